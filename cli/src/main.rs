@@ -1,0 +1,2 @@
+//! The joint.
+fn main() {}

@@ -1,0 +1,2 @@
+//! (door)
+pub mod ast;

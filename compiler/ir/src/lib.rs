@@ -1,0 +1,81 @@
+//! The program: types, services, policies, functions and flows as state machines; and the values they work on.
+//!
+//! Everything here is plain data with one JSON form. This room knows no syntax, no clock and no network: the compiler
+//! makes programs, the interpreter runs them, the targets write manifests from them, and none of these see each other.
+//!
+//! INVARIANT: a [`Program`] that passed [`validate()`] has every index in range, every slot written before it is read,
+//! and as many `Join`s as `Fork`s have branches; the machine relies on it.
+
+pub mod call;
+pub mod expr;
+pub mod flow;
+pub mod policy;
+pub mod print;
+pub mod program;
+pub mod service;
+pub mod trace;
+pub mod ty;
+pub mod validate;
+pub mod value;
+
+pub use program::{Hash, Program};
+pub use validate::validate;
+pub use value::Value;
+
+/// A name as the author wrote it.
+pub type Name = smol_str::SmolStr;
+
+/// Defines a number that is an index into one table of the program.
+macro_rules! index {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// As an index into the table.
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+    )*};
+}
+
+index! {
+    /// Index into [`Program::types`].
+    TypeId;
+    /// Index into [`Program::errors`].
+    ErrorId;
+    /// Index into [`Program::configs`].
+    ConfigId;
+    /// Index into [`Program::secrets`].
+    SecretId;
+    /// Index into [`Program::policies`].
+    PolicyId;
+    /// Index into [`Program::services`].
+    ServiceId;
+    /// Index into [`service::Service::operations`].
+    OperationId;
+    /// Index into [`service::Service::subsets`].
+    SubsetId;
+    /// Index into [`Program::functions`].
+    FunctionId;
+    /// Index into [`Program::flows`].
+    FlowId;
+    /// Index into [`flow::Flow::states`].
+    StateId;
+    /// Index into [`flow::Flow::slots`], or of a function's own frame.
+    SlotId;
+    /// Index into [`flow::Flow::signals`].
+    SignalId;
+    /// Index into [`flow::Flow::steps`].
+    StepId;
+}

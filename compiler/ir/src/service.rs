@@ -1,0 +1,171 @@
+//! Services: where they are, what they can do, and how a request finds its way to a subset of them.
+
+use crate::{
+    ErrorId, Name, PolicyId, SecretId, SubsetId,
+    expr::{Expr, Raise},
+    ty::{Field, Type},
+};
+use serde::{Deserialize, Serialize};
+
+/// A service as the program sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: Name,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// Where it is; at least one. A service without named subsets has one whose name is empty.
+    pub subsets: Vec<Subset>,
+    /// Which subset a request goes to: the first rule whose condition holds. The last has no condition.
+    pub routes: Vec<Route>,
+    /// What holds for a call where the operation says nothing else.
+    pub policy: PolicyId,
+    /// How we show who we are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// What it can do.
+    pub operations: Vec<Operation>,
+}
+
+/// One version, or other part, of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subset {
+    /// `v1`, or empty for the only one.
+    pub name: Name,
+    /// Its addresses: `http://host:port`, `dns://name:port` (A and AAAA), `srv://_service._proto.name`; each a text
+    /// expression over configs and constants, evaluated when the program starts. All of them together are balanced over.
+    pub addresses: Vec<Expr>,
+}
+
+/// `when CONDITION -> v1 90%, v2 10%`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// A bool over [`crate::expr::Context::Request`]; `None` always holds.
+    pub condition: Option<Expr>,
+    /// Where it leads, with weights that add up to 100.
+    pub split: Vec<(SubsetId, u32)>,
+}
+
+/// How we show who we are to a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// `Authorization: Bearer SECRET`
+    Bearer(SecretId),
+    /// A header of this name with a secret in it.
+    ApiKey(Name, SecretId),
+    /// `Authorization: Basic ...` from a user name and a secret.
+    Basic(String, SecretId),
+}
+
+/// Something that a service can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its name.
+    pub name: Name,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// Its parameters: the first slots of the frame of `path`, `query`, `body` and `key`.
+    pub params: Vec<Field>,
+    /// The type of its reply's body; `Unit` reads none.
+    pub result: Type,
+    /// The domain errors it declares.
+    pub fails: Vec<ErrorId>,
+    /// The method.
+    pub method: Method,
+    /// The path: literal pieces, and parameters that are percent-encoded as one segment each.
+    pub path: Vec<Piece>,
+    /// Parameters that go into the query, by name; a `none` is left out.
+    pub query: Vec<(Name, Expr)>,
+    /// What goes into the body as JSON, with its type.
+    pub body: Option<(Expr, Type)>,
+    /// Further headers: texts; a `none` is left out.
+    pub headers: Vec<(Name, Expr)>,
+    /// What makes two requests the same: sent as `Idempotency-Key`.
+    pub key: Option<Expr>,
+    /// Which status means which error; the fields are over [`crate::expr::Context::Reply`].
+    pub on: Vec<OnStatus>,
+    /// What holds for a call.
+    pub policy: PolicyId,
+    /// What repeating it does.
+    pub effect: EffectKind,
+}
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `HEAD`
+    Head,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+    /// `OPTIONS`
+    Options,
+}
+
+/// A piece of a path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// As it stands, already encoded.
+    Literal(String),
+    /// A value, encoded as one segment.
+    Value(Expr),
+}
+
+/// `on 402: Declined(reason: reply.body.reason)`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnStatus {
+    /// The status.
+    pub status: u16,
+    /// The error it means.
+    pub raise: Raise,
+}
+
+/// What repeating an operation does. The compiler knows it of every operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectKind {
+    /// It changes nothing: GET, HEAD, OPTIONS.
+    Read,
+    /// Twice is as good as once: PUT, DELETE.
+    Idempotent,
+    /// It has a key, by which the service knows a repetition.
+    Keyed,
+    /// Neither: it runs at most once, and after a crash nobody knows whether it did.
+    Once,
+}
+
+impl Method {
+    /// As it stands on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
+impl EffectKind {
+    /// Whether a second sending does no harm.
+    #[must_use]
+    pub fn repeatable(self) -> bool {
+        self != Self::Once
+    }
+}
