@@ -18,6 +18,8 @@ pub mod ty;
 pub mod validate;
 pub mod value;
 
+/// The stable code of an error, for rooms that see this one and not the diagnostics.
+pub use flowmesh_diagnostics::Code;
 pub use program::{Hash, Program};
 pub use validate::validate;
 pub use value::Value;

@@ -103,20 +103,32 @@ pub enum Balance {
 impl Default for Timeout {
     /// 5 s an attempt, 30 s a call, 60 s an idle connection.
     fn default() -> Self {
-        Self { attempt_ms: 5_000, total_ms: 30_000, idle_ms: 60_000 }
+        Self {
+            attempt_ms: 5_000,
+            total_ms: 30_000,
+            idle_ms: 60_000,
+        }
     }
 }
 
 impl Default for Backoff {
     /// 100 ms, doubled up to 2 s, full jitter.
     fn default() -> Self {
-        Self { base_ms: 100, max_ms: 2_000, factor: 2, jitter: Jitter::Full }
+        Self {
+            base_ms: 100,
+            max_ms: 2_000,
+            factor: 2,
+            jitter: Jitter::Full,
+        }
     }
 }
 
 impl Default for Budget {
     /// A fifth of the calls and 10 a second, as Linkerd does.
     fn default() -> Self {
-        Self { percent: 20, min_per_second: 10 }
+        Self {
+            percent: 20,
+            min_per_second: 10,
+        }
     }
 }

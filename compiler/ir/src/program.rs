@@ -85,7 +85,10 @@ impl Program {
     /// The content hash. The same meaning gives the same hash; moving text about does not change it.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        let bare = Self { origins: Origins::default(), ..self.clone() };
+        let bare = Self {
+            origins: Origins::default(),
+            ..self.clone()
+        };
         let bytes = serde_json::to_vec(&bare).unwrap_or_default();
         Hash(Sha256::digest(&bytes).into())
     }

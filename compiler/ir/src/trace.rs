@@ -18,21 +18,34 @@ impl TraceContext {
     #[must_use]
     pub fn child(self, number: u64) -> Self {
         let mixed = mix(self.span ^ mix(number.wrapping_add(0x9e37_79b9_7f4a_7c15)));
-        Self { span: mixed.max(1), ..self }
+        Self {
+            span: mixed.max(1),
+            ..self
+        }
     }
 
     /// The root span of a run: the run's identifier is the trace.
     #[must_use]
     pub fn root(run: u128) -> Self {
         let low = u64::try_from(run & u128::from(u64::MAX)).unwrap_or_default();
-        Self { trace: run.max(1), span: mix(low).max(1), sampled: true }
+        Self {
+            trace: run.max(1),
+            span: mix(low).max(1),
+            sampled: true,
+        }
     }
 }
 
 /// As the header `traceparent` has it: `00-trace-span-flags`.
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace, self.span, u8::from(self.sampled))
+        write!(
+            f,
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace,
+            self.span,
+            u8::from(self.sampled)
+        )
     }
 }
 
