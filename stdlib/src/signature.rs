@@ -1,0 +1,126 @@
+//! What a native takes and gives, as static data that the checker reads.
+
+/// A function of the library that is written in Rust.
+#[derive(Clone, Copy, Debug)]
+pub struct Native {
+    /// Its full name: `list.map` for a method, `min` for a free function. Unique.
+    pub name: &'static str,
+    /// What it is called on; `None` for a free function.
+    pub receiver: Option<Ty>,
+    /// What it takes besides. Those that may be left out come last, and are then `none`.
+    pub params: &'static [Param],
+    /// What it gives.
+    pub result: Ty,
+    /// What it does, in one sentence.
+    pub doc: &'static str,
+    /// An expression that is true.
+    pub example: &'static str,
+}
+
+/// A parameter of a native.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: Ty,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// A pattern of types. The three kinds of variables share their numbers within one signature: wherever a number
+/// comes up again, it is the same type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ty {
+    /// `bool`
+    Bool,
+    /// `int`
+    Int,
+    /// `float`
+    Float,
+    /// `decimal`
+    Decimal,
+    /// `string`; a `url` will do
+    String,
+    /// `bytes`
+    Bytes,
+    /// `time`
+    Time,
+    /// `date`
+    Date,
+    /// `duration`
+    Duration,
+    /// `json`
+    Json,
+    /// `T?`
+    Optional(&'static Ty),
+    /// `[T]`
+    List(&'static Ty),
+    /// `{string: T}`
+    Map(&'static Ty),
+    /// Any type.
+    Var(u8),
+    /// Any type whose values have an order: numbers, texts, times, dates, durations, bools.
+    Ordered(u8),
+    /// `int`, `float` or `decimal`.
+    Number(u8),
+    /// `(a, b) => body`: the types of its parameters and of its body.
+    Lambda(&'static [Ty], &'static Ty),
+}
+
+impl Native {
+    pub(crate) const fn method(
+        name: &'static str,
+        receiver: Ty,
+        params: &'static [Param],
+        result: Ty,
+    ) -> Self {
+        Self {
+            name,
+            receiver: Some(receiver),
+            params,
+            result,
+            doc: "",
+            example: "",
+        }
+    }
+
+    pub(crate) const fn free(name: &'static str, params: &'static [Param], result: Ty) -> Self {
+        Self {
+            name,
+            receiver: None,
+            params,
+            result,
+            doc: "",
+            example: "",
+        }
+    }
+
+    pub(crate) const fn doc(self, doc: &'static str, example: &'static str) -> Self {
+        Self { doc, example, ..self }
+    }
+
+    /// The name after the dot, as a program writes it: `map`.
+    #[must_use]
+    pub fn short_name(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, short)| short)
+    }
+}
+
+impl Param {
+    pub(crate) const fn new(name: &'static str, ty: Ty) -> Self {
+        Self {
+            name,
+            ty,
+            optional: false,
+        }
+    }
+
+    pub(crate) const fn optional(name: &'static str, ty: Ty) -> Self {
+        Self {
+            name,
+            ty,
+            optional: true,
+        }
+    }
+}
