@@ -1,0 +1,135 @@
+//! Records on the disk, as protobuf messages. Field numbers are for ever: never change one, never use one again.
+
+use bytes::Bytes;
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Record {
+    #[prost(oneof = "Kind", tags = "1, 2, 3")]
+    pub(super) kind: Option<Kind>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(super) enum Kind {
+    #[prost(message, tag = "1")]
+    Program(Blob),
+    #[prost(message, tag = "2")]
+    Settings(Blob),
+    #[prost(message, tag = "3")]
+    Event(Event),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Blob {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(super) hash: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) bytes: Bytes,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Event {
+    #[prost(fixed64, tag = "1")]
+    pub(super) run_high: u64,
+    #[prost(fixed64, tag = "2")]
+    pub(super) run_low: u64,
+    #[prost(uint64, tag = "3")]
+    pub(super) sequence: u64,
+    /// Microseconds since 1970.
+    #[prost(sint64, tag = "4")]
+    pub(super) at_us: i64,
+    #[prost(oneof = "Happened", tags = "5, 6, 7, 8, 9")]
+    pub(super) happened: Option<Happened>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(super) enum Happened {
+    #[prost(message, tag = "5")]
+    Started(Started),
+    #[prost(message, tag = "6")]
+    Replied(Replied),
+    #[prost(message, tag = "7")]
+    Fired(Fired),
+    #[prost(message, tag = "8")]
+    Signalled(Signalled),
+    #[prost(message, tag = "9")]
+    Cancelled(Cancelled),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Started {
+    #[prost(string, tag = "1")]
+    pub(super) flow: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) program: Bytes,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub(super) settings: Bytes,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub(super) input: Bytes,
+    #[prost(fixed64, tag = "5")]
+    pub(super) seed: u64,
+    #[prost(string, optional, tag = "6")]
+    pub(super) key: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Replied {
+    #[prost(uint32, tag = "1")]
+    pub(super) call: u32,
+    #[prost(oneof = "Reply", tags = "2, 3")]
+    pub(super) reply: Option<Reply>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(super) enum Reply {
+    #[prost(message, tag = "2")]
+    Answer(Answer),
+    #[prost(message, tag = "3")]
+    Failure(Failure),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Answer {
+    #[prost(uint32, tag = "1")]
+    pub(super) status: u32,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) body: Bytes,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Failure {
+    #[prost(enumeration = "FailureKind", tag = "1")]
+    pub(super) kind: i32,
+    #[prost(string, tag = "2")]
+    pub(super) reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
+#[repr(i32)]
+pub(super) enum FailureKind {
+    Unspecified = 0,
+    Timeout = 1,
+    Unavailable = 2,
+    Overloaded = 3,
+    Unknown = 4,
+    BadReply = 5,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Fired {
+    #[prost(uint32, tag = "1")]
+    pub(super) timer: u32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Signalled {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) payload: Bytes,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Cancelled {
+    #[prost(string, tag = "1")]
+    pub(super) reason: String,
+}

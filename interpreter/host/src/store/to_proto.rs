@@ -1,0 +1,111 @@
+//! Records to messages; the way back is `from_proto.rs`.
+
+use super::{
+    proto,
+    record::{EventRecord, Origin, Record},
+};
+use bytes::Bytes;
+use flowmesh_ir::{
+    Hash,
+    call::{Failure, Reply},
+};
+use flowmesh_machine::EventKind;
+use std::sync::Arc;
+
+/// The message of a record; payloads are shared, not copied.
+pub(super) fn record(record: &Record) -> proto::Record {
+    let kind = match record {
+        Record::Program { hash, json } => proto::Kind::Program(blob(*hash, json)),
+        Record::Settings { hash, bytes } => proto::Kind::Settings(blob(*hash, bytes)),
+        Record::Event(event) => proto::Kind::Event(self::event(event)),
+    };
+    proto::Record { kind: Some(kind) }
+}
+
+fn blob(hash: Hash, bytes: &Arc<[u8]>) -> proto::Blob {
+    proto::Blob {
+        hash: self::hash(hash),
+        bytes: shared(bytes),
+    }
+}
+
+fn event(record: &EventRecord) -> proto::Event {
+    let run = record.run.0.to_be_bytes();
+    let (high, low) = halves(run);
+    proto::Event {
+        run_high: high,
+        run_low: low,
+        sequence: record.sequence,
+        at_us: record.event.at.as_microsecond(),
+        happened: Some(happened(record.origin.as_ref(), &record.event.kind)),
+    }
+}
+
+fn halves(run: [u8; 16]) -> (u64, u64) {
+    let run = u128::from_be_bytes(run);
+    let low = run & u128::from(u64::MAX);
+    (
+        u64::try_from(run >> 64).unwrap_or_default(),
+        u64::try_from(low).unwrap_or_default(),
+    )
+}
+
+fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happened {
+    match kind {
+        EventKind::Started { input, seed, key } => proto::Happened::Started(proto::Started {
+            flow: origin.map(|origin| origin.flow.to_string()).unwrap_or_default(),
+            program: origin.map(|origin| hash(origin.program)).unwrap_or_default(),
+            settings: origin.map(|origin| hash(origin.settings)).unwrap_or_default(),
+            input: shared(input),
+            seed: *seed,
+            key: key.clone(),
+        }),
+        EventKind::Replied { call, reply } => proto::Happened::Replied(proto::Replied {
+            call: call.0,
+            reply: Some(self::reply(reply)),
+        }),
+        EventKind::Fired { timer } => proto::Happened::Fired(proto::Fired { timer: timer.0 }),
+        EventKind::Signalled { name, payload } => proto::Happened::Signalled(proto::Signalled {
+            name: name.to_string(),
+            payload: shared(payload),
+        }),
+        EventKind::Cancelled { reason } => proto::Happened::Cancelled(proto::Cancelled {
+            reason: reason.clone(),
+        }),
+    }
+}
+
+fn reply(reply: &Reply) -> proto::Reply {
+    match reply {
+        Reply::Answer { status, body } => proto::Reply::Answer(proto::Answer {
+            status: u32::from(*status),
+            body: shared(body),
+        }),
+        Reply::Failed(failure) => proto::Reply::Failure(proto::Failure {
+            kind: failure_kind(failure) as i32,
+            reason: failure.reason().to_owned(),
+        }),
+    }
+}
+
+fn failure_kind(failure: &Failure) -> proto::FailureKind {
+    match failure {
+        Failure::Timeout(_) => proto::FailureKind::Timeout,
+        Failure::Unavailable(_) => proto::FailureKind::Unavailable,
+        Failure::Overloaded(_) => proto::FailureKind::Overloaded,
+        Failure::Unknown(_) => proto::FailureKind::Unknown,
+        Failure::BadReply(_) => proto::FailureKind::BadReply,
+    }
+}
+
+fn hash(hash: Hash) -> Bytes {
+    Bytes::copy_from_slice(&hash.0)
+}
+
+fn shared(bytes: &Arc<[u8]>) -> Bytes {
+    if bytes.is_empty() {
+        Bytes::new()
+    } else {
+        Bytes::from_owner(Arc::clone(bytes))
+    }
+}
