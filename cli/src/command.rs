@@ -1,0 +1,53 @@
+//! The command line: one file per command, each with its arguments, its words for `--help` and what it does.
+
+mod completions;
+mod explain;
+mod new;
+
+use crate::{error::Error, exit};
+use clap::{Parser, Subcommand};
+
+/// Durable flows and the mesh they travel over, in one typed language
+#[derive(Parser)]
+#[command(name = "flowmesh", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct CommandLine {
+    /// Show what happens inside, on the standard error: `info`, `flowmesh_mesh=debug`
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "FLOWMESH_LOG",
+        hide_env_values = true
+    )]
+    pub(crate) log: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    New(new::New),
+    Explain(explain::Explain),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(&self) -> Result<exit::Exit, Error> {
+        match self {
+            Self::New(command) => command.run(),
+            Self::Explain(command) => command.run(),
+            Self::Completions(command) => command.run(),
+        }
+    }
+
+    /// Whether errors are to be data.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Explain(command) => command.json,
+            _ => false,
+        }
+    }
+}

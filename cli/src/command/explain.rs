@@ -1,0 +1,76 @@
+//! `flowmesh explain CODE`: the page of a code, or the list of all.
+
+use crate::{draw, error::Error, exit::Exit};
+use clap::Args;
+use flowmesh_diagnostics::{Code, Page, page, pages};
+use serde_json::json;
+
+/// Explain a code such as F0203, or list all codes
+#[derive(Args)]
+#[command(after_help = "Examples:\n  flowmesh explain F0203\n  flowmesh explain")]
+pub(crate) struct Explain {
+    /// The code; all are listed without one
+    code: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Explain {
+    /// Prints the page, or the list.
+    pub(crate) fn run(&self) -> Result<Exit, Error> {
+        match &self.code {
+            Some(text) => self.one(find(text)?),
+            None => self.all(),
+        }
+        Ok(Exit::Ok)
+    }
+
+    fn one(&self, page: &Page) {
+        if self.json {
+            draw::answer_json(&json!({ "code": page.code, "title": title(page), "text": page.text }));
+        } else {
+            draw::raw(page.text);
+        }
+    }
+
+    fn all(&self) {
+        let list = |page: &Page| json!({ "code": page.code, "title": title(page) });
+        if self.json {
+            return draw::answer_json(&pages().iter().map(list).collect::<Vec<_>>());
+        }
+        for page in pages() {
+            draw::answer(format!("{}  {}", page.code, title(page)));
+        }
+    }
+}
+
+/// The page of a code, or the codes that look like it.
+fn find(text: &str) -> Result<&'static Page, Error> {
+    let code: Option<Code> = text.parse().ok();
+    code.and_then(page).ok_or_else(|| Error::UnknownCode {
+        text: text.to_owned(),
+        near: near(text, code),
+    })
+}
+
+/// The two codes nearest by number.
+fn near(text: &str, code: Option<Code>) -> Vec<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let Some(number) = code.map(|code| code.0).or_else(|| digits.parse().ok()) else {
+        return Vec::new();
+    };
+    let mut codes: Vec<u16> = pages().iter().map(|page| page.code.0).collect();
+    codes.sort_by_key(|code| (code.abs_diff(number), *code));
+    codes
+        .into_iter()
+        .take(2)
+        .map(|code| Code(code).to_string())
+        .collect()
+}
+
+/// What stands behind the code in the heading.
+fn title(page: &Page) -> &str {
+    let heading = page.text.lines().next().unwrap_or_default();
+    heading.split_once(": ").map_or(heading, |(_, title)| title)
+}

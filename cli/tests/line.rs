@@ -1,0 +1,73 @@
+//! The command line as people and programs meet it: help, exit codes, pages, completions, a new project.
+
+mod common;
+
+use common::{flowmesh, in_dir};
+
+#[test]
+fn help_shows_the_commands_and_the_exit_codes() {
+    let shown = flowmesh(&["--help"]);
+    assert_eq!(shown.code, 0);
+    for word in ["new", "explain", "completions", "Exit codes:", "130"] {
+        assert!(shown.out.contains(word), "no `{word}` in:\n{}", shown.out);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2() {
+    assert_eq!(flowmesh(&["chekc"]).code, 2);
+    assert_eq!(flowmesh(&["explain", "F0203", "F0204"]).code, 2);
+}
+
+#[test]
+fn every_code_has_a_page_that_begins_with_it() {
+    let list = flowmesh(&["explain"]);
+    let codes: Vec<&str> = list
+        .out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(
+        codes.contains(&"F1101") && codes.contains(&"F0203"),
+        "{}",
+        list.out
+    );
+    let page = flowmesh(&["explain", "f0203"]);
+    assert!(page.out.starts_with("# F0203: "), "{}", page.out);
+}
+
+#[test]
+fn an_unknown_code_is_met_with_near_ones() {
+    let shown = flowmesh(&["explain", "F0299"]);
+    assert_eq!(shown.code, 2);
+    assert!(
+        shown.err.contains("F1109") && shown.err.contains("F0203"),
+        "{}",
+        shown.err
+    );
+    let data = flowmesh(&["explain", "nonsense", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(data.err.trim()).expect("the error is JSON");
+    assert_eq!(error["code"], "F1109");
+}
+
+#[test]
+fn completions_name_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(
+            flowmesh(&["completions", shell]).out.contains("explain"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn new_makes_a_project_and_overwrites_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    assert_eq!(in_dir(dir.path(), &["new", "shop"]).code, 0);
+    assert!(dir.path().join("shop/main.flow").is_file());
+    let again = in_dir(dir.path(), &["new", "shop"]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("F1107"), "{}", again.err);
+    let wrong = in_dir(dir.path(), &["new", "1+1"]);
+    assert!(wrong.err.contains("F1108"), "{}", wrong.err);
+}
