@@ -1,1 +1,30 @@
-//! (door)
+//! The mesh: a request goes in, a reply comes out; on the way it is routed, balanced, retried, signed and sent.
+//!
+//! - [`decide`] makes the decisions: pure functions of what is known, of a time and of chance that are passed in.
+//! - `wire` touches the network: names, connections, requests.
+//! - [`Mesh::call`] joins the two.
+//!
+//! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
+//! it makes a [`Mesh`], and answers for a route's conditions through [`MeshOptions::conditions`]. Names are looked up
+//! through [`Resolver`], secrets come through [`MeshOptions::secrets`], and whoever watches is an [`Observer`].
+
+mod call;
+mod clock;
+pub mod decide;
+mod error;
+mod mesh;
+mod observe;
+mod wire;
+
+pub use decide::{
+    attempts::Why,
+    outcome::Outcome,
+    route::{Conditions, RequestView},
+};
+pub use error::MeshError;
+pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets};
+pub use observe::{AttemptReport, Next, Observer, Silent};
+pub use wire::{
+    hickory::Hickory,
+    resolver::{Found, Resolver, Resolving, Unresolved},
+};

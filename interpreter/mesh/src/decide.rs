@@ -1,0 +1,12 @@
+//! Decisions on a call's way: pure functions of what is known, of a time passed in and of chance passed in.
+
+pub mod address;
+pub mod attempts;
+mod backoff;
+pub mod balance;
+pub mod budget;
+pub mod chance;
+pub mod endpoints;
+pub mod outcome;
+pub mod retry_after;
+pub mod route;

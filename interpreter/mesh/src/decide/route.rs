@@ -1,0 +1,111 @@
+//! Which subset a request goes to: the first rule whose condition holds, then its weights.
+
+use super::chance::{Chance, below};
+use flowmesh_ir::{Name, SubsetId, expr::Expr, service::Method, service::Route};
+
+/// What a route's conditions can ask of a request.
+#[derive(Clone, Debug)]
+pub struct RequestView<'a> {
+    /// The method.
+    pub method: Method,
+    /// The path without its query, still encoded.
+    pub path: &'a str,
+    /// The name of the service: the host that the flow meant.
+    pub host: &'a str,
+    /// The headers of the operation; compare their names without case.
+    pub headers: &'a [(Name, String)],
+    /// The query, encoded, without the `?`.
+    pub query: &'a str,
+}
+
+/// Says whether a condition holds. This crate does not evaluate expressions; the host does.
+pub type Conditions = dyn Fn(&Expr, &RequestView<'_>) -> bool + Send + Sync;
+
+/// Picks the subset. `None` only where the program has no rule that always holds, or weights that are all zero.
+pub fn route(
+    routes: &[Route],
+    request: &RequestView<'_>,
+    conditions: &Conditions,
+    chance: &mut Chance<'_>,
+) -> Option<SubsetId> {
+    let holds = |route: &&Route| {
+        route
+            .condition
+            .as_ref()
+            .is_none_or(|rule| conditions(rule, request))
+    };
+    split(&routes.iter().find(holds)?.split, chance)
+}
+
+/// One of several by weight.
+pub fn split(weights: &[(SubsetId, u32)], chance: &mut Chance<'_>) -> Option<SubsetId> {
+    if let [(only, weight)] = weights {
+        return (*weight > 0).then_some(*only);
+    }
+    let total = weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    let mut left = below(chance, total);
+    for (subset, weight) in weights {
+        match left.checked_sub(u64::from(*weight)) {
+            Some(rest) => left = rest,
+            None => return Some(*subset),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::chance::Source;
+    use flowmesh_ir::Value;
+
+    const VIEW: RequestView<'static> = RequestView {
+        method: Method::Get,
+        path: "/",
+        host: "shop",
+        headers: &[],
+        query: "",
+    };
+
+    fn when(truth: Option<bool>, subset: u32) -> Route {
+        let condition = truth.map(|truth| Expr::Constant(Value::Bool(truth)));
+        Route {
+            condition,
+            split: vec![(SubsetId(subset), 100)],
+        }
+    }
+
+    fn routed(routes: &[Route]) -> Option<u32> {
+        let truth = |rule: &Expr, _: &RequestView<'_>| *rule == Expr::Constant(Value::Bool(true));
+        route(routes, &VIEW, &truth, &mut || 0).map(|subset| subset.0)
+    }
+
+    #[test]
+    fn the_first_rule_that_holds_decides() {
+        assert_eq!(
+            routed(&[when(Some(false), 1), when(Some(true), 2), when(None, 3)]),
+            Some(2)
+        );
+        assert_eq!(routed(&[when(Some(false), 1), when(None, 3)]), Some(3));
+        assert_eq!(routed(&[when(Some(false), 1)]), None);
+    }
+
+    #[test]
+    fn weights_share_the_traffic() {
+        let source = Source::new(5);
+        let weights = [(SubsetId(0), 90), (SubsetId(1), 0), (SubsetId(2), 10)];
+        let mut counts = [0_u32; 3];
+        for _ in 0..10_000 {
+            counts[split(&weights, &mut || source.draw()).unwrap().index()] += 1;
+        }
+        assert!((8_900..9_100).contains(&counts[0]), "{counts:?}");
+        assert_eq!(counts[1], 0);
+    }
+
+    #[test]
+    fn nothing_but_zeroes_leads_nowhere() {
+        assert_eq!(split(&[(SubsetId(0), 0)], &mut || 0), None);
+        assert_eq!(split(&[(SubsetId(0), 0), (SubsetId(1), 0)], &mut || 7), None);
+        assert_eq!(split(&[], &mut || 0), None);
+    }
+}

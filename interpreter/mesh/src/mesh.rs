@@ -1,0 +1,114 @@
+//! A program's services at run time.
+
+mod service;
+
+pub(crate) use service::Service;
+
+use crate::{
+    clock::Clock,
+    decide::{chance, route::Conditions},
+    error::MeshError,
+    wire::resolver::Resolver,
+};
+use flowmesh_ir::{Program, SecretId};
+use std::{sync::Arc, time::Duration};
+
+/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
+pub struct Mesh {
+    pub(crate) program: Arc<Program>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) conditions: Arc<Conditions>,
+    pub(crate) limits: Limits,
+    pub(crate) chance: chance::Source,
+    pub(crate) clock: Clock,
+}
+
+/// The addresses of every subset of every service, as texts, in the order of the program.
+pub type Addresses = Vec<Vec<Vec<String>>>;
+
+/// Gives the value of a secret.
+pub type Secrets = dyn Fn(SecretId) -> Option<String> + Send + Sync;
+
+/// What a mesh needs from its surroundings.
+#[derive(Clone)]
+pub struct MeshOptions {
+    /// Looks up names; one per process.
+    pub resolver: Arc<dyn Resolver>,
+    /// Gives the values of secrets. Asked once, when the mesh is made.
+    pub secrets: Arc<Secrets>,
+    /// Says whether a route's condition holds.
+    pub conditions: Arc<Conditions>,
+    /// What a service may cost us.
+    pub limits: Limits,
+    /// Where chance begins: for jitter, weights and balance.
+    pub seed: u64,
+}
+
+/// What a service may cost us, whatever it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest body of an answer, in bytes.
+    pub body_bytes: usize,
+    /// The longest head of an answer, in bytes; at least 8 KiB.
+    pub header_bytes: usize,
+    /// The most headers of an answer.
+    pub headers: usize,
+    /// The longest that connecting may take; never longer than the attempt.
+    pub connect: Duration,
+    /// The most connections at rest per endpoint.
+    pub idle_connections: usize,
+}
+
+impl Default for Limits {
+    /// 4 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest.
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 * 1024 * 1024,
+            header_bytes: 64 * 1024,
+            headers: 100,
+            connect: Duration::from_secs(2),
+            idle_connections: 64,
+        }
+    }
+}
+
+impl MeshOptions {
+    /// No secrets, and no condition of a route ever holds.
+    #[must_use]
+    pub fn new(resolver: Arc<dyn Resolver>, seed: u64) -> Self {
+        Self {
+            resolver,
+            secrets: Arc::new(|_| None),
+            conditions: Arc::new(|_, _| false),
+            limits: Limits::default(),
+            seed,
+        }
+    }
+}
+
+impl Mesh {
+    /// Makes a mesh. Nothing is looked up and nobody is connected to before the first call; what can be wrong before
+    /// that is said now.
+    pub fn new(
+        program: Arc<Program>,
+        addresses: &Addresses,
+        options: MeshOptions,
+    ) -> Result<Self, MeshError> {
+        let clock = Clock::start();
+        let nothing = Vec::new();
+        let services = program.services.iter().enumerate().map(|(at, service)| {
+            let addresses = addresses.get(at).unwrap_or(&nothing);
+            Service::new(&program, service, addresses, options.secrets.as_ref(), clock)
+        });
+        Ok(Self {
+            services: services.collect::<Result<_, _>>()?,
+            resolver: options.resolver,
+            conditions: options.conditions,
+            limits: options.limits,
+            chance: chance::Source::new(options.seed),
+            clock,
+            program,
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! A service at run time.
+
+use super::Secrets;
+use crate::{
+    clock::Clock,
+    decide::{address::Address, budget::Bucket},
+    error::MeshError,
+    wire::{request::Credential, subset::Subset},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use flowmesh_ir::{
+    Name, PolicyId, Program, SecretId,
+    service::{self, Auth},
+};
+use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// A service at run time.
+pub(crate) struct Service {
+    /// Its subsets, in the order of the program.
+    pub(crate) subsets: Vec<Arc<Subset>>,
+    /// How we show who we are.
+    pub(crate) credential: Option<Credential>,
+    /// For each policy of the program the budget that its retries are paid from: policies that say the same about
+    /// budgets share one.
+    budgets: Vec<Option<Arc<Mutex<Bucket>>>>,
+}
+
+impl Service {
+    /// Checks addresses and secrets.
+    pub(super) fn new(
+        program: &Program,
+        service: &service::Service,
+        addresses: &[Vec<String>],
+        secrets: &Secrets,
+        clock: Clock,
+    ) -> Result<Self, MeshError> {
+        let nothing = Vec::new();
+        let subsets = service.subsets.iter().enumerate().map(|(at, subset)| {
+            let texts = addresses.get(at).unwrap_or(&nothing);
+            let addresses = parse(&service.name, &subset.name, texts)?;
+            Ok(Arc::new(Subset::new(subset.name.clone(), addresses, clock)))
+        });
+        Ok(Self {
+            subsets: subsets.collect::<Result<_, _>>()?,
+            credential: credential(program, service, secrets)?,
+            budgets: budgets(program, clock.now()),
+        })
+    }
+
+    /// A call under this policy was made.
+    pub(crate) fn deposit(&self, policy: PolicyId, now: Duration) {
+        if let Some(Some(bucket)) = self.budgets.get(policy.index()) {
+            bucket.lock().unwrap_or_else(PoisonError::into_inner).deposit(now);
+        }
+    }
+
+    /// Pays for a retry under this policy, if there is enough.
+    pub(crate) fn withdraw(&self, policy: PolicyId, now: Duration) -> bool {
+        match self.budgets.get(policy.index()) {
+            Some(Some(bucket)) => bucket
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .withdraw(now),
+            _ => true,
+        }
+    }
+}
+
+fn parse(service: &Name, subset: &Name, texts: &[String]) -> Result<Vec<Address>, MeshError> {
+    if texts.is_empty() {
+        return Err(MeshError::NoAddress {
+            service: service.clone(),
+            subset: subset.clone(),
+        });
+    }
+    let parsed = texts.iter().map(|text| {
+        Address::parse(text).map_err(|why| MeshError::BadAddress {
+            service: service.clone(),
+            subset: subset.clone(),
+            text: text.clone(),
+            why,
+        })
+    });
+    parsed.collect()
+}
+
+fn credential(
+    program: &Program,
+    service: &service::Service,
+    secrets: &Secrets,
+) -> Result<Option<Credential>, MeshError> {
+    let Some(auth) = &service.auth else {
+        return Ok(None);
+    };
+    let (Auth::Bearer(id) | Auth::ApiKey(_, id) | Auth::Basic(_, id)) = auth;
+    let (service, secret) = (service.name.clone(), named(program, *id));
+    let Some(value) = secrets(*id) else {
+        return Err(MeshError::MissingSecret { service, secret });
+    };
+    let header = match auth {
+        Auth::Bearer(_) => header(AUTHORIZATION, &format!("Bearer {value}")),
+        Auth::Basic(user, _) => header(
+            AUTHORIZATION,
+            &format!("Basic {}", STANDARD.encode(format!("{user}:{value}"))),
+        ),
+        Auth::ApiKey(name, _) => HeaderName::try_from(name.as_str())
+            .ok()
+            .and_then(|name| header(name, &value)),
+    };
+    header
+        .map(Some)
+        .ok_or(MeshError::BadCredential { service, secret })
+}
+
+fn header(name: HeaderName, value: &str) -> Option<Credential> {
+    let mut value = HeaderValue::from_str(value).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
+fn named(program: &Program, id: SecretId) -> Name {
+    program.secrets.get(id.index()).cloned().unwrap_or_default()
+}
+
+fn budgets(program: &Program, now: Duration) -> Vec<Option<Arc<Mutex<Bucket>>>> {
+    let mut made: Vec<(flowmesh_ir::policy::Budget, Arc<Mutex<Bucket>>)> = Vec::new();
+    let budgets = program.policies.iter().map(|policy| {
+        let budget = policy.retry.as_ref()?.budget?;
+        if let Some((_, bucket)) = made.iter().find(|(other, _)| *other == budget) {
+            return Some(bucket.clone());
+        }
+        let bucket = Arc::new(Mutex::new(Bucket::new(budget, now)));
+        made.push((budget, bucket.clone()));
+        Some(bucket)
+    });
+    budgets.collect()
+}

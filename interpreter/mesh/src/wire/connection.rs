@@ -1,0 +1,114 @@
+//! One HTTP/1.1 connection, driven by whoever has a request on it.
+//!
+//! Hyper's connection is a future of its own that is usually spawned. Here the call polls it itself, so that a request
+//! and its answer need no switch between tasks; a connection at rest costs nothing but its socket.
+
+use crate::mesh::Limits;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::Incoming,
+    client::conn::{
+        TrySendError,
+        http1::{self, SendRequest},
+    },
+};
+use hyper_util::rt::TokioIo;
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+use tokio::{net::TcpStream, time::Instant};
+
+/// A request as it goes over a connection; its body is whole.
+pub(crate) type Sent = Request<Full<Bytes>>;
+
+type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+
+/// An open connection.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// `None` once the connection has ended.
+    driver: Option<Driver>,
+    /// When it came to rest.
+    pub(crate) rested: Instant,
+}
+
+impl Connection {
+    /// Connects.
+    pub(crate) async fn open(address: SocketAddr, limits: &Limits) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, driver) = http1::Builder::new()
+            .max_buf_size(limits.header_bytes.max(8 * 1024))
+            .max_headers(limits.headers)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            sender,
+            driver: Some(driver),
+            rested: Instant::now(),
+        })
+    }
+
+    /// Sends a request and waits for the head of the answer. Gives the request back if nothing of it was sent.
+    pub(crate) async fn send(&mut self, request: Sent) -> Result<Response<Incoming>, TrySendError<Sent>> {
+        let reply = self.sender.try_send_request(request);
+        drive(&mut self.driver, reply).await
+    }
+
+    /// The next piece of a body, or `None` at its end.
+    pub(crate) async fn piece(&mut self, body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
+        loop {
+            match drive(&mut self.driver, body.frame()).await? {
+                Ok(frame) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Some(Ok(data));
+                    }
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// Whether the connection can take another request. False too if the service answered before it had read the whole
+    /// request: then what is left of it would stand before the next one.
+    pub(crate) async fn rest(&mut self) -> bool {
+        let free = poll_fn(|cx| {
+            poll_driver(&mut self.driver, cx);
+            Poll::Ready(self.driver.is_some() && self.sender.is_ready())
+        });
+        let free = free.await;
+        self.rested = Instant::now();
+        free
+    }
+}
+
+/// Does the work and drives the connection while it waits. The work comes first and last: it hands the connection
+/// something to do, and takes what the connection has done.
+async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        poll_driver(driver, cx);
+        work.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// A connection that has ended, well or badly, tells the work on it by itself; here it is only let go.
+fn poll_driver(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
+    let ended = driver
+        .as_mut()
+        .is_some_and(|driver| Pin::new(driver).poll(cx).is_ready());
+    if ended {
+        *driver = None;
+    }
+}

@@ -1,0 +1,115 @@
+//! An endpoint: where it is, its connections, and what is known of how it does.
+
+use super::{connection::Connection, pool::Pool};
+use crate::{
+    decide::{balance::Ewma, endpoints::Target, outcome::Outcome},
+    mesh::Limits,
+};
+use http::HeaderValue;
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+/// An endpoint.
+pub(crate) struct Endpoint {
+    /// For people: `127.0.0.1:7002`.
+    pub(crate) label: Arc<str>,
+    /// What the header `Host` says; `None` where it could not stand there.
+    pub(crate) host: Option<HeaderValue>,
+    /// What every path begins with.
+    pub(crate) base: String,
+    /// Connections at rest.
+    pub(crate) pool: Arc<Pool>,
+    address: SocketAddr,
+    otherwise: Option<SocketAddr>,
+    cost: Mutex<Ewma>,
+    pending: AtomicU32,
+}
+
+/// A request that waits for its first byte; counts while it lives.
+pub(crate) struct Pending<'e>(&'e AtomicU32);
+
+impl Endpoint {
+    /// One that nobody knows yet.
+    pub(crate) fn new(target: &Target, base: &str, now: Duration) -> Self {
+        Self {
+            label: target.address.to_string().into(),
+            host: HeaderValue::from_str(&target.host).ok(),
+            base: base.to_owned(),
+            pool: Arc::default(),
+            address: target.address,
+            otherwise: target.otherwise,
+            cost: Mutex::new(Ewma::new(now)),
+            pending: AtomicU32::new(0),
+        }
+    }
+
+    /// A new connection.
+    pub(crate) async fn connect(&self, limits: &Limits) -> Result<Connection, String> {
+        let connecting = async {
+            match (Connection::open(self.address, limits).await, self.otherwise) {
+                (Err(_), Some(other)) => Connection::open(other, limits).await,
+                (result, _) => result,
+            }
+        };
+        match tokio::time::timeout(limits.connect, connecting).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(format!("no connection to {}: {}", self.label, sentence(&error))),
+            Err(_) => Err(format!(
+                "no connection to {} within {:?}",
+                self.label, limits.connect
+            )),
+        }
+    }
+
+    /// A request begins to wait here.
+    pub(crate) fn begin(&self) -> Pending<'_> {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        Pending(&self.pending)
+    }
+
+    /// Takes note of how an attempt went, and how long its first byte took.
+    pub(crate) fn record(&self, now: Duration, outcome: &Outcome, first_byte: Option<Duration>) {
+        match first_byte {
+            Some(took) if !outcome.failed() => self.cost().observe(now, took),
+            _ => self.cost().penalize(now, outcome.retry_after()),
+        }
+    }
+
+    /// What one more request would cost.
+    pub(crate) fn load(&self, now: Duration) -> f64 {
+        self.cost().load(now, self.pending.load(Ordering::Relaxed))
+    }
+
+    /// Whether it failed a short while ago.
+    pub(crate) fn failing(&self, now: Duration) -> bool {
+        self.cost().failing(now)
+    }
+
+    /// A panic elsewhere cannot leave three numbers in a bad state.
+    fn cost(&self) -> MutexGuard<'_, Ewma> {
+        self.cost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The error without the number that the system adds.
+fn sentence(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,158 @@
+//! One request to one endpoint, and its answer.
+
+use super::{
+    connection::{Connection, Sent},
+    endpoint::Endpoint,
+};
+use crate::{
+    decide::{outcome::Outcome, retry_after::retry_after},
+    mesh::Limits,
+};
+use http::{
+    HeaderMap, Response,
+    header::{CONTENT_LENGTH, DATE, RETRY_AFTER},
+};
+use hyper::body::Incoming;
+use jiff::Timestamp;
+use std::{error::Error, io, sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// How far an attempt has come; what is left of it when its time is over.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// What it is busy with.
+    pub(crate) stage: Stage,
+    /// How long the first byte took.
+    pub(crate) first_byte: Option<Duration>,
+}
+
+/// What an attempt is busy with.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Looking for an endpoint.
+    #[default]
+    Resolving,
+    /// Connecting.
+    Connecting,
+    /// Sending, or waiting for the head of the answer.
+    Waiting,
+    /// Reading the answer.
+    Reading,
+}
+
+/// Sends the request, on a connection at rest if there is one. A request that a dead connection gives back unsent goes
+/// out again on a new one, which is safe whatever it does.
+pub(crate) async fn exchange(
+    endpoint: &Endpoint,
+    mut request: Sent,
+    idle: Duration,
+    limits: &Limits,
+    progress: &mut Progress,
+) -> Outcome {
+    let pending = endpoint.begin();
+    let started = Instant::now();
+    let mut rested = endpoint.pool.take(idle);
+    loop {
+        let reused = rested.is_some();
+        progress.stage = Stage::Connecting;
+        let mut connection = match rested.take() {
+            Some(connection) => connection,
+            None => match endpoint.connect(limits).await {
+                Ok(connection) => connection,
+                Err(why) => return Outcome::Unsent(why),
+            },
+        };
+        progress.stage = Stage::Waiting;
+        let mut failed = match connection.send(request).await {
+            Ok(answer) => {
+                progress.first_byte = Some(started.elapsed());
+                progress.stage = Stage::Reading;
+                drop(pending);
+                return read(endpoint, connection, answer, idle, limits).await;
+            }
+            Err(failed) => failed,
+        };
+        match failed.take_message() {
+            Some(unsent) if reused => {
+                endpoint.pool.clear();
+                request = unsent;
+            }
+            Some(_) => return Outcome::Unsent(broke(endpoint, "before the request was sent")),
+            None => return unread(endpoint, failed.error(), "before an answer came"),
+        }
+    }
+}
+
+async fn read(
+    endpoint: &Endpoint,
+    mut connection: Connection,
+    answer: Response<Incoming>,
+    idle: Duration,
+    limits: &Limits,
+) -> Outcome {
+    let (head, mut body) = answer.into_parts();
+    let length = number(&head.headers).unwrap_or_default();
+    if length > limits.body_bytes {
+        return too_large(endpoint, limits);
+    }
+    let mut whole = Vec::with_capacity(length);
+    while let Some(piece) = connection.piece(&mut body).await {
+        match piece {
+            Ok(piece) if whole.len().saturating_add(piece.len()) > limits.body_bytes => {
+                return too_large(endpoint, limits);
+            }
+            Ok(piece) => whole.extend_from_slice(&piece),
+            Err(error) => return unread(endpoint, &error, "in the middle of the answer"),
+        }
+    }
+    drop(body);
+    if connection.rest().await {
+        endpoint.pool.put(connection, limits.idle_connections, idle);
+    }
+    Outcome::Answer {
+        status: head.status.as_u16(),
+        body: Arc::from(whole),
+        retry_after: asked_to_wait(&head.headers),
+    }
+}
+
+fn number(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
+    let header = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    retry_after(header, date, Timestamp::now())
+}
+
+fn too_large(endpoint: &Endpoint, limits: &Limits) -> Outcome {
+    Outcome::Malformed(format!(
+        "the answer of {} is longer than {} bytes",
+        endpoint.label, limits.body_bytes
+    ))
+}
+
+/// Whether an answer came that cannot be read, or the connection broke.
+fn unread(endpoint: &Endpoint, error: &hyper::Error, when: &str) -> Outcome {
+    let broken_encoding = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+            )
+        });
+    if error.is_parse() || broken_encoding {
+        return Outcome::Malformed(format!(
+            "the answer of {} is not HTTP/1.1: {error}",
+            endpoint.label
+        ));
+    }
+    Outcome::Broken(broke(endpoint, when))
+}
+
+fn broke(endpoint: &Endpoint, when: &str) -> String {
+    format!("the connection to {} broke {when}", endpoint.label)
+}

@@ -1,0 +1,109 @@
+//! Puts a call into the form it has on the wire.
+//!
+//! Headers that the mesh adds: `host`, `user-agent`, `accept`, `content-type` where there is a body, what `auth:` says,
+//! `idempotency-key`, `traceparent` (W3C) with a span of its own for each attempt, and `x-flowmesh-deadline-ms`: how
+//! many milliseconds from now the caller waits for this attempt. Relative, so that clocks need not agree; a service may
+//! give up by itself when they are over.
+
+use super::{connection::Sent, endpoint::Endpoint};
+use bytes::Bytes;
+use flowmesh_ir::{call::Request, service::Method, trace::TraceContext};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Uri,
+    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT},
+    uri::PathAndQuery,
+};
+use http_body_util::Full;
+use std::time::Duration;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("flowmesh/", env!("CARGO_PKG_VERSION")));
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A header that shows who we are; its value is marked sensitive.
+pub(crate) type Credential = (HeaderName, HeaderValue);
+
+/// What is the same for all attempts of a call.
+pub(crate) struct Template<'r> {
+    path: &'r str,
+    method: http::Method,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl<'r> Template<'r> {
+    /// Fails with a sentence where something cannot stand in a request; nothing was sent then.
+    pub(crate) fn new(request: &'r Request, auth: Option<&Credential>) -> Result<Self, String> {
+        let mut headers = HeaderMap::with_capacity(request.headers.len() + 10);
+        headers.insert(USER_AGENT, AGENT);
+        headers.insert(ACCEPT, JSON);
+        if !request.body.is_empty() {
+            headers.insert(CONTENT_TYPE, JSON);
+        } else if matches!(request.method, Method::Post | Method::Put | Method::Patch) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        for (name, value) in &request.headers {
+            let name = HeaderName::try_from(name.as_str())
+                .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
+            headers.insert(name.clone(), self::value(name.as_str(), value)?);
+        }
+        if let Some(key) = &request.key {
+            headers.insert(IDEMPOTENCY_KEY, value("idempotency-key", key)?);
+        }
+        if let Some((name, value)) = auth {
+            headers.insert(name, value.clone());
+        }
+        let body = Bytes::copy_from_slice(&request.body);
+        Ok(Self {
+            path: &request.path,
+            method: method(request.method),
+            headers,
+            body,
+        })
+    }
+
+    /// One attempt as it goes to an endpoint.
+    pub(crate) fn attempt(&self, to: &Endpoint, trace: TraceContext, left: Duration) -> Result<Sent, String> {
+        let mut sent = Sent::new(Full::new(self.body.clone()));
+        *sent.method_mut() = self.method.clone();
+        *sent.uri_mut() = self.uri(&to.base)?;
+        let mut headers = self.headers.clone();
+        if let Some(host) = &to.host {
+            headers.insert(HOST, host.clone());
+        }
+        headers.insert(TRACEPARENT, value("traceparent", &trace.to_string())?);
+        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        headers.insert(DEADLINE, HeaderValue::from(left));
+        *sent.headers_mut() = headers;
+        Ok(sent)
+    }
+
+    fn uri(&self, base: &str) -> Result<Uri, String> {
+        let path = if base.is_empty() {
+            PathAndQuery::try_from(self.path)
+        } else {
+            PathAndQuery::try_from(format!("{base}{}", self.path))
+        };
+        path.map(Uri::from)
+            .map_err(|_| format!("`{}` cannot be a path", self.path))
+    }
+}
+
+fn value(name: &str, text: &str) -> Result<HeaderValue, String> {
+    HeaderValue::from_str(text)
+        .map_err(|_| format!("the value of the header `{name}` holds a character that cannot be sent in one"))
+}
+
+fn method(method: Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Head => http::Method::HEAD,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
+        Method::Options => http::Method::OPTIONS,
+    }
+}
