@@ -3,8 +3,36 @@
 //! This room knows values. It does not know how expressions are evaluated: a native that takes a lambda calls it back
 //! through [`Interpreter`]. The checker reads the signatures, the machine runs the functions, and both read one table.
 
-mod natives;
-mod signature;
+pub mod json;
+pub mod limit;
+pub mod number;
 
+mod fault;
+mod interpreter;
+mod natives;
+mod order;
+mod pattern;
+mod signature;
+mod text;
+
+pub use fault::Fault;
+pub use interpreter::{Arg, Interpreter, Lambda};
 pub use natives::{free, methods, native, natives};
-pub use signature::{Native, Param, Ty};
+pub use order::{compare, equal};
+pub use pattern::pattern;
+pub use signature::{Native, Param, Run, Ty};
+pub use text::{read_duration, text, write_duration, write_text};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+/// Bytes in base64, as they stand in JSON.
+#[must_use]
+pub fn base64_text(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// The bytes that base64 stands for.
+#[must_use]
+pub fn read_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}

@@ -1,5 +1,8 @@
 //! What a native takes and gives, as static data that the checker reads.
 
+use crate::{Arg, Fault, Interpreter};
+use flowmesh_ir::Value;
+
 /// A function of the library that is written in Rust.
 #[derive(Clone, Copy, Debug)]
 pub struct Native {
@@ -15,7 +18,12 @@ pub struct Native {
     pub doc: &'static str,
     /// An expression that is true.
     pub example: &'static str,
+    /// What it does.
+    pub run: Run,
 }
+
+/// The function behind a native; the receiver is the first argument, and what was left out is `none` or absent.
+pub type Run = fn(&mut dyn Interpreter, &[Arg<'_>]) -> Result<Value, Fault>;
 
 /// A parameter of a native.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +90,7 @@ impl Native {
             result,
             doc: "",
             example: "",
+            run: absent,
         }
     }
 
@@ -93,6 +102,7 @@ impl Native {
             result,
             doc: "",
             example: "",
+            run: absent,
         }
     }
 
@@ -123,4 +133,8 @@ impl Param {
             optional: true,
         }
     }
+}
+
+fn absent(_: &mut dyn Interpreter, _: &[Arg<'_>]) -> Result<Value, Fault> {
+    Err(Fault::BadValue("this native is not there".to_owned()))
 }

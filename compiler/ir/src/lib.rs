@@ -20,6 +20,8 @@ pub mod value;
 
 /// The stable code of an error, for rooms that see this one and not the diagnostics.
 pub use flowmesh_diagnostics::Code;
+/// «Did you mean», for the same rooms.
+pub use flowmesh_diagnostics::nearest;
 pub use program::{Hash, Program};
 pub use validate::validate;
 pub use value::Value;

@@ -1,9 +1,19 @@
 //! `apply`: one event on one run gives effects. Pure: no clock, no chance, no file, no network, no waiting.
 //!
-//! [`Event`] and [`Effect`] together are the whole surface; who has read both knows the machine.
+//! [`Event`] and [`Effect`] together are the whole surface; who has read both knows the machine. [`border`] is where
+//! JSON becomes values, and [`evaluate`] is for those who have an expression and no run.
 
+pub mod border;
+
+mod apply;
 mod effect;
+mod eval;
 mod event;
+mod run;
 
+pub use apply::{apply, pending, replay};
+pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Effect, Note, Outcome};
+pub use eval::{Context, Draws, RunContext, evaluate};
 pub use event::{CallId, Event, EventKind, TimerId};
+pub use run::{Progress, Run, Status, StepState};

@@ -1,0 +1,169 @@
+//! The request of a call, computed once: path, query, headers, body and key from the arguments.
+
+use super::Turn;
+use crate::{border, eval::Evaluator};
+use flowmesh_ir::{
+    Name, Value,
+    call::Request,
+    expr::Expr,
+    flow::Target,
+    service::{Operation, Piece},
+};
+use flowmesh_stdlib::{Fault, text, write_text};
+use std::fmt::Write;
+
+impl<'p> Turn<'p, '_> {
+    /// The request of a call with the arguments as they are now.
+    pub(super) fn request(&mut self, target: &'p Target) -> Result<Request, Fault> {
+        let program = self.program;
+        let service = program.service(target.service);
+        let operation = service
+            .and_then(|service| service.operations.get(target.operation.index()))
+            .ok_or_else(|| Fault::BadValue("the program has no such operation".to_owned()))?;
+        let mut arguments = Vec::with_capacity(target.arguments.len());
+        for argument in &target.arguments {
+            arguments.push(self.evaluator().eval(argument)?);
+        }
+        let mut evaluator = self.evaluator_over(&mut arguments);
+        let path = path(&mut evaluator, operation)?;
+        let headers = headers(&mut evaluator, &operation.headers)?;
+        let key = key(&mut evaluator, operation.key.as_ref())?;
+        let body = match &operation.body {
+            Some((expr, ty)) => {
+                let value = evaluator.eval(expr)?;
+                let mut json = String::new();
+                border::write(program, ty, &value, &mut json);
+                json
+            }
+            None => String::new(),
+        };
+        Ok(Request {
+            service: target.service,
+            operation: target.operation,
+            policy: target.policy,
+            method: operation.method,
+            path,
+            headers,
+            body: body.into_bytes().into(),
+            key,
+            effect: operation.effect,
+        })
+    }
+}
+
+fn path(evaluator: &mut Evaluator<'_>, operation: &Operation) -> Result<String, Fault> {
+    let mut path = String::new();
+    for piece in &operation.path {
+        match piece {
+            Piece::Literal(literal) => path.push_str(literal),
+            Piece::Value(expr) => segment(&mut path, &evaluator.eval(expr)?)?,
+        }
+    }
+    let mut between = if path.contains('?') { '&' } else { '?' };
+    for (name, expr) in &operation.query {
+        let value = evaluator.eval(expr)?;
+        let several = match &value {
+            Value::None => continue,
+            Value::List(values) => values.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        for value in several {
+            path.push(between);
+            between = '&';
+            percent_encode(&mut path, name);
+            path.push('=');
+            percent_encode(&mut path, &text(value));
+        }
+    }
+    Ok(path)
+}
+
+/// A value as one segment of a path. An empty one, or one of dots, would lead to another resource.
+fn segment(path: &mut String, value: &Value) -> Result<(), Fault> {
+    let mut segment = String::new();
+    write_text(&mut segment, value);
+    if *value == Value::None || segment.is_empty() {
+        return Err(Fault::BadValue("a parameter of the path is empty".to_owned()));
+    }
+    if segment == "." || segment == ".." {
+        return Err(Fault::BadValue(format!("a parameter of the path is `{segment}`")));
+    }
+    percent_encode(path, &segment);
+    Ok(())
+}
+
+/// RFC 3986: everything but the unreserved characters is encoded.
+fn percent_encode(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+fn headers(evaluator: &mut Evaluator<'_>, headers: &[(Name, Expr)]) -> Result<Vec<(Name, String)>, Fault> {
+    let mut all = Vec::with_capacity(headers.len());
+    for (name, expr) in headers {
+        let value = evaluator.eval(expr)?;
+        if value != Value::None {
+            all.push((name.clone(), header(name, text(&value))?));
+        }
+    }
+    Ok(all)
+}
+
+fn key(evaluator: &mut Evaluator<'_>, key: Option<&Expr>) -> Result<Option<String>, Fault> {
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    let key = header("Idempotency-Key", text(&evaluator.eval(key)?))?;
+    if key.is_empty() {
+        return Err(Fault::BadValue(
+            "the key of a call is empty, so it would not tell calls apart".to_owned(),
+        ));
+    }
+    Ok(Some(key))
+}
+
+/// A header's value. A line break in it would begin another header.
+fn header(name: &str, value: String) -> Result<String, Fault> {
+    match value.chars().find(|c| c.is_control()) {
+        Some(control) => Err(Fault::BadValue(format!(
+            "header `{name}` cannot hold the character `{}`",
+            control.escape_default()
+        ))),
+        None => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{header, percent_encode, segment};
+    use flowmesh_ir::Value;
+
+    #[test]
+    fn a_value_stays_one_segment() {
+        let mut out = String::new();
+        percent_encode(&mut out, "a/b c?é%~");
+        assert_eq!(out, "a%2Fb%20c%3F%C3%A9%25~");
+    }
+
+    #[test]
+    fn a_segment_that_leads_elsewhere_is_refused() {
+        for wrong in ["", ".", ".."] {
+            assert!(
+                segment(&mut String::new(), &Value::string(wrong)).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_cannot_begin_another() {
+        assert!(header("x", "a\r\nb: c".to_owned()).is_err());
+        assert!(header("x", "plain".to_owned()).is_ok());
+    }
+}

@@ -1,0 +1,18 @@
+//! Where JSON becomes values and values become JSON: by type, with the place of everything that does not fit.
+
+mod decode;
+mod encode;
+mod input;
+mod literal;
+mod misfit;
+mod settings;
+
+pub use decode::{Strictness, decode};
+pub use encode::{encode, encode_untyped};
+pub use input::{SIGNALS_KEPT_MAX, check_input, check_signal};
+pub use misfit::Misfit;
+pub use settings::{Settings, SettingsError};
+
+pub(crate) use encode::write;
+pub(crate) use input::decode_fields;
+pub(crate) use misfit::describe;

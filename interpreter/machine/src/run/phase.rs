@@ -1,0 +1,111 @@
+//! Where a run stands in its life: forward, stopping, undoing, ended.
+
+use super::Undo;
+use crate::{CallId, Outcome, TimerId};
+use flowmesh_ir::{Value, value::Variant};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc};
+
+/// How a run stands, for people and machines outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A call is on its way.
+    Running,
+    /// It waits for a time or a signal only.
+    Waiting,
+    /// It has failed or was cancelled, and what it did is being undone.
+    Undoing,
+    /// It ended with a result.
+    Done,
+    /// It ended with an error.
+    Failed,
+    /// It ended because somebody wanted it.
+    Cancelled,
+}
+
+impl Status {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Undoing => "undoing",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing will happen any more.
+    #[must_use]
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a run stands in its life. It only ever moves down this list.
+#[derive(Clone, Debug)]
+pub(crate) enum Phase {
+    /// Nothing has happened yet.
+    New,
+    /// The flow does its work.
+    Forward,
+    /// It is clear how it ends; calls that are on their way are still heard.
+    Stopping(Why),
+    /// What it did is being undone.
+    Undoing(Undoing),
+    /// It has ended.
+    Ended(Outcome),
+}
+
+/// Why a run stops.
+#[derive(Clone, Debug)]
+pub(crate) enum Why {
+    /// It has a result.
+    Returned(Value),
+    /// It has failed.
+    Failed(Arc<Variant>),
+    /// Somebody wanted it.
+    Cancelled(String),
+}
+
+/// One undo call at a time, each repeated until it has succeeded.
+#[derive(Clone, Debug)]
+pub(crate) struct Undoing {
+    /// What comes after.
+    pub(crate) why: Why,
+    /// What is being undone now.
+    pub(crate) current: Undo,
+    /// How often it was tried without success.
+    pub(crate) failures: u32,
+    /// What it waits for.
+    pub(crate) retry: Retry,
+}
+
+/// What the undoing waits for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Retry {
+    /// The end of a call.
+    Call(CallId),
+    /// The time for the next one.
+    Time(TimerId, Timestamp),
+}
+
+impl From<Why> for Outcome {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Returned(value) => Self::Done(value),
+            Why::Failed(error) => Self::Failed(error),
+            Why::Cancelled(reason) => Self::Cancelled(reason),
+        }
+    }
+}
