@@ -9,9 +9,12 @@
 pub mod call;
 pub mod expr;
 pub mod flow;
+pub mod json;
 pub mod policy;
 pub mod print;
 pub mod program;
+#[cfg(test)]
+mod sample;
 pub mod service;
 pub mod trace;
 pub mod ty;

@@ -1,1 +1,27 @@
 //! The program as text for people, as JSON for the interpreter, as DOT for a picture.
+
+mod dot;
+mod expr;
+mod flow;
+mod policy;
+mod service;
+mod text;
+mod ty;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use dot::dot;
+pub use text::text;
+
+use crate::Program;
+
+/// The program as JSON: the form that [`crate::json::load`] reads.
+#[must_use]
+pub fn json(program: &Program) -> String {
+    // Keys are texts and floats are finite, so there is nothing here that JSON could not hold.
+    let mut text = serde_json::to_string_pretty(program).unwrap_or_default();
+    text.push('\n');
+    text
+}

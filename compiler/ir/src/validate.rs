@@ -1,6 +1,36 @@
 //! Checks that a program holds together, whoever made it.
+//!
+//! 1. [`types`]: types, errors and settings exist and end
+//! 2. [`policy`]: numbers of policies make sense
+//! 3. [`functions`]: each function calls only earlier ones, and evaluation stays shallow
+//! 4. [`service`]: addresses, routes, operations
+//! 5. [`flow`]: every index of every state; then [`forks`], whose regions [`assigned`] needs to know which slots are
+//!    written where; then every expression with that knowledge
 
-use crate::Program;
+mod assigned;
+mod expr;
+mod flow;
+mod forks;
+mod functions;
+mod policy;
+mod service;
+mod slots;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{Program, program::VERSION};
+use std::{collections::BTreeSet, fmt};
+
+/// How deep an expression, a type or a constant may be.
+pub const MAX_DEPTH: usize = 128;
+
+/// How deep evaluation may go: the depth of an expression together with the functions it calls.
+pub const MAX_EVALUATION: usize = 256;
+
+/// How many slots a frame may have besides parameters, where the program does not list them one by one.
+pub const MAX_FRAME: u32 = 1024;
 
 /// What does not hold, as a sentence with its place in the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +41,60 @@ pub struct Invalid(pub String);
 /// # Errors
 /// The first thing that does not hold.
 pub fn validate(program: &Program) -> Result<(), Invalid> {
-    let _ = program;
+    if program.version != VERSION {
+        return Err(invalid(format!(
+            "the program has version {}, and not {VERSION}",
+            program.version
+        )));
+    }
+    types::check(program)?;
+    policy::check(program)?;
+    let heights = functions::check(program)?;
+    types::check_rules(program, &heights)?;
+    service::check(program, &heights)?;
+    flow::check(program, &heights)
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// Puts a place before what does not hold there.
+trait At {
+    fn at(self, place: impl FnOnce() -> String) -> Self;
+}
+
+impl<T> At for Result<T, Invalid> {
+    fn at(self, place: impl FnOnce() -> String) -> Self {
+        self.map_err(|Invalid(reason)| Invalid(format!("{}: {reason}", place())))
+    }
+}
+
+fn invalid(reason: impl Into<String>) -> Invalid {
+    Invalid(reason.into())
+}
+
+/// Fails with a sentence where something does not hold.
+fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<(), Invalid> {
+    if holds { Ok(()) } else { Err(Invalid(reason())) }
+}
+
+/// An index must be smaller than the table it points into.
+fn in_range(what: &str, index: usize, len: usize) -> Result<(), Invalid> {
+    ensure(index < len, || {
+        format!("{what} {index} does not exist, there are {len}")
+    })
+}
+
+/// No two parts of one kind may have one name.
+fn distinct<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Invalid> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        ensure(seen.insert(name), || format!("two {what} have the name `{name}`"))?;
+    }
     Ok(())
 }

@@ -1,0 +1,166 @@
+//! A service with what holds for it after all overrides.
+
+use super::{
+    expr::Printer,
+    policy,
+    ty::{fails, fields, result},
+    value::quoted,
+};
+use crate::{
+    Program,
+    policy::Policy,
+    service::{Auth, EffectKind, Operation, Piece, Route, Service, Subset},
+};
+
+/// A declaration of a service.
+pub(super) fn service(program: &Program, service: &Service) -> String {
+    let mut lines: Vec<String> = service.subsets.iter().map(|subset| at(program, subset)).collect();
+    if let Some(policy) = program.policy(service.policy) {
+        lines.extend(policy::settings(program, policy));
+    }
+    lines.extend(
+        service
+            .auth
+            .as_ref()
+            .map(|auth| format!("auth: {}", self::auth(program, auth))),
+    );
+    if !is_plain(service) {
+        lines.push("route {".to_owned());
+        lines.extend(
+            service
+                .routes
+                .iter()
+                .map(|route| format!("  {}", self::route(program, service, route))),
+        );
+        lines.push("}".to_owned());
+    }
+    for operation in &service.operations {
+        lines.extend(self::operation(
+            program,
+            program.policy(service.policy),
+            operation,
+        ));
+    }
+    let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+    format!("service {} {{\n{body}}}", service.name)
+}
+
+/// Whether everything goes to the one subset there is.
+fn is_plain(service: &Service) -> bool {
+    service.subsets.len() == 1 && matches!(service.routes.as_slice(), [only] if only.condition.is_none())
+}
+
+fn at(program: &Program, subset: &Subset) -> String {
+    let printer = Printer::of_params(program, &[]);
+    let name = if subset.name.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", subset.name)
+    };
+    match subset.addresses.as_slice() {
+        [one] => format!("at{name}: {}", printer.expr(one)),
+        all => format!("at{name}: [{}]", printer.list(all)),
+    }
+}
+
+fn auth(program: &Program, auth: &Auth) -> String {
+    let secret = |id: &crate::SecretId| {
+        program
+            .secrets
+            .get(id.index())
+            .map_or(format!("?{id}"), ToString::to_string)
+    };
+    match auth {
+        Auth::Bearer(id) => format!("bearer({})", secret(id)),
+        Auth::ApiKey(header, id) => format!("api_key({}, {})", quoted(header), secret(id)),
+        Auth::Basic(user, id) => format!("basic({}, {})", quoted(user), secret(id)),
+    }
+}
+
+fn route(program: &Program, service: &Service, route: &Route) -> String {
+    let printer = Printer::of_params(program, &[]);
+    let split = route.split.iter().map(|(id, weight)| {
+        let name = service
+            .subsets
+            .get(id.index())
+            .map_or(format!("?{id}"), |subset| subset.name.to_string());
+        if route.split.len() == 1 {
+            name
+        } else {
+            format!("{name} {weight}%")
+        }
+    });
+    let split = super::value::joined(split);
+    match &route.condition {
+        Some(condition) => format!("when {} -> {split}", printer.expr(condition)),
+        None => format!("else -> {split}"),
+    }
+}
+
+fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -> Vec<String> {
+    let printer = Printer::of_params(program, &operation.params);
+    let head = format!(
+        "op {}({}){}{} = {} \"{}\" {{   // {}",
+        operation.name,
+        fields(program, &operation.params),
+        result(program, &operation.result),
+        fails(program, &operation.fails),
+        operation.method.as_str(),
+        path(&printer, operation),
+        effect(operation.effect)
+    );
+    let mut lines = vec![head];
+    lines.extend(
+        operation
+            .query
+            .iter()
+            .map(|(name, expr)| format!("  query {name}: {}", printer.expr(expr))),
+    );
+    lines.extend(
+        operation
+            .headers
+            .iter()
+            .map(|(name, expr)| format!("  header {name}: {}", printer.expr(expr))),
+    );
+    lines.extend(
+        operation
+            .body
+            .iter()
+            .map(|(expr, ty)| format!("  body: {} as {}", printer.expr(expr), super::ty::ty(program, ty))),
+    );
+    lines.extend(
+        operation
+            .key
+            .iter()
+            .map(|expr| format!("  key: {}", printer.expr(expr))),
+    );
+    lines.extend(
+        operation
+            .on
+            .iter()
+            .map(|on| format!("  on {}: {}", on.status, printer.raise(&on.raise))),
+    );
+    if let Some(policy) = program.policy(operation.policy) {
+        let own = policy::overrides(program, policy, outer);
+        lines.extend(own.into_iter().map(|line| format!("  {line}")));
+    }
+    lines.push("}".to_owned());
+    lines
+}
+
+fn path(printer: &Printer<'_>, operation: &Operation) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(text) => super::value::escaped(text),
+        Piece::Value(expr) => format!("{{{}}}", printer.expr(expr)),
+    };
+    operation.path.iter().map(piece).collect()
+}
+
+fn effect(effect: EffectKind) -> &'static str {
+    match effect {
+        EffectKind::Read => "read",
+        EffectKind::Idempotent => "idempotent",
+        EffectKind::Keyed => "keyed",
+        EffectKind::Once => "once",
+    }
+}

@@ -1,0 +1,64 @@
+//! Numbers of policies: waits that end, attempts that happen, statuses that exist.
+
+use super::{At as _, Invalid, ensure, in_range};
+use crate::{
+    Program,
+    policy::{Policy, Retry, RetryOn},
+};
+
+/// The longest time a policy may speak of, about 31 years: sums of such times fit any clock.
+const MAX_MS: u64 = 1_000_000_000_000;
+
+pub(super) fn check(program: &Program) -> Result<(), Invalid> {
+    for (at, policy) in program.policies.iter().enumerate() {
+        self::policy(program, policy).at(|| format!("policy {at}"))?;
+    }
+    Ok(())
+}
+
+fn policy(program: &Program, policy: &Policy) -> Result<(), Invalid> {
+    let timeout = &policy.timeout;
+    for (name, ms) in [
+        ("attempt", timeout.attempt_ms),
+        ("total", timeout.total_ms),
+        ("idle", timeout.idle_ms),
+    ] {
+        ensure(ms > 0, || format!("the timeout `{name}` is 0"))?;
+        ensure(ms <= MAX_MS, || {
+            format!("the timeout `{name}` is longer than {MAX_MS} ms")
+        })?;
+    }
+    policy
+        .retry
+        .as_ref()
+        .map_or(Ok(()), |retry| self::retry(program, retry))
+}
+
+fn retry(program: &Program, retry: &Retry) -> Result<(), Invalid> {
+    ensure(retry.attempts >= 1, || {
+        "a retry has 0 attempts; the first one counts".to_owned()
+    })?;
+    let backoff = &retry.backoff;
+    ensure(backoff.factor >= 1, || "the factor of a backoff is 0".to_owned())?;
+    ensure(backoff.base_ms <= backoff.max_ms, || {
+        "the first wait is longer than the longest".to_owned()
+    })?;
+    ensure(backoff.max_ms <= MAX_MS, || {
+        format!("a wait is longer than {MAX_MS} ms")
+    })?;
+    retry.on.iter().try_for_each(|on| match on {
+        RetryOn::Connect | RetryOn::Timeout => Ok(()),
+        RetryOn::Class(class) => ensure((1..=5).contains(class), || {
+            format!("there is no class of statuses {class}xx")
+        }),
+        RetryOn::Status(status) => self::status(*status),
+        RetryOn::Error(error) => in_range("error", error.index(), program.errors.len()),
+    })
+}
+
+/// Checks that a number is a status of HTTP.
+pub(super) fn status(status: u16) -> Result<(), Invalid> {
+    ensure((100..=599).contains(&status), || {
+        format!("there is no status {status}")
+    })
+}

@@ -1,0 +1,133 @@
+//! Services: addresses, routes that always lead somewhere, operations that can be sent.
+
+use super::{
+    At as _, Invalid, distinct, ensure,
+    expr::{Scope, Surroundings},
+    in_range,
+    policy::status,
+    types::{fields, rules, ty},
+};
+use crate::{
+    PolicyId, Program,
+    service::{Auth, EffectKind, Method, Operation, Piece, Route, Service},
+};
+
+pub(super) fn check(program: &Program, heights: &[usize]) -> Result<(), Invalid> {
+    distinct(
+        "services",
+        program.services.iter().map(|service| service.name.as_str()),
+    )?;
+    for service in &program.services {
+        self::service(program, heights, service).at(|| format!("service {}", service.name))?;
+        for operation in &service.operations {
+            self::operation(program, heights, operation)
+                .at(|| format!("operation {}.{}", service.name, operation.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that a policy exists.
+pub(super) fn policy(program: &Program, id: PolicyId) -> Result<(), Invalid> {
+    in_range("policy", id.index(), program.policies.len())
+}
+
+fn service(program: &Program, heights: &[usize], service: &Service) -> Result<(), Invalid> {
+    policy(program, service.policy)?;
+    distinct(
+        "subsets",
+        service.subsets.iter().map(|subset| subset.name.as_str()),
+    )?;
+    distinct(
+        "operations",
+        service.operations.iter().map(|operation| operation.name.as_str()),
+    )?;
+    ensure(!service.subsets.is_empty(), || "it has no subset".to_owned())?;
+    for subset in &service.subsets {
+        ensure(!subset.addresses.is_empty(), || {
+            format!("subset `{}` has no address", subset.name)
+        })?;
+        let mut scope = Scope::of_params(program, heights, Surroundings::Nothing, 0);
+        subset
+            .addresses
+            .iter()
+            .try_for_each(|address| scope.check(address))?;
+    }
+    if let Some(Auth::Bearer(id) | Auth::ApiKey(_, id) | Auth::Basic(_, id)) = service.auth {
+        in_range("secret", id.index(), program.secrets.len())?;
+    }
+    for (at, route) in service.routes.iter().enumerate() {
+        self::route(program, heights, service, route).at(|| format!("route {at}"))?;
+    }
+    let last = service.routes.last();
+    ensure(last.is_some_and(|route| route.condition.is_none()), || {
+        "its last route has a condition, so a request may lead nowhere".to_owned()
+    })
+}
+
+fn route(program: &Program, heights: &[usize], service: &Service, route: &Route) -> Result<(), Invalid> {
+    if let Some(condition) = &route.condition {
+        Scope::of_params(program, heights, Surroundings::Request, 0).check(condition)?;
+    }
+    for (subset, _) in &route.split {
+        in_range("subset", subset.index(), service.subsets.len())?;
+    }
+    let sum: u64 = route.split.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    ensure(sum == 100, || {
+        format!("its weights add up to {sum}, and not to 100")
+    })
+}
+
+fn operation(program: &Program, heights: &[usize], operation: &Operation) -> Result<(), Invalid> {
+    policy(program, operation.policy)?;
+    fields(program, &operation.params)?;
+    rules(program, heights, &operation.params)?;
+    ty(program, &operation.result)?;
+    for error in &operation.fails {
+        in_range("error", error.index(), program.errors.len())?;
+    }
+    request(program, heights, operation)?;
+    let mut reply = Scope::of_params(program, heights, Surroundings::Reply, operation.params.len());
+    for on in &operation.on {
+        status(on.status)?;
+        reply.raise(&on.raise)?;
+    }
+    ensure(effect_fits(operation), || {
+        format!(
+            "a {} cannot be `{:?}`",
+            operation.method.as_str(),
+            operation.effect
+        )
+        .to_lowercase()
+    })
+}
+
+/// Checks what is computed from the parameters.
+fn request(program: &Program, heights: &[usize], operation: &Operation) -> Result<(), Invalid> {
+    let mut scope = Scope::of_params(program, heights, Surroundings::Run, operation.params.len());
+    for piece in &operation.path {
+        if let Piece::Value(expr) = piece {
+            scope.check(expr)?;
+        }
+    }
+    if let Some((expr, to)) = &operation.body {
+        ty(program, to)?;
+        scope.check(expr)?;
+    }
+    let named = operation
+        .query
+        .iter()
+        .chain(&operation.headers)
+        .map(|(_, expr)| expr);
+    named.chain(&operation.key).try_for_each(|expr| scope.check(expr))
+}
+
+/// Whether what is said of repeating an operation can be true of it: the mesh retries by it.
+fn effect_fits(operation: &Operation) -> bool {
+    match operation.effect {
+        EffectKind::Read => matches!(operation.method, Method::Get | Method::Head | Method::Options),
+        EffectKind::Idempotent => matches!(operation.method, Method::Put | Method::Delete),
+        EffectKind::Keyed => operation.key.is_some(),
+        EffectKind::Once => true,
+    }
+}
