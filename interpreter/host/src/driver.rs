@@ -1,0 +1,254 @@
+//! The driver: gives the engine time, messages and storage, and does what it says. One task owns the engine, one
+//! thread writes; calls are tasks of their own and come back as messages.
+
+mod observe;
+mod perform;
+mod writer;
+
+pub(crate) use writer::Writer;
+
+use crate::{
+    RunId,
+    clock::Clock,
+    engine::{Answer, Command, Deployment, Engine, Input, Refusal, Ticket},
+    follow::{Followers, Item},
+    network::{Caller, Network, NetworkError},
+    store::{AppendError, Location, StoreError},
+};
+use flowmesh_ir::{Hash, call::Reply};
+use flowmesh_machine::CallId;
+use jiff::Timestamp;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::{
+    sync::{
+        mpsc::{Receiver, UnboundedReceiver, UnboundedSender},
+        oneshot, watch,
+    },
+    time::Instant,
+};
+
+/// How many messages are taken at once.
+const MESSAGES_MAX: usize = 256;
+/// The longest sleep: the wall clock may be set while it lasts.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// Something the driver is told.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Somebody wants something.
+    Ask(Ticket, Command, oneshot::Sender<Answer>),
+    /// Nobody waits for the end of the run any more.
+    Forget(RunId, Ticket),
+    /// Somebody follows a run.
+    Follow(Ticket, RunId, oneshot::Sender<(Answer, Receiver<Item>)>),
+    /// A program is to be started from.
+    Deploy(
+        Ticket,
+        Arc<Deployment>,
+        oneshot::Sender<Result<Answer, NetworkError>>,
+    ),
+    /// A call has ended.
+    Replied(RunId, CallId, Reply),
+    /// The writer is done with a batch.
+    Written(Result<Vec<Location>, AppendError>),
+    /// Stop, and wait at most so long for calls.
+    Stop(Duration),
+}
+
+/// Who waits for an answer.
+enum Asker {
+    Command(oneshot::Sender<Answer>),
+    Follower(oneshot::Sender<(Answer, Receiver<Item>)>, Receiver<Item>),
+    Deployer(oneshot::Sender<Result<Answer, NetworkError>>),
+}
+
+/// What the driver is made of.
+pub(crate) struct Parts {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) network: Arc<dyn Network>,
+    pub(crate) callers: HashMap<(Hash, Hash), Arc<dyn Caller>>,
+    pub(crate) followers: Arc<Followers>,
+    pub(crate) writer: Writer,
+    pub(crate) sender: UnboundedSender<Message>,
+    pub(crate) inbox: UnboundedReceiver<Message>,
+    /// Why it stopped, once it has.
+    pub(crate) stopped: watch::Sender<Option<Arc<str>>>,
+}
+
+pub(crate) struct Driver {
+    parts: Parts,
+    askers: HashMap<Ticket, Asker>,
+    /// Calls on their way.
+    calls: usize,
+    /// Set when it is to stop: until when calls are waited for.
+    stopping: Option<Instant>,
+}
+
+impl Driver {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            askers: HashMap::new(),
+            calls: 0,
+            stopping: None,
+        }
+    }
+
+    /// Works until it is told to stop, or the store fails.
+    pub(crate) async fn run(mut self) -> Result<(), StoreError> {
+        let ended = self.work().await;
+        let reason = match &ended {
+            Ok(()) => "it was told to".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.parts.stopped.send_replace(Some(reason.into()));
+        for (_, asker) in self.askers.drain() {
+            let stopped = Refusal::Stopped {
+                reason: "it is stopping".to_owned(),
+            };
+            asker.answer(Answer::Refused(stopped));
+        }
+        self.parts.followers.end_all();
+        self.parts.writer.stop().await;
+        ended
+    }
+
+    async fn work(&mut self) -> Result<(), StoreError> {
+        let mut messages = Vec::with_capacity(MESSAGES_MAX);
+        self.proceed();
+        while !self.is_done() {
+            let timer = self.next_timer();
+            tokio::select! {
+                biased;
+                _ = self.parts.inbox.recv_many(&mut messages, MESSAGES_MAX) => {}
+                () = sleep_until(timer), if timer.is_some() => {}
+            }
+            for message in messages.drain(..) {
+                self.take(message)?;
+            }
+            self.tick();
+            self.proceed();
+        }
+        Ok(())
+    }
+
+    /// Gives out what there is to write and to do.
+    fn proceed(&mut self) {
+        if let Some(batch) = self.parts.engine.take_batch() {
+            self.parts.writer.write(batch);
+        }
+        self.perform();
+    }
+
+    fn is_done(&self) -> bool {
+        let patient = |until: Instant| self.calls > 0 && Instant::now() < until;
+        self.stopping
+            .is_some_and(|until| !patient(until) && self.parts.engine.is_idle())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        if self.stopping.is_none() && self.parts.engine.next_tick().is_some_and(|at| at <= now) {
+            self.parts.engine.handle(now, Input::Tick);
+        }
+    }
+
+    /// When to wake up although nobody says anything.
+    fn next_timer(&self) -> Option<Instant> {
+        if let Some(until) = self.stopping {
+            return Some(until);
+        }
+        let left = self.parts.engine.next_tick()?.duration_since(self.now());
+        let left = Duration::try_from(left).unwrap_or_default().min(SLEEP_MAX);
+        Instant::now().checked_add(left)
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), StoreError> {
+        let now = self.now();
+        match message {
+            Message::Replied(run, call, reply) => {
+                self.calls = self.calls.saturating_sub(1);
+                self.parts.engine.handle(now, Input::Replied { run, call, reply });
+            }
+            Message::Written(Ok(places)) => self.parts.engine.handle(now, Input::Committed(places)),
+            Message::Written(Err(AppendError::Full { place })) => {
+                tracing::error!(%place, "the disk is full; the journal will be tried again");
+                self.parts.engine.handle(now, Input::Refused);
+            }
+            Message::Written(Err(AppendError::Failed(error))) => return Err(error),
+            Message::Stop(grace) => {
+                let until = Instant::now().checked_add(grace);
+                self.stopping.get_or_insert(until.unwrap_or_else(Instant::now));
+            }
+            asked => self.asked(now, asked),
+        }
+        Ok(())
+    }
+
+    fn asked(&mut self, now: Timestamp, message: Message) {
+        match message {
+            Message::Ask(ticket, command, asker) => self.ask(now, ticket, command, Asker::Command(asker)),
+            Message::Forget(run, ticket) => {
+                self.askers.remove(&ticket);
+                self.parts.engine.handle(now, Input::Forget(run, ticket));
+            }
+            Message::Follow(ticket, run, asker) => {
+                let live = self.parts.followers.add(run);
+                self.ask(now, ticket, Command::Watch(run), Asker::Follower(asker, live));
+            }
+            Message::Deploy(ticket, deployment, asker) => self.deploy(now, ticket, deployment, asker),
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, now: Timestamp, ticket: Ticket, command: Command, asker: Asker) {
+        if self.stopping.is_some() && command.changes() {
+            asker.answer(Answer::Refused(Refusal::Stopped {
+                reason: "it is stopping".to_owned(),
+            }));
+            return;
+        }
+        self.askers.insert(ticket, asker);
+        self.parts.engine.handle(now, Input::Command(ticket, command));
+    }
+
+    /// What cannot be called is refused before it is kept.
+    fn deploy(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        deployment: Arc<Deployment>,
+        asker: oneshot::Sender<Result<Answer, NetworkError>>,
+    ) {
+        let hashes = (deployment.program_hash, deployment.settings_hash);
+        match self.parts.network.connect(&deployment) {
+            Ok(caller) => {
+                self.parts.callers.entry(hashes).or_insert(caller);
+                self.ask(now, ticket, Command::Deploy(deployment), Asker::Deployer(asker));
+            }
+            Err(error) => drop(asker.send(Err(error))),
+        }
+    }
+}
+
+impl Asker {
+    /// Who does not listen any more needs no answer.
+    fn answer(self, answer: Answer) {
+        match self {
+            Self::Command(asker) => drop(asker.send(answer)),
+            Self::Follower(asker, live) => drop(asker.send((answer, live))),
+            Self::Deployer(asker) => drop(asker.send(Ok(answer))),
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}

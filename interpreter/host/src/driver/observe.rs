@@ -1,0 +1,55 @@
+//! Tells followers of attempts. Nothing is made unless somebody follows something.
+
+use crate::{
+    RunId,
+    engine::{Call, Deployment},
+    follow::{Attempt, Followers, Item},
+};
+use flowmesh_ir::{FlowId, StepId};
+use flowmesh_mesh::{AttemptReport, Next, Observer};
+use std::sync::Arc;
+
+/// Watches one call.
+pub(super) struct Watcher {
+    followers: Arc<Followers>,
+    deployment: Arc<Deployment>,
+    run: RunId,
+    call: u32,
+    flow: FlowId,
+    step: StepId,
+}
+
+impl Watcher {
+    pub(super) fn new(call: &Call, followers: Arc<Followers>) -> Self {
+        Self {
+            followers,
+            deployment: call.deployment.clone(),
+            run: call.run,
+            call: call.call.0,
+            flow: call.flow,
+            step: call.step,
+        }
+    }
+}
+
+impl Observer for Watcher {
+    fn ended(&self, report: &AttemptReport<'_>) {
+        if !self.followers.any() {
+            return;
+        }
+        let attempt = Attempt {
+            run: self.run,
+            step: self.deployment.step_title(self.flow, self.step).to_owned(),
+            call: self.call,
+            attempt: report.attempt,
+            endpoint: report.endpoint.map(str::to_owned),
+            outcome: report.outcome.to_string(),
+            took_us: u64::try_from(report.took.as_micros()).unwrap_or(u64::MAX),
+            retry_ms: match report.next {
+                Next::Retry(wait) => Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+                Next::End(_) => None,
+            },
+        };
+        self.followers.tell(self.run, &Item::Attempt(Arc::new(attempt)));
+    }
+}

@@ -1,0 +1,83 @@
+//! Doing what the engine says.
+
+use super::{Driver, Message, observe::Watcher};
+use crate::{
+    engine::{Answer, Call, Happened, History, Input, Output, Refusal, Ticket},
+    follow::{Happening, Item},
+};
+use std::sync::Arc;
+use tracing::Instrument;
+
+impl Driver {
+    pub(super) fn perform(&mut self) {
+        let outputs: Vec<Output> = self.parts.engine.take_outputs().collect();
+        for output in outputs {
+            match output {
+                Output::Call(call) => self.call(call),
+                Output::Answer(ticket, answer) => self.answer(ticket, answer),
+                Output::Happened(happened) => self.tell(&happened),
+            }
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+        // Nothing more will happen to a run that has ended or does not exist: nobody needs to be kept as its follower.
+        if let Answer::History(History {
+            run, ending: Some(_), ..
+        })
+        | Answer::Refused(Refusal::UnknownRun { run }) = &answer
+        {
+            self.parts.followers.end(*run);
+        }
+        if let Some(asker) = self.askers.remove(&ticket) {
+            asker.answer(answer);
+        }
+    }
+
+    /// While stopping, calls that can be repeated are left to the next start. Those that cannot are made all the same:
+    /// the next start could not know that they were never sent.
+    fn call(&mut self, call: Call) {
+        if self.stopping.is_some() && call.request.effect.repeatable() {
+            return;
+        }
+        let hashes = (call.deployment.program_hash, call.deployment.settings_hash);
+        let Some(caller) = self.parts.callers.get(&hashes).cloned() else {
+            return;
+        };
+        self.calls = self.calls.saturating_add(1);
+        let sender = self.parts.sender.clone();
+        let span = span(&call);
+        let (run, number) = (call.run, call.call);
+        let observer = Arc::new(Watcher::new(&call, self.parts.followers.clone()));
+        let calling = caller.call(call.request, call.trace, observer);
+        tokio::spawn(
+            async move {
+                let reply = calling.await;
+                // Nobody listens only after the driver has ended.
+                let _ = sender.send(Message::Replied(run, number, reply));
+            }
+            .instrument(span),
+        );
+    }
+
+    fn tell(&mut self, happened: &Happened) {
+        let run = happened.run;
+        let item = Item::Event(Arc::new(Happening::new(happened)));
+        for _ in 0..self.parts.followers.tell(run, &item) {
+            self.parts
+                .engine
+                .handle(self.parts.clock.now(), Input::Unwatch(run));
+        }
+        if happened.ending.is_some() {
+            self.parts.followers.end(run);
+        }
+    }
+}
+
+/// The run and the step as spans; the mesh adds the call and its attempts.
+fn span(call: &Call) -> tracing::Span {
+    let run =
+        tracing::info_span!("run", run = %call.run, trace_id = %format_args!("{:032x}", call.trace.trace));
+    let title = call.deployment.step_title(call.flow, call.step);
+    tracing::info_span!(parent: &run, "step", step = title, undo = call.undo)
+}

@@ -1,0 +1,50 @@
+//! The thread that writes: appending and syncing block, and nobody else shall wait for that.
+
+use super::Message;
+use crate::store::{Record, Store};
+use std::{
+    io,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// The writer's mailbox and its thread.
+pub(crate) struct Writer {
+    batches: Option<mpsc::Sender<Arc<Vec<Record>>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread. It owns the store, and closes it when it ends.
+    pub(crate) fn start(mut store: Store, done: UnboundedSender<Message>) -> io::Result<Self> {
+        let (sender, batches) = mpsc::channel::<Arc<Vec<Record>>>();
+        let work = move || {
+            for batch in batches {
+                if done.send(Message::Written(store.append(&batch))).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(work)?;
+        Ok(Self {
+            batches: Some(sender),
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) fn write(&self, batch: Arc<Vec<Record>>) {
+        if let Some(batches) = &self.batches {
+            // The thread ends only when this sender is dropped.
+            let _ = batches.send(batch);
+        }
+    }
+
+    /// Waits until the store is closed.
+    pub(crate) async fn stop(&mut self) {
+        self.batches = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+}

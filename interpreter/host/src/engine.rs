@@ -1,0 +1,197 @@
+//! The engine: all runs, what is to be written, and what follows. Synchronous, without a clock, chance or I/O.
+//!
+//! It is told [`Input`]s with the time, gives out batches to write with [`Engine::take_batch`], and says what to do
+//! with [`Engine::take_outputs`]. The folder has a file for each thing it does: `start`, `happen` (one event on one
+//! run), `commit`, `restore`, `query`.
+//!
+//! INVARIANT: an [`Output`] is given out only when everything that led to it was reported as
+//! [`Input::Committed`]. It holds by construction: outputs are kept with the batch that they follow from.
+
+mod batch;
+mod commit;
+mod deployment;
+mod error;
+mod happen;
+mod held;
+mod index;
+mod input;
+mod output;
+mod query;
+mod restore;
+mod start;
+mod timers;
+pub mod view;
+
+pub use deployment::Deployment;
+pub use error::Refusal;
+pub use input::{Command, Input, Start, Ticket};
+pub use output::{Answer, Call, Happened, History, Output, Started};
+pub use restore::Restoring;
+
+use crate::{RunId, store::Record};
+use batch::{Batches, Deferred};
+use flowmesh_ir::{Hash, Name};
+use flowmesh_machine::{Effect, EventKind};
+use held::{Held, Life};
+use index::Index;
+use jiff::Timestamp;
+use query::Query;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+use timers::Timers;
+
+/// All runs of one store.
+#[derive(Debug, Default)]
+pub struct Engine {
+    current: Option<Arc<Deployment>>,
+    deployments: HashMap<(Hash, Hash), Arc<Deployment>>,
+    /// Hashes of programs and settings that are in the log, or on their way there.
+    kept: BTreeSet<Hash>,
+    runs: HashMap<RunId, Held>,
+    keys: HashMap<(Name, String), RunId>,
+    index: Index,
+    timers: Timers,
+    batches: Batches,
+    outputs: Vec<Output>,
+    /// When the log will be tried again, while there is no room for it.
+    full_until: Option<Timestamp>,
+    /// Used again for every event.
+    effects: Vec<Effect>,
+}
+
+impl Engine {
+    /// Takes note of something.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::Command(ticket, command) => self.command(now, ticket, command),
+            Input::Replied { run, call, reply } => self.replied(now, run, call, reply),
+            Input::Tick => self.tick(now),
+            Input::Committed(places) => self.committed(&places),
+            Input::Refused => self.refused(now),
+            Input::Forget(run, ticket) => self.forget(run, ticket),
+            Input::Unwatch(run) => self.watch(run, false),
+        }
+    }
+
+    /// The next batch to write, unless one is being written. Its end is told with [`Input::Committed`] or
+    /// [`Input::Refused`].
+    pub fn take_batch(&mut self) -> Option<Arc<Vec<Record>>> {
+        if self.full_until.is_some() {
+            return None;
+        }
+        self.batches.take()
+    }
+
+    /// What is to be done now, in order.
+    pub fn take_outputs(&mut self) -> std::vec::Drain<'_, Output> {
+        self.outputs.drain(..)
+    }
+
+    /// When to be told [`Input::Tick`] at the latest.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        [self.timers.next(), self.full_until].into_iter().flatten().min()
+    }
+
+    /// Whether everything that happened is on stable storage and everything that follows was given out.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.batches.is_idle() && self.outputs.is_empty()
+    }
+
+    /// Programs and settings of the runs that have not ended.
+    #[must_use]
+    pub fn deployments(&self) -> Vec<Arc<Deployment>> {
+        let mut all: Vec<_> = self.deployments.values().cloned().collect();
+        all.retain(|deployment| {
+            self.runs
+                .values()
+                .any(|held| held.ending().is_none() && Arc::ptr_eq(&held.deployment, deployment))
+        });
+        all.sort_by_key(|deployment| (deployment.program_hash, deployment.settings_hash));
+        all
+    }
+
+    /// The runs that have not ended, oldest first.
+    #[must_use]
+    pub fn live_runs(&self) -> Vec<RunId> {
+        let live = self.runs.iter().filter(|(_, held)| held.ending().is_none());
+        let mut runs: Vec<RunId> = live.map(|(run, _)| *run).collect();
+        runs.sort_unstable();
+        runs
+    }
+
+    fn command(&mut self, now: Timestamp, ticket: Ticket, command: Command) {
+        match command {
+            Command::Deploy(deployment) => self.deploy(ticket, deployment),
+            Command::Start(start) => self.start(now, ticket, start),
+            Command::Signal { run, name, payload } => self.signal(now, ticket, run, name, payload),
+            Command::Cancel { run, reason } => self.cancel(now, ticket, run, reason),
+            Command::Get(run) => self.defer(Deferred::Answer(ticket, Query::Get(run))),
+            Command::List(filter, limit) => self.defer(Deferred::Answer(ticket, Query::List(filter, limit))),
+            Command::Flows => self.defer(Deferred::Answer(ticket, Query::Flows)),
+            Command::Wait(run) => self.wait(ticket, run),
+            Command::Watch(run) => {
+                self.watch(run, true);
+                self.defer(Deferred::Answer(ticket, Query::History(run)));
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        if self.full_until.is_some_and(|until| until <= now) {
+            self.full_until = None;
+        }
+        while let Some((run, timer)) = self.timers.take_due(now) {
+            if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
+                live.take_timer(timer);
+            }
+            self.happen(now, run, EventKind::Fired { timer }, None);
+        }
+    }
+
+    fn wait(&mut self, ticket: Ticket, run: RunId) {
+        match self.runs.get_mut(&run).and_then(Held::live) {
+            Some(live) => live.waiting.push(ticket),
+            None => self.defer(Deferred::Answer(ticket, Query::Ended(run))),
+        }
+    }
+
+    fn forget(&mut self, run: RunId, ticket: Ticket) {
+        if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
+            live.waiting.retain(|waiting| *waiting != ticket);
+        }
+    }
+
+    fn watch(&mut self, run: RunId, more: bool) {
+        if let Some(held) = self.runs.get_mut(&run) {
+            held.watched = if more {
+                held.watched.saturating_add(1)
+            } else {
+                held.watched.saturating_sub(1)
+            };
+        }
+    }
+
+    fn refuse(&mut self, ticket: Ticket, refusal: Refusal) {
+        self.outputs
+            .push(Output::Answer(ticket, Answer::Refused(refusal)));
+    }
+
+    /// Says something as soon as everything that happened so far is on stable storage.
+    fn defer(&mut self, deferred: Deferred) {
+        if let Some(free) = self.batches.defer(deferred) {
+            self.release(free);
+        }
+    }
+
+    fn release(&mut self, deferred: Deferred) {
+        let output = match deferred {
+            Deferred::Output(output) => output,
+            Deferred::Answer(ticket, query) => Output::Answer(ticket, self.answer(query)),
+        };
+        self.outputs.push(output);
+    }
+}

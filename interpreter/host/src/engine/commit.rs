@@ -1,0 +1,105 @@
+//! What comes of a batch: it is on stable storage, or there is no room for it.
+
+use super::{Answer, Engine, Refusal, batch::Batch, batch::Deferred, output::Output, query::Query};
+use crate::{
+    RunId,
+    store::{Location, Record},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// How long to wait before a full disk is tried again.
+const FULL_WAIT: SignedDuration = SignedDuration::from_secs(1);
+
+impl Engine {
+    pub(super) fn committed(&mut self, places: &[Location]) {
+        let Some(batch) = self.batches.committed() else {
+            return;
+        };
+        for (record, place) in batch.records.iter().zip(places) {
+            if let Record::Event(event) = record
+                && let Some(held) = self.runs.get_mut(&event.run)
+            {
+                held.events.push(*place);
+            }
+        }
+        batch
+            .deferred
+            .into_iter()
+            .for_each(|deferred| self.release(deferred));
+    }
+
+    /// There is no room. Runs whose start was not acknowledged are taken back, and their starts refused: nobody must
+    /// believe in them. What happened to acknowledged runs is kept and written when there is room.
+    pub(super) fn refused(&mut self, now: Timestamp) {
+        let mut refused = Vec::new();
+        let mut gone = BTreeSet::new();
+        for batch in self.batches.take_back() {
+            gone.extend(take_starts(batch));
+            let kept = std::mem::take(&mut batch.deferred);
+            let (no, yes) = kept.into_iter().partition(|deferred| is_refused(deferred, &gone));
+            batch.deferred = yes;
+            refused.extend::<Vec<_>>(no);
+        }
+        for batch in self.batches.take_back() {
+            let of_gone =
+                |record: &Record| matches!(record, Record::Event(event) if gone.contains(&event.run));
+            Arc::make_mut(&mut batch.records).retain(|record| !of_gone(record));
+        }
+        gone.iter().for_each(|run| self.let_go(*run));
+        refused
+            .into_iter()
+            .for_each(|deferred| self.refuse_deferred(deferred));
+        let free = self.batches.drop_empty();
+        free.into_iter().for_each(|deferred| self.release(deferred));
+        self.full_until = now.checked_add(FULL_WAIT).ok();
+    }
+
+    fn refuse_deferred(&mut self, deferred: Deferred) {
+        match deferred {
+            Deferred::Answer(ticket, _) => self.refuse(ticket, Refusal::Full),
+            Deferred::Output(_) => {}
+        }
+    }
+
+    /// Forgets a run that nobody was told of.
+    fn let_go(&mut self, run: RunId) {
+        let Some(mut held) = self.runs.remove(&run) else {
+            return;
+        };
+        self.index.remove(&held.name, held.state(), run);
+        if let Some(key) = held.key.take() {
+            self.keys.remove(&(held.name.clone(), key));
+        }
+        let Some(live) = held.live() else { return };
+        for (timer, at) in live.timers.drain(..) {
+            self.timers.disarm(at, run, timer);
+        }
+        for ticket in std::mem::take(&mut live.waiting) {
+            self.outputs.push(Output::Answer(
+                ticket,
+                Answer::Refused(Refusal::UnknownRun { run }),
+            ));
+        }
+    }
+}
+
+/// The runs that begin in a batch.
+fn take_starts(batch: &Batch) -> Vec<RunId> {
+    let start = |record: &Record| match record {
+        Record::Event(event) if event.origin.is_some() => Some(event.run),
+        _ => None,
+    };
+    batch.records.iter().filter_map(start).collect()
+}
+
+fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
+    match deferred {
+        Deferred::Output(Output::Call(call)) => gone.contains(&call.run),
+        Deferred::Output(Output::Happened(happened)) => gone.contains(&happened.run),
+        Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
+        Deferred::Answer(_, Query::Deployed) => true,
+        Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
+        Deferred::Output(Output::Answer(..)) | Deferred::Answer(..) => false,
+    }
+}

@@ -1,0 +1,172 @@
+//! One event on one run: into the journal, through the machine, and what follows is kept until it is written.
+
+use super::{
+    Engine, Held, Timers,
+    batch::{Batches, Deferred},
+    output::{Call, Happened, Output},
+    query::Query,
+};
+use crate::{
+    RunId,
+    store::{EventRecord, Origin, Record},
+};
+use flowmesh_ir::{call::Reply, trace::TraceContext};
+use flowmesh_machine::{CallId, Effect, Event, EventKind, Note, Outcome};
+use jiff::Timestamp;
+
+/// What one event takes in the log beside its payload, at the most.
+const EVENT_BYTES: usize = 128;
+
+impl Engine {
+    pub(super) fn replied(&mut self, now: Timestamp, run: RunId, call: CallId, reply: Reply) {
+        let live = self.runs.get_mut(&run).and_then(Held::live);
+        // A reply that comes twice, or to a run that has ended, is no event.
+        if live.is_some_and(|live| live.take_call(call)) {
+            self.happen(now, run, EventKind::Replied { call, reply }, None);
+        }
+    }
+
+    /// Makes something happen to a run that has not ended; with what it is a run of, if it is the first event.
+    pub(super) fn happen(&mut self, now: Timestamp, run: RunId, kind: EventKind, origin: Option<Origin>) {
+        let Some(held) = self.runs.get_mut(&run) else {
+            return;
+        };
+        // Microseconds are what the log keeps, and a replay must see the same time.
+        let at = Timestamp::from_microsecond(now.as_microsecond())
+            .unwrap_or(now)
+            .max(held.updated);
+        let event = Event { at, kind };
+        let (before, sequence) = (held.state(), held.next);
+        let mut effects = std::mem::take(&mut self.effects);
+        if held.apply(&event, &mut effects) {
+            let bytes = EVENT_BYTES.saturating_add(payload_bytes(&event.kind));
+            let record = EventRecord {
+                run,
+                sequence,
+                origin,
+                event: event.clone(),
+            };
+            self.batches.add(Record::Event(record), bytes);
+            let watched = held.watched > 0;
+            let mut following = Following {
+                run,
+                held,
+                timers: &mut self.timers,
+                batches: &mut self.batches,
+                notes: watched.then(Vec::new),
+            };
+            effects.drain(..).for_each(|effect| following.follow(effect));
+            following.tell(sequence, event);
+            let after = held.state();
+            self.index.change(&held.name, before, after, run);
+        }
+        self.effects = effects;
+    }
+}
+
+/// Everything that one event leads to.
+pub(super) struct Following<'a> {
+    pub(super) run: RunId,
+    pub(super) held: &'a mut Held,
+    pub(super) timers: &'a mut Timers,
+    pub(super) batches: &'a mut Batches,
+    /// Kept only if somebody follows.
+    pub(super) notes: Option<Vec<Note>>,
+}
+
+impl Following<'_> {
+    pub(super) fn follow(&mut self, effect: Effect) {
+        match effect {
+            Effect::Call { .. } => {
+                if let Some(call) = call(self.run, self.held, effect) {
+                    self.defer(Deferred::Output(Output::Call(call)));
+                }
+            }
+            Effect::Timer { timer, at } => {
+                self.held
+                    .live()
+                    .into_iter()
+                    .for_each(|live| live.timers.push((timer, at)));
+                self.timers.arm(at, self.run, timer);
+            }
+            Effect::Disarm { timer } => {
+                if let Some(at) = self.held.live().and_then(|live| live.take_timer(timer)) {
+                    self.timers.disarm(at, self.run, timer);
+                }
+            }
+            Effect::Note(note) => self.notes.iter_mut().for_each(|notes| notes.push(note.clone())),
+            Effect::Finished(outcome) => self.finish(&outcome),
+        }
+    }
+
+    fn finish(&mut self, outcome: &Outcome) {
+        let ending = self.held.deployment.ending(self.held.flow, outcome);
+        let Some(live) = self.held.end(ending) else { return };
+        for (timer, at) in live.timers {
+            self.timers.disarm(at, self.run, timer);
+        }
+        for ticket in live.waiting {
+            self.defer(Deferred::Answer(ticket, Query::Ended(self.run)));
+        }
+    }
+
+    fn tell(mut self, sequence: u64, event: Event) {
+        let Some(notes) = self.notes.take() else { return };
+        let happened = Happened {
+            run: self.run,
+            sequence,
+            event,
+            notes,
+            flow: self.held.flow,
+            deployment: self.held.deployment.clone(),
+            ending: self.held.ending().cloned(),
+        };
+        self.defer(Deferred::Output(Output::Happened(Box::new(happened))));
+    }
+
+    /// There is a batch to keep it with, since the event was just added to one.
+    fn defer(&mut self, deferred: Deferred) {
+        let _ = self.batches.defer(deferred);
+    }
+}
+
+/// A call that a run asks for, and that is outstanding from now on.
+pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> {
+    let Effect::Call {
+        call,
+        step,
+        undo,
+        request,
+    } = effect
+    else {
+        return None;
+    };
+    held.live()?.calls.push(call);
+    Some(Call {
+        run,
+        call,
+        step,
+        undo,
+        flow: held.flow,
+        deployment: held.deployment.clone(),
+        trace: TraceContext::root(run.0).child(u64::from(call.0)),
+        request,
+    })
+}
+
+fn payload_bytes(kind: &EventKind) -> usize {
+    match kind {
+        EventKind::Started { input, .. } => input.len(),
+        EventKind::Replied {
+            reply: Reply::Answer { body, .. },
+            ..
+        } => body.len(),
+        EventKind::Replied {
+            reply: Reply::Failed(failure),
+            ..
+        } => failure.reason().len(),
+        EventKind::Signalled { payload, .. } => payload.len(),
+        EventKind::Cancelled { reason } => reason.len(),
+        EventKind::Fired { .. } => 0,
+    }
+}

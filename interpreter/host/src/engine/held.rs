@@ -1,0 +1,160 @@
+//! A run as the engine holds it.
+
+use super::{
+    deployment::Deployment,
+    input::Ticket,
+    view::{Ending, RunView, State},
+};
+use crate::{RunId, store::Location};
+use flowmesh_ir::{FlowId, Name};
+use flowmesh_machine::{CallId, Effect, Event, EventKind, Run, TimerId};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// A run: what is looked up, and the machine in motion while there is one.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) deployment: Arc<Deployment>,
+    pub(super) flow: FlowId,
+    pub(super) name: Name,
+    pub(super) key: Option<String>,
+    pub(super) started: Timestamp,
+    pub(super) updated: Timestamp,
+    /// The number of the next event.
+    pub(super) next: u64,
+    /// Where the events lie that are on stable storage.
+    pub(super) events: Vec<Location>,
+    /// How many follow it.
+    pub(super) watched: u32,
+    pub(super) life: Life,
+}
+
+/// A finished run keeps how it ended and nothing of how it came about.
+#[derive(Debug)]
+pub(super) enum Life {
+    Live(Box<Live>),
+    Ended(Ending),
+}
+
+/// A run in motion.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) run: Run,
+    /// Calls whose reply is outstanding.
+    pub(super) calls: Vec<CallId>,
+    /// Timers that are armed.
+    pub(super) timers: Vec<(TimerId, Timestamp)>,
+    pub(super) cancelled: bool,
+    /// Who waits for its end.
+    pub(super) waiting: Vec<Ticket>,
+}
+
+impl Held {
+    /// Before the first event.
+    pub(super) fn new(deployment: Arc<Deployment>, id: RunId, flow: FlowId, key: Option<String>) -> Self {
+        let name = deployment.flow_name(flow);
+        let life = Life::Live(Box::new(Live::new(deployment.new_run(id, flow))));
+        Self {
+            deployment,
+            flow,
+            name,
+            key,
+            started: Timestamp::MIN,
+            updated: Timestamp::MIN,
+            next: 0,
+            events: Vec::new(),
+            watched: 0,
+            life,
+        }
+    }
+
+    pub(super) fn live(&mut self) -> Option<&mut Live> {
+        match &mut self.life {
+            Life::Live(live) => Some(live),
+            Life::Ended(_) => None,
+        }
+    }
+
+    pub(super) fn ending(&self) -> Option<&Ending> {
+        match &self.life {
+            Life::Live(_) => None,
+            Life::Ended(ending) => Some(ending),
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        match &self.life {
+            Life::Live(live) => State::of(live.run.status()),
+            Life::Ended(ending) => ending.state(),
+        }
+    }
+
+    /// One event, live or when the journal is read again: the machine goes on. `false` if the run had ended.
+    pub(super) fn apply(&mut self, event: &Event, effects: &mut Vec<Effect>) -> bool {
+        let Life::Live(live) = &mut self.life else {
+            return false;
+        };
+        self.deployment.apply(&mut live.run, event, effects);
+        if self.next == 0 {
+            self.started = event.at;
+        }
+        self.updated = event.at;
+        self.next = self.next.saturating_add(1);
+        live.cancelled |= matches!(event.kind, EventKind::Cancelled { .. });
+        true
+    }
+
+    /// The run has ended: what it was is handed out to be let go.
+    pub(super) fn end(&mut self, ending: Ending) -> Option<Box<Live>> {
+        match std::mem::replace(&mut self.life, Life::Ended(ending)) {
+            Life::Live(live) => Some(live),
+            Life::Ended(_) => None,
+        }
+    }
+
+    pub(super) fn view(&self, id: RunId) -> RunView {
+        RunView {
+            id,
+            flow: self.name.clone(),
+            state: self.state(),
+            key: self.key.clone(),
+            started: self.started,
+            updated: self.updated,
+            events: self.next,
+            program: self.deployment.program_hash,
+            steps: self.steps(),
+            ending: self.ending().cloned(),
+        }
+    }
+
+    fn steps(&self) -> Vec<String> {
+        match &self.life {
+            Life::Live(live) => self.deployment.steps_now(&live.run),
+            Life::Ended(_) => Vec::new(),
+        }
+    }
+}
+
+impl Live {
+    pub(super) fn new(run: Run) -> Self {
+        Self {
+            run,
+            calls: Vec::new(),
+            timers: Vec::new(),
+            cancelled: false,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Whether the call was outstanding; it is not any more.
+    pub(super) fn take_call(&mut self, call: CallId) -> bool {
+        let at = self.calls.iter().position(|known| *known == call);
+        at.map(|at| self.calls.swap_remove(at)).is_some()
+    }
+
+    /// When the timer would have come due; it is not armed any more.
+    pub(super) fn take_timer(&mut self, timer: TimerId) -> Option<Timestamp> {
+        let at = self.timers.iter().position(|(known, _)| *known == timer)?;
+        Some(self.timers.swap_remove(at).1)
+    }
+}

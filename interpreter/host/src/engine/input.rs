@@ -1,0 +1,98 @@
+//! What the engine is told.
+
+use super::{deployment::Deployment, view::Filter};
+use crate::{RunId, store::Location};
+use flowmesh_ir::{Name, call::Reply};
+use flowmesh_machine::CallId;
+use std::sync::Arc;
+
+/// Names a question until its answer comes. The one who asks draws them and never uses one twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Something the engine is told. Whoever tells it says what time it is.
+#[derive(Debug)]
+pub enum Input {
+    /// Somebody wants something.
+    Command(Ticket, Command),
+    /// A call has ended.
+    Replied {
+        /// The run that made it.
+        run: RunId,
+        /// Which of its calls.
+        call: CallId,
+        /// How.
+        reply: Reply,
+    },
+    /// Time has passed.
+    Tick,
+    /// The batch that was taken last is on stable storage; where its records lie, in order.
+    Committed(Vec<Location>),
+    /// The batch that was taken last is not in the log: there is no room. It will be given out again.
+    Refused,
+    /// Nobody waits for this answer any more.
+    Forget(RunId, Ticket),
+    /// Nobody follows the run any more.
+    Unwatch(RunId),
+}
+
+/// Something that somebody wants.
+#[derive(Debug)]
+pub enum Command {
+    /// Make a program the one that new runs are started with.
+    Deploy(Arc<Deployment>),
+    /// Start a run.
+    Start(Start),
+    /// Tell a run something.
+    Signal {
+        /// Which run.
+        run: RunId,
+        /// Which signal.
+        name: Name,
+        /// A JSON object with a member for each parameter.
+        payload: Arc<[u8]>,
+    },
+    /// Stop a run and undo what it did.
+    Cancel {
+        /// Which run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// See a run.
+    Get(RunId),
+    /// See several runs.
+    List(Filter, usize),
+    /// See the flows of the program that new runs are started with.
+    Flows,
+    /// Hear how a run ended, now or when it does.
+    Wait(RunId),
+    /// Where the events of a run lie; from now on what happens to it is told.
+    Watch(RunId),
+}
+
+impl Command {
+    /// Whether it changes anything.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        matches!(
+            self,
+            Self::Deploy(_) | Self::Start(_) | Self::Signal { .. } | Self::Cancel { .. }
+        )
+    }
+}
+
+/// A run to start.
+#[derive(Debug)]
+pub struct Start {
+    /// What the run is to be called.
+    pub run: RunId,
+    /// From which it draws.
+    pub seed: u64,
+    /// Which flow.
+    pub flow: Name,
+    /// A JSON object with a member for each parameter.
+    pub input: Arc<[u8]>,
+    /// What makes two starts the same, instead of what the flow itself says.
+    pub key: Option<String>,
+}

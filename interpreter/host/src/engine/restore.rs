@@ -1,0 +1,193 @@
+//! The state of everything from the journal, and what is to be done again.
+
+use super::{Deployment, Engine, Held, batch::Deferred, happen, output::Output};
+use crate::{
+    RunId,
+    store::{EventRecord, Location, Origin, Record, StoreError},
+};
+use flowmesh_ir::{
+    Hash, Program,
+    call::{Failure, Reply},
+};
+use flowmesh_machine::{Effect, EventKind, Settings};
+use jiff::Timestamp;
+use std::{collections::HashMap, sync::Arc};
+
+/// An engine that is being brought to where its journal ends.
+#[derive(Debug, Default)]
+pub struct Restoring {
+    engine: Engine,
+    programs: HashMap<Hash, Arc<[u8]>>,
+    settings: HashMap<Hash, Arc<[u8]>>,
+}
+
+impl Restoring {
+    /// Takes note of the next record of the journal.
+    ///
+    /// # Errors
+    /// If it contradicts those before it, or its program cannot be loaded.
+    pub fn record(&mut self, record: Record, place: Location) -> Result<(), StoreError> {
+        match record {
+            Record::Program { hash, json } => {
+                self.engine.kept.insert(hash);
+                self.programs.insert(hash, json);
+                Ok(())
+            }
+            Record::Settings { hash, bytes } => {
+                self.engine.kept.insert(hash);
+                self.settings.insert(hash, bytes);
+                Ok(())
+            }
+            Record::Event(event) => self.event(&event, place),
+        }
+    }
+
+    /// The journal ends here. What had been asked for and has not come is asked for again; of calls that must not be
+    /// sent twice nobody knows whether they were sent, and they end with `Unknown`.
+    #[must_use]
+    pub fn finish(self, now: Timestamp) -> Engine {
+        let mut engine = self.engine;
+        engine
+            .live_runs()
+            .into_iter()
+            .for_each(|run| engine.resume(now, run));
+        engine
+    }
+
+    fn event(&mut self, record: &EventRecord, place: Location) -> Result<(), StoreError> {
+        if let Some(origin) = &record.origin {
+            self.begin(record, origin)?;
+        }
+        let run = record.run;
+        let held = self
+            .engine
+            .runs
+            .get_mut(&run)
+            .ok_or_else(|| contradiction(run, "it has no beginning"))?;
+        if held.next != record.sequence {
+            let found = format!("expected its event {}, found {}", held.next, record.sequence);
+            return Err(contradiction(run, &found));
+        }
+        let before = held.state();
+        let mut effects = std::mem::take(&mut self.engine.effects);
+        if !held.apply(&record.event, &mut effects) {
+            return Err(contradiction(run, "an event follows its end"));
+        }
+        held.events.push(place);
+        effects.drain(..).for_each(|effect| keep_end(held, &effect));
+        self.engine.effects = effects;
+        let after = held.state();
+        self.engine.index.change(&held.name, before, after, run);
+        Ok(())
+    }
+
+    fn begin(&mut self, record: &EventRecord, origin: &Origin) -> Result<(), StoreError> {
+        let run = record.run;
+        let EventKind::Started { key, .. } = &record.event.kind else {
+            return Err(contradiction(run, "it does not begin with a start"));
+        };
+        if self.engine.runs.contains_key(&run) {
+            return Err(contradiction(run, "it begins twice"));
+        }
+        let deployment = self.deployment(run, origin)?;
+        let flow = deployment.program.flow_named(&origin.flow);
+        let flow = flow.ok_or_else(|| contradiction(run, "its program does not have its flow"))?;
+        self.engine.hold(run, deployment, flow, key.clone());
+        Ok(())
+    }
+
+    fn deployment(&mut self, run: RunId, origin: &Origin) -> Result<Arc<Deployment>, StoreError> {
+        let hashes = (origin.program, origin.settings);
+        if let Some(known) = self.engine.deployments.get(&hashes) {
+            return Ok(Arc::clone(known));
+        }
+        let json = self.programs.get(&origin.program);
+        let bytes = self.settings.get(&origin.settings);
+        let (Some(json), Some(bytes)) = (json, bytes) else {
+            return Err(contradiction(run, "its program is not in the journal"));
+        };
+        let deployment = load(origin, json, bytes)?;
+        Ok(self.engine.known(Arc::new(deployment)))
+    }
+}
+
+/// A program with its settings, from what the journal holds of them.
+fn load(origin: &Origin, json: &[u8], settings: &[u8]) -> Result<Deployment, StoreError> {
+    let wrong = |reason: String| StoreError::Program {
+        program: origin.program.to_string(),
+        reason,
+    };
+    let program: Program = serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
+    if program.version != flowmesh_ir::program::VERSION {
+        let (expected, found) = (flowmesh_ir::program::VERSION, program.version);
+        return Err(wrong(format!(
+            "expected version {expected} of the representation, found {found}"
+        )));
+    }
+    flowmesh_ir::validate(&program).map_err(|invalid| wrong(invalid.0))?;
+    let settings = Settings::from_json(&program, settings).map_err(|error| wrong(error.to_string()))?;
+    let deployment = Deployment::new(program, settings);
+    if deployment.program_hash != origin.program || deployment.settings_hash != origin.settings {
+        return Err(wrong("its content is not what its hash says".to_owned()));
+    }
+    Ok(deployment)
+}
+
+fn keep_end(held: &mut Held, effect: &Effect) {
+    if let Effect::Finished(outcome) = effect {
+        let ending = held.deployment.ending(held.flow, outcome);
+        held.end(ending);
+    }
+}
+
+fn contradiction(run: RunId, reason: &str) -> StoreError {
+    StoreError::Contradiction {
+        reason: format!("run `{run}`: {reason}"),
+    }
+}
+
+impl Engine {
+    /// Asks again for what a run waits for.
+    fn resume(&mut self, now: Timestamp, run: RunId) {
+        let Some(held) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let program = Arc::clone(&held.deployment.program);
+        let Some(live) = held.live() else { return };
+        let pending = flowmesh_machine::pending(&program, &live.run);
+        for effect in pending {
+            match effect {
+                Effect::Timer { timer, at } => self.arm(run, timer, at),
+                Effect::Call { .. } => self.call_again(now, run, effect),
+                Effect::Disarm { .. } | Effect::Note(_) | Effect::Finished(_) => {}
+            }
+        }
+    }
+
+    fn arm(&mut self, run: RunId, timer: flowmesh_machine::TimerId, at: Timestamp) {
+        if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
+            live.timers.push((timer, at));
+            self.timers.arm(at, run, timer);
+        }
+    }
+
+    fn call_again(&mut self, now: Timestamp, run: RunId, effect: Effect) {
+        let Some(held) = self.runs.get_mut(&run) else {
+            return;
+        };
+        let Some(call) = happen::call(run, held, effect) else {
+            return;
+        };
+        if call.request.effect.repeatable() {
+            self.defer(Deferred::Output(Output::Call(call)));
+        } else {
+            let why = "the process ended while it was on its way, and without a `key` it is not sent twice";
+            self.replied(
+                now,
+                run,
+                call.call,
+                Reply::Failed(Failure::Unknown(why.to_owned())),
+            );
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Commands that make something happen: deploy, start, signal, cancel.
+
+use super::{
+    Engine, Held, Life, Refusal, Start, Ticket, batch::Deferred, deployment::Deployment, output::Started,
+    query::Query,
+};
+use crate::{
+    RunId,
+    store::{Origin, Record},
+};
+use flowmesh_ir::{FlowId, Name};
+use flowmesh_machine::{
+    EventKind,
+    border::{SIGNALS_KEPT_MAX, check_input, check_signal},
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The longest key, in bytes.
+const KEY_BYTES_MAX: usize = 1024;
+
+impl Engine {
+    pub(super) fn deploy(&mut self, ticket: Ticket, deployment: Arc<Deployment>) {
+        let deployment = self.known(deployment);
+        if self.kept.insert(deployment.program_hash) {
+            let json = deployment.program_json();
+            let bytes = json.len();
+            self.batches.add(
+                Record::Program {
+                    hash: deployment.program_hash,
+                    json,
+                },
+                bytes,
+            );
+        }
+        if self.kept.insert(deployment.settings_hash) {
+            let bytes = deployment.settings_json();
+            let length = bytes.len();
+            self.batches.add(
+                Record::Settings {
+                    hash: deployment.settings_hash,
+                    bytes,
+                },
+                length,
+            );
+        }
+        self.current = Some(deployment);
+        self.defer(Deferred::Answer(ticket, Query::Deployed));
+    }
+
+    /// The same deployment, if it is known already: runs share it, and so does whatever is kept beside it.
+    pub(super) fn known(&mut self, deployment: Arc<Deployment>) -> Arc<Deployment> {
+        let hashes = (deployment.program_hash, deployment.settings_hash);
+        Arc::clone(self.deployments.entry(hashes).or_insert(deployment))
+    }
+
+    pub(super) fn start(&mut self, now: Timestamp, ticket: Ticket, start: Start) {
+        match self.try_start(now, start) {
+            Ok(started) => self.defer(Deferred::Answer(ticket, Query::Started(started))),
+            Err(refusal) => self.refuse(ticket, refusal),
+        }
+    }
+
+    fn try_start(&mut self, now: Timestamp, start: Start) -> Result<Started, Refusal> {
+        let (deployment, flow) = self.find_flow(&start.flow)?;
+        let misfit = |misfit| Refusal::Input {
+            flow: start.flow.clone(),
+            misfit,
+        };
+        let own = check_input(&deployment.program, flow, &start.input).map_err(misfit)?;
+        let key = checked_key(&start.flow, start.key.clone())?.or(own);
+        if let Some(run) = key
+            .as_ref()
+            .and_then(|key| self.keys.get(&(start.flow.clone(), key.clone())))
+        {
+            return Ok(Started {
+                id: *run,
+                existing: true,
+            });
+        }
+        self.refuse_if_full()?;
+        let origin = Origin {
+            flow: start.flow.clone(),
+            program: deployment.program_hash,
+            settings: deployment.settings_hash,
+        };
+        self.hold(start.run, deployment, flow, key.clone());
+        let kind = EventKind::Started {
+            input: start.input,
+            seed: start.seed,
+            key,
+        };
+        self.happen(now, start.run, kind, Some(origin));
+        Ok(Started {
+            id: start.run,
+            existing: false,
+        })
+    }
+
+    fn find_flow(&self, name: &Name) -> Result<(Arc<Deployment>, FlowId), Refusal> {
+        let current = self.current.as_ref();
+        let found = current.and_then(|it| Some((Arc::clone(it), it.program.flow_named(name)?)));
+        found.ok_or_else(|| Refusal::UnknownFlow {
+            flow: name.clone(),
+            nearest: current.and_then(|deployment| deployment.nearest_flow(name)),
+        })
+    }
+
+    /// Takes a run into the tables, before its first event.
+    pub(super) fn hold(
+        &mut self,
+        run: RunId,
+        deployment: Arc<Deployment>,
+        flow: FlowId,
+        key: Option<String>,
+    ) {
+        let held = Held::new(deployment, run, flow, key);
+        if let Some(key) = &held.key {
+            self.keys.insert((held.name.clone(), key.clone()), run);
+        }
+        self.index.add(&held.name, held.state(), run);
+        self.runs.insert(run, held);
+    }
+
+    pub(super) fn signal(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        run: RunId,
+        name: Name,
+        payload: Arc<[u8]>,
+    ) {
+        let checked = self
+            .refuse_if_full()
+            .and_then(|()| self.check_signal(run, &name, &payload));
+        match checked {
+            Ok(()) => {
+                self.happen(now, run, EventKind::Signalled { name, payload }, None);
+                self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
+            }
+            Err(refusal) => self.refuse(ticket, refusal),
+        }
+    }
+
+    fn check_signal(&self, run: RunId, name: &Name, payload: &[u8]) -> Result<(), Refusal> {
+        let held = self.runs.get(&run).ok_or(Refusal::UnknownRun { run })?;
+        let Life::Live(live) = &held.life else {
+            return Err(Refusal::Ended {
+                run,
+                state: held.state(),
+            });
+        };
+        let program = &held.deployment.program;
+        let misfit = |misfit| Refusal::Signal {
+            signal: name.clone(),
+            misfit,
+        };
+        check_signal(program, held.flow, name, payload).map_err(misfit)?;
+        let kept = live.run.kept_signals(program, name);
+        if kept < SIGNALS_KEPT_MAX {
+            return Ok(());
+        }
+        Err(Refusal::SignalsKept {
+            signal: name.clone(),
+            kept,
+        })
+    }
+
+    pub(super) fn cancel(&mut self, now: Timestamp, ticket: Ticket, run: RunId, reason: String) {
+        match self.check_cancel(run) {
+            // A second cancel changes nothing, and is as true as the first.
+            Ok(true) => self.defer(Deferred::Answer(ticket, Query::Accepted(run))),
+            Ok(false) => {
+                self.happen(now, run, EventKind::Cancelled { reason }, None);
+                self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
+            }
+            Err(refusal) => self.refuse(ticket, refusal),
+        }
+    }
+
+    /// Whether it was cancelled before.
+    fn check_cancel(&self, run: RunId) -> Result<bool, Refusal> {
+        let held = self.runs.get(&run).ok_or(Refusal::UnknownRun { run })?;
+        match &held.life {
+            Life::Live(live) if live.cancelled => Ok(true),
+            Life::Live(_) => self.refuse_if_full().map(|()| false),
+            Life::Ended(_) => Err(Refusal::Ended {
+                run,
+                state: held.state(),
+            }),
+        }
+    }
+
+    fn refuse_if_full(&self) -> Result<(), Refusal> {
+        if self.full_until.is_some() {
+            Err(Refusal::Full)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn checked_key(flow: &Name, key: Option<String>) -> Result<Option<String>, Refusal> {
+    match key {
+        Some(key) if key.is_empty() || key.len() > KEY_BYTES_MAX => Err(Refusal::Key {
+            flow: flow.clone(),
+            bytes: key.len(),
+        }),
+        key => Ok(key),
+    }
+}

@@ -1,0 +1,11 @@
+//! Following a run: what happened to it, then what happens, one item after the other.
+
+mod followers;
+mod item;
+mod past;
+mod stream;
+
+pub(crate) use followers::Followers;
+pub use item::{Attempt, Happening, Item, NoteItem, What};
+pub(crate) use past::past;
+pub use stream::Follow;

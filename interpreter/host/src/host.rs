@@ -1,0 +1,363 @@
+//! The host as others use it: open a directory, deploy a program, start runs, ask after them, stop.
+
+mod error;
+mod options;
+
+pub use error::{DeployError, FollowError, OpenError};
+pub use options::HostOptions;
+
+use crate::{
+    RunId,
+    clock::Clock,
+    disk::{Disk, RealDisk},
+    driver::{Driver, Message, Parts, Writer},
+    engine::{
+        Answer, Command, Deployment, Engine, Refusal, Restoring, Start, Started, Ticket,
+        view::{Filter, FlowView, Page, RunView},
+    },
+    follow::{Follow, Followers, past},
+    network::{Caller, Network},
+    store::{Cut, Reader, Store, StoreError, lock_error},
+};
+use flowmesh_ir::{Hash, Name, Program};
+use flowmesh_machine::Settings;
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        oneshot, watch,
+    },
+    task::JoinHandle,
+};
+
+/// All runs of one directory, alive. Clones are the same host; it stops when the last one is dropped, and better by
+/// [`Host::shutdown`].
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+struct Inner {
+    sender: UnboundedSender<Message>,
+    tickets: AtomicU64,
+    clock: Arc<dyn Clock>,
+    recovered: Recovered,
+    stopped: watch::Receiver<Option<Arc<str>>>,
+    /// Taken when the host stops, so that the directory is free for others.
+    reader: Mutex<Option<Reader>>,
+    driver: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
+}
+
+/// What was found in the directory.
+#[derive(Clone, Debug, Default)]
+pub struct Recovered {
+    /// Runs that had not ended; they go on.
+    pub runs: Vec<RunId>,
+    /// A torn tail that was cut off.
+    pub cut: Option<Cut>,
+}
+
+impl Host {
+    /// Opens a directory, or makes it, and goes on with the runs in it. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// If the directory is in use, of another version or damaged, or if a run in it cannot go on.
+    pub fn open(directory: &Path, options: HostOptions) -> Result<Self, OpenError> {
+        let disk = RealDisk::open(directory).map_err(|error| lock_error(directory, error))?;
+        Self::open_on(Arc::new(disk), options)
+    }
+
+    /// As [`Host::open`], on another disk.
+    ///
+    /// # Errors
+    /// As [`Host::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, options: HostOptions) -> Result<Self, OpenError> {
+        let HostOptions { clock, network } = options;
+        let mut restoring = Restoring::default();
+        let (store, opened) =
+            Store::open(disk.clone(), &mut |record, place| restoring.record(record, place))?;
+        let engine = restoring.finish(clock.now());
+        let recovered = Recovered {
+            runs: engine.live_runs(),
+            cut: opened.cut,
+        };
+        let callers = callers(&engine, network.as_ref())?;
+        let (sender, inbox) = unbounded_channel();
+        let writer = Writer::start(store, sender.clone()).map_err(|error| StoreError::Io {
+            place: disk.place(""),
+            error,
+        })?;
+        let (stopping, stopped) = watch::channel(None);
+        let driver = Driver::new(Parts {
+            engine,
+            clock: clock.clone(),
+            network,
+            callers,
+            followers: Arc::new(Followers::default()),
+            writer,
+            sender: sender.clone(),
+            inbox,
+            stopped: stopping,
+        });
+        let driver = Mutex::new(Some(tokio::spawn(driver.run())));
+        let reader = Mutex::new(Some(Reader::new(disk)));
+        let tickets = AtomicU64::new(0);
+        Ok(Self(Arc::new(Inner {
+            sender,
+            tickets,
+            clock,
+            recovered,
+            stopped,
+            reader,
+            driver,
+        })))
+    }
+
+    /// What was found in the directory.
+    #[must_use]
+    pub fn recovered(&self) -> &Recovered {
+        &self.0.recovered
+    }
+
+    /// Makes a program the one that new runs are started with. Runs that are there stay with theirs.
+    ///
+    /// # Errors
+    /// If its calls cannot be made, or there is no room for it.
+    pub async fn deploy(&self, program: Program, settings: Settings) -> Result<(), DeployError> {
+        let deployment = Arc::new(Deployment::new(program, settings));
+        let (asker, answer) = oneshot::channel();
+        self.send(Message::Deploy(self.ticket(), deployment, asker))?;
+        match answer.await.map_err(|_| self.gone())?? {
+            Answer::Refused(refusal) => Err(refusal.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts a run. When this returns, the start is on stable storage. `key` makes two starts one run, instead of
+    /// what the flow itself says.
+    ///
+    /// # Errors
+    /// If there is no such flow or the input does not fit it.
+    pub async fn start(
+        &self,
+        flow: &str,
+        input: impl Into<Arc<[u8]>>,
+        key: Option<String>,
+    ) -> Result<Started, Refusal> {
+        let clock = &self.0.clock;
+        let run = RunId::new(clock.now(), clock.draw(), clock.draw());
+        let start = Start {
+            run,
+            seed: clock.draw(),
+            flow: Name::new(flow),
+            input: input.into(),
+            key,
+        };
+        match self.ask(Command::Start(start)).await? {
+            Answer::Started(started) => Ok(started),
+            _ => Err(self.gone()),
+        }
+    }
+
+    /// How a run stands.
+    ///
+    /// # Errors
+    /// If there is no such run.
+    pub async fn get(&self, run: RunId) -> Result<RunView, Refusal> {
+        match self.ask(Command::Get(run)).await? {
+            Answer::Run(view) => Ok(*view),
+            _ => Err(self.gone()),
+        }
+    }
+
+    /// Runs, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the host has stopped.
+    pub async fn list(&self, filter: Filter, limit: usize) -> Result<Page, Refusal> {
+        match self.ask(Command::List(filter, limit)).await? {
+            Answer::Runs(page) => Ok(page),
+            _ => Err(self.gone()),
+        }
+    }
+
+    /// The flows that can be started.
+    ///
+    /// # Errors
+    /// If the host has stopped.
+    pub async fn flows(&self) -> Result<Vec<FlowView>, Refusal> {
+        match self.ask(Command::Flows).await? {
+            Answer::Flows(flows) => Ok(flows),
+            _ => Err(self.gone()),
+        }
+    }
+
+    /// Tells a run something. When this returns, it is on stable storage.
+    ///
+    /// # Errors
+    /// If there is no such run, it has ended, or the signal does not fit it.
+    pub async fn signal(&self, run: RunId, name: &str, payload: impl Into<Arc<[u8]>>) -> Result<(), Refusal> {
+        let command = Command::Signal {
+            run,
+            name: Name::new(name),
+            payload: payload.into(),
+        };
+        self.ask(command).await.map(drop)
+    }
+
+    /// Stops a run and undoes what it did. When this returns, the wish is on stable storage; the undoing takes its time.
+    ///
+    /// # Errors
+    /// If there is no such run, or it has ended.
+    pub async fn cancel(&self, run: RunId, reason: &str) -> Result<(), Refusal> {
+        self.ask(Command::Cancel {
+            run,
+            reason: reason.to_owned(),
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Waits for the end of a run.
+    ///
+    /// # Errors
+    /// If there is no such run, or the host stops.
+    pub async fn wait(&self, run: RunId) -> Result<RunView, Refusal> {
+        let ticket = self.ticket();
+        let _forget = Forget {
+            host: self,
+            run,
+            ticket,
+        };
+        match self.ask_as(ticket, Command::Wait(run)).await? {
+            Answer::Ended(view) => Ok(*view),
+            _ => Err(self.gone()),
+        }
+    }
+
+    /// Follows a run: its events from the one numbered `from`, then what happens, until it ends.
+    ///
+    /// # Errors
+    /// If there is no such run, or its journal cannot be read.
+    pub async fn follow(&self, run: RunId, from: u64) -> Result<Follow, FollowError> {
+        let (asker, answer) = oneshot::channel();
+        self.send(Message::Follow(self.ticket(), run, asker))?;
+        let (answer, live) = answer.await.map_err(|_| self.gone())?;
+        let history = match answer {
+            Answer::History(history) => history,
+            Answer::Refused(refusal) => return Err(refusal.into()),
+            _ => return Err(self.gone().into()),
+        };
+        let reader = self
+            .0
+            .reader
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let reader = reader.ok_or_else(|| self.gone())?;
+        let ended = history.ending.is_some();
+        let past = tokio::task::spawn_blocking(move || past(&reader, &history, from));
+        let past = past.await.map_err(|_| self.gone())??;
+        Ok(Follow::new(past, live, from, ended))
+    }
+
+    /// Stops: nothing new is started, calls on their way are waited for at most so long, and the store is closed.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub async fn shutdown(&self, grace: Duration) -> Result<(), StoreError> {
+        let _ = self.0.sender.send(Message::Stop(grace));
+        let driver = self
+            .0
+            .driver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let ended = match driver {
+            Some(driver) => driver.await.unwrap_or(Err(StoreError::Stopped)),
+            None => Ok(()),
+        };
+        self.0
+            .reader
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        ended
+    }
+
+    /// Waits until the host has stopped, whoever or whatever stopped it, and says why.
+    pub async fn stopped(&self) -> Arc<str> {
+        let mut stopped = self.0.stopped.clone();
+        let reason = stopped.wait_for(Option::is_some).await;
+        reason
+            .ok()
+            .and_then(|reason| reason.clone())
+            .unwrap_or_else(|| "it has ended".into())
+    }
+
+    async fn ask(&self, command: Command) -> Result<Answer, Refusal> {
+        self.ask_as(self.ticket(), command).await
+    }
+
+    async fn ask_as(&self, ticket: Ticket, command: Command) -> Result<Answer, Refusal> {
+        let (asker, answer) = oneshot::channel();
+        self.send(Message::Ask(ticket, command, asker))?;
+        match answer.await.map_err(|_| self.gone())? {
+            Answer::Refused(refusal) => Err(refusal),
+            answer => Ok(answer),
+        }
+    }
+
+    fn send(&self, message: Message) -> Result<(), Refusal> {
+        self.0.sender.send(message).map_err(|_| self.gone())
+    }
+
+    fn ticket(&self) -> Ticket {
+        Ticket(self.0.tickets.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn gone(&self) -> Refusal {
+        let reason = self.0.stopped.borrow().clone();
+        Refusal::Stopped {
+            reason: reason.map_or_else(|| "it has ended".to_owned(), |why| why.to_string()),
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let _ = self.sender.send(Message::Stop(Duration::ZERO));
+    }
+}
+
+/// Somebody who waits and may give up.
+struct Forget<'a> {
+    host: &'a Host,
+    run: RunId,
+    ticket: Ticket,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        let _ = self.host.0.sender.send(Message::Forget(self.run, self.ticket));
+    }
+}
+
+/// Everything that has runs must be callable before any run goes on.
+fn callers(
+    engine: &Engine,
+    network: &dyn Network,
+) -> Result<HashMap<(Hash, Hash), Arc<dyn Caller>>, OpenError> {
+    let mut callers = HashMap::new();
+    for deployment in engine.deployments() {
+        let caller = network.connect(&deployment).map_err(OpenError::Network)?;
+        callers.insert((deployment.program_hash, deployment.settings_hash), caller);
+    }
+    Ok(callers)
+}

@@ -1,0 +1,141 @@
+//! The mesh as the network: addresses and conditions are evaluated here, since the mesh knows no expressions.
+
+use super::{Caller, Calling, Network, NetworkError};
+use crate::{clock::Clock, engine::Deployment};
+use flowmesh_ir::{
+    Code, Name, Program, SecretId, Value, call::Request, expr::Expr, service::Service, trace::TraceContext,
+    value::Fields,
+};
+use flowmesh_machine::{Context, Settings, evaluate};
+use flowmesh_mesh::{Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver};
+use std::sync::Arc;
+
+/// Gives the value of a secret by its name.
+pub type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The network that there is.
+pub struct MeshNetwork {
+    resolver: Arc<dyn Resolver>,
+    secrets: Secrets,
+    clock: Arc<dyn Clock>,
+}
+
+impl MeshNetwork {
+    /// A network that looks names up with `resolver`.
+    #[must_use]
+    pub fn new(resolver: Arc<dyn Resolver>, secrets: Secrets, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            resolver,
+            secrets,
+            clock,
+        }
+    }
+}
+
+impl Network for MeshNetwork {
+    fn connect(&self, deployment: &Deployment) -> Result<Arc<dyn Caller>, NetworkError> {
+        let addresses = addresses(deployment)?;
+        let mut options = MeshOptions::new(self.resolver.clone(), self.clock.draw());
+        let (names, secrets) = (deployment.program.secrets.clone(), self.secrets.clone());
+        options.secrets = Arc::new(move |id: SecretId| secrets(names.get(id.index())?));
+        let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
+        options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
+        let mesh = Mesh::new(deployment.program.clone(), &addresses, options)?;
+        Ok(Arc::new(MeshCaller(mesh)))
+    }
+}
+
+struct MeshCaller(Mesh);
+
+impl Caller for MeshCaller {
+    fn call(
+        self: Arc<Self>,
+        request: Arc<Request>,
+        trace: TraceContext,
+        observer: Arc<dyn Observer>,
+    ) -> Calling {
+        Box::pin(async move { self.0.call(&request, trace, observer.as_ref()).await })
+    }
+}
+
+impl From<MeshError> for NetworkError {
+    fn from(error: MeshError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            help: Some(error.help()),
+            place: error.place(),
+        }
+    }
+}
+
+fn addresses(deployment: &Deployment) -> Result<Addresses, NetworkError> {
+    let services = deployment.program.services.iter();
+    services.map(|service| of_service(deployment, service)).collect()
+}
+
+fn of_service(deployment: &Deployment, service: &Service) -> Result<Vec<Vec<String>>, NetworkError> {
+    let of_subset = |addresses: &Vec<Expr>| -> Result<Vec<String>, NetworkError> {
+        addresses
+            .iter()
+            .map(|address| text(deployment, &service.name, address))
+            .collect()
+    };
+    service
+        .subsets
+        .iter()
+        .map(|subset| of_subset(&subset.addresses))
+        .collect()
+}
+
+/// An address as text; it may read configs, and nothing else.
+fn text(deployment: &Deployment, service: &Name, address: &Expr) -> Result<String, NetworkError> {
+    let context = &mut Context::default();
+    let found = match evaluate(
+        &deployment.program,
+        &deployment.settings,
+        address,
+        &mut Vec::new(),
+        context,
+    ) {
+        Ok(Value::String(text)) => return Ok(text.to_string()),
+        Ok(_) => "something else".to_owned(),
+        Err(fault) => format!("none: {fault}"),
+    };
+    Err(NetworkError {
+        code: Code(1057),
+        message: format!("expected a text as the address of service `{service}`, found {found}"),
+        help: Some("see the configs that it is made of".to_owned()),
+        place: Some(format!("service/{service}")),
+    })
+}
+
+/// Whether a route's condition holds. One that has no value does not.
+fn holds(program: &Program, settings: &Settings, rule: &Expr, request: &RequestView<'_>) -> bool {
+    let mut context = Context {
+        request: Some(record(request)),
+        ..Context::default()
+    };
+    let value = evaluate(program, settings, rule, &mut Vec::new(), &mut context);
+    matches!(value, Ok(Value::Bool(true)))
+}
+
+fn record(request: &RequestView<'_>) -> Value {
+    let headers = request.headers.iter();
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase().into(), Value::string(value)));
+    let query = request
+        .query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (Name::from(name), Value::string(value))
+        });
+    Value::record(Fields::from_iter([
+        ("method".into(), Value::string(request.method.as_str())),
+        ("path".into(), Value::string(request.path)),
+        ("host".into(), Value::string(request.host)),
+        ("headers".into(), Value::record(headers.collect())),
+        ("query".into(), Value::record(query.collect())),
+    ]))
+}
