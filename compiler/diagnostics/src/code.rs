@@ -42,7 +42,9 @@ impl std::str::FromStr for Code {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.strip_prefix(['F', 'f']).unwrap_or(text);
         let number = digits.parse().ok().filter(|_| digits.len() == 4);
-        number.map(Code).ok_or_else(|| format!("expected a code such as F0203, found `{text}`"))
+        number
+            .map(Code)
+            .ok_or_else(|| format!("expected a code such as F0203, found `{text}`"))
     }
 }
 
@@ -57,5 +59,8 @@ pub fn pages() -> &'static [Page] {
 /// The page of a code.
 #[must_use]
 pub fn page(code: Code) -> Option<&'static Page> {
-    PAGES.binary_search_by_key(&code, |page| page.code).ok().and_then(|at| PAGES.get(at))
+    PAGES
+        .binary_search_by_key(&code, |page| page.code)
+        .ok()
+        .and_then(|at| PAGES.get(at))
 }

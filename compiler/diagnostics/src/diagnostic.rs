@@ -74,7 +74,16 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: Code, span: Span, message: String) -> Self {
-        Self { code, severity, message, span, label: None, labels: Vec::new(), help: None, fix: None }
+        Self {
+            code,
+            severity,
+            message,
+            span,
+            label: None,
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+        }
     }
 
     /// With words under the place itself.
@@ -87,7 +96,10 @@ impl Diagnostic {
     /// With another place that is involved.
     #[must_use]
     pub fn and(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -101,7 +113,11 @@ impl Diagnostic {
     /// With a change that mends it.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix { title: title.into(), span, text: text.into() });
+        self.fix = Some(Fix {
+            title: title.into(),
+            span,
+            text: text.into(),
+        });
         self
     }
 }

@@ -47,7 +47,11 @@ impl Span {
     #[must_use]
     pub fn to(self, other: Span) -> Self {
         debug_assert_eq!(self.source, other.source);
-        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            source: self.source,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     /// Whether `offset` lies inside or just behind the span.
@@ -73,7 +77,10 @@ impl Source {
         }
         let place = self.lines.line_col(u32::try_from(at).unwrap_or(u32::MAX).into());
         let line_start = at - place.col as usize;
-        let column = self.text.get(line_start..at).map_or(0, |text| text.chars().count());
+        let column = self
+            .text
+            .get(line_start..at)
+            .map_or(0, |text| text.chars().count());
         (place.line + 1, u32::try_from(column).unwrap_or(u32::MAX) + 1)
     }
 
@@ -86,7 +93,9 @@ impl Source {
     /// The text at `span`, or nothing where the span does not fit the text.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
     }
 }
 
@@ -95,7 +104,11 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let text = text.into();
         let lines = LineIndex::new(&text);
-        self.all.push(Source { name: name.into(), text, lines });
+        self.all.push(Source {
+            name: name.into(),
+            text,
+            lines,
+        });
         SourceId(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
     }
 

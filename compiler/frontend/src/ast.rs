@@ -38,17 +38,29 @@ pub struct Item {
 
 /// What is declared.
 #[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "the form in each variant's documentation shows its parts"
+)]
 pub enum ItemKind {
     /// `use std.policy.resilient`: the path's words.
     Use(Vec<Ident>),
     /// `config name: type = default`
-    Config { name: Ident, ty: Type, default: Option<Expr> },
+    Config {
+        name: Ident,
+        ty: Type,
+        default: Option<Expr>,
+    },
     /// `secret name`
     Secret { name: Ident },
     /// `type Item { ... }`
     Record { name: Ident, fields: Vec<Field> },
     /// `type Sku = string where ...`
-    Alias { name: Ident, ty: Type, rule: Option<Expr> },
+    Alias {
+        name: Ident,
+        ty: Type,
+        rule: Option<Expr>,
+    },
     /// `enum Status { open, paid }`
     Enum { name: Ident, cases: Vec<Case> },
     /// `error Declined(reason: string)`
@@ -58,7 +70,12 @@ pub enum ItemKind {
     /// `service payments { ... }`
     Service(Service),
     /// `fn total(items: [Item]) -> decimal = expr`
-    Function { name: Ident, params: Vec<Field>, result: Type, body: Expr },
+    Function {
+        name: Ident,
+        params: Vec<Field>,
+        result: Type,
+        body: Expr,
+    },
     /// `flow checkout(order: Order) -> Receipt fails Rejected key order.id { ... }`
     Flow(Flow),
     /// A declaration of the language that this version does not carry out: its keyword. Reported by the parser.
@@ -241,15 +258,29 @@ pub struct Statement {
 
 /// The forms of statements.
 #[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "the form in each variant's documentation shows its parts"
+)]
 pub enum StatementKind {
     /// `let x = E`, `var x: T = E`, with the tails of a call
-    Let { mutable: bool, name: Ident, ty: Option<Type>, value: Expr, tails: Tails },
+    Let {
+        mutable: bool,
+        name: Ident,
+        ty: Option<Type>,
+        value: Expr,
+        tails: Tails,
+    },
     /// `x = E`, with the tails of a call
     Assign { name: Ident, value: Expr, tails: Tails },
     /// An expression that stands alone: a call, or something without effect
     Expr { value: Expr, tails: Tails },
     /// `if c { } else if d { } else { }`: `else if` is a block with one `if` in it
-    If { condition: Expr, then: Block, otherwise: Option<Block> },
+    If {
+        condition: Expr,
+        then: Block,
+        otherwise: Option<Block>,
+    },
     /// `match x { when P -> S  else -> S }`
     Match { subject: Expr, arms: Vec<StatementArm> },
     /// `for x in xs { }`
@@ -267,7 +298,11 @@ pub enum StatementKind {
     /// `signal approve(by: string)`
     Signal { name: Ident, params: Vec<Field> },
     /// `await approve as a within 2d else STATEMENT`, `await approve forever`
-    Await { signal: Ident, bind: Option<Ident>, limit: Limit },
+    Await {
+        signal: Ident,
+        bind: Option<Ident>,
+        limit: Limit,
+    },
     /// `fail Rejected(reason: "...")`: an error, with arguments or without
     Fail { error: Expr },
     /// `return E`
@@ -293,6 +328,14 @@ pub struct Tails {
     pub with: Option<(Span, Vec<Setting>)>,
 }
 
+impl Tails {
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.undo.is_none() && self.catch.is_empty() && self.with.is_none()
+    }
+}
+
 /// `catch Err as e -> STATEMENT`
 #[derive(Clone, Debug)]
 pub struct Catch {
@@ -308,11 +351,18 @@ pub struct Catch {
 
 /// How long a wait may last.
 #[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "the form in each variant's documentation shows its parts"
+)]
 pub enum Limit {
     /// `forever`
     Forever(Span),
     /// `within E else STATEMENT`
-    Within { duration: Expr, otherwise: Option<Box<Statement>> },
+    Within {
+        duration: Expr,
+        otherwise: Option<Box<Statement>>,
+    },
     /// Nothing was said, which the checker refuses.
     Missing,
 }

@@ -1,2 +1,4 @@
 //! (door)
 pub mod ast;
+pub mod parse;
+pub mod syntax;

@@ -1,0 +1,139 @@
+//! From text to the lossless tree, and from there to the tree of the program.
+//!
+//! 1. [`tokens`](tokens::tokens) cuts the text; [`brackets`](brackets::brackets) finds brackets that do not pair.
+//! 2. [`cover`](cover::cover) hides from the grammar what was reported so far, so that one slip is one message.
+//! 3. pest reads the whole file with a tolerant rule; what fits no item or statement is a bad node.
+//! 4. [`tree`](tree::tree) joins tokens and rules; its text is the file, byte for byte.
+//! 5. [`explain`](explain::explain) reads every bad part again strictly, for its message.
+//! 6. [`cst_to_ast`] reads the tree.
+//!
+//! Nothing outside this folder sees pest.
+
+mod brackets;
+mod cover;
+mod cst_to_ast;
+mod error;
+mod expected;
+mod explain;
+mod kinds;
+mod prompt;
+mod slips;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod tree;
+mod words;
+
+pub use prompt::{PromptInput, parse_expression, parse_prompt};
+
+use crate::ast;
+use crate::syntax::SyntaxNode;
+use cst_to_ast::Reader;
+use error::ParseError;
+use flowmesh_diagnostics::{Diagnostics, SourceId, Span};
+use flowmesh_grammar::{FlowParser, Rule};
+use pest::Parser as _;
+
+/// The largest file that is read.
+const MEGABYTES: usize = 10;
+
+/// The most messages about one file: nobody reads more.
+const MESSAGES: usize = 500;
+
+/// A file that was read: all of its text as a tree, and what of it is a program.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The lossless tree.
+    pub tree: SyntaxNode,
+    /// The program.
+    pub module: ast::Module,
+}
+
+/// Reads a file. Whatever is wrong with it is added to `found`; the rest of it is read all the same.
+pub fn parse(source: SourceId, text: &str, found: &mut Diagnostics) -> Parsed {
+    let read = read(Rule::module, text);
+    let mut reader = Reader::new(source);
+    let module = reader.module(&read.tree);
+    report(source, read.problems.into_iter().chain(reader.problems), found);
+    Parsed {
+        tree: read.tree,
+        module,
+    }
+}
+
+/// What step 1 to 5 made of a text.
+struct Read {
+    tree: SyntaxNode,
+    problems: Vec<(ParseError, u32, u32)>,
+    /// Whether a bracket, text or comment is still open at the end.
+    open_at_end: bool,
+}
+
+fn read(rule: Rule, text: &str) -> Read {
+    if text.len() > MEGABYTES * 1_000_000 {
+        let problem = (ParseError::TooLarge { limit_mb: MEGABYTES }, 0, 0);
+        return Read::refused(tree::flat_tree("", &[]), problem);
+    }
+    let cut = tokens::tokens(text);
+    let pairing = brackets::brackets(text, &cut.all);
+    let open_at_end = cut.open_text || pairing.open_at_end;
+    if let (true, Some(problem)) = (pairing.too_deep, pairing.problems.first()) {
+        return Read::refused(tree::flat_tree(text, &cut.all), problem.clone());
+    }
+    let mut patches = cut.patches;
+    patches.extend(pairing.hidden);
+    patches.sort_by_key(|patch| patch.start);
+    let covered = cover::cover(text, &patches, &pairing.inserts);
+    let mut problems = cut.problems;
+    problems.extend(pairing.problems);
+    let tree = match FlowParser::parse(rule, &covered.text) {
+        Ok(pairs) => {
+            let (tree, bad) = tree::tree(text, &cut.all, pairs, &covered);
+            let context = explain::Context {
+                text,
+                tokens: &cut.all,
+                covered: &covered,
+            };
+            problems.extend(bad.into_iter().filter_map(|bad| explain::explain(context, bad)));
+            tree
+        }
+        Err(_) => {
+            let whole = tree::Bad {
+                rule,
+                within: None,
+                start: 0,
+                end: covered.text.len(),
+            };
+            let context = explain::Context {
+                text,
+                tokens: &cut.all,
+                covered: &covered,
+            };
+            problems.extend(explain::explain(context, whole));
+            tree::flat_tree(text, &cut.all)
+        }
+    };
+    Read {
+        tree,
+        problems,
+        open_at_end,
+    }
+}
+
+impl Read {
+    fn refused(tree: SyntaxNode, problem: (ParseError, u32, u32)) -> Self {
+        Self {
+            tree,
+            problems: vec![problem],
+            open_at_end: false,
+        }
+    }
+}
+
+fn report(source: SourceId, problems: impl Iterator<Item = (ParseError, u32, u32)>, found: &mut Diagnostics) {
+    let mut problems: Vec<_> = problems.collect();
+    problems.sort_by_key(|(_, start, end)| (*start, *end));
+    for (error, start, end) in problems.into_iter().take(MESSAGES) {
+        found.add(error.diagnostic(Span::new(source, start, end)));
+    }
+}

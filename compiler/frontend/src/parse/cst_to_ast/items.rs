@@ -1,0 +1,157 @@
+//! Declarations.
+
+use super::{Reader, child, children, doc};
+use crate::ast::{self, ItemKind};
+use crate::parse::error::ParseError;
+use crate::syntax::{SyntaxKind, SyntaxNode};
+
+impl Reader {
+    /// A declaration; nothing for a node that is none.
+    pub(super) fn item(&mut self, node: &SyntaxNode) -> Option<ast::Item> {
+        let name = self.name(node);
+        let kind = match node.kind() {
+            SyntaxKind::Import => ItemKind::Use(self.names(node)),
+            SyntaxKind::Config => {
+                let (ty, default) = (self.child_type(node), self.child_expr(node));
+                ItemKind::Config { name, ty, default }
+            }
+            SyntaxKind::Secret => ItemKind::Secret { name },
+            SyntaxKind::RecordType => self.record_type(node, name),
+            SyntaxKind::Enumeration => ItemKind::Enum {
+                name,
+                cases: self.cases(node),
+            },
+            SyntaxKind::ErrorItem => ItemKind::Error {
+                name,
+                fields: self.params(node),
+            },
+            SyntaxKind::Policy => ItemKind::Policy {
+                name,
+                settings: self.child_settings(node),
+            },
+            SyntaxKind::Service => ItemKind::Service(self.service(node)),
+            SyntaxKind::Function => {
+                let (params, result, body) = (self.params(node), self.child_type(node), self.expr_in(node));
+                ItemKind::Function {
+                    name,
+                    params,
+                    result,
+                    body,
+                }
+            }
+            SyntaxKind::FlowItem => ItemKind::Flow(self.flow(node)),
+            SyntaxKind::LaterItem => ItemKind::Unsupported(self.later(node)),
+            SyntaxKind::BadItem => ItemKind::Bad,
+            _ => return None,
+        };
+        Some(ast::Item {
+            doc: doc(node),
+            span: self.span(node),
+            kind,
+        })
+    }
+
+    /// The first word of something that this version does not carry out.
+    pub(super) fn later(&mut self, node: &SyntaxNode) -> ast::Ident {
+        let word = self.first_word(node);
+        self.report(
+            ParseError::Later {
+                word: word.text.to_string(),
+            },
+            word.span,
+        );
+        word
+    }
+
+    fn record_type(&mut self, node: &SyntaxNode, name: ast::Ident) -> ItemKind {
+        match child(node, SyntaxKind::Fields) {
+            Some(fields) => ItemKind::Record {
+                name,
+                fields: self.fields(&fields, true),
+            },
+            None => ItemKind::Alias {
+                name,
+                ty: self.child_type(node),
+                rule: self.rule(node),
+            },
+        }
+    }
+
+    fn cases(&mut self, node: &SyntaxNode) -> Vec<ast::Case> {
+        let cases: Vec<SyntaxNode> = children(node, SyntaxKind::Case).collect();
+        self.check_commas(&cases);
+        cases
+            .iter()
+            .map(|case| ast::Case {
+                name: self.name(case),
+                fields: self.params(case),
+            })
+            .collect()
+    }
+
+    /// The fields in the round brackets of a node, if it has some.
+    pub(super) fn params(&mut self, node: &SyntaxNode) -> Vec<ast::Field> {
+        match child(node, SyntaxKind::Params) {
+            Some(params) => self.fields(&params, false),
+            None => Vec::new(),
+        }
+    }
+
+    fn fields(&mut self, node: &SyntaxNode, braced: bool) -> Vec<ast::Field> {
+        let fields: Vec<SyntaxNode> = children(node, SyntaxKind::Field).collect();
+        if braced {
+            self.check_commas(&fields);
+        }
+        fields.iter().map(|field| self.field(field)).collect()
+    }
+
+    fn field(&mut self, node: &SyntaxNode) -> ast::Field {
+        let (name, ty, rule) = (self.name(node), self.child_type(node), self.rule(node));
+        ast::Field {
+            doc: doc(node),
+            name,
+            ty,
+            rule,
+        }
+    }
+
+    fn rule(&mut self, node: &SyntaxNode) -> Option<ast::Expr> {
+        child(node, SyntaxKind::Rule).map(|rule| self.expr_in(&rule))
+    }
+
+    /// The settings in the braces of a node.
+    pub(super) fn child_settings(&mut self, node: &SyntaxNode) -> Vec<ast::Setting> {
+        child(node, SyntaxKind::Settings).map_or_else(Vec::new, |settings| {
+            let all: Vec<SyntaxNode> = children(&settings, SyntaxKind::Setting).collect();
+            self.check_commas(&all);
+            self.settings(&settings)
+        })
+    }
+
+    /// The settings that stand directly in a node.
+    pub(super) fn settings(&mut self, node: &SyntaxNode) -> Vec<ast::Setting> {
+        let settings = children(node, SyntaxKind::Setting);
+        settings
+            .map(|setting| ast::Setting {
+                name: self.name(&setting),
+                value: self.expr_in(&setting),
+            })
+            .collect()
+    }
+
+    fn flow(&mut self, node: &SyntaxNode) -> ast::Flow {
+        ast::Flow {
+            name: self.name(node),
+            params: self.params(node),
+            result: self.optional_type(node),
+            fails: self.fails(node),
+            key: child(node, SyntaxKind::Key).map(|key| self.expr_in(&key)),
+            body: self.child_block(node, 0),
+        }
+    }
+
+    /// The errors that `fails` names.
+    pub(super) fn fails(&mut self, node: &SyntaxNode) -> Vec<ast::Ident> {
+        child(node, SyntaxKind::Fails).map_or_else(Vec::new, |fails| self.names(&fails))
+    }
+}

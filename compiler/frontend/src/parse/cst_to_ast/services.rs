@@ -1,0 +1,97 @@
+//! Services, their operations and routes.
+
+use super::{Reader, child, children, doc};
+use crate::ast;
+use crate::syntax::{SyntaxKind, SyntaxNode};
+
+impl Reader {
+    pub(super) fn service(&mut self, node: &SyntaxNode) -> ast::Service {
+        let entry = |child: &SyntaxNode| {
+            matches!(
+                child.kind(),
+                SyntaxKind::At | SyntaxKind::Setting | SyntaxKind::Operation | SyntaxKind::Route
+            )
+        };
+        self.check_commas(&node.children().filter(entry).collect::<Vec<_>>());
+        ast::Service {
+            name: self.name(node),
+            at: children(node, SyntaxKind::At).map(|at| self.at(&at)).collect(),
+            settings: self.settings(node),
+            route: child(node, SyntaxKind::Route).map(|route| self.route(&route)),
+            operations: children(node, SyntaxKind::Operation)
+                .map(|op| self.operation(&op))
+                .collect(),
+        }
+    }
+
+    fn at(&mut self, node: &SyntaxNode) -> ast::At {
+        let subset = self.names(node).into_iter().next();
+        ast::At {
+            span: self.first_word(node).span,
+            subset,
+            value: self.expr_in(node),
+        }
+    }
+
+    fn route(&mut self, node: &SyntaxNode) -> ast::RouteBlock {
+        let rules = children(node, SyntaxKind::RouteRule)
+            .map(|rule| self.route_rule(&rule))
+            .collect();
+        ast::RouteBlock {
+            span: self.span(node),
+            rules,
+        }
+    }
+
+    fn route_rule(&mut self, node: &SyntaxNode) -> ast::RouteRule {
+        let condition = self.child_expr(node);
+        let split = children(node, SyntaxKind::Split).map(|split| {
+            let share = child(&split, SyntaxKind::Number).map(|number| self.number(&number));
+            (self.name(&split), share)
+        });
+        let split = split.collect();
+        ast::RouteRule {
+            span: self.span(node),
+            condition,
+            split,
+        }
+    }
+
+    fn operation(&mut self, node: &SyntaxNode) -> ast::Operation {
+        let (settings, on) = match child(node, SyntaxKind::OperationBody) {
+            Some(body) => self.operation_body(&body),
+            None => Default::default(),
+        };
+        ast::Operation {
+            doc: doc(node),
+            span: self.span(node),
+            name: self.name(node),
+            params: self.params(node),
+            result: self.optional_type(node),
+            fails: self.fails(node),
+            binding: child(node, SyntaxKind::Binding)
+                .map_or_else(|| self.name(node), |word| self.ident(&word)),
+            path: self.child_text(node),
+            settings,
+            on,
+        }
+    }
+
+    fn operation_body(&mut self, node: &SyntaxNode) -> (Vec<ast::Setting>, Vec<ast::OnStatus>) {
+        let entry = |child: &SyntaxNode| matches!(child.kind(), SyntaxKind::Setting | SyntaxKind::OnStatus);
+        self.check_commas(&node.children().filter(entry).collect::<Vec<_>>());
+        let on = children(node, SyntaxKind::OnStatus)
+            .map(|on| self.on_status(&on))
+            .collect();
+        (self.settings(node), on)
+    }
+
+    fn on_status(&mut self, node: &SyntaxNode) -> ast::OnStatus {
+        let status = self.child_number(node);
+        ast::OnStatus {
+            span: self.span(node),
+            status,
+            value: self.expr_in(node),
+        }
+    }
+}
