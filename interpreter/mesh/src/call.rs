@@ -35,7 +35,7 @@ struct Call<'c> {
     policy: &'c Policy,
     service: &'c Service,
     subset: Arc<Subset>,
-    template: Template<'c>,
+    template: Template,
     trace: TraceContext,
     names: Names<'c>,
 }
@@ -235,6 +235,8 @@ impl Call<'_> {
     fn timed_out(&self, tried: &Tried, after: Duration) -> Outcome {
         let endpoint = tried.endpoint.as_ref().map_or("", |endpoint| &endpoint.label);
         let service = self.names.service;
+        let after =
+            Duration::from_millis(u64::try_from(after.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX));
         let (sent, why) = match tried.progress.stage {
             Stage::Resolving => (
                 false,

@@ -2,9 +2,12 @@
 
 mod support;
 
-use flowmesh_ir::policy::{Policy, Timeout};
+use flowmesh_ir::{
+    policy::{Policy, Timeout},
+    service::Method,
+};
 use flowmesh_mesh::{Outcome, Why};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use support::{
     call, failure, mesh, once, plain, request,
     server::{Answer, Server, nobody, read_request, write},
@@ -150,4 +153,55 @@ async fn a_head_without_end_is_a_bad_reply() {
         failure(&call(&mesh(plain(), &[server.url()]), &request()).await.0).0,
         "BadReply"
     );
+}
+
+#[tokio::test]
+async fn an_answer_to_head_has_a_length_but_no_body() {
+    let server = Server::by_hand(|_, mut stream| async move {
+        let _ = stream.read(&mut [0; 4_096]).await;
+        write(
+            &mut stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n",
+        )
+        .await;
+        let _ = stream.read(&mut [0]).await;
+    })
+    .await;
+    let mut head = once();
+    (head.method, head.body) = (Method::Head, Arc::from(*b""));
+    assert_eq!(status(&call(&mesh(plain(), &[server.url()]), &head).await.0), 200);
+}
+
+#[tokio::test]
+async fn what_a_service_says_unasked_spoils_the_connection_and_not_the_next_call() {
+    let server = Server::by_hand(|_, mut stream| async move {
+        read_request(&mut stream).await;
+        write(
+            &mut stream,
+            &format!("{OK}HTTP/1.1 500 Injected\r\ncontent-length: 0\r\n\r\n"),
+        )
+        .await;
+        let _ = stream.read(&mut [0]).await;
+    })
+    .await;
+    let mesh = mesh(plain(), &[server.url()]);
+    for _ in 0..3 {
+        assert_eq!(status(&call(&mesh, &once()).await.0), 200);
+    }
+}
+
+#[tokio::test]
+async fn an_early_answer_to_a_long_request_ends_the_connection() {
+    let server = Server::by_hand(|_, mut stream| async move {
+        let _ = stream.read(&mut [0; 4_096]).await;
+        write(&mut stream, OK).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    })
+    .await;
+    let mesh = mesh(plain(), &[server.url()]);
+    let mut long = request();
+    long.body = Arc::from(vec![b' '; 16 * 1024 * 1024]);
+    assert_eq!(status(&call(&mesh, &long).await.0), 200);
+    assert_eq!(status(&call(&mesh, &request()).await.0), 200);
+    assert_eq!(server.connections(), 2);
 }

@@ -162,13 +162,10 @@ fn name(text: &str) -> Result<String, Wrong> {
 
 fn base(path: &str) -> Result<String, Wrong> {
     let path = path.trim_end_matches('/');
-    match path
-        .bytes()
-        .find(|byte| !byte.is_ascii_graphic() || *byte == b'?' || *byte == b'#')
-    {
-        Some(byte) => wrong(format!(
-            "expected a path without query after the host, found {:?}",
-            char::from(byte)
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@%".contains(*c);
+    match path.chars().find(|c| !fits(c)) {
+        Some(c) => wrong(format!(
+            "expected an encoded path without query after the host, found {c:?}"
         )),
         None => Ok(path.to_owned()),
     }
@@ -281,6 +278,6 @@ mod tests {
         assert!(refused("http://[::g]:80").starts_with("expected an IPv6 address in brackets"));
         assert!(refused("http://me:secret@a").starts_with("user names and passwords"));
         assert!(!refused("http://me:secret@a").contains("secret"));
-        assert!(refused("http://a/b?c").starts_with("expected a path without query"));
+        assert!(refused("http://a/b?c").starts_with("expected an encoded path without query"));
     }
 }

@@ -162,7 +162,7 @@ impl<'p> CallPlan<'p> {
     /// Whether the policy names this as worth another attempt. A connection that broke is what a proxy on the way
     /// would have answered 502 to, and counts as that.
     fn named(&self, outcome: &Outcome) -> bool {
-        let on = self.retry.map_or(&[][..], |retry| &retry.on);
+        let on = self.retry.map(|retry| retry.on.as_slice()).unwrap_or_default();
         match outcome {
             Outcome::Answer { status, .. } => on.iter().any(|on| self.covers(*on, *status)),
             Outcome::Broken(_) => on.iter().any(|on| self.covers(*on, 502)),

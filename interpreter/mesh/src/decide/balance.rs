@@ -35,32 +35,43 @@ pub fn pick(
 ) -> Option<usize> {
     let avoid = avoid.filter(|_| candidates.count() > 1);
     let usable = || (0..candidates.count()).filter(move |at| Some(*at) != avoid);
-    let priority = usable()
-        .filter(|at| !candidates.failing(*at))
-        .map(|at| candidates.priority(at))
-        .min()
-        .or_else(|| usable().map(|at| candidates.priority(at)).min())?;
-    let eligible = || usable().filter(|at| candidates.priority(*at) == priority);
+    let priority = |at: usize| candidates.priority(at);
+    let healthy = usable().filter(|at| !candidates.failing(*at)).map(priority).min();
+    let best = healthy.or_else(|| usable().map(priority).min())?;
+    among(
+        candidates,
+        balance,
+        || usable().filter(|at| priority(*at) == best),
+        turn,
+        chance,
+    )
+}
 
+/// Picks one of those that are eligible, which are all of one priority.
+fn among<I: Iterator<Item = usize>>(
+    candidates: &impl Candidates,
+    balance: Balance,
+    eligible: impl Fn() -> I,
+    turn: u64,
+    chance: &mut Chance<'_>,
+) -> Option<usize> {
     let count = eligible().count();
-    let first = eligible().next().filter(|_| count == 1);
-    if first.is_some() {
-        return first;
+    if count < 2 {
+        return eligible().next();
     }
-    let even = weights_are_even(candidates, eligible());
-    match (balance, even) {
+    match (balance, weights_are_even(candidates, eligible())) {
         (Balance::RoundRobin, true) => {
             let turn = turn.checked_rem(u64::try_from(count).ok()?)?;
             eligible().nth(usize::try_from(turn).ok()?)
         }
-        (Balance::RoundRobin, false) => by_weight(candidates, eligible, chance),
+        (Balance::RoundRobin, false) => by_weight(candidates, &eligible, chance),
         (Balance::Ewma, true) => {
             let (one, other) = two_of(count, chance);
             better(candidates, eligible().nth(one)?, eligible().nth(other)?)
         }
         (Balance::Ewma, false) => {
-            let one = by_weight(candidates, eligible, chance)?;
-            better(candidates, one, by_weight(candidates, eligible, chance)?)
+            let one = by_weight(candidates, &eligible, chance)?;
+            better(candidates, one, by_weight(candidates, &eligible, chance)?)
         }
     }
 }

@@ -10,12 +10,18 @@ use crate::{
 };
 use http::{
     HeaderMap, Response,
-    header::{CONTENT_LENGTH, DATE, RETRY_AFTER},
+    header::{DATE, RETRY_AFTER},
 };
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use jiff::Timestamp;
 use std::{error::Error, io, sync::Arc, time::Duration};
 use tokio::time::Instant;
+
+/// How much room is made for an answer on the word of its service alone.
+const ROOM: usize = 64 * 1024;
+
+/// A connection that rested longer than this may have been closed in the meantime.
+const DOUBTFUL: Duration = Duration::from_millis(1);
 
 /// How far an attempt has come; what is left of it when its time is over.
 #[derive(Default)]
@@ -56,7 +62,10 @@ pub(crate) async fn exchange(
         let reused = rested.is_some();
         progress.stage = Stage::Connecting;
         let mut connection = match rested.take() {
-            Some(connection) => connection,
+            Some(connection) => {
+                notice(&connection).await;
+                connection
+            }
             None => match endpoint.connect(limits).await {
                 Ok(connection) => connection,
                 Err(why) => return Outcome::Unsent(why),
@@ -83,6 +92,14 @@ pub(crate) async fn exchange(
     }
 }
 
+/// Gives the runtime a moment to hear that the service closed the connection. Hyper gives a request back only as long as
+/// it has not heard of that too late, and one that may not be repeated would be lost.
+async fn notice(connection: &Connection) {
+    if connection.rested.elapsed() > DOUBTFUL {
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn read(
     endpoint: &Endpoint,
     mut connection: Connection,
@@ -91,11 +108,11 @@ async fn read(
     limits: &Limits,
 ) -> Outcome {
     let (head, mut body) = answer.into_parts();
-    let length = number(&head.headers).unwrap_or_default();
+    let length = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if length > limits.body_bytes {
         return too_large(endpoint, limits);
     }
-    let mut whole = Vec::with_capacity(length);
+    let mut whole = Vec::with_capacity(length.min(ROOM));
     while let Some(piece) = connection.piece(&mut body).await {
         match piece {
             Ok(piece) if whole.len().saturating_add(piece.len()) > limits.body_bytes => {
@@ -114,10 +131,6 @@ async fn read(
         body: Arc::from(whole),
         retry_after: asked_to_wait(&head.headers),
     }
-}
-
-fn number(headers: &HeaderMap) -> Option<usize> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {

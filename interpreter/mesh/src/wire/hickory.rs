@@ -16,6 +16,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How long a server may take. It is asked twice, and after that again whenever the name is needed.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Looks names up with hickory: A and AAAA records, or SRV records with their targets.
 ///
 /// It keeps nothing itself: whoever asks does so when the last answer is no longer valid.
@@ -63,6 +66,8 @@ impl Hickory {
         let set = builder.options_mut();
         *set = options;
         set.cache_size = 0;
+        set.timeout = set.timeout.min(PATIENCE);
+        set.attempts = set.attempts.min(1);
         set.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         let resolver = builder.build().map_err(|error| MeshError::NoResolver {
             why: error.to_string(),

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use flowmesh_ir::{call::Request, service::Method, trace::TraceContext};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
-    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT},
+    header::{
+        ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+        USER_AGENT,
+    },
     uri::PathAndQuery,
 };
 use http_body_util::Full;
@@ -26,16 +29,16 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) type Credential = (HeaderName, HeaderValue);
 
 /// What is the same for all attempts of a call.
-pub(crate) struct Template<'r> {
-    path: &'r str,
+pub(crate) struct Template {
+    path: PathAndQuery,
     method: http::Method,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl<'r> Template<'r> {
+impl Template {
     /// Fails with a sentence where something cannot stand in a request; nothing was sent then.
-    pub(crate) fn new(request: &'r Request, auth: Option<&Credential>) -> Result<Self, String> {
+    pub(crate) fn new(request: &Request, auth: Option<&Credential>) -> Result<Self, String> {
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 10);
         headers.insert(USER_AGENT, AGENT);
         headers.insert(ACCEPT, JSON);
@@ -44,10 +47,8 @@ impl<'r> Template<'r> {
         } else if matches!(request.method, Method::Post | Method::Put | Method::Patch) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        for (name, value) in &request.headers {
-            let name = HeaderName::try_from(name.as_str())
-                .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
-            headers.insert(name.clone(), self::value(name.as_str(), value)?);
+        for (name, text) in &request.headers {
+            headers.insert(self::name(name)?, value(name, text)?);
         }
         if let Some(key) = &request.key {
             headers.insert(IDEMPOTENCY_KEY, value("idempotency-key", key)?);
@@ -55,9 +56,11 @@ impl<'r> Template<'r> {
         if let Some((name, value)) = auth {
             headers.insert(name, value.clone());
         }
-        let body = Bytes::copy_from_slice(&request.body);
+        let path = PathAndQuery::try_from(request.path.as_str())
+            .map_err(|_| format!("`{}` cannot be a path", request.path))?;
+        let body = Bytes::from_owner(request.body.clone());
         Ok(Self {
-            path: &request.path,
+            path,
             method: method(request.method),
             headers,
             body,
@@ -81,13 +84,33 @@ impl<'r> Template<'r> {
     }
 
     fn uri(&self, base: &str) -> Result<Uri, String> {
-        let path = if base.is_empty() {
-            PathAndQuery::try_from(self.path)
-        } else {
-            PathAndQuery::try_from(format!("{base}{}", self.path))
-        };
-        path.map(Uri::from)
-            .map_err(|_| format!("`{}` cannot be a path", self.path))
+        if base.is_empty() {
+            return Ok(Uri::from(self.path.clone()));
+        }
+        let path = format!("{base}{}", self.path);
+        PathAndQuery::try_from(path.as_str())
+            .map(Uri::from)
+            .map_err(|_| format!("`{path}` cannot be a path"))
+    }
+}
+
+/// Where the message ends and who it is for is the business of the connection. A header that says otherwise would let
+/// one request be taken for two.
+const RESERVED: [HeaderName; 7] = [
+    HOST,
+    CONNECTION,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    TE,
+    TRAILER,
+    UPGRADE,
+];
+
+fn name(text: &str) -> Result<HeaderName, String> {
+    match HeaderName::try_from(text) {
+        Ok(name) if RESERVED.contains(&name) => Err(format!("the header `{name}` is set by the mesh alone")),
+        Ok(name) => Ok(name),
+        Err(_) => Err(format!("`{text}` cannot be the name of a header")),
     }
 }
 

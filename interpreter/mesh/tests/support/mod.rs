@@ -9,6 +9,7 @@
     reason = "each test crate uses its part of this, and a test that cannot be set up has failed"
 )]
 
+pub mod dns;
 pub mod server;
 
 use flowmesh_ir::{
