@@ -7,6 +7,7 @@ pub mod json;
 pub mod limit;
 pub mod number;
 
+mod arguments;
 mod fault;
 mod interpreter;
 mod natives;

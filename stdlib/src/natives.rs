@@ -14,25 +14,30 @@ mod string;
 mod time;
 
 use crate::Native;
+use flowmesh_ir::Value;
 use std::sync::LazyLock;
 
 /// All natives, sorted by their full names.
 static TABLE: LazyLock<Vec<&'static Native>> = LazyLock::new(|| {
-    let files: [&'static [Native]; 12] = [
+    let files: [&'static [Native]; 10] = [
         any::NATIVES,
         bytes::NATIVES,
         date::NATIVES,
         duration::NATIVES,
         free::NATIVES,
         json::NATIVES,
-        list::NATIVES,
         map::NATIVES,
         number::NATIVES,
         optional::NATIVES,
-        string::NATIVES,
         time::NATIVES,
     ];
-    let mut all: Vec<_> = files.into_iter().flatten().collect();
+    let mut all: Vec<_> = files
+        .iter()
+        .chain(&list::NATIVES)
+        .chain(&string::NATIVES)
+        .copied()
+        .flatten()
+        .collect();
     all.sort_by_key(|native| native.name);
     all
 });
@@ -65,4 +70,9 @@ pub fn methods(short_name: &str) -> impl Iterator<Item = &'static Native> {
 #[must_use]
 pub fn free(name: &str) -> Option<&'static Native> {
     native(name).filter(|native| native.receiver.is_none())
+}
+
+/// A length or a place as an int.
+fn length(length: usize) -> Value {
+    Value::Int(i64::try_from(length).unwrap_or(i64::MAX))
 }

@@ -1,6 +1,6 @@
 //! Which values are equal, and which comes first.
 
-use crate::json;
+use crate::{Fault, arguments::unfit, json};
 use flowmesh_ir::Value;
 use rust_decimal::{Decimal, prelude::FromPrimitive};
 use std::cmp::Ordering;
@@ -40,4 +40,10 @@ pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
         _ => None,
     }
+}
+
+/// The one of two that lies further to one side; the first of equals.
+pub(crate) fn extreme(a: &Value, b: &Value, side: Ordering) -> Result<Value, Fault> {
+    let order = compare(b, a).ok_or_else(|| unfit("two values that have an order", b))?;
+    Ok(if order == side { b.clone() } else { a.clone() })
 }

@@ -82,6 +82,7 @@ impl Native {
         receiver: Ty,
         params: &'static [Param],
         result: Ty,
+        run: Run,
     ) -> Self {
         Self {
             name,
@@ -90,11 +91,11 @@ impl Native {
             result,
             doc: "",
             example: "",
-            run: absent,
+            run,
         }
     }
 
-    pub(crate) const fn free(name: &'static str, params: &'static [Param], result: Ty) -> Self {
+    pub(crate) const fn free(name: &'static str, params: &'static [Param], result: Ty, run: Run) -> Self {
         Self {
             name,
             receiver: None,
@@ -102,7 +103,7 @@ impl Native {
             result,
             doc: "",
             example: "",
-            run: absent,
+            run,
         }
     }
 
@@ -133,8 +134,4 @@ impl Param {
             optional: true,
         }
     }
-}
-
-fn absent(_: &mut dyn Interpreter, _: &[Arg<'_>]) -> Result<Value, Fault> {
-    Err(Fault::BadValue("this native is not there".to_owned()))
 }

@@ -1,25 +1,68 @@
 //! Natives on JSON that no type has been given to.
 
-use crate::signature::{
-    Native,
-    Ty::{Int, Json, List, String, Var},
+use crate::{
+    Arg, Fault, Interpreter, arguments, json as parts,
+    natives::length,
+    signature::{Native, Ty},
 };
+use flowmesh_ir::Value;
+use std::sync::Arc;
 
 pub(crate) const NATIVES: &[Native] = &[
-    Native::method("json.keys", Json, &[], List(&String)).doc(
+    Native::method("json.keys", Ty::Json, &[], Ty::List(&Ty::String), keys).doc(
         "The names of the members of an object; empty for anything else.",
         "{ a: 1 }.to_json().keys() == [\"a\"]",
     ),
-    Native::method("json.len", Json, &[], Int).doc(
+    Native::method("json.len", Ty::Json, &[], Ty::Int, len).doc(
         "How many members or elements there are; 0 for anything else.",
         "[1, 2].to_json().len() == 2",
     ),
-    Native::method("json.items", Json, &[], List(&Json)).doc(
+    Native::method("json.items", Ty::Json, &[], Ty::List(&Ty::Json), items).doc(
         "The elements of an array; empty for anything else.",
         "[1, 2].to_json().items().len() == 2",
     ),
-    Native::method("json.text", Json, &[], String)
+    Native::method("json.text", Ty::Json, &[], Ty::String, text)
         .doc("The JSON as it came.", "[1, 2].to_json().text() == \"[1,2]\""),
-    Native::method("any.to_json", Var(0), &[], Json)
+    Native::method("any.to_json", Ty::Var(0), &[], Ty::Json, to_json)
         .doc("The value as JSON.", "[1, 2].to_json().text() == \"[1,2]\""),
 ];
+
+/// The JSON of an argument; `none` is `null`.
+fn raw(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Arc<str>, Fault> {
+    let raw = match arguments::value(args, 0) {
+        Value::None => "null".into(),
+        _ => Arc::clone(arguments::json(args, 0)?),
+    };
+    machine.spend(raw.len() / 4)?;
+    Ok(raw)
+}
+
+fn keys(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let members = parts::members(&raw(machine, args)?);
+    Ok(Value::list(
+        members
+            .into_iter()
+            .map(|(name, _)| Value::string(&name))
+            .collect(),
+    ))
+}
+
+fn len(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let raw = raw(machine, args)?;
+    Ok(length(parts::members(&raw).len() + parts::elements(&raw).len()))
+}
+
+fn items(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::list(parts::elements(&raw(machine, args)?)))
+}
+
+fn text(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    raw(machine, args).map(Value::String)
+}
+
+fn to_json(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let mut out = String::new();
+    parts::write(&mut out, arguments::value(args, 0));
+    machine.spend(out.len() / 16)?;
+    Ok(parts::wrap(&out))
+}

@@ -1,46 +1,65 @@
 //! Natives on maps.
 
-use crate::signature::{
-    Native, Param,
-    Ty::{Bool, Int, Lambda, List, Map, Optional, String, Var},
+use crate::{
+    Arg, Fault, Interpreter, arguments, limit,
+    natives::length,
+    signature::{Native, Param, Ty},
 };
+use flowmesh_ir::{Name, Value, value::Fields};
+use std::sync::Arc;
 
 pub(crate) const NATIVES: &[Native] = &[
-    Native::method("map.len", Map(&Var(0)), &[], Int).doc(
+    Native::method("map.len", Ty::Map(&Ty::Var(0)), &[], Ty::Int, len).doc(
         "How many entries there are.",
         "[\"a\"].group_by(s => s).len() == 1",
     ),
-    Native::method("map.is_empty", Map(&Var(0)), &[], Bool).doc(
+    Native::method("map.is_empty", Ty::Map(&Ty::Var(0)), &[], Ty::Bool, is_empty).doc(
         "Whether there are none.",
         "not [\"a\"].group_by(s => s).is_empty()",
     ),
-    Native::method("map.keys", Map(&Var(0)), &[], List(&String)).doc(
+    Native::method("map.keys", Ty::Map(&Ty::Var(0)), &[], Ty::List(&Ty::String), keys).doc(
         "The keys, in the order in which they came.",
         "[\"a\"].group_by(s => s).keys() == [\"a\"]",
     ),
-    Native::method("map.values", Map(&Var(0)), &[], List(&Var(0))).doc(
+    Native::method(
+        "map.values",
+        Ty::Map(&Ty::Var(0)),
+        &[],
+        Ty::List(&Ty::Var(0)),
+        values,
+    )
+    .doc(
         "The values, in the order in which they came.",
         "[\"a\"].group_by(s => s).values() == [[\"a\"]]",
     ),
     Native::method(
         "map.get",
-        Map(&Var(0)),
-        &[Param::new("key", String)],
-        Optional(&Var(0)),
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new("key", Ty::String)],
+        Ty::Optional(&Ty::Var(0)),
+        get,
     )
     .doc(
         "The value of a key.",
         "[\"a\"].to_map(s => s, s => 1).get(\"a\") == 1",
     ),
-    Native::method("map.has", Map(&Var(0)), &[Param::new("key", String)], Bool).doc(
+    Native::method(
+        "map.has",
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new("key", Ty::String)],
+        Ty::Bool,
+        has,
+    )
+    .doc(
         "Whether there is such a key.",
         "[\"a\"].group_by(s => s).has(\"a\")",
     ),
     Native::method(
         "map.with",
-        Map(&Var(0)),
-        &[Param::new("key", String), Param::new("value", Var(0))],
-        Map(&Var(0)),
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new("key", Ty::String), Param::new("value", Ty::Var(0))],
+        Ty::Map(&Ty::Var(0)),
+        with,
     )
     .doc(
         "The same with this entry.",
@@ -48,9 +67,10 @@ pub(crate) const NATIVES: &[Native] = &[
     ),
     Native::method(
         "map.without",
-        Map(&Var(0)),
-        &[Param::new("key", String)],
-        Map(&Var(0)),
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new("key", Ty::String)],
+        Ty::Map(&Ty::Var(0)),
+        without,
     )
     .doc(
         "The same without this entry.",
@@ -58,9 +78,10 @@ pub(crate) const NATIVES: &[Native] = &[
     ),
     Native::method(
         "map.merge",
-        Map(&Var(0)),
-        &[Param::new("other", Map(&Var(0)))],
-        Map(&Var(0)),
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new("other", Ty::Map(&Ty::Var(0)))],
+        Ty::Map(&Ty::Var(0)),
+        merge,
     )
     .doc(
         "The entries of both; where both have a key, that of the other.",
@@ -68,12 +89,87 @@ pub(crate) const NATIVES: &[Native] = &[
     ),
     Native::method(
         "map.map",
-        Map(&Var(0)),
-        &[Param::new("change", Lambda(&[String, Var(0)], &Var(1)))],
-        List(&Var(1)),
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new(
+            "change",
+            Ty::Lambda(&[Ty::String, Ty::Var(0)], &Ty::Var(1)),
+        )],
+        Ty::List(&Ty::Var(1)),
+        map,
     )
     .doc(
         "What the lambda makes of each key and value, as a list.",
         "[\"a\"].to_map(s => s, s => 1).map((k, v) => \"{k}{v}\") == [\"a1\"]",
     ),
 ];
+
+/// The receiver, paid for.
+fn entries(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Arc<Fields>, Fault> {
+    let map = arguments::map(args, 0)?;
+    machine.spend(map.len())?;
+    Ok(Arc::clone(map))
+}
+
+fn len(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(length(arguments::map(args, 0)?.len()))
+}
+
+fn is_empty(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::Bool(arguments::map(args, 0)?.is_empty()))
+}
+
+fn keys(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let entries = entries(machine, args)?;
+    Ok(Value::list(
+        entries.keys().map(|key| Value::string(key)).collect(),
+    ))
+}
+
+fn values(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let entries = entries(machine, args)?;
+    Ok(Value::list(entries.values().cloned().collect()))
+}
+
+fn get(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let key = arguments::string(args, 1)?;
+    Ok(arguments::map(args, 0)?.get(&**key).cloned().unwrap_or_default())
+}
+
+fn has(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let key = arguments::string(args, 1)?;
+    Ok(Value::Bool(arguments::map(args, 0)?.contains_key(&**key)))
+}
+
+fn with(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let mut entries = Fields::clone(&*entries(machine, args)?);
+    entries.insert(
+        Name::new(&**arguments::string(args, 1)?),
+        arguments::value(args, 2).clone(),
+    );
+    limit::check_length(entries.len())?;
+    Ok(Value::record(entries))
+}
+
+fn without(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let mut entries = Fields::clone(&*entries(machine, args)?);
+    entries.shift_remove(&**arguments::string(args, 1)?);
+    Ok(Value::record(entries))
+}
+
+fn merge(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let mut entries = Fields::clone(&*entries(machine, args)?);
+    let other = arguments::map(args, 1)?;
+    machine.spend(other.len())?;
+    entries.extend(other.iter().map(|(key, value)| (key.clone(), value.clone())));
+    limit::check_length(entries.len())?;
+    Ok(Value::record(entries))
+}
+
+fn map(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let change = arguments::lambda(args, 1)?;
+    let mut changed = Vec::new();
+    for (key, value) in entries(machine, args)?.iter() {
+        changed.push(machine.call(change, &[Value::string(key), value.clone()])?);
+    }
+    Ok(Value::list(changed))
+}

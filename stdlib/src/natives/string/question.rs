@@ -1,0 +1,212 @@
+//! What can be asked of a text, and what it writes in the form of other types.
+
+use super::whole;
+use crate::{Arg, Fault, Interpreter, Native, Param, Ty, arguments, json, natives::length, read_duration};
+use flowmesh_ir::Value;
+use jiff::{Timestamp, civil};
+use serde::de::IgnoredAny;
+
+pub(crate) const NATIVES: &[Native] = &[
+    Native::method("string.len", Ty::String, &[], Ty::Int, len)
+        .doc("How many characters there are.", "\"abc\".len() == 3"),
+    Native::method("string.is_empty", Ty::String, &[], Ty::Bool, is_empty)
+        .doc("Whether there are none.", "\"\".is_empty()"),
+    Native::method(
+        "string.contains",
+        Ty::String,
+        &[Param::new("part", Ty::String)],
+        Ty::Bool,
+        contains,
+    )
+    .doc("Whether another text stands in it.", "\"abc\".contains(\"b\")"),
+    Native::method(
+        "string.starts_with",
+        Ty::String,
+        &[Param::new("part", Ty::String)],
+        Ty::Bool,
+        starts_with,
+    )
+    .doc(
+        "Whether it begins with another text.",
+        "\"abc\".starts_with(\"ab\")",
+    ),
+    Native::method(
+        "string.ends_with",
+        Ty::String,
+        &[Param::new("part", Ty::String)],
+        Ty::Bool,
+        ends_with,
+    )
+    .doc("Whether it ends with another text.", "\"abc\".ends_with(\"bc\")"),
+    Native::method(
+        "string.index_of",
+        Ty::String,
+        &[Param::new("part", Ty::String)],
+        Ty::Optional(&Ty::Int),
+        index_of,
+    )
+    .doc(
+        "The first place at which another text stands, from 0.",
+        "\"abc\".index_of(\"c\") == 2",
+    ),
+    Native::method("string.to_int", Ty::String, &[], Ty::Optional(&Ty::Int), to_int).doc(
+        "The number that the text writes, or `none`.",
+        "\"12\".to_int() == 12",
+    ),
+    Native::method(
+        "string.to_decimal",
+        Ty::String,
+        &[],
+        Ty::Optional(&Ty::Decimal),
+        to_decimal,
+    )
+    .doc(
+        "The number that the text writes, or `none`.",
+        "\"1.50\".to_decimal() == 1.5",
+    ),
+    Native::method(
+        "string.to_float",
+        Ty::String,
+        &[],
+        Ty::Optional(&Ty::Float),
+        to_float,
+    )
+    .doc(
+        "The number that the text writes, or `none`.",
+        "\"x\".to_float().is_none()",
+    ),
+    Native::method(
+        "string.to_time",
+        Ty::String,
+        &[],
+        Ty::Optional(&Ty::Time),
+        to_time,
+    )
+    .doc(
+        "The time that the text writes by RFC 3339, or `none`.",
+        "\"2026-01-31T12:00:00Z\".to_time().is_some()",
+    ),
+    Native::method(
+        "string.to_date",
+        Ty::String,
+        &[],
+        Ty::Optional(&Ty::Date),
+        to_date,
+    )
+    .doc(
+        "The date that the text writes, or `none`.",
+        "\"2026-02-30\".to_date().is_none()",
+    ),
+    Native::method(
+        "string.to_duration",
+        Ty::String,
+        &[],
+        Ty::Optional(&Ty::Duration),
+        to_duration,
+    )
+    .doc(
+        "The length of time that the text writes, or `none`.",
+        "\"1h30m\".to_duration() == 90m",
+    ),
+    Native::method("string.to_bytes", Ty::String, &[], Ty::Bytes, to_bytes)
+        .doc("The text in UTF-8.", "\"abc\".to_bytes().len() == 3"),
+    Native::method(
+        "string.parse_json",
+        Ty::String,
+        &[],
+        Ty::Optional(&Ty::Json),
+        parse_json,
+    )
+    .doc(
+        "The JSON that the text writes, or `none`.",
+        "\"[1]\".parse_json().is_some()",
+    ),
+];
+
+fn len(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(length(whole(machine, args)?.chars().count()))
+}
+
+fn is_empty(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::Bool(arguments::string(args, 0)?.is_empty()))
+}
+
+fn contains(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::Bool(
+        whole(machine, args)?.contains(&**arguments::string(args, 1)?),
+    ))
+}
+
+fn starts_with(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::Bool(
+        whole(machine, args)?.starts_with(&**arguments::string(args, 1)?),
+    ))
+}
+
+fn ends_with(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::Bool(
+        whole(machine, args)?.ends_with(&**arguments::string(args, 1)?),
+    ))
+}
+
+fn index_of(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = whole(machine, args)?;
+    let before = text
+        .split_once(&**arguments::string(args, 1)?)
+        .map(|(before, _)| before.chars().count());
+    Ok(before.map_or(Value::None, length))
+}
+
+fn to_int(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(text.parse().ok().map(Value::Int).unwrap_or_default())
+}
+
+fn to_decimal(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(json::read_decimal(text).map(Value::Decimal).unwrap_or_default())
+}
+
+fn to_float(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(text
+        .parse()
+        .ok()
+        .filter(|float: &f64| float.is_finite())
+        .map(Value::Float)
+        .unwrap_or_default())
+}
+
+fn to_time(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(text
+        .parse::<Timestamp>()
+        .ok()
+        .map(Value::Time)
+        .unwrap_or_default())
+}
+
+fn to_date(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(text
+        .parse::<civil::Date>()
+        .ok()
+        .filter(|_| text.len() == 10)
+        .map(Value::Date)
+        .unwrap_or_default())
+}
+
+fn to_duration(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(read_duration(text).map(Value::Duration).unwrap_or_default())
+}
+
+fn to_bytes(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    Ok(Value::Bytes(whole(machine, args)?.as_bytes().into()))
+}
+
+fn parse_json(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = whole(machine, args)?;
+    let valid = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+    Ok(if valid { json::wrap(&text) } else { Value::None })
+}
