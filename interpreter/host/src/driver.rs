@@ -62,12 +62,15 @@ enum Asker {
     Deployer(oneshot::Sender<Result<Answer, NetworkError>>),
 }
 
+/// Who makes the calls of each deployment, by the hashes of its program and settings.
+pub(crate) type Callers = HashMap<(Hash, Hash), Arc<dyn Caller>>;
+
 /// What the driver is made of.
 pub(crate) struct Parts {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) network: Arc<dyn Network>,
-    pub(crate) callers: HashMap<(Hash, Hash), Arc<dyn Caller>>,
+    pub(crate) callers: Callers,
     pub(crate) followers: Arc<Followers>,
     pub(crate) writer: Writer,
     pub(crate) sender: UnboundedSender<Message>,

@@ -22,6 +22,9 @@ mod start;
 mod timers;
 pub mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use deployment::Deployment;
 pub use error::Refusal;
 pub use input::{Command, Input, Start, Ticket};

@@ -10,19 +10,18 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Driver, Message, Parts, Writer},
+    driver::{Callers, Driver, Message, Parts, Writer},
     engine::{
         Answer, Command, Deployment, Engine, Refusal, Restoring, Start, Started, Ticket,
         view::{Filter, FlowView, Page, RunView},
     },
     follow::{Follow, Followers, past},
-    network::{Caller, Network},
+    network::Network,
     store::{Cut, Reader, Store, StoreError, lock_error},
 };
-use flowmesh_ir::{Hash, Name, Program};
+use flowmesh_ir::{Name, Program};
 use flowmesh_machine::Settings;
 use std::{
-    collections::HashMap,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -350,11 +349,8 @@ impl Drop for Forget<'_> {
 }
 
 /// Everything that has runs must be callable before any run goes on.
-fn callers(
-    engine: &Engine,
-    network: &dyn Network,
-) -> Result<HashMap<(Hash, Hash), Arc<dyn Caller>>, OpenError> {
-    let mut callers = HashMap::new();
+fn callers(engine: &Engine, network: &dyn Network) -> Result<Callers, OpenError> {
+    let mut callers = Callers::new();
     for deployment in engine.deployments() {
         let caller = network.connect(&deployment).map_err(OpenError::Network)?;
         callers.insert((deployment.program_hash, deployment.settings_hash), caller);

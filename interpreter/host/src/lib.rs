@@ -18,6 +18,7 @@ pub mod follow;
 mod host;
 pub mod network;
 mod run_id;
+pub mod server;
 pub mod simulate;
 pub mod store;
 

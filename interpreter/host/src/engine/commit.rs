@@ -47,17 +47,15 @@ impl Engine {
             Arc::make_mut(&mut batch.records).retain(|record| !of_gone(record));
         }
         gone.iter().for_each(|run| self.let_go(*run));
-        refused
-            .into_iter()
-            .for_each(|deferred| self.refuse_deferred(deferred));
+        refused.iter().for_each(|deferred| self.refuse_deferred(deferred));
         let free = self.batches.drop_empty();
         free.into_iter().for_each(|deferred| self.release(deferred));
         self.full_until = now.checked_add(FULL_WAIT).ok();
     }
 
-    fn refuse_deferred(&mut self, deferred: Deferred) {
+    fn refuse_deferred(&mut self, deferred: &Deferred) {
         match deferred {
-            Deferred::Answer(ticket, _) => self.refuse(ticket, Refusal::Full),
+            Deferred::Answer(ticket, _) => self.refuse(*ticket, Refusal::Full),
             Deferred::Output(_) => {}
         }
     }

@@ -49,6 +49,12 @@ impl Follow {
         }
     }
 
+    /// Whether there will be nothing more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended
+    }
+
     /// As a stream.
     pub fn into_stream(self) -> impl futures_util::Stream<Item = Item> {
         futures_util::stream::unfold(

@@ -1,0 +1,128 @@
+//! The API over HTTP/1.1: start runs, see them, tell them things, follow them.
+//!
+//! There is no authentication yet, so it listens on loopback addresses only unless it is told otherwise, and takes no
+//! requests that a web page of somebody else sends. The folder: `routes` (what there is), `guard` (who may), `body`
+//! (reading what is sent), `events` (server-sent events), `problem` (errors as RFC 9457 has them), `connections`
+//! (accepting, limits, a graceful stop).
+
+mod body;
+mod connections;
+mod error;
+mod events;
+mod guard;
+mod problem;
+mod routes;
+mod wait;
+
+pub use error::ServerError;
+
+use crate::Host;
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::watch};
+
+/// What the server may do and what a stranger may cost us.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether others than this machine may reach it. Nobody is asked who they are.
+    pub allow_remote: bool,
+    /// The longest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// The longest head of a request, in bytes; at least 8 KiB.
+    pub header_bytes: usize,
+    /// The most headers of a request.
+    pub headers: usize,
+    /// The most connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// The longest that the head, and after it the body, of a request may take to come.
+    pub read_timeout: Duration,
+    /// The longest that a stop waits for requests on their way.
+    pub grace: Duration,
+}
+
+impl ServerOptions {
+    /// 4 MiB of body, 64 KiB of head, 100 headers, 1024 connections, 30 s to read, 10 s to stop.
+    #[must_use]
+    pub fn new(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            allow_remote: false,
+            body_bytes: 4 << 20,
+            header_bytes: 64 << 10,
+            headers: 100,
+            connections: 1024,
+            read_timeout: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    options: ServerOptions,
+}
+
+/// What every request can reach.
+#[derive(Clone)]
+struct Shared {
+    host: Host,
+    options: ServerOptions,
+    /// Becomes true when the server stops: whoever waits answers with what there is.
+    stopping: watch::Receiver<bool>,
+}
+
+impl Server {
+    /// Listens. Nothing is answered before [`Server::serve`].
+    ///
+    /// # Errors
+    /// If the address is not on this machine alone and nobody allowed that, or if it cannot be had.
+    pub async fn bind(options: ServerOptions) -> Result<Self, ServerError> {
+        if !options.allow_remote && !is_loopback(options.listen.ip()) {
+            return Err(ServerError::Remote {
+                listen: options.listen,
+            });
+        }
+        let unlistened = |error| ServerError::Listen {
+            listen: options.listen,
+            error,
+        };
+        let listener = TcpListener::bind(options.listen).await.map_err(unlistened)?;
+        let address = listener.local_addr().map_err(unlistened)?;
+        Ok(Self {
+            listener,
+            address,
+            options,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers for a host until `stop` is ready. Then nothing is accepted any more, requests on their way are
+    /// answered, and this returns; the host goes on, and is shut down by whoever opened it.
+    pub async fn serve(self, host: Host, stop: impl Future<Output = ()>) {
+        let (stopper, stopping) = watch::channel(false);
+        let shared = Shared {
+            host,
+            options: self.options.clone(),
+            stopping,
+        };
+        let router = routes::router(shared);
+        connections::serve(self.listener, router, &self.options, stop, &stopper).await;
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}

@@ -1,0 +1,81 @@
+//! Which requests are taken: none that a foreign web page makes a browser send.
+
+use super::{Shared, is_loopback, problem::Problem};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::net::IpAddr;
+
+/// Browsers name the page that a request comes from in `Origin`; a page whose name was bent to point at this machine
+/// shows in `Host`.
+pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    match check(request.headers(), shared.options.allow_remote) {
+        Ok(()) => next.run(request).await,
+        Err(why) => Problem::new(StatusCode::FORBIDDEN, 1062, why)
+            .help("ask from a program on this machine, not from a web page")
+            .into_response(),
+    }
+}
+
+fn check(headers: &HeaderMap, allow_remote: bool) -> Result<(), String> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = text(header::HOST).unwrap_or_default();
+    if !allow_remote && !names_loopback(host) {
+        return Err(format!(
+            "expected this machine's name as the host, found `{host}`"
+        ));
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if origin.strip_prefix("http://") != Some(host) => {
+            Err(format!("the request comes from the web page `{origin}`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn names_loopback(host: &str) -> bool {
+    let uri: Option<Uri> = host.parse().ok();
+    let name = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
+    address.map_or_else(|| name.eq_ignore_ascii_case("localhost"), is_loopback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(pairs: &[(header::HeaderName, &str)], allow_remote: bool) -> bool {
+        let headers = pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+            .collect();
+        check(&headers, allow_remote).is_ok()
+    }
+
+    #[test]
+    fn programs_on_this_machine_are_let_in() {
+        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "LOCALHOST"] {
+            assert!(checked(&[(header::HOST, host)], false), "{host}");
+        }
+    }
+
+    #[test]
+    fn foreign_pages_and_bent_names_are_not() {
+        assert!(!checked(&[(header::HOST, "evil.example:8080")], false));
+        assert!(!checked(&[], false));
+        let foreign = [
+            (header::HOST, "127.0.0.1:8080"),
+            (header::ORIGIN, "http://evil.example"),
+        ];
+        assert!(!checked(&foreign, false));
+        assert!(!checked(&foreign, true));
+        let own = [
+            (header::HOST, "127.0.0.1:8080"),
+            (header::ORIGIN, "http://127.0.0.1:8080"),
+        ];
+        assert!(checked(&own, false));
+    }
+}

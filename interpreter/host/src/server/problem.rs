@@ -1,0 +1,97 @@
+//! Errors on the wire: `application/problem+json` (RFC 9457) with our stable codes.
+
+use crate::{FollowError, engine::Refusal};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use flowmesh_ir::Code;
+use serde::Serialize;
+
+/// An error as the one who asked sees it.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    /// A name for the kind of error; `flowmesh explain CODE` has a page on it.
+    #[serde(rename = "type")]
+    kind: String,
+    code: Code,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    /// Where in the input something does not fit: `items[2].count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: u16, detail: impl Into<String>) -> Self {
+        let code = Code(code);
+        Self {
+            kind: format!("urn:flowmesh:{code}"),
+            code,
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            help: None,
+            path: None,
+        }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A parameter of the path or the query that is not what it should be.
+    pub(super) fn parameter(name: &str, wrong: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            1058,
+            format!("the parameter `{name}`: {wrong}"),
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let kind = HeaderValue::from_static("application/problem+json");
+        (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::UnknownFlow { .. } | Refusal::UnknownRun { .. } => StatusCode::NOT_FOUND,
+            Refusal::Input { .. } | Refusal::Signal { .. } | Refusal::Key { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Refusal::SignalsKept { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::Ended { .. } => StatusCode::CONFLICT,
+            Refusal::Full => StatusCode::INSUFFICIENT_STORAGE,
+            Refusal::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut problem = Self::new(status, refusal.code().0, refusal.to_string());
+        problem.help = refusal.help();
+        problem.path = refusal.path().map(str::to_owned);
+        problem
+    }
+}
+
+impl From<FollowError> for Problem {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Refused(refusal) => refusal.into(),
+            FollowError::Store(error) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                error.code().0,
+                error.to_string(),
+            )
+            .help(error.help()),
+        }
+    }
+}

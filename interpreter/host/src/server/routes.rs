@@ -1,0 +1,230 @@
+//! What there is, and what each does.
+
+use super::{Shared, body, events, guard, problem::Problem, wait};
+use crate::{
+    RunId,
+    engine::view::{Filter, FlowView, Page, RunView, State as RunState},
+};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use flowmesh_ir::Name;
+use serde::{Deserialize, Serialize};
+
+/// The most runs on one page.
+const PAGE_MAX: usize = 1000;
+const PAGE: usize = 50;
+
+pub(super) fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/v1/flows", get(flows))
+        .route("/v1/flows/{flow}/runs", post(start))
+        .route("/v1/runs", get(list))
+        .route("/v1/runs/{run}", get(show))
+        .route("/v1/runs/{run}/signals/{name}", post(signal))
+        .route("/v1/runs/{run}/cancel", post(cancel))
+        .route("/v1/runs/{run}/events", get(events::events))
+        .fallback(nothing)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
+        .with_state(shared)
+}
+
+async fn health(State(shared): State<Shared>) -> Result<Json<serde_json::Value>, Problem> {
+    shared.host.flows().await?;
+    Ok(Json(serde_json::json!({ "status": "ok" })))
+}
+
+async fn flows(State(shared): State<Shared>) -> Result<Json<Flows>, Problem> {
+    Ok(Json(Flows {
+        flows: shared.host.flows().await?,
+    }))
+}
+
+#[derive(Serialize)]
+struct Flows {
+    flows: Vec<FlowView>,
+}
+
+#[derive(Deserialize)]
+struct StartQuery {
+    wait: Option<String>,
+    key: Option<String>,
+}
+
+#[derive(Serialize)]
+struct StartedRun {
+    /// Whether the run was there before: a start with the same key.
+    existing: bool,
+    #[serde(flatten)]
+    run: RunView,
+}
+
+async fn start(
+    State(shared): State<Shared>,
+    Path(flow): Path<String>,
+    query: Result<Query<StartQuery>, QueryRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let query = parsed(query)?;
+    let time = wait::parse(query.wait.as_deref())?;
+    let key = match query.key {
+        Some(key) => Some(key),
+        None => idempotency_key(&headers)?,
+    };
+    let input = body::read(&shared, body).await?;
+    let started = shared.host.start(&flow, input.as_ref(), key).await?;
+    let run = wait::wait(&shared, started.id, time).await?;
+    let status = if run.state.is_end() {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    let location = [(header::LOCATION, format!("/v1/runs/{}", started.id))];
+    Ok((
+        status,
+        location,
+        Json(StartedRun {
+            existing: started.existing,
+            run,
+        }),
+    )
+        .into_response())
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = key
+        .to_str()
+        .map_err(|_| Problem::parameter("Idempotency-Key", "expected visible ASCII"))?;
+    // The draft of the header (draft-ietf-httpapi-idempotency-key-header) has it in quotes; few clients do.
+    let bare = key
+        .strip_prefix('"')
+        .and_then(|key| key.strip_suffix('"'))
+        .unwrap_or(key);
+    Ok(Some(bare.to_owned()))
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    flow: Option<String>,
+    state: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(shared): State<Shared>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<Page>, Problem> {
+    let query = parsed(query)?;
+    let state = query.state.as_deref().map(str::parse::<RunState>).transpose();
+    let before = query.cursor.as_deref().map(str::parse::<RunId>).transpose();
+    let filter = Filter {
+        flow: query.flow.map(Name::from),
+        state: state.map_err(|wrong| Problem::parameter("state", &wrong))?,
+        before: before.map_err(|wrong| Problem::parameter("cursor", &wrong))?,
+    };
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    Ok(Json(shared.host.list(filter, limit).await?))
+}
+
+#[derive(Deserialize)]
+struct ShowQuery {
+    wait: Option<String>,
+}
+
+async fn show(
+    State(shared): State<Shared>,
+    Path(run): Path<String>,
+    query: Result<Query<ShowQuery>, QueryRejection>,
+) -> Result<Json<RunView>, Problem> {
+    let time = wait::parse(parsed(query)?.wait.as_deref())?;
+    Ok(Json(wait::wait(&shared, run_id(&run)?, time).await?))
+}
+
+async fn signal(
+    State(shared): State<Shared>,
+    Path((run, name)): Path<(String, String)>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let run = run_id(&run)?;
+    let payload = body::read(&shared, body).await?;
+    shared.host.signal(run, &name, payload.as_ref()).await?;
+    accepted(&shared, run).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CancelBody {
+    reason: Option<String>,
+}
+
+async fn cancel(
+    State(shared): State<Shared>,
+    Path(run): Path<String>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let run = run_id(&run)?;
+    let body = body::read(&shared, body).await?;
+    let reason = if body.is_empty() {
+        None
+    } else {
+        cancel_reason(&body)?
+    };
+    shared
+        .host
+        .cancel(run, reason.as_deref().unwrap_or("cancelled over the API"))
+        .await?;
+    accepted(&shared, run).await
+}
+
+fn cancel_reason(body: &[u8]) -> Result<Option<String>, Problem> {
+    let body: Result<CancelBody, _> = serde_json::from_slice(body);
+    let wrong = |error| Problem::new(StatusCode::BAD_REQUEST, 1058, format!("the body: {error}"));
+    let wrong = |error| wrong(error).help("send `{\"reason\": \"...\"}`, or nothing");
+    body.map(|body| body.reason).map_err(wrong)
+}
+
+async fn accepted(shared: &Shared, run: RunId) -> Result<Response, Problem> {
+    let view = shared.host.get(run).await?;
+    Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+}
+
+async fn nothing(uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        1063,
+        format!("there is nothing at `{}`", uri.path()),
+    )
+    .help("what there is begins with `/v1/flows` and `/v1/runs`")
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    let detail = format!("`{}` does not take `{method}`", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, 1064, detail)
+        .help("GET reads; POST starts, signals and cancels")
+}
+
+/// The identifier of a run in a path.
+pub(super) fn run_id(text: &str) -> Result<RunId, Problem> {
+    text.parse()
+        .map_err(|wrong: String| Problem::parameter("run", &wrong))
+}
+
+fn parsed<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+    match query {
+        Ok(Query(query)) => Ok(query),
+        Err(rejection) => Err(Problem::new(StatusCode::BAD_REQUEST, 1058, rejection.body_text())),
+    }
+}
