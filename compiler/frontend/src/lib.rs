@@ -1,4 +1,5 @@
 //! (door)
 pub mod ast;
+pub mod format;
 pub mod parse;
 pub mod syntax;

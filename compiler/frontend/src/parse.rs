@@ -24,6 +24,7 @@ mod tokens;
 mod tree;
 mod words;
 
+pub(crate) use cst_to_ast::strength;
 pub use prompt::{PromptInput, parse_expression, parse_prompt};
 
 use crate::ast;
@@ -61,7 +62,33 @@ pub fn parse(source: SourceId, text: &str, found: &mut Diagnostics) -> Parsed {
     }
 }
 
+/// The tree alone, and where brackets or texts do not pair: there the tree is a guess. Only a text that cannot be read
+/// at all is refused.
+pub(crate) fn tree_of(text: &str) -> Result<(SyntaxNode, Vec<u32>), Diagnostics> {
+    let read = read(Rule::module, text);
+    let is_limit =
+        |problem: &ParseError| matches!(problem, ParseError::TooDeep { .. } | ParseError::TooLarge { .. });
+    if read.problems.iter().any(|(problem, ..)| is_limit(problem)) {
+        let mut found = Diagnostics::default();
+        report(SourceId::default(), read.problems.into_iter(), &mut found);
+        return Err(found);
+    }
+    let unpaired = |problem: &ParseError| {
+        matches!(
+            problem,
+            ParseError::Unclosed { .. } | ParseError::Unopened { .. } | ParseError::UnclosedText { .. }
+        )
+    };
+    let broken = read
+        .problems
+        .iter()
+        .filter(|(problem, ..)| unpaired(problem))
+        .map(|(_, start, _)| *start);
+    Ok((read.tree, broken.collect()))
+}
+
 /// What step 1 to 5 made of a text.
+#[derive(Debug)]
 struct Read {
     tree: SyntaxNode,
     problems: Vec<(ParseError, u32, u32)>,

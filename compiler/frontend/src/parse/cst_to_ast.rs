@@ -12,6 +12,8 @@ mod statements;
 mod texts;
 mod types;
 
+pub(crate) use climb::strength;
+
 use super::error::ParseError;
 use super::prompt::PromptInput;
 use crate::ast;

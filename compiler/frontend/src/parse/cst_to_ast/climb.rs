@@ -159,6 +159,11 @@ fn is_operator(kind: SyntaxKind) -> bool {
     kind == SyntaxKind::NotKw || strengths(kind).is_some()
 }
 
+/// How strong an operator between two operands is.
+pub(crate) fn strength(kind: SyntaxKind) -> Option<u8> {
+    strengths(kind).map(|(strength, _)| strength)
+}
+
 /// How strong an operator is, and the least strength of operators in its right operand.
 fn strengths(kind: SyntaxKind) -> Option<(u8, u8)> {
     use SyntaxKind as K;

@@ -1,0 +1,176 @@
+//! What stands between brackets.
+
+use super::entries::{Entry, entries};
+use super::spacing::line_breaks;
+use super::{Doc, INDENT, Printer};
+use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
+use pretty::DocAllocator as _;
+
+/// Words that would go on with the value before them if no comma stood there.
+const OPERATORS: &[&str] = &["and", "or", "in", "has", "matches", "as", "where"];
+
+/// A node cut at its brackets.
+struct Cut {
+    head: Vec<SyntaxElement>,
+    open: Option<SyntaxElement>,
+    inside: Vec<SyntaxElement>,
+    rest: Vec<SyntaxElement>,
+}
+
+impl Cut {
+    fn new(node: &SyntaxNode) -> Self {
+        let mut cut = Self {
+            head: Vec::new(),
+            open: None,
+            inside: Vec::new(),
+            rest: Vec::new(),
+        };
+        for element in node.children_with_tokens() {
+            let kind = element.kind();
+            if !cut.rest.is_empty() || cut.open.is_some() && kind.closes() {
+                cut.rest.push(element);
+            } else if cut.open.is_some() {
+                cut.inside.push(element);
+            } else if kind.opens() {
+                cut.open = Some(element);
+            } else {
+                cut.head.push(element);
+            }
+        }
+        cut
+    }
+
+    /// Whether the author began a new line after the bracket.
+    fn begins_with_line(&self) -> bool {
+        let first = self.inside.first();
+        first.is_some_and(|element| element.kind() == SyntaxKind::Whitespace && line_breaks(element) > 0)
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        entries(self.inside.iter().cloned())
+    }
+}
+
+impl<'a> Printer<'a> {
+    /// `{ a, b }` on one line if it fits and was on one line, else one entry a line without commas.
+    pub(super) fn braced(self, node: &SyntaxNode) -> Doc<'a> {
+        let cut = Cut::new(node);
+        let entries = cut.entries();
+        if entries.is_empty() || cut.begins_with_line() || entries.iter().any(Entry::has_comment) {
+            return self.many_lines(&cut, &entries);
+        }
+        let arena = self.arena;
+        let mut inside = arena.nil();
+        for (at, entry) in entries.iter().enumerate() {
+            let comma = if must_have_comma(entry) {
+                arena.text(",")
+            } else {
+                arena.nil().flat_alt(arena.text(","))
+            };
+            let before = if at > 0 {
+                comma.append(arena.line())
+            } else {
+                arena.line()
+            };
+            inside = inside.append(before).append(self.entry(entry));
+        }
+        let body = self.opened(&cut).append(inside.nest(INDENT)).append(arena.line());
+        body.append(self.closed(&cut)).group()
+    }
+
+    /// `{ a b }` with every entry on a line of its own.
+    pub(super) fn lines(self, node: &SyntaxNode) -> Doc<'a> {
+        let cut = Cut::new(node);
+        self.many_lines(&cut, &cut.entries())
+    }
+
+    fn many_lines(self, cut: &Cut, entries: &[Entry]) -> Doc<'a> {
+        if entries.is_empty() {
+            return self.opened(cut).append(self.closed(cut));
+        }
+        let mut inside = self.arena.nil();
+        for (at, entry) in entries.iter().enumerate() {
+            let comma = if at > 0 && must_have_comma(entry) { "," } else { "" };
+            inside = inside
+                .append(comma)
+                .append(self.line_end(at > 0 && entry.blank))
+                .append(self.entry(entry));
+        }
+        let body = self
+            .opened(cut)
+            .append(inside.nest(INDENT))
+            .append(self.arena.hardline());
+        body.append(self.closed(cut))
+    }
+
+    /// `(a, b)` on one line if it fits, else one entry a line, `last` after the last.
+    pub(super) fn bracketed(self, node: &SyntaxNode, last: &'static str) -> Doc<'a> {
+        let cut = Cut::new(node);
+        let entries = cut.entries();
+        let arena = self.arena;
+        if entries.is_empty() {
+            return self.opened(&cut).append(self.closed(&cut));
+        }
+        let has_comment = entries.iter().any(Entry::has_comment);
+        let line = || {
+            if has_comment {
+                arena.hardline()
+            } else {
+                arena.line_()
+            }
+        };
+        let mut inside = line();
+        let count = entries.iter().filter(|entry| entry.node.is_some()).count();
+        for (at, entry) in entries.iter().enumerate() {
+            if at > 0 {
+                inside = inside.append(arena.line());
+            }
+            let comma = match at + 1 == count {
+                true => arena.text(last).flat_alt(arena.nil()),
+                false if at + 1 > count => arena.nil(),
+                false => arena.text(","),
+            };
+            inside =
+                inside.append(self.entry_with(entry, |element| self.element(element).append(comma.clone())));
+        }
+        self.opened(&cut)
+            .append(inside.nest(INDENT))
+            .append(line())
+            .append(self.closed(&cut))
+            .group()
+    }
+
+    /// `{ e }` of an `if` that is an expression: broken where the whole `if` is.
+    pub(super) fn value_block(self, node: &SyntaxNode) -> Doc<'a> {
+        let cut = Cut::new(node);
+        let entries = cut.entries();
+        if entries.iter().any(Entry::has_comment) {
+            return self.many_lines(&cut, &entries);
+        }
+        let arena = self.arena;
+        let inside = arena.concat(entries.iter().map(|entry| arena.line().append(self.entry(entry))));
+        self.opened(&cut)
+            .append(inside.nest(INDENT))
+            .append(arena.line())
+            .append(self.closed(&cut))
+    }
+
+    /// What stands before the bracket, and the bracket.
+    fn opened(self, cut: &Cut) -> Doc<'a> {
+        self.row(cut.head.iter().chain(&cut.open).cloned(), |_| None)
+    }
+
+    fn closed(self, cut: &Cut) -> Doc<'a> {
+        self.row(cut.rest.iter().cloned(), |_| None)
+    }
+}
+
+/// Whether the entry would be taken for a part of the one before it.
+fn must_have_comma(entry: &Entry) -> bool {
+    let first = match &entry.node {
+        Some(SyntaxElement::Node(node)) => node.first_token(),
+        Some(SyntaxElement::Token(token)) => Some(token.clone()),
+        None => None,
+    };
+    first.is_some_and(|token| OPERATORS.contains(&token.text()))
+}
