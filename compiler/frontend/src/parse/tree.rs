@@ -35,6 +35,7 @@ pub(super) fn tree(
                 rules.push((rule, pos.pos()));
                 if let Some(kind) = kind_of(rule) {
                     build.up_to(covered.to_source(pos.pos()));
+                    build.past_trivia();
                     build.start(kind);
                 }
             }
@@ -98,6 +99,13 @@ impl<'a> Build<'a> {
     /// All tokens that begin before `end`.
     fn up_to(&mut self, end: u32) {
         while let Some(token) = self.tokens.get(self.next).filter(|token| token.start < end) {
+            self.push(*token);
+        }
+    }
+
+    /// Trivia that would begin a node goes before it.
+    fn past_trivia(&mut self) {
+        while let Some(token) = self.tokens.get(self.next).filter(|token| token.kind.is_trivia()) {
             self.push(*token);
         }
     }
