@@ -11,6 +11,9 @@ mod eval;
 mod event;
 mod run;
 
+#[cfg(test)]
+mod tests;
+
 pub use apply::{apply, pending, replay};
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Effect, Note, Outcome};

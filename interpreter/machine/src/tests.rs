@@ -1,0 +1,13 @@
+//! Runs of small programs that are built by hand, construct by construct; the suite in `tests/` has them as text.
+
+mod bench;
+mod build;
+
+mod border;
+mod calls;
+mod loops;
+mod parallel;
+mod replay;
+mod undo;
+mod values;
+mod waits;

@@ -1,0 +1,184 @@
+//! Borders: what does not fit is named with its place, and nothing is lost on the way.
+
+use super::build::{FLOW, ITEM, PAYMENT, done, int, program};
+use crate::border::{Strictness, check_input, check_signal, decode, encode};
+use flowmesh_ir::ty::Type;
+
+fn items() -> Type {
+    Type::List(Box::new(Type::Named(ITEM)))
+}
+
+fn read(ty: &Type, json: &str) -> Result<String, String> {
+    let program = program(Vec::new());
+    let value = decode(&program, ty, json.as_bytes(), Strictness::Strict);
+    value
+        .map(|value| encode(&program, ty, &value))
+        .map_err(|misfit| misfit.to_string())
+}
+
+fn wrong(ty: &Type, json: &str) -> String {
+    read(ty, json).expect_err(json)
+}
+
+#[test]
+fn the_place_of_a_misfit_is_named() {
+    assert_eq!(
+        wrong(&items(), r#"[{"sku":"a","count":1},{"sku":"b","count":"2"}]"#),
+        "expected int, found `\"2\"` at `[1].count`"
+    );
+    assert_eq!(
+        wrong(&items(), r#"[{"sku":"a"}]"#),
+        "expected field `count` of type int, found nothing at `[0]`"
+    );
+    assert_eq!(
+        wrong(&items(), r#"[{"sku":"a","count":0}]"#),
+        "expected a value where `it > 0`, found `0` at `[0].count`"
+    );
+    assert_eq!(wrong(&items(), "{}"), "expected [Item], found an object");
+    assert_eq!(wrong(&items(), "null"), "expected [Item], found `null`");
+}
+
+#[test]
+fn an_unknown_field_is_refused_only_where_it_was_written_for_us() {
+    let json = r#"{"skuu":"a","sku":"a","count":1}"#;
+    let strict = wrong(&Type::Named(ITEM), json);
+    assert_eq!(
+        strict,
+        "expected the fields `sku`, `count`, `price`, found unknown field `skuu` (did you mean `sku`?)"
+    );
+    let program = program(Vec::new());
+    assert!(decode(&program, &Type::Named(ITEM), json.as_bytes(), Strictness::Lenient).is_ok());
+}
+
+#[test]
+fn a_field_comes_once() {
+    let twice = wrong(&Type::Named(ITEM), r#"{"sku":"a","count":1,"sku":"b"}"#);
+    assert_eq!(twice, "expected each field once, found `sku` twice");
+    let map = Type::Map(Box::new(Type::Int));
+    assert_eq!(
+        wrong(&map, r#"{"a":1,"a":2}"#),
+        "expected each key once, found `a` twice"
+    );
+}
+
+#[test]
+fn decimals_never_pass_through_a_float() {
+    for (json, written) in [
+        ("10.10", r#""10.10""#),
+        (r#""10.10""#, r#""10.10""#),
+        (
+            "0.1234567890123456789012345678",
+            r#""0.1234567890123456789012345678""#,
+        ),
+        (
+            "79228162514264337593543950335",
+            r#""79228162514264337593543950335""#,
+        ),
+        ("1e3", r#""1000""#),
+    ] {
+        assert_eq!(read(&Type::Decimal, json).as_deref(), Ok(written));
+    }
+    for json in ["1e400", r#""ten""#, "true", "79228162514264337593543950336"] {
+        assert!(read(&Type::Decimal, json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn scalars_are_read_by_their_forms() {
+    for (ty, json) in [
+        (Type::Time, r#""2026-01-31T12:00:00Z""#),
+        (Type::Date, r#""2026-01-31""#),
+        (Type::Duration, r#""1h30m""#),
+        (Type::Bytes, r#""YWJj""#),
+        (Type::Url, r#""https://example.com/a""#),
+        (Type::Float, "0.1"),
+        (Type::Bool, "true"),
+        (Type::Json, r#"{ "a": 10.10 }"#),
+        (Type::Optional(Box::new(Type::Int)), "null"),
+    ] {
+        assert_eq!(read(&ty, json).as_deref(), Ok(json));
+    }
+    for (ty, json) in [
+        (Type::Int, "1.0"),
+        (Type::Int, "9223372036854775808"),
+        (Type::Float, "1e999"),
+        (Type::Float, r#""1""#),
+        (Type::Date, r#""2026-02-30""#),
+        (Type::Url, r#""example.com""#),
+        (Type::Bytes, r#""???""#),
+        (Type::String, "1"),
+    ] {
+        assert!(read(&ty, json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn cases_have_the_default_form_of_serde() {
+    let payment = Type::Named(PAYMENT);
+    for json in [r#""Invoice""#, r#"{"Card":{"number":"1"}}"#] {
+        assert_eq!(read(&payment, json).as_deref(), Ok(json));
+    }
+    assert_eq!(
+        wrong(&payment, r#""Invoce""#),
+        "expected one of `Card`, `Invoice`, found `\"Invoce\"` (did you mean `Invoice`?)"
+    );
+    assert_eq!(
+        wrong(&payment, r#"{"Card":{"number":1}}"#),
+        "expected string, found `1` at `Card.number`"
+    );
+    assert!(read(&payment, r#""Card""#).is_err());
+    assert!(read(&payment, r#"{"Card":{"number":"1"},"Invoice":null}"#).is_err());
+}
+
+#[test]
+fn absent_fields_are_not_written() {
+    let written = read(&Type::Named(ITEM), r#"{"count":1,"price":null,"sku":"a"}"#);
+    assert_eq!(written.as_deref(), Ok(r#"{"sku":"a","count":1}"#));
+}
+
+#[test]
+fn what_is_no_json_says_so() {
+    for json in ["", "{", "[1,]", "{\"a\" 1}", "1 2", "NaN", "\u{0}"] {
+        let misfit = wrong(&items(), json);
+        assert!(misfit.starts_with("expected"), "{misfit}");
+    }
+}
+
+#[test]
+fn depth_has_a_limit() {
+    let deep = "[".repeat(100_000);
+    let mut ty = Type::Int;
+    for _ in 0..200 {
+        ty = Type::List(Box::new(ty));
+    }
+    assert!(read(&ty, &deep).is_err());
+    assert!(read(&Type::Json, &deep).is_err());
+}
+
+#[test]
+fn an_input_gives_the_key_of_its_run() {
+    let program = program(vec![done(int(1))]);
+    assert_eq!(
+        check_input(&program, FLOW, br#"{"id":"o1"}"#),
+        Ok(Some("o1".to_owned()))
+    );
+    assert!(check_input(&program, FLOW, br#"{"id":""}"#).is_err());
+    let misfit = check_input(&program, FLOW, b"{}").expect_err("no id");
+    assert_eq!(
+        misfit.to_string(),
+        "expected field `id` of type string, found nothing"
+    );
+}
+
+#[test]
+fn a_signal_is_known_by_its_name() {
+    let program = program(vec![done(int(1))]);
+    assert_eq!(
+        check_signal(&program, FLOW, "approve", br#"{"by":"ann"}"#),
+        Ok(())
+    );
+    let unknown = check_signal(&program, FLOW, "aprove", b"{}").expect_err("no such signal");
+    assert_eq!(unknown.hint.as_deref(), Some("did you mean `approve`?"));
+    let misfit = check_signal(&program, FLOW, "approve", br#"{"by":1}"#).expect_err("no text");
+    assert_eq!(misfit.path, "by");
+}
