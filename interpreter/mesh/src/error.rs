@@ -39,7 +39,7 @@ pub enum MeshError {
         /// The secret.
         secret: Name,
     },
-    /// The system's DNS configuration cannot be read.
+    /// The system's DNS configuration cannot be read, or names no server.
     NoResolver {
         /// What the system said.
         why: String,
@@ -116,7 +116,7 @@ impl fmt::Display for MeshError {
                 )
             }
             Self::NoResolver { why } => {
-                write!(f, "the DNS configuration of the system cannot be read: {why}")
+                write!(f, "there is no DNS server to ask: {why}")
             }
         }
     }

@@ -14,7 +14,7 @@ use flowmesh_ir::{
     policy::{Policy, Retry, RetryOn, Timeout},
     service::{EffectKind, OnStatus},
 };
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,19 @@ pub enum Why {
     Total,
     /// The retry budget of the service is used up.
     Budget,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answered => "answered",
+            Self::Once => "not sent twice: it may have been carried out, and it has no key",
+            Self::NotNamed => "the policy names no retry for this",
+            Self::Attempts => "the attempts are used up",
+            Self::Total => "the total timeout leaves no time for another attempt",
+            Self::Budget => "the retry budget of the service is used up",
+        })
+    }
 }
 
 /// One call on its way through its attempts.

@@ -124,9 +124,9 @@ fn by_weight<I: Iterator<Item = usize>>(
     None
 }
 
-/// A weight of 0 beside others means "hardly ever" (RFC 2782): a hundredth of the least weight.
+/// A weight of 0 beside others means "hardly ever" (RFC 2782): a hundredth of SRV's least weight, which counts as 100.
 fn share(weight: u32) -> u64 {
-    (u64::from(weight) * 100).max(1)
+    u64::from(weight).max(1)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub struct Target {
     pub host: Arc<str>,
     /// Lower ones are used before higher ones.
     pub priority: u16,
-    /// How often it is drawn, beside the others of its priority.
+    /// How often it is drawn, beside the others of its priority: SRV's weight in hundredths.
     pub weight: u32,
 }
 

@@ -5,14 +5,19 @@ use crate::{
     decide::{address::Place, endpoints::Target},
     error::MeshError,
 };
+use futures_util::future::join_all;
 use hickory_resolver::{
     TokioResolver,
     config::{LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts},
     net::{DnsError, NetError, runtime::TokioRuntimeProvider},
-    proto::{op::ResponseCode, rr::RData},
+    proto::{
+        op::ResponseCode,
+        rr::{RData, Record, rdata::SRV},
+    },
 };
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -41,6 +46,11 @@ impl Hickory {
 
     /// Asks these servers, in the order in which they answer best.
     pub fn servers(servers: &[SocketAddr]) -> Result<Self, MeshError> {
+        if servers.is_empty() {
+            return Err(MeshError::NoResolver {
+                why: "no server is named".to_owned(),
+            });
+        }
         let config = servers.iter().map(|server| {
             let mut config = NameServerConfig::udp_and_tcp(server.ip());
             config
@@ -100,39 +110,49 @@ impl Hickory {
             .srv_lookup(name)
             .await
             .map_err(|error| self.why(name, "SRV", &error))?;
-        let mut valid = valid_for(found.valid_until());
-        let mut all = Vec::new();
+        // A lone `.` says that the service is decidedly not available here (RFC 2782).
+        let records = found.answers().iter().filter_map(|record| match &record.data {
+            RData::SRV(srv) if !srv.target.is_root() => Some(srv),
+            _ => None,
+        });
+        let looked_up = join_all(records.map(|srv| self.targets_of(srv, found.additionals()))).await;
+        let mut all = Found {
+            targets: Vec::new(),
+            valid_for: valid_for(found.valid_until()),
+        };
         let mut failed = None;
-        for record in found.answers() {
-            let RData::SRV(srv) = &record.data else {
-                continue;
-            };
-            // A lone `.` says that the service is decidedly not available here (RFC 2782).
-            if srv.target.is_root() {
-                continue;
-            }
-            match self.addresses(&srv.target.to_utf8()).await {
-                Ok((addresses, target_valid)) => {
-                    let host = srv.target.to_utf8();
-                    let host = host.trim_end_matches('.');
-                    all.extend(targets(
-                        &addresses,
-                        host,
-                        srv.port,
-                        srv.priority,
-                        u32::from(srv.weight),
-                    ));
-                    valid = valid.min(target_valid);
+        for found in looked_up {
+            match found {
+                Ok(found) => {
+                    all.targets.extend(found.targets);
+                    all.valid_for = all.valid_for.min(found.valid_for);
                 }
                 Err(why) => failed = Some(why),
             }
         }
-        if all.is_empty() {
+        if all.targets.is_empty() {
             return Err(failed.unwrap_or_else(|| Unresolved(format!("`{name}` names no target"))));
         }
+        Ok(all)
+    }
+
+    /// Where an SRV record leads to; servers usually send the addresses along.
+    async fn targets_of(&self, srv: &SRV, along: &[Record]) -> Result<Found, Unresolved> {
+        let host = srv.target.to_utf8();
+        let sent = along.iter().filter(|record| record.name == srv.target);
+        let sent: Vec<_> = sent
+            .filter_map(|record| Some((record.data.ip_addr()?, record.ttl)))
+            .collect();
+        let (addresses, valid_for) = match sent.iter().map(|(_, ttl)| *ttl).min() {
+            Some(ttl) => (
+                reachable(sent.iter().map(|(ip, _)| *ip).collect()),
+                Duration::from_secs(u64::from(ttl)),
+            ),
+            None => self.addresses(&host).await?,
+        };
         Ok(Found {
-            targets: all,
-            valid_for: valid,
+            targets: targets(&addresses, &host, srv.port, srv.priority, srv.weight),
+            valid_for,
         })
     }
 
@@ -165,14 +185,16 @@ impl Resolver for Hickory {
     }
 }
 
-fn targets(addresses: &[IpAddr], name: &str, port: u16, priority: u16, weight: u32) -> Vec<Target> {
-    let host: std::sync::Arc<str> = format!("{name}:{port}").into();
+/// One target per address. They share the weight of their record, which is in hundredths so that it can be shared.
+fn targets(addresses: &[IpAddr], name: &str, port: u16, priority: u16, weight: u16) -> Vec<Target> {
+    let host: Arc<str> = format!("{}:{port}", name.trim_end_matches('.')).into();
+    let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     let target = |ip: &IpAddr| Target {
         address: SocketAddr::new(*ip, port),
         otherwise: None,
         host: host.clone(),
         priority,
-        weight,
+        weight: u32::from(weight) * 100 / count,
     };
     addresses.iter().map(target).collect()
 }

@@ -138,6 +138,30 @@ fn once_is_never_sent_again_after_it_was_sent() {
 }
 
 #[test]
+fn no_order_of_outcomes_sends_once_twice() {
+    let policy = policy(9, &everything());
+    for first in outcomes() {
+        for second in outcomes() {
+            let mut plan = CallPlan::new(&policy, EffectKind::Once, &[], ms(0));
+            let mut next = |now, outcome| plan.next(now, outcome, &mut || 0, &mut || true);
+            let (mut now, mut sent) = (0, 0);
+            for outcome in [first.clone(), second.clone(), answer(503)] {
+                let Decision::Attempt { .. } = next(ms(now), None) else {
+                    break;
+                };
+                sent += u32::from(outcome.sent());
+                now += 1_000;
+                let Decision::Wait { delay } = next(ms(now), Some(outcome)) else {
+                    break;
+                };
+                now += delay.as_millis() as u64;
+            }
+            assert!(sent <= 1, "{first:?} {second:?}");
+        }
+    }
+}
+
+#[test]
 fn what_may_be_repeated_is_repeated_whenever_it_is_named() {
     for effect in EFFECTS.into_iter().filter(|effect| effect.repeatable()) {
         for outcome in outcomes()

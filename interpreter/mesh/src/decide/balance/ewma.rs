@@ -12,6 +12,9 @@ const FLOOR: Duration = Duration::from_millis(1);
 /// fastest would look best.
 const PENALTY: Duration = Duration::from_secs(5);
 
+/// No service can have itself left alone for longer, whatever it asks for.
+const PENALTY_MAX: Duration = Duration::from_secs(60);
+
 /// Peak EWMA of an endpoint's round trips, after Finagle's balancer of that name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ewma {
@@ -39,7 +42,7 @@ impl Ewma {
 
     /// A request failed, and the service may have said how long to leave it alone.
     pub fn penalize(&mut self, now: Duration, retry_after: Option<Duration>) {
-        let penalty = retry_after.unwrap_or(PENALTY);
+        let penalty = retry_after.unwrap_or(PENALTY).min(PENALTY_MAX);
         self.failing_until = self.failing_until.max(now.saturating_add(penalty));
         self.add(now, penalty);
     }
@@ -126,6 +129,8 @@ mod tests {
         ewma.penalize(ms(0), Some(ms(9_000)));
         assert_eq!(load_ms(ewma, ms(0)), 9_000);
         assert!(ewma.failing(ms(8_999)));
+        ewma.penalize(ms(0), Some(Duration::MAX));
+        assert!(!ewma.failing(ms(60_000)), "no longer than a minute");
     }
 
     #[test]

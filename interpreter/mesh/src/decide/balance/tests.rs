@@ -113,7 +113,7 @@ fn a_better_endpoint_gets_more_than_its_weight() {
 
 #[test]
 fn a_weight_of_zero_is_hardly_ever_drawn() {
-    let candidates = vec![One { weight: 1, ..ONE }, One { weight: 0, ..ONE }];
+    let candidates = vec![One { weight: 100, ..ONE }, One { weight: 0, ..ONE }];
     close(&shares(&candidates, Balance::RoundRobin, None), &[990, 10]);
     close(
         &shares(&vec![One { weight: 0, ..ONE }; 2], Balance::RoundRobin, None),
