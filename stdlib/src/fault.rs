@@ -1,5 +1,6 @@
 //! Why an expression has no value.
 
+use flowmesh_ir::Code;
 use std::fmt;
 
 /// Why an expression has no value. Flows see each as the built-in error of the same name.
@@ -21,6 +22,15 @@ impl Fault {
         }
     }
 
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::BadValue(_) => Code(1020),
+            Self::Arithmetic(_) => Code(1021),
+        }
+    }
+
     /// What happened, for people.
     #[must_use]
     pub fn reason(&self) -> &str {
@@ -37,3 +47,20 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+    use flowmesh_ir::program::BUILTIN_ERRORS;
+
+    #[test]
+    fn every_fault_is_a_built_in_error_with_a_code() {
+        for (fault, code) in [
+            (Fault::BadValue(String::new()), "F1020"),
+            (Fault::Arithmetic(String::new()), "F1021"),
+        ] {
+            assert_eq!(fault.code().to_string(), code);
+            assert!(BUILTIN_ERRORS.iter().any(|(name, _)| *name == fault.error_name()));
+        }
+    }
+}

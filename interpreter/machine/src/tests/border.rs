@@ -1,8 +1,8 @@
 //! Borders: what does not fit is named with its place, and nothing is lost on the way.
 
 use super::build::{FLOW, ITEM, PAYMENT, done, int, program};
-use crate::border::{Strictness, check_input, check_signal, decode, encode};
-use flowmesh_ir::ty::Type;
+use crate::border::{Settings, SettingsError, Strictness, check_input, check_signal, decode, encode};
+use flowmesh_ir::{ConfigId, Program, Value, program::Config, ty::Type};
 
 fn items() -> Type {
     Type::List(Box::new(Type::Named(ITEM)))
@@ -181,4 +181,67 @@ fn a_signal_is_known_by_its_name() {
     assert_eq!(unknown.hint.as_deref(), Some("did you mean `approve`?"));
     let misfit = check_signal(&program, FLOW, "approve", br#"{"by":1}"#).expect_err("no text");
     assert_eq!(misfit.path, "by");
+}
+
+fn configured() -> Program {
+    let config = |name: &str, ty, default| Config {
+        name: name.into(),
+        ty,
+        default,
+    };
+    let mut program = program(Vec::new());
+    program.configs = vec![
+        config("address", Type::Url, None),
+        config("limit", Type::Int, Some(Value::Int(10))),
+        config(
+            "price",
+            Type::Decimal,
+            Some(Value::Decimal("1.50".parse().unwrap())),
+        ),
+        config(
+            "payment",
+            Type::Named(PAYMENT),
+            Some(Value::variant("Invoice".into(), Default::default())),
+        ),
+    ];
+    program
+}
+
+fn settings(given: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    Settings::new(&configured(), given.iter().copied())
+}
+
+#[test]
+fn settings_come_from_plain_texts_and_survive_their_json() {
+    let program = configured();
+    let settings = settings(&[("address", "http://a:1"), ("limit", "20"), ("payment", "Invoice")]).unwrap();
+    assert_eq!(settings.get(ConfigId(1)), Some(&Value::Int(20)));
+    let json = settings.to_json(&program);
+    assert_eq!(
+        json,
+        r#"{"address":"http://a:1","limit":20,"price":"1.50","payment":"Invoice"}"#
+    );
+    assert_eq!(Settings::from_json(&program, json.as_bytes()), Ok(settings));
+}
+
+#[test]
+fn settings_that_do_not_fit_say_which_and_what_to_do() {
+    let missing = settings(&[]).unwrap_err();
+    assert_eq!(
+        (missing.code().to_string().as_str(), missing.to_string().as_str()),
+        ("F1010", "config `address` has no value")
+    );
+    assert_eq!(
+        missing.help().as_deref(),
+        Some("give it with `--set address=...` or the environment variable `ADDRESS`")
+    );
+    let unknown = settings(&[("address", "http://a:1"), ("limt", "1")]).unwrap_err();
+    assert_eq!(
+        (unknown.code().to_string().as_str(), unknown.help().as_deref()),
+        ("F1011", Some("did you mean `limit`?"))
+    );
+    let wrong = settings(&[("address", "http://a:1"), ("limit", "ten")]).unwrap_err();
+    assert_eq!(wrong.code().to_string(), "F1012");
+    let damaged = Settings::from_json(&configured(), b"{").unwrap_err();
+    assert_eq!(damaged.code().to_string(), "F1013");
 }
