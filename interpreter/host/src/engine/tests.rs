@@ -8,7 +8,7 @@ use crate::{
     simulate::SimulatedDisk,
     store::{Store, StoreError},
 };
-use flowmesh_ir::call::Reply;
+use flowmesh_ir::{Name, OperationId, ServiceId, call::Reply};
 use flowmesh_machine::{CallId, Settings};
 use jiff::SignedDuration;
 
@@ -129,11 +129,15 @@ impl World {
     }
 }
 
+/// The name of an operation, as `stock.reserve`.
+fn operation_name(service: ServiceId, operation: OperationId) -> Name {
+    let (service, operations) = programs::SERVICES[service.index()];
+    format!("{service}.{}", operations[operation.index()].0).into()
+}
+
 fn calls(outputs: &[Output]) -> Vec<String> {
     let call = |output: &Output| match output {
-        Output::Call(call) => {
-            Some(programs::operation_name(call.request.service, call.request.operation).to_string())
-        }
+        Output::Call(call) => Some(operation_name(call.request.service, call.request.operation).to_string()),
         _ => None,
     };
     outputs.iter().filter_map(call).collect()

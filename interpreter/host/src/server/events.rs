@@ -36,7 +36,10 @@ pub(super) async fn events(
     let stopped = async move {
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let items = follow.into_stream().take_until(Box::pin(stopped)).map(event);
+    let items = follow
+        .into_stream()
+        .take_until(Box::pin(stopped))
+        .map(|item| event(&item));
     Ok(sse(items).into_response())
 }
 
@@ -53,14 +56,14 @@ where
     Sse::new(items).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-fn event(item: Item) -> Result<Event, Infallible> {
+fn event(item: &Item) -> Result<Event, Infallible> {
     let event = Event::default();
-    let event = match &item {
+    let event = match item {
         Item::Event(happening) => event
             .event(happening.what.as_str())
             .id(happening.sequence.to_string()),
         Item::Attempt(_) => event.event("attempt"),
         Item::Lagged => event.event("lagged"),
     };
-    Ok(event.data(serde_json::to_string(&item).unwrap_or_default()))
+    Ok(event.data(serde_json::to_string(item).unwrap_or_default()))
 }

@@ -1,7 +1,7 @@
 //! Programs for the tests of this room, made by hand, since it does not know the language.
 
 use flowmesh_ir::{
-    ErrorId, Name, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId, Value,
+    ErrorId, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId, Value,
     expr::{Context, Expr, Raise},
     flow::{Await, Call, Catch, End, Flow, Instruction, Signal, Slot, State, Step, Target, Undo},
     policy::{Backoff, Jitter, Policy, Retry, RetryOn, Timeout},
@@ -11,8 +11,11 @@ use flowmesh_ir::{
 };
 use jiff::SignedDuration;
 
+/// The name of an operation, its method, and what repeating it does.
+type Declared = (&'static str, Method, EffectKind);
+
 /// `stock.reserve`, `stock.release`, `payments.charge`, `payments.refund`, `shipping.book`, `mail.send` (once).
-pub(crate) const SERVICES: [(&str, &[(&str, Method, EffectKind)]); 4] = [
+pub(crate) const SERVICES: [(&str, &[Declared]); 4] = [
     (
         "stock",
         &[
@@ -430,10 +433,4 @@ fn checkout() -> Flow {
         key: Some(id()),
         ..flow("checkout", parts)
     }
-}
-
-/// The name of an operation, as `stock.reserve`.
-pub(crate) fn operation_name(service: ServiceId, operation: OperationId) -> Name {
-    let (service, operations) = SERVICES[service.index()];
-    format!("{service}.{}", operations[operation.index()].0).into()
 }
