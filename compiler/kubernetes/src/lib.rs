@@ -1,1 +1,94 @@
-//! (door)
+//! Manifests for a Kubernetes mesh, from the services and policies of a program.
+//!
+//! This room writes how traffic moves between Services that the cluster already has; it creates none. It knows programs
+//! and what each target can hold. It does not know the language, a cluster, or where the text it makes is kept.
+//!
+//! INVARIANT: nothing is dropped silently. What a target cannot hold is a diagnostic at the author's line, or, where
+//! the interpreter carries it out, an annotation on the manifest.
+
+mod address;
+mod condition;
+mod constant;
+mod duration;
+mod gateway_api;
+mod http_route;
+mod manifest;
+mod matcher;
+mod problem;
+mod yaml;
+
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_ir::{Name, Program};
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+/// What manifests are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Gateway API 1.6, standard channel, for a mesh that attaches routes to Services (GAMMA).
+    GatewayApi,
+}
+
+/// How they are made.
+#[derive(Clone, Debug, Default)]
+pub struct Options<'a> {
+    /// What the target cannot hold is left to the interpreter, and named on the manifest, instead of refused.
+    pub interpreter_fills: bool,
+    /// The texts of the program, for the line that each manifest comes from.
+    pub sources: Option<&'a Sources>,
+    /// Values of configs that addresses are made from, before their defaults.
+    pub configs: BTreeMap<Name, String>,
+}
+
+/// One object of the cluster, as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// `kind-name.yaml`
+    pub path: String,
+    /// The text.
+    pub yaml: String,
+}
+
+/// Makes the manifests of a program. The same program and options give the same bytes.
+pub fn compile(
+    program: &Program,
+    target: Target,
+    options: &Options<'_>,
+    found: &mut Diagnostics,
+) -> Vec<Manifest> {
+    match target {
+        Target::GatewayApi => gateway_api::compile(program, options, found),
+    }
+}
+
+impl Target {
+    /// All targets.
+    pub const ALL: [Self; 1] = [Self::GatewayApi];
+
+    /// What people call it on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GatewayApi => "gateway-api",
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|target| target.name() == text);
+        known.ok_or_else(|| {
+            format!(
+                "expected a target ({}), found `{text}`",
+                Self::ALL.map(Self::name).join(", ")
+            )
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! Addresses that name a Service of the cluster.
+
+/// A Service and one of its ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServicePort {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// The number of the port.
+    pub(crate) port: u16,
+}
+
+/// Reads `dns://name.namespace.svc.cluster.local:port`; the cluster's domain may be another or missing.
+///
+/// # Errors
+/// Why no route can be attached to what the address names.
+pub(crate) fn service_port(address: &str) -> Result<ServicePort, &'static str> {
+    let rest = match address.split_once("://") {
+        Some(("dns", rest)) => rest,
+        Some(("http" | "https", _)) => return Err("the mesh does not stand before a fixed address"),
+        Some(("srv", _)) => {
+            return Err("a route needs the number of a port, which SRV records only give later");
+        }
+        _ => return Err("it is no address of a Service"),
+    };
+    let (host, port) = rest.rsplit_once(':').ok_or("it names no port")?;
+    let port = port
+        .parse()
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or("its port is not a number up to 65535")?;
+    let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
+    match labels.as_slice() {
+        [name, namespace, "svc", ..] if is_label(name) && is_label(namespace) => Ok(ServicePort {
+            name: (*name).to_owned(),
+            namespace: (*namespace).to_owned(),
+            port,
+        }),
+        _ => Err("its host is not of the form `name.namespace.svc`"),
+    }
+}
+
+/// A label of RFC 1035, as the names of Services are: lower-case letters, digits and `-`, a letter first, at most 63.
+pub(crate) fn is_label(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.len() <= 63
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ServicePort, service_port};
+
+    #[test]
+    fn services_are_found_by_their_names_in_the_cluster() {
+        let pay = ServicePort {
+            name: "pay-v1".to_owned(),
+            namespace: "shop".to_owned(),
+            port: 8080,
+        };
+        for host in [
+            "pay-v1.shop.svc",
+            "pay-v1.shop.svc.cluster.local",
+            "pay-v1.shop.svc.corp.example.",
+        ] {
+            assert_eq!(service_port(&format!("dns://{host}:8080")), Ok(pay.clone()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_service_is_refused() {
+        let refused = [
+            "http://127.0.0.1:80",
+            "srv://_http._tcp.pay.shop.svc",
+            "dns://pay.shop.svc",
+            "dns://pay.shop.svc:0",
+            "dns://pay.shop.svc:70000",
+            "dns://pay.shop:80",
+            "dns://pay.example.com:80",
+            "dns://Pay.shop.svc:80",
+            "dns://1pay.shop.svc:80",
+            "pay",
+        ];
+        for address in refused {
+            assert!(service_port(address).is_err(), "{address}");
+        }
+    }
+}

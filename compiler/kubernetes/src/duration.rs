@@ -1,0 +1,41 @@
+//! Durations as Gateway API writes them (GEP-2257): at most five digits a unit, no fractions.
+
+/// `1h30m` from milliseconds; `None` where it is longer than 99999 hours.
+pub(crate) fn gep_2257(ms: u64) -> Option<String> {
+    let (hours, minutes, seconds, millis) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
+    if hours > 99_999 {
+        return None;
+    }
+    let parts = [(hours, "h"), (minutes, "m"), (seconds, "s"), (millis, "ms")];
+    let text: String = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    Some(if text.is_empty() { "0s".to_owned() } else { text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gep_2257;
+
+    #[test]
+    fn units_are_as_large_as_they_can_be() {
+        let cases = [
+            (0, "0s"),
+            (250, "250ms"),
+            (1_000, "1s"),
+            (5_400_000, "1h30m"),
+            (90_061_001, "25h1m1s1ms"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(gep_2257(ms).as_deref(), Some(text));
+        }
+        assert_eq!(
+            gep_2257(99_999 * 3_600_000 + 3_599_999).as_deref(),
+            Some("99999h59m59s999ms")
+        );
+        assert_eq!(gep_2257(100_000 * 3_600_000), None);
+        assert_eq!(gep_2257(u64::MAX), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! Gateway API, standard channel: one `HTTPRoute` a service, attached to the Service that callers name (GAMMA).
+//!
+//! 1. [`places`]: which Services the subsets are
+//! 2. [`settings`]: what the route cannot hold
+//! 3. [`operations`]: which requests are which operation's, where timeouts differ
+//! 4. [`rules`]: routes times operations, in an order that means the same there
+//!
+//! A service with one subset is that Service, and its route leads back to it. A service with several is called by its
+//! own name, and the route splits over the Services of its subsets.
+
+mod operations;
+mod places;
+mod rules;
+mod settings;
+
+use crate::{
+    Manifest, Options, Target,
+    address::{ServicePort, is_label},
+    condition,
+    http_route::{self, HttpRoute, ServiceRef},
+    manifest::{INTERPRETER, metadata, object_name},
+    matcher::Match,
+    problem::Problem,
+    yaml,
+};
+use flowmesh_diagnostics::{Diagnostics, Severity, Span};
+use flowmesh_ir::{Program, service::Service};
+use std::collections::BTreeMap;
+
+const TARGET: Target = Target::GatewayApi;
+
+/// The manifests of a program.
+pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Vec<Manifest> {
+    let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
+    for service in &program.services {
+        let mut work = Work {
+            program,
+            options,
+            service,
+            found,
+        };
+        if let Some(manifest) = work.route()
+            && let Some(other) = all.insert(manifest.path.clone(), manifest)
+        {
+            let reason = format!("two services would both be written to `{}`", other.path);
+            work.report(&Problem::Limit { reason }, &[String::new()]);
+        }
+    }
+    all.into_values().collect()
+}
+
+/// One service on its way to a manifest.
+struct Work<'a, 'd> {
+    program: &'a Program,
+    options: &'a Options<'a>,
+    service: &'a Service,
+    found: &'d mut Diagnostics,
+}
+
+impl<'a> Work<'a, '_> {
+    /// Its route; nothing where something was reported.
+    fn route(&mut self) -> Option<Manifest> {
+        let name = object_name(&self.service.name);
+        if !is_label(&name) {
+            let reason = format!("`{name}` is longer than 63 characters, or no name that the cluster takes");
+            self.report(&Problem::Limit { reason }, &[String::new()]);
+            return None;
+        }
+        let places = self.places();
+        let filled = self.settings();
+        let routes = self.conditions();
+        let operations = self.operations();
+        let (places, rules) = (places?, self.rules(&routes?, &operations?)?);
+        let namespace = &places.first()?.namespace;
+        let mut metadata = metadata(
+            self.program,
+            self.options,
+            &name,
+            namespace,
+            self.span(&[String::new()]),
+        );
+        if !filled.is_empty() {
+            metadata
+                .annotations
+                .insert(INTERPRETER.to_owned(), filled.join(", "));
+        }
+        let rules = rules
+            .into_iter()
+            .map(|rule| self.rule(&places, rule))
+            .collect::<Option<_>>()?;
+        let spec = HttpRoute {
+            parent_refs: vec![parent(&name, &places)?],
+            rules,
+        };
+        Some(yaml::manifest(
+            http_route::KIND,
+            &name,
+            &http_route::object(metadata, spec),
+        ))
+    }
+
+    /// The matches of every route, in order.
+    fn conditions(&mut self) -> Option<Vec<Vec<Match>>> {
+        let mut all = Vec::with_capacity(self.service.routes.len());
+        for route in &self.service.routes {
+            let matches = route
+                .condition
+                .as_ref()
+                .map_or(Ok(vec![Match::all()]), |condition| {
+                    condition::matches(self.program, self.options, condition)
+                });
+            match matches {
+                Ok(matches) => all.push(matches),
+                Err(reason) => {
+                    self.report(
+                        &Problem::Condition { reason },
+                        &["@route".to_owned(), String::new()],
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(all)
+    }
+
+    fn rule(&self, places: &[ServicePort], rule: rules::Rule) -> Option<http_route::Rule> {
+        let split = &self.service.routes.get(rule.route)?.split;
+        let backend = |(subset, weight): &(flowmesh_ir::SubsetId, u32)| {
+            let place = places.get(subset.index())?;
+            let weight = if split.len() == 1 { None } else { Some(*weight) };
+            Some(ServiceRef::new(&place.name, Some(place.port), weight))
+        };
+        Some(http_route::Rule {
+            matches: rule.matches.iter().map(Into::into).collect(),
+            backend_refs: split.iter().map(backend).collect::<Option<_>>()?,
+            timeouts: rule.timeouts,
+        })
+    }
+
+    /// Reports a problem at the first place that the author wrote; each is what follows `service/NAME`.
+    fn report(&mut self, problem: &Problem, places: &[String]) {
+        // A service outside the cluster needs no route where the interpreter calls it.
+        let outside = matches!(problem, Problem::Address { .. }) && self.options.interpreter_fills;
+        let severity = if outside {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        self.found
+            .add(problem.diagnostic(TARGET, severity, self.span(places)));
+    }
+
+    fn span(&self, places: &[String]) -> Span {
+        let spans = &self.program.origins.spans;
+        let path = |place: &String| spans.get(&format!("service/{}{place}", self.service.name));
+        places.iter().find_map(path).copied().unwrap_or_default()
+    }
+}
+
+/// The Service that callers name.
+fn parent(name: &str, places: &[ServicePort]) -> Option<ServiceRef> {
+    let first = places.first()?;
+    let same_port = places.iter().all(|place| place.port == first.port);
+    let name = if places.len() == 1 { &first.name } else { name };
+    Some(ServiceRef::new(name, same_port.then_some(first.port), None))
+}

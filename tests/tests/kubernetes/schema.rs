@@ -1,0 +1,63 @@
+//! The schemas of the kinds, as the clusters' own definitions give them.
+
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf};
+
+/// The definition of a kind; `None`, with a word about it, where the schemas are not at hand.
+pub(crate) fn definition(path: &str) -> Option<Value> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/schemas")
+        .join(path);
+    let Ok(text) = fs::read_to_string(&path) else {
+        println!("skipped: there is no {}", path.display());
+        return None;
+    };
+    Some(serde_saphyr::from_str(&text).expect("a definition is YAML"))
+}
+
+/// What is wrong with an object, by the schema of the version that it names.
+pub(crate) fn faults(definition: &Value, object: &Value) -> Vec<String> {
+    let group = definition["spec"]["group"]
+        .as_str()
+        .expect("a definition has a group");
+    let version = definition["spec"]["versions"]
+        .as_array()
+        .expect("a definition has versions")
+        .iter()
+        .find(|version| {
+            object["apiVersion"] == format!("{group}/{}", version["name"].as_str().unwrap_or_default())
+        })
+        .expect("the version of the object is defined");
+    assert_eq!(version["served"], true);
+    assert_eq!(object["kind"], definition["spec"]["names"]["kind"]);
+    let mut schema = version["schema"]["openAPIV3Schema"].clone();
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    validator
+        .iter_errors(object)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+/// A cluster drops unknown fields in silence; here they are faults. Kubernetes' own words become JSON Schema's.
+fn close(schema: &mut Value) {
+    let Value::Object(map) = schema else {
+        if let Value::Array(all) = schema {
+            all.iter_mut().for_each(close);
+        }
+        return;
+    };
+    let open = map
+        .get("x-kubernetes-preserve-unknown-fields")
+        .is_some_and(|open| open == true);
+    if map.get("properties").is_some_and(Value::is_object) && !open {
+        map.entry("additionalProperties").or_insert(json!(false));
+    }
+    if map
+        .get("x-kubernetes-int-or-string")
+        .is_some_and(|either| either == true)
+    {
+        map.insert("type".to_owned(), json!(["integer", "string"]));
+    }
+    map.values_mut().for_each(close);
+}
