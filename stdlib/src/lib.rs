@@ -14,6 +14,7 @@ mod natives;
 mod order;
 mod pattern;
 mod signature;
+pub mod sources;
 mod text;
 
 pub use fault::Fault;

@@ -1,5 +1,62 @@
-//! (door)
+//! Text becomes a program: parse, resolve, check, lower. Each stage makes what it can and adds what it found wrong.
+//!
+//! This room knows the language. It reads nothing by itself: text comes through [`World`]. It knows no clock, no
+//! network and no terminal. What an editor asks is answered in [`ide`], what a prompt needs in [`prompt`].
+//!
+//! INVARIANT: a program that comes out of [`compile`] passes [`flowmesh_ir::validate()`].
+
 pub mod ast;
+pub mod check;
 pub mod format;
+pub mod ide;
+pub mod lower;
 pub mod parse;
+pub mod prompt;
+pub mod resolve;
 pub mod syntax;
+mod world;
+
+pub use world::World;
+
+use check::{Checked, check};
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_ir::Program;
+use lower::lower;
+use resolve::{Resolved, resolve};
+
+/// Everything that is known of a program, right or wrong.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// Its modules and their names.
+    pub resolved: Resolved,
+    /// What its parts mean.
+    pub checked: Checked,
+}
+
+/// Reads the module at `root` and all that it uses, and says what is wrong with them.
+pub fn analyse(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
+    let resolved = resolve(world, root, sources, found);
+    let checked = check(&resolved, sources, found);
+    Analysis { resolved, checked }
+}
+
+/// Makes the program whose root module is at `root`; nothing if something is wrong.
+pub fn compile(
+    world: &dyn World,
+    root: &str,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Option<Program> {
+    analyse(world, root, sources, found).program()
+}
+
+impl Analysis {
+    /// The program, if nothing is wrong with it.
+    #[must_use]
+    pub fn program(&self) -> Option<Program> {
+        let name = self.resolved.modules.first()?.name.clone();
+        let program = lower(self.checked.sound()?, name);
+        debug_assert_eq!(flowmesh_ir::validate(&program), Ok(()));
+        Some(program)
+    }
+}

@@ -1,0 +1,101 @@
+//! Finds the type of everything, and refuses what cannot work, before anything runs.
+//!
+//! The steps: [`declare`] gives types, errors and signatures their meaning; `service` reads services and policies;
+//! `function` and `flow` check bodies, and turn them into expressions of the program as they go. What comes out is a
+//! tree in which names are numbers, types are known and overrides are merged; control flow is still nested.
+
+mod argument;
+mod constant;
+mod context;
+mod declare;
+mod error;
+mod expr;
+mod fact;
+mod flow;
+mod frame;
+mod function;
+mod globals;
+mod narrow;
+mod pattern;
+mod service;
+pub(crate) mod tree;
+mod ty;
+
+pub(crate) use context::Checker;
+pub(crate) use expr::signature_of;
+pub use fact::{Fact, FactKind, Facts};
+pub use globals::Globals;
+pub(crate) use globals::{FieldInfo, Signature};
+pub(crate) use service::error::time;
+pub use service::setting::{LATER, SETTINGS, Setting};
+pub use ty::Ty;
+
+use crate::resolve::{Error as ResolveError, Resolved};
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_ir::{
+    expr::Function,
+    policy::Policy,
+    program::{Config, Origins},
+    service::Service,
+    ty::TypeDef,
+};
+
+/// A program whose parts were all looked at, right or wrong.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What every declaration means.
+    pub globals: Globals,
+    /// What stands where in the texts, for the editor.
+    pub facts: Facts,
+    pub(crate) types: Vec<TypeDef>,
+    pub(crate) configs: Vec<Config>,
+    pub(crate) secrets: Vec<flowmesh_ir::Name>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) flows: Vec<tree::Flow>,
+    pub(crate) origins: Origins,
+    sound: bool,
+}
+
+/// Proof that a checked program has no errors, so that it can be lowered.
+#[derive(Clone, Copy, Debug)]
+pub struct Sound<'c>(pub(crate) &'c Checked);
+
+/// Checks all modules.
+pub fn check(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) -> Checked {
+    let mut checker = Checker::new(resolved, sources, found);
+    declare::all(&mut checker);
+    function::all(&mut checker);
+    service::all(&mut checker);
+    flow::all(&mut checker);
+    unused_uses(&mut checker);
+    checker.finish()
+}
+
+fn unused_uses(checker: &mut Checker<'_>) {
+    for (id, module) in (0u32..)
+        .map(crate::resolve::ModuleId)
+        .zip(&checker.resolved.modules)
+    {
+        let unused = module
+            .uses
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !checker.used.contains(&(id, *at)));
+        for (_, used) in unused {
+            let (name, span) = (used.name.text.clone(), used.span);
+            checker
+                .found
+                .add(ResolveError::UnusedUse { name, span }.diagnostic());
+        }
+    }
+}
+
+impl Checked {
+    /// The proof that nothing is wrong, if so.
+    #[must_use]
+    pub fn sound(&self) -> Option<Sound<'_>> {
+        self.sound.then_some(Sound(self))
+    }
+}

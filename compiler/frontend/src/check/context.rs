@@ -1,0 +1,211 @@
+//! What the parts of the checker share: what was declared, what was found, and the body at hand.
+
+use super::{
+    Checked, FactKind, Facts, Globals,
+    frame::{Frame, Kind},
+    service::Policies,
+    tree,
+    ty::Ty,
+};
+use crate::{
+    ast::Ident,
+    resolve::{Declared, Def, Entry, Module, ModuleId, Resolved, scope},
+};
+use flowmesh_diagnostics::{Diagnostic, Diagnostics, Sources, Span};
+use flowmesh_ir::{
+    Name,
+    expr::Function,
+    program::{Config, Origins},
+    service::Service,
+    ty::{Type, TypeDef},
+};
+use std::collections::{HashMap, HashSet};
+
+/// The state of the checker.
+pub(crate) struct Checker<'a> {
+    pub(crate) resolved: &'a Resolved,
+    pub(crate) sources: &'a Sources,
+    pub(crate) found: &'a mut Diagnostics,
+    pub(crate) globals: Globals,
+    pub(crate) facts: Facts,
+    /// Uses that something needed: module and number.
+    pub(crate) used: HashSet<(ModuleId, usize)>,
+    pub(crate) frame: Frame,
+    pub(crate) policies: Policies,
+    pub(crate) configs: Vec<Config>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) secrets: Vec<Name>,
+    /// The number of each function in the program: one that is called comes before those that call it.
+    pub(crate) function_numbers: Vec<u32>,
+    /// Nothing is reported: what is looked at now is looked at again.
+    pub(crate) muted: bool,
+    /// Calls between functions: who, whom, where.
+    pub(crate) edges: Vec<(u32, u32, Span)>,
+    pub(crate) flows: Vec<tree::Flow>,
+    pub(crate) flow: super::flow::State,
+    pub(crate) origins: Origins,
+    /// Records made by the compiler for bodies of requests, numbered after the declared types.
+    pub(crate) made: Vec<TypeDef>,
+    /// Enum cases by name, for each module that asked.
+    pub(crate) cases: HashMap<ModuleId, HashMap<Name, Vec<flowmesh_ir::TypeId>>>,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(resolved: &'a Resolved, sources: &'a Sources, found: &'a mut Diagnostics) -> Self {
+        Self {
+            resolved,
+            sources,
+            found,
+            globals: Globals::default(),
+            facts: Facts::default(),
+            used: HashSet::new(),
+            frame: Frame::default(),
+            policies: Policies::default(),
+            configs: Vec::new(),
+            services: Vec::new(),
+            functions: Vec::new(),
+            secrets: Vec::new(),
+            function_numbers: Vec::new(),
+            muted: false,
+            edges: Vec::new(),
+            flows: Vec::new(),
+            flow: super::flow::State::default(),
+            origins: Origins::default(),
+            made: Vec::new(),
+            cases: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        if !self.muted {
+            self.found.add(diagnostic);
+        }
+    }
+
+    /// Checks something in a frame of its own and gives the frame back with it.
+    pub(crate) fn within<T>(
+        &mut self,
+        module: ModuleId,
+        kind: Kind,
+        what: impl FnOnce(&mut Self) -> T,
+    ) -> (T, Frame) {
+        let before = std::mem::replace(&mut self.frame, Frame::new(module, kind));
+        let done = what(self);
+        (done, std::mem::replace(&mut self.frame, before))
+    }
+
+    pub(crate) fn module(&self) -> Option<&'a Module> {
+        self.resolved.module(self.frame.module)
+    }
+
+    /// What a word means in the module of the body at hand. A `use` that brought it here counts as used.
+    pub(crate) fn entry(&mut self, name: &str) -> Option<Entry> {
+        let entry = *self.module()?.scope.get(name)?;
+        if let Some(import) = entry.import {
+            self.used.insert((self.frame.module, import));
+        }
+        Some(entry)
+    }
+
+    /// What a path of words means: an item, or an item of a module. Reports an item that a module does not have;
+    /// gives nothing, silently, where the first word means nothing.
+    pub(crate) fn path(&mut self, words: &[Ident]) -> Option<Def> {
+        let (first, rest) = words.split_first()?;
+        let mut def = self.entry(&first.text)?.def;
+        self.fact(first.span, def);
+        for word in rest {
+            let Def::Module(module) = def else { return None };
+            let resolved = self.resolved;
+            match scope::lookup(resolved.module(module)?, word) {
+                Ok(entry) => def = entry.def,
+                Err(error) => {
+                    self.report(error.diagnostic());
+                    return None;
+                }
+            }
+            self.fact(word.span, def);
+        }
+        Some(def)
+    }
+
+    pub(crate) fn fact(&mut self, span: Span, def: Def) {
+        let declared = self.resolved.declared(def).map(|declared| declared.name.span);
+        self.facts.add(span, FactKind::Def(def), declared);
+    }
+
+    /// The name of a declaration in the program: its own, or with its module before it if an earlier one has that.
+    pub(crate) fn unique(&self, taken: &mut HashSet<Name>, declared: &Declared) -> Name {
+        let own = declared.name.text.clone();
+        if taken.insert(own.clone()) {
+            return own;
+        }
+        let module = self
+            .resolved
+            .module(declared.module)
+            .map_or("", |module| module.name.as_str());
+        let full: Name = format!("{module}.{own}").into();
+        taken.insert(full.clone());
+        full
+    }
+
+    /// A type of the program for a border; a record without a name gets a type made for it.
+    pub(crate) fn border(&mut self, ty: &Ty, name: &str) -> Option<Type> {
+        if let Some(ty) = ty.ir() {
+            return Some(ty);
+        }
+        match ty {
+            Ty::Record(fields) => {
+                let mut made = Vec::new();
+                for (field, ty) in fields.iter() {
+                    let ty = self.border(ty, &format!("{name}.{field}"))?;
+                    made.push(flowmesh_ir::ty::Field {
+                        name: field.clone(),
+                        ty,
+                        rule: None,
+                    });
+                }
+                Some(self.make(name, made))
+            }
+            Ty::Optional(inner) => Some(Type::Optional(Box::new(self.border(inner, name)?))),
+            Ty::List(inner) => Some(Type::List(Box::new(self.border(inner, name)?))),
+            Ty::Map(inner) => Some(Type::Map(Box::new(self.border(inner, name)?))),
+            _ => None,
+        }
+    }
+
+    /// A record type that no author wrote.
+    pub(crate) fn make(&mut self, name: &str, fields: Vec<flowmesh_ir::ty::Field>) -> Type {
+        let id = self.globals.types.len().saturating_add(self.made.len());
+        let shape = flowmesh_ir::ty::Shape::Record(fields);
+        self.made.push(TypeDef {
+            name: name.into(),
+            doc: None,
+            shape,
+        });
+        Type::Named(flowmesh_ir::TypeId(u32::try_from(id).unwrap_or(u32::MAX)))
+    }
+
+    pub(crate) fn finish(mut self) -> Checked {
+        let mut types = super::declare::definitions(&self.globals);
+        types.append(&mut self.made);
+        self.origins.sources = self
+            .sources
+            .iter()
+            .map(|(_, source)| source.name.clone())
+            .collect();
+        Checked {
+            sound: !self.found.has_errors(),
+            globals: self.globals,
+            facts: self.facts,
+            types,
+            configs: self.configs,
+            policies: self.policies.into_table(),
+            services: self.services,
+            functions: self.functions,
+            secrets: self.secrets,
+            flows: self.flows,
+            origins: self.origins,
+        }
+    }
+}

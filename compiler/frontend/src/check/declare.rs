@@ -1,0 +1,542 @@
+//! What the declarations of all modules mean: types first, then everything that is made of types.
+
+use super::{
+    Checker, FactKind,
+    error::Error,
+    frame::{Kind, Role},
+    globals::{CaseInfo, FieldInfo, ShapeInfo, Signature, TypeInfo},
+    ty::{BUILTIN, Ty},
+};
+use crate::{
+    ast::{self, Field, Ident, ItemKind, TypeKind},
+    resolve::{Declared, Def, ModuleId},
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    ErrorId, Name, TypeId,
+    program::{BUILTIN_ERRORS, Config},
+    ty::{Case, Rule, Shape, Type, TypeDef},
+};
+use petgraph::graphmap::DiGraphMap;
+use std::collections::{HashMap, HashSet};
+
+/// Fills the globals; services come with [`super::service`].
+pub(super) fn all(checker: &mut Checker<'_>) {
+    types(checker);
+    alias_circles(checker);
+    configs(checker);
+    secrets(checker);
+    functions(checker);
+    // Rules call functions, so these have to be known and numbered before them.
+    super::function::number(checker);
+    rules(checker);
+    errors(checker);
+    flows(checker);
+}
+
+fn types(checker: &mut Checker<'_>) {
+    let mut taken = HashSet::new();
+    let resolved = checker.resolved;
+    // Names first, so that messages about types can show them.
+    for declared in &resolved.tables.types {
+        let name = checker.unique(&mut taken, declared);
+        let doc = resolved.item(declared).and_then(|item| item.doc.clone());
+        let shape = ShapeInfo::Record(Vec::new());
+        checker.globals.types.push(TypeInfo {
+            name,
+            doc,
+            span: declared.name.span,
+            shape,
+        });
+    }
+    for (at, declared) in resolved.tables.types.iter().enumerate() {
+        checker.frame.module = declared.module;
+        let shape = match resolved.item(declared).map(|item| &item.kind) {
+            Some(ItemKind::Record { fields, .. }) => ShapeInfo::Record(checker.fields(fields)),
+            Some(ItemKind::Alias { ty, .. }) => ShapeInfo::Alias {
+                ty: checker.ty(ty),
+                rule: None,
+            },
+            Some(ItemKind::Enum { cases, .. }) => ShapeInfo::Enum(checker.enum_cases(cases)),
+            _ => continue,
+        };
+        if let Some(info) = checker.globals.types.get_mut(at) {
+            info.shape = shape;
+        }
+    }
+}
+
+/// Refuses types that contain themselves without an end.
+fn alias_circles(checker: &mut Checker<'_>) {
+    let mut graph = DiGraphMap::<u32, ()>::new();
+    for (at, info) in (0u32..).zip(&checker.globals.types) {
+        let parts: Vec<&Ty> = match &info.shape {
+            ShapeInfo::Record(fields) => fields.iter().map(|field| &field.ty).collect(),
+            ShapeInfo::Enum(cases) => cases
+                .iter()
+                .flat_map(|case| &case.fields)
+                .map(|field| &field.ty)
+                .collect(),
+            ShapeInfo::Alias { ty, .. } => vec![ty],
+        };
+        // A list, a map and `none` can end a circle of records, but not one of aliases alone.
+        let alias = matches!(info.shape, ShapeInfo::Alias { .. });
+        for part in parts {
+            if let Some(id) = directly(part, alias) {
+                graph.add_edge(at, id.0, ());
+            }
+        }
+    }
+    for knot in petgraph::algo::kosaraju_scc(&graph) {
+        let Some(circle) = crate::resolve::cycle::circle(&graph, &knot) else {
+            continue;
+        };
+        endless(checker, &circle);
+    }
+}
+
+fn directly(ty: &Ty, alias: bool) -> Option<TypeId> {
+    match ty {
+        Ty::Named(id) => Some(*id),
+        Ty::Optional(inner) | Ty::List(inner) | Ty::Map(inner) if alias => directly(inner, alias),
+        _ => None,
+    }
+}
+
+fn endless(checker: &mut Checker<'_>, circle: &[u32]) {
+    let info = |at: &u32| checker.globals.types.get(*at as usize);
+    let names = circle
+        .iter()
+        .filter_map(info)
+        .map(|info| info.name.clone())
+        .collect();
+    let Some(span) = circle.first().and_then(info).map(|info| info.span) else {
+        return;
+    };
+    checker.report(Error::EndlessType { names, span }.diagnostic());
+    for at in circle {
+        if let Some(info) = checker.globals.types.get_mut(*at as usize)
+            && let ShapeInfo::Alias { ty, .. } = &mut info.shape
+        {
+            *ty = Ty::Bad;
+        }
+    }
+}
+
+/// The rules of types, now that all types are known.
+fn rules(checker: &mut Checker<'_>) {
+    let resolved = checker.resolved;
+    for (at, declared) in resolved.tables.types.iter().enumerate() {
+        let Some(mut shape) = checker.globals.types.get(at).map(|info| info.shape.clone()) else {
+            continue;
+        };
+        match (resolved.item(declared).map(|item| &item.kind), &mut shape) {
+            (Some(ItemKind::Record { fields, .. }), ShapeInfo::Record(infos)) => {
+                checker.field_rules(declared.module, fields, infos);
+            }
+            (Some(ItemKind::Alias { rule: Some(expr), .. }), ShapeInfo::Alias { ty, rule }) => {
+                *rule = Some(checker.rule(declared.module, expr, ty));
+            }
+            (Some(ItemKind::Enum { cases, .. }), ShapeInfo::Enum(infos)) => {
+                for (case, info) in cases.iter().zip(infos) {
+                    checker.field_rules(declared.module, &case.fields, &mut info.fields);
+                }
+            }
+            _ => continue,
+        }
+        if let Some(info) = checker.globals.types.get_mut(at) {
+            info.shape = shape;
+        }
+    }
+}
+
+fn errors(checker: &mut Checker<'_>) {
+    for (name, fields) in BUILTIN_ERRORS {
+        let field = |(name, ty): &(&str, Type)| FieldInfo {
+            name: (*name).into(),
+            doc: None,
+            span: Span::default(),
+            ty: if *ty == Type::Int {
+                Ty::Int
+            } else if *ty == Type::Json {
+                Ty::Json
+            } else {
+                Ty::String
+            },
+            rule: None,
+        };
+        let params = fields.iter().map(field).collect();
+        let signature = Signature {
+            params,
+            ..signature(name.into(), None, Span::default())
+        };
+        checker.globals.errors.push(signature);
+    }
+    let mut taken: HashSet<Name> = BUILTIN_ERRORS
+        .iter()
+        .map(|(name, _)| Name::new_static(name))
+        .collect();
+    let resolved = checker.resolved;
+    for declared in &resolved.tables.errors {
+        let name = checker.unique(&mut taken, declared);
+        let Some(item) = resolved.item(declared) else {
+            continue;
+        };
+        let ItemKind::Error { fields, .. } = &item.kind else {
+            continue;
+        };
+        let params = checker.params(declared.module, fields);
+        let signature = Signature {
+            params,
+            ..signature(name, item.doc.clone(), declared.name.span)
+        };
+        checker.globals.errors.push(signature);
+    }
+}
+
+fn configs(checker: &mut Checker<'_>) {
+    let mut taken = HashSet::new();
+    let resolved = checker.resolved;
+    for declared in &resolved.tables.configs {
+        let name = checker.unique(&mut taken, declared);
+        let Some(ItemKind::Config { ty, default, .. }) = resolved.item(declared).map(|item| &item.kind)
+        else {
+            continue;
+        };
+        checker.frame.module = declared.module;
+        let known = checker.ty(ty);
+        let (value, _) = checker.within(declared.module, Kind::Config, |checker| {
+            let expr = default.as_ref()?;
+            let made = checker.against(expr, &known);
+            let value = super::constant::value(&made);
+            if value.is_none() {
+                checker.report(
+                    Error::NotConstant {
+                        span: expr.span,
+                        what: "this",
+                    }
+                    .diagnostic(),
+                );
+            }
+            value
+        });
+        let ty = known.ir().unwrap_or(Type::Unit);
+        checker.globals.configs.push(known);
+        checker.configs.push(Config {
+            name,
+            ty,
+            default: value,
+        });
+    }
+}
+
+fn secrets(checker: &mut Checker<'_>) {
+    let mut taken = HashSet::new();
+    for declared in &checker.resolved.tables.secrets {
+        let name = checker.unique(&mut taken, declared);
+        checker.secrets.push(name);
+    }
+}
+
+fn functions(checker: &mut Checker<'_>) {
+    let mut taken = HashSet::new();
+    let resolved = checker.resolved;
+    for declared in &resolved.tables.functions {
+        let name = checker.unique(&mut taken, declared);
+        let Some(item) = resolved.item(declared) else {
+            continue;
+        };
+        let ItemKind::Function { params, result, .. } = &item.kind else {
+            continue;
+        };
+        checker.frame.module = declared.module;
+        let params = checker.fields(params);
+        let result = checker.ty(result);
+        let base = signature(name, item.doc.clone(), declared.name.span);
+        checker.globals.functions.push(Signature {
+            params,
+            result,
+            ..base
+        });
+    }
+}
+
+fn flows(checker: &mut Checker<'_>) {
+    let mut taken = HashSet::new();
+    let resolved = checker.resolved;
+    for declared in &resolved.tables.flows {
+        let name = checker.unique(&mut taken, declared);
+        let Some(item) = resolved.item(declared) else {
+            continue;
+        };
+        let ItemKind::Flow(flow) = &item.kind else {
+            continue;
+        };
+        let params = checker.params(declared.module, &flow.params);
+        let result = flow.result.as_ref().map_or(Ty::Unit, |ty| checker.ty(ty));
+        let fails = checker.fails(&flow.fails);
+        let base = signature(name, item.doc.clone(), declared.name.span);
+        checker.globals.flows.push(Signature {
+            params,
+            result,
+            fails,
+            ..base
+        });
+    }
+}
+
+pub(super) fn signature(name: Name, doc: Option<String>, span: Span) -> Signature {
+    Signature {
+        name,
+        doc,
+        span,
+        params: Vec::new(),
+        result: Ty::Unit,
+        fails: Vec::new(),
+    }
+}
+
+/// The declared types as the program has them.
+pub(super) fn definitions(globals: &super::Globals) -> Vec<TypeDef> {
+    let fields = |fields: &[FieldInfo]| fields.iter().map(FieldInfo::ir).collect();
+    let shape = |shape: &ShapeInfo| match shape {
+        ShapeInfo::Record(parts) => Shape::Record(fields(parts)),
+        ShapeInfo::Enum(cases) => Shape::Enum(
+            cases
+                .iter()
+                .map(|case| Case {
+                    name: case.name.clone(),
+                    fields: fields(&case.fields),
+                })
+                .collect(),
+        ),
+        ShapeInfo::Alias { ty, rule } => Shape::Alias {
+            ty: ty.ir().unwrap_or(Type::Unit),
+            rule: rule.clone(),
+        },
+    };
+    let definition = |info: &TypeInfo| TypeDef {
+        name: info.name.clone(),
+        doc: info.doc.clone(),
+        shape: shape(&info.shape),
+    };
+    globals.types.iter().map(definition).collect()
+}
+
+impl<'a> Checker<'a> {
+    /// What a type as written means, in the module at hand.
+    pub(crate) fn ty(&mut self, ty: &'a ast::Type) -> Ty {
+        self.ty_at(ty, 0)
+    }
+
+    fn ty_at(&mut self, ty: &'a ast::Type, depth: u32) -> Ty {
+        if depth > super::expr::DEEPEST {
+            self.report(Error::TooDeep { span: ty.span }.diagnostic());
+            return Ty::Bad;
+        }
+        let deeper = depth.saturating_add(1);
+        match &ty.kind {
+            TypeKind::Name(words) => self.named(words),
+            TypeKind::Optional(inner) => self.ty_at(inner, deeper).optional(),
+            TypeKind::List(inner) => self.ty_at(inner, deeper).list(),
+            TypeKind::Map(key, value) => {
+                let (key_ty, value) = (self.ty_at(key, deeper), self.ty_at(value, deeper));
+                if !matches!(key_ty, Ty::String | Ty::Bad) {
+                    let found = self.globals.show(&key_ty);
+                    self.report(
+                        Error::MapKey {
+                            found,
+                            span: key.span,
+                        }
+                        .diagnostic(),
+                    );
+                }
+                value.map()
+            }
+            TypeKind::Bad => Ty::Bad,
+        }
+    }
+
+    fn named(&mut self, words: &'a [Ident]) -> Ty {
+        let Some((last, _)) = words.split_last() else {
+            return Ty::Bad;
+        };
+        if let ([word], Some((name, ty))) = (words, BUILTIN.iter().find(|(name, _)| last.text == *name)) {
+            self.facts.add(
+                word.span,
+                FactKind::Builtin(name, ty.clone(), "a built-in type"),
+                None,
+            );
+            return ty.clone();
+        }
+        let before = self.found.len();
+        match self.path(words) {
+            Some(Def::Type(id)) => return Ty::Named(TypeId(id)),
+            Some(other) => {
+                let (name, kind, span) = (last.text.clone(), other.kind(), last.span);
+                self.report(Error::NotAType { name, kind, span }.diagnostic());
+            }
+            None if self.found.len() == before => self.unknown_type(words),
+            None => {}
+        }
+        Ty::Bad
+    }
+
+    fn unknown_type(&mut self, words: &[Ident]) {
+        let Some(name) = words.first() else { return };
+        let scope = self.module().into_iter().flat_map(|module| &module.scope);
+        let types = scope
+            .filter(|(_, entry)| matches!(entry.def, Def::Type(_)))
+            .map(|(name, _)| name.as_str());
+        let mut known: Vec<&str> = types.chain(BUILTIN.iter().map(|(name, _)| *name)).collect();
+        known.sort_unstable();
+        let near = nearest(&name.text, known).map(Name::from);
+        self.report(
+            Error::UnknownType {
+                name: name.text.clone(),
+                span: name.span,
+                near,
+            }
+            .diagnostic(),
+        );
+    }
+
+    /// Fields with their types; rules come later.
+    pub(crate) fn fields(&mut self, fields: &'a [Field]) -> Vec<FieldInfo> {
+        let mut seen: HashMap<&Name, Span> = HashMap::new();
+        let mut made = Vec::with_capacity(fields.len());
+        for field in fields {
+            let (name, span) = (field.name.text.clone(), field.name.span);
+            if let Some(first) = seen.insert(&field.name.text, span) {
+                self.twice(name.clone(), span, first);
+            }
+            made.push(FieldInfo {
+                name,
+                doc: field.doc.clone(),
+                span,
+                ty: self.ty(&field.ty),
+                rule: None,
+            });
+        }
+        made
+    }
+
+    pub(crate) fn twice(&mut self, name: Name, span: Span, first: Span) {
+        let error = crate::resolve::Error::Twice {
+            name,
+            span,
+            first: Some(first),
+        };
+        self.report(error.diagnostic());
+    }
+
+    /// Fields with their types and rules.
+    pub(crate) fn params(&mut self, module: ModuleId, fields: &'a [Field]) -> Vec<FieldInfo> {
+        self.frame.module = module;
+        let mut infos = self.fields(fields);
+        self.field_rules(module, fields, &mut infos);
+        infos
+    }
+
+    fn enum_cases(&mut self, cases: &'a [ast::Case]) -> Vec<CaseInfo> {
+        let mut seen: HashMap<&Name, Span> = HashMap::new();
+        let mut made = Vec::with_capacity(cases.len());
+        for case in cases {
+            if let Some(first) = seen.insert(&case.name.text, case.name.span) {
+                self.twice(case.name.text.clone(), case.name.span, first);
+            }
+            let (name, span) = (case.name.text.clone(), case.name.span);
+            made.push(CaseInfo {
+                name,
+                span,
+                fields: self.fields(&case.fields),
+            });
+        }
+        made
+    }
+
+    fn field_rules(&mut self, module: ModuleId, fields: &'a [Field], infos: &mut [FieldInfo]) {
+        for (field, info) in fields.iter().zip(infos) {
+            if let Some(rule) = &field.rule {
+                info.rule = Some(self.rule(module, rule, &info.ty));
+            }
+        }
+    }
+
+    /// `where CONDITION`, over `it`. A rule of something optional looks at it only when it is there.
+    fn rule(&mut self, module: ModuleId, expr: &'a ast::Expr, ty: &Ty) -> Rule {
+        let present = self.globals.unfold(ty).present().clone();
+        let (condition, _) = self.within(module, Kind::Rule, |checker| {
+            let it = Ident {
+                text: Name::new_static("it"),
+                span: Span::default(),
+            };
+            checker.frame.declare(&it, present, Role::Param);
+            checker.against(expr, &Ty::Bool)
+        });
+        Rule {
+            condition,
+            text: self.slice(expr.span),
+        }
+    }
+
+    /// The errors after `fails`.
+    pub(crate) fn fails(&mut self, names: &'a [Ident]) -> Vec<(ErrorId, Span)> {
+        let mut made: Vec<(ErrorId, Span)> = Vec::new();
+        for name in names {
+            let Some(id) = self.error_named(name) else {
+                continue;
+            };
+            if let Some((_, first)) = made.iter().find(|(known, _)| *known == id) {
+                let first = *first;
+                self.twice(name.text.clone(), name.span, first);
+                continue;
+            }
+            made.push((id, name.span));
+        }
+        made
+    }
+
+    /// The error with a name, in the module at hand.
+    pub(crate) fn error_named(&mut self, name: &Ident) -> Option<ErrorId> {
+        match self.path(std::slice::from_ref(name)) {
+            Some(Def::Error(id)) => Some(ErrorId(id)),
+            Some(other) => {
+                let (name, kind, span) = (name.text.clone(), other.kind(), name.span);
+                self.report(Error::WrongKind { name, kind, span }.diagnostic());
+                None
+            }
+            None => {
+                self.unknown_error(name);
+                None
+            }
+        }
+    }
+
+    fn unknown_error(&mut self, name: &Ident) {
+        let scope = self.module().into_iter().flat_map(|module| &module.scope);
+        let errors = scope
+            .filter(|(_, entry)| matches!(entry.def, Def::Error(_)))
+            .map(|(name, _)| name.as_str());
+        let mut known: Vec<&str> = errors.collect();
+        known.sort_unstable();
+        let near = nearest(&name.text, known).map(Name::from);
+        self.report(
+            Error::NotDeclared {
+                name: name.text.clone(),
+                span: name.span,
+                near,
+            }
+            .diagnostic(),
+        );
+    }
+
+    /// The tree of a declaration with its module.
+    pub(crate) fn items(&self, table: &'a [Declared]) -> Vec<(&'a Declared, &'a ast::Item)> {
+        let resolved = self.resolved;
+        table
+            .iter()
+            .filter_map(|declared| Some((declared, resolved.item(declared)?)))
+            .collect()
+    }
+}

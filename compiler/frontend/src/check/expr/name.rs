@@ -1,0 +1,465 @@
+//! Names, and what stands behind a dot.
+
+use super::Typed;
+use crate::{
+    ast::{self, ExprKind, Ident},
+    check::{Checker, FactKind, Ty, error::Error, frame::Kind, globals::ShapeInfo},
+    resolve::{Def, scope},
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    ConfigId, Name, TypeId, Value,
+    expr::{Context, Expr},
+};
+use std::collections::HashMap;
+
+/// What a name, or a path of names, stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// A value.
+    Value(Typed),
+    /// A declaration.
+    Def(Def),
+    /// `run`, `reply` or `request`.
+    Context(&'static str),
+    /// Something wrong, which was reported.
+    Bad,
+}
+
+/// The parts of what the surroundings give: whole, part, type, and what it is.
+const CONTEXT: [(&str, &str, Ty, &str); 10] = [
+    ("run", "id", Ty::String, "the identifier of the run"),
+    ("run", "started", Ty::Time, "when the run began"),
+    (
+        "run",
+        "key",
+        Ty::String,
+        "the key that the run was started with, or `none`",
+    ),
+    ("reply", "status", Ty::Int, "the status of the answer"),
+    ("reply", "body", Ty::Json, "the body of the answer"),
+    ("request", "method", Ty::String, "the method of the request"),
+    ("request", "path", Ty::String, "the path of the request"),
+    ("request", "host", Ty::String, "the host that the request is for"),
+    (
+        "request",
+        "headers",
+        Ty::String,
+        "the headers of the request, by lower-case name",
+    ),
+    (
+        "request",
+        "query",
+        Ty::String,
+        "the parameters in the query of the request",
+    ),
+];
+
+impl<'a> Checker<'a> {
+    /// What an expression stands for, before it is taken as a value.
+    pub(crate) fn place(&mut self, expr: &'a ast::Expr, expected: Option<&Ty>) -> Place {
+        match &expr.kind {
+            ExprKind::Name(name) => self.name(name, expr.span, expected),
+            ExprKind::Field(base, field) => {
+                if self.frame.depth >= super::DEEPEST {
+                    self.report(Error::TooDeep { span: expr.span }.diagnostic());
+                    return Place::Bad;
+                }
+                self.frame.depth += 1;
+                let base_place = self.place(base, None);
+                self.frame.depth -= 1;
+                self.member(base_place, base.span, field)
+            }
+            _ => Place::Value(self.expr(expr, expected)),
+        }
+    }
+
+    fn name(&mut self, name: &Name, span: Span, expected: Option<&Ty>) -> Place {
+        if let Some(slot) = self.frame.find(name) {
+            return Place::Value(self.local(slot, span));
+        }
+        if let Some(entry) = self.entry(name) {
+            self.fact(span, entry.def);
+            return Place::Def(entry.def);
+        }
+        if let Some(context) = self.context(name) {
+            return Place::Context(context);
+        }
+        let ident = Ident {
+            text: name.clone(),
+            span,
+        };
+        if let Some(ty) = self.enum_of(name, expected) {
+            return Place::Value(self.case(ty, &ident));
+        }
+        self.unknown_name(&ident);
+        Place::Bad
+    }
+
+    pub(crate) fn local(&mut self, slot: flowmesh_ir::SlotId, span: Span) -> Typed {
+        self.frame.touch(slot, span, false);
+        let Some(local) = self.frame.local(slot) else {
+            return Typed::bad();
+        };
+        let (name, ty, declared) = (local.name.clone(), local.ty.clone(), local.span);
+        let typed = self.narrowed(Typed::new(Expr::Slot(slot), ty));
+        self.facts
+            .add(span, FactKind::Local(name, typed.ty.clone()), Some(declared));
+        typed
+    }
+
+    /// Without the `?` where a condition has ruled `none` out.
+    fn narrowed(&self, typed: Typed) -> Typed {
+        match &typed.ty {
+            Ty::Optional(inner) if self.is_known(&typed.expr) => {
+                let inner = Ty::clone(inner);
+                Typed::new(typed.expr, inner)
+            }
+            _ => typed,
+        }
+    }
+
+    fn context(&self, name: &str) -> Option<&'static str> {
+        match (name, self.frame.kind) {
+            ("run", Kind::Flow | Kind::Operation) => Some("run"),
+            ("reply", Kind::Reply) => Some("reply"),
+            ("request", Kind::Route) => Some("request"),
+            _ => None,
+        }
+    }
+
+    /// The enum that a bare case belongs to: the expected one, or the only one in the module's sight.
+    pub(crate) fn enum_of(&mut self, name: &str, expected: Option<&Ty>) -> Option<TypeId> {
+        let wish = expected.map(|ty| self.globals.unfold(ty).present().clone());
+        let in_wish = wish.and_then(|ty| {
+            let (id, cases) = self.globals.cases(&ty)?;
+            cases.iter().any(|case| case.name == name).then_some(id)
+        });
+        in_wish.or_else(|| match self.cases_in_sight().get(name).map(Vec::as_slice) {
+            Some([only]) => Some(*only),
+            _ => None,
+        })
+    }
+
+    fn cases_in_sight(&mut self) -> &HashMap<Name, Vec<TypeId>> {
+        let module = self.frame.module;
+        if !self.cases.contains_key(&module) {
+            let mut cases: HashMap<Name, Vec<TypeId>> = HashMap::new();
+            for entry in self.module().into_iter().flat_map(|module| module.scope.values()) {
+                let Def::Type(id) = entry.def else { continue };
+                let id = TypeId(id);
+                if let Some(ShapeInfo::Enum(known)) = self.globals.ty(id).map(|info| &info.shape) {
+                    known
+                        .iter()
+                        .for_each(|case| cases.entry(case.name.clone()).or_default().push(id));
+                }
+            }
+            self.cases.insert(module, cases);
+        }
+        self.cases.entry(module).or_default()
+    }
+
+    /// A case without payload as a value.
+    fn case(&mut self, id: TypeId, name: &Ident) -> Typed {
+        let ty = Ty::Named(id);
+        let Some((_, cases)) = self.globals.cases(&ty) else {
+            return Typed::bad();
+        };
+        let Some(case) = cases.iter().find(|case| case.name == name.text) else {
+            let near = nearest(&name.text, cases.iter().map(|case| case.name.as_str())).map(Name::from);
+            let (owner, span) = (self.globals.show(&ty), name.span);
+            self.report(
+                Error::UnknownCase {
+                    name: name.text.clone(),
+                    owner,
+                    span,
+                    near,
+                }
+                .diagnostic(),
+            );
+            return Typed::bad();
+        };
+        let (missing, declared): (Vec<Name>, _) = (
+            case.fields.iter().map(|field| field.name.clone()).collect(),
+            case.span,
+        );
+        self.facts.add(
+            name.span,
+            FactKind::Case(ty.clone(), name.text.clone()),
+            Some(declared),
+        );
+        if !missing.is_empty() {
+            let (of, span) = (name.text.to_string(), name.span);
+            self.report(
+                Error::Missing {
+                    names: missing,
+                    of,
+                    what: "argument",
+                    span,
+                }
+                .diagnostic(),
+            );
+        }
+        Typed::new(
+            Expr::Constant(Value::variant(name.text.clone(), Default::default())),
+            ty,
+        )
+    }
+
+    fn member(&mut self, base: Place, base_span: Span, field: &Ident) -> Place {
+        match base {
+            Place::Def(Def::Module(module)) => self.item(module, field),
+            Place::Def(Def::Type(id)) if self.globals.cases(&Ty::Named(TypeId(id))).is_some() => {
+                Place::Value(self.case(TypeId(id), field))
+            }
+            Place::Context(whole) => self.context_field(whole, field),
+            Place::Bad => Place::Bad,
+            other => {
+                let value = self.value(other, base_span);
+                Place::Value(self.field(value, field))
+            }
+        }
+    }
+
+    fn item(&mut self, module: crate::resolve::ModuleId, name: &Ident) -> Place {
+        let resolved = self.resolved;
+        match resolved.module(module).map(|module| scope::lookup(module, name)) {
+            Some(Ok(entry)) => {
+                self.fact(name.span, entry.def);
+                Place::Def(entry.def)
+            }
+            Some(Err(error)) => {
+                self.report(error.diagnostic());
+                Place::Bad
+            }
+            None => Place::Bad,
+        }
+    }
+
+    fn context_field(&mut self, whole: &'static str, field: &Ident) -> Place {
+        let part = CONTEXT
+            .iter()
+            .find(|(of, part, ..)| *of == whole && field.text == *part);
+        let Some((_, part, ty, doc)) = part else {
+            let parts = CONTEXT
+                .iter()
+                .filter(|(of, ..)| *of == whole)
+                .map(|(_, part, ..)| *part);
+            let near = nearest(&field.text, parts).map(Name::from);
+            let (name, span) = (field.text.clone(), field.span);
+            self.report(
+                Error::UnknownField {
+                    name,
+                    owner: whole.into(),
+                    span,
+                    near,
+                }
+                .diagnostic(),
+            );
+            return Place::Bad;
+        };
+        let name = Name::new_static(part);
+        let (expr, ty) = match (whole, *part) {
+            ("run", "id") => (Expr::Context(Context::RunId), ty.clone()),
+            ("run", "started") => (Expr::Context(Context::RunStarted), ty.clone()),
+            ("run", _) => (Expr::Context(Context::RunKey), ty.clone().optional()),
+            ("reply", _) => (
+                Expr::Field(Box::new(Expr::Context(Context::Reply)), name),
+                ty.clone(),
+            ),
+            (_, "headers" | "query") => (
+                Expr::Field(Box::new(Expr::Context(Context::Request)), name),
+                ty.clone().map(),
+            ),
+            _ => (
+                Expr::Field(Box::new(Expr::Context(Context::Request)), name),
+                ty.clone(),
+            ),
+        };
+        self.facts
+            .add(field.span, FactKind::Builtin(part, ty.clone(), doc), None);
+        Place::Value(Typed::new(expr, ty))
+    }
+
+    /// `a.b` of a value.
+    pub(crate) fn field(&mut self, base: Typed, field: &Ident) -> Typed {
+        let made = |expr| Expr::Field(Box::new(expr), field.text.clone());
+        let ty = self.globals.unfold(&base.ty);
+        if ty.is_bad() {
+            return Typed::bad();
+        }
+        if *ty.present() == Ty::Json {
+            return Typed::new(made(base.expr), Ty::Json.optional());
+        }
+        if ty.is_optional() {
+            let error = Error::MayBeNone {
+                span: field.span,
+                ty: self.globals.show(&base.ty),
+            };
+            self.report(error.diagnostic());
+            return Typed::bad();
+        }
+        match self
+            .fields_of(&ty)
+            .into_iter()
+            .find(|(name, ..)| *name == field.text)
+        {
+            Some((name, ty, declared)) => {
+                self.facts
+                    .add(field.span, FactKind::Field(name, ty.clone()), declared);
+                self.narrowed(Typed::new(made(base.expr), ty))
+            }
+            None => {
+                self.unknown_field(&ty, field);
+                Typed::bad()
+            }
+        }
+    }
+
+    fn unknown_field(&mut self, ty: &Ty, field: &Ident) {
+        let known = self.fields_of(ty);
+        let near = nearest(&field.text, known.iter().map(|(name, ..)| name.as_str())).map(Name::from);
+        let method = flowmesh_stdlib::methods(&field.text).next().is_some();
+        let (name, owner, span) = (field.text.clone(), self.globals.show(ty), field.span);
+        let error = match method && near.is_none() {
+            true => Error::MethodNotCalled { name, span },
+            false => Error::UnknownField {
+                name,
+                owner,
+                span,
+                near,
+            },
+        };
+        self.report(error.diagnostic());
+    }
+
+    /// The fields of a value of a type, with their types and places.
+    pub(crate) fn fields_of(&self, ty: &Ty) -> Vec<(Name, Ty, Option<Span>)> {
+        let of = |fields: &[crate::check::globals::FieldInfo]| {
+            fields
+                .iter()
+                .map(|field| (field.name.clone(), field.ty.clone(), Some(field.span)))
+                .collect()
+        };
+        match ty {
+            Ty::Record(fields) => fields
+                .iter()
+                .map(|(name, ty)| (name.clone(), ty.clone(), None))
+                .collect(),
+            Ty::Error(id) => self
+                .globals
+                .error(*id)
+                .map_or_else(Vec::new, |error| of(&error.params)),
+            other => self
+                .globals
+                .record(other)
+                .map_or_else(Vec::new, |(_, fields)| of(fields)),
+        }
+    }
+
+    pub(super) fn optional_field(&mut self, base: &'a ast::Expr, field: &Ident) -> Typed {
+        let base = self.expr(base, None);
+        let present = self.globals.unfold(&base.ty).present().clone();
+        if !self.globals.unfold(&base.ty).is_optional() && !base.ty.is_bad() {
+            self.report(
+                Error::NeverNone {
+                    span: field.span,
+                    operator: "?.",
+                }
+                .diagnostic(),
+            );
+        }
+        let typed = self.field(Typed::new(base.expr, present), field);
+        Typed::new(typed.expr, typed.ty.optional())
+    }
+
+    /// A place taken as a value.
+    pub(crate) fn value(&mut self, place: Place, span: Span) -> Typed {
+        match place {
+            Place::Value(typed) => typed,
+            Place::Bad => Typed::bad(),
+            Place::Context(name) => {
+                let parts = CONTEXT
+                    .iter()
+                    .filter(|(of, ..)| *of == name)
+                    .map(|(_, part, ..)| *part)
+                    .collect();
+                self.report(Error::WholeContext { name, parts, span }.diagnostic());
+                Typed::bad()
+            }
+            Place::Def(def) => self.def_value(def, span),
+        }
+    }
+
+    fn def_value(&mut self, def: Def, span: Span) -> Typed {
+        match def {
+            Def::Config(id) if !matches!(self.frame.kind, Kind::Rule | Kind::Config) => {
+                let ty = self.globals.configs.get(id as usize).cloned().unwrap_or_default();
+                Typed::new(Expr::Config(ConfigId(id)), ty)
+            }
+            Def::Config(_) => {
+                self.report(
+                    Error::NotConstant {
+                        span,
+                        what: "a config",
+                    }
+                    .diagnostic(),
+                );
+                Typed::bad()
+            }
+            Def::Secret(_) => {
+                self.report(Error::Secret { span }.diagnostic());
+                Typed::bad()
+            }
+            other => {
+                let (kind, slice) = (other.kind(), self.slice(span));
+                self.report(
+                    Error::NotAValue {
+                        name: slice,
+                        kind,
+                        span,
+                    }
+                    .diagnostic(),
+                );
+                Typed::bad()
+            }
+        }
+    }
+
+    /// The text at a place.
+    pub(crate) fn slice(&self, span: Span) -> String {
+        self.sources
+            .get(span.source)
+            .map_or_else(String::new, |source| source.slice(span).to_owned())
+    }
+
+    /// Reports a name that means nothing, with the nearest that does.
+    pub(crate) fn unknown_name(&mut self, name: &Ident) {
+        if let Some(bound) = self.frame.siblings.iter().find_map(|names| names.get(&name.text)) {
+            let error = Error::OtherBranch {
+                name: name.text.clone(),
+                span: name.span,
+                bound: *bound,
+            };
+            return self.report(error.diagnostic());
+        }
+        let mut known: Vec<Name> = self.frame.names().cloned().collect();
+        known.extend(
+            self.module()
+                .into_iter()
+                .flat_map(|module| module.scope.keys().cloned()),
+        );
+        known.extend(self.cases_in_sight().keys().cloned());
+        known.extend(["run", "now", "uuid", "random"].map(Name::new_static));
+        known.sort_unstable();
+        let near = nearest(&name.text, known.iter().map(Name::as_str)).map(Name::from);
+        self.report(
+            Error::UnknownName {
+                name: name.text.clone(),
+                span: name.span,
+                near,
+            }
+            .diagnostic(),
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! Flows: statements, what they bind, where they leave, and what is promised to those who start the flow.
+
+mod call;
+mod error;
+mod parallel;
+mod statement;
+mod wait;
+
+use super::{
+    Checker,
+    error::Error as TypeError,
+    frame::{Kind, Role},
+    globals::{FieldInfo, Signature},
+    tree::{self, Statement},
+    ty::Ty,
+};
+use crate::{
+    ast::{self, Ident, ItemKind},
+    resolve::{Case, ModuleId, is_written},
+};
+use error::Error;
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{
+    ErrorId, Name,
+    expr::{Expr, Raise},
+    flow::Signal,
+    program::BUILTIN_ERRORS,
+    ty::Type,
+};
+use std::collections::{HashMap, HashSet};
+
+/// What is known of the flow at hand.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    name: Name,
+    span: Span,
+    result: Ty,
+    fails: Vec<(ErrorId, Span)>,
+    /// Errors that it may end with by its own statements.
+    raised: HashSet<ErrorId>,
+    signals: Vec<SignalInfo>,
+    by_name: HashMap<Name, u32>,
+    loops: Vec<Loop>,
+}
+
+/// A signal that the flow can hear.
+#[derive(Clone, Debug)]
+struct SignalInfo {
+    name: Name,
+    span: Span,
+    params: Vec<FieldInfo>,
+    awaited: bool,
+}
+
+/// A loop around the statement at hand.
+#[derive(Debug)]
+struct Loop {
+    /// A `break` leads out of it.
+    broken: bool,
+    /// A `return` or `fail` leads out of it.
+    left: bool,
+    /// How many `parallel` are around the loop.
+    parallel: u32,
+}
+
+/// Statements, and whether what follows them is ever reached.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    statements: Vec<Statement>,
+    falls: bool,
+}
+
+pub(super) fn all(checker: &mut Checker<'_>) {
+    let resolved = checker.resolved;
+    for (at, (declared, item)) in checker.items(&resolved.tables.flows).into_iter().enumerate() {
+        let ItemKind::Flow(flow) = &item.kind else {
+            continue;
+        };
+        let Some(signature) = checker.globals.flows.get(at).cloned() else {
+            continue;
+        };
+        checker
+            .origins
+            .spans
+            .insert(format!("flow/{}", signature.name), item.span);
+        let made = checker.flow(declared.module, flow, item.doc.clone(), signature);
+        checker.flows.push(made);
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn flow(
+        &mut self,
+        module: ModuleId,
+        flow: &'a ast::Flow,
+        doc: Option<String>,
+        signature: Signature,
+    ) -> tree::Flow {
+        self.flow = State {
+            name: signature.name.clone(),
+            span: flow.name.span,
+            result: signature.result.clone(),
+            fails: signature.fails.clone(),
+            ..State::default()
+        };
+        let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
+        let (key, _) = self.within(module, Kind::Key, |checker| {
+            checker.declare_params(&idents, &signature.params);
+            flow.key.as_ref().map(|key| checker.key(key))
+        });
+        let (body, frame) = self.within(module, Kind::Flow, |checker| {
+            checker.declare_params(&idents, &signature.params);
+            let body = checker.block(&flow.body);
+            checker.unused_locals();
+            body
+        });
+        if body.falls && !matches!(signature.result, Ty::Unit | Ty::Bad) {
+            let (name, span) = (signature.name.clone(), flow.name.span);
+            let result = flow.result.as_ref().map_or(span, |result| result.span);
+            self.report(Error::NoReturn { name, span, result }.diagnostic());
+        }
+        self.promises();
+        let signals = std::mem::take(&mut self.flow.signals);
+        let signal = |info: SignalInfo| Signal {
+            name: info.name,
+            params: info.params.iter().map(FieldInfo::ir).collect(),
+        };
+        tree::Flow {
+            name: signature.name,
+            doc,
+            params: signature.params.iter().map(FieldInfo::ir).collect(),
+            result: signature.result.ir().unwrap_or(Type::Unit),
+            fails: signature.fails.iter().map(|(id, _)| *id).collect(),
+            key,
+            signals: signals.into_iter().map(signal).collect(),
+            slots: frame.slots(),
+            body: body.statements,
+        }
+    }
+
+    /// Warns of what is bound and never read.
+    fn unused_locals(&mut self) {
+        let bound = |local: &&super::frame::Local| matches!(local.role, Role::Let | Role::Var);
+        let unused = self
+            .frame
+            .locals
+            .iter()
+            .filter(bound)
+            .filter(|l| !l.read && !l.name.starts_with('_'));
+        let unused: Vec<(Name, Span)> = unused.map(|local| (local.name.clone(), local.span)).collect();
+        for (name, span) in unused {
+            self.report(Error::UnusedLet { name, span }.diagnostic());
+        }
+    }
+
+    /// Warns of signals that nobody awaits, and of errors that never come.
+    fn promises(&mut self) {
+        let signals = self.flow.signals.iter().filter(|signal| !signal.awaited);
+        let errors = self
+            .flow
+            .fails
+            .iter()
+            .filter(|(id, _)| !self.flow.raised.contains(id));
+        let mut found: Vec<Error> = signals
+            .map(|signal| Error::NeverAwaited {
+                name: signal.name.clone(),
+                span: signal.span,
+            })
+            .collect();
+        found.extend(errors.map(|(id, span)| {
+            let error = self
+                .globals
+                .error(*id)
+                .map(|error| error.name.clone())
+                .unwrap_or_default();
+            Error::NeverFails {
+                error,
+                name: self.flow.name.clone(),
+                span: *span,
+            }
+        }));
+        for error in found {
+            self.report(error.diagnostic());
+        }
+    }
+
+    /// A block with names of its own.
+    pub(crate) fn block(&mut self, block: &'a ast::Block) -> Body {
+        self.frame.open();
+        let body = self.statements(&block.statements);
+        self.frame.close();
+        body
+    }
+
+    fn statements(&mut self, statements: &'a [ast::Statement]) -> Body {
+        let mut out = Vec::with_capacity(statements.len());
+        let mut falls = true;
+        let mut warned = false;
+        for statement in statements {
+            if !falls && !warned {
+                self.report(Error::Unreachable { span: statement.span }.diagnostic());
+                warned = true;
+            }
+            falls &= self.statement(statement, &mut out);
+        }
+        Body {
+            statements: out,
+            falls,
+        }
+    }
+
+    /// One statement as a body of its own.
+    fn single(&mut self, statement: &'a ast::Statement) -> Body {
+        let mut out = Vec::new();
+        let falls = self.statement(statement, &mut out);
+        Body {
+            statements: out,
+            falls,
+        }
+    }
+
+    /// Binds a name to a new slot of the innermost block.
+    fn bind(&mut self, name: &Ident, ty: Ty, role: Role) -> flowmesh_ir::SlotId {
+        is_written(name, Case::Snake, self.found);
+        self.facts.add(
+            name.span,
+            super::FactKind::Local(name.text.clone(), ty.clone()),
+            Some(name.span),
+        );
+        let (slot, earlier) = self.frame.declare(name, ty, role);
+        if let Some(first) = earlier
+            .and_then(|earlier| self.frame.local(earlier))
+            .map(|local| local.span)
+        {
+            self.twice(name.text.clone(), name.span, first);
+        }
+        slot
+    }
+
+    /// The type of a binding must be known.
+    fn settled(&mut self, name: &Ident, ty: &Ty) {
+        if ty.is_open() && !ty.is_bad() {
+            let (name, span) = (name.text.clone(), name.span);
+            self.report(TypeError::OpenType { name, span }.diagnostic());
+        }
+    }
+
+    /// `fail E`
+    fn fail(&mut self, error: &'a ast::Expr) -> Option<Raise> {
+        let raise = self.raise(error)?;
+        self.may_fail(raise.error, error.span, None);
+        self.leave();
+        Some(raise)
+    }
+
+    /// The flow may end with an error: a domain error has to be declared.
+    fn may_fail(&mut self, id: ErrorId, span: Span, call: Option<&str>) {
+        self.flow.raised.insert(id);
+        let declared = self.flow.fails.iter().any(|(known, _)| *known == id);
+        if !declared && id.index() >= BUILTIN_ERRORS.len() {
+            let error = self
+                .globals
+                .error(id)
+                .map(|error| error.name.clone())
+                .unwrap_or_default();
+            let (flow, declared) = (self.flow.name.clone(), self.flow.span);
+            let call = call.map(str::to_owned);
+            self.report(
+                Error::Undeclared {
+                    error,
+                    flow,
+                    span,
+                    declared,
+                    call,
+                }
+                .diagnostic(),
+            );
+        }
+    }
+
+    /// The loops around are left by a `return` or `fail`.
+    fn leave(&mut self) {
+        for around in &mut self.flow.loops {
+            around.left = true;
+        }
+    }
+
+    fn push(&self, out: &mut Vec<Statement>, span: Span, kind: tree::Kind) {
+        out.push(Statement { span, kind });
+    }
+
+    fn push_return(&mut self, out: &mut Vec<Statement>, span: Span, value: Expr) {
+        self.leave();
+        self.push(out, span, tree::Kind::Return(value));
+    }
+}

@@ -1,0 +1,485 @@
+//! Calls of operations, with their tails: `undo`, `catch` and `with`.
+
+use super::{Error, statement::none};
+use crate::{
+    ast::{self, Argument, Catch as Written, ExprKind, Ident, Statement as Spoken, StatementKind, Tails},
+    check::{
+        Checker, FactKind, Ty,
+        expr::Typed,
+        frame::Role,
+        globals::OperationInfo,
+        service::{judge::Subject, setting::Place},
+        tree::{Call, Catch, Kind, Statement, Undo},
+        ty::Coercion,
+    },
+    resolve::{Def, scope},
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    ErrorId, Name, OperationId, ServiceId, SlotId, expr::Expr, flow::Target, program::BUILTIN_ERRORS,
+    service::EffectKind,
+};
+use std::collections::HashMap;
+
+/// Where a value goes.
+#[derive(Clone, Debug)]
+pub(super) enum Dest<'a> {
+    /// Into a new name.
+    Bind {
+        name: &'a Ident,
+        ty: Option<Ty>,
+        role: Role,
+    },
+    /// Into a `var`.
+    Assign { slot: SlotId, ty: Ty, span: Span },
+    /// Out of the flow.
+    Return,
+    /// Nowhere: the statement stands for its effect.
+    Nothing,
+    /// Nowhere, because of a mistake that was reported.
+    Lost,
+}
+
+/// A call of an operation, found.
+#[derive(Clone, Debug)]
+struct Called<'a> {
+    service: ServiceId,
+    operation: OperationId,
+    title: String,
+    info: OperationInfo,
+    arguments: &'a [Argument],
+    name: Span,
+    span: Span,
+}
+
+/// What an expression is, as a statement.
+enum Found<'a> {
+    Value,
+    Call(Box<Called<'a>>),
+    /// A call of an operation that does not exist, which was reported.
+    Bad,
+}
+
+impl<'a> Checker<'a> {
+    /// A value or a call with its tails, on the way to where it goes.
+    pub(super) fn effect(
+        &mut self,
+        span: Span,
+        value: &'a ast::Expr,
+        tails: &'a Tails,
+        dest: Dest<'a>,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        match self.called(value) {
+            Found::Call(called) => self.call_statement(span, &called, tails, &dest, out),
+            Found::Value => {
+                self.no_tails(tails);
+                self.deliver(span, value, dest, out)
+            }
+            Found::Bad => {
+                if let Dest::Bind { name, ty, role } = dest {
+                    self.bind(name, ty.unwrap_or_default(), role);
+                }
+                true
+            }
+        }
+    }
+
+    fn no_tails(&mut self, tails: &Tails) {
+        let undo = tails.undo.iter().map(|(span, _)| ("undo", *span));
+        let with = tails.with.iter().map(|(span, _)| ("with", *span));
+        let catch = tails.catch.iter().map(|catch| ("catch", catch.span));
+        let all: Vec<_> = undo.chain(with).chain(catch).collect();
+        for (word, span) in all {
+            self.report(Error::TailWithoutCall { word, span }.diagnostic());
+        }
+    }
+
+    /// Whether an expression calls an operation, and which.
+    fn called(&mut self, value: &'a ast::Expr) -> Found<'a> {
+        let ExprKind::Call(callee, arguments) = &value.kind else {
+            return Found::Value;
+        };
+        let ExprKind::Field(base, name) = &callee.kind else {
+            return Found::Value;
+        };
+        let Some(service) = self.service_at(base) else {
+            return Found::Value;
+        };
+        let Some(info) = self.globals.services.get(service.index()) else {
+            return Found::Bad;
+        };
+        let Some(number) = info.by_name.get(&name.text).copied() else {
+            let near = nearest(
+                &name.text,
+                info.operations.iter().map(|op| op.signature.name.as_str()),
+            );
+            let (service, near) = (info.name.clone(), near.map(Name::from));
+            let (operation, span) = (name.text.clone(), name.span);
+            self.report(
+                Error::UnknownOperation {
+                    operation,
+                    service,
+                    span,
+                    near,
+                }
+                .diagnostic(),
+            );
+            self.ignore(arguments);
+            return Found::Bad;
+        };
+        let title = format!("{}.{}", info.name, name.text);
+        let Some(info) = self.globals.operation(service.0, number).cloned() else {
+            return Found::Bad;
+        };
+        let operation = OperationId(number);
+        let (name, span) = (name.span, value.span);
+        Found::Call(Box::new(Called {
+            service,
+            operation,
+            title,
+            info,
+            arguments,
+            name,
+            span,
+        }))
+    }
+
+    /// The service that a path of words names, without a word about other things.
+    fn service_at(&mut self, base: &ast::Expr) -> Option<ServiceId> {
+        let words = crate::check::service::words(base)?;
+        let (first, rest) = words.split_first()?;
+        if self.frame.find(&first.text).is_some() {
+            return None;
+        }
+        let mut def = self.module()?.scope.get(&first.text)?.def;
+        for word in rest {
+            let Def::Module(module) = def else { return None };
+            def = scope::lookup(self.resolved.module(module)?, word).ok()?.def;
+        }
+        let Def::Service(id) = def else { return None };
+        self.path(&words);
+        Some(ServiceId(id))
+    }
+
+    fn call_statement(
+        &mut self,
+        span: Span,
+        called: &Called<'a>,
+        tails: &'a Tails,
+        dest: &Dest<'a>,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        let target = self.target(called, tails);
+        let result = called.info.signature.result.clone();
+        if matches!(dest, Dest::Bind { .. } | Dest::Assign { .. }) && result == Ty::Unit {
+            self.report(
+                Error::NoResult {
+                    name: called.title.clone(),
+                    span: called.span,
+                }
+                .diagnostic(),
+            );
+        }
+        let slot = self.place_for(dest, &result, called.span);
+        let wish = self.wish(dest, &result);
+        let (catch, joined) = self.catches(called, tails, slot, wish.as_ref(), dest);
+        self.domain_errors(called, tails);
+        let bind = self.arrive(dest, slot, &joined, called);
+        let undo = tails.undo.as_ref().and_then(|(_, undo)| self.undo(undo));
+        let title = called.title.clone();
+        let call = Call {
+            title,
+            target,
+            bind,
+            undo,
+            catch,
+        };
+        self.push(out, span, Kind::Call(Box::new(call)));
+        if !matches!(dest, Dest::Return) {
+            return true;
+        }
+        let value = bind.map_or_else(none, Expr::Slot);
+        self.push_return(out, span, value);
+        false
+    }
+
+    fn target(&mut self, called: &Called<'a>, tails: &'a Tails) -> Target {
+        let params = called.info.signature.params.clone();
+        let arguments = self.arguments(&called.title, &params, called.arguments, called.span);
+        let with = tails
+            .with
+            .as_ref()
+            .map(|(_, settings)| self.overrides(settings, Place::With));
+        let policy = match with {
+            Some(with) => {
+                let (name, effect) = (called.title.as_str().into(), called.info.effect);
+                self.call_policy(
+                    &with,
+                    &called.info.overrides,
+                    &Subject {
+                        name,
+                        span: called.name,
+                        effect,
+                    },
+                )
+            }
+            None => self.policies.intern(&called.info.overrides),
+        };
+        let kind = FactKind::Operation(called.service, called.operation.0, policy);
+        self.facts
+            .add(called.name, kind, Some(called.info.signature.span));
+        let arguments = arguments.into_iter().map(|(_, value)| value).collect();
+        Target {
+            service: called.service,
+            operation: called.operation,
+            arguments,
+            policy,
+        }
+    }
+
+    /// The slot that the result goes into. A new name gets its slot now, and is seen only after the catches.
+    fn place_for(&mut self, dest: &Dest<'a>, result: &Ty, span: Span) -> Option<SlotId> {
+        match dest {
+            Dest::Bind { name, ty, .. } => Some(
+                self.frame
+                    .hidden(&name.text, ty.clone().unwrap_or(result.clone())),
+            ),
+            Dest::Assign { slot, ty, .. } => {
+                self.same(result, ty, span);
+                Some(*slot)
+            }
+            Dest::Return if self.flow.result == Ty::Unit => {
+                if *result != Ty::Unit {
+                    let flow = self.flow.name.clone();
+                    self.report(Error::ReturnsSomething { flow, span }.diagnostic());
+                }
+                None
+            }
+            Dest::Return => {
+                let expected = self.flow.result.clone();
+                self.same(result, &expected, span);
+                Some(self.frame.hidden("_result", expected))
+            }
+            Dest::Nothing | Dest::Lost => None,
+        }
+    }
+
+    /// What a service answers goes into its slot as it is, so its type has to be right without any change.
+    fn same(&mut self, result: &Ty, expected: &Ty, span: Span) {
+        if self.globals.fits(result, expected) != Some(Coercion::Same) {
+            self.mismatch(result, expected, span);
+        }
+    }
+
+    fn wish(&self, dest: &Dest<'a>, result: &Ty) -> Option<Ty> {
+        match dest {
+            Dest::Bind { ty: Some(ty), .. } | Dest::Assign { ty, .. } => Some(ty.clone()),
+            Dest::Return => Some(self.flow.result.clone()),
+            Dest::Bind { .. } => Some(result.clone()),
+            Dest::Nothing | Dest::Lost => None,
+        }
+    }
+
+    /// Gives the result its name.
+    fn arrive(
+        &mut self,
+        dest: &Dest<'a>,
+        slot: Option<SlotId>,
+        joined: &Ty,
+        called: &Called<'a>,
+    ) -> Option<SlotId> {
+        match dest {
+            Dest::Bind { name, ty, role } => {
+                let known = ty.is_some();
+                let ty = ty.clone().unwrap_or_else(|| joined.clone());
+                if known {
+                    self.same(&called.info.signature.result, &ty, called.span);
+                }
+                let slot = slot?;
+                self.name_slot(slot, name, ty, *role);
+                Some(slot)
+            }
+            Dest::Assign { slot, span, .. } => {
+                self.assigned(*slot, *span, false);
+                Some(*slot)
+            }
+            _ => slot,
+        }
+    }
+
+    fn name_slot(&mut self, slot: SlotId, name: &Ident, ty: Ty, role: Role) {
+        crate::resolve::is_written(name, crate::resolve::Case::Snake, self.found);
+        self.facts.add(
+            name.span,
+            FactKind::Local(name.text.clone(), ty.clone()),
+            Some(name.span),
+        );
+        if let Some(local) = self.frame.locals.get_mut(slot.index()) {
+            (local.span, local.ty, local.role) = (name.span, ty, role);
+        }
+        self.frame.touch_write(slot, name.span);
+        if let Some(earlier) = self.frame.adopt(name.text.clone(), slot) {
+            let first = self
+                .frame
+                .local(earlier)
+                .map(|local| local.span)
+                .unwrap_or_default();
+            self.twice(name.text.clone(), name.span, first);
+        }
+    }
+
+    /// All catches, and the type of the call's value together with theirs.
+    fn catches(
+        &mut self,
+        called: &Called<'a>,
+        tails: &'a Tails,
+        slot: Option<SlotId>,
+        wish: Option<&Ty>,
+        dest: &Dest<'a>,
+    ) -> (Vec<Catch>, Ty) {
+        let mut joined = called.info.signature.result.clone();
+        let mut seen: HashMap<ErrorId, Span> = HashMap::new();
+        let mut made = Vec::with_capacity(tails.catch.len());
+        let narrowed = self.frame.narrowed.clone();
+        for written in &tails.catch {
+            let error = self.caught(called, written, &mut seen);
+            self.frame.open();
+            let ty = error.map_or(Ty::Bad, Ty::Error);
+            let bind = written.bind.as_ref().map(|name| self.bind(name, ty, Role::Bound));
+            let body = match wish {
+                Some(wish) if slot.is_some() => self.catch_value(written, slot, wish, dest, &mut joined),
+                _ => self.single(&written.body).statements,
+            };
+            self.frame.close();
+            made.extend(error.map(|error| Catch { error, bind, body }));
+        }
+        self.frame.narrowed.retain(|path| narrowed.contains(path));
+        (made, joined)
+    }
+
+    fn caught(
+        &mut self,
+        called: &Called<'a>,
+        written: &Written,
+        seen: &mut HashMap<ErrorId, Span>,
+    ) -> Option<ErrorId> {
+        let id = self.error_named(&written.error)?;
+        let (error, span) = (written.error.text.clone(), written.error.span);
+        if let Some(first) = seen.insert(id, span) {
+            self.report(Error::CaughtTwice { error, span, first }.diagnostic());
+            return None;
+        }
+        let declared = called.info.signature.fails.iter().any(|(known, _)| *known == id);
+        if !declared && id.index() >= BUILTIN_ERRORS.len() {
+            let (name, operation) = (called.title.clone(), called.info.signature.span);
+            self.report(
+                Error::CannotHappen {
+                    error,
+                    name,
+                    span,
+                    operation,
+                }
+                .diagnostic(),
+            );
+        }
+        Some(id)
+    }
+
+    /// The body of a catch whose call has a value: it leaves, or gives one.
+    fn catch_value(
+        &mut self,
+        written: &'a Written,
+        slot: Option<SlotId>,
+        wish: &Ty,
+        dest: &Dest<'a>,
+        joined: &mut Ty,
+    ) -> Vec<Statement> {
+        let Spoken { span, kind } = &*written.body;
+        let plain = match kind {
+            StatementKind::Expr { value, tails } if tails.catch.is_empty() && tails.undo.is_none() => {
+                Some(value)
+            }
+            _ => None,
+        };
+        let Some(value) = plain.filter(|value| matches!(self.called(value), Found::Value)) else {
+            let body = self.single(&written.body);
+            if body.falls {
+                self.report(
+                    Error::CatchFalls {
+                        span: written.body.span,
+                    }
+                    .diagnostic(),
+                );
+            }
+            return body.statements;
+        };
+        let typed = self.expr(value, Some(wish));
+        let open = matches!(dest, Dest::Bind { ty: None, .. });
+        let expr = if open {
+            self.widen(typed, joined, value.span)
+        } else {
+            self.fit(typed, wish, value.span)
+        };
+        self.set(*span, slot, &expr)
+    }
+
+    /// A value beside the call's own; the type of both becomes the least that both are of.
+    fn widen(&mut self, typed: Typed, joined: &mut Ty, span: Span) -> Expr {
+        match self.globals.join(joined, &typed.ty) {
+            Some(both) if self.globals.fits(joined, &both) == Some(Coercion::Same) => *joined = both,
+            _ => {}
+        }
+        self.fit(typed, &joined.clone(), span)
+    }
+
+    /// Domain errors that nobody catches are the flow's own.
+    fn domain_errors(&mut self, called: &Called<'a>, tails: &'a Tails) {
+        let caught: Vec<Option<ErrorId>> = tails
+            .catch
+            .iter()
+            .map(|catch| match self.module()?.scope.get(&catch.error.text)?.def {
+                Def::Error(id) => Some(ErrorId(id)),
+                _ => None,
+            })
+            .collect();
+        for (id, _) in &called.info.signature.fails {
+            if !caught.contains(&Some(*id)) {
+                self.may_fail(*id, called.span, Some(&called.title));
+            }
+        }
+    }
+
+    fn undo(&mut self, undo: &'a ast::Expr) -> Option<Undo> {
+        let called = match self.called(undo) {
+            Found::Call(called) => called,
+            Found::Bad => return None,
+            Found::Value => {
+                self.expr(undo, None);
+                self.report(Error::UndoIsNoCall { span: undo.span }.diagnostic());
+                return None;
+            }
+        };
+        if called.info.effect == EffectKind::Once {
+            let (name, declared) = (called.title.clone(), called.info.signature.span);
+            self.report(
+                Error::UndoOnce {
+                    name,
+                    span: called.span,
+                    declared,
+                }
+                .diagnostic(),
+            );
+        }
+        const NO_TAILS: &Tails = &Tails {
+            undo: None,
+            catch: Vec::new(),
+            with: None,
+        };
+        let target = self.target(&called, NO_TAILS);
+        Some(Undo {
+            title: format!("undo {}", called.title),
+            target,
+        })
+    }
+}

@@ -1,0 +1,462 @@
+//! Statements without waiting: bindings, choices, loops and ends.
+
+use super::{Body, Error, Loop, call::Dest};
+use crate::{
+    ast::{self, ExprKind, Ident, StatementKind},
+    check::{
+        Checker, Ty,
+        error::Error as TypeError,
+        expr::{self, DEEPEST, Typed},
+        frame::Role,
+        narrow,
+        tree::{For, Kind, Over, Statement},
+    },
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{Name, SlotId, Value, expr::Expr};
+
+impl<'a> Checker<'a> {
+    /// Checks a statement, adds what it becomes, and says whether what follows it is ever reached.
+    pub(super) fn statement(&mut self, statement: &'a ast::Statement, out: &mut Vec<Statement>) -> bool {
+        if self.frame.depth >= DEEPEST {
+            self.report(TypeError::TooDeep { span: statement.span }.diagnostic());
+            return true;
+        }
+        self.frame.depth += 1;
+        let falls = self.form_of(statement, out);
+        self.frame.depth -= 1;
+        falls
+    }
+
+    fn form_of(&mut self, statement: &'a ast::Statement, out: &mut Vec<Statement>) -> bool {
+        let span = statement.span;
+        match &statement.kind {
+            StatementKind::Let {
+                mutable,
+                name,
+                ty,
+                value,
+                tails,
+            } => {
+                let ty = ty.as_ref().map(|ty| self.ty(ty));
+                let role = if *mutable { Role::Var } else { Role::Let };
+                self.effect(span, value, tails, Dest::Bind { name, ty, role }, out)
+            }
+            StatementKind::Assign { name, value, tails } => match self.assignable(name) {
+                Some((slot, ty)) => self.effect(
+                    span,
+                    value,
+                    tails,
+                    Dest::Assign {
+                        slot,
+                        ty,
+                        span: name.span,
+                    },
+                    out,
+                ),
+                None => self.effect(span, value, tails, Dest::Lost, out),
+            },
+            StatementKind::Expr { value, tails } => self.effect(span, value, tails, Dest::Nothing, out),
+            StatementKind::Return {
+                value: Some(value),
+                tails,
+            } => self.effect(span, value, tails, Dest::Return, out),
+            StatementKind::Return { value: None, .. } => self.return_nothing(span, out),
+            StatementKind::If {
+                condition,
+                then,
+                otherwise,
+            } => self.choose(span, condition, then, otherwise.as_ref(), out),
+            StatementKind::Match { subject, arms } => self.match_statement(span, subject, arms, out),
+            StatementKind::For { name, list, body } => self.for_loop(span, name, list, body, out),
+            StatementKind::While { condition, body } => self.while_loop(span, condition, body, out),
+            StatementKind::Break => self.jump(span, "break", Kind::Break, out),
+            StatementKind::Continue => self.jump(span, "continue", Kind::Continue, out),
+            StatementKind::Parallel { branches } => self.parallel(span, branches, out),
+            StatementKind::Sleep { duration } => {
+                let duration = self.against(duration, &Ty::Duration);
+                self.push(out, span, Kind::Sleep(duration));
+                true
+            }
+            StatementKind::Signal { name, params } => self.signal(name, params),
+            StatementKind::Await { signal, bind, limit } => {
+                self.wait(span, signal, bind.as_ref(), limit, out)
+            }
+            StatementKind::Fail { error } => {
+                if let Some(raise) = self.fail(error) {
+                    self.push(out, span, Kind::Fail(raise));
+                }
+                false
+            }
+            StatementKind::Log { value } => {
+                let text = self.as_text(value);
+                self.push(out, span, Kind::Log(text));
+                true
+            }
+            StatementKind::Block(block) => {
+                let body = self.block(block);
+                out.extend(body.statements);
+                body.falls
+            }
+            StatementKind::Unsupported(_) | StatementKind::Bad => true,
+        }
+    }
+
+    fn return_nothing(&mut self, span: Span, out: &mut Vec<Statement>) -> bool {
+        if !matches!(self.flow.result, Ty::Unit | Ty::Bad) {
+            let ty = self.globals.show(&self.flow.result);
+            self.report(Error::ReturnsNothing { ty, span }.diagnostic());
+        }
+        self.push_return(out, span, Self::hole());
+        false
+    }
+
+    /// Puts a value where it belongs.
+    pub(super) fn deliver(
+        &mut self,
+        span: Span,
+        value: &'a ast::Expr,
+        dest: Dest<'a>,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        match dest {
+            Dest::Bind { name, ty, role } => {
+                let typed = self.expr(value, ty.as_ref());
+                let (expr, ty) = match ty {
+                    Some(ty) => (self.fit(typed, &ty, value.span), ty),
+                    None => (typed.expr, typed.ty),
+                };
+                self.settled(name, &ty);
+                if ty == Ty::Unit {
+                    self.report(Error::NoValue { span: value.span }.diagnostic());
+                }
+                let slot = self.bind(name, ty, role);
+                self.frame.touch_write(slot, name.span);
+                self.push(out, span, Kind::Set(slot, expr));
+            }
+            Dest::Assign { slot, ty, span: at } => {
+                let typed = self.expr(value, Some(&ty));
+                let present = ty.is_optional() && !typed.ty.is_optional();
+                let expr = self.fit(typed, &ty, value.span);
+                self.assigned(slot, at, present);
+                self.push(out, span, Kind::Set(slot, expr));
+            }
+            Dest::Return => return self.return_value(span, value, out),
+            Dest::Nothing => {
+                let typed = self.expr(value, None);
+                if !typed.ty.is_bad() {
+                    self.report(Error::NoEffect { span: value.span }.diagnostic());
+                }
+            }
+            Dest::Lost => drop(self.expr(value, None)),
+        }
+        true
+    }
+
+    fn return_value(&mut self, span: Span, value: &'a ast::Expr, out: &mut Vec<Statement>) -> bool {
+        let result = self.flow.result.clone();
+        let expr = if result == Ty::Unit {
+            let typed = self.expr(value, None);
+            if !typed.ty.is_bad() {
+                let flow = self.flow.name.clone();
+                self.report(
+                    Error::ReturnsSomething {
+                        flow,
+                        span: value.span,
+                    }
+                    .diagnostic(),
+                );
+            }
+            Self::hole()
+        } else {
+            self.against(value, &result)
+        };
+        self.push_return(out, span, expr);
+        false
+    }
+
+    fn assignable(&mut self, name: &'a Ident) -> Option<(SlotId, Ty)> {
+        let Some(slot) = self.frame.find(&name.text) else {
+            self.not_assignable(name);
+            return None;
+        };
+        let local = self.frame.local(slot)?.clone();
+        let kind = crate::check::FactKind::Local(local.name.clone(), local.ty.clone());
+        self.facts.add(name.span, kind, Some(local.span));
+        if local.role != Role::Var {
+            let (declared, is_let) = (local.span, local.role == Role::Let);
+            let error = Error::AssignToLet {
+                name: name.text.clone(),
+                span: name.span,
+                declared,
+                is_let,
+            };
+            self.report(error.diagnostic());
+            return None;
+        }
+        Some((slot, local.ty))
+    }
+
+    fn not_assignable(&mut self, name: &Ident) {
+        if self.entry(&name.text).is_some() {
+            let (name, span) = (name.text.clone(), name.span);
+            return self.report(Error::AssignToItem { name, span }.diagnostic());
+        }
+        if self
+            .frame
+            .siblings
+            .iter()
+            .any(|names| names.contains_key(&name.text))
+        {
+            return self.unknown_name(name);
+        }
+        let mut known: Vec<&str> = self.frame.names().map(Name::as_str).collect();
+        known.sort_unstable();
+        let near = nearest(&name.text, known).map(Name::from);
+        self.report(
+            Error::AssignToNothing {
+                name: name.text.clone(),
+                span: name.span,
+                near,
+            }
+            .diagnostic(),
+        );
+    }
+
+    /// A slot was written: what was known of it is not known any more.
+    pub(super) fn assigned(&mut self, slot: SlotId, span: Span, present: bool) {
+        self.frame.touch_write(slot, span);
+        self.forget(slot);
+        if present {
+            self.frame.narrowed.push(narrow::Path {
+                slot,
+                fields: Vec::new(),
+            });
+        }
+    }
+
+    fn choose(
+        &mut self,
+        span: Span,
+        condition: &'a ast::Expr,
+        then: &'a ast::Block,
+        otherwise: Option<&'a ast::Block>,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        let condition = self.against(condition, &Ty::Bool);
+        let known = narrow::known(&condition);
+        let yes = self.knowing(known.yes.clone(), |checker| checker.block(then));
+        let no = self.knowing(known.no.clone(), |checker| match otherwise {
+            Some(block) => checker.block(block),
+            None => Body {
+                statements: Vec::new(),
+                falls: true,
+            },
+        });
+        // Where only one way leads on, what it knows holds from here.
+        match (yes.falls, no.falls) {
+            (false, true) => self.frame.narrowed.extend(known.no),
+            (true, false) => self.frame.narrowed.extend(known.yes),
+            _ => {}
+        }
+        self.push(
+            out,
+            span,
+            Kind::If {
+                condition,
+                yes: yes.statements,
+                no: no.statements,
+            },
+        );
+        yes.falls || no.falls
+    }
+
+    fn match_statement(
+        &mut self,
+        span: Span,
+        subject: &'a ast::Expr,
+        arms: &'a [ast::StatementArm],
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        let subject = self.expr(subject, None);
+        let mut cover = self.cover(&subject);
+        let mut made = Vec::with_capacity(arms.len());
+        let mut falls = false;
+        for arm in arms {
+            self.frame.open();
+            let pattern = self.pattern(arm.pattern.as_ref(), arm.span, &mut cover);
+            let paths = cover.known();
+            let body = self.knowing(paths, |checker| checker.single(&arm.body));
+            self.frame.close();
+            falls |= body.falls;
+            made.push((pattern, body.statements));
+        }
+        self.covered(&cover, span);
+        self.push(
+            out,
+            span,
+            Kind::Match {
+                subject: subject.expr,
+                arms: made,
+            },
+        );
+        falls || arms.is_empty()
+    }
+
+    fn for_loop(
+        &mut self,
+        span: Span,
+        name: &'a Ident,
+        list: &'a ast::Expr,
+        body: &'a ast::Block,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        let list_span = list.span;
+        let list = self.expr(list, None);
+        let item = self.item_type(&list, list_span);
+        let list_ty = list.ty.clone();
+        let (over, index, bound) = match expr::range(list.expr) {
+            Ok((from, to)) => (Over::Range(from, to), Ty::Int, Ty::Int),
+            Err(list) => (Over::List(list), Ty::Int, list_ty),
+        };
+        let index = self.frame.hidden("_index", index);
+        let bound = self.frame.hidden("_over", bound);
+        self.frame.open();
+        let item = self.bind(name, item, Role::Bound);
+        let (body, _) = self.looped(body);
+        self.frame.close();
+        self.push(
+            out,
+            span,
+            Kind::For(Box::new(For {
+                over,
+                item,
+                index,
+                bound,
+                body: body.statements,
+            })),
+        );
+        true
+    }
+
+    fn item_type(&mut self, list: &Typed, span: Span) -> Ty {
+        match self.globals.unfold(&list.ty) {
+            Ty::List(item) => Ty::clone(&item),
+            ty if ty.is_bad() => Ty::Bad,
+            Ty::Optional(_) => {
+                self.report(
+                    TypeError::MayBeNone {
+                        span,
+                        ty: self.globals.show(&list.ty),
+                    }
+                    .diagnostic(),
+                );
+                Ty::Bad
+            }
+            ty => {
+                let map = matches!(ty, Ty::Map(_));
+                let found = self.globals.show(&list.ty);
+                self.report(Error::NotAList { found, map, span }.diagnostic());
+                Ty::Bad
+            }
+        }
+    }
+
+    /// The body of a loop, and what leads out of it.
+    fn looped(&mut self, body: &'a ast::Block) -> (Body, Loop) {
+        self.forget_vars();
+        self.flow.loops.push(Loop {
+            broken: false,
+            left: false,
+            parallel: self.frame.parallel,
+        });
+        let body = self.block(body);
+        self.forget_vars();
+        let around = self.flow.loops.pop();
+        (
+            body,
+            around.unwrap_or(Loop {
+                broken: true,
+                left: true,
+                parallel: 0,
+            }),
+        )
+    }
+
+    fn while_loop(
+        &mut self,
+        span: Span,
+        condition: &'a ast::Expr,
+        body: &'a ast::Block,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        self.forget_vars();
+        let place = condition.span;
+        let forever = matches!(condition.kind, ExprKind::Bool(true));
+        let condition = self.against(condition, &Ty::Bool);
+        let known = narrow::known(&condition);
+        let (body, around) = self.knowing(known.yes, |checker| checker.looped_knowing(body));
+        if forever && !around.broken && !around.left {
+            self.report(Error::NoWayOut { span: place }.diagnostic());
+        }
+        self.push(
+            out,
+            span,
+            Kind::While {
+                condition,
+                body: body.statements,
+            },
+        );
+        !forever || around.broken
+    }
+
+    /// As [`Self::looped`]: what the condition tells holds at the start of each round, even of what changes.
+    fn looped_knowing(&mut self, body: &'a ast::Block) -> (Body, Loop) {
+        self.flow.loops.push(Loop {
+            broken: false,
+            left: false,
+            parallel: self.frame.parallel,
+        });
+        let body = self.block(body);
+        self.forget_vars();
+        let around = self.flow.loops.pop();
+        (
+            body,
+            around.unwrap_or(Loop {
+                broken: true,
+                left: true,
+                parallel: 0,
+            }),
+        )
+    }
+
+    fn jump(&mut self, span: Span, word: &'static str, kind: Kind, out: &mut Vec<Statement>) -> bool {
+        let parallel = self.frame.parallel;
+        match self.flow.loops.last_mut() {
+            None => self.report(Error::NoLoop { word, span }.diagnostic()),
+            Some(around) if around.parallel != parallel => {
+                around.broken = true;
+                self.report(Error::JumpOverParallel { word, span }.diagnostic());
+            }
+            Some(around) => {
+                around.broken |= word == "break";
+                self.push(out, span, kind);
+            }
+        }
+        false
+    }
+
+    /// A constant as a statement's value, for catches that only give a value.
+    pub(super) fn set(&self, span: Span, slot: Option<SlotId>, value: &Expr) -> Vec<Statement> {
+        let set = |slot| Statement {
+            span,
+            kind: Kind::Set(slot, value.clone()),
+        };
+        slot.map(set).into_iter().collect()
+    }
+}
+
+/// `none` as an expression.
+pub(super) fn none() -> Expr {
+    Expr::Constant(Value::None)
+}

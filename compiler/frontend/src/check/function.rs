@@ -1,0 +1,130 @@
+//! Functions: pure, and never calling themselves, not even around a corner.
+
+use super::{
+    Checker,
+    error::Error,
+    frame::{Kind, Role},
+    globals::FieldInfo,
+};
+use crate::{
+    ast::{self, Ident, ItemKind},
+    resolve::ModuleId,
+};
+use flowmesh_ir::{
+    Value,
+    expr::{Expr, Function},
+    ty::Type,
+};
+use petgraph::graphmap::DiGraphMap;
+
+/// Checks the bodies, in the order of their numbers.
+pub(super) fn all(checker: &mut Checker<'_>) {
+    let resolved = checker.resolved;
+    let mut order: Vec<(u32, usize)> = checker.function_numbers.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    for (_, at) in order {
+        let Some(declared) = resolved.tables.functions.get(at) else {
+            continue;
+        };
+        let Some(item) = resolved.item(declared) else {
+            continue;
+        };
+        let made = checker.function(at, declared.module, item);
+        checker.functions.extend(made);
+    }
+}
+
+/// Numbers functions so that each calls only those before it, and refuses circles. Which function calls which is known
+/// once their bodies were looked at, so they are looked at twice.
+pub(super) fn number(checker: &mut Checker<'_>) {
+    let resolved = checker.resolved;
+    checker.muted = true;
+    for (at, (declared, item)) in checker.items(&resolved.tables.functions).into_iter().enumerate() {
+        checker.function(at, declared.module, item);
+    }
+    checker.muted = false;
+    checker.facts.clear();
+    let mut graph = DiGraphMap::<u32, ()>::new();
+    for at in (0u32..).take(resolved.tables.functions.len()) {
+        graph.add_node(at);
+    }
+    for (caller, callee, _) in &checker.edges {
+        graph.add_edge(*caller, *callee, ());
+    }
+    checker.function_numbers = vec![0; resolved.tables.functions.len()];
+    let mut next = 0u32;
+    // Kosaraju's algorithm does not recurse, and gives what is called before those who call it.
+    for knot in petgraph::algo::kosaraju_scc(&graph) {
+        if let Some(circle) = crate::resolve::cycle::circle(&graph, &knot) {
+            recursion(checker, &circle);
+        }
+        for at in knot {
+            checker
+                .function_numbers
+                .get_mut(at as usize)
+                .into_iter()
+                .for_each(|number| *number = next);
+            next = next.saturating_add(1);
+        }
+    }
+}
+
+fn recursion(checker: &mut Checker<'_>, circle: &[u32]) {
+    let name = |at: &u32| {
+        checker
+            .globals
+            .functions
+            .get(*at as usize)
+            .map(|function| function.name.clone())
+    };
+    let names = circle.iter().filter_map(name).collect();
+    let call = circle.windows(2).next().and_then(|pair| {
+        checker
+            .edges
+            .iter()
+            .find(|(from, to, _)| pair == [*from, *to])
+            .map(|(.., span)| *span)
+    });
+    if let Some(span) = call {
+        checker.report(Error::Recursion { names, span }.diagnostic());
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn function(&mut self, at: usize, module: ModuleId, item: &'a ast::Item) -> Option<Function> {
+        let ItemKind::Function { params, body, .. } = &item.kind else {
+            return None;
+        };
+        let signature = self.globals.functions.get(at).cloned()?;
+        let idents: Vec<&Ident> = params.iter().map(|param| &param.name).collect();
+        let (made, frame) = self.within(module, Kind::Function, |checker| {
+            checker.frame.function = u32::try_from(at).ok();
+            checker.declare_params(&idents, &signature.params);
+            checker.against(body, &signature.result)
+        });
+        if let Some(rule) = params.iter().find_map(|param| param.rule.as_ref()) {
+            self.report(Error::RuleInside { span: rule.span }.diagnostic());
+        }
+        Some(Function {
+            name: signature.name,
+            params: signature.params.iter().map(FieldInfo::ir).collect(),
+            result: signature.result.ir().unwrap_or(Type::Unit),
+            slots: u32::try_from(frame.locals.len()).unwrap_or(u32::MAX),
+            body: made,
+        })
+    }
+
+    /// Parameters are the first slots of a frame.
+    pub(crate) fn declare_params(&mut self, names: &[&Ident], params: &[FieldInfo]) {
+        for (name, param) in names.iter().zip(params) {
+            self.frame.declare(name, param.ty.clone(), Role::Param);
+            let kind = super::FactKind::Local(param.name.clone(), param.ty.clone());
+            self.facts.add(name.span, kind, Some(name.span));
+        }
+    }
+
+    /// In place of an expression that is wrong.
+    pub(crate) fn hole() -> Expr {
+        Expr::Constant(Value::None)
+    }
+}

@@ -1,0 +1,275 @@
+//! What every declaration means, and the questions about types that need to know it.
+
+use super::{
+    service::Overrides,
+    ty::{Coercion, Ty},
+};
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{ErrorId, Name, TypeId, expr::Widen, service::EffectKind, ty::Rule};
+use std::{collections::HashMap, sync::Arc};
+
+/// All declarations, by the numbers that [`crate::resolve`] gave them.
+#[derive(Debug, Default)]
+pub struct Globals {
+    pub(crate) types: Vec<TypeInfo>,
+    pub(crate) errors: Vec<Signature>,
+    pub(crate) configs: Vec<Ty>,
+    pub(crate) policies: Vec<Overrides>,
+    pub(crate) services: Vec<ServiceInfo>,
+    pub(crate) functions: Vec<Signature>,
+    pub(crate) flows: Vec<Signature>,
+}
+
+/// A declared type.
+#[derive(Clone, Debug)]
+pub(crate) struct TypeInfo {
+    pub(crate) name: Name,
+    pub(crate) doc: Option<String>,
+    pub(crate) span: Span,
+    pub(crate) shape: ShapeInfo,
+}
+
+/// What a declared type is made of.
+#[derive(Clone, Debug)]
+pub(crate) enum ShapeInfo {
+    Record(Vec<FieldInfo>),
+    Enum(Vec<CaseInfo>),
+    Alias { ty: Ty, rule: Option<Rule> },
+}
+
+/// A named and typed part.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldInfo {
+    pub(crate) name: Name,
+    pub(crate) doc: Option<String>,
+    pub(crate) span: Span,
+    pub(crate) ty: Ty,
+    pub(crate) rule: Option<Rule>,
+}
+
+/// One case of an enum.
+#[derive(Clone, Debug)]
+pub(crate) struct CaseInfo {
+    pub(crate) name: Name,
+    pub(crate) span: Span,
+    pub(crate) fields: Vec<FieldInfo>,
+}
+
+/// Something with parameters: an error, a function, a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct Signature {
+    pub(crate) name: Name,
+    pub(crate) doc: Option<String>,
+    pub(crate) span: Span,
+    pub(crate) params: Vec<FieldInfo>,
+    pub(crate) result: Ty,
+    pub(crate) fails: Vec<(ErrorId, Span)>,
+}
+
+/// A service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServiceInfo {
+    pub(crate) name: Name,
+    pub(crate) overrides: Overrides,
+    pub(crate) operations: Vec<OperationInfo>,
+    pub(crate) by_name: HashMap<Name, u32>,
+}
+
+/// An operation.
+#[derive(Clone, Debug)]
+pub(crate) struct OperationInfo {
+    pub(crate) signature: Signature,
+    pub(crate) effect: EffectKind,
+    pub(crate) overrides: Overrides,
+}
+
+impl Globals {
+    pub(crate) fn ty(&self, id: TypeId) -> Option<&TypeInfo> {
+        self.types.get(id.index())
+    }
+
+    pub(crate) fn error(&self, id: ErrorId) -> Option<&Signature> {
+        self.errors.get(id.index())
+    }
+
+    pub(crate) fn operation(&self, service: u32, operation: u32) -> Option<&OperationInfo> {
+        self.services
+            .get(service as usize)?
+            .operations
+            .get(operation as usize)
+    }
+
+    /// What an alias stands for; everything else stands for itself.
+    pub(crate) fn unfold(&self, ty: &Ty) -> Ty {
+        let mut ty = ty.clone();
+        // An alias that leads to itself was refused and made `Bad`; the bound only guards against a mistake there.
+        for _ in 0..64 {
+            let Ty::Named(id) = &ty else { return ty };
+            match self.ty(*id).map(|info| &info.shape) {
+                Some(ShapeInfo::Alias { ty: inner, .. }) => ty = inner.clone(),
+                _ => return ty,
+            }
+        }
+        Ty::Bad
+    }
+
+    /// The cases, if it is an enum.
+    pub(crate) fn cases(&self, ty: &Ty) -> Option<(TypeId, &[CaseInfo])> {
+        let Ty::Named(id) = self.unfold(ty) else {
+            return None;
+        };
+        match &self.ty(id)?.shape {
+            ShapeInfo::Enum(cases) => Some((id, cases)),
+            _ => None,
+        }
+    }
+
+    /// The fields, if it is a declared record.
+    pub(crate) fn record(&self, ty: &Ty) -> Option<(TypeId, &[FieldInfo])> {
+        let Ty::Named(id) = self.unfold(ty) else {
+            return None;
+        };
+        match &self.ty(id)?.shape {
+            ShapeInfo::Record(fields) => Some((id, fields)),
+            _ => None,
+        }
+    }
+
+    /// What makes a value of one type a value of another; nothing if that cannot be.
+    pub(crate) fn fits(&self, from: &Ty, to: &Ty) -> Option<Coercion> {
+        let (from, to) = (self.unfold(from), self.unfold(to));
+        let same = Some(Coercion::Same);
+        match (&from, &to) {
+            (Ty::Bad | Ty::Open, _) | (_, Ty::Bad | Ty::Open) | (Ty::Url, Ty::String) => same,
+            _ if from == to => same,
+            (Ty::Optional(a), Ty::Optional(b)) => {
+                self.fits(a, b).filter(|coercion| *coercion == Coercion::Same)
+            }
+            (_, Ty::Optional(b)) => self.fits(&from, b),
+            (Ty::Secret | Ty::Unit | Ty::Error(_), _) => None,
+            (_, Ty::Json) => Some(Coercion::Json),
+            (Ty::Int, Ty::Decimal) => Some(Coercion::Widen(Widen::Decimal)),
+            (Ty::Int, Ty::Float) => Some(Coercion::Widen(Widen::Float)),
+            (Ty::List(a), Ty::List(b)) | (Ty::Map(a), Ty::Map(b)) => {
+                self.fits(a, b).filter(|coercion| *coercion == Coercion::Same)
+            }
+            (Ty::Record(fields), Ty::Map(b)) => {
+                let fit = fields.iter().all(|(_, ty)| self.fits(ty, b) == same);
+                fit.then_some(Coercion::Same)
+            }
+            (Ty::Record(a), Ty::Record(b)) => {
+                let fit = a.len() == b.len()
+                    && a.iter()
+                        .zip(b.iter())
+                        .all(|(a, b)| a.0 == b.0 && self.fits(&a.1, &b.1) == same);
+                fit.then_some(Coercion::Same)
+            }
+            _ => None,
+        }
+    }
+
+    /// The least type that both are of.
+    pub(crate) fn join(&self, a: &Ty, b: &Ty) -> Option<Ty> {
+        match (a, b) {
+            (Ty::Bad, _) | (_, Ty::Bad) => Some(Ty::Bad),
+            (Ty::Open, other) | (other, Ty::Open) => Some(other.clone()),
+            (Ty::Optional(_), _) | (_, Ty::Optional(_)) => {
+                Some(self.join(a.present(), b.present())?.optional())
+            }
+            (Ty::List(x), Ty::List(y)) => Some(Ty::List(Arc::new(self.join_same(x, y)?))),
+            (Ty::Map(x), Ty::Map(y)) => Some(Ty::Map(Arc::new(self.join_same(x, y)?))),
+            _ if self.fits(a, b).is_some_and(|c| c != Coercion::Json) => Some(b.clone()),
+            _ if self.fits(b, a).is_some_and(|c| c != Coercion::Json) => Some(a.clone()),
+            _ => None,
+        }
+    }
+
+    /// As [`Self::join`], where the values inside cannot be changed.
+    fn join_same(&self, a: &Ty, b: &Ty) -> Option<Ty> {
+        let joined = self.join(a, b)?;
+        let same = |ty: &Ty| self.fits(ty, &joined) == Some(Coercion::Same);
+        (same(a) && same(b)).then_some(joined)
+    }
+
+    /// As the author would write it.
+    pub(crate) fn show(&self, ty: &Ty) -> String {
+        match ty {
+            Ty::Bad | Ty::Open => "?".into(),
+            Ty::Unit => "nothing".into(),
+            Ty::Secret => "secret".into(),
+            Ty::Optional(inner) if **inner == Ty::Open => "none".into(),
+            Ty::Optional(inner) => format!("{}?", self.show(inner)),
+            Ty::List(inner) => format!("[{}]", self.show(inner)),
+            Ty::Map(inner) => format!("{{string: {}}}", self.show(inner)),
+            Ty::Named(id) => self
+                .ty(*id)
+                .map_or_else(|| "?".into(), |info| info.name.to_string()),
+            Ty::Error(id) => self
+                .error(*id)
+                .map_or_else(|| "?".into(), |info| info.name.to_string()),
+            Ty::Record(fields) => {
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|(name, ty)| format!("{name}: {}", self.show(ty)))
+                    .collect();
+                format!("{{ {} }}", fields.join(", "))
+            }
+            other => {
+                let known = super::ty::BUILTIN.iter().find(|(_, ty)| ty == other);
+                known.map_or("?", |(name, _)| name).to_owned()
+            }
+        }
+    }
+}
+
+impl TypeInfo {
+    /// All fields, those of payloads included.
+    pub(crate) fn fields(&self) -> Vec<&FieldInfo> {
+        match &self.shape {
+            ShapeInfo::Record(fields) => fields.iter().collect(),
+            ShapeInfo::Enum(cases) => cases.iter().flat_map(|case| &case.fields).collect(),
+            ShapeInfo::Alias { .. } => Vec::new(),
+        }
+    }
+
+    /// As the author would write it.
+    pub(crate) fn describe(&self, globals: &Globals) -> String {
+        let fields = |fields: &[FieldInfo]| {
+            let field = |field: &FieldInfo| match &field.rule {
+                Some(rule) => format!("{}: {} where {}", field.name, globals.show(&field.ty), rule.text),
+                None => format!("{}: {}", field.name, globals.show(&field.ty)),
+            };
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        };
+        let name = &self.name;
+        match &self.shape {
+            ShapeInfo::Record(parts) => format!("type {name} {{ {} }}", fields(parts)),
+            ShapeInfo::Enum(cases) => {
+                let case = |case: &CaseInfo| match case.fields.as_slice() {
+                    [] => case.name.to_string(),
+                    parts => format!("{}({})", case.name, fields(parts)),
+                };
+                format!(
+                    "enum {name} {{ {} }}",
+                    cases.iter().map(case).collect::<Vec<_>>().join(", ")
+                )
+            }
+            ShapeInfo::Alias { ty, rule: Some(rule) } => {
+                format!("type {name} = {} where {}", globals.show(ty), rule.text)
+            }
+            ShapeInfo::Alias { ty, rule: None } => format!("type {name} = {}", globals.show(ty)),
+        }
+    }
+}
+
+impl FieldInfo {
+    /// As the program has it.
+    pub(crate) fn ir(&self) -> flowmesh_ir::ty::Field {
+        let ty = self.ty.ir().unwrap_or(flowmesh_ir::ty::Type::Unit);
+        flowmesh_ir::ty::Field {
+            name: self.name.clone(),
+            ty,
+            rule: self.rule.clone(),
+        }
+    }
+}

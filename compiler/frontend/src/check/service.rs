@@ -1,0 +1,247 @@
+//! Services and policies: what their settings say, merged field by field, and whether it can work.
+//!
+//! [`setting`] is the table of all settings, [`policy`] reads those of policies and merges them, `judge` looks at what
+//! comes out, `operation`, `route` and `address` read the rest of a service.
+
+mod address;
+mod auth;
+pub(crate) mod error;
+pub(crate) mod judge;
+mod operation;
+mod policy;
+mod route;
+pub(crate) mod setting;
+
+pub(crate) use policy::{Overrides, Policies};
+
+use super::{
+    Checker,
+    globals::{OperationInfo, ServiceInfo},
+};
+use crate::{
+    ast::{self, Ident, ItemKind, Setting},
+    resolve::{Declared, Def},
+};
+use error::Error;
+use flowmesh_diagnostics::nearest;
+use flowmesh_ir::{
+    Name, ServiceId,
+    service::{Service, Subset},
+};
+use setting::Place;
+use std::collections::{HashMap, HashSet};
+
+/// Policies first, since services name them; then what each service declares; then its bodies.
+pub(super) fn all(checker: &mut Checker<'_>) {
+    let resolved = checker.resolved;
+    for (declared, item) in checker.items(&resolved.tables.policies) {
+        let ItemKind::Policy { settings, .. } = &item.kind else {
+            continue;
+        };
+        checker.frame.module = declared.module;
+        let overrides = checker.overrides(settings, Place::Policy);
+        checker.globals.policies.push(overrides);
+    }
+    let mut taken = HashSet::new();
+    let services = checker.items(&resolved.tables.services);
+    for (declared, item) in &services {
+        let ItemKind::Service(service) = &item.kind else {
+            continue;
+        };
+        let name = checker.unique(&mut taken, declared);
+        declare(checker, declared, service, name);
+    }
+    for (at, (declared, item)) in (0u32..).map(ServiceId).zip(services) {
+        let ItemKind::Service(service) = &item.kind else {
+            continue;
+        };
+        body(checker, at, declared, item, service);
+    }
+}
+
+fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast::Service, name: Name) {
+    checker.frame.module = declared.module;
+    let overrides = checker.overrides(&service.settings, Place::Service);
+    let mut info = ServiceInfo {
+        name,
+        overrides,
+        operations: Vec::new(),
+        by_name: HashMap::new(),
+    };
+    for operation in &service.operations {
+        let number = u32::try_from(info.operations.len()).unwrap_or(u32::MAX);
+        if let Some(first) = info.by_name.get(&operation.name.text) {
+            let first = info
+                .operations
+                .get(*first as usize)
+                .map(|first: &OperationInfo| first.signature.span);
+            checker.twice(
+                operation.name.text.clone(),
+                operation.name.span,
+                first.unwrap_or_default(),
+            );
+        } else {
+            info.by_name.insert(operation.name.text.clone(), number);
+        }
+        let declared = checker.declare_operation(&info, declared.module, operation);
+        info.operations.push(declared);
+    }
+    checker.globals.services.push(info);
+}
+
+fn body<'a>(
+    checker: &mut Checker<'a>,
+    id: ServiceId,
+    declared: &Declared,
+    item: &'a ast::Item,
+    service: &'a ast::Service,
+) {
+    checker.frame.module = declared.module;
+    let Some(info) = checker.globals.services.get(id.index()).cloned() else {
+        return;
+    };
+    let subsets = checker.subsets(service);
+    let routes = checker.routes(service, &subsets);
+    let auth = service
+        .settings
+        .iter()
+        .find(|setting| setting.name.text == "auth");
+    let auth = auth.and_then(|setting| checker.auth(&setting.value));
+    let policy = checker.policies.intern(&info.overrides);
+    origins(checker, &info.name, item, service);
+    let mut operations = Vec::with_capacity(service.operations.len());
+    for (at, operation) in (0u32..).zip(&service.operations) {
+        operations.extend(checker.operation(id, at, declared.module, operation));
+    }
+    checker.services.push(Service {
+        name: info.name,
+        doc: item.doc.clone(),
+        subsets,
+        routes,
+        policy,
+        auth,
+        operations,
+    });
+}
+
+fn origins(checker: &mut Checker<'_>, name: &Name, item: &ast::Item, service: &ast::Service) {
+    let spans = &mut checker.origins.spans;
+    spans.insert(format!("service/{name}"), item.span);
+    for setting in &service.settings {
+        spans.insert(
+            format!("service/{name}@{}", setting.name.text),
+            setting.name.span.to(setting.value.span),
+        );
+    }
+    for at in &service.at {
+        let subset = at
+            .subset
+            .as_ref()
+            .map_or_else(String::new, |subset| format!(" {}", subset.text));
+        spans.insert(format!("service/{name}@at{subset}"), at.span.to(at.value.span));
+    }
+    if let Some(route) = &service.route {
+        spans.insert(format!("service/{name}@route"), route.span);
+    }
+    for operation in &service.operations {
+        let path = format!("service/{name}/{}", operation.name.text);
+        spans.insert(path.clone(), operation.span);
+        for setting in &operation.settings {
+            spans.insert(
+                format!("{path}@{}", setting.name.text),
+                setting.name.span.to(setting.value.span),
+            );
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// The subsets of a service, in order.
+    fn subsets(&mut self, service: &'a ast::Service) -> Vec<Subset> {
+        if service.at.is_empty() {
+            let (name, span) = (service.name.text.clone(), service.name.span);
+            self.report(Error::NoAddress { name, span }.diagnostic());
+        }
+        let named = service.at.iter().any(|at| at.subset.is_some());
+        let mut subsets: Vec<Subset> = Vec::with_capacity(service.at.len());
+        for at in &service.at {
+            let name = at
+                .subset
+                .as_ref()
+                .map_or_else(Name::default, |subset| subset.text.clone());
+            let span = at.subset.as_ref().map_or(at.span, |subset| subset.span);
+            if named && at.subset.is_none() {
+                self.report(Error::UnnamedSubset { span }.diagnostic());
+            } else if subsets.iter().any(|subset| subset.name == name) {
+                self.report(
+                    Error::SettingTwice {
+                        name: format!("at {name}").trim_end().into(),
+                        span,
+                    }
+                    .diagnostic(),
+                );
+            }
+            let addresses = self.addresses(&at.value);
+            subsets.push(Subset { name, addresses });
+        }
+        subsets
+    }
+
+    /// The policy that a setting names.
+    fn policy_named(&mut self, value: &'a ast::Expr) -> Option<Overrides> {
+        let words = words(value);
+        let def = words.as_deref().and_then(|words| self.path(words));
+        if let Some(Def::Policy(id)) = def {
+            return self.globals.policies.get(id as usize).cloned();
+        }
+        let scope = self.module().into_iter().flat_map(|module| &module.scope);
+        let policies = scope.filter(|(_, entry)| matches!(entry.def, Def::Policy(_)));
+        let mut known: Vec<&str> = policies.map(|(name, _)| name.as_str()).collect();
+        known.sort_unstable();
+        let name = self.slice(value.span);
+        let near = nearest(&name, known).map(Name::from);
+        self.report(
+            Error::UnknownPolicy {
+                name,
+                span: value.span,
+                near,
+            }
+            .diagnostic(),
+        );
+        None
+    }
+
+    /// Settings that may stand only once do.
+    fn once(&mut self, settings: &'a [Setting]) {
+        let mut seen = HashSet::new();
+        for setting in settings {
+            if !seen.insert(&setting.name.text) {
+                let (name, span) = (setting.name.text.clone(), setting.name.span);
+                self.report(Error::SettingTwice { name, span }.diagnostic());
+            }
+        }
+    }
+}
+
+/// The words of `a.b.c`.
+pub(crate) fn words(expr: &ast::Expr) -> Option<Vec<Ident>> {
+    let mut words = Vec::new();
+    let mut at = expr;
+    loop {
+        match &at.kind {
+            ast::ExprKind::Name(name) => {
+                words.push(Ident {
+                    text: name.clone(),
+                    span: at.span,
+                });
+                words.reverse();
+                return Some(words);
+            }
+            ast::ExprKind::Field(base, field) => {
+                words.push(field.clone());
+                at = base;
+            }
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether a policy can work for an operation: repeating is allowed, and the times fit into each other.
+
+use super::{Error, Overrides};
+use crate::check::Checker;
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{
+    Name,
+    policy::{Backoff, RetryOn},
+    service::EffectKind,
+};
+
+/// What a policy holds for.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// `payments.charge`
+    pub(crate) name: Name,
+    /// The operation's declaration, or the call.
+    pub(crate) span: Span,
+    /// What repeating it does.
+    pub(crate) effect: EffectKind,
+}
+
+impl Checker<'_> {
+    /// Looks at what holds after all overrides.
+    pub(crate) fn judge(&mut self, overrides: &Overrides, subject: &Subject) {
+        self.repeatable(overrides, subject);
+        self.times(overrides, subject);
+    }
+
+    fn repeatable(&mut self, overrides: &Overrides, subject: &Subject) {
+        let Some(retry) = overrides.policy().retry else {
+            return;
+        };
+        // If no connection came about, nothing was sent, and sending it then is not sending it again.
+        let harmless = retry.on.iter().all(|on| *on == RetryOn::Connect);
+        if subject.effect == EffectKind::Once && !harmless {
+            let span = overrides.retry_span().unwrap_or(subject.span);
+            let (name, operation) = (subject.name.clone(), subject.span);
+            self.report(
+                Error::RetryOnce {
+                    name,
+                    span,
+                    operation,
+                }
+                .diagnostic(),
+            );
+        }
+    }
+
+    fn times(&mut self, overrides: &Overrides, subject: &Subject) {
+        let policy = overrides.policy();
+        let (attempt, total) = (policy.timeout.attempt_ms, policy.timeout.total_ms);
+        let span = |said: Option<super::policy::Said<u64>>| said.map(|said| said.span);
+        let (attempt_span, total_span) = (span(overrides.attempt_ms), span(overrides.total_ms));
+        if attempt > total {
+            let place = attempt_span.or(total_span).unwrap_or(subject.span);
+            self.report(
+                Error::AttemptOverTotal {
+                    attempt,
+                    total,
+                    span: place,
+                    other: total_span,
+                }
+                .diagnostic(),
+            );
+            return;
+        }
+        let Some(retry) = policy.retry else { return };
+        let waits = waits(&retry.backoff, retry.attempts);
+        let worst = attempt
+            .saturating_mul(u64::from(retry.attempts))
+            .saturating_add(waits);
+        let said = overrides.attempts.map(|said| said.span);
+        if let (true, Some(place)) = (worst > total, total_span.or(said).or(attempt_span)) {
+            let attempts = retry.attempts;
+            self.report(
+                Error::CannotFit {
+                    attempts,
+                    attempt,
+                    waits,
+                    worst,
+                    total,
+                    span: place,
+                }
+                .diagnostic(),
+            );
+        }
+    }
+}
+
+/// The longest time that all waits between attempts take together.
+fn waits(backoff: &Backoff, attempts: u32) -> u64 {
+    let mut sum = 0u64;
+    let mut wait = backoff.base_ms;
+    for _ in 1..attempts {
+        sum = sum.saturating_add(wait.min(backoff.max_ms));
+        wait = wait.saturating_mul(u64::from(backoff.factor));
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::waits;
+    use flowmesh_ir::policy::Backoff;
+
+    #[test]
+    fn waits_grow_up_to_the_longest() {
+        let backoff = Backoff {
+            base_ms: 100,
+            max_ms: 300,
+            factor: 2,
+            ..Backoff::default()
+        };
+        assert_eq!(waits(&backoff, 1), 0);
+        assert_eq!(waits(&backoff, 4), 100 + 200 + 300);
+    }
+}

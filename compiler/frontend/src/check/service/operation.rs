@@ -1,0 +1,443 @@
+//! Operations: what of their parameters goes where, and which status means which error.
+
+use super::{Error, Overrides, Place, judge::Subject};
+use crate::{
+    ast::{self, ExprKind, Ident, Operation as Written, TextPart},
+    check::{
+        Checker, FactKind, Ty,
+        declare::signature,
+        frame::Kind,
+        globals::{FieldInfo, OperationInfo, ServiceInfo, Signature},
+    },
+    resolve::ModuleId,
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    ErrorId, Name, ServiceId, SlotId,
+    expr::{Expr, Raise},
+    service::{EffectKind, Method, OnStatus, Operation, Piece},
+    ty::Type,
+};
+use std::collections::{HashMap, HashSet};
+
+const METHODS: [Method; 7] = [
+    Method::Get,
+    Method::Head,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+    Method::Options,
+];
+
+impl<'a> Checker<'a> {
+    /// The signature of an operation, its effect, and what holds for it.
+    pub(super) fn declare_operation(
+        &mut self,
+        service: &ServiceInfo,
+        module: ModuleId,
+        operation: &'a Written,
+    ) -> OperationInfo {
+        let params = self.params(module, &operation.params);
+        let result = operation.result.as_ref().map_or(Ty::Unit, |ty| self.ty(ty));
+        let fails = self.fails(&operation.fails);
+        let overrides = self
+            .overrides(&operation.settings, Place::Operation)
+            .over(&service.overrides);
+        let base = signature(
+            operation.name.text.clone(),
+            operation.doc.clone(),
+            operation.name.span,
+        );
+        let keyed = operation
+            .settings
+            .iter()
+            .any(|setting| setting.name.text == "key");
+        let effect = effect(self.method_of(operation), keyed);
+        let name = format!("{}.{}", service.name, operation.name.text).into();
+        self.judge(
+            &overrides,
+            &Subject {
+                name,
+                span: operation.name.span,
+                effect,
+            },
+        );
+        OperationInfo {
+            signature: Signature {
+                params,
+                result,
+                fails,
+                ..base
+            },
+            effect,
+            overrides,
+        }
+    }
+
+    fn method_of(&mut self, operation: &Written) -> Method {
+        let known = METHODS
+            .into_iter()
+            .find(|method| operation.binding.text == method.as_str());
+        known.unwrap_or_else(|| {
+            let (name, span) = (operation.binding.text.clone(), operation.binding.span);
+            let near = nearest(&name, METHODS.iter().map(|method| method.as_str())).map(Name::from);
+            self.report(Error::Binding { name, span, near }.diagnostic());
+            Method::Get
+        })
+    }
+
+    /// The operation as the program has it.
+    pub(super) fn operation(
+        &mut self,
+        service: ServiceId,
+        at: u32,
+        module: ModuleId,
+        operation: &'a Written,
+    ) -> Option<Operation> {
+        let info = self.globals.operation(service.0, at)?.clone();
+        let owner = self.globals.services.get(service.index())?.name.clone();
+        let policy = self.policies.intern(&info.overrides);
+        let kind = FactKind::Operation(service, at, policy);
+        self.facts
+            .add(operation.name.span, kind, Some(operation.name.span));
+        let method = METHODS
+            .into_iter()
+            .find(|m| operation.binding.text == m.as_str())
+            .unwrap_or(Method::Get);
+        let idents: Vec<&Ident> = operation.params.iter().map(|param| &param.name).collect();
+        let title = format!("{owner}.{}", operation.name.text);
+        let (parts, _) = self.within(module, Kind::Operation, |checker| {
+            checker.declare_params(&idents, &info.signature.params);
+            checker.distribute(&title, method, operation, &info.signature.params)
+        });
+        let result = self.border(&info.signature.result, &format!("{title}.result"))?;
+        Some(Operation {
+            name: operation.name.text.clone(),
+            doc: operation.doc.clone(),
+            params: info.signature.params.iter().map(FieldInfo::ir).collect(),
+            result,
+            fails: info.signature.fails.iter().map(|(id, _)| *id).collect(),
+            method,
+            path: parts.path,
+            query: parts.query,
+            body: parts.body,
+            headers: parts.headers,
+            key: parts.key,
+            on: self.on(module, operation, &info),
+            policy,
+            effect: info.effect,
+        })
+    }
+
+    /// Path first, then headers and an explicit body; what is left goes into the query or the body.
+    fn distribute(
+        &mut self,
+        title: &str,
+        method: Method,
+        operation: &'a Written,
+        params: &[FieldInfo],
+    ) -> Parts {
+        let path = self.path_pieces(operation);
+        let setting = |name: &str| {
+            operation
+                .settings
+                .iter()
+                .find(|setting| setting.name.text == name)
+        };
+        let headers = setting("headers")
+            .map(|setting| self.headers(&setting.value))
+            .unwrap_or_default();
+        let bodiless = matches!(
+            method,
+            Method::Get | Method::Head | Method::Delete | Method::Options
+        );
+        let mut body = setting("body").and_then(|setting| {
+            if bodiless {
+                let (method, span) = (method.as_str(), setting.name.span);
+                self.report(Error::BodyOfGet { method, span }.diagnostic());
+            }
+            self.body(title, &setting.value)
+        });
+        let sent = std::mem::take(&mut self.frame.touched);
+        let key = setting("key").map(|setting| self.key(&setting.value));
+        let left: Vec<(SlotId, &FieldInfo)> = (0u32..)
+            .map(SlotId)
+            .zip(params)
+            .filter(|(slot, _)| !sent.contains(slot))
+            .collect();
+        let mut query = Vec::new();
+        if setting("body").is_some() {
+            for (_, param) in &left {
+                self.report(
+                    Error::SentNowhere {
+                        name: param.name.clone(),
+                        span: param.span,
+                    }
+                    .diagnostic(),
+                );
+            }
+        } else if bodiless {
+            query = left
+                .iter()
+                .map(|(slot, param)| (param.name.clone(), self.query_value(*slot, param)))
+                .collect();
+        } else if !left.is_empty() {
+            let fields = left.iter().map(|(_, param)| FieldInfo::ir(param)).collect();
+            let ty = self.make(&format!("{title}.body"), fields);
+            let record = left
+                .iter()
+                .map(|(slot, param)| (param.name.clone(), Expr::Slot(*slot)))
+                .collect();
+            body = Some((Expr::Record(record), ty));
+        }
+        Parts {
+            path,
+            query,
+            body,
+            headers,
+            key,
+        }
+    }
+
+    fn path_pieces(&mut self, operation: &'a Written) -> Vec<Piece> {
+        let ExprKind::Text(parts) = &operation.path.kind else {
+            if !matches!(operation.path.kind, ExprKind::Bad) {
+                self.report(
+                    Error::Path {
+                        span: operation.path.span,
+                    }
+                    .diagnostic(),
+                );
+            }
+            return Vec::new();
+        };
+        if !matches!(parts.first(), Some(TextPart::Literal(text)) if text.starts_with('/')) {
+            self.report(
+                Error::Path {
+                    span: operation.path.span,
+                }
+                .diagnostic(),
+            );
+        }
+        let mut pieces = Vec::with_capacity(parts.len());
+        for part in parts {
+            pieces.push(match part {
+                TextPart::Literal(text) => Piece::Literal(text.clone()),
+                TextPart::Expr(expr) => Piece::Value(self.path_value(expr, operation)),
+            });
+        }
+        pieces
+    }
+
+    fn path_value(&mut self, expr: &'a ast::Expr, operation: &Written) -> Expr {
+        if let ExprKind::Name(name) = &expr.kind
+            && self.frame.find(name).is_none()
+            && !matches!(name.as_str(), "run")
+        {
+            let params = operation.params.iter().map(|param| param.name.text.as_str());
+            let near = nearest(name, params).map(Name::from);
+            let declared = operation.name.span;
+            self.report(
+                Error::NoSuchParam {
+                    name: name.clone(),
+                    span: expr.span,
+                    declared,
+                    near,
+                }
+                .diagnostic(),
+            );
+            return Self::hole();
+        }
+        let typed = self.expr(expr, None);
+        self.textual(typed, expr.span)
+    }
+
+    /// A query holds texts; a `none` is left out.
+    fn query_value(&mut self, slot: SlotId, param: &FieldInfo) -> Expr {
+        let present = self.globals.unfold(&param.ty).present().clone();
+        let simple = match self.globals.unfold(&present) {
+            Ty::List(_) | Ty::Map(_) | Ty::Record(_) | Ty::Json | Ty::Bytes => false,
+            Ty::Named(_) => self.globals.cases(&present).is_some(),
+            _ => true,
+        };
+        if !simple {
+            let ty = self.globals.show(&param.ty);
+            self.report(
+                Error::NotForQuery {
+                    name: param.name.clone(),
+                    ty,
+                    span: param.span,
+                }
+                .diagnostic(),
+            );
+        }
+        Expr::Slot(slot)
+    }
+
+    fn headers(&mut self, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
+        let ExprKind::Record(fields) = &value.kind else {
+            let (found, span) = (self.slice(value.span), value.span);
+            let form = "{ x_tenant: tenant }";
+            self.report(
+                Error::Form {
+                    name: "headers",
+                    form,
+                    found,
+                    span,
+                }
+                .diagnostic(),
+            );
+            return Vec::new();
+        };
+        let mut made = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let typed = self.expr(value, None);
+            let ty = typed.ty.present().clone();
+            let expr = self.textual(super::super::expr::Typed::new(typed.expr, ty), value.span);
+            made.push((name.text.replace('_', "-").to_lowercase().into(), expr));
+        }
+        made
+    }
+
+    fn body(&mut self, title: &str, value: &'a ast::Expr) -> Option<(Expr, Type)> {
+        let typed = self.expr(value, None);
+        let ty = self.border(&typed.ty, &format!("{title}.body"));
+        if ty.is_none() && !typed.ty.is_bad() {
+            self.mismatch(&typed.ty, &Ty::Json, value.span);
+        }
+        Some((typed.expr, ty?))
+    }
+
+    /// A key is a text; numbers are written as one.
+    pub(crate) fn key(&mut self, value: &'a ast::Expr) -> Expr {
+        let typed = self.expr(value, None);
+        match self.globals.unfold(&typed.ty) {
+            Ty::String | Ty::Url | Ty::Bad => typed.expr,
+            Ty::Int => Expr::Text(vec![typed.expr]),
+            _ => {
+                let ty = self.globals.show(&typed.ty);
+                self.report(Error::Key { ty, span: value.span }.diagnostic());
+                Self::hole()
+            }
+        }
+    }
+
+    fn on(&mut self, module: ModuleId, operation: &'a Written, info: &OperationInfo) -> Vec<OnStatus> {
+        let mut seen: HashMap<u16, Span> = HashMap::new();
+        let mut meant = HashSet::new();
+        let mut made = Vec::with_capacity(operation.on.len());
+        for on in &operation.on {
+            let status = match on.status.kind {
+                ExprKind::Int(status) => u16::try_from(status)
+                    .ok()
+                    .filter(|status| (100..=599).contains(status)),
+                _ => None,
+            };
+            let Some(status) = status else {
+                self.report(Error::Status { span: on.status.span }.diagnostic());
+                continue;
+            };
+            if let Some(first) = seen.insert(status, on.status.span) {
+                self.report(
+                    Error::StatusTwice {
+                        status,
+                        span: on.status.span,
+                        first,
+                    }
+                    .diagnostic(),
+                );
+            }
+            let (raise, _) = self.within(module, Kind::Reply, |checker| checker.raise(&on.value));
+            let Some(raise) = raise else { continue };
+            meant.insert(raise.error);
+            if !info.signature.fails.iter().any(|(id, _)| *id == raise.error) {
+                let error = self
+                    .globals
+                    .error(raise.error)
+                    .map(|error| error.name.clone())
+                    .unwrap_or_default();
+                let (name, span, declared) =
+                    (operation.name.text.clone(), on.value.span, operation.name.span);
+                self.report(
+                    Error::OnUndeclared {
+                        error,
+                        name,
+                        span,
+                        declared,
+                    }
+                    .diagnostic(),
+                );
+            }
+            made.push(OnStatus { status, raise });
+        }
+        for (id, span) in info.signature.fails.iter().filter(|(id, _)| !meant.contains(id)) {
+            let error = self
+                .globals
+                .error(*id)
+                .map(|error| error.name.clone())
+                .unwrap_or_default();
+            self.report(Error::NeverMeant { error, span: *span }.diagnostic());
+        }
+        made
+    }
+
+    /// An error with its arguments: `Declined(reason: "...")`, or `Declined` alone.
+    pub(crate) fn raise(&mut self, value: &'a ast::Expr) -> Option<Raise> {
+        let (callee, arguments): (&ast::Expr, &'a [ast::Argument]) = match &value.kind {
+            ExprKind::Call(callee, arguments) => (callee, arguments),
+            ExprKind::Bad => return None,
+            _ => (value, &[]),
+        };
+        let found = super::words(callee).and_then(|words| match words.as_slice() {
+            [word] => self.error_named(word),
+            words => match self.path(words) {
+                Some(crate::resolve::Def::Error(id)) => Some(ErrorId(id)),
+                _ => None,
+            },
+        });
+        let Some(error) = found else {
+            if super::words(callee).is_none_or(|words| words.len() > 1) {
+                self.report(Error::NotAFailure { span: callee.span }.diagnostic());
+            }
+            self.ignore(arguments);
+            return None;
+        };
+        let (name, params) = self
+            .globals
+            .error(error)
+            .map(|info| (info.name.clone(), info.params.clone()))?;
+        let fields = self.arguments(&name, &params, arguments, value.span);
+        Some(Raise { error, fields })
+    }
+
+    /// What holds for one call, with its overrides.
+    pub(crate) fn call_policy(
+        &mut self,
+        with: &Overrides,
+        base: &Overrides,
+        subject: &Subject,
+    ) -> flowmesh_ir::PolicyId {
+        let merged = with.over(base);
+        self.judge(&merged, subject);
+        self.policies.intern(&merged)
+    }
+}
+
+/// Where the parameters of an operation go.
+struct Parts {
+    path: Vec<Piece>,
+    query: Vec<(Name, Expr)>,
+    body: Option<(Expr, Type)>,
+    headers: Vec<(Name, Expr)>,
+    key: Option<Expr>,
+}
+
+fn effect(method: Method, keyed: bool) -> EffectKind {
+    match method {
+        Method::Get | Method::Head | Method::Options => EffectKind::Read,
+        Method::Put | Method::Delete => EffectKind::Idempotent,
+        Method::Post | Method::Patch if keyed => EffectKind::Keyed,
+        Method::Post | Method::Patch => EffectKind::Once,
+    }
+}

@@ -1,0 +1,104 @@
+//! Which subset a request goes to.
+
+use super::Error;
+use crate::{
+    ast::{self, ExprKind, Ident},
+    check::{Checker, Ty, frame::Kind},
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    Name, SubsetId,
+    service::{Route, Subset},
+};
+
+impl<'a> Checker<'a> {
+    pub(super) fn routes(&mut self, service: &'a ast::Service, subsets: &[Subset]) -> Vec<Route> {
+        let Some(block) = &service.route else {
+            if subsets.len() > 1 && subsets.iter().all(|subset| !subset.name.is_empty()) {
+                let (name, span) = (service.name.text.clone(), service.name.span);
+                self.report(Error::NoRoute { name, span }.diagnostic());
+            }
+            return vec![Route {
+                condition: None,
+                split: vec![(SubsetId(0), 100)],
+            }];
+        };
+        let mut routes = Vec::with_capacity(block.rules.len());
+        let mut last: Option<Span> = None;
+        for rule in &block.rules {
+            if let Some(before) = last {
+                self.report(
+                    Error::RuleNeverTaken {
+                        span: rule.span,
+                        before,
+                    }
+                    .diagnostic(),
+                );
+            }
+            if rule.condition.is_none() {
+                last = Some(rule.span);
+            }
+            let module = self.frame.module;
+            let (condition, _) = self.within(module, Kind::Route, |checker| {
+                rule.condition
+                    .as_ref()
+                    .map(|condition| checker.against(condition, &Ty::Bool))
+            });
+            let split = self.split(&rule.split, subsets, rule.span);
+            routes.push(Route { condition, split });
+        }
+        if last.is_none() {
+            self.report(Error::NoElse { span: block.span }.diagnostic());
+        }
+        routes
+    }
+
+    fn split(
+        &mut self,
+        split: &'a [(Ident, Option<ast::Expr>)],
+        subsets: &[Subset],
+        span: Span,
+    ) -> Vec<(SubsetId, u32)> {
+        let mut made = Vec::with_capacity(split.len());
+        for (name, weight) in split {
+            let subset = (0u32..)
+                .map(SubsetId)
+                .zip(subsets)
+                .find(|(_, subset)| subset.name == name.text);
+            if subset.is_none() {
+                let near =
+                    nearest(&name.text, subsets.iter().map(|subset| subset.name.as_str())).map(Name::from);
+                self.report(
+                    Error::UnknownSubset {
+                        name: name.text.clone(),
+                        span: name.span,
+                        near,
+                    }
+                    .diagnostic(),
+                );
+            }
+            let percent = match weight.as_ref().map(|weight| &weight.kind) {
+                None if split.len() == 1 => Some(100),
+                Some(ExprKind::Percent(percent)) => super::policy::whole(*percent, 100),
+                _ => None,
+            };
+            if percent.is_none() {
+                let span = weight.as_ref().map_or(name.span, |weight| weight.span);
+                self.report(
+                    Error::Weight {
+                        name: name.text.clone(),
+                        span,
+                    }
+                    .diagnostic(),
+                );
+                return made;
+            }
+            made.extend(subset.zip(percent).map(|((id, _), percent)| (id, percent)));
+        }
+        let sum: u32 = made.iter().map(|(_, weight)| *weight).sum();
+        if made.len() == split.len() && sum != 100 {
+            self.report(Error::Weights { sum, span }.diagnostic());
+        }
+        made
+    }
+}

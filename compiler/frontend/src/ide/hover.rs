@@ -1,0 +1,255 @@
+//! What stands under the cursor, in Markdown: how it is written, what it means, and what holds for it.
+
+use crate::{
+    Analysis,
+    ast::{Item, ItemKind},
+    check::{Fact, FactKind, FieldInfo, Globals, Signature, Ty},
+    resolve::Def,
+};
+use flowmesh_diagnostics::{SourceId, Span};
+use flowmesh_ir::{
+    PolicyId, ServiceId,
+    policy::{Backoff, Balance, Jitter, Policy, Retry, RetryOn},
+    service::EffectKind,
+};
+
+/// What stands at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hover {
+    /// The place.
+    pub span: Span,
+    /// What it is.
+    pub markdown: String,
+}
+
+/// What stands at an offset of a text.
+#[must_use]
+pub fn hover(analysis: &Analysis, source: SourceId, offset: u32) -> Option<Hover> {
+    let fact = analysis.checked.facts.at(source, offset)?;
+    Some(Hover {
+        span: fact.span,
+        markdown: markdown(analysis, fact)?,
+    })
+}
+
+fn markdown(analysis: &Analysis, fact: &Fact) -> Option<String> {
+    let globals = &analysis.checked.globals;
+    let typed = |name: &str, ty: &Ty| code(&format!("{name}: {}", globals.show(ty)));
+    Some(match &fact.kind {
+        FactKind::Local(name, ty) => typed(name, ty),
+        FactKind::Field(name, ty) => with_doc(&typed(name, ty), field_doc(globals, fact.declared)),
+        FactKind::Case(ty, name) => code(&format!("{}.{name}", globals.show(ty))),
+        FactKind::Builtin(name, ty, doc) => with_doc(&typed(name, ty), Some(*doc)),
+        FactKind::Native(native) => with_doc(
+            &code(&crate::check::signature_of(native)),
+            Some(&format!("{}\n\n`{}`", native.doc, native.example)),
+        ),
+        FactKind::Setting(setting) => with_doc(
+            &code(&format!("{}: {}", setting.name, setting.form)),
+            Some(setting.doc),
+        ),
+        FactKind::Operation(service, operation, policy) => {
+            operation_text(analysis, *service, *operation, *policy)?
+        }
+        FactKind::Def(def) => def_text(analysis, *def)?,
+    })
+}
+
+fn field_doc(globals: &Globals, declared: Option<Span>) -> Option<&str> {
+    let declared = declared?;
+    let fields = globals.types.iter().flat_map(|info| info.fields());
+    let params = globals.errors.iter().flat_map(|error| &error.params);
+    let field = fields.chain(params).find(|field| field.span == declared)?;
+    field.doc.as_deref()
+}
+
+fn operation_text(
+    analysis: &Analysis,
+    service: ServiceId,
+    operation: u32,
+    policy: PolicyId,
+) -> Option<String> {
+    let globals = &analysis.checked.globals;
+    let info = globals.operation(service.0, operation)?;
+    let owner = globals.services.get(service.index())?;
+    let effect = match info.effect {
+        EffectKind::Read => "changes nothing",
+        EffectKind::Idempotent => "can be repeated",
+        EffectKind::Keyed => "has a key, and can be repeated",
+        EffectKind::Once => "runs at most once",
+    };
+    let head = code(&format!(
+        "op {}.{}",
+        owner.name,
+        signature(globals, &info.signature)
+    ));
+    let text = with_doc(&head, info.signature.doc.as_deref());
+    let policy = analysis.checked.policies.get(policy.index())?;
+    Some(format!("{text}\n\n{effect}; {}", policy_text(globals, policy)))
+}
+
+fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
+    let globals = &analysis.checked.globals;
+    let item = || analysis.resolved.item(analysis.resolved.declared(def)?);
+    let doc = |item: Option<&Item>| item.and_then(|item| item.doc.clone());
+    let name = || {
+        analysis
+            .resolved
+            .declared(def)
+            .map(|declared| declared.name.text.clone())
+    };
+    let (head, doc) = match def {
+        Def::Config(id) => {
+            let ty = globals.configs.get(id as usize)?;
+            (format!("config {}: {}", name()?, globals.show(ty)), doc(item()))
+        }
+        Def::Type(id) => {
+            let info = globals.types.get(id as usize)?;
+            (info.describe(globals), info.doc.clone())
+        }
+        Def::Error(id) => {
+            let error = globals.errors.get(id as usize)?;
+            (
+                format!("error {}({})", error.name, params(globals, &error.params)),
+                error.doc.clone(),
+            )
+        }
+        Def::Function(id) => {
+            let function = globals.functions.get(id as usize)?;
+            (
+                format!("fn {}", signature(globals, function)),
+                function.doc.clone(),
+            )
+        }
+        Def::Flow(id) => {
+            let flow = globals.flows.get(id as usize)?;
+            (format!("flow {}", signature(globals, flow)), flow.doc.clone())
+        }
+        Def::Policy(id) => {
+            let policy = globals.policies.get(id as usize)?.policy();
+            let text = with_doc(&code(&format!("policy {}", name()?)), doc(item()).as_deref());
+            return Some(format!("{text}\n\n{}", policy_text(globals, &policy)));
+        }
+        Def::Service(id) => {
+            let service = globals.services.get(id as usize)?;
+            let text = with_doc(
+                &code(&format!("service {}", service.name)),
+                doc(item()).as_deref(),
+            );
+            return Some(format!(
+                "{text}\n\n{}",
+                policy_text(globals, &service.overrides.policy())
+            ));
+        }
+        Def::Secret(_) => (format!("secret {}", name()?), doc(item())),
+        Def::Module(id) => {
+            let module = analysis.resolved.module(id)?;
+            (format!("module {}", module.name), module.ast.doc.clone())
+        }
+    };
+    let unsupported = matches!(item().map(|item| &item.kind), Some(ItemKind::Unsupported(_)));
+    (!unsupported).then(|| with_doc(&code(&head), doc.as_deref()))
+}
+
+fn signature(globals: &Globals, signature: &Signature) -> String {
+    let result = match &signature.result {
+        Ty::Unit => String::new(),
+        ty => format!(" -> {}", globals.show(ty)),
+    };
+    let names = signature
+        .fails
+        .iter()
+        .filter_map(|(id, _)| globals.error(*id))
+        .map(|error| error.name.as_str());
+    let names: Vec<&str> = names.collect();
+    let fails = if names.is_empty() {
+        String::new()
+    } else {
+        format!(" fails {}", names.join(", "))
+    };
+    format!(
+        "{}({}){result}{fails}",
+        signature.name,
+        params(globals, &signature.params)
+    )
+}
+
+fn params(globals: &Globals, params: &[FieldInfo]) -> String {
+    let param = |param: &FieldInfo| format!("{}: {}", param.name, globals.show(&param.ty));
+    params.iter().map(param).collect::<Vec<_>>().join(", ")
+}
+
+/// What holds, as a sentence.
+fn policy_text(globals: &Globals, policy: &Policy) -> String {
+    let timeout = &policy.timeout;
+    let time = crate::check::time;
+    let mut text = format!(
+        "each attempt {}, in all {}",
+        time(timeout.attempt_ms),
+        time(timeout.total_ms)
+    );
+    match &policy.retry {
+        None => text.push_str("; one attempt"),
+        Some(retry) => text.push_str(&retry_text(globals, retry)),
+    }
+    text.push_str(match policy.balance {
+        Balance::RoundRobin => "; endpoints in turn",
+        Balance::Ewma => "; the faster of two endpoints",
+    });
+    text
+}
+
+fn retry_text(globals: &Globals, retry: &Retry) -> String {
+    let on: Vec<String> = retry
+        .on
+        .iter()
+        .map(|on| match on {
+            RetryOn::Connect => "connect".into(),
+            RetryOn::Timeout => "timeout".into(),
+            RetryOn::Class(class) => format!("{class}xx"),
+            RetryOn::Status(status) => status.to_string(),
+            RetryOn::Error(id) => globals
+                .error(*id)
+                .map_or_else(String::new, |error| error.name.to_string()),
+        })
+        .collect();
+    let budget = retry
+        .budget
+        .map_or_else(String::new, |budget| format!(", budget {}%", budget.percent));
+    let wait = backoff_text(&retry.backoff);
+    format!(
+        "; up to {} attempts on {}, {wait}{budget}",
+        retry.attempts,
+        on.join(", ")
+    )
+}
+
+fn backoff_text(backoff: &Backoff) -> String {
+    let time = crate::check::time;
+    let jitter = match backoff.jitter {
+        Jitter::Full => "full jitter",
+        Jitter::Equal => "equal jitter",
+        Jitter::None => "no jitter",
+    };
+    match backoff.factor {
+        1 => format!("waiting {} ({jitter})", time(backoff.base_ms)),
+        factor => {
+            format!(
+                "waiting {} times {factor} up to {} ({jitter})",
+                time(backoff.base_ms),
+                time(backoff.max_ms)
+            )
+        }
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("```flow\n{text}\n```")
+}
+
+fn with_doc(head: &str, doc: Option<&str>) -> String {
+    match doc {
+        Some(doc) if !doc.is_empty() => format!("{head}\n\n{doc}"),
+        _ => head.to_owned(),
+    }
+}

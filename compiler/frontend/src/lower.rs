@@ -1,0 +1,44 @@
+//! Makes the program: flows become state machines, everything else is already in its form.
+//!
+//! [`lower`] cannot fail: after the checker nothing is the author's fault, and [`Sound`] says that it found nothing.
+
+mod flow;
+mod states;
+
+use crate::check::Sound;
+use flowmesh_ir::{Name, Program, program::VERSION, ty::ErrorDef};
+
+/// The program of checked modules; `name` is that of the root.
+#[must_use]
+pub fn lower(sound: Sound<'_>, name: Name) -> Program {
+    let Sound(checked) = sound;
+    let mut origins = checked.origins.clone();
+    let flows = checked
+        .flows
+        .iter()
+        .map(|written| flow::flow(written, &mut origins))
+        .collect();
+    let secrets = checked.secrets.clone();
+    Program {
+        version: VERSION,
+        name,
+        configs: checked.configs.clone(),
+        secrets,
+        types: checked.types.clone(),
+        errors: errors(sound),
+        policies: checked.policies.clone(),
+        services: checked.services.clone(),
+        functions: checked.functions.clone(),
+        flows,
+        origins,
+    }
+}
+
+fn errors(Sound(checked): Sound<'_>) -> Vec<ErrorDef> {
+    let error = |error: &crate::check::Signature| ErrorDef {
+        name: error.name.clone(),
+        doc: error.doc.clone(),
+        fields: error.params.iter().map(crate::check::FieldInfo::ir).collect(),
+    };
+    checked.globals.errors.iter().map(error).collect()
+}

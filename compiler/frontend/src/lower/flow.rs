@@ -1,0 +1,251 @@
+//! Statements become states.
+
+use super::states::{Label, States};
+use crate::check::tree::{self, Await, Call, For, Kind, Over, Statement};
+use flowmesh_ir::{
+    Name, SlotId, StateId, Value,
+    expr::{Argument, Binary, Expr},
+    flow::{self, End, Flow, Instruction, Undo},
+    program::Origins,
+};
+
+/// A flow as a state machine; the places of its states go into `origins`.
+pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
+    let mut lowering = Lowering {
+        states: States::default(),
+        loops: Vec::new(),
+    };
+    let entry = lowering.states.label();
+    lowering.states.begin(entry);
+    lowering.statements(&written.body);
+    lowering.states.end(End::Return(Expr::Constant(Value::None)));
+    let (states, steps, spans) = lowering.states.finish(entry);
+    for (at, span) in spans.into_iter().enumerate() {
+        origins
+            .spans
+            .extend(span.map(|span| (format!("flow/{}/{at}", written.name), span)));
+    }
+    Flow {
+        name: written.name.clone(),
+        doc: written.doc.clone(),
+        params: written.params.clone(),
+        result: written.result.clone(),
+        fails: written.fails.clone(),
+        key: written.key.clone(),
+        signals: written.signals.clone(),
+        slots: written.slots.clone(),
+        steps,
+        states,
+        entry: StateId(0),
+    }
+}
+
+struct Lowering {
+    states: States,
+    /// Where `continue` and `break` lead.
+    loops: Vec<(Label, Label)>,
+}
+
+impl Lowering {
+    fn statements(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            self.states.at(statement.span);
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            Kind::Set(slot, value) => self.states.push(Instruction::Set(*slot, value.clone())),
+            Kind::Log(text) => self.states.push(Instruction::Log(text.clone())),
+            Kind::Call(call) => self.call(call),
+            Kind::If { condition, yes, no } => self.choose(condition, yes, no),
+            Kind::Match { subject, arms } => {
+                let next = self.states.label();
+                let labels: Vec<Label> = arms.iter().map(|_| self.states.label()).collect();
+                let patterns = arms.iter().map(|(pattern, _)| pattern.clone());
+                let leads = patterns.zip(labels.iter().copied()).collect();
+                self.states.end(End::Match {
+                    subject: subject.clone(),
+                    arms: leads,
+                });
+                for ((_, body), label) in arms.iter().zip(labels) {
+                    self.branch(label, body, next);
+                }
+                self.states.begin(next);
+            }
+            Kind::For(looping) => self.for_loop(looping),
+            Kind::While { condition, body } => self.while_loop(condition, body),
+            Kind::Break => self.leave(|(_, out)| out),
+            Kind::Continue => self.leave(|(head, _)| head),
+            Kind::Parallel(branches) => self.parallel(branches),
+            Kind::Sleep(duration) => {
+                let next = self.states.label();
+                self.states.step("sleep");
+                self.states.end(End::Sleep {
+                    duration: duration.clone(),
+                    next,
+                });
+                self.states.begin(next);
+            }
+            Kind::Await(wait) => self.wait(wait),
+            Kind::Fail(raise) => self.states.end(End::Fail(raise.clone())),
+            Kind::Return(value) => self.states.end(End::Return(value.clone())),
+        }
+    }
+
+    /// Statements of their own that lead on to `next`.
+    fn branch(&mut self, label: Label, body: &[Statement], next: Label) {
+        self.states.begin(label);
+        self.statements(body);
+        self.states.end(End::Jump(next));
+    }
+
+    fn choose(&mut self, condition: &Expr, yes: &[Statement], no: &[Statement]) {
+        let next = self.states.label();
+        let (then, otherwise) = (self.states.label(), self.states.label());
+        self.states.end(End::Branch {
+            condition: condition.clone(),
+            yes: then,
+            no: otherwise,
+        });
+        self.branch(then, yes, next);
+        self.branch(otherwise, no, next);
+        self.states.begin(next);
+    }
+
+    fn leave(&mut self, pick: impl Fn((Label, Label)) -> Label) {
+        if let Some(around) = self.loops.last().copied() {
+            self.states.end(End::Jump(pick(around)));
+        }
+    }
+
+    fn while_loop(&mut self, condition: &Expr, body: &[Statement]) {
+        let (head, inside, out) = (self.states.label(), self.states.label(), self.states.label());
+        self.states.end(End::Jump(head));
+        self.states.begin(head);
+        match condition {
+            Expr::Constant(Value::Bool(true)) => self.states.end(End::Jump(inside)),
+            condition => self.states.end(End::Branch {
+                condition: condition.clone(),
+                yes: inside,
+                no: out,
+            }),
+        }
+        self.loops.push((head, out));
+        self.branch(inside, body, head);
+        self.loops.pop();
+        self.states.begin(out);
+    }
+
+    /// A loop counts an index up to the length of its list, or a number up to the end of its range.
+    fn for_loop(&mut self, looping: &For) {
+        let For {
+            over,
+            item,
+            index,
+            bound,
+            body,
+        } = looping;
+        let slot = |slot: &SlotId| Expr::Slot(*slot);
+        let (start, limit, end, value) = match over {
+            Over::List(list) => (
+                Expr::Constant(Value::Int(0)),
+                list.clone(),
+                Expr::Native(Name::new_static("list.len"), vec![Argument::Value(slot(bound))]),
+                Expr::Index(Box::new(slot(bound)), Box::new(slot(index))),
+            ),
+            Over::Range(from, to) => (from.clone(), to.clone(), slot(bound), slot(index)),
+        };
+        let one = Expr::Constant(Value::Int(1));
+        let (head, inside, out) = (self.states.label(), self.states.label(), self.states.label());
+        self.states.push(Instruction::Set(*bound, limit));
+        self.states.push(Instruction::Set(*index, start));
+        self.states.end(End::Jump(head));
+        self.states.begin(head);
+        self.states.end(End::Branch {
+            condition: binary(Binary::Less, slot(index), end),
+            yes: inside,
+            no: out,
+        });
+        self.states.begin(inside);
+        self.states.push(Instruction::Set(*item, value));
+        self.states
+            .push(Instruction::Set(*index, binary(Binary::Add, slot(index), one)));
+        self.loops.push((head, out));
+        self.statements(body);
+        self.loops.pop();
+        self.states.end(End::Jump(head));
+        self.states.begin(out);
+    }
+
+    fn parallel(&mut self, branches: &[Vec<Statement>]) {
+        let busy: Vec<&Vec<Statement>> = branches.iter().filter(|branch| !branch.is_empty()).collect();
+        if let [] | [_] = busy.as_slice() {
+            return busy.into_iter().for_each(|branch| self.statements(branch));
+        }
+        let next = self.states.label();
+        let labels: Vec<Label> = busy.iter().map(|_| self.states.label()).collect();
+        self.states.end(End::Fork {
+            branches: labels.clone(),
+            next,
+        });
+        for (branch, label) in busy.into_iter().zip(labels) {
+            self.states.begin(label);
+            self.statements(branch);
+            self.states.end(End::Join);
+        }
+        self.states.begin(next);
+    }
+
+    fn call(&mut self, call: &Call) {
+        let next = self.states.label();
+        self.states.step(&call.title);
+        let undo = call.undo.as_ref().map(|undo| Undo {
+            target: undo.target.clone(),
+            step: self.states.new_step(&undo.title),
+        });
+        let labels: Vec<Label> = call.catch.iter().map(|_| self.states.label()).collect();
+        let leads = call.catch.iter().zip(&labels).map(|(catch, label)| flow::Catch {
+            error: catch.error,
+            bind: catch.bind,
+            next: *label,
+        });
+        let end = flow::Call {
+            target: call.target.clone(),
+            bind: call.bind,
+            undo,
+            catch: leads.collect(),
+            next,
+        };
+        self.states.end(End::Call(Box::new(end)));
+        for (catch, label) in call.catch.iter().zip(labels) {
+            self.branch(label, &catch.body, next);
+        }
+        self.states.begin(next);
+    }
+
+    fn wait(&mut self, wait: &Await) {
+        let next = self.states.label();
+        self.states.step(&wait.title);
+        let late = wait
+            .within
+            .as_ref()
+            .map(|(duration, _)| (duration.clone(), self.states.label()));
+        let label = late.as_ref().map(|(_, label)| *label);
+        self.states.end(End::Await(flow::Await {
+            signal: wait.signal,
+            bind: wait.bind,
+            within: late,
+            next,
+        }));
+        if let (Some((_, body)), Some(label)) = (&wait.within, label) {
+            self.branch(label, body, next);
+        }
+        self.states.begin(next);
+    }
+}
+
+fn binary(operator: Binary, left: Expr, right: Expr) -> Expr {
+    Expr::Binary(operator, Box::new(left), Box::new(right))
+}

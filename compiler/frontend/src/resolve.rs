@@ -1,0 +1,195 @@
+//! Joins the modules of a program: finds what `use` names, and gives every declaration a number.
+//!
+//! [`load`] reads and parses all modules, `cycle` refuses circles, `scope` fills the table of names of each module,
+//! `convention` looks at how names are written. Names inside bodies are looked up by the checker, which knows locals.
+
+mod convention;
+pub(crate) mod cycle;
+mod error;
+mod load;
+pub(crate) mod scope;
+
+pub(crate) use convention::{Case, is_written};
+pub(crate) use error::{Error, did_you_mean};
+
+use crate::{World, ast};
+use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
+use flowmesh_ir::Name;
+use std::collections::HashMap;
+
+/// The number of a module; the root is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub u32);
+
+/// All modules of a program with their tables of names.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The modules, the root first.
+    pub modules: Vec<Module>,
+    /// All declarations by kind.
+    pub tables: Tables,
+}
+
+/// One module.
+#[derive(Debug)]
+pub struct Module {
+    /// Its path: `shop/payments.flow`.
+    pub path: String,
+    /// Its name: `shop.payments`.
+    pub name: Name,
+    /// Its text.
+    pub source: SourceId,
+    /// Its tree.
+    pub ast: ast::Module,
+    /// What it uses, in order.
+    pub uses: Vec<Use>,
+    /// Every name that its bodies can see.
+    pub scope: HashMap<Name, Entry>,
+}
+
+/// A `use` that was found.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The whole path.
+    pub span: Span,
+    /// Its last word, which is the name in this module.
+    pub name: ast::Ident,
+    /// The module it leads to.
+    pub module: ModuleId,
+    /// Whether the last word is an item of that module, and not the module itself.
+    pub item: bool,
+}
+
+/// What a name stands for, and where that was said.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it stands for.
+    pub def: Def,
+    /// The declaration's name, or the last word of the `use`.
+    pub span: Span,
+    /// Which `use` brought it here.
+    pub import: Option<usize>,
+}
+
+/// A declaration, by its number in the table of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Def {
+    /// `config`
+    Config(u32),
+    /// `secret`
+    Secret(u32),
+    /// `type` and `enum`
+    Type(u32),
+    /// `error`; the built-in errors come first
+    Error(u32),
+    /// `policy`
+    Policy(u32),
+    /// `service`
+    Service(u32),
+    /// `fn`
+    Function(u32),
+    /// `flow`
+    Flow(u32),
+    /// A module
+    Module(ModuleId),
+}
+
+/// All declarations by kind, those of the root first.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// `config`
+    pub configs: Vec<Declared>,
+    /// `secret`
+    pub secrets: Vec<Declared>,
+    /// `type` and `enum`
+    pub types: Vec<Declared>,
+    /// `error`, without the built-in ones
+    pub errors: Vec<Declared>,
+    /// `policy`
+    pub policies: Vec<Declared>,
+    /// `service`
+    pub services: Vec<Declared>,
+    /// `fn`
+    pub functions: Vec<Declared>,
+    /// `flow`
+    pub flows: Vec<Declared>,
+}
+
+/// Where a declaration is.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// In which module.
+    pub module: ModuleId,
+    /// Its place among the module's items.
+    pub item: usize,
+    /// Its name.
+    pub name: ast::Ident,
+}
+
+/// Reads the root and everything it uses, and gives each module its names. Makes what it can and says what is wrong.
+pub fn resolve(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Resolved {
+    let mut modules = load::load(world, root, sources, found);
+    cycle::refuse(&modules, found);
+    let tables = scope::fill(&mut modules, found);
+    for module in &modules {
+        convention::look_at(module, found);
+    }
+    Resolved { modules, tables }
+}
+
+impl Def {
+    /// What it is, in the words of the language.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Config(_) => "config",
+            Self::Secret(_) => "secret",
+            Self::Type(_) => "type",
+            Self::Error(_) => "error",
+            Self::Policy(_) => "policy",
+            Self::Service(_) => "service",
+            Self::Function(_) => "function",
+            Self::Flow(_) => "flow",
+            Self::Module(_) => "module",
+        }
+    }
+}
+
+impl Resolved {
+    /// The module with this number.
+    #[must_use]
+    pub fn module(&self, id: ModuleId) -> Option<&Module> {
+        self.modules.get(id.0 as usize)
+    }
+
+    /// The tree of a declaration.
+    #[must_use]
+    pub fn item(&self, declared: &Declared) -> Option<&ast::Item> {
+        self.module(declared.module)?.ast.items.get(declared.item)
+    }
+
+    /// Where a thing is declared; built-in errors and modules are nowhere.
+    #[must_use]
+    pub fn declared(&self, def: Def) -> Option<&Declared> {
+        let tables = &self.tables;
+        let (table, at) = match def {
+            Def::Config(at) => (&tables.configs, at),
+            Def::Secret(at) => (&tables.secrets, at),
+            Def::Type(at) => (&tables.types, at),
+            Def::Error(at) => (&tables.errors, at.checked_sub(scope::builtin_errors())?),
+            Def::Policy(at) => (&tables.policies, at),
+            Def::Service(at) => (&tables.services, at),
+            Def::Function(at) => (&tables.functions, at),
+            Def::Flow(at) => (&tables.flows, at),
+            Def::Module(_) => return None,
+        };
+        table.get(at as usize)
+    }
+}
+
+impl Module {
+    /// Whether the module is of the library.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.path.starts_with("std/")
+    }
+}

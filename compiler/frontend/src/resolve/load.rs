@@ -1,0 +1,142 @@
+//! Reads and parses the root module and everything that it uses.
+
+use super::{Error, Module, ModuleId, Use};
+use crate::{
+    World,
+    ast::{self, Ident, ItemKind},
+    parse, world,
+};
+use flowmesh_diagnostics::{Diagnostics, Sources, Span};
+use std::collections::HashMap;
+
+/// All modules that can be reached, the root first, each with its uses.
+pub(super) fn load(
+    world: &dyn World,
+    root: &str,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Vec<Module> {
+    let mut loader = Loader {
+        world,
+        sources,
+        found,
+        modules: Vec::new(),
+        known: HashMap::new(),
+    };
+    if let Err(reason) = loader.module(root) {
+        let source = loader.sources.add(root, "");
+        loader.found.add(
+            Error::Unreadable {
+                path: root.into(),
+                reason,
+                span: Span::new(source, 0, 0),
+            }
+            .diagnostic(),
+        );
+    }
+    let mut next = 0;
+    while next < loader.modules.len() {
+        let uses = loader.uses(next);
+        if let Some(module) = loader.modules.get_mut(next) {
+            module.uses = uses;
+        }
+        next += 1;
+    }
+    loader.modules
+}
+
+struct Loader<'a> {
+    world: &'a dyn World,
+    sources: &'a mut Sources,
+    found: &'a mut Diagnostics,
+    modules: Vec<Module>,
+    /// Modules by path; what could not be read is remembered too.
+    known: HashMap<String, Result<ModuleId, String>>,
+}
+
+impl Loader<'_> {
+    fn module(&mut self, path: &str) -> Result<ModuleId, String> {
+        if let Some(known) = self.known.get(path) {
+            return known.clone();
+        }
+        let read = world::read(self.world, path).map(|text| self.add(path, &text));
+        self.known.insert(path.to_owned(), read.clone());
+        read
+    }
+
+    fn add(&mut self, path: &str, text: &str) -> ModuleId {
+        let source = self.sources.add(path, text);
+        let ast = parse::parse(source, text, self.found).module;
+        let id = ModuleId(u32::try_from(self.modules.len()).unwrap_or(u32::MAX));
+        let name = path
+            .strip_suffix(".flow")
+            .unwrap_or(path)
+            .replace('/', ".")
+            .into();
+        let (uses, scope) = (Vec::new(), HashMap::new());
+        self.modules.push(Module {
+            path: path.to_owned(),
+            name,
+            source,
+            ast,
+            uses,
+            scope,
+        });
+        id
+    }
+
+    fn uses(&mut self, at: usize) -> Vec<Use> {
+        let items = self.modules.get(at).map(|module| &module.ast.items);
+        let paths: Vec<Vec<Ident>> = items.into_iter().flatten().filter_map(path_of).collect();
+        paths.iter().filter_map(|path| self.find(path)).collect()
+    }
+
+    /// `a.b` is the module `a/b.flow`, or else the item `b` of the module `a.flow`.
+    fn find(&mut self, path: &[Ident]) -> Option<Use> {
+        let (name, parents) = path.split_last()?;
+        let span = parents
+            .first()
+            .map_or(name.span, |first| first.span.to(name.span));
+        let whole = file(path);
+        let reason = match self.module(&whole) {
+            Ok(module) => {
+                return Some(Use {
+                    span,
+                    name: name.clone(),
+                    module,
+                    item: false,
+                });
+            }
+            Err(reason) => reason,
+        };
+        if let (false, Ok(module)) = (parents.is_empty(), self.module(&file(parents))) {
+            return Some(Use {
+                span,
+                name: name.clone(),
+                module,
+                item: true,
+            });
+        }
+        self.found.add(
+            Error::UnknownModule {
+                path: whole,
+                reason,
+                span,
+            }
+            .diagnostic(),
+        );
+        None
+    }
+}
+
+fn path_of(item: &ast::Item) -> Option<Vec<Ident>> {
+    match &item.kind {
+        ItemKind::Use(path) => Some(path.clone()),
+        _ => None,
+    }
+}
+
+fn file(path: &[Ident]) -> String {
+    let words: Vec<&str> = path.iter().map(|word| word.text.as_str()).collect();
+    format!("{}.flow", words.join("/"))
+}

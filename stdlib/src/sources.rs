@@ -1,0 +1,13 @@
+//! The modules of the library that are written in the language itself.
+
+/// Paths and texts, sorted by path.
+pub const SOURCES: &[(&str, &str)] = &[("std/policy.flow", include_str!("../std/policy.flow"))];
+
+/// The text of a module by its path: `std/policy.flow`.
+#[must_use]
+pub fn source(path: &str) -> Option<&'static str> {
+    SOURCES
+        .iter()
+        .find(|(known, _)| *known == path)
+        .map(|(_, text)| *text)
+}
