@@ -34,11 +34,8 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
         if at > 0 && apart {
             out.push('\n');
         }
-        let is_broken = node.is_some_and(|node| {
-            broken
-                .iter()
-                .any(|at| node.text_range().contains_inclusive((*at).into()))
-        });
+        let is_broken =
+            node.is_some_and(|node| broken.iter().any(|at| node.text_range().contains((*at).into())));
         let arena = Arena::new();
         let printer = Printer { arena: &arena };
         let doc = if is_broken {

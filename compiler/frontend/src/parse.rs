@@ -19,7 +19,7 @@ mod kinds;
 mod prompt;
 mod slips;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod tree;
 mod words;
@@ -103,7 +103,9 @@ fn read(rule: Rule, text: &str) -> Read {
     }
     let cut = tokens::tokens(text);
     let pairing = brackets::brackets(text, &cut.all);
-    let open_at_end = cut.open_text || pairing.open_at_end;
+    let unclosed = |problem: &ParseError| matches!(problem, ParseError::UnclosedText { .. });
+    let no_more_lines = cut.problems.iter().any(|(problem, ..)| unclosed(problem));
+    let open_at_end = cut.open_text || pairing.open_at_end && !no_more_lines;
     if let (true, Some(problem)) = (pairing.too_deep, pairing.problems.first()) {
         return Read::refused(tree::flat_tree(text, &cut.all), problem.clone());
     }
@@ -124,6 +126,7 @@ fn read(rule: Rule, text: &str) -> Read {
             problems.extend(bad.into_iter().filter_map(|bad| explain::explain(context, bad)));
             tree
         }
+        // Only a prompt's rule is strict; what was reported already is the reason then.
         Err(_) => {
             let whole = tree::Bad {
                 rule,
@@ -136,7 +139,9 @@ fn read(rule: Rule, text: &str) -> Read {
                 tokens: &cut.all,
                 covered: &covered,
             };
-            problems.extend(explain::explain(context, whole));
+            if problems.is_empty() {
+                problems.extend(explain::explain(context, whole));
+            }
             tree::flat_tree(text, &cut.all)
         }
     };

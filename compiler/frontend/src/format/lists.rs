@@ -57,7 +57,7 @@ impl<'a> Printer<'a> {
         let cut = Cut::new(node);
         let entries = cut.entries();
         if entries.is_empty() || cut.begins_with_line() || entries.iter().any(Entry::has_comment) {
-            return self.many_lines(&cut, &entries);
+            return self.many_lines(&cut, &entries, true);
         }
         let arena = self.arena;
         let mut inside = arena.nil();
@@ -81,20 +81,23 @@ impl<'a> Printer<'a> {
     /// `{ a b }` with every entry on a line of its own.
     pub(super) fn lines(self, node: &SyntaxNode) -> Doc<'a> {
         let cut = Cut::new(node);
-        self.many_lines(&cut, &cut.entries())
+        self.many_lines(&cut, &cut.entries(), node.kind() == SyntaxKind::Service)
     }
 
-    fn many_lines(self, cut: &Cut, entries: &[Entry]) -> Doc<'a> {
+    /// Commas stand only where the next entry would be read as a part of the one before, and only where they may.
+    fn many_lines(self, cut: &Cut, entries: &[Entry], commas: bool) -> Doc<'a> {
         if entries.is_empty() {
             return self.opened(cut).append(self.closed(cut));
         }
         let mut inside = self.arena.nil();
         for (at, entry) in entries.iter().enumerate() {
-            let comma = if at > 0 && must_have_comma(entry) { "," } else { "" };
-            inside = inside
-                .append(comma)
-                .append(self.line_end(at > 0 && entry.blank))
-                .append(self.entry(entry));
+            let comma = if commas && entries.get(at + 1).is_some_and(must_have_comma) {
+                ","
+            } else {
+                ""
+            };
+            let doc = self.entry_with(entry, |element| self.element(element).append(comma));
+            inside = inside.append(self.line_end(at > 0 && entry.blank)).append(doc);
         }
         let body = self
             .opened(cut)
@@ -145,7 +148,7 @@ impl<'a> Printer<'a> {
         let cut = Cut::new(node);
         let entries = cut.entries();
         if entries.iter().any(Entry::has_comment) {
-            return self.many_lines(&cut, &entries);
+            return self.many_lines(&cut, &entries, false);
         }
         let arena = self.arena;
         let inside = arena.concat(entries.iter().map(|entry| arena.line().append(self.entry(entry))));
@@ -168,9 +171,8 @@ impl<'a> Printer<'a> {
 /// Whether the entry would be taken for a part of the one before it.
 fn must_have_comma(entry: &Entry) -> bool {
     let first = match &entry.node {
-        Some(SyntaxElement::Node(node)) => node.first_token(),
-        Some(SyntaxElement::Token(token)) => Some(token.clone()),
-        None => None,
+        Some(SyntaxElement::Node(node)) if !node.kind().is_bad() => node.first_token(),
+        _ => None,
     };
     first.is_some_and(|token| OPERATORS.contains(&token.text()))
 }

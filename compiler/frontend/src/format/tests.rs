@@ -1,14 +1,95 @@
 //! The style, and what the formatter promises of every text.
 
 use super::format;
-
-const SHOP: &str = include_str!("../../../../tests/suite/format/shop.flow");
+use crate::parse::parse;
+use crate::parse::tests::{EVERYTHING, SHOP, mutants, without_spans};
+use crate::syntax::{SyntaxElement, SyntaxKind};
+use flowmesh_diagnostics::{Diagnostics, SourceId};
 
 fn formatted(text: &str) -> String {
     format(text).expect("neither too large nor too deep")
 }
 
+/// The tokens that carry meaning, and the comments, each in order.
+fn content(text: &str) -> (Vec<String>, Vec<String>) {
+    let tree = parse(SourceId(0), text, &mut Diagnostics::default()).tree;
+    let tokens: Vec<_> = tree
+        .descendants_with_tokens()
+        .filter_map(SyntaxElement::into_token)
+        .collect();
+    let show = |comment: bool| {
+        let wanted = |kind: SyntaxKind| match comment {
+            true => kind.is_comment(),
+            false => !kind.is_trivia() && kind != SyntaxKind::Comma,
+        };
+        tokens
+            .iter()
+            .filter(|t| wanted(t.kind()))
+            .map(|t| t.text().trim_end().to_owned())
+            .collect()
+    };
+    (show(false), show(true))
+}
+
+fn meaning(text: &str) -> String {
+    without_spans(&parse(SourceId(0), text, &mut Diagnostics::default()).module)
+}
+
 #[test]
 fn the_shop_is_in_style() {
     assert_eq!(formatted(SHOP), SHOP);
+}
+
+#[test]
+fn every_construct_keeps_its_meaning_and_its_comments() {
+    let once = formatted(EVERYTHING);
+    assert_eq!(meaning(&once), meaning(EVERYTHING));
+    assert_eq!(content(&once), content(EVERYTHING));
+    assert_eq!(formatted(&once), once);
+    assert!(
+        once.lines()
+            .all(|line| line.len() <= 100 && line.trim_end() == line),
+        "{once}"
+    );
+}
+
+#[test]
+fn broken_texts_keep_their_meaning_too_and_are_formatted_once() {
+    for text in mutants(SHOP, 40).chain(mutants(EVERYTHING, 80)) {
+        let once = formatted(&text);
+        assert_eq!(
+            content(&once),
+            content(&text),
+            "---- from\n{text}\n---- to\n{once}"
+        );
+        assert_eq!(formatted(&once), once, "---- from\n{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_stays_as_it_is_and_the_rest_is_formatted() {
+    let text = "secret   a\ngateway  x {\n   y:  z }\nflow f(){ let   =  3\nlet  y=4 }\nflow g() {  log(\n";
+    let style = "secret a\ngateway  x {\n   y:  z }\n\nflow f() {\n  let   =  3\n  let y = 4\n}\n\nflow g() {  log(\n";
+    assert_eq!(formatted(text), style);
+}
+
+#[test]
+fn at_most_one_blank_line_stays() {
+    assert_eq!(
+        formatted("secret a\n\n\n\nsecret b\nsecret c\n\n"),
+        "secret a\n\nsecret b\nsecret c\n"
+    );
+    assert_eq!(formatted("\n\n"), "");
+}
+
+#[test]
+fn a_comma_stays_where_the_next_entry_would_be_read_as_an_operator() {
+    let text = "fn f(a: int) -> json = {\n  x: a, // why\n  in: 3\n}\n";
+    assert_eq!(formatted(text), text);
+}
+
+#[test]
+fn a_text_that_is_too_deep_is_refused() {
+    let found = format(&"(".repeat(1000)).expect_err("too deep");
+    assert!(found.has_errors());
 }

@@ -45,7 +45,7 @@ pub(super) struct Tokens {
     pub(super) patches: Vec<Patch>,
     /// What is wrong with single tokens, and where.
     pub(super) problems: Vec<(ParseError, u32, u32)>,
-    /// Whether a text or comment is still open at the end.
+    /// Whether a text of several lines is still open at the end.
     pub(super) open_text: bool,
 }
 
@@ -405,7 +405,10 @@ impl Lexer<'_> {
     fn finish(&mut self) {
         let is_text = |frame: &Frame| matches!(frame, Frame::Text { .. });
         if let Some(outermost) = self.frames.iter().position(is_text) {
-            self.out.open_text = true;
+            self.out.open_text = self
+                .frames
+                .iter()
+                .any(|frame| matches!(frame, Frame::Text { long: true, .. }));
             self.broken_text(outermost, self.text.len());
             if self.at < self.text.len() {
                 self.push(SyntaxKind::Whitespace, self.text.len());

@@ -51,7 +51,7 @@ impl Reader {
     /// An operand with its calls, indices and members.
     pub(super) fn operand(&mut self, node: &SyntaxNode, depth: usize) -> Expr {
         let mut parts = node.children();
-        let suffixes = node.children().count();
+        let suffixes = node.children().skip(1).count();
         let Some(first) = parts.next() else {
             return self.bad(node);
         };
