@@ -17,6 +17,7 @@ mod function;
 mod globals;
 mod narrow;
 mod pattern;
+mod prompt;
 mod service;
 pub(crate) mod tree;
 mod ty;
@@ -26,6 +27,7 @@ pub(crate) use expr::signature_of;
 pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
 pub(crate) use globals::{FieldInfo, Signature};
+pub(crate) use prompt::{Bindings, expression};
 pub(crate) use service::error::time;
 pub use service::setting::{LATER, SETTINGS, Setting};
 pub use ty::Ty;
@@ -65,12 +67,16 @@ pub struct Sound<'c>(pub(crate) &'c Checked);
 /// Checks all modules.
 pub fn check(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) -> Checked {
     let mut checker = Checker::new(resolved, sources, found);
-    declare::all(&mut checker);
-    function::all(&mut checker);
-    service::all(&mut checker);
-    flow::all(&mut checker);
-    unused_uses(&mut checker);
+    all(&mut checker);
     checker.finish()
+}
+
+fn all(checker: &mut Checker<'_>) {
+    declare::all(checker);
+    function::all(checker);
+    service::all(checker);
+    flow::all(checker);
+    unused_uses(checker);
 }
 
 fn unused_uses(checker: &mut Checker<'_>) {
