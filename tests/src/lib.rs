@@ -1,1 +1,4 @@
-//! (door)
+//! What the test files share: where things are, and how a case is read. Tests see every room; no room sees them.
+
+pub mod annotate;
+pub mod files;

@@ -1,0 +1,62 @@
+//! Where things are in the repository, and the module texts of a case.
+
+use flowmesh_frontend::World;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The top folder of the repository.
+#[must_use]
+pub fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder shared with the project (schemas, vectors), or nothing; a test without it says that it was skipped.
+#[must_use]
+pub fn shared(test: &str) -> Option<PathBuf> {
+    let shared = top().join("../shared");
+    if shared.is_dir() {
+        return Some(shared);
+    }
+    println!("skipped: {test}: there is no {}", shared.display());
+    None
+}
+
+/// All files below a folder whose name ends so, in a stable order.
+#[must_use]
+pub fn below(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                let built = path.file_name().is_some_and(|name| name == "target" || name == ".git");
+                open.extend((!built).then_some(path));
+            } else if path.to_string_lossy().ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Modules from one folder, one of them perhaps with another text.
+#[derive(Debug)]
+pub struct Folder {
+    /// The folder.
+    pub root: PathBuf,
+    /// A module by its path, and the text to use instead of the file.
+    pub instead: Option<(String, String)>,
+}
+
+impl World for Folder {
+    fn read(&self, path: &str) -> Result<String, String> {
+        match &self.instead {
+            Some((name, text)) if name == path => Ok(text.clone()),
+            _ => fs::read_to_string(self.root.join(path)).map_err(|error| error.to_string()),
+        }
+    }
+}
