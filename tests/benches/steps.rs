@@ -81,7 +81,7 @@ async fn call_until(address: SocketAddr, end: Instant) -> Vec<Duration> {
     let mut times = Vec::new();
     while Instant::now() < end {
         let sent = Instant::now();
-        let request = Request::post("/steps")
+        let request = Request::put("/steps")
             .header("host", "127.0.0.1")
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from_static(br#"{"number":1}"#)))

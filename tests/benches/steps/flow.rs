@@ -1,0 +1,62 @@
+//! The side with the flow: the shipped host, its store in a temporary directory, ten steps a run.
+
+use crate::{Figures, figures};
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_frontend::World;
+use flowmesh_host::{Host, HostOptions};
+use flowmesh_machine::Settings;
+use flowmesh_mesh::{HickoryResolver, ResolverOptions};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+const STEPS: u32 = 10;
+
+struct Ten;
+
+impl World for Ten {
+    fn read(&self, _: &str) -> Result<String, String> {
+        Ok(include_str!("ten.flow").to_owned())
+    }
+}
+
+/// Keeps so many runs going for so long; the time of a step is a tenth of its run's.
+pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration) -> Figures {
+    let directory = tempfile::tempdir().unwrap();
+    let host = open(directory.path(), address).await;
+    let started = Instant::now();
+    let starters: Vec<_> =
+        (0..level).map(|_| tokio::spawn(run_until(host.clone(), started + length))).collect();
+    let mut times = Vec::new();
+    for starter in starters {
+        times.extend(starter.await.unwrap());
+    }
+    let took = started.elapsed();
+    host.shutdown(Duration::from_secs(5)).await.unwrap();
+    figures(times, took)
+}
+
+async fn open(directory: &std::path::Path, address: SocketAddr) -> Host {
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    let program = flowmesh_frontend::compile(&Ten, "ten.flow", &mut sources, &mut found);
+    let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
+    let settings = Settings::new(&program, [("steps_url", format!("http://{address}").as_str())]).unwrap();
+    let resolver = HickoryResolver::new(&ResolverOptions::default()).unwrap();
+    let host = Host::open(directory, HostOptions::new(Arc::new(resolver), Arc::new(|_| None))).unwrap();
+    host.deploy(program, settings).await.unwrap();
+    host
+}
+
+async fn run_until(host: Host, end: Instant) -> Vec<Duration> {
+    let mut times = Vec::new();
+    while Instant::now() < end {
+        let began = Instant::now();
+        let run = host.start("ten", "{}".as_bytes(), None).await.unwrap();
+        let view = host.wait(run.id).await.unwrap();
+        assert_eq!(view.ending.unwrap().result.unwrap().get(), "1");
+        times.extend(std::iter::repeat_n(began.elapsed() / STEPS, STEPS as usize));
+    }
+    times
+}
