@@ -5,7 +5,7 @@ use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::World;
 use flowmesh_host::{Host, HostOptions};
 use flowmesh_machine::Settings;
-use flowmesh_mesh::{HickoryResolver, ResolverOptions};
+use flowmesh_mesh::Hickory;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -43,7 +43,7 @@ async fn open(directory: &std::path::Path, address: SocketAddr) -> Host {
     let program = flowmesh_frontend::compile(&Ten, "ten.flow", &mut sources, &mut found);
     let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
     let settings = Settings::new(&program, [("steps_url", format!("http://{address}").as_str())]).unwrap();
-    let resolver = HickoryResolver::new(&ResolverOptions::default()).unwrap();
+    let resolver = Hickory::servers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
     let host = Host::open(directory, HostOptions::new(Arc::new(resolver), Arc::new(|_| None))).unwrap();
     host.deploy(program, settings).await.unwrap();
     host
