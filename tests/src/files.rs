@@ -9,7 +9,7 @@ use std::{
 /// The top folder of the repository.
 #[must_use]
 pub fn top() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).to_owned()
 }
 
 /// The folder shared with the project (schemas, vectors), or nothing; a test without it says that it was skipped.

@@ -2,4 +2,3 @@
 
 pub mod annotate;
 pub mod files;
-pub mod generate;

@@ -185,13 +185,16 @@ fn inside(path: &Path) -> String {
     path.strip_prefix(files::top()).unwrap().to_string_lossy().into_owned()
 }
 
-/// Every `Code(123)` of the shipped sources, with a place where it stands.
+/// Every `Code(123)` of the shipped sources, and every `=> 123,` in a file that makes codes, with where it stands.
 fn codes_used() -> BTreeMap<String, String> {
     let mut used = BTreeMap::new();
     for path in sources() {
-        for rest in shipped(&path).split("Code(").skip(1) {
+        let text = shipped(&path);
+        let arms = if text.contains("Code(") { text.split("=> ").skip(1) } else { "".split("=> ").skip(1) };
+        for rest in text.split("Code(").skip(1).chain(arms) {
             let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            if let Ok(number) = digits.parse::<u16>() {
+            let number = digits.parse::<u16>().ok().filter(|number| (100..1200).contains(number));
+            if let Some(number) = number.filter(|_| rest[digits.len()..].starts_with([',', ')'])) {
                 used.entry(format!("F{number:04}")).or_insert_with(|| inside(&path));
             }
         }
