@@ -23,11 +23,9 @@ mod tests;
 use crate::{Program, program::VERSION};
 use std::{collections::BTreeSet, fmt};
 
-/// How deep an expression, a type or a constant may be.
-pub const MAX_DEPTH: usize = 128;
-
-/// How deep evaluation may go: the depth of an expression together with the functions it calls.
-pub const MAX_EVALUATION: usize = 256;
+/// How deep an expression, a type or a constant may be, an expression together with the functions it calls. The
+/// machine goes as deep and no deeper, so a program that is valid never fails there for its depth.
+pub const MAX_DEPTH: usize = 200;
 
 /// How many slots a frame may have besides parameters, where the program does not list them one by one.
 pub const MAX_FRAME: u32 = 1024;

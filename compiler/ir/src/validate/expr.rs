@@ -1,8 +1,6 @@
 //! Expressions: indices, depth, and slots that are written before they are read.
 
-use super::{
-    At as _, Invalid, MAX_DEPTH, MAX_EVALUATION, MAX_FRAME, ensure, in_range, slots::Slots, types::ty,
-};
+use super::{At as _, Invalid, MAX_DEPTH, MAX_FRAME, ensure, in_range, slots::Slots, types::ty};
 use crate::{
     FunctionId, Program, SlotId, Value,
     expr::{Argument, Arm, Context, Expr, Pattern, Raise},
@@ -110,8 +108,8 @@ impl<'a> Scope<'a> {
     /// Checks an expression, and says how deep its evaluation goes, called functions included.
     pub(super) fn height(&mut self, expr: &Expr) -> Result<usize, Invalid> {
         let height = self.walk(expr, MAX_DEPTH)?;
-        ensure(height <= MAX_EVALUATION, || {
-            format!("an expression and the functions it calls are deeper than {MAX_EVALUATION} levels")
+        ensure(height <= MAX_DEPTH, || {
+            format!("an expression and the functions it calls are deeper than {MAX_DEPTH} levels")
         })?;
         Ok(height)
     }
