@@ -126,6 +126,14 @@ impl Engine {
         runs
     }
 
+    /// Every run as it stands, oldest first.
+    #[must_use]
+    pub fn views(&self) -> Vec<view::RunView> {
+        let mut views: Vec<_> = self.runs.iter().map(|(run, held)| held.view(*run)).collect();
+        views.sort_unstable_by_key(|view| view.id);
+        views
+    }
+
     fn command(&mut self, now: Timestamp, ticket: Ticket, command: Command) {
         match command {
             Command::Deploy(deployment) => self.deploy(ticket, deployment),

@@ -1,7 +1,35 @@
-//! The simulator: the shipped engine and store in a world where one number decides every delay, loss and crash.
+//! The simulator: the shipped engine, store and decisions of the mesh in a world where one number decides every delay,
+//! loss and crash.
+//!
+//! Clock, disk, network, services and clients are simulated; a seed gives the same world to the last byte of its log.
+//! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
+//! `calls` (attempts over the network), `services` (doubles that know what they carried out), `clients` (who start,
+//! signal and cancel), `check` (what must hold in the end).
 
+mod calls;
 mod chance;
+mod check;
+mod clients;
 mod disk;
+mod log;
+mod process;
+mod report;
+mod scenario;
+mod services;
+mod world;
 
 pub use chance::Chance;
 pub use disk::SimulatedDisk;
+pub use report::Report;
+pub use scenario::{Bug, Faults, Scenario, SignalPlan, StartPlan};
+
+use flowmesh_ir::Program;
+use world::World;
+
+/// Lets a world happen and says what came of it; [`Report::failure`] names the promise that was broken, if one was.
+#[must_use]
+pub fn simulate(seed: u64, program: &Program, scenario: &Scenario) -> Report {
+    let mut world = World::new(seed, program, scenario);
+    let failure = world.happen().and_then(|()| check::check(&mut world)).err();
+    world.report(seed, failure)
+}

@@ -1,0 +1,301 @@
+//! What must hold when a world has come to rest.
+
+use super::{calls::is_unknown, world::World};
+use crate::{
+    RunId,
+    engine::{Restoring, view::State},
+    store::{EventRecord, Record, Store},
+};
+use flowmesh_ir::{
+    StepId,
+    call::{Reply, Request},
+    flow::End,
+    service::EffectKind,
+};
+use flowmesh_machine::{CallId, Effect, EventKind};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The events of every run, in order, as the disk has them.
+type Journal = BTreeMap<RunId, Vec<EventRecord>>;
+
+/// What a run asked for, by its journal.
+struct Asked {
+    step: StepId,
+    undo: bool,
+    request: Arc<Request>,
+    reply: Option<Reply>,
+}
+
+/// Sees that every promise was kept.
+pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
+    // The disk is whole again: what it did to the process that lives is done.
+    world.disk.set_sync_fails(false);
+    world.disk.set_capacity(None);
+    let journal = replay_is_the_same(world)?;
+    acknowledged_is_kept(world, &journal)?;
+    everything_comes_to_an_end(world)?;
+    nothing_is_forgotten(world, &journal)?;
+    let asked = journal
+        .iter()
+        .map(|(run, events)| (*run, asked(world, *run, events)))
+        .collect();
+    sent_is_journaled(world, &asked)?;
+    keys_stay_the_same(world)?;
+    undone_when_failed(world, &asked)
+}
+
+/// The journal, read again, gives the runs as they stand; sequences and hashes are checked on the way.
+fn replay_is_the_same(world: &mut World<'_>) -> Result<Journal, String> {
+    let Some(process) = &world.process else {
+        return Err("no process is alive in the end".to_owned());
+    };
+    if !process.engine.is_idle() {
+        return Err("the engine did not come to rest".to_owned());
+    }
+    let mut restoring = Restoring::default();
+    let mut journal = Journal::new();
+    let opened = Store::open(Arc::new(world.disk.clone()), &mut |record, place| {
+        if let Record::Event(event) = &record {
+            journal.entry(event.run).or_default().push(event.clone());
+        }
+        restoring.record(record, place)
+    });
+    opened.map_err(|error| format!("the journal cannot be read in the end: {error}"))?;
+    let again = restoring.finish(world.now());
+    let now: Vec<String> = process
+        .engine
+        .views()
+        .iter()
+        .map(|view| format!("{view:?}"))
+        .collect();
+    let then: Vec<String> = again.views().iter().map(|view| format!("{view:?}")).collect();
+    match now.iter().zip(&then).find(|(now, then)| now != then) {
+        Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
+        None if now.len() != then.len() => Err(format!("{} runs, after a replay {}", now.len(), then.len())),
+        None => Ok(journal),
+    }
+}
+
+fn acknowledged_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), String> {
+    let count = |run: &RunId, wanted: fn(&EventKind) -> bool| {
+        let events = journal.get(run).into_iter().flatten();
+        events.filter(|event| wanted(&event.event.kind)).count() as u64
+    };
+    for run in world.clients.started.keys() {
+        if !journal.contains_key(run) {
+            return Err(format!("the start of run {run} was acknowledged and is lost"));
+        }
+    }
+    for (run, acknowledged) in &world.clients.signalled {
+        if count(run, |kind| matches!(kind, EventKind::Signalled { .. })) < *acknowledged {
+            return Err(format!("a signal to run {run} was acknowledged and is lost"));
+        }
+    }
+    for run in world.clients.cancelled.keys() {
+        if count(run, |kind| matches!(kind, EventKind::Cancelled { .. })) != 1 {
+            return Err(format!(
+                "the cancel of run {run} was acknowledged and is not there once"
+            ));
+        }
+    }
+    for (run, seen) in &world.clients.seen {
+        if count(run, |_| true) < *seen {
+            return Err(format!("run {run} was said to have {seen} events and has fewer"));
+        }
+    }
+    Ok(())
+}
+
+/// A run has ended, or it waits for a signal: no call is outstanding, and no timer.
+fn everything_comes_to_an_end(world: &World<'_>) -> Result<(), String> {
+    let Some(process) = &world.process else {
+        return Ok(());
+    };
+    if let Some(at) = process.engine.next_tick() {
+        return Err(format!("a timer is left behind: {at}"));
+    }
+    if let Some((intent, _)) = process.asked.first_key_value() {
+        return Err(format!("question {} was never answered", intent.0));
+    }
+    for view in process.engine.views() {
+        if !view.state.is_end() && (view.state != State::Waiting || view.steps.is_empty()) {
+            return Err(format!("run {} stands still: {view:?}", view.id));
+        }
+    }
+    Ok(())
+}
+
+/// A run that has not ended waits for no call and no timer: of those the world would have brought the end. And no call
+/// was heard twice.
+fn nothing_is_forgotten(world: &World<'_>, journal: &Journal) -> Result<(), String> {
+    for (run, events) in journal {
+        let mut heard = BTreeSet::new();
+        let twice = |record: &&EventRecord| match &record.event.kind {
+            EventKind::Replied { call, .. } => !heard.insert(*call),
+            _ => false,
+        };
+        if let Some(record) = events.iter().find(twice) {
+            return Err(format!(
+                "event {} of run {run} is a reply that was heard before",
+                record.sequence
+            ));
+        }
+        let origin = events.first().and_then(|first| first.origin.as_ref());
+        let program = &world.deployment.program;
+        let Some(flow) = origin.and_then(|origin| program.flow_named(&origin.flow)) else {
+            return Err(format!("run {run} has no beginning"));
+        };
+        let mut machine = world.deployment.new_run(*run, flow);
+        let mut effects = Vec::new();
+        events
+            .iter()
+            .for_each(|record| world.deployment.apply(&mut machine, &record.event, &mut effects));
+        if let Some(forgotten) = flowmesh_machine::pending(program, &machine).first() {
+            return Err(format!(
+                "run {run} waits for {forgotten:?}, and nobody will bring it"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Everything that a run asked for, and what it heard.
+fn asked(world: &World<'_>, run: RunId, events: &[EventRecord]) -> BTreeMap<CallId, Asked> {
+    let deployment = &world.deployment;
+    let mut all: BTreeMap<CallId, Asked> = BTreeMap::new();
+    let flow = events.first().and_then(|first| first.origin.as_ref());
+    let Some(flow) = flow.and_then(|origin| deployment.program.flow_named(&origin.flow)) else {
+        return all;
+    };
+    let mut machine = deployment.new_run(run, flow);
+    let mut effects = Vec::new();
+    for record in events {
+        if let EventKind::Replied { call, reply } = &record.event.kind {
+            all.entry(*call)
+                .and_modify(|asked| asked.reply = Some(reply.clone()));
+        }
+        deployment.apply(&mut machine, &record.event, &mut effects);
+        for effect in effects.drain(..) {
+            if let Effect::Call {
+                call,
+                step,
+                undo,
+                request,
+            } = effect
+            {
+                all.insert(
+                    call,
+                    Asked {
+                        step,
+                        undo,
+                        request,
+                        reply: None,
+                    },
+                );
+            }
+        }
+    }
+    all
+}
+
+type AllAsked = BTreeMap<RunId, BTreeMap<CallId, Asked>>;
+
+/// Nothing was sent that the journal does not lead to, and nothing twice that must not be.
+fn sent_is_journaled(world: &World<'_>, asked: &AllAsked) -> Result<(), String> {
+    let mut once = BTreeSet::new();
+    for sent in &world.sent {
+        let (run, call) = (sent.run, sent.call);
+        let journaled = asked.get(&run).and_then(|calls| calls.get(&call));
+        if journaled.is_none_or(|asked| asked.request != sent.request) {
+            return Err(format!(
+                "call {} of run {run} was sent (attempt {}) and does not follow from the journal",
+                call.0, sent.attempt
+            ));
+        }
+        if sent.request.effect == EffectKind::Once && !once.insert((run, call)) {
+            return Err(format!(
+                "call {} of run {run} must not be sent twice, and was",
+                call.0
+            ));
+        }
+    }
+    let known = |(run, calls): (&RunId, &BTreeMap<CallId, Asked>)| {
+        let open = |asked: &Asked| asked.request.effect == EffectKind::Once;
+        let unknown = calls
+            .iter()
+            .find(|(_, asked)| !open(asked) && asked.reply.as_ref().is_some_and(is_unknown));
+        unknown.map(|(call, _)| format!("call {} of run {run} can be repeated and ended unknown", call.0))
+    };
+    asked.iter().find_map(known).map_or(Ok(()), Err)
+}
+
+/// One key is one request, however often it is sent, and is carried out once.
+fn keys_stay_the_same(world: &World<'_>) -> Result<(), String> {
+    let mut requests: BTreeMap<&str, &Request> = BTreeMap::new();
+    for sent in &world.sent {
+        let Some(key) = &sent.request.key else { continue };
+        let first = requests.entry(key).or_insert(&sent.request);
+        if *first != sent.request.as_ref() {
+            return Err(format!("the key `{key}` was sent with two different requests"));
+        }
+    }
+    match world.services.carried_out.iter().find(|(_, times)| **times > 1) {
+        Some((key, times)) => Err(format!("what has the key `{key}` was carried out {times} times")),
+        None => Ok(()),
+    }
+}
+
+/// A run that failed or was cancelled has undone every call that succeeded and says how it is undone.
+fn undone_when_failed(world: &World<'_>, asked: &AllAsked) -> Result<(), String> {
+    let Some(process) = &world.process else {
+        return Ok(());
+    };
+    let undone_in = |state: State| matches!(state, State::Failed | State::Cancelled);
+    for view in process.engine.views().iter().filter(|view| undone_in(view.state)) {
+        let Some(calls) = asked.get(&view.id) else {
+            continue;
+        };
+        let succeeded = |asked: &&Asked| {
+            matches!(
+                asked.reply,
+                Some(Reply::Answer {
+                    status: 200..=299,
+                    ..
+                })
+            )
+        };
+        let mut expected: Vec<StepId> = calls
+            .values()
+            .filter(|asked| !asked.undo)
+            .filter(succeeded)
+            .filter_map(|asked| undo_of(world, &view.flow, asked.step))
+            .collect();
+        let mut done: Vec<StepId> = calls
+            .values()
+            .filter(|asked| asked.undo)
+            .filter(succeeded)
+            .map(|asked| asked.step)
+            .collect();
+        expected.sort_unstable();
+        done.sort_unstable();
+        if expected != done {
+            return Err(format!(
+                "run {} should have undone {expected:?} and has undone {done:?}",
+                view.id
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn undo_of(world: &World<'_>, flow: &str, step: StepId) -> Option<StepId> {
+    let flow = world.program.flow(world.program.flow_named(flow)?)?;
+    let state = flow.states.iter().find(|state| state.step == Some(step))?;
+    match &state.end {
+        End::Call(call) => call.undo.as_ref().map(|undo| undo.step),
+        _ => None,
+    }
+}

@@ -1,0 +1,178 @@
+//! Clients: they start, signal, cancel and look, and remember what they were told.
+
+use super::world::{Happens, World};
+use crate::{
+    RunId,
+    engine::{Answer, Command, Refusal, Start, view::RunView},
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// Of a thousand, how many repeat a start that has a key although it was acknowledged.
+const REPEATS: u64 = 300;
+/// Of a thousand, how many forget to send a signal.
+const FORGETS: u64 = 150;
+/// The longest that a client waits before it asks again.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What clients were told, and may rely on.
+#[derive(Debug, Default)]
+pub(super) struct Clients {
+    /// Runs whose start was acknowledged, with the number of the plan.
+    pub(super) started: BTreeMap<RunId, usize>,
+    /// Which run each start with a key is.
+    pub(super) keyed: BTreeMap<usize, RunId>,
+    /// How many signals to each run were acknowledged.
+    pub(super) signalled: BTreeMap<RunId, u64>,
+    /// Runs whose cancel was acknowledged.
+    pub(super) cancelled: BTreeMap<RunId, bool>,
+    /// How many events each run was said to have.
+    pub(super) seen: BTreeMap<RunId, u64>,
+}
+
+/// What a client wants.
+#[derive(Clone, Debug)]
+pub(super) enum Intent {
+    /// Nothing: the process asked itself.
+    Nothing,
+    /// The start of this number.
+    Start(usize),
+    /// The signal of this number, to a run.
+    Signal(usize, RunId),
+    /// A run to be stopped.
+    Cancel(RunId),
+    /// To see a run.
+    Look(RunId),
+}
+
+impl World<'_> {
+    pub(super) fn plan_clients(&mut self, within: Duration) {
+        for start in 0..self.scenario.starts.len() {
+            let at = self.draw(within / 2);
+            self.after(at, Happens::Client(Intent::Start(start)));
+            if self.has_key(start) && self.chance.happens(REPEATS) {
+                let at = self.draw(within);
+                self.after(at, Happens::Client(Intent::Start(start)));
+            }
+        }
+    }
+
+    fn has_key(&self, start: usize) -> bool {
+        let plan = self.scenario.starts.get(start);
+        plan.is_some_and(|plan| {
+            let flow = self
+                .program
+                .flow_named(&plan.flow)
+                .and_then(|flow| self.program.flow(flow));
+            plan.key.is_some() || flow.is_some_and(|flow| flow.key.is_some())
+        })
+    }
+
+    pub(super) fn act(&mut self, intent: Intent) {
+        let command = match &intent {
+            Intent::Nothing => return,
+            Intent::Start(start) => self.start(*start),
+            Intent::Signal(signal, run) => self.scenario.signals.get(*signal).map(|plan| Command::Signal {
+                run: *run,
+                name: plan.signal.clone(),
+                payload: plan.payload.as_bytes().into(),
+            }),
+            Intent::Cancel(run) => Some(Command::Cancel {
+                run: *run,
+                reason: "simulated".to_owned(),
+            }),
+            Intent::Look(run) => Some(Command::Get(*run)),
+        };
+        if let Some(command) = command {
+            self.ask(command, intent);
+        }
+    }
+
+    fn start(&mut self, start: usize) -> Option<Command> {
+        let plan = self.scenario.starts.get(start)?;
+        let run = RunId::new(self.now(), self.chance.draw(), self.chance.draw());
+        let input: Arc<[u8]> = plan.input.as_bytes().into();
+        let (flow, key) = (plan.flow.clone(), plan.key.clone());
+        Some(Command::Start(Start {
+            run,
+            seed: self.chance.draw(),
+            flow,
+            input,
+            key,
+        }))
+    }
+
+    /// The process died, or was not there. A start without a key is not tried again: it may have been heard.
+    pub(super) fn unanswered(&mut self, intents: Vec<Intent>) {
+        for intent in intents {
+            let again = match &intent {
+                Intent::Start(start) => self.has_key(*start),
+                Intent::Signal(..) | Intent::Cancel(_) => true,
+                Intent::Look(_) | Intent::Nothing => false,
+            };
+            if again {
+                self.again(intent);
+            }
+        }
+    }
+
+    fn again(&mut self, intent: Intent) {
+        let delay = self.draw(PATIENCE);
+        self.after(delay, Happens::Client(intent));
+    }
+
+    pub(super) fn hear(&mut self, intent: Intent, answer: &Answer) {
+        match (&intent, answer) {
+            (Intent::Start(start), Answer::Started(started)) => self.told_started(*start, started.id),
+            (Intent::Signal(_, run), Answer::Accepted) => {
+                let count = self.clients.signalled.entry(*run).or_default();
+                *count = count.saturating_add(1);
+                self.look_later(*run);
+            }
+            (Intent::Cancel(run), Answer::Accepted) => {
+                self.clients.cancelled.insert(*run, true);
+            }
+            (Intent::Look(run), Answer::Run(view)) => self.told_view(*run, view),
+            (_, Answer::Refused(Refusal::Full)) => self.again(intent),
+            (Intent::Signal(..) | Intent::Cancel(_), Answer::Refused(Refusal::Ended { .. })) => {}
+            (Intent::Nothing, _) => {}
+            (_, answer) => self.breaks(format!("{intent:?} was answered with {answer:?}")),
+        }
+    }
+
+    fn told_started(&mut self, start: usize, run: RunId) {
+        if self.has_key(start) {
+            let known = *self.clients.keyed.entry(start).or_insert(run);
+            if known != run {
+                self.breaks(format!("start {start} was run {known} and is run {run} now"));
+            }
+        }
+        if self.clients.started.insert(run, start).is_some() {
+            return;
+        }
+        let flow = self.scenario.starts.get(start).map(|plan| plan.flow.clone());
+        for signal in 0..self.scenario.signals.len() {
+            let fits = self.scenario.signals.get(signal).map(|plan| &plan.flow) == flow.as_ref();
+            if fits && !self.chance.happens(FORGETS) {
+                self.again(Intent::Signal(signal, run));
+            }
+        }
+        if self.chance.happens(self.scenario.cancels) {
+            self.again(Intent::Cancel(run));
+        }
+        self.look_later(run);
+    }
+
+    fn look_later(&mut self, run: RunId) {
+        self.again(Intent::Look(run));
+    }
+
+    fn told_view(&mut self, run: RunId, view: &RunView) {
+        let seen = self.clients.seen.entry(run).or_default();
+        if view.events < *seen {
+            let promise = format!("run {run} had {seen} events and has {} now", view.events);
+            self.breaks(promise);
+        } else {
+            *seen = view.events;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What came of a simulated world.
+
+use crate::engine::view::State;
+use std::{collections::BTreeMap, fmt};
+
+/// What came of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What decided everything.
+    pub seed: u64,
+    /// The hash of the log: two worlds of one seed have the same.
+    pub hash: u64,
+    /// How many things happened.
+    pub steps: u64,
+    /// How often the process died.
+    pub crashes: u64,
+    /// How many requests were sent.
+    pub sent: u64,
+    /// How many runs ended, or wait, in which state.
+    pub runs: BTreeMap<State, u64>,
+    /// The promise that was broken, and the last lines of the log.
+    pub failure: Option<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seed,
+            hash,
+            steps,
+            crashes,
+            sent,
+            runs,
+            failure,
+        } = self;
+        write!(
+            f,
+            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, runs {runs:?}, hash {hash:016x}"
+        )?;
+        match failure {
+            Some(failure) => write!(f, "\n{failure}"),
+            None => Ok(()),
+        }
+    }
+}

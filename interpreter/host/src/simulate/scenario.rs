@@ -1,0 +1,106 @@
+//! What is to happen in a simulated world.
+
+use flowmesh_ir::Name;
+
+/// What is to happen.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What clients start.
+    pub starts: Vec<StartPlan>,
+    /// What clients tell the runs of a flow, sooner or later, unless chance has them forget.
+    pub signals: Vec<SignalPlan>,
+    /// Of a thousand runs, how many are cancelled.
+    pub cancels: u64,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// A promise that is broken on purpose, so that a test can show that the simulator would see it.
+    pub bug: Option<Bug>,
+}
+
+/// A start.
+#[derive(Clone, Debug)]
+pub struct StartPlan {
+    /// Which flow.
+    pub flow: Name,
+    /// The input as JSON.
+    pub input: String,
+    /// The key, instead of what the flow itself says. A start that has a key one way or the other is repeated by its
+    /// client until it is acknowledged, and sometimes after that; one that has none is not.
+    pub key: Option<String>,
+}
+
+/// A signal to every run of a flow.
+#[derive(Clone, Debug)]
+pub struct SignalPlan {
+    /// Which flow.
+    pub flow: Name,
+    /// Which signal.
+    pub signal: Name,
+    /// What it carries, as JSON.
+    pub payload: String,
+}
+
+/// How many of a thousand go wrong, while things go wrong; at the end of every world they do not.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults {
+    /// How many crashes there are at the most, beside those in the middle of a write.
+    pub crashes: u64,
+    /// Writes that the power fails in.
+    pub torn_writes: u64,
+    /// Attempts that find no connection.
+    pub unsent: u64,
+    /// Requests that are lost on their way.
+    pub lost_requests: u64,
+    /// Replies that are lost on their way.
+    pub lost_replies: u64,
+    /// Requests and replies that come twice.
+    pub duplicates: u64,
+    /// Requests that are answered with 503 and not carried out.
+    pub refused: u64,
+    /// Requests that are answered with a declared error.
+    pub declined: u64,
+    /// Worlds in which the disk is full for a while.
+    pub full_disks: u64,
+    /// Worlds in which a sync fails.
+    pub failed_syncs: u64,
+}
+
+/// A promise that is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Starts, signals and cancels are acknowledged before they are on stable storage.
+    AcknowledgeBeforeSync,
+    /// Calls are sent before the event that led to them is on stable storage.
+    SendBeforeSync,
+}
+
+impl Scenario {
+    /// These starts and signals, with the usual faults.
+    #[must_use]
+    pub fn new(starts: Vec<StartPlan>, signals: Vec<SignalPlan>) -> Self {
+        Self {
+            starts,
+            signals,
+            cancels: 100,
+            faults: Faults::default(),
+            bug: None,
+        }
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            crashes: 4,
+            torn_writes: 30,
+            unsent: 50,
+            lost_requests: 50,
+            lost_replies: 80,
+            duplicates: 50,
+            refused: 50,
+            declined: 80,
+            full_disks: 150,
+            failed_syncs: 100,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The world: a clock, a queue of what happens when, and everything that it happens to.
+
+use super::{
+    Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
+    process::Process, services::Services,
+};
+use crate::{
+    RunId,
+    engine::view::State,
+    engine::{Deployment, Input},
+    store::Location,
+};
+use flowmesh_ir::Program;
+use flowmesh_machine::{CallId, Settings};
+use flowmesh_mesh::{Outcome, decide::budget::Bucket};
+use jiff::{SignedDuration, Timestamp};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// How long things go wrong.
+const CHAOS: Duration = Duration::from_secs(20);
+/// A world in which so much happens has gone round in a circle.
+const STEPS_MAX: u64 = 50_000;
+
+/// Everything there is.
+pub(super) struct World<'p> {
+    pub(super) program: &'p Program,
+    pub(super) scenario: &'p Scenario,
+    pub(super) deployment: Arc<Deployment>,
+    pub(super) chance: Chance,
+    pub(super) log: Log,
+    pub(super) disk: SimulatedDisk,
+    pub(super) process: Option<Process<'p>>,
+    /// How often a process was started; what was on its way to an earlier one is lost.
+    pub(super) generation: u64,
+    pub(super) services: Services,
+    pub(super) sent: Vec<Sent>,
+    pub(super) budgets: BTreeMap<(u32, u32), Bucket>,
+    pub(super) clients: Clients,
+    pub(super) crashes: u64,
+    pub(super) broken: Option<String>,
+    begin: Timestamp,
+    now: Timestamp,
+    queue: BTreeMap<(Timestamp, u64), Happens>,
+    order: u64,
+}
+
+/// Something that happens.
+#[derive(Debug)]
+pub(super) enum Happens {
+    /// A process starts.
+    Boot,
+    /// The power fails.
+    Crash,
+    /// The disk is full, or has room again.
+    Full(bool),
+    /// From now on syncs fail.
+    SyncsFail,
+    /// The writer of a process is done.
+    Written {
+        generation: u64,
+        places: Option<Vec<Location>>,
+    },
+    /// The writer of a process gets to what it should have written before.
+    WriteLate { generation: u64 },
+    /// A request comes to its service, the `index`th that was sent.
+    Arrived { index: usize },
+    /// An attempt of a process has come to its end.
+    Heard {
+        generation: u64,
+        run: RunId,
+        call: CallId,
+        attempt: u32,
+        outcome: Outcome,
+    },
+    /// A wait of a process between two attempts is over.
+    Waited {
+        generation: u64,
+        run: RunId,
+        call: CallId,
+    },
+    /// A client does something.
+    Client(super::clients::Intent),
+}
+
+impl<'p> World<'p> {
+    pub(super) fn new(seed: u64, program: &'p Program, scenario: &'p Scenario) -> Self {
+        let begin = Timestamp::from_second(1_767_225_600).unwrap_or_default();
+        let settings = Settings::new(program, []).unwrap_or_default();
+        let mut world = Self {
+            program,
+            scenario,
+            deployment: Arc::new(Deployment::new(program.clone(), settings)),
+            chance: Chance::new(seed),
+            log: Log::new(),
+            disk: SimulatedDisk::new(),
+            process: None,
+            generation: 0,
+            services: Services::new(program),
+            sent: Vec::new(),
+            budgets: BTreeMap::new(),
+            clients: Clients::default(),
+            crashes: 0,
+            broken: None,
+            begin,
+            now: begin,
+            queue: BTreeMap::new(),
+            order: 0,
+        };
+        world.boot();
+        world.plan();
+        world
+    }
+
+    /// Decides what will go wrong and when, and what clients want.
+    fn plan(&mut self) {
+        let faults = self.scenario.faults;
+        for _ in 0..self.chance.below(faults.crashes.saturating_add(1)) {
+            let at = self.draw(CHAOS);
+            self.after(at, Happens::Crash);
+        }
+        if self.chance.happens(faults.full_disks) {
+            let from = self.draw(CHAOS / 2);
+            let until = from.saturating_add(self.draw(CHAOS / 2));
+            self.after(from, Happens::Full(true));
+            self.after(until, Happens::Full(false));
+        }
+        if self.chance.happens(faults.failed_syncs) {
+            let at = self.draw(CHAOS);
+            self.after(at, Happens::SyncsFail);
+        }
+        self.plan_clients(CHAOS);
+    }
+
+    /// Lets everything happen until nothing more does.
+    pub(super) fn happen(&mut self) -> Result<(), String> {
+        while self.step() {
+            if let Some(broken) = self.broken.take() {
+                return Err(broken);
+            }
+            if self.log.steps() > STEPS_MAX {
+                return Err("the world does not come to rest".to_owned());
+            }
+        }
+        self.broken.take().map_or(Ok(()), Err)
+    }
+
+    fn step(&mut self) -> bool {
+        let tick = self
+            .process
+            .as_ref()
+            .and_then(|process| process.engine.next_tick());
+        let next = self.queue.first_key_value().map(|((at, _), _)| *at);
+        match (tick, next) {
+            (Some(tick), next) if next.is_none_or(|next| tick <= next) => {
+                self.now = self.now.max(tick);
+                self.note("tick");
+                self.tell(Input::Tick);
+            }
+            (_, Some(_)) => self.take(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn take(&mut self) {
+        let Some(((at, _), happens)) = self.queue.pop_first() else {
+            return;
+        };
+        self.now = self.now.max(at);
+        let line = format!("{happens:?}");
+        self.note(&line);
+        match happens {
+            Happens::Boot => self.boot(),
+            Happens::Crash => self.crash(),
+            Happens::Full(full) => self.disk.set_capacity(full.then(|| self.disk.used())),
+            Happens::SyncsFail => self.disk.set_sync_fails(true),
+            Happens::Written { generation, places } => self.written(generation, places),
+            Happens::WriteLate { generation } => self.write_late(generation),
+            Happens::Arrived { index } => self.arrived(index),
+            Happens::Heard {
+                generation,
+                run,
+                call,
+                attempt,
+                outcome,
+            } => {
+                self.heard(generation, (run, call), attempt, outcome);
+            }
+            Happens::Waited {
+                generation,
+                run,
+                call,
+            } => self.waited(generation, (run, call)),
+            Happens::Client(intent) => self.act(intent),
+        }
+    }
+
+    pub(super) fn after(&mut self, delay: Duration, happens: Happens) {
+        let delay = SignedDuration::try_from(delay).unwrap_or_default();
+        let at = self.now.checked_add(delay).unwrap_or(self.now);
+        self.order = self.order.saturating_add(1);
+        self.queue.insert((at, self.order), happens);
+    }
+
+    /// A length of time from nothing up to `most`.
+    pub(super) fn draw(&mut self, most: Duration) -> Duration {
+        let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(self.chance.below(most))
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        Duration::try_from(self.now.duration_since(self.begin)).unwrap_or_default()
+    }
+
+    /// Whether something goes wrong that goes wrong so often, while things go wrong.
+    pub(super) fn wrong(&mut self, often: impl Fn(&Faults) -> u64) -> bool {
+        let often = often(&self.scenario.faults);
+        self.chance.happens(often) && self.elapsed() < CHAOS
+    }
+
+    pub(super) fn has(&self, bug: Bug) -> bool {
+        self.scenario.bug == Some(bug)
+    }
+
+    pub(super) fn note(&mut self, what: &str) {
+        let line = format!("{:>12.6} {what}", self.elapsed().as_secs_f64());
+        self.log.line(line);
+    }
+
+    /// Takes note of a promise that is broken.
+    pub(super) fn breaks(&mut self, promise: String) {
+        self.broken.get_or_insert(promise);
+    }
+
+    pub(super) fn report(&self, seed: u64, failure: Option<String>) -> Report {
+        let mut runs: BTreeMap<State, u64> = BTreeMap::new();
+        for view in self.process.iter().flat_map(|process| process.engine.views()) {
+            let count = runs.entry(view.state).or_default();
+            *count = count.saturating_add(1);
+        }
+        Report {
+            seed,
+            hash: self.log.hash(),
+            steps: self.log.steps(),
+            crashes: self.crashes,
+            sent: self.sent.len() as u64,
+            runs,
+            failure: failure.map(|failure| format!("{failure}\n{}", self.log.end())),
+        }
+    }
+}
