@@ -46,6 +46,10 @@ fn expected(path: &Path, text: &str) -> String {
     assert_eq!(program.is_none(), found.has_errors(), "{}: errors and a program exclude each other", path.display());
     if let Some(program) = program {
         flowmesh_ir::validate(&program).unwrap_or_else(|invalid| panic!("{}: {invalid:?}", path.display()));
+        if path.parent().unwrap().ends_with("kubernetes") {
+            let options = flowmesh_kubernetes::Options::default();
+            flowmesh_kubernetes::compile(&program, flowmesh_kubernetes::Target::GatewayApi, &options, &mut found);
+        }
     }
     annotate::annotate(&bare, &sources, &found)
 }

@@ -1,8 +1,5 @@
 //! A program from its JSON form, as [`crate::print::json`] writes it: nothing that was not checked gets in.
 
-#[cfg(test)]
-mod tests;
-
 use crate::{
     Code, Program,
     program::VERSION,
@@ -160,3 +157,6 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+#[cfg(test)]
+mod tests;

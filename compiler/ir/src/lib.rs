@@ -13,8 +13,6 @@ pub mod json;
 pub mod policy;
 pub mod print;
 pub mod program;
-#[cfg(test)]
-mod sample;
 pub mod service;
 pub mod trace;
 pub mod ty;
@@ -86,3 +84,6 @@ index! {
     /// Index into [`flow::Flow::steps`].
     StepId;
 }
+
+#[cfg(test)]
+mod sample;

@@ -9,9 +9,6 @@ mod text;
 mod ty;
 mod value;
 
-#[cfg(test)]
-mod tests;
-
 pub use dot::dot;
 pub use text::text;
 
@@ -25,3 +22,6 @@ pub fn json(program: &Program) -> String {
     text.push('\n');
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,9 +17,6 @@ mod service;
 mod slots;
 mod types;
 
-#[cfg(test)]
-mod tests;
-
 use crate::{Program, program::VERSION};
 use std::{collections::BTreeSet, fmt};
 
@@ -96,3 +93,6 @@ fn distinct<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,14 @@
 //! The schemas of the kinds, as the clusters' own definitions give them.
 
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
+use std::fs;
 
 /// The definition of a kind; `None`, with a word about it, where the schemas are not at hand.
 pub(crate) fn definition(path: &str) -> Option<Value> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/schemas")
+    let path = flowmesh_tests::files::shared("the schemas of manifests")?
+        .join("schemas")
         .join(path);
-    let Ok(text) = fs::read_to_string(&path) else {
-        println!("skipped: there is no {}", path.display());
-        return None;
-    };
+    let text = fs::read_to_string(path).expect("the shared folder has the schemas");
     Some(serde_saphyr::from_str(&text).expect("a definition is YAML"))
 }
 

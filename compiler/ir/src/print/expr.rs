@@ -180,16 +180,13 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// `a[i]`; a header and a query parameter of the request are written the way authors ask for them.
+    /// `a[i]`; a header of the request is written the way authors ask for it.
     fn index(&self, of: &Expr, index: &Expr) -> String {
         if let Expr::Field(request, map) = of
             && **request == Expr::Context(Context::Request)
+            && map == "headers"
         {
-            match map.as_str() {
-                "headers" => return format!("request.header({})", self.expr(index)),
-                "query" => return format!("request.query({})", self.expr(index)),
-                _ => {}
-            }
+            return format!("request.header({})", self.expr(index));
         }
         format!("{}[{}]", self.postfixed(of), self.expr(index))
     }

@@ -95,5 +95,6 @@ fn below(text: &str) -> String {
 /// Whether some requests of the second would be taken for the first's.
 fn covers(first: &Match, second: &Match) -> bool {
     let (Path::Exact(path) | Path::Prefix(path)) = &second.path;
-    first.method == second.method && first.path.covers(path)
+    // An exact path is never that of an operation with a parameter, and two of one exact path are alike.
+    matches!(first.path, Path::Prefix(_)) && first.method == second.method && first.path.covers(path)
 }
