@@ -1,8 +1,18 @@
 //! The command line: one file per command, each with its arguments, its words for `--help` and what it does.
 
+mod check;
+mod compile;
 mod completions;
 mod explain;
+mod fmt;
+mod lsp;
 mod new;
+mod run;
+mod runs;
+mod serve;
+mod stub;
+
+pub(crate) use stub::announce;
 
 use crate::{error::Error, exit};
 use clap::{Parser, Subcommand};
@@ -29,6 +39,14 @@ pub(crate) struct CommandLine {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     New(new::New),
+    Check(check::Check),
+    Fmt(fmt::Fmt),
+    Lsp(lsp::Lsp),
+    Compile(compile::Compile),
+    Run(run::Run),
+    Serve(serve::Serve),
+    Runs(runs::Runs),
+    Stub(stub::Stub),
     Explain(explain::Explain),
     Completions(completions::Completions),
 }
@@ -38,6 +56,14 @@ impl Command {
     pub(crate) fn run(&self) -> Result<exit::Exit, Error> {
         match self {
             Self::New(command) => command.run(),
+            Self::Check(command) => command.run(),
+            Self::Fmt(command) => command.run(),
+            Self::Lsp(command) => command.run(),
+            Self::Compile(command) => command.run(),
+            Self::Run(command) => command.run(),
+            Self::Serve(command) => command.run(),
+            Self::Runs(command) => command.run(),
+            Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Completions(command) => command.run(),
         }
@@ -46,6 +72,11 @@ impl Command {
     /// Whether errors are to be data.
     pub(crate) fn wants_json(&self) -> bool {
         match self {
+            Self::Check(command) => command.json,
+            Self::Compile(command) => command.json,
+            Self::Run(command) => command.json,
+            Self::Runs(command) => command.json,
+            Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,
             _ => false,
         }

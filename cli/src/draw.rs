@@ -4,7 +4,10 @@
 
 pub(crate) mod json;
 pub(crate) mod log;
+pub(crate) mod pretty;
+pub(crate) mod progress;
 pub(crate) mod report;
+pub(crate) mod table;
 
 pub(crate) use report::error;
 

@@ -13,8 +13,6 @@ pub(crate) enum Error {
     Unwritable { path: PathBuf, why: String },
     /// The program has errors, which were drawn when they were found.
     Refused,
-    /// A compiled program cannot be used.
-    BadProgram { path: PathBuf, why: String },
     /// No flow of this name.
     UnknownFlow {
         name: String,
@@ -83,7 +81,6 @@ impl Error {
             Self::Below { code, .. } => return Some(*code),
             Self::Unreadable { .. } => 1101,
             Self::Unwritable { .. } => 1102,
-            Self::BadProgram { .. } => 1103,
             Self::UnknownFlow { .. } => 1104,
             Self::BadJson { .. } => 1105,
             Self::BadSetting { .. } => 1106,
@@ -96,7 +93,7 @@ impl Error {
             Self::PortTaken { .. } => 1113,
             Self::BadScript { .. } => 1114,
             Self::NothingToStub { .. } => 1115,
-            Self::NothingToResume { .. } => 1116,
+            Self::NothingToResume { .. } => 1103,
         }))
     }
 
@@ -117,7 +114,6 @@ impl Error {
             Self::Refused => "the program has errors".to_owned(),
             Self::Unreadable { path, why } => format!("cannot read `{}`: {why}", path.display()),
             Self::Unwritable { path, why } => format!("cannot write `{}`: {why}", path.display()),
-            Self::BadProgram { path, why } => format!("`{}` is no compiled program: {why}", path.display()),
             Self::UnknownFlow { name, .. } => format!("unknown flow `{name}`"),
             Self::BadJson { whose, why } => format!("{whose} is no JSON: {why}"),
             Self::BadSetting { text, why, .. } => format!("cannot use `--set {text}`: {why}"),
@@ -168,7 +164,6 @@ impl Error {
                     .to_owned()
             }
             Self::NothingToResume { .. } => "leave `--resume` away to start a new run".to_owned(),
-            Self::BadProgram { .. } => "compile it again with `flowmesh compile FILE --to json`".to_owned(),
             Self::ServerSaid { help, .. } | Self::Below { help, .. } => return help.clone(),
             Self::Unreadable { .. } | Self::Unwritable { .. } | Self::Refused => return None,
         };

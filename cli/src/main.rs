@@ -1,15 +1,19 @@
 //! The joint: reads the command line, does what it says and ends with its exit code.
 
+mod client;
 mod command;
-#[expect(dead_code, reason = "likewise")]
 mod draw;
-#[expect(
-    dead_code,
-    reason = "the commands that raise the others come with the rooms they need"
-)]
 mod error;
-#[expect(dead_code, reason = "likewise")]
 mod exit;
+mod house;
+mod input;
+mod lsp;
+mod output;
+mod program;
+mod project;
+mod runtime;
+mod settings;
+mod stub;
 
 use clap::Parser;
 use command::CommandLine;

@@ -13,7 +13,10 @@ impl SmallDisk {
     /// Needs the right to mount; without it the test says that it was skipped.
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(folder.path()).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+            .arg(folder.path())
+            .output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(folder));
         }
@@ -37,7 +40,11 @@ fn a_full_disk_is_named_and_costs_nothing() {
     let Some(disk) = SmallDisk::mount() else { return };
     let filler = disk.path().join("filler");
     let before = hello(&disk, "first");
-    assert!(before.status.success(), "{}", String::from_utf8_lossy(&before.stderr));
+    assert!(
+        before.status.success(),
+        "{}",
+        String::from_utf8_lossy(&before.stderr)
+    );
 
     fill(&filler);
     let full = hello(&disk, "second");
@@ -47,9 +54,17 @@ fn a_full_disk_is_named_and_costs_nothing() {
 
     fs::remove_file(&filler).unwrap();
     let after = hello(&disk, "second");
-    assert!(after.status.success(), "{}", String::from_utf8_lossy(&after.stderr));
+    assert!(
+        after.status.success(),
+        "{}",
+        String::from_utf8_lossy(&after.stderr)
+    );
     let runs = hello(&disk, "first");
-    assert!(runs.status.success(), "the store was damaged: {}", String::from_utf8_lossy(&runs.stderr));
+    assert!(
+        runs.status.success(),
+        "the store was damaged: {}",
+        String::from_utf8_lossy(&runs.stderr)
+    );
 }
 
 fn hello(disk: &SmallDisk, name: &str) -> Output {

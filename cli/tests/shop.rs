@@ -37,9 +37,17 @@ fn a_run_killed_at_any_step_goes_on_and_charges_once() {
         let result: Value = serde_json::from_str(&result).unwrap();
         assert_eq!(result["order"], order, "the result is of another order");
         for operation in ["inventory.reserve", "payments.charge", "mail.send"] {
-            assert_eq!(shop.carried_out(order, operation), 1, "{operation} of order {order}");
+            assert_eq!(
+                shop.carried_out(order, operation),
+                1,
+                "{operation} of order {order}"
+            );
         }
-        assert_eq!(shop.carried_out(order, "payments.refund"), 0, "order {order} was refunded");
+        assert_eq!(
+            shop.carried_out(order, "payments.refund"),
+            0,
+            "order {order} was refunded"
+        );
     });
     assert!(steps >= 8, "only {steps} places to kill were seen");
 }
@@ -50,9 +58,17 @@ fn an_undo_killed_at_any_step_is_completed() {
     let steps = shop.kill_at_every_line(|order| {
         let (status, _) = shop.resume(order);
         assert_eq!(status.code(), Some(1), "order {order} ended with {status}");
-        assert_eq!(shop.carried_out(order, "inventory.reserve"), 1, "holds of order {order}");
+        assert_eq!(
+            shop.carried_out(order, "inventory.reserve"),
+            1,
+            "holds of order {order}"
+        );
         assert!(shop.released(order), "the hold of order {order} was not released");
-        assert_eq!(shop.carried_out(order, "mail.send"), 0, "somebody was written to about order {order}");
+        assert_eq!(
+            shop.carried_out(order, "mail.send"),
+            0,
+            "somebody was written to about order {order}"
+        );
     });
     assert!(steps >= 4, "only {steps} places to kill were seen");
 }
@@ -65,7 +81,11 @@ fn an_approval_reaches_a_run_that_was_killed_while_it_waited() {
     wait_for_line(&mut run, "approve");
     run.kill().unwrap();
     run.wait().unwrap();
-    assert_eq!(shop.carried_out(order, "payments.charge"), 0, "charged before the approval");
+    assert_eq!(
+        shop.carried_out(order, "payments.charge"),
+        0,
+        "charged before the approval"
+    );
 
     let mut run = shop.run(order, 1000.0, true);
     wait_for_line(&mut run, "approve");
@@ -74,7 +94,11 @@ fn an_approval_reaches_a_run_that_was_killed_while_it_waited() {
         .arg(shop.store(order))
         .output()
         .unwrap();
-    assert!(signal.status.success(), "{}", String::from_utf8_lossy(&signal.stderr));
+    assert!(
+        signal.status.success(),
+        "{}",
+        String::from_utf8_lossy(&signal.stderr)
+    );
     assert!(run.wait().unwrap().success());
     assert_eq!(shop.carried_out(order, "payments.charge"), 1);
 }
@@ -86,13 +110,26 @@ impl Shop {
         let settings: Vec<_> = SERVICES
             .iter()
             .zip(free_ports())
-            .flat_map(|(service, port)| ["--set".to_owned(), format!("{service}_url=http://127.0.0.1:{port}")])
+            .flat_map(|(service, port)| {
+                [
+                    "--set".to_owned(),
+                    format!("{service}_url=http://127.0.0.1:{port}"),
+                ]
+            })
             .collect();
         let mut stub = Command::new(env!("CARGO_BIN_EXE_flowmesh"));
-        stub.args(["stub", &program(), "--delay", "20ms", "--record"]).arg(&record).args(&settings).args(answers);
+        stub.args(["stub", &program(), "--delay", "20ms", "--record"])
+            .arg(&record)
+            .args(&settings)
+            .args(answers);
         let mut stub = stub.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         wait_for_line(&mut stub, "mail");
-        Self { stub, settings, record, folder }
+        Self {
+            stub,
+            settings,
+            record,
+            folder,
+        }
     }
 
     /// Kills a fresh order's run after line 1, 2, 3 ... of its progress until one ends by itself. Gives the number.
@@ -133,7 +170,15 @@ impl Shop {
             "id": order, "email": "ada@example.com", "items": [{ "sku": "TEA-1", "count": 1, "price": price }],
         }});
         let mut run = Command::new(env!("CARGO_BIN_EXE_flowmesh"));
-        run.args(["run", &program(), "checkout", "--input", &input.to_string(), "--dir"]).arg(self.store(order));
+        run.args([
+            "run",
+            &program(),
+            "checkout",
+            "--input",
+            &input.to_string(),
+            "--dir",
+        ])
+        .arg(self.store(order));
         run.args(&self.settings).args(resume.then_some("--resume"));
         run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
@@ -144,38 +189,73 @@ impl Shop {
 
     fn received(&self) -> Vec<Value> {
         let record = fs::read_to_string(&self.record).unwrap();
-        record.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        record
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// How often a service carried an operation out for an order, repetitions of one key not counted.
     fn carried_out(&self, order: &str, operation: &str) -> usize {
         let of_order = |request: &&Value| {
-            let named = format!("{}.{}", request["service"].as_str().unwrap(), request["operation"].as_str().unwrap());
-            named == operation && request["key"].as_str().is_some_and(|key| key == order || key == format!("paid-{order}"))
+            let named = format!(
+                "{}.{}",
+                request["service"].as_str().unwrap(),
+                request["operation"].as_str().unwrap()
+            );
+            named == operation
+                && request["key"]
+                    .as_str()
+                    .is_some_and(|key| key == order || key == format!("paid-{order}"))
         };
         let all = self.received();
-        let keys: BTreeSet<_> = all.iter().filter(of_order).map(|request| request["key"].to_string()).collect();
-        let first = all.iter().filter(of_order).filter(|request| request["repeat"] == false).count();
-        assert!(first <= keys.len(), "{operation} of order {order} was carried out twice");
+        let keys: BTreeSet<_> = all
+            .iter()
+            .filter(of_order)
+            .map(|request| request["key"].to_string())
+            .collect();
+        let first = all
+            .iter()
+            .filter(of_order)
+            .filter(|request| request["repeat"] == false)
+            .count();
+        assert!(
+            first <= keys.len(),
+            "{operation} of order {order} was carried out twice"
+        );
         first
     }
 
     /// Whether the hold that the stub gave for an order was let go.
     fn released(&self, order: &str) -> bool {
         let received = self.received();
-        let reserved = received.iter().position(|request| request["key"] == order).unwrap();
-        received[reserved..].iter().any(|request| request["operation"] == "release")
+        let reserved = received
+            .iter()
+            .position(|request| request["key"] == order)
+            .unwrap();
+        received[reserved..]
+            .iter()
+            .any(|request| request["operation"] == "release")
     }
 }
 
 fn program() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/shop.flow").to_string_lossy().into_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples/shop/shop.flow")
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Ports that were free a moment ago.
 fn free_ports() -> Vec<u16> {
-    let listeners: Vec<_> = SERVICES.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+    let listeners: Vec<_> = SERVICES
+        .iter()
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    listeners
+        .iter()
+        .map(|listener| listener.local_addr().unwrap().port())
+        .collect()
 }
 
 /// Reads the progress of a process up to a line with this word, and goes on reading so that it never blocks.
@@ -184,7 +264,10 @@ fn wait_for_line(process: &mut Child, word: &str) {
     let limit = Instant::now() + Duration::from_secs(60);
     let mut seen = String::new();
     while !seen.lines().last().is_some_and(|line| line.contains(word)) {
-        assert!(Instant::now() < limit && progress.read_line(&mut seen).unwrap() > 0, "no `{word}` in:\n{seen}");
+        assert!(
+            Instant::now() < limit && progress.read_line(&mut seen).unwrap() > 0,
+            "no `{word}` in:\n{seen}"
+        );
     }
     std::thread::spawn(move || std::io::copy(&mut progress, &mut std::io::sink()));
 }

@@ -1,8 +1,6 @@
 //! The command line as people and programs meet it: help, exit codes, pages, completions, a new project.
 
-mod common;
-
-use common::{flowmesh, in_dir};
+use super::common::{flowmesh, in_dir};
 
 #[test]
 fn help_shows_the_commands_and_the_exit_codes() {

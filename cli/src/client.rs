@@ -1,0 +1,189 @@
+//! A small HTTP client for the API of a host: JSON in, JSON out, and server-sent events.
+
+use crate::error::Error;
+use bytes::Bytes;
+use flowmesh_diagnostics::Code;
+use http::{Method, Request, Response, Uri, header};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long a server may take to let us in.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// A server.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// `http://127.0.0.1:7700`
+    pub(crate) url: String,
+}
+
+/// Events as they come.
+pub(crate) struct Events {
+    url: String,
+    body: Incoming,
+    /// Bytes, since a character may come in two pieces.
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    /// A client of the server at a URL, which may leave out `http://`.
+    pub(crate) fn new(url: &str) -> Self {
+        let url = url.trim().trim_end_matches('/');
+        let url = if url.contains("://") {
+            url.to_owned()
+        } else {
+            format!("http://{url}")
+        };
+        Self { url }
+    }
+
+    /// Sends and reads a whole JSON answer.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Error> {
+        let response = self.request(method, path, body, "application/json").await?;
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(|why| self.lost(&why))?
+            .to_bytes();
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes)
+            .map_err(|why| self.lost(&format!("it did not answer with JSON: {why}")))
+    }
+
+    /// Follows a stream of events.
+    pub(crate) async fn events(&self, path: &str) -> Result<Events, Error> {
+        let response = self.request(Method::GET, path, None, "text/event-stream").await?;
+        Ok(Events {
+            url: self.url.clone(),
+            body: response.into_body(),
+            buffer: Vec::new(),
+        })
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        accept: &str,
+    ) -> Result<Response<Incoming>, Error> {
+        let (host, place) = self.host()?;
+        let connect = tokio::time::timeout(CONNECT_MAX, TcpStream::connect(&place)).await;
+        let stream = connect
+            .map_err(|_| self.lost(&"it does not answer"))?
+            .map_err(|why| self.lost(&why))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|why| self.lost(&why))?;
+        tokio::spawn(connection);
+        let bytes = body
+            .map(|body| serde_json::to_vec(body).unwrap_or_default())
+            .unwrap_or_default();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, host)
+            .header(header::ACCEPT, accept)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(bytes)))
+            .map_err(|why| self.lost(&why))?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|why| self.lost(&why))?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(self.refusal(response).await)
+        }
+    }
+
+    /// The value of `Host`, and what to connect to.
+    fn host(&self) -> Result<(String, String), Error> {
+        let uri: Uri = self.url.parse().map_err(|_| self.lost(&"it is no URL"))?;
+        if uri.scheme_str() != Some("http") {
+            return Err(self.lost(&"only http:// is spoken"));
+        }
+        let authority = uri.authority().ok_or_else(|| self.lost(&"it names no host"))?;
+        let port = authority.port_u16().unwrap_or(80);
+        Ok((authority.to_string(), format!("{}:{port}", authority.host())))
+    }
+
+    async fn refusal(&self, response: Response<Incoming>) -> Error {
+        let status = response.status().as_u16();
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes);
+        let body: Value = serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default();
+        refused(status, &body)
+    }
+
+    fn lost(&self, why: &dyn ToString) -> Error {
+        Error::NoServer {
+            url: self.url.clone(),
+            why: why.to_string(),
+        }
+    }
+}
+
+/// What a server's refusal says, as `application/problem+json` (RFC 9457) with our code and help.
+fn refused(status: u16, body: &Value) -> Error {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let code: Option<Code> = text("code").and_then(|code| code.parse().ok());
+    let message = text("detail").unwrap_or_else(|| format!("the server answered with status {status}"));
+    Error::ServerSaid {
+        status,
+        code,
+        message,
+        help: text("help"),
+    }
+}
+
+impl Events {
+    /// The next event's data, or `None` when the server has ended the stream.
+    pub(crate) async fn next(&mut self) -> Result<Option<Value>, Error> {
+        loop {
+            if let Some(data) = self.buffered() {
+                return Ok(Some(serde_json::from_str(&data).unwrap_or(Value::String(data))));
+            }
+            let Some(frame) = self.body.frame().await else {
+                return Ok(None);
+            };
+            let lost = |why: hyper::Error| Error::NoServer {
+                url: self.url.clone(),
+                why: why.to_string(),
+            };
+            if let Ok(bytes) = frame.map_err(lost)?.into_data() {
+                self.buffer.extend(bytes.iter().filter(|byte| **byte != b'\r'));
+            }
+        }
+    }
+
+    /// Takes one event with data out of what has come so far; comments and empty events are skipped.
+    fn buffered(&mut self) -> Option<String> {
+        while let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
+            let event: Vec<u8> = self.buffer.drain(..end + 2).collect();
+            let event = String::from_utf8_lossy(&event);
+            let lines = event.lines().filter_map(|line| line.strip_prefix("data:"));
+            let data: Vec<&str> = lines.map(|data| data.strip_prefix(' ').unwrap_or(data)).collect();
+            if !data.is_empty() {
+                return Some(data.join("\n"));
+            }
+        }
+        None
+    }
+}

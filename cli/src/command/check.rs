@@ -1,0 +1,106 @@
+//! `flowmesh check FILE...`: says what is wrong with programs.
+
+use crate::{
+    draw::{self, json::Finding},
+    error::Error,
+    exit::Exit,
+    program::{self, Compiled},
+};
+use clap::Args;
+use flowmesh_diagnostics::Severity;
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Check programs and say what is wrong with them
+#[derive(Args)]
+#[command(after_help = "Examples:
+  flowmesh check shop.flow
+  flowmesh check --deny-warnings --json *.flow")]
+pub(crate) struct Check {
+    /// Root modules of programs; the modules that they use are checked with them
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Let warnings fail too
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Check {
+    /// Checks each file.
+    pub(crate) fn run(&self) -> Result<Exit, Error> {
+        let mut all = Vec::new();
+        let mut bad = false;
+        for file in &self.files {
+            let begun = Instant::now();
+            let compiled = program::compiled(file)?;
+            bad |=
+                compiled.program.is_none() || (self.deny_warnings && compiled.count(Severity::Warning) > 0);
+            if self.json {
+                all.push(data(file, &compiled));
+            } else {
+                draw::report::diagnostics(&compiled.found.sorted(), &compiled.sources, false);
+                draw::answer(summary(file, &compiled, begun));
+            }
+        }
+        if self.json {
+            draw::answer_json(&all);
+        }
+        Ok(if bad { Exit::Diagnostics } else { Exit::Ok })
+    }
+}
+
+fn data(file: &Path, compiled: &Compiled) -> Value {
+    let sorted = compiled.found.sorted();
+    let findings: Vec<_> = sorted
+        .into_iter()
+        .map(|found| Finding::new(found, &compiled.sources))
+        .collect();
+    json!({
+        "file": file,
+        "ok": compiled.program.is_some(),
+        "errors": compiled.count(Severity::Error),
+        "warnings": compiled.count(Severity::Warning),
+        "hash": compiled.program.as_ref().map(|program| program.hash().to_string()),
+        "diagnostics": findings,
+    })
+}
+
+fn summary(file: &Path, compiled: &Compiled, begun: Instant) -> String {
+    let lines: usize = compiled
+        .sources
+        .iter()
+        .map(|(_, source)| source.text.lines().count())
+        .sum();
+    let mut parts = Vec::new();
+    if let Some(program) = &compiled.program {
+        parts.push(count(program.flows.len(), "flow"));
+        parts.push(count(program.services.len(), "service"));
+    }
+    for (severity, word) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
+        match compiled.count(severity) {
+            0 if severity == Severity::Error => parts.push("no errors".to_owned()),
+            0 => {}
+            number => parts.push(count(number, word)),
+        }
+    }
+    let took = begun.elapsed().as_secs_f64() * 1000.0;
+    let mut text = format!(
+        "checked {}: {} ({lines} lines, {took:.1} ms)",
+        file.display(),
+        parts.join(", ")
+    );
+    if let Some(first) = compiled.found.sorted().first() {
+        text += &format!("\n`flowmesh explain {}` says more", first.code);
+    }
+    text
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}

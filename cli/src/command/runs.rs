@@ -1,0 +1,99 @@
+//! `flowmesh runs ...`: starting, seeing and steering runs through a server.
+
+mod server;
+mod verbs;
+
+use crate::{error::Error, exit::Exit, runtime};
+use clap::{Args, Subcommand};
+use server::Server;
+
+/// Start, see and steer runs through a server
+#[derive(Args)]
+#[command(after_help = "Examples:
+  flowmesh runs start checkout --input @order.json
+  flowmesh runs list --state waiting
+  flowmesh runs signal 01979b2e-... approve '{\"by\": \"ann\"}' --dir .flowmesh
+  flowmesh runs wait 01979b2e-...
+
+The server is the one of `flowmesh serve`, or of a `flowmesh run` in progress (`--dir`).")]
+pub(crate) struct Runs {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    server: Server,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do with runs.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Start a run of a flow
+    Start {
+        /// The flow
+        flow: String,
+        /// Its input: JSON, `@file`, or `-` for the standard input
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        input: String,
+        /// What makes two starts the same, where the flow declares no key of its own
+        #[arg(long)]
+        key: Option<String>,
+        /// Wait for its end and print its result
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Show a run
+    Get {
+        /// The run
+        id: String,
+    },
+    /// List runs, the newest first
+    List {
+        /// Only of this flow
+        #[arg(long)]
+        flow: Option<String>,
+        /// Only in this state: running, waiting, undoing, done, failed, cancelled
+        #[arg(long)]
+        state: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Send a signal to a run
+    Signal {
+        /// The run
+        id: String,
+        /// The signal
+        signal: String,
+        /// What it carries: JSON, `@file`, or `-` for the standard input
+        #[arg(default_value = "{}")]
+        payload: String,
+    },
+    /// Cancel a run; what it did is undone
+    Cancel {
+        /// The run
+        id: String,
+        /// Why
+        #[arg(long, default_value = "cancelled on the command line")]
+        reason: String,
+    },
+    /// Follow what happens to a run
+    Events {
+        /// The run
+        id: String,
+    },
+    /// Wait for a run's end and print its result
+    Wait {
+        /// The run
+        id: String,
+    },
+}
+
+impl Runs {
+    /// Asks the server.
+    pub(crate) fn run(&self) -> Result<Exit, Error> {
+        let client = self.server.client()?;
+        runtime::block_on(verbs::run(&client, &self.verb, self.json))
+    }
+}

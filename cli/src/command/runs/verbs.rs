@@ -1,0 +1,172 @@
+//! What each verb asks and shows.
+
+use super::Verb;
+use crate::{
+    client::Client,
+    draw::{self, table},
+    error::Error,
+    exit::Exit,
+    input,
+};
+use http::Method;
+use serde_json::{Value, json};
+
+/// Asks and shows.
+pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit, Error> {
+    match verb {
+        Verb::Start {
+            flow,
+            input,
+            key,
+            wait,
+        } => {
+            let run = start(client, flow, input, key.as_deref()).await?;
+            if *wait {
+                return ended(client, &text(&run, "id"), json).await;
+            }
+            show(&run, json);
+        }
+        Verb::Get { id } => show(&get(client, id).await?, json),
+        Verb::List { flow, state, limit } => {
+            list(client, flow.as_deref(), state.as_deref(), *limit, json).await?;
+        }
+        Verb::Signal { id, signal, payload } => {
+            let payload = input::json(payload, "the payload")?;
+            let path = format!("/v1/runs/{}/signals/{}", encode(id), encode(signal));
+            client.send(Method::POST, &path, Some(&payload)).await?;
+            draw::say(format!("`{signal}` is on record for {id}"));
+        }
+        Verb::Cancel { id, reason } => {
+            let path = format!("/v1/runs/{}/cancel", encode(id));
+            client
+                .send(Method::POST, &path, Some(&json!({ "reason": reason })))
+                .await?;
+            draw::say(format!("{id} will be cancelled; what it did is undone"));
+        }
+        Verb::Events { id } => events(client, id, json).await?,
+        Verb::Wait { id } => return ended(client, id, json).await,
+    }
+    Ok(Exit::Ok)
+}
+
+async fn start(client: &Client, flow: &str, input: &str, key: Option<&str>) -> Result<Value, Error> {
+    let input = input::json(input, "`--input`")?;
+    let query = key.map(|key| format!("?key={}", encode(key))).unwrap_or_default();
+    client
+        .send(
+            Method::POST,
+            &format!("/v1/flows/{}/runs{query}", encode(flow)),
+            Some(&input),
+        )
+        .await
+}
+
+async fn get(client: &Client, id: &str) -> Result<Value, Error> {
+    client
+        .send(Method::GET, &format!("/v1/runs/{}", encode(id)), None)
+        .await
+}
+
+async fn list(
+    client: &Client,
+    flow: Option<&str>,
+    state: Option<&str>,
+    limit: u32,
+    json: bool,
+) -> Result<(), Error> {
+    let mut path = format!("/v1/runs?limit={limit}");
+    for (name, value) in [("flow", flow), ("state", state)] {
+        if let Some(value) = value {
+            path += &format!("&{name}={}", encode(value));
+        }
+    }
+    let page = client.send(Method::GET, &path, None).await?;
+    if json {
+        draw::answer_json(&page);
+        return Ok(());
+    }
+    match page.get("runs").and_then(Value::as_array) {
+        Some(runs) if !runs.is_empty() => draw::raw(&table::runs(runs)),
+        _ => draw::say("no runs"),
+    }
+    if page.get("cursor").is_some_and(|cursor| !cursor.is_null()) {
+        draw::say("there are more; ask with `--limit`");
+    }
+    Ok(())
+}
+
+async fn events(client: &Client, id: &str, json: bool) -> Result<(), Error> {
+    let mut events = client.events(&format!("/v1/runs/{}/events", encode(id))).await?;
+    while let Some(event) = events.next().await? {
+        if json {
+            draw::answer_line(&event);
+        } else {
+            draw::answer(line(&event));
+        }
+    }
+    Ok(())
+}
+
+/// Waits for the end, prints the result and ends as the run did.
+async fn ended(client: &Client, id: &str, json: bool) -> Result<Exit, Error> {
+    let run = loop {
+        // A server answers after a while even if the run goes on, so that nothing between us gives up.
+        let run = client
+            .send(Method::GET, &format!("/v1/runs/{}?wait=60s", encode(id)), None)
+            .await?;
+        if matches!(text(&run, "state").as_str(), "done" | "failed" | "cancelled") {
+            break run;
+        }
+    };
+    let done = text(&run, "state") == "done";
+    if json {
+        draw::answer_json(&run);
+    } else if done {
+        draw::answer_json(run.get("result").unwrap_or(&Value::Null));
+    } else {
+        draw::say(table::run(&run).trim_end());
+    }
+    Ok(if done { Exit::Ok } else { Exit::Failed })
+}
+
+fn show(run: &Value, json: bool) {
+    if json {
+        draw::answer_json(run);
+    } else {
+        draw::raw(&table::run(run));
+    }
+}
+
+/// An event on one line: its time, its kind and the rest as JSON.
+fn line(event: &Value) -> String {
+    let mut rest = event.clone();
+    let mut take = |name: &str| {
+        let value = rest
+            .as_object_mut()
+            .and_then(|fields| fields.remove(name))
+            .unwrap_or_default();
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let (at, kind) = (take("at"), take("event"));
+    format!("{at}  {kind:<12} {rest}")
+}
+
+fn text(of: &Value, name: &str) -> String {
+    of.get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A segment of a path or a value of a query, encoded.
+fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+    }
+    encoded
+}

@@ -1,0 +1,80 @@
+//! `flowmesh serve FILE`: a host for as long as it is wanted.
+
+use crate::{
+    draw,
+    error::Error,
+    exit::Exit,
+    house::{House, HouseArgs},
+    program, runtime,
+};
+use clap::Args;
+use flowmesh_host::server::ServerOptions;
+use flowmesh_ir::Program;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+/// Serve a program's flows over HTTP and finish the runs that are open
+#[derive(Args)]
+#[command(after_help = "Examples:
+  flowmesh serve shop.flow
+  flowmesh serve shop.json --dir /var/lib/shop --listen 127.0.0.1:8800 --set payments_url=http://payments:8080")]
+pub(crate) struct Serve {
+    /// The program, `.flow` or compiled `.json`
+    file: PathBuf,
+    #[command(flatten)]
+    house: HouseArgs,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
+    listen: SocketAddr,
+    /// Let others than this machine in; nobody is asked who they are
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+impl Serve {
+    /// Serves until interrupted.
+    pub(crate) fn run(&self) -> Result<Exit, Error> {
+        let program = Arc::new(program::load(&self.file, false)?);
+        runtime::block_on(async {
+            let mut options = ServerOptions::new(self.listen);
+            options.allow_remote = self.allow_remote;
+            let house = House::open(&program, &self.house, options).await?;
+            announce(&program, &house);
+            let ended = tokio::select! {
+                () = runtime::interrupted() => {
+                    draw::say("stopping; runs that have not ended go on with the next start");
+                    Ok(Exit::Ok)
+                }
+                why = house.host.stopped() => {
+                    draw::say(format!("the host has stopped: {why}"));
+                    Ok(Exit::Trouble)
+                }
+            };
+            house.close().await;
+            ended
+        })
+    }
+}
+
+fn announce(program: &Program, house: &House) {
+    let url = &house.url;
+    draw::say(format!("serving {} at {url}", program.name));
+    let open = house.host.recovered().runs.len();
+    if open > 0 {
+        draw::say(format!("{open} runs that had not ended go on"));
+    }
+    for flow in &program.flows {
+        draw::say(format!("  POST {url}/v1/flows/{}/runs", flow.name));
+    }
+    for (route, what) in [
+        ("GET  /v1/runs", "all runs"),
+        ("GET  /v1/runs/ID", "one run"),
+        (
+            "GET  /v1/runs/ID/events",
+            "what happens to it, as server-sent events",
+        ),
+        ("POST /v1/runs/ID/signals/NAME", "tell it something"),
+        ("POST /v1/runs/ID/cancel", "stop it; what it did is undone"),
+    ] {
+        draw::say(format!("  {route:<31} {what}"));
+    }
+}

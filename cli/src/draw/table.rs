@@ -1,0 +1,96 @@
+//! Runs as a table, and one run in detail.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+/// Runs, one per line.
+pub(crate) fn runs(all: &[Value]) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["RUN", "FLOW", "STATE", "STARTED", "AT"]);
+    for run in all {
+        table.add_row([
+            text(run, "id"),
+            text(run, "flow"),
+            text(run, "state"),
+            when(run, "started"),
+            at(run),
+        ]);
+    }
+    // The preset leaves a space before each cell and spaces at the ends of lines.
+    table
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n")
+        .collect()
+}
+
+/// One run, one fact per line.
+pub(crate) fn run(run: &Value) -> String {
+    let mut lines = Vec::new();
+    for (name, value) in run.as_object().into_iter().flatten() {
+        let shown = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => continue,
+            Value::Array(all) if all.iter().all(Value::is_string) => all
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(", "),
+            other => other.to_string(),
+        };
+        lines.push(format!("{name:<8} {shown}\n"));
+    }
+    lines.concat()
+}
+
+/// What a run is at, or how it ended.
+fn at(run: &Value) -> String {
+    if let Some(error) = run.get("error") {
+        return text(error, "name");
+    }
+    let steps = run.get("steps").and_then(Value::as_array).into_iter().flatten();
+    steps.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A time to the second.
+fn when(run: &Value, name: &str) -> String {
+    let text = text(run, name);
+    match text.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text,
+    }
+}
+
+fn text(of: &Value, name: &str) -> String {
+    match of.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn a_run_is_one_line() {
+        let run = json!({ "id": "r1", "flow": "checkout", "state": "waiting", "started": "2026-01-31T12:00:00.5Z", "steps": ["await approve"] });
+        let table = super::runs(&[run]);
+        let line = table.lines().nth(1).expect("a line");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(
+            words,
+            [
+                "r1",
+                "checkout",
+                "waiting",
+                "2026-01-31T12:00:00Z",
+                "await",
+                "approve"
+            ]
+        );
+    }
+}

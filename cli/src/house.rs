@@ -1,0 +1,174 @@
+//! A host in this process: its store, its calls, its API, and stubs beside it where somebody wants them.
+
+use crate::{
+    draw,
+    error::Error,
+    exit::Exit,
+    settings::{self, Set},
+    stub::{self, Recorder, Script, Stubs, Style},
+};
+use clap::Args;
+use flowmesh_host::{
+    DeployError, FollowError, Host, HostOptions, OpenError,
+    engine::Refusal,
+    server::{Server, ServerError, ServerOptions},
+};
+use flowmesh_ir::{Code, Program};
+use flowmesh_machine::Settings;
+use flowmesh_mesh::{Hickory, MeshError, Resolver};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+/// How long calls on their way are waited for when the house closes.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What a host needs to be told.
+#[derive(Args)]
+pub(crate) struct HouseArgs {
+    /// Where runs are kept
+    #[arg(long, value_name = "DIR", default_value = ".flowmesh")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    set: Set,
+    /// Look names up at this DNS server instead of the system's
+    #[arg(long, value_name = "IP:PORT")]
+    resolver: Vec<SocketAddr>,
+    /// Stub the program's services that are on this machine first, in this process
+    #[arg(long)]
+    stub: bool,
+}
+
+/// A host and what is around it.
+pub(crate) struct House {
+    pub(crate) host: Host,
+    /// Where its API is.
+    pub(crate) url: String,
+    api_file: PathBuf,
+    _stubs: Option<Stubs>,
+    /// The server stops when this is dropped.
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+/// Where a host that works in a directory writes the URL of its API.
+pub(crate) fn api_file(dir: &Path) -> PathBuf {
+    dir.join("api")
+}
+
+impl House {
+    /// Opens the directory, deploys the program and serves the API.
+    pub(crate) async fn open(
+        program: &Arc<Program>,
+        args: &HouseArgs,
+        listen: ServerOptions,
+    ) -> Result<Self, Error> {
+        let settings = args.set.settings(program)?;
+        // Runs that are found in the directory go on at once, so what they call must be there before.
+        let stubs = if args.stub {
+            Some(stubs(program, &settings).await?)
+        } else {
+            None
+        };
+        let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
+        let url = format!("http://{}", server.address());
+        let resolver = resolver(&args.resolver)?;
+        let options = HostOptions::new(resolver, Arc::new(settings::secret));
+        let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
+        host.deploy(program.as_ref().clone(), settings)
+            .await
+            .map_err(|why| deployed(&why))?;
+        let api_file = api_file(&args.dir);
+        fs::write(&api_file, &url).map_err(|why| Error::unwritable(&api_file, &why))?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move { drop(stopped.await) };
+        let server = tokio::spawn(server.serve(host.clone(), stopped));
+        Ok(Self {
+            host,
+            url,
+            api_file,
+            _stubs: stubs,
+            stop,
+            server,
+        })
+    }
+
+    /// Stops everything; runs that have not ended go on when the directory is opened again.
+    pub(crate) async fn close(self) {
+        drop(self.stop);
+        let _ = self.server.await;
+        let _ = fs::remove_file(&self.api_file);
+        if let Err(why) = self.host.shutdown(GRACE).await {
+            draw::say(format!("the store did not close well: {why}"));
+        }
+    }
+}
+
+async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Error> {
+    let doors = stub::doors(program, settings, &[])?;
+    let recorder = Recorder::open(Style::People, None)?;
+    let stubs = Stubs::open(Arc::clone(program), doors, Script::default(), recorder).await?;
+    crate::command::announce(program, &stubs.doors);
+    Ok(stubs)
+}
+
+/// Names are looked up where the system says; a machine that says nothing is asked itself.
+fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 53));
+    let found = match servers {
+        [] => Hickory::system().or_else(|_| Hickory::servers(&[nobody])),
+        servers => Hickory::servers(servers),
+    };
+    let words = |why: MeshError| below(why.code(), &why, Some(why.help()), Exit::Trouble);
+    Ok(Arc::new(found.map_err(words)?))
+}
+
+fn unheard(why: &ServerError) -> Error {
+    below(why.code(), why, Some(why.help().to_owned()), Exit::Trouble)
+}
+
+fn opened(why: &OpenError) -> Error {
+    below(why.code(), why, why.help(), Exit::Trouble)
+}
+
+fn deployed(why: &DeployError) -> Error {
+    let exit = if matches!(why, DeployError::Network(_)) {
+        Exit::Usage
+    } else {
+        Exit::Trouble
+    };
+    below(why.code(), why, why.help(), exit)
+}
+
+/// What the host refuses is wrong input, unless it is the host itself that has trouble.
+pub(crate) fn refused(why: &Refusal) -> Error {
+    let trouble = matches!(why, Refusal::Full | Refusal::Stopped { .. });
+    below(
+        why.code(),
+        why,
+        why.help(),
+        if trouble { Exit::Trouble } else { Exit::Usage },
+    )
+}
+
+/// Why a run cannot be followed.
+pub(crate) fn unfollowed(why: &FollowError) -> Error {
+    match why {
+        FollowError::Refused(why) => refused(why),
+        FollowError::Store(_) => below(why.code(), why, None, Exit::Trouble),
+    }
+}
+
+fn below(code: Code, why: &dyn ToString, help: Option<String>, exit: Exit) -> Error {
+    Error::Below {
+        code,
+        message: why.to_string(),
+        help,
+        exit,
+    }
+}

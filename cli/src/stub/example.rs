@@ -1,0 +1,149 @@
+//! Example values by type: the same type, name and number always give the same value.
+
+use flowmesh_ir::{
+    Program,
+    ty::{Field, Shape, Type},
+};
+use serde_json::{Map, Value, json};
+
+/// Below this depth optionals are absent and lists empty, so that types that contain themselves end.
+const DEPTH_FULL: u32 = 6;
+/// What is deeper than this cannot be made; no sane type is.
+const DEPTH_MAX: u32 = 64;
+
+/// What an example is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Example<'a> {
+    /// The program that declares the types.
+    pub(crate) program: &'a Program,
+    /// The operation, from which identifiers are made.
+    pub(crate) operation: &'a str,
+    /// The how manieth answer it is, from 1.
+    pub(crate) number: u64,
+}
+
+impl Example<'_> {
+    /// An example of a type; `None` where the type is none or contains itself without end.
+    pub(crate) fn of(&self, ty: &Type) -> Option<Value> {
+        self.value(ty, "", 0)
+    }
+
+    fn value(&self, ty: &Type, name: &str, depth: u32) -> Option<Value> {
+        let deeper = depth + 1;
+        Some(match ty {
+            Type::Unit => return None,
+            Type::Bool => json!(true),
+            Type::Int => json!(1),
+            Type::Float => json!(1.5),
+            Type::Decimal => json!("1.00"),
+            Type::String => json!(self.text(name)),
+            Type::Bytes => json!("AAEC"),
+            Type::Time => json!("2026-01-31T12:00:00Z"),
+            Type::Date => json!("2026-01-31"),
+            Type::Duration => json!("1h"),
+            Type::Url => json!("http://example.com/"),
+            Type::Json => json!({}),
+            Type::Optional(_) if depth > DEPTH_FULL => Value::Null,
+            Type::Optional(inner) => self.value(inner, name, deeper).unwrap_or_default(),
+            Type::List(_) if depth > DEPTH_FULL => json!([]),
+            Type::List(inner) => Value::Array(self.value(inner, name, deeper).into_iter().collect()),
+            Type::Map(_) if depth > DEPTH_FULL => json!({}),
+            Type::Map(inner) => json!({ "example": self.value(inner, name, deeper) }),
+            Type::Named(_) if depth > DEPTH_MAX => return None,
+            Type::Named(id) => return self.shape(&self.program.ty(*id)?.shape, name, deeper),
+        })
+    }
+
+    fn shape(&self, shape: &Shape, name: &str, depth: u32) -> Option<Value> {
+        match shape {
+            Shape::Record(fields) => self.fields(fields, depth),
+            Shape::Alias { ty, .. } => self.value(ty, name, depth),
+            Shape::Enum(cases) => {
+                let plain = cases.iter().find(|case| case.fields.is_empty());
+                let case = plain.or(cases.first())?;
+                if case.fields.is_empty() {
+                    return Some(json!(case.name.as_str()));
+                }
+                Some(json!({ case.name.as_str(): self.fields(&case.fields, depth)? }))
+            }
+        }
+    }
+
+    fn fields(&self, fields: &[Field], depth: u32) -> Option<Value> {
+        let mut all = Map::new();
+        for field in fields {
+            all.insert(field.name.to_string(), self.value(&field.ty, &field.name, depth)?);
+        }
+        Some(Value::Object(all))
+    }
+
+    fn text(&self, name: &str) -> String {
+        match name {
+            "" | "id" => format!("{}-{}", self.operation, self.number),
+            "email" => "ann@example.com".to_owned(),
+            name if name.ends_with("_id") => format!("{name}-{}", self.number),
+            name => name.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Example;
+    use flowmesh_ir::ty::{Field, Shape, Type, TypeDef};
+    use serde_json::json;
+
+    fn field(name: &str, ty: Type) -> Field {
+        Field {
+            name: name.into(),
+            ty,
+            rule: None,
+        }
+    }
+
+    fn program(fields: Vec<Field>) -> flowmesh_ir::Program {
+        let mut program = super::super::tests::empty_program();
+        program.types.push(TypeDef {
+            name: "T".into(),
+            doc: None,
+            shape: Shape::Record(fields),
+        });
+        program
+    }
+
+    #[test]
+    fn a_record_has_all_its_fields_in_order() {
+        let program = program(vec![field("id", Type::String), field("total", Type::Decimal)]);
+        let example = Example {
+            program: &program,
+            operation: "charge",
+            number: 2,
+        };
+        let value = example.of(&Type::Named(flowmesh_ir::TypeId(0)));
+        assert_eq!(value, Some(json!({ "id": "charge-2", "total": "1.00" })));
+    }
+
+    #[test]
+    fn a_type_that_contains_itself_ends() {
+        let named = Type::Named(flowmesh_ir::TypeId(0));
+        let program = program(vec![field("next", Type::Optional(Box::new(named.clone())))]);
+        let example = Example {
+            program: &program,
+            operation: "walk",
+            number: 1,
+        };
+        assert!(example.of(&named).is_some());
+    }
+
+    #[test]
+    fn a_type_without_an_end_gives_nothing() {
+        let named = Type::Named(flowmesh_ir::TypeId(0));
+        let program = program(vec![field("next", named.clone())]);
+        let example = Example {
+            program: &program,
+            operation: "walk",
+            number: 1,
+        };
+        assert_eq!(example.of(&named), None);
+    }
+}

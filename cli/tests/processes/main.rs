@@ -1,0 +1,18 @@
+//! The binary as a process: what it prints, how it ends, what it serves.
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod line;
+#[cfg(test)]
+mod lsp;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod serve;
+#[cfg(test)]
+mod shop;
+#[cfg(test)]
+mod stub;

@@ -1,0 +1,114 @@
+//! Programs from files: checked, formatted, compiled.
+
+use super::{common, shop::Shop};
+use serde_json::Value;
+use std::fs;
+
+const WRONG: &str = "flow greet(name: string) -> string {\n  return nmae\n}\n";
+
+#[test]
+fn a_sound_program_checks() {
+    let shop = Shop::new();
+    let shown = shop.flowmesh(&["check", "shop.flow"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(
+        shown.out.contains("1 flow, 2 services, no errors"),
+        "{}",
+        shown.out
+    );
+}
+
+#[test]
+fn errors_are_drawn_for_people_and_are_data_for_programs() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("wrong.flow"), WRONG).expect("the file is written");
+    let shown = common::in_dir(dir.path(), &["check", "wrong.flow"]);
+    assert_eq!(shown.code, 3);
+    assert!(
+        shown.err.contains("wrong.flow:2:10") && shown.err.contains("nmae"),
+        "{}",
+        shown.err
+    );
+    let data = common::in_dir(dir.path(), &["check", "wrong.flow", "--json"]);
+    assert_eq!(data.code, 3);
+    let data: Value = serde_json::from_str(&data.out).expect("JSON");
+    let place = &data[0]["diagnostics"][0]["place"];
+    assert_eq!(
+        (
+            place["line"].as_u64(),
+            place["column"].as_u64(),
+            place["end_column"].as_u64()
+        ),
+        (Some(2), Some(10), Some(14))
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let shown = common::flowmesh(&["check", "/nothing/here.flow"]);
+    assert_eq!(shown.code, 2);
+    assert!(
+        shown.err.contains("F1101") && shown.err.contains("there is no such file"),
+        "{}",
+        shown.err
+    );
+}
+
+#[test]
+fn formatting_is_checked_written_and_done_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.flow");
+    fs::write(&file, "flow  greet( )  {\nlog   \"hi\"\n}\n").expect("the file is written");
+    let fmt = |args: &[&str]| common::in_dir(dir.path(), args);
+    assert_eq!(fmt(&["fmt", "--check", "a.flow"]).code, 1);
+    assert_eq!(fmt(&["fmt", "a.flow"]).code, 0);
+    assert_eq!(
+        fs::read_to_string(&file).expect("text"),
+        "flow greet() {\n  log \"hi\"\n}\n"
+    );
+    assert_eq!(fmt(&["fmt", "--check", "a.flow"]).code, 0);
+    assert_eq!(
+        fs::read_dir(dir.path()).expect("a directory").count(),
+        1,
+        "nothing is left beside it"
+    );
+}
+
+#[test]
+fn a_new_project_checks_is_formatted_and_runs() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |args: &[&str]| common::in_dir(dir.path(), args);
+    assert_eq!(at(&["new", "hello"]).code, 0);
+    let checked = at(&["check", "--deny-warnings", "hello/main.flow"]);
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    assert_eq!(at(&["fmt", "--check", "hello/main.flow"]).code, 0);
+    let shown = at(&["run", "hello/main.flow", "greet", "--input", r#"{"name": "Ann"}"#]);
+    assert_eq!(
+        (shown.code, shown.out.trim()),
+        (0, "\"hello, Ann\""),
+        "{}",
+        shown.err
+    );
+}
+
+#[test]
+fn a_compiled_program_runs_as_its_source_does() {
+    let shop = Shop::new();
+    assert_eq!(
+        shop.flowmesh(&["compile", "shop.flow", "--to", "json", "-o", "shop.json"])
+            .code,
+        0
+    );
+    for (target, word) in [("ir", "checkout"), ("dot", "digraph")] {
+        let shown = shop.flowmesh(&["compile", "shop.flow", "--to", target]);
+        assert!(shown.code == 0 && shown.out.contains(word), "{}", shown.out);
+    }
+    let input = super::shop::order("1", "10");
+    let shown = shop.flowmesh(&["run", "shop.json", "checkout", "--input", &input, "--stub"]);
+    assert!(shown.code == 0 && shown.out.contains("charge-1"), "{}", shown.err);
+    fs::write(shop.path("old.json"), r#"{"version": 99}"#).expect("the file is written");
+    let shown = shop.flowmesh(&["run", "old.json", "checkout"]);
+    assert!(shown.code == 2 && shown.err.contains("F1002"), "{}", shown.err);
+    let shown = shop.flowmesh(&["compile", "shop.flow", "--to", "json", "-o", "/nothing/here.json"]);
+    assert!(shown.code == 4 && shown.err.contains("F1102"), "{}", shown.err);
+}
