@@ -1,0 +1,227 @@
+//! A run on its stage: the script says what happens, the trace says what the run asks for.
+
+use crate::{
+    script::{Line, Order},
+    trace,
+};
+use flowmesh_ir::{
+    FlowId, Program,
+    call::{Failure, Reply, Request},
+};
+use flowmesh_machine::{
+    CallId, Effect, Event, EventKind, Run, Settings, TimerId, apply, border, pending, replay,
+};
+use jiff::Timestamp;
+use std::{collections::BTreeMap, sync::Arc};
+use uuid::Uuid;
+
+const RUN: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+
+/// Whether the process dies between events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Crash {
+    Never,
+    AfterEveryEvent,
+}
+
+pub(crate) struct Scene<'p> {
+    program: &'p Program,
+    crash: Crash,
+    given: Vec<(String, String)>,
+    settings: Settings,
+    run: Option<Run>,
+    events: Vec<Event>,
+    now: Timestamp,
+    calls: BTreeMap<CallId, Arc<Request>>,
+    timers: BTreeMap<TimerId, Timestamp>,
+    trace: String,
+}
+
+impl<'p> Scene<'p> {
+    pub(crate) fn new(program: &'p Program, crash: Crash) -> Self {
+        Self {
+            program,
+            crash,
+            given: Vec::new(),
+            settings: Settings::default(),
+            run: None,
+            events: Vec::new(),
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+            calls: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            trace: String::new(),
+        }
+    }
+
+    /// The trace of a script.
+    pub(crate) fn play(mut self, script: &[Line]) -> String {
+        for line in script {
+            self.say(&format!("> {}", line.text));
+            self.obey(&line.order);
+        }
+        let status = self.run.as_ref().map(|run| run.status().as_str());
+        self.say(&format!("= {}", status.unwrap_or("not started")));
+        self.trace
+    }
+
+    fn say(&mut self, line: &str) {
+        self.trace += line;
+        self.trace.push('\n');
+    }
+
+    fn obey(&mut self, order: &Order) {
+        match order {
+            Order::Set { name, value } => self.given.push((name.clone(), value.clone())),
+            Order::Start { flow, input } => self.start(flow, input),
+            Order::Reply {
+                operation,
+                status,
+                body,
+            } => {
+                let reply = Reply::Answer {
+                    status: *status,
+                    body: body.as_bytes().into(),
+                };
+                self.end_call(operation, reply);
+            }
+            Order::Fail {
+                operation,
+                error,
+                reason,
+            } => {
+                self.end_call(operation, Reply::Failed(failure(error, reason)));
+            }
+            Order::Signal { name, payload } => self.signal(name, payload),
+            Order::Advance(length) => self.advance(*length),
+            Order::Cancel(reason) => self.happen(EventKind::Cancelled {
+                reason: reason.clone(),
+            }),
+        }
+    }
+
+    fn start(&mut self, flow: &str, input: &str) {
+        let given = self
+            .given
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        self.settings = match Settings::new(self.program, given) {
+            Ok(settings) => settings,
+            Err(error) => return self.say(&format!("  refused: {error}")),
+        };
+        let flow = self
+            .program
+            .flow_named(flow)
+            .unwrap_or_else(|| panic!("no flow `{flow}`"));
+        let key = match border::check_input(self.program, flow, input.as_bytes()) {
+            Ok(key) => key,
+            Err(misfit) => return self.say(&format!("  refused: {misfit}")),
+        };
+        self.run = Some(Run::new(RUN, flow));
+        self.happen(EventKind::Started {
+            input: input.as_bytes().into(),
+            seed: 7,
+            key,
+        });
+    }
+
+    fn signal(&mut self, name: &str, payload: &str) {
+        match border::check_signal(self.program, self.flow(), name, payload.as_bytes()) {
+            Ok(()) => {
+                self.happen(EventKind::Signalled {
+                    name: name.into(),
+                    payload: payload.as_bytes().into(),
+                });
+            }
+            Err(misfit) => self.say(&format!("  refused: {misfit}")),
+        }
+    }
+
+    fn end_call(&mut self, operation: &str, reply: Reply) {
+        let mut open = self.calls.iter();
+        let call = open.find(|(_, request)| trace::operation(self.program, request) == operation);
+        let call = call
+            .map(|(call, _)| *call)
+            .unwrap_or_else(|| panic!("no call of `{operation}` is open"));
+        self.calls.remove(&call);
+        self.happen(EventKind::Replied { call, reply });
+    }
+
+    fn advance(&mut self, length: jiff::SignedDuration) {
+        let until = self.now + length;
+        loop {
+            let due = self
+                .timers
+                .iter()
+                .map(|(timer, at)| (*at, *timer))
+                .filter(|(at, _)| *at <= until)
+                .min();
+            let Some((at, timer)) = due else {
+                break;
+            };
+            self.now = self.now.max(at);
+            self.timers.remove(&timer);
+            self.happen(EventKind::Fired { timer });
+        }
+        self.now = until;
+    }
+
+    fn happen(&mut self, kind: EventKind) {
+        let event = Event { at: self.now, kind };
+        let mut effects = Vec::new();
+        let mut run = self.run.take().expect("the run was started");
+        apply(self.program, &self.settings, &mut run, &event, &mut effects);
+        self.events.push(event);
+        if self.crash == Crash::AfterEveryEvent {
+            run = replay(self.program, &self.settings, RUN, run.flow(), &self.events);
+        }
+        self.run = Some(run);
+        for effect in &effects {
+            self.note(effect);
+            let line = trace::line(self.program, self.flow(), self.now, effect);
+            self.say(&format!("  {line}"));
+        }
+        self.check_pending();
+    }
+
+    fn note(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Call { call, request, .. } => {
+                let before = self.calls.insert(*call, Arc::clone(request));
+                assert!(before.is_none(), "call {} was asked for twice", call.0);
+            }
+            Effect::Timer { timer, at } => drop(self.timers.insert(*timer, *at)),
+            Effect::Disarm { timer } => drop(self.timers.remove(timer)),
+            Effect::Note(_) | Effect::Finished(_) => {}
+        }
+    }
+
+    /// What the run says it waits for is what was asked for and has not come.
+    fn check_pending(&self) {
+        let (mut calls, mut timers) = (BTreeMap::new(), BTreeMap::new());
+        for effect in pending(self.program, self.run.as_ref().expect("the run was started")) {
+            match effect {
+                Effect::Call { call, request, .. } => drop(calls.insert(call, request)),
+                Effect::Timer { timer, at } => drop(timers.insert(timer, at)),
+                other => panic!("{other:?} is nothing to wait for"),
+            }
+        }
+        assert_eq!(calls, self.calls);
+        assert_eq!(timers, self.timers);
+    }
+
+    fn flow(&self) -> FlowId {
+        self.run.as_ref().expect("the run was started").flow()
+    }
+}
+
+fn failure(error: &str, reason: &str) -> Failure {
+    let reason = reason.to_owned();
+    match error {
+        "Timeout" => Failure::Timeout(reason),
+        "Unavailable" => Failure::Unavailable(reason),
+        "Overloaded" => Failure::Overloaded(reason),
+        "Unknown" => Failure::Unknown(reason),
+        "BadReply" => Failure::BadReply(reason),
+        other => panic!("no call ends with `{other}`"),
+    }
+}

@@ -1,0 +1,92 @@
+//! The script of a case: the lines that begin with `// > `.
+
+/// One line, as it stands and as it is meant.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) order: Order,
+}
+
+/// What happens next.
+pub(crate) enum Order {
+    Set {
+        name: String,
+        value: String,
+    },
+    Start {
+        flow: String,
+        input: String,
+    },
+    Reply {
+        operation: String,
+        status: u16,
+        body: String,
+    },
+    Fail {
+        operation: String,
+        error: String,
+        reason: String,
+    },
+    Signal {
+        name: String,
+        payload: String,
+    },
+    Advance(jiff::SignedDuration),
+    Cancel(String),
+}
+
+/// The lines of a case.
+pub(crate) fn parse(case: &str) -> Result<Vec<Line>, String> {
+    case.lines()
+        .filter_map(|line| line.strip_prefix("// > "))
+        .map(line)
+        .collect()
+}
+
+fn line(text: &str) -> Result<Line, String> {
+    let order = order(text).ok_or_else(|| format!("cannot read the line `{text}`"))?;
+    Ok(Line {
+        text: text.to_owned(),
+        order,
+    })
+}
+
+fn order(text: &str) -> Option<Order> {
+    let (word, rest) = text.split_once(' ')?;
+    let (first, after) = match rest.split_once(' ') {
+        Some((first, after)) => (first.to_owned(), after.to_owned()),
+        None => (rest.to_owned(), String::new()),
+    };
+    Some(match word {
+        "set" => Order::Set {
+            name: first,
+            value: after,
+        },
+        "start" => Order::Start {
+            flow: first,
+            input: after,
+        },
+        "signal" => Order::Signal {
+            name: first,
+            payload: after,
+        },
+        "advance" => Order::Advance(flowmesh_stdlib::read_duration(rest)?),
+        "cancel" => Order::Cancel(rest.trim_matches('"').to_owned()),
+        "reply" | "fail" => {
+            let (second, last) = after.split_once(' ').unwrap_or((&after, ""));
+            let last = last.to_owned();
+            match word {
+                "reply" => Order::Reply {
+                    operation: first,
+                    status: second.parse().ok()?,
+                    body: last,
+                },
+                _ => Order::Fail {
+                    operation: first,
+                    error: second.to_owned(),
+                    reason: last,
+                },
+            }
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,86 @@
+//! Effects as lines of a trace.
+
+use flowmesh_ir::{FlowId, Program, StepId, Value, call::Request};
+use flowmesh_machine::{Effect, Note, Outcome, border};
+use jiff::Timestamp;
+use std::fmt::Write;
+
+/// One effect as one line, times relative to now.
+pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Effect) -> String {
+    match effect {
+        Effect::Call {
+            call,
+            step,
+            undo,
+            request,
+        } => {
+            let kind = if *undo { "undo " } else { "" };
+            let title = title(program, flow, *step);
+            format!("call {} {title}: {kind}{}", call.0, sent(program, request))
+        }
+        Effect::Timer { timer, at } => {
+            let mut length = String::new();
+            flowmesh_stdlib::write_duration(&mut length, at.duration_since(now));
+            format!("timer {} in {length}", timer.0)
+        }
+        Effect::Disarm { timer } => format!("disarm {}", timer.0),
+        Effect::Note(note) => match note {
+            Note::StepStarted { step } => format!("started {}", title(program, flow, *step)),
+            Note::StepDone { step } => format!("done {}", title(program, flow, *step)),
+            Note::StepFailed { step, error } => {
+                let error = border::encode_untyped(&Value::Variant(error.clone()));
+                format!("failed {}: {error}", title(program, flow, *step))
+            }
+            Note::Undoing { error: Some(error) } => format!("undoing after {}", error.name),
+            Note::Undoing { error: None } => "undoing after cancel".to_owned(),
+            Note::Log { text } => format!("log {text}"),
+        },
+        Effect::Finished(Outcome::Done(value)) => {
+            let ty = &program.flow(flow).unwrap().result;
+            format!("finished: done {}", border::encode(program, ty, value))
+        }
+        Effect::Finished(Outcome::Failed(error)) => {
+            format!(
+                "finished: failed {}",
+                border::encode_untyped(&Value::Variant(error.clone()))
+            )
+        }
+        Effect::Finished(Outcome::Cancelled(reason)) => format!("finished: cancelled {reason}"),
+    }
+}
+
+/// `payments.charge`
+pub(crate) fn operation(program: &Program, request: &Request) -> String {
+    let service = program.service(request.service).unwrap();
+    format!(
+        "{}.{}",
+        service.name,
+        service.operations[request.operation.index()].name
+    )
+}
+
+fn sent(program: &Program, request: &Request) -> String {
+    let mut line = format!(
+        "{} {} {}",
+        operation(program, request),
+        request.method.as_str(),
+        request.path
+    );
+    if !request.body.is_empty() {
+        let _ = write!(line, " {}", String::from_utf8_lossy(&request.body));
+    }
+    if let Some(key) = &request.key {
+        let _ = write!(line, " key={key}");
+    }
+    for (name, value) in &request.headers {
+        let _ = write!(line, " {name}={value}");
+    }
+    line
+}
+
+fn title(program: &Program, flow: FlowId, step: StepId) -> &str {
+    program
+        .flow(flow)
+        .and_then(|flow| flow.steps.get(step.index()))
+        .map_or("?", |step| &step.title)
+}
