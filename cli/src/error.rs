@@ -121,7 +121,9 @@ impl Error {
             Self::BadName { name } => format!("`{name}` cannot be the name of a project"),
             Self::UnknownCode { text, .. } => format!("no page for `{text}`"),
             Self::NoServer { url, why } => format!("cannot reach a server at `{url}`: {why}"),
-            Self::ServerSaid { message, .. } | Self::Below { message, .. } => message.clone(),
+            Self::ServerSaid { message, help, .. } | Self::Below { message, help, .. } => {
+                without(message, help.as_deref())
+            }
             Self::WhichServer => "no server was named".to_owned(),
             Self::PortTaken { address, why } => format!("cannot listen on `{address}`: {why}"),
             Self::BadScript { why, .. } => why.clone(),
@@ -169,6 +171,12 @@ impl Error {
         };
         Some(help)
     }
+}
+
+/// A message without the help that stands in brackets at its end: the help is told by itself.
+fn without(message: &str, help: Option<&str>) -> String {
+    let bare = help.and_then(|help| message.strip_suffix(&format!(" ({help})")));
+    bare.unwrap_or(message).to_owned()
 }
 
 /// Names as a list in words: `a`, `b`.

@@ -21,7 +21,7 @@ impl Project {
     /// The project that a file belongs to, and the file's path in it with `/` between folders: the nearest
     /// directory above with a `flowmesh.toml`, else the file's own directory.
     pub(crate) fn of(file: &Path) -> Result<(Self, String), Error> {
-        let full = fs::canonicalize(file).map_err(|why| Error::unreadable(file, &why))?;
+        let full = fs::canonicalize(file).map_err(|why| Error::unreadable(file, &words(&why)))?;
         if full.is_dir() {
             return Err(Error::unreadable(file, &"it is a directory"));
         }

@@ -25,8 +25,7 @@ pub(crate) fn error(error: &Error, json: bool) {
         return say(line(&Finding::from(error)));
     }
     let mut report = MietteDiagnostic::new(error.message()).with_code(code.to_string());
-    // A message from below may say already what to do.
-    report.help = error.help().filter(|help| !error.message().contains(help));
+    report.help = error.help();
     say(draw(&Report::new(report)));
 }
 
