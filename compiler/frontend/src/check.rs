@@ -21,6 +21,8 @@ mod prompt;
 mod service;
 pub(crate) mod tree;
 mod ty;
+mod words;
+mod written;
 
 pub(crate) use context::Checker;
 pub(crate) use expr::signature_of;
@@ -28,8 +30,8 @@ pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
 pub(crate) use globals::{FieldInfo, Signature};
 pub(crate) use prompt::{Bindings, expression};
-pub(crate) use service::error::time;
 pub use service::setting::{LATER, SETTINGS, Setting};
+pub(crate) use service::words::time;
 pub use ty::Ty;
 
 use crate::resolve::{Error as ResolveError, Resolved};
@@ -41,6 +43,7 @@ use flowmesh_ir::{
     service::Service,
     ty::TypeDef,
 };
+use std::collections::HashSet;
 
 /// A program whose parts were all looked at, right or wrong.
 #[derive(Debug, Default)]
@@ -84,11 +87,13 @@ fn unused_uses(checker: &mut Checker<'_>) {
         .map(crate::resolve::ModuleId)
         .zip(&checker.resolved.modules)
     {
-        let unused = module
+        let known: HashSet<usize> = module.scope.values().filter_map(|entry| entry.import).collect();
+        let uses = module
             .uses
             .iter()
             .enumerate()
-            .filter(|(at, _)| !checker.used.contains(&(id, *at)));
+            .filter(|(at, _)| known.contains(at));
+        let unused = uses.filter(|(at, _)| !checker.used.contains(&(id, *at)));
         for (_, used) in unused {
             let (name, span) = (used.name.text.clone(), used.span);
             checker

@@ -3,7 +3,7 @@
 //! This room knows the language. It reads nothing by itself: text comes through [`World`]. It knows no clock, no
 //! network and no terminal. What an editor asks is answered in [`ide`], what a prompt needs in [`prompt`].
 //!
-//! INVARIANT: a program that comes out of [`compile`] passes [`flowmesh_ir::validate()`].
+//! INVARIANT: a program that comes out of [`compile`] passes [`flowmesh_ir::validate()`]; [`compile`] asks it.
 
 pub mod ast;
 pub mod check;
@@ -19,7 +19,7 @@ mod world;
 pub use world::World;
 
 use check::{Checked, check};
-use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Sources, Span};
 use flowmesh_ir::Program;
 use lower::lower;
 use resolve::{Resolved, resolve};
@@ -47,7 +47,19 @@ pub fn compile(
     sources: &mut Sources,
     found: &mut Diagnostics,
 ) -> Option<Program> {
-    analyse(world, root, sources, found).program()
+    let analysis = analyse(world, root, sources, found);
+    let program = analysis.program()?;
+    // The checker keeps every promise of the door but one: how deep functions that call each other may go.
+    let valid = flowmesh_ir::validate(&program);
+    if let (Err(why), Some(module)) = (&valid, analysis.resolved.modules.first()) {
+        let place = Span::new(module.source, 0, 0);
+        found.add(Diagnostic::error(
+            Code(323),
+            place,
+            format!("the program goes too far to be run: {why}"),
+        ));
+    }
+    valid.ok().map(|()| program)
 }
 
 impl Analysis {
@@ -55,8 +67,6 @@ impl Analysis {
     #[must_use]
     pub fn program(&self) -> Option<Program> {
         let name = self.resolved.modules.first()?.name.clone();
-        let program = lower(self.checked.sound()?, name);
-        debug_assert_eq!(flowmesh_ir::validate(&program), Ok(()));
-        Some(program)
+        Some(lower(self.checked.sound()?, name))
     }
 }

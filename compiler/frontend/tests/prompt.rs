@@ -16,10 +16,11 @@ impl World for Nothing {
 
 fn expression(session: &mut Session, input: &str) -> Evaluation {
     let entry = session.enter(&Nothing, input);
-    match entry.entered {
-        Entered::Expression(evaluation) => *evaluation,
-        other => panic!("{input}: {other:?} {:?}", entry.found),
-    }
+    let evaluation = match entry.entered {
+        Entered::Expression(evaluation) => Some(*evaluation),
+        _ => None,
+    };
+    evaluation.expect(input)
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod call;
 mod choose;
 mod convert;
 mod literal;
+mod member;
 mod name;
 mod native;
 mod operator;

@@ -1,7 +1,9 @@
 //! Flows: statements, what they bind, where they leave, and what is promised to those who start the flow.
 
 mod call;
+mod catch;
 mod error;
+mod looping;
 mod parallel;
 mod statement;
 mod wait;
@@ -19,7 +21,7 @@ use crate::{
     resolve::{Case, ModuleId, is_written},
 };
 use error::Error;
-use flowmesh_diagnostics::Span;
+use flowmesh_diagnostics::{Severity, Span};
 use flowmesh_ir::{
     ErrorId, Name,
     expr::{Expr, Raise},
@@ -103,6 +105,7 @@ impl<'a> Checker<'a> {
             fails: signature.fails.clone(),
             ..State::default()
         };
+        let before = self.found.len();
         let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
         let (key, _) = self.within(module, Kind::Key, |checker| {
             checker.declare_params(&idents, &signature.params);
@@ -111,7 +114,9 @@ impl<'a> Checker<'a> {
         let (body, frame) = self.within(module, Kind::Flow, |checker| {
             checker.declare_params(&idents, &signature.params);
             let body = checker.block(&flow.body);
-            checker.unused_locals();
+            if !checker.errors_since(before) {
+                checker.unused_locals();
+            }
             body
         });
         if body.falls && !matches!(signature.result, Ty::Unit | Ty::Bad) {
@@ -119,7 +124,9 @@ impl<'a> Checker<'a> {
             let result = flow.result.as_ref().map_or(span, |result| result.span);
             self.report(Error::NoReturn { name, span, result }.diagnostic());
         }
-        self.promises();
+        if !self.errors_since(before) {
+            self.promises();
+        }
         let signals = std::mem::take(&mut self.flow.signals);
         let signal = |info: SignalInfo| Signal {
             name: info.name,
@@ -136,6 +143,14 @@ impl<'a> Checker<'a> {
             slots: frame.slots(),
             body: body.statements,
         }
+    }
+
+    /// Whether errors were found lately; they make it hard to say what is unused.
+    fn errors_since(&self, before: usize) -> bool {
+        self.found
+            .iter()
+            .skip(before)
+            .any(|d| d.severity == Severity::Error)
     }
 
     /// Warns of what is bound and never read.

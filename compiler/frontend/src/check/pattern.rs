@@ -90,6 +90,12 @@ impl<'a> Checker<'a> {
         if cases.is_some_and(|(_, cases)| cases.iter().any(|case| case.name == name.text)) {
             return self.case_pattern(std::slice::from_ref(name), &[], name.span, cover);
         }
+        if let Some((id, cases)) = self.globals.cases(cover.ty.present())
+            && nearest(&name.text, cases.iter().map(|case| case.name.as_str())).is_some()
+        {
+            self.unknown_case(id, name);
+            cover.ty = Ty::Bad;
+        }
         cover.present = true;
         cover.all |= !cover.ty.is_optional();
         let (slot, _) = self.frame.declare(name, cover.ty.present().clone(), Role::Bound);

@@ -9,8 +9,11 @@ pub(crate) mod error;
 pub(crate) mod judge;
 mod operation;
 mod policy;
+mod retry;
 mod route;
 pub(crate) mod setting;
+mod status;
+pub(crate) mod words;
 
 pub(crate) use policy::{Overrides, Policies};
 

@@ -4,6 +4,7 @@ use super::{Error, Module, ModuleId};
 use flowmesh_diagnostics::Diagnostics;
 use flowmesh_ir::Name;
 use petgraph::{algo::kosaraju_scc, graphmap::DiGraphMap};
+use std::collections::{HashMap, HashSet, VecDeque, hash_map::Entry};
 
 /// Reports one circle for each knot of modules.
 pub(super) fn refuse(modules: &[Module], found: &mut Diagnostics) {
@@ -23,32 +24,33 @@ pub(super) fn refuse(modules: &[Module], found: &mut Diagnostics) {
 /// A shortest way from one member of a knot back to itself; nothing where the knot is a single node without a loop.
 pub(crate) fn circle(graph: &DiGraphMap<u32, ()>, knot: &[u32]) -> Option<Vec<u32>> {
     let start = *knot.iter().min()?;
-    let mut came_from = std::collections::HashMap::new();
-    let mut queue = std::collections::VecDeque::from([start]);
+    let members: HashSet<u32> = knot.iter().copied().collect();
+    let mut before: HashMap<u32, u32> = HashMap::new();
+    let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
-        for next in graph.neighbors(node).filter(|next| knot.contains(next)) {
+        for next in graph.neighbors(node).filter(|next| members.contains(next)) {
             if next == start {
-                let mut way = vec![start, node];
-                while let Some(before) = way
-                    .last()
-                    .filter(|at| **at != start)
-                    .and_then(|at| came_from.get(at))
-                {
-                    way.push(*before);
-                }
-                way.dedup();
-                way.reverse();
-                way.push(start);
-                way.dedup_by(|a, b| a == b && *a != start);
-                return Some(way);
+                return Some(way_back(start, node, &before));
             }
-            if let std::collections::hash_map::Entry::Vacant(vacant) = came_from.entry(next) {
+            if let Entry::Vacant(vacant) = before.entry(next) {
                 vacant.insert(node);
                 queue.push_back(next);
             }
         }
     }
     None
+}
+
+/// From the start to `last`, and to the start again.
+fn way_back(start: u32, last: u32, before: &HashMap<u32, u32>) -> Vec<u32> {
+    let mut way = vec![start, last];
+    let mut at = last;
+    while let Some(earlier) = before.get(&at).filter(|_| at != start) {
+        at = *earlier;
+        way.push(at);
+    }
+    way.reverse();
+    way
 }
 
 fn report(modules: &[Module], circle: &[u32], found: &mut Diagnostics) {
@@ -75,5 +77,19 @@ fn report(modules: &[Module], circle: &[u32], found: &mut Diagnostics) {
             }
             .diagnostic(),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::circle;
+    use petgraph::graphmap::DiGraphMap;
+
+    #[test]
+    fn a_circle_begins_and_ends_at_its_least_member() {
+        let graph = DiGraphMap::<u32, ()>::from_edges([(1, 2), (2, 3), (3, 1), (3, 3), (4, 4)]);
+        assert_eq!(circle(&graph, &[3, 1, 2]), Some(vec![1, 2, 3, 1]));
+        assert_eq!(circle(&graph, &[4]), Some(vec![4, 4]));
+        assert_eq!(circle(&DiGraphMap::from_edges([(1, 2)]), &[1]), None);
     }
 }

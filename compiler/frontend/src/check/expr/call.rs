@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
         if self.frame.kind != Kind::Flow {
             self.report(
                 Error::Impure {
-                    name: name.into(),
+                    name: format!("{name}()").into(),
                     span,
                 }
                 .diagnostic(),

@@ -4,13 +4,10 @@ use super::Typed;
 use crate::{
     ast::{self, ExprKind, Ident},
     check::{Checker, FactKind, Ty, error::Error, frame::Kind, globals::ShapeInfo},
-    resolve::{Def, scope},
+    resolve::Def,
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{
-    ConfigId, Name, TypeId, Value,
-    expr::{Context, Expr},
-};
+use flowmesh_ir::{ConfigId, Name, TypeId, Value, expr::Expr};
 use std::collections::HashMap;
 
 /// What a name, or a path of names, stands for.
@@ -27,7 +24,7 @@ pub(crate) enum Place {
 }
 
 /// The parts of what the surroundings give: whole, part, type, and what it is.
-const CONTEXT: [(&str, &str, Ty, &str); 10] = [
+pub(super) const CONTEXT: [(&str, &str, Ty, &str); 10] = [
     ("run", "id", Ty::String, "the identifier of the run"),
     ("run", "started", Ty::Time, "when the run began"),
     (
@@ -109,7 +106,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Without the `?` where a condition has ruled `none` out.
-    fn narrowed(&self, typed: Typed) -> Typed {
+    pub(super) fn narrowed(&self, typed: Typed) -> Typed {
         match &typed.ty {
             Ty::Optional(inner) if self.is_known(&typed.expr) => {
                 let inner = Ty::clone(inner);
@@ -160,7 +157,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A case without payload as a value.
-    fn case(&mut self, id: TypeId, name: &Ident) -> Typed {
+    pub(super) fn case(&mut self, id: TypeId, name: &Ident) -> Typed {
         let ty = Ty::Named(id);
         let Some((_, cases)) = self.globals.cases(&ty) else {
             return Typed::bad();
@@ -204,173 +201,6 @@ impl<'a> Checker<'a> {
             Expr::Constant(Value::variant(name.text.clone(), Default::default())),
             ty,
         )
-    }
-
-    fn member(&mut self, base: Place, base_span: Span, field: &Ident) -> Place {
-        match base {
-            Place::Def(Def::Module(module)) => self.item(module, field),
-            Place::Def(Def::Type(id)) if self.globals.cases(&Ty::Named(TypeId(id))).is_some() => {
-                Place::Value(self.case(TypeId(id), field))
-            }
-            Place::Context(whole) => self.context_field(whole, field),
-            Place::Bad => Place::Bad,
-            other => {
-                let value = self.value(other, base_span);
-                Place::Value(self.field(value, field))
-            }
-        }
-    }
-
-    fn item(&mut self, module: crate::resolve::ModuleId, name: &Ident) -> Place {
-        let resolved = self.resolved;
-        match resolved.module(module).map(|module| scope::lookup(module, name)) {
-            Some(Ok(entry)) => {
-                self.fact(name.span, entry.def);
-                Place::Def(entry.def)
-            }
-            Some(Err(error)) => {
-                self.report(error.diagnostic());
-                Place::Bad
-            }
-            None => Place::Bad,
-        }
-    }
-
-    fn context_field(&mut self, whole: &'static str, field: &Ident) -> Place {
-        let part = CONTEXT
-            .iter()
-            .find(|(of, part, ..)| *of == whole && field.text == *part);
-        let Some((_, part, ty, doc)) = part else {
-            let parts = CONTEXT
-                .iter()
-                .filter(|(of, ..)| *of == whole)
-                .map(|(_, part, ..)| *part);
-            let near = nearest(&field.text, parts).map(Name::from);
-            let (name, span) = (field.text.clone(), field.span);
-            self.report(
-                Error::UnknownField {
-                    name,
-                    owner: whole.into(),
-                    span,
-                    near,
-                }
-                .diagnostic(),
-            );
-            return Place::Bad;
-        };
-        let name = Name::new_static(part);
-        let (expr, ty) = match (whole, *part) {
-            ("run", "id") => (Expr::Context(Context::RunId), ty.clone()),
-            ("run", "started") => (Expr::Context(Context::RunStarted), ty.clone()),
-            ("run", _) => (Expr::Context(Context::RunKey), ty.clone().optional()),
-            ("reply", _) => (
-                Expr::Field(Box::new(Expr::Context(Context::Reply)), name),
-                ty.clone(),
-            ),
-            (_, "headers" | "query") => (
-                Expr::Field(Box::new(Expr::Context(Context::Request)), name),
-                ty.clone().map(),
-            ),
-            _ => (
-                Expr::Field(Box::new(Expr::Context(Context::Request)), name),
-                ty.clone(),
-            ),
-        };
-        self.facts
-            .add(field.span, FactKind::Builtin(part, ty.clone(), doc), None);
-        Place::Value(Typed::new(expr, ty))
-    }
-
-    /// `a.b` of a value.
-    pub(crate) fn field(&mut self, base: Typed, field: &Ident) -> Typed {
-        let made = |expr| Expr::Field(Box::new(expr), field.text.clone());
-        let ty = self.globals.unfold(&base.ty);
-        if ty.is_bad() {
-            return Typed::bad();
-        }
-        if *ty.present() == Ty::Json {
-            return Typed::new(made(base.expr), Ty::Json.optional());
-        }
-        if ty.is_optional() {
-            let error = Error::MayBeNone {
-                span: field.span,
-                ty: self.globals.show(&base.ty),
-            };
-            self.report(error.diagnostic());
-            return Typed::bad();
-        }
-        match self
-            .fields_of(&ty)
-            .into_iter()
-            .find(|(name, ..)| *name == field.text)
-        {
-            Some((name, ty, declared)) => {
-                self.facts
-                    .add(field.span, FactKind::Field(name, ty.clone()), declared);
-                self.narrowed(Typed::new(made(base.expr), ty))
-            }
-            None => {
-                self.unknown_field(&ty, field);
-                Typed::bad()
-            }
-        }
-    }
-
-    fn unknown_field(&mut self, ty: &Ty, field: &Ident) {
-        let known = self.fields_of(ty);
-        let near = nearest(&field.text, known.iter().map(|(name, ..)| name.as_str())).map(Name::from);
-        let method = flowmesh_stdlib::methods(&field.text).next().is_some();
-        let (name, owner, span) = (field.text.clone(), self.globals.show(ty), field.span);
-        let error = match method && near.is_none() {
-            true => Error::MethodNotCalled { name, span },
-            false => Error::UnknownField {
-                name,
-                owner,
-                span,
-                near,
-            },
-        };
-        self.report(error.diagnostic());
-    }
-
-    /// The fields of a value of a type, with their types and places.
-    pub(crate) fn fields_of(&self, ty: &Ty) -> Vec<(Name, Ty, Option<Span>)> {
-        let of = |fields: &[crate::check::globals::FieldInfo]| {
-            fields
-                .iter()
-                .map(|field| (field.name.clone(), field.ty.clone(), Some(field.span)))
-                .collect()
-        };
-        match ty {
-            Ty::Record(fields) => fields
-                .iter()
-                .map(|(name, ty)| (name.clone(), ty.clone(), None))
-                .collect(),
-            Ty::Error(id) => self
-                .globals
-                .error(*id)
-                .map_or_else(Vec::new, |error| of(&error.params)),
-            other => self
-                .globals
-                .record(other)
-                .map_or_else(Vec::new, |(_, fields)| of(fields)),
-        }
-    }
-
-    pub(super) fn optional_field(&mut self, base: &'a ast::Expr, field: &Ident) -> Typed {
-        let base = self.expr(base, None);
-        let present = self.globals.unfold(&base.ty).present().clone();
-        if !self.globals.unfold(&base.ty).is_optional() && !base.ty.is_bad() {
-            self.report(
-                Error::NeverNone {
-                    span: field.span,
-                    operator: "?.",
-                }
-                .diagnostic(),
-            );
-        }
-        let typed = self.field(Typed::new(base.expr, present), field);
-        Typed::new(typed.expr, typed.ty.optional())
     }
 
     /// A place taken as a value.
@@ -435,6 +265,10 @@ impl<'a> Checker<'a> {
 
     /// Reports a name that means nothing, with the nearest that does.
     pub(crate) fn unknown_name(&mut self, name: &Ident) {
+        if name.text == "run" {
+            let (name, span) = (name.text.clone(), name.span);
+            return self.report(Error::Impure { name, span }.diagnostic());
+        }
         if let Some(bound) = self.frame.siblings.iter().find_map(|names| names.get(&name.text)) {
             let error = Error::OtherBranch {
                 name: name.text.clone(),
@@ -444,6 +278,8 @@ impl<'a> Checker<'a> {
             return self.report(error.diagnostic());
         }
         let mut known: Vec<Name> = self.frame.names().cloned().collect();
+        known.sort_unstable();
+        let locals = known.len();
         known.extend(
             self.module()
                 .into_iter()
@@ -451,7 +287,9 @@ impl<'a> Checker<'a> {
         );
         known.extend(self.cases_in_sight().keys().cloned());
         known.extend(["run", "now", "uuid", "random"].map(Name::new_static));
-        known.sort_unstable();
+        // Of equally near names, locals are meant more often.
+        known.get_mut(locals..).unwrap_or_default().sort_unstable();
+        known.retain(|known| *known != name.text);
         let near = nearest(&name.text, known.iter().map(Name::as_str)).map(Name::from);
         self.report(
             Error::UnknownName {

@@ -2,24 +2,19 @@
 
 use super::{Error, statement::none};
 use crate::{
-    ast::{self, Argument, Catch as Written, ExprKind, Ident, Statement as Spoken, StatementKind, Tails},
+    ast::{self, Argument, ExprKind, Ident, Tails},
     check::{
         Checker, FactKind, Ty,
-        expr::Typed,
         frame::Role,
         globals::OperationInfo,
         service::{judge::Subject, setting::Place},
-        tree::{Call, Catch, Kind, Statement, Undo},
+        tree::{Call, Kind, Statement, Undo},
         ty::Coercion,
     },
     resolve::{Def, scope},
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{
-    ErrorId, Name, OperationId, ServiceId, SlotId, expr::Expr, flow::Target, program::BUILTIN_ERRORS,
-    service::EffectKind,
-};
-use std::collections::HashMap;
+use flowmesh_ir::{Name, OperationId, ServiceId, SlotId, expr::Expr, flow::Target, service::EffectKind};
 
 /// Where a value goes.
 #[derive(Clone, Debug)]
@@ -42,18 +37,18 @@ pub(super) enum Dest<'a> {
 
 /// A call of an operation, found.
 #[derive(Clone, Debug)]
-struct Called<'a> {
-    service: ServiceId,
-    operation: OperationId,
-    title: String,
-    info: OperationInfo,
-    arguments: &'a [Argument],
-    name: Span,
-    span: Span,
+pub(super) struct Called<'a> {
+    pub(super) service: ServiceId,
+    pub(super) operation: OperationId,
+    pub(super) title: String,
+    pub(super) info: OperationInfo,
+    pub(super) arguments: &'a [Argument],
+    pub(super) name: Span,
+    pub(super) span: Span,
 }
 
 /// What an expression is, as a statement.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Value,
     Call(Box<Called<'a>>),
     /// A call of an operation that does not exist, which was reported.
@@ -96,7 +91,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether an expression calls an operation, and which.
-    fn called(&mut self, value: &'a ast::Expr) -> Found<'a> {
+    pub(super) fn called(&mut self, value: &'a ast::Expr) -> Found<'a> {
         let ExprKind::Call(callee, arguments) = &value.kind else {
             return Found::Value;
         };
@@ -326,127 +321,6 @@ impl<'a> Checker<'a> {
                 .map(|local| local.span)
                 .unwrap_or_default();
             self.twice(name.text.clone(), name.span, first);
-        }
-    }
-
-    /// All catches, and the type of the call's value together with theirs.
-    fn catches(
-        &mut self,
-        called: &Called<'a>,
-        tails: &'a Tails,
-        slot: Option<SlotId>,
-        wish: Option<&Ty>,
-        dest: &Dest<'a>,
-    ) -> (Vec<Catch>, Ty) {
-        let mut joined = called.info.signature.result.clone();
-        let mut seen: HashMap<ErrorId, Span> = HashMap::new();
-        let mut made = Vec::with_capacity(tails.catch.len());
-        let narrowed = self.frame.narrowed.clone();
-        for written in &tails.catch {
-            let error = self.caught(called, written, &mut seen);
-            self.frame.open();
-            let ty = error.map_or(Ty::Bad, Ty::Error);
-            let bind = written.bind.as_ref().map(|name| self.bind(name, ty, Role::Bound));
-            let body = match wish {
-                Some(wish) if slot.is_some() => self.catch_value(written, slot, wish, dest, &mut joined),
-                _ => self.single(&written.body).statements,
-            };
-            self.frame.close();
-            made.extend(error.map(|error| Catch { error, bind, body }));
-        }
-        self.frame.narrowed.retain(|path| narrowed.contains(path));
-        (made, joined)
-    }
-
-    fn caught(
-        &mut self,
-        called: &Called<'a>,
-        written: &Written,
-        seen: &mut HashMap<ErrorId, Span>,
-    ) -> Option<ErrorId> {
-        let id = self.error_named(&written.error)?;
-        let (error, span) = (written.error.text.clone(), written.error.span);
-        if let Some(first) = seen.insert(id, span) {
-            self.report(Error::CaughtTwice { error, span, first }.diagnostic());
-            return None;
-        }
-        let declared = called.info.signature.fails.iter().any(|(known, _)| *known == id);
-        if !declared && id.index() >= BUILTIN_ERRORS.len() {
-            let (name, operation) = (called.title.clone(), called.info.signature.span);
-            self.report(
-                Error::CannotHappen {
-                    error,
-                    name,
-                    span,
-                    operation,
-                }
-                .diagnostic(),
-            );
-        }
-        Some(id)
-    }
-
-    /// The body of a catch whose call has a value: it leaves, or gives one.
-    fn catch_value(
-        &mut self,
-        written: &'a Written,
-        slot: Option<SlotId>,
-        wish: &Ty,
-        dest: &Dest<'a>,
-        joined: &mut Ty,
-    ) -> Vec<Statement> {
-        let Spoken { span, kind } = &*written.body;
-        let plain = match kind {
-            StatementKind::Expr { value, tails } if tails.catch.is_empty() && tails.undo.is_none() => {
-                Some(value)
-            }
-            _ => None,
-        };
-        let Some(value) = plain.filter(|value| matches!(self.called(value), Found::Value)) else {
-            let body = self.single(&written.body);
-            if body.falls {
-                self.report(
-                    Error::CatchFalls {
-                        span: written.body.span,
-                    }
-                    .diagnostic(),
-                );
-            }
-            return body.statements;
-        };
-        let typed = self.expr(value, Some(wish));
-        let open = matches!(dest, Dest::Bind { ty: None, .. });
-        let expr = if open {
-            self.widen(typed, joined, value.span)
-        } else {
-            self.fit(typed, wish, value.span)
-        };
-        self.set(*span, slot, &expr)
-    }
-
-    /// A value beside the call's own; the type of both becomes the least that both are of.
-    fn widen(&mut self, typed: Typed, joined: &mut Ty, span: Span) -> Expr {
-        match self.globals.join(joined, &typed.ty) {
-            Some(both) if self.globals.fits(joined, &both) == Some(Coercion::Same) => *joined = both,
-            _ => {}
-        }
-        self.fit(typed, &joined.clone(), span)
-    }
-
-    /// Domain errors that nobody catches are the flow's own.
-    fn domain_errors(&mut self, called: &Called<'a>, tails: &'a Tails) {
-        let caught: Vec<Option<ErrorId>> = tails
-            .catch
-            .iter()
-            .map(|catch| match self.module()?.scope.get(&catch.error.text)?.def {
-                Def::Error(id) => Some(ErrorId(id)),
-                _ => None,
-            })
-            .collect();
-        for (id, _) in &called.info.signature.fails {
-            if !caught.contains(&Some(*id)) {
-                self.may_fail(*id, called.span, Some(&called.title));
-            }
         }
     }
 

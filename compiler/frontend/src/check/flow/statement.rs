@@ -1,15 +1,15 @@
 //! Statements without waiting: bindings, choices, loops and ends.
 
-use super::{Body, Error, Loop, call::Dest};
+use super::{Body, Error, call::Dest};
 use crate::{
-    ast::{self, ExprKind, Ident, StatementKind},
+    ast::{self, Ident, StatementKind},
     check::{
         Checker, Ty,
         error::Error as TypeError,
-        expr::{self, DEEPEST, Typed},
+        expr::DEEPEST,
         frame::Role,
         narrow,
-        tree::{For, Kind, Over, Statement},
+        tree::{Kind, Statement},
     },
 };
 use flowmesh_diagnostics::{Span, nearest};
@@ -301,149 +301,6 @@ impl<'a> Checker<'a> {
             },
         );
         falls || arms.is_empty()
-    }
-
-    fn for_loop(
-        &mut self,
-        span: Span,
-        name: &'a Ident,
-        list: &'a ast::Expr,
-        body: &'a ast::Block,
-        out: &mut Vec<Statement>,
-    ) -> bool {
-        let list_span = list.span;
-        let list = self.expr(list, None);
-        let item = self.item_type(&list, list_span);
-        let list_ty = list.ty.clone();
-        let (over, index, bound) = match expr::range(list.expr) {
-            Ok((from, to)) => (Over::Range(from, to), Ty::Int, Ty::Int),
-            Err(list) => (Over::List(list), Ty::Int, list_ty),
-        };
-        let index = self.frame.hidden("_index", index);
-        let bound = self.frame.hidden("_over", bound);
-        self.frame.open();
-        let item = self.bind(name, item, Role::Bound);
-        let (body, _) = self.looped(body);
-        self.frame.close();
-        self.push(
-            out,
-            span,
-            Kind::For(Box::new(For {
-                over,
-                item,
-                index,
-                bound,
-                body: body.statements,
-            })),
-        );
-        true
-    }
-
-    fn item_type(&mut self, list: &Typed, span: Span) -> Ty {
-        match self.globals.unfold(&list.ty) {
-            Ty::List(item) => Ty::clone(&item),
-            ty if ty.is_bad() => Ty::Bad,
-            Ty::Optional(_) => {
-                self.report(
-                    TypeError::MayBeNone {
-                        span,
-                        ty: self.globals.show(&list.ty),
-                    }
-                    .diagnostic(),
-                );
-                Ty::Bad
-            }
-            ty => {
-                let map = matches!(ty, Ty::Map(_));
-                let found = self.globals.show(&list.ty);
-                self.report(Error::NotAList { found, map, span }.diagnostic());
-                Ty::Bad
-            }
-        }
-    }
-
-    /// The body of a loop, and what leads out of it.
-    fn looped(&mut self, body: &'a ast::Block) -> (Body, Loop) {
-        self.forget_vars();
-        self.flow.loops.push(Loop {
-            broken: false,
-            left: false,
-            parallel: self.frame.parallel,
-        });
-        let body = self.block(body);
-        self.forget_vars();
-        let around = self.flow.loops.pop();
-        (
-            body,
-            around.unwrap_or(Loop {
-                broken: true,
-                left: true,
-                parallel: 0,
-            }),
-        )
-    }
-
-    fn while_loop(
-        &mut self,
-        span: Span,
-        condition: &'a ast::Expr,
-        body: &'a ast::Block,
-        out: &mut Vec<Statement>,
-    ) -> bool {
-        self.forget_vars();
-        let place = condition.span;
-        let forever = matches!(condition.kind, ExprKind::Bool(true));
-        let condition = self.against(condition, &Ty::Bool);
-        let known = narrow::known(&condition);
-        let (body, around) = self.knowing(known.yes, |checker| checker.looped_knowing(body));
-        if forever && !around.broken && !around.left {
-            self.report(Error::NoWayOut { span: place }.diagnostic());
-        }
-        self.push(
-            out,
-            span,
-            Kind::While {
-                condition,
-                body: body.statements,
-            },
-        );
-        !forever || around.broken
-    }
-
-    /// As [`Self::looped`]: what the condition tells holds at the start of each round, even of what changes.
-    fn looped_knowing(&mut self, body: &'a ast::Block) -> (Body, Loop) {
-        self.flow.loops.push(Loop {
-            broken: false,
-            left: false,
-            parallel: self.frame.parallel,
-        });
-        let body = self.block(body);
-        self.forget_vars();
-        let around = self.flow.loops.pop();
-        (
-            body,
-            around.unwrap_or(Loop {
-                broken: true,
-                left: true,
-                parallel: 0,
-            }),
-        )
-    }
-
-    fn jump(&mut self, span: Span, word: &'static str, kind: Kind, out: &mut Vec<Statement>) -> bool {
-        let parallel = self.frame.parallel;
-        match self.flow.loops.last_mut() {
-            None => self.report(Error::NoLoop { word, span }.diagnostic()),
-            Some(around) if around.parallel != parallel => {
-                around.broken = true;
-                self.report(Error::JumpOverParallel { word, span }.diagnostic());
-            }
-            Some(around) => {
-                around.broken |= word == "break";
-                self.push(out, span, kind);
-            }
-        }
-        false
     }
 
     /// A constant as a statement's value, for catches that only give a value.

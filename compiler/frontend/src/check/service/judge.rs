@@ -22,9 +22,10 @@ pub(crate) struct Subject {
 
 impl Checker<'_> {
     /// Looks at what holds after all overrides.
-    pub(crate) fn judge(&mut self, overrides: &Overrides, subject: &Subject) {
+    /// `own` is what the place at hand says itself, which is where a mistake is shown if it may be there.
+    pub(crate) fn judge(&mut self, overrides: &Overrides, own: &Overrides, subject: &Subject) {
         self.repeatable(overrides, subject);
-        self.times(overrides, subject);
+        self.times(overrides, own, subject);
     }
 
     fn repeatable(&mut self, overrides: &Overrides, subject: &Subject) {
@@ -47,13 +48,14 @@ impl Checker<'_> {
         }
     }
 
-    fn times(&mut self, overrides: &Overrides, subject: &Subject) {
+    fn times(&mut self, overrides: &Overrides, own: &Overrides, subject: &Subject) {
         let policy = overrides.policy();
         let (attempt, total) = (policy.timeout.attempt_ms, policy.timeout.total_ms);
         let span = |said: Option<super::policy::Said<u64>>| said.map(|said| said.span);
         let (attempt_span, total_span) = (span(overrides.attempt_ms), span(overrides.total_ms));
         if attempt > total {
-            let place = attempt_span.or(total_span).unwrap_or(subject.span);
+            let own_span = span(own.attempt_ms).or(span(own.total_ms));
+            let place = own_span.or(attempt_span).or(total_span).unwrap_or(subject.span);
             self.report(
                 Error::AttemptOverTotal {
                     attempt,
@@ -70,8 +72,11 @@ impl Checker<'_> {
         let worst = attempt
             .saturating_mul(u64::from(retry.attempts))
             .saturating_add(waits);
-        let said = overrides.attempts.map(|said| said.span);
-        if let (true, Some(place)) = (worst > total, total_span.or(said).or(attempt_span)) {
+        let said = |from: &Overrides| {
+            let attempts = from.attempts.map(|said| said.span);
+            span(from.total_ms).or(attempts).or(span(from.attempt_ms))
+        };
+        if let (true, Some(place)) = (worst > total, said(own).or_else(|| said(overrides))) {
             let attempts = retry.attempts;
             self.report(
                 Error::CannotFit {

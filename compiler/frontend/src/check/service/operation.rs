@@ -11,14 +11,13 @@ use crate::{
     },
     resolve::ModuleId,
 };
-use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
-    ErrorId, Name, ServiceId, SlotId,
-    expr::{Expr, Raise},
-    service::{EffectKind, Method, OnStatus, Operation, Piece},
+    Name, ServiceId, SlotId,
+    expr::Expr,
+    service::{EffectKind, Method, Operation, Piece},
     ty::Type,
 };
-use std::collections::{HashMap, HashSet};
 
 const METHODS: [Method; 7] = [
     Method::Get,
@@ -41,9 +40,8 @@ impl<'a> Checker<'a> {
         let params = self.params(module, &operation.params);
         let result = operation.result.as_ref().map_or(Ty::Unit, |ty| self.ty(ty));
         let fails = self.fails(&operation.fails);
-        let overrides = self
-            .overrides(&operation.settings, Place::Operation)
-            .over(&service.overrides);
+        let own = self.overrides(&operation.settings, Place::Operation);
+        let overrides = own.over(&service.overrides);
         let base = signature(
             operation.name.text.clone(),
             operation.doc.clone(),
@@ -57,6 +55,7 @@ impl<'a> Checker<'a> {
         let name = format!("{}.{}", service.name, operation.name.text).into();
         self.judge(
             &overrides,
+            &own,
             &Subject {
                 name,
                 span: operation.name.span,
@@ -323,94 +322,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn on(&mut self, module: ModuleId, operation: &'a Written, info: &OperationInfo) -> Vec<OnStatus> {
-        let mut seen: HashMap<u16, Span> = HashMap::new();
-        let mut meant = HashSet::new();
-        let mut made = Vec::with_capacity(operation.on.len());
-        for on in &operation.on {
-            let status = match on.status.kind {
-                ExprKind::Int(status) => u16::try_from(status)
-                    .ok()
-                    .filter(|status| (100..=599).contains(status)),
-                _ => None,
-            };
-            let Some(status) = status else {
-                self.report(Error::Status { span: on.status.span }.diagnostic());
-                continue;
-            };
-            if let Some(first) = seen.insert(status, on.status.span) {
-                self.report(
-                    Error::StatusTwice {
-                        status,
-                        span: on.status.span,
-                        first,
-                    }
-                    .diagnostic(),
-                );
-            }
-            let (raise, _) = self.within(module, Kind::Reply, |checker| checker.raise(&on.value));
-            let Some(raise) = raise else { continue };
-            meant.insert(raise.error);
-            if !info.signature.fails.iter().any(|(id, _)| *id == raise.error) {
-                let error = self
-                    .globals
-                    .error(raise.error)
-                    .map(|error| error.name.clone())
-                    .unwrap_or_default();
-                let (name, span, declared) =
-                    (operation.name.text.clone(), on.value.span, operation.name.span);
-                self.report(
-                    Error::OnUndeclared {
-                        error,
-                        name,
-                        span,
-                        declared,
-                    }
-                    .diagnostic(),
-                );
-            }
-            made.push(OnStatus { status, raise });
-        }
-        for (id, span) in info.signature.fails.iter().filter(|(id, _)| !meant.contains(id)) {
-            let error = self
-                .globals
-                .error(*id)
-                .map(|error| error.name.clone())
-                .unwrap_or_default();
-            self.report(Error::NeverMeant { error, span: *span }.diagnostic());
-        }
-        made
-    }
-
-    /// An error with its arguments: `Declined(reason: "...")`, or `Declined` alone.
-    pub(crate) fn raise(&mut self, value: &'a ast::Expr) -> Option<Raise> {
-        let (callee, arguments): (&ast::Expr, &'a [ast::Argument]) = match &value.kind {
-            ExprKind::Call(callee, arguments) => (callee, arguments),
-            ExprKind::Bad => return None,
-            _ => (value, &[]),
-        };
-        let found = super::words(callee).and_then(|words| match words.as_slice() {
-            [word] => self.error_named(word),
-            words => match self.path(words) {
-                Some(crate::resolve::Def::Error(id)) => Some(ErrorId(id)),
-                _ => None,
-            },
-        });
-        let Some(error) = found else {
-            if super::words(callee).is_none_or(|words| words.len() > 1) {
-                self.report(Error::NotAFailure { span: callee.span }.diagnostic());
-            }
-            self.ignore(arguments);
-            return None;
-        };
-        let (name, params) = self
-            .globals
-            .error(error)
-            .map(|info| (info.name.clone(), info.params.clone()))?;
-        let fields = self.arguments(&name, &params, arguments, value.span);
-        Some(Raise { error, fields })
-    }
-
     /// What holds for one call, with its overrides.
     pub(crate) fn call_policy(
         &mut self,
@@ -419,7 +330,7 @@ impl<'a> Checker<'a> {
         subject: &Subject,
     ) -> flowmesh_ir::PolicyId {
         let merged = with.over(base);
-        self.judge(&merged, subject);
+        self.judge(&merged, with, subject);
         self.policies.intern(&merged)
     }
 }

@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
             }
             let percent = match weight.as_ref().map(|weight| &weight.kind) {
                 None if split.len() == 1 => Some(100),
-                Some(ExprKind::Percent(percent)) => super::policy::whole(*percent, 100),
+                Some(ExprKind::Percent(percent)) => super::retry::whole(*percent, 100),
                 _ => None,
             };
             if percent.is_none() {

@@ -1,0 +1,182 @@
+//! What stands behind a dot.
+
+use super::{Place, Typed, name::CONTEXT};
+use crate::{
+    ast::{self, Ident},
+    check::{Checker, FactKind, Ty, error::Error},
+    resolve::{Def, scope},
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    Name, TypeId,
+    expr::{Context, Expr},
+};
+
+impl<'a> Checker<'a> {
+    pub(super) fn member(&mut self, base: Place, base_span: Span, field: &Ident) -> Place {
+        match base {
+            Place::Def(Def::Module(module)) => self.item(module, field),
+            Place::Def(Def::Type(id)) if self.globals.cases(&Ty::Named(TypeId(id))).is_some() => {
+                Place::Value(self.case(TypeId(id), field))
+            }
+            Place::Context(whole) => self.context_field(whole, field),
+            Place::Bad => Place::Bad,
+            other => {
+                let value = self.value(other, base_span);
+                Place::Value(self.field(value, field))
+            }
+        }
+    }
+
+    pub(super) fn item(&mut self, module: crate::resolve::ModuleId, name: &Ident) -> Place {
+        let resolved = self.resolved;
+        match resolved.module(module).map(|module| scope::lookup(module, name)) {
+            Some(Ok(entry)) => {
+                self.fact(name.span, entry.def);
+                Place::Def(entry.def)
+            }
+            Some(Err(error)) => {
+                self.report(error.diagnostic());
+                Place::Bad
+            }
+            None => Place::Bad,
+        }
+    }
+
+    pub(super) fn context_field(&mut self, whole: &'static str, field: &Ident) -> Place {
+        let part = CONTEXT
+            .iter()
+            .find(|(of, part, ..)| *of == whole && field.text == *part);
+        let Some((_, part, ty, doc)) = part else {
+            let parts = CONTEXT
+                .iter()
+                .filter(|(of, ..)| *of == whole)
+                .map(|(_, part, ..)| *part);
+            let near = nearest(&field.text, parts).map(Name::from);
+            let (name, span) = (field.text.clone(), field.span);
+            self.report(
+                Error::UnknownField {
+                    name,
+                    owner: whole.into(),
+                    span,
+                    near,
+                }
+                .diagnostic(),
+            );
+            return Place::Bad;
+        };
+        let name = Name::new_static(part);
+        let (expr, ty) = match (whole, *part) {
+            ("run", "id") => (Expr::Context(Context::RunId), ty.clone()),
+            ("run", "started") => (Expr::Context(Context::RunStarted), ty.clone()),
+            ("run", _) => (Expr::Context(Context::RunKey), ty.clone().optional()),
+            ("reply", _) => (
+                Expr::Field(Box::new(Expr::Context(Context::Reply)), name),
+                ty.clone(),
+            ),
+            (_, "headers" | "query") => (
+                Expr::Field(Box::new(Expr::Context(Context::Request)), name),
+                ty.clone().map(),
+            ),
+            _ => (
+                Expr::Field(Box::new(Expr::Context(Context::Request)), name),
+                ty.clone(),
+            ),
+        };
+        self.facts
+            .add(field.span, FactKind::Builtin(part, ty.clone(), doc), None);
+        Place::Value(Typed::new(expr, ty))
+    }
+
+    /// `a.b` of a value.
+    pub(super) fn field(&mut self, base: Typed, field: &Ident) -> Typed {
+        let made = |expr| Expr::Field(Box::new(expr), field.text.clone());
+        let ty = self.globals.unfold(&base.ty);
+        if ty.is_bad() {
+            return Typed::bad();
+        }
+        if *ty.present() == Ty::Json {
+            return Typed::new(made(base.expr), Ty::Json.optional());
+        }
+        if ty.is_optional() {
+            let error = Error::MayBeNone {
+                span: field.span,
+                ty: self.globals.show(&base.ty),
+            };
+            self.report(error.diagnostic());
+            return Typed::bad();
+        }
+        match self
+            .fields_of(&ty)
+            .into_iter()
+            .find(|(name, ..)| *name == field.text)
+        {
+            Some((name, ty, declared)) => {
+                self.facts
+                    .add(field.span, FactKind::Field(name, ty.clone()), declared);
+                self.narrowed(Typed::new(made(base.expr), ty))
+            }
+            None => {
+                self.unknown_field(&ty, field);
+                Typed::bad()
+            }
+        }
+    }
+
+    pub(super) fn unknown_field(&mut self, ty: &Ty, field: &Ident) {
+        let known = self.fields_of(ty);
+        let near = nearest(&field.text, known.iter().map(|(name, ..)| name.as_str())).map(Name::from);
+        let method = flowmesh_stdlib::methods(&field.text).next().is_some();
+        let (name, owner, span) = (field.text.clone(), self.globals.show(ty), field.span);
+        let error = match method && near.is_none() {
+            true => Error::MethodNotCalled { name, span },
+            false => Error::UnknownField {
+                name,
+                owner,
+                span,
+                near,
+            },
+        };
+        self.report(error.diagnostic());
+    }
+
+    /// The fields of a value of a type, with their types and places.
+    pub(super) fn fields_of(&self, ty: &Ty) -> Vec<(Name, Ty, Option<Span>)> {
+        let of = |fields: &[crate::check::globals::FieldInfo]| {
+            fields
+                .iter()
+                .map(|field| (field.name.clone(), field.ty.clone(), Some(field.span)))
+                .collect()
+        };
+        match ty {
+            Ty::Record(fields) => fields
+                .iter()
+                .map(|(name, ty)| (name.clone(), ty.clone(), None))
+                .collect(),
+            Ty::Error(id) => self
+                .globals
+                .error(*id)
+                .map_or_else(Vec::new, |error| of(&error.params)),
+            other => self
+                .globals
+                .record(other)
+                .map_or_else(Vec::new, |(_, fields)| of(fields)),
+        }
+    }
+
+    pub(super) fn optional_field(&mut self, base: &'a ast::Expr, field: &Ident) -> Typed {
+        let base = self.expr(base, None);
+        let present = self.globals.unfold(&base.ty).present().clone();
+        if !self.globals.unfold(&base.ty).is_optional() && !base.ty.is_bad() {
+            self.report(
+                Error::NeverNone {
+                    span: field.span,
+                    operator: "?.",
+                }
+                .diagnostic(),
+            );
+        }
+        let typed = self.field(Typed::new(base.expr, present), field);
+        Typed::new(typed.expr, typed.ty.optional())
+    }
+}

@@ -1,0 +1,285 @@
+//! The words for what can be wrong with services and policies.
+
+use super::error::Error;
+use crate::resolve::did_you_mean;
+use flowmesh_diagnostics::{Code, Diagnostic, Span};
+
+impl Error {
+    pub(super) fn of_settings(self) -> Diagnostic {
+        match self {
+            Self::UnknownSetting {
+                name,
+                place,
+                span,
+                near,
+            } => {
+                let message = format!("{place} has no setting `{name}`");
+                did_you_mean(Diagnostic::error(Code(501), span, message), near.as_deref(), span)
+            }
+            Self::LaterSetting { name, span } => Diagnostic::error(
+                Code(502),
+                span,
+                format!("this version does not carry out `{name}`"),
+            )
+            .help("leave it out; nothing would happen otherwise, and that is worse than an error"),
+            Self::MisplacedSetting { name, place, span } => {
+                Diagnostic::error(Code(501), span, format!("`{name}` is not a setting of {place}"))
+            }
+            Self::SettingTwice { name, span } => {
+                Diagnostic::error(Code(520), span, format!("`{name}` is set twice"))
+                    .help("remove one of them")
+            }
+            Self::Form {
+                name,
+                form,
+                found,
+                span,
+            } => {
+                let found = if found.len() > 60 {
+                    "something else".to_owned()
+                } else {
+                    format!("`{found}`")
+                };
+                Diagnostic::error(Code(503), span, format!("`{name}` does not fit: found {found}"))
+                    .help(format!("it holds {form}"))
+            }
+            Self::UnknownPolicy { name, span, near } => {
+                let diagnostic = Diagnostic::error(Code(213), span, format!("unknown policy `{name}`"));
+                match near {
+                    None => diagnostic.help("declare it with `policy`, or `use std.policy.resilient`"),
+                    near => did_you_mean(diagnostic, near.as_deref(), span),
+                }
+            }
+            other => other.of_policies(),
+        }
+    }
+
+    pub(super) fn of_policies(self) -> Diagnostic {
+        match self {
+            Self::RetryOnce {
+                name,
+                span,
+                operation,
+            } => Diagnostic::error(
+                Code(504),
+                operation,
+                format!("`{name}` would be repeated, and nothing makes that safe"),
+            )
+            .and(span, "this asks for further attempts")
+            .help("give it a `key`, by which the service knows a repetition, or say `retry: none` for it"),
+            Self::AttemptOverTotal {
+                attempt,
+                total,
+                span,
+                other,
+            } => {
+                let message = format!(
+                    "one attempt may take {}, the whole call only {}",
+                    time(attempt),
+                    time(total)
+                );
+                let diagnostic = Diagnostic::error(Code(505), span, message);
+                let other = other.filter(|other| *other != span);
+                other
+                    .into_iter()
+                    .fold(diagnostic, |d, other| d.and(other, "the whole call"))
+            }
+            Self::CannotFit {
+                attempts,
+                attempt,
+                waits,
+                worst,
+                total,
+                span,
+            } => {
+                let message = format!(
+                    "{attempts} attempts of {} and waits of {} take up to {}, but the whole call may take {}",
+                    time(attempt),
+                    time(waits),
+                    time(worst),
+                    time(total)
+                );
+                Diagnostic::warning(Code(506), span, message).help(format!(
+                    "give the whole call {}, or allow less for each attempt",
+                    time(worst)
+                ))
+            }
+            other => other.of_routes(),
+        }
+    }
+
+    pub(super) fn of_routes(self) -> Diagnostic {
+        match self {
+            Self::Weight { name, span } => Diagnostic::error(
+                Code(507),
+                span,
+                format!("`{name}` needs a whole percentage from 0% to 100%"),
+            ),
+            Self::Weights { sum, span } => Diagnostic::error(
+                Code(507),
+                span,
+                format!("expected weights that add up to 100%, found {sum}%"),
+            ),
+            Self::UnknownSubset { name, span, near } => {
+                let message = format!("the service has no `at {name}`");
+                did_you_mean(Diagnostic::error(Code(508), span, message), near.as_deref(), span)
+            }
+            Self::NoElse { span } => {
+                Diagnostic::error(Code(509), span, "this route leaves some requests nowhere to go")
+                    .help("end it with `else -> ...`")
+            }
+            Self::RuleNeverTaken { span, before } => {
+                Diagnostic::error(Code(509), span, "this rule is never reached")
+                    .and(before, "`else` takes every request")
+                    .help("put `else` last")
+            }
+            Self::NoRoute { name, span } => Diagnostic::error(
+                Code(521),
+                span,
+                format!("nothing says which part of `{name}` a request goes to"),
+            )
+            .help("add `route { else -> v1 90%, v2 10% }`"),
+            Self::UnnamedSubset { span } => Diagnostic::error(
+                Code(521),
+                span,
+                "no route can lead to an `at` without a name beside named ones",
+            )
+            .help("give it a name: `at v1: ...`"),
+            other => other.of_addresses(),
+        }
+    }
+
+    pub(super) fn of_addresses(self) -> Diagnostic {
+        match self {
+            Self::NoAddress { name, span } => {
+                Diagnostic::error(Code(518), span, format!("nothing says where `{name}` is"))
+                    .help("add `at: \"http://127.0.0.1:8080\"`")
+            }
+            Self::EmptyAddresses { span } => {
+                Diagnostic::error(Code(518), span, "expected at least one address")
+            }
+            Self::NoScheme { text, span } => {
+                Diagnostic::error(Code(517), span, format!("`{text}` does not say how to reach it"))
+                    .help("begin with `http://`, `dns://` or `srv://`")
+            }
+            Self::UnknownScheme { scheme, span } => {
+                Diagnostic::error(Code(517), span, format!("unknown kind of address `{scheme}://`"))
+                    .help("begin with `http://`, `dns://` or `srv://`")
+            }
+            Self::BadAddress { why, span } => Diagnostic::error(Code(517), span, why),
+            Self::HttpsLater { span } => Diagnostic::error(
+                Code(522),
+                span,
+                "this version does not reach `https://` addresses yet",
+            )
+            .help("use `http://` inside a trusted network, or a proxy beside the program"),
+            other => other.of_operations(),
+        }
+    }
+
+    pub(super) fn of_operations(self) -> Diagnostic {
+        match self {
+            Self::Binding { name, span, near } => {
+                let diagnostic = Diagnostic::error(
+                    Code(519),
+                    span,
+                    format!("expected an HTTP method, found `{name}`"),
+                );
+                match near {
+                    None => diagnostic
+                        .help("this version reaches operations over HTTP: `GET`, `POST`, `PUT` and so on"),
+                    near => did_you_mean(diagnostic, near.as_deref(), span),
+                }
+            }
+            Self::Path { span } => Diagnostic::error(Code(519), span, "expected a path that begins with `/`"),
+            Self::NoSuchParam {
+                name,
+                span,
+                declared,
+                near,
+            } => {
+                let message = format!("`{name}` is not a parameter of the operation");
+                let diagnostic = Diagnostic::error(Code(510), span, message).and(declared, "the operation");
+                did_you_mean(diagnostic, near.as_deref(), span)
+            }
+            Self::SentNowhere { name, span } => {
+                Diagnostic::error(Code(511), span, format!("the parameter `{name}` is sent nowhere"))
+                    .help("use it in the path, in `body` or in `headers`, or remove it")
+            }
+            Self::NotForQuery { name, ty, span } => Diagnostic::error(
+                Code(511),
+                span,
+                format!("`{name}` would go into the query, which cannot hold {ty}"),
+            )
+            .help("send it with a method that has a body"),
+            Self::BodyOfGet { method, span } => {
+                Diagnostic::error(Code(512), span, format!("a `{method}` has no body"))
+                    .help("leave `body` out: parameters go into the query")
+            }
+            Self::Key { ty, span } => Diagnostic::error(
+                Code(516),
+                span,
+                format!("expected a text or a whole number as key, found {ty}"),
+            )
+            .help("take what names the thing, such as `order.id`"),
+            Self::Status { span } => Diagnostic::error(Code(513), span, "expected a status from 100 to 599"),
+            Self::StatusTwice { status, span, first } => Diagnostic::error(
+                Code(514),
+                span,
+                format!("the status {status} already means an error"),
+            )
+            .and(first, "it is here first"),
+            Self::OnUndeclared {
+                error,
+                name,
+                span,
+                declared,
+            } => Diagnostic::error(
+                Code(515),
+                span,
+                format!("`{name}` does not declare the error `{error}`"),
+            )
+            .and(declared, "the operation")
+            .help(format!("add `fails {error}` to the operation")),
+            Self::NeverMeant { error, span } => Diagnostic::warning(
+                Code(523),
+                span,
+                format!("no status means `{error}`, so it never happens"),
+            )
+            .help(format!("add `on 409: {error}(...)`")),
+            Self::NotAFailure { span } => Diagnostic::error(Code(212), span, "expected an error"),
+            other => Diagnostic::error(Code(503), Span::default(), format!("{other:?}")),
+        }
+    }
+}
+
+/// Milliseconds as the author would write them.
+pub(crate) fn time(ms: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let mut left = ms;
+    let mut text = String::new();
+    for (size, unit) in UNITS {
+        // A fraction of a second is clearer in milliseconds than after a dot.
+        let whole = left / size;
+        if whole > 0 {
+            text.push_str(&format!("{whole}{unit}"));
+            left -= whole * size;
+        }
+    }
+    if left > 0 || text.is_empty() {
+        text.push_str(&format!("{left}ms"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn times_read_as_literals() {
+        assert_eq!(time(0), "0ms");
+        assert_eq!(time(6_300), "6s300ms");
+        assert_eq!(time(90_000), "1m30s");
+    }
+}

@@ -1,0 +1,378 @@
+//! The words for what can be wrong with names and types.
+
+use super::error::Error;
+use crate::resolve::did_you_mean;
+use flowmesh_diagnostics::{Code, Diagnostic, Span};
+use flowmesh_ir::{Name, expr::Binary};
+
+impl Error {
+    pub(crate) fn of_names(self) -> Diagnostic {
+        match self {
+            Self::UnknownName { name, span, near } => did_you_mean(
+                Diagnostic::error(Code(204), span, format!("unknown name `{name}`")),
+                near.as_deref(),
+                span,
+            ),
+            Self::UnknownType { name, span, near } => did_you_mean(
+                Diagnostic::error(Code(205), span, format!("unknown type `{name}`")),
+                near.as_deref(),
+                span,
+            ),
+            Self::NotDeclared { name, span, near } => {
+                let diagnostic = Diagnostic::error(Code(212), span, format!("unknown error `{name}`"));
+                match near {
+                    None => diagnostic.help(format!("declare it: `error {name}(reason: string)`")),
+                    near => did_you_mean(diagnostic, near.as_deref(), span),
+                }
+            }
+            Self::NotAValue { name, kind, span } => Diagnostic::error(
+                Code(211),
+                span,
+                format!("expected a value, found the {kind} `{name}`"),
+            ),
+            Self::NotAType { name, kind, span } => Diagnostic::error(
+                Code(211),
+                span,
+                format!("expected a type, found the {kind} `{name}`"),
+            ),
+            Self::WrongKind { name, kind, span } => Diagnostic::error(
+                Code(211),
+                span,
+                format!("expected an error, found the {kind} `{name}`"),
+            ),
+            Self::WholeContext { name, parts, span } => {
+                let parts: Vec<_> = parts.iter().map(|part| format!("`{name}.{part}`")).collect();
+                Diagnostic::error(
+                    Code(211),
+                    span,
+                    format!("expected a value, found all of `{name}`"),
+                )
+                .help(format!("take a part of it: {}", parts.join(", ")))
+            }
+            other => unreached(&other),
+        }
+    }
+
+    pub(crate) fn of_parts(self) -> Diagnostic {
+        match self {
+            Self::UnknownField {
+                name,
+                owner,
+                span,
+                near,
+            } => {
+                let message = format!("`{owner}` has no field `{name}`");
+                did_you_mean(Diagnostic::error(Code(302), span, message), near.as_deref(), span)
+            }
+            Self::MethodNotCalled { name, span } => {
+                Diagnostic::error(Code(302), span, format!("`{name}` is a method, not a field"))
+                    .help(format!("call it: `.{name}()`"))
+            }
+            Self::UnknownMethod {
+                name,
+                owner,
+                span,
+                near,
+            } => {
+                let message = format!("`{owner}` has no method `{name}`");
+                did_you_mean(Diagnostic::error(Code(313), span, message), near.as_deref(), span)
+            }
+            Self::UnknownCase {
+                name,
+                owner,
+                span,
+                near,
+            } => {
+                let message = format!("`{owner}` has no case `{name}`");
+                did_you_mean(Diagnostic::error(Code(310), span, message), near.as_deref(), span)
+            }
+            Self::Missing {
+                names,
+                of,
+                what,
+                span,
+            } => {
+                let plural = if names.len() == 1 { "" } else { "s" };
+                let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+                Diagnostic::error(
+                    Code(303),
+                    span,
+                    format!("`{of}` lacks the {what}{plural} {}", names.join(", ")),
+                )
+            }
+            Self::UnknownArgument { name, of, span, near } => {
+                let message = format!("`{of}` takes no `{name}`");
+                did_you_mean(Diagnostic::error(Code(304), span, message), near.as_deref(), span)
+            }
+            Self::TooMany { of, most, span } => {
+                let most = if most == 0 {
+                    "no arguments".to_owned()
+                } else {
+                    format!("at most {most}")
+                };
+                Diagnostic::error(
+                    Code(304),
+                    span,
+                    format!("one argument too many: `{of}` takes {most}"),
+                )
+            }
+            Self::Doubled { name, span, first } => {
+                Diagnostic::error(Code(305), span, format!("`{name}` is given twice"))
+                    .and(first, "given here first")
+            }
+            other => unreached(&other),
+        }
+    }
+
+    pub(crate) fn of_flows(self) -> Diagnostic {
+        match self {
+            Self::CallInside { name, span } => Diagnostic::error(
+                Code(410),
+                span,
+                format!("the call of `{name}` stands inside an expression"),
+            )
+            .help("bind it with `let` first: a call is a step of its own"),
+            Self::CallsFlow { name, span } => Diagnostic::error(
+                Code(411),
+                span,
+                format!("the flow `{name}` is called, which this version cannot do"),
+            )
+            .help("share code between flows with `fn`, and start flows from outside"),
+            Self::Impure { name, span } => {
+                Diagnostic::error(Code(417), span, format!("`{name}` stands outside a flow"))
+                    .help("call it in a flow, where it is remembered, and pass on what it gives")
+            }
+            Self::FailValue { name, span } => Diagnostic::error(
+                Code(419),
+                span,
+                format!("expected a value, found the error `{name}`"),
+            )
+            .help(format!("end the flow with it: `fail {name}(...)`")),
+            Self::OtherBranch { name, span, bound } => Diagnostic::error(
+                Code(414),
+                span,
+                format!("`{name}` is bound by another branch that runs beside this one"),
+            )
+            .and(bound, "bound here")
+            .help("use it after the `parallel` block"),
+            other => unreached(&other),
+        }
+    }
+
+    pub(crate) fn of_forms(self) -> Diagnostic {
+        match self {
+            Self::NotCallable { what, span } => {
+                Diagnostic::error(Code(314), span, format!("expected a function, found {what}"))
+            }
+            Self::OptionalCall { name, span } => {
+                Diagnostic::error(Code(314), span, format!("`?.{name}(...)` is not a way to call"))
+                    .help(format!("write `.map(x => x.{name}(...))`"))
+            }
+            Self::NoConstructor { name, enum_, span } => {
+                let help = if enum_ {
+                    format!("name one of its cases: `{name}.case`")
+                } else {
+                    format!("check a value against it: `x as {name}`")
+                };
+                Diagnostic::error(Code(314), span, format!("`{name}` is not a record")).help(help)
+            }
+            Self::Secret { span } => {
+                Diagnostic::error(Code(315), span, "a secret cannot be read, so that it cannot leak")
+                    .help("hand it to `auth`: `bearer(...)`, `basic(...)` or `api_key(...)`")
+            }
+            Self::NotConstant { span, what } => Diagnostic::error(
+                Code(316),
+                span,
+                format!("expected a constant, and {what} is not known beforehand"),
+            )
+            .help("write a literal"),
+            Self::Lambda { span } => Diagnostic::error(Code(317), span, "expected a value, found a lambda")
+                .help("lambdas are arguments of methods such as `map`"),
+            Self::NoLambda { params, span } => {
+                let example = if params == 2 { "(a, b) => ..." } else { "x => ..." };
+                Diagnostic::error(
+                    Code(317),
+                    span,
+                    format!("expected a lambda `{example}`, found a value"),
+                )
+            }
+            Self::LambdaParams {
+                expected,
+                found,
+                span,
+            } => {
+                let example = if expected == 2 {
+                    "(a, b) => ..."
+                } else {
+                    "x => ..."
+                };
+                let message = format!("expected a lambda `{example}`, found one with {found} parameters");
+                Diagnostic::error(Code(317), span, message)
+            }
+            Self::RuleInside { span } => Diagnostic::error(
+                Code(326),
+                span,
+                "a rule stands where nothing comes in from outside",
+            )
+            .help("put it on a type, which is checked where values enter"),
+            Self::TooDeep { span } => Diagnostic::error(Code(323), span, "this is nested too deep")
+                .help("give a part of it a name of its own"),
+            Self::OnlyInSettings { span } => Diagnostic::error(
+                Code(324),
+                span,
+                "expected a value, found a literal that only settings know",
+            )
+            .help("write a plain number"),
+            other => unreached(&other),
+        }
+    }
+
+    pub(crate) fn of_types(self) -> Diagnostic {
+        match self {
+            Self::Mismatch {
+                expected,
+                found,
+                span,
+                help,
+            } => {
+                let diagnostic =
+                    Diagnostic::error(Code(301), span, format!("expected {expected}, found {found}"));
+                help.into_iter().fold(diagnostic, Diagnostic::help)
+            }
+            Self::Operator {
+                operator,
+                left,
+                right,
+                span,
+            } => {
+                let symbol = symbol(operator);
+                let diagnostic = Diagnostic::error(
+                    Code(306),
+                    span,
+                    format!("`{symbol}` does not work on {left} and {right}"),
+                );
+                match (operator, left.as_str(), right.as_str()) {
+                    (Binary::Add, "string", _) | (Binary::Add, _, "string") => {
+                        diagnostic.help("put both into a text: `\"{a}{b}\"`")
+                    }
+                    (_, "decimal", "float") | (_, "float", "decimal") => {
+                        diagnostic.help("turn one of them with `.to_float()` or `.to_decimal()`")
+                    }
+                    (_, "json", _) | (_, _, "json") | (_, "json?", _) | (_, _, "json?") => {
+                        diagnostic.help("check it against a type first, with `as`")
+                    }
+                    _ => diagnostic,
+                }
+            }
+            Self::Unary { ty, span } => {
+                Diagnostic::error(Code(306), span, format!("`-` does not work on {ty}"))
+            }
+            Self::NoIndex { span, ty } => {
+                Diagnostic::error(Code(306), span, format!("`[...]` does not work on {ty}"))
+                    .help("lists, maps and json have places")
+            }
+            Self::MayBeNone { span, ty } => {
+                Diagnostic::error(Code(307), span, format!("this may be `none`: its type is `{ty}`"))
+                    .help("give a value for that case with `??`, or ask `if x != none { ... }` first")
+            }
+            Self::NeverNone { span, operator } => Diagnostic::warning(
+                Code(318),
+                span,
+                format!("`{operator}` has no use here: the value is never `none`"),
+            ),
+            Self::OpenType { name, span } => {
+                Diagnostic::error(Code(308), span, format!("nothing says what type `{name}` has"))
+                    .help(format!("write its type: `{name}: T`"))
+            }
+            Self::NotExhaustive { missing, span } => not_exhaustive(&missing, span),
+            Self::ArmNeverTaken { span } => Diagnostic::warning(
+                Code(311),
+                span,
+                "this arm is never taken: those before it fit everything",
+            ),
+            Self::NotAnEnum { ty, span } => Diagnostic::error(
+                Code(310),
+                span,
+                format!("expected a pattern for {ty}, found a case of an enum"),
+            ),
+            Self::BadPattern { why, span } => Diagnostic::error(
+                Code(319),
+                span,
+                format!("this is not a regular expression: {why}"),
+            ),
+            Self::Recursion { names, span } => {
+                let message = format!("functions call each other in a circle: {}", circle(&names));
+                Diagnostic::error(Code(312), span, message)
+                    .help("functions always end; loop in a flow, or use a method such as `fold`")
+            }
+            Self::EndlessType { names, span } => {
+                let message = format!("a value of this type would contain itself: {}", circle(&names));
+                Diagnostic::error(Code(320), span, message).help("put a `?` or a list in between")
+            }
+            Self::NoText { span, ty } => {
+                Diagnostic::error(Code(321), span, format!("{ty} has no plain text"))
+                    .help("take a part of it, or `.to_json().text()`")
+            }
+            Self::MapKey { found, span } => Diagnostic::error(
+                Code(325),
+                span,
+                format!("the keys of a map are string, found {found}"),
+            ),
+            Self::NoConversion { from, to, span } => {
+                Diagnostic::error(Code(322), span, format!("{from} cannot be read as {to}"))
+            }
+            other => unreached(&other),
+        }
+    }
+}
+
+pub(crate) fn not_exhaustive(missing: &[String], span: Span) -> Diagnostic {
+    if missing == ["else"] {
+        return Diagnostic::error(Code(309), span, "this `match` does not fit every value")
+            .help("end it with `else -> ...`");
+    }
+    let names: Vec<_> = missing.iter().map(|case| format!("`{case}`")).collect();
+    Diagnostic::error(
+        Code(309),
+        span,
+        format!("this `match` leaves out {}", names.join(", ")),
+    )
+    .help("add an arm for each, or `else -> ...`")
+}
+
+pub(crate) fn circle(names: &[Name]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(" -> ")
+}
+
+/// As the author writes it.
+pub(crate) fn symbol(operator: Binary) -> &'static str {
+    match operator {
+        Binary::Add => "+",
+        Binary::Subtract => "-",
+        Binary::Multiply => "*",
+        Binary::Divide => "/",
+        Binary::Remainder => "%",
+        Binary::Equal => "==",
+        Binary::NotEqual => "!=",
+        Binary::Less => "<",
+        Binary::LessEqual => "<=",
+        Binary::Greater => ">",
+        Binary::GreaterEqual => ">=",
+        Binary::And => "and",
+        Binary::Or => "or",
+        Binary::Else => "??",
+        Binary::Matches => "matches",
+        Binary::Has => "has",
+        Binary::In => "in",
+        Binary::Range => "..",
+    }
+}
+
+/// The families above are chosen by [`Error::diagnostic`]; this keeps the match total without a panic.
+pub(crate) fn unreached(error: &Error) -> Diagnostic {
+    Diagnostic::error(Code(301), Span::default(), format!("{error:?}"))
+}
