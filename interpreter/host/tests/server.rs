@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
@@ -16,6 +15,7 @@ use flowmesh_host::{
     Host, HostOptions,
     server::{Server, ServerError, ServerOptions},
 };
+use flowmesh_ir::{Value, expr::Expr};
 use flowmesh_machine::Settings;
 use flowmesh_mesh::Hickory;
 use services::{Answer, Seen, ask, services};
@@ -31,7 +31,7 @@ struct World {
 }
 
 async fn host(directory: &Path, services: SocketAddr) -> Host {
-    let resolver = Arc::new(Hickory::servers(&[]).unwrap());
+    let resolver = Arc::new(Hickory::servers(&[([127, 0, 0, 1], 53).into()]).unwrap());
     let host = Host::open(directory, HostOptions::new(resolver, Arc::new(|_| None))).unwrap();
     let program = programs::program(&format!("http://{services}"));
     let settings = Settings::new(&program, []).unwrap();
@@ -44,6 +44,7 @@ async fn world(directory: &Path) -> World {
     let host = host(directory, address).await;
     let options = ServerOptions {
         body_bytes: 1000,
+        read_timeout: Duration::from_millis(500),
         ..ServerOptions::new(([127, 0, 0, 1], 0).into())
     };
     let server = Server::bind(options).await.unwrap();
@@ -280,6 +281,9 @@ async fn bad_requests_get_a_problem_with_a_code() {
         (foreign.status, foreign.json()["code"].as_str()),
         (403, Some("F1062"))
     );
+    let slow = "Content-Length: 20\r\n";
+    let slow = ask(world.api, "POST", "/v1/flows/nap/runs", slow, "").await;
+    assert_eq!((slow.status, slow.json()["code"].as_str()), (408, Some("F1065")));
     let bent = ask(world.api, "GET", "/v1/runs", "Host: evil.example\r\n", "").await;
     assert_eq!(bent.status, 403);
     world.stop().await;
@@ -343,7 +347,7 @@ async fn others_cannot_reach_it_unless_that_is_allowed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_whose_calls_cannot_be_made_is_not_deployed() {
     let directory = tempfile::tempdir().unwrap();
-    let resolver = Arc::new(Hickory::servers(&[]).unwrap());
+    let resolver = Arc::new(Hickory::servers(&[([127, 0, 0, 1], 53).into()]).unwrap());
     let host = Host::open(directory.path(), HostOptions::new(resolver, Arc::new(|_| None))).unwrap();
     let program = programs::program("nonsense");
     let settings = Settings::new(&program, []).unwrap();
@@ -352,4 +356,11 @@ async fn a_program_whose_calls_cannot_be_made_is_not_deployed() {
         .await
         .expect_err("the address is none");
     assert_eq!(error.code().to_string(), "F1040");
+    let mut program = programs::program("http://127.0.0.1:1");
+    program.services[0].subsets[0].addresses = vec![Expr::Constant(Value::Int(7))];
+    let error = host
+        .deploy(program, Settings::default())
+        .await
+        .expect_err("the address is a number");
+    assert_eq!(error.code().to_string(), "F1057");
 }

@@ -2,162 +2,12 @@
 
 #[path = "../../tests/support/programs.rs"]
 mod programs;
+mod world;
 
 use super::*;
-use crate::{
-    simulate::SimulatedDisk,
-    store::{Store, StoreError},
-};
-use flowmesh_ir::{Name, OperationId, ServiceId, call::Reply};
-use flowmesh_machine::{CallId, Settings};
+use crate::store::{EventRecord, Location};
 use jiff::SignedDuration;
-
-/// An engine on a simulated disk, with a clock that the test moves.
-struct World {
-    disk: SimulatedDisk,
-    store: Store,
-    engine: Engine,
-    now: Timestamp,
-    tickets: u64,
-}
-
-impl World {
-    fn new() -> Self {
-        let mut world = Self::open(
-            SimulatedDisk::new(),
-            Timestamp::from_second(1_700_000_000).unwrap(),
-        )
-        .unwrap();
-        flowmesh_ir::validate(&programs::program("http://127.0.0.1:1")).unwrap();
-        let program = programs::program("http://127.0.0.1:1");
-        let settings = Settings::new(&program, []).unwrap();
-        world.tell(Command::Deploy(Arc::new(Deployment::new(program, settings))));
-        world.settle();
-        world
-    }
-
-    fn open(disk: SimulatedDisk, now: Timestamp) -> Result<Self, StoreError> {
-        let mut restoring = Restoring::default();
-        let (store, _) = Store::open(Arc::new(disk.clone()), &mut |record, place| {
-            restoring.record(record, place)
-        })?;
-        let engine = restoring.finish(now);
-        Ok(Self {
-            disk,
-            store,
-            engine,
-            now,
-            tickets: 0,
-        })
-    }
-
-    /// Everything that was not synced is lost, and another process takes over.
-    fn crash(self) -> Self {
-        let World { disk, now, .. } = self;
-        let mut world = Self::open(disk, now).unwrap();
-        let program = programs::program("http://127.0.0.1:1");
-        let settings = Settings::new(&program, []).unwrap();
-        world.tell(Command::Deploy(Arc::new(Deployment::new(program, settings))));
-        world
-    }
-
-    fn tell(&mut self, command: Command) -> Ticket {
-        self.tickets += 1;
-        let ticket = Ticket(self.tickets);
-        self.engine.handle(self.now, Input::Command(ticket, command));
-        ticket
-    }
-
-    fn start(&mut self, run: u128, flow: &str, input: &str, key: Option<&str>) -> Ticket {
-        let input = input.as_bytes().into();
-        let key = key.map(str::to_owned);
-        self.tell(Command::Start(Start {
-            run: RunId(run),
-            seed: 1,
-            flow: flow.into(),
-            input,
-            key,
-        }))
-    }
-
-    fn reply(&mut self, run: u128, call: u32, body: &str) {
-        let reply = Reply::Answer {
-            status: 200,
-            body: body.as_bytes().into(),
-        };
-        self.engine.handle(
-            self.now,
-            Input::Replied {
-                run: RunId(run),
-                call: CallId(call),
-                reply,
-            },
-        );
-    }
-
-    /// What the engine says before anything is written.
-    fn outputs(&mut self) -> Vec<Output> {
-        self.engine.take_outputs().collect()
-    }
-
-    /// Writes what there is to write, and gives what the engine says then.
-    fn settle(&mut self) -> Vec<Output> {
-        let mut outputs = self.outputs();
-        while let Some(batch) = self.engine.take_batch() {
-            let input = match self.store.append(&batch) {
-                Ok(places) => Input::Committed(places),
-                Err(_) => Input::Refused,
-            };
-            self.engine.handle(self.now, input);
-            outputs.extend(self.outputs());
-        }
-        outputs
-    }
-
-    fn pass(&mut self, seconds: i64) -> Vec<Output> {
-        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        self.engine.handle(self.now, Input::Tick);
-        self.settle()
-    }
-
-    fn view(&mut self, run: u128) -> view::RunView {
-        self.tell(Command::Get(RunId(run)));
-        match self.settle().pop() {
-            Some(Output::Answer(_, Answer::Run(view))) => *view,
-            other => panic!("expected a run, found {other:?}"),
-        }
-    }
-}
-
-/// The name of an operation, as `stock.reserve`.
-fn operation_name(service: ServiceId, operation: OperationId) -> Name {
-    let (service, operations) = programs::SERVICES[service.index()];
-    format!("{service}.{}", operations[operation.index()].0).into()
-}
-
-fn calls(outputs: &[Output]) -> Vec<String> {
-    let call = |output: &Output| match output {
-        Output::Call(call) => Some(operation_name(call.request.service, call.request.operation).to_string()),
-        _ => None,
-    };
-    outputs.iter().filter_map(call).collect()
-}
-
-fn refusal(outputs: &[Output], of: Ticket) -> &Refusal {
-    let found = outputs.iter().find_map(|output| match output {
-        Output::Answer(ticket, Answer::Refused(refusal)) if *ticket == of => Some(refusal),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("expected a refusal, found {outputs:?}"))
-}
-
-fn started(outputs: &[Output], of: Ticket) -> Started {
-    let found = outputs.iter().find_map(|output| match output {
-        Output::Answer(ticket, Answer::Started(started)) if *ticket == of => Some(*started),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("expected a start, found {outputs:?}"))
-}
+use world::{World, calls, refusal, started};
 
 #[test]
 fn nothing_is_said_before_it_is_written() {
@@ -427,4 +277,88 @@ fn only_followed_runs_tell_what_happens() {
         })
         .collect();
     assert_eq!(told, [(RunId(2), 1, true)]);
+}
+
+#[test]
+fn records_that_do_not_fit_together_are_refused() {
+    let mut world = World::new();
+    world.start(1, "ten", r#"{"id":"a"}"#, None);
+    let start = world.engine.take_batch().unwrap();
+    let nowhere = Location {
+        segment: 1,
+        offset: 0,
+        length: 0,
+    };
+    let without_program = Restoring::default()
+        .record(start[0].clone(), nowhere)
+        .expect_err("no program");
+    assert_eq!(without_program.code().to_string(), "F1037");
+    let Record::Event(event) = start[0].clone() else {
+        panic!("a start is an event")
+    };
+    let late = Record::Event(EventRecord {
+        sequence: 3,
+        origin: None,
+        ..event
+    });
+    let without_start = Restoring::default()
+        .record(late, nowhere)
+        .expect_err("no beginning");
+    assert!(
+        without_start.to_string().contains("it has no beginning"),
+        "{without_start}"
+    );
+}
+
+#[test]
+fn a_program_of_another_version_is_refused() {
+    let mut world = World::new();
+    world.start(1, "ten", r#"{"id":"a"}"#, None);
+    let start = world.engine.take_batch().unwrap();
+    let Record::Event(EventRecord {
+        origin: Some(origin), ..
+    }) = &start[0]
+    else {
+        panic!("it names its program")
+    };
+    let nowhere = Location {
+        segment: 1,
+        offset: 0,
+        length: 0,
+    };
+    let json = serde_json::to_string(&programs::program("http://127.0.0.1:1")).unwrap();
+    let json = json
+        .replacen(r#""version":1"#, r#""version":9"#, 1)
+        .into_bytes()
+        .into();
+    let mut restoring = Restoring::default();
+    restoring
+        .record(
+            Record::Program {
+                hash: origin.program,
+                json,
+            },
+            nowhere,
+        )
+        .unwrap();
+    let bytes = Arc::from(*b"{}");
+    restoring
+        .record(
+            Record::Settings {
+                hash: origin.settings,
+                bytes,
+            },
+            nowhere,
+        )
+        .unwrap();
+    let error = restoring
+        .record(start[0].clone(), nowhere)
+        .expect_err("it is of another version");
+    assert_eq!(error.code().to_string(), "F1036");
+    assert!(
+        error
+            .to_string()
+            .contains("expected version 1 of the representation, found 9"),
+        "{error}"
+    );
 }

@@ -300,7 +300,10 @@ fn approve() -> Signal {
 }
 
 fn target(service: u32, operation: u32, it: Expr) -> Target {
-    let once = SERVICES[service as usize].1[operation as usize].2 == EffectKind::Once;
+    let (_, operations) = SERVICES.get(service as usize).copied().unwrap_or_default();
+    let once = operations
+        .get(operation as usize)
+        .is_some_and(|(.., effect)| *effect == EffectKind::Once);
     let policy = if once { PolicyId(1) } else { PolicyId(0) };
     Target {
         service: ServiceId(service),

@@ -73,10 +73,13 @@ pub(crate) async fn ask(to: SocketAddr, method: &str, path: &str, headers: &str,
     } else {
         format!("Host: {to}\r\n")
     };
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\n{host}Connection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-    );
+    let length = if headers.contains("Content-Length:") {
+        String::new()
+    } else {
+        format!("Content-Length: {}\r\n", body.len())
+    };
+    let request =
+        format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{length}{headers}\r\n{body}");
     // The server may answer, and close, before it has read everything.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut bytes = Vec::new();

@@ -1,0 +1,158 @@
+//! An engine on a simulated disk, and what it says in the words of the tests.
+
+use super::super::*;
+use super::programs;
+use crate::{
+    simulate::SimulatedDisk,
+    store::{Store, StoreError},
+};
+use flowmesh_ir::{Name, OperationId, ServiceId, call::Reply};
+use flowmesh_machine::{CallId, Settings};
+use jiff::SignedDuration;
+
+/// An engine on a simulated disk, with a clock that the test moves.
+pub(super) struct World {
+    pub(super) disk: SimulatedDisk,
+    pub(super) store: Store,
+    pub(super) engine: Engine,
+    pub(super) now: Timestamp,
+    tickets: u64,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let mut world = Self::open(
+            SimulatedDisk::new(),
+            Timestamp::from_second(1_700_000_000).unwrap(),
+        )
+        .unwrap();
+        flowmesh_ir::validate(&programs::program("http://127.0.0.1:1")).unwrap();
+        let program = programs::program("http://127.0.0.1:1");
+        let settings = Settings::new(&program, []).unwrap();
+        world.tell(Command::Deploy(Arc::new(Deployment::new(program, settings))));
+        world.settle();
+        world
+    }
+
+    pub(super) fn open(disk: SimulatedDisk, now: Timestamp) -> Result<Self, StoreError> {
+        let mut restoring = Restoring::default();
+        let (store, _) = Store::open(Arc::new(disk.clone()), &mut |record, place| {
+            restoring.record(record, place)
+        })?;
+        let engine = restoring.finish(now);
+        Ok(Self {
+            disk,
+            store,
+            engine,
+            now,
+            tickets: 0,
+        })
+    }
+
+    /// Everything that was not synced is lost, and another process takes over.
+    pub(super) fn crash(self) -> Self {
+        let World { disk, now, .. } = self;
+        let mut world = Self::open(disk, now).unwrap();
+        let program = programs::program("http://127.0.0.1:1");
+        let settings = Settings::new(&program, []).unwrap();
+        world.tell(Command::Deploy(Arc::new(Deployment::new(program, settings))));
+        world
+    }
+
+    pub(super) fn tell(&mut self, command: Command) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.engine.handle(self.now, Input::Command(ticket, command));
+        ticket
+    }
+
+    pub(super) fn start(&mut self, run: u128, flow: &str, input: &str, key: Option<&str>) -> Ticket {
+        let input = input.as_bytes().into();
+        let key = key.map(str::to_owned);
+        self.tell(Command::Start(Start {
+            run: RunId(run),
+            seed: 1,
+            flow: flow.into(),
+            input,
+            key,
+        }))
+    }
+
+    pub(super) fn reply(&mut self, run: u128, call: u32, body: &str) {
+        let reply = Reply::Answer {
+            status: 200,
+            body: body.as_bytes().into(),
+        };
+        self.engine.handle(
+            self.now,
+            Input::Replied {
+                run: RunId(run),
+                call: CallId(call),
+                reply,
+            },
+        );
+    }
+
+    /// What the engine says before anything is written.
+    pub(super) fn outputs(&mut self) -> Vec<Output> {
+        self.engine.take_outputs().collect()
+    }
+
+    /// Writes what there is to write, and gives what the engine says then.
+    pub(super) fn settle(&mut self) -> Vec<Output> {
+        let mut outputs = self.outputs();
+        while let Some(batch) = self.engine.take_batch() {
+            let input = match self.store.append(&batch) {
+                Ok(places) => Input::Committed(places),
+                Err(_) => Input::Refused,
+            };
+            self.engine.handle(self.now, input);
+            outputs.extend(self.outputs());
+        }
+        outputs
+    }
+
+    pub(super) fn pass(&mut self, seconds: i64) -> Vec<Output> {
+        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        self.engine.handle(self.now, Input::Tick);
+        self.settle()
+    }
+
+    pub(super) fn view(&mut self, run: u128) -> view::RunView {
+        self.tell(Command::Get(RunId(run)));
+        match self.settle().pop() {
+            Some(Output::Answer(_, Answer::Run(view))) => *view,
+            other => panic!("expected a run, found {other:?}"),
+        }
+    }
+}
+
+/// The name of an operation, as `stock.reserve`.
+pub(super) fn operation_name(service: ServiceId, operation: OperationId) -> Name {
+    let (service, operations) = programs::SERVICES[service.index()];
+    format!("{service}.{}", operations[operation.index()].0).into()
+}
+
+pub(super) fn calls(outputs: &[Output]) -> Vec<String> {
+    let call = |output: &Output| match output {
+        Output::Call(call) => Some(operation_name(call.request.service, call.request.operation).to_string()),
+        _ => None,
+    };
+    outputs.iter().filter_map(call).collect()
+}
+
+pub(super) fn refusal(outputs: &[Output], of: Ticket) -> &Refusal {
+    let found = outputs.iter().find_map(|output| match output {
+        Output::Answer(ticket, Answer::Refused(refusal)) if *ticket == of => Some(refusal),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("expected a refusal, found {outputs:?}"))
+}
+
+pub(super) fn started(outputs: &[Output], of: Ticket) -> Started {
+    let found = outputs.iter().find_map(|output| match output {
+        Output::Answer(ticket, Answer::Started(started)) if *ticket == of => Some(*started),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("expected a start, found {outputs:?}"))
+}
