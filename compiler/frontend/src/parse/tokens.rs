@@ -231,6 +231,13 @@ impl Lexer<'_> {
         let fits = |c: char| c.is_alphanumeric() || c == '_';
         let length = self.rest().find(|c| !fits(c)).unwrap_or(self.rest().len());
         if self.rest().starts_with('\u{FEFF}') {
+            // A byte order mark is blank to everyone.
+            let start = offset(self.at);
+            self.out.patches.push(Patch {
+                start,
+                end: start + 3,
+                by: Cover::Blank,
+            });
             return self.push(SyntaxKind::Whitespace, self.at + 3);
         }
         if length > 0 {

@@ -67,7 +67,7 @@ fn unclosed_brackets_are_one_message_and_end_in_linear_time() {
             assert_eq!(found.len(), 1, "{count} {bracket}: {found:?}");
             assert!(found[0].starts_with("F0103"), "{found:?}");
         }
-        for count in [200, 5000, 500_000] {
+        for count in [200, 5000, 50_000] {
             let found = read_text(&format!("flow f() {{ let x = {}", bracket.repeat(count))).1;
             assert_eq!(found.len(), 1);
             assert!(found[0].starts_with("F0109"), "{found:?}");
