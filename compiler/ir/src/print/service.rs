@@ -100,16 +100,16 @@ fn route(program: &Program, service: &Service, route: &Route) -> String {
 fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -> Vec<String> {
     let printer = Printer::of_params(program, &operation.params);
     let head = format!(
-        "op {}({}){}{} = {} \"{}\" {{   // {}",
+        "op {}({}){}{} = {} \"{}\"",
         operation.name,
         fields(program, &operation.params),
         result(program, &operation.result),
         fails(program, &operation.fails),
         operation.method.as_str(),
-        path(&printer, operation),
-        effect(operation.effect)
+        path(&printer, operation)
     );
-    let mut lines = vec![head];
+    let effect = effect(operation.effect);
+    let mut lines = vec![format!("{head} {{   // {effect}")];
     lines.extend(
         operation
             .query
@@ -143,6 +143,9 @@ fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -
     if let Some(policy) = program.policy(operation.policy) {
         let own = policy::overrides(program, policy, outer);
         lines.extend(own.into_iter().map(|line| format!("  {line}")));
+    }
+    if lines.len() == 1 {
+        return vec![format!("{head}   // {effect}")];
     }
     lines.push("}".to_owned());
     lines

@@ -1,0 +1,60 @@
+//! Programs in print: what every program of the suite and the examples looks like, and that it comes back from JSON.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by a panic")]
+
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_ir::{FlowId, Program, json, print};
+use flowmesh_tests::files;
+use std::path::Path;
+
+/// All programs of the suite and the examples that have nothing wrong, with their names.
+fn programs() -> Vec<(String, Program)> {
+    let top = files::top();
+    let folders = ["tests/suite", "examples"].map(|folder| top.join(folder));
+    let paths = folders.iter().flat_map(|folder| files::below(folder, ".flow"));
+    paths
+        .filter_map(|path| Some((path.display().to_string(), program(&path)?)))
+        .collect()
+}
+
+fn program(path: &Path) -> Option<Program> {
+    let world = files::Folder {
+        root: path.parent()?.to_owned(),
+        instead: None,
+    };
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    flowmesh_frontend::compile(
+        &world,
+        &path.file_name()?.to_string_lossy(),
+        &mut sources,
+        &mut found,
+    )
+}
+
+#[test]
+fn every_program_comes_back_from_json_with_its_hash() {
+    let programs = programs();
+    assert!(programs.len() > 3, "only {} programs are clean", programs.len());
+    for (name, program) in programs {
+        let back = json::load(print::json(&program).as_bytes()).expect(&name);
+        assert_eq!(back, program, "{name}");
+        assert_eq!(back.hash(), program.hash(), "{name}");
+    }
+}
+
+#[test]
+fn every_index_in_print_has_a_name() {
+    for (name, program) in programs() {
+        let flows = 0..u32::try_from(program.flows.len()).unwrap();
+        let graphs: String = flows
+            .map(|flow| print::dot(&program, FlowId(flow)).expect(&name))
+            .collect();
+        let text = print::text(&program) + &graphs;
+        let nameless = text.lines().find(|line| {
+            line.split(['(', ' ', ':']).any(|word| {
+                word.strip_prefix('?')
+                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            })
+        });
+        assert_eq!(nameless, None, "{name}");
+    }
+}
