@@ -160,6 +160,7 @@ impl<'a> Checker<'a> {
         });
         let sent = std::mem::take(&mut self.frame.touched);
         let key = setting("key").map(|setting| self.key(&setting.value));
+        let in_key = std::mem::take(&mut self.frame.touched);
         let left: Vec<(SlotId, &FieldInfo)> = (0u32..)
             .map(SlotId)
             .zip(params)
@@ -167,7 +168,8 @@ impl<'a> Checker<'a> {
             .collect();
         let mut query = Vec::new();
         if setting("body").is_some() {
-            for (_, param) in &left {
+            // What only makes the key is sent too, as the header `Idempotency-Key`.
+            for (_, param) in left.iter().filter(|(slot, _)| !in_key.contains(slot)) {
                 self.report(
                     Error::SentNowhere {
                         name: param.name.clone(),
