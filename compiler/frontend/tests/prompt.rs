@@ -67,8 +67,7 @@ fn a_mistake_changes_nothing() {
         Entered::Incomplete
     ));
     assert!(matches!(session.enter(&Nothing, "g(1)").entered, Entered::Bad));
-    assert!(matches!(
-        session.enter(&Nothing, "sleep 1s").entered,
-        Entered::Bad
-    ));
+    let statement = session.enter(&Nothing, "sleep 1s");
+    let codes: Vec<String> = statement.found.iter().map(|d| d.code.to_string()).collect();
+    assert_eq!(codes, ["F0422"]);
 }
