@@ -7,7 +7,8 @@ mod explain;
 mod fmt;
 mod lsp;
 mod new;
-mod run;
+mod repl;
+pub(crate) mod run;
 mod runs;
 mod serve;
 mod stub;
@@ -41,12 +42,13 @@ pub(crate) enum Command {
     New(new::New),
     Check(check::Check),
     Fmt(fmt::Fmt),
-    Lsp(lsp::Lsp),
     Compile(compile::Compile),
     Run(run::Run),
     Serve(serve::Serve),
     Runs(runs::Runs),
     Stub(stub::Stub),
+    Repl(repl::Repl),
+    Lsp(lsp::Lsp),
     Explain(explain::Explain),
     Completions(completions::Completions),
 }
@@ -58,6 +60,7 @@ impl Command {
             Self::New(command) => command.run(),
             Self::Check(command) => command.run(),
             Self::Fmt(command) => command.run(),
+            Self::Repl(command) => command.run(),
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
             Self::Run(command) => command.run(),

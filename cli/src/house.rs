@@ -29,19 +29,19 @@ use tokio::{sync::oneshot, task::JoinHandle};
 const GRACE: Duration = Duration::from_secs(3);
 
 /// What a host needs to be told.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct HouseArgs {
     /// Where runs are kept
     #[arg(long, value_name = "DIR", default_value = ".flowmesh")]
     pub(crate) dir: PathBuf,
     #[command(flatten)]
-    set: Set,
+    pub(crate) set: Set,
     /// Look names up at this DNS server instead of the system's
     #[arg(long, value_name = "IP:PORT")]
-    resolver: Vec<SocketAddr>,
+    pub(crate) resolver: Vec<SocketAddr>,
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
-    stub: bool,
+    pub(crate) stub: bool,
 }
 
 /// A host and what is around it.

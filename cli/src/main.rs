@@ -11,6 +11,7 @@ mod lsp;
 mod output;
 mod program;
 mod project;
+mod prompt;
 mod runtime;
 mod settings;
 mod stub;

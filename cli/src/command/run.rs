@@ -1,23 +1,18 @@
 //! `flowmesh run FILE FLOW`: one run from its start to its end, whatever happens in between.
 
-mod start;
+pub(crate) mod follow;
+pub(crate) mod start;
 
 use crate::{
-    draw::{self, pretty::pretty, progress::Progress},
+    draw,
     error::Error,
     exit::Exit,
     house::{House, HouseArgs},
     input, program, runtime,
 };
 use clap::Args;
-use flowmesh_host::{
-    RunId,
-    engine::view::{Ending, State},
-    follow::Item,
-    server::ServerOptions,
-};
+use flowmesh_host::server::ServerOptions;
 use flowmesh_ir::{FlowId, Program};
-use serde_json::{json, value::RawValue};
 use start::Begun;
 use std::{path::PathBuf, sync::Arc};
 
@@ -96,8 +91,9 @@ impl Run {
         )
         .await?;
         self.announce(begun);
-        let ending = self.follow(house, program, flow, begun).await?;
-        Ok(self.show(begun.id, &ending))
+        let known = program.flow(flow).ok_or(Error::Refused)?;
+        let ending = follow::to_its_end(house, known, begun, &self.house.dir).await?;
+        Ok(follow::show(&self.flow, begun.id, &ending, self.json))
     }
 
     fn announce(&self, begun: Begun) {
@@ -110,67 +106,4 @@ impl Run {
         };
         draw::say(format!("{what} {id} of {}", self.flow));
     }
-
-    async fn follow(
-        &self,
-        house: &House,
-        program: &Program,
-        flow: FlowId,
-        Begun { id, ended, .. }: Begun,
-    ) -> Result<Ending, Error> {
-        let dir = self.house.dir.display();
-        let signal =
-            |name: &str, payload: &str| format!("flowmesh runs signal {id} {name} '{payload}' --dir {dir}");
-        let flow = program.flow(flow).ok_or(Error::Refused)?;
-        let mut progress = Progress::new(flow, signal);
-        let mut next = 0;
-        loop {
-            let mut follow = house
-                .host
-                .follow(id, next)
-                .await
-                .map_err(|why| crate::house::unfollowed(&why))?;
-            while let Some(item) = follow.next().await {
-                if !ended {
-                    progress.item(&item);
-                }
-                let Item::Event(happening) = &item else { continue };
-                next = happening.sequence + 1;
-                if let Some(ending) = &happening.ending {
-                    progress.finish();
-                    return Ok(ending.clone());
-                }
-            }
-        }
-    }
-
-    fn show(&self, id: RunId, ending: &Ending) -> Exit {
-        let state = ending.state();
-        if self.json {
-            draw::answer(pretty(&whole(id, ending)));
-        }
-        match ending {
-            Ending::Result(value) if !self.json => draw::answer(pretty(value.get())),
-            Ending::Result(_) => {}
-            Ending::Error(error) => {
-                draw::say(format!("{} failed: {}", self.flow, draw::progress::error(error)));
-            }
-            Ending::Cancelled(why) => draw::say(format!("{} was cancelled: {why}", self.flow)),
-        }
-        if state == State::Done {
-            Exit::Ok
-        } else {
-            Exit::Failed
-        }
-    }
-}
-
-/// The run, its state and how it ended, as JSON.
-fn whole(id: RunId, ending: &Ending) -> String {
-    let head = json!({ "id": id, "state": ending.state() }).to_string();
-    let ending = serde_json::value::to_raw_value(ending);
-    let ending = ending.as_deref().map_or("{}", RawValue::get);
-    // Both are objects: the one is continued by the other, so that results keep the order of their fields.
-    let head = head.strip_suffix('}').unwrap_or_default();
-    format!("{head},{}", ending.strip_prefix('{').unwrap_or_default())
 }

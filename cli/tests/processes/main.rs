@@ -9,6 +9,8 @@ mod lsp;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod repl;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod serve;

@@ -20,16 +20,16 @@ const PAGE: usize = 200;
 
 /// The run that is followed.
 #[derive(Clone, Copy)]
-pub(super) struct Begun {
-    pub(super) id: RunId,
+pub(crate) struct Begun {
+    pub(crate) id: RunId,
     /// Whether it was there before.
-    pub(super) existing: bool,
+    pub(crate) existing: bool,
     /// Whether it had ended before.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
 }
 
 /// Says what does not fit before anything is opened.
-pub(super) fn check(program: &Program, flow: FlowId, input: &str) -> Result<Option<String>, Error> {
+pub(crate) fn check(program: &Program, flow: FlowId, input: &str) -> Result<Option<String>, Error> {
     check_input(program, flow, input.as_bytes()).map_err(|misfit| {
         let name = program.flow(flow).map_or("", |flow| flow.name.as_str());
         Error::Below {
@@ -42,7 +42,7 @@ pub(super) fn check(program: &Program, flow: FlowId, input: &str) -> Result<Opti
 }
 
 /// Starts a run; or with `resume` finds the newest one of this flow and input, those that have not ended first.
-pub(super) async fn begin(
+pub(crate) async fn begin(
     house: &House,
     flow: &str,
     input: &str,

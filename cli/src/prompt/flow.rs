@@ -1,0 +1,94 @@
+//! Running a flow from the prompt, in a directory that lasts as long as the run.
+
+use super::Talk;
+use crate::{
+    command::run::{follow, start},
+    draw,
+    error::Error,
+    house::{House, HouseArgs},
+    input, program, runtime,
+};
+use flowmesh_host::server::ServerOptions;
+use flowmesh_ir::Program;
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+impl Talk<'_> {
+    /// Runs a flow that was declared. Ctrl-C ends the run and nothing else.
+    pub(super) fn run(&mut self, name: &str, input: &str) -> Result<(), Error> {
+        let Some(program) = self.session.program(self.world.as_ref()) else {
+            return Err(Error::UnknownFlow {
+                name: name.to_owned(),
+                nearest: None,
+                known: Vec::new(),
+            });
+        };
+        let program = Arc::new(program);
+        let (flow, _) = program::flow(&program, name)?;
+        let input = input::json(input, "the input")?.to_string();
+        start::check(&program, flow, &input)?;
+        let dir = Passing::new()?;
+        let args = HouseArgs {
+            dir: dir.0.clone(),
+            set: self.set.clone(),
+            stub: self.stub,
+            ..HouseArgs::default()
+        };
+        runtime::block_on(async {
+            let house = House::open(
+                &program,
+                &args,
+                ServerOptions::new(SocketAddr::from(([127, 0, 0, 1], 0))),
+            )
+            .await?;
+            let ended = tokio::select! {
+                ended = to_its_end(&house, &program, name, &input, &args.dir) => ended,
+                () = runtime::interrupted() => {
+                    draw::say("interrupted; nothing of the run is kept");
+                    Ok(())
+                }
+            };
+            house.close().await;
+            ended
+        })
+    }
+}
+
+async fn to_its_end(
+    house: &House,
+    program: &Program,
+    name: &str,
+    input: &str,
+    dir: &Path,
+) -> Result<(), Error> {
+    let begun = start::begin(house, name, input, None, false, dir).await?;
+    let (_, flow) = program::flow(program, name)?;
+    let ending = follow::to_its_end(house, flow, begun, dir).await?;
+    follow::show(name, begun.id, &ending, false);
+    Ok(())
+}
+
+/// A directory that goes when the run is over.
+struct Passing(PathBuf);
+
+impl Passing {
+    fn new() -> Result<Self, Error> {
+        let path = env::temp_dir().join(format!(
+            "flowmesh-{}-{:08x}",
+            std::process::id(),
+            rand::random::<u32>()
+        ));
+        fs::create_dir(&path).map_err(|why| Error::unwritable(&path, &why))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
