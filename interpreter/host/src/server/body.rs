@@ -1,7 +1,7 @@
 //! Reading what is sent, within limits of length and time.
 
-use super::{Shared, problem::Problem};
-use axum::{body::Body, http::StatusCode};
+use super::{Shared, error::RequestError, problem::Problem};
+use axum::body::Body;
 use bytes::Bytes;
 use std::error::Error;
 
@@ -11,21 +11,9 @@ pub(super) async fn read(shared: &Shared, body: Body) -> Result<Bytes, Problem> 
     let reading = axum::body::to_bytes(body, limit);
     match tokio::time::timeout(shared.options.read_timeout, reading).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_too_long(&error) => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            1059,
-            format!("expected a body of at most {limit} bytes, found a longer one"),
-        )),
-        Ok(Err(error)) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            1058,
-            format!("the body cannot be read: {error}"),
-        )),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            1065,
-            "the body took too long to come",
-        )),
+        Ok(Err(error)) if is_too_long(&error) => Err(RequestError::Long { limit }.into()),
+        Ok(Err(error)) => Err(RequestError::Body(error.to_string()).into()),
+        Err(_) => Err(RequestError::Slow.into()),
     }
 }
 

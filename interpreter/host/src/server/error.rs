@@ -1,5 +1,6 @@
-//! Why the server cannot listen.
+//! Why the server cannot listen, and why it does not take a request.
 
+use axum::http::{Method, StatusCode};
 use flowmesh_ir::Code;
 use std::{io, net::SocketAddr};
 use thiserror::Error;
@@ -43,6 +44,69 @@ impl ServerError {
                 "listen on 127.0.0.1 behind a gateway that knows who asks, or allow it explicitly"
             }
             Self::Listen { .. } => "choose another port, or stop what listens there",
+        }
+    }
+}
+
+/// Why a request is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum RequestError {
+    /// A parameter of the path, the query or a header is not what it should be.
+    #[error("the parameter `{name}`: {wrong}")]
+    Parameter { name: &'static str, wrong: String },
+    /// The query cannot be read at all.
+    #[error("the query cannot be read: {0}")]
+    Query(String),
+    /// The body cannot be read, or is not what it should be.
+    #[error("the body cannot be read: {0}")]
+    Body(String),
+    /// The body is too long.
+    #[error("expected a body of at most {limit} bytes, found a longer one")]
+    Long { limit: usize },
+    /// The body came too slowly.
+    #[error("the body took too long to come")]
+    Slow,
+    /// It may come from a web page of somebody else.
+    #[error("{0}")]
+    Foreign(String),
+    /// There is nothing there.
+    #[error("there is nothing at `{path}`")]
+    Nothing { path: String },
+    /// There is something, and it does not take this method.
+    #[error("`{path}` does not take `{method}`")]
+    Method { path: String, method: Method },
+}
+
+impl RequestError {
+    pub(super) fn code(&self) -> Code {
+        Code(match self {
+            Self::Parameter { .. } | Self::Query(_) | Self::Body(_) => 1058,
+            Self::Long { .. } => 1059,
+            Self::Foreign(_) => 1062,
+            Self::Nothing { .. } => 1063,
+            Self::Method { .. } => 1064,
+            Self::Slow => 1065,
+        })
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Parameter { .. } | Self::Query(_) | Self::Body(_) => StatusCode::BAD_REQUEST,
+            Self::Long { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Foreign(_) => StatusCode::FORBIDDEN,
+            Self::Nothing { .. } => StatusCode::NOT_FOUND,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+
+    pub(super) fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Foreign(_) => Some("ask from a program on this machine, not from a web page"),
+            Self::Nothing { .. } => Some("what there is begins with `/v1/flows` and `/v1/runs`"),
+            Self::Method { .. } => Some("GET reads; POST starts, signals and cancels"),
+            Self::Long { .. } => Some("keep what is long elsewhere and send where it is"),
+            _ => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The events of a run as server-sent events. Each has its number as its id, so a client that was cut off goes on where
 //! it stood by `Last-Event-ID`, as browsers do by themselves.
 
-use super::{Shared, problem::Problem, routes::run_id};
+use super::{Shared, error::RequestError, problem::Problem, routes::run_id};
 use crate::follow::Item;
 use axum::{
     extract::{Path, State},
@@ -43,9 +43,13 @@ pub(super) async fn events(
     Ok(sse(items).into_response())
 }
 
-fn following(last: &str) -> Result<u64, Problem> {
+fn following(last: &str) -> Result<u64, RequestError> {
     let last: Result<u64, _> = last.parse();
-    let last = last.map_err(|_| Problem::parameter("Last-Event-ID", "expected the number of an event"))?;
+    let wrong = || "expected the number of an event".to_owned();
+    let last = last.map_err(|_| RequestError::Parameter {
+        name: "Last-Event-ID",
+        wrong: wrong(),
+    })?;
     Ok(last.saturating_add(1))
 }
 

@@ -1,9 +1,9 @@
 //! Which requests are taken: none that a foreign web page makes a browser send.
 
-use super::{Shared, is_loopback, problem::Problem};
+use super::{Shared, error::RequestError, is_loopback, problem::Problem};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -14,9 +14,7 @@ use std::net::IpAddr;
 pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     match check(request.headers(), shared.options.allow_remote) {
         Ok(()) => next.run(request).await,
-        Err(why) => Problem::new(StatusCode::FORBIDDEN, 1062, why)
-            .help("ask from a program on this machine, not from a web page")
-            .into_response(),
+        Err(why) => Problem::from(RequestError::Foreign(why)).into_response(),
     }
 }
 

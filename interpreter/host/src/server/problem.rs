@@ -1,5 +1,6 @@
 //! Errors on the wire: `application/problem+json` (RFC 9457) with our stable codes.
 
+use super::error::RequestError;
 use crate::{FollowError, engine::Refusal};
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -26,31 +27,26 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: u16, detail: impl Into<String>) -> Self {
-        let code = Code(code);
+    fn new(status: StatusCode, code: Code, detail: String) -> Self {
         Self {
             kind: format!("urn:flowmesh:{code}"),
             code,
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail: detail.into(),
+            detail,
             help: None,
             path: None,
         }
     }
+}
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// A parameter of the path or the query that is not what it should be.
-    pub(super) fn parameter(name: &str, wrong: &str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            1058,
-            format!("the parameter `{name}`: {wrong}"),
-        )
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        let help = error.help().map(str::to_owned);
+        Self {
+            help,
+            ..Self::new(error.status(), error.code(), error.to_string())
+        }
     }
 }
 
@@ -75,7 +71,7 @@ impl From<Refusal> for Problem {
             Refusal::Full => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
         };
-        let mut problem = Self::new(status, refusal.code().0, refusal.to_string());
+        let mut problem = Self::new(status, refusal.code(), refusal.to_string());
         problem.help = refusal.help();
         problem.path = refusal.path().map(str::to_owned);
         problem
@@ -86,12 +82,10 @@ impl From<FollowError> for Problem {
     fn from(error: FollowError) -> Self {
         match error {
             FollowError::Refused(refusal) => refusal.into(),
-            FollowError::Store(error) => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                error.code().0,
-                error.to_string(),
-            )
-            .help(error.help()),
+            FollowError::Store(error) => Self {
+                help: Some(error.help().to_owned()),
+                ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.code(), error.to_string())
+            },
         }
     }
 }

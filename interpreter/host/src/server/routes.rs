@@ -1,6 +1,6 @@
 //! What there is, and what each does.
 
-use super::{Shared, body, events, guard, problem::Problem, wait};
+use super::{Shared, body, error::RequestError, events, guard, problem::Problem, wait};
 use crate::{
     RunId,
     engine::view::{Filter, FlowView, Page, RunView, State as RunState},
@@ -100,13 +100,13 @@ async fn start(
         .into_response())
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, RequestError> {
     let Some(key) = headers.get("idempotency-key") else {
         return Ok(None);
     };
     let key = key
         .to_str()
-        .map_err(|_| Problem::parameter("Idempotency-Key", "expected visible ASCII"))?;
+        .map_err(|_| parameter("Idempotency-Key", "expected visible ASCII".to_owned()))?;
     // The draft of the header (draft-ietf-httpapi-idempotency-key-header) has it in quotes; few clients do.
     let bare = key
         .strip_prefix('"')
@@ -132,8 +132,8 @@ async fn list(
     let before = query.cursor.as_deref().map(str::parse::<RunId>).transpose();
     let filter = Filter {
         flow: query.flow.map(Name::from),
-        state: state.map_err(|wrong| Problem::parameter("state", &wrong))?,
-        before: before.map_err(|wrong| Problem::parameter("cursor", &wrong))?,
+        state: state.map_err(|wrong| parameter("state", wrong))?,
+        before: before.map_err(|wrong| parameter("cursor", wrong))?,
     };
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     Ok(Json(shared.host.list(filter, limit).await?))
@@ -189,10 +189,9 @@ async fn cancel(
     accepted(&shared, run).await
 }
 
-fn cancel_reason(body: &[u8]) -> Result<Option<String>, Problem> {
+fn cancel_reason(body: &[u8]) -> Result<Option<String>, RequestError> {
     let body: Result<CancelBody, _> = serde_json::from_slice(body);
-    let wrong = |error| Problem::new(StatusCode::BAD_REQUEST, 1058, format!("the body: {error}"));
-    let wrong = |error| wrong(error).help("send `{\"reason\": \"...\"}`, or nothing");
+    let wrong = |error| RequestError::Body(format!("expected `{{\"reason\": \"...\"}}` or nothing: {error}"));
     body.map(|body| body.reason).map_err(wrong)
 }
 
@@ -202,29 +201,32 @@ async fn accepted(shared: &Shared, run: RunId) -> Result<Response, Problem> {
 }
 
 async fn nothing(uri: Uri) -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        1063,
-        format!("there is nothing at `{}`", uri.path()),
-    )
-    .help("what there is begins with `/v1/flows` and `/v1/runs`")
+    RequestError::Nothing {
+        path: uri.path().to_owned(),
+    }
+    .into()
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!("`{}` does not take `{method}`", uri.path());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, 1064, detail)
-        .help("GET reads; POST starts, signals and cancels")
+    RequestError::Method {
+        path: uri.path().to_owned(),
+        method,
+    }
+    .into()
 }
 
 /// The identifier of a run in a path.
-pub(super) fn run_id(text: &str) -> Result<RunId, Problem> {
-    text.parse()
-        .map_err(|wrong: String| Problem::parameter("run", &wrong))
+pub(super) fn run_id(text: &str) -> Result<RunId, RequestError> {
+    text.parse().map_err(|wrong| parameter("run", wrong))
 }
 
-fn parsed<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+fn parameter(name: &'static str, wrong: String) -> RequestError {
+    RequestError::Parameter { name, wrong }
+}
+
+fn parsed<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, RequestError> {
     match query {
         Ok(Query(query)) => Ok(query),
-        Err(rejection) => Err(Problem::new(StatusCode::BAD_REQUEST, 1058, rejection.body_text())),
+        Err(rejection) => Err(RequestError::Query(rejection.body_text())),
     }
 }

@@ -1,6 +1,6 @@
 //! `?wait=30s`: the answer comes when the run has ended, or when the time is over.
 
-use super::{Shared, problem::Problem};
+use super::{Shared, error::RequestError, problem::Problem};
 use crate::{RunId, engine::view::RunView};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// `30s`, `500ms`, `1m`; at most a minute.
-pub(super) fn parse(text: Option<&str>) -> Result<Duration, Problem> {
+pub(super) fn parse(text: Option<&str>) -> Result<Duration, RequestError> {
     let Some(text) = text else {
         return Ok(Duration::ZERO);
     };
@@ -21,7 +21,7 @@ pub(super) fn parse(text: Option<&str>) -> Result<Duration, Problem> {
         (Some(number), "m") => Duration::from_secs(number.saturating_mul(60)),
         _ => {
             let wrong = format!("expected a time such as `30s` or `500ms`, found `{text}`");
-            return Err(Problem::parameter("wait", &wrong));
+            return Err(RequestError::Parameter { name: "wait", wrong });
         }
     };
     Ok(wait.min(WAIT_MAX))
