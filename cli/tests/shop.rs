@@ -118,10 +118,10 @@ impl Shop {
             })
             .collect();
         let mut stub = Command::new(env!("CARGO_BIN_EXE_flowmesh"));
-        stub.args(["stub", &program(), "--delay", "20ms", "--record"])
-            .arg(&record)
-            .args(&settings)
-            .args(answers);
+        stub.args(["stub", &program(), "--record"]).arg(&record).args(&settings).args(answers);
+        for operation in ["inventory.reserve", "inventory.release", "payments.charge", "shipping.book", "mail.send"] {
+            stub.args(["--delay", &format!("{operation}=20ms")]);
+        }
         let mut stub = stub.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         wait_for_line(&mut stub, "mail");
         Self {
