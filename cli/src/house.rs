@@ -84,7 +84,13 @@ impl House {
             .await
             .map_err(|why| deployed(&why))?;
         let api_file = api_file(&args.dir);
-        fs::write(&api_file, &url).map_err(|why| Error::unwritable(&api_file, &why))?;
+        // Only a convenience for `runs --dir`: nothing of a run depends on it.
+        if let Err(why) = fs::write(&api_file, &url) {
+            draw::say(format!(
+                "`{}` cannot be written: {why}; use `--server {url}`",
+                api_file.display()
+            ));
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async move { drop(stopped.await) };
         let server = tokio::spawn(server.serve(host.clone(), stopped));

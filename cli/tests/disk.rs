@@ -46,14 +46,16 @@ fn a_full_disk_is_named_and_costs_nothing() {
         String::from_utf8_lossy(&before.stderr)
     );
 
+    // Longer than what may be left of the last page.
+    let long = "second".repeat(2_000);
     fill(&filler);
-    let full = hello(&disk, "second");
+    let full = hello(&disk, &long);
     let said = String::from_utf8_lossy(&full.stderr).into_owned();
     assert_eq!(full.status.code(), Some(4), "{said}");
     assert!(said.contains("no space") || said.contains("full"), "{said}");
 
     fs::remove_file(&filler).unwrap();
-    let after = hello(&disk, "second");
+    let after = hello(&disk, &long);
     assert!(
         after.status.success(),
         "{}",

@@ -16,15 +16,26 @@ impl World for Text {
 }
 
 fn main() {
-    let lines = env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
+    let lines = env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(10_000);
     let world = Text(flowmesh_tests::generate::program(lines));
     let (lines, bytes) = (world.0.lines().count(), world.0.len());
     let mut times: Vec<Duration> = (0..11).map(|_| check(&world)).collect();
     times.sort_unstable();
     let median = times[times.len() / 2];
     println!("{lines} lines, {bytes} bytes: parse, resolve, check, lower and validate, 11 times");
-    println!("median {median:.1?}, least {:.1?}, most {:.1?}", times[0], times[times.len() - 1]);
-    println!("{:.0} lines/s, peak memory {} MiB", lines as f64 / median.as_secs_f64(), peak_memory_mib());
+    println!(
+        "median {median:.1?}, least {:.1?}, most {:.1?}",
+        times[0],
+        times[times.len() - 1]
+    );
+    println!(
+        "{:.0} lines/s, peak memory {} MiB",
+        lines as f64 / median.as_secs_f64(),
+        peak_memory_mib()
+    );
 }
 
 fn check(world: &Text) -> Duration {
@@ -32,7 +43,11 @@ fn check(world: &Text) -> Duration {
     let started = Instant::now();
     let program = flowmesh_frontend::compile(world, "main.flow", &mut sources, &mut found);
     let took = started.elapsed();
-    assert!(program.is_some(), "the generated program has errors: {:?}", found.sorted().first());
+    assert!(
+        program.is_some(),
+        "the generated program has errors: {:?}",
+        found.sorted().first()
+    );
     took
 }
 
@@ -40,5 +55,7 @@ fn check(world: &Text) -> Duration {
 fn peak_memory_mib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|rest| rest.trim().split(' ').next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+    line.and_then(|rest| rest.trim().split(' ').next()?.parse::<u64>().ok())
+        .unwrap_or(0)
+        / 1024
 }

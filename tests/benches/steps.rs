@@ -32,17 +32,30 @@ fn main() {
     if env::args().any(|argument| argument == "--service") {
         return serve();
     }
-    let seconds = env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(3);
+    let seconds = env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(3);
     let length = Duration::from_secs(seconds);
     let (mut service, address) = spawn_service();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     println!("ten durable steps a run, {seconds} s a side; steps/s, time per step");
-    println!("{:>5}  {:>28}  {:>28}  ratio", "runs", "bare hyper client", "flow");
+    println!(
+        "{:>5}  {:>28}  {:>28}  ratio",
+        "runs", "bare hyper client", "flow"
+    );
     for level in LEVELS {
         let bare = runtime.block_on(bare(address, level, length));
         let flow = runtime.block_on(flow::measure(address, level, length));
         let ratio = flow.steps_per_second / bare.steps_per_second;
-        println!("{level:>5}  {:>28}  {:>28}  {ratio:.2}", bare.to_string(), flow.to_string());
+        println!(
+            "{level:>5}  {:>28}  {:>28}  {ratio:.2}",
+            bare.to_string(),
+            flow.to_string()
+        );
     }
     service.kill().unwrap();
     service.wait().unwrap();
@@ -50,7 +63,10 @@ fn main() {
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = format!("{:.0}/s p50 {:.2?} p99 {:.2?}", self.steps_per_second, self.p50, self.p99);
+        let text = format!(
+            "{:.0}/s p50 {:.2?} p99 {:.2?}",
+            self.steps_per_second, self.p50, self.p99
+        );
         f.pad(&text)
     }
 }
@@ -59,13 +75,19 @@ impl std::fmt::Display for Figures {
 fn figures(mut times: Vec<Duration>, took: Duration) -> Figures {
     times.sort_unstable();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
-    Figures { steps_per_second: times.len() as f64 / took.as_secs_f64(), p50: at(50), p99: at(99) }
+    Figures {
+        steps_per_second: times.len() as f64 / took.as_secs_f64(),
+        p50: at(50),
+        p99: at(99),
+    }
 }
 
 /// The same calls without a flow: one connection for each run, one call after the other.
 async fn bare(address: SocketAddr, level: usize, length: Duration) -> Figures {
     let started = Instant::now();
-    let callers: Vec<_> = (0..level).map(|_| tokio::spawn(call_until(address, started + length))).collect();
+    let callers: Vec<_> = (0..level)
+        .map(|_| tokio::spawn(call_until(address, started + length)))
+        .collect();
     let mut times = Vec::new();
     for caller in callers {
         times.extend(caller.await.unwrap());
@@ -95,27 +117,36 @@ async fn call_until(address: SocketAddr, end: Instant) -> Vec<Duration> {
 }
 
 fn spawn_service() -> (Child, SocketAddr) {
-    let mut child =
-        Command::new(env::current_exe().unwrap()).arg("--service").stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(env::current_exe().unwrap())
+        .arg("--service")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     (child, line.trim().parse().unwrap())
 }
 
 fn serve() {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        println!("{}", listener.local_addr().unwrap());
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            tokio::spawn(
-                server::conn::http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .serve_connection(TokioIo::new(stream), service_fn(answer)),
-            );
-        }
-    });
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            println!("{}", listener.local_addr().unwrap());
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                tokio::spawn(
+                    server::conn::http1::Builder::new()
+                        .timer(TokioTimer::new())
+                        .serve_connection(TokioIo::new(stream), service_fn(answer)),
+                );
+            }
+        });
 }
 
 async fn answer(request: Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 /// The text without its annotations.
 #[must_use]
 pub fn strip(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !is_annotation(line)).collect()
+    text.split_inclusive('\n')
+        .filter(|line| !is_annotation(line))
+        .collect()
 }
 
 /// The text with an annotation for each finding.
@@ -41,8 +43,14 @@ pub fn annotate(text: &str, sources: &Sources, found: &Diagnostics) -> String {
 
 fn is_annotation(line: &str) -> bool {
     let line = line.trim_start();
-    let coded = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    coded("// error F") || coded("// warning F") || line.starts_with("// help: ") || line.starts_with("// and: ")
+    let coded = |word: &str| {
+        line.strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    coded("// error F")
+        || coded("// warning F")
+        || line.starts_with("// help: ")
+        || line.starts_with("// and: ")
 }
 
 /// The line to stand above (0 for the head of the file) and the place in it.
@@ -51,7 +59,9 @@ fn place(sources: &Sources, diagnostic: &Diagnostic, root: SourceId) -> (u32, St
     if span.source != root {
         return (0, sources.place(span));
     }
-    let Some(source) = sources.get(root) else { return (0, String::new()) };
+    let Some(source) = sources.get(root) else {
+        return (0, String::new());
+    };
     let (line, column) = source.line_column(span.start);
     match source.line_column(span.end) {
         (last, end) if last == line => (line, format!("{column}-{end}")),
@@ -65,7 +75,11 @@ fn words(diagnostic: &Diagnostic, place: &str, indent: &str) -> String {
         Severity::Warning => "warning",
     };
     let one_line = |text: &str| text.replace('\n', " ");
-    let mut words = format!("{indent}// {severity} {} {place}: {}\n", diagnostic.code, one_line(&diagnostic.message));
+    let mut words = format!(
+        "{indent}// {severity} {} {place}: {}\n",
+        diagnostic.code,
+        one_line(&diagnostic.message)
+    );
     for label in &diagnostic.labels {
         words += &format!("{indent}// and: {}\n", one_line(&label.text));
     }

@@ -9,7 +9,10 @@ use std::{
 /// The top folder of the repository.
 #[must_use]
 pub fn top() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("/"))
+        .to_owned()
 }
 
 /// The folder shared with the project (schemas, vectors), or nothing; a test without it says that it was skipped.
@@ -32,7 +35,9 @@ pub fn below(folder: &Path, ending: &str) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
-                let built = path.file_name().is_some_and(|name| name == "target" || name == ".git");
+                let built = path
+                    .file_name()
+                    .is_some_and(|name| name == "target" || name == ".git");
                 open.extend((!built).then_some(path));
             } else if path.to_string_lossy().ends_with(ending) {
                 found.push(path);

@@ -19,7 +19,19 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("interpreter/machine", &["ir", "stdlib"]),
     ("interpreter/mesh", &["ir"]),
     ("interpreter/host", &["ir", "machine", "mesh"]),
-    ("cli", &["diagnostics", "ir", "frontend", "kubernetes", "stdlib", "machine", "mesh", "host"]),
+    (
+        "cli",
+        &[
+            "diagnostics",
+            "ir",
+            "frontend",
+            "kubernetes",
+            "stdlib",
+            "machine",
+            "mesh",
+            "host",
+        ],
+    ),
 ];
 
 /// Rooms in which nothing may reach for the world, and the words that would.
@@ -69,8 +81,19 @@ fn arrows_point_down() {
 #[test]
 fn every_room_is_in_the_table() {
     let manifest = fs::read_to_string(files::top().join("Cargo.toml")).unwrap();
-    let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
-    let members: BTreeSet<_> = members.split('"').skip(1).step_by(2).filter(|room| *room != "tests").collect();
+    let members = manifest
+        .split_once("members = [")
+        .unwrap()
+        .1
+        .split_once(']')
+        .unwrap()
+        .0;
+    let members: BTreeSet<_> = members
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|room| *room != "tests")
+        .collect();
     let table: BTreeSet<_> = ARROWS.iter().map(|(room, _)| *room).collect();
     assert_eq!(members, table);
 }
@@ -78,7 +101,10 @@ fn every_room_is_in_the_table() {
 #[test]
 fn pure_rooms_do_not_reach_for_the_world() {
     let mut wrong = Vec::new();
-    for path in PURE.iter().flat_map(|room| files::below(&files::top().join(room), ".rs")) {
+    for path in PURE
+        .iter()
+        .flat_map(|room| files::below(&files::top().join(room), ".rs"))
+    {
         for (number, line) in (1..).zip(shipped(&path).lines()) {
             let code = line.split("//").next().unwrap_or("");
             for word in WORLD.iter().filter(|word| names(code, word)) {
@@ -103,7 +129,12 @@ fn every_code_has_a_page_and_a_case_and_every_page_a_code() {
             wrong.push(format!("{code} ({place}) has no case"));
         }
     }
-    wrong.extend(paged.iter().filter(|code| !used.contains_key(*code)).map(|code| format!("{code} has a page and no use")));
+    wrong.extend(
+        paged
+            .iter()
+            .filter(|code| !used.contains_key(*code))
+            .map(|code| format!("{code} has a page and no use")),
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -111,7 +142,10 @@ fn every_code_has_a_page_and_a_case_and_every_page_a_code() {
 fn every_page_begins_with_its_code_and_shows_something() {
     for page in pages() {
         let code = page.code;
-        assert!(page.text.starts_with(&format!("# {code}: ")), "{code}: the heading names another code");
+        assert!(
+            page.text.starts_with(&format!("# {code}: ")),
+            "{code}: the heading names another code"
+        );
         assert!(page.text.contains("```"), "{code}: the page shows nothing");
     }
 }
@@ -157,7 +191,10 @@ fn every_link_between_documents_leads_somewhere() {
 /// Rooms that a manifest depends on, tests included: an arrow in a test is an arrow.
 fn rooms_named(manifest: &str) -> Vec<String> {
     let names = manifest.lines().filter_map(|line| line.strip_prefix("flowmesh-"));
-    names.filter_map(|rest| rest.split(['.', ' ', '=']).next()).map(str::to_owned).collect()
+    names
+        .filter_map(|rest| rest.split(['.', ' ', '=']).next())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether code has a word that is not part of a longer one.
@@ -172,17 +209,26 @@ fn names(code: &str, word: &str) -> bool {
 /// The text of a file without its tests, which stand at its end.
 fn shipped(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    if path.ends_with("tests.rs") { String::new() } else { text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned() }
+    if path.ends_with("tests.rs") {
+        String::new()
+    } else {
+        text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned()
+    }
 }
 
 /// All Rust files of the rooms themselves, without their tests.
 fn sources() -> Vec<PathBuf> {
     let all = files::below(&files::top(), ".rs");
-    all.into_iter().filter(|path| !inside(path).contains("tests/") && !inside(path).contains("benches/")).collect()
+    all.into_iter()
+        .filter(|path| !inside(path).contains("tests/") && !inside(path).contains("benches/"))
+        .collect()
 }
 
 fn inside(path: &Path) -> String {
-    path.strip_prefix(files::top()).unwrap().to_string_lossy().into_owned()
+    path.strip_prefix(files::top())
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Every `Code(123)` of the shipped sources, and every `=> 123,` in a file that makes codes, with where it stands.
@@ -190,12 +236,20 @@ fn codes_used() -> BTreeMap<String, String> {
     let mut used = BTreeMap::new();
     for path in sources() {
         let text = shipped(&path);
-        let arms = if text.contains("Code(") { text.split("=> ").skip(1) } else { "".split("=> ").skip(1) };
+        let arms = if text.contains("Code(") {
+            text.split("=> ").skip(1)
+        } else {
+            "".split("=> ").skip(1)
+        };
         for rest in text.split("Code(").skip(1).chain(arms) {
             let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            let number = digits.parse::<u16>().ok().filter(|number| (100..1200).contains(number));
+            let number = digits
+                .parse::<u16>()
+                .ok()
+                .filter(|number| (100..1200).contains(number));
             if let Some(number) = number.filter(|_| rest[digits.len()..].starts_with([',', ')'])) {
-                used.entry(format!("F{number:04}")).or_insert_with(|| inside(&path));
+                used.entry(format!("F{number:04}"))
+                    .or_insert_with(|| inside(&path));
             }
         }
     }
@@ -206,7 +260,9 @@ fn codes_used() -> BTreeMap<String, String> {
 fn cases() -> String {
     let top = files::top();
     let suite = files::below(&top.join("tests/suite"), "");
-    let tests = files::below(&top, ".rs").into_iter().filter(|path| inside(path) != "tests/tests/house.rs");
+    let tests = files::below(&top, ".rs")
+        .into_iter()
+        .filter(|path| inside(path) != "tests/tests/house.rs");
     let mut cases = String::new();
     for path in suite {
         cases += &fs::read_to_string(path).unwrap_or_default();
@@ -214,7 +270,12 @@ fn cases() -> String {
     for path in tests {
         let text = fs::read_to_string(&path).unwrap();
         let in_tests = inside(&path).contains("tests/") || path.ends_with("tests.rs");
-        cases += if in_tests { &text } else { text.split_once("#[cfg(test)]\nmod ").map_or("", |(_, tests)| tests) };
+        cases += if in_tests {
+            &text
+        } else {
+            text.split_once("#[cfg(test)]\nmod ")
+                .map_or("", |(_, tests)| tests)
+        };
     }
     cases
 }

@@ -28,11 +28,20 @@ fn every_case_finds_what_it_says() {
         if update {
             fs::write(&path, &expected).unwrap();
         } else {
-            wrong.push(format!("== {}\n{}", inner.display(), difference(&text, &expected)));
+            wrong.push(format!(
+                "== {}\n{}",
+                inner.display(),
+                difference(&text, &expected)
+            ));
         }
     }
     assert!(cases > 0, "the suite is empty");
-    assert!(wrong.is_empty(), "{} of {cases} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {cases} cases differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// The text of a case as it should stand: its own words, with a comment for each finding.
@@ -40,15 +49,28 @@ fn expected(path: &Path, text: &str) -> String {
     let bare = annotate::strip(text);
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let root = path.parent().unwrap().to_owned();
-    let world = files::Folder { root, instead: Some((name.clone(), bare.clone())) };
+    let world = files::Folder {
+        root,
+        instead: Some((name.clone(), bare.clone())),
+    };
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = flowmesh_frontend::compile(&world, &name, &mut sources, &mut found);
-    assert_eq!(program.is_none(), found.has_errors(), "{}: errors and a program exclude each other", path.display());
+    assert_eq!(
+        program.is_none(),
+        found.has_errors(),
+        "{}: errors and a program exclude each other",
+        path.display()
+    );
     if let Some(program) = program {
         flowmesh_ir::validate(&program).unwrap_or_else(|invalid| panic!("{}: {invalid:?}", path.display()));
         if path.parent().unwrap().ends_with("kubernetes") {
             let options = flowmesh_kubernetes::Options::default();
-            flowmesh_kubernetes::compile(&program, flowmesh_kubernetes::Target::GatewayApi, &options, &mut found);
+            flowmesh_kubernetes::compile(
+                &program,
+                flowmesh_kubernetes::Target::GatewayApi,
+                &options,
+                &mut found,
+            );
         }
     }
     annotate::annotate(&bare, &sources, &found)
@@ -57,7 +79,13 @@ fn expected(path: &Path, text: &str) -> String {
 /// The lines in which two texts differ, as far as a reader needs them.
 fn difference(said: &str, found: &str) -> String {
     let (said, found): (Vec<_>, Vec<_>) = (said.lines().collect(), found.lines().collect());
-    let missing = said.iter().filter(|line| !found.contains(line)).map(|line| format!("  said:  {line}"));
-    let extra = found.iter().filter(|line| !said.contains(line)).map(|line| format!("  found: {line}"));
+    let missing = said
+        .iter()
+        .filter(|line| !found.contains(line))
+        .map(|line| format!("  said:  {line}"));
+    let extra = found
+        .iter()
+        .filter(|line| !said.contains(line))
+        .map(|line| format!("  found: {line}"));
     missing.chain(extra).collect::<Vec<_>>().join("\n")
 }

@@ -45,7 +45,7 @@ pub(crate) enum Verb {
     },
     /// Show a run
     Get {
-        /// The run
+        /// The run's identifier, or `latest`
         id: String,
     },
     /// List runs, the newest first
@@ -62,7 +62,7 @@ pub(crate) enum Verb {
     },
     /// Send a signal to a run
     Signal {
-        /// The run
+        /// The run's identifier, or `latest`
         id: String,
         /// The signal
         signal: String,
@@ -72,7 +72,7 @@ pub(crate) enum Verb {
     },
     /// Cancel a run; what it did is undone
     Cancel {
-        /// The run
+        /// The run's identifier, or `latest`
         id: String,
         /// Why
         #[arg(long, default_value = "cancelled on the command line")]
@@ -80,12 +80,12 @@ pub(crate) enum Verb {
     },
     /// Follow what happens to a run
     Events {
-        /// The run
+        /// The run's identifier, or `latest`
         id: String,
     },
     /// Wait for a run's end and print its result
     Wait {
-        /// The run
+        /// The run's identifier, or `latest`
         id: String,
     },
 }

@@ -27,8 +27,9 @@ pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration)
     let directory = tempfile::tempdir().unwrap();
     let host = open(directory.path(), address).await;
     let started = Instant::now();
-    let starters: Vec<_> =
-        (0..level).map(|_| tokio::spawn(run_until(host.clone(), started + length))).collect();
+    let starters: Vec<_> = (0..level)
+        .map(|_| tokio::spawn(run_until(host.clone(), started + length)))
+        .collect();
     let mut times = Vec::new();
     for starter in starters {
         times.extend(starter.await.unwrap());
@@ -44,7 +45,11 @@ async fn open(directory: &std::path::Path, address: SocketAddr) -> Host {
     let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
     let settings = Settings::new(&program, [("steps_url", format!("http://{address}").as_str())]).unwrap();
     let resolver = Hickory::servers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    let host = Host::open(directory, HostOptions::new(Arc::new(resolver), Arc::new(|_| None))).unwrap();
+    let host = Host::open(
+        directory,
+        HostOptions::new(Arc::new(resolver), Arc::new(|_| None)),
+    )
+    .unwrap();
     host.deploy(program, settings).await.unwrap();
     host
 }

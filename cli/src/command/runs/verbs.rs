@@ -26,25 +26,27 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             }
             show(&run, json);
         }
-        Verb::Get { id } => show(&get(client, id).await?, json),
+        Verb::Get { id } => show(&get(client, &named(client, id).await?).await?, json),
         Verb::List { flow, state, limit } => {
             list(client, flow.as_deref(), state.as_deref(), *limit, json).await?;
         }
         Verb::Signal { id, signal, payload } => {
+            let id = &named(client, id).await?;
             let payload = input::json(payload, "the payload")?;
             let path = format!("/v1/runs/{}/signals/{}", encode(id), encode(signal));
             client.send(Method::POST, &path, Some(&payload)).await?;
             draw::say(format!("`{signal}` is on record for {id}"));
         }
         Verb::Cancel { id, reason } => {
+            let id = &named(client, id).await?;
             let path = format!("/v1/runs/{}/cancel", encode(id));
             client
                 .send(Method::POST, &path, Some(&json!({ "reason": reason })))
                 .await?;
             draw::say(format!("{id} will be cancelled; what it did is undone"));
         }
-        Verb::Events { id } => events(client, id, json).await?,
-        Verb::Wait { id } => return ended(client, id, json).await,
+        Verb::Events { id } => events(client, &named(client, id).await?, json).await?,
+        Verb::Wait { id } => return ended(client, &named(client, id).await?, json).await,
     }
     Ok(Exit::Ok)
 }
@@ -59,6 +61,16 @@ async fn start(client: &Client, flow: &str, input: &str, key: Option<&str>) -> R
             Some(&input),
         )
         .await
+}
+
+/// The identifier of a run; `latest` is the one that was started last. Where there is none, the server says so.
+async fn named(client: &Client, id: &str) -> Result<String, Error> {
+    if id != "latest" {
+        return Ok(id.to_owned());
+    }
+    let page = client.send(Method::GET, "/v1/runs?limit=1", None).await?;
+    let latest = page.pointer("/runs/0/id").and_then(Value::as_str);
+    Ok(latest.unwrap_or(id).to_owned())
 }
 
 async fn get(client: &Client, id: &str) -> Result<Value, Error> {
