@@ -5,6 +5,8 @@
     reason = "a test fails by a panic"
 )]
 
+#[path = "kubernetes/meaning.rs"]
+mod meaning;
 #[path = "kubernetes/program.rs"]
 mod program;
 #[path = "kubernetes/schema.rs"]

@@ -134,7 +134,17 @@ fn grouped(alternatives: &[Match], operations: &[Timed], default: Waits) -> Vec<
     let own = operations.iter().map(|timed| (timed.waits, &timed.of));
     let all = Match::all();
     for (waits, part) in own.chain([(default, &all)]) {
-        for one in alternatives.iter().filter_map(|one| one.and(part)) {
+        for alternative in alternatives {
+            let Some(one) = alternative.and(part) else {
+                continue;
+            };
+            // A condition on the path may leave of two operations the same requests: those are the narrower one's.
+            let narrower = |timed: &Timed| {
+                timed.of.rank() < part.rank() && alternative.and(&timed.of).as_ref() == Some(&one)
+            };
+            if operations.iter().any(narrower) {
+                continue;
+            }
             match groups.iter_mut().find(|(known, _)| *known == waits) {
                 Some((_, matches)) if matches.contains(&one) => {}
                 Some((_, matches)) => matches.push(one),
