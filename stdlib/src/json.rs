@@ -1,26 +1,26 @@
 //! JSON of values whose type nobody knows, and the parts of a JSON text.
 
-use crate::text::write_scalar;
+use crate::{
+    limit::{DEPTH_MAX, LIST_LENGTH_MAX, WRITTEN_BYTES_MAX},
+    text::write_scalar,
+};
 use flowmesh_ir::{Name, Value, value::Fields};
 use rust_decimal::Decimal;
 use serde::{
     Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use std::{fmt, fmt::Write};
 
-/// How deep values are written; what lies deeper is left out.
-const DEPTH_MAX: usize = 256;
-
 /// Writes a value in the JSON that fits it best: decimals, times and durations as text, an enum's case by its name.
+/// It stops in the midst of what [`crate::limit::check_value`] refuses; those who take values from elsewhere check the length.
 pub fn write(out: &mut String, value: &Value) {
     write_at(out, value, 0);
 }
 
 fn write_at(out: &mut String, value: &Value, depth: usize) {
-    if depth > DEPTH_MAX {
-        out.push_str("null");
+    if depth > DEPTH_MAX || out.len() > WRITTEN_BYTES_MAX {
         return;
     }
     match value {
@@ -268,6 +268,7 @@ impl<'de> Visitor<'de> for All<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some((key, raw)) = map.next_entry::<std::borrow::Cow<'_, str>, &RawValue>()? {
             self.members.push((Name::new(&key), wrap(raw.get())));
+            enough(self.members.len())?;
         }
         Ok(())
     }
@@ -275,7 +276,17 @@ impl<'de> Visitor<'de> for All<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(raw) = list.next_element::<&RawValue>()? {
             self.elements.push(wrap(raw.get()));
+            enough(self.elements.len())?;
         }
+        Ok(())
+    }
+}
+
+/// Stops one past what a list may hold, so that whoever asked sees that it is too long.
+fn enough<E: Error>(length: usize) -> Result<(), E> {
+    if length > LIST_LENGTH_MAX {
+        Err(E::custom("too long"))
+    } else {
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ pub use context::{Context, Draws, RunContext};
 
 use crate::Settings;
 use flowmesh_ir::{Program, SlotId, Value, expr::Expr};
-use flowmesh_stdlib::Fault;
+use flowmesh_stdlib::{Fault, limit};
 
 /// How many small steps one evaluation, or all evaluations for one event, may take.
 pub(crate) const FUEL: u64 = 20_000_000;
@@ -114,6 +114,15 @@ impl<'a> Evaluator<'a> {
     /// Puts a value into a slot of the frame.
     pub(crate) fn set(&mut self, slot: SlotId, value: Value) -> Result<(), Fault> {
         set(self.frame, slot, value)
+    }
+
+    /// Refuses a value that has grown out of hand. What is only passed on was weighed when it was made.
+    pub(crate) fn weigh(&mut self, expr: &Expr, value: &Value) -> Result<(), Fault> {
+        let made = !matches!(expr, Expr::Slot(_) | Expr::Field(..) | Expr::Constant(_));
+        if made && matches!(value, Value::List(_) | Value::Record(_) | Value::Variant(_)) {
+            self.burn(limit::check_value(value)? as u64 / 64)?;
+        }
+        Ok(())
     }
 
     fn slot(&self, slot: SlotId) -> Value {

@@ -1,7 +1,7 @@
 //! Natives on JSON that no type has been given to.
 
 use crate::{
-    Arg, Fault, Interpreter, arguments, json as parts,
+    Arg, Fault, Interpreter, arguments, json as parts, limit,
     natives::length,
     signature::{Native, Ty},
 };
@@ -39,6 +39,7 @@ fn raw(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Arc<str>, Faul
 
 fn keys(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let members = parts::members(&raw(machine, args)?);
+    limit::check_length(members.len())?;
     Ok(Value::list(
         members
             .into_iter()
@@ -53,7 +54,9 @@ fn len(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> 
 }
 
 fn items(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
-    Ok(Value::list(parts::elements(&raw(machine, args)?)))
+    let items = parts::elements(&raw(machine, args)?);
+    limit::check_length(items.len())?;
+    Ok(Value::list(items))
 }
 
 fn text(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
@@ -63,6 +66,7 @@ fn text(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault>
 fn to_json(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let mut out = String::new();
     parts::write(&mut out, arguments::value(args, 0));
+    limit::check_text(out.len())?;
     machine.spend(out.len() / 16)?;
     Ok(parts::wrap(&out))
 }

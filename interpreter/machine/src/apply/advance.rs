@@ -78,8 +78,9 @@ impl<'p> Turn<'p, '_> {
             }
             End::Jump(next) => Ok(Some(*next)),
             End::Return(value) => {
-                let value = self.evaluator().eval(value)?;
-                self.stop(Why::Returned(value));
+                let result = self.evaluator().eval(value)?;
+                self.evaluator().weigh(value, &result)?;
+                self.stop(Why::Returned(result));
                 Ok(None)
             }
             End::Fail(raise) => {
@@ -95,6 +96,7 @@ impl<'p> Turn<'p, '_> {
             Instruction::Set(slot, expr) => {
                 let mut evaluator = self.evaluator();
                 let value = evaluator.eval(expr)?;
+                evaluator.weigh(expr, &value)?;
                 evaluator.set(*slot, value)
             }
             Instruction::Log(expr) => {

@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::run::Why;
 use flowmesh_ir::{StateId, Value, expr::Raise, flow::Call, value::Variant};
-use flowmesh_stdlib::Fault;
+use flowmesh_stdlib::{Fault, limit};
 use std::sync::Arc;
 
 impl Turn<'_, '_> {
@@ -25,6 +25,9 @@ impl Turn<'_, '_> {
     /// The error that a `fail` means.
     pub(super) fn error(&mut self, raise: &Raise) -> Result<Arc<Variant>, Fault> {
         let fields = self.evaluator().fields(&raise.fields)?;
+        for value in fields.values() {
+            limit::check_value(value)?;
+        }
         let program = self.program;
         let def = program
             .error(raise.error)

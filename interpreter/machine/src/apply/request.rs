@@ -22,7 +22,10 @@ impl<'p> Turn<'p, '_> {
             .ok_or_else(|| Fault::BadValue("the program has no such operation".to_owned()))?;
         let mut arguments = Vec::with_capacity(target.arguments.len());
         for argument in &target.arguments {
-            arguments.push(self.evaluator().eval(argument)?);
+            let mut evaluator = self.evaluator();
+            let value = evaluator.eval(argument)?;
+            evaluator.weigh(argument, &value)?;
+            arguments.push(value);
         }
         let mut evaluator = self.evaluator_over(&mut arguments);
         let path = path(&mut evaluator, operation)?;
@@ -31,6 +34,7 @@ impl<'p> Turn<'p, '_> {
         let body = match &operation.body {
             Some((expr, ty)) => {
                 let value = evaluator.eval(expr)?;
+                evaluator.weigh(expr, &value)?;
                 let mut json = String::new();
                 border::write(program, ty, &value, &mut json);
                 json

@@ -5,6 +5,8 @@ use crate::{Arg, Fault, Interpreter, Native, Param, Ty, arguments, limit, number
 use flowmesh_ir::{Name, Value, value::Fields};
 use indexmap::IndexMap;
 
+const ROUNDS_BETWEEN_LOOKS: usize = 32;
+
 pub(crate) const NATIVES: &[Native] = &[
     Native::method("list.sum", Ty::List(&Ty::Number(0)), &[], Ty::Number(0), sum)
         .doc("All added up; 0 for none.", "[1, 2, 3].sum() == 6"),
@@ -116,8 +118,12 @@ fn to_map(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Faul
 fn fold(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let step = arguments::lambda(args, 2)?;
     let mut sum = arguments::value(args, 1).clone();
-    for item in items(machine, args)?.iter() {
+    for (at, item) in items(machine, args)?.iter().enumerate() {
         sum = machine.call(step, &[sum, item.clone()])?;
+        // A sum that nests deeper in each round must not grow out of hand; a look now and then is cheap and enough.
+        if at % ROUNDS_BETWEEN_LOOKS == 0 {
+            machine.spend(limit::check_value(&sum)? / 64)?;
+        }
     }
     Ok(sum)
 }

@@ -119,23 +119,26 @@ fn trim(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault>
 fn split(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let text = whole(machine, args)?;
     let at = arguments::string(args, 1)?;
-    let pieces: Vec<_> = if at.is_empty() {
-        text.chars()
-            .map(|c| Value::string(c.encode_utf8(&mut [0; 4])))
-            .collect()
-    } else {
-        text.split(&**at).map(Value::string).collect()
-    };
-    limit::check_length(pieces.len())?;
-    machine.spend(pieces.len())?;
-    Ok(Value::list(pieces))
+    if at.is_empty() {
+        return pieces(machine, text.split("").filter(|piece| !piece.is_empty()));
+    }
+    pieces(machine, text.split(&**at))
 }
 
 fn lines(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
-    let lines: Vec<_> = whole(machine, args)?.lines().map(Value::string).collect();
-    limit::check_length(lines.len())?;
-    machine.spend(lines.len())?;
-    Ok(Value::list(lines))
+    let text = whole(machine, args)?;
+    pieces(machine, text.lines())
+}
+
+/// Texts as a list; one too many is enough to see that it would be too long.
+fn pieces<'a>(machine: &mut dyn Interpreter, texts: impl Iterator<Item = &'a str>) -> Result<Value, Fault> {
+    let pieces: Vec<_> = texts
+        .take(limit::LIST_LENGTH_MAX + 1)
+        .map(Value::string)
+        .collect();
+    limit::check_length(pieces.len())?;
+    machine.spend(pieces.len())?;
+    Ok(Value::list(pieces))
 }
 
 fn replace(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
