@@ -56,15 +56,16 @@ fn make(path: &Path) -> Result<(), Error> {
         std::io::ErrorKind::AlreadyExists => Error::Exists {
             path: path.to_owned(),
         },
-        _ => Error::unwritable(path, &why),
+        _ => Error::unwritable(path, &crate::project::words(&why)),
     })
 }
 
 fn write(dir: &Path, file: &str, text: &str, name: &str) -> Result<(), Error> {
     let path = dir.join(file);
-    let mut open = fs::File::create_new(&path).map_err(|why| Error::unwritable(&path, &why))?;
+    let mut open =
+        fs::File::create_new(&path).map_err(|why| Error::unwritable(&path, &crate::project::words(&why)))?;
     open.write_all(text.replace("NAME", name).as_bytes())
-        .map_err(|why| Error::unwritable(&path, &why))
+        .map_err(|why| Error::unwritable(&path, &crate::project::words(&why)))
 }
 
 const MARKER: &str =

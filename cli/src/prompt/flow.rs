@@ -82,7 +82,7 @@ impl Passing {
             std::process::id(),
             rand::random::<u32>()
         ));
-        fs::create_dir(&path).map_err(|why| Error::unwritable(&path, &why))?;
+        fs::create_dir(&path).map_err(|why| Error::unwritable(&path, &crate::project::words(&why)))?;
         Ok(Self(path))
     }
 }

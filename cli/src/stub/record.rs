@@ -53,7 +53,8 @@ impl Recorder {
     pub(crate) fn open(style: Style, path: Option<&Path>) -> Result<Self, Error> {
         let open = |path: &Path| {
             let file = File::options().create(true).append(true).open(path);
-            file.map(Mutex::new).map_err(|why| Error::unwritable(path, &why))
+            file.map(Mutex::new)
+                .map_err(|why| Error::unwritable(path, &crate::project::words(&why)))
         };
         Ok(Self {
             style,

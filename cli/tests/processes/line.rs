@@ -6,8 +6,23 @@ use super::common::{flowmesh, in_dir};
 fn help_shows_the_commands_and_the_exit_codes() {
     let shown = flowmesh(&["--help"]);
     assert_eq!(shown.code, 0);
-    for word in ["new", "explain", "completions", "Exit codes:", "130"] {
+    let words = [
+        "new", "check", "fmt", "compile", "run", "serve", "runs", "stub", "repl", "lsp", "explain",
+    ];
+    for word in words.into_iter().chain(["completions", "Exit codes:", "130"]) {
         assert!(shown.out.contains(word), "no `{word}` in:\n{}", shown.out);
+    }
+}
+
+#[test]
+fn every_command_shows_an_example() {
+    let commands = [
+        "new", "check", "fmt", "compile", "run", "serve", "runs", "stub", "repl", "lsp", "explain",
+    ];
+    for command in commands.into_iter().chain(["completions"]) {
+        let shown = flowmesh(&[command, "--help"]);
+        assert_eq!(shown.code, 0, "{command}");
+        assert!(shown.out.contains("Example"), "{command}: {}", shown.out);
     }
 }
 
@@ -36,10 +51,10 @@ fn every_code_has_a_page_that_begins_with_it() {
 
 #[test]
 fn an_unknown_code_is_met_with_near_ones() {
-    let shown = flowmesh(&["explain", "F0299"]);
+    let shown = flowmesh(&["explain", "F9999"]);
     assert_eq!(shown.code, 2);
     assert!(
-        shown.err.contains("F1109") && shown.err.contains("F0203"),
+        shown.err.contains("F1109") && shown.err.contains("there is `F1116`"),
         "{}",
         shown.err
     );

@@ -117,4 +117,9 @@ fn nobody_there_is_said() {
     assert!(shown.code == 4 && shown.err.contains("F1110"), "{}", shown.err);
     let shown = shop.flowmesh(&["runs", "list"]);
     assert!(shown.code == 2 && shown.err.contains("F1112"), "{}", shown.err);
+    // A stub is a server too, and none of ours.
+    let _stubs = shop.stubs(&[]);
+    let url = format!("http://127.0.0.1:{}", shop.stock);
+    let shown = shop.flowmesh(&["runs", "list", "--server", &url]);
+    assert!(shown.code == 2 && shown.err.contains("F1111"), "{}", shown.err);
 }
