@@ -234,11 +234,12 @@ fn sent_is_journaled(world: &World<'_>, asked: &AllAsked) -> Result<(), String> 
 
 /// One key is one request, however often it is sent, and is carried out once.
 fn keys_stay_the_same(world: &World<'_>) -> Result<(), String> {
-    let mut requests: BTreeMap<&str, &Request> = BTreeMap::new();
+    let mut requests = BTreeMap::new();
     for sent in &world.sent {
         let Some(key) = &sent.request.key else { continue };
-        let first = requests.entry(key).or_insert(&sent.request);
-        if *first != sent.request.as_ref() {
+        let of = (sent.request.service, sent.request.operation, key);
+        let first = requests.entry(of).or_insert(&sent.request);
+        if *first != &sent.request {
             return Err(format!("the key `{key}` was sent with two different requests"));
         }
     }

@@ -9,8 +9,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Of a thousand, how many repeat a start that has a key although it was acknowledged.
 const REPEATS: u64 = 300;
-/// Of a thousand, how many forget to send a signal.
-const FORGETS: u64 = 150;
 /// The longest that a client waits before it asks again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -152,7 +150,7 @@ impl World<'_> {
         let flow = self.scenario.starts.get(start).map(|plan| plan.flow.clone());
         for signal in 0..self.scenario.signals.len() {
             let fits = self.scenario.signals.get(signal).map(|plan| &plan.flow) == flow.as_ref();
-            if fits && !self.chance.happens(FORGETS) {
+            if fits && !self.chance.happens(self.scenario.faults.forgotten) {
                 self.again(Intent::Signal(signal, run));
             }
         }

@@ -132,6 +132,10 @@ impl<'p> World<'p> {
             Err(AppendError::Full { .. }) => None,
             Err(AppendError::Failed(_)) => return self.crash(),
         };
+        self.written = self.written.saturating_add(1);
+        if self.scenario.crash_after == Some(self.written) {
+            return self.crash();
+        }
         let delay = self.draw(Duration::from_millis(20));
         self.after(delay, Happens::Written { generation, places });
     }

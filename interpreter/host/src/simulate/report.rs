@@ -16,8 +16,12 @@ pub struct Report {
     pub crashes: u64,
     /// How many requests were sent.
     pub sent: u64,
+    /// How many batches were written to the journal.
+    pub written: u64,
     /// How many runs ended, or wait, in which state.
     pub runs: BTreeMap<State, u64>,
+    /// How each run stands in the end: its flow, key, state and result, sorted.
+    pub ends: Vec<String>,
     /// The promise that was broken, and the last lines of the log.
     pub failure: Option<String>,
 }
@@ -32,6 +36,7 @@ impl fmt::Display for Report {
             sent,
             runs,
             failure,
+            ..
         } = self;
         write!(
             f,

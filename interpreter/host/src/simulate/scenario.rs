@@ -13,6 +13,8 @@ pub struct Scenario {
     pub cancels: u64,
     /// What goes wrong.
     pub faults: Faults,
+    /// The process dies when so many batches are on stable storage, before anything follows from the last of them.
+    pub crash_after: Option<u64>,
     /// A promise that is broken on purpose, so that a test can show that the simulator would see it.
     pub bug: Option<Bug>,
 }
@@ -63,6 +65,8 @@ pub struct Faults {
     pub full_disks: u64,
     /// Worlds in which a sync fails.
     pub failed_syncs: u64,
+    /// Signals that nobody sends.
+    pub forgotten: u64,
 }
 
 /// A promise that is broken on purpose.
@@ -83,9 +87,37 @@ impl Scenario {
             signals,
             cancels: 100,
             faults: Faults::default(),
+            crash_after: None,
             bug: None,
         }
     }
+
+    /// The same in a world in which nothing goes wrong by chance, nobody forgets and nobody cancels.
+    #[must_use]
+    pub fn calm(self) -> Self {
+        Self {
+            cancels: 0,
+            faults: Faults::NONE,
+            ..self
+        }
+    }
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub const NONE: Self = Self {
+        crashes: 0,
+        torn_writes: 0,
+        unsent: 0,
+        lost_requests: 0,
+        lost_replies: 0,
+        duplicates: 0,
+        refused: 0,
+        declined: 0,
+        full_disks: 0,
+        failed_syncs: 0,
+        forgotten: 0,
+    };
 }
 
 impl Default for Faults {
@@ -101,6 +133,7 @@ impl Default for Faults {
             declined: 80,
             full_disks: 150,
             failed_syncs: 100,
+            forgotten: 150,
         }
     }
 }

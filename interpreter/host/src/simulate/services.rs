@@ -54,10 +54,12 @@ impl Services {
         chance: &mut Chance,
         declined: u64,
     ) -> Answer {
+        // A key means something to one operation only: two operations may well have the same.
         let key = request
             .key
-            .clone()
+            .as_ref()
             .filter(|_| request.effect == EffectKind::Keyed);
+        let key = key.map(|key| format!("{}.{}: {key}", request.service, request.operation));
         if let Some(answer) = key.as_ref().and_then(|key| self.known.get(key)) {
             return answer.clone();
         }

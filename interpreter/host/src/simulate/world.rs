@@ -37,6 +37,8 @@ pub(super) struct World<'p> {
     pub(super) budgets: BTreeMap<(u32, u32), Bucket>,
     pub(super) clients: Clients,
     pub(super) crashes: u64,
+    /// How many batches were written.
+    pub(super) written: u64,
     pub(super) broken: Option<String>,
     begin: Timestamp,
     now: Timestamp,
@@ -100,6 +102,7 @@ impl<'p> World<'p> {
             budgets: BTreeMap::new(),
             clients: Clients::default(),
             crashes: 0,
+            written: 0,
             broken: None,
             begin,
             now: begin,
@@ -238,17 +241,25 @@ impl<'p> World<'p> {
 
     pub(super) fn report(&self, seed: u64, failure: Option<String>) -> Report {
         let mut runs: BTreeMap<State, u64> = BTreeMap::new();
+        let mut ends = Vec::new();
         for view in self.process.iter().flat_map(|process| process.engine.views()) {
             let count = runs.entry(view.state).or_default();
             *count = count.saturating_add(1);
+            ends.push(format!(
+                "{} {:?} {:?} {:?}",
+                view.flow, view.key, view.state, view.ending
+            ));
         }
+        ends.sort();
         Report {
             seed,
             hash: self.log.hash(),
             steps: self.log.steps(),
             crashes: self.crashes,
             sent: self.sent.len() as u64,
+            written: self.written,
             runs,
+            ends,
             failure: failure.map(|failure| format!("{failure}\n{}", self.log.end())),
         }
     }
