@@ -7,7 +7,7 @@
 //! as the frontend allows; with such a text the tolerant rule `module` always fits.
 
 // The derive writes the documentation of `Rule` from the grammar, and not for every rule.
-#![allow(
+#![expect(
     missing_docs,
     reason = "the variants of the derived `Rule` are the rules of flow.pest"
 )]

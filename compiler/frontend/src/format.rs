@@ -9,8 +9,6 @@ mod expressions;
 mod lists;
 mod spacing;
 mod statements;
-#[cfg(test)]
-mod tests;
 
 use crate::parse::tree_of;
 use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
@@ -177,3 +175,6 @@ impl<'a> Row<'a> {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,6 @@ mod explain;
 mod kinds;
 mod prompt;
 mod slips;
-#[cfg(test)]
-pub(crate) mod tests;
 mod tokens;
 mod tree;
 mod words;
@@ -169,3 +167,6 @@ fn report(source: SourceId, problems: impl Iterator<Item = (ParseError, u32, u32
         found.add(error.diagnostic(Span::new(source, start, end)));
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -128,8 +128,7 @@ impl ParseError {
             Self::Semicolon => "statements need no sign at their end: remove it",
             Self::Semicolons(count) => {
                 return Some(format!(
-                    "statements need no sign at their end: remove it here and {} times more",
-                    count - 1
+                    "statements need no sign at their end: remove all {count} of them"
                 ));
             }
             Self::SingleQuotes => "write `\"` on both sides",
@@ -138,6 +137,9 @@ impl ParseError {
                 nearest: Some(nearest),
                 ..
             } => return Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownUnit { unit, .. } if unit == "xx" => {
+                "there are `1xx` to `5xx` for classes of status codes"
+            }
             Self::UnknownUnit { .. } => {
                 "there are `ms`, `s`, `m`, `h`, `d`, `w` for durations, and `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB`, `GB` for sizes"
             }

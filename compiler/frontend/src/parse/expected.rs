@@ -19,6 +19,9 @@ pub(super) fn expected(positives: &[Rule]) -> (String, Option<String>) {
         let sign = positives.iter().find_map(|rule| closing(*rule)).unwrap_or("`)`");
         return (format!("`,` or {sign}"), None);
     }
+    if has(Rule::name) && has(Rule::colon) {
+        return ("`:` or a name".to_owned(), None);
+    }
     let best = positives
         .iter()
         .filter_map(|rule| words(*rule))

@@ -3,9 +3,13 @@
 //! pest decides what a program is; this decides only where the pieces of the text begin and end. Signs of other
 //! languages (`&&`, `;`, `'...'`) are reported here, and [`Patch`]es hide them from the grammar.
 
+mod signs;
+mod texts;
+
 use super::error::ParseError;
 use super::words::word_kind;
 use crate::syntax::SyntaxKind;
+use signs::known_sign;
 
 /// A piece of the text.
 #[derive(Clone, Copy, Debug)]
@@ -310,105 +314,6 @@ impl Lexer<'_> {
         self.push_bad(SyntaxKind::Stray, self.at + length, by, ParseError::SingleQuotes);
     }
 
-    fn open_text(&mut self) {
-        let long = self.rest().starts_with("\"\"\"");
-        self.frames.push(Frame::Text {
-            long,
-            start: self.at,
-            tokens: self.out.all.len(),
-        });
-        self.push(SyntaxKind::Quote, self.at + if long { 3 } else { 1 });
-    }
-
-    /// Characters up to the next hole or the end of the text.
-    fn text_piece(&mut self, long: bool) {
-        let end = self.chars_end(long);
-        if end > self.at {
-            self.push(SyntaxKind::Chars, end);
-        }
-        match self.byte(0) {
-            b'"' => {
-                self.frames.pop();
-                self.push(SyntaxKind::Quote, self.at + if long { 3 } else { 1 });
-            }
-            b'{' => {
-                self.frames.push(Frame::Hole { braces: 0 });
-                self.push(SyntaxKind::BraceOpen, self.at + 1);
-            }
-            _ if self.at < self.text.len() => self.broken_text(self.frames.len().saturating_sub(1), self.at),
-            _ => {}
-        }
-    }
-
-    /// Before the first `"`, hole or line end that ends the characters of a text.
-    fn chars_end(&self, long: bool) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut at = self.at;
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'\\' if at + 1 < bytes.len() && (long || bytes.get(at + 1) != Some(&b'\n')) => at += 2,
-                b'"' if !long || self.text.get(at..).is_some_and(|rest| rest.starts_with("\"\"\"")) => break,
-                b'\n' if !long => break,
-                b'{' => match self.counted(at) {
-                    Some(end) => at = end,
-                    None => break,
-                },
-                _ => at += 1,
-            }
-        }
-        while !self.text.is_char_boundary(at) {
-            at += 1;
-        }
-        at
-    }
-
-    /// The end of `{3}` or `{1,3}`, which is no hole.
-    fn counted(&self, at: usize) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        let mut end = self.run(at + 1, |b| b.is_ascii_digit());
-        if end == at + 1 {
-            return None;
-        }
-        if bytes.get(end) == Some(&b',') {
-            end = self.run(end + 1, |b| b.is_ascii_digit());
-        }
-        (bytes.get(end) == Some(&b'}')).then_some(end + 1)
-    }
-
-    /// The text of frame number `frame` does not end: all of it up to `end` becomes one token.
-    fn broken_text(&mut self, frame: usize, end: usize) {
-        let Some(Frame::Text { start, tokens, .. }) = self.frames.get(frame).copied() else {
-            self.at = self.text.len();
-            return;
-        };
-        let in_hole = self.frames.len() > frame + 1;
-        self.frames.truncate(frame);
-        self.out.all.truncate(tokens);
-        while self
-            .out
-            .patches
-            .pop_if(|patch| patch.start as usize >= start)
-            .is_some()
-        {}
-        while self
-            .out
-            .problems
-            .pop_if(|(_, at, _)| *at as usize >= start)
-            .is_some()
-        {}
-        self.at = start;
-        let stop = self
-            .text
-            .get(start..end)
-            .map_or(end, |broken| start + broken.trim_end().len());
-        self.push_bad(
-            SyntaxKind::Stray,
-            stop,
-            Cover::Value,
-            ParseError::UnclosedText { in_hole },
-        );
-    }
-
     fn finish(&mut self) {
         let is_text = |frame: &Frame| matches!(frame, Frame::Text { .. });
         if let Some(outermost) = self.frames.iter().position(is_text) {
@@ -440,40 +345,4 @@ fn is_word_byte(byte: u8) -> bool {
 /// Texts longer than 4 GB are refused long before.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// The longest sign of the language at the start of `rest`.
-fn known_sign(rest: &str) -> Option<(SyntaxKind, usize)> {
-    use SyntaxKind as K;
-    const SIGNS: &[(&str, SyntaxKind)] = &[
-        ("->", K::Arrow),
-        ("=>", K::FatArrow),
-        ("==", K::EqualsEquals),
-        ("!=", K::NotEquals),
-        ("<=", K::LessEquals),
-        (">=", K::GreaterEquals),
-        ("..", K::DotDot),
-        ("?.", K::QuestionDot),
-        ("??", K::QuestionQuestion),
-        ("(", K::RoundOpen),
-        (")", K::RoundClose),
-        ("[", K::SquareOpen),
-        ("]", K::SquareClose),
-        (",", K::Comma),
-        (":", K::Colon),
-        (".", K::Dot),
-        ("=", K::Equals),
-        ("?", K::Question),
-        ("<", K::Less),
-        (">", K::Greater),
-        ("+", K::Plus),
-        ("-", K::Minus),
-        ("*", K::Star),
-        ("/", K::Slash),
-        ("%", K::Percent),
-    ];
-    SIGNS
-        .iter()
-        .find(|(sign, _)| rest.starts_with(sign))
-        .map(|(sign, kind)| (*kind, sign.len()))
 }

@@ -15,13 +15,27 @@ impl Reader {
         self.check_commas(&node.children().filter(entry).collect::<Vec<_>>());
         ast::Service {
             name: self.name(node),
-            at: children(node, SyntaxKind::At).map(|at| self.at(&at)).collect(),
+            at: self.addresses(node),
             settings: self.settings(node),
             route: child(node, SyntaxKind::Route).map(|route| self.route(&route)),
             operations: children(node, SyntaxKind::Operation)
                 .map(|op| self.operation(&op))
                 .collect(),
         }
+    }
+
+    /// A bad `at` counts as one, so that nobody says that there is none.
+    fn addresses(&mut self, node: &SyntaxNode) -> Vec<ast::At> {
+        let good: Vec<ast::At> = children(node, SyntaxKind::At).map(|at| self.at(&at)).collect();
+        let bad = children(node, SyntaxKind::BadMember).filter(|bad| self.first_word(bad).text == "at");
+        let bad: Vec<ast::At> = bad
+            .map(|bad| ast::At {
+                span: self.span(&bad),
+                subset: None,
+                value: self.bad(&bad),
+            })
+            .collect();
+        good.into_iter().chain(bad).collect()
     }
 
     fn at(&mut self, node: &SyntaxNode) -> ast::At {
