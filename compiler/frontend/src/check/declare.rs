@@ -20,10 +20,14 @@ use flowmesh_ir::{
 use petgraph::graphmap::DiGraphMap;
 use std::collections::HashSet;
 
+/// How many aliases may stand behind each other.
+const LONGEST_ALIAS: usize = 64;
+
 /// Fills the globals; services come with [`super::service`].
 pub(super) fn all(checker: &mut Checker<'_>) {
     types(checker);
     alias_circles(checker);
+    long_aliases(checker);
     configs(checker);
     secrets(checker);
     functions(checker);
@@ -92,6 +96,29 @@ fn alias_circles(checker: &mut Checker<'_>) {
             continue;
         };
         endless(checker, &circle);
+    }
+}
+
+/// Refuses aliases of aliases of aliases.
+fn long_aliases(checker: &mut Checker<'_>) {
+    for at in 0..checker.globals.types.len() {
+        let alias = |at: usize| match checker.globals.types.get(at).map(|info| &info.shape) {
+            Some(ShapeInfo::Alias { ty, .. }) => directly(ty, true),
+            _ => None,
+        };
+        let steps = std::iter::successors(alias(at), |id| alias(id.index()));
+        if steps.take(LONGEST_ALIAS).count() < LONGEST_ALIAS {
+            continue;
+        }
+        let Some(info) = checker.globals.types.get_mut(at) else {
+            return;
+        };
+        info.shape = ShapeInfo::Alias {
+            ty: Ty::Bad,
+            rule: None,
+        };
+        let span = info.span;
+        checker.report(Error::TooDeep { span }.diagnostic());
     }
 }
 

@@ -102,8 +102,8 @@ impl Globals {
     /// What an alias stands for; everything else stands for itself.
     pub(crate) fn unfold(&self, ty: &Ty) -> Ty {
         let mut ty = ty.clone();
-        // An alias that leads to itself was refused and made `Bad`; the bound only guards against a mistake there.
-        for _ in 0..64 {
+        // An alias that leads to itself was refused and made `Bad`, so each step leads to another type.
+        for _ in 0..=self.types.len() {
             let Ty::Named(id) = &ty else { return ty };
             match self.ty(*id).map(|info| &info.shape) {
                 Some(ShapeInfo::Alias { ty: inner, .. }) => ty = inner.clone(),
