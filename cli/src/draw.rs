@@ -11,7 +11,11 @@ pub(crate) mod table;
 
 pub(crate) use report::error;
 
-use std::io::Write;
+use indicatif::MultiProgress;
+use std::{
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
 
 /// A line of a result.
 pub(crate) fn answer(text: impl AsRef<str>) {
@@ -25,10 +29,22 @@ pub(crate) fn raw(text: &str) {
     let _ = out.flush();
 }
 
-/// A line of progress.
+/// A line of progress; above the spinners where there are some, which would otherwise overwrite it.
 pub(crate) fn say(text: impl AsRef<str>) {
-    let _ = writeln!(anstream::stderr(), "{}", text.as_ref());
+    let spinners = SPINNERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = match spinners.as_ref() {
+        Some(spinners) => spinners.println(text.as_ref()),
+        None => writeln!(anstream::stderr(), "{}", text.as_ref()),
+    };
 }
+
+/// From now on these spinners, or none, are on the terminal.
+fn spin(spinners: Option<MultiProgress>) {
+    *SPINNERS.lock().unwrap_or_else(PoisonError::into_inner) = spinners;
+}
+
+/// The spinners on the terminal. There is one terminal, so there is one of these.
+static SPINNERS: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
 /// A result as JSON over several lines.
 pub(crate) fn answer_json(value: &impl serde::Serialize) {

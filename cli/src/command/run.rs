@@ -90,13 +90,13 @@ impl Run {
             &self.house.dir,
         )
         .await?;
-        self.announce(begun);
+        self.announce(house, begun);
         let known = program.flow(flow).ok_or(Error::Refused)?;
         let ending = follow::to_its_end(house, known, begun, &self.house.dir).await?;
         Ok(follow::show(&self.flow, begun.id, &ending, self.json))
     }
 
-    fn announce(&self, begun: Begun) {
+    fn announce(&self, house: &House, begun: Begun) {
         let Begun { id, existing, ended } = begun;
         let what = match (existing, ended, self.resume) {
             (false, ..) => "run",
@@ -105,5 +105,17 @@ impl Run {
             (true, false, false) => "there is a run with this key already; following run",
         };
         draw::say(format!("{what} {id} of {}", self.flow));
+        let others = house
+            .host
+            .recovered()
+            .runs
+            .iter()
+            .filter(|run| **run != id)
+            .count();
+        if others > 0 {
+            draw::say(format!(
+                "{others} other runs in this directory had not ended and go on while this one does"
+            ));
+        }
     }
 }

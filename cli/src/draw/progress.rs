@@ -37,6 +37,7 @@ impl<'a> Progress<'a> {
             all: MultiProgress::new(),
             active: BTreeMap::new(),
         });
+        super::spin(bars.as_ref().map(|bars| bars.all.clone()));
         Self {
             flow,
             signal: Box::new(signal),
@@ -49,22 +50,14 @@ impl<'a> Progress<'a> {
     pub(crate) fn item(&mut self, item: &Item) {
         match item {
             Item::Event(happening) => self.happening(happening),
-            Item::Attempt(attempt) => self.attempt(attempt),
+            Item::Attempt(attempt) => attempted(attempt),
             Item::Lagged => {}
-        }
-    }
-
-    /// Takes the spinners away.
-    pub(crate) fn finish(&mut self) {
-        if let Some(bars) = &mut self.bars {
-            let _ = bars.all.clear();
-            bars.active.clear();
         }
     }
 
     fn happening(&mut self, happening: &Happening) {
         if let What::Signalled { signal, .. } = &happening.what {
-            self.line(&format!("  ! signal `{signal}`"));
+            say(format!("  ! signal `{signal}`"));
         }
         for note in &happening.notes {
             match note {
@@ -77,24 +70,11 @@ impl<'a> Progress<'a> {
                     let why = why
                         .as_ref()
                         .map_or_else(|| "it was cancelled".to_owned(), |why| error(why));
-                    self.line(&format!("  < undoing what was done: {why}"));
+                    say(format!("  < undoing what was done: {why}"));
                 }
-                NoteItem::Log { text } => self.line(&format!("  | {text}")),
+                NoteItem::Log { text } => say(format!("  | {text}")),
             }
         }
-    }
-
-    fn attempt(&self, attempt: &Attempt) {
-        let Some(wait) = attempt.retry_ms else { return };
-        let Attempt {
-            step,
-            attempt,
-            outcome,
-            ..
-        } = attempt;
-        self.line(&format!(
-            "  ~ {step}: attempt {attempt}: {outcome}; again in {wait} ms"
-        ));
     }
 
     fn started(&mut self, step: &str, at: Timestamp) {
@@ -104,7 +84,7 @@ impl<'a> Progress<'a> {
             None => say(format!("  > {step}")),
         }
         if let Some(lines) = self.how_to_signal(step) {
-            self.line(&lines);
+            say(lines);
         }
     }
 
@@ -117,17 +97,10 @@ impl<'a> Progress<'a> {
             .remove(step)
             .map(|begun| short(at.duration_since(begun)));
         let took = took.map_or_else(String::new, |took| format!("  {took}"));
-        self.line(&match why {
+        say(match why {
             None => format!("  + {step}{took}"),
             Some(why) => format!("  x {step}: {why}{took}"),
         });
-    }
-
-    fn line(&self, text: &str) {
-        match &self.bars {
-            Some(bars) => drop(bars.all.println(text)),
-            None => say(text),
-        }
     }
 
     /// If the step waits for a signal: which, and the command that sends it.
@@ -155,6 +128,16 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// Takes the spinners away, however the following ends.
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        super::spin(None);
+        if let Some(bars) = &mut self.bars {
+            let _ = bars.all.clear();
+        }
+    }
+}
+
 impl Bars {
     fn add(&mut self, step: &str) {
         let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}");
@@ -167,6 +150,19 @@ impl Bars {
         bar.enable_steady_tick(Duration::from_millis(120));
         self.active.insert(step.to_owned(), bar);
     }
+}
+
+fn attempted(attempt: &Attempt) {
+    let Some(wait) = attempt.retry_ms else { return };
+    let Attempt {
+        step,
+        attempt,
+        outcome,
+        ..
+    } = attempt;
+    say(format!(
+        "  ~ {step}: attempt {attempt}: {outcome}; again in {wait} ms"
+    ));
 }
 
 /// An error on one line, from an object with `name` and `fields`: `Declined(reason: "no funds")`.

@@ -1,6 +1,7 @@
 //! Runs the binary and hears what it says.
 
 use std::{
+    io::Write,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -47,4 +48,18 @@ pub(crate) fn shown(output: Output) -> Shown {
         out: String::from_utf8(output.stdout).expect("the output is text"),
         err: String::from_utf8(output.stderr).expect("the output is text"),
     }
+}
+
+/// Runs a command to its end with a text as its standard input.
+pub(crate) fn feed(mut command: Command, script: &str) -> Shown {
+    let child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.expect("the binary runs");
+    let mut to = child.stdin.take().expect("a pipe");
+    to.write_all(script.as_bytes()).expect("it listens");
+    drop(to);
+    shown(child.wait_with_output().expect("it ends"))
 }

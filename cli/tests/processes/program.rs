@@ -112,3 +112,49 @@ fn a_compiled_program_runs_as_its_source_does() {
     let shown = shop.flowmesh(&["compile", "shop.flow", "--to", "json", "-o", "/nothing/here.json"]);
     assert!(shown.code == 4 && shown.err.contains("F1102"), "{}", shown.err);
 }
+
+#[test]
+fn the_standard_input_is_formatted_to_the_standard_output() {
+    let shown = common::feed(common::command(&["fmt", "-"]), "flow  f( ) { log  \"x\" }");
+    assert_eq!((shown.code, shown.err.as_str()), (0, ""));
+    let again = common::feed(common::command(&["fmt", "-"]), &shown.out);
+    assert_eq!(again.out, shown.out);
+}
+
+const SPLIT: &str = r#"service pay {
+  at v1: "dns://pay-v1.shop.svc.cluster.local:8080"
+  at v2: "dns://pay-v2.shop.svc.cluster.local:8080"
+  timeout: { attempt: 1s, total: 3s }
+  route { else -> v1 90%, v2 10% }
+
+  op get(id: string) -> string = GET "/p/{id}"
+}
+"#;
+
+#[test]
+fn manifests_are_printed_or_written_one_by_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("pay.flow"), SPLIT).expect("the file is written");
+    let compile = |more: &[&str]| {
+        let args = ["compile", "pay.flow", "--to", "gateway-api"];
+        common::in_dir(dir.path(), &[&args[..], more].concat())
+    };
+    let shown = compile(&[]);
+    assert!(
+        shown.code == 0 && shown.out.contains("kind: HTTPRoute"),
+        "{}{}",
+        shown.out,
+        shown.err
+    );
+    assert!(shown.out.contains("weight: 90"), "{}", shown.out);
+    assert_eq!(compile(&["-o", "out"]).code, 0);
+    assert!(fs::read_dir(dir.path().join("out")).expect("a directory").count() > 0);
+    let fixed = SPLIT.replace("dns://pay-v1.shop.svc.cluster.local", "http://10.0.0.1");
+    fs::write(dir.path().join("pay.flow"), fixed).expect("the file is written");
+    let refused = compile(&[]);
+    assert!(
+        refused.code == 3 && refused.err.contains("pay.flow:2:3"),
+        "{}",
+        refused.err
+    );
+}

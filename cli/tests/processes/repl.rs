@@ -1,26 +1,8 @@
 //! The prompt, fed by a script.
 
 use super::{common, shop::Shop};
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
-fn feed(mut command: Command, script: &str) -> common::Shown {
-    let child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = child.expect("the binary runs");
-    let mut to = child.stdin.take().expect("a pipe");
-    to.write_all(script.as_bytes()).expect("it listens");
-    drop(to);
-    common::shown(child.wait_with_output().expect("it ends"))
-}
-
 fn repl(script: &str) -> common::Shown {
-    feed(common::command(&["repl"]), script)
+    common::feed(common::command(&["repl"]), script)
 }
 
 #[test]
@@ -58,7 +40,7 @@ fn what_is_wrong_is_shown_and_the_rest_goes_on() {
 fn a_flow_runs_with_the_services_of_a_file() {
     let shop = Shop::new();
     let order = super::shop::order("1", "10").replace('\n', "");
-    let shown = feed(
+    let shown = common::feed(
         shop.command(&["repl", "shop.flow", "--stub"]),
         &format!(":run checkout {order}\n"),
     );

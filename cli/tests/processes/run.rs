@@ -53,6 +53,34 @@ fn a_failed_flow_ends_with_1_and_is_undone() {
 }
 
 #[test]
+fn a_retry_is_told_with_its_reason() {
+    let shop = Shop::new();
+    let script = r#"{ "payments.charge": [{ "status": 503, "times": 2 }, { "status": 200 }] }"#;
+    std::fs::write(shop.path("stub.json"), script).expect("the script is written");
+    let _stubs = shop.stubs(&["--script", "stub.json"]);
+    let shown = shop.flowmesh(&["run", "shop.flow", "checkout", "--input", &order("1", "10")]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let told = shown
+        .err
+        .lines()
+        .filter(|line| line.contains("attempt") && line.contains("503"))
+        .count();
+    assert_eq!(told, 2, "{}", shown.err);
+}
+
+#[test]
+fn a_service_that_is_down_is_told() {
+    let shop = Shop::new();
+    let shown = shop.flowmesh(&["run", "shop.flow", "checkout", "--input", &order("1", "10")]);
+    assert_eq!(shown.code, 1, "{}", shown.err);
+    assert!(
+        shown.err.contains("checkout failed: Unavailable("),
+        "{}",
+        shown.err
+    );
+}
+
+#[test]
 fn a_killed_run_is_finished_with_resume_and_charged_once() {
     let shop = Shop::new();
     let _stubs = shop.stubs(&[]);

@@ -37,7 +37,6 @@ pub(crate) async fn to_its_end(house: &House, flow: &Flow, run: Begun, dir: &Pat
             let Item::Event(happening) = &item else { continue };
             next = happening.sequence + 1;
             if let Some(ending) = &happening.ending {
-                progress.finish();
                 return Ok(ending.clone());
             }
         }
