@@ -114,6 +114,11 @@ impl<'a> Printer<'a> {
         if entries.is_empty() {
             return self.opened(&cut).append(self.closed(&cut));
         }
+        if node.kind() == SyntaxKind::Call && embraces(&entries) {
+            let between = arena.text(",").append(arena.space());
+            let inside = arena.intersperse(entries.iter().map(|entry| self.entry(entry)), between);
+            return self.opened(&cut).append(inside).append(self.closed(&cut));
+        }
         let has_comment = entries.iter().any(Entry::has_comment);
         let line = || {
             if has_comment {
@@ -175,4 +180,53 @@ fn must_have_comma(entry: &Entry) -> bool {
         _ => None,
     };
     first.is_some_and(|token| OPERATORS.contains(&token.text()))
+}
+
+/// The most characters before a last argument that may begin on the line of the call and end on another.
+const BEFORE_LAST: usize = 50;
+
+/// Whether the brackets of a call and of its last argument stand on the same lines: the others are short.
+fn embraces(entries: &[Entry]) -> bool {
+    let Some((last, others)) = entries.split_last() else {
+        return false;
+    };
+    let short = |entry: &Entry| entry.node.as_ref().map_or(0, |node| node.to_string().len());
+    let one_line = |entry: &Entry| {
+        entry
+            .node
+            .as_ref()
+            .is_some_and(|node| !node.to_string().contains('\n'))
+    };
+    let no_comments = !entries.iter().any(Entry::has_comment);
+    let few = others.iter().map(short).sum::<usize>() <= BEFORE_LAST && others.iter().all(one_line);
+    no_comments
+        && few
+        && last
+            .node
+            .as_ref()
+            .and_then(SyntaxElement::as_node)
+            .is_some_and(ends_with_list)
+}
+
+/// Whether an argument is a plain call, record or list that has something in it.
+fn ends_with_list(argument: &SyntaxNode) -> bool {
+    let Some(expr) = argument.children().find(|child| child.kind() == SyntaxKind::Expr) else {
+        return false;
+    };
+    let mut parts = expr
+        .children_with_tokens()
+        .filter(|part| !part.kind().is_trivia());
+    let (Some(SyntaxElement::Node(operand)), None) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_plain = |part: SyntaxNode| matches!(part.kind(), SyntaxKind::Reference | SyntaxKind::Member);
+    let Some(list) = operand.last_child() else {
+        return false;
+    };
+    let is_list = matches!(
+        list.kind(),
+        SyntaxKind::Call | SyntaxKind::Record | SyntaxKind::List
+    );
+    let before = operand.children().count().saturating_sub(1);
+    is_list && list.first_child().is_some() && operand.children().take(before).all(is_plain)
 }

@@ -74,6 +74,18 @@ fn what_is_wrong_stays_as_it_is_and_the_rest_is_formatted() {
 }
 
 #[test]
+fn a_long_last_argument_begins_on_the_line_of_its_call() {
+    let text = r#"fn f(order: Order) -> Mail = mail("paid", Message(to: order.email, subject: "Your order {order.id}", text: "Thank you!"))"#;
+    let style = r#"fn f(order: Order) -> Mail = mail("paid", Message(
+  to: order.email,
+  subject: "Your order {order.id}",
+  text: "Thank you!",
+))
+"#;
+    assert_eq!(formatted(text), style);
+}
+
+#[test]
 fn at_most_one_blank_line_stays() {
     assert_eq!(
         formatted("secret a\n\n\n\nsecret b\nsecret c\n\n"),
