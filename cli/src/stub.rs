@@ -9,7 +9,7 @@ pub(crate) mod record;
 mod script;
 mod serve;
 
-pub(crate) use address::{Door, doors};
+pub(crate) use address::{Behind, Door, doors};
 pub(crate) use record::{Recorder, Style};
 pub(crate) use script::Script;
 

@@ -106,16 +106,20 @@ impl Stub {
 /// Says where the stubs are.
 pub(crate) fn announce(program: &Program, doors: &[Door]) {
     for door in doors {
-        for service in door.services.iter().filter_map(|at| program.services.get(*at)) {
+        for behind in &door.services {
+            let Some(service) = program.services.get(behind.service) else {
+                continue;
+            };
             let operations: Vec<&str> = service
                 .operations
                 .iter()
                 .map(|operation| operation.name.as_str())
                 .collect();
             draw::say(format!(
-                "stub  {} at http://{}: {}",
+                "stub  {} at http://{}{}: {}",
                 service.name,
                 door.address,
+                behind.base,
                 operations.join(", ")
             ));
         }

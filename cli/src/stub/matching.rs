@@ -1,5 +1,6 @@
 //! Which operation a request is for: by its method and the pieces of its path.
 
+use super::Behind;
 use flowmesh_ir::{
     Program,
     expr::Expr,
@@ -20,12 +21,18 @@ pub(crate) struct Match<'a> {
 /// The operation of these services that fits best: the one with the most literal text in its path.
 pub(crate) fn find<'a>(
     program: &'a Program,
-    services: &[usize],
+    services: &[Behind],
     method: &str,
     path: &'a str,
 ) -> Option<Match<'a>> {
     let mut best: Option<(usize, Match<'a>)> = None;
-    for service in services.iter().filter_map(|at| program.services.get(*at)) {
+    for behind in services {
+        let Some(service) = program.services.get(behind.service) else {
+            continue;
+        };
+        let Some(path) = path.strip_prefix(behind.base.as_str()) else {
+            continue;
+        };
         for operation in service
             .operations
             .iter()

@@ -1,6 +1,7 @@
 //! One stub as an HTTP server: reads a request, checks it against the operation, answers as it was told.
 
 use super::{
+    Behind,
     example::Example,
     fits,
     matching::{self, Match},
@@ -24,7 +25,7 @@ const BODY_BYTES_MAX: usize = 16 << 20;
 /// What one server needs.
 pub(crate) struct Stub {
     pub(crate) program: Arc<Program>,
-    pub(crate) services: Vec<usize>,
+    pub(crate) services: Vec<Behind>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) recorder: Arc<Recorder>,
 }
@@ -157,7 +158,7 @@ impl Stub {
         let services = self
             .services
             .iter()
-            .filter_map(|at| self.program.services.get(*at));
+            .filter_map(|behind| self.program.services.get(behind.service));
         let names: Vec<_> = services.map(|service| service.name.to_string()).collect();
         let why = "no operation has this method and path";
         self.recorder.tell(&Received {

@@ -69,6 +69,27 @@ fn a_retry_is_told_with_its_reason() {
 }
 
 #[test]
+fn a_log_shows_spans_of_the_trace_that_services_see() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let shown = shop.flowmesh(&[
+        "run",
+        "shop.flow",
+        "checkout",
+        "--input",
+        &order("1", "10"),
+        "--log",
+        "info",
+    ]);
+    let seen = shop.received()[0]["traceparent"]
+        .as_str()
+        .expect("a header")
+        .to_owned();
+    let trace = seen.split('-').nth(1).expect("a trace").to_owned();
+    assert!(shown.err.contains(&format!("trace_id={trace}")), "{}", shown.err);
+}
+
+#[test]
 fn a_service_that_is_down_is_told() {
     let shop = Shop::new();
     let shown = shop.flowmesh(&["run", "shop.flow", "checkout", "--input", &order("1", "10")]);

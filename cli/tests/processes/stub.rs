@@ -71,6 +71,17 @@ fn quick_forms_do_without_a_script() {
 }
 
 #[test]
+fn a_service_may_live_below_a_path() {
+    let shop = Shop::new();
+    let url = format!("pay_url=http://127.0.0.1:{}/api/v2", shop.payments);
+    let _stubs = shop.stubs(&["--set", &url]);
+    let (status, _) = http(shop.payments, "POST", "/charges", "", ORDER).expect("an answer");
+    assert_eq!(status, 404);
+    let (status, _) = http(shop.payments, "POST", "/api/v2/charges", "", ORDER).expect("an answer");
+    assert_eq!(status, 200);
+}
+
+#[test]
 fn a_script_that_does_not_fit_is_refused() {
     let shop = Shop::new();
     let shown = shop.flowmesh(&["stub", "shop.flow", "--fail", "payments.chrage"]);
