@@ -10,6 +10,10 @@ use flowmesh_machine::{Context, Settings, evaluate};
 use flowmesh_mesh::{Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver};
 use std::sync::Arc;
 
+/// How many connections at rest are kept for each endpoint: as many runs as may call it at once without anybody
+/// connecting anew.
+const CONNECTIONS: usize = 1024;
+
 /// Gives the value of a secret by its name.
 pub type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -37,6 +41,7 @@ impl Network for MeshNetwork {
         let addresses = addresses(deployment)?;
         let mut options = MeshOptions::new(self.resolver.clone(), self.clock.draw());
         let (names, secrets) = (deployment.program.secrets.clone(), self.secrets.clone());
+        options.limits.idle_connections = CONNECTIONS;
         options.secrets = Arc::new(move |id: SecretId| secrets(names.get(id.index())?));
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
