@@ -1,8 +1,8 @@
 //! Prints a file in the one style of the language: two blanks of indentation, at most 100 columns.
 //!
 //! It works on the lossless tree. Every comment stays, at most one blank line stays, and what could not be parsed
-//! stays as it is. The way of a node: [`Printer::node`] chooses; [`lists`] prints what stands between brackets,
-//! [`statements`] what has lines of its own, [`spacing`] says where a blank belongs.
+//! stays as it is. The way of a node: `Printer::node` chooses; `lists` prints what stands between brackets,
+//! `statements` what has lines of its own, `spacing` says where a blank belongs.
 
 mod entries;
 mod expressions;

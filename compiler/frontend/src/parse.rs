@@ -1,11 +1,11 @@
 //! From text to the lossless tree, and from there to the tree of the program.
 //!
-//! 1. [`tokens`](tokens::tokens) cuts the text; [`brackets`](brackets::brackets) finds brackets that do not pair.
-//! 2. [`cover`](cover::cover) hides from the grammar what was reported so far, so that one slip is one message.
+//! 1. `tokens` cuts the text; `brackets` finds brackets that do not pair.
+//! 2. `cover` hides from the grammar what was reported so far, so that one slip is one message.
 //! 3. pest reads the whole file with a tolerant rule; what fits no item or statement is a bad node.
-//! 4. [`tree`](tree::tree) joins tokens and rules; its text is the file, byte for byte.
-//! 5. [`explain`](explain::explain) reads every bad part again strictly, for its message.
-//! 6. [`cst_to_ast`] reads the tree.
+//! 4. `tree` joins tokens and rules; its text is the file, byte for byte.
+//! 5. `explain` reads every bad part again strictly, for its message.
+//! 6. `cst_to_ast` reads the tree.
 //!
 //! Nothing outside this folder sees pest.
 

@@ -1,7 +1,7 @@
 //! Cuts a text into tokens, trivia included, so that the tree can be the text byte for byte.
 //!
 //! pest decides what a program is; this decides only where the pieces of the text begin and end. Signs of other
-//! languages (`&&`, `;`, `'...'`) are reported here, and [`Patch`]es hide them from the grammar.
+//! languages (`&&`, `;`, `'...'`) are reported here, and `Patch`es hide them from the grammar.
 
 mod signs;
 mod texts;
