@@ -125,6 +125,17 @@ fn read(rule: Rule, text: &str) -> Read {
             tree
         }
         // Only a prompt's rule is strict; what was reported already is the reason then.
+        // The tolerant rule always fits; pest gives up early only where the stack of the thread is too small.
+        Err(_) if rule == Rule::module => {
+            problems.push((
+                ParseError::TooDeep {
+                    limit: brackets::DEPTH,
+                },
+                0,
+                0,
+            ));
+            tree::flat_tree(text, &cut.all)
+        }
         Err(_) => {
             let whole = tree::Bad {
                 rule,

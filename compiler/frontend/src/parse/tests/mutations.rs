@@ -83,3 +83,18 @@ fn a_file_beyond_the_limit_is_refused() {
     let messages: Vec<_> = found.iter().map(|d| d.message.clone()).collect();
     assert_eq!(messages, ["expected a file of at most 10 MB, found a larger one"]);
 }
+
+#[test]
+fn a_small_stack_is_an_error_and_no_crash() {
+    let text = format!("fn f(a: int) -> int = {}1{}", "(".repeat(127), ")".repeat(127));
+    let small = std::thread::Builder::new().stack_size(256 * 1024);
+    let found = small
+        .spawn(move || read_text(&text).1)
+        .expect("a thread")
+        .join()
+        .expect("no crash");
+    assert!(
+        found.iter().all(|message| message.starts_with("F0109")),
+        "{found:?}"
+    );
+}
