@@ -135,7 +135,12 @@ fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
 }
 
 fn unheard(why: &ServerError) -> Error {
-    below(why.code(), why, Some(why.help().to_owned()), Exit::Trouble)
+    let exit = if matches!(why, ServerError::Remote { .. }) {
+        Exit::Usage
+    } else {
+        Exit::Trouble
+    };
+    below(why.code(), why, Some(why.help().to_owned()), exit)
 }
 
 fn opened(why: &OpenError) -> Error {

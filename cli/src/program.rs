@@ -28,9 +28,16 @@ impl Compiled {
 
 /// Compiles a file, whatever is wrong with it.
 pub(crate) fn compiled(file: &Path) -> Result<Compiled, Error> {
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    if is_json(file) {
+        return Ok(Compiled {
+            program: Some(load_json(file)?),
+            sources,
+            found,
+        });
+    }
     let (project, root) = Project::of(file)?;
     project.text(&root).map_err(|why| Error::unreadable(file, &why))?;
-    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = compile(&project, &root, &mut sources, &mut found);
     let program = program.filter(|_| !found.has_errors());
     Ok(Compiled {
@@ -47,12 +54,14 @@ pub(crate) fn load(file: &Path, json: bool) -> Result<Program, Error> {
 
 /// A program that can be run, and its texts, where it was made from texts.
 pub(crate) fn load_with_sources(file: &Path, json: bool) -> Result<(Program, Sources), Error> {
-    if file.extension().is_some_and(|extension| extension == "json") {
-        return Ok((load_json(file)?, Sources::default()));
-    }
     let compiled = compiled(file)?;
     draw::report::diagnostics(&compiled.found.sorted(), &compiled.sources, json);
     Ok((compiled.program.ok_or(Error::Refused)?, compiled.sources))
+}
+
+/// Whether a file holds a program that was compiled before.
+fn is_json(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "json")
 }
 
 fn load_json(file: &Path) -> Result<Program, Error> {

@@ -70,7 +70,7 @@ impl World for Project {
 /// Why a file cannot be read, without the number of the system's error.
 pub(crate) fn words(why: &std::io::Error) -> String {
     match why.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
         std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
         std::io::ErrorKind::StorageFull => "there is no space left on the disk".to_owned(),

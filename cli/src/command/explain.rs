@@ -47,7 +47,8 @@ impl Explain {
 
 /// The page of a code, or the codes that look like it.
 fn find(text: &str) -> Result<&'static Page, Error> {
-    let code: Option<Code> = text.parse().ok();
+    let digits = text.trim_start_matches(['F', 'f']);
+    let code = text.parse().ok().or_else(|| digits.parse().ok().map(Code));
     code.and_then(page).ok_or_else(|| Error::UnknownCode {
         text: text.to_owned(),
         near: near(text, code),

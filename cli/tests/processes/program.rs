@@ -106,6 +106,7 @@ fn a_compiled_program_runs_as_its_source_does() {
     let input = super::shop::order("1", "10");
     let shown = shop.flowmesh(&["run", "shop.json", "checkout", "--input", &input, "--stub"]);
     assert!(shown.code == 0 && shown.out.contains("charge-1"), "{}", shown.err);
+    assert_eq!(shop.flowmesh(&["check", "shop.json"]).code, 0);
     fs::write(shop.path("old.json"), r#"{"version": 99}"#).expect("the file is written");
     let shown = shop.flowmesh(&["run", "old.json", "checkout"]);
     assert!(shown.code == 2 && shown.err.contains("F1002"), "{}", shown.err);

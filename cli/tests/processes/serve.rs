@@ -111,6 +111,13 @@ fn an_open_run_goes_on_with_the_next_server() {
 }
 
 #[test]
+fn others_are_let_in_only_when_told() {
+    let shop = Shop::new();
+    let shown = shop.flowmesh(&["serve", "shop.flow", "--listen", "0.0.0.0:0"]);
+    assert!(shown.code == 2 && shown.err.contains("F1060"), "{}", shown.err);
+}
+
+#[test]
 fn nobody_there_is_said() {
     let shop = Shop::new();
     let shown = shop.flowmesh(&["runs", "list", "--server", "http://127.0.0.1:9"]);
