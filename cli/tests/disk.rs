@@ -1,5 +1,11 @@
 //! A real disk that is full: a clear error, nothing acknowledged lost, and work goes on once there is room.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends by a panic and says what it saw"
+)]
+
 use std::{
     fs,
     path::Path,

@@ -1,5 +1,12 @@
 //! The shop with real processes: SIGKILL at every step, then the same command with `--resume`. Every charge is made once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test ends by a panic and says what it saw"
+)]
+
 use serde_json::Value;
 use std::{
     fs,

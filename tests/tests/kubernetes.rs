@@ -1,10 +1,4 @@
 //! Manifests: what is made from services, that clusters take it, and what is refused at the author's line.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by a panic"
-)]
-
 #[path = "kubernetes/meaning.rs"]
 mod meaning;
 #[path = "kubernetes/program.rs"]

@@ -1,6 +1,4 @@
 //! The examples of the library's natives: each is an expression, and each is true.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::World;
 use flowmesh_machine::{Effect, Event, EventKind, Outcome, Run, Settings, apply};

@@ -1,6 +1,4 @@
 //! Programs in print: what every program of the suite and the examples looks like, and that it comes back from JSON.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{FlowId, Program, json, print};
 use flowmesh_tests::files;

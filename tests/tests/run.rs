@@ -16,14 +16,6 @@
 //! is made anew from its events, and must ask for the same and wait for the same.
 //! `UPDATE_SUITE=1 cargo test -p flowmesh-tests --test run` rewrites the traces; read the change in review.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by a panic"
-)]
-
 #[path = "run/scene.rs"]
 mod scene;
 #[path = "run/script.rs"]
