@@ -91,9 +91,10 @@ fn summary(file: &Path, compiled: &Compiled, begun: Instant) -> String {
     }
     let took = begun.elapsed().as_secs_f64() * 1000.0;
     let mut text = format!(
-        "checked {}: {} ({lines} lines, {took:.1} ms)",
+        "checked {}: {} ({}, {took:.1} ms)",
         file.display(),
-        parts.join(", ")
+        parts.join(", "),
+        count(lines, "line")
     );
     if let Some(first) = compiled.found.sorted().first() {
         text += &format!("\n`flowmesh explain {}` says more", first.code);
