@@ -209,7 +209,7 @@ fn names(code: &str, word: &str) -> bool {
 /// The text of a file without its tests, which stand at its end.
 fn shipped(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    if path.ends_with("tests.rs") {
+    if is_test(path) {
         String::new()
     } else {
         text.split("#[cfg(test)]\nmod ").next().unwrap().to_owned()
@@ -220,8 +220,12 @@ fn shipped(path: &Path) -> String {
 fn sources() -> Vec<PathBuf> {
     let all = files::below(&files::top(), ".rs");
     all.into_iter()
-        .filter(|path| !inside(path).contains("tests/") && !inside(path).contains("benches/"))
+        .filter(|path| !is_test(path) && !inside(path).contains("benches/"))
         .collect()
+}
+
+fn is_test(path: &Path) -> bool {
+    inside(path).contains("tests/") || path.ends_with("tests.rs")
 }
 
 fn inside(path: &Path) -> String {
@@ -269,7 +273,7 @@ fn cases() -> String {
     }
     for path in tests {
         let text = fs::read_to_string(&path).unwrap();
-        let in_tests = inside(&path).contains("tests/") || path.ends_with("tests.rs");
+        let in_tests = is_test(&path);
         cases += if in_tests {
             &text
         } else {

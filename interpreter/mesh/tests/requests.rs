@@ -153,7 +153,15 @@ fn secrets_that_are_missing_or_cannot_be_sent_are_said_before_the_first_call() {
     );
     let wrong = made(Some("hush\n"));
     assert_eq!(wrong, MeshError::BadCredential { service, secret });
+    assert_eq!(wrong.code().to_string(), "F1043");
     assert!(!wrong.to_string().contains("hush"));
+}
+
+#[test]
+fn a_resolver_without_servers_is_said() {
+    let none = flowmesh_mesh::Hickory::servers(&[]).err().unwrap();
+    assert_eq!(none.code().to_string(), "F1044");
+    assert!(none.help().contains("--resolver"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use flowmesh_diagnostics::Span;
 use flowmesh_ir::{ErrorId, Name, TypeId, expr::Widen, service::EffectKind, ty::Rule};
 use std::{collections::HashMap, sync::Arc};
 
-/// All declarations, by the numbers that [`crate::resolve`] gave them.
+/// All declarations, by the numbers that [`mod@crate::resolve`] gave them.
 #[derive(Debug, Default)]
 pub struct Globals {
     pub(crate) types: Vec<TypeInfo>,

@@ -11,7 +11,7 @@ use flowmesh_stdlib::{
 };
 use rust_decimal::Decimal;
 
-/// The JSON of a value by its type: the same value gives the same bytes. The other way is [`super::decode`].
+/// The JSON of a value by its type: the same value gives the same bytes. The other way is [`super::decode()`].
 #[must_use]
 pub fn encode(program: &Program, ty: &Type, value: &Value) -> String {
     let mut out = String::new();

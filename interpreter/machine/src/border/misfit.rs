@@ -20,7 +20,7 @@ pub struct Misfit {
     pub hint: Option<String>,
 }
 
-/// `expected int, found `"x"` at `items[2].count` (did you mean ...?)`
+/// As text: what was expected, what was found, where, and what was perhaps meant.
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected {}, found {}", self.expected, self.found)?;
