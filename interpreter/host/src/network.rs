@@ -1,6 +1,7 @@
 //! The seam to the network: who makes the calls of a deployment.
 
 mod mesh;
+mod pool;
 
 pub use mesh::{MeshNetwork, Secrets};
 

@@ -1,10 +1,9 @@
 //! The mesh as the network: addresses and conditions are evaluated here, since the mesh knows no expressions.
 
-use super::{Caller, Calling, Network, NetworkError};
+use super::{Caller, Network, NetworkError, pool::Pool};
 use crate::{clock::Clock, engine::Deployment};
 use flowmesh_ir::{
-    Code, Name, Program, SecretId, Value, call::Request, expr::Expr, service::Service, trace::TraceContext,
-    value::Fields,
+    Code, Name, Program, SecretId, Value, call::Request, expr::Expr, service::Service, value::Fields,
 };
 use flowmesh_machine::{Context, Settings, evaluate};
 use flowmesh_mesh::{Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver};
@@ -46,20 +45,12 @@ impl Network for MeshNetwork {
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
         let mesh = Mesh::new(deployment.program.clone(), &addresses, options)?;
-        Ok(Arc::new(MeshCaller(mesh)))
-    }
-}
-
-struct MeshCaller(Mesh);
-
-impl Caller for MeshCaller {
-    fn call(
-        self: Arc<Self>,
-        request: Arc<Request>,
-        trace: TraceContext,
-        observer: Arc<dyn Observer>,
-    ) -> Calling {
-        Box::pin(async move { self.0.call(&request, trace, observer.as_ref()).await })
+        let mesh = Arc::new(mesh);
+        let call = move |request: Arc<Request>, trace, observer: Arc<dyn Observer>| {
+            let mesh = mesh.clone();
+            async move { mesh.call(&request, trace, observer.as_ref()).await }
+        };
+        Ok(Arc::new(Pool::new(call)))
     }
 }
 
