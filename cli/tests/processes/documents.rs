@@ -1,0 +1,54 @@
+//! Every command that a document shows is one that the binary takes.
+
+use crate::common::flowmesh;
+use std::{fs, path::Path};
+
+#[test]
+fn every_command_in_a_document_is_taken() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let pages = fs::read_dir(top.join("compiler/diagnostics/pages")).unwrap();
+    let pages = pages.map(|page| page.unwrap().path());
+    let mut wrong = Vec::new();
+    let mut commands = 0;
+    for path in pages.chain([top.join("README.md")]) {
+        let text = fs::read_to_string(&path).unwrap();
+        for command in shown(&text) {
+            commands += 1;
+            // With `--help` at its end a command is read and not carried out.
+            let words = words(&command);
+            let args: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+            let answer = flowmesh(&args);
+            if answer.code != 0 {
+                wrong.push(format!("{}: {command}\n{}", path.display(), answer.err));
+            }
+        }
+    }
+    assert!(commands > 50, "only {commands} commands were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What follows `flowmesh` on lines of a console and in quoted commands.
+fn shown(text: &str) -> Vec<String> {
+    let console = text.lines().filter_map(|line| {
+        let line = line.trim_start_matches("$ ");
+        line.strip_prefix("cargo run --release -- ").or_else(|| line.strip_prefix("flowmesh "))
+    });
+    let quoted = text.split("`flowmesh ").skip(1).filter_map(|rest| rest.split('`').next());
+    let whole = |command: &&str| !command.contains(['|', '…']) && !command.contains("...");
+    console.chain(quoted).filter(whole).map(|command| command.trim_end_matches(" &").to_owned()).collect()
+}
+
+/// The words of a command line; what stands in single quotes is one.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for character in command.chars() {
+        match character {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(character),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
