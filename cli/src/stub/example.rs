@@ -1,9 +1,10 @@
-//! Example values by type: the same type, name and number always give the same value.
+//! Example values by type: the same request, type, name and number always give the same value.
 
 use flowmesh_ir::{
     Program,
     ty::{Field, Shape, Type},
 };
+use flowmesh_machine::border::{Strictness, decode};
 use serde_json::{Map, Value, json};
 
 /// Below this depth optionals are absent and lists empty, so that types that contain themselves end.
@@ -20,6 +21,8 @@ pub(crate) struct Example<'a> {
     pub(crate) operation: &'a str,
     /// The how manieth answer it is, from 1.
     pub(crate) number: u64,
+    /// The body of the request: what it says of a field is true of the field of that name in the answer.
+    pub(crate) request: &'a Value,
 }
 
 impl Example<'_> {
@@ -72,9 +75,29 @@ impl Example<'_> {
     fn fields(&self, fields: &[Field], depth: u32) -> Option<Value> {
         let mut all = Map::new();
         for field in fields {
-            all.insert(field.name.to_string(), self.value(&field.ty, &field.name, depth)?);
+            let said = if depth == 1 { self.said(field) } else { None };
+            let value = match said {
+                Some(said) => said,
+                None => self.value(&field.ty, &field.name, depth)?,
+            };
+            all.insert(field.name.to_string(), value);
         }
         Some(Value::Object(all))
+    }
+
+    /// What the request says of a field, if that fits its type. An `id` is the service's own to give.
+    fn said(&self, field: &Field) -> Option<Value> {
+        if field.name == "id" {
+            return None;
+        }
+        let said = self.request.get(field.name.as_str())?;
+        let fits = decode(
+            self.program,
+            &field.ty,
+            said.to_string().as_bytes(),
+            Strictness::Lenient,
+        );
+        fits.is_ok().then(|| said.clone())
     }
 
     fn text(&self, name: &str) -> String {
@@ -91,7 +114,7 @@ impl Example<'_> {
 mod tests {
     use super::Example;
     use flowmesh_ir::ty::{Field, Shape, Type, TypeDef};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn field(name: &str, ty: Type) -> Field {
         Field {
@@ -118,9 +141,23 @@ mod tests {
             program: &program,
             operation: "charge",
             number: 2,
+            request: &Value::Null,
         };
         let value = example.of(&Type::Named(flowmesh_ir::TypeId(0)));
         assert_eq!(value, Some(json!({ "id": "charge-2", "total": "1.00" })));
+    }
+
+    #[test]
+    fn what_the_request_says_and_the_type_takes_is_said_back() {
+        let program = program(vec![field("id", Type::String), field("total", Type::Decimal)]);
+        let example = Example {
+            program: &program,
+            operation: "charge",
+            number: 1,
+            request: &json!({ "total": "44.90", "id": "o-7" }),
+        };
+        let value = example.of(&Type::Named(flowmesh_ir::TypeId(0)));
+        assert_eq!(value, Some(json!({ "id": "charge-1", "total": "44.90" })));
     }
 
     #[test]
@@ -131,6 +168,7 @@ mod tests {
             program: &program,
             operation: "walk",
             number: 1,
+            request: &Value::Null,
         };
         assert!(example.of(&named).is_some());
     }
@@ -143,6 +181,7 @@ mod tests {
             program: &program,
             operation: "walk",
             number: 1,
+            request: &Value::Null,
         };
         assert_eq!(example.of(&named), None);
     }

@@ -107,17 +107,24 @@ impl Stub {
         match decision.answer.fail {
             Some(Fail::Hang) => std::future::pending().await,
             Some(Fail::Close | Fail::Lose) => Err(Closed),
-            None => Ok(self.reply(found, status, &decision)),
+            None => Ok(self.reply(found, status, &decision, &received.body)),
         }
     }
 
-    fn reply(&self, found: &Match<'_>, status: u16, decision: &Decision) -> Response<Full<Bytes>> {
+    fn reply(
+        &self,
+        found: &Match<'_>,
+        status: u16,
+        decision: &Decision,
+        request: &Value,
+    ) -> Response<Full<Bytes>> {
         let example = || {
             let (program, operation) = (&*self.program, found.operation.name.as_str());
             let example = Example {
                 program,
                 operation,
                 number: decision.number,
+                request,
             };
             (200..300)
                 .contains(&status)

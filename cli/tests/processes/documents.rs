@@ -27,15 +27,25 @@ fn every_command_in_a_document_is_taken() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What follows `flowmesh` on lines of a console and in quoted commands.
+/// What follows `flowmesh` in fenced consoles and in quoted commands.
 fn shown(text: &str) -> Vec<String> {
-    let console = text.lines().filter_map(|line| {
+    let fences = text
+        .split("```console\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let console = fences.flat_map(str::lines).filter_map(|line| {
         let line = line.trim_start_matches("$ ");
-        line.strip_prefix("cargo run --release -- ").or_else(|| line.strip_prefix("flowmesh "))
+        line.strip_prefix("cargo run --release -- ")
+            .or_else(|| line.strip_prefix("flowmesh "))
     });
-    let quoted = text.split("`flowmesh ").skip(1).filter_map(|rest| rest.split('`').next());
+    let quoted = text
+        .split("`flowmesh ")
+        .skip(1)
+        .filter_map(|rest| rest.split('`').next());
     let whole = |command: &&str| !command.contains(['|', '…']) && !command.contains("...");
-    console.chain(quoted).filter(whole).map(|command| command.trim_end_matches(" &").to_owned()).collect()
+    let all = console.chain(quoted).filter(whole);
+    all.map(|command| command.trim_end_matches(" &").to_owned())
+        .collect()
 }
 
 /// The words of a command line; what stands in single quotes is one.
