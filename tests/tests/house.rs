@@ -116,6 +116,30 @@ fn pure_rooms_do_not_reach_for_the_world() {
 }
 
 #[test]
+fn pure_rooms_depend_on_nothing_that_reaches_for_the_world() {
+    const WORLDLY: [&str; 9] = [
+        "tokio",
+        "hyper",
+        "hyper-util",
+        "axum",
+        "hickory-resolver",
+        "rand",
+        "reqwest",
+        "futures-util",
+        "tempfile",
+    ];
+    for room in PURE.iter().filter_map(|source| source.strip_suffix("/src")) {
+        let manifest = fs::read_to_string(files::top().join(room).join("Cargo.toml")).unwrap();
+        let shipped = manifest.split("[dev-dependencies]").next().unwrap();
+        let crates = shipped
+            .lines()
+            .filter_map(|line| line.split(['.', ' ', '=']).next());
+        let worldly: Vec<_> = crates.filter(|name| WORLDLY.contains(name)).collect();
+        assert!(worldly.is_empty(), "{room} depends on {worldly:?}");
+    }
+}
+
+#[test]
 fn every_code_has_a_page_and_a_case_and_every_page_a_code() {
     let used = codes_used();
     let paged: BTreeSet<String> = pages().iter().map(|page| page.code.to_string()).collect();

@@ -206,6 +206,46 @@ fn a_directory_in_use_is_refused() {
     assert!(shown.err.contains("F1030"), "{}", shown.err);
 }
 
+#[test]
+fn a_reply_that_does_not_fit_is_told_with_its_place_and_what_was_done_is_undone() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&["--answer", r#"payments.charge={"id": 7, "amount": "1.00"}"#]);
+    let shown = shop.flowmesh(&["run", "shop.flow", "checkout", "--input", &order("1", "10")]);
+    assert_eq!(shown.code, 1, "{}", shown.err);
+    assert!(shown.err.contains("BadReply"), "{}", shown.err);
+    assert!(
+        shown.err.contains("expected string, found `7` at `id`"),
+        "{}",
+        shown.err
+    );
+    assert_eq!(shop.count("release"), 1);
+}
+
+#[test]
+fn a_store_of_another_version_is_refused_and_left_as_it_is() {
+    let shop = Shop::new();
+    std::fs::create_dir(shop.path("store")).expect("a folder is made");
+    std::fs::write(shop.path("store/FORMAT"), "99\n").expect("a file is written");
+    let input = order("1", "10");
+    let shown = shop.flowmesh(&[
+        "run",
+        "shop.flow",
+        "checkout",
+        "--input",
+        &input,
+        "--dir",
+        "store",
+    ]);
+    assert_eq!(shown.code, 4, "{}", shown.err);
+    assert!(
+        shown.err.contains("F1031") && shown.err.contains("99"),
+        "{}",
+        shown.err
+    );
+    let format = std::fs::read_to_string(shop.path("store/FORMAT")).expect("it is there");
+    assert_eq!(format, "99\n");
+}
+
 /// Waits until the run waits for its signal, and gives its identifier.
 fn waiting(shop: &Shop) -> String {
     let mut id = String::new();
