@@ -42,12 +42,7 @@ impl Client {
     }
 
     /// Sends and reads a whole JSON answer.
-    pub(crate) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<Value, Error> {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&str>) -> Result<Value, Error> {
         let response = self.request(method, path, body, "application/json").await?;
         let bytes = response
             .into_body()
@@ -76,7 +71,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Option<&str>,
         accept: &str,
     ) -> Result<Response<Incoming>, Error> {
         let (host, place) = self.host()?;
@@ -88,9 +83,7 @@ impl Client {
             .await
             .map_err(|why| self.lost(&why))?;
         tokio::spawn(connection);
-        let bytes = body
-            .map(|body| serde_json::to_vec(body).unwrap_or_default())
-            .unwrap_or_default();
+        let bytes = body.map(|body| body.as_bytes().to_vec()).unwrap_or_default();
         let request = Request::builder()
             .method(method)
             .uri(path)

@@ -1,11 +1,11 @@
 //! JSON from the command line: as it stands, `@file`, or `-` for the standard input.
 
 use crate::{error::Error, project::words};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::{fs, io::Read, path::Path};
 
-/// Reads a JSON value; `whose` names the argument in messages.
-pub(crate) fn json(text: &str, whose: &str) -> Result<Value, Error> {
+/// Reads a JSON text, kept as it stands so that no number passes through a float; `whose` names the argument in messages.
+pub(crate) fn json(text: &str, whose: &str) -> Result<Box<RawValue>, Error> {
     let text = content(text)?;
     serde_json::from_str(&text).map_err(|why| Error::BadJson {
         whose: whose.to_owned(),

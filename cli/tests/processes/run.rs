@@ -207,6 +207,24 @@ fn a_directory_in_use_is_refused() {
 }
 
 #[test]
+fn a_decimal_written_as_a_number_keeps_every_digit() {
+    let shop = Shop::new();
+    std::fs::write(
+        shop.path("twice.flow"),
+        "flow twice(amount: decimal) -> decimal {\n  return amount + amount\n}\n",
+    )
+    .expect("the program is written");
+    let input = r#"{"amount": 12345678901234567.10}"#;
+    let shown = shop.flowmesh(&["run", "twice.flow", "twice", "--input", input]);
+    assert_eq!(
+        (shown.code, shown.out.trim()),
+        (0, "\"24691357802469134.20\""),
+        "{}",
+        shown.err
+    );
+}
+
+#[test]
 fn a_reply_that_does_not_fit_is_told_with_its_place_and_what_was_done_is_undone() {
     let shop = Shop::new();
     let _stubs = shop.stubs(&["--answer", r#"payments.charge={"id": 7, "amount": "1.00"}"#]);

@@ -34,14 +34,18 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             let id = &named(client, id).await?;
             let payload = input::json(payload, "the payload")?;
             let path = format!("/v1/runs/{}/signals/{}", encode(id), encode(signal));
-            client.send(Method::POST, &path, Some(&payload)).await?;
+            client.send(Method::POST, &path, Some(payload.get())).await?;
             draw::say(format!("`{signal}` is on record for {id}"));
         }
         Verb::Cancel { id, reason } => {
             let id = &named(client, id).await?;
             let path = format!("/v1/runs/{}/cancel", encode(id));
             client
-                .send(Method::POST, &path, Some(&json!({ "reason": reason })))
+                .send(
+                    Method::POST,
+                    &path,
+                    Some(&json!({ "reason": reason }).to_string()),
+                )
                 .await?;
             draw::say(format!("{id} will be cancelled; what it did is undone"));
         }
@@ -58,7 +62,7 @@ async fn start(client: &Client, flow: &str, input: &str, key: Option<&str>) -> R
         .send(
             Method::POST,
             &format!("/v1/flows/{}/runs{query}", encode(flow)),
-            Some(&input),
+            Some(input.get()),
         )
         .await
 }
