@@ -4,8 +4,15 @@
 //! `Bad`, and was reported when it was met; later stages stay silent about it.
 
 mod expr;
+mod flow;
+mod service;
 
 pub use expr::{Argument, Expr, ExprArm, ExprKind, Pattern, PatternKind, TextPart};
+pub use flow::{
+    AwaitArm, AwaitOn, Block, Catch, Fan, Flow, For, ForSource, Limit, Spawned, Statement, StatementArm,
+    StatementKind, Tails, Trigger,
+};
+pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service};
 
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::Name;
@@ -80,7 +87,9 @@ pub enum ItemKind {
         body: Expr,
     },
     /// `flow checkout(order: Order) -> Receipt fails Rejected key order.id { ... }`
-    Flow(Flow),
+    Flow(Box<Flow>),
+    /// `event OrderPaid(order: string)`
+    Event { name: Ident, fields: Vec<Field> },
     /// A declaration of the language that this version does not carry out: its keyword. Reported by the parser.
     Unsupported(Ident),
     /// Something that is no declaration. Reported by the parser.
@@ -140,243 +149,4 @@ pub struct Setting {
     pub name: Ident,
     /// The value.
     pub value: Expr,
-}
-
-/// `service NAME { ... }`
-#[derive(Clone, Debug)]
-pub struct Service {
-    /// Its name.
-    pub name: Ident,
-    /// `at: ...` and `at v1: ...`
-    pub at: Vec<At>,
-    /// `policy: ...`, `timeout: ...`, `auth: ...` and other settings.
-    pub settings: Vec<Setting>,
-    /// `route { ... }`
-    pub route: Option<RouteBlock>,
-    /// `op ...`
-    pub operations: Vec<Operation>,
-}
-
-/// `at: "..."`, `at v1: ["...", "..."]`
-#[derive(Clone, Debug)]
-pub struct At {
-    /// The word `at`.
-    pub span: Span,
-    /// The subset.
-    pub subset: Option<Ident>,
-    /// An address or a list of them.
-    pub value: Expr,
-}
-
-/// `route { when COND -> v1  else -> v1 90%, v2 10% }`
-#[derive(Clone, Debug)]
-pub struct RouteBlock {
-    /// The whole block.
-    pub span: Span,
-    /// Its rules in order.
-    pub rules: Vec<RouteRule>,
-}
-
-/// One rule of a route.
-#[derive(Clone, Debug)]
-pub struct RouteRule {
-    /// The whole rule.
-    pub span: Span,
-    /// The condition; `None` is `else`.
-    pub condition: Option<Expr>,
-    /// Subsets, with percentages where written.
-    pub split: Vec<(Ident, Option<Expr>)>,
-}
-
-/// `op NAME(PARAMS) -> TYPE fails ERRORS = METHOD "path" { settings }`
-#[derive(Clone, Debug)]
-pub struct Operation {
-    /// The `///` lines before it.
-    pub doc: Option<String>,
-    /// The whole declaration.
-    pub span: Span,
-    /// Its name.
-    pub name: Ident,
-    /// Its parameters.
-    pub params: Vec<Field>,
-    /// Its result.
-    pub result: Option<Type>,
-    /// Its errors.
-    pub fails: Vec<Ident>,
-    /// The word before the path: `POST`, or a binding of another kind such as `grpc`.
-    pub binding: Ident,
-    /// The text after it, its `{param}` pieces as expressions.
-    pub path: Expr,
-    /// `key: ...`, `body: ...`, `timeout: ...`
-    pub settings: Vec<Setting>,
-    /// `on 402: Declined(reason: ...)`
-    pub on: Vec<OnStatus>,
-}
-
-/// `on STATUS: Error(...)`
-#[derive(Clone, Debug)]
-pub struct OnStatus {
-    /// The whole entry.
-    pub span: Span,
-    /// The status, a number literal.
-    pub status: Expr,
-    /// An error, with arguments or without.
-    pub value: Expr,
-}
-
-/// `flow NAME(PARAMS) -> TYPE fails ERRORS key EXPR { ... }`
-#[derive(Clone, Debug)]
-pub struct Flow {
-    /// Its name.
-    pub name: Ident,
-    /// Its parameters.
-    pub params: Vec<Field>,
-    /// Its result.
-    pub result: Option<Type>,
-    /// Its errors.
-    pub fails: Vec<Ident>,
-    /// Its key.
-    pub key: Option<Expr>,
-    /// What it does.
-    pub body: Block,
-}
-
-/// `{ statements }`
-#[derive(Clone, Debug)]
-pub struct Block {
-    /// With its braces.
-    pub span: Span,
-    /// In order.
-    pub statements: Vec<Statement>,
-}
-
-/// A statement.
-#[derive(Clone, Debug)]
-pub struct Statement {
-    /// The whole statement.
-    pub span: Span,
-    /// What it does.
-    pub kind: StatementKind,
-}
-
-/// The forms of statements.
-#[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the form in each variant's documentation shows its parts"
-)]
-pub enum StatementKind {
-    /// `let x = E`, `var x: T = E`, with the tails of a call
-    Let {
-        mutable: bool,
-        name: Ident,
-        ty: Option<Type>,
-        value: Expr,
-        tails: Tails,
-    },
-    /// `x = E`, with the tails of a call
-    Assign { name: Ident, value: Expr, tails: Tails },
-    /// An expression that stands alone: a call, or something without effect
-    Expr { value: Expr, tails: Tails },
-    /// `if c { } else if d { } else { }`: `else if` is a block with one `if` in it
-    If {
-        condition: Expr,
-        then: Block,
-        otherwise: Option<Block>,
-    },
-    /// `match x { when P -> S  else -> S }`
-    Match { subject: Expr, arms: Vec<StatementArm> },
-    /// `for x in xs { }`
-    For { name: Ident, list: Expr, body: Block },
-    /// `while c { }`
-    While { condition: Expr, body: Block },
-    /// `break`
-    Break,
-    /// `continue`
-    Continue,
-    /// `parallel { }`: each statement is a branch
-    Parallel { branches: Block },
-    /// `sleep 3d`
-    Sleep { duration: Expr },
-    /// `signal approve(by: string)`
-    Signal { name: Ident, params: Vec<Field> },
-    /// `await approve as a within 2d else STATEMENT`, `await approve forever`
-    Await {
-        signal: Ident,
-        bind: Option<Ident>,
-        limit: Limit,
-    },
-    /// `fail Rejected(reason: "...")`: an error, with arguments or without
-    Fail { error: Expr },
-    /// `return E`
-    Return { value: Option<Expr>, tails: Tails },
-    /// `log "..."`
-    Log { value: Expr },
-    /// `{ }`: a block as a statement, after `else` or `->`
-    Block(Block),
-    /// A statement of the language that this version does not carry out: its keyword. Reported by the parser.
-    Unsupported(Ident),
-    /// Something that is no statement. Reported by the parser.
-    Bad,
-}
-
-/// What may follow a call.
-#[derive(Clone, Debug, Default)]
-pub struct Tails {
-    /// `undo CALL`, with the place of the word.
-    pub undo: Option<(Span, Expr)>,
-    /// `catch Err as e -> STATEMENT`
-    pub catch: Vec<Catch>,
-    /// `with { timeout: ... }`, with its place.
-    pub with: Option<(Span, Vec<Setting>)>,
-}
-
-impl Tails {
-    /// Whether nothing follows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.undo.is_none() && self.catch.is_empty() && self.with.is_none()
-    }
-}
-
-/// `catch Err as e -> STATEMENT`
-#[derive(Clone, Debug)]
-pub struct Catch {
-    /// The whole tail.
-    pub span: Span,
-    /// Which error.
-    pub error: Ident,
-    /// Its name in the statement.
-    pub bind: Option<Ident>,
-    /// What is done. An expression statement without a call gives the call's value.
-    pub body: Box<Statement>,
-}
-
-/// How long a wait may last.
-#[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the form in each variant's documentation shows its parts"
-)]
-pub enum Limit {
-    /// `forever`
-    Forever(Span),
-    /// `within E else STATEMENT`
-    Within {
-        duration: Expr,
-        otherwise: Option<Box<Statement>>,
-    },
-    /// Nothing was said, which the checker refuses.
-    Missing,
-}
-
-/// `when P -> STATEMENT`
-#[derive(Clone, Debug)]
-pub struct StatementArm {
-    /// The whole arm.
-    pub span: Span,
-    /// What it fits; `None` is `else`.
-    pub pattern: Option<Pattern>,
-    /// What is done.
-    pub body: Statement,
 }

@@ -251,6 +251,7 @@ fn name_of(item: &ast::Item) -> Name {
         | ItemKind::Enum { name, .. }
         | ItemKind::Error { name, .. }
         | ItemKind::Policy { name, .. }
+        | ItemKind::Event { name, .. }
         | ItemKind::Function { name, .. } => name.text.clone(),
         ItemKind::Service(service) => service.name.text.clone(),
         ItemKind::Flow(flow) => flow.name.text.clone(),

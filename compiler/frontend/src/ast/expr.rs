@@ -1,6 +1,6 @@
 //! Expressions and patterns as their author wrote them.
 
-use super::{Ident, Type};
+use super::{For, Ident, Spawned, Type};
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::Name;
 use rust_decimal::Decimal;
@@ -91,6 +91,14 @@ pub enum ExprKind {
     Match(Box<Expr>, Vec<ExprArm>),
     /// `i => i.count`, `(a, b) => a + b`
     Lambda(Vec<Ident>, Box<Expr>),
+    /// `50% of 20`, in a breaker's rate
+    Of(Box<Expr>, Box<Expr>),
+    /// `for x in xs { ... }` as the right side of `let`, an assignment or `return`: the list of its rounds' values
+    For(Box<For>),
+    /// `spawn CALL`, `spawn { }`, alone or as a right side: a task
+    Spawn(Box<Spawned>),
+    /// `start flow(args)`, alone or as a right side: the identifier of the run
+    Start(Box<Expr>),
     /// What could not be parsed. Reported by the parser.
     Bad,
 }

@@ -105,7 +105,9 @@ impl<'a> Checker<'a> {
                 self.report(Error::Lambda { span }.diagnostic());
                 Typed::bad()
             }
-            ExprKind::Bad => Typed::bad(),
+            ExprKind::Of(..) | ExprKind::For(_) | ExprKind::Spawn(_) | ExprKind::Start(_) | ExprKind::Bad => {
+                Typed::bad()
+            }
         }
     }
 

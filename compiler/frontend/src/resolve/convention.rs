@@ -47,6 +47,7 @@ fn names(item: &Item) -> Vec<(&Ident, Case)> {
         ItemKind::Record { name, .. }
         | ItemKind::Alias { name, .. }
         | ItemKind::Enum { name, .. }
+        | ItemKind::Event { name, .. }
         | ItemKind::Error { name, .. } => vec![(name, Case::Capitalised)],
         ItemKind::Config { name, .. } | ItemKind::Secret { name } | ItemKind::Policy { name, .. } => {
             vec![(name, Case::Snake)]

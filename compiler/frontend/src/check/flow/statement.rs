@@ -68,20 +68,24 @@ impl<'a> Checker<'a> {
                 otherwise,
             } => self.choose(span, condition, then, otherwise.as_ref(), out),
             StatementKind::Match { subject, arms } => self.match_statement(span, subject, arms, out),
-            StatementKind::For { name, list, body } => self.for_loop(span, name, list, body, out),
+            StatementKind::For(looping) => match &looping.source {
+                ast::ForSource::In(list) => self.for_loop(span, &looping.name, list, &looping.body, out),
+                ast::ForSource::Signal(_) => true,
+            },
             StatementKind::While { condition, body } => self.while_loop(span, condition, body, out),
             StatementKind::Break => self.jump(span, "break", Kind::Break, out),
             StatementKind::Continue => self.jump(span, "continue", Kind::Continue, out),
-            StatementKind::Parallel { branches } => self.parallel(span, branches, out),
+            StatementKind::Parallel { branches, .. } => self.parallel(span, branches, out),
             StatementKind::Sleep { duration } => {
                 let duration = self.against(duration, &Ty::Duration);
                 self.push(out, span, Kind::Sleep(duration));
                 true
             }
-            StatementKind::Signal { name, params } => self.signal(name, params),
-            StatementKind::Await { signal, bind, limit } => {
-                self.wait(span, signal, bind.as_ref(), limit, out)
-            }
+            StatementKind::Signal { name, params, .. } => self.signal(name, params),
+            StatementKind::Await { on, bind, limit, .. } => match await_name(on) {
+                Some(signal) => self.wait(span, &signal, bind.as_ref(), limit, out),
+                None => true,
+            },
             StatementKind::Fail { error } => {
                 if let Some(raise) = self.fail(error) {
                     self.push(out, span, Kind::Fail(raise));
@@ -98,7 +102,7 @@ impl<'a> Checker<'a> {
                 out.extend(body.statements);
                 body.falls
             }
-            StatementKind::Unsupported(_) | StatementKind::Bad => true,
+            _ => true,
         }
     }
 
@@ -316,4 +320,18 @@ impl<'a> Checker<'a> {
 /// `none` as an expression.
 pub(super) fn none() -> Expr {
     Expr::Constant(Value::None)
+}
+
+/// The signal that an `await` names.
+fn await_name(on: &ast::AwaitOn) -> Option<ast::Ident> {
+    match on {
+        ast::AwaitOn::Expr(ast::Expr {
+            span,
+            kind: ast::ExprKind::Name(name),
+        }) => Some(ast::Ident {
+            text: name.clone(),
+            span: *span,
+        }),
+        _ => None,
+    }
 }

@@ -39,7 +39,7 @@ impl Reader {
                     body,
                 }
             }
-            SyntaxKind::FlowItem => ItemKind::Flow(self.flow(node)),
+            SyntaxKind::FlowItem => ItemKind::Flow(Box::new(self.flow(node))),
             SyntaxKind::LaterItem => ItemKind::Unsupported(self.later(node)),
             SyntaxKind::BadItem => ItemKind::Bad,
             _ => return None,
@@ -146,6 +146,9 @@ impl Reader {
             result: self.optional_type(node),
             fails: self.fails(node),
             key: child(node, SyntaxKind::Key).map(|key| self.expr_in(&key)),
+            trigger: None,
+            produces: None,
+            settings: Vec::new(),
             body: self.child_block(node, 0),
         }
     }

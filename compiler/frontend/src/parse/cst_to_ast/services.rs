@@ -15,6 +15,7 @@ impl Reader {
         self.check_commas(&node.children().filter(entry).collect::<Vec<_>>());
         ast::Service {
             name: self.name(node),
+            from: None,
             at: self.addresses(node),
             settings: self.settings(node),
             route: child(node, SyntaxKind::Route).map(|route| self.route(&route)),
@@ -82,6 +83,7 @@ impl Reader {
             name: self.name(node),
             params: self.params(node),
             result: self.optional_type(node),
+            stream: false,
             fails: self.fails(node),
             binding: child(node, SyntaxKind::Binding)
                 .map_or_else(|| self.name(node), |word| self.ident(&word)),

@@ -65,11 +65,13 @@ impl Reader {
         match node.kind() {
             SyntaxKind::For => {
                 let (name, list) = (self.name(node), self.expr_in(node));
-                StatementKind::For {
+                StatementKind::For(Box::new(ast::For {
                     name,
-                    list,
+                    source: ast::ForSource::In(list),
+                    fan: None,
+                    limit: Limit::Missing,
                     body: self.child_block(node, depth),
-                }
+                }))
             }
             SyntaxKind::While => StatementKind::While {
                 condition: self.condition(node, 0),
@@ -78,6 +80,7 @@ impl Reader {
             SyntaxKind::Break => StatementKind::Break,
             SyntaxKind::Continue => StatementKind::Continue,
             SyntaxKind::Parallel => StatementKind::Parallel {
+                fan: None,
                 branches: self.child_block(node, depth),
             },
             SyntaxKind::Sleep => StatementKind::Sleep {
@@ -86,6 +89,8 @@ impl Reader {
             SyntaxKind::Signal => StatementKind::Signal {
                 name: self.name(node),
                 params: self.params(node),
+                result: None,
+                transient: false,
             },
             SyntaxKind::Fail => StatementKind::Fail {
                 error: self.expr_in(node),
@@ -201,10 +206,12 @@ impl Reader {
         let Some(signal) = names.next() else {
             return StatementKind::Bad;
         };
+        let (span, kind) = (signal.span, ast::ExprKind::Name(signal.text));
         StatementKind::Await {
-            signal,
+            on: ast::AwaitOn::Expr(ast::Expr { span, kind }),
             bind: names.next(),
             limit: self.limit(node, depth),
+            tails: ast::Tails::default(),
         }
     }
 
