@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
     pub(super) fn wait(
         &mut self,
         span: Span,
-        name: &'a Ident,
+        name: &Ident,
         bind: Option<&'a Ident>,
         limit: &'a Limit,
         out: &mut Vec<Statement>,
