@@ -1,5 +1,7 @@
 //! `flowmesh check FILE...`: says what is wrong with programs.
 
+mod fix;
+
 use crate::{
     draw::{self, json::Finding},
     error::Error,
@@ -18,7 +20,8 @@ use std::{
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh check shop.flow
-  flowmesh check --deny-warnings --json *.flow")]
+  flowmesh check --deny-warnings --json *.flow
+  flowmesh check --fix --dry-run shop.flow")]
 pub(crate) struct Check {
     /// Root modules of programs; the modules that they use are checked with them
     #[arg(required = true, value_name = "FILE")]
@@ -26,6 +29,12 @@ pub(crate) struct Check {
     /// Let warnings fail too
     #[arg(long)]
     deny_warnings: bool,
+    /// Make the changes that diagnostics offer, and say which
+    #[arg(long)]
+    fix: bool,
+    /// Show what `--fix` would change, and change nothing
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -37,13 +46,15 @@ impl Check {
         let mut all = Vec::new();
         let mut bad = false;
         for file in &self.files {
+            let fixed = self.fix.then(|| fix::fix(file, self.dry_run)).transpose()?;
             let begun = Instant::now();
             let compiled = program::compiled(file)?;
             bad |=
                 compiled.program.is_none() || (self.deny_warnings && compiled.count(Severity::Warning) > 0);
             if self.json {
-                all.push(data(file, &compiled));
+                all.push(data(file, &compiled, fixed.as_ref()));
             } else {
+                fixed.iter().for_each(|fixed| fixed.tell(self.dry_run));
                 draw::report::diagnostics(&compiled.found.sorted(), &compiled.sources, false);
                 draw::answer(summary(file, &compiled, begun));
             }
@@ -55,20 +66,24 @@ impl Check {
     }
 }
 
-fn data(file: &Path, compiled: &Compiled) -> Value {
+fn data(file: &Path, compiled: &Compiled, fixed: Option<&fix::Fixed>) -> Value {
     let sorted = compiled.found.sorted();
     let findings: Vec<_> = sorted
         .into_iter()
         .map(|found| Finding::new(found, &compiled.sources))
         .collect();
-    json!({
+    let mut data = json!({
         "file": file,
         "ok": compiled.program.is_some(),
         "errors": compiled.count(Severity::Error),
         "warnings": compiled.count(Severity::Warning),
         "hash": compiled.program.as_ref().map(|program| program.hash().to_string()),
         "diagnostics": findings,
-    })
+    });
+    if let (Some(fixed), Some(object)) = (fixed, data.as_object_mut()) {
+        object.insert("fixes".to_owned(), fixed.data());
+    }
+    data
 }
 
 fn summary(file: &Path, compiled: &Compiled, begun: Instant) -> String {

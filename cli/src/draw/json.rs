@@ -33,8 +33,14 @@ struct Related<'a> {
 #[derive(Serialize)]
 struct Change<'a> {
     title: &'a str,
+    edits: Vec<Edit<'a>>,
+}
+
+/// One replacement of text.
+#[derive(Serialize)]
+struct Edit<'a> {
     place: Option<Place<'a>>,
-    text: &'a str,
+    text: String,
 }
 
 /// Where.
@@ -58,8 +64,11 @@ impl<'a> Finding<'a> {
         };
         let change = |fix: &'a flowmesh_diagnostics::Fix| Change {
             title: &fix.title,
-            place: place(sources, fix.span),
-            text: &fix.text,
+            edits: fix
+                .edits
+                .iter()
+                .filter_map(|edit| laid_out(edit, sources))
+                .collect(),
         };
         Self {
             code: Some(diagnostic.code),
@@ -87,6 +96,18 @@ impl From<&Error> for Finding<'_> {
             fix: None,
         }
     }
+}
+
+/// An edit as it is to be made, byte by byte.
+fn laid_out<'a>(edit: &flowmesh_diagnostics::Edit, sources: &'a Sources) -> Option<Edit<'a>> {
+    let source = edit.span.source;
+    let (range, text) = edit.laid_out(&sources.get(source)?.text);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = Span::new(source, offset(range.start), offset(range.end));
+    Some(Edit {
+        place: place(sources, span),
+        text,
+    })
 }
 
 fn place(sources: &Sources, span: Span) -> Option<Place<'_>> {

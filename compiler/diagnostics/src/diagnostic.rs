@@ -1,6 +1,6 @@
 //! What is wrong, where, and what to do about it: plain data.
 
-use crate::{Code, Span};
+use crate::{Code, Edit, Fix, Span};
 use serde::Serialize;
 
 /// How bad it is.
@@ -40,17 +40,6 @@ pub struct Label {
     /// Where.
     pub span: Span,
     /// What is there.
-    pub text: String,
-}
-
-/// A replacement of text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fix {
-    /// What it does, as an order: `replace by charge`.
-    pub title: String,
-    /// What is replaced.
-    pub span: Span,
-    /// By what.
     pub text: String,
 }
 
@@ -113,11 +102,21 @@ impl Diagnostic {
     /// With a change that mends it.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
         self.fix = Some(Fix {
             title: title.into(),
-            span,
-            text: text.into(),
+            edits: vec![Edit { span, text }],
         });
+        self
+    }
+
+    /// With a further edit of the change that mends it.
+    #[must_use]
+    pub fn and_edit(mut self, span: Span, text: impl Into<String>) -> Self {
+        if let Some(fix) = &mut self.fix {
+            let text = text.into();
+            fix.edits.push(Edit { span, text });
+        }
         self
     }
 }

@@ -5,10 +5,12 @@
 
 mod code;
 mod diagnostic;
+mod fix;
 mod nearest;
 mod source;
 
 pub use code::{Code, Page, page, pages};
-pub use diagnostic::{Diagnostic, Diagnostics, Fix, Label, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use fix::{Edit, Fix, compatible, mended};
 pub use nearest::nearest;
 pub use source::{Source, SourceId, Sources, Span};

@@ -10,12 +10,14 @@ pub mod check;
 pub mod format;
 pub mod ide;
 pub mod lower;
+mod mend;
 pub mod parse;
 pub mod prompt;
 pub mod resolve;
 pub mod syntax;
 mod world;
 
+pub use mend::{Made, Mended, Mending, mend};
 pub use world::World;
 
 use check::{Checked, check};
