@@ -76,6 +76,7 @@ pub(crate) mod tests {
             configs: Vec::new(),
             secrets: Vec::new(),
             types: Vec::new(),
+            events: Vec::new(),
             errors: Vec::new(),
             policies: vec![flowmesh_ir::policy::Policy::default()],
             services: Vec::new(),
@@ -92,6 +93,8 @@ pub(crate) mod tests {
             params: Vec::new(),
             result: Type::Unit,
             fails: Vec::new(),
+            binding: Binding::Http,
+            stream: None,
             method,
             path,
             query: Vec::new(),
@@ -115,6 +118,7 @@ pub(crate) mod tests {
             policy: PolicyId(0),
             auth: None,
             operations: vec![charge],
+            descriptors: None,
         });
         program
     }

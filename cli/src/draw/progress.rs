@@ -72,6 +72,9 @@ impl<'a> Progress<'a> {
                         .map_or_else(|| "it was cancelled".to_owned(), |why| error(why));
                     say(format!("  < undoing what was done: {why}"));
                 }
+                NoteItem::StepStopped { step } => self.ended(step, happening.at, Some("given up")),
+                NoteItem::Tagged { key, value } => say(format!("  # {key} = {value}")),
+                NoteItem::Restarted => say("  . begins anew"),
                 NoteItem::Log { text } => say(format!("  | {text}")),
             }
         }

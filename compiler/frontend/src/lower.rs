@@ -26,6 +26,7 @@ pub fn lower(sound: Sound<'_>, name: Name) -> Program {
         secrets,
         types: checked.types.clone(),
         errors: errors(sound),
+        events: Vec::new(),
         policies: checked.policies.clone(),
         services: checked.services.clone(),
         functions: checked.functions.clone(),

@@ -12,6 +12,8 @@ pub struct Request {
     pub operation: OperationId,
     /// What holds for it.
     pub policy: PolicyId,
+    /// By which way it goes.
+    pub wire: Wire,
     /// The method.
     pub method: Method,
     /// The encoded path and query, beginning with `/`.
@@ -24,6 +26,28 @@ pub struct Request {
     pub key: Option<String>,
     /// Whether it may be repeated.
     pub effect: EffectKind,
+}
+
+/// By which way a request goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// HTTP.
+    #[default]
+    Http,
+    /// HTTP whose answer is a stream: server-sent events or JSON lines. The text is the cursor from which to take it
+    /// up again.
+    Stream(Option<String>),
+    /// gRPC: `/pkg.Service/Method`; a stream where it says so, with its cursor.
+    Grpc {
+        /// `/pkg.Service/Method`
+        path: String,
+        /// Whether the answer is a stream.
+        stream: bool,
+    },
+    /// A local process: the program and its arguments. The body is its standard input.
+    Run(Vec<String>),
+    /// The queue that workers pull it from.
+    Worker(String),
 }
 
 /// How a call ended, as the mesh saw it.

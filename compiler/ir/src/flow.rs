@@ -1,13 +1,25 @@
 //! Flows as state machines: straight-line code in each state, and one way to end it.
 
+mod beside;
+mod fan;
+mod next;
+mod region;
+mod wait;
+
+pub use beside::{Emit, Listen, Shift, Start, Stream, Tie};
+pub use fan::{Branch, Branches, Each, Gather, Need, Over, Rest};
+pub use region::{Guard, Region};
+pub use wait::{Arm, On, Wait};
+
 use crate::{
-    ErrorId, Name, OperationId, PolicyId, ServiceId, SignalId, SlotId, StateId, StepId,
+    ErrorId, EventId, Name, OperationId, PolicyId, ServiceId, SignalId, SlotId, StateId, StepId,
     expr::{Expr, Pattern, Raise},
     ty::{Field, Type},
 };
 use serde::{Deserialize, Serialize};
 
-/// A flow. One machine in motion is a run; its frame is shared by all of its fibers.
+/// A flow. One machine in motion is a run. Its frame is shared by all of its fibers, but for the slots that a region
+/// says are each fiber's own ([`Each::own`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     /// Its name.
@@ -24,8 +36,17 @@ pub struct Flow {
     /// What makes two starts the same, over the parameters; a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Expr>,
+    /// An event that starts it; the flow then has one parameter, which is the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    /// What people and the host know of its runs.
+    #[serde(default, skip_serializing_if = "Conduct::is_default")]
+    pub conduct: Conduct,
     /// What it can hear.
     pub signals: Vec<Signal>,
+    /// What can be read from outside at any time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
     /// What its frame holds.
     pub slots: Vec<Slot>,
     /// What people see it do: calls, waits, named steps.
@@ -43,6 +64,55 @@ pub struct Signal {
     pub name: Name,
     /// What it carries: a record of these.
     pub params: Vec<Field>,
+    /// What it is answered with; `None` is not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Type>,
+    /// Whether it is lost where nobody waits for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transient: bool,
+}
+
+/// An event that starts a flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Which.
+    pub event: EventId,
+    /// Which of them: a bool over slot 0, which holds the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Expr>,
+}
+
+/// What the host knows of the runs of a flow. `timeout` and `retry` are states of the flow, not settings of the host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conduct {
+    /// Runs of more go first; 0 where nothing is said.
+    pub priority: i32,
+    /// Which queue its runs wait in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Texts by which its runs are found, over the parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<(Name, Expr)>,
+}
+
+impl Conduct {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Something that can be read from outside at any time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// Its value over the frame as it stands. Slots that nothing was put into yet hold `none`, so the type is optional
+    /// where the value reads one that may be empty.
+    pub value: Expr,
 }
 
 /// A place in the frame.
@@ -57,8 +127,12 @@ pub struct Slot {
 /// What people see a run do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// `inventory.reserve`, `await approve`, `sleep`, `undo payments.refund`; unique within the flow by a suffix `#2`.
+    /// `inventory.reserve`, `await approve`, `sleep`, `undo payments.refund`, `packing`; unique within the flow by a
+    /// suffix `#2`.
     pub title: String,
+    /// What the author calls it: `Pack the box`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// Straight-line code and one way to end.
@@ -81,6 +155,8 @@ pub enum Instruction {
     Set(SlotId, Expr),
     /// `log "..."`
     Log(Expr),
+    /// `tag key = expr`: a text by which the run is found.
+    Tag(Name, Expr),
 }
 
 /// How a state ends.
@@ -96,16 +172,84 @@ pub enum End {
         /// Where to go on.
         next: StateId,
     },
+    /// Waits until a time.
+    SleepUntil {
+        /// When: a time. One that has passed goes on at once.
+        time: Expr,
+        /// Where to go on.
+        next: StateId,
+    },
     /// Waits for a signal.
     Await(Await),
+    /// Waits for whichever comes first.
+    Wait(Wait),
+    /// Begins a region: fibers that run until it is done, fails, is cancelled or is too late.
+    Region(Box<Region>),
+    /// Leaves so many regions that are around this state, cancelling what else runs in them, and goes on: `break`,
+    /// `continue` and `goto` out of a region.
+    Leave {
+        /// How many; at least 1.
+        regions: u32,
+        /// Where to go on, in the region that is left for.
+        next: StateId,
+    },
+    /// Calls another flow as a child and waits for it, or starts a run that is apart.
+    Start(Box<Start>),
+    /// Begins a fiber beside, as a task.
+    Spawn {
+        /// Where the task goes: its number.
+        task: SlotId,
+        /// Its own slots.
+        own: Vec<SlotId>,
+        /// Where it begins. It ends with [`End::Give`].
+        entry: StateId,
+        /// Where to go on.
+        next: StateId,
+    },
+    /// The end of a task or of an `on` handler, and its value: the answer of the signal.
+    Give(Expr),
+    /// Hears a signal from now on until the region around ends: `on NAME(...) { }`.
+    Listen(Listen),
+    /// Tells an event to all who wait for it.
+    Emit(Emit),
+    /// Moves the traffic of a service between its subsets; undone like a call.
+    Shift(Shift),
+    /// Items of a stream, one after the other.
+    Stream(Box<Stream>),
+    /// Cancels every region of this name that runs, and goes on.
+    CancelStep {
+        /// The region's name.
+        step: StepId,
+        /// Where to go on.
+        next: StateId,
+    },
+    /// Cancels a task, and goes on.
+    CancelTask {
+        /// The task.
+        task: Expr,
+        /// Where to go on.
+        next: StateId,
+    },
+    /// Asks whether something exists already: `produces file("...")`.
+    Probe {
+        /// A text: `file:PATH`, or an address.
+        target: Expr,
+        /// Where to go on if it is there.
+        found: StateId,
+        /// Where to go on if not.
+        missing: StateId,
+    },
+    /// Begins anew under the same identifier, with these parameters; nothing is undone.
+    Restart(Vec<Expr>),
     /// Begins a fiber for each branch and waits until all have joined; a branch that fails cancels the others.
+    /// (To be replaced by [`End::Region`].)
     Fork {
         /// Where each fiber begins.
         branches: Vec<StateId>,
         /// Where to go on.
         next: StateId,
     },
-    /// The end of a fiber begun by a fork.
+    /// The end of a fiber of a region.
     Join,
     /// Chooses by a bool.
     Branch {

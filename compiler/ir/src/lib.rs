@@ -75,6 +75,8 @@ index! {
     FunctionId;
     /// Index into [`Program::flows`].
     FlowId;
+    /// Index into [`Program::events`].
+    EventId;
     /// Index into [`flow::Flow::states`].
     StateId;
     /// Index into [`flow::Flow::slots`], or of a function's own frame.

@@ -1,12 +1,12 @@
 //! The whole program and its content hash.
 
 use crate::{
-    ConfigId, ErrorId, FlowId, FunctionId, Name, PolicyId, ServiceId, TypeId, Value,
+    ConfigId, ErrorId, EventId, FlowId, FunctionId, Name, PolicyId, ServiceId, TypeId, Value,
     expr::Function,
     flow::Flow,
     policy::Policy,
     service::Service,
-    ty::{ErrorDef, Type, TypeDef},
+    ty::{ErrorDef, EventDef, Type, TypeDef},
 };
 use flowmesh_diagnostics::Span;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub struct Program {
     pub types: Vec<TypeDef>,
     /// Declared errors; first the [`BUILTIN_ERRORS`], in their order.
     pub errors: Vec<ErrorDef>,
+    /// Declared events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventDef>,
     /// Policies after all overrides, without doubles.
     pub policies: Vec<Policy>,
     /// Services.
@@ -110,6 +113,12 @@ impl Program {
     pub fn error_named(&self, name: &str) -> Option<ErrorId> {
         let at = self.errors.iter().position(|error| error.name == name)?;
         u32::try_from(at).ok().map(ErrorId)
+    }
+
+    /// An event.
+    #[must_use]
+    pub fn event(&self, id: EventId) -> Option<&EventDef> {
+        self.events.get(id.index())
     }
 
     /// A config.

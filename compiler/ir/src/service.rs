@@ -26,6 +26,9 @@ pub struct Service {
     pub auth: Option<Auth>,
     /// What it can do.
     pub operations: Vec<Operation>,
+    /// The protobuf file descriptor set of its gRPC operations, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<String>,
 }
 
 /// One version, or other part, of a service.
@@ -73,7 +76,13 @@ pub struct Operation {
     pub result: Type,
     /// The domain errors it declares.
     pub fails: Vec<ErrorId>,
-    /// The method.
+    /// Whether it answers with many results, one after the other, and how to take it up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamKind>,
+    /// How it is reached.
+    #[serde(default, skip_serializing_if = "Binding::is_http")]
+    pub binding: Binding,
+    /// The method; `POST` where it is not reached by HTTP.
     pub method: Method,
     /// The path: literal pieces, and parameters that are percent-encoded as one segment each.
     pub path: Vec<Piece>,
@@ -91,6 +100,49 @@ pub struct Operation {
     pub policy: PolicyId,
     /// What repeating it does.
     pub effect: EffectKind,
+}
+
+/// How an operation is reached.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// By HTTP: method, path, query, body.
+    #[default]
+    Http,
+    /// By gRPC: `grpc "pkg.Service/Method"`. The body is the message as JSON; the file descriptor set of the service,
+    /// which says how it is encoded, is that of [`Service::descriptors`].
+    Grpc {
+        /// `pkg.Service`
+        service: String,
+        /// `Method`
+        method: String,
+    },
+    /// A local process: `run "program {arg}"`, without a shell. The body is its standard input.
+    Run {
+        /// The program, and each of its arguments: pieces that are joined.
+        words: Vec<Vec<Piece>>,
+    },
+    /// Pulled and answered by workers: `worker "queue"`.
+    Worker {
+        /// The queue.
+        queue: String,
+    },
+}
+
+impl Binding {
+    /// Whether it is HTTP.
+    #[must_use]
+    pub fn is_http(&self) -> bool {
+        matches!(self, Self::Http)
+    }
+}
+
+/// How many results come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamKind {
+    /// `resume: reply.id`: a text over the item (as [`crate::expr::Context::Reply`], whose body is the item), from which
+    /// the service takes the stream up again.
+    pub resume: Option<Expr>,
 }
 
 /// An HTTP method.

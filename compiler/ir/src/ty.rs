@@ -111,3 +111,15 @@ pub struct ErrorDef {
     /// What it carries.
     pub fields: Vec<Field>,
 }
+
+/// A declared event: told by one run, heard by others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventDef {
+    /// Its name.
+    pub name: Name,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// What it carries: a record of these.
+    pub fields: Vec<Field>,
+}

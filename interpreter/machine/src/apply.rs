@@ -50,8 +50,9 @@ pub fn apply(
         EventKind::Started { input, seed, key } => turn.started(event.at, input, *seed, key.as_deref()),
         EventKind::Replied { call, reply } => turn.replied(*call, reply),
         EventKind::Fired { timer } => turn.fired(*timer),
-        EventKind::Signalled { name, payload } => turn.signalled(name, payload),
+        EventKind::Signalled { name, payload, .. } => turn.signalled(name, payload),
         EventKind::Cancelled { reason } => turn.cancelled(reason),
+        EventKind::Answered { .. } | EventKind::Heard { .. } | EventKind::Streamed { .. } => {}
     }
     turn.advance();
     turn.settle();

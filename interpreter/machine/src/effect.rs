@@ -1,7 +1,9 @@
 //! What a run asks the world for. Performed only after the event that led to it is on stable storage.
 
 use crate::{CallId, TimerId};
-use flowmesh_ir::{StepId, Value, call::Request, value::Variant};
+use flowmesh_ir::{
+    FlowId, Name, ServiceId, StepId, SubsetId, Value, call::Request, flow::Tie, value::Variant,
+};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -19,6 +21,38 @@ pub enum Effect {
         /// What is sent.
         request: Arc<Request>,
     },
+    /// Do something else than a call; how it went comes back as [`crate::EventKind::Answered`].
+    Ask {
+        /// Its number.
+        call: CallId,
+        /// What people see it as, where they do.
+        step: Option<StepId>,
+        /// What.
+        ask: Ask,
+    },
+    /// Nobody waits any more for what was asked by this number: cancel the child, withdraw from the queue of a lock,
+    /// close the stream. A call that is on its way is still heard. A guard that is granted all the same is released.
+    Withdraw {
+        /// Which.
+        call: CallId,
+    },
+    /// Let go of the guard that was granted by this number.
+    Release {
+        /// Which.
+        call: CallId,
+    },
+    /// Bring the next item of the stream.
+    More {
+        /// Of which call.
+        call: CallId,
+    },
+    /// Answer the sender of a signal.
+    Answer {
+        /// The number that came with the signal.
+        signal: u64,
+        /// A JSON value by the type that the signal declares, or why there is none.
+        answer: Result<String, String>,
+    },
     /// Wake the run at a time, with [`crate::EventKind::Fired`].
     Timer {
         /// Its number.
@@ -35,6 +69,49 @@ pub enum Effect {
     Note(Note),
     /// The run has ended.
     Finished(Outcome),
+}
+
+/// Something asked of the host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Start a run. The host makes its identifier from that of this run and the number of the call, so that asking
+    /// twice starts one.
+    Start {
+        /// Of which flow.
+        flow: FlowId,
+        /// Its input, a JSON object.
+        input: Arc<[u8]>,
+        /// The value of its flow's key, where it has one.
+        key: Option<String>,
+        /// How it hangs together with this one.
+        tie: Tie,
+    },
+    /// Tell an event to every run that waits for it and every flow that it starts.
+    Emit {
+        /// Its name.
+        event: Name,
+        /// A JSON object with a member for each field.
+        payload: Arc<[u8]>,
+    },
+    /// Take a lock, or one of so many permits.
+    Acquire {
+        /// Its name.
+        name: String,
+        /// How many may hold it; `None` is a lock.
+        permits: Option<u32>,
+    },
+    /// Move the traffic of a service; no weights is back to what the program says.
+    Shift {
+        /// Which service.
+        service: ServiceId,
+        /// What each subset gets of a hundred.
+        weights: Vec<(SubsetId, u32)>,
+    },
+    /// Say whether a file or an address exists.
+    Probe {
+        /// `file:PATH`, or an address.
+        target: String,
+    },
 }
 
 /// Something for people: progress and logs. Lost notes do no harm.
@@ -62,6 +139,20 @@ pub enum Note {
         /// The error, or `None` if somebody cancelled the run.
         error: Option<Arc<Variant>>,
     },
+    /// A step was given up because what it is part of was cancelled.
+    StepStopped {
+        /// Which.
+        step: StepId,
+    },
+    /// `tag key = E`
+    Tagged {
+        /// The key.
+        key: Name,
+        /// The text.
+        value: String,
+    },
+    /// The run began anew under its identifier.
+    Restarted,
     /// `log "..."`
     Log {
         /// The text.

@@ -1,6 +1,6 @@
 //! What happened to a run. A run is nothing but its events in order.
 
-use flowmesh_ir::{Name, call::Reply};
+use flowmesh_ir::{Name, SubsetId, call::Reply};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -43,6 +43,29 @@ pub enum EventKind {
         name: Name,
         /// A JSON object with a member for each parameter.
         payload: Arc<[u8]>,
+        /// The number by which its sender waits for an answer; `None` where nobody does.
+        answer: Option<u64>,
+    },
+    /// Something asked for with [`crate::Effect::Ask`] has come about, or has not.
+    Answered {
+        /// By which number it was asked.
+        call: CallId,
+        /// How it went.
+        answer: Answer,
+    },
+    /// An event was told; it was checked against its declaration.
+    Heard {
+        /// Its name.
+        event: Name,
+        /// A JSON object with a member for each field.
+        payload: Arc<[u8]>,
+    },
+    /// One item of a stream; the host brings the next only after [`crate::Effect::More`].
+    Streamed {
+        /// Which call.
+        call: CallId,
+        /// The item, as JSON.
+        item: Arc<[u8]>,
     },
     /// Somebody wants the run to stop and be undone.
     Cancelled {
@@ -51,7 +74,34 @@ pub enum EventKind {
     },
 }
 
-/// A call of one run, numbered from 0 in the order in which they were asked for.
+/// How something that was asked for came out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// It is done: an event is durable with all who hear it, a guard is held, traffic has been moved from where it was
+    /// (the weights before, where there were any).
+    Done(Vec<(SubsetId, u32)>),
+    /// A run that is apart was started, or was there already: its identifier.
+    Run(String),
+    /// A child has ended.
+    Ended(Ended),
+    /// Whether the target of a probe exists.
+    Found(bool),
+    /// It cannot be done, and why, for people; the flow sees `Unavailable`.
+    Refused(String),
+}
+
+/// How a child run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// With a result, as JSON by the type of its flow.
+    Done(Arc<[u8]>),
+    /// With an error: its name, and its fields as a JSON object by its declaration.
+    Failed(Name, Arc<[u8]>),
+    /// It was cancelled, and why; the flow sees `Cancelled`.
+    Cancelled(String),
+}
+
+/// A call, or something else asked for, of one run, numbered from 0 in the order in which they were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
 

@@ -16,7 +16,7 @@ mod tests;
 
 pub use apply::{apply, pending, replay};
 pub use border::{Misfit, Settings, SettingsError};
-pub use effect::{Effect, Note, Outcome};
+pub use effect::{Ask, Effect, Note, Outcome};
 pub use eval::{Context, Draws, RunContext, evaluate};
-pub use event::{CallId, Event, EventKind, TimerId};
+pub use event::{Answer, CallId, Ended, Event, EventKind, TimerId};
 pub use run::{Progress, Run, Status, StepState};

@@ -50,6 +50,7 @@ pub(crate) fn service(name: &str, subsets: &[(&str, &str)], routes: Vec<Route>) 
         addresses: vec![text(address)],
     };
     Service {
+        descriptors: None,
         name: name.into(),
         doc: None,
         subsets: subsets.iter().map(subset).collect(),
@@ -90,6 +91,8 @@ pub(crate) fn operation(name: &str, method: Method, path: &str, policy: u32) -> 
         pieces.push(Piece::Literal(literal.to_owned()));
     }
     Operation {
+        binding: flowmesh_ir::service::Binding::Http,
+        stream: None,
         name: name.into(),
         doc: None,
         params: vec![Field {
@@ -136,6 +139,7 @@ pub(crate) fn program(policies: Vec<Policy>, services: Vec<Service>) -> Program 
         fields: fields.iter().map(field).collect(),
     });
     let program = Program {
+        events: Vec::new(),
         version: VERSION,
         name: "shop".into(),
         configs: vec![],

@@ -128,6 +128,7 @@ impl<'p> Scene<'p> {
         match border::check_signal(self.program, self.flow(), name, payload.as_bytes()) {
             Ok(()) => {
                 self.happen(EventKind::Signalled {
+                    answer: None,
                     name: name.into(),
                     payload: payload.as_bytes().into(),
                 });

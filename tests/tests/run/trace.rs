@@ -33,8 +33,16 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
             }
             Note::Undoing { error: Some(error) } => format!("undoing after {}", error.name),
             Note::Undoing { error: None } => "undoing after cancel".to_owned(),
+            Note::StepStopped { step } => format!("stopped {}", title(program, flow, *step)),
+            Note::Tagged { key, value } => format!("tag {key} = {value}"),
+            Note::Restarted => "restarted".to_owned(),
             Note::Log { text } => format!("log {text}"),
         },
+        Effect::Ask { call, ask, .. } => format!("ask {} {ask:?}", call.0),
+        Effect::Withdraw { call } => format!("withdraw {}", call.0),
+        Effect::Release { call } => format!("release {}", call.0),
+        Effect::More { call } => format!("more {}", call.0),
+        Effect::Answer { signal, answer } => format!("answer {signal}: {answer:?}"),
         Effect::Finished(Outcome::Done(value)) => {
             let ty = &program.flow(flow).unwrap().result;
             format!("finished: done {}", border::encode(program, ty, value))

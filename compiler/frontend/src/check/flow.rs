@@ -131,6 +131,8 @@ impl<'a> Checker<'a> {
         let signal = |info: SignalInfo| Signal {
             name: info.name,
             params: info.params.iter().map(FieldInfo::ir).collect(),
+            result: None,
+            transient: false,
         };
         tree::Flow {
             name: signature.name,

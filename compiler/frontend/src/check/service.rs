@@ -124,6 +124,7 @@ fn body<'a>(
         policy,
         auth,
         operations,
+        descriptors: None,
     });
 }
 

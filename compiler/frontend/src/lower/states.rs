@@ -82,7 +82,7 @@ impl States {
         } else {
             format!("{title}#{count}")
         };
-        self.steps.push(Step { title });
+        self.steps.push(Step { title, label: None });
         StepId(u32::try_from(self.steps.len().saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
@@ -114,7 +114,7 @@ impl States {
                 continue;
             };
             let mut end = draft.end.unwrap_or(End::Join);
-            each(&mut end, |next| {
+            end.each_next(|next| {
                 *next = numbers.get(next).copied().unwrap_or(*next);
             });
             states.push(State {
@@ -151,7 +151,7 @@ impl States {
         };
         for draft in &mut self.all {
             if let Some(end) = &mut draft.end {
-                each(end, |next| *next = target(*next));
+                end.each_next(|next| *next = target(*next));
             }
         }
     }
@@ -162,7 +162,7 @@ impl States {
         let reached = self.reached(entry);
         for (draft, _) in self.all.iter_mut().zip(&reached).filter(|(_, reached)| **reached) {
             if let Some(end) = &mut draft.end {
-                each(end, |next| {
+                end.each_next(|next| {
                     before
                         .get_mut(next.index())
                         .into_iter()
@@ -227,7 +227,7 @@ impl States {
                 .get_mut(label.index())
                 .and_then(|draft| draft.end.as_mut())
             {
-                each(end, |next| queue.push(*next));
+                end.each_next(|next| queue.push(*next));
             }
         }
         reached
@@ -281,30 +281,5 @@ impl States {
             .filter(|(_, used)| *used)
             .map(|(step, _)| step)
             .collect()
-    }
-}
-
-/// Every way on from an end.
-fn each(end: &mut End, mut what: impl FnMut(&mut StateId)) {
-    match end {
-        End::Call(call) => {
-            call.catch.iter_mut().for_each(|catch| what(&mut catch.next));
-            what(&mut call.next);
-        }
-        End::Sleep { next, .. } | End::Jump(next) => what(next),
-        End::Await(wait) => {
-            wait.within.iter_mut().for_each(|(_, next)| what(next));
-            what(&mut wait.next);
-        }
-        End::Fork { branches, next } => {
-            branches.iter_mut().for_each(&mut what);
-            what(next);
-        }
-        End::Branch { yes, no, .. } => {
-            what(yes);
-            what(no);
-        }
-        End::Match { arms, .. } => arms.iter_mut().for_each(|(_, next)| what(next)),
-        End::Join | End::Return(_) | End::Fail(_) => {}
     }
 }

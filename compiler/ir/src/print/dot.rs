@@ -66,6 +66,7 @@ fn node(program: &Program, flow: &Flow, printer: &Printer<'_>, state: &State) ->
             format!("fail {}", printer.raise(raise)),
             ", shape=oval, color=red",
         ),
+        _ => (String::new(), ""),
     }
 }
 
@@ -99,7 +100,7 @@ fn ways(program: &Program, printer: &Printer<'_>, end: &End) -> Vec<(String, Sta
                 .map(|(pattern, next)| (printer.pattern(pattern), *next)),
         ),
         End::Sleep { next, .. } | End::Jump(next) => vec![plain(next)],
-        End::Join | End::Return(_) | End::Fail(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

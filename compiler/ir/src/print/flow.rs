@@ -76,6 +76,7 @@ impl Lines<'_> {
                 format!("{} = {}", self.printer.slot(*slot), self.printer.expr(expr))
             }
             Instruction::Log(expr) => format!("log {}", self.printer.expr(expr)),
+            Instruction::Tag(key, expr) => format!("tag {key} = {}", self.printer.expr(expr)),
         }
     }
 
@@ -105,6 +106,7 @@ impl Lines<'_> {
             End::Jump(next) => format!("then s{next}"),
             End::Return(expr) => format!("return {}", self.printer.expr(expr)),
             End::Fail(raise) => format!("fail {}", self.printer.raise(raise)),
+            _ => String::new(),
         }
     }
 

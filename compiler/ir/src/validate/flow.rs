@@ -148,7 +148,7 @@ fn expressions(mut scope: Scope<'_>, state: &State) -> Result<(), Invalid> {
                 scope.check(expr)?;
                 scope.write(*slot);
             }
-            Instruction::Log(expr) => scope.check(expr)?,
+            Instruction::Log(expr) | Instruction::Tag(_, expr) => scope.check(expr)?,
         }
     }
     match &state.end {
@@ -171,6 +171,6 @@ fn expressions(mut scope: Scope<'_>, state: &State) -> Result<(), Invalid> {
         | End::Match { subject: expr, .. }
         | End::Return(expr) => scope.check(expr),
         End::Fail(raise) => scope.raise(raise),
-        End::Fork { .. } | End::Join | End::Jump(_) => Ok(()),
+        _ => Ok(()),
     }
 }

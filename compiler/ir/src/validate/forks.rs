@@ -90,6 +90,6 @@ pub(super) fn successors(end: &End) -> Vec<StateId> {
         End::Branch { yes, no, .. } => vec![*yes, *no],
         End::Match { arms, .. } => arms.iter().map(|(_, next)| *next).collect(),
         End::Sleep { next, .. } | End::Fork { next, .. } | End::Jump(next) => vec![*next],
-        End::Join | End::Return(_) | End::Fail(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }

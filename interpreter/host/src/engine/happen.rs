@@ -11,7 +11,7 @@ use crate::{
     store::{EventRecord, Origin, Record},
 };
 use flowmesh_ir::{call::Reply, trace::TraceContext};
-use flowmesh_machine::{CallId, Effect, Event, EventKind, Note, Outcome};
+use flowmesh_machine::{Answer, CallId, Effect, Ended, Event, EventKind, Note, Outcome};
 use jiff::Timestamp;
 
 /// What one event takes in the log beside its payload, at the most.
@@ -96,6 +96,11 @@ impl Following<'_> {
             }
             Effect::Note(note) => self.notes.iter_mut().for_each(|notes| notes.push(note.clone())),
             Effect::Finished(outcome) => self.finish(&outcome),
+            Effect::Ask { .. }
+            | Effect::Withdraw { .. }
+            | Effect::Release { .. }
+            | Effect::More { .. }
+            | Effect::Answer { .. } => {}
         }
     }
 
@@ -165,8 +170,19 @@ fn payload_bytes(kind: &EventKind) -> usize {
             reply: Reply::Failed(failure),
             ..
         } => failure.reason().len(),
-        EventKind::Signalled { payload, .. } => payload.len(),
+        EventKind::Signalled { payload, .. } | EventKind::Heard { payload, .. } => payload.len(),
+        EventKind::Streamed { item, .. } => item.len(),
+        EventKind::Answered { answer, .. } => answer_bytes(answer),
         EventKind::Cancelled { reason } => reason.len(),
         EventKind::Fired { .. } => 0,
+    }
+}
+
+fn answer_bytes(answer: &Answer) -> usize {
+    match answer {
+        Answer::Done(weights) => weights.len(),
+        Answer::Run(text) | Answer::Refused(text) | Answer::Ended(Ended::Cancelled(text)) => text.len(),
+        Answer::Ended(Ended::Done(json) | Ended::Failed(_, json)) => json.len(),
+        Answer::Found(_) => 0,
     }
 }

@@ -159,7 +159,7 @@ impl Engine {
             match effect {
                 Effect::Timer { timer, at } => self.arm(run, timer, at),
                 Effect::Call { .. } => self.call_again(now, run, effect),
-                Effect::Disarm { .. } | Effect::Note(_) | Effect::Finished(_) => {}
+                _ => {}
             }
         }
     }

@@ -135,7 +135,16 @@ impl Engine {
             .and_then(|()| self.check_signal(run, &name, &payload));
         match checked {
             Ok(()) => {
-                self.happen(now, run, EventKind::Signalled { name, payload }, None);
+                self.happen(
+                    now,
+                    run,
+                    EventKind::Signalled {
+                        name,
+                        payload,
+                        answer: None,
+                    },
+                    None,
+                );
                 self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
             }
             Err(refusal) => self.refuse(ticket, refusal),

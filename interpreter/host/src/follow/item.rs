@@ -5,7 +5,7 @@ use crate::{
     engine::{Deployment, Happened, view::Ending},
 };
 use flowmesh_ir::{FlowId, Name, call::Reply};
-use flowmesh_machine::{EventKind, Note};
+use flowmesh_machine::{Answer, Ended, EventKind, Note};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -85,6 +85,29 @@ pub enum What {
         /// What it carries.
         payload: Box<RawValue>,
     },
+    /// Something else than a call, that the run asked for, came out.
+    Done {
+        /// Which of the run's calls.
+        call: u32,
+        /// How: `done`, `started`, `ended`, `failed`, `cancelled`, `found`, `missing`, `refused`.
+        how: &'static str,
+        /// The identifier of a run, the result or error of a child, or the reason.
+        detail: Box<RawValue>,
+    },
+    /// An event was told.
+    Heard {
+        /// Its name.
+        name: Name,
+        /// What it carries.
+        payload: Box<RawValue>,
+    },
+    /// An item of a stream came.
+    Streamed {
+        /// Which of the run's calls.
+        call: u32,
+        /// The item.
+        item: Box<RawValue>,
+    },
     /// Somebody wants the run to stop.
     Cancelled {
         /// Why.
@@ -113,6 +136,20 @@ pub enum NoteItem {
         /// The error: an object with `name` and `fields`.
         error: Box<RawValue>,
     },
+    /// A step was given up.
+    StepStopped {
+        /// Its title.
+        step: String,
+    },
+    /// The run got a tag.
+    Tagged {
+        /// The key.
+        key: Name,
+        /// The text.
+        value: String,
+    },
+    /// The run began anew.
+    Restarted,
     /// Everything done so far is being undone.
     Undoing {
         /// The error; none if somebody cancelled the run.
@@ -177,6 +214,9 @@ impl What {
             Self::Unanswered { .. } => "unanswered",
             Self::Fired { .. } => "fired",
             Self::Signalled { .. } => "signalled",
+            Self::Done { .. } => "done",
+            Self::Heard { .. } => "heard",
+            Self::Streamed { .. } => "streamed",
             Self::Cancelled { .. } => "cancelled",
         }
     }
@@ -205,13 +245,42 @@ fn what(kind: &EventKind) -> What {
             reason: failure.reason().to_owned(),
         },
         EventKind::Fired { timer } => What::Fired { timer: timer.0 },
-        EventKind::Signalled { name, payload } => What::Signalled {
+        EventKind::Signalled { name, payload, .. } => What::Signalled {
             signal: name.clone(),
             payload: raw(payload),
+        },
+        EventKind::Answered { call, answer } => {
+            let (how, detail) = answered(answer);
+            What::Done {
+                call: call.0,
+                how,
+                detail: raw(&detail),
+            }
+        }
+        EventKind::Heard { event, payload } => What::Heard {
+            name: event.clone(),
+            payload: raw(payload),
+        },
+        EventKind::Streamed { call, item } => What::Streamed {
+            call: call.0,
+            item: raw(item),
         },
         EventKind::Cancelled { reason } => What::Cancelled {
             reason: reason.clone(),
         },
+    }
+}
+
+fn answered(answer: &Answer) -> (&'static str, Vec<u8>) {
+    match answer {
+        Answer::Done(_) => ("done", Vec::new()),
+        Answer::Run(id) => ("started", id.clone().into_bytes()),
+        Answer::Ended(Ended::Done(result)) => ("ended", result.to_vec()),
+        Answer::Ended(Ended::Failed(error, _)) => ("failed", error.as_bytes().to_vec()),
+        Answer::Ended(Ended::Cancelled(reason)) => ("cancelled", reason.clone().into_bytes()),
+        Answer::Found(true) => ("found", Vec::new()),
+        Answer::Found(false) => ("missing", Vec::new()),
+        Answer::Refused(reason) => ("refused", reason.clone().into_bytes()),
     }
 }
 
@@ -249,6 +318,12 @@ impl Words<'_> {
             Note::Undoing { error: why } => NoteItem::Undoing {
                 error: why.as_deref().map(error),
             },
+            Note::StepStopped { step } => NoteItem::StepStopped { step: title(*step) },
+            Note::Tagged { key, value } => NoteItem::Tagged {
+                key: key.clone(),
+                value: value.clone(),
+            },
+            Note::Restarted => NoteItem::Restarted,
             Note::Log { text } => NoteItem::Log { text: text.clone() },
         }
     }

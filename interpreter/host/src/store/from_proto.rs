@@ -6,10 +6,10 @@ use super::{
 };
 use crate::RunId;
 use flowmesh_ir::{
-    Hash, Name,
+    Hash, Name, SubsetId,
     call::{Failure, Reply},
 };
-use flowmesh_machine::{CallId, Event, EventKind, TimerId};
+use flowmesh_machine::{Answer, CallId, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
 
 /// A message that was written by a later version, or by nobody.
@@ -77,10 +77,43 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
             timer: TimerId(it.timer),
         },
         proto::Happened::Signalled(it) => EventKind::Signalled {
+            answer: it.answer,
             name: it.name.into(),
             payload: it.payload.as_ref().into(),
         },
+        proto::Happened::Answered(it) => EventKind::Answered {
+            call: CallId(it.call),
+            answer: answer(it.outcome.ok_or(Unreadable("an answer of an unknown kind"))?)?,
+        },
+        proto::Happened::Heard(it) => EventKind::Heard {
+            event: it.event.into(),
+            payload: it.payload.as_ref().into(),
+        },
+        proto::Happened::Streamed(it) => EventKind::Streamed {
+            call: CallId(it.call),
+            item: it.item.as_ref().into(),
+        },
         proto::Happened::Cancelled(it) => EventKind::Cancelled { reason: it.reason },
+    })
+}
+
+fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
+    Ok(match outcome {
+        proto::Outcome::Done(weights) => {
+            if weights.subset.len() != weights.weight.len() {
+                return Err(Unreadable("weights without their subsets"));
+            }
+            let subsets = weights.subset.into_iter().map(SubsetId);
+            Answer::Done(subsets.zip(weights.weight).collect())
+        }
+        proto::Outcome::Run(id) => Answer::Run(id),
+        proto::Outcome::ChildDone(result) => Answer::Ended(Ended::Done(result.as_ref().into())),
+        proto::Outcome::ChildFailed(it) => {
+            Answer::Ended(Ended::Failed(it.error.into(), it.fields.as_ref().into()))
+        }
+        proto::Outcome::ChildCancelled(reason) => Answer::Ended(Ended::Cancelled(reason)),
+        proto::Outcome::Found(found) => Answer::Found(found),
+        proto::Outcome::Refused(reason) => Answer::Refused(reason),
     })
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Event {
     /// Microseconds since 1970.
     #[prost(sint64, tag = "4")]
     pub(super) at_us: i64,
-    #[prost(oneof = "Happened", tags = "5, 6, 7, 8, 9")]
+    #[prost(oneof = "Happened", tags = "5, 6, 7, 8, 9, 10, 11, 12")]
     pub(super) happened: Option<Happened>,
 }
 
@@ -53,6 +53,12 @@ pub(super) enum Happened {
     Signalled(Signalled),
     #[prost(message, tag = "9")]
     Cancelled(Cancelled),
+    #[prost(message, tag = "10")]
+    Answered(Answered),
+    #[prost(message, tag = "11")]
+    Heard(Heard),
+    #[prost(message, tag = "12")]
+    Streamed(Streamed),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -126,10 +132,71 @@ pub(super) struct Signalled {
     pub(super) name: String,
     #[prost(bytes = "bytes", tag = "2")]
     pub(super) payload: Bytes,
+    #[prost(uint64, optional, tag = "3")]
+    pub(super) answer: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Cancelled {
     #[prost(string, tag = "1")]
     pub(super) reason: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Answered {
+    #[prost(uint32, tag = "1")]
+    pub(super) call: u32,
+    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8")]
+    pub(super) outcome: Option<Outcome>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(super) enum Outcome {
+    #[prost(message, tag = "2")]
+    Done(Weights),
+    #[prost(string, tag = "3")]
+    Run(String),
+    #[prost(bytes = "bytes", tag = "4")]
+    ChildDone(Bytes),
+    #[prost(message, tag = "5")]
+    ChildFailed(ChildFailed),
+    #[prost(string, tag = "6")]
+    ChildCancelled(String),
+    #[prost(bool, tag = "7")]
+    Found(bool),
+    #[prost(string, tag = "8")]
+    Refused(String),
+}
+
+/// What each subset of a service got: two lists of one length.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Weights {
+    #[prost(uint32, repeated, tag = "1")]
+    pub(super) subset: Vec<u32>,
+    #[prost(uint32, repeated, tag = "2")]
+    pub(super) weight: Vec<u32>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ChildFailed {
+    #[prost(string, tag = "1")]
+    pub(super) error: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) fields: Bytes,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Heard {
+    #[prost(string, tag = "1")]
+    pub(super) event: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) payload: Bytes,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Streamed {
+    #[prost(uint32, tag = "1")]
+    pub(super) call: u32,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) item: Bytes,
 }

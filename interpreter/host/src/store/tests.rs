@@ -71,6 +71,7 @@ fn everything() -> Vec<Record> {
         event(
             4,
             EventKind::Signalled {
+                answer: None,
                 name: "approve".into(),
                 payload: (*b"{}").into(),
             },

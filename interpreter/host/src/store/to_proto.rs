@@ -9,7 +9,7 @@ use flowmesh_ir::{
     Hash,
     call::{Failure, Reply},
 };
-use flowmesh_machine::EventKind;
+use flowmesh_machine::{Answer, Ended, EventKind};
 use std::sync::Arc;
 
 /// The message of a record; payloads are shared, not copied.
@@ -65,13 +65,48 @@ fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happened {
             reply: Some(self::reply(reply)),
         }),
         EventKind::Fired { timer } => proto::Happened::Fired(proto::Fired { timer: timer.0 }),
-        EventKind::Signalled { name, payload } => proto::Happened::Signalled(proto::Signalled {
+        EventKind::Signalled {
+            name,
+            payload,
+            answer,
+        } => proto::Happened::Signalled(proto::Signalled {
+            answer: *answer,
             name: name.to_string(),
             payload: shared(payload),
+        }),
+        EventKind::Answered { call, answer } => proto::Happened::Answered(proto::Answered {
+            call: call.0,
+            outcome: Some(outcome(answer)),
+        }),
+        EventKind::Heard { event, payload } => proto::Happened::Heard(proto::Heard {
+            event: event.to_string(),
+            payload: shared(payload),
+        }),
+        EventKind::Streamed { call, item } => proto::Happened::Streamed(proto::Streamed {
+            call: call.0,
+            item: shared(item),
         }),
         EventKind::Cancelled { reason } => proto::Happened::Cancelled(proto::Cancelled {
             reason: reason.clone(),
         }),
+    }
+}
+
+fn outcome(answer: &Answer) -> proto::Outcome {
+    match answer {
+        Answer::Done(weights) => proto::Outcome::Done(proto::Weights {
+            subset: weights.iter().map(|(subset, _)| subset.0).collect(),
+            weight: weights.iter().map(|(_, weight)| *weight).collect(),
+        }),
+        Answer::Run(id) => proto::Outcome::Run(id.clone()),
+        Answer::Ended(Ended::Done(result)) => proto::Outcome::ChildDone(shared(result)),
+        Answer::Ended(Ended::Failed(error, fields)) => proto::Outcome::ChildFailed(proto::ChildFailed {
+            error: error.to_string(),
+            fields: shared(fields),
+        }),
+        Answer::Ended(Ended::Cancelled(reason)) => proto::Outcome::ChildCancelled(reason.clone()),
+        Answer::Found(found) => proto::Outcome::Found(*found),
+        Answer::Refused(reason) => proto::Outcome::Refused(reason.clone()),
     }
 }
 

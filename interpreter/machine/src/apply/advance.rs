@@ -88,6 +88,9 @@ impl<'p> Turn<'p, '_> {
                 self.stop(Why::Failed(error));
                 Ok(None)
             }
+            _ => Err(Fault::BadValue(
+                "this end of a state is not carried out yet".to_owned(),
+            )),
         }
     }
 
@@ -98,6 +101,12 @@ impl<'p> Turn<'p, '_> {
                 let value = evaluator.eval(expr)?;
                 evaluator.weigh(expr, &value)?;
                 evaluator.set(*slot, value)
+            }
+            Instruction::Tag(key, expr) => {
+                let value = text(&self.evaluator().eval(expr)?);
+                let key = key.clone();
+                self.effects.push(Effect::Note(Note::Tagged { key, value }));
+                Ok(())
             }
             Instruction::Log(expr) => {
                 let text = text(&self.evaluator().eval(expr)?);

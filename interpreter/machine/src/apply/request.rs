@@ -45,6 +45,7 @@ impl<'p> Turn<'p, '_> {
             service: target.service,
             operation: target.operation,
             policy: target.policy,
+            wire: flowmesh_ir::call::Wire::Http,
             method: operation.method,
             path,
             headers,

@@ -83,6 +83,7 @@ impl Bench {
     pub(super) fn signal(&mut self, by: &str) -> Vec<String> {
         let payload = b(&format!(r#"{{"by":"{by}"}}"#));
         self.event(EventKind::Signalled {
+            answer: None,
             name: "approve".into(),
             payload,
         })

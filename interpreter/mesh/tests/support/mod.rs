@@ -75,6 +75,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
         .map(|(at, weight)| (SubsetId(at as u32), *weight))
         .collect();
     let service = Service {
+        descriptors: None,
         name: "shop".into(),
         doc: None,
         subsets: (0..weights.len()).map(subset).collect(),
@@ -87,6 +88,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
         operations: vec![operation()],
     };
     Program {
+        events: Vec::new(),
         version: VERSION,
         name: "test".into(),
         configs: Vec::new(),
@@ -103,6 +105,8 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
 
 fn operation() -> Operation {
     Operation {
+        binding: flowmesh_ir::service::Binding::Http,
+        stream: None,
         name: "buy".into(),
         doc: None,
         params: Vec::new(),
@@ -141,6 +145,7 @@ pub fn with_options(
 /// `POST /orders` with a key.
 pub fn request() -> Request {
     Request {
+        wire: flowmesh_ir::call::Wire::Http,
         service: ServiceId(0),
         operation: OperationId(0),
         policy: PolicyId(0),

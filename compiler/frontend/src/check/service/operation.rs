@@ -116,6 +116,8 @@ impl<'a> Checker<'a> {
             doc: operation.doc.clone(),
             params: info.signature.params.iter().map(FieldInfo::ir).collect(),
             result,
+            stream: None,
+            binding: flowmesh_ir::service::Binding::Http,
             fails: info.signature.fails.iter().map(|(id, _)| *id).collect(),
             method,
             path: parts.path,
