@@ -55,6 +55,7 @@ fn record(name: &str, fields: Vec<Field>) -> TypeDef {
 /// The whole program. [`crate::validate()`] has nothing to say against it.
 pub(crate) fn shop() -> Program {
     Program {
+        events: Vec::new(),
         version: VERSION,
         name: "shop".into(),
         configs: vec![Config {
@@ -168,6 +169,8 @@ fn policies() -> Vec<Policy> {
 
 fn operation(name: &str, method: Method, path: &str, params: Vec<Field>) -> Operation {
     Operation {
+        binding: crate::service::Binding::Http,
+        stream: None,
         name: name.into(),
         doc: None,
         params,
@@ -196,6 +199,7 @@ fn inventory() -> Service {
     release.query = vec![pair("why", text("undone"))];
     release.effect = EffectKind::Idempotent;
     Service {
+        descriptors: None,
         name: "inventory".into(),
         doc: Some("What is on the shelves.".to_owned()),
         subsets: vec![Subset {
@@ -248,6 +252,7 @@ fn payments() -> Service {
         addresses: vec![address],
     };
     Service {
+        descriptors: None,
         name: "payments".into(),
         doc: None,
         subsets: vec![

@@ -192,7 +192,7 @@ impl<'p> Scene<'p> {
             }
             Effect::Timer { timer, at } => drop(self.timers.insert(*timer, *at)),
             Effect::Disarm { timer } => drop(self.timers.remove(timer)),
-            Effect::Note(_) | Effect::Finished(_) => {}
+            _ => {}
         }
     }
 

@@ -43,9 +43,14 @@ pub(super) fn checkout() -> Flow {
         result: Type::Named(TypeId(2)),
         fails: vec![ErrorId(8)],
         key: Some(dot(slot(0), "id")),
+        trigger: None,
+        conduct: crate::flow::Conduct::default(),
+        views: Vec::new(),
         signals: vec![Signal {
             name: "approve".into(),
             params: vec![field("by", Type::String)],
+            result: None,
+            transient: false,
         }],
         slots: names
             .map(|name| Slot {
@@ -56,6 +61,7 @@ pub(super) fn checkout() -> Flow {
         steps: steps
             .map(|title| Step {
                 title: title.to_owned(),
+                label: None,
             })
             .into(),
         states: states(),

@@ -47,6 +47,7 @@ pub(crate) fn program(address: &str) -> Program {
     errors.push(error("Declined", &[("reason", Type::Json)]));
     errors.push(error("Rejected", &[("reason", Type::String)]));
     Program {
+        events: Vec::new(),
         version: VERSION,
         name: "tests".into(),
         configs: Vec::new(),
@@ -112,6 +113,7 @@ fn retry() -> Retry {
 
 fn service(name: &str, operations: &[(&str, Method, EffectKind)], address: &str) -> Service {
     Service {
+        descriptors: None,
         name: name.into(),
         doc: None,
         subsets: vec![Subset {
@@ -141,6 +143,8 @@ fn operation(service: &str, name: &str, method: Method, effect: EffectKind) -> O
     let body = (method == Method::Post).then(|| (it(), Type::String));
     let key = Expr::Text(vec![text(&format!("{service}.{name}/")), it()]);
     Operation {
+        binding: flowmesh_ir::service::Binding::Http,
+        stream: None,
         name: name.into(),
         doc: None,
         params: vec![field("it", Type::String)],
@@ -206,6 +210,9 @@ fn flow(name: &str, parts: Parts) -> Flow {
         .collect();
     slots.extend(parts.slots);
     Flow {
+        trigger: None,
+        conduct: flowmesh_ir::flow::Conduct::default(),
+        views: Vec::new(),
         name: name.into(),
         doc: None,
         params: parts.params,
@@ -218,6 +225,7 @@ fn flow(name: &str, parts: Parts) -> Flow {
             .steps
             .into_iter()
             .map(|title| Step {
+                label: None,
                 title: title.to_owned(),
             })
             .collect(),
@@ -294,6 +302,8 @@ fn hear() -> Flow {
 
 fn approve() -> Signal {
     Signal {
+        result: None,
+        transient: false,
         name: "approve".into(),
         params: vec![field("by", Type::String)],
     }
