@@ -15,14 +15,18 @@ mod order;
 mod pattern;
 mod signature;
 pub mod sources;
+mod synonym;
 mod text;
+pub mod url;
+mod zone;
 
 pub use fault::Fault;
 pub use interpreter::{Arg, Interpreter, Lambda};
 pub use natives::{free, methods, native, natives};
 pub use order::{compare, equal};
 pub use pattern::pattern;
-pub use signature::{Native, Param, Run, Ty};
+pub use signature::{Check, Native, Param, Run, Ty};
+pub use synonym::synonym;
 pub use text::{read_duration, text, write_duration, write_text};
 
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -12,6 +12,7 @@ mod number;
 mod optional;
 mod string;
 mod time;
+mod url;
 
 use crate::Native;
 use flowmesh_ir::Value;
@@ -19,7 +20,7 @@ use std::sync::LazyLock;
 
 /// All natives, sorted by their full names.
 static TABLE: LazyLock<Vec<&'static Native>> = LazyLock::new(|| {
-    let files: [&'static [Native]; 10] = [
+    let files: [&'static [Native]; 12] = [
         any::NATIVES,
         bytes::NATIVES,
         date::NATIVES,
@@ -28,8 +29,10 @@ static TABLE: LazyLock<Vec<&'static Native>> = LazyLock::new(|| {
         json::NATIVES,
         map::NATIVES,
         number::NATIVES,
+        number::POWERS,
         optional::NATIVES,
         time::NATIVES,
+        url::NATIVES,
     ];
     let mut all: Vec<_> = files
         .iter()

@@ -36,6 +36,14 @@ pub fn pattern(text: &str) -> Result<Regex, Fault> {
     Ok(regex)
 }
 
+/// Whether a text is a regular expression within the limits.
+///
+/// # Errors
+/// Why it is none.
+pub(crate) fn check(text: &str) -> Result<(), Fault> {
+    pattern(text).map(drop)
+}
+
 fn compile(text: &str) -> Result<Regex, Fault> {
     if text.len() > PATTERN_BYTES_MAX {
         return Err(Fault::BadValue(format!(

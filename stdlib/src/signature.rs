@@ -34,7 +34,13 @@ pub struct Param {
     pub ty: Ty,
     /// Whether it may be left out.
     pub optional: bool,
+    /// What holds for a text that stands there literally: a pattern, the name of a zone. The checker asks it before
+    /// the program runs; the native asks again, since a text may come from anywhere.
+    pub check: Option<Check>,
 }
+
+/// Whether a text is of a form.
+pub type Check = fn(&str) -> Result<(), Fault>;
 
 /// A pattern of types. The three kinds of variables share their numbers within one signature: wherever a number
 /// comes up again, it is the same type.
@@ -58,8 +64,12 @@ pub enum Ty {
     Date,
     /// `duration`
     Duration,
+    /// `url`
+    Url,
     /// `json`
     Json,
+    /// `{ name: T }`, only as a result.
+    Record(&'static [(&'static str, Ty)]),
     /// `T?`
     Optional(&'static Ty),
     /// `[T]`
@@ -124,14 +134,30 @@ impl Param {
             name,
             ty,
             optional: false,
+            check: None,
         }
     }
 
     pub(crate) const fn optional(name: &'static str, ty: Ty) -> Self {
         Self {
-            name,
-            ty,
             optional: true,
+            ..Self::new(name, ty)
+        }
+    }
+
+    /// A text of a form.
+    pub(crate) const fn text(name: &'static str, check: Check) -> Self {
+        Self {
+            check: Some(check),
+            ..Self::new(name, Ty::String)
+        }
+    }
+
+    /// A text of a form that may be left out.
+    pub(crate) const fn optional_text(name: &'static str, check: Check) -> Self {
+        Self {
+            optional: true,
+            ..Self::text(name, check)
         }
     }
 }

@@ -21,6 +21,14 @@ pub(crate) const NATIVES: &[Native] = &[
         "The elements of an array; empty for anything else.",
         "[1, 2].to_json().items().len() == 2",
     ),
+    Native::method("json.values", Ty::Json, &[], Ty::List(&Ty::Json), values).doc(
+        "The values of the members of an object; empty for anything else.",
+        "{ a: 1 }.to_json().values().len() == 1",
+    ),
+    Native::method("json.kind", Ty::Json, &[], Ty::String, kind).doc(
+        "What it is: `object`, `array`, `string`, `number`, `bool` or `null`.",
+        "[1, 2].to_json().kind() == \"array\"",
+    ),
     Native::method("json.text", Ty::Json, &[], Ty::String, text)
         .doc("The JSON as it came.", "[1, 2].to_json().text() == \"[1,2]\""),
     Native::method("any.to_json", Ty::Var(0), &[], Ty::Json, to_json)
@@ -57,6 +65,27 @@ fn items(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault
     let items = parts::elements(&raw(machine, args)?);
     limit::check_length(items.len())?;
     Ok(Value::list(items))
+}
+
+fn values(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let members = parts::members(&raw(machine, args)?);
+    limit::check_length(members.len())?;
+    Ok(Value::list(members.into_iter().map(|(_, value)| value).collect()))
+}
+
+fn kind(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let first = match arguments::value(args, 0) {
+        Value::None => None,
+        _ => arguments::json(args, 0)?.trim_ascii_start().chars().next(),
+    };
+    Ok(Value::string(match first {
+        Some('{') => "object",
+        Some('[') => "array",
+        Some('"') => "string",
+        Some('t' | 'f') => "bool",
+        Some('n') | None => "null",
+        Some(_) => "number",
+    }))
 }
 
 fn text(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {

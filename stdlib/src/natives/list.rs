@@ -1,19 +1,23 @@
 //! Natives on lists.
 
 mod change;
+mod cut;
 mod gather;
 mod order;
 mod question;
+mod set;
 
 use crate::{Arg, Fault, Interpreter, Native, arguments};
 use flowmesh_ir::Value;
 use std::sync::Arc;
 
-pub(crate) const NATIVES: [&[Native]; 4] = [
+pub(crate) const NATIVES: [&[Native]; 6] = [
     change::NATIVES,
     question::NATIVES,
     order::NATIVES,
     gather::NATIVES,
+    cut::NATIVES,
+    set::NATIVES,
 ];
 
 /// The receiver, paid for.

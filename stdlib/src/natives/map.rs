@@ -88,6 +88,53 @@ pub(crate) const NATIVES: &[Native] = &[
         "[\"a\"].to_map(s => s, s => 1).merge([\"a\"].to_map(s => s, s => 2)).get(\"a\") == 2",
     ),
     Native::method(
+        "map.items",
+        Ty::Map(&Ty::Var(0)),
+        &[],
+        Ty::List(&Ty::Record(&[("key", Ty::String), ("value", Ty::Var(0))])),
+        items,
+    )
+    .doc(
+        "The entries as a list of records with a `key` and a `value`.",
+        "[\"a\"].to_map(s => s, s => 1).items().map(e => \"{e.key}{e.value}\") == [\"a1\"]",
+    ),
+    Native::method(
+        "map.filter",
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new(
+            "keep",
+            Ty::Lambda(&[Ty::String, Ty::Var(0)], &Ty::Bool),
+        )],
+        Ty::Map(&Ty::Var(0)),
+        filter,
+    )
+    .doc(
+        "The entries for which the lambda holds.",
+        "[\"a\", \"b\"].to_map(s => s, s => 1).filter((k, v) => k != \"a\").keys() == [\"b\"]",
+    ),
+    Native::method(
+        "map.map_values",
+        Ty::Map(&Ty::Var(0)),
+        &[Param::new("change", Ty::Lambda(&[Ty::Var(0)], &Ty::Var(1)))],
+        Ty::Map(&Ty::Var(1)),
+        map_values,
+    )
+    .doc(
+        "The same keys, each value changed by the lambda.",
+        "[\"a\"].to_map(s => s, s => 1).map_values(v => v + 1).get(\"a\") == 2",
+    ),
+    Native::method(
+        "map.sort_keys",
+        Ty::Map(&Ty::Var(0)),
+        &[],
+        Ty::Map(&Ty::Var(0)),
+        sort_keys,
+    )
+    .doc(
+        "The same entries by the rising order of their keys.",
+        "[\"b\", \"a\"].to_map(s => s, s => 1).sort_keys().keys() == [\"a\", \"b\"]",
+    ),
+    Native::method(
         "map.map",
         Ty::Map(&Ty::Var(0)),
         &[Param::new(
@@ -172,4 +219,41 @@ fn map(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> 
         changed.push(machine.call(change, &[Value::string(key), value.clone()])?);
     }
     Ok(Value::list(changed))
+}
+
+fn items(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let entries = entries(machine, args)?;
+    let item = |(key, value): (&Name, &Value)| {
+        let mut item = Fields::new();
+        item.insert(Name::new_static("key"), Value::string(key));
+        item.insert(Name::new_static("value"), value.clone());
+        Value::record(item)
+    };
+    Ok(Value::list(entries.iter().map(item).collect()))
+}
+
+fn filter(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let keep = arguments::lambda(args, 1)?;
+    let mut kept = Fields::new();
+    for (key, value) in entries(machine, args)?.iter() {
+        if arguments::truth(&machine.call(keep, &[Value::string(key), value.clone()])?)? {
+            kept.insert(key.clone(), value.clone());
+        }
+    }
+    Ok(Value::record(kept))
+}
+
+fn map_values(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let change = arguments::lambda(args, 1)?;
+    let mut changed = Fields::new();
+    for (key, value) in entries(machine, args)?.iter() {
+        changed.insert(key.clone(), machine.call(change, std::slice::from_ref(value))?);
+    }
+    Ok(Value::record(changed))
+}
+
+fn sort_keys(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let mut entries = Fields::clone(&*entries(machine, args)?);
+    entries.sort_keys();
+    Ok(Value::record(entries))
 }

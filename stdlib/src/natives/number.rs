@@ -1,4 +1,6 @@
-//! Natives on numbers.
+//! Natives on numbers; the folder beside it has powers and roots.
+
+mod power;
 
 use crate::{
     Arg, Fault, Interpreter, arguments,
@@ -12,6 +14,8 @@ use rust_decimal::{
     prelude::{FromPrimitive, ToPrimitive},
 };
 use std::cmp::Ordering;
+
+pub(crate) use power::NATIVES as POWERS;
 
 pub(crate) const NATIVES: &[Native] = &[
     Native::method("number.abs", Ty::Number(0), &[], Ty::Number(0), abs)
@@ -49,13 +53,33 @@ pub(crate) const NATIVES: &[Native] = &[
     Native::method(
         "number.round",
         Ty::Number(0),
-        &[Param::optional("digits", Ty::Int)],
+        &[
+            Param::optional("digits", Ty::Int),
+            Param::optional_text("half", check_half),
+        ],
         Ty::Number(0),
         round,
     )
     .doc(
-        "The nearest number with so many digits after the point, 0 if not said; a half goes away from zero.",
-        "2.345.round(2) == 2.35",
+        "The nearest number with so many digits after the point, 0 if not said; a half goes away from zero (`up`), towards it (`down`), or to the even digit (`even`).",
+        "2.345.round(2) == 2.35 and 2.345.round(2, \"even\") == 2.34",
+    ),
+    Native::method("number.trunc", Ty::Number(0), &[], Ty::Number(0), trunc).doc(
+        "The number without what stands after the point.",
+        "(-2.9).trunc() == -2.0",
+    ),
+    Native::method("number.sign", Ty::Number(0), &[], Ty::Int, sign)
+        .doc("-1 below zero, 0 at zero, 1 above.", "(-2.5).sign() == -1"),
+    Native::method(
+        "number.fixed",
+        Ty::Number(0),
+        &[Param::new("digits", Ty::Int)],
+        Ty::String,
+        fixed,
+    )
+    .doc(
+        "The number as text with exactly so many digits after the point; a half goes away from zero.",
+        "2.5.fixed(2) == \"2.50\"",
     ),
     Native::method("number.floor", Ty::Number(0), &[], Ty::Number(0), floor)
         .doc("The nearest whole number below.", "2.9.floor() == 2.0"),
@@ -129,11 +153,64 @@ fn clamp(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
 fn round(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let digits = match arguments::value(args, 1) {
         Value::None => 0,
-        _ => u32::try_from((*arguments::int(args, 1)?).clamp(0, DIGITS_MAX)).unwrap_or_default(),
+        _ => digits(args, 1)?,
+    };
+    let half = match arguments::value(args, 2) {
+        Value::None => RoundingStrategy::MidpointAwayFromZero,
+        _ => half(arguments::string(args, 2)?)?,
     };
     rounded(arguments::value(args, 0), |decimal| {
-        decimal.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero)
+        decimal.round_dp_with_strategy(digits, half)
     })
+}
+
+/// How many digits after the point, within what a decimal holds.
+fn digits(args: &[Arg<'_>], at: usize) -> Result<u32, Fault> {
+    let digits = (*arguments::int(args, at)?).clamp(0, DIGITS_MAX);
+    Ok(u32::try_from(digits).unwrap_or_default())
+}
+
+/// Where a half goes.
+fn half(text: &str) -> Result<RoundingStrategy, Fault> {
+    match text {
+        "up" => Ok(RoundingStrategy::MidpointAwayFromZero),
+        "down" => Ok(RoundingStrategy::MidpointTowardZero),
+        "even" => Ok(RoundingStrategy::MidpointNearestEven),
+        _ => Err(Fault::BadValue(format!(
+            "expected `up`, `down` or `even`, found `{text}`"
+        ))),
+    }
+}
+
+fn check_half(text: &str) -> Result<(), Fault> {
+    half(text).map(drop)
+}
+
+fn trunc(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    rounded(arguments::value(args, 0), |decimal| decimal.trunc())
+}
+
+fn sign(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let value = arguments::value(args, 0);
+    match crate::compare(value, &Value::Int(0)) {
+        Some(order) => Ok(Value::Int(order as i64)),
+        None => Err(arguments::unfit("a number", value)),
+    }
+}
+
+fn fixed(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let value = arguments::value(args, 0);
+    let digits = digits(args, 1)?;
+    let decimal = match value {
+        Value::Int(int) => Some(Decimal::from(*int)),
+        Value::Decimal(decimal) => Some(*decimal),
+        Value::Float(float) => Decimal::from_f64(*float),
+        other => return Err(arguments::unfit("a number", other)),
+    };
+    let rounded = decimal.ok_or_else(|| overflow(value))?;
+    let rounded = rounded.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+    let places = usize::try_from(digits).unwrap_or_default();
+    Ok(Value::string(&format!("{rounded:.places$}")))
 }
 
 fn floor(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {

@@ -1,13 +1,20 @@
 //! Natives on texts. Places and lengths count characters, not bytes.
 
 mod change;
+mod pattern;
 mod question;
+mod trim;
 
 use crate::{Arg, Fault, Interpreter, Native, arguments, limit};
 use flowmesh_ir::Value;
 use std::sync::Arc;
 
-pub(crate) const NATIVES: [&[Native]; 2] = [change::NATIVES, question::NATIVES];
+pub(crate) const NATIVES: [&[Native]; 4] = [
+    change::NATIVES,
+    question::NATIVES,
+    pattern::NATIVES,
+    trim::NATIVES,
+];
 
 /// The receiver, paid for.
 fn whole(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Arc<str>, Fault> {

@@ -121,6 +121,8 @@ pub(crate) enum Error {
     NotAnEnum { ty: String, span: Span },
     /// A regular expression that is none.
     BadPattern { why: String, span: Span },
+    /// A text that is not of the form that a function of the library wants.
+    BadText { why: String, span: Span },
     /// Functions that call each other in a circle.
     Recursion { names: Vec<Name>, span: Span },
     /// A type that contains itself.

@@ -300,6 +300,7 @@ impl Error {
                 span,
                 format!("this is not a regular expression: {why}"),
             ),
+            Self::BadText { why, span } => Diagnostic::error(Code(327), span, why),
             Self::Recursion { names, span } => {
                 let message = format!("functions call each other in a circle: {}", circle(&names));
                 Diagnostic::error(Code(312), span, message)

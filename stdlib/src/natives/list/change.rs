@@ -1,9 +1,9 @@
 //! Lists made of lists: each element changed, kept or moved.
 
 use super::{each, items};
-use crate::{Arg, Fault, Interpreter, Native, Param, Ty, arguments, json, limit, natives::length};
+use crate::{Arg, Fault, Interpreter, Native, Param, Ty, arguments, limit, natives::length};
 use flowmesh_ir::Value;
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 pub(crate) const NATIVES: &[Native] = &[
     Native::method(
@@ -138,17 +138,6 @@ pub(crate) const NATIVES: &[Native] = &[
         append,
     )
     .doc("These and then one more.", "[1].append(2) == [1, 2]"),
-    Native::method(
-        "list.distinct",
-        Ty::List(&Ty::Var(0)),
-        &[],
-        Ty::List(&Ty::Var(0)),
-        distinct,
-    )
-    .doc(
-        "The same without repetitions, each where it first stood.",
-        "[1, 2, 1].distinct() == [1, 2]",
-    ),
 ];
 
 fn map(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
@@ -224,29 +213,6 @@ fn drop(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault>
     Ok(Value::list(
         items.iter().skip(arguments::count(args, 1)?).cloned().collect(),
     ))
-}
-
-fn distinct(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
-    let items = items(machine, args)?;
-    let mut seen = BTreeSet::new();
-    let mut kept = Vec::new();
-    for item in items.iter() {
-        let mut form = String::new();
-        identity(&mut form, item);
-        machine.spend(form.len() / 16)?;
-        if seen.insert(form) {
-            kept.push(item.clone());
-        }
-    }
-    Ok(Value::list(kept))
-}
-
-/// A text that is the same for equal values: decimals without the zeros at their end.
-fn identity(out: &mut String, value: &Value) {
-    match value {
-        Value::Decimal(decimal) => json::write(out, &Value::Decimal(decimal.normalize())),
-        other => json::write(out, other),
-    }
 }
 
 fn concat(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {

@@ -1,7 +1,9 @@
 //! One value made of all elements: sums, texts, maps.
 
 use super::{items, keys};
-use crate::{Arg, Fault, Interpreter, Native, Param, Ty, arguments, limit, number, text, write_text};
+use crate::{
+    Arg, Fault, Interpreter, Native, Param, Ty, arguments, limit, natives::length, number, text, write_text,
+};
 use flowmesh_ir::{Name, Value, value::Fields};
 use indexmap::IndexMap;
 
@@ -10,6 +12,28 @@ const ROUNDS_BETWEEN_LOOKS: usize = 32;
 pub(crate) const NATIVES: &[Native] = &[
     Native::method("list.sum", Ty::List(&Ty::Number(0)), &[], Ty::Number(0), sum)
         .doc("All added up; 0 for none.", "[1, 2, 3].sum() == 6"),
+    Native::method(
+        "ints.average",
+        Ty::List(&Ty::Int),
+        &[],
+        Ty::Optional(&Ty::Decimal),
+        average,
+    )
+    .doc(
+        "The sum divided by the number of them, as a decimal; `none` for none.",
+        "[1, 2].average() == 1.5",
+    ),
+    Native::method(
+        "list.average",
+        Ty::List(&Ty::Number(0)),
+        &[],
+        Ty::Optional(&Ty::Number(0)),
+        average,
+    )
+    .doc(
+        "The sum divided by the number of them; `none` for none.",
+        "[1.50, 2.50].average() == 2",
+    ),
     Native::method(
         "list.fold",
         Ty::List(&Ty::Var(0)),
@@ -71,6 +95,23 @@ fn sum(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> 
             .ok_or_else(|| arguments::unfit("numbers", item))??;
     }
     Ok(sum)
+}
+
+fn average(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let count = arguments::list(args, 0)?.len();
+    if count == 0 {
+        return Ok(Value::None);
+    }
+    let sum = match sum(machine, args)? {
+        Value::Int(sum) => Value::Decimal(sum.into()),
+        sum => sum,
+    };
+    number::calculate(number::Operation::Divide, &sum, &length(count))
+        .ok_or_else(|| arguments::unfit("numbers", &sum))?
+        .map(|average| match average {
+            Value::Decimal(average) => Value::Decimal(average.normalize()),
+            other => other,
+        })
 }
 
 fn join(machine: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {

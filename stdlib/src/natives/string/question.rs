@@ -1,9 +1,11 @@
 //! What can be asked of a text, and what it writes in the form of other types.
 
 use super::whole;
-use crate::{Arg, Fault, Interpreter, Native, Param, Ty, arguments, json, natives::length, read_duration};
+use crate::{
+    Arg, Fault, Interpreter, Native, Param, Ty, arguments, json, natives::length, read_duration, zone,
+};
 use flowmesh_ir::Value;
-use jiff::{Timestamp, civil};
+use jiff::{Timestamp, civil, fmt::strtime, tz::TimeZone};
 use serde::de::IgnoredAny;
 
 pub(crate) const NATIVES: &[Native] = &[
@@ -78,24 +80,31 @@ pub(crate) const NATIVES: &[Native] = &[
     Native::method(
         "string.to_time",
         Ty::String,
-        &[],
+        &[
+            Param::optional_text("pattern", zone::check_time_pattern),
+            Param::optional_text("zone", zone::check),
+        ],
         Ty::Optional(&Ty::Time),
         to_time,
     )
     .doc(
-        "The time that the text writes by RFC 3339, or `none`.",
-        "\"2026-01-31T12:00:00Z\".to_time().is_some()",
+        "The time that the text writes by RFC 3339, or by a pattern of strftime in a zone; `none` where it does not.",
+        "\"31.07.2026 14:30\".to_time(\"%d.%m.%Y %H:%M\", \"Europe/Berlin\") == time(\"2026-07-31T12:30:00Z\")",
     ),
     Native::method(
         "string.to_date",
         Ty::String,
-        &[],
+        &[Param::optional_text("pattern", zone::check_date_pattern)],
         Ty::Optional(&Ty::Date),
         to_date,
     )
     .doc(
-        "The date that the text writes, or `none`.",
-        "\"2026-02-30\".to_date().is_none()",
+        "The date that the text writes like `2026-01-31`, or by a pattern of strftime; `none` where it does not.",
+        "\"2026-02-30\".to_date().is_none() and \"31.01.2026\".to_date(\"%d.%m.%Y\") == date(\"2026-01-31\")",
+    ),
+    Native::method("string.to_bool", Ty::String, &[], Ty::Optional(&Ty::Bool), to_bool).doc(
+        "Whether the text is `true` or `false`; `none` where it is neither.",
+        "\"true\".to_bool() == true",
     ),
     Native::method(
         "string.to_duration",
@@ -179,21 +188,38 @@ fn to_float(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
 
 fn to_time(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let text = arguments::string(args, 0)?;
-    Ok(text
-        .parse::<Timestamp>()
-        .ok()
-        .map(Value::Time)
-        .unwrap_or_default())
+    let time = match arguments::value(args, 1) {
+        Value::None => text.parse::<Timestamp>().ok(),
+        _ => by_pattern(text, arguments::string(args, 1)?, zone::zone_at(args, 2)?),
+    };
+    Ok(time.map(Value::Time).unwrap_or_default())
+}
+
+/// What says its own offset from UTC does not need the zone.
+fn by_pattern(text: &str, pattern: &str, zone: TimeZone) -> Option<Timestamp> {
+    let parsed = strtime::parse(pattern, text).ok()?;
+    if parsed.offset().is_some() {
+        return parsed.to_timestamp().ok();
+    }
+    let clock = parsed.to_time().unwrap_or(civil::Time::midnight());
+    let day = parsed.to_date().ok()?;
+    Some(day.to_datetime(clock).to_zoned(zone).ok()?.timestamp())
 }
 
 fn to_date(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
     let text = arguments::string(args, 0)?;
-    Ok(text
-        .parse::<civil::Date>()
-        .ok()
-        .filter(|_| text.len() == 10)
-        .map(Value::Date)
-        .unwrap_or_default())
+    let date = match arguments::value(args, 1) {
+        Value::None => zone::read_date(text).ok(),
+        _ => strtime::parse(&**arguments::string(args, 1)?, &**text)
+            .and_then(|parsed| parsed.to_date())
+            .ok(),
+    };
+    Ok(date.map(Value::Date).unwrap_or_default())
+}
+
+fn to_bool(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {
+    let text = arguments::string(args, 0)?;
+    Ok(text.parse().ok().map(Value::Bool).unwrap_or_default())
 }
 
 fn to_duration(_: &mut dyn Interpreter, args: &[Arg<'_>]) -> Result<Value, Fault> {

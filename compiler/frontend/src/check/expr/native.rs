@@ -59,7 +59,11 @@ impl<'a> Checker<'a> {
         let error = if ty.is_optional() && of(ty.present()).contains(&name.text.as_str()) {
             Error::MayBeNone { span, ty: owner }
         } else {
-            let near = nearest(&name.text, of(ty)).map(Name::from);
+            let known = of(ty);
+            let near = flowmesh_stdlib::synonym(&name.text)
+                .filter(|here| known.contains(here))
+                .or_else(|| nearest(&name.text, known))
+                .map(Name::from);
             Error::UnknownMethod {
                 name: name.text.clone(),
                 owner,
@@ -96,7 +100,11 @@ impl<'a> Checker<'a> {
         for (param, value) in native.params.iter().zip(given) {
             made.push(match (value, &param.ty) {
                 (Some(expr), Pattern::Lambda(params, body)) => self.lambda(expr, params, body, &mut bound),
-                (Some(expr), pattern) => Given::Value(self.native_value(expr, pattern, &mut bound)),
+                (Some(expr), pattern) => {
+                    let value = self.native_value(expr, pattern, &mut bound);
+                    self.literal(expr.span, param, &value);
+                    Given::Value(value)
+                }
                 (None, _) => {
                     if !param.optional {
                         missing.push(Name::new_static(param.name));
@@ -119,6 +127,17 @@ impl<'a> Checker<'a> {
         }
         let ty = bound.fill(&native.result);
         Typed::new(Expr::Native(Name::new_static(native.name), made), ty)
+    }
+
+    /// A text that stands there literally can be looked at before the program runs.
+    fn literal(&mut self, span: Span, param: &flowmesh_stdlib::Param, value: &Expr) {
+        let (Some(check), Expr::Constant(Value::String(text))) = (param.check, value) else {
+            return;
+        };
+        if let Err(fault) = check(text) {
+            let why = fault.reason().to_owned();
+            self.report(Error::BadText { why, span }.diagnostic());
+        }
     }
 
     fn native_value(&mut self, expr: &'a ast::Expr, pattern: &Pattern, bound: &mut Bound) -> Expr {
@@ -224,6 +243,7 @@ impl<'a> Checker<'a> {
             | (Pattern::Time, Ty::Time)
             | (Pattern::Date, Ty::Date)
             | (Pattern::Duration, Ty::Duration)
+            | (Pattern::Url, Ty::Url)
             | (Pattern::Json, Ty::Json) => true,
             (Pattern::Optional(a), Ty::Optional(b)) => inner(a, b, bound),
             (Pattern::List(a), Ty::List(b)) | (Pattern::Map(a), Ty::Map(b)) => inner(a, b, bound),
@@ -271,7 +291,12 @@ impl Bound {
             Pattern::Time => Ty::Time,
             Pattern::Date => Ty::Date,
             Pattern::Duration => Ty::Duration,
+            Pattern::Url => Ty::Url,
             Pattern::Json => Ty::Json,
+            Pattern::Record(fields) => {
+                let field = |(name, ty): &(&'static str, Pattern)| (Name::new_static(name), self.fill(ty));
+                Ty::Record(std::sync::Arc::new(fields.iter().map(field).collect()))
+            }
             Pattern::Optional(inner) => self.fill(inner).optional(),
             Pattern::List(inner) => self.fill(inner).list(),
             Pattern::Map(inner) => self.fill(inner).map(),
@@ -321,7 +346,15 @@ fn describe(pattern: &Pattern) -> String {
         Pattern::Time => "time".into(),
         Pattern::Date => "date".into(),
         Pattern::Duration => "duration".into(),
+        Pattern::Url => "url".into(),
         Pattern::Json => "json".into(),
+        Pattern::Record(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, ty)| format!("{name}: {}", describe(ty)))
+                .collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
         Pattern::Optional(inner) => format!("{}?", describe(inner)),
         Pattern::List(inner) => format!("[{}]", describe(inner)),
         Pattern::Map(inner) => format!("{{string: {}}}", describe(inner)),

@@ -174,14 +174,12 @@ impl<'a> Checker<'a> {
         let text = self.against(left, &Ty::String);
         let pattern = self.against(right, &Ty::String);
         if let Expr::Constant(Value::String(pattern)) = &pattern
-            && let Err(why) = regex::Regex::new(pattern)
+            && let Err(fault) = flowmesh_stdlib::pattern(pattern)
         {
-            let why = why.to_string();
+            let why = fault.reason();
             let why = why
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
+                .split_once("expression: ")
+                .map_or(why, |(_, why)| why)
                 .to_owned();
             self.report(
                 Error::BadPattern {

@@ -3,7 +3,7 @@
 use super::{Typed, found, type_name};
 use crate::border::misfit::shown;
 use flowmesh_ir::{Value, ty::Type};
-use flowmesh_stdlib::{json, read_base64, read_duration};
+use flowmesh_stdlib::{json, read_base64, read_duration, url};
 use jiff::{Timestamp, civil::Date};
 use serde::de::Error;
 
@@ -32,7 +32,7 @@ impl Typed<'_, '_> {
     pub(super) fn string<E: Error>(self, text: &str) -> Result<Value, E> {
         let value = match self.ty {
             Type::String => Some(Value::string(text)),
-            Type::Url => has_scheme(text).then(|| Value::string(text)),
+            Type::Url => url::is_url(text).then(|| Value::string(text)),
             Type::Bytes => read_base64(text).map(|bytes| Value::Bytes(bytes.into())),
             Type::Time => text.parse::<Timestamp>().ok().map(Value::Time),
             Type::Date if text.len() == DATE_BYTES => text.parse::<Date>().ok().map(Value::Date),
@@ -47,16 +47,4 @@ impl Typed<'_, '_> {
         let expected = type_name(self.reading.program, self.ty);
         self.reading.fail(expected, found)
     }
-}
-
-/// Whether a text begins like a URL: `scheme://` and something behind it.
-fn has_scheme(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return false;
-    };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(plain)
-        && !rest.is_empty()
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
