@@ -72,8 +72,9 @@ pub struct Origins {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
-/// The errors that every program has, with the fields they carry. All but the last two are ends of calls.
-pub const BUILTIN_ERRORS: [(&str, &[(&str, Type)]); 8] = [
+/// The errors that every program has, with the fields they carry. The first six are ends of calls; the last is the end
+/// of a child run that was cancelled.
+pub const BUILTIN_ERRORS: [(&str, &[(&str, Type)]); 9] = [
     ("Timeout", &[("reason", Type::String)]),
     ("Unavailable", &[("reason", Type::String)]),
     ("Overloaded", &[("reason", Type::String)]),
@@ -82,6 +83,7 @@ pub const BUILTIN_ERRORS: [(&str, &[(&str, Type)]); 8] = [
     ("UnexpectedStatus", &[("status", Type::Int), ("body", Type::Json)]),
     ("BadValue", &[("reason", Type::String)]),
     ("Arithmetic", &[("reason", Type::String)]),
+    ("Cancelled", &[("reason", Type::String)]),
 ];
 
 impl Program {

@@ -147,7 +147,7 @@ fn policies() -> Vec<Policy> {
             RetryOn::Timeout,
             RetryOn::Class(5),
             RetryOn::Status(429),
-            RetryOn::Error(ErrorId(8)),
+            RetryOn::Error(ErrorId(9)),
         ],
         backoff: Backoff::default(),
         budget: Some(Budget::default()),
@@ -220,7 +220,7 @@ fn payments() -> Service {
     let reply_reason = dot(dot(Expr::Context(Context::Reply), "body"), "reason");
     let charge = Operation {
         result: Type::Named(TypeId(2)),
-        fails: vec![ErrorId(8)],
+        fails: vec![ErrorId(9)],
         body: Some((slot(0), Type::Named(TypeId(1)))),
         headers: vec![pair(
             "x-shop",
@@ -230,7 +230,7 @@ fn payments() -> Service {
         on: vec![OnStatus {
             status: 402,
             raise: Raise {
-                error: ErrorId(8),
+                error: ErrorId(9),
                 fields: vec![pair("reason", Expr::As(Box::new(reply_reason), Type::String))],
             },
         }],

@@ -41,7 +41,7 @@ pub(super) fn checkout() -> Flow {
         doc: Some("Takes an order to a receipt.\nSafe to start twice.".to_owned()),
         params: vec![field("order", Type::Named(TypeId(1)))],
         result: Type::Named(TypeId(2)),
-        fails: vec![ErrorId(8)],
+        fails: vec![ErrorId(9)],
         key: Some(dot(slot(0), "id")),
         trigger: None,
         conduct: crate::flow::Conduct::default(),
@@ -82,7 +82,7 @@ fn states() -> Vec<State> {
     let days = |days: i64| Expr::Constant(Value::Duration(SignedDuration::from_hours(24 * days)));
     let failed = |reason: Expr| {
         End::Fail(Raise {
-            error: ErrorId(8),
+            error: ErrorId(9),
             fields: vec![pair("reason", reason)],
         })
     };
@@ -94,7 +94,7 @@ fn states() -> Vec<State> {
             step: StepId(2),
         }),
         catch: vec![Catch {
-            error: ErrorId(8),
+            error: ErrorId(9),
             bind: Some(SlotId(2)),
             next: StateId(4),
         }],

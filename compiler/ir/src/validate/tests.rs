@@ -113,8 +113,8 @@ fn numbers_of_policies_are_checked() {
             "policy 1: there is no status 7",
         ),
         (
-            retry(|r| r.on[4] = crate::policy::RetryOn::Error(ErrorId(9))),
-            "policy 1: error 9 does not exist, there are 9",
+            retry(|r| r.on[4] = crate::policy::RetryOn::Error(ErrorId(10))),
+            "policy 1: error 10 does not exist, there are 10",
         ),
     ];
     for (found, expected) in cases {
@@ -230,11 +230,11 @@ fn services_always_lead_somewhere() {
         ),
         (
             in_charge(|o| o.on[0].raise.fields.clear()),
-            "operation payments.charge: the fields given to error 8 are not those it declares",
+            "operation payments.charge: the fields given to error 9 are not those it declares",
         ),
         (
-            in_charge(|o| o.fails = vec![ErrorId(9)]),
-            "operation payments.charge: error 9 does not exist, there are 9",
+            in_charge(|o| o.fails = vec![ErrorId(10)]),
+            "operation payments.charge: error 10 does not exist, there are 10",
         ),
     ];
     for (found, expected) in cases {

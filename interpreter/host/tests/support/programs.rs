@@ -34,8 +34,8 @@ pub(crate) const SERVICES: [(&str, &[Declared]); 4] = [
     ("mail", &[("send", Method::Post, EffectKind::Once)]),
 ];
 
-const DECLINED: ErrorId = ErrorId(8);
-const REJECTED: ErrorId = ErrorId(9);
+const DECLINED: ErrorId = ErrorId(9);
+const REJECTED: ErrorId = ErrorId(10);
 const UNKNOWN: ErrorId = ErrorId(3);
 
 /// Flows over the services at an address.

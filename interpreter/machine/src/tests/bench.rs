@@ -142,6 +142,14 @@ impl Bench {
                 )
             }
             Effect::Finished(Outcome::Cancelled(reason)) => format!("cancelled {reason}"),
+            Effect::Ask { call, ask, .. } => format!("ask {} {ask:?}", call.0),
+            Effect::Withdraw { call } => format!("withdraw {}", call.0),
+            Effect::Release { call } => format!("release {}", call.0),
+            Effect::More { call } => format!("more {}", call.0),
+            Effect::Answer { signal, answer } => match answer {
+                Ok(json) => format!("answer {signal} {json}"),
+                Err(why) => format!("answer {signal} refused: {why}"),
+            },
         })
     }
 }

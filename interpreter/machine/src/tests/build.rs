@@ -13,7 +13,7 @@ use flowmesh_ir::{
 use jiff::SignedDuration;
 
 pub(super) const FLOW: FlowId = FlowId(0);
-pub(super) const DECLINED: ErrorId = ErrorId(8);
+pub(super) const DECLINED: ErrorId = ErrorId(9);
 pub(super) const RECEIPT: TypeId = TypeId(0);
 pub(super) const ITEM: TypeId = TypeId(1);
 pub(super) const PAYMENT: TypeId = TypeId(2);
@@ -171,10 +171,15 @@ pub(super) fn program(states: Vec<State>) -> Program {
         result: Type::Json,
         fails: vec![DECLINED],
         key: Some(slot(0)),
+        trigger: None,
+        conduct: Default::default(),
         signals: vec![Signal {
             name: "approve".into(),
             params: vec![field("by", Type::String)],
+            result: None,
+            transient: false,
         }],
+        views: Vec::new(),
         slots: (0..6)
             .map(|n| Slot {
                 name: Name::new(format!("_{n}")),
@@ -184,6 +189,7 @@ pub(super) fn program(states: Vec<State>) -> Program {
         steps: ["call", "undo", "sleep", "await"]
             .map(|title| Step {
                 title: title.to_owned(),
+                label: None,
             })
             .to_vec(),
         states,
@@ -196,6 +202,7 @@ pub(super) fn program(states: Vec<State>) -> Program {
         secrets: Vec::new(),
         types: types(),
         errors: errors(),
+        events: Vec::new(),
         policies: vec![Policy::default()],
         services: vec![service()],
         functions: Vec::new(),
@@ -289,6 +296,7 @@ fn service() -> Service {
     Service {
         name: "payments".into(),
         doc: None,
+        descriptors: None,
         subsets: vec![Subset {
             name: "".into(),
             addresses: vec![text("http://127.0.0.1:1")],
@@ -307,6 +315,8 @@ fn operation(name: &str, method: Method, path: &str) -> Operation {
         params: Vec::new(),
         result: Type::Unit,
         fails: Vec::new(),
+        stream: None,
+        binding: Default::default(),
         method,
         path: vec![Piece::Literal(path.to_owned())],
         query: Vec::new(),

@@ -67,8 +67,8 @@ fn indices_of_flows_are_checked() {
             "flow checkout, state 2: `charge` takes 1 arguments, and gets 0",
         ),
         (
-            in_call(|c| c.catch[0].error = ErrorId(9)),
-            "flow checkout, state 2: error 9 does not exist, there are 9",
+            in_call(|c| c.catch[0].error = ErrorId(10)),
+            "flow checkout, state 2: error 10 does not exist, there are 10",
         ),
         (
             in_call(|c| c.bind = Some(SlotId(5))),
