@@ -3,3 +3,4 @@
 pub mod annotate;
 pub mod files;
 pub mod generate;
+pub mod mutate;

@@ -18,6 +18,14 @@ pub struct Page {
     pub text: &'static str,
 }
 
+impl Code {
+    /// Its first two digits: which stage finds it.
+    #[must_use]
+    pub fn stage(self) -> u16 {
+        self.0 / 100
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "F{:04}", self.0)

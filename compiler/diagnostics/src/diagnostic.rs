@@ -130,6 +130,11 @@ impl Diagnostics {
         }
     }
 
+    /// Keeps only some findings.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.all.retain(keep);
+    }
+
     /// Whether anything found forbids going on.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -159,5 +164,10 @@ impl Diagnostics {
     /// All findings in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.all.iter()
+    }
+
+    /// The same, to add to them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.all.iter_mut()
     }
 }

@@ -14,6 +14,7 @@ mod mend;
 pub mod parse;
 pub mod prompt;
 pub mod resolve;
+mod silence;
 pub mod syntax;
 mod world;
 
@@ -39,6 +40,7 @@ pub struct Analysis {
 pub fn analyse(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
     let resolved = resolve(world, root, sources, found);
     let checked = check(&resolved, sources, found);
+    silence::silence(&resolved, sources, found);
     Analysis { resolved, checked }
 }
 

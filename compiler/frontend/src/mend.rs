@@ -120,7 +120,7 @@ impl Seen {
     }
 
     fn unparsed(&self) -> usize {
-        self.found.iter().filter(|d| d.code < Code(200)).count()
+        self.found.iter().filter(|d| d.code.stage() == 1).count()
     }
 
     fn says(&self, diagnostic: &Diagnostic) -> usize {

@@ -24,6 +24,7 @@ mod words;
 
 pub(crate) use cst_to_ast::strength;
 pub use prompt::{PromptInput, parse_expression, parse_prompt};
+pub(crate) use words::ITEMS;
 
 use crate::ast;
 use crate::syntax::SyntaxNode;
@@ -74,14 +75,24 @@ pub(crate) fn tree_of(text: &str) -> Result<(SyntaxNode, Vec<u32>), Diagnostics>
     let unpaired = |problem: &ParseError| {
         matches!(
             problem,
-            ParseError::Unclosed { .. } | ParseError::Unopened { .. } | ParseError::UnclosedText { .. }
+            ParseError::Unclosed { .. }
+                | ParseError::Unopened { .. }
+                | ParseError::NoOpening { .. }
+                | ParseError::UnclosedText { .. }
         )
+    };
+    let place = |(problem, start, _): &(ParseError, u32, u32)| match problem {
+        ParseError::Unclosed {
+            opened: Some((opened, _)),
+            ..
+        } => *opened,
+        _ => *start,
     };
     let broken = read
         .problems
         .iter()
         .filter(|(problem, ..)| unpaired(problem))
-        .map(|(_, start, _)| *start);
+        .map(place);
     Ok((read.tree, broken.collect()))
 }
 
@@ -121,7 +132,7 @@ fn read(rule: Rule, text: &str) -> Read {
                 tokens: &cut.all,
                 covered: &covered,
             };
-            problems.extend(bad.into_iter().filter_map(|bad| explain::explain(context, bad)));
+            problems.extend(explain::all(context, bad));
             tree
         }
         // Only a prompt's rule is strict; what was reported already is the reason then.

@@ -148,7 +148,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether errors were found lately; they make it hard to say what is unused.
-    fn errors_since(&self, before: usize) -> bool {
+    pub(super) fn errors_since(&self, before: usize) -> bool {
         self.found
             .iter()
             .skip(before)

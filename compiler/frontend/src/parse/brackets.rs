@@ -43,6 +43,18 @@ struct Open {
     token: Token,
     /// How far the line of the bracket is indented.
     indent: u32,
+    /// The number of that line.
+    line: usize,
+    /// How far the next line is indented, once it was met.
+    inner: Option<u32>,
+}
+
+/// A line that was read.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    indent: u32,
+    /// Its last token that is not trivia.
+    last: Token,
 }
 
 struct Matcher<'a> {
@@ -55,6 +67,12 @@ struct Matcher<'a> {
     first: bool,
     /// The end of the last token that is not trivia.
     last_end: u32,
+    /// Lines with tokens in them so far; kept only where the layout is asked.
+    lines: Vec<Line>,
+    /// How many lines with tokens were begun.
+    line: usize,
+    /// Whether the current line begins with a bracket that closes.
+    begins_closing: bool,
     out: Brackets,
 }
 
@@ -67,6 +85,9 @@ impl<'a> Matcher<'a> {
             indent: 0,
             first: true,
             last_end: 0,
+            lines: Vec::new(),
+            line: 0,
+            begins_closing: false,
             out: Brackets::default(),
         }
     }
@@ -87,6 +108,7 @@ impl<'a> Matcher<'a> {
         }
         self.out.open_at_end = !self.stack.is_empty();
         self.close_down_to(0);
+        self.out.inserts.sort_by_key(|(place, _)| *place);
         self.out
     }
 
@@ -105,43 +127,117 @@ impl<'a> Matcher<'a> {
     }
 
     fn token(&mut self, token: Token) {
-        self.first = false;
+        let first = self.first && !token.kind.is_comment();
+        if first {
+            self.line += 1;
+            self.begins_closing = token.kind.closes();
+            let unmet = self
+                .stack
+                .iter_mut()
+                .rev()
+                .take_while(|open| open.inner.is_none());
+            unmet.for_each(|open| open.inner = Some(self.indent));
+        }
+        self.first &= token.kind.is_comment();
         if token.kind.opens() {
             self.stack.push(Open {
                 token,
                 indent: self.indent,
+                line: self.line,
+                inner: None,
             });
             if self.stack.len() > DEPTH {
                 self.out.problems = vec![(ParseError::TooDeep { limit: DEPTH }, token.start, token.end)];
                 self.out.too_deep = true;
             }
         } else if token.kind.closes() {
-            self.close(token);
+            self.close(token, first);
         }
         if !token.kind.is_trivia() {
             self.last_end = token.end;
+            self.remember(token, first);
         }
     }
 
-    fn close(&mut self, token: Token) {
+    fn remember(&mut self, token: Token, first: bool) {
+        if !self.by_layout {
+            return;
+        }
+        match self.lines.last_mut().filter(|_| !first) {
+            Some(line) => line.last = token,
+            None => self.lines.push(Line {
+                indent: self.indent,
+                last: token,
+            }),
+        }
+    }
+
+    fn close(&mut self, token: Token, first: bool) {
         let pairs = |open: &Open| closer(open.token.kind).0 == token.kind;
-        match self.stack.iter().rposition(pairs) {
-            Some(at) => {
+        let at = self.stack.iter().rposition(pairs);
+        let opened = at.and_then(|at| self.stack.get(at).copied());
+        match (at, opened) {
+            (Some(at), Some(open)) if !self.lies_too_deep(token, open) => {
                 self.close_down_to(at + 1);
                 self.stack.pop();
+                self.doubled(open);
             }
-            None => {
-                self.out.hidden.push(Patch {
-                    start: token.start,
-                    end: token.end,
-                    by: Cover::Blank,
-                });
-                let sign = self.slice(token).to_owned();
-                self.out
-                    .problems
-                    .push((ParseError::Unopened { sign }, token.start, token.end));
-            }
+            _ => self.unopened(token, first),
         }
+    }
+
+    /// A `}` further right than the line of its `{`, several lines on, closes something else.
+    fn lies_too_deep(&self, token: Token, open: Open) -> bool {
+        let brace = token.kind == SyntaxKind::BraceClose && self.begins_closing;
+        let inside = open.inner == Some(self.indent) && open.indent < self.indent;
+        self.by_layout && brace && inside && open.line < self.line
+    }
+
+    /// Of `{{` with one `}`, one was too many.
+    fn doubled(&mut self, inner: Open) {
+        let Some(outer) = self.stack.last().copied().filter(|_| self.by_layout) else {
+            return;
+        };
+        let same = outer.token.kind == inner.token.kind && outer.line < self.line;
+        if same && outer.token.end == inner.token.start {
+            self.stack.pop();
+            let sign = self.slice(inner.token).to_owned();
+            self.hide(inner.token, ParseError::Unopened { sign });
+        }
+    }
+
+    fn unopened(&mut self, token: Token, first: bool) {
+        if let Some(head) = self.head_without_brace(token, first) {
+            let after = self.slice(head).to_owned();
+            self.out.inserts.push((head.end, '{'));
+            let problem = ParseError::NoOpening {
+                after,
+                closed: (token.start, token.end),
+            };
+            return self.out.problems.push((problem, head.start, head.end));
+        }
+        let sign = self.slice(token).to_owned();
+        self.hide(token, ParseError::Unopened { sign });
+    }
+
+    /// The end of the line that lost its `{`: the last one as far left as this `}`, with lines further right between.
+    fn head_without_brace(&self, token: Token, first: bool) -> Option<Token> {
+        let brace = token.kind == SyntaxKind::BraceClose;
+        let at = self.lines.iter().rposition(|line| line.indent <= self.indent)?;
+        let head = self.lines.get(at).filter(|line| line.indent == self.indent)?;
+        let between = self.lines.get(at + 1).is_some();
+        let ends = head.last.kind.opens() || head.last.kind == SyntaxKind::BraceClose;
+        (self.by_layout && first && brace && between && !ends).then_some(head.last)
+    }
+
+    fn hide(&mut self, token: Token, problem: ParseError) {
+        let Token { start, end, .. } = token;
+        self.out.hidden.push(Patch {
+            start,
+            end,
+            by: Cover::Blank,
+        });
+        self.out.problems.push((problem, start, end));
     }
 
     /// Closes what the author forgot, with one message for all that ends at one place: the innermost is the likeliest.
@@ -154,9 +250,29 @@ impl<'a> Matcher<'a> {
         let Token { start, end, .. } = innermost.token;
         let sign = self.slice(innermost.token).to_owned();
         let missing = closer(innermost.token.kind).1;
-        self.out
-            .problems
-            .push((ParseError::Unclosed { sign, missing }, start, end));
+        // On one line the bracket itself says most; over several lines, where its end was expected.
+        let one_line = self
+            .text
+            .get(end as usize..self.last_end as usize)
+            .is_none_or(|text| !text.contains('\n'));
+        let (opened, place) = if one_line {
+            (None, (start, end))
+        } else {
+            (Some((start, end)), (self.last_end, self.last_end))
+        };
+        let all = forgotten
+            .iter()
+            .rev()
+            .map(|open| closer(open.token.kind).1)
+            .collect();
+        let problem = ParseError::Unclosed {
+            sign,
+            missing,
+            opened,
+            at: self.last_end,
+            all,
+        };
+        self.out.problems.push((problem, place.0, place.1));
     }
 
     /// What the first token of a line says about brackets that are still open.
@@ -164,6 +280,8 @@ impl<'a> Matcher<'a> {
         let word = self.slice(token);
         if token.kind == SyntaxKind::BraceClose {
             self.close_by_indent();
+        } else if let Some(outside) = self.outside().filter(|_| token.kind.is_word() && !goes_on(word)) {
+            self.close_down_to(outside);
         } else if self.indent == 0 && ITEMS.contains(&word) && followed_by_word(after) {
             self.close_down_to(0);
         } else if STATEMENTS.contains(&word) {
@@ -171,6 +289,13 @@ impl<'a> Matcher<'a> {
             let depth = self.stack.iter().rposition(is_brace).map_or(0, |at| at + 1);
             self.close_down_to(depth);
         }
+    }
+
+    /// The first bracket whose content was indented, while the line at hand is as far left as the line of the bracket.
+    fn outside(&self) -> Option<usize> {
+        self.stack.iter().position(|open| {
+            open.indent >= self.indent && open.inner.is_some_and(|inner| inner > open.indent)
+        })
     }
 
     /// A `}` as far left as the line of an outer `{` closes that one, and what was opened further right is forgotten.
@@ -181,6 +306,11 @@ impl<'a> Matcher<'a> {
             self.close_down_to(at + 1);
         }
     }
+}
+
+/// Whether a word goes on with the statement of the line before.
+fn goes_on(word: &str) -> bool {
+    matches!(word, "undo" | "catch" | "with" | "and" | "or" | "as")
 }
 
 fn followed_by_word(after: &[Token]) -> bool {

@@ -15,7 +15,23 @@ pub(super) enum ParseError {
     /// A part of the language that this version does not carry out.
     Later { word: String },
     /// A bracket that is never closed.
-    Unclosed { sign: String, missing: char },
+    Unclosed {
+        sign: String,
+        missing: char,
+        /// Where it is, if the place is where its end is missed.
+        opened: Option<(u32, u32)>,
+        /// Where its end is missed, and everything that is missing there.
+        at: u32,
+        all: String,
+    },
+    /// A `}` whose `{` is missing at the end of an earlier line.
+    NoOpening { after: String, closed: (u32, u32) },
+    /// A word that is nearly one with which something begins here.
+    Misspelt {
+        expected: String,
+        found: String,
+        near: Option<&'static str>,
+    },
     /// A bracket that was never opened.
     Unopened { sign: String },
     /// A text that is never closed.
@@ -25,9 +41,9 @@ pub(super) enum ParseError {
     /// `;`
     Semicolon,
     /// `;` at many places.
-    Semicolons(u32),
-    /// `'text'`
-    SingleQuotes,
+    Semicolons(Vec<u32>),
+    /// `'text'`, and whether it has an end
+    SingleQuotes { closed: bool },
     /// A name with letters that no name may have.
     ForeignLetters(String),
     /// A sign that the language does not have.
@@ -66,6 +82,14 @@ impl ParseError {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         };
+        let at = |(start, end): (u32, u32)| Span::new(span.source, start, end);
+        let diagnostic = match self {
+            Self::Unclosed {
+                opened: Some(opened), ..
+            } => diagnostic.and(at(*opened), "it is opened here"),
+            Self::NoOpening { closed, .. } => diagnostic.and(at(*closed), "this `}` closes it"),
+            _ => diagnostic,
+        };
         self.fixed(diagnostic, span)
     }
 
@@ -73,9 +97,10 @@ impl ParseError {
         match self {
             Self::Unexpected { .. } | Self::MissingComma { .. } | Self::StraySign(_) => 101,
             Self::Later { .. } => 102,
-            Self::Unclosed { .. } | Self::Unopened { .. } => 103,
+            Self::Unclosed { .. } | Self::Unopened { .. } | Self::NoOpening { .. } => 103,
+            Self::Misspelt { .. } => 110,
             Self::UnclosedText { .. } => 104,
-            Self::Foreign { .. } | Self::Semicolon | Self::Semicolons(_) | Self::SingleQuotes => 105,
+            Self::Foreign { .. } | Self::Semicolon | Self::Semicolons(_) | Self::SingleQuotes { .. } => 105,
             Self::ForeignLetters(_) => 106,
             Self::UnknownUnit { .. } | Self::NumberTooLarge { .. } => 107,
             Self::UnknownEscape { .. } => 108,
@@ -95,13 +120,26 @@ impl ParseError {
             }
             Self::Unexpected { expected, found, .. } => format!("expected {expected}, found {found}"),
             Self::Later { word } => format!("`{word}` is not part of this version of the language"),
-            Self::Unclosed { sign, missing } => format!("this `{sign}` is never closed by `{missing}`"),
+            Self::Unclosed {
+                sign,
+                missing,
+                opened: None,
+                ..
+            } => {
+                format!("this `{sign}` is never closed by `{missing}`")
+            }
+            Self::Unclosed { sign, missing, .. } => {
+                format!("expected `{missing}` here at the latest, to close a `{sign}`")
+            }
+            Self::NoOpening { after, .. } => format!("expected `{{` after `{after}`"),
+            Self::Misspelt { expected, found, .. } => format!("expected {expected}, found `{found}`"),
+            Self::Unopened { sign } if sign == "{" => format!("this `{sign}` is one too many"),
             Self::Unopened { sign } => format!("this `{sign}` closes nothing"),
             Self::UnclosedText { in_hole: false } => "this text is never closed by `\"`".to_owned(),
             Self::UnclosedText { in_hole: true } => "a `{` in this text is never closed by `}`".to_owned(),
             Self::Foreign { found, say } => format!("expected `{say}`, found `{found}`"),
             Self::Semicolon | Self::Semicolons(_) => "expected no `;`".to_owned(),
-            Self::SingleQuotes => "expected a text in double quotes, found single quotes".to_owned(),
+            Self::SingleQuotes { .. } => "expected a text in double quotes, found single quotes".to_owned(),
             Self::ForeignLetters(word) => format!("the name `{word}` has letters other than a to z"),
             Self::StraySign(sign) => format!("expected a word or sign of the language, found `{sign}`"),
             Self::UnknownUnit { number, unit, .. } => {
@@ -126,12 +164,36 @@ impl ParseError {
             Self::UnclosedText { in_hole: true } => "a `{` that is meant as a character is written `\\{`",
             Self::Foreign { say, .. } => return Some(format!("write `{say}`")),
             Self::Semicolon => "statements need no sign at their end: remove it",
-            Self::Semicolons(count) => {
+            Self::Semicolons(places) => {
+                let count = places.len();
                 return Some(format!(
                     "statements need no sign at their end: remove all {count} of them"
                 ));
             }
-            Self::SingleQuotes => "write `\"` on both sides",
+            Self::Misspelt { near: Some(near), .. } => return Some(format!("did you mean `{near}`?")),
+            Self::Misspelt { .. } => {
+                "a statement is a call, an assignment, or begins with a word such as `let` or `return`"
+            }
+            Self::Later { .. } => "leave it out; `flowmesh --version` says which version this is",
+            Self::Unclosed {
+                missing, at: _, all, ..
+            } => {
+                return Some(format!(
+                    "add `{}`",
+                    if all.is_empty() {
+                        missing.to_string()
+                    } else {
+                        all.clone()
+                    }
+                ));
+            }
+            Self::Unopened { .. } => "remove it, or open it where it belongs",
+            Self::NoOpening { .. } => "add `{` at the end of this line",
+            Self::MissingComma { .. } => "write `,` between entries on one line",
+            Self::NumberTooLarge { .. } => {
+                "take a smaller number, or a `string` if nothing is computed with it"
+            }
+            Self::SingleQuotes { .. } => "write `\"` on both sides",
             Self::ForeignLetters(_) => "names are made of the letters a to z, digits and `_`",
             Self::UnknownUnit {
                 nearest: Some(nearest),
@@ -154,9 +216,71 @@ impl ParseError {
     }
 
     fn fixed(&self, diagnostic: Diagnostic, span: Span) -> Diagnostic {
+        let after = Span {
+            start: span.end,
+            ..span
+        };
+        let before = Span {
+            end: span.start,
+            ..span
+        };
         match self {
-            Self::Foreign { say, .. } => diagnostic.fix(format!("replace by `{say}`"), span, say.clone()),
-            Self::Semicolon | Self::Semicolons(_) => diagnostic.fix("remove `;`", span, ""),
+            Self::Foreign { say, .. } if !say.contains(' ') => {
+                let blank = if say == "not" { " " } else { "" };
+                diagnostic.fix(format!("replace by `{say}`"), span, format!("{say}{blank}"))
+            }
+            Self::Misspelt { near: Some(near), .. } => {
+                diagnostic.fix(format!("replace by `{near}`"), span, *near)
+            }
+            Self::Semicolon => diagnostic.fix("remove `;`", span, ""),
+            Self::Semicolons(places) => places
+                .iter()
+                .skip(1)
+                .fold(diagnostic.fix("remove every `;`", span, ""), |diagnostic, at| {
+                    diagnostic.and_edit(Span::new(span.source, *at, at + 1), "")
+                }),
+            Self::SingleQuotes { closed: true } => diagnostic
+                .fix(
+                    "write double quotes",
+                    Span {
+                        end: span.start + 1,
+                        ..span
+                    },
+                    "\"",
+                )
+                .and_edit(
+                    Span {
+                        start: span.end.saturating_sub(1),
+                        ..span
+                    },
+                    "\"",
+                ),
+            Self::Unclosed { at, all, .. } => {
+                let blank = if all.starts_with('}') { " " } else { "" };
+                diagnostic.fix(
+                    format!("add `{all}`"),
+                    Span::new(span.source, *at, *at),
+                    format!("{blank}{all}"),
+                )
+            }
+            Self::Unopened { sign } => diagnostic.fix(format!("remove `{sign}`"), span, ""),
+            Self::NoOpening { .. } => diagnostic.fix("add `{`", after, " {"),
+            Self::MissingComma { .. } => diagnostic.fix("add `,`", before, ", "),
+            Self::UnknownUnit {
+                number,
+                unit,
+                nearest: Some(nearest),
+            } => {
+                let digits = number.strip_suffix(unit.as_str()).unwrap_or(number);
+                diagnostic.fix(
+                    format!("write {digits}{nearest}"),
+                    span,
+                    format!("{digits}{nearest}"),
+                )
+            }
+            Self::UnknownEscape { escape } => {
+                diagnostic.fix("write a backslash as it is", span, format!("\\{escape}"))
+            }
             _ => diagnostic,
         }
     }

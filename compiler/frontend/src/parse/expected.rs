@@ -37,6 +37,26 @@ pub(super) fn expected(positives: &[Rule]) -> (String, Option<String>) {
     (join(&all), None)
 }
 
+/// The words of the language that would have fitted.
+pub(super) fn keywords(positives: &[Rule]) -> Vec<&'static str> {
+    let word = |rule: &Rule| {
+        Some(match rule {
+            Rule::kw_fails | Rule::fails => "fails",
+            Rule::kw_key | Rule::key => "key",
+            Rule::kw_where | Rule::where_rule => "where",
+            Rule::kw_in => "in",
+            Rule::kw_as => "as",
+            Rule::kw_else => "else",
+            Rule::kw_when => "when",
+            Rule::kw_if => "if",
+            Rule::kw_within | Rule::within => "within",
+            Rule::kw_forever | Rule::forever => "forever",
+            _ => return None,
+        })
+    };
+    positives.iter().filter_map(word).collect()
+}
+
 fn join(all: &[&str]) -> String {
     match all {
         [] => "something else".to_owned(),

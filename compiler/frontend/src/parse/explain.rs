@@ -2,11 +2,11 @@
 
 use super::cover::Covered;
 use super::error::ParseError;
-use super::expected::expected;
+use super::expected::{expected, keywords};
 use super::slips::slip;
 use super::tokens::Token;
 use super::tree::Bad;
-use super::words::{ITEMS, RESERVED};
+use super::words::{ITEMS, RESERVED, near, near_item, near_statement};
 use crate::syntax::SyntaxKind;
 use flowmesh_grammar::{FlowParser, Rule};
 use pest::Parser as _;
@@ -31,6 +31,26 @@ pub(super) struct Failure<'a> {
     pub(super) found: Option<(SyntaxKind, &'a str)>,
     /// Rules that would have fitted.
     pub(super) positives: Vec<Rule>,
+}
+
+/// A message for each bad part; the tails of a bad statement are a part of it.
+pub(super) fn all(context: Context<'_>, bad: Vec<Bad>) -> Vec<(ParseError, u32, u32)> {
+    let text = |from: usize, to: usize| context.covered.text.get(from..to).unwrap_or("");
+    let tail = |part: &str| {
+        ["undo ", "catch ", "with "]
+            .iter()
+            .any(|word| part.starts_with(word))
+    };
+    let mut end = None;
+    let mut problems = Vec::new();
+    for bad in bad {
+        let follows = end.is_some_and(|end| text(end, bad.start).trim().is_empty());
+        end = Some(bad.end);
+        if !follows || !tail(text(bad.start, bad.end)) {
+            problems.extend(explain(context, bad));
+        }
+    }
+    problems
 }
 
 /// The message for one bad part, and the place that it speaks of. Nothing if a covered token is to blame, which was
@@ -65,6 +85,14 @@ pub(super) fn explain(context: Context<'_>, bad: Bad) -> Option<(ParseError, u32
     };
     if failure.found.is_some_and(|(kind, _)| kind == SyntaxKind::Stray) {
         return None;
+    }
+    let second = context
+        .tokens
+        .iter()
+        .skip(context.tokens.partition_point(|token| token.end <= start));
+    let second = second.filter(|token| !token.kind.is_trivia()).nth(1);
+    if let (Some(first), Some(error)) = (first, misspelt(bad, &failure, second.map(text_of))) {
+        return Some((error, first.start, first.end));
     }
     let error = slip(bad.rule, &failure).unwrap_or_else(|| unexpected(&failure));
     let end = u32::try_from(context.text.len()).unwrap_or(u32::MAX);
@@ -112,8 +140,50 @@ fn read_again(rule: Rule, part: &str) -> (usize, Vec<Rule>) {
     }
 }
 
+/// The part begins with a word that is nearly one with which such a part begins.
+fn misspelt(bad: Bad, failure: &Failure<'_>, second: Option<(SyntaxKind, &str)>) -> Option<ParseError> {
+    let goes_on = second.is_some_and(|(kind, _)| {
+        use SyntaxKind as K;
+        kind.is_word() || matches!(kind, K::NumberToken | K::Quote | K::BraceOpen)
+    });
+    let (expected, near) = match (bad.rule, bad.within) {
+        (Rule::bad_item, _)
+            if second.is_some_and(|(kind, _)| kind.is_word() || kind == SyntaxKind::Quote) =>
+        {
+            ("a declaration", near_item(failure.first))
+        }
+        (Rule::bad_member, _) if goes_on => (
+            "`op`, `at`, `route` or a setting",
+            near(failure.first, &["op", "at", "route"]),
+        ),
+        (Rule::bad_entry, Some(Rule::operation_body)) if goes_on => {
+            ("a setting", near(failure.first, &["on"]))
+        }
+        (Rule::bad_arm, _) => ("`when` or `else`", near(failure.first, &["when", "else"])),
+        (Rule::bad_statement, _) if goes_on => ("a statement", near_statement(failure.first)),
+        _ => return None,
+    };
+    near.map(|near| ParseError::Misspelt {
+        expected: expected.to_owned(),
+        found: failure.first.to_owned(),
+        near: Some(near),
+    })
+}
+
 fn unexpected(failure: &Failure<'_>) -> ParseError {
     let (expected, help) = expected(&failure.positives);
+    let words = keywords(&failure.positives);
+    let found = failure
+        .found
+        .filter(|(kind, _)| *kind == SyntaxKind::Word)
+        .map(|(_, word)| word);
+    if let Some((found, near)) = found.and_then(|found| Some((found, near(found, &words)?))) {
+        return ParseError::Misspelt {
+            expected: format!("`{near}`"),
+            found: found.to_owned(),
+            near: Some(near),
+        };
+    }
     let after = failure.before.map(|(kind, text)| match kind {
         SyntaxKind::Chars | SyntaxKind::Quote => "\"".to_owned(),
         _ => text.to_owned(),

@@ -60,7 +60,7 @@ pub(super) fn tokens(text: &str) -> Tokens {
         at: 0,
         frames: Vec::new(),
         out: Tokens::default(),
-        semicolons: 0,
+        semicolons: Vec::new(),
     };
     while lexer.at < text.len() {
         match lexer.frames.last().copied() {
@@ -84,7 +84,8 @@ struct Lexer<'a> {
     at: usize,
     frames: Vec<Frame>,
     out: Tokens,
-    semicolons: u32,
+    /// Where they are.
+    semicolons: Vec<u32>,
 }
 
 impl Lexer<'_> {
@@ -293,14 +294,14 @@ impl Lexer<'_> {
 
     /// One message for all semicolons of a file: who ends lines with them does it everywhere.
     fn semicolon(&mut self) {
-        self.semicolons += 1;
+        self.semicolons.push(offset(self.at));
         let (start, end) = (offset(self.at), offset(self.at + 1));
         self.out.patches.push(Patch {
             start,
             end,
             by: Cover::Blank,
         });
-        if self.semicolons == 1 {
+        if self.semicolons.len() == 1 {
             self.out.problems.push((ParseError::Semicolon, start, end));
         }
         self.push(SyntaxKind::Semicolon, self.at + 1);
@@ -311,7 +312,13 @@ impl Lexer<'_> {
         let (length, by) = line
             .find('\'')
             .map_or((1, Cover::Blank), |length| (length + 2, Cover::Value));
-        self.push_bad(SyntaxKind::Stray, self.at + length, by, ParseError::SingleQuotes);
+        let closed = length > 1;
+        self.push_bad(
+            SyntaxKind::Stray,
+            self.at + length,
+            by,
+            ParseError::SingleQuotes { closed },
+        );
     }
 
     fn finish(&mut self) {
@@ -326,14 +333,14 @@ impl Lexer<'_> {
                 self.push(SyntaxKind::Whitespace, self.text.len());
             }
         }
-        if self.semicolons > 1
+        if self.semicolons.len() > 1
             && let Some(problem) = self
                 .out
                 .problems
                 .iter_mut()
                 .find(|(p, ..)| matches!(p, ParseError::Semicolon))
         {
-            problem.0 = ParseError::Semicolons(self.semicolons);
+            problem.0 = ParseError::Semicolons(std::mem::take(&mut self.semicolons));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The words of the language, by their parts in it.
 
 use crate::syntax::SyntaxKind;
+use flowmesh_diagnostics::nearest;
 
 /// Words that are reserved everywhere except as names of fields and settings.
 pub(super) const RESERVED: &[&str] = &[
@@ -10,7 +11,7 @@ pub(super) const RESERVED: &[&str] = &[
 ];
 
 /// Words that begin a declaration of this version.
-pub(super) const ITEMS: &[&str] = &[
+pub(crate) const ITEMS: &[&str] = &[
     "use", "config", "secret", "type", "enum", "error", "policy", "service", "fn", "flow",
 ];
 
@@ -19,6 +20,36 @@ pub(super) const STATEMENTS: &[&str] = &[
     "let", "var", "for", "while", "break", "continue", "parallel", "sleep", "signal", "await", "fail",
     "return", "log", "undo", "catch",
 ];
+
+/// Words that begin a statement or go on with one, the commonest first: what a misspelt word may have been meant to be.
+const OF_STATEMENTS: &[&str] = &[
+    "let", "return", "if", "for", "else", "catch", "await", "fail", "log", "undo", "match", "var", "when",
+    "while", "with", "break", "continue", "sleep", "signal", "parallel", "try", "finally", "race", "spawn",
+    "start", "emit", "view", "lock", "limit", "step", "state", "goto", "within", "cancel", "restart",
+    "shift", "tag", "on",
+];
+
+/// Words that begin a declaration, the commonest first.
+const OF_ITEMS: &[&str] = &[
+    "flow", "service", "type", "error", "policy", "fn", "enum", "use", "config", "secret", "gateway",
+    "allow", "deny", "schedule", "test", "mesh", "event", "migrate",
+];
+
+/// The word that a misspelt one was perhaps meant to be, of those that stand where statements are.
+pub(super) fn near_statement(word: &str) -> Option<&'static str> {
+    near(word, OF_STATEMENTS)
+}
+
+/// The same where declarations are.
+pub(super) fn near_item(word: &str) -> Option<&'static str> {
+    near(word, OF_ITEMS)
+}
+
+/// The same of some words; nothing for a word that is one of them.
+pub(super) fn near(word: &str, words: &[&'static str]) -> Option<&'static str> {
+    let known = words.contains(&word) || RESERVED.contains(&word);
+    nearest(word, words.iter().copied().filter(|_| !known))
+}
 
 /// The kind of token that a word is.
 pub(super) fn word_kind(word: &str) -> SyntaxKind {

@@ -68,8 +68,13 @@ impl<'a> Checker<'a> {
         match self.called(value) {
             Found::Call(called) => self.call_statement(span, &called, tails, &dest, out),
             Found::Value => {
-                self.no_tails(tails);
-                self.deliver(span, value, dest, out)
+                let before = self.found.len();
+                let falls = self.deliver(span, value, dest, out);
+                // What a broken value would have been, nobody knows: perhaps a call.
+                if !self.errors_since(before) {
+                    self.no_tails(tails);
+                }
+                falls
             }
             Found::Bad => {
                 if let Dest::Bind { name, ty, role } = dest {

@@ -125,9 +125,12 @@ impl<'a> Checker<'a> {
     ) -> bool {
         match dest {
             Dest::Bind { name, ty, role } => {
+                let before = self.found.len();
                 let typed = self.expr(value, ty.as_ref());
                 let (expr, ty) = match ty {
                     Some(ty) => (self.fit(typed, &ty, value.span), ty),
+                    // What is wrong with the value was told; what its type means for others would follow from it.
+                    None if self.errors_since(before) => (typed.expr, Ty::Bad),
                     None => (typed.expr, typed.ty),
                 };
                 self.settled(name, &ty);

@@ -3,7 +3,8 @@
 use super::{DEPTH, Reader, child, children, has_token, tokens};
 use crate::ast::{self, ExprKind, Limit, StatementKind, Tails};
 use crate::parse::error::ParseError;
-use crate::syntax::{SyntaxKind, SyntaxNode};
+use crate::parse::words::near_statement;
+use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 
 impl Reader {
     /// The block that stands in a node, `depth` blocks within each other.
@@ -18,14 +19,58 @@ impl Reader {
     }
 
     fn block(&mut self, node: &SyntaxNode, depth: usize) -> ast::Block {
-        let statements = node
-            .children()
-            .map(|statement| self.statement(&statement, depth + 1))
-            .collect();
+        let mut statements = Vec::new();
+        let mut broken = false;
+        for statement in node.children() {
+            // What follows a misspelt word on its line is the rest of what it was to begin.
+            broken &= !begins_a_line(&statement);
+            let read = self.statement(&statement, depth + 1);
+            if !broken {
+                statements.push(read);
+            }
+            broken |= self.is_misspelt(&statement);
+        }
         ast::Block {
             span: self.span(node),
             statements,
         }
+    }
+
+    /// Reports a word that stands where a statement ends or begins, and is the beginning of nothing: `retrun x`.
+    fn is_misspelt(&mut self, node: &SyntaxNode) -> bool {
+        let Some(last) = node.last_token().filter(|token| token.kind() == SyntaxKind::Word) else {
+            return false;
+        };
+        let alone = |node: &SyntaxNode| {
+            node.kind() == SyntaxKind::ExprStatement && node.text_range() == last.text_range()
+        };
+        let near = near_statement(last.text());
+        // `a (b)` is a call with a blank too many rather than a word of the language.
+        let bracket = |next: &SyntaxNode| {
+            near.is_none()
+                && next
+                    .first_token()
+                    .is_some_and(|token| token.text().starts_with(['(', '[']))
+        };
+        let next = node
+            .next_sibling()
+            .filter(|next| !begins_a_line(next) && !bracket(next));
+        let goes_on = next.is_some();
+        let whole = matches!(near, Some("return" | "break" | "continue"));
+        if !last.parent_ancestors().any(|node| alone(&node)) || !goes_on && !whole {
+            return false;
+        }
+        let (expected, found) = ("a statement".to_owned(), last.text().to_owned());
+        let span = self.place(last.text_range());
+        self.report(
+            ParseError::Misspelt {
+                expected,
+                found,
+                near,
+            },
+            span,
+        );
+        true
     }
 
     /// A statement, `depth` blocks within each other.
@@ -297,4 +342,13 @@ impl Reader {
             kind,
         }
     }
+}
+
+/// Whether a line break stands between a statement and what is before it.
+fn begins_a_line(node: &SyntaxNode) -> bool {
+    let before = |element: &SyntaxElement| element.prev_sibling_or_token();
+    std::iter::successors(node.prev_sibling_or_token(), before)
+        .map_while(SyntaxElement::into_token)
+        .take_while(|token| token.kind().is_trivia())
+        .any(|token| token.text().contains('\n'))
 }

@@ -151,17 +151,20 @@ fn words_of_later_versions_stay_free_for_names() {
 }
 
 #[test]
-fn an_unclosed_brace_is_one_message_at_the_brace() {
+fn an_unclosed_brace_is_one_message_where_its_end_is_missed() {
     let text = "flow a() {\n  if x {\n    f()\n\n  return 1\n}\n\nflow b() {\n  let = 3\n}\n";
     assert_eq!(
         problems(text),
         [
-            "F0103 `{`: this `{` is never closed by `}`",
+            "F0103 ``: expected `}` here at the latest, to close a `{`",
             "F0101 `=`: expected a name after `let`, found `=`",
         ]
     );
     let text = "flow a() {\n  f()\n\nflow b() {\n  let x = 3\n}\n";
-    assert_eq!(problems(text), ["F0103 `{`: this `{` is never closed by `}`"]);
+    assert_eq!(
+        problems(text),
+        ["F0103 ``: expected `}` here at the latest, to close a `{`"]
+    );
 }
 
 #[test]
