@@ -5,6 +5,7 @@
 
 mod expr;
 mod flow;
+mod mesh;
 mod service;
 
 pub use expr::{Argument, Expr, ExprArm, ExprKind, Pattern, PatternKind, TextPart};
@@ -12,6 +13,7 @@ pub use flow::{
     AwaitArm, AwaitOn, Block, Catch, Fan, Flow, For, ForSource, Limit, Spawned, Statement, StatementArm,
     StatementKind, Tails, Trigger,
 };
+pub use mesh::{Access, Gateway, GatewayRoute, Migrate, Schedule, What, Who, WhoKind};
 pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service};
 
 use flowmesh_diagnostics::Span;
@@ -90,6 +92,16 @@ pub enum ItemKind {
     Flow(Box<Flow>),
     /// `event OrderPaid(order: string)`
     Event { name: Ident, fields: Vec<Field> },
+    /// `gateway shop { ... }`
+    Gateway(Box<Gateway>),
+    /// `allow checkout to inventory.*`, `deny ...`
+    Access(Box<Access>),
+    /// `mesh { access: derived }`
+    Mesh { word: Span, settings: Vec<Setting> },
+    /// `schedule nightly = cron("...") -> reconcile()`
+    Schedule(Box<Schedule>),
+    /// `migrate checkout { "a" -> "b" }`
+    Migrate(Box<Migrate>),
     /// A declaration of the language that this version does not carry out: its keyword. Reported by the parser.
     Unsupported(Ident),
     /// Something that is no declaration. Reported by the parser.

@@ -52,7 +52,10 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
 
 /// Declarations with a body of several lines have blank lines around them.
 fn stands_apart(node: &SyntaxNode) -> bool {
-    matches!(node.kind(), SyntaxKind::Service | SyntaxKind::FlowItem)
+    matches!(
+        node.kind(),
+        SyntaxKind::Service | SyntaxKind::Gateway | SyntaxKind::FlowItem
+    )
 }
 
 type Doc<'a> = DocBuilder<'a, Arena<'a>>;
@@ -85,7 +88,7 @@ impl<'a> Printer<'a> {
             kind if kind.is_bad() => self.verbatim(&node.clone().into()),
             K::LaterItem | K::LaterStatement | K::Text => self.verbatim(&node.clone().into()),
             K::Block => self.lines(node),
-            K::Service | K::Route | K::Match | K::MatchExpr => self.lines(node),
+            K::Service | K::Gateway | K::Migrate | K::Route | K::Match | K::MatchExpr => self.lines(node),
             K::Fields | K::Settings | K::Record | K::OperationBody | K::Enumeration => self.braced(node),
             K::Params | K::Call | K::List | K::Binds => self.bracketed(node, ","),
             K::Index | K::Paren => self.bracketed(node, ""),

@@ -255,6 +255,9 @@ fn name_of(item: &ast::Item) -> Name {
         | ItemKind::Function { name, .. } => name.text.clone(),
         ItemKind::Service(service) => service.name.text.clone(),
         ItemKind::Flow(flow) => flow.name.text.clone(),
+        ItemKind::Gateway(gateway) => gateway.name.text.clone(),
+        ItemKind::Schedule(schedule) => schedule.name.text.clone(),
+        ItemKind::Access(_) | ItemKind::Mesh { .. } | ItemKind::Migrate(_) => Name::default(),
         ItemKind::Unsupported(word) => word.text.clone(),
         ItemKind::Bad => Name::default(),
     }

@@ -153,6 +153,26 @@ kinds! {
     Fails,
     /// `key e`
     Key,
+    /// `gateway a { }`
+    Gateway,
+    /// `POST "/a" -> b(request.body)`
+    GatewayRoute,
+    /// The method of such a route.
+    GatewayMethod,
+    /// `allow a to b`, `deny a to b`
+    Access,
+    /// Somebody who calls.
+    Who,
+    /// Something that is called.
+    What,
+    /// `mesh { }`
+    Mesh,
+    /// `schedule a = e -> f()`
+    Schedule,
+    /// `migrate a { }`
+    Migrate,
+    /// `"a" -> "b"`
+    MoveRule,
     /// A declaration of a later version.
     LaterItem,
     /// No declaration.

@@ -7,6 +7,7 @@ mod climb;
 mod expressions;
 mod items;
 mod literals;
+mod mesh;
 mod services;
 mod statements;
 mod texts;

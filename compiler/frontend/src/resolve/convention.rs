@@ -70,6 +70,9 @@ fn names(item: &Item) -> Vec<(&Ident, Case)> {
                 .map(|name| (name, Case::Snake))
                 .collect()
         }
+        ItemKind::Gateway(gateway) => vec![(&gateway.name, Case::Snake)],
+        ItemKind::Schedule(schedule) => vec![(&schedule.name, Case::Snake)],
+        ItemKind::Access(_) | ItemKind::Mesh { .. } | ItemKind::Migrate(_) => Vec::new(),
         ItemKind::Use(_) | ItemKind::Unsupported(_) | ItemKind::Bad => Vec::new(),
     }
 }

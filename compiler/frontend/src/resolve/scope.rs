@@ -87,7 +87,15 @@ fn place<'i, 't>(
         ItemKind::Service(service) => (&service.name, &mut tables.services, Def::Service),
         ItemKind::Function { name, .. } => (name, &mut tables.functions, Def::Function),
         ItemKind::Flow(flow) => (&flow.name, &mut tables.flows, Def::Flow),
-        ItemKind::Use(_) | ItemKind::Event { .. } | ItemKind::Unsupported(_) | ItemKind::Bad => return None,
+        ItemKind::Use(_)
+        | ItemKind::Event { .. }
+        | ItemKind::Gateway(_)
+        | ItemKind::Access(_)
+        | ItemKind::Mesh { .. }
+        | ItemKind::Schedule(_)
+        | ItemKind::Migrate(_)
+        | ItemKind::Unsupported(_)
+        | ItemKind::Bad => return None,
     })
 }
 

@@ -9,6 +9,16 @@ impl Reader {
     /// A declaration; nothing for a node that is none.
     pub(super) fn item(&mut self, node: &SyntaxNode) -> Option<ast::Item> {
         let name = self.name(node);
+        if matches!(
+            node.kind(),
+            SyntaxKind::Gateway
+                | SyntaxKind::Access
+                | SyntaxKind::Mesh
+                | SyntaxKind::Schedule
+                | SyntaxKind::Migrate
+        ) {
+            self.later(node);
+        }
         let kind = match node.kind() {
             SyntaxKind::Import => ItemKind::Use(self.names(node)),
             SyntaxKind::Config => {
@@ -40,6 +50,14 @@ impl Reader {
                 }
             }
             SyntaxKind::FlowItem => ItemKind::Flow(Box::new(self.flow(node))),
+            SyntaxKind::Gateway => ItemKind::Gateway(Box::new(self.gateway(node))),
+            SyntaxKind::Access => ItemKind::Access(Box::new(self.access(node))),
+            SyntaxKind::Mesh => ItemKind::Mesh {
+                word: self.first_word(node).span,
+                settings: self.child_settings(node),
+            },
+            SyntaxKind::Schedule => ItemKind::Schedule(Box::new(self.schedule(node))),
+            SyntaxKind::Migrate => ItemKind::Migrate(Box::new(self.migrate(node))),
             SyntaxKind::LaterItem => ItemKind::Unsupported(self.later(node)),
             SyntaxKind::BadItem => ItemKind::Bad,
             _ => return None,
