@@ -149,10 +149,13 @@ impl Error {
             Self::Exists { .. } => "take another name, or move it away; nothing is overwritten".to_owned(),
             Self::BadName { .. } => "begin with a letter; letters, digits, `-` and `_` may follow".to_owned(),
             Self::UnknownCode { near, .. } if near.is_empty() => {
-                "`flowmesh explain` lists all codes".to_owned()
+                "`flowmesh explain` lists all codes, `flowmesh explain functions` the library".to_owned()
             }
             Self::UnknownCode { near, .. } => {
-                format!("there is {}; `flowmesh explain` lists all codes", ticked(near))
+                format!(
+                    "there is {}; `flowmesh explain` lists all codes, `flowmesh explain functions` the library",
+                    ticked(near)
+                )
             }
             Self::NoServer { .. } => {
                 "start one with `flowmesh serve FILE`, or name another with `--server URL`".to_owned()

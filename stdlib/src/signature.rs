@@ -1,4 +1,6 @@
-//! What a native takes and gives, as static data that the checker reads.
+//! What a native takes and gives, as static data that the checker reads; the file in the folder writes it for people.
+
+mod write;
 
 use crate::{Arg, Fault, Interpreter};
 use flowmesh_ir::Value;

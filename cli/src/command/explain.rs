@@ -1,16 +1,24 @@
-//! `flowmesh explain CODE`: the page of a code, or the list of all.
+//! `flowmesh explain CODE` or `explain FUNCTION`: the page of a code, functions of the library, or the list of all codes.
+
+mod library;
 
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_diagnostics::{Code, Page, page, pages};
 use serde_json::json;
 
-/// Explain a code such as F0203, or list all codes
+/// Explain a code such as F0203 or a function such as string.split, or list all codes
 #[derive(Args)]
-#[command(after_help = "Examples:\n  flowmesh explain F0203\n  flowmesh explain")]
+#[command(after_help = "Examples:
+  flowmesh explain F0203
+  flowmesh explain string.split
+  flowmesh explain time         the functions on times
+  flowmesh explain functions    all functions
+  flowmesh explain              all codes")]
 pub(crate) struct Explain {
-    /// The code; all are listed without one
-    code: Option<String>,
+    /// A code, a function, a type, or `functions`; all codes are listed without it
+    #[arg(value_name = "WHAT")]
+    what: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -19,8 +27,11 @@ pub(crate) struct Explain {
 impl Explain {
     /// Prints the page, or the list.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
-        match &self.code {
-            Some(text) => self.one(find(text)?),
+        match &self.what {
+            Some(text) => match library::find(text) {
+                Some(found) => library::show(&found, self.json)?,
+                None => self.one(find(text)?),
+            },
             None => self.all(),
         }
         Ok(Exit::Ok)
@@ -55,8 +66,12 @@ fn find(text: &str) -> Result<&'static Page, Error> {
     })
 }
 
-/// The two codes nearest by number.
+/// The two codes nearest by number, or the nearest name of the library.
 fn near(text: &str, code: Option<Code>) -> Vec<String> {
+    if !text.contains(|c: char| c.is_ascii_digit()) {
+        let near = flowmesh_diagnostics::nearest(text, library::names());
+        return near.map(str::to_owned).into_iter().collect();
+    }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let Some(number) = code.map(|code| code.0).or_else(|| digits.parse().ok()) else {
         return Vec::new();

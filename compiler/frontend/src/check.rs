@@ -25,7 +25,6 @@ mod words;
 mod written;
 
 pub(crate) use context::Checker;
-pub(crate) use expr::signature_of;
 pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
 pub(crate) use globals::{FieldInfo, Signature};

@@ -14,7 +14,6 @@ mod operator;
 
 pub(crate) use call::range;
 pub(crate) use name::Place;
-pub(crate) use native::signature_of;
 
 use super::{
     Checker,

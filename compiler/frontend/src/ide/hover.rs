@@ -41,7 +41,7 @@ fn markdown(analysis: &Analysis, fact: &Fact) -> Option<String> {
         FactKind::Case(ty, name) => code(&format!("{}.{name}", globals.show(ty))),
         FactKind::Builtin(name, ty, doc) => with_doc(&typed(name, ty), Some(*doc)),
         FactKind::Native(native) => with_doc(
-            &code(&crate::check::signature_of(native)),
+            &code(&native.to_string()),
             Some(&format!("{}\n\n`{}`", native.doc, native.example)),
         ),
         FactKind::Setting(setting) => with_doc(

@@ -148,7 +148,7 @@ impl<'a> Checker<'a> {
         let typed = self.expr(expr, Some(&wish).filter(|wish| **wish != Ty::Open));
         let ty = self.globals.unfold(&typed.ty);
         if !self.unify(pattern, &ty, bound) && !ty.is_bad() {
-            let expected = describe(pattern);
+            let expected = pattern.to_string();
             let found = self.globals.show(&typed.ty);
             self.report(
                 Error::Mismatch {
@@ -214,7 +214,7 @@ impl<'a> Checker<'a> {
         let typed = self.expr(inner, Some(&wish).filter(|wish| **wish != Ty::Open));
         let ty = self.globals.unfold(&typed.ty);
         if !ty.is_bad() && !self.unify(body, &typed.ty, bound) && !self.unify(body, &ty, bound) {
-            let (expected, found) = (describe(body), self.globals.show(&typed.ty));
+            let (expected, found) = (body.to_string(), self.globals.show(&typed.ty));
             self.report(
                 Error::Mismatch {
                     expected,
@@ -307,63 +307,6 @@ impl Bound {
                 .flatten()
                 .unwrap_or(Ty::Open),
             Pattern::Lambda(..) => Ty::Open,
-        }
-    }
-}
-
-/// A native as a declaration in the language would look.
-pub(crate) fn signature_of(native: &Native) -> String {
-    let receiver = native
-        .receiver
-        .as_ref()
-        .map_or_else(String::new, |receiver| format!("{}.", describe(receiver)));
-    let param = |param: &flowmesh_stdlib::Param| {
-        format!(
-            "{}: {}{}",
-            param.name,
-            describe(&param.ty),
-            if param.optional { "?" } else { "" }
-        )
-    };
-    let params: Vec<String> = native.params.iter().map(param).collect();
-    format!(
-        "fn {receiver}{}({}) -> {}",
-        native.short_name(),
-        params.join(", "),
-        describe(&native.result)
-    )
-}
-
-/// A pattern in words.
-fn describe(pattern: &Pattern) -> String {
-    match pattern {
-        Pattern::Bool => "bool".into(),
-        Pattern::Int => "int".into(),
-        Pattern::Float => "float".into(),
-        Pattern::Decimal => "decimal".into(),
-        Pattern::String => "string".into(),
-        Pattern::Bytes => "bytes".into(),
-        Pattern::Time => "time".into(),
-        Pattern::Date => "date".into(),
-        Pattern::Duration => "duration".into(),
-        Pattern::Url => "url".into(),
-        Pattern::Json => "json".into(),
-        Pattern::Record(fields) => {
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|(name, ty)| format!("{name}: {}", describe(ty)))
-                .collect();
-            format!("{{ {} }}", fields.join(", "))
-        }
-        Pattern::Optional(inner) => format!("{}?", describe(inner)),
-        Pattern::List(inner) => format!("[{}]", describe(inner)),
-        Pattern::Map(inner) => format!("{{string: {}}}", describe(inner)),
-        Pattern::Var(at) => char::from(b'A'.saturating_add(*at)).to_string(),
-        Pattern::Ordered(_) => "ordered".into(),
-        Pattern::Number(_) => "number".into(),
-        Pattern::Lambda(params, body) => {
-            let params: Vec<String> = params.iter().map(describe).collect();
-            format!("({}) => {}", params.join(", "), describe(body))
         }
     }
 }
