@@ -23,6 +23,12 @@ pub(crate) enum Error {
     BadJson { whose: String, why: String },
     /// `--set` without `=`, or of a config that is not declared.
     BadSetting { text: String, why: String, help: String },
+    /// A file of configs is malformed.
+    BadConfigFile { path: PathBuf, why: String },
+    /// A secret without a value.
+    NoSecret { name: String, empty: bool },
+    /// Several values that a program needs are missing or wrong.
+    CannotStart { problems: Vec<Error> },
     /// `new` would overwrite something.
     Exists { path: PathBuf },
     /// A name that cannot be a project's.
@@ -94,6 +100,9 @@ impl Error {
             Self::BadScript { .. } => 1114,
             Self::NothingToStub { .. } => 1115,
             Self::NothingToResume { .. } => 1103,
+            Self::NoSecret { .. } => 1117,
+            Self::BadConfigFile { .. } => 1118,
+            Self::CannotStart { .. } => 1119,
         }))
     }
 
@@ -116,7 +125,23 @@ impl Error {
             Self::Unwritable { path, why } => format!("cannot write `{}`: {why}", path.display()),
             Self::UnknownFlow { name, .. } => format!("unknown flow `{name}`"),
             Self::BadJson { whose, why } => format!("{whose} is no JSON: {why}"),
-            Self::BadSetting { text, why, .. } => format!("cannot use `--set {text}`: {why}"),
+            Self::BadSetting { text, why, .. } => format!("cannot use `{text}`: {why}"),
+            Self::BadConfigFile { path, why } => format!("cannot use `{}`: {why}", path.display()),
+            Self::NoSecret { name, empty } => {
+                let what = if *empty { "an empty value" } else { "no value" };
+                format!("secret `{name}` has {what}")
+            }
+            Self::CannotStart { problems } => {
+                let problems: Vec<_> = problems
+                    .iter()
+                    .map(|one| format!("\n- {}", one.message()))
+                    .collect();
+                let count = problems.len();
+                format!(
+                    "{count} values that the program needs are missing or wrong:{}",
+                    problems.concat()
+                )
+            }
             Self::Exists { path } => format!("`{}` is there already", path.display()),
             Self::BadName { name } => format!("`{name}` cannot be the name of a project"),
             Self::UnknownCode { text, .. } => format!("no page for `{text}`"),
@@ -146,6 +171,19 @@ impl Error {
                 "write JSON, `@file` for the content of a file, or `-` for the standard input".to_owned()
             }
             Self::BadSetting { help, .. } | Self::BadScript { help, .. } => help.clone(),
+            Self::BadConfigFile { .. } => {
+                "it holds a name and a value for each config: `name = value` in a `.toml`, an object in a `.json`"
+                    .to_owned()
+            }
+            Self::NoSecret { name, .. } => format!(
+                "give it with the environment variable `{}`, `--secret-file {name}=PATH`, or a file `{name}` in the directory of `--secrets DIR`",
+                name.to_uppercase()
+            ),
+            Self::CannotStart { problems } => {
+                let mut help: Vec<String> = problems.iter().filter_map(Self::help_among).collect();
+                help.dedup();
+                help.join("\n")
+            }
             Self::Exists { .. } => "take another name, or move it away; nothing is overwritten".to_owned(),
             Self::BadName { .. } => "begin with a letter; letters, digits, `-` and `_` may follow".to_owned(),
             Self::UnknownCode { near, .. } if near.is_empty() => {
@@ -173,6 +211,22 @@ impl Error {
             Self::Unreadable { .. } | Self::Unwritable { .. } | Self::Refused => return None,
         };
         Some(help)
+    }
+}
+
+impl Error {
+    /// What to do about one of several values: what holds for all of a kind is said in the same words.
+    fn help_among(&self) -> Option<String> {
+        let words = match self {
+            Self::Below { code: Code(1010), .. } => {
+                "give a config with `--set NAME=VALUE`, the environment variable of its name in capitals, or `--config FILE`"
+            }
+            Self::NoSecret { .. } => {
+                "give a secret with the environment variable of its name in capitals, `--secret-file NAME=PATH`, or `--secrets DIR`"
+            }
+            other => return other.help(),
+        };
+        Some(words.to_owned())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     draw,
     error::Error,
     exit::Exit,
-    settings::{self, Set},
+    settings::Set,
     stub::{self, Recorder, Script, Stubs, Style},
 };
 use clap::Args;
@@ -68,7 +68,7 @@ impl House {
         args: &HouseArgs,
         listen: ServerOptions,
     ) -> Result<Self, Error> {
-        let settings = args.set.settings(program)?;
+        let (settings, secrets) = args.set.values(program)?;
         // Runs that are found in the directory go on at once, so what they call must be there before.
         let stubs = if args.stub {
             Some(stubs(program, &settings).await?)
@@ -78,7 +78,7 @@ impl House {
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
         let url = format!("http://{}", server.address());
         let resolver = resolver(&args.resolver)?;
-        let options = HostOptions::new(resolver, Arc::new(settings::secret));
+        let options = HostOptions::new(resolver, secrets);
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         host.deploy(program.as_ref().clone(), settings)
             .await

@@ -1,57 +1,102 @@
-//! Values of `config`s and `secret`s: from the command line, else from the environment, else their defaults.
+//! Values of `config`s and `secret`s: from the command line, else from the environment, else from files, else their
+//! defaults. All of them are looked at before a program starts, so that everything that is missing is told at once.
+
+mod file;
+mod secret;
 
 use crate::{error::Error, exit::Exit};
 use clap::Args;
+use flowmesh_host::network::Secrets;
 use flowmesh_ir::{Name, Program};
-use flowmesh_machine::{Settings, border::SettingsError};
-use std::{collections::BTreeMap, env};
+use flowmesh_machine::{
+    Settings,
+    border::{Given, SettingsError},
+};
+use std::{collections::BTreeMap, env, path::PathBuf};
 
 /// Values from the command line.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Set {
-    /// Give a `config` its value; else the environment variable of its name in capitals is used, else its default
+    /// Give a `config` its value; else the environment variable of its name in capitals is used, else `--config`
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Values of `config`s, in TOML or JSON; else their defaults are used
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Take a `secret` from a file; else the environment variable of its name in capitals is used, else `--secrets`
+    #[arg(long, value_name = "NAME=PATH")]
+    secret_file: Vec<String>,
+    /// Take `secret`s from the files of their names in a directory, as Kubernetes mounts them
+    #[arg(long, value_name = "DIR")]
+    secrets: Option<PathBuf>,
 }
 
 impl Set {
     /// What the command line itself gives.
     pub(crate) fn given(&self) -> Result<BTreeMap<Name, String>, Error> {
         let pair = |text: &String| {
-            let (name, value) = text.split_once('=').ok_or_else(|| form(text))?;
-            Ok((Name::new(name.trim()), value.to_owned()))
+            let (name, value) = pair("--set", "name=value", text)?;
+            Ok((Name::new(name), value.to_owned()))
         };
         self.set.iter().map(pair).collect()
     }
 
     /// The values of all configs of a program.
     pub(crate) fn settings(&self, program: &Program) -> Result<Settings, Error> {
-        let mut given = BTreeMap::new();
+        self.configs(program)?.map_err(all)
+    }
+
+    /// The values of all configs of a program, and where its secrets are; every one of them is there.
+    pub(crate) fn values(&self, program: &Program) -> Result<(Settings, Secrets), Error> {
+        let places = secret::Places::new(program, &self.secret_file, self.secrets.clone())?;
+        let missing = places.missing(program)?;
+        match (self.configs(program)?, missing.is_empty()) {
+            (Ok(settings), true) => Ok((settings, places.secrets())),
+            (Ok(_), false) => Err(all(missing)),
+            (Err(wrong), _) => Err(all(wrong.into_iter().chain(missing).collect())),
+        }
+    }
+
+    fn configs(&self, program: &Program) -> Result<Result<Settings, Vec<Error>>, Error> {
+        let filed = self
+            .config
+            .as_deref()
+            .map(file::read)
+            .transpose()?
+            .unwrap_or_default();
+        let mut texts = BTreeMap::new();
         for config in &program.configs {
             if let Ok(value) = env::var(config.name.to_uppercase()) {
-                given.insert(config.name.to_string(), value);
+                texts.insert(config.name.clone(), value);
             }
         }
-        given.extend(
-            self.given()?
-                .into_iter()
-                .map(|(name, value)| (name.to_string(), value)),
-        );
-        let given = given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Settings::new(program, given).map_err(|why| below(&why))
+        texts.extend(self.given()?);
+        let filed = filed
+            .iter()
+            .map(|(name, json)| (name.as_str(), Given::Json(json)));
+        let texts = texts
+            .iter()
+            .map(|(name, text)| (name.as_str(), Given::Text(text)));
+        let settings = Settings::gather(program, filed.chain(texts));
+        Ok(settings.map_err(|wrong| wrong.iter().map(below).collect()))
     }
 }
 
-/// The value of a secret, from the environment variable of its name in capitals.
-pub(crate) fn secret(name: &str) -> Option<String> {
-    env::var(name.to_uppercase()).ok()
+/// The two sides of a `NAME=VALUE`.
+fn pair<'a>(option: &str, form: &str, text: &'a str) -> Result<(&'a str, &'a str), Error> {
+    let (name, value) = text.split_once('=').ok_or_else(|| Error::BadSetting {
+        text: format!("{option} {text}"),
+        why: "there is no `=`".to_owned(),
+        help: format!("write `{option} {form}`"),
+    })?;
+    Ok((name.trim(), value))
 }
 
-fn form(text: &str) -> Error {
-    Error::BadSetting {
-        text: text.to_owned(),
-        why: "there is no `=`".to_owned(),
-        help: "write `--set name=value`".to_owned(),
+/// One error of one or more.
+fn all(mut problems: Vec<Error>) -> Error {
+    match problems.len() {
+        1 => problems.swap_remove(0),
+        _ => Error::CannotStart { problems },
     }
 }
 

@@ -11,7 +11,7 @@ pub use decode::{Strictness, decode};
 pub use encode::{encode, encode_untyped};
 pub use input::{SIGNALS_KEPT_MAX, check_input, check_signal};
 pub use misfit::Misfit;
-pub use settings::{Settings, SettingsError};
+pub use settings::{Given, Settings, SettingsError};
 
 pub(crate) use encode::write;
 pub(crate) use input::decode_fields;

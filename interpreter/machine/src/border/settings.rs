@@ -2,7 +2,7 @@
 
 use super::{Misfit, encode, literal};
 use crate::border::{Strictness, decode};
-use flowmesh_ir::{Code, ConfigId, Name, Program, Value};
+use flowmesh_ir::{Code, ConfigId, Name, Program, Value, ty::Type};
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, fmt};
 
@@ -10,6 +10,15 @@ use std::{collections::BTreeMap, fmt};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     values: Vec<Value>,
+}
+
+/// What somebody gives a config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given<'a> {
+    /// A text from the command line or the environment: plainly written, or as JSON.
+    Text(&'a str),
+    /// JSON from a file.
+    Json(&'a str),
 }
 
 /// Why configs have no values.
@@ -47,20 +56,44 @@ impl Settings {
         program: &Program,
         given: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, SettingsError> {
-        let mut given: BTreeMap<&str, &str> = given.into_iter().collect();
-        let mut values = Vec::with_capacity(program.configs.len());
+        let texts = given.into_iter().map(|(name, text)| (name, Given::Text(text)));
+        Self::gather(program, texts).map_err(|mut wrong| wrong.swap_remove(0))
+    }
+
+    /// The values of all configs by name; what nobody gives has its default.
+    ///
+    /// # Errors
+    /// Every config that has no value or one that does not fit, and every name that is no config: at least one.
+    pub fn gather<'a>(
+        program: &Program,
+        given: impl IntoIterator<Item = (&'a str, Given<'a>)>,
+    ) -> Result<Self, Vec<SettingsError>> {
+        let mut given: BTreeMap<&str, Given<'_>> = given.into_iter().collect();
+        let (mut values, mut wrong) = (Vec::with_capacity(program.configs.len()), Vec::new());
         for config in &program.configs {
             let name = config.name.clone();
-            values.push(match (given.remove(config.name.as_str()), &config.default) {
-                (Some(text), _) => literal::read(program, &config.ty, text)
-                    .map_err(|misfit| SettingsError::Misfit { name, misfit })?,
-                (None, Some(default)) => default.clone(),
-                (None, None) => return Err(SettingsError::Missing { name }),
-            });
+            let read = match given.remove(config.name.as_str()) {
+                Some(Given::Text(text)) => literal::read(program, &config.ty, text),
+                Some(Given::Json(json)) => decode(program, &config.ty, json.as_bytes(), Strictness::Strict),
+                None => match &config.default {
+                    Some(default) => Ok(default.clone()),
+                    None if matches!(config.ty, Type::Optional(_)) => Ok(Value::None),
+                    None => {
+                        wrong.push(SettingsError::Missing { name });
+                        continue;
+                    }
+                },
+            };
+            match read {
+                Ok(value) => values.push(value),
+                Err(misfit) => wrong.push(SettingsError::Misfit { name, misfit }),
+            }
         }
-        match given.keys().next() {
-            Some(name) => Err(unknown(program, name)),
-            None => Ok(Self { values }),
+        wrong.extend(given.keys().map(|name| unknown(program, name)));
+        if wrong.is_empty() {
+            Ok(Self { values })
+        } else {
+            Err(wrong)
         }
     }
 
@@ -131,7 +164,7 @@ impl SettingsError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Missing { name } => Some(format!(
-                "give it with `--set {name}=...` or the environment variable `{}`",
+                "give it with `--set {name}=...`, the environment variable `{}`, or in the file of `--config FILE`",
                 name.to_uppercase()
             )),
             Self::Unknown { nearest, .. } => nearest
