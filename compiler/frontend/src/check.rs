@@ -15,6 +15,7 @@ mod flow;
 mod frame;
 mod function;
 mod globals;
+mod later;
 mod narrow;
 mod pattern;
 mod prompt;
@@ -78,6 +79,7 @@ fn all(checker: &mut Checker<'_>) {
     function::all(checker);
     service::all(checker);
     flow::all(checker);
+    checker.later_items();
     unused_uses(checker);
 }
 

@@ -86,13 +86,17 @@ impl<'a> Printer<'a> {
         use SyntaxKind as K;
         match node.kind() {
             kind if kind.is_bad() => self.verbatim(&node.clone().into()),
-            K::LaterItem | K::LaterStatement | K::Text => self.verbatim(&node.clone().into()),
+            K::LaterItem | K::Text => self.verbatim(&node.clone().into()),
             K::Block => self.lines(node),
-            K::Service | K::Gateway | K::Migrate | K::Route | K::Match | K::MatchExpr => self.lines(node),
+            K::Service | K::Gateway | K::Migrate | K::Route | K::Match | K::MatchExpr | K::AwaitArms => {
+                self.lines(node)
+            }
             K::Fields | K::Settings | K::Record | K::OperationBody | K::Enumeration => self.braced(node),
-            K::Params | K::Call | K::List | K::Binds => self.bracketed(node, ","),
+            K::Params | K::Call | K::List | K::Binds | K::HeardNames | K::Arguments => {
+                self.bracketed(node, ",")
+            }
             K::Index | K::Paren => self.bracketed(node, ""),
-            K::Let | K::Assign | K::ExprStatement | K::Return => self.with_tails(node),
+            K::Let | K::Assign | K::ExprStatement | K::Return | K::Await => self.with_tails(node),
             K::Expr => self.expr(node),
             K::IfExpr => self.inline(node).group(),
             K::ValueBlock => self.value_block(node),

@@ -183,7 +183,7 @@ impl Session {
                 ..
             } => self.evaluate(world, value, Some(name), entry),
             StatementKind::Expr { value, .. } => self.evaluate(world, value, None, entry),
-            StatementKind::Bad | StatementKind::Unsupported(_) => Entered::Bad,
+            StatementKind::Bad => Entered::Bad,
             _ => {
                 let message = "expected a declaration, a `let` or an expression, found another statement";
                 let help = "statements stand in flows: declare one with `flow`, and run it";

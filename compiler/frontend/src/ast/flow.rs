@@ -177,8 +177,6 @@ pub enum StatementKind {
     Log { value: Expr },
     /// `{ }`: a block as a statement, after `else` or `->`
     Block(Block),
-    /// A statement of the language that this version does not carry out: its keyword. Reported by the parser.
-    Unsupported(Ident),
     /// Something that is no statement. Reported by the parser.
     Bad,
 }

@@ -105,6 +105,7 @@ impl<'a> Checker<'a> {
                 Typed::bad()
             }
             ExprKind::Of(..) | ExprKind::For(_) | ExprKind::Spawn(_) | ExprKind::Start(_) | ExprKind::Bad => {
+                self.later_expr(expr);
                 Typed::bad()
             }
         }

@@ -16,19 +16,26 @@ pub(super) struct Entry {
     blanks: Vec<bool>,
     /// The thing; nothing where only comments are left.
     pub(super) node: Option<SyntaxElement>,
+    /// Whether a comma stands after it.
+    comma: bool,
     /// A comment on the line on which it ends.
     pub(super) after: Option<SyntaxElement>,
 }
 
 /// The entries among the parts of a node; commas and semicolons are left out.
 pub(super) fn entries(elements: impl Iterator<Item = SyntaxElement>) -> Vec<Entry> {
-    let mut list = Vec::new();
+    let mut list: Vec<Entry> = Vec::new();
     let mut next = Entry::new();
     let mut lines = 2;
     for element in elements {
         match element.kind() {
             SyntaxKind::Whitespace => lines += line_breaks(&element),
-            SyntaxKind::Comma | SyntaxKind::Semicolon => {}
+            SyntaxKind::Comma => {
+                if let Some(last) = list.last_mut() {
+                    last.comma = true;
+                }
+            }
+            SyntaxKind::Semicolon => {}
             kind if kind.is_comment() => {
                 match list.last_mut() {
                     Some(Entry {
@@ -59,6 +66,7 @@ impl Entry {
             before: Vec::new(),
             blanks: Vec::new(),
             node: None,
+            comma: false,
             after: None,
         }
     }
@@ -79,6 +87,12 @@ impl Entry {
         } else {
             self.blanks.push(blank);
         }
+    }
+
+    /// Whether its end is where it is only because of the comma after it.
+    pub(super) fn ends_by_comma(&self) -> bool {
+        let is_bad = self.node.as_ref().is_some_and(|node| node.kind().is_bad());
+        self.comma && is_bad
     }
 
     /// Whether a comment belongs to it.

@@ -62,7 +62,8 @@ impl<'a> Printer<'a> {
         let arena = self.arena;
         let mut inside = arena.nil();
         for (at, entry) in entries.iter().enumerate() {
-            let comma = if must_have_comma(entry) {
+            let before = at.checked_sub(1).and_then(|before| entries.get(before));
+            let comma = if must_have_comma(entry) || before.is_some_and(Entry::ends_by_comma) {
                 arena.text(",")
             } else {
                 arena.nil().flat_alt(arena.text(","))
@@ -91,11 +92,8 @@ impl<'a> Printer<'a> {
         }
         let mut inside = self.arena.nil();
         for (at, entry) in entries.iter().enumerate() {
-            let comma = if commas && entries.get(at + 1).is_some_and(must_have_comma) {
-                ","
-            } else {
-                ""
-            };
+            let kept = entries.get(at + 1).is_some_and(must_have_comma) || entry.ends_by_comma();
+            let comma = if commas && kept { "," } else { "" };
             let doc = self.entry_with(entry, |element| self.element(element).append(comma));
             inside = inside.append(self.line_end(at > 0 && entry.blank)).append(doc);
         }

@@ -26,7 +26,10 @@ fn touches_what_precedes(next: &SyntaxToken) -> bool {
     match next.kind() {
         K::Comma | K::Colon | K::RoundClose | K::SquareClose | K::Question => true,
         K::Dot | K::QuestionDot | K::DotDot => true,
-        K::RoundOpen => matches!(parent_kind(next), Some(K::Call | K::Params | K::Binds)),
+        K::RoundOpen => matches!(
+            parent_kind(next),
+            Some(K::Call | K::Params | K::Binds | K::HeardNames)
+        ),
         K::SquareOpen => parent_kind(next) == Some(K::Index),
         K::BraceClose => parent_kind(next) == Some(K::MapType),
         _ => false,

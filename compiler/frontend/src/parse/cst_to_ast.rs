@@ -3,15 +3,19 @@
 //! Every node of the lossless tree was made by the grammar, so its parts are where the grammar puts them; where one is
 //! missing because a covered token stood there, the result is `Bad`, and the reason was reported already.
 
+mod branches;
 mod climb;
 mod expressions;
 mod items;
 mod literals;
 mod mesh;
+mod regions;
 mod services;
 mod statements;
+mod tails;
 mod texts;
 mod types;
+mod waits;
 
 pub(crate) use climb::strength;
 

@@ -14,6 +14,20 @@ pub(super) enum ParseError {
     },
     /// A part of the language that this version does not carry out.
     Later { word: String },
+    /// A setting of a flow after its first statement.
+    LateSetting { name: String },
+    /// A declaration among statements.
+    NotInFlow { word: String },
+    /// `x = await t`, `return await t`
+    AwaitElsewhere,
+    /// `let x = await s as y`
+    BoundTwice,
+    /// `let x = await { }`
+    ArmsBound,
+    /// `on approve(by: string) { }`
+    TypeHeard,
+    /// `x of 20`
+    ShareOf,
     /// A bracket that is never closed.
     Unclosed {
         sign: String,
@@ -97,6 +111,11 @@ impl ParseError {
         match self {
             Self::Unexpected { .. } | Self::MissingComma { .. } | Self::StraySign(_) => 101,
             Self::Later { .. } => 102,
+            Self::LateSetting { .. } => 120,
+            Self::AwaitElsewhere | Self::BoundTwice | Self::ArmsBound => 121,
+            Self::TypeHeard => 122,
+            Self::NotInFlow { .. } => 123,
+            Self::ShareOf => 124,
             Self::Unclosed { .. } | Self::Unopened { .. } | Self::NoOpening { .. } => 103,
             Self::Misspelt { .. } => 110,
             Self::UnclosedText { .. } => 104,
@@ -120,6 +139,13 @@ impl ParseError {
             }
             Self::Unexpected { expected, found, .. } => format!("expected {expected}, found {found}"),
             Self::Later { word } => format!("`{word}` is not part of this version of the language"),
+            Self::LateSetting { name } => format!("the setting `{name}` stands after a statement"),
+            Self::NotInFlow { word } => format!("expected a statement, found the declaration `{word}`"),
+            Self::AwaitElsewhere => "expected an expression, found `await`".to_owned(),
+            Self::BoundTwice => "this `await` gives its value two names".to_owned(),
+            Self::ArmsBound => "an `await` with arms gives no value".to_owned(),
+            Self::TypeHeard => "expected a name alone, found its type".to_owned(),
+            Self::ShareOf => "expected a percentage before `of`".to_owned(),
             Self::Unclosed {
                 sign,
                 missing,
@@ -160,6 +186,13 @@ impl ParseError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Unexpected { help, .. } => return help.clone(),
+            Self::LateSetting { .. } => "settings of a flow stand before its first statement",
+            Self::NotInFlow { .. } => "declarations stand beside the flow, not in it",
+            Self::AwaitElsewhere => "bind it first, without a type: `let x = await ...`",
+            Self::BoundTwice => "keep the name after `let` and remove `as`",
+            Self::ArmsBound => "declare a `var` before it and assign it in the arms",
+            Self::TypeHeard => "the types stand where the signal is declared: `on approve(by) { }`",
+            Self::ShareOf => "write a share of a number: `50% of 20`",
             Self::UnclosedText { in_hole: false } => "texts of several lines stand between `\"\"\"`",
             Self::UnclosedText { in_hole: true } => "a `{` that is meant as a character is written `\\{`",
             Self::Foreign { say, .. } => return Some(format!("write `{say}`")),

@@ -6,10 +6,10 @@ use flowmesh_grammar::Rule;
 pub(super) fn expected(positives: &[Rule]) -> (String, Option<String>) {
     let has = |rule: Rule| positives.contains(&rule);
     if has(Rule::lone_item) || has(Rule::kw_flow) {
-        let help = "a file is made of `use`, `config`, `secret`, `type`, `enum`, `error`, `policy`, `service`, `fn` and `flow`";
+        let help = "a file is made of `use`, `config`, `secret`, `type`, `enum`, `error`, `event`, `policy`, `service`, `fn` and `flow`";
         return ("a declaration".to_owned(), Some(help.to_owned()));
     }
-    if has(Rule::lone_statement) || has(Rule::prompt) || has(Rule::kw_let) {
+    if has(Rule::lone_statement) || has(Rule::prompt) || has(Rule::kw_let) || has(Rule::free_word) {
         return ("a statement".to_owned(), None);
     }
     if has(Rule::lone_member) || has(Rule::kw_op) {
@@ -80,6 +80,7 @@ fn words(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::expr | Rule::operand | Rule::lambda_head | Rule::prefix | Rule::minus | Rule::kw_not => {
             (1, "an expression")
         }
+        Rule::unbound | Rule::after | Rule::at_time | Rule::awaited_event => (1, "an expression"),
         Rule::condition | Rule::reference | Rule::constant | Rule::paren | Rule::list => (1, "an expression"),
         Rule::record | Rule::if_expr | Rule::match_expr => (1, "an expression"),
         Rule::r#type | Rule::named_type | Rule::list_type | Rule::map_type => (1, "a type"),
@@ -88,17 +89,26 @@ fn words(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::field | Rule::lone_field => (1, "a name with its type"),
         Rule::setting | Rule::lone_setting => (1, "a setting"),
         Rule::lone_case => (1, "a name"),
-        Rule::lone_arm | Rule::lone_route_rule => (1, "`when` or `else`"),
+        Rule::lone_arm | Rule::lone_route_rule | Rule::lone_await_arm => (1, "`when` or `else`"),
         Rule::lone_expression => (1, "an expression"),
         Rule::argument => (1, "an argument"),
         Rule::entry => (1, "a name"),
         Rule::number => (2, "a number"),
         Rule::text => (2, "a text"),
         Rule::binding => (1, "a method such as `GET`"),
-        Rule::params => (1, "`(`"),
-        Rule::block | Rule::open | Rule::fields | Rule::settings | Rule::value => (1, "`{`"),
+        Rule::params | Rule::call | Rule::arguments | Rule::heard_names => (1, "`(`"),
+        Rule::catch_block | Rule::kw_catch | Rule::finally | Rule::kw_finally => (1, "`catch` or `finally`"),
+        Rule::block
+        | Rule::flow_block
+        | Rule::branches
+        | Rule::open
+        | Rule::fields
+        | Rule::settings
+        | Rule::value => (1, "`{`"),
         Rule::equals => (1, "`=`"),
         Rule::kw_in => (1, "`in`"),
+        Rule::kw_with => (1, "`with`"),
+        Rule::kw_signal => (1, "`signal`"),
         Rule::kw_when => (1, "`when`"),
         Rule::kw_else => (1, "`else`"),
         Rule::arm | Rule::expr_arm | Rule::route_rule => (1, "`when` or `else`"),

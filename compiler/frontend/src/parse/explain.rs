@@ -110,7 +110,10 @@ impl<'a> Context<'a> {
 
 /// The rule that the author probably meant to fulfil.
 fn strict_rule(bad: Bad, part: &str) -> Rule {
-    let begins = |words: &[&str]| words.iter().any(|word| part.starts_with(word));
+    let first = part
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .next();
+    let begins = |words: &[&str]| first.is_some_and(|first| words.contains(&first));
     match (bad.rule, bad.within) {
         (Rule::bad_item, _) => Rule::lone_item,
         (Rule::lone_expression, _) => Rule::lone_expression,
@@ -120,10 +123,19 @@ fn strict_rule(bad: Bad, part: &str) -> Rule {
         (Rule::bad_entry, Some(Rule::enumeration)) => Rule::lone_case,
         (Rule::bad_entry, _) => Rule::lone_setting,
         (Rule::bad_arm, Some(Rule::route)) => Rule::lone_route_rule,
+        (Rule::bad_arm, Some(Rule::await_arms)) => Rule::lone_await_arm,
         (Rule::bad_arm, _) => Rule::lone_arm,
+        (Rule::bad_statement, Some(Rule::flow_block)) if is_setting(part) => Rule::lone_setting,
+        (Rule::bad_statement, Some(Rule::branches)) if begins(&["when"]) => Rule::lone_branch,
         _ if begins(&["undo", "catch", "with"]) => Rule::lone_tail,
         _ => Rule::lone_statement,
     }
+}
+
+/// Whether a part begins like a setting.
+fn is_setting(part: &str) -> bool {
+    let rest = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    rest.len() < part.len() && rest.trim_start().starts_with(':')
 }
 
 /// The furthest place that was reached, and the rules that were tried there.

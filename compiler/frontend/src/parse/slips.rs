@@ -22,38 +22,33 @@ const OTHER_ITEMS: &[(&str, &str)] = &[
     ("exception", "error"),
 ];
 
-/// Words after which a later version goes on where this one cannot.
-const LATER: &[(&str, &[&str])] = &[
-    ("from", &["service"]),
-    ("parallel", &["for"]),
-    ("until", &["sleep"]),
-    ("on", &["flow"]),
-    ("produces", &["flow"]),
-    ("timeout", &["flow"]),
-    ("stream", &["op"]),
+/// Declarations that someone may look for inside a flow.
+const DECLARATIONS: &[&str] = &[
+    "use", "config", "secret", "type", "enum", "error", "event", "policy", "service", "fn", "flow",
 ];
 
 /// The slip that explains a failure, if it is a known one.
 pub(super) fn slip(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
-    later(failure)
-        .or_else(|| at_the_start(rule, failure))
+    at_the_start(rule, failure)
+        .or_else(|| among_statements(rule, failure))
         .or_else(|| within(failure))
 }
 
-fn later(failure: &Failure<'_>) -> Option<ParseError> {
+/// What stands elsewhere, found where a statement should be.
+fn among_statements(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
     let (_, found) = failure.found?;
-    let known = LATER
-        .iter()
-        .any(|(word, firsts)| *word == found && firsts.contains(&failure.first));
-    let block = failure.first == "parallel" && found == "(" || failure.first == "await" && found == "{";
-    known
-        .then(|| ParseError::Later {
-            word: found.to_owned(),
-        })
-        .or_else(|| {
-            let word = format!("{} {found}", failure.first);
-            block.then_some(ParseError::Later { word })
-        })
+    let second = failure.before.is_some_and(|(_, before)| before == failure.first);
+    if rule != Rule::bad_statement || !second {
+        return None;
+    }
+    if DECLARATIONS.contains(&failure.first) && found != "=" {
+        let word = failure.first.to_owned();
+        return Some(ParseError::NotInFlow { word });
+    }
+    (found == ":").then(|| {
+        let help = "settings stand at the head of a flow's body, before its first statement";
+        sentence("a statement", &format!("{}:", failure.first), help)
+    })
 }
 
 /// The part begins with something that no part of its sort begins with.
@@ -93,7 +88,7 @@ fn at_the_start(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
         (Rule::bad_statement, "when") => Some(sentence(
             "a statement",
             found,
-            "`when` stands inside `match x { }`",
+            "`when` stands inside `match x { }`, `await { }`, `parallel { }` and `race { }`",
         )),
         _ => None,
     }

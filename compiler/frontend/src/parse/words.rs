@@ -12,7 +12,7 @@ pub(super) const RESERVED: &[&str] = &[
 
 /// Words that begin a declaration of this version.
 pub(crate) const ITEMS: &[&str] = &[
-    "use", "config", "secret", "type", "enum", "error", "policy", "service", "fn", "flow",
+    "use", "config", "secret", "type", "enum", "error", "event", "policy", "service", "fn", "flow",
 ];
 
 /// Words that begin a statement and nothing else.
@@ -64,6 +64,7 @@ pub(super) fn word_kind(word: &str) -> SyntaxKind {
         "has" => SyntaxKind::HasKw,
         "matches" => SyntaxKind::MatchesKw,
         "as" => SyntaxKind::AsKw,
+        "of" => SyntaxKind::OfKw,
         "true" => SyntaxKind::TrueKw,
         "false" => SyntaxKind::FalseKw,
         "none" => SyntaxKind::NoneKw,

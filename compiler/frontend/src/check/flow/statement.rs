@@ -30,6 +30,9 @@ impl<'a> Checker<'a> {
 
     fn form_of(&mut self, statement: &'a ast::Statement, out: &mut Vec<Statement>) -> bool {
         let span = statement.span;
+        if self.later_statement(statement) {
+            return true;
+        }
         match &statement.kind {
             StatementKind::Let {
                 mutable,

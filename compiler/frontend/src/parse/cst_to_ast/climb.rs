@@ -18,6 +18,7 @@ const ADD: u8 = 7;
 const MULTIPLY: u8 = 8;
 const NEGATE: u8 = 9;
 const AS: u8 = 10;
+const OF: u8 = 11;
 
 /// A piece of an expression in the order of the text.
 #[derive(Debug)]
@@ -135,8 +136,22 @@ impl Climb<'_> {
     fn join(&mut self, left: Expr, kind: SyntaxKind, span: Span, strength: u8) -> Option<Expr> {
         let right = self.climb(strength)?;
         let whole = left.span.to(right.span);
+        if kind == SyntaxKind::OfKw {
+            return Some(self.share(left, span, right, whole));
+        }
         let kind = ExprKind::Binary(binary(kind)?, span, Box::new(left), Box::new(right));
         Some(Expr { span: whole, kind })
+    }
+
+    /// `50% of 20`
+    fn share(&mut self, left: Expr, span: Span, right: Expr, whole: Span) -> Expr {
+        if !matches!(left.kind, ExprKind::Percent(_) | ExprKind::Bad) {
+            self.reader.report(ParseError::ShareOf, span);
+        }
+        Expr {
+            span: whole,
+            kind: ExprKind::Of(Box::new(left), Box::new(right)),
+        }
     }
 
     fn chained(&mut self, kind: SyntaxKind, span: Span) {
@@ -177,6 +192,7 @@ fn strengths(kind: SyntaxKind) -> Option<(u8, u8)> {
         K::Plus | K::Minus => ADD,
         K::Star | K::Slash | K::Percent => MULTIPLY,
         K::AsKw => AS,
+        K::OfKw => OF,
         _ => return None,
     };
     Some((strength, strength + 1))

@@ -129,7 +129,7 @@ impl Reader {
         Expr { span, kind }
     }
 
-    fn argument(&mut self, node: &SyntaxNode, depth: usize) -> ast::Argument {
+    pub(super) fn argument(&mut self, node: &SyntaxNode, depth: usize) -> ast::Argument {
         let name = child(node, SyntaxKind::Name).map(|name| self.ident(&name));
         ast::Argument {
             name,
@@ -143,12 +143,13 @@ impl Reader {
         ExprKind::Record(entries.iter().map(|entry| self.entry(entry, depth)).collect())
     }
 
-    /// `a: 1`, or `a` for the value that has that name.
+    /// `a: 1`, `GET "/a"`, or `a` for the value that has that name.
     fn entry(&mut self, node: &SyntaxNode, depth: usize) -> (ast::Ident, Expr) {
         let name = self.name(node);
-        let value = match child(node, SyntaxKind::Expr) {
-            Some(expr) => self.expr(&expr, depth + 1),
-            None => Expr {
+        let value = match (child(node, SyntaxKind::Expr), child(node, SyntaxKind::Text)) {
+            (Some(expr), _) => self.expr(&expr, depth + 1),
+            (None, Some(text)) => self.text(&text, depth + 1),
+            (None, None) => Expr {
                 span: name.span,
                 kind: ExprKind::Name(Name::clone(&name.text)),
             },

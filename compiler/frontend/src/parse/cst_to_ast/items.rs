@@ -35,6 +35,10 @@ impl Reader {
                 name,
                 fields: self.params(node),
             },
+            SyntaxKind::EventItem => ItemKind::Event {
+                name,
+                fields: self.params(node),
+            },
             SyntaxKind::Policy => ItemKind::Policy {
                 name,
                 settings: self.child_settings(node),
@@ -133,7 +137,8 @@ impl Reader {
         }
     }
 
-    fn rule(&mut self, node: &SyntaxNode) -> Option<ast::Expr> {
+    /// The condition after `where` that stands in a node.
+    pub(super) fn rule(&mut self, node: &SyntaxNode) -> Option<ast::Expr> {
         child(node, SyntaxKind::Rule).map(|rule| self.expr_in(&rule))
     }
 
@@ -158,17 +163,54 @@ impl Reader {
     }
 
     fn flow(&mut self, node: &SyntaxNode) -> ast::Flow {
+        for clause in [
+            SyntaxKind::Fails,
+            SyntaxKind::Key,
+            SyntaxKind::Trigger,
+            SyntaxKind::Produces,
+        ] {
+            self.report_second(node, clause, "in the head of a flow");
+        }
         ast::Flow {
             name: self.name(node),
             params: self.params(node),
             result: self.optional_type(node),
             fails: self.fails(node),
             key: child(node, SyntaxKind::Key).map(|key| self.expr_in(&key)),
-            trigger: None,
-            produces: None,
-            settings: Vec::new(),
+            trigger: child(node, SyntaxKind::Trigger).map(|trigger| self.trigger(&trigger)),
+            produces: child(node, SyntaxKind::Produces).map(|produces| self.expr_in(&produces)),
+            settings: child(node, SyntaxKind::Block)
+                .map_or_else(Vec::new, |block| self.settings_of_flow(&block)),
             body: self.child_block(node, 0),
         }
+    }
+
+    fn trigger(&mut self, node: &SyntaxNode) -> ast::Trigger {
+        ast::Trigger {
+            span: self.span(node),
+            event: self.name(node),
+            condition: self.rule(node),
+        }
+    }
+
+    /// The settings at the head of a flow's body.
+    fn settings_of_flow(&mut self, block: &SyntaxNode) -> Vec<ast::Setting> {
+        let head: Vec<SyntaxNode> = children(block, SyntaxKind::Setting).collect();
+        self.check_commas(&head);
+        let is_statement =
+            |part: &SyntaxNode| !matches!(part.kind(), SyntaxKind::Setting | SyntaxKind::BadStatement);
+        let first = block.children().find(is_statement);
+        let start = first.map_or(block.text_range().end(), |first| first.text_range().start());
+        for late in head.iter().filter(|setting| setting.text_range().start() > start) {
+            let name = self.name(late);
+            self.report(
+                ParseError::LateSetting {
+                    name: name.text.to_string(),
+                },
+                name.span,
+            );
+        }
+        self.settings(block)
     }
 
     /// The errors that `fails` names.

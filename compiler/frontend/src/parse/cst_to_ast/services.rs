@@ -15,7 +15,7 @@ impl Reader {
         self.check_commas(&node.children().filter(entry).collect::<Vec<_>>());
         ast::Service {
             name: self.name(node),
-            from: None,
+            from: child(node, SyntaxKind::From).map(|from| self.child_text(&from)),
             at: self.addresses(node),
             settings: self.settings(node),
             route: child(node, SyntaxKind::Route).map(|route| self.route(&route)),
@@ -77,13 +77,14 @@ impl Reader {
             Some(body) => self.operation_body(&body),
             None => Default::default(),
         };
+        let stream = child(node, SyntaxKind::Stream);
         ast::Operation {
             doc: doc(node),
             span: self.span(node),
             name: self.name(node),
             params: self.params(node),
-            result: self.optional_type(node),
-            stream: false,
+            result: self.optional_type(stream.as_ref().unwrap_or(node)),
+            stream: stream.is_some(),
             fails: self.fails(node),
             binding: child(node, SyntaxKind::Binding)
                 .map_or_else(|| self.name(node), |word| self.ident(&word)),

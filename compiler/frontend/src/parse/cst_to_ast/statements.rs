@@ -1,7 +1,7 @@
-//! Statements and their tails.
+//! Statements: which one it is, and those that bind, choose and end.
 
 use super::{DEPTH, Reader, child, children, has_token, tokens};
-use crate::ast::{self, ExprKind, Limit, StatementKind, Tails};
+use crate::ast::{self, ExprKind, StatementKind};
 use crate::parse::error::ParseError;
 use crate::parse::words::near_statement;
 use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
@@ -18,10 +18,13 @@ impl Reader {
         }
     }
 
-    fn block(&mut self, node: &SyntaxNode, depth: usize) -> ast::Block {
+    pub(super) fn block(&mut self, node: &SyntaxNode, depth: usize) -> ast::Block {
         let mut statements = Vec::new();
         let mut broken = false;
         for statement in node.children() {
+            if statement.kind() == SyntaxKind::Setting {
+                continue;
+            }
             // What follows a misspelt word on its line is the rest of what it was to begin.
             broken &= !begins_a_line(&statement);
             let read = self.statement(&statement, depth + 1);
@@ -78,27 +81,28 @@ impl Reader {
         let kind = match node.kind() {
             _ if depth > DEPTH => self.too_deep(node),
             SyntaxKind::Let => self.binding(node, depth),
-            SyntaxKind::Assign => {
-                let (name, value) = (self.name(node), self.expr_in(node));
-                StatementKind::Assign {
-                    name,
-                    value,
-                    tails: self.tails(node, depth),
-                }
-            }
+            SyntaxKind::Assign => self.assignment(node, depth),
             SyntaxKind::ExprStatement => StatementKind::Expr {
-                value: self.expr_in(node),
+                value: self.right(node, depth),
                 tails: self.tails(node, depth),
             },
-            SyntaxKind::Return => StatementKind::Return {
-                value: self.child_expr(node),
-                tails: self.tails(node, depth),
-            },
+            SyntaxKind::Return => self.end(node, depth),
             SyntaxKind::If => self.choice(node, depth),
             SyntaxKind::Match => self.cases_of_match(node, depth),
-            SyntaxKind::Await => self.wait(node, depth),
             SyntaxKind::Block => StatementKind::Block(self.block(node, depth)),
-            _ => self.loop_or_simple(node, depth),
+            SyntaxKind::While => StatementKind::While {
+                condition: self.condition(node, 0),
+                body: self.child_block(node, depth),
+            },
+            SyntaxKind::Break => StatementKind::Break,
+            SyntaxKind::Continue => StatementKind::Continue,
+            SyntaxKind::Fail => StatementKind::Fail {
+                error: self.expr_in(node),
+            },
+            SyntaxKind::Log => StatementKind::Log {
+                value: self.expr_in(node),
+            },
+            _ => self.other_statement(node, depth),
         };
         ast::Statement {
             span: self.span(node),
@@ -106,46 +110,11 @@ impl Reader {
         }
     }
 
-    fn loop_or_simple(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
-        match node.kind() {
-            SyntaxKind::For => {
-                let (name, list) = (self.name(node), self.expr_in(node));
-                StatementKind::For(Box::new(ast::For {
-                    name,
-                    source: ast::ForSource::In(list),
-                    fan: None,
-                    limit: Limit::Missing,
-                    body: self.child_block(node, depth),
-                }))
-            }
-            SyntaxKind::While => StatementKind::While {
-                condition: self.condition(node, 0),
-                body: self.child_block(node, depth),
-            },
-            SyntaxKind::Break => StatementKind::Break,
-            SyntaxKind::Continue => StatementKind::Continue,
-            SyntaxKind::Parallel => StatementKind::Parallel {
-                fan: None,
-                branches: self.child_block(node, depth),
-            },
-            SyntaxKind::Sleep => StatementKind::Sleep {
-                duration: self.expr_in(node),
-            },
-            SyntaxKind::Signal => StatementKind::Signal {
-                name: self.name(node),
-                params: self.params(node),
-                result: None,
-                transient: false,
-            },
-            SyntaxKind::Fail => StatementKind::Fail {
-                error: self.expr_in(node),
-            },
-            SyntaxKind::Log => StatementKind::Log {
-                value: self.expr_in(node),
-            },
-            SyntaxKind::LaterStatement => StatementKind::Unsupported(self.later(node)),
-            _ => StatementKind::Bad,
-        }
+    fn other_statement(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
+        self.branching(node, depth)
+            .or_else(|| self.waiting(node, depth))
+            .or_else(|| self.region(node, depth))
+            .unwrap_or(StatementKind::Bad)
     }
 
     fn too_deep(&mut self, node: &SyntaxNode) -> StatementKind {
@@ -154,16 +123,71 @@ impl Reader {
         StatementKind::Bad
     }
 
+    /// `let x = E`; `let x = await E` is an `await` that binds.
     fn binding(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
-        if let Some(later) = child(node, SyntaxKind::LaterStatement) {
-            self.later(&later);
+        let (name, ty) = (self.name(node), self.optional_type(node));
+        let mutable = has_token(node, SyntaxKind::VarKw);
+        if let Some(wait) = child(node, SyntaxKind::Await) {
+            if mutable || ty.is_some() {
+                self.await_elsewhere(&wait);
+            }
+            return self.bound_await(&wait, name, depth);
         }
         StatementKind::Let {
-            mutable: has_token(node, SyntaxKind::VarKw),
-            name: self.name(node),
-            ty: self.optional_type(node),
-            value: self.expr_in(node),
+            mutable,
+            name,
+            ty,
+            value: self.right(node, depth),
             tails: self.tails(node, depth),
+        }
+    }
+
+    fn assignment(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
+        StatementKind::Assign {
+            name: self.name(node),
+            value: self.right(node, depth),
+            tails: self.tails(node, depth),
+        }
+    }
+
+    fn end(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
+        let value = node.first_child().map(|_| self.right(node, depth));
+        StatementKind::Return {
+            value,
+            tails: self.tails(node, depth),
+        }
+    }
+
+    /// A whole right side, or an expression that stands alone.
+    fn right(&mut self, node: &SyntaxNode, depth: usize) -> ast::Expr {
+        let special = |child: &SyntaxNode| {
+            matches!(
+                child.kind(),
+                SyntaxKind::For | SyntaxKind::Spawn | SyntaxKind::Start | SyntaxKind::Await
+            )
+        };
+        let Some(value) = node.children().find(special) else {
+            return self.expr_in(node);
+        };
+        let kind = match value.kind() {
+            SyntaxKind::For => ExprKind::For(Box::new(self.looping(&value, depth))),
+            SyntaxKind::Spawn => ExprKind::Spawn(Box::new(self.spawned(&value, depth))),
+            SyntaxKind::Start => ExprKind::Start(Box::new(self.expr_in(&value))),
+            _ => {
+                self.await_elsewhere(&value);
+                ExprKind::Bad
+            }
+        };
+        ast::Expr {
+            span: self.span(&value),
+            kind,
+        }
+    }
+
+    fn spawned(&mut self, node: &SyntaxNode, depth: usize) -> ast::Spawned {
+        match child(node, SyntaxKind::Block) {
+            Some(block) => ast::Spawned::Block(self.block(&block, depth)),
+            None => ast::Spawned::Call(self.expr_in(node)),
         }
     }
 
@@ -229,7 +253,7 @@ impl Reader {
     }
 
     /// The statement at the end of a node, after `->` or `else`.
-    fn body(&mut self, node: &SyntaxNode, depth: usize) -> ast::Statement {
+    pub(super) fn body(&mut self, node: &SyntaxNode, depth: usize) -> ast::Statement {
         match node.last_child() {
             Some(body)
                 if !matches!(
@@ -243,74 +267,6 @@ impl Reader {
                 span: self.span(node),
                 kind: StatementKind::Bad,
             },
-        }
-    }
-
-    fn wait(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
-        let mut names = self.names(node).into_iter();
-        let Some(signal) = names.next() else {
-            return StatementKind::Bad;
-        };
-        let (span, kind) = (signal.span, ast::ExprKind::Name(signal.text));
-        StatementKind::Await {
-            on: ast::AwaitOn::Expr(ast::Expr { span, kind }),
-            bind: names.next(),
-            limit: self.limit(node, depth),
-            tails: ast::Tails::default(),
-        }
-    }
-
-    fn limit(&mut self, node: &SyntaxNode, depth: usize) -> Limit {
-        if let Some(forever) = child(node, SyntaxKind::Forever) {
-            return Limit::Forever(self.span(&forever));
-        }
-        let Some(within) = child(node, SyntaxKind::Within) else {
-            return Limit::Missing;
-        };
-        let duration = self.expr_in(&within);
-        let has_else = tokens(&within).any(|token| token.kind() == SyntaxKind::ElseKw);
-        let otherwise = has_else.then(|| Box::new(self.body(&within, depth)));
-        Limit::Within { duration, otherwise }
-    }
-
-    fn tails(&mut self, node: &SyntaxNode, depth: usize) -> Tails {
-        let undo =
-            child(node, SyntaxKind::Undo).map(|tail| (self.first_word(&tail).span, self.expr_in(&tail)));
-        let catch = children(node, SyntaxKind::Catch)
-            .map(|tail| self.catch(&tail, depth))
-            .collect();
-        let with = child(node, SyntaxKind::With).map(|tail| (self.span(&tail), self.child_settings(&tail)));
-        self.report_second(node, SyntaxKind::Undo);
-        self.report_second(node, SyntaxKind::With);
-        Tails { undo, catch, with }
-    }
-
-    /// A call has one `undo` and one `with`.
-    fn report_second(&mut self, node: &SyntaxNode, kind: SyntaxKind) {
-        if let Some(second) = children(node, kind).nth(1) {
-            let word = self.first_word(&second);
-            let expected = format!("one `{}` at a call", word.text);
-            let found = "a second one".to_owned();
-            self.report(
-                ParseError::Unexpected {
-                    expected,
-                    after: None,
-                    found,
-                    help: None,
-                },
-                word.span,
-            );
-        }
-    }
-
-    fn catch(&mut self, node: &SyntaxNode, depth: usize) -> ast::Catch {
-        let bind = self.names(node).into_iter().nth(1);
-        let (error, body) = (self.name(node), Box::new(self.body(node, depth)));
-        ast::Catch {
-            span: self.span(node),
-            error,
-            bind,
-            body,
         }
     }
 

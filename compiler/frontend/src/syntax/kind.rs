@@ -1,0 +1,393 @@
+//! The kinds of tokens and nodes of the lossless tree.
+
+/// Defines the kinds and the table that leads back from rowan's numbers.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// What a token or node is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum SyntaxKind { $($(#[$doc])* $kind,)* }
+
+        pub(super) const ALL: &[SyntaxKind] = &[$(SyntaxKind::$kind,)*];
+    };
+}
+
+kinds! {
+    /// Blanks and line ends.
+    Whitespace,
+    /// `// text`
+    Comment,
+    /// `/// text`
+    Doc,
+    /// `//! text`
+    ModuleDoc,
+    /// A word that is not reserved.
+    Word,
+    /// A reserved word without a kind of its own.
+    Keyword,
+    /// `var`
+    VarKw,
+    /// `if`
+    IfKw,
+    /// `else`
+    ElseKw,
+    /// `and`, or `&&` that was reported
+    AndKw,
+    /// `or`, or `||` that was reported
+    OrKw,
+    /// `not`, or `!` that was reported
+    NotKw,
+    /// `in`
+    InKw,
+    /// `has`
+    HasKw,
+    /// `matches`
+    MatchesKw,
+    /// `as`
+    AsKw,
+    /// `of`
+    OfKw,
+    /// `true`
+    TrueKw,
+    /// `false`
+    FalseKw,
+    /// `none`
+    NoneKw,
+    /// `1_000`, `1h30m`, `25%`
+    NumberToken,
+    /// `"` or `"""`
+    Quote,
+    /// Characters of a text.
+    Chars,
+    /// `{`
+    BraceOpen,
+    /// `}`
+    BraceClose,
+    /// `(`
+    RoundOpen,
+    /// `)`
+    RoundClose,
+    /// `[`
+    SquareOpen,
+    /// `]`
+    SquareClose,
+    /// `,`
+    Comma,
+    /// `:`
+    Colon,
+    /// `.`
+    Dot,
+    /// `?.`
+    QuestionDot,
+    /// `?`
+    Question,
+    /// `??`
+    QuestionQuestion,
+    /// `->`
+    Arrow,
+    /// `=>`
+    FatArrow,
+    /// `=`
+    Equals,
+    /// `==`
+    EqualsEquals,
+    /// `!=`
+    NotEquals,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEquals,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEquals,
+    /// `..`
+    DotDot,
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`
+    Star,
+    /// `/`
+    Slash,
+    /// `%`
+    Percent,
+    /// `;`, reported
+    Semicolon,
+    /// Characters that are no token, reported.
+    Stray,
+
+    /// The whole file.
+    Module,
+    /// `use a.b`
+    Import,
+    /// `config a: T = e`
+    Config,
+    /// `secret a`
+    Secret,
+    /// `type A { }`, `type A = T`
+    RecordType,
+    /// `enum A { }`
+    Enumeration,
+    /// A case of an enum.
+    Case,
+    /// `error A(...)`
+    ErrorItem,
+    /// `policy a { }`
+    Policy,
+    /// `fn a() -> T = e`
+    Function,
+    /// `flow a() { }`
+    FlowItem,
+    /// `fails A, B`
+    Fails,
+    /// `key e`
+    Key,
+    /// `on A where e`, in the head of a flow
+    Trigger,
+    /// `produces e`
+    Produces,
+    /// `event A(...)`
+    EventItem,
+    /// `gateway a { }`
+    Gateway,
+    /// `POST "/a" -> b(request.body)`
+    GatewayRoute,
+    /// The method of such a route.
+    GatewayMethod,
+    /// `allow a to b`, `deny a to b`
+    Access,
+    /// Somebody who calls.
+    Who,
+    /// Something that is called.
+    What,
+    /// `mesh { }`
+    Mesh,
+    /// `schedule a = e -> f()`
+    Schedule,
+    /// `migrate a { }`
+    Migrate,
+    /// `"a" -> "b"`
+    MoveRule,
+    /// A declaration of a later version.
+    LaterItem,
+    /// No declaration.
+    BadItem,
+    /// `{ a: T }`
+    Fields,
+    /// `(a: T)`
+    Params,
+    /// `a: T where e`
+    Field,
+    /// `where e`
+    Rule,
+    /// `{ a: e }` as settings
+    Settings,
+    /// `a: e`
+    Setting,
+    /// No setting, field or case.
+    BadEntry,
+    /// `service a { }`
+    Service,
+    /// `from "..."`
+    From,
+    /// `at a: e`
+    At,
+    /// `route { }`
+    Route,
+    /// `when e -> a`
+    RouteRule,
+    /// `a 90%`
+    Split,
+    /// `op a() = GET ""`
+    Operation,
+    /// `stream T`
+    Stream,
+    /// The method or kind of a binding.
+    Binding,
+    /// `{ settings }` of an operation
+    OperationBody,
+    /// `on 402: e`
+    OnStatus,
+    /// No part of a service.
+    BadMember,
+    /// A type, with its `?`.
+    Type,
+    /// `a.B`
+    NamedType,
+    /// `[T]`
+    ListType,
+    /// `{string: T}`
+    MapType,
+    /// A pattern.
+    Pattern,
+    /// `_`
+    AnyPattern,
+    /// `1`, `1..2`
+    NumberPattern,
+    /// `-1`
+    SignedNumber,
+    /// `open`, `Card(n)`
+    CasePattern,
+    /// `(a, b: c)` of a pattern
+    Binds,
+    /// `a: b`
+    Bind,
+    /// `{ statements }`
+    Block,
+    /// `let a = e`, `var a = e`
+    Let,
+    /// `a = e`
+    Assign,
+    /// An expression that stands alone.
+    ExprStatement,
+    /// `if`
+    If,
+    /// The condition of an `if` or `while`.
+    Condition,
+    /// `match`
+    Match,
+    /// `when p -> s`
+    Arm,
+    /// No arm.
+    BadArm,
+    /// `for`
+    For,
+    /// `signal a`, where a loop goes over it
+    Heard,
+    /// `parallel(...)`, where a loop fans out
+    Fan,
+    /// `while`
+    While,
+    /// `break`
+    Break,
+    /// `continue`
+    Continue,
+    /// `parallel`
+    Parallel,
+    /// `race`
+    Race,
+    /// `when e -> s`, as a branch
+    Branch,
+    /// `try`
+    Try,
+    /// `finally { }`
+    Finally,
+    /// `sleep`
+    Sleep,
+    /// `sleep until`
+    SleepUntil,
+    /// `signal`
+    Signal,
+    /// `on a(b) { }`
+    On,
+    /// `(a, b)` after the signal of `on`
+    HeardNames,
+    /// One of them.
+    HeardName,
+    /// `view`
+    View,
+    /// `await`
+    Await,
+    /// `{ when a -> s }` of an `await`
+    AwaitArms,
+    /// One of them.
+    AwaitArm,
+    /// `event A as a where e`
+    AwaitedEvent,
+    /// `after e`
+    After,
+    /// `at e`, in an arm
+    AtTime,
+    /// `forever`
+    Forever,
+    /// `within e else s`
+    Within,
+    /// `within e { }`
+    Deadline,
+    /// `lock e { }`
+    Lock,
+    /// `limit e, e { }`
+    Limited,
+    /// `state a { }`
+    State,
+    /// `goto`
+    Goto,
+    /// `step a "..." { }`
+    Step,
+    /// `cancel`
+    Cancel,
+    /// `emit`
+    Emit,
+    /// `shift a { b: e }`
+    Shift,
+    /// `restart with (...)`
+    Restart,
+    /// `(a, b: c)` after `restart with`
+    Arguments,
+    /// `tag a = e`
+    Tag,
+    /// `spawn`
+    Spawn,
+    /// `start`
+    Start,
+    /// `fail`
+    Fail,
+    /// `return`
+    Return,
+    /// `log`
+    Log,
+    /// No statement.
+    BadStatement,
+    /// `undo e`
+    Undo,
+    /// `catch A as a -> s`
+    Catch,
+    /// `with { }`
+    With,
+    /// An expression: operands and operators in a row.
+    Expr,
+    /// `a =>`
+    LambdaHead,
+    /// An operand with what touches it.
+    Operand,
+    /// `(a, b: c)`
+    Call,
+    /// `a`, `a: b` in a call
+    Argument,
+    /// `[i]`
+    Index,
+    /// `.a`
+    Member,
+    /// `?.a`
+    OptionalMember,
+    /// A word as a value.
+    Reference,
+    /// `true`, `false`, `none`
+    Constant,
+    /// A number with or without unit.
+    Number,
+    /// `"..."`
+    Text,
+    /// `{e}` in a text
+    Hole,
+    /// `(e)`
+    Paren,
+    /// `[a, b]`
+    List,
+    /// `{ a: 1, b }`
+    Record,
+    /// `a: 1`, `b`
+    Entry,
+    /// `if` as an expression
+    IfExpr,
+    /// `{ e }`
+    ValueBlock,
+    /// `match` as an expression
+    MatchExpr,
+    /// `when p -> e`
+    ExprArm,
+    /// A name where one is declared or meant by its place.
+    Name,
+}
