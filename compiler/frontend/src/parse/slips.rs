@@ -2,7 +2,7 @@
 
 use super::error::ParseError;
 use super::explain::Failure;
-use super::words::STATEMENTS;
+use super::words::{ITEMS, STATEMENTS};
 use crate::syntax::SyntaxKind;
 use flowmesh_grammar::Rule;
 
@@ -22,11 +22,6 @@ const OTHER_ITEMS: &[(&str, &str)] = &[
     ("exception", "error"),
 ];
 
-/// Declarations that someone may look for inside a flow.
-const DECLARATIONS: &[&str] = &[
-    "use", "config", "secret", "type", "enum", "error", "event", "policy", "service", "fn", "flow",
-];
-
 /// The slip that explains a failure, if it is a known one.
 pub(super) fn slip(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
     at_the_start(rule, failure)
@@ -34,16 +29,12 @@ pub(super) fn slip(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
         .or_else(|| within(failure))
 }
 
-/// What stands elsewhere, found where a statement should be.
+/// A setting where a statement should be.
 fn among_statements(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
     let (_, found) = failure.found?;
     let second = failure.before.is_some_and(|(_, before)| before == failure.first);
     if rule != Rule::bad_statement || !second {
         return None;
-    }
-    if DECLARATIONS.contains(&failure.first) && found != "=" {
-        let word = failure.first.to_owned();
-        return Some(ParseError::NotInFlow { word });
     }
     (found == ":").then(|| {
         let help = "settings stand at the head of a flow's body, before its first statement";
@@ -68,6 +59,10 @@ fn at_the_start(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
                 "statements stand in the body of a `flow`",
             ));
         }
+    }
+    if rule == Rule::bad_statement && ITEMS.contains(&found) {
+        let word = found.to_owned();
+        return Some(ParseError::NotInFlow { word });
     }
     match (rule, found) {
         (Rule::bad_statement, "else") => Some(sentence(

@@ -37,7 +37,7 @@ const OF_ITEMS: &[&str] = &[
 
 /// The word that a misspelt one was perhaps meant to be, of those that stand where statements are.
 pub(super) fn near_statement(word: &str) -> Option<&'static str> {
-    near(word, OF_STATEMENTS)
+    near(word, OF_STATEMENTS).filter(|_| !ITEMS.contains(&word))
 }
 
 /// The same where declarations are.
