@@ -275,6 +275,23 @@ pub enum End {
     Fail(Raise),
 }
 
+/// Who goes on where a state leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// The same fiber.
+    Next,
+    /// A fiber of the region that begins here.
+    Branch,
+    /// The last fiber of the region that begins here.
+    Finally,
+    /// A task.
+    Task,
+    /// A handler of a signal.
+    Handler,
+    /// The fiber that waits for the last of so many regions, which are left.
+    Out(u32),
+}
+
 /// A call of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {

@@ -4,7 +4,7 @@
 //! makes programs, the interpreter runs them, the targets write manifests from them, and none of these see each other.
 //!
 //! INVARIANT: a [`Program`] that passed [`validate()`] has every index in range, every slot written before it is read,
-//! and as many `Join`s as `Fork`s have branches; the machine relies on it.
+//! and each of its states in one fiber; the machine relies on it.
 
 pub mod call;
 pub mod expr;

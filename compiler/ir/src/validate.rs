@@ -4,15 +4,17 @@
 //! 2. [`policy`]: numbers of policies make sense
 //! 3. [`functions`]: each function calls only earlier ones, and evaluation stays shallow
 //! 4. [`service`]: addresses, routes, operations
-//! 5. [`flow`]: every index of every state; then [`forks`], whose regions [`assigned`] needs to know which slots are
-//!    written where; then every expression with that knowledge
+//! 5. [`flow`]: every index of every state ([`end`]); then [`fibers`], whose strands [`assigned`] needs to know which
+//!    slots are written where; then every expression with that knowledge ([`reads`])
 
 mod assigned;
+mod end;
 mod expr;
+mod fibers;
 mod flow;
-mod forks;
 mod functions;
 mod policy;
+mod reads;
 mod service;
 mod slots;
 mod types;

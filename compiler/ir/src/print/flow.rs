@@ -1,15 +1,18 @@
 //! A flow, state by state.
 
+mod beside;
+mod region;
+
 use super::{
     expr::Printer,
     policy,
-    ty::{error_name, fails, fields, result},
+    ty::{error_name, fails, fields, result, ty},
     value::joined,
 };
 use crate::{
-    Program, SlotId, StepId,
+    Program, SignalId, SlotId, StepId,
     expr::Pattern,
-    flow::{Await, Call, Catch, End, Flow, Instruction, State, Target, Undo},
+    flow::{Await, Call, Catch, Conduct, End, Flow, Instruction, Signal, State, Target, Undo},
     service::Operation,
 };
 
@@ -27,9 +30,7 @@ pub(super) fn flow(program: &Program, flow: &Flow) -> String {
         result(program, &flow.result),
         fails(program, &flow.fails)
     );
-    for signal in &flow.signals {
-        text += &format!("  signal {}({})\n", signal.name, fields(program, &signal.params));
-    }
+    text += &head(program, &printer, flow);
     text += &format!("  begin at s{}\n", flow.entry);
     for (at, state) in flow.states.iter().enumerate() {
         text += &self::state(
@@ -44,6 +45,54 @@ pub(super) fn flow(program: &Program, flow: &Flow) -> String {
     }
     text.push('}');
     text
+}
+
+/// What starts it, what the host knows of it, what it hears and what it shows.
+fn head(program: &Program, printer: &Printer<'_>, flow: &Flow) -> String {
+    let mut text = String::new();
+    if let Some(trigger) = &flow.trigger {
+        let event = event_name(program, trigger.event);
+        let condition = trigger.condition.as_ref().map_or(String::new(), |condition| {
+            format!(" where {}", printer.expr(condition))
+        });
+        text += &format!("  on {event}{condition}\n");
+    }
+    text += &conduct(printer, &flow.conduct);
+    for signal in &flow.signals {
+        text += &self::signal(program, signal);
+    }
+    for view in &flow.views {
+        let ty = ty(program, &view.ty);
+        text += &format!("  view {}: {ty} = {}\n", view.name, printer.expr(&view.value));
+    }
+    text
+}
+
+fn conduct(printer: &Printer<'_>, conduct: &Conduct) -> String {
+    let mut text = String::new();
+    if conduct.priority != 0 {
+        text += &format!("  priority {}\n", conduct.priority);
+    }
+    if let Some(queue) = &conduct.queue {
+        text += &format!("  queue {}\n", super::value::quoted(queue));
+    }
+    for (key, value) in &conduct.tags {
+        text += &format!("  tag {key} = {}\n", printer.expr(value));
+    }
+    text
+}
+
+fn signal(program: &Program, signal: &Signal) -> String {
+    let transient = if signal.transient { "transient " } else { "" };
+    let answer = signal
+        .result
+        .as_ref()
+        .map_or(String::new(), |ty| result(program, ty));
+    format!(
+        "  {transient}signal {}({}){answer}\n",
+        signal.name,
+        fields(program, &signal.params)
+    )
 }
 
 /// What the lines of a state are written with.
@@ -80,18 +129,53 @@ impl Lines<'_> {
         }
     }
 
+    /// How a state ends.
     fn end(&self, end: &End) -> String {
         match end {
             End::Call(call) => self.call(call),
-            End::Sleep { duration, next } => format!("sleep {}; then s{next}", self.printer.expr(duration)),
-            End::Await(wait) => self.wait(wait),
+            End::Sleep { duration, next } => format!("sleep {}; then s{next}", self.expr(duration)),
+            End::SleepUntil { time, next } => format!("sleep until {}; then s{next}", self.expr(time)),
+            End::Await(wait) => self.await_signal(wait),
+            End::Wait(wait) => self.wait(wait),
+            End::Region(region) => self.region(region),
+            End::Leave { regions, next } => format!("leave {regions}; then s{next}"),
+            End::Start(start) => self.start(start),
+            End::Spawn {
+                task,
+                own,
+                entry,
+                next,
+            } => {
+                let own = self.own(own);
+                format!(
+                    "spawn s{entry}{own} -> {}; then s{next}",
+                    self.printer.slot(*task)
+                )
+            }
+            End::Give(expr) => format!("give {}", self.expr(expr)),
+            End::Listen(listen) => self.listen(listen),
+            End::Emit(emit) => self.emit(emit),
+            End::Shift(shift) => self.shift(shift),
+            End::Stream(stream) => self.stream(stream),
+            End::CancelStep { step, next } => {
+                format!("cancel step {}; then s{next}", step_title(self.flow, *step))
+            }
+            End::CancelTask { task, next } => format!("cancel task {}; then s{next}", self.expr(task)),
+            End::Probe {
+                target,
+                found,
+                missing,
+            } => {
+                format!("probe {} -> s{found} else -> s{missing}", self.expr(target))
+            }
+            End::Restart(arguments) => format!("restart with ({})", self.printer.list(arguments)),
             End::Fork { branches, next } => {
                 let branches = joined(branches.iter().map(|branch| format!("s{branch}")));
                 format!("fork {branches}; then s{next}")
             }
             End::Join => "join".to_owned(),
             End::Branch { condition, yes, no } => {
-                format!("if {} -> s{yes} else -> s{no}", self.printer.expr(condition))
+                format!("if {} -> s{yes} else -> s{no}", self.expr(condition))
             }
             End::Match { subject, arms } => {
                 let arm = |(pattern, next): &(Pattern, _)| {
@@ -99,24 +183,27 @@ impl Lines<'_> {
                 };
                 format!(
                     "match {} {{ {} }}",
-                    self.printer.expr(subject),
+                    self.expr(subject),
                     joined(arms.iter().map(arm))
                 )
             }
             End::Jump(next) => format!("then s{next}"),
-            End::Return(expr) => format!("return {}", self.printer.expr(expr)),
+            End::Return(expr) => format!("return {}", self.expr(expr)),
             End::Fail(raise) => format!("fail {}", self.printer.raise(raise)),
-            _ => String::new(),
         }
+    }
+
+    fn expr(&self, expr: &crate::expr::Expr) -> String {
+        self.printer.expr(expr)
     }
 
     fn call(&self, call: &Call) -> String {
         let undo = call.undo.as_ref().map_or(String::new(), |undo| self.undo(undo));
-        let catches: String = call.catch.iter().map(|catch| self.catch(catch)).collect();
         format!(
-            "call {}{}{undo}{catches}; then s{}",
+            "call {}{}{undo}{}; then s{}",
             self.target(&call.target),
             self.bound(call.bind),
+            self.catches(&call.catch),
             call.next
         )
     }
@@ -125,15 +212,15 @@ impl Lines<'_> {
         format!("; undo {}", self.target(&undo.target))
     }
 
-    fn catch(&self, catch: &Catch) -> String {
-        let bind = catch
-            .bind
-            .map_or(String::new(), |slot| format!(" as {}", self.printer.slot(slot)));
-        format!(
-            "; catch {}{bind} -> s{}",
-            error_name(self.program, catch.error),
-            catch.next
-        )
+    fn catches(&self, all: &[Catch]) -> String {
+        let catch = |catch: &Catch| {
+            let bind = catch
+                .bind
+                .map_or(String::new(), |slot| format!(" as {}", self.printer.slot(slot)));
+            let error = error_name(self.program, catch.error);
+            format!("; catch {error}{bind} -> s{}", catch.next)
+        };
+        all.iter().map(catch).collect()
     }
 
     fn target(&self, target: &Target) -> String {
@@ -155,17 +242,16 @@ impl Lines<'_> {
         )
     }
 
-    fn wait(&self, wait: &Await) -> String {
-        let signal = self.flow.signals.get(wait.signal.index());
-        let name = signal.map_or(format!("?{}", wait.signal), |signal| signal.name.to_string());
+    fn await_signal(&self, wait: &Await) -> String {
         let within = wait
             .within
             .as_ref()
             .map_or(" forever".to_owned(), |(duration, next)| {
-                format!(" within {} else -> s{next}", self.printer.expr(duration))
+                format!(" within {} else -> s{next}", self.expr(duration))
             });
         format!(
-            "await {name}{}{within}; then s{}",
+            "await {}{}{within}; then s{}",
+            signal_name(self.flow, wait.signal),
             self.bound(wait.bind),
             wait.next
         )
@@ -173,6 +259,14 @@ impl Lines<'_> {
 
     fn bound(&self, slot: Option<SlotId>) -> String {
         slot.map_or(String::new(), |slot| format!(" -> {}", self.printer.slot(slot)))
+    }
+
+    /// ` own a, b`: slots that each fiber has for itself.
+    fn own(&self, own: &[SlotId]) -> String {
+        if own.is_empty() {
+            return String::new();
+        }
+        format!(" own {}", joined(own.iter().map(|slot| self.printer.slot(*slot))))
     }
 }
 
@@ -198,4 +292,18 @@ pub(super) fn step_title(flow: &Flow, step: StepId) -> &str {
     flow.steps
         .get(step.index())
         .map_or("?", |step| step.title.as_str())
+}
+
+/// What a signal is called.
+pub(super) fn signal_name(flow: &Flow, signal: SignalId) -> String {
+    flow.signals
+        .get(signal.index())
+        .map_or(format!("?{signal}"), |signal| signal.name.to_string())
+}
+
+/// What an event is called.
+pub(super) fn event_name(program: &Program, event: crate::EventId) -> String {
+    program
+        .event(event)
+        .map_or(format!("?{event}"), |event| event.name.to_string())
 }

@@ -1,26 +1,22 @@
 //! Which slots are certainly written where a state begins: a forward analysis over the states.
 //!
-//! Where ways meet, what all of them have written is written. Behind a fork, what any branch has written is written,
-//! because all of them have joined.
+//! Where ways meet, what all of them have written is written. Behind a region that waits for all of its branches, what
+//! any of them has written is written; where it may end earlier, only what was written before it.
 
-use super::{
-    expr::bindings,
-    forks::{RegionId, Regions},
-    slots::Slots,
-};
+use super::{expr::bindings, fibers::Strands, slots::Slots};
 use crate::{
     SlotId, StateId,
-    flow::{End, Flow, Instruction, State},
+    flow::{Branch, Branches, Each, End, Flow, Instruction, Lead, Need, Region, State},
 };
 use std::collections::BTreeSet;
 
 /// The slots written where each state begins; `None` of a state that cannot be reached.
-pub(super) fn written(flow: &Flow, regions: &Regions) -> Vec<Option<Slots>> {
+pub(super) fn written(flow: &Flow, strands: &Strands) -> Vec<Option<Slots>> {
     let mut analysis = Analysis {
         flow,
-        regions,
+        strands,
         before: vec![None; flow.states.len()],
-        joined: vec![None; regions.len()],
+        joined: vec![None; strands.len()],
         open: BTreeSet::new(),
     };
     analysis.meet(flow.entry, Slots::first(flow.params.len()));
@@ -32,9 +28,9 @@ pub(super) fn written(flow: &Flow, regions: &Regions) -> Vec<Option<Slots>> {
 
 struct Analysis<'a> {
     flow: &'a Flow,
-    regions: &'a Regions,
+    strands: &'a Strands,
     before: Vec<Option<Slots>>,
-    /// What is written where a branch has joined, of each region.
+    /// What is written where a branch has joined, of each strand.
     joined: Vec<Option<Slots>>,
     /// States to look at again.
     open: BTreeSet<usize>,
@@ -50,6 +46,14 @@ impl Analysis<'_> {
         }
     }
 
+    fn meet_with(&mut self, to: StateId, written: &Slots, more: impl IntoIterator<Item = SlotId>) {
+        let mut written = written.clone();
+        more.into_iter().for_each(|slot| {
+            written.insert(slot);
+        });
+        self.meet(to, written);
+    }
+
     fn step(&mut self, at: usize) {
         let Some(state) = self.flow.states.get(at) else {
             return;
@@ -62,16 +66,28 @@ impl Analysis<'_> {
                 for branch in branches {
                     self.meet(*branch, after.clone());
                 }
-                self.pass(at);
+                self.pass_fork(at, &after);
             }
+            End::Region(region) => self.region(region, &after),
             End::Join => self.join(at, after),
+            End::Leave { regions, next } => self.leave(at, *regions, *next, after),
+            End::Spawn {
+                own,
+                entry,
+                task,
+                next,
+            } => {
+                self.meet(*entry, without(&after, own));
+                self.meet_with(*next, &after, [*task]);
+            }
+            End::Listen(listen) => {
+                let fresh = without(&after, &listen.own);
+                self.meet_with(listen.entry, &fresh, listen.params.iter().copied());
+                self.meet(listen.next, after);
+            }
             end => {
                 for (next, slots) in ways(end) {
-                    let mut written = after.clone();
-                    slots.into_iter().for_each(|slot| {
-                        written.insert(slot);
-                    });
-                    self.meet(next, written);
+                    self.meet_with(next, &after, slots);
                 }
             }
         }
@@ -88,33 +104,98 @@ impl Analysis<'_> {
         Some(written)
     }
 
+    fn region(&mut self, region: &Region, after: &Slots) {
+        let list = gathered(&region.branches);
+        if let Some((_, late)) = &region.within {
+            self.meet_with(*late, after, list);
+        }
+        for catch in &region.catch {
+            self.meet_with(catch.next, after, catch.bind);
+        }
+        if let Some(finally) = &region.finally {
+            self.meet(*finally, after.clone());
+        }
+        match &region.branches {
+            Branches::Fixed(branches) => self.branches(region, branches, after),
+            Branches::Each(each) => {
+                self.meet_with(each.entry, &without(after, &each.own), [each.item]);
+                self.meet_with(region.next, after, list);
+            }
+        }
+    }
+
+    /// Branches begin when those before them have joined; behind them, what all have written is written.
+    fn branches(&mut self, region: &Region, branches: &[Branch], after: &Slots) {
+        for branch in branches {
+            let before = branch
+                .after
+                .iter()
+                .filter_map(|number| branches.get(usize::try_from(*number).ok()?));
+            if let Some(written) = self.joined_of(before, after) {
+                self.meet(branch.entry, written);
+            }
+        }
+        if region.name.is_some() || region.need != Need::All {
+            return self.meet(region.next, after.clone());
+        }
+        if let Some(written) = self.joined_of(branches.iter(), after) {
+            self.meet(region.next, written);
+        }
+    }
+
+    /// What is written when these branches have joined; nothing where one of them never does. One that may be left
+    /// out is not counted upon.
+    fn joined_of<'b>(&self, branches: impl Iterator<Item = &'b Branch>, after: &Slots) -> Option<Slots> {
+        let mut written = after.clone();
+        for branch in branches.filter(|branch| branch.when.is_none()) {
+            let strand = self.strands.of(branch.entry)?;
+            written.unite(self.joined.get(strand)?.as_ref()?);
+        }
+        Some(written)
+    }
+
     fn join(&mut self, at: usize, written: Slots) {
-        let Some((fork, region)) = self.regions.fork_of(at) else {
+        let Some((begun, strand)) = self.strands.region_of(at) else {
             return;
         };
         let changed = self
             .joined
-            .get_mut(region)
+            .get_mut(strand)
             .is_some_and(|joined| narrowed(joined, written));
         if changed {
-            self.pass(fork);
+            self.open.insert(begun);
         }
     }
 
+    /// What the fiber wrote goes out with it, but for what was its own.
+    fn leave(&mut self, at: usize, regions: u32, next: StateId, mut written: Slots) {
+        for begun in self.strands.around(at, regions) {
+            let Some(State {
+                end: End::Region(region),
+                ..
+            }) = self.flow.states.get(begun)
+            else {
+                continue;
+            };
+            if let Branches::Each(each) = &region.branches {
+                written = without(&written, &each.own);
+            }
+            gathered(&region.branches).into_iter().for_each(|slot| {
+                written.insert(slot);
+            });
+        }
+        self.meet(next, written);
+    }
+
     /// Goes on behind a fork, once every branch has a way to join.
-    fn pass(&mut self, fork: usize) {
-        let Some(state) = self.flow.states.get(fork) else {
+    fn pass_fork(&mut self, fork: usize, after: &Slots) {
+        let Some(End::Fork { branches, next }) = self.flow.states.get(fork).map(|state| &state.end) else {
             return;
         };
-        let End::Fork { branches, next } = &state.end else {
-            return;
-        };
-        let Some(mut written) = self.after(fork, state) else {
-            return;
-        };
+        let mut written = after.clone();
         for branch in branches {
-            let region: Option<RegionId> = self.regions.of(*branch);
-            match region.and_then(|region| self.joined.get(region)) {
+            let strand = self.strands.of(*branch);
+            match strand.and_then(|strand| self.joined.get(strand)) {
                 Some(Some(joined)) => written.unite(joined),
                 _ => return,
             }
@@ -134,29 +215,56 @@ fn narrowed(known: &mut Option<Slots>, more: Slots) -> bool {
     }
 }
 
+/// Slots that each fiber has for itself are empty where it begins.
+fn without(written: &Slots, own: &[SlotId]) -> Slots {
+    let mut written = written.clone();
+    own.iter().for_each(|slot| written.remove(*slot));
+    written
+}
+
+fn gathered(branches: &Branches) -> Option<SlotId> {
+    match branches {
+        Branches::Each(Each { gather, .. }) => gather.map(|gather| gather.list),
+        Branches::Fixed(_) => None,
+    }
+}
+
 /// Where one fiber goes on, and what is written on the way.
 fn ways(end: &End) -> Vec<(StateId, Vec<SlotId>)> {
-    let bound = |slot: Option<SlotId>| slot.into_iter().collect::<Vec<_>>();
+    let caught = |catch: &crate::flow::Catch| (catch.next, catch.bind.into_iter().collect());
+    let bound = |next: StateId, slot: Option<SlotId>| (next, slot.into_iter().collect::<Vec<_>>());
+    let mut ways: Vec<(StateId, Vec<SlotId>)> = Vec::new();
     match end {
         End::Call(call) => {
-            let caught = call.catch.iter().map(|catch| (catch.next, bound(catch.bind)));
-            std::iter::once((call.next, bound(call.bind)))
-                .chain(caught)
-                .collect()
+            ways.push(bound(call.next, call.bind));
+            ways.extend(call.catch.iter().map(caught));
+        }
+        End::Start(start) => {
+            ways.push(bound(start.next, start.bind));
+            ways.extend(start.catch.iter().map(caught));
+        }
+        End::Stream(stream) => {
+            ways.push(bound(stream.body, Some(stream.item)));
+            ways.push(bound(stream.next, None));
+            ways.extend(stream.catch.iter().map(caught));
         }
         End::Await(wait) => {
-            let late = wait.within.iter().map(|(_, next)| (*next, Vec::new()));
-            std::iter::once((wait.next, bound(wait.bind)))
-                .chain(late)
-                .collect()
+            ways.push(bound(wait.next, wait.bind));
+            ways.extend(wait.within.iter().map(|(_, next)| bound(*next, None)));
         }
-        End::Match { arms, .. } => arms
-            .iter()
-            .map(|(pattern, next)| (*next, bindings(pattern).collect()))
-            .collect(),
-        end => super::forks::successors(end)
-            .into_iter()
-            .map(|next| (next, Vec::new()))
-            .collect(),
+        End::Wait(wait) => {
+            ways.extend(wait.arms.iter().map(|arm| bound(arm.next, arm.bind)));
+            ways.extend(wait.catch.iter().map(caught));
+        }
+        End::Match { arms, .. } => ways.extend(
+            arms.iter()
+                .map(|(pattern, next)| (*next, bindings(pattern).collect())),
+        ),
+        end => end.ways(|lead, next| {
+            if lead == Lead::Next {
+                ways.push(bound(*next, None));
+            }
+        }),
     }
+    ways
 }

@@ -21,6 +21,7 @@ pub(super) enum Surroundings {
 }
 
 /// What an expression may use, and which slots are written where it stands.
+#[derive(Clone)]
 pub(super) struct Scope<'a> {
     program: &'a Program,
     heights: &'a [usize],
