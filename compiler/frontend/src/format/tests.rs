@@ -2,7 +2,7 @@
 
 use super::format;
 use crate::parse::parse;
-use crate::parse::tests::{EVERYTHING, SHOP, mutants, without_spans};
+use crate::parse::tests::{EVERYTHING, SHOP, STATEMENTS, mutants, without_spans};
 use crate::syntax::{SyntaxElement, SyntaxKind};
 use flowmesh_diagnostics::{Diagnostics, SourceId};
 
@@ -38,6 +38,7 @@ fn meaning(text: &str) -> String {
 #[test]
 fn the_shop_is_in_style() {
     assert_eq!(formatted(SHOP), SHOP);
+    assert_eq!(formatted(STATEMENTS), STATEMENTS);
 }
 
 #[test]
@@ -55,7 +56,8 @@ fn every_construct_keeps_its_meaning_and_its_comments() {
 
 #[test]
 fn broken_texts_keep_their_meaning_too_and_are_formatted_once() {
-    for text in mutants(SHOP, 40).chain(mutants(EVERYTHING, 80)) {
+    let some = mutants(SHOP, 40).chain(mutants(STATEMENTS, 40));
+    for text in some.chain(mutants(EVERYTHING, 80)) {
         let once = formatted(&text);
         assert_eq!(
             content(&once),

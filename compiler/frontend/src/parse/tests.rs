@@ -4,6 +4,7 @@ mod literals;
 mod messages;
 mod mutations;
 mod prompts;
+mod statements;
 
 pub(crate) use mutations::mutants;
 
@@ -11,6 +12,9 @@ use super::*;
 
 /// The whole program of the tour, as far as this version goes.
 pub(crate) const SHOP: &str = include_str!("../../../../tests/suite/format/shop.flow");
+
+/// Every statement, in the style of the language.
+pub(crate) const STATEMENTS: &str = include_str!("../../../../tests/suite/format/statements.flow");
 
 /// Every construct at least once, in no style at all.
 pub(crate) const EVERYTHING: &str = include_str!("tests/everything.flow");
@@ -50,6 +54,7 @@ pub(crate) fn without_spans(module: &ast::Module) -> String {
 #[test]
 fn the_shop_is_read_without_a_word() {
     assert_eq!(problems(SHOP), Vec::<String>::new());
+    assert_eq!(problems(STATEMENTS), Vec::<String>::new());
 }
 
 #[test]

@@ -140,7 +140,10 @@ impl Reader {
     fn record(&mut self, node: &SyntaxNode, depth: usize) -> ExprKind {
         let entries: Vec<SyntaxNode> = children(node, SyntaxKind::Entry).collect();
         self.check_commas(&entries);
-        ExprKind::Record(entries.iter().map(|entry| self.entry(entry, depth)).collect())
+        let joined = entries.iter().flat_map(|entry| {
+            std::iter::successors(Some(entry.clone()), |entry| child(entry, SyntaxKind::Entry))
+        });
+        ExprKind::Record(joined.map(|entry| self.entry(&entry, depth)).collect())
     }
 
     /// `a: 1`, `GET "/a"`, or `a` for the value that has that name.

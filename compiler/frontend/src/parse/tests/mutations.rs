@@ -1,7 +1,7 @@
 //! Texts with tokens taken away, doubled or swapped: nothing panics, and the tree is the text.
 
 use super::super::*;
-use super::{EVERYTHING, SHOP, read_text};
+use super::{EVERYTHING, SHOP, STATEMENTS, read_text};
 
 /// A small generator, so that a failing text can be made again from its seed.
 struct Random(u64);
@@ -46,7 +46,10 @@ pub(crate) fn mutants(text: &str, count: u64) -> impl Iterator<Item = String> {
 
 #[test]
 fn no_text_makes_the_parser_panic_or_lose_a_byte() {
-    for text in mutants(SHOP, 100).chain(mutants(EVERYTHING, 200)) {
+    for text in mutants(SHOP, 100)
+        .chain(mutants(EVERYTHING, 200))
+        .chain(mutants(STATEMENTS, 100))
+    {
         read_text(&text);
     }
 }
