@@ -7,6 +7,7 @@ mod expr;
 mod flow;
 mod mesh;
 mod service;
+mod test;
 
 pub use expr::{Argument, Expr, ExprArm, ExprKind, Pattern, PatternKind, TextPart};
 pub use flow::{
@@ -15,6 +16,7 @@ pub use flow::{
 };
 pub use mesh::{Access, Gateway, GatewayRoute, Migrate, Schedule, What, Who, WhoKind};
 pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service};
+pub use test::{Answer, AnswerKind, Count, Expected, Test, TestKind, TestStatement};
 
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::Name;
@@ -102,6 +104,8 @@ pub enum ItemKind {
     Schedule(Box<Schedule>),
     /// `migrate checkout { "a" -> "b" }`
     Migrate(Box<Migrate>),
+    /// `test "title" { ... }`
+    Test(Box<Test>),
     /// A declaration of the language that this version does not carry out: its keyword. Reported by the parser.
     Unsupported(Ident),
     /// Something that is no declaration. Reported by the parser.

@@ -54,7 +54,7 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
 fn stands_apart(node: &SyntaxNode) -> bool {
     matches!(
         node.kind(),
-        SyntaxKind::Service | SyntaxKind::Gateway | SyntaxKind::FlowItem
+        SyntaxKind::Service | SyntaxKind::Gateway | SyntaxKind::Test | SyntaxKind::FlowItem
     )
 }
 
@@ -86,8 +86,8 @@ impl<'a> Printer<'a> {
         use SyntaxKind as K;
         match node.kind() {
             kind if kind.is_bad() => self.verbatim(&node.clone().into()),
-            K::LaterItem | K::Text => self.verbatim(&node.clone().into()),
-            K::Block => self.lines(node),
+            K::Text => self.verbatim(&node.clone().into()),
+            K::Block | K::TestBlock => self.lines(node),
             K::Service | K::Gateway | K::Migrate | K::Route | K::Match | K::MatchExpr | K::AwaitArms => {
                 self.lines(node)
             }

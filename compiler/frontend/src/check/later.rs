@@ -39,6 +39,14 @@ impl Checker<'_> {
     fn later_item(&mut self, item: &Item) {
         match &item.kind {
             ItemKind::Event { .. } => self.later("event", first_word(item.span, "event")),
+            ItemKind::Gateway(_) => self.later("gateway", first_word(item.span, "gateway")),
+            ItemKind::Access(access) => {
+                self.later(if access.allow { "allow" } else { "deny" }, access.word);
+            }
+            ItemKind::Mesh { word, .. } => self.later("mesh", *word),
+            ItemKind::Schedule(_) => self.later("schedule", first_word(item.span, "schedule")),
+            ItemKind::Migrate(_) => self.later("migrate", first_word(item.span, "migrate")),
+            ItemKind::Test(_) => self.later("test", first_word(item.span, "test")),
             ItemKind::Flow(flow) => self.later_flow(flow),
             ItemKind::Service(service) => self.later_service(service),
             _ => {}

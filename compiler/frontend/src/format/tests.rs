@@ -70,9 +70,9 @@ fn broken_texts_keep_their_meaning_too_and_are_formatted_once() {
 
 #[test]
 fn what_is_wrong_stays_as_it_is_and_the_rest_is_formatted() {
-    let text = "secret   a\ntest  a {\n   y:  z }\nflow f(){ let   =  3\nlet  y=4 }\nflow g() {  log(\n";
+    let text = "secret   a\nflow  a {\n   y:  z }\nflow f(){ let   =  3\nlet  y=4 }\nflow g() {  log(\n";
     let style =
-        "secret a\ntest  a {\n   y:  z }\n\nflow f() {\n  let   =  3\n  let y = 4\n}\n\nflow g() {  log(\n";
+        "secret a\nflow  a {\n   y:  z }\n\nflow f() {\n  let   =  3\n  let y = 4\n}\n\nflow g() {  log(\n";
     assert_eq!(formatted(text), style);
 }
 

@@ -13,6 +13,7 @@ mod regions;
 mod services;
 mod statements;
 mod tails;
+mod tests;
 mod texts;
 mod types;
 mod waits;

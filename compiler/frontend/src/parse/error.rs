@@ -12,8 +12,6 @@ pub(super) enum ParseError {
         found: String,
         help: Option<String>,
     },
-    /// A part of the language that this version does not carry out.
-    Later { word: String },
     /// A setting of a flow after its first statement.
     LateSetting { name: String },
     /// A declaration among statements.
@@ -110,7 +108,6 @@ impl ParseError {
     fn code(&self) -> u16 {
         match self {
             Self::Unexpected { .. } | Self::MissingComma { .. } | Self::StraySign(_) => 101,
-            Self::Later { .. } => 102,
             Self::LateSetting { .. } => 120,
             Self::AwaitElsewhere | Self::BoundTwice | Self::ArmsBound => 121,
             Self::TypeHeard => 122,
@@ -138,7 +135,6 @@ impl ParseError {
                 format!("expected {expected} after `{after}`, found {found}")
             }
             Self::Unexpected { expected, found, .. } => format!("expected {expected}, found {found}"),
-            Self::Later { word } => format!("`{word}` is not part of this version of the language"),
             Self::LateSetting { name } => format!("the setting `{name}` stands after a statement"),
             Self::NotInFlow { word } => format!("expected a statement, found the declaration `{word}`"),
             Self::AwaitElsewhere => "expected an expression, found `await`".to_owned(),
@@ -207,7 +203,6 @@ impl ParseError {
             Self::Misspelt { .. } => {
                 "a statement is a call, an assignment, or begins with a word such as `let` or `return`"
             }
-            Self::Later { .. } => "leave it out; `flowmesh --version` says which version this is",
             Self::Unclosed {
                 missing, at: _, all, ..
             } => {

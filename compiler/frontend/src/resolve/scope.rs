@@ -94,6 +94,7 @@ fn place<'i, 't>(
         | ItemKind::Mesh { .. }
         | ItemKind::Schedule(_)
         | ItemKind::Migrate(_)
+        | ItemKind::Test(_)
         | ItemKind::Unsupported(_)
         | ItemKind::Bad => return None,
     })

@@ -150,28 +150,35 @@ kinds! {
     Produces,
     /// `event A(...)`
     EventItem,
-    /// `gateway a { }`
-    Gateway,
-    /// `POST "/a" -> b(request.body)`
-    GatewayRoute,
-    /// The method of such a route.
-    GatewayMethod,
-    /// `allow a to b`, `deny a to b`
-    Access,
-    /// Somebody who calls.
-    Who,
-    /// Something that is called.
-    What,
-    /// `mesh { }`
-    Mesh,
-    /// `schedule a = e -> f()`
-    Schedule,
-    /// `migrate a { }`
-    Migrate,
-    /// `"a" -> "b"`
-    MoveRule,
-    /// A declaration of a later version.
-    LaterItem,
+    // The mesh and tests: a line each, since they are many.
+    #[doc = "`gateway a { }`"] Gateway,
+    #[doc = "`POST \"/a\" -> b(request.body)`"] GatewayRoute,
+    #[doc = "The method of such a route."] GatewayMethod,
+    #[doc = "`allow a to b`, `deny a to b`"] Access,
+    #[doc = "Somebody who calls."] Who,
+    #[doc = "Something that is called."] What,
+    #[doc = "`mesh { }`"] Mesh,
+    #[doc = "`schedule a = e -> f()`"] Schedule,
+    #[doc = "`migrate a { }`"] Migrate,
+    #[doc = "`\"a\" -> \"b\"`"] MoveRule,
+    #[doc = "`test \"a\" { }`"] Test,
+    #[doc = "`{ statements of a test }`"] TestBlock,
+    #[doc = "`mock a.b(_) -> c`"] Mock,
+    #[doc = "`after 2s a 2 times`"] MockAnswer,
+    #[doc = "`fail A()`"] AnswerFail,
+    #[doc = "`never`"] AnswerNever,
+    #[doc = "`2 times`"] AnswerTimes,
+    #[doc = "`let a = e` in a test"] TestLet,
+    #[doc = "`start a()` in a test"] TestStart,
+    #[doc = "`send a() to run`"] Send,
+    #[doc = "`emit A()` in a test"] TestEmit,
+    #[doc = "`advance 2d`"] Advance,
+    #[doc = "`cancel run`"] TestCancel,
+    #[doc = "`config a = e` in a test"] TestConfig,
+    #[doc = "`crash`"] Crash,
+    #[doc = "`expect e`, `always e`"] Expectation,
+    #[doc = "`once`, `at most 3 times`"] Count,
+    #[doc = "`returns e`, `fails A()`"] Expected,
     /// No declaration.
     BadItem,
     /// `{ a: T }`

@@ -9,16 +9,6 @@ impl Reader {
     /// A declaration; nothing for a node that is none.
     pub(super) fn item(&mut self, node: &SyntaxNode) -> Option<ast::Item> {
         let name = self.name(node);
-        if matches!(
-            node.kind(),
-            SyntaxKind::Gateway
-                | SyntaxKind::Access
-                | SyntaxKind::Mesh
-                | SyntaxKind::Schedule
-                | SyntaxKind::Migrate
-        ) {
-            self.later(node);
-        }
         let kind = match node.kind() {
             SyntaxKind::Import => ItemKind::Use(self.names(node)),
             SyntaxKind::Config => {
@@ -62,7 +52,7 @@ impl Reader {
             },
             SyntaxKind::Schedule => ItemKind::Schedule(Box::new(self.schedule(node))),
             SyntaxKind::Migrate => ItemKind::Migrate(Box::new(self.migrate(node))),
-            SyntaxKind::LaterItem => ItemKind::Unsupported(self.later(node)),
+            SyntaxKind::Test => ItemKind::Test(Box::new(self.test(node))),
             SyntaxKind::BadItem => ItemKind::Bad,
             _ => return None,
         };
@@ -71,18 +61,6 @@ impl Reader {
             span: self.span(node),
             kind,
         })
-    }
-
-    /// The first word of something that this version does not carry out.
-    pub(super) fn later(&mut self, node: &SyntaxNode) -> ast::Ident {
-        let word = self.first_word(node);
-        self.report(
-            ParseError::Later {
-                word: word.text.to_string(),
-            },
-            word.span,
-        );
-        word
     }
 
     fn record_type(&mut self, node: &SyntaxNode, name: ast::Ident) -> ItemKind {

@@ -101,7 +101,7 @@ impl Reader {
     }
 
     /// The expressions that stand directly in a node, in order.
-    fn exprs(&mut self, node: &SyntaxNode) -> Vec<Expr> {
+    pub(super) fn exprs(&mut self, node: &SyntaxNode) -> Vec<Expr> {
         children(node, SyntaxKind::Expr)
             .map(|expr| self.expr(&expr, 0))
             .collect()

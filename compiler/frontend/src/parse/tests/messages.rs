@@ -114,15 +114,6 @@ fn habits_from_other_languages_get_their_own_words() {
 }
 
 #[test]
-fn later_parts_of_the_language_are_named_and_skipped_whole() {
-    for item in ["allow a to b.*, c.d when x", "test \"a\" { let = 3 }"] {
-        let found = problems(&format!("{item}\nsecret s"));
-        assert_eq!(found.len(), 1, "{item}: {found:?}");
-        assert!(found[0].starts_with("F0102"), "{found:?}");
-    }
-}
-
-#[test]
 fn words_that_begin_statements_stay_free_for_names() {
     assert_eq!(
         in_flow("state = 3\nlet limit = tag + view\nlog start.on\nlet x = limit in xs"),

@@ -1,0 +1,122 @@
+//! Tests in the language as their author wrote them.
+
+use super::{Expr, Ident};
+use flowmesh_diagnostics::Span;
+
+/// `test "a declined card gives the stock back" { ... }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// A text.
+    pub title: Expr,
+    /// What is set up, done and expected, in order.
+    pub body: Vec<TestStatement>,
+}
+
+/// A statement of a test.
+#[derive(Clone, Debug)]
+pub struct TestStatement {
+    /// The whole statement.
+    pub span: Span,
+    /// What it does.
+    pub kind: TestKind,
+}
+
+/// The forms of statements of a test.
+#[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "the form in each variant's documentation shows its parts"
+)]
+pub enum TestKind {
+    /// `mock payments.charge(order) when order.total > 10 -> fail Declined(reason: "x") 2 times, then Receipt(id: "r")`:
+    /// the call's arguments are values to be equal to, `_`, or new names for the condition and the answers
+    Mock {
+        call: Expr,
+        condition: Option<Expr>,
+        answers: Vec<Answer>,
+    },
+    /// `start checkout(order)`, `let run = start checkout(order)`
+    Start { bind: Option<Ident>, call: Expr },
+    /// `send approve(by: "ann") to run`, `let said = send approve(by: "ann") to run`
+    Send {
+        bind: Option<Ident>,
+        signal: Expr,
+        run: Option<Expr>,
+    },
+    /// `let order = Order(id: "1")`
+    Let { name: Ident, value: Expr },
+    /// `emit OrderPaid(order: "1")`
+    Emit { event: Expr },
+    /// `advance 2d`: virtual time
+    Advance { duration: Expr },
+    /// `cancel run`
+    Cancel { run: Expr },
+    /// `config limit = 3`: before the first start
+    Config { name: Ident, value: Expr },
+    /// `crash`: every run is forgotten and made again from its journal
+    Crash,
+    /// `expect ...`; `always ...` holds after every event from here on, and in exploration
+    Expect { always: bool, what: Expected },
+    /// Something that is no statement. Reported by the parser.
+    Bad,
+}
+
+/// One answer of a mock; the last one is repeated for ever unless it says how often.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The whole answer.
+    pub span: Span,
+    /// `after 2s`
+    pub delay: Option<Expr>,
+    /// What comes.
+    pub kind: AnswerKind,
+    /// `2 times`
+    pub times: Option<Expr>,
+}
+
+/// What a mock answers.
+#[derive(Clone, Debug)]
+pub enum AnswerKind {
+    /// A value; `none` for an operation without result.
+    Value(Expr),
+    /// `fail Declined(reason: "x")`: a declared or built-in error
+    Fail(Expr),
+    /// `never`
+    Never,
+}
+
+/// What is expected.
+#[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "the form in each variant's documentation shows its parts"
+)]
+pub enum Expected {
+    /// `run returns Receipt(id: "1")`
+    Returns { run: Expr, value: Expr },
+    /// `run fails`, `run fails Rejected(reason: "no funds")`, `run fails Rejected`
+    Fails { run: Expr, error: Option<Expr> },
+    /// `run is waiting`: a status of runs
+    Is { run: Expr, status: Ident },
+    /// `run at "await approve"`: a step that is under way; also `run at packing`
+    At { run: Expr, step: Expr },
+    /// `run logs "text"`
+    Logs { run: Expr, text: Expr },
+    /// `inventory.release("h1") once`, `payments.charge(_) at most 3 times`, `mail.send(_) never`
+    Calls { call: Expr, count: Count },
+    /// `inventory.reserve(_) before payments.charge(_)`
+    Before { first: Expr, then: Expr },
+    /// Any bool: `run.progress == 3` reads a view, `run.status == "done"`, `total(items) == 10`
+    Holds(Expr),
+}
+
+/// How often.
+#[derive(Clone, Debug)]
+pub enum Count {
+    /// `3 times`, `once`, `twice`, `never`
+    Exactly(Expr),
+    /// `at least 3 times`
+    AtLeast(Expr),
+    /// `at most 3 times`
+    AtMost(Expr),
+}
