@@ -100,6 +100,7 @@ pub(crate) mod tests {
             query: Vec::new(),
             body: None,
             headers: Vec::new(),
+            secret_headers: Vec::new(),
             key: None,
             on: Vec::new(),
             policy: PolicyId(0),

@@ -57,7 +57,7 @@ impl Run {
         let program = Arc::new(program::load(&self.file, self.json)?);
         let (flow, _) = program::flow(&program, &self.flow)?;
         let input = input::json(&self.input, "`--input`")?.to_string();
-        start::check(&program, flow, &input)?;
+        start::check(&program, &self.house.set, flow, &input)?;
         runtime::block_on(self.in_house(&program, flow, input))
     }
 

@@ -30,7 +30,7 @@ impl Talk<'_> {
         let program = Arc::new(program);
         let (flow, _) = program::flow(&program, name)?;
         let input = input::json(input, "the input")?.to_string();
-        start::check(&program, flow, &input)?;
+        start::check(&program, self.set, flow, &input)?;
         let dir = Passing::new()?;
         let args = HouseArgs {
             dir: dir.0.clone(),

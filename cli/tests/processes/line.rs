@@ -86,3 +86,21 @@ fn new_makes_a_project_and_overwrites_nothing() {
     let wrong = in_dir(dir.path(), &["new", "1+1"]);
     assert!(wrong.err.contains("F1108"), "{}", wrong.err);
 }
+
+#[test]
+fn a_function_of_the_library_is_explained_by_its_name_and_by_its_type() {
+    let one = flowmesh(&["explain", "string.split"]);
+    assert!(
+        one.out.contains("fn string.split(at: string) -> [string]"),
+        "{}",
+        one.out
+    );
+    let times = flowmesh(&["explain", "time"]);
+    assert!(times.out.contains("time.start_of("), "{}", times.out);
+    assert!(!times.out.contains("list"), "{}", times.out);
+    let elsewhere = flowmesh(&["explain", "list.unique"]);
+    assert!(elsewhere.out.contains("distinct"), "{}", elsewhere.out);
+    let typo = flowmesh(&["explain", "strng.split"]);
+    assert_eq!(typo.code, 2);
+    assert!(typo.err.contains("there is `string.split`"), "{}", typo.err);
+}

@@ -17,6 +17,8 @@ mod run;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod stub;

@@ -181,6 +181,7 @@ fn operation(name: &str, method: Method, path: &str, params: Vec<Field>) -> Oper
         query: vec![],
         body: None,
         headers: vec![],
+        secret_headers: Vec::new(),
         key: None,
         on: vec![],
         policy: PolicyId(0),

@@ -92,6 +92,10 @@ pub struct Operation {
     pub body: Option<(Expr, Type)>,
     /// Further headers: texts; a `none` is left out.
     pub headers: Vec<(Name, Expr)>,
+    /// Headers made from secrets. No expression reads them: the mesh writes them into what goes out, so that neither a
+    /// frame nor a journal ever holds a secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_headers: Vec<SecretHeader>,
     /// What makes two requests the same: sent as `Idempotency-Key`.
     pub key: Option<Expr>,
     /// Which status means which error; the fields are over [`crate::expr::Context::Reply`].
@@ -100,6 +104,21 @@ pub struct Operation {
     pub policy: PolicyId,
     /// What repeating it does.
     pub effect: EffectKind,
+}
+
+/// `x_token: "Token {secret}"`: a header with a secret and what is written around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretHeader {
+    /// Its name, in small letters.
+    pub name: Name,
+    /// What stands before the secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+    /// The secret.
+    pub secret: SecretId,
+    /// What stands behind it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after: String,
 }
 
 /// How an operation is reached.

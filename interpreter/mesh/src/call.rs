@@ -85,7 +85,7 @@ impl Mesh {
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
         let subset = self.route(request, declared, service).ok_or_else(lost)?.clone();
-        let template = Template::new(request, service.credential.as_ref())?;
+        let template = Template::new(request, service.credentials(request.operation))?;
         let span = tracing::info_span!(
             "call",
             service = names.service,

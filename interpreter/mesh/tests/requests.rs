@@ -13,7 +13,7 @@ use flowmesh_ir::{
     expr::Expr,
     policy::{Balance, Policy, RetryOn},
     program::Program,
-    service::{Auth, Method, Route},
+    service::{Auth, Method, Route, SecretHeader},
 };
 use flowmesh_mesh::{MeshError, Next};
 use std::sync::Arc;
@@ -68,6 +68,26 @@ async fn a_request_arrives_as_it_was_meant() {
     assert!(header(&seen, "user-agent").starts_with("flowmesh/"));
     let deadline: u64 = header(&seen, "x-flowmesh-deadline-ms").parse().unwrap();
     assert!((1..=2_000).contains(&deadline), "{deadline}");
+}
+
+#[tokio::test]
+async fn a_secret_is_put_into_the_header_of_its_operation_and_nowhere_else() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let mut program = support::program(plain(), &[100]);
+    program.secrets = vec!["shop_token".into()];
+    program.services[0].operations[0].secret_headers = vec![SecretHeader {
+        name: "x-token".into(),
+        before: "Token ".into(),
+        secret: SecretId(0),
+        after: "!".into(),
+    }];
+    let mesh = with_options(program, vec![vec![server.url()]], |options| {
+        options.secrets = Arc::new(|_| Some("s3cret".to_owned()));
+    });
+    call(&mesh.unwrap(), &request()).await;
+    let seen = server.request(0);
+    assert_eq!(header(&seen, "x-token"), "Token s3cret!");
+    assert_eq!(header(&seen, "authorization"), "");
 }
 
 #[tokio::test]

@@ -107,6 +107,7 @@ pub(crate) fn operation(name: &str, method: Method, path: &str, policy: u32) -> 
         query: vec![],
         body: None,
         headers: vec![],
+        secret_headers: Vec::new(),
         key: None,
         on: vec![],
         policy: PolicyId(policy),

@@ -112,7 +112,7 @@ impl<'p> Scene<'p> {
             .program
             .flow_named(flow)
             .unwrap_or_else(|| panic!("no flow `{flow}`"));
-        let key = match border::check_input(self.program, flow, input.as_bytes()) {
+        let key = match border::check_input(self.program, &self.settings, flow, input.as_bytes()) {
             Ok(key) => key,
             Err(misfit) => return self.say(&format!("  refused: {misfit}")),
         };

@@ -4,6 +4,7 @@ use crate::{
     error::Error,
     exit::Exit,
     house::{House, refused, unfollowed},
+    settings::Set,
 };
 use flowmesh_host::{
     RunId,
@@ -29,8 +30,14 @@ pub(crate) struct Begun {
 }
 
 /// Says what does not fit before anything is opened.
-pub(crate) fn check(program: &Program, flow: FlowId, input: &str) -> Result<Option<String>, Error> {
-    check_input(program, flow, input.as_bytes()).map_err(|misfit| {
+pub(crate) fn check(
+    program: &Program,
+    set: &Set,
+    flow: FlowId,
+    input: &str,
+) -> Result<Option<String>, Error> {
+    let (settings, _) = set.values(program)?;
+    check_input(program, &settings, flow, input.as_bytes()).map_err(|misfit| {
         let name = program.flow(flow).map_or("", |flow| flow.name.as_str());
         Error::Below {
             code: Code(1051),

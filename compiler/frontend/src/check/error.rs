@@ -133,6 +133,8 @@ pub(crate) enum Error {
     OptionalCall { name: Name, span: Span },
     /// A call of an enum or alias.
     NoConstructor { name: Name, enum_: bool, span: Span },
+    /// A rule of a type that reads a config.
+    ConfigInRule { span: Span },
     /// A secret as a value.
     Secret { span: Span },
     /// Something from outside where a constant is needed.
@@ -199,6 +201,7 @@ impl Error {
             | Self::OptionalCall { .. }
             | Self::NoConstructor { .. }
             | Self::Secret { .. }
+            | Self::ConfigInRule { .. }
             | Self::NotConstant { .. }
             | Self::Lambda { .. }
             | Self::NoLambda { .. }

@@ -178,8 +178,14 @@ impl Error {
             }
             Self::Secret { span } => {
                 Diagnostic::error(Code(315), span, "a secret cannot be read, so that it cannot leak")
-                    .help("hand it to `auth`: `bearer(...)`, `basic(...)` or `api_key(...)`")
+                    .help("hand it to `auth` or a header: `auth: bearer(...)`, `headers: { x_token: ... }`")
             }
+            Self::ConfigInRule { span } => Diagnostic::error(
+                Code(329),
+                span,
+                "a rule of a type cannot read a config, since it holds for every value of the type, wherever it was made",
+            )
+            .help("write a literal, or ask for the config in the flow: `if amount > limit { fail ... }`"),
             Self::NotConstant { span, what } => Diagnostic::error(
                 Code(316),
                 span,

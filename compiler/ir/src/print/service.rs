@@ -7,7 +7,7 @@ use super::{
     value::quoted,
 };
 use crate::{
-    Program,
+    Program, SecretId,
     policy::Policy,
     service::{Auth, EffectKind, Operation, Piece, Route, Service, Subset},
 };
@@ -63,13 +63,13 @@ fn at(program: &Program, subset: &Subset) -> String {
     }
 }
 
+fn secret(program: &Program, id: SecretId) -> String {
+    let name = program.secrets.get(id.index());
+    name.map_or(format!("?{id}"), ToString::to_string)
+}
+
 fn auth(program: &Program, auth: &Auth) -> String {
-    let secret = |id: &crate::SecretId| {
-        program
-            .secrets
-            .get(id.index())
-            .map_or(format!("?{id}"), ToString::to_string)
-    };
+    let secret = |id: &SecretId| secret(program, *id);
     match auth {
         Auth::Bearer(id) => format!("bearer({})", secret(id)),
         Auth::ApiKey(header, id) => format!("api_key({}, {})", quoted(header), secret(id)),
@@ -122,6 +122,14 @@ fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -
             .iter()
             .map(|(name, expr)| format!("  header {name}: {}", printer.expr(expr))),
     );
+    lines.extend(operation.secret_headers.iter().map(|header| {
+        let secret = secret(program, header.secret);
+        let (before, after) = (
+            super::value::escaped(&header.before),
+            super::value::escaped(&header.after),
+        );
+        format!("  header {}: \"{before}{{{secret}}}{after}\"", header.name)
+    }));
     lines.extend(
         operation
             .body

@@ -56,6 +56,13 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
     if let Some(Auth::Bearer(id) | Auth::ApiKey(_, id) | Auth::Basic(_, id)) = service.auth {
         in_range("secret", id.index(), program.secrets.len())?;
     }
+    for header in service
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.secret_headers)
+    {
+        in_range("secret", header.secret.index(), program.secrets.len())?;
+    }
     for (at, route) in service.routes.iter().enumerate() {
         self::route(program, heights, service, route).at(|| format!("route {at}"))?;
     }

@@ -67,7 +67,8 @@ impl Engine {
             flow: start.flow.clone(),
             misfit,
         };
-        let own = check_input(&deployment.program, flow, &start.input).map_err(misfit)?;
+        let own =
+            check_input(&deployment.program, &deployment.settings, flow, &start.input).map_err(misfit)?;
         let key = checked_key(&start.flow, start.key.clone())?.or(own);
         if let Some(run) = key
             .as_ref()

@@ -155,6 +155,7 @@ fn operation(service: &str, name: &str, method: Method, effect: EffectKind) -> O
         query: Vec::new(),
         body,
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         key: (effect == EffectKind::Keyed).then_some(key),
         on: vec![OnStatus {
             status: 402,

@@ -20,20 +20,19 @@ pub const SIGNALS_KEPT_MAX: usize = 1_000;
 ///
 /// # Errors
 /// What does not fit the parameters.
-pub fn check_input(program: &Program, flow: FlowId, input: &[u8]) -> Result<Option<String>, Misfit> {
+pub fn check_input(
+    program: &Program,
+    settings: &Settings,
+    flow: FlowId,
+    input: &[u8],
+) -> Result<Option<String>, Misfit> {
     let flow = flow_of(program, flow)?;
     let values = decode_fields(program, &flow.params, input)?;
     let Some(key) = &flow.key else {
         return Ok(None);
     };
     let mut frame: Vec<Value> = values.into_values().collect();
-    let key = evaluate(
-        program,
-        &Settings::default(),
-        key,
-        &mut frame,
-        &mut Context::default(),
-    );
+    let key = evaluate(program, settings, key, &mut frame, &mut Context::default());
     let key = key.map_err(|fault| Misfit {
         path: "key".to_owned(),
         expected: "a key".to_owned(),

@@ -159,11 +159,11 @@ fn depth_has_a_limit() {
 fn an_input_gives_the_key_of_its_run() {
     let program = program(vec![done(int(1))]);
     assert_eq!(
-        check_input(&program, FLOW, br#"{"id":"o1"}"#),
+        check_input(&program, &Settings::default(), FLOW, br#"{"id":"o1"}"#),
         Ok(Some("o1".to_owned()))
     );
-    assert!(check_input(&program, FLOW, br#"{"id":""}"#).is_err());
-    let misfit = check_input(&program, FLOW, b"{}").expect_err("no id");
+    assert!(check_input(&program, &Settings::default(), FLOW, br#"{"id":""}"#).is_err());
+    let misfit = check_input(&program, &Settings::default(), FLOW, b"{}").expect_err("no id");
     assert_eq!(
         misfit.to_string(),
         "expected field `id` of type string, found nothing"

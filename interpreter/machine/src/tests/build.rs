@@ -322,6 +322,7 @@ fn operation(name: &str, method: Method, path: &str) -> Operation {
         query: Vec::new(),
         body: None,
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         key: None,
         on: Vec::new(),
         policy: PolicyId(0),

@@ -9,8 +9,8 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
-    Name, PolicyId, Program, SecretId,
-    service::{self, Auth},
+    Name, OperationId, PolicyId, Program, SecretId,
+    service::{self, Auth, SecretHeader},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
@@ -24,6 +24,8 @@ pub(crate) struct Service {
     pub(crate) subsets: Vec<Arc<Subset>>,
     /// How we show who we are.
     pub(crate) credential: Option<Credential>,
+    /// For each operation the headers that are made from secrets.
+    pub(crate) secret_headers: Vec<Vec<Credential>>,
     /// For each policy of the program the budget that its retries are paid from: policies that say the same about
     /// budgets share one.
     budgets: Vec<Option<Arc<Mutex<Bucket>>>>,
@@ -47,8 +49,15 @@ impl Service {
         Ok(Self {
             subsets: subsets.collect::<Result<_, _>>()?,
             credential: credential(program, service, secrets)?,
+            secret_headers: secret_headers(program, service, secrets)?,
             budgets: budgets(program, clock.now()),
         })
+    }
+
+    /// The headers of an operation that hold secrets.
+    pub(crate) fn credentials(&self, operation: OperationId) -> impl Iterator<Item = &Credential> {
+        let own = self.secret_headers.get(operation.index()).into_iter().flatten();
+        self.credential.iter().chain(own)
     }
 
     /// A call under this policy was made.
@@ -114,6 +123,28 @@ fn credential(
     header
         .map(Some)
         .ok_or(MeshError::BadCredential { service, secret })
+}
+
+/// What is wrong with a secret is told before the first call needs it.
+fn secret_headers(
+    program: &Program,
+    service: &service::Service,
+    secrets: &Secrets,
+) -> Result<Vec<Vec<Credential>>, MeshError> {
+    let one = |made: &SecretHeader| {
+        let (service, secret) = (service.name.clone(), named(program, made.secret));
+        let Some(value) = secrets(made.secret) else {
+            return Err(MeshError::MissingSecret { service, secret });
+        };
+        HeaderName::try_from(made.name.as_str())
+            .ok()
+            .and_then(|name| header(name, &format!("{}{value}{}", made.before, made.after)))
+            .ok_or(MeshError::BadCredential { service, secret })
+    };
+    let operations = service.operations.iter();
+    operations
+        .map(|operation| operation.secret_headers.iter().map(one).collect())
+        .collect()
 }
 
 fn header(name: HeaderName, value: &str) -> Option<Credential> {

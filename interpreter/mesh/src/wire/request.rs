@@ -38,7 +38,10 @@ pub(crate) struct Template {
 
 impl Template {
     /// Fails with a sentence where something cannot stand in a request; nothing was sent then.
-    pub(crate) fn new(request: &Request, auth: Option<&Credential>) -> Result<Self, String> {
+    pub(crate) fn new<'c>(
+        request: &Request,
+        credentials: impl IntoIterator<Item = &'c Credential>,
+    ) -> Result<Self, String> {
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 10);
         headers.insert(USER_AGENT, AGENT);
         headers.insert(ACCEPT, JSON);
@@ -53,7 +56,7 @@ impl Template {
         if let Some(key) = &request.key {
             headers.insert(IDEMPOTENCY_KEY, value("idempotency-key", key)?);
         }
-        if let Some((name, value)) = auth {
+        for (name, value) in credentials {
             headers.insert(name, value.clone());
         }
         let path = PathAndQuery::try_from(request.path.as_str())

@@ -117,6 +117,7 @@ fn operation() -> Operation {
         query: Vec::new(),
         body: None,
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         key: None,
         on: Vec::new(),
         policy: PolicyId(0),

@@ -227,6 +227,10 @@ impl<'a> Checker<'a> {
                 let ty = self.globals.configs.get(id as usize).cloned().unwrap_or_default();
                 Typed::new(Expr::Config(ConfigId(id)), ty)
             }
+            Def::Config(_) if self.frame.kind == Kind::Rule => {
+                self.report(Error::ConfigInRule { span }.diagnostic());
+                Typed::bad()
+            }
             Def::Config(_) => {
                 self.report(
                     Error::NotConstant {

@@ -156,6 +156,10 @@ pub(crate) enum Error {
     NotAFailure {
         span: Span,
     },
+    /// A text with a secret and something that is computed.
+    MixedSecret {
+        span: Span,
+    },
 }
 
 impl Error {

@@ -9,13 +9,13 @@ use crate::{
         frame::Kind,
         globals::{FieldInfo, OperationInfo, ServiceInfo, Signature},
     },
-    resolve::ModuleId,
+    resolve::{Def, ModuleId},
 };
 use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, ServiceId, SlotId,
     expr::Expr,
-    service::{EffectKind, Method, Operation, Piece},
+    service::{EffectKind, Method, Operation, Piece, SecretHeader},
     ty::Type,
 };
 
@@ -124,6 +124,7 @@ impl<'a> Checker<'a> {
             query: parts.query,
             body: parts.body,
             headers: parts.headers,
+            secret_headers: parts.secret_headers,
             key: parts.key,
             on: self.on(module, operation, &info),
             policy,
@@ -146,7 +147,7 @@ impl<'a> Checker<'a> {
                 .iter()
                 .find(|setting| setting.name.text == name)
         };
-        let headers = setting("headers")
+        let (headers, secret_headers) = setting("headers")
             .map(|setting| self.headers(&setting.value))
             .unwrap_or_default();
         let bodiless = matches!(
@@ -199,6 +200,7 @@ impl<'a> Checker<'a> {
             query,
             body,
             headers,
+            secret_headers,
             key,
         }
     }
@@ -237,6 +239,10 @@ impl<'a> Checker<'a> {
         if let ExprKind::Name(name) = &expr.kind
             && self.frame.find(name).is_none()
             && !matches!(name.as_str(), "run")
+            && !matches!(
+                self.entry(name).map(|entry| entry.def),
+                Some(Def::Config(_) | Def::Secret(_))
+            )
         {
             let params = operation.params.iter().map(|param| param.name.text.as_str());
             let near = nearest(name, params).map(Name::from);
@@ -278,7 +284,7 @@ impl<'a> Checker<'a> {
         Expr::Slot(slot)
     }
 
-    fn headers(&mut self, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
+    fn headers(&mut self, value: &'a ast::Expr) -> (Vec<(Name, Expr)>, Vec<SecretHeader>) {
         let ExprKind::Record(fields) = &value.kind else {
             let (found, span) = (self.slice(value.span), value.span);
             let form = "{ x_tenant: tenant }";
@@ -291,22 +297,27 @@ impl<'a> Checker<'a> {
                 }
                 .diagnostic(),
             );
-            return Vec::new();
+            return Default::default();
         };
-        let mut made = Vec::with_capacity(fields.len());
+        let (mut made, mut secret) = (Vec::with_capacity(fields.len()), Vec::new());
         for (name, value) in fields {
+            if let Some(header) = self.secret_header(name, value) {
+                secret.push(header);
+                continue;
+            }
             let typed = self.expr(value, None);
             let ty = typed.ty.present().clone();
             let expr = self.textual(super::super::expr::Typed::new(typed.expr, ty), value.span);
-            made.push((name.text.replace('_', "-").to_lowercase().into(), expr));
+            made.push((header_name(name), expr));
         }
-        made
+        (made, secret)
     }
 
     fn body(&mut self, title: &str, value: &'a ast::Expr) -> Option<(Expr, Type)> {
         let typed = self.expr(value, None);
         let ty = self.border(&typed.ty, &format!("{title}.body"));
-        if ty.is_none() && !typed.ty.is_bad() {
+        let partly_bad = matches!(&typed.ty, Ty::Record(fields) if fields.iter().any(|(_, ty)| ty.is_bad()));
+        if ty.is_none() && !typed.ty.is_bad() && !partly_bad {
             self.mismatch(&typed.ty, &Ty::Json, value.span);
         }
         Some((typed.expr, ty?))
@@ -345,7 +356,12 @@ struct Parts {
     query: Vec<(Name, Expr)>,
     body: Option<(Expr, Type)>,
     headers: Vec<(Name, Expr)>,
+    secret_headers: Vec<SecretHeader>,
     key: Option<Expr>,
+}
+
+pub(super) fn header_name(written: &Ident) -> Name {
+    written.text.replace('_', "-").to_lowercase().into()
 }
 
 fn effect(method: Method, keyed: bool) -> EffectKind {
