@@ -15,7 +15,8 @@ pub struct Fix {
 /// One replacement of text.
 ///
 /// It is laid out where it lands, since who computes it sees no text: a line break in `text` is followed by the
-/// indentation of the line, and a line of which nothing is left is removed whole.
+/// indentation of the line, a line of which nothing is left is removed whole, and what is removed from a list takes its
+/// comma with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edit {
     /// What is replaced; empty where something is inserted.
@@ -36,6 +37,20 @@ impl Edit {
         if !self.text.is_empty() || start == end {
             return (start..end, self.text.replace('\n', &format!("\n{indent}")));
         }
+        let listed = before.trim_end().ends_with([',', '(', '[', '{']) || head.trim().is_empty();
+        let gap = after.len() - after.trim_start().len();
+        let (start, end, after, head) = match after.trim_start().strip_prefix(',').filter(|_| listed) {
+            Some(rest) => (start, end + gap + 1, rest, head),
+            None => match before.trim_end().strip_suffix(',') {
+                Some(rest) if after.trim_start().starts_with([')', ']', '}', '{', '=']) => (
+                    rest.len(),
+                    end,
+                    after,
+                    rest.get(line.min(rest.len())..).unwrap_or(""),
+                ),
+                _ => (start, end, after, head),
+            },
+        };
         let rest = after.split('\n').next().unwrap_or("");
         let whole_line = head.trim().is_empty() && rest.trim().is_empty();
         if whole_line && after.len() > rest.len() {

@@ -7,6 +7,7 @@
 
 pub mod ast;
 pub mod check;
+mod cure;
 pub mod format;
 pub mod ide;
 pub mod lower;
@@ -38,9 +39,16 @@ pub struct Analysis {
 
 /// Reads the module at `root` and all that it uses, and says what is wrong with them.
 pub fn analyse(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
+    let analysis = everything(world, root, sources, found);
+    silence::silence(&analysis.resolved, sources, found);
+    cure::cure(&analysis.resolved, sources, found);
+    analysis
+}
+
+/// As [`analyse`], with all that the stages say, even where it only follows from something else.
+pub fn everything(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
     let resolved = resolve(world, root, sources, found);
     let checked = check(&resolved, sources, found);
-    silence::silence(&resolved, sources, found);
     Analysis { resolved, checked }
 }
 

@@ -26,11 +26,17 @@ impl<'a> Checker<'a> {
             match place.and_then(|place| Some((names.get(place)?, given.get_mut(place)?))) {
                 Some((name, Some(first))) => {
                     let (name, first) = (Name::from(*name), first.span);
-                    self.report(Error::Doubled { name, span, first }.diagnostic());
+                    let doubled = Error::Doubled { name, span, first }.diagnostic();
+                    self.report(doubled.fix("remove it", span.to(argument.value.span), ""));
                 }
                 Some((_, empty)) => *empty = Some(&argument.value),
                 None => {
-                    self.no_parameter(of, names, argument, span);
+                    let both = names.iter().zip(&given);
+                    let taken: Vec<&str> = both
+                        .filter(|(_, given)| given.is_some())
+                        .map(|(name, _)| *name)
+                        .collect();
+                    self.no_parameter(of, names, &taken, argument, span);
                     self.expr(&argument.value, None);
                 }
             }
@@ -38,11 +44,12 @@ impl<'a> Checker<'a> {
         given
     }
 
-    fn no_parameter(&mut self, of: &str, names: &[&str], argument: &Argument, span: Span) {
+    fn no_parameter(&mut self, of: &str, names: &[&str], taken: &[&str], argument: &Argument, span: Span) {
         let of = of.to_owned();
         let error = match &argument.name {
             Some(name) => {
-                let near = nearest(&name.text, names.iter().copied()).map(Name::from);
+                let free = names.iter().copied().filter(|name| !taken.contains(name));
+                let near = nearest(&name.text, free).map(Name::from);
                 Error::UnknownArgument {
                     name: name.text.clone(),
                     of,
@@ -80,6 +87,7 @@ impl<'a> Checker<'a> {
             }
         }
         let mut missing = Vec::new();
+        let mut samples = Vec::new();
         let mut made = Vec::with_capacity(params.len());
         for (param, value) in params.iter().zip(given) {
             let expr = match value {
@@ -87,6 +95,8 @@ impl<'a> Checker<'a> {
                 None => {
                     if !self.may_be_left_out(&param.ty) {
                         missing.push(param.name.clone());
+                        let value = super::words::sample(&self.globals.show(&param.ty));
+                        samples.extend(value.map(|value| format!("{}: {value}", param.name)));
                     }
                     Expr::Constant(Value::None)
                 }
@@ -94,15 +104,22 @@ impl<'a> Checker<'a> {
             made.push((param.name.clone(), expr));
         }
         if !missing.is_empty() {
-            self.report(
-                Error::Missing {
-                    names: missing,
-                    of: of.into(),
-                    what: "argument",
-                    span,
-                }
-                .diagnostic(),
-            );
+            let whole = samples.len() == missing.len();
+            let comma = if arguments.is_empty() { "" } else { ", " };
+            let end = span.end.saturating_sub(1);
+            let error = Error::Missing {
+                names: missing,
+                of: of.into(),
+                what: "argument",
+                span,
+            };
+            let (samples, end) = (samples.join(", "), Span::new(span.source, end, end));
+            self.report(match whole {
+                true => error
+                    .diagnostic()
+                    .fix(format!("add {samples}"), end, format!("{comma}{samples}")),
+                false => error.diagnostic(),
+            });
         }
         made
     }

@@ -122,7 +122,15 @@ impl<'a> Checker<'a> {
         if body.falls && !matches!(signature.result, Ty::Unit | Ty::Bad) {
             let (name, span) = (signature.name.clone(), flow.name.span);
             let result = flow.result.as_ref().map_or(span, |result| result.span);
-            self.report(Error::NoReturn { name, span, result }.diagnostic());
+            let missing = Error::NoReturn { name, span, result }.diagnostic();
+            let end = flow.body.span.end.saturating_sub(1);
+            let end = Span::new(span.source, end, end);
+            self.report(
+                match crate::check::words::sample(&self.globals.show(&signature.result)) {
+                    Some(value) => missing.fix(format!("return {value}"), end, format!("  return {value}\n")),
+                    None => missing,
+                },
+            );
         }
         if !self.errors_since(before) {
             self.promises();
@@ -215,7 +223,11 @@ impl<'a> Checker<'a> {
         let mut warned = false;
         for statement in statements {
             if !falls && !warned {
-                self.report(Error::Unreachable { span: statement.span }.diagnostic());
+                let rest = statements
+                    .last()
+                    .map_or(statement.span, |last| statement.span.to(last.span));
+                let unreachable = Error::Unreachable { span: statement.span }.diagnostic();
+                self.report(unreachable.fix("remove what is never reached", rest, ""));
                 warned = true;
             }
             falls &= self.statement(statement, &mut out);
@@ -282,16 +294,18 @@ impl<'a> Checker<'a> {
                 .unwrap_or_default();
             let (flow, declared) = (self.flow.name.clone(), self.flow.span);
             let call = call.map(str::to_owned);
-            self.report(
-                Error::Undeclared {
-                    error,
-                    flow,
-                    span,
-                    declared,
-                    call,
-                }
-                .diagnostic(),
-            );
+            let source = self.sources.get(declared.source);
+            let fix = source.and_then(|source| crate::cure::with_error(source, declared, &error));
+            let undeclared = Error::Undeclared {
+                error,
+                flow,
+                span,
+                declared,
+                call,
+            };
+            let mut diagnostic = undeclared.diagnostic();
+            diagnostic.fix = fix;
+            self.report(diagnostic);
         }
     }
 

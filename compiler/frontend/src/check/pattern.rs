@@ -65,7 +65,8 @@ impl<'a> Checker<'a> {
                 Error::ArmNeverTaken {
                     span: pattern.map_or(arm, |pattern| pattern.span),
                 }
-                .diagnostic(),
+                .diagnostic()
+                .fix("remove this arm", arm, ""),
             );
         }
         let Some(pattern) = pattern else {

@@ -99,6 +99,7 @@ impl Error {
                     span,
                     format!("`{of}` lacks the {what}{plural} {}", names.join(", ")),
                 )
+                .help(format!("add {}", names.join(", ")))
             }
             Self::UnknownArgument { name, of, span, near } => {
                 let message = format!("`{of}` takes no `{name}`");
@@ -115,10 +116,13 @@ impl Error {
                     span,
                     format!("one argument too many: `{of}` takes {most}"),
                 )
+                .help("remove it")
+                .fix("remove it", span, "")
             }
             Self::Doubled { name, span, first } => {
                 Diagnostic::error(Code(305), span, format!("`{name}` is given twice"))
                     .and(first, "given here first")
+                    .help("remove one of them")
             }
             other => unreached(&other),
         }
@@ -243,7 +247,8 @@ impl Error {
             } => {
                 let diagnostic =
                     Diagnostic::error(Code(301), span, format!("expected {expected}, found {found}"));
-                help.into_iter().fold(diagnostic, Diagnostic::help)
+                let diagnostic = help.into_iter().fold(diagnostic, Diagnostic::help);
+                in_a_text(diagnostic, &expected, &found)
             }
             Self::Operator {
                 operator,
@@ -280,12 +285,14 @@ impl Error {
             Self::MayBeNone { span, ty } => {
                 Diagnostic::error(Code(307), span, format!("this may be `none`: its type is `{ty}`"))
                     .help("give a value for that case with `??`, or ask `if x != none { ... }` first")
+                    .otherwise(&ty)
             }
             Self::NeverNone { span, operator } => Diagnostic::warning(
                 Code(318),
                 span,
                 format!("`{operator}` has no use here: the value is never `none`"),
-            ),
+            )
+            .help("take the value as it is"),
             Self::OpenType { name, span } => {
                 Diagnostic::error(Code(308), span, format!("nothing says what type `{name}` has"))
                     .help(format!("write its type: `{name}: T`"))
@@ -295,7 +302,8 @@ impl Error {
                 Code(311),
                 span,
                 "this arm is never taken: those before it fit everything",
-            ),
+            )
+            .help("remove it, or put it before them"),
             Self::NotAnEnum { ty, span } => Diagnostic::error(
                 Code(310),
                 span,
@@ -305,7 +313,8 @@ impl Error {
                 Code(319),
                 span,
                 format!("this is not a regular expression: {why}"),
-            ),
+            )
+            .help("a sign that is meant as a character stands behind `\\\\`"),
             Self::BadText { why, span } => Diagnostic::error(Code(327), span, why),
             Self::Recursion { names, span } => {
                 let message = format!("functions call each other in a circle: {}", circle(&names));
@@ -319,17 +328,97 @@ impl Error {
             Self::NoText { span, ty } => {
                 Diagnostic::error(Code(321), span, format!("{ty} has no plain text"))
                     .help("take a part of it, or `.to_json().text()`")
+                    .fix(
+                        "write it as JSON",
+                        Span {
+                            start: span.end,
+                            ..span
+                        },
+                        ".to_json().text()",
+                    )
             }
             Self::MapKey { found, span } => Diagnostic::error(
                 Code(325),
                 span,
                 format!("the keys of a map are string, found {found}"),
-            ),
+            )
+            .help("write `string`, and turn keys into texts with `\"{key}\"`")
+            .fix("replace by string", span, "string"),
             Self::NoConversion { from, to, span } => {
                 Diagnostic::error(Code(322), span, format!("{from} cannot be read as {to}"))
+                    .help("`as` reads json, and turns numbers into each other")
             }
             other => unreached(&other),
         }
+    }
+}
+
+/// A number or a truth where a text is expected can be put into one.
+fn in_a_text(diagnostic: Diagnostic, expected: &str, found: &str) -> Diagnostic {
+    let plain = matches!(
+        found,
+        "int" | "decimal" | "float" | "bool" | "duration" | "date" | "time" | "url"
+    );
+    if !plain || !matches!(expected, "string" | "string?") {
+        return diagnostic;
+    }
+    let span = diagnostic.span;
+    let (before, after) = (
+        Span {
+            end: span.start,
+            ..span
+        },
+        Span {
+            start: span.end,
+            ..span
+        },
+    );
+    let diagnostic = match diagnostic.help {
+        Some(_) => diagnostic,
+        None => diagnostic.help("put it into a text: `\"{x}\"`"),
+    };
+    diagnostic
+        .fix("put it into a text", before, "\"{")
+        .and_edit(after, "}\"")
+}
+
+/// Something plain of a type, as a fix can write it until its author knows better.
+pub(crate) fn sample(ty: &str) -> Option<&'static str> {
+    Some(match ty {
+        "string" => "\"\"",
+        "int" | "decimal" => "0",
+        "float" => "0.0",
+        "bool" => "false",
+        "duration" => "0s",
+        _ if ty.ends_with('?') => "none",
+        _ if ty.starts_with('[') => "[]",
+        _ => return None,
+    })
+}
+
+trait Otherwise {
+    /// With `?? VALUE` as a fix, where the type has a plain value.
+    fn otherwise(self, ty: &str) -> Self;
+}
+
+impl Otherwise for Diagnostic {
+    fn otherwise(self, ty: &str) -> Self {
+        let Some(value) = ty.strip_suffix('?').and_then(sample) else {
+            return self;
+        };
+        let span = self.span;
+        let (before, after) = (
+            Span {
+                end: span.start,
+                ..span
+            },
+            Span {
+                start: span.end,
+                ..span
+            },
+        );
+        self.fix(format!("take {value} where it is absent"), before, "(")
+            .and_edit(after, format!(" ?? {value})"))
     }
 }
 

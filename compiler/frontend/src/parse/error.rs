@@ -253,7 +253,14 @@ impl ParseError {
             ..span
         };
         match self {
-            Self::Foreign { say, .. } if !say.contains(' ') => {
+            Self::Foreign { found, say } if found == "#" => {
+                let sign = Span {
+                    end: span.start + 1,
+                    ..span
+                };
+                diagnostic.fix("begin it with `//`", sign, say.clone())
+            }
+            Self::Foreign { say, .. } if !say.contains(' ') && say != "//" => {
                 let blank = if say == "not" { " " } else { "" };
                 diagnostic.fix(format!("replace by `{say}`"), span, format!("{say}{blank}"))
             }

@@ -97,7 +97,8 @@ impl<'a> Checker<'a> {
                     span: at,
                     operator: "??",
                 }
-                .diagnostic(),
+                .diagnostic()
+                .fix("remove `??`", at.to(right.span), ""),
             );
         }
         let present = ty.present().clone();

@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
     }
 
     fn no_tails(&mut self, tails: &Tails) {
-        let undo = tails.undo.iter().map(|(span, _)| ("undo", *span));
+        let undo = tails.undo.iter().map(|(span, call)| ("undo", span.to(call.span)));
         let with = tails.with.iter().map(|(span, _)| ("with", *span));
         let catch = tails.catch.iter().map(|catch| ("catch", catch.span));
         let all: Vec<_> = undo.chain(with).chain(catch).collect();

@@ -58,7 +58,8 @@ impl<'a> Checker<'a> {
         let id = self.error_named(&written.error)?;
         let (error, span) = (written.error.text.clone(), written.error.span);
         if let Some(first) = seen.insert(id, span) {
-            self.report(Error::CaughtTwice { error, span, first }.diagnostic());
+            let twice = Error::CaughtTwice { error, span, first }.diagnostic();
+            self.report(twice.fix("remove this `catch`", written.span, ""));
             return None;
         }
         let declared = called.info.signature.fails.iter().any(|(known, _)| *known == id);
@@ -71,7 +72,8 @@ impl<'a> Checker<'a> {
                     span,
                     operation,
                 }
-                .diagnostic(),
+                .diagnostic()
+                .fix("remove this `catch`", written.span, ""),
             );
         }
         Some(id)

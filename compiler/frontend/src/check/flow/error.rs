@@ -187,10 +187,13 @@ impl Error {
             Self::UnusedLet { name, span } => {
                 Diagnostic::warning(Code(407), span, format!("`{name}` is never read"))
                     .help(format!("remove it, or call it `_{name}`"))
+                    .fix(format!("call it _{name}"), span, format!("_{name}"))
             }
             Self::NoEffect { span } => Diagnostic::error(Code(413), span, "this value goes nowhere")
-                .help("bind it with `let`, or remove it"),
-            Self::NoValue { span } => Diagnostic::error(Code(421), span, "expected a value, found nothing"),
+                .help("bind it with `let`, or remove it")
+                .fix("remove it", span, ""),
+            Self::NoValue { span } => Diagnostic::error(Code(421), span, "expected a value, found nothing")
+                .help("call it without `let`"),
             Self::NoResult { name, span } => {
                 Diagnostic::error(Code(421), span, format!("`{name}` gives nothing back"))
                     .help("call it without `let`, or give the operation a result with `->`")
@@ -265,6 +268,7 @@ impl Error {
             Self::CaughtTwice { error, span, first } => {
                 Diagnostic::error(Code(604), span, format!("`{error}` is caught twice"))
                     .and(first, "caught here first")
+                    .help("remove one of them")
             }
             Self::UndoOnce { name, span, declared } => Diagnostic::error(
                 Code(603),
@@ -275,6 +279,7 @@ impl Error {
             .help("give the operation a `key`: what undoes is repeated until it is done"),
             Self::UndoIsNoCall { span } => {
                 Diagnostic::error(Code(606), span, "expected a call of an operation after `undo`")
+                    .help("write the call that takes back what this one did, or remove `undo`")
             }
             Self::CatchFalls { span } => Diagnostic::error(
                 Code(416),
@@ -286,14 +291,17 @@ impl Error {
                 Code(412),
                 span,
                 format!("`{word}` belongs to a call of an operation"),
-            ),
+            )
+            .help("remove it, or call an operation")
+            .fix(format!("remove this `{word}`"), span, ""),
             other => other.of_ways(),
         }
     }
 
     fn of_ways(self) -> Diagnostic {
         match self {
-            Self::Unreachable { span } => Diagnostic::warning(Code(401), span, "this is never reached"),
+            Self::Unreachable { span } => Diagnostic::warning(Code(401), span, "this is never reached")
+                .help("remove it, or let something lead to it"),
             Self::NoReturn { name, span, result } => {
                 Diagnostic::error(Code(402), span, format!("`{name}` may end without a result"))
                     .and(result, "the result it promises")
@@ -327,6 +335,8 @@ impl Error {
                 .help("leave it with `break`, `return` or `fail`, or give it a condition"),
             Self::NoLoop { word, span } => {
                 Diagnostic::error(Code(409), span, format!("`{word}` stands outside a loop"))
+                    .help("remove it; a flow ends with `return` or `fail`")
+                    .fix(format!("remove `{word}`"), span, "")
             }
             Self::JumpOverParallel { word, span } => Diagnostic::error(
                 Code(420),
@@ -343,6 +353,7 @@ impl Error {
             Self::ReturnsSomething { flow, span } => {
                 Diagnostic::error(Code(415), span, format!("`{flow}` declares no result"))
                     .help("declare one with `-> TYPE`, or write `return` alone")
+                    .fix("return nothing", span, "")
             }
             Self::NotAList { found, map, span } => {
                 let diagnostic =

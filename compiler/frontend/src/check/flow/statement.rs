@@ -112,7 +112,15 @@ impl<'a> Checker<'a> {
     fn return_nothing(&mut self, span: Span, out: &mut Vec<Statement>) -> bool {
         if !matches!(self.flow.result, Ty::Unit | Ty::Bad) {
             let ty = self.globals.show(&self.flow.result);
-            self.report(Error::ReturnsNothing { ty, span }.diagnostic());
+            let missing = Error::ReturnsNothing { ty: ty.clone(), span }.diagnostic();
+            let end = Span {
+                start: span.end,
+                ..span
+            };
+            self.report(match crate::check::words::sample(&ty) {
+                Some(value) => missing.fix(format!("return {value}"), end, format!(" {value}")),
+                None => missing,
+            });
         }
         self.push_return(out, span, Self::hole());
         false

@@ -1,8 +1,8 @@
 //! Whether a policy can work for an operation: repeating is allowed, and the times fit into each other.
 
-use super::{Error, Overrides};
+use super::{Error, Overrides, words::time};
 use crate::check::Checker;
-use flowmesh_diagnostics::Span;
+use flowmesh_diagnostics::{Diagnostic, Span};
 use flowmesh_ir::{
     Name,
     policy::{Backoff, RetryOn},
@@ -56,15 +56,14 @@ impl Checker<'_> {
         if attempt > total {
             let own_span = span(own.attempt_ms).or(span(own.total_ms));
             let place = own_span.or(attempt_span).or(total_span).unwrap_or(subject.span);
-            self.report(
-                Error::AttemptOverTotal {
-                    attempt,
-                    total,
-                    span: place,
-                    other: total_span,
-                }
-                .diagnostic(),
-            );
+            let error = Error::AttemptOverTotal {
+                attempt,
+                total,
+                span: place,
+                other: total_span,
+            };
+            let right = if Some(place) == total_span { attempt } else { total };
+            self.report(self.with_time(error.diagnostic(), right));
             return;
         }
         let Some(retry) = policy.retry else { return };
@@ -78,17 +77,33 @@ impl Checker<'_> {
         };
         if let (true, Some(place)) = (worst > total, said(own).or_else(|| said(overrides))) {
             let attempts = retry.attempts;
-            self.report(
-                Error::CannotFit {
-                    attempts,
-                    attempt,
-                    waits,
-                    worst,
-                    total,
-                    span: place,
-                }
-                .diagnostic(),
-            );
+            let error = Error::CannotFit {
+                attempts,
+                attempt,
+                waits,
+                worst,
+                total,
+                span: place,
+            };
+            let of_total = Some(place) == span(own.total_ms).or(total_span);
+            self.report(match of_total {
+                true => self.with_time(error.diagnostic(), worst),
+                false => error.diagnostic(),
+            });
+        }
+    }
+
+    /// With another time in its place as a fix, where a time stands there.
+    fn with_time(&self, diagnostic: Diagnostic, right: u64) -> Diagnostic {
+        let span = diagnostic.span;
+        let said = self
+            .sources
+            .get(span.source)
+            .map_or("", |source| source.slice(span));
+        let is_time = said.starts_with(|c: char| c.is_ascii_digit()) && !said.contains([' ', ',']);
+        match is_time {
+            true => diagnostic.fix(format!("write {}", time(right)), span, time(right)),
+            false => diagnostic,
         }
     }
 }

@@ -157,7 +157,8 @@ impl<'a> Checker<'a> {
         let mut body = setting("body").and_then(|setting| {
             if bodiless {
                 let (method, span) = (method.as_str(), setting.name.span);
-                self.report(Error::BodyOfGet { method, span }.diagnostic());
+                let no_body = Error::BodyOfGet { method, span }.diagnostic();
+                self.report(no_body.fix("leave it out", span.to(setting.value.span), ""));
             }
             self.body(title, &setting.value)
         });

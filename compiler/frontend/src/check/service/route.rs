@@ -48,7 +48,17 @@ impl<'a> Checker<'a> {
             routes.push(Route { condition, split });
         }
         if last.is_none() {
-            self.report(Error::NoElse { span: block.span }.diagnostic());
+            let no_else = Error::NoElse { span: block.span }.diagnostic();
+            let end = block.span.end.saturating_sub(1);
+            let end = Span::new(block.span.source, end, end);
+            let first = block.rules.first().and_then(|rule| rule.split.first());
+            self.report(match first {
+                Some((subset, _)) => {
+                    let rule = format!("  else -> {}\n", subset.text);
+                    no_else.fix(format!("send the rest to {}", subset.text), end, rule)
+                }
+                None => no_else,
+            });
         }
         routes
     }

@@ -38,7 +38,8 @@ impl<'a> Checker<'a> {
                         span: on.status.span,
                         first,
                     }
-                    .diagnostic(),
+                    .diagnostic()
+                    .fix("remove it", on.span, ""),
                 );
             }
             let (raise, _) = self.within(module, Kind::Reply, |checker| checker.raise(&on.value));

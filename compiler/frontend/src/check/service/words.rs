@@ -83,6 +83,10 @@ impl Error {
                 other
                     .into_iter()
                     .fold(diagnostic, |d, other| d.and(other, "the whole call"))
+                    .help(format!(
+                        "give an attempt at most {}, or the whole call more",
+                        time(total)
+                    ))
             }
             Self::CannotFit {
                 attempts,
@@ -114,12 +118,14 @@ impl Error {
                 Code(507),
                 span,
                 format!("`{name}` needs a whole percentage from 0% to 100%"),
-            ),
+            )
+            .help(format!("write its share: `{name} 50%`")),
             Self::Weights { sum, span } => Diagnostic::error(
                 Code(507),
                 span,
                 format!("expected weights that add up to 100%, found {sum}%"),
-            ),
+            )
+            .help("every request goes somewhere: make them add up"),
             Self::UnknownSubset { name, span, near } => {
                 let message = format!("the service has no `at {name}`");
                 did_you_mean(Diagnostic::error(Code(508), span, message), near.as_deref(), span)
@@ -132,6 +138,7 @@ impl Error {
                 Diagnostic::error(Code(509), span, "this rule is never reached")
                     .and(before, "`else` takes every request")
                     .help("put `else` last")
+                    .fix("remove this rule", span, "")
             }
             Self::NoRoute { name, span } => Diagnostic::error(
                 Code(521),
@@ -157,6 +164,8 @@ impl Error {
             }
             Self::EmptyAddresses { span } => {
                 Diagnostic::error(Code(518), span, "expected at least one address")
+                    .help("write where the service is")
+                    .fix("write an address", span, "[\"http://127.0.0.1:8080\"]")
             }
             Self::NoScheme { text, span } => {
                 Diagnostic::error(Code(517), span, format!("`{text}` does not say how to reach it"))
@@ -222,13 +231,15 @@ impl Error {
                 format!("expected a text or a whole number as key, found {ty}"),
             )
             .help("take what names the thing, such as `order.id`"),
-            Self::Status { span } => Diagnostic::error(Code(513), span, "expected a status from 100 to 599"),
+            Self::Status { span } => Diagnostic::error(Code(513), span, "expected a status from 100 to 599")
+                .help("errors of HTTP are 400 to 599, such as `402` or `409`"),
             Self::StatusTwice { status, span, first } => Diagnostic::error(
                 Code(514),
                 span,
                 format!("the status {status} already means an error"),
             )
-            .and(first, "it is here first"),
+            .and(first, "it is here first")
+            .help("one status means one error: remove one of them"),
             Self::OnUndeclared {
                 error,
                 name,
