@@ -1,9 +1,15 @@
 //! The words for what can be wrong with names and types.
 
+mod forms;
+mod sample;
+
+pub(crate) use sample::sample;
+
 use super::error::Error;
 use crate::resolve::did_you_mean;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{Name, expr::Binary};
+use sample::{Otherwise as _, in_a_text};
 
 impl Error {
     pub(crate) fn of_names(self) -> Diagnostic {
@@ -163,80 +169,6 @@ impl Error {
         }
     }
 
-    pub(crate) fn of_forms(self) -> Diagnostic {
-        match self {
-            Self::NotCallable { what, span } => {
-                Diagnostic::error(Code(314), span, format!("expected a function, found {what}"))
-            }
-            Self::OptionalCall { name, span } => {
-                Diagnostic::error(Code(314), span, format!("`?.{name}(...)` is not a way to call"))
-                    .help(format!("write `.map(x => x.{name}(...))`"))
-            }
-            Self::NoConstructor { name, enum_, span } => {
-                let help = if enum_ {
-                    format!("name one of its cases: `{name}.case`")
-                } else {
-                    format!("check a value against it: `x as {name}`")
-                };
-                Diagnostic::error(Code(314), span, format!("`{name}` is not a record")).help(help)
-            }
-            Self::Secret { span } => {
-                Diagnostic::error(Code(315), span, "a secret cannot be read, so that it cannot leak")
-                    .help("hand it to `auth` or a header: `auth: bearer(...)`, `headers: { x_token: ... }`")
-            }
-            Self::ConfigInRule { span } => Diagnostic::error(
-                Code(329),
-                span,
-                "a rule of a type cannot read a config, since it holds for every value of the type, wherever it was made",
-            )
-            .help("write a literal, or ask for the config in the flow: `if amount > limit { fail ... }`"),
-            Self::NotConstant { span, what } => Diagnostic::error(
-                Code(316),
-                span,
-                format!("expected a constant, and {what} is not known beforehand"),
-            )
-            .help("write a literal"),
-            Self::Lambda { span } => Diagnostic::error(Code(317), span, "expected a value, found a lambda")
-                .help("lambdas are arguments of methods such as `map`"),
-            Self::NoLambda { params, span } => {
-                let example = if params == 2 { "(a, b) => ..." } else { "x => ..." };
-                Diagnostic::error(
-                    Code(317),
-                    span,
-                    format!("expected a lambda `{example}`, found a value"),
-                )
-            }
-            Self::LambdaParams {
-                expected,
-                found,
-                span,
-            } => {
-                let example = if expected == 2 {
-                    "(a, b) => ..."
-                } else {
-                    "x => ..."
-                };
-                let message = format!("expected a lambda `{example}`, found one with {found} parameters");
-                Diagnostic::error(Code(317), span, message)
-            }
-            Self::RuleInside { span } => Diagnostic::error(
-                Code(326),
-                span,
-                "a rule stands where nothing comes in from outside",
-            )
-            .help("put it on a type, which is checked where values enter"),
-            Self::TooDeep { span } => Diagnostic::error(Code(323), span, "this is nested too deep")
-                .help("give a part of it a name of its own"),
-            Self::OnlyInSettings { span } => Diagnostic::error(
-                Code(324),
-                span,
-                "expected a value, found a literal that only settings know",
-            )
-            .help("write a plain number"),
-            other => unreached(&other),
-        }
-    }
-
     pub(crate) fn of_types(self) -> Diagnostic {
         match self {
             Self::Mismatch {
@@ -350,75 +282,6 @@ impl Error {
             }
             other => unreached(&other),
         }
-    }
-}
-
-/// A number or a truth where a text is expected can be put into one.
-fn in_a_text(diagnostic: Diagnostic, expected: &str, found: &str) -> Diagnostic {
-    let plain = matches!(
-        found,
-        "int" | "decimal" | "float" | "bool" | "duration" | "date" | "time" | "url"
-    );
-    if !plain || !matches!(expected, "string" | "string?") {
-        return diagnostic;
-    }
-    let span = diagnostic.span;
-    let (before, after) = (
-        Span {
-            end: span.start,
-            ..span
-        },
-        Span {
-            start: span.end,
-            ..span
-        },
-    );
-    let diagnostic = match diagnostic.help {
-        Some(_) => diagnostic,
-        None => diagnostic.help("put it into a text: `\"{x}\"`"),
-    };
-    diagnostic
-        .fix("put it into a text", before, "\"{")
-        .and_edit(after, "}\"")
-}
-
-/// Something plain of a type, as a fix can write it until its author knows better.
-pub(crate) fn sample(ty: &str) -> Option<&'static str> {
-    Some(match ty {
-        "string" => "\"\"",
-        "int" | "decimal" => "0",
-        "float" => "0.0",
-        "bool" => "false",
-        "duration" => "0s",
-        _ if ty.ends_with('?') => "none",
-        _ if ty.starts_with('[') => "[]",
-        _ => return None,
-    })
-}
-
-trait Otherwise {
-    /// With `?? VALUE` as a fix, where the type has a plain value.
-    fn otherwise(self, ty: &str) -> Self;
-}
-
-impl Otherwise for Diagnostic {
-    fn otherwise(self, ty: &str) -> Self {
-        let Some(value) = ty.strip_suffix('?').and_then(sample) else {
-            return self;
-        };
-        let span = self.span;
-        let (before, after) = (
-            Span {
-                end: span.start,
-                ..span
-            },
-            Span {
-                start: span.end,
-                ..span
-            },
-        );
-        self.fix(format!("take {value} where it is absent"), before, "(")
-            .and_edit(after, format!(" ?? {value})"))
     }
 }
 
