@@ -9,6 +9,7 @@ mod constant;
 mod context;
 mod declare;
 mod error;
+mod events;
 mod expr;
 mod fact;
 mod flow;

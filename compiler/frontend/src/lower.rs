@@ -2,6 +2,7 @@
 //!
 //! [`lower`] cannot fail: after the checker nothing is the author's fault, and [`Sound`] says that it found nothing.
 
+mod beside;
 mod flow;
 mod states;
 
@@ -26,7 +27,7 @@ pub fn lower(sound: Sound<'_>, name: Name) -> Program {
         secrets,
         types: checked.types.clone(),
         errors: errors(sound),
-        events: Vec::new(),
+        events: checked.globals.event_definitions(),
         policies: checked.policies.clone(),
         services: checked.services.clone(),
         functions: checked.functions.clone(),

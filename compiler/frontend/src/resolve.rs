@@ -90,6 +90,8 @@ pub enum Def {
     Function(u32),
     /// `flow`
     Flow(u32),
+    /// `event`
+    Event(u32),
     /// A module
     Module(ModuleId),
 }
@@ -113,6 +115,8 @@ pub struct Tables {
     pub functions: Vec<Declared>,
     /// `flow`
     pub flows: Vec<Declared>,
+    /// `event`
+    pub events: Vec<Declared>,
 }
 
 /// Where a declaration is.
@@ -149,6 +153,7 @@ impl Def {
             Self::Service(_) => "service",
             Self::Function(_) => "function",
             Self::Flow(_) => "flow",
+            Self::Event(_) => "event",
             Self::Module(_) => "module",
         }
     }
@@ -180,6 +185,7 @@ impl Resolved {
             Def::Service(at) => (&tables.services, at),
             Def::Function(at) => (&tables.functions, at),
             Def::Flow(at) => (&tables.flows, at),
+            Def::Event(at) => (&tables.events, at),
             Def::Module(_) => return None,
         };
         table.get(at as usize)

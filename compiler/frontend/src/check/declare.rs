@@ -34,6 +34,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
     // Rules call functions, so these have to be known and numbered before them.
     super::function::number(checker);
     rules(checker);
+    super::events::rules(checker);
     errors(checker);
     flows(checker);
 }
@@ -53,6 +54,8 @@ fn types(checker: &mut Checker<'_>) {
             shape,
         });
     }
+    super::events::names(checker, &mut taken);
+    super::events::shapes(checker);
     for (at, declared) in resolved.tables.types.iter().enumerate() {
         checker.frame.module = declared.module;
         let shape = match resolved.item(declared).map(|item| &item.kind) {

@@ -104,7 +104,12 @@ impl<'a> Checker<'a> {
                 self.report(Error::Lambda { span }.diagnostic());
                 Typed::bad()
             }
-            ExprKind::Of(..) | ExprKind::For(_) | ExprKind::Spawn(_) | ExprKind::Start(_) | ExprKind::Bad => {
+            ExprKind::Spawn(_) | ExprKind::Start(_) => {
+                let name = self.slice(span);
+                self.report(Error::CallInside { name, span }.diagnostic());
+                Typed::bad()
+            }
+            ExprKind::Of(..) | ExprKind::For(_) | ExprKind::Bad => {
                 self.later_expr(expr);
                 Typed::bad()
             }
@@ -202,6 +207,7 @@ impl<'a> Checker<'a> {
             | Ty::Map(_)
             | Ty::Named(_)
             | Ty::Record(_)
+            | Ty::Task(_)
             | Ty::Error(_) => Error::NoText {
                 span,
                 ty: self.globals.show(&typed.ty),

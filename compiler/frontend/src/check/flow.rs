@@ -2,10 +2,21 @@
 
 mod call;
 mod catch;
+mod child;
 mod error;
+mod event;
+mod fiber;
+mod found;
+mod head;
 mod looping;
 mod parallel;
+mod plain;
+mod shift;
+mod signal;
 mod statement;
+mod stream;
+mod task;
+mod view;
 mod wait;
 
 use super::{
@@ -20,12 +31,12 @@ use crate::{
     ast::{self, Ident, ItemKind},
     resolve::{Case, ModuleId, is_written},
 };
-use error::Error;
+use error::{Beside, Error};
 use flowmesh_diagnostics::{Severity, Span};
 use flowmesh_ir::{
-    ErrorId, Name,
+    ErrorId, Name, SlotId,
     expr::{Expr, Raise},
-    flow::Signal,
+    flow::{Signal, View},
     program::BUILTIN_ERRORS,
     ty::Type,
 };
@@ -36,7 +47,24 @@ use std::collections::{HashMap, HashSet};
 pub(crate) struct State {
     name: Name,
     span: Span,
+    /// What `return` gives: the result of the flow, of the task or the handler at hand.
     result: Ty,
+    /// What it returns from, for messages.
+    returner: Name,
+    /// In a task or a handler, where a value waits that leaves the regions around it first.
+    giving: Option<Option<SlotId>>,
+    /// Its parameters and result, for `restart`.
+    signature: Option<Signature>,
+    /// The fiber at hand, and how many there are.
+    fiber: u32,
+    fibers: u32,
+    /// Assignments to a `var`, with the fibers that make them.
+    writes: Vec<(SlotId, u32)>,
+    conditions: Vec<fiber::Condition>,
+    tasks: Vec<task::Spawning>,
+    /// Errors of the tasks around, which are those of whoever awaits them.
+    collecting: Vec<Vec<ErrorId>>,
+    views: Vec<(View, Span)>,
     fails: Vec<(ErrorId, Span)>,
     /// Errors that it may end with by its own statements.
     raised: HashSet<ErrorId>,
@@ -51,7 +79,12 @@ struct SignalInfo {
     name: Name,
     span: Span,
     params: Vec<FieldInfo>,
-    awaited: bool,
+    result: Option<Ty>,
+    transient: bool,
+    /// Where it is awaited first.
+    awaited: Option<Span>,
+    /// Where its handler is.
+    handled: Option<Span>,
 }
 
 /// A loop around the statement at hand.
@@ -102,18 +135,18 @@ impl<'a> Checker<'a> {
             name: signature.name.clone(),
             span: flow.name.span,
             result: signature.result.clone(),
+            returner: signature.name.clone(),
+            signature: Some(signature.clone()),
             fails: signature.fails.clone(),
             ..State::default()
         };
         let before = self.found.len();
         let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
-        let (key, _) = self.within(module, Kind::Key, |checker| {
-            checker.declare_params(&idents, &signature.params);
-            flow.key.as_ref().map(|key| checker.key(key))
-        });
+        let head = self.head(module, flow, &signature);
         let (body, frame) = self.within(module, Kind::Flow, |checker| {
             checker.declare_params(&idents, &signature.params);
             let body = checker.block(&flow.body);
+            checker.hearing();
             if !checker.errors_since(before) {
                 checker.unused_locals();
             }
@@ -139,8 +172,8 @@ impl<'a> Checker<'a> {
         let signal = |info: SignalInfo| Signal {
             name: info.name,
             params: info.params.iter().map(FieldInfo::ir).collect(),
-            result: None,
-            transient: false,
+            result: info.result.as_ref().and_then(Ty::ir),
+            transient: info.transient,
         };
         tree::Flow {
             name: signature.name,
@@ -148,7 +181,11 @@ impl<'a> Checker<'a> {
             params: signature.params.iter().map(FieldInfo::ir).collect(),
             result: signature.result.ir().unwrap_or(Type::Unit),
             fails: signature.fails.iter().map(|(id, _)| *id).collect(),
-            key,
+            key: head.key,
+            trigger: head.trigger,
+            conduct: head.conduct,
+            produces: head.produces,
+            views: self.flow.views.drain(..).map(|(view, _)| view).collect(),
             signals: signals.into_iter().map(signal).collect(),
             slots: frame.slots(),
             body: body.statements,
@@ -172,15 +209,29 @@ impl<'a> Checker<'a> {
             .iter()
             .filter(bound)
             .filter(|l| !l.read && !l.name.starts_with('_'));
-        let unused: Vec<(Name, Span)> = unused.map(|local| (local.name.clone(), local.span)).collect();
-        for (name, span) in unused {
-            self.report(Error::UnusedLet { name, span }.diagnostic());
+        let unused: Vec<super::frame::Local> = unused.cloned().collect();
+        for super::frame::Local { name, span, ty, .. } in unused {
+            self.report(match ty {
+                Ty::Task(_) => Beside::TaskNeverAwaited { name, span }.diagnostic(),
+                _ => Error::UnusedLet { name, span }.diagnostic(),
+            });
+        }
+    }
+
+    /// What can be said of signals, tasks and conditions when the whole flow is known.
+    fn hearing(&mut self) {
+        self.signals_heard();
+        self.tasks_awaited();
+        for condition in self.stuck() {
+            let span = condition.span;
+            self.report(Beside::Stuck { span }.diagnostic());
         }
     }
 
     /// Warns of signals that nobody awaits, and of errors that never come.
     fn promises(&mut self) {
-        let signals = self.flow.signals.iter().filter(|signal| !signal.awaited);
+        let unheard = |signal: &&SignalInfo| signal.awaited.is_none() && signal.handled.is_none();
+        let signals = self.flow.signals.iter().filter(unheard);
         let errors = self
             .flow
             .fails
@@ -284,6 +335,9 @@ impl<'a> Checker<'a> {
 
     /// The flow may end with an error: a domain error has to be declared.
     fn may_fail(&mut self, id: ErrorId, span: Span, call: Option<&str>) {
+        if self.collected(id) {
+            return;
+        }
         self.flow.raised.insert(id);
         let declared = self.flow.fails.iter().any(|(known, _)| *known == id);
         if !declared && id.index() >= BUILTIN_ERRORS.len() {
@@ -322,6 +376,20 @@ impl<'a> Checker<'a> {
 
     fn push_return(&mut self, out: &mut Vec<Statement>, span: Span, value: Expr) {
         self.leave();
-        self.push(out, span, tree::Kind::Return(value));
+        let kind = match self.flow.giving {
+            None => tree::Kind::Return(value),
+            Some(kept) => {
+                let kept = match (&value, kept) {
+                    (Expr::Slot(slot), _) => *slot,
+                    (_, Some(kept)) => kept,
+                    (_, None) => self.frame.hidden("_given", self.flow.result.clone()),
+                };
+                if !matches!(value, Expr::Slot(_)) {
+                    self.flow.giving = Some(Some(kept));
+                }
+                tree::Kind::Give(Some(kept), value)
+            }
+        };
+        self.push(out, span, kind);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     service::Overrides,
-    ty::{Coercion, Ty},
+    ty::{Coercion, Task, Ty},
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{ErrorId, Name, TypeId, expr::Widen, service::EffectKind, ty::Rule};
@@ -18,6 +18,8 @@ pub struct Globals {
     pub(crate) services: Vec<ServiceInfo>,
     pub(crate) functions: Vec<Signature>,
     pub(crate) flows: Vec<Signature>,
+    /// The type of what each event carries.
+    pub(crate) events: Vec<TypeId>,
 }
 
 /// A declared type.
@@ -80,6 +82,8 @@ pub(crate) struct ServiceInfo {
 pub(crate) struct OperationInfo {
     pub(crate) signature: Signature,
     pub(crate) effect: EffectKind,
+    /// Whether it gives many results, one after the other.
+    pub(crate) stream: bool,
     pub(crate) overrides: Overrides,
 }
 
@@ -146,7 +150,12 @@ impl Globals {
                 self.fits(a, b).filter(|coercion| *coercion == Coercion::Same)
             }
             (_, Ty::Optional(b)) => self.fits(&from, b),
-            (Ty::Secret | Ty::Unit | Ty::Error(_), _) => None,
+            (Ty::Task(a), Ty::Task(b)) => {
+                let known = a.fails.iter().all(|error| b.fails.contains(error));
+                self.fits(&a.result, &b.result)
+                    .filter(|coercion| known && *coercion == Coercion::Same)
+            }
+            (Ty::Secret | Ty::Unit | Ty::Error(_) | Ty::Task(_), _) => None,
             (_, Ty::Json) => Some(Coercion::Json),
             (Ty::Int, Ty::Decimal) => Some(Coercion::Widen(Widen::Decimal)),
             (Ty::Int, Ty::Float) => Some(Coercion::Widen(Widen::Float)),
@@ -176,6 +185,12 @@ impl Globals {
             (Ty::Optional(_), _) | (_, Ty::Optional(_)) => {
                 Some(self.join(a.present(), b.present())?.optional())
             }
+            (Ty::Task(x), Ty::Task(y)) => {
+                let result = self.join_same(&x.result, &y.result)?;
+                let mut fails = x.fails.clone();
+                fails.extend(y.fails.iter().filter(|error| !x.fails.contains(error)));
+                Some(Ty::Task(Arc::new(Task { result, fails })))
+            }
             (Ty::List(x), Ty::List(y)) => Some(Ty::List(Arc::new(self.join_same(x, y)?))),
             (Ty::Map(x), Ty::Map(y)) => Some(Ty::Map(Arc::new(self.join_same(x, y)?))),
             _ if self.fits(a, b).is_some_and(|c| c != Coercion::Json) => Some(b.clone()),
@@ -197,6 +212,8 @@ impl Globals {
             Ty::Bad | Ty::Open => "?".into(),
             Ty::Unit => "nothing".into(),
             Ty::Secret => "secret".into(),
+            Ty::Task(task) if task.result == Ty::Unit => "a task".into(),
+            Ty::Task(task) => format!("a task of {}", self.show(&task.result)),
             Ty::Optional(inner) if **inner == Ty::Open => "none".into(),
             Ty::Optional(inner) => format!("{}?", self.show(inner)),
             Ty::List(inner) => format!("[{}]", self.show(inner)),

@@ -1,9 +1,7 @@
 //! Says what is read but not carried out yet, so that nothing is silently left out. What is carried out leaves this file.
 
 use super::Checker;
-use crate::ast::{
-    AwaitOn, Expr, ExprKind, Flow, ForSource, Item, ItemKind, Service, Statement, StatementKind,
-};
+use crate::ast::{Expr, ExprKind, Flow, ForSource, Item, ItemKind, Service, Statement, StatementKind};
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 
 impl Checker<'_> {
@@ -21,8 +19,6 @@ impl Checker<'_> {
         let word = match &expr.kind {
             ExprKind::Of(..) => return self.later("of", expr.span),
             ExprKind::For(_) => "for",
-            ExprKind::Spawn(_) => "spawn",
-            ExprKind::Start(_) => "start",
             _ => return,
         };
         self.later(word, first_word(expr.span, word));
@@ -38,7 +34,6 @@ impl Checker<'_> {
 
     fn later_item(&mut self, item: &Item) {
         match &item.kind {
-            ItemKind::Event { .. } => self.later("event", first_word(item.span, "event")),
             ItemKind::Gateway(_) => self.later("gateway", first_word(item.span, "gateway")),
             ItemKind::Access(access) => {
                 self.later(if access.allow { "allow" } else { "deny" }, access.word);
@@ -54,13 +49,8 @@ impl Checker<'_> {
     }
 
     fn later_flow(&mut self, flow: &Flow) {
-        if let Some(trigger) = &flow.trigger {
-            self.later("on", first_word(trigger.span, "on"));
-        }
-        if let Some(produces) = &flow.produces {
-            self.later("produces", produces.span);
-        }
-        for setting in &flow.settings {
+        let later = |name: &str| matches!(name, "timeout" | "retry");
+        for setting in flow.settings.iter().filter(|setting| later(&setting.name.text)) {
             self.later(&setting.name.text, setting.name.span);
         }
     }
@@ -68,13 +58,6 @@ impl Checker<'_> {
     fn later_service(&mut self, service: &Service) {
         if let Some(from) = &service.from {
             self.later("from", from.span);
-        }
-        for operation in service.operations.iter().filter(|operation| operation.stream) {
-            let place = operation
-                .result
-                .as_ref()
-                .map_or(operation.span, |result| result.span);
-            self.later("stream", place);
         }
     }
 
@@ -92,32 +75,12 @@ fn later_statement(kind: &StatementKind) -> Option<&'static str> {
         StatementKind::Race { .. } => "race",
         StatementKind::When { .. } => "when",
         StatementKind::Try { .. } => "try",
-        StatementKind::SleepUntil { .. } => "sleep",
-        StatementKind::Signal { transient: true, .. } => "transient",
-        StatementKind::Signal { result: Some(_), .. } => "signal",
-        StatementKind::On { .. } => "on",
-        StatementKind::View { .. } => "view",
-        StatementKind::Await { tails, .. } if !tails.is_empty() => "await",
-        StatementKind::Await {
-            on:
-                AwaitOn::Expr(Expr {
-                    kind: ExprKind::Name(_),
-                    ..
-                }),
-            ..
-        } => return None,
-        StatementKind::Await { .. } | StatementKind::AwaitAny { .. } => "await",
         StatementKind::Within { .. } => "within",
         StatementKind::Lock { .. } => "lock",
         StatementKind::Limited { .. } => "limit",
         StatementKind::State { .. } => "state",
         StatementKind::Goto { .. } => "goto",
         StatementKind::Step { .. } => "step",
-        StatementKind::Cancel { .. } => "cancel",
-        StatementKind::Emit { .. } => "emit",
-        StatementKind::Shift { .. } => "shift",
-        StatementKind::Restart { .. } => "restart",
-        StatementKind::Tag { .. } => "tag",
         _ => return None,
     })
 }

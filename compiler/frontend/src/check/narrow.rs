@@ -88,7 +88,8 @@ impl Checker<'_> {
     }
 
     pub(crate) fn is_known(&self, expr: &Expr) -> bool {
-        !self.frame.narrowed.is_empty() && path(expr).is_some_and(|path| self.frame.narrowed.contains(&path))
+        let known = |path: Path| self.frame.narrowed.contains(&path) && !self.is_shared(path.slot);
+        !self.frame.narrowed.is_empty() && path(expr).is_some_and(known)
     }
 
     /// Forgets what was known of a slot that is written.

@@ -25,7 +25,9 @@ use crate::{
     ast::{self, Ident, ItemKind, Setting},
     resolve::{Declared, Def},
 };
-use error::Error;
+pub(crate) use error::Error;
+pub(crate) use retry::whole;
+
 use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, ServiceId,

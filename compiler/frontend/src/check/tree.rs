@@ -1,10 +1,14 @@
 //! A checked flow: names are slots, types are known, overrides are merged; control flow is still nested.
 
+mod beside;
+
+pub(crate) use beside::{Arm, Emit, Listen, Shift, Spawn, Start, Stream, Wait};
+
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
-    ErrorId, Name, SignalId, SlotId,
+    ErrorId, FlowId, Name, SlotId,
     expr::{Expr, Pattern, Raise},
-    flow::{Signal, Slot, Target},
+    flow::{Conduct, Signal, Slot, Target, Trigger, View},
     ty::{Field, Type},
 };
 
@@ -17,6 +21,11 @@ pub(crate) struct Flow {
     pub(crate) result: Type,
     pub(crate) fails: Vec<ErrorId>,
     pub(crate) key: Option<Expr>,
+    pub(crate) trigger: Option<Trigger>,
+    pub(crate) conduct: Conduct,
+    /// What is there already where it is done already.
+    pub(crate) produces: Option<Expr>,
+    pub(crate) views: Vec<View>,
     pub(crate) signals: Vec<Signal>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) body: Vec<Statement>,
@@ -53,20 +62,38 @@ pub(crate) enum Kind {
     Continue,
     Parallel(Vec<Vec<Statement>>),
     Sleep(Expr),
-    Await(Box<Await>),
+    Wait(Box<Wait>),
+    SleepUntil(Expr),
+    Tag(Name, Expr),
+    Start(Box<Start>),
+    Spawn(Box<Spawn>),
+    CancelTask(Expr),
+    Listen(Box<Listen>),
+    Give(Option<SlotId>, Expr),
+    Emit(Box<Emit>),
+    Shift(Box<Shift>),
+    Stream(Box<Stream>),
+    Restart(Vec<Expr>),
     Fail(Raise),
     Return(Expr),
 }
 
-/// A call of an operation.
+/// A call of an operation, or of a flow whose run is a child of this one.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// `payments.charge`
     pub(crate) title: String,
-    pub(crate) target: Target,
+    pub(crate) callee: Callee,
     pub(crate) bind: Option<SlotId>,
     pub(crate) undo: Option<Undo>,
     pub(crate) catch: Vec<Catch>,
+}
+
+/// What is called, with its arguments.
+#[derive(Clone, Debug)]
+pub(crate) enum Callee {
+    Operation(Target),
+    Flow(FlowId, Vec<Expr>),
 }
 
 /// How to undo a call.
@@ -102,13 +129,4 @@ pub(crate) struct For {
 pub(crate) enum Over {
     List(Expr),
     Range(Expr, Expr),
-}
-
-/// A wait for a signal.
-#[derive(Clone, Debug)]
-pub(crate) struct Await {
-    pub(crate) title: String,
-    pub(crate) signal: SignalId,
-    pub(crate) bind: Option<SlotId>,
-    pub(crate) within: Option<(Expr, Vec<Statement>)>,
 }

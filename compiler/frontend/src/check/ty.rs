@@ -49,6 +49,17 @@ pub enum Ty {
     Record(Arc<Vec<(Name, Ty)>>),
     /// A caught error.
     Error(ErrorId),
+    /// What runs beside a flow.
+    Task(Arc<Task>),
+}
+
+/// What runs beside a flow, and how it may end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Task {
+    /// The type of its value.
+    pub result: Ty,
+    /// The errors that it may end with.
+    pub fails: Vec<ErrorId>,
 }
 
 /// What has to be done to a value so that it is of another type.
@@ -160,7 +171,9 @@ impl Ty {
             Self::List(inner) => Type::List(Box::new(inner.ir()?)),
             Self::Map(inner) => Type::Map(Box::new(inner.ir()?)),
             Self::Named(id) => Type::Named(*id),
-            Self::Bad | Self::Open | Self::Secret | Self::Record(_) | Self::Error(_) => return None,
+            Self::Bad | Self::Open | Self::Secret | Self::Record(_) | Self::Error(_) | Self::Task(_) => {
+                return None;
+            }
         })
     }
 }

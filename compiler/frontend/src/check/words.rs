@@ -145,9 +145,9 @@ impl Error {
             Self::CallsFlow { name, span } => Diagnostic::error(
                 Code(411),
                 span,
-                format!("the flow `{name}` is called, which this version cannot do"),
+                format!("the call of the flow `{name}` stands inside an expression"),
             )
-            .help("share code between flows with `fn`, and start flows from outside"),
+            .help("bind it with `let` first: the child is waited for"),
             Self::Impure { name, span } => {
                 Diagnostic::error(Code(417), span, format!("`{name}` stands outside a flow"))
                     .help("call it in a flow, where it is remembered, and pass on what it gives")

@@ -12,7 +12,7 @@ use crate::{
     resolve::{Def, ModuleId},
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{ErrorId, Name, TypeId, ty::Rule};
+use flowmesh_ir::{ErrorId, EventId, Name, TypeId, ty::Rule};
 use std::collections::HashMap;
 
 impl<'a> Checker<'a> {
@@ -64,6 +64,9 @@ impl<'a> Checker<'a> {
         let before = self.found.len();
         match self.path(words) {
             Some(Def::Type(id)) => return Ty::Named(TypeId(id)),
+            Some(Def::Event(id)) => {
+                return self.globals.event(EventId(id)).map_or(Ty::Bad, Ty::Named);
+            }
             Some(other) => {
                 let (name, kind, span) = (last.text.clone(), other.kind(), last.span);
                 self.report(Error::NotAType { name, kind, span }.diagnostic());
@@ -78,7 +81,7 @@ impl<'a> Checker<'a> {
         let Some(name) = words.first() else { return };
         let scope = self.module().into_iter().flat_map(|module| &module.scope);
         let types = scope
-            .filter(|(_, entry)| matches!(entry.def, Def::Type(_)))
+            .filter(|(_, entry)| matches!(entry.def, Def::Type(_) | Def::Event(_)))
             .map(|(name, _)| name.as_str());
         let mut known: Vec<&str> = types.chain(BUILTIN.iter().map(|(name, _)| *name)).collect();
         known.sort_unstable();

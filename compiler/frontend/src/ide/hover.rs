@@ -114,6 +114,13 @@ fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
                 error.doc.clone(),
             )
         }
+        Def::Event(id) => {
+            let event = globals.ty(globals.event(flowmesh_ir::EventId(id))?)?;
+            (
+                event.describe(globals).replacen("type", "event", 1),
+                event.doc.clone(),
+            )
+        }
         Def::Function(id) => {
             let function = globals.functions.get(id as usize)?;
             (

@@ -1,11 +1,11 @@
 //! Statements become states.
 
 use super::states::{Label, States};
-use crate::check::tree::{self, Await, Call, For, Kind, Over, Statement};
+use crate::check::tree::{self, For, Kind, Over, Statement};
 use flowmesh_ir::{
     Name, SlotId, StateId, Value,
     expr::{Argument, Binary, Expr},
-    flow::{self, End, Flow, Instruction, Undo},
+    flow::{End, Flow, Instruction},
     program::Origins,
 };
 
@@ -17,6 +17,9 @@ pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
     };
     let entry = lowering.states.label();
     lowering.states.begin(entry);
+    if let Some(target) = &written.produces {
+        lowering.probe(target);
+    }
     lowering.statements(&written.body);
     lowering.states.end(End::Return(Expr::Constant(Value::None)));
     let (states, steps, spans) = lowering.states.finish(entry);
@@ -32,9 +35,9 @@ pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
         result: written.result.clone(),
         fails: written.fails.clone(),
         key: written.key.clone(),
-        trigger: None,
-        conduct: flow::Conduct::default(),
-        views: Vec::new(),
+        trigger: written.trigger.clone(),
+        conduct: written.conduct.clone(),
+        views: written.views.clone(),
         signals: written.signals.clone(),
         slots: written.slots.clone(),
         steps,
@@ -43,14 +46,14 @@ pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
     }
 }
 
-struct Lowering {
-    states: States,
+pub(super) struct Lowering {
+    pub(super) states: States,
     /// Where `continue` and `break` lead.
-    loops: Vec<(Label, Label)>,
+    pub(super) loops: Vec<(Label, Label)>,
 }
 
 impl Lowering {
-    fn statements(&mut self, statements: &[Statement]) {
+    pub(super) fn statements(&mut self, statements: &[Statement]) {
         for statement in statements {
             self.states.at(statement.span);
             self.statement(statement);
@@ -91,14 +94,14 @@ impl Lowering {
                 });
                 self.states.begin(next);
             }
-            Kind::Await(wait) => self.wait(wait),
             Kind::Fail(raise) => self.states.end(End::Fail(raise.clone())),
             Kind::Return(value) => self.states.end(End::Return(value.clone())),
+            _ => self.beside(statement),
         }
     }
 
     /// Statements of their own that lead on to `next`.
-    fn branch(&mut self, label: Label, body: &[Statement], next: Label) {
+    pub(super) fn branch(&mut self, label: Label, body: &[Statement], next: Label) {
         self.states.begin(label);
         self.statements(body);
         self.states.end(End::Jump(next));
@@ -197,53 +200,6 @@ impl Lowering {
             self.states.begin(label);
             self.statements(branch);
             self.states.end(End::Join);
-        }
-        self.states.begin(next);
-    }
-
-    fn call(&mut self, call: &Call) {
-        let next = self.states.label();
-        self.states.step(&call.title);
-        let undo = call.undo.as_ref().map(|undo| Undo {
-            target: undo.target.clone(),
-            step: self.states.new_step(&undo.title),
-        });
-        let labels: Vec<Label> = call.catch.iter().map(|_| self.states.label()).collect();
-        let leads = call.catch.iter().zip(&labels).map(|(catch, label)| flow::Catch {
-            error: catch.error,
-            bind: catch.bind,
-            next: *label,
-        });
-        let end = flow::Call {
-            target: call.target.clone(),
-            bind: call.bind,
-            undo,
-            catch: leads.collect(),
-            next,
-        };
-        self.states.end(End::Call(Box::new(end)));
-        for (catch, label) in call.catch.iter().zip(labels) {
-            self.branch(label, &catch.body, next);
-        }
-        self.states.begin(next);
-    }
-
-    fn wait(&mut self, wait: &Await) {
-        let next = self.states.label();
-        self.states.step(&wait.title);
-        let late = wait
-            .within
-            .as_ref()
-            .map(|(duration, _)| (duration.clone(), self.states.label()));
-        let label = late.as_ref().map(|(_, label)| *label);
-        self.states.end(End::Await(flow::Await {
-            signal: wait.signal,
-            bind: wait.bind,
-            within: late,
-            next,
-        }));
-        if let (Some((_, body)), Some(label)) = (&wait.within, label) {
-            self.branch(label, body, next);
         }
         self.states.begin(next);
     }

@@ -91,7 +91,19 @@ impl States {
         let place = self.place;
         let waits = matches!(
             end,
-            End::Call(_) | End::Sleep { .. } | End::Await(_) | End::Fail(_) | End::Return(_)
+            End::Call(_)
+                | End::Start(_)
+                | End::Sleep { .. }
+                | End::SleepUntil { .. }
+                | End::Await(_)
+                | End::Wait(_)
+                | End::Stream(_)
+                | End::Emit(_)
+                | End::Shift(_)
+                | End::Restart(_)
+                | End::Give(_)
+                | End::Fail(_)
+                | End::Return(_)
         );
         if let Some(draft) = self.draft() {
             // A step is more telling than what leads up to it.
@@ -253,11 +265,9 @@ impl States {
                 .into_iter()
                 .for_each(|used| *used = true);
         };
-        for state in states.iter() {
+        for state in states.iter_mut() {
             state.step.into_iter().for_each(&mut mark);
-            if let End::Call(call) = &state.end {
-                call.undo.iter().for_each(|undo| mark(undo.step));
-            }
+            undo_step(&mut state.end).into_iter().for_each(|step| mark(*step));
         }
         let mut numbers = Vec::with_capacity(used.len());
         let mut next = 0u32;
@@ -268,11 +278,9 @@ impl States {
         let number = |step: StepId| numbers.get(step.index()).copied().unwrap_or(step);
         for state in states {
             state.step = state.step.map(number);
-            if let End::Call(call) = &mut state.end {
-                call.undo
-                    .iter_mut()
-                    .for_each(|undo| undo.step = number(undo.step));
-            }
+            undo_step(&mut state.end)
+                .into_iter()
+                .for_each(|step| *step = number(*step));
         }
         let steps = std::mem::take(&mut self.steps);
         steps
@@ -281,5 +289,15 @@ impl States {
             .filter(|(_, used)| *used)
             .map(|(step, _)| step)
             .collect()
+    }
+}
+
+/// The step that undoing what a state did is seen as.
+fn undo_step(end: &mut End) -> Option<&mut StepId> {
+    match end {
+        End::Call(call) => call.undo.as_mut().map(|undo| &mut undo.step),
+        End::Start(start) => start.undo.as_mut().map(|undo| &mut undo.step),
+        End::Shift(shift) => Some(&mut shift.undo),
+        _ => None,
     }
 }

@@ -87,8 +87,8 @@ fn place<'i, 't>(
         ItemKind::Service(service) => (&service.name, &mut tables.services, Def::Service),
         ItemKind::Function { name, .. } => (name, &mut tables.functions, Def::Function),
         ItemKind::Flow(flow) => (&flow.name, &mut tables.flows, Def::Flow),
+        ItemKind::Event { name, .. } => (name, &mut tables.events, Def::Event),
         ItemKind::Use(_)
-        | ItemKind::Event { .. }
         | ItemKind::Gateway(_)
         | ItemKind::Access(_)
         | ItemKind::Mesh { .. }

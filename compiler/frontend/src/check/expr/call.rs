@@ -8,7 +8,7 @@ use crate::{
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
-    FunctionId, Name, TypeId, Value,
+    EventId, FunctionId, Name, TypeId, Value,
     expr::{Binary, Context, Expr},
 };
 
@@ -183,6 +183,10 @@ impl<'a> Checker<'a> {
         match def {
             Def::Function(id) => self.call_function(span, id, arguments),
             Def::Type(id) => self.construct(span, TypeId(id), arguments),
+            Def::Event(id) => match self.globals.event(EventId(id)) {
+                Some(id) => self.construct(span, id, arguments),
+                None => self.ignore(arguments),
+            },
             Def::Error(_) => {
                 self.report(
                     Error::FailValue {

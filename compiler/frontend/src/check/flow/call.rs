@@ -1,20 +1,30 @@
 //! Calls of operations, with their tails: `undo`, `catch` and `with`.
 
-use super::{Error, statement::none};
+use super::{
+    Beside, Error,
+    found::{Called, Found, What},
+    statement::none,
+};
 use crate::{
-    ast::{self, Argument, ExprKind, Ident, Tails},
+    ast::{self, ExprKind, Ident, Tails},
     check::{
         Checker, FactKind, Ty,
         frame::Role,
         globals::OperationInfo,
         service::{judge::Subject, setting::Place},
-        tree::{Call, Kind, Statement, Undo},
+        tree::{Call, Callee, Kind, Statement, Undo},
         ty::Coercion,
     },
-    resolve::{Def, scope},
 };
-use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{Name, OperationId, ServiceId, SlotId, expr::Expr, flow::Target, service::EffectKind};
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{OperationId, ServiceId, SlotId, expr::Expr, flow::Target, service::EffectKind};
+
+/// Where nothing follows.
+pub(super) const NO_TAILS: &Tails = &Tails {
+    undo: None,
+    catch: Vec::new(),
+    with: None,
+};
 
 /// Where a value goes.
 #[derive(Clone, Debug)]
@@ -35,26 +45,6 @@ pub(super) enum Dest<'a> {
     Lost,
 }
 
-/// A call of an operation, found.
-#[derive(Clone, Debug)]
-pub(super) struct Called<'a> {
-    pub(super) service: ServiceId,
-    pub(super) operation: OperationId,
-    pub(super) title: String,
-    pub(super) info: OperationInfo,
-    pub(super) arguments: &'a [Argument],
-    pub(super) name: Span,
-    pub(super) span: Span,
-}
-
-/// What an expression is, as a statement.
-pub(super) enum Found<'a> {
-    Value,
-    Call(Box<Called<'a>>),
-    /// A call of an operation that does not exist, which was reported.
-    Bad,
-}
-
 impl<'a> Checker<'a> {
     /// A value or a call with its tails, on the way to where it goes.
     pub(super) fn effect(
@@ -65,6 +55,11 @@ impl<'a> Checker<'a> {
         dest: Dest<'a>,
         out: &mut Vec<Statement>,
     ) -> bool {
+        match &value.kind {
+            ExprKind::Start(call) => return self.start(span, call, tails, dest, out),
+            ExprKind::Spawn(spawned) => return self.spawn(span, spawned, tails, dest, out),
+            _ => {}
+        }
         match self.called(value) {
             Found::Call(called) => self.call_statement(span, &called, tails, &dest, out),
             Found::Value => {
@@ -85,7 +80,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn no_tails(&mut self, tails: &Tails) {
+    pub(super) fn no_tails(&mut self, tails: &Tails) {
         let undo = tails.undo.iter().map(|(span, call)| ("undo", span.to(call.span)));
         let with = tails.with.iter().map(|(span, _)| ("with", *span));
         let catch = tails.catch.iter().map(|catch| ("catch", catch.span));
@@ -95,74 +90,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether an expression calls an operation, and which.
-    pub(super) fn called(&mut self, value: &'a ast::Expr) -> Found<'a> {
-        let ExprKind::Call(callee, arguments) = &value.kind else {
-            return Found::Value;
-        };
-        let ExprKind::Field(base, name) = &callee.kind else {
-            return Found::Value;
-        };
-        let Some(service) = self.service_at(base) else {
-            return Found::Value;
-        };
-        let Some(info) = self.globals.services.get(service.index()) else {
-            return Found::Bad;
-        };
-        let Some(number) = info.by_name.get(&name.text).copied() else {
-            let near = nearest(
-                &name.text,
-                info.operations.iter().map(|op| op.signature.name.as_str()),
-            );
-            let (service, near) = (info.name.clone(), near.map(Name::from));
-            let (operation, span) = (name.text.clone(), name.span);
-            self.report(
-                Error::UnknownOperation {
-                    operation,
-                    service,
-                    span,
-                    near,
-                }
-                .diagnostic(),
-            );
-            self.ignore(arguments);
-            return Found::Bad;
-        };
-        let title = format!("{}.{}", info.name, name.text);
-        let Some(info) = self.globals.operation(service.0, number).cloned() else {
-            return Found::Bad;
-        };
-        let operation = OperationId(number);
-        let (name, span) = (name.span, value.span);
-        Found::Call(Box::new(Called {
-            service,
-            operation,
-            title,
-            info,
-            arguments,
-            name,
-            span,
-        }))
-    }
-
-    /// The service that a path of words names, without a word about other things.
-    fn service_at(&mut self, base: &ast::Expr) -> Option<ServiceId> {
-        let words = crate::check::service::words(base)?;
-        let (first, rest) = words.split_first()?;
-        if self.frame.find(&first.text).is_some() {
-            return None;
-        }
-        let mut def = self.module()?.scope.get(&first.text)?.def;
-        for word in rest {
-            let Def::Module(module) = def else { return None };
-            def = scope::lookup(self.resolved.module(module)?, word).ok()?.def;
-        }
-        let Def::Service(id) = def else { return None };
-        self.path(&words);
-        Some(ServiceId(id))
-    }
-
-    fn call_statement(
+    pub(super) fn call_statement(
         &mut self,
         span: Span,
         called: &Called<'a>,
@@ -170,8 +98,8 @@ impl<'a> Checker<'a> {
         dest: &Dest<'a>,
         out: &mut Vec<Statement>,
     ) -> bool {
-        let target = self.target(called, tails);
-        let result = called.info.signature.result.clone();
+        let callee = self.callee(called, tails);
+        let result = called.signature.result.clone();
         if matches!(dest, Dest::Bind { .. } | Dest::Assign { .. }) && result == Ty::Unit {
             self.report(
                 Error::NoResult {
@@ -184,18 +112,22 @@ impl<'a> Checker<'a> {
         let slot = self.place_for(dest, &result, called.span);
         let wish = self.wish(dest, &result);
         let (catch, joined) = self.catches(called, tails, slot, wish.as_ref(), dest);
-        self.domain_errors(called, tails);
+        if !matches!(&called.what, What::Operation(_, _, info) if info.stream) {
+            self.domain_errors(called, tails);
+        }
         let bind = self.arrive(dest, slot, &joined, called);
         let undo = tails.undo.as_ref().and_then(|(_, undo)| self.undo(undo));
         let title = called.title.clone();
-        let call = Call {
-            title,
-            target,
-            bind,
-            undo,
-            catch,
-        };
-        self.push(out, span, Kind::Call(Box::new(call)));
+        if let Some(callee) = callee {
+            let call = Call {
+                title,
+                callee,
+                bind,
+                undo,
+                catch,
+            };
+            self.push(out, span, Kind::Call(Box::new(call)));
+        }
         if !matches!(dest, Dest::Return) {
             return true;
         }
@@ -204,8 +136,29 @@ impl<'a> Checker<'a> {
         false
     }
 
-    fn target(&mut self, called: &Called<'a>, tails: &'a Tails) -> Target {
-        let params = called.info.signature.params.clone();
+    /// What is called, with its arguments.
+    fn callee(&mut self, called: &Called<'a>, tails: &'a Tails) -> Option<Callee> {
+        match &called.what {
+            What::Operation(service, operation, info) => {
+                if info.stream {
+                    let (name, span) = (called.title.clone(), called.span);
+                    self.report(Beside::StreamCalled { name, span }.diagnostic());
+                }
+                let target = self.target((*service, *operation, info), called, tails);
+                Some(Callee::Operation(target))
+            }
+            What::Flow(flow) => Some(Callee::Flow(*flow, self.child(called, tails))),
+            What::Task => None,
+        }
+    }
+
+    pub(super) fn target(
+        &mut self,
+        (service, operation, info): (ServiceId, OperationId, &OperationInfo),
+        called: &Called<'a>,
+        tails: &'a Tails,
+    ) -> Target {
+        let params = called.signature.params.clone();
         let arguments = self.arguments(&called.title, &params, called.arguments, called.span);
         let with = tails
             .with
@@ -213,10 +166,10 @@ impl<'a> Checker<'a> {
             .map(|(_, settings)| self.overrides(settings, Place::With));
         let policy = match with {
             Some(with) => {
-                let (name, effect) = (called.title.as_str().into(), called.info.effect);
+                let (name, effect) = (called.title.as_str().into(), info.effect);
                 self.call_policy(
                     &with,
-                    &called.info.overrides,
+                    &info.overrides,
                     &Subject {
                         name,
                         span: called.name,
@@ -224,22 +177,21 @@ impl<'a> Checker<'a> {
                     },
                 )
             }
-            None => self.policies.intern(&called.info.overrides),
+            None => self.policies.intern(&info.overrides),
         };
-        let kind = FactKind::Operation(called.service, called.operation.0, policy);
-        self.facts
-            .add(called.name, kind, Some(called.info.signature.span));
+        let kind = FactKind::Operation(service, operation.0, policy);
+        self.facts.add(called.name, kind, Some(called.signature.span));
         let arguments = arguments.into_iter().map(|(_, value)| value).collect();
         Target {
-            service: called.service,
-            operation: called.operation,
+            service,
+            operation,
             arguments,
             policy,
         }
     }
 
     /// The slot that the result goes into. A new name gets its slot now, and is seen only after the catches.
-    fn place_for(&mut self, dest: &Dest<'a>, result: &Ty, span: Span) -> Option<SlotId> {
+    pub(super) fn place_for(&mut self, dest: &Dest<'a>, result: &Ty, span: Span) -> Option<SlotId> {
         match dest {
             Dest::Bind { name, ty, .. } => Some(
                 self.frame
@@ -249,9 +201,13 @@ impl<'a> Checker<'a> {
                 self.same(result, ty, span);
                 Some(*slot)
             }
+            Dest::Return if self.flow.result == Ty::Open => {
+                self.flow.result = result.clone();
+                (*result != Ty::Unit).then(|| self.frame.hidden("_result", result.clone()))
+            }
             Dest::Return if self.flow.result == Ty::Unit => {
                 if *result != Ty::Unit {
-                    let flow = self.flow.name.clone();
+                    let flow = self.flow.returner.clone();
                     self.report(Error::ReturnsSomething { flow, span }.diagnostic());
                 }
                 None
@@ -266,7 +222,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What a service answers goes into its slot as it is, so its type has to be right without any change.
-    fn same(&mut self, result: &Ty, expected: &Ty, span: Span) {
+    pub(super) fn same(&mut self, result: &Ty, expected: &Ty, span: Span) {
         if self.globals.fits(result, expected) != Some(Coercion::Same) {
             self.mismatch(result, expected, span);
         }
@@ -294,7 +250,7 @@ impl<'a> Checker<'a> {
                 let known = ty.is_some();
                 let ty = ty.clone().unwrap_or_else(|| joined.clone());
                 if known {
-                    self.same(&called.info.signature.result, &ty, called.span);
+                    self.same(&called.signature.result, &ty, called.span);
                 }
                 let slot = slot?;
                 self.name_slot(slot, name, ty, *role);
@@ -308,7 +264,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn name_slot(&mut self, slot: SlotId, name: &Ident, ty: Ty, role: Role) {
+    pub(super) fn name_slot(&mut self, slot: SlotId, name: &Ident, ty: Ty, role: Role) {
         crate::resolve::is_written(name, crate::resolve::Case::Snake, self.found);
         self.facts.add(
             name.span,
@@ -329,7 +285,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn undo(&mut self, undo: &'a ast::Expr) -> Option<Undo> {
+    pub(super) fn undo(&mut self, undo: &'a ast::Expr) -> Option<Undo> {
         let called = match self.called(undo) {
             Found::Call(called) => called,
             Found::Bad => return None,
@@ -339,8 +295,12 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
-        if called.info.effect == EffectKind::Once {
-            let (name, declared) = (called.title.clone(), called.info.signature.span);
+        let What::Operation(service, operation, info) = &called.what else {
+            self.report(Error::UndoIsNoCall { span: undo.span }.diagnostic());
+            return None;
+        };
+        if info.effect == EffectKind::Once {
+            let (name, declared) = (called.title.clone(), called.signature.span);
             self.report(
                 Error::UndoOnce {
                     name,
@@ -350,12 +310,7 @@ impl<'a> Checker<'a> {
                 .diagnostic(),
             );
         }
-        const NO_TAILS: &Tails = &Tails {
-            undo: None,
-            catch: Vec::new(),
-            with: None,
-        };
-        let target = self.target(&called, NO_TAILS);
+        let target = self.target((*service, *operation, info), &called, NO_TAILS);
         Some(Undo {
             title: format!("undo {}", called.title),
             target,

@@ -2,7 +2,8 @@
 
 use super::{
     Error,
-    call::{Called, Dest, Found},
+    call::Dest,
+    found::{Called, Found},
 };
 use crate::{
     ast::{Catch as Written, Statement as Spoken, StatementKind, Tails},
@@ -29,7 +30,7 @@ impl<'a> Checker<'a> {
         wish: Option<&Ty>,
         dest: &Dest<'a>,
     ) -> (Vec<Catch>, Ty) {
-        let mut joined = called.info.signature.result.clone();
+        let mut joined = called.signature.result.clone();
         let mut seen: HashMap<ErrorId, Span> = HashMap::new();
         let mut made = Vec::with_capacity(tails.catch.len());
         let narrowed = self.frame.narrowed.clone();
@@ -62,15 +63,16 @@ impl<'a> Checker<'a> {
             self.report(twice.fix("remove this `catch`", written.span, ""));
             return None;
         }
-        let declared = called.info.signature.fails.iter().any(|(known, _)| *known == id);
+        let declared = called.signature.fails.iter().any(|(known, _)| *known == id);
         if !declared && id.index() >= BUILTIN_ERRORS.len() {
-            let (name, operation) = (called.title.clone(), called.info.signature.span);
+            let (name, declared) = (called.title.clone(), called.signature.span);
             self.report(
                 Error::CannotHappen {
                     error,
                     name,
                     span,
-                    operation,
+                    declared,
+                    what: called.word(),
                 }
                 .diagnostic()
                 .fix("remove this `catch`", written.span, ""),
@@ -136,7 +138,7 @@ impl<'a> Checker<'a> {
                 _ => None,
             })
             .collect();
-        for (id, _) in &called.info.signature.fails {
+        for (id, _) in &called.signature.fails {
             if !caught.contains(&Some(*id)) {
                 self.may_fail(*id, called.span, Some(&called.title));
             }

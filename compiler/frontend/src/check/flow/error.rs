@@ -1,5 +1,9 @@
 //! What can be wrong with flows.
 
+mod beside;
+
+pub(crate) use beside::Beside;
+
 use crate::resolve::did_you_mean;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::Name;
@@ -115,8 +119,9 @@ pub(crate) enum Error {
     CannotHappen {
         error: Name,
         name: String,
+        what: &'static str,
         span: Span,
-        operation: Span,
+        declared: Span,
     },
     CaughtTwice {
         error: Name,
@@ -258,13 +263,15 @@ impl Error {
             Self::CannotHappen {
                 error,
                 name,
+                what,
                 span,
-                operation,
+                declared,
             } => Diagnostic::error(Code(602), span, format!("`{name}` never fails with `{error}`"))
-                .and(operation, "the operation declares no such error")
-                .help(format!(
-                    "remove this `catch`, or add `fails {error}` to the operation"
-                )),
+                .and(declared, format!("the {what} declares no such error"))
+                .help(match what {
+                    "task" => "remove this `catch`".to_owned(),
+                    what => format!("remove this `catch`, or add `fails {error}` to the {what}"),
+                }),
             Self::CaughtTwice { error, span, first } => {
                 Diagnostic::error(Code(604), span, format!("`{error}` is caught twice"))
                     .and(first, "caught here first")

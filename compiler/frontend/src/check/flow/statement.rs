@@ -72,6 +72,7 @@ impl<'a> Checker<'a> {
             } => self.choose(span, condition, then, otherwise.as_ref(), out),
             StatementKind::Match { subject, arms } => self.match_statement(span, subject, arms, out),
             StatementKind::For(looping) => match &looping.source {
+                ast::ForSource::In(list) if self.stream_loop(span, looping, list, out) => true,
                 ast::ForSource::In(list) => self.for_loop(span, &looping.name, list, &looping.body, out),
                 ast::ForSource::Signal(_) => true,
             },
@@ -84,11 +85,17 @@ impl<'a> Checker<'a> {
                 self.push(out, span, Kind::Sleep(duration));
                 true
             }
-            StatementKind::Signal { name, params, .. } => self.signal(name, params),
-            StatementKind::Await { on, bind, limit, .. } => match await_name(on) {
-                Some(signal) => self.wait(span, &signal, bind.as_ref(), limit, out),
-                None => true,
-            },
+            StatementKind::Await {
+                on,
+                bind,
+                limit,
+                tails,
+            } => self.wait(span, (on, bind.as_ref()), limit, tails, out),
+            StatementKind::AwaitAny { arms } => self.wait_any(span, arms, out),
+            StatementKind::Restart { arguments } => {
+                self.restart(span, arguments, out);
+                false
+            }
             StatementKind::Fail { error } => {
                 if let Some(raise) = self.fail(error) {
                     self.push(out, span, Kind::Fail(raise));
@@ -105,11 +112,17 @@ impl<'a> Checker<'a> {
                 out.extend(body.statements);
                 body.falls
             }
-            _ => true,
+            _ => {
+                self.plain(statement, out);
+                true
+            }
         }
     }
 
     fn return_nothing(&mut self, span: Span, out: &mut Vec<Statement>) -> bool {
+        if self.flow.result == Ty::Open {
+            self.flow.result = Ty::Unit;
+        }
         if !matches!(self.flow.result, Ty::Unit | Ty::Bad) {
             let ty = self.globals.show(&self.flow.result);
             let missing = Error::ReturnsNothing { ty: ty.clone(), span }.diagnostic();
@@ -173,10 +186,14 @@ impl<'a> Checker<'a> {
 
     fn return_value(&mut self, span: Span, value: &'a ast::Expr, out: &mut Vec<Statement>) -> bool {
         let result = self.flow.result.clone();
-        let expr = if result == Ty::Unit {
+        let expr = if result == Ty::Open {
+            let typed = self.expr(value, None);
+            self.flow.result = typed.ty;
+            typed.expr
+        } else if result == Ty::Unit {
             let typed = self.expr(value, None);
             if !typed.ty.is_bad() {
-                let flow = self.flow.name.clone();
+                let flow = self.flow.returner.clone();
                 self.report(
                     Error::ReturnsSomething {
                         flow,
@@ -244,6 +261,7 @@ impl<'a> Checker<'a> {
     /// A slot was written: what was known of it is not known any more.
     pub(super) fn assigned(&mut self, slot: SlotId, span: Span, present: bool) {
         self.frame.touch_write(slot, span);
+        self.flow.writes.push((slot, self.flow.fiber));
         self.forget(slot);
         if present {
             self.frame.narrowed.push(narrow::Path {
@@ -334,18 +352,4 @@ impl<'a> Checker<'a> {
 /// `none` as an expression.
 pub(super) fn none() -> Expr {
     Expr::Constant(Value::None)
-}
-
-/// The signal that an `await` names.
-fn await_name(on: &ast::AwaitOn) -> Option<ast::Ident> {
-    match on {
-        ast::AwaitOn::Expr(ast::Expr {
-            span,
-            kind: ast::ExprKind::Name(name),
-        }) => Some(ast::Ident {
-            text: name.clone(),
-            span: *span,
-        }),
-        _ => None,
-    }
 }

@@ -70,6 +70,7 @@ impl<'a> Checker<'a> {
                 ..base
             },
             effect,
+            stream: operation.stream,
             overrides,
         }
     }

@@ -237,7 +237,7 @@ impl<'a> Checker<'a> {
 }
 
 /// A whole number up to a limit.
-pub(super) fn whole(number: Decimal, most: u32) -> Option<u32> {
+pub(crate) fn whole(number: Decimal, most: u32) -> Option<u32> {
     Some(number)
         .filter(Decimal::is_integer)?
         .to_u32()

@@ -1,0 +1,86 @@
+//! Events: what each carries is a record type of the event's own name, which follows the declared types.
+
+use super::{
+    Checker, Globals,
+    globals::{FieldInfo, ShapeInfo, TypeInfo},
+};
+use crate::{
+    ast::{self, ItemKind},
+    resolve::Declared,
+};
+use flowmesh_ir::{EventId, Name, TypeId, ty::EventDef};
+use std::collections::HashSet;
+
+/// Gives each event a type, whose fields come with [`shapes`].
+pub(super) fn names(checker: &mut Checker<'_>, taken: &mut HashSet<Name>) {
+    let resolved = checker.resolved;
+    for declared in &resolved.tables.events {
+        let name = checker.unique(taken, declared);
+        let ty = u32::try_from(checker.globals.types.len()).unwrap_or(u32::MAX);
+        checker.globals.events.push(TypeId(ty));
+        checker.globals.types.push(TypeInfo {
+            name,
+            doc: resolved.item(declared).and_then(|item| item.doc.clone()),
+            span: declared.name.span,
+            shape: ShapeInfo::Record(Vec::new()),
+        });
+    }
+}
+
+/// The fields of each event, now that the names of all types are known.
+pub(super) fn shapes(checker: &mut Checker<'_>) {
+    each(checker, |checker, declared, fields, info| {
+        checker.frame.module = declared.module;
+        *info = checker.fields(fields);
+    });
+}
+
+/// The rules of the fields, now that all types are known.
+pub(super) fn rules(checker: &mut Checker<'_>) {
+    each(checker, |checker, declared, fields, infos| {
+        checker.field_rules(declared.module, fields, infos);
+    });
+}
+
+fn each<'a>(
+    checker: &mut Checker<'a>,
+    what: impl Fn(&mut Checker<'a>, &Declared, &'a [ast::Field], &mut Vec<FieldInfo>),
+) {
+    let resolved = checker.resolved;
+    for (at, declared) in resolved.tables.events.iter().enumerate() {
+        let Some(ItemKind::Event { fields, .. }) = resolved.item(declared).map(|item| &item.kind) else {
+            continue;
+        };
+        let Some(id) = checker.globals.events.get(at).copied() else {
+            continue;
+        };
+        let mut infos = match checker.globals.ty(id).map(|info| info.shape.clone()) {
+            Some(ShapeInfo::Record(infos)) => infos,
+            _ => Vec::new(),
+        };
+        what(checker, declared, fields, &mut infos);
+        if let Some(info) = checker.globals.types.get_mut(id.index()) {
+            info.shape = ShapeInfo::Record(infos);
+        }
+    }
+}
+
+impl Globals {
+    /// The type of what an event carries.
+    pub(crate) fn event(&self, id: EventId) -> Option<TypeId> {
+        self.events.get(id.index()).copied()
+    }
+
+    /// The events as the program has them.
+    pub(crate) fn event_definitions(&self) -> Vec<EventDef> {
+        let event = |id: &TypeId| {
+            let info = self.ty(*id)?;
+            Some(EventDef {
+                name: info.name.clone(),
+                doc: info.doc.clone(),
+                fields: info.fields().into_iter().map(FieldInfo::ir).collect(),
+            })
+        };
+        self.events.iter().filter_map(event).collect()
+    }
+}

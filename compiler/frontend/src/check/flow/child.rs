@@ -1,0 +1,111 @@
+//! Calls of other flows: a child that is waited for, and a run that is started apart.
+
+use super::{
+    Beside,
+    call::Dest,
+    found::{Called, Found, What},
+};
+use crate::{
+    ast::{self, Argument, Tails},
+    check::{
+        Checker, Ty,
+        tree::{Kind, Start, Statement},
+    },
+    resolve::Def,
+};
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{FlowId, expr::Expr};
+
+impl<'a> Checker<'a> {
+    /// The flow that a path of words names, without a word about other things.
+    pub(super) fn flow_at(&mut self, callee: &ast::Expr) -> Option<FlowId> {
+        let (words, def) = self.def_at(callee)?;
+        let Def::Flow(id) = def else { return None };
+        self.path(&words);
+        Some(FlowId(id))
+    }
+
+    pub(super) fn flow_called(
+        &mut self,
+        flow: FlowId,
+        name: Span,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Found<'a> {
+        let Some(signature) = self.globals.flows.get(flow.index()).cloned() else {
+            return Found::Bad;
+        };
+        Found::Call(Box::new(Called {
+            what: What::Flow(flow),
+            title: signature.name.to_string(),
+            signature,
+            arguments,
+            name,
+            span,
+        }))
+    }
+
+    /// The arguments of a child.
+    pub(super) fn child(&mut self, called: &Called<'a>, tails: &'a Tails) -> Vec<Expr> {
+        if let Some((span, _)) = &tails.with {
+            let (name, span) = (called.title.clone(), *span);
+            self.report(Beside::WithFlow { name, span }.diagnostic());
+        }
+        self.flow_arguments(called)
+    }
+
+    fn flow_arguments(&mut self, called: &Called<'a>) -> Vec<Expr> {
+        let params = called.signature.params.clone();
+        let made = self.arguments(&called.title, &params, called.arguments, called.span);
+        made.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// `start report(day)`: its value is the identifier of the run.
+    pub(super) fn start(
+        &mut self,
+        span: Span,
+        call: &'a ast::Expr,
+        tails: &'a Tails,
+        dest: Dest<'a>,
+        out: &mut Vec<Statement>,
+    ) -> bool {
+        self.no_tails(tails);
+        let called = match self.called(call) {
+            Found::Call(called) => Some(called),
+            Found::Value => {
+                self.expr(call, None);
+                None
+            }
+            Found::Bad => return self.settle(&dest, None, &Ty::Bad, span, out),
+        };
+        let Some((called, flow)) = called.and_then(|called| match called.what {
+            What::Flow(flow) => Some((called, flow)),
+            _ => None,
+        }) else {
+            self.report(Beside::NotStartable { span: call.span }.diagnostic());
+            let slot = self.place_for(&dest, &Ty::Bad, span);
+            return self.settle(&dest, slot, &Ty::Bad, span, out);
+        };
+        let arguments = self.flow_arguments(&called);
+        let slot = self.place_for(&dest, &Ty::String, span);
+        let start = Start {
+            title: format!("start {}", called.title),
+            flow,
+            arguments,
+            bind: slot,
+        };
+        self.push(out, span, Kind::Start(Box::new(start)));
+        self.settle(&dest, slot, &Ty::String, span, out)
+    }
+
+    /// `restart with (args)`: they are those of the flow itself.
+    pub(super) fn restart(&mut self, span: Span, arguments: &'a [Argument], out: &mut Vec<Statement>) {
+        let Some(signature) = self.flow.signature.clone() else {
+            return;
+        };
+        let made = self.arguments(&signature.name, &signature.params, arguments, span);
+        let values = made.into_iter().map(|(_, value)| value).collect();
+        self.leave();
+        self.push(out, span, Kind::Restart(values));
+    }
+}

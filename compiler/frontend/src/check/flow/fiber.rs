@@ -1,0 +1,191 @@
+//! Bodies that run beside the flow, as a task or a handler: their own slots, their `return`, and what they change.
+
+use super::{Body, Loop};
+use crate::check::{Checker, Ty, frame::Role, narrow, tree::Kind};
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{
+    ErrorId, Name, SlotId,
+    expr::{Argument, Expr},
+};
+use std::collections::{BTreeSet, HashSet};
+
+/// A body that runs beside the flow, checked.
+pub(super) struct Apart {
+    pub(super) body: Body,
+    /// The slots that each run of it has for itself.
+    pub(super) own: Vec<SlotId>,
+    /// Of names bound outside of it, those that it reads and that nothing changes.
+    pub(super) captured: Vec<SlotId>,
+    /// What its `return` gives.
+    pub(super) result: Ty,
+    /// The errors that it may end with, if they were collected.
+    pub(super) raised: Vec<ErrorId>,
+}
+
+/// What a body beside takes the place of in the flow around it.
+struct Around {
+    loops: Vec<Loop>,
+    result: Ty,
+    returner: Name,
+    giving: Option<Option<SlotId>>,
+    fiber: u32,
+    narrowed: Vec<narrow::Path>,
+    touched: HashSet<SlotId>,
+}
+
+/// A wait for a condition: where it stands, what it reads, and in which fiber.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub(super) span: Span,
+    pub(super) slots: BTreeSet<SlotId>,
+    pub(super) fiber: u32,
+}
+
+impl<'a> Checker<'a> {
+    /// Checks a body that runs beside, whose `return` gives a value of the type; one that is open becomes what the
+    /// first `return` gives. `collect` says whether its errors are those of who awaits it.
+    pub(super) fn apart(
+        &mut self,
+        name: Name,
+        result: Ty,
+        collect: bool,
+        what: impl FnOnce(&mut Self) -> Body,
+    ) -> Apart {
+        let around = self.set_apart(name, result);
+        if collect {
+            self.flow.collecting.push(Vec::new());
+        }
+        let first = self.frame.locals.len();
+        let mut body = what(self);
+        if body.falls {
+            body.statements.push(crate::check::tree::Statement {
+                span: Span::default(),
+                kind: Kind::Give(None, super::statement::none()),
+            });
+        }
+        let own = self.slots_since(first);
+        let raised = if collect { self.flow.collecting.pop() } else { None };
+        let captured = self.captured(first);
+        let result = match std::mem::take(&mut self.flow.result) {
+            Ty::Open => Ty::Unit,
+            known => known,
+        };
+        self.take_back(around);
+        Apart {
+            body,
+            own,
+            captured,
+            result,
+            raised: raised.unwrap_or_default(),
+        }
+    }
+
+    fn set_apart(&mut self, name: Name, result: Ty) -> Around {
+        self.flow.fibers = self.flow.fibers.saturating_add(1);
+        let around = Around {
+            loops: std::mem::take(&mut self.flow.loops),
+            result: std::mem::replace(&mut self.flow.result, result),
+            returner: std::mem::replace(&mut self.flow.returner, name),
+            giving: self.flow.giving.replace(None),
+            fiber: std::mem::replace(&mut self.flow.fiber, self.flow.fibers),
+            narrowed: self.frame.narrowed.clone(),
+            touched: std::mem::take(&mut self.frame.touched),
+        };
+        self.forget_vars();
+        around
+    }
+
+    fn take_back(&mut self, around: Around) {
+        self.flow.loops = around.loops;
+        self.flow.result = around.result;
+        self.flow.returner = around.returner;
+        self.flow.giving = around.giving;
+        self.flow.fiber = around.fiber;
+        self.frame.narrowed = around.narrowed;
+        self.frame.touched.extend(around.touched);
+        // What it changes may change at any time from now on.
+        let changed: Vec<SlotId> = self.changed_beside().collect();
+        for slot in changed {
+            self.forget(slot);
+        }
+    }
+
+    /// The slots that were made since there were so many.
+    pub(super) fn slots_since(&self, first: usize) -> Vec<SlotId> {
+        let number = |at| SlotId(u32::try_from(at).unwrap_or(u32::MAX));
+        (first..self.frame.locals.len()).map(number).collect()
+    }
+
+    fn captured(&self, first: usize) -> Vec<SlotId> {
+        let kept = |slot: &&SlotId| {
+            let role = self.frame.local(**slot).map(|local| local.role);
+            slot.index() < first && matches!(role, Some(Role::Let | Role::Bound))
+        };
+        let mut captured: Vec<SlotId> = self.frame.touched.iter().filter(kept).copied().collect();
+        captured.sort_unstable();
+        captured
+    }
+
+    /// The `var`s that other fibers than this one write.
+    fn changed_beside(&self) -> impl Iterator<Item = SlotId> {
+        let here = self.flow.fiber;
+        let writes = self.flow.writes.iter();
+        writes
+            .filter(move |(_, fiber)| *fiber != here)
+            .map(|(slot, _)| *slot)
+    }
+
+    /// Whether another fiber may change a `var` while this one waits.
+    pub(crate) fn is_shared(&self, slot: SlotId) -> bool {
+        let here = self.flow.fiber;
+        self.flow
+            .writes
+            .iter()
+            .any(|(written, fiber)| *written == slot && *fiber != here)
+    }
+
+    /// The conditions that are awaited and that no other fiber changes anything of.
+    pub(super) fn stuck(&self) -> Vec<Condition> {
+        let changes = |condition: &Condition| {
+            self.flow
+                .writes
+                .iter()
+                .any(|(slot, fiber)| *fiber != condition.fiber && condition.slots.contains(slot))
+        };
+        let stuck = self
+            .flow
+            .conditions
+            .iter()
+            .filter(|condition| !changes(condition));
+        stuck.cloned().collect()
+    }
+}
+
+/// The slots that an expression reads.
+pub(super) fn reads(expr: &Expr) -> BTreeSet<SlotId> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        match expr {
+            Expr::Slot(slot) => drop(found.insert(*slot)),
+            Expr::Constant(_) | Expr::Config(_) | Expr::Context(_) => {}
+            Expr::Record(fields) | Expr::Variant(_, fields) => {
+                open.extend(fields.iter().map(|(_, value)| value));
+            }
+            Expr::List(items) | Expr::Text(items) | Expr::Call(_, items) => open.extend(items),
+            Expr::Field(inner, _) | Expr::Unary(_, inner) | Expr::As(inner, _) | Expr::Widen(inner, _) => {
+                open.push(inner);
+            }
+            Expr::Index(a, b) | Expr::Binary(_, a, b) => open.extend([&**a, &**b]),
+            Expr::If(condition, yes, no) => open.extend([&**condition, &**yes, &**no]),
+            Expr::Match { subject, arms } => {
+                open.push(subject);
+                open.extend(arms.iter().map(|arm| &arm.body));
+            }
+            Expr::Native(_, arguments) => open.extend(arguments.iter().map(|argument| match argument {
+                Argument::Value(value) | Argument::Lambda(_, value) => value,
+            })),
+        }
+    }
+    found
+}

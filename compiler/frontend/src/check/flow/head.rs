@@ -1,0 +1,186 @@
+//! The head of a flow beyond its parameters: what starts it, what it produces, and how its runs are kept.
+
+use super::Beside;
+use crate::{
+    ast::{self, ExprKind, Ident, Setting},
+    check::{Checker, Ty, constant, frame::Kind, globals::Signature, service::Error as ServiceError},
+    resolve::ModuleId,
+};
+use flowmesh_diagnostics::nearest;
+use flowmesh_ir::{
+    Name, Value,
+    expr::Expr,
+    flow::{Conduct, Trigger},
+};
+use std::collections::HashSet;
+
+/// The settings that a flow may have.
+const SETTINGS: [(&str, &str); 5] = [
+    ("timeout", "a duration: `timeout: 1d`"),
+    (
+        "retry",
+        "a number of attempts and a wait: `retry: { attempts: 3, wait: 1m }`",
+    ),
+    ("priority", "a whole number, where more goes first: `priority: 5`"),
+    ("queue", "a text: `queue: \"slow\"`"),
+    ("tags", "texts by name: `tags: { customer: order.email }`"),
+];
+
+/// What the head of a flow says.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    pub(super) key: Option<Expr>,
+    pub(super) trigger: Option<Trigger>,
+    pub(super) produces: Option<Expr>,
+    pub(super) conduct: Conduct,
+}
+
+impl<'a> Checker<'a> {
+    /// Everything that is over the parameters alone.
+    pub(super) fn head(&mut self, module: ModuleId, flow: &'a ast::Flow, signature: &Signature) -> Head {
+        let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
+        let (head, _) = self.within(module, Kind::Key, |checker| {
+            checker.declare_params(&idents, &signature.params);
+            Head {
+                key: flow.key.as_ref().map(|key| checker.key(key)),
+                trigger: flow
+                    .trigger
+                    .as_ref()
+                    .and_then(|on| checker.trigger(on, signature)),
+                produces: flow
+                    .produces
+                    .as_ref()
+                    .map(|target| checker.produces(target, signature)),
+                conduct: checker.conduct(&flow.settings),
+            }
+        });
+        head
+    }
+
+    fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Trigger> {
+        let (event, ty) = self.event_named(&on.event)?;
+        if !matches!(signature.params.as_slice(), [only] if only.ty == ty) {
+            let error = Beside::TriggerParam {
+                flow: signature.name.clone(),
+                event: on.event.text.clone(),
+                span: on.event.span,
+                declared: signature.span,
+            };
+            self.report(error.diagnostic());
+        }
+        let condition = on.condition.as_ref();
+        let condition = condition.map(|condition| self.against(condition, &Ty::Bool));
+        Some(Trigger { event, condition })
+    }
+
+    /// `file("report.csv")` becomes `file:report.csv`; everything else is an address.
+    fn produces(&mut self, target: &'a ast::Expr, signature: &Signature) -> Expr {
+        if !matches!(signature.result, Ty::Unit | Ty::Bad | Ty::Optional(_)) {
+            let (flow, span) = (signature.name.clone(), target.span);
+            self.report(Beside::ProducesResult { flow, span }.diagnostic());
+        }
+        let ExprKind::Call(callee, arguments) = &target.kind else {
+            return self.address_produced(target);
+        };
+        if !matches!(&callee.kind, ExprKind::Name(name) if name == "file") {
+            return self.address_produced(target);
+        }
+        match self.arrange("file", &["path"], arguments).first() {
+            Some(Some(path)) => {
+                let path = self.as_text(path);
+                Expr::Text(vec![Expr::Constant(Value::string("file:")), path])
+            }
+            _ => {
+                self.report(Beside::Produces { span: target.span }.diagnostic());
+                Self::hole()
+            }
+        }
+    }
+
+    fn address_produced(&mut self, target: &'a ast::Expr) -> Expr {
+        let typed = self.expr(target, Some(&Ty::Url));
+        match self.globals.unfold(&typed.ty) {
+            Ty::Url | Ty::Bad => typed.expr,
+            Ty::String if matches!(&typed.expr, Expr::Constant(Value::String(text)) if text.contains("://")) => {
+                typed.expr
+            }
+            Ty::String if matches!(&typed.expr, Expr::Text(_)) => typed.expr,
+            _ => {
+                self.report(Beside::Produces { span: target.span }.diagnostic());
+                Self::hole()
+            }
+        }
+    }
+
+    /// `priority`, `queue` and `tags`. `timeout` and `retry` are regions around the body.
+    fn conduct(&mut self, settings: &'a [Setting]) -> Conduct {
+        let mut conduct = Conduct::default();
+        let mut seen: HashSet<&Name> = HashSet::new();
+        for setting in settings {
+            let name = &setting.name;
+            if !seen.insert(&name.text) {
+                let (name, span) = (name.text.clone(), name.span);
+                self.report(ServiceError::SettingTwice { name, span }.diagnostic());
+                continue;
+            }
+            let fits = match name.text.as_str() {
+                "priority" => self
+                    .priority(&setting.value)
+                    .map(|priority| conduct.priority = priority),
+                "queue" => self
+                    .queue(&setting.value)
+                    .map(|queue| conduct.queue = Some(queue)),
+                "tags" => self.tags(&setting.value).map(|tags| conduct.tags = tags),
+                "timeout" | "retry" => Some(()),
+                _ => {
+                    self.no_flow_setting(name);
+                    Some(())
+                }
+            };
+            if fits.is_none() {
+                let form = SETTINGS.iter().find(|(known, _)| name.text == *known);
+                let error = Beside::SettingForm {
+                    name: name.text.clone(),
+                    form: form.map_or("", |(_, form)| form),
+                    span: setting.value.span,
+                };
+                self.report(error.diagnostic());
+            }
+        }
+        conduct
+    }
+
+    fn no_flow_setting(&mut self, name: &Ident) {
+        let near = nearest(&name.text, SETTINGS.iter().map(|(known, _)| *known));
+        let error = Beside::NoSetting {
+            name: name.text.clone(),
+            span: name.span,
+            near: near.map(Name::from),
+        };
+        self.report(error.diagnostic());
+    }
+
+    fn priority(&mut self, value: &'a ast::Expr) -> Option<i32> {
+        let typed = self.expr(value, Some(&Ty::Int));
+        match constant::value(&typed.expr) {
+            Some(Value::Int(priority)) => i32::try_from(priority).ok(),
+            _ => None,
+        }
+    }
+
+    fn queue(&mut self, value: &'a ast::Expr) -> Option<String> {
+        let typed = self.expr(value, Some(&Ty::String));
+        match constant::value(&typed.expr) {
+            Some(Value::String(queue)) if !queue.is_empty() => Some(queue.to_string()),
+            _ => None,
+        }
+    }
+
+    fn tags(&mut self, value: &'a ast::Expr) -> Option<Vec<(Name, Expr)>> {
+        let ExprKind::Record(fields) = &value.kind else {
+            return None;
+        };
+        let tag = |(name, value): &'a (Ident, ast::Expr)| (name.text.clone(), self.as_text(value));
+        Some(fields.iter().map(tag).collect())
+    }
+}
