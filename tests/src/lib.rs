@@ -2,5 +2,6 @@
 
 pub mod annotate;
 pub mod files;
+pub mod fuzz;
 pub mod generate;
 pub mod mutate;
