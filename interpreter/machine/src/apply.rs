@@ -1,29 +1,47 @@
 //! One event on one run. The folder has one file for each kind of event and for each way a state can end.
 //!
-//! The steps of the work, in [`apply()`]: the event wakes fibers or changes the phase; [`Turn::advance`] takes every
-//! fiber that is awake through the states of the flow until it waits; [`Turn::settle`] goes on to undoing or to the
-//! end when nothing is left to wait for.
+//! The steps of the work, in [`apply()`]: the event wakes fibers, or closes the scopes that they run in;
+//! [`Turn::advance`] takes every fiber that is awake through the states of the flow until it waits; [`Turn::tidy`] goes
+//! on with what is left to do for fibers that were closed; [`Turn::settle`] ends the run when nothing is left to wait
+//! for.
 
+mod answered;
 mod cancelled;
 mod fired;
+mod heard;
 mod pending;
 mod replied;
 mod signalled;
 mod started;
+mod view;
 
 mod advance;
+mod arms;
+mod ask;
 mod call;
-mod fork;
+mod cleanup;
+mod close;
+mod fan;
+mod guard;
+mod leave;
+mod listen;
 mod raise;
+mod region;
 mod reply;
 mod request;
+mod restart;
+mod seat;
 mod sleep;
+mod start;
 mod stop;
+mod stream;
+mod task;
 mod turn;
 mod undo;
 mod wait;
 
 pub use pending::pending;
+pub use view::view;
 
 use turn::Turn;
 
@@ -50,9 +68,15 @@ pub fn apply(
         EventKind::Started { input, seed, key } => turn.started(event.at, input, *seed, key.as_deref()),
         EventKind::Replied { call, reply } => turn.replied(*call, reply),
         EventKind::Fired { timer } => turn.fired(*timer),
-        EventKind::Signalled { name, payload, .. } => turn.signalled(name, payload),
+        EventKind::Signalled {
+            name,
+            payload,
+            answer,
+        } => turn.signalled(name, payload, *answer),
         EventKind::Cancelled { reason } => turn.cancelled(reason),
-        EventKind::Answered { .. } | EventKind::Heard { .. } | EventKind::Streamed { .. } => {}
+        EventKind::Answered { call, answer } => turn.answered(*call, answer),
+        EventKind::Heard { event, payload } => turn.heard(event, payload),
+        EventKind::Streamed { call, item } => turn.streamed(*call, item),
     }
     turn.advance();
     turn.settle();

@@ -13,6 +13,6 @@ pub use input::{SIGNALS_KEPT_MAX, check_input, check_signal};
 pub use misfit::Misfit;
 pub use settings::{Given, Settings, SettingsError};
 
-pub(crate) use encode::write;
-pub(crate) use input::decode_fields;
+pub(crate) use encode::{write, write_fields};
+pub(crate) use input::{decode_fields, decode_fields_as};
 pub(crate) use misfit::describe;

@@ -1,28 +1,35 @@
 //! A run: one flow in motion. It changes only through [`crate::apply()`].
 
+mod asked;
+mod cleanup;
 mod fiber;
+mod frame;
 mod phase;
 mod progress;
+mod scope;
+mod task;
 
 pub use phase::Status;
 pub use progress::{Progress, StepState};
 
-pub(crate) use fiber::{Fiber, FiberId, Wait};
-pub(crate) use phase::{Phase, Retry, Undoing, Why};
+pub(crate) use asked::{Caller, Held, Open, Orphan, Sleeper};
+pub(crate) use cleanup::{Cleanup, CleanupId, Finally, Retry, Then, Undo, Undoing, Way};
+pub(crate) use fiber::{ArmTimer, Fiber, FiberId, Wait};
+pub(crate) use frame::{Frame, FrameId};
+pub(crate) use phase::{Phase, Why};
+pub(crate) use scope::{Inside, Items, Kind, Plan, ROOT, Scope, ScopeId, Stage};
+pub(crate) use task::{Handler, HandlerId, Task, TaskId};
 
 use crate::{CallId, Outcome, TimerId, eval::Context};
-use flowmesh_ir::{FlowId, Program, SignalId, StepId, Value, call::Request};
+use flowmesh_ir::{FlowId, Name, Program, SignalId, StateId, StepId, Value};
 use jiff::Timestamp;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
 
 /// One flow in motion.
 ///
 /// INVARIANT: no fiber waits for a signal that lies in the inbox; every call and timer outstanding belongs to exactly
-/// one fiber or to the undoing.
+/// one fiber, region or cleanup; between events no fiber's own values lie in the frame.
 #[derive(Clone, Debug)]
 pub struct Run {
     pub(crate) id: Uuid,
@@ -32,32 +39,56 @@ pub struct Run {
     pub(crate) context: Context,
     /// The frame, shared by all fibers.
     pub(crate) frame: Vec<Value>,
+    /// Whose own values lie in the frame now.
+    pub(crate) seated: Option<FrameId>,
+    pub(crate) frames: BTreeMap<FrameId, Frame>,
     pub(crate) fibers: BTreeMap<FiberId, Fiber>,
-    /// Who waits for which call.
-    pub(crate) calls: BTreeMap<CallId, FiberId>,
+    /// Fibers that wait for a condition or a task.
+    pub(crate) pollers: BTreeSet<FiberId>,
+    pub(crate) scopes: BTreeMap<ScopeId, Scope>,
+    pub(crate) cleanups: BTreeMap<CleanupId, Cleanup>,
+    /// How many branches of an earlier round keep a region from beginning again.
+    pub(crate) later: BTreeMap<(FiberId, StateId), u32>,
+    pub(crate) tasks: BTreeMap<TaskId, Task>,
+    pub(crate) handlers: BTreeMap<HandlerId, Handler>,
+    /// Whom the end of which call concerns.
+    pub(crate) calls: BTreeMap<CallId, Caller>,
+    pub(crate) orphans: BTreeMap<CallId, Orphan>,
+    pub(crate) guards: BTreeMap<CallId, Held>,
+    pub(crate) streams: BTreeMap<CallId, Open>,
     /// Who waits for which timer.
-    pub(crate) timers: BTreeMap<TimerId, FiberId>,
+    pub(crate) timers: BTreeMap<TimerId, Sleeper>,
     /// Signals that nobody has heard yet, by their number in the flow.
-    pub(crate) inbox: BTreeMap<SignalId, VecDeque<Value>>,
-    /// What undoes the calls that have succeeded, the last on top.
-    pub(crate) undo: Vec<Undo>,
+    pub(crate) inbox: BTreeMap<SignalId, VecDeque<Kept>>,
+    pub(crate) tags: BTreeMap<Name, String>,
     pub(crate) progress: Vec<Progress>,
     pub(crate) next: Next,
+    /// Whether the first fiber has come to the end of the flow's body.
+    pub(crate) fallen: bool,
+    /// Whether it has begun to undo everything.
+    pub(crate) undone: bool,
+}
+
+/// A signal that nobody has heard yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) value: Value,
+    /// The number by which its sender waits for an answer.
+    pub(crate) answer: Option<u64>,
 }
 
 /// The next number of each kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Next {
     pub(crate) fiber: u32,
+    pub(crate) frame: u32,
+    pub(crate) scope: u32,
+    pub(crate) cleanup: u32,
+    pub(crate) task: u32,
+    pub(crate) handler: u32,
     pub(crate) call: u32,
     pub(crate) timer: u32,
-}
-
-/// How one call is undone: its arguments are already computed.
-#[derive(Clone, Debug)]
-pub(crate) struct Undo {
-    pub(crate) step: StepId,
-    pub(crate) request: Arc<Request>,
+    pub(crate) undo: u32,
 }
 
 impl Run {
@@ -70,13 +101,26 @@ impl Run {
             phase: Phase::New,
             context: Context::default(),
             frame: Vec::new(),
+            seated: None,
+            frames: BTreeMap::new(),
             fibers: BTreeMap::new(),
+            pollers: BTreeSet::new(),
+            scopes: BTreeMap::new(),
+            cleanups: BTreeMap::new(),
+            later: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            handlers: BTreeMap::new(),
             calls: BTreeMap::new(),
+            orphans: BTreeMap::new(),
+            guards: BTreeMap::new(),
+            streams: BTreeMap::new(),
             timers: BTreeMap::new(),
             inbox: BTreeMap::new(),
-            undo: Vec::new(),
+            tags: BTreeMap::new(),
             progress: Vec::new(),
             next: Next::default(),
+            fallen: false,
+            undone: false,
         }
     }
 
@@ -110,8 +154,8 @@ impl Run {
         match &self.phase {
             Phase::New => Status::Running,
             Phase::Forward if self.calls.is_empty() => Status::Waiting,
-            Phase::Forward | Phase::Stopping(Why::Returned(_)) => Status::Running,
-            Phase::Stopping(_) | Phase::Undoing(_) => Status::Undoing,
+            Phase::Forward | Phase::Ending(Why::Returned(_)) => Status::Running,
+            Phase::Ending(_) => Status::Undoing,
             Phase::Ended(Outcome::Done(_)) => Status::Done,
             Phase::Ended(Outcome::Failed(_)) => Status::Failed,
             Phase::Ended(Outcome::Cancelled(_)) => Status::Cancelled,
@@ -143,6 +187,18 @@ impl Run {
             .map(StepId)
             .zip(&self.progress)
             .filter(|(_, progress)| progress.state != StepState::Untouched)
+    }
+
+    /// What it holds: by which number it was asked for, its name, and how many may hold it where it is no lock.
+    pub fn guards(&self) -> impl Iterator<Item = (CallId, &str, Option<u32>)> {
+        let held = self.guards.iter().filter(|(_, held)| held.granted);
+        held.map(|(call, held)| (*call, held.name.as_str(), held.permits))
+    }
+
+    /// The texts by which it is found, by their keys.
+    #[must_use]
+    pub fn tags(&self) -> &BTreeMap<Name, String> {
+        &self.tags
     }
 
     /// How many signals of this name nobody has heard yet.

@@ -1,9 +1,12 @@
 //! A state that ends with a call: asking for it, and what its end means for the fiber.
 
-use super::{Turn, turn::error_of};
+use super::{
+    Turn,
+    turn::{Thrown, error_of},
+};
 use crate::{
-    Effect,
-    run::{FiberId, Phase, Undo, Wait, Why},
+    CallId, Effect,
+    run::{Caller, CleanupId, FiberId, Orphan, Undo, Wait, Way},
 };
 use flowmesh_ir::{
     StateId, StepId, Value,
@@ -20,15 +23,14 @@ impl<'p> Turn<'p, '_> {
         at: StateId,
         state: &'p State,
         call: &'p Call,
-    ) -> Result<Option<StateId>, Fault> {
+    ) -> Result<Option<StateId>, Thrown> {
         let request = match self.request(&call.target) {
             Ok(request) => Arc::new(request),
             // An argument without a value is an error of this call, which may catch it.
-            Err(fault) => return Ok(self.raise(call, &error_of(&fault))),
+            Err(fault) => return Ok(self.caught(id, &call.catch, &error_of(&fault))),
         };
         self.step_started(state.step);
-        let number = self.next_call();
-        self.run.calls.insert(number, id);
+        let number = self.next_call(Caller::Fiber(id));
         self.rest(id, at, Wait::Call(number, Arc::clone(&request)));
         let step = state.step.unwrap_or(StepId(0));
         self.effects.push(Effect::Call {
@@ -41,55 +43,112 @@ impl<'p> Turn<'p, '_> {
     }
 
     /// The call of a fiber has ended.
-    pub(super) fn heard(&mut self, id: FiberId, reply: &Reply) {
+    pub(super) fn call_heard(&mut self, id: FiberId, reply: &Reply) {
         let Some(state) = self.run.fibers.get(&id).and_then(|fiber| self.state(fiber.state)) else {
             return;
         };
         let End::Call(call) = &state.end else {
             return;
         };
-        let next = match self.outcome(&call.target, reply) {
+        match self.outcome(&call.target, reply) {
             Ok(value) => {
                 self.step_done(state.step);
-                self.succeeded(call, value);
-                Some(call.next)
+                self.succeeded(id, call.bind, value, call.undo.as_ref(), call.next);
             }
             Err(error) => {
                 self.step_failed(state.step, &error);
-                // A run that stops anyway has its reason already.
-                if self.forward() {
-                    self.raise(call, &error)
-                } else {
-                    None
+                if let Some(next) = self.caught(id, &call.catch, &error) {
+                    self.wake(id, next);
                 }
             }
+        }
+    }
+
+    /// The result goes where it belongs, what undoes the call onto the stack, and the fiber goes on.
+    pub(super) fn succeeded(
+        &mut self,
+        id: FiberId,
+        bind: Option<flowmesh_ir::SlotId>,
+        value: Value,
+        undo: Option<&'p flow::Undo>,
+        next: StateId,
+    ) {
+        self.wake(id, next);
+        self.bind(id, bind, value);
+        let Some(undo) = undo else {
+            return;
         };
-        match next {
-            Some(next) if self.forward() => self.wake(id, next),
-            _ => drop(self.run.fibers.remove(&id)),
+        self.seat_fiber(id);
+        match self.undo_of(undo) {
+            Ok(undo) => {
+                if let Some(fiber) = self.run.fibers.get_mut(&id) {
+                    fiber.undo.push(undo);
+                }
+            }
+            Err(fault) => self.raise(id, error_of(&fault)),
         }
     }
 
-    /// The result goes where it belongs, and what undoes the call onto the stack.
-    fn succeeded(&mut self, call: &'p Call, value: Value) {
-        self.bind(call.bind, value);
-        if let Some(undo) = &call.undo
-            && let Err(fault) = self.push_undo(undo)
-        {
-            self.stop(Why::Failed(error_of(&fault)));
-        }
-    }
-
-    fn push_undo(&mut self, undo: &'p flow::Undo) -> Result<(), Fault> {
+    /// How a call is undone, with the arguments as they are now.
+    fn undo_of(&mut self, undo: &'p flow::Undo) -> Result<Undo, Fault> {
         let request = Arc::new(self.request(&undo.target)?);
-        self.run.undo.push(Undo {
+        Ok(Undo {
+            order: self.next_undo(),
             step: undo.step,
-            request,
-        });
-        Ok(())
+            way: Way::Call(request),
+        })
     }
 
-    pub(super) fn forward(&self) -> bool {
-        matches!(self.run.phase, Phase::Forward)
+    /// A call has ended whose fiber is gone. If it succeeded, it is undone.
+    pub(super) fn orphan_heard(&mut self, id: CleanupId, number: CallId, reply: &Reply) {
+        let Some(orphan) = self.run.orphans.remove(&number) else {
+            return;
+        };
+        let Some(state) = self.state(orphan.state) else {
+            return;
+        };
+        if let End::Call(call) = &state.end {
+            match self.outcome(&call.target, reply) {
+                Ok(value) => {
+                    self.step_done(state.step);
+                    self.orphan_succeeded(id, orphan, call.bind, value, call.undo.as_ref());
+                }
+                Err(error) => self.step_failed(state.step, &error),
+            }
+        }
+        self.orphan_over(id);
+    }
+
+    /// What undoes a late success is computed over the frame as it was when its fiber ended.
+    pub(super) fn orphan_succeeded(
+        &mut self,
+        id: CleanupId,
+        mut orphan: Orphan,
+        bind: Option<flowmesh_ir::SlotId>,
+        value: Value,
+        undo: Option<&'p flow::Undo>,
+    ) {
+        let Some(undo) = undo else {
+            return;
+        };
+        self.seat(None);
+        std::mem::swap(&mut self.run.frame, &mut orphan.frame);
+        let bound = match bind {
+            Some(slot) => self.evaluator().set(slot, value),
+            None => Ok(()),
+        };
+        let made = bound.and_then(|()| self.undo_of(undo));
+        std::mem::swap(&mut self.run.frame, &mut orphan.frame);
+        match made {
+            Ok(undo) => self.to_undo(id, vec![undo]),
+            Err(fault) => self.log(format!("a call that came late cannot be undone: {fault}")),
+        }
+    }
+
+    pub(super) fn orphan_over(&mut self, id: CleanupId) {
+        if let Some(cleanup) = self.run.cleanups.get_mut(&id) {
+            cleanup.calls = cleanup.calls.saturating_sub(1);
+        }
+        self.tidy(id);
     }
 }

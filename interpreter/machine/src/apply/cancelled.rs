@@ -1,13 +1,11 @@
 //! Somebody wants the run to stop and be undone.
 
 use super::Turn;
-use crate::run::{Phase, Why};
+use crate::run::Why;
 
 impl Turn<'_, '_> {
     pub(super) fn cancelled(&mut self, reason: &str) {
         // A run that already has its end keeps it.
-        if matches!(self.run.phase, Phase::Forward) {
-            self.stop(Why::Cancelled(reason.to_owned()));
-        }
+        self.stop(Why::Cancelled(reason.to_owned()));
     }
 }

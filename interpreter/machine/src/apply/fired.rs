@@ -1,37 +1,39 @@
-//! A timer has come due: the end of a sleep, the limit of a wait, or the time to try an undo again.
+//! A timer has come due: the end of a sleep, the limit of a wait or of a region, or the time to try an undo again.
 
 use super::Turn;
 use crate::{
     TimerId,
-    run::{Phase, Retry},
+    run::{FiberId, Sleeper},
 };
 use flowmesh_ir::flow::End;
 
 impl Turn<'_, '_> {
     pub(super) fn fired(&mut self, timer: TimerId) {
-        if let Some(id) = self.run.timers.remove(&timer) {
-            let Some(state) = self.run.fibers.get(&id).and_then(|fiber| self.state(fiber.state)) else {
-                return;
-            };
-            match &state.end {
-                End::Sleep { next, .. } => {
-                    self.step_done(state.step);
-                    self.wake(id, *next);
-                }
-                End::Await(wait) => {
-                    self.step_done(state.step);
-                    if let Some((_, otherwise)) = &wait.within {
-                        self.wake(id, *otherwise);
-                    }
-                }
-                _ => {}
-            }
-            return;
+        match self.run.timers.remove(&timer) {
+            Some(Sleeper::Fiber(fiber)) => self.fiber_fired(fiber, timer),
+            Some(Sleeper::Region(scope)) => self.too_late(scope),
+            Some(Sleeper::Undo(cleanup)) => self.undo_again(cleanup),
+            None => {}
         }
-        if let Phase::Undoing(undoing) = &self.run.phase
-            && matches!(undoing.retry, Retry::Time(waiting, _) if waiting == timer)
-        {
-            self.undo_again();
+    }
+
+    fn fiber_fired(&mut self, id: FiberId, timer: TimerId) {
+        let Some(state) = self.run.fibers.get(&id).and_then(|fiber| self.state(fiber.state)) else {
+            return;
+        };
+        match &state.end {
+            End::Sleep { next, .. } | End::SleepUntil { next, .. } => {
+                self.step_done(state.step);
+                self.wake(id, *next);
+            }
+            End::Await(wait) => {
+                self.step_done(state.step);
+                if let Some((_, otherwise)) = &wait.within {
+                    self.wake(id, *otherwise);
+                }
+            }
+            End::Wait(wait) => self.arm_fired(id, timer, state, wait),
+            _ => {}
         }
     }
 }

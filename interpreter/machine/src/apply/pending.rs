@@ -1,67 +1,139 @@
 //! What a run still waits for, as it was asked for: after a crash the host asks again.
 
 use crate::{
-    Effect, Run,
-    run::{Phase, Retry, Wait},
+    CallId, Effect, Run, TimerId,
+    run::{Fiber, Retry, Wait},
 };
-use flowmesh_ir::{Program, StepId};
-use std::sync::Arc;
+use flowmesh_ir::{
+    Program, StateId, StepId,
+    flow::{State, Tie},
+};
+use std::{collections::BTreeMap, sync::Arc};
 
-/// The calls and timers that are outstanding, calls first, each kind by number.
+/// Everything that is outstanding, by number, timers last: calls and streams from where they stand, with
+/// [`Effect::More`] where an item is awaited; what else was asked for, guards also where they are held already; and
+/// what was withdrawn and is heard all the same.
 #[must_use]
 pub fn pending(program: &Program, run: &Run) -> Vec<Effect> {
-    let mut calls = Vec::new();
-    let mut timers = Vec::new();
     let states = program.flow(run.flow).map_or(&[][..], |flow| &flow.states);
-    for fiber in run.fibers.values() {
-        match &fiber.wait {
+    let mut found = Found {
+        states,
+        calls: BTreeMap::new(),
+        timers: BTreeMap::new(),
+    };
+    run.fibers.values().for_each(|fiber| found.fiber(fiber));
+    found.orphans(run);
+    found.undoing(run);
+    found.streams(run);
+    for (call, held) in &run.guards {
+        found.calls.insert(*call, vec![held.effect(*call)]);
+    }
+    for scope in run.scopes.values() {
+        if let Some((timer, at)) = scope.inside().and_then(|inside| inside.within) {
+            found.timer(timer, at);
+        }
+    }
+    debug_assert!(
+        run.timers.keys().eq(found.timers.keys()),
+        "every timer has an owner"
+    );
+    let timers = found.timers.into_values();
+    found.calls.into_values().flatten().chain(timers).collect()
+}
+
+struct Found<'p> {
+    states: &'p [State],
+    calls: BTreeMap<CallId, Vec<Effect>>,
+    timers: BTreeMap<TimerId, Effect>,
+}
+
+impl Found<'_> {
+    fn step(&self, state: StateId) -> Option<StepId> {
+        self.states.get(state.index()).and_then(|state| state.step)
+    }
+
+    fn timer(&mut self, timer: TimerId, at: jiff::Timestamp) {
+        self.timers.insert(timer, Effect::Timer { timer, at });
+    }
+
+    fn fiber(&mut self, fiber: &Fiber) {
+        for (timer, at) in fiber.wait.timers() {
+            self.timer(timer, at);
+        }
+        self.wait(&fiber.wait, fiber.state);
+    }
+
+    fn wait(&mut self, wait: &Wait, state: StateId) {
+        let step = self.step(state);
+        match wait {
             Wait::Call(call, request) => {
-                let step = states.get(fiber.state.index()).and_then(|state| state.step);
-                let request = Arc::clone(request);
-                calls.push((
-                    *call,
-                    Effect::Call {
-                        call: *call,
-                        step: step.unwrap_or(StepId(0)),
-                        undo: false,
-                        request,
-                    },
-                ));
+                let effect = Effect::Call {
+                    call: *call,
+                    step: step.unwrap_or(StepId(0)),
+                    undo: false,
+                    request: Arc::clone(request),
+                };
+                self.calls.insert(*call, vec![effect]);
             }
-            Wait::Time(timer, at) | Wait::Signal(Some((timer, at))) => {
-                timers.push((
-                    *timer,
-                    Effect::Timer {
-                        timer: *timer,
-                        at: *at,
-                    },
-                ));
+            Wait::Ask(call, ask) => {
+                let ask = (**ask).clone();
+                let effect = Effect::Ask {
+                    call: *call,
+                    step,
+                    ask,
+                };
+                self.calls.insert(*call, vec![effect]);
             }
-            Wait::Nothing | Wait::Signal(None) | Wait::Branches(_) => {}
+            _ => {}
         }
     }
-    if let Phase::Undoing(undoing) = &run.phase {
-        match undoing.retry {
-            Retry::Call(call) => {
-                let (step, request) = (undoing.current.step, Arc::clone(&undoing.current.request));
-                calls.push((
-                    call,
-                    Effect::Call {
-                        call,
-                        step,
-                        undo: true,
-                        request,
-                    },
-                ));
+
+    fn orphans(&mut self, run: &Run) {
+        for (call, orphan) in &run.orphans {
+            self.wait(&orphan.wait, orphan.state);
+            let child = matches!(&orphan.wait, Wait::Ask(_, ask)
+                if matches!(**ask, crate::Ask::Start { tie: Tie::Child, .. }));
+            if child && let Some(effects) = self.calls.get_mut(call) {
+                effects.push(Effect::Withdraw { call: *call });
             }
-            Retry::Time(timer, at) => timers.push((timer, Effect::Timer { timer, at })),
         }
     }
-    calls.sort_by_key(|(call, _)| *call);
-    timers.sort_by_key(|(timer, _)| *timer);
-    calls
-        .into_iter()
-        .map(|(_, effect)| effect)
-        .chain(timers.into_iter().map(|(_, effect)| effect))
-        .collect()
+
+    fn undoing(&mut self, run: &Run) {
+        for undoing in run
+            .cleanups
+            .values()
+            .filter_map(|cleanup| cleanup.undoing.as_ref())
+        {
+            match undoing.retry {
+                Retry::Call(call) => drop(self.calls.insert(call, vec![undoing.current.effect(call)])),
+                Retry::Time(timer, at) => self.timer(timer, at),
+            }
+        }
+    }
+
+    fn streams(&mut self, run: &Run) {
+        // One that has ended is not opened again, though its end may not have been looked at.
+        let open = run
+            .streams
+            .iter()
+            .filter(|(call, _)| run.calls.contains_key(call));
+        for (call, open) in open {
+            let (fiber, state) = open.reader;
+            let mut effects = vec![Effect::Call {
+                call: *call,
+                step: self.step(state).unwrap_or(StepId(0)),
+                undo: false,
+                request: Arc::clone(&open.request),
+            }];
+            let awaited = run
+                .fibers
+                .get(&fiber)
+                .is_some_and(|fiber| matches!(fiber.wait, Wait::Item));
+            if awaited {
+                effects.push(Effect::More { call: *call });
+            }
+            self.calls.insert(*call, effects);
+        }
+    }
 }

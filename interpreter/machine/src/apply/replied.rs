@@ -1,21 +1,23 @@
-//! A call has ended: that of a fiber, or one that undoes another.
+//! A call has ended: that of a fiber, one whose fiber is gone, one that undoes another, or a stream.
 
 use super::Turn;
-use crate::{
-    CallId,
-    run::{Phase, Retry},
-};
+use crate::{CallId, run::Caller};
 use flowmesh_ir::call::Reply;
 
 impl Turn<'_, '_> {
     pub(super) fn replied(&mut self, call: CallId, reply: &Reply) {
-        if let Some(fiber) = self.run.calls.remove(&call) {
-            return self.heard(fiber, reply);
+        if !self.expects_reply(call) {
+            return;
         }
-        if let Phase::Undoing(undoing) = &self.run.phase
-            && matches!(undoing.retry, Retry::Call(waiting) if waiting == call)
-        {
-            self.undo_heard(reply);
+        match self.run.calls.remove(&call) {
+            Some(Caller::Fiber(_)) if self.run.streams.contains_key(&call) => self.stream_ended(call, reply),
+            Some(Caller::Fiber(fiber)) => {
+                self.end_wait(fiber);
+                self.call_heard(fiber, reply);
+            }
+            Some(Caller::Orphan(cleanup)) => self.orphan_heard(cleanup, call, reply),
+            Some(Caller::Undo(cleanup)) => self.undo_heard(cleanup, reply),
+            Some(Caller::Guard(_)) | None => {}
         }
     }
 }

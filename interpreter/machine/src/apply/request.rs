@@ -4,10 +4,10 @@ use super::Turn;
 use crate::{border, eval::Evaluator};
 use flowmesh_ir::{
     Name, Value,
-    call::Request,
+    call::{Request, Wire},
     expr::Expr,
     flow::Target,
-    service::{Operation, Piece},
+    service::{Binding, Operation, Piece},
 };
 use flowmesh_stdlib::{Fault, text, write_text};
 use std::fmt::Write;
@@ -28,6 +28,7 @@ impl<'p> Turn<'p, '_> {
             arguments.push(value);
         }
         let mut evaluator = self.evaluator_over(&mut arguments);
+        let wire = wire(&mut evaluator, operation)?;
         let path = path(&mut evaluator, operation)?;
         let headers = headers(&mut evaluator, &operation.headers)?;
         let key = key(&mut evaluator, operation.key.as_ref())?;
@@ -45,7 +46,7 @@ impl<'p> Turn<'p, '_> {
             service: target.service,
             operation: target.operation,
             policy: target.policy,
-            wire: flowmesh_ir::call::Wire::Http,
+            wire,
             method: operation.method,
             path,
             headers,
@@ -54,6 +55,41 @@ impl<'p> Turn<'p, '_> {
             effect: operation.effect,
         })
     }
+}
+
+/// The way by which a request goes. A stream begins without a cursor.
+fn wire(evaluator: &mut Evaluator<'_>, operation: &Operation) -> Result<Wire, Fault> {
+    let stream = operation.stream.is_some();
+    Ok(match &operation.binding {
+        Binding::Http if stream => Wire::Stream(None),
+        Binding::Http => Wire::Http,
+        Binding::Grpc { service, method } => Wire::Grpc {
+            path: format!("/{service}/{method}"),
+            stream,
+        },
+        Binding::Run { words } => {
+            let words = words.iter().map(|pieces| word(evaluator, pieces));
+            Wire::Run(words.collect::<Result<_, _>>()?)
+        }
+        Binding::Worker { queue } => Wire::Worker(queue.clone()),
+    })
+}
+
+/// One word of a command line. Nothing in it begins another word, since there is no shell.
+fn word(evaluator: &mut Evaluator<'_>, pieces: &[Piece]) -> Result<String, Fault> {
+    let mut word = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(literal) => word.push_str(literal),
+            Piece::Value(expr) => write_text(&mut word, &evaluator.eval(expr)?),
+        }
+    }
+    if word.contains('\0') {
+        return Err(Fault::BadValue(
+            "an argument of a program holds a zero byte".to_owned(),
+        ));
+    }
+    Ok(word)
 }
 
 fn path(evaluator: &mut Evaluator<'_>, operation: &Operation) -> Result<String, Fault> {

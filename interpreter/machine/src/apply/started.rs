@@ -1,12 +1,15 @@
 //! The run was started: its frame is filled and its first fiber begins.
 
-use super::{Turn, turn::built_in};
+use super::{
+    Turn,
+    turn::{Thrown, built_in, error_of},
+};
 use crate::{
     border::decode_fields,
     eval::{Draws, RunContext},
-    run::{Phase, Progress, Why},
+    run::{Kind, Phase, Progress},
 };
-use flowmesh_ir::Value;
+use flowmesh_stdlib::{Fault, text};
 use jiff::Timestamp;
 
 impl Turn<'_, '_> {
@@ -22,15 +25,29 @@ impl Turn<'_, '_> {
             key: key.map(Into::into),
         });
         self.run.progress = vec![Progress::default(); self.flow.steps.len()];
-        // The host checked the input; the store may have been written by another version all the same.
-        match decode_fields(self.program, &self.flow.params, input) {
-            Ok(params) => {
-                self.run.frame = params.into_values().collect();
-                let slots = self.flow.slots.len().max(self.run.frame.len());
-                self.run.frame.resize(slots, Value::None);
-                self.begin(None, self.flow.entry);
-            }
-            Err(misfit) => self.stop(Why::Failed(built_in("BadValue", &format!("input: {misfit}")))),
+        if let Err(Thrown(error)) = self.begin_root(input) {
+            self.fail(error);
         }
+    }
+
+    fn begin_root(&mut self, input: &[u8]) -> Result<(), Thrown> {
+        let root = self.open(Kind::Root, None)?;
+        // The host checked the input; the store may have been written by another version all the same.
+        let params = decode_fields(self.program, &self.flow.params, input)
+            .map_err(|misfit| Thrown(built_in("BadValue", &format!("input: {misfit}"))))?;
+        self.fill(params.into_values().collect());
+        if let Err(fault) = self.tag_run() {
+            return Err(Thrown(error_of(&fault)));
+        }
+        self.begin(root, 0, None, self.flow.entry)
+    }
+
+    /// The texts by which runs of this flow are found.
+    fn tag_run(&mut self) -> Result<(), Fault> {
+        for (key, value) in &self.flow.conduct.tags {
+            let value = text(&self.evaluator().eval(value)?);
+            self.tag(key.clone(), value);
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
-//! Undoing: the last call first, one at a time, each tried again with growing waits until it has succeeded.
+//! Undoing: one thing at a time in each cleanup, each tried again with growing waits until it has succeeded.
 
 use super::{Turn, reply, turn::built_in};
 use crate::{
-    CallId, Effect, Note,
-    run::{Phase, Retry, Undo, Undoing, Why},
+    Answer, Ask, CallId, Effect,
+    run::{Caller, CleanupId, Retry, Sleeper, Undo, Undoing, Way},
 };
 use flowmesh_ir::{call::Reply, value::Variant};
 use jiff::SignedDuration;
@@ -13,71 +13,98 @@ const WAIT_FIRST_SECS: i64 = 1;
 const WAIT_MAX_SECS: i64 = 300;
 
 impl Turn<'_, '_> {
-    /// Begins to undo everything.
-    pub(super) fn undo_all(&mut self, why: Why) {
-        let error = match &why {
-            Why::Failed(error) => Some(Arc::clone(error)),
-            Why::Returned(_) | Why::Cancelled(_) => None,
-        };
-        self.effects.push(Effect::Note(Note::Undoing { error }));
-        self.undo_next(why);
-    }
-
-    fn undo_next(&mut self, why: Why) {
-        match self.run.undo.pop() {
-            Some(current) => {
-                let call = self.send_undo(&current);
-                self.run.phase = Phase::Undoing(Undoing {
-                    why,
-                    current,
-                    failures: 0,
-                    retry: Retry::Call(call),
-                });
-            }
-            None => self.finish(why),
+    /// Begins to undo one thing.
+    pub(super) fn undo(&mut self, id: CleanupId, current: Undo) {
+        let call = self.send_undo(id, &current);
+        if let Some(cleanup) = self.run.cleanups.get_mut(&id) {
+            cleanup.undoing = Some(Undoing {
+                current,
+                failures: 0,
+                retry: Retry::Call(call),
+            });
         }
     }
 
-    fn send_undo(&mut self, undo: &Undo) -> CallId {
+    fn send_undo(&mut self, id: CleanupId, undo: &Undo) -> CallId {
         self.step_started(Some(undo.step));
-        let call = self.next_call();
-        let request = Arc::clone(&undo.request);
-        self.effects.push(Effect::Call {
-            call,
-            step: undo.step,
-            undo: true,
-            request,
-        });
+        let call = self.next_call(Caller::Undo(id));
+        self.effects.push(undo.effect(call));
         call
     }
 
     /// A call that undoes another has ended.
-    pub(super) fn undo_heard(&mut self, reply: &Reply) {
-        let Phase::Undoing(mut undoing) = std::mem::replace(&mut self.run.phase, Phase::New) else {
+    pub(super) fn undo_heard(&mut self, id: CleanupId, reply: &Reply) {
+        self.undo_ended(id, failure(reply));
+    }
+
+    /// Something else that undoes has ended.
+    pub(super) fn undo_answered(&mut self, id: CleanupId, answer: &Answer) {
+        let error = match answer {
+            Answer::Refused(why) => Some(built_in("Unavailable", why)),
+            _ => None,
+        };
+        self.undo_ended(id, error);
+    }
+
+    fn undo_ended(&mut self, id: CleanupId, error: Option<Arc<Variant>>) {
+        let undoing = self
+            .run
+            .cleanups
+            .get_mut(&id)
+            .and_then(|cleanup| cleanup.undoing.take());
+        let Some(mut undoing) = undoing else {
             return;
         };
-        match failure(reply) {
-            None => {
-                self.step_done(Some(undoing.current.step));
-                self.undo_next(undoing.why);
-            }
-            Some(error) => {
-                self.step_failed(Some(undoing.current.step), &error);
-                let (timer, at) = self.arm(wait(undoing.failures));
-                undoing.failures = undoing.failures.saturating_add(1);
-                undoing.retry = Retry::Time(timer, at);
-                self.run.phase = Phase::Undoing(undoing);
-            }
+        let step = Some(undoing.current.step);
+        let Some(error) = error else {
+            self.step_done(step);
+            return self.tidy(id);
+        };
+        self.step_failed(step, &error);
+        let (timer, at) = self.arm(wait(undoing.failures), Sleeper::Undo(id));
+        undoing.failures = undoing.failures.saturating_add(1);
+        undoing.retry = Retry::Time(timer, at);
+        if let Some(cleanup) = self.run.cleanups.get_mut(&id) {
+            cleanup.undoing = Some(undoing);
         }
     }
 
     /// The time to try again has come.
-    pub(super) fn undo_again(&mut self) {
-        let Phase::Undoing(mut undoing) = std::mem::replace(&mut self.run.phase, Phase::New) else {
+    pub(super) fn undo_again(&mut self, id: CleanupId) {
+        let undoing = self
+            .run
+            .cleanups
+            .get_mut(&id)
+            .and_then(|cleanup| cleanup.undoing.take());
+        let Some(mut undoing) = undoing else {
             return;
         };
-        undoing.retry = Retry::Call(self.send_undo(&undoing.current));
-        self.run.phase = Phase::Undoing(undoing);
+        undoing.retry = Retry::Call(self.send_undo(id, &undoing.current));
+        if let Some(cleanup) = self.run.cleanups.get_mut(&id) {
+            cleanup.undoing = Some(undoing);
+        }
+    }
+}
+
+impl Undo {
+    /// What is asked for to undo it.
+    pub(super) fn effect(&self, call: CallId) -> Effect {
+        match &self.way {
+            Way::Call(request) => Effect::Call {
+                call,
+                step: self.step,
+                undo: true,
+                request: Arc::clone(request),
+            },
+            Way::Shift(service, weights) => Effect::Ask {
+                call,
+                step: Some(self.step),
+                ask: Ask::Shift {
+                    service: *service,
+                    weights: weights.clone(),
+                },
+            },
+        }
     }
 }
 

@@ -1,13 +1,11 @@
-//! A state that ends with `await`.
+//! A state that ends with `await` of one signal.
 
-use super::Turn;
-use crate::run::{FiberId, Wait};
+use super::{Turn, turn::Thrown};
+use crate::run::{FiberId, Sleeper, Wait};
 use flowmesh_ir::{
-    StateId, Value,
+    StateId,
     flow::{Await, State},
 };
-use flowmesh_stdlib::Fault;
-use std::collections::VecDeque;
 
 impl Turn<'_, '_> {
     pub(super) fn wait(
@@ -16,13 +14,13 @@ impl Turn<'_, '_> {
         at: StateId,
         state: &State,
         wait: &Await,
-    ) -> Result<Option<StateId>, Fault> {
+    ) -> Result<Option<StateId>, Thrown> {
         let limit = match &wait.within {
             Some((limit, otherwise)) => Some((self.duration(limit)?, *otherwise)),
             None => None,
         };
-        if let Some(value) = self.kept(wait) {
-            self.bind(wait.bind, value);
+        if let Some(value) = self.take_signal(wait.signal) {
+            self.bind(id, wait.bind, value);
             return Ok(Some(wait.next));
         }
         if let Some((limit, otherwise)) = limit
@@ -31,15 +29,8 @@ impl Turn<'_, '_> {
             return Ok(Some(otherwise));
         }
         self.step_started(state.step);
-        let timer = limit.map(|(limit, _)| self.arm(limit));
-        if let Some((timer, _)) = timer {
-            self.run.timers.insert(timer, id);
-        }
+        let timer = limit.map(|(limit, _)| self.arm(limit, Sleeper::Fiber(id)));
         self.rest(id, at, Wait::Signal(timer));
         Ok(None)
-    }
-
-    fn kept(&mut self, wait: &Await) -> Option<Value> {
-        self.run.inbox.get_mut(&wait.signal).and_then(VecDeque::pop_front)
     }
 }

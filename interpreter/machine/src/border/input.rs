@@ -88,8 +88,18 @@ fn flow_of(program: &Program, flow: FlowId) -> Result<&Flow, Misfit> {
 
 /// The values of parameters, in their order.
 pub(crate) fn decode_fields(program: &Program, fields: &[Field], json: &[u8]) -> Result<Fields, Misfit> {
+    decode_fields_as(program, fields, json, Strictness::Strict)
+}
+
+/// The values of fields, in their order.
+pub(crate) fn decode_fields_as(
+    program: &Program,
+    fields: &[Field],
+    json: &[u8],
+    strictness: Strictness,
+) -> Result<Fields, Misfit> {
     let json = if json.is_empty() { b"{}" } else { json };
-    let mut reading = Reading::new(program, Strictness::Strict);
+    let mut reading = Reading::new(program, strictness);
     let mut text = serde_json::Deserializer::from_slice(json);
     let record = Record {
         reading: &mut reading,

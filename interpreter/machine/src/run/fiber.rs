@@ -1,6 +1,7 @@
 //! A fiber: one line of control within a run, and what it waits for.
 
-use crate::{CallId, TimerId};
+use super::{CleanupId, FrameId, ScopeId, Undo};
+use crate::{Ask, CallId, TimerId};
 use flowmesh_ir::{StateId, call::Request};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -12,12 +13,18 @@ pub(crate) struct FiberId(pub(crate) u32);
 /// One line of control.
 #[derive(Clone, Debug)]
 pub(crate) struct Fiber {
-    /// Who forked it, and waits for it.
-    pub(crate) parent: Option<FiberId>,
+    /// What it runs in.
+    pub(crate) scope: ScopeId,
+    /// Which of the branches of its scope it is.
+    pub(crate) branch: u64,
+    /// The values that it has for itself.
+    pub(crate) frame: Option<FrameId>,
     /// The state that it is at, or that it goes to next.
     pub(crate) state: StateId,
     /// What it waits for there.
     pub(crate) wait: Wait,
+    /// What undoes the calls that it made, the last on top.
+    pub(crate) undo: Vec<Undo>,
 }
 
 /// What a fiber waits for.
@@ -27,10 +34,42 @@ pub(crate) enum Wait {
     Nothing,
     /// The end of a call; the request is kept to be sent again after a crash.
     Call(CallId, Arc<Request>),
+    /// Something else that was asked for.
+    Ask(CallId, Box<Ask>),
+    /// The next item of a stream, or its end.
+    Item,
     /// A time.
     Time(TimerId, Timestamp),
     /// A signal, perhaps with a limit.
     Signal(Option<(TimerId, Timestamp)>),
-    /// So many fibers that it forked.
-    Branches(usize),
+    /// Whichever arm comes first; those that are times have timers.
+    Arms(Vec<ArmTimer>),
+    /// The end of a region.
+    Region(ScopeId),
+    /// That what it left behind is cleaned up, so far as it must be.
+    Cleanup(CleanupId),
+    /// The branches that the last round of this region left behind.
+    Later,
+}
+
+/// The timer of an arm.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArmTimer {
+    /// Which arm.
+    pub(crate) arm: u32,
+    pub(crate) timer: TimerId,
+    pub(crate) at: Timestamp,
+}
+
+impl Wait {
+    /// The timers that were armed for it.
+    pub(crate) fn timers(&self) -> impl Iterator<Item = (TimerId, Timestamp)> {
+        let (one, many) = match self {
+            Self::Time(timer, at) => (Some((*timer, *at)), &[][..]),
+            Self::Signal(limit) => (*limit, &[][..]),
+            Self::Arms(arms) => (None, arms.as_slice()),
+            _ => (None, &[][..]),
+        };
+        one.into_iter().chain(many.iter().map(|arm| (arm.timer, arm.at)))
+    }
 }

@@ -1,9 +1,7 @@
-//! Where a run stands in its life: forward, stopping, undoing, ended.
+//! Where a run stands in its life: forward, ending, ended.
 
-use super::Undo;
-use crate::{CallId, Outcome, TimerId};
+use crate::Outcome;
 use flowmesh_ir::{Value, value::Variant};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
@@ -59,15 +57,13 @@ pub(crate) enum Phase {
     New,
     /// The flow does its work.
     Forward,
-    /// It is clear how it ends; calls that are on their way are still heard.
-    Stopping(Why),
-    /// What it did is being undone.
-    Undoing(Undoing),
+    /// It is clear how it ends; it does when everything is cleaned up.
+    Ending(Why),
     /// It has ended.
     Ended(Outcome),
 }
 
-/// Why a run stops.
+/// Why a run ends.
 #[derive(Clone, Debug)]
 pub(crate) enum Why {
     /// It has a result.
@@ -76,28 +72,6 @@ pub(crate) enum Why {
     Failed(Arc<Variant>),
     /// Somebody wanted it.
     Cancelled(String),
-}
-
-/// One undo call at a time, each repeated until it has succeeded.
-#[derive(Clone, Debug)]
-pub(crate) struct Undoing {
-    /// What comes after.
-    pub(crate) why: Why,
-    /// What is being undone now.
-    pub(crate) current: Undo,
-    /// How often it was tried without success.
-    pub(crate) failures: u32,
-    /// What it waits for.
-    pub(crate) retry: Retry,
-}
-
-/// What the undoing waits for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Retry {
-    /// The end of a call.
-    Call(CallId),
-    /// The time for the next one.
-    Time(TimerId, Timestamp),
 }
 
 impl From<Why> for Outcome {

@@ -82,7 +82,7 @@ fn a_second_failure_does_not_replace_the_first() {
 }
 
 #[test]
-fn a_return_in_a_branch_ends_the_run_after_the_calls_on_their_way() {
+fn a_return_in_a_branch_undoes_what_the_other_branches_do() {
     let states = vec![
         fork(&[1, 2, 3], 5),
         ping(6),
@@ -96,5 +96,9 @@ fn a_return_in_a_branch_ends_the_run_after_the_calls_on_their_way() {
     assert_eq!(bench.reply(0, 200, ""), ["disarm 0"]);
     assert_eq!(bench.run.status(), Status::Running);
     assert!(bench.cancel().is_empty());
-    assert_eq!(bench.reply(1, 200, r#"{"id":"ra"}"#), [r#"done "early""#]);
+    assert_eq!(
+        bench.reply(1, 200, r#"{"id":"ra"}"#),
+        ["undo call 2 DELETE /charges/ra"]
+    );
+    assert_eq!(bench.reply(2, 204, ""), [r#"done "early""#]);
 }

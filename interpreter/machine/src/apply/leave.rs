@@ -1,0 +1,375 @@
+//! Ways out of regions that are not errors: done, left, too late, cancelled by name.
+
+use super::{Turn, turn::Thrown};
+use crate::run::{CleanupId, FiberId, Kind, Phase, ROOT, Scope, ScopeId, Then, Undo, Wait, Why};
+use flowmesh_ir::{
+    StateId, StepId, Value,
+    flow::{End, Rest},
+};
+use flowmesh_stdlib::Fault;
+use std::collections::BTreeSet;
+
+impl Turn<'_, '_> {
+    /// A region is done: what was done in it passes to the fiber that waited.
+    pub(super) fn finish_region(&mut self, id: ScopeId, rest: Rest, next: StateId) {
+        let Some((waiting, state)) = self.inside(id).map(|inside| (inside.waiting, inside.state)) else {
+            return;
+        };
+        let cleanup = self.cleanup();
+        self.treat_rest(id, waiting, state, rest, cleanup);
+        let step = self.state(state).and_then(|state| state.step);
+        self.step_done(step.or(self.region_at(state).and_then(|region| region.name)));
+        let kept = self.close_kept(id, cleanup);
+        self.keep(waiting, kept);
+        self.leave_to(cleanup, waiting, Then::Go(waiting, next));
+    }
+
+    /// What becomes of branches that are not needed any more.
+    fn treat_rest(&mut self, id: ScopeId, waiting: FiberId, state: StateId, rest: Rest, cleanup: CleanupId) {
+        let fibers = self
+            .run
+            .scopes
+            .get_mut(&id)
+            .map(|scope| std::mem::take(&mut scope.fibers));
+        let later = (rest == Rest::Later).then_some((waiting, state));
+        for fiber in fibers.unwrap_or_default() {
+            match rest {
+                Rest::Cancel => self.give_up(fiber, cleanup),
+                Rest::Finish | Rest::Later => self.detach(id, fiber, later),
+            }
+        }
+    }
+
+    /// Lets a fiber go on in a scope of its own, of which nobody waits for the end.
+    fn detach(&mut self, from: ScopeId, fiber: FiberId, later: Option<(FiberId, StateId)>) {
+        // It stands where the region stood, so it is no deeper.
+        let Ok(scope) = self.open(Kind::Rest(later), None) else {
+            return;
+        };
+        if let Some(from) = self.run.scopes.get_mut(&from) {
+            from.beside.insert(scope);
+        }
+        if let Some(found) = self.run.scopes.get_mut(&scope) {
+            found.outer = Some(from);
+            found.fibers.insert(fiber);
+        }
+        let Some(fiber) = self.run.fibers.get_mut(&fiber) else {
+            return;
+        };
+        fiber.scope = scope;
+        if let Wait::Region(inner) = fiber.wait
+            && let Some(inner) = self.run.scopes.get_mut(&inner)
+        {
+            inner.outer = Some(scope);
+        }
+        if let Some(later) = later {
+            *self.run.later.entry(later).or_default() += 1;
+        }
+    }
+
+    /// Closes a scope but for what goes on beside, which passes to the scope around; gives what was done in it.
+    fn close_kept(&mut self, id: ScopeId, cleanup: CleanupId) -> Vec<Undo> {
+        let Some(scope) = self.run.scopes.get_mut(&id) else {
+            return Vec::new();
+        };
+        let kept = std::mem::take(&mut scope.undo);
+        let beside = std::mem::take(&mut scope.beside);
+        let outer = scope.outer.unwrap_or(ROOT);
+        self.close(id, cleanup);
+        self.pass_on(beside, outer);
+        kept
+    }
+
+    fn pass_on(&mut self, beside: BTreeSet<ScopeId>, outer: ScopeId) {
+        for id in &beside {
+            if let Some(scope) = self.run.scopes.get_mut(id) {
+                scope.outer = Some(outer);
+            }
+        }
+        if let Some(outer) = self.run.scopes.get_mut(&outer) {
+            outer.beside.extend(beside);
+        }
+    }
+
+    fn keep(&mut self, fiber: FiberId, kept: Vec<Undo>) {
+        if let Some(fiber) = self.run.fibers.get_mut(&fiber) {
+            fiber.undo.extend(kept);
+        }
+    }
+
+    /// A fiber leaves regions: what it did stays, what else runs in them is cancelled.
+    pub(super) fn leave(
+        &mut self,
+        id: FiberId,
+        regions: u32,
+        next: StateId,
+    ) -> Result<Option<StateId>, Thrown> {
+        self.check_leave(id, regions)?;
+        self.leave_by(id, regions, |leaving| Then::Go(leaving, next))
+    }
+
+    /// Leaves regions, of which there are so many; what comes after is for the fiber that waited for the last.
+    pub(super) fn leave_by(
+        &mut self,
+        id: FiberId,
+        regions: u32,
+        then: impl FnOnce(FiberId) -> Then,
+    ) -> Result<Option<StateId>, Thrown> {
+        let cleanup = self.cleanup();
+        let mut leaving = id;
+        let mut kept = Vec::new();
+        for _ in 0..regions {
+            let Some(fiber) = self.take(leaving) else {
+                break;
+            };
+            kept.extend(fiber.undo);
+            let Some((waiting, state)) = self
+                .inside(fiber.scope)
+                .map(|inside| (inside.waiting, inside.state))
+            else {
+                break;
+            };
+            let step = self.state(state).and_then(|state| state.step);
+            self.step_done(step.or(self.region_at(state).and_then(|region| region.name)));
+            kept.extend(self.close_kept(fiber.scope, cleanup));
+            leaving = waiting;
+        }
+        self.keep(leaving, kept);
+        self.leave_to(cleanup, leaving, then(leaving));
+        Ok(None)
+    }
+
+    fn check_leave(&self, id: FiberId, regions: u32) -> Result<(), Fault> {
+        let mut at = Some(id);
+        for _ in 0..regions.max(1) {
+            let scope = at
+                .and_then(|at| self.run.fibers.get(&at))
+                .map(|fiber| fiber.scope);
+            at = scope
+                .and_then(|scope| self.inside(scope))
+                .map(|inside| inside.waiting);
+        }
+        match at {
+            Some(_) if regions > 0 => Ok(()),
+            _ => Err(Fault::BadValue(
+                "the flow leaves more regions than it is in".to_owned(),
+            )),
+        }
+    }
+
+    /// Cancels a region; the flow goes on at once, and what was done in it is undone beside.
+    pub(super) fn cancel_region(&mut self, id: ScopeId, next: StateId) {
+        let Some(waiting) = self.inside(id).map(|inside| inside.waiting) else {
+            return;
+        };
+        let cleanup = self.cleanup();
+        self.close(id, cleanup);
+        let state = self
+            .run
+            .fibers
+            .get(&waiting)
+            .and_then(|fiber| self.state(fiber.state));
+        if let Some(state) = state
+            && let End::Region(region) = &state.end
+            && let Some(step) = state.step.or(region.name)
+        {
+            self.step_stopped(step);
+        }
+        self.leave_to(cleanup, waiting, Then::Go(waiting, next));
+    }
+
+    /// It took too long.
+    pub(super) fn too_late(&mut self, id: ScopeId) {
+        let Some(state) = self.inside(id).map(|inside| inside.state) else {
+            return;
+        };
+        self.inside_mut(id, |inside| inside.within = None);
+        if let Some((_, otherwise)) = self.region_at(state).and_then(|region| region.within.as_ref()) {
+            self.cancel_region(id, *otherwise);
+        }
+    }
+
+    /// Cancels every region of a name; the fiber goes on if it was in none of them.
+    pub(super) fn cancel_step(&mut self, id: FiberId, step: StepId, next: StateId) -> Option<StateId> {
+        let named = |scope: &Scope| {
+            let region = scope.inside().and_then(|inside| self.region_at(inside.state));
+            region.is_some_and(|region| region.name == Some(step))
+        };
+        let scopes: Vec<(ScopeId, StateId)> = self
+            .run
+            .scopes
+            .iter()
+            .filter(|(_, scope)| named(scope))
+            .filter_map(|(id, scope)| {
+                let region = self.region_at(scope.inside()?.state)?;
+                Some((*id, region.next))
+            })
+            .collect();
+        for (scope, next) in scopes {
+            self.cancel_region(scope, next);
+        }
+        self.run.fibers.contains_key(&id).then_some(next)
+    }
+
+    /// Ends the run with a result: what led here stays done, what else runs is cancelled.
+    pub(super) fn return_from(&mut self, id: FiberId, value: Value) {
+        if !self.forward() {
+            return;
+        }
+        let alone = self.run.fibers.len() == 1 && self.run.scopes.len() == 1 && self.run.cleanups.is_empty();
+        if alone {
+            self.take(id);
+            return self.finish(Why::Returned(value));
+        }
+        let last = self.keep_way_out(id);
+        self.run.phase = Phase::Ending(Why::Returned(value));
+        let cleanup = self.cleanup();
+        if let Some(cleanup) = self.run.cleanups.get_mut(&cleanup) {
+            cleanup.then = Then::End;
+        }
+        self.end_way_out(last, cleanup);
+        let rests = self.take_rests();
+        self.close_root(cleanup);
+        self.pass_on(rests, ROOT);
+        self.tidy(cleanup);
+    }
+
+    /// What the fiber and those above it did is not undone any more. Gives the last scope on the way, which no fiber
+    /// waits for.
+    fn keep_way_out(&mut self, id: FiberId) -> ScopeId {
+        let mut at = Some(id);
+        let mut last = ROOT;
+        while let Some(fiber) = at.and_then(|at| self.run.fibers.get_mut(&at)) {
+            fiber.undo.clear();
+            last = fiber.scope;
+            let Some(scope) = self.run.scopes.get_mut(&last) else {
+                return last;
+            };
+            scope.undo.clear();
+            let beside = std::mem::take(&mut scope.beside);
+            at = scope.inside().map(|inside| inside.waiting);
+            self.pass_on(beside, ROOT);
+        }
+        last
+    }
+
+    /// Ends the task, round or branch that the way out went through, so that it is not taken for one that goes on.
+    fn end_way_out(&mut self, last: ScopeId, cleanup: CleanupId) {
+        match self.run.scopes.get(&last).map(|scope| &scope.kind) {
+            Some(Kind::Finally(owner)) => {
+                let owner = *owner;
+                self.close(last, owner);
+                if let Some(owner) = self.run.cleanups.get_mut(&owner) {
+                    owner.running = owner.running.saturating_sub(1);
+                }
+                self.tidy(owner);
+            }
+            Some(Kind::Root) | None => {}
+            Some(_) => self.close(last, cleanup),
+        }
+    }
+
+    /// Takes branches that nobody waits for out of the root, where they go on after its end.
+    fn take_rests(&mut self) -> BTreeSet<ScopeId> {
+        let Some(root) = self.run.scopes.get_mut(&ROOT) else {
+            return BTreeSet::new();
+        };
+        root.undo.clear();
+        let all = std::mem::take(&mut root.beside);
+        let is_rest = |id: &ScopeId| {
+            let scope = self.run.scopes.get(id);
+            scope.is_some_and(|scope| matches!(scope.kind, Kind::Rest(_)))
+        };
+        let (rests, others) = all.into_iter().partition(is_rest);
+        if let Some(root) = self.run.scopes.get_mut(&ROOT) {
+            root.beside = others;
+        }
+        rests
+    }
+
+    /// A fiber that no region waits for has come to its end.
+    pub(super) fn join_beside(&mut self, id: FiberId, scope: ScopeId) -> Result<Option<StateId>, Thrown> {
+        let Some((kind, outer)) = self
+            .run
+            .scopes
+            .get(&scope)
+            .map(|found| (found.kind.clone(), found.outer))
+        else {
+            return Ok(None);
+        };
+        match kind {
+            Kind::Root => {
+                let undo = self.take(id).map(|fiber| fiber.undo).unwrap_or_default();
+                if let Some(root) = self.run.scopes.get_mut(&ROOT) {
+                    root.undo.extend(undo);
+                }
+                self.run.fallen = true;
+            }
+            Kind::Finally(cleanup) => self.finally_done(id, scope, cleanup),
+            Kind::Rest(later) => {
+                self.end_beside(id, scope, outer);
+                self.rest_over(later);
+            }
+            Kind::Task(_) | Kind::Round(..) | Kind::Region(_) => {
+                return Err(
+                    Fault::BadValue("a task or a handler joins, and gives nothing".to_owned()).into(),
+                );
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends a scope that nobody waits for; what was done in it passes to the scope around.
+    pub(super) fn end_beside(&mut self, id: FiberId, scope: ScopeId, outer: Option<ScopeId>) {
+        let mut undo = self.take(id).map(|fiber| fiber.undo).unwrap_or_default();
+        let Some(ended) = self.run.scopes.remove(&scope) else {
+            return;
+        };
+        undo.extend(ended.undo);
+        self.forget_handlers(scope);
+        let outer = outer.unwrap_or(ROOT);
+        if let Some(outer) = self.run.scopes.get_mut(&outer) {
+            outer.beside.remove(&scope);
+            outer.undo.extend(undo);
+        }
+        self.pass_on(ended.beside, outer);
+    }
+
+    /// A branch that was not needed any more has ended: the region may begin again after the last.
+    pub(super) fn rest_over(&mut self, later: Option<(FiberId, StateId)>) {
+        let Some((fiber, state)) = later else {
+            return;
+        };
+        let Some(left) = self.run.later.get_mut(&(fiber, state)) else {
+            return;
+        };
+        *left = left.saturating_sub(1);
+        if *left > 0 {
+            return;
+        }
+        self.run.later.remove(&(fiber, state));
+        // It goes on when its turn has come, and not while something is being closed.
+        self.ready.push_back(fiber);
+    }
+
+    fn finally_done(&mut self, id: FiberId, scope: ScopeId, cleanup: CleanupId) {
+        let undo = self.take(id).map(|fiber| fiber.undo).unwrap_or_default();
+        let ended = self.run.scopes.remove(&scope);
+        self.forget_handlers(scope);
+        if let Some(ended) = ended {
+            self.pass_on(ended.beside, ROOT);
+        }
+        let goes = self.run.cleanups.get_mut(&cleanup).and_then(|cleanup| {
+            cleanup.running = cleanup.running.saturating_sub(1);
+            match cleanup.then {
+                Then::Go(fiber, _) | Then::Give(fiber, _) => Some(fiber),
+                _ => None,
+            }
+        });
+        match goes {
+            Some(fiber) => self.keep(fiber, undo),
+            None => self.to_undo(cleanup, undo),
+        }
+        self.tidy(cleanup);
+    }
+}

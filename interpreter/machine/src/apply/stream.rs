@@ -1,0 +1,233 @@
+//! Streams: a state that is met again after each item.
+
+use super::{
+    Turn,
+    turn::{Thrown, built_in, error_of},
+};
+use crate::{
+    CallId, Effect,
+    border::{Strictness, decode},
+    run::{Caller, FiberId, Open, Wait},
+};
+use flowmesh_ir::{
+    StateId, StepId, Value,
+    call::{Reply, Wire},
+    flow::{End, State, Stream},
+    service::Operation,
+    value::Variant,
+};
+use flowmesh_stdlib::{Fault, json, text};
+use std::{collections::VecDeque, sync::Arc};
+
+/// How many items are kept that came before they were asked for; hosts bring one at a time.
+const ITEMS_KEPT_MAX: usize = 1_000;
+
+impl<'p> Turn<'p, '_> {
+    pub(super) fn stream(
+        &mut self,
+        id: FiberId,
+        at: StateId,
+        state: &'p State,
+        stream: &'p Stream,
+    ) -> Result<Option<StateId>, Thrown> {
+        let mut open = self.run.streams.iter_mut();
+        let Some((call, open)) = open.find(|(_, open)| open.reader == (id, at)) else {
+            return self.open_stream(id, at, state, stream);
+        };
+        let call = *call;
+        if let Some(item) = open.items.pop_front() {
+            self.bind(id, Some(stream.item), item);
+            return Ok(Some(stream.body));
+        }
+        if let Some(reply) = open.ended.take() {
+            return Ok(self.stream_over(id, call, state, stream, &reply));
+        }
+        self.await_item(id, at, call);
+        Ok(None)
+    }
+
+    fn open_stream(
+        &mut self,
+        id: FiberId,
+        at: StateId,
+        state: &'p State,
+        stream: &'p Stream,
+    ) -> Result<Option<StateId>, Thrown> {
+        let request = match self.request(&stream.target) {
+            Ok(request) => Arc::new(request),
+            Err(fault) => return Ok(self.caught(id, &stream.catch, &error_of(&fault))),
+        };
+        self.step_started(state.step);
+        let call = self.next_call(Caller::Fiber(id));
+        self.effects.push(Effect::Call {
+            call,
+            step: state.step.unwrap_or(StepId(0)),
+            undo: false,
+            request: Arc::clone(&request),
+        });
+        let open = Open {
+            request,
+            reader: (id, at),
+            items: VecDeque::new(),
+            ended: None,
+        };
+        self.run.streams.insert(call, open);
+        self.await_item(id, at, call);
+        Ok(None)
+    }
+
+    fn await_item(&mut self, id: FiberId, at: StateId, call: CallId) {
+        self.rest(id, at, Wait::Item);
+        self.effects.push(Effect::More { call });
+    }
+
+    /// An item came.
+    pub(super) fn streamed(&mut self, call: CallId, item: &[u8]) {
+        let Some((id, at)) = self.run.streams.get(&call).map(|open| open.reader) else {
+            return;
+        };
+        let Some(state) = self.state(at).filter(|_| self.run.calls.contains_key(&call)) else {
+            return;
+        };
+        let End::Stream(stream) = &state.end else {
+            return;
+        };
+        let awaited = self
+            .run
+            .fibers
+            .get(&id)
+            .is_some_and(|fiber| matches!(fiber.wait, Wait::Item));
+        match self.item(call, stream, item) {
+            Ok(item) if awaited => {
+                self.wake(id, stream.body);
+                self.bind(id, Some(stream.item), item);
+            }
+            Ok(item) => {
+                let open = self.run.streams.get_mut(&call);
+                if let Some(open) = open.filter(|open| open.items.len() < ITEMS_KEPT_MAX) {
+                    open.items.push_back(item);
+                }
+            }
+            Err(error) => self.stream_broken(id, call, state, stream, &error),
+        }
+    }
+
+    /// The value of an item; from here on the stream is taken up again behind it.
+    fn item(&mut self, call: CallId, stream: &'p Stream, json: &[u8]) -> Result<Value, Arc<Variant>> {
+        let operation = self
+            .operation(stream)
+            .ok_or_else(|| built_in("BadReply", "the program has no such operation"))?;
+        let item = decode(self.program, &operation.result, json, Strictness::Lenient)
+            .map_err(|misfit| built_in("BadReply", &misfit.to_string()))?;
+        if let Some(resume) = operation.stream.as_ref().and_then(|kind| kind.resume.as_ref()) {
+            let cursor = self.cursor(resume, json).map_err(|fault| error_of(&fault))?;
+            if let Some(open) = self.run.streams.get_mut(&call)
+                && let Wire::Stream(before) = &mut Arc::make_mut(&mut open.request).wire
+            {
+                *before = Some(cursor);
+            }
+        }
+        Ok(item)
+    }
+
+    fn cursor(&mut self, resume: &flowmesh_ir::expr::Expr, item: &[u8]) -> Result<String, Fault> {
+        let body = json::wrap(&String::from_utf8_lossy(item));
+        let reply = [("status".into(), Value::Int(200)), ("body".into(), body)];
+        self.run.context.reply = Some(Value::record(reply.into_iter().collect()));
+        let mut frame = Vec::new();
+        let cursor = self.evaluator_over(&mut frame).eval(resume);
+        self.run.context.reply = None;
+        Ok(text(&cursor?))
+    }
+
+    fn operation(&self, stream: &Stream) -> Option<&'p Operation> {
+        let service = self.program.service(stream.target.service)?;
+        service.operations.get(stream.target.operation.index())
+    }
+
+    fn stream_broken(
+        &mut self,
+        id: FiberId,
+        call: CallId,
+        state: &'p State,
+        stream: &'p Stream,
+        error: &Arc<Variant>,
+    ) {
+        self.run.streams.remove(&call);
+        self.withdraw(call);
+        self.step_failed(state.step, error);
+        if let Some(next) = self.caught(id, &stream.catch, error) {
+            self.wake(id, next);
+        }
+    }
+
+    /// The stream has ended; its fiber may be busy with an item.
+    pub(super) fn stream_ended(&mut self, call: CallId, reply: &Reply) {
+        let Some(open) = self.run.streams.get_mut(&call) else {
+            return;
+        };
+        let (id, at) = open.reader;
+        let awaited = self
+            .run
+            .fibers
+            .get(&id)
+            .is_some_and(|fiber| matches!(fiber.wait, Wait::Item));
+        if !awaited {
+            open.ended = Some(reply.clone());
+            return;
+        }
+        let Some(state) = self.state(at) else {
+            return;
+        };
+        if let End::Stream(stream) = &state.end
+            && let Some(next) = self.stream_over(id, call, state, stream, reply)
+        {
+            self.wake(id, next);
+        }
+    }
+
+    fn stream_over(
+        &mut self,
+        id: FiberId,
+        call: CallId,
+        state: &'p State,
+        stream: &'p Stream,
+        reply: &Reply,
+    ) -> Option<StateId> {
+        self.run.streams.remove(&call);
+        match self.end_of_stream(stream, reply) {
+            None => {
+                self.step_done(state.step);
+                Some(stream.next)
+            }
+            Some(error) => {
+                self.step_failed(state.step, &error);
+                self.caught(id, &stream.catch, &error)
+            }
+        }
+    }
+
+    /// The error that a stream ended with; the body of a good end says nothing.
+    fn end_of_stream(&mut self, stream: &'p Stream, reply: &Reply) -> Option<Arc<Variant>> {
+        match reply {
+            Reply::Answer { status, .. } if (200..300).contains(status) => None,
+            reply => self.outcome(&stream.target, reply).err(),
+        }
+    }
+
+    /// Closes the streams of a fiber that ends.
+    pub(super) fn close_streams(&mut self, id: FiberId) {
+        if self.run.streams.is_empty() {
+            return;
+        }
+        let streams = self.run.streams.iter();
+        let calls: Vec<CallId> = streams
+            .filter(|(_, open)| open.reader.0 == id)
+            .map(|(call, _)| *call)
+            .collect();
+        for call in calls {
+            self.run.streams.remove(&call);
+            self.withdraw(call);
+        }
+    }
+}
