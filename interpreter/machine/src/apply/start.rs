@@ -47,7 +47,7 @@ impl<'p> Turn<'p, '_> {
         }
         let mut input = String::new();
         border::write_fields(self.program, &flow.params, &values, &mut input);
-        let key = border::check_input(self.program, start.flow, input.as_bytes());
+        let key = border::check_input(self.program, self.settings, start.flow, input.as_bytes());
         let key = key.map_err(|misfit| Fault::BadValue(format!("flow `{}`: {misfit}", flow.name)))?;
         Ok(Ask::Start {
             flow: start.flow,
