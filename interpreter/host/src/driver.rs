@@ -3,6 +3,7 @@
 
 mod observe;
 mod perform;
+mod streams;
 mod writer;
 
 pub(crate) use writer::Writer;
@@ -49,6 +50,12 @@ pub(crate) enum Message {
     ),
     /// A call has ended.
     Replied(RunId, CallId, Reply),
+    /// A worker says how a call has ended; the call itself says so too.
+    Settled(RunId, CallId, Reply),
+    /// Something else that a run asked for has come out.
+    Answered(RunId, CallId, flowmesh_machine::Answer),
+    /// An item of a stream came.
+    Streamed(RunId, CallId, Arc<[u8]>),
     /// The writer is done with a batch.
     Written(Result<Vec<Location>, AppendError>),
     /// Stop, and wait at most so long for calls.
@@ -84,6 +91,7 @@ pub(crate) struct Driver {
     askers: HashMap<Ticket, Asker>,
     /// Calls on their way.
     calls: usize,
+    streams: streams::Streams,
     /// Set when it is to stop: until when calls are waited for.
     stopping: Option<Instant>,
 }
@@ -94,6 +102,7 @@ impl Driver {
             parts,
             askers: HashMap::new(),
             calls: 0,
+            streams: streams::Streams::default(),
             stopping: None,
         }
     }
@@ -176,7 +185,17 @@ impl Driver {
         match message {
             Message::Replied(run, call, reply) => {
                 self.calls = self.calls.saturating_sub(1);
+                self.streams.close(run, call);
                 self.parts.engine.handle(now, Input::Replied { run, call, reply });
+            }
+            Message::Settled(run, call, reply) => {
+                self.parts.engine.handle(now, Input::Replied { run, call, reply });
+            }
+            Message::Answered(run, call, answer) => {
+                self.parts.engine.handle(now, Input::Answered { run, call, answer });
+            }
+            Message::Streamed(run, call, item) => {
+                self.parts.engine.handle(now, Input::Streamed { run, call, item });
             }
             Message::Written(Ok(places)) => self.parts.engine.handle(now, Input::Committed(places)),
             Message::Written(Err(AppendError::Full { place })) => {
@@ -231,6 +250,9 @@ impl Driver {
         let hashes = (deployment.program_hash, deployment.settings_hash);
         match self.parts.network.connect(&deployment) {
             Ok(caller) => {
+                for (service, weights) in self.parts.engine.traffic() {
+                    caller.shift(service, weights);
+                }
                 self.parts.callers.entry(hashes).or_insert(caller);
                 self.ask(now, ticket, Command::Deploy(deployment), Asker::Deployer(asker));
             }

@@ -10,37 +10,46 @@
 mod batch;
 mod commit;
 mod deployment;
+mod emit;
 mod error;
+mod guards;
 mod happen;
 mod held;
 mod index;
 mod input;
+mod ledger;
 mod output;
 mod query;
 mod restore;
 mod start;
 mod timers;
+mod traffic;
 pub mod view;
+pub(crate) mod views;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
 pub use deployment::Deployment;
+pub use emit::Told;
 pub use error::Refusal;
 pub use input::{Command, Input, Start, Ticket};
-pub use output::{Answer, Call, Happened, History, Output, Started};
+pub use output::{Answer, Call, Happened, History, Output, Probe, Started};
 pub use restore::Restoring;
+pub use traffic::Weights;
 
 use crate::{RunId, store::Record};
 use batch::{Batches, Deferred};
 use flowmesh_ir::{Hash, Name};
-use flowmesh_machine::{Effect, EventKind};
+use flowmesh_machine::{CallId, Effect, EventKind};
 use held::{Held, Life};
 use index::Index;
+use ledger::{Ledger, Task};
 use jiff::Timestamp;
 use query::Query;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 use timers::Timers;
@@ -55,6 +64,13 @@ pub struct Engine {
     runs: HashMap<RunId, Held>,
     keys: HashMap<(Name, String), RunId>,
     index: Index,
+    ledger: Ledger,
+    /// What is to be done between runs.
+    tasks: VecDeque<Task>,
+    /// Which calls wait for the end of a run.
+    parents: HashMap<RunId, Vec<(RunId, CallId)>>,
+    /// Who waits for the answers of signals.
+    answers: BTreeMap<(RunId, u64), Ticket>,
     timers: Timers,
     batches: Batches,
     outputs: Vec<Output>,
@@ -70,12 +86,15 @@ impl Engine {
         match input {
             Input::Command(ticket, command) => self.command(now, ticket, command),
             Input::Replied { run, call, reply } => self.replied(now, run, call, reply),
+            Input::Answered { run, call, answer } => self.answered(now, run, call, answer),
+            Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
             Input::Committed(places) => self.committed(&places),
             Input::Refused => self.refused(now),
             Input::Forget(run, ticket) => self.forget(run, ticket),
             Input::Unwatch(run) => self.watch(run, false),
         }
+        self.work(now);
     }
 
     /// The next batch to write, unless one is being written. Its end is told with [`Input::Committed`] or
@@ -95,13 +114,25 @@ impl Engine {
     /// When to be told [`Input::Tick`] at the latest.
     #[must_use]
     pub fn next_tick(&self) -> Option<Timestamp> {
-        [self.timers.next(), self.full_until].into_iter().flatten().min()
+        let work = (!self.tasks.is_empty()).then_some(Timestamp::MIN);
+        let times = [self.timers.next(), self.full_until, work];
+        times.into_iter().flatten().min()
     }
 
     /// Whether everything that happened is on stable storage and everything that follows was given out.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.batches.is_idle() && self.outputs.is_empty()
+        self.batches.is_idle() && self.outputs.is_empty() && self.tasks.is_empty()
+    }
+
+    /// Where the traffic of services goes that was moved.
+    pub fn traffic(&self) -> impl Iterator<Item = (&Name, &Weights)> {
+        self.ledger.traffic.all()
+    }
+
+    /// Who holds which guard: runs and the calls by which they asked.
+    pub fn holders(&self) -> impl Iterator<Item = (&str, &[(RunId, CallId)])> {
+        self.ledger.guards.holders()
     }
 
     /// Programs and settings of the runs that have not ended.
@@ -140,6 +171,11 @@ impl Engine {
             Command::Start(start) => self.start(now, ticket, start),
             Command::Signal { run, name, payload } => self.signal(now, ticket, run, name, payload),
             Command::Cancel { run, reason } => self.cancel(now, ticket, run, reason),
+            Command::Emit { id, event, payload } => self.emit(now, ticket, id, (event, payload)),
+            Command::View(run, name) => self.defer(Deferred::Answer(ticket, Query::View(run, name))),
+            Command::StatusOf { run, call, error } => {
+                self.defer(Deferred::Answer(ticket, Query::StatusOf(run, call, error)));
+            }
             Command::Get(run) => self.defer(Deferred::Answer(ticket, Query::Get(run))),
             Command::List(filter, limit) => self.defer(Deferred::Answer(ticket, Query::List(filter, limit))),
             Command::Flows => self.defer(Deferred::Answer(ticket, Query::Flows)),
@@ -174,6 +210,7 @@ impl Engine {
         if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
             live.waiting.retain(|waiting| *waiting != ticket);
         }
+        self.answers.retain(|(of, _), waiting| *of != run || *waiting != ticket);
     }
 
     fn watch(&mut self, run: RunId, more: bool) {

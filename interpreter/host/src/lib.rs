@@ -6,7 +6,7 @@
 //! - [`simulate`] drives engine and store in a world where one number decides every delay, loss and crash.
 //!
 //! This room knows the machine and the mesh and joins them. It does not know the language or the command line. What
-//! comes from outside comes through a seam: [`clock`], [`disk`], [`network`].
+//! comes from outside comes through a seam: [`clock`], [`disk`], [`network`]; [`workers`] come by themselves.
 //!
 //! INVARIANT: an event is on stable storage before anything that follows from it leaves the process.
 
@@ -21,6 +21,7 @@ mod run_id;
 pub mod server;
 pub mod simulate;
 pub mod store;
+pub mod workers;
 
 pub use host::{DeployError, FollowError, Host, HostOptions, OpenError, Recovered};
 pub use run_id::RunId;

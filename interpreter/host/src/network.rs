@@ -2,16 +2,20 @@
 
 mod mesh;
 mod pool;
+mod probe;
+mod process;
+mod wires;
 
 pub use mesh::{MeshNetwork, Secrets};
 
-use crate::engine::Deployment;
+use crate::{RunId, engine::Deployment};
 use flowmesh_ir::{
-    Code,
-    call::{Reply, Request},
+    Code, Name,
+    call::{Failure, Reply, Request},
     trace::TraceContext,
 };
-use flowmesh_mesh::Observer;
+use flowmesh_machine::CallId;
+use flowmesh_mesh::{Demand, Observer};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 /// Gives every deployment someone who makes its calls.
@@ -32,7 +36,36 @@ pub trait Caller: Send + Sync + 'static {
         trace: TraceContext,
         observer: Arc<dyn Observer>,
     ) -> Calling;
+
+    /// Makes a task of a call, for workers to pull.
+    fn work(self: Arc<Self>, run: RunId, call: CallId, request: Arc<Request>) -> Calling {
+        let _ = (run, call, request);
+        Box::pin(async { nobody("no worker is listened to here") })
+    }
+
+    /// Opens a stream and hands over its items as they are wanted; the reply comes when it has ended.
+    fn stream(self: Arc<Self>, request: Arc<Request>, trace: TraceContext, demand: Demand) -> Calling {
+        let _ = (request, trace, demand);
+        Box::pin(async { nobody("streams are not read here") })
+    }
+
+    /// Looks whether something exists: `file:PATH`, or an address.
+    fn probe(self: Arc<Self>, target: String) -> Probing {
+        Box::pin(async move { Err(format!("nobody looks for `{target}` here")) })
+    }
+
+    /// Moves the traffic of a service; no weights is back to what the program says.
+    fn shift(&self, service: &Name, weights: &[(Name, u32)]) {
+        let _ = (service, weights);
+    }
 }
+
+fn nobody(why: &str) -> Reply {
+    Reply::Failed(Failure::Unavailable(why.to_owned()))
+}
+
+/// Something that is looked for.
+pub type Probing = Pin<Box<dyn Future<Output = Result<bool, String>> + Send>>;
 
 /// A call on its way.
 pub type Calling = Pin<Box<dyn Future<Output = Reply> + Send>>;

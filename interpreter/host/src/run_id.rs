@@ -1,6 +1,8 @@
 //! The identifier of a run.
 
+use flowmesh_machine::CallId;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -16,6 +18,28 @@ impl RunId {
         let a = u128::from(high) & 0xfff;
         let b = u128::from(low) & ((1 << 62) - 1);
         Self((millis << 80) | (7 << 76) | (a << 64) | (2 << 62) | b)
+    }
+
+    /// The run that a run starts by its call of this number, and a seed for it: the same however often it is asked.
+    /// `what` tells apart several that one call starts. A UUID of version 8 (RFC 9562, section 5.8) with the time of
+    /// the run that starts it, so that it is listed beside it.
+    #[must_use]
+    pub fn derived(self, call: CallId, what: &str) -> (Self, u64) {
+        let mut hash = Sha256::new();
+        hash.update(self.0.to_be_bytes());
+        hash.update(call.0.to_be_bytes());
+        hash.update(what.as_bytes());
+        let (mut bits, mut seed) = (0_u128, 0_u64);
+        for (at, byte) in hash.finalize().into_iter().enumerate() {
+            if at < 16 {
+                bits = (bits << 8) | u128::from(byte);
+            } else if at < 24 {
+                seed = (seed << 8) | u64::from(byte);
+            }
+        }
+        let time = self.0 >> 80 << 80;
+        let kept = ((0xfff_u128 << 64) | ((1 << 62) - 1)) & bits;
+        (Self(time | (8 << 76) | (2 << 62) | kept), seed)
     }
 }
 
@@ -62,5 +86,16 @@ mod tests {
         assert!(early < late);
         assert_eq!(Uuid::from_u128(late.0).get_version_num(), 7);
         assert_eq!(late.to_string().parse(), Ok(late));
+    }
+
+    #[test]
+    fn what_a_call_starts_is_always_the_same_run() {
+        let parent = RunId::new(Timestamp::from_millisecond(1_000).unwrap(), 5, 6);
+        let (child, seed) = parent.derived(CallId(3), "pay");
+        assert_eq!(parent.derived(CallId(3), "pay"), (child, seed));
+        assert_ne!(parent.derived(CallId(4), "pay").0, child);
+        assert_ne!(parent.derived(CallId(3), "ship").0, child);
+        assert_eq!(Uuid::from_u128(child.0).get_version_num(), 8);
+        assert_eq!(child.0 >> 80, parent.0 >> 80);
     }
 }

@@ -12,7 +12,9 @@ mod events;
 mod guard;
 mod problem;
 mod routes;
+mod told;
 mod wait;
+mod workers;
 
 pub use error::ServerError;
 

@@ -5,12 +5,14 @@ mod encode;
 mod input;
 mod literal;
 mod misfit;
+mod outside;
 mod settings;
 
 pub use decode::{Strictness, decode};
 pub use encode::{encode, encode_untyped};
 pub use input::{SIGNALS_KEPT_MAX, check_input, check_signal};
 pub use misfit::Misfit;
+pub use outside::{check_event, hears, tags, triggered};
 pub use settings::{Given, Settings, SettingsError};
 
 pub(crate) use encode::{write, write_fields};

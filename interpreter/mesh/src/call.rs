@@ -1,6 +1,9 @@
 //! One call, from the request to the reply: joins what is decided with what is sent.
 
 mod attempt;
+mod stream;
+
+pub use stream::Demand;
 
 use crate::{
     decide::{
@@ -125,7 +128,8 @@ impl Mesh {
             headers,
             query,
         };
-        let chosen = route(&declared.routes, &view, self.conditions.as_ref(), &mut || {
+        let moved = service.moved();
+        let chosen = route(&declared.routes, moved.as_deref(), &view, self.conditions.as_ref(), &mut || {
             self.chance.draw()
         })?;
         service.subsets.get(chosen.index())

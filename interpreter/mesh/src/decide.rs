@@ -7,6 +7,7 @@ pub mod balance;
 pub mod budget;
 pub mod chance;
 pub mod endpoints;
+pub mod items;
 pub mod outcome;
 pub mod retry_after;
 pub mod route;

@@ -16,6 +16,7 @@ mod mesh;
 mod observe;
 mod wire;
 
+pub use call::Demand;
 pub use decide::{
     attempts::Why,
     outcome::Outcome,

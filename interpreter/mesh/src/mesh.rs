@@ -10,7 +10,7 @@ use crate::{
     error::MeshError,
     wire::resolver::Resolver,
 };
-use flowmesh_ir::{Program, SecretId};
+use flowmesh_ir::{Name, Program, SecretId, SubsetId};
 use std::{sync::Arc, time::Duration};
 
 /// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
@@ -88,6 +88,25 @@ impl MeshOptions {
 }
 
 impl Mesh {
+    /// Moves the traffic of a service: what the route without a condition says holds no more. No weights is back to
+    /// what the program says. A service or subset that the program does not have is left alone.
+    pub fn shift(&self, service: &str, weights: &[(Name, u32)]) {
+        let declared = self.program.services.iter().zip(&self.services);
+        let mut named = declared.filter(|(declared, _)| declared.name == service);
+        let Some((declared, service)) = named.next() else {
+            return;
+        };
+        let number = |name: &Name| {
+            let at = declared.subsets.iter().position(|subset| subset.name == *name)?;
+            u32::try_from(at).ok().map(SubsetId)
+        };
+        let weights: Option<Vec<(SubsetId, u32)>> = weights
+            .iter()
+            .map(|(name, weight)| Some((number(name)?, *weight)))
+            .collect();
+        service.shift(&weights.unwrap_or_default());
+    }
+
     /// Makes a mesh. Nothing is looked up and nobody is connected to before the first call; what can be wrong before
     /// that is said now.
     pub fn new(

@@ -2,9 +2,10 @@
 
 use super::{Driver, Message, observe::Watcher};
 use crate::{
-    engine::{Answer, Call, Happened, History, Input, Output, Refusal, Ticket},
+    engine::{Answer, Call, Happened, History, Input, Output, Probe, Refusal, Ticket},
     follow::{Happening, Item},
 };
+use flowmesh_ir::call::Wire;
 use std::sync::Arc;
 use tracing::Instrument;
 
@@ -15,6 +16,17 @@ impl Driver {
             match output {
                 Output::Call(call) => self.call(call),
                 Output::Answer(ticket, answer) => self.answer(ticket, answer),
+                Output::Probe(probe) => self.probe(probe),
+                Output::More { run, call } => self.streams.more(run, call),
+                Output::Close { run, call } => {
+                    if self.streams.close(run, call) {
+                        self.calls = self.calls.saturating_sub(1);
+                    }
+                }
+                Output::Shift { service, weights } => {
+                    let callers = self.parts.callers.values();
+                    callers.for_each(|caller| caller.shift(&service, &weights));
+                }
                 Output::Happened(happened) => self.tell(&happened),
             }
         }
@@ -48,9 +60,18 @@ impl Driver {
         let sender = self.parts.sender.clone();
         let span = span(&call);
         let (run, number) = (call.run, call.call);
-        let observer = Arc::new(Watcher::new(&call, self.parts.followers.clone()));
-        let calling = caller.call(call.request, call.trace, observer);
-        tokio::spawn(
+        let calling = match &call.request.wire {
+            Wire::Worker(_) => caller.work(run, number, call.request),
+            Wire::Stream(_) | Wire::Grpc { stream: true, .. } => {
+                let demand = self.streams.open(run, number, sender.clone());
+                caller.stream(call.request, call.trace, demand)
+            }
+            _ => {
+                let observer = Arc::new(Watcher::new(&call, self.parts.followers.clone()));
+                caller.call(call.request, call.trace, observer)
+            }
+        };
+        let task = tokio::spawn(
             async move {
                 let reply = calling.await;
                 // Nobody listens only after the driver has ended.
@@ -58,6 +79,22 @@ impl Driver {
             }
             .instrument(span),
         );
+        self.streams.task(run, number, &task);
+    }
+
+    fn probe(&self, probe: Probe) {
+        let hashes = (probe.deployment.program_hash, probe.deployment.settings_hash);
+        let Some(caller) = self.parts.callers.get(&hashes).cloned() else {
+            return;
+        };
+        let sender = self.parts.sender.clone();
+        tokio::spawn(async move {
+            let answer = match caller.probe(probe.target).await {
+                Ok(found) => flowmesh_machine::Answer::Found(found),
+                Err(why) => flowmesh_machine::Answer::Refused(why),
+            };
+            let _ = sender.send(Message::Answered(probe.run, probe.call, answer));
+        });
     }
 
     fn tell(&mut self, happened: &Happened) {

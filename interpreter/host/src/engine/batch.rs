@@ -29,22 +29,41 @@ pub(super) struct Batch {
 pub(super) struct Batches {
     in_flight: Option<Batch>,
     waiting: VecDeque<Batch>,
+    /// Set while what is added must not be parted.
+    together: bool,
 }
 
 impl Batches {
     /// Adds a record to the last batch that is not being written.
     pub(super) fn add(&mut self, record: Record, bytes: usize) {
-        if self
-            .waiting
-            .back()
-            .is_none_or(|batch| batch.bytes >= BATCH_BYTES_MAX)
-        {
+        let full = |batch: &Batch| batch.bytes >= BATCH_BYTES_MAX && !self.together;
+        if self.waiting.back().is_none_or(full) {
             self.waiting.push_back(Batch::default());
         }
         if let Some(batch) = self.waiting.back_mut() {
             // Not shared before it is taken, so this never copies.
             Arc::make_mut(&mut batch.records).push(record);
             batch.bytes = batch.bytes.saturating_add(bytes);
+        }
+    }
+
+    /// What is added from now on is in the log all together or not at all.
+    pub(super) fn together(&mut self) {
+        if self
+            .waiting
+            .back()
+            .is_some_and(|batch| batch.bytes >= BATCH_BYTES_MAX)
+        {
+            self.waiting.push_back(Batch::default());
+        }
+        self.together = true;
+    }
+
+    /// What is added from now on may be parted again.
+    pub(super) fn part(&mut self) {
+        self.together = false;
+        if self.waiting.back().is_some_and(|batch| batch.records.is_empty()) {
+            self.waiting.pop_back();
         }
     }
 

@@ -1,12 +1,15 @@
 //! What comes of a batch: it is on stable storage, or there is no room for it.
 
-use super::{Answer, Engine, Refusal, batch::Batch, batch::Deferred, output::Output, query::Query};
+use super::{Answer, Engine, Held, Refusal, batch::Batch, batch::Deferred, output::Output, query::Query};
 use crate::{
     RunId,
     store::{Location, Record},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// How long to wait before a full disk is tried again.
 const FULL_WAIT: SignedDuration = SignedDuration::from_secs(1);
@@ -35,7 +38,7 @@ impl Engine {
         let mut refused = Vec::new();
         let mut gone = BTreeSet::new();
         for batch in self.batches.take_back() {
-            gone.extend(take_starts(batch));
+            gone.extend(take_starts(batch).into_iter().filter(|run| alone(&self.runs, *run)));
             let kept = std::mem::take(&mut batch.deferred);
             let (no, yes) = kept.into_iter().partition(|deferred| is_refused(deferred, &gone));
             batch.deferred = yes;
@@ -82,6 +85,11 @@ impl Engine {
     }
 }
 
+/// Whether no other run knows of it.
+fn alone(runs: &HashMap<RunId, Held>, run: RunId) -> bool {
+    runs.get(&run).is_none_or(|held| !held.entangled)
+}
+
 /// The runs that begin in a batch.
 fn take_starts(batch: &Batch) -> Vec<RunId> {
     let start = |record: &Record| match record {
@@ -94,10 +102,12 @@ fn take_starts(batch: &Batch) -> Vec<RunId> {
 fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
     match deferred {
         Deferred::Output(Output::Call(call)) => gone.contains(&call.run),
+        Deferred::Output(Output::Probe(probe)) => gone.contains(&probe.run),
+        Deferred::Output(Output::More { run, .. } | Output::Close { run, .. }) => gone.contains(run),
         Deferred::Output(Output::Happened(happened)) => gone.contains(&happened.run),
         Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
         Deferred::Answer(_, Query::Deployed) => true,
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
-        Deferred::Output(Output::Answer(..)) | Deferred::Answer(..) => false,
+        Deferred::Output(Output::Answer(..) | Output::Shift { .. }) | Deferred::Answer(..) => false,
     }
 }

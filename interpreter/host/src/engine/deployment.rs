@@ -76,7 +76,7 @@ impl Deployment {
     pub fn step_title(&self, flow: FlowId, step: StepId) -> &str {
         let flow = self.program.flow(flow);
         flow.and_then(|flow| flow.steps.get(step.index()))
-            .map_or("", |step| step.title.as_str())
+            .map_or("", |step| step.label.as_deref().unwrap_or(&step.title))
     }
 
     /// What a run is at now.

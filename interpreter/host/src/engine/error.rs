@@ -47,6 +47,40 @@ pub enum Refusal {
         /// What does not fit.
         misfit: Misfit,
     },
+    /// The event is not one of the program, or does not fit.
+    #[error("the event `{event}` is not accepted: {misfit}")]
+    Event {
+        /// The name of the event.
+        event: Name,
+        /// What does not fit.
+        misfit: Misfit,
+    },
+    /// A handler of the signal failed, or the run ended before it answered.
+    #[error("the signal `{signal}` was heard and not answered: {reason}")]
+    Unanswered {
+        /// The name of the signal.
+        signal: Name,
+        /// Why.
+        reason: String,
+    },
+    /// The flow has no such view.
+    #[error("unknown view `{view}` of `{flow}`")]
+    UnknownView {
+        /// The flow.
+        flow: Name,
+        /// The name.
+        view: Name,
+        /// A view with nearly this name.
+        nearest: Option<Name>,
+    },
+    /// A view has no value as the run stands.
+    #[error("the view `{view}` has no value now: {reason}")]
+    View {
+        /// The name.
+        view: Name,
+        /// Why.
+        reason: String,
+    },
     /// Nobody has heard the signals that came before.
     #[error("the signal `{signal}` is not accepted: {kept} are kept already and nobody has heard them")]
     SignalsKept {
@@ -85,6 +119,10 @@ impl Refusal {
             Self::UnknownRun { .. } => 1053,
             Self::Signal { .. } | Self::SignalsKept { .. } => 1054,
             Self::Ended { .. } => 1055,
+            Self::Event { .. } => 1066,
+            Self::Unanswered { .. } => 1067,
+            Self::UnknownView { .. } => 1068,
+            Self::View { .. } => 1069,
             Self::Full => 1034,
             Self::Stopped { .. } => 1056,
         })
@@ -96,8 +134,17 @@ impl Refusal {
         match self {
             Self::UnknownFlow {
                 nearest: Some(name), ..
+            }
+            | Self::UnknownView {
+                nearest: Some(name), ..
             } => Some(format!("did you mean `{name}`?")),
-            Self::Input { misfit, .. } | Self::Signal { misfit, .. } => misfit.hint.clone(),
+            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => misfit.hint.clone(),
+            Self::Unanswered { .. } => {
+                Some("see how the run stands with `flowmesh runs get`; a signal is not sent again by itself".to_owned())
+            }
+            Self::View { .. } => {
+                Some("ask again later, or write the view so that it holds while its parts are empty".to_owned())
+            }
             Self::Full => Some("make room on the disk; acknowledged runs are kept and go on".to_owned()),
             Self::Stopped { .. } => Some("start it again; acknowledged runs go on".to_owned()),
             _ => None,
@@ -108,7 +155,7 @@ impl Refusal {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {
-            Self::Input { misfit, .. } | Self::Signal { misfit, .. } => Some(&misfit.path),
+            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => Some(&misfit.path),
             _ => None,
         }
     }

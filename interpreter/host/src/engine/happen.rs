@@ -3,16 +3,25 @@
 use super::{
     Engine, Held, Timers,
     batch::{Batches, Deferred},
-    output::{Call, Happened, Output},
+    output::{self, Call, Happened, Output},
     query::Query,
+    input::Ticket,
+    ledger::{Ledger, Task},
 };
 use crate::{
     RunId,
     store::{EventRecord, Origin, Record},
 };
-use flowmesh_ir::{call::Reply, trace::TraceContext};
+use flowmesh_ir::{
+    call::{Reply, Wire},
+    trace::TraceContext,
+};
 use flowmesh_machine::{Answer, CallId, Effect, Ended, Event, EventKind, Note, Outcome};
 use jiff::Timestamp;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// What one event takes in the log beside its payload, at the most.
 const EVENT_BYTES: usize = 128;
@@ -23,6 +32,13 @@ impl Engine {
         // A reply that comes twice, or to a run that has ended, is no event.
         if live.is_some_and(|live| live.take_call(call)) {
             self.happen(now, run, EventKind::Replied { call, reply }, None);
+        }
+    }
+
+    pub(super) fn streamed(&mut self, now: Timestamp, run: RunId, call: CallId, item: Arc<[u8]>) {
+        let live = self.runs.get_mut(&run).and_then(Held::live);
+        if live.is_some_and(|live| live.streams.contains(&call)) {
+            self.happen(now, run, EventKind::Streamed { call, item }, None);
         }
     }
 
@@ -38,6 +54,7 @@ impl Engine {
         let event = Event { at, kind };
         let (before, sequence) = (held.state(), held.next);
         let mut effects = std::mem::take(&mut self.effects);
+        self.ledger.event(run, held, &event.kind);
         if held.apply(&event, &mut effects) {
             let bytes = EVENT_BYTES.saturating_add(payload_bytes(&event.kind));
             let record = EventRecord {
@@ -53,6 +70,9 @@ impl Engine {
                 held,
                 timers: &mut self.timers,
                 batches: &mut self.batches,
+                ledger: &mut self.ledger,
+                tasks: &mut self.tasks,
+                answers: &mut self.answers,
                 notes: watched.then(Vec::new),
             };
             effects.drain(..).for_each(|effect| following.follow(effect));
@@ -70,12 +90,17 @@ pub(super) struct Following<'a> {
     pub(super) held: &'a mut Held,
     pub(super) timers: &'a mut Timers,
     pub(super) batches: &'a mut Batches,
+    pub(super) ledger: &'a mut Ledger,
+    pub(super) tasks: &'a mut VecDeque<Task>,
+    /// Who waits for the answers of signals.
+    pub(super) answers: &'a mut BTreeMap<(RunId, u64), Ticket>,
     /// Kept only if somebody follows.
     pub(super) notes: Option<Vec<Note>>,
 }
 
 impl Following<'_> {
     pub(super) fn follow(&mut self, effect: Effect) {
+        self.ledger.effect(self.run, self.held, &effect, self.tasks);
         match effect {
             Effect::Call { .. } => {
                 if let Some(call) = call(self.run, self.held, effect) {
@@ -96,11 +121,14 @@ impl Following<'_> {
             }
             Effect::Note(note) => self.notes.iter_mut().for_each(|notes| notes.push(note.clone())),
             Effect::Finished(outcome) => self.finish(&outcome),
-            Effect::Ask { .. }
-            | Effect::Withdraw { .. }
-            | Effect::Release { .. }
-            | Effect::More { .. }
-            | Effect::Answer { .. } => {}
+            Effect::More { call } => self.defer(Deferred::Output(Output::More { run: self.run, call })),
+            Effect::Answer { signal, answer } => {
+                if let Some(ticket) = self.answers.remove(&(self.run, signal)) {
+                    let answer = output::Answer::Said(answer);
+                    self.defer(Deferred::Output(Output::Answer(ticket, answer)));
+                }
+            }
+            Effect::Ask { .. } | Effect::Withdraw { .. } | Effect::Release { .. } => {}
         }
     }
 
@@ -112,6 +140,15 @@ impl Following<'_> {
         }
         for ticket in live.waiting {
             self.defer(Deferred::Answer(ticket, Query::Ended(self.run)));
+        }
+        let of_run = (self.run, 0)..=(self.run, u64::MAX);
+        let unanswered: Vec<(RunId, u64)> = self.answers.range(of_run).map(|(key, _)| *key).collect();
+        for key in unanswered {
+            let Some(ticket) = self.answers.remove(&key) else {
+                continue;
+            };
+            let answer = output::Answer::Said(Err("the run has ended".to_owned()));
+            self.defer(Deferred::Output(Output::Answer(ticket, answer)));
         }
     }
 
@@ -146,7 +183,11 @@ pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> 
     else {
         return None;
     };
-    held.live()?.calls.push(call);
+    let live = held.live()?;
+    live.calls.push(call);
+    if is_stream(&request.wire) {
+        live.streams.push(call);
+    }
     Some(Call {
         run,
         call,
@@ -157,6 +198,11 @@ pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> 
         trace: TraceContext::root(run.0).child(u64::from(call.0)),
         request,
     })
+}
+
+/// Whether a call is answered with many items.
+pub(super) fn is_stream(wire: &Wire) -> bool {
+    matches!(wire, Wire::Stream(_) | Wire::Grpc { stream: true, .. })
 }
 
 fn payload_bytes(kind: &EventKind) -> usize {

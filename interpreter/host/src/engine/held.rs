@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{RunId, store::Location};
 use flowmesh_ir::{FlowId, Name};
-use flowmesh_machine::{CallId, Effect, Event, EventKind, Run, TimerId};
+use flowmesh_machine::{Ask, CallId, Effect, Event, EventKind, Run, TimerId};
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A run: what is looked up, and the machine in motion while there is one.
 #[derive(Debug)]
@@ -26,6 +26,12 @@ pub(super) struct Held {
     pub(super) events: Vec<Location>,
     /// How many follow it.
     pub(super) watched: u32,
+    /// The texts by which it is found.
+    pub(super) tags: BTreeMap<Name, String>,
+    /// Whether other runs know of it: then its start cannot be taken back.
+    pub(super) entangled: bool,
+    /// How many runs started each other before it, as far as this process knows.
+    pub(super) depth: u16,
     pub(super) life: Life,
 }
 
@@ -42,6 +48,10 @@ pub(super) struct Live {
     pub(super) run: Run,
     /// Calls whose reply is outstanding.
     pub(super) calls: Vec<CallId>,
+    /// Those of them that are streams.
+    pub(super) streams: Vec<CallId>,
+    /// What else was asked for and has not come, and guards that are held.
+    pub(super) asks: BTreeMap<CallId, Ask>,
     /// Timers that are armed.
     pub(super) timers: Vec<(TimerId, Timestamp)>,
     pub(super) cancelled: bool,
@@ -64,6 +74,9 @@ impl Held {
             next: 0,
             events: Vec::new(),
             watched: 0,
+            tags: BTreeMap::new(),
+            entangled: false,
+            depth: 0,
             life,
         }
     }
@@ -123,6 +136,7 @@ impl Held {
             events: self.next,
             program: self.deployment.program_hash,
             steps: self.steps(),
+            tags: self.tags.clone(),
             ending: self.ending().cloned(),
         }
     }
@@ -140,6 +154,8 @@ impl Live {
         Self {
             run,
             calls: Vec::new(),
+            streams: Vec::new(),
+            asks: BTreeMap::new(),
             timers: Vec::new(),
             cancelled: false,
             waiting: Vec::new(),
@@ -148,6 +164,7 @@ impl Live {
 
     /// Whether the call was outstanding; it is not any more.
     pub(super) fn take_call(&mut self, call: CallId) -> bool {
+        self.streams.retain(|open| *open != call);
         let at = self.calls.iter().position(|known| *known == call);
         at.map(|at| self.calls.swap_remove(at)).is_some()
     }

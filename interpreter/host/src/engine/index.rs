@@ -44,6 +44,12 @@ impl Index {
         runs
     }
 
+    /// Every run in one of these states.
+    pub(super) fn in_states(&self, states: &[State]) -> impl Iterator<Item = RunId> {
+        let of = self.sets.iter().filter(|((_, state), _)| states.contains(state));
+        of.flat_map(|(_, set)| set.iter().copied())
+    }
+
     /// How many runs of a flow are in each state.
     pub(super) fn counts(&self, flow: &str) -> Vec<(State, usize)> {
         let of = self
@@ -76,7 +82,7 @@ mod tests {
         let odd = Filter {
             flow: Some("odd".into()),
             state: Some(State::Running),
-            before: None,
+            ..Filter::default()
         };
         assert_eq!(index.newest(&odd, 2), [RunId(7), RunId(5)]);
         assert_eq!(index.counts("odd"), [(State::Running, 4), (State::Done, 1)]);

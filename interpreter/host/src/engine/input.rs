@@ -3,7 +3,7 @@
 use super::{deployment::Deployment, view::Filter};
 use crate::{RunId, store::Location};
 use flowmesh_ir::{Name, call::Reply};
-use flowmesh_machine::CallId;
+use flowmesh_machine::{Answer, CallId};
 use std::sync::Arc;
 
 /// Names a question until its answer comes. The one who asks draws them and never uses one twice.
@@ -23,6 +23,24 @@ pub enum Input {
         call: CallId,
         /// How.
         reply: Reply,
+    },
+    /// Something else that a run asked for has come out.
+    Answered {
+        /// The run that asked.
+        run: RunId,
+        /// By which number.
+        call: CallId,
+        /// How.
+        answer: Answer,
+    },
+    /// An item of a stream came, after it was asked for with [`super::Output::More`].
+    Streamed {
+        /// The run that reads it.
+        run: RunId,
+        /// Which of its calls.
+        call: CallId,
+        /// The item, as JSON.
+        item: Arc<[u8]>,
     },
     /// Time has passed.
     Tick,
@@ -59,6 +77,26 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Tell an event to every run that waits for it and every flow that it starts.
+    Emit {
+        /// From which the identifiers of runs are made that it starts; drawn by chance.
+        id: RunId,
+        /// Its name.
+        event: Name,
+        /// A JSON object with a member for each field.
+        payload: Arc<[u8]>,
+    },
+    /// Read a view of a run, or all of them.
+    View(RunId, Option<Name>),
+    /// Which status stands for an error of the operation that a call is of.
+    StatusOf {
+        /// The run that made the call.
+        run: RunId,
+        /// Which of its calls.
+        call: CallId,
+        /// The name of the error.
+        error: Name,
+    },
     /// See a run.
     Get(RunId),
     /// See several runs.
@@ -77,7 +115,11 @@ impl Command {
     pub fn changes(&self) -> bool {
         matches!(
             self,
-            Self::Deploy(_) | Self::Start(_) | Self::Signal { .. } | Self::Cancel { .. }
+            Self::Deploy(_)
+                | Self::Start(_)
+                | Self::Signal { .. }
+                | Self::Cancel { .. }
+                | Self::Emit { .. }
         )
     }
 }

@@ -2,12 +2,14 @@
 
 use super::{
     deployment::Deployment,
+    emit::Told,
     error::Refusal,
     input::Ticket,
-    view::{Ending, FlowView, Page, RunView},
+    traffic::Weights,
+    view::{Ending, FlowView, Page, RunView, Views},
 };
 use crate::{RunId, store::Location};
-use flowmesh_ir::{FlowId, StepId, call::Request, trace::TraceContext};
+use flowmesh_ir::{FlowId, Name, StepId, call::Request, trace::TraceContext};
 use flowmesh_machine::{CallId, Event, Note};
 use std::sync::Arc;
 
@@ -18,6 +20,29 @@ pub enum Output {
     Call(Call),
     /// Answer a question.
     Answer(Ticket, Answer),
+    /// Say whether something exists.
+    Probe(Probe),
+    /// Bring the next item of a stream.
+    More {
+        /// The run that reads it.
+        run: RunId,
+        /// Which of its calls.
+        call: CallId,
+    },
+    /// Close a stream: nobody reads it any more.
+    Close {
+        /// The run that read it.
+        run: RunId,
+        /// Which of its calls.
+        call: CallId,
+    },
+    /// Move the traffic of a service from now on, in every program that has it; no weights is back to what each says.
+    Shift {
+        /// The name of the service.
+        service: Name,
+        /// What each subset gets of a hundred, by name.
+        weights: Weights,
+    },
     /// Tell the followers of a run.
     Happened(Box<Happened>),
 }
@@ -41,6 +66,19 @@ pub struct Call {
     pub trace: TraceContext,
     /// What is sent.
     pub request: Arc<Request>,
+}
+
+/// Something to look for.
+#[derive(Debug)]
+pub struct Probe {
+    /// The run that asks.
+    pub run: RunId,
+    /// By which number.
+    pub call: CallId,
+    /// `file:PATH`, or an address.
+    pub target: String,
+    /// What the run was started with.
+    pub deployment: Arc<Deployment>,
 }
 
 /// Something that happened to a run that somebody follows.
@@ -71,6 +109,14 @@ pub enum Answer {
     Started(Started),
     /// It is told.
     Accepted,
+    /// What a signal was answered with, as JSON, or why it was not.
+    Said(Result<String, String>),
+    /// An event is told.
+    Told(Told),
+    /// What can be read of a run.
+    Views(Views),
+    /// The status that stands for an error, if one does.
+    Status(Option<u16>),
     /// How it stands.
     Run(Box<RunView>),
     /// How they stand.

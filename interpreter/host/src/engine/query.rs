@@ -3,11 +3,16 @@
 use super::{
     Engine,
     error::Refusal,
-    held::Held,
+    held::{Held, Life},
     output::{Answer, History, Started},
     view::{Filter, FlowView, Page},
 };
 use crate::RunId;
+use flowmesh_ir::{Name, expr::Raise};
+use flowmesh_machine::{CallId, Effect};
+
+/// How many runs are looked at at once for their tags.
+const SCAN: usize = 512;
 
 /// A question.
 #[derive(Debug)]
@@ -20,6 +25,10 @@ pub(super) enum Query {
     Deployed,
     /// How a run stands.
     Get(RunId),
+    /// What a view of a run shows, or all of them.
+    View(RunId, Option<Name>),
+    /// Which status stands for an error of the operation of a call.
+    StatusOf(RunId, CallId, Name),
     /// How it ended.
     Ended(RunId),
     /// How several stand.
@@ -37,11 +46,30 @@ impl Engine {
             Query::Accepted(_) => Answer::Accepted,
             Query::Deployed => Answer::Deployed,
             Query::Get(run) => self.of(run, |held| Answer::Run(Box::new(held.view(run)))),
+            Query::View(run, name) => self.views_of(run, name),
+            Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
             Query::List(filter, limit) => Answer::Runs(self.page(&filter, limit)),
             Query::Flows => Answer::Flows(self.flows()),
             Query::History(run) => self.of(run, |held| Answer::History(history(run, held))),
         }
+    }
+
+    fn status_of(&self, run: RunId, call: CallId, error: &Name) -> Option<u16> {
+        let held = self.runs.get(&run)?;
+        let Life::Live(live) = &held.life else { return None };
+        let program = &held.deployment.program;
+        let outstanding = flowmesh_machine::pending(program, &live.run);
+        let request = outstanding.into_iter().find_map(|effect| match effect {
+            Effect::Call {
+                call: of, request, ..
+            } if of == call => Some(request),
+            _ => None,
+        })?;
+        let operations = &program.service(request.service)?.operations;
+        let on = &operations.get(request.operation.index())?.on;
+        let means = |raise: &Raise| program.error(raise.error).is_some_and(|def| def.name == *error);
+        on.iter().find(|on| means(&on.raise)).map(|on| on.status)
     }
 
     fn of(&self, run: RunId, answer: impl FnOnce(&Held) -> Answer) -> Answer {
@@ -51,7 +79,7 @@ impl Engine {
     }
 
     fn page(&self, filter: &Filter, limit: usize) -> Page {
-        let mut ids = self.index.newest(filter, limit.saturating_add(1));
+        let mut ids = self.newest(filter, limit.saturating_add(1));
         let more = ids.len() > limit;
         ids.truncate(limit);
         let cursor = ids.last().copied().filter(|_| more);
@@ -60,6 +88,30 @@ impl Engine {
             runs: ids.into_iter().filter_map(view).collect(),
             cursor,
         }
+    }
+
+    /// The newest runs that the filter lets through.
+    fn newest(&self, filter: &Filter, limit: usize) -> Vec<RunId> {
+        if filter.tags.is_empty() {
+            return self.index.newest(filter, limit);
+        }
+        let mut filter = filter.clone();
+        let mut found = Vec::new();
+        loop {
+            let some = self.index.newest(&filter, SCAN);
+            filter.before = some.last().copied();
+            let tagged = some.iter().filter(|run| self.is_tagged(**run, &filter.tags));
+            found.extend(tagged);
+            if some.len() < SCAN || found.len() >= limit {
+                found.truncate(limit);
+                return found;
+            }
+        }
+    }
+
+    fn is_tagged(&self, run: RunId, tags: &[(Name, String)]) -> bool {
+        let held = self.runs.get(&run);
+        held.is_some_and(|held| tags.iter().all(|(key, value)| held.tags.get(key) == Some(value)))
     }
 
     fn flows(&self) -> Vec<FlowView> {

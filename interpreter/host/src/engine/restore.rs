@@ -1,6 +1,6 @@
 //! The state of everything from the journal, and what is to be done again.
 
-use super::{Deployment, Engine, Held, batch::Deferred, happen, output::Output};
+use super::{Deployment, Engine, Held, batch::Deferred, happen, ledger::Task, output::Output};
 use crate::{
     RunId,
     store::{EventRecord, Location, Origin, Record, StoreError},
@@ -9,7 +9,7 @@ use flowmesh_ir::{
     Hash, Program,
     call::{Failure, Reply},
 };
-use flowmesh_machine::{Effect, EventKind, Settings};
+use flowmesh_machine::{Ask, Effect, EventKind, Settings};
 use jiff::Timestamp;
 use std::{collections::HashMap, sync::Arc};
 
@@ -51,6 +51,11 @@ impl Restoring {
             .live_runs()
             .into_iter()
             .for_each(|run| engine.resume(now, run));
+        let names = engine.ledger.guards.names();
+        engine.tasks.extend(names.into_iter().map(Task::Grant));
+        let orphans = engine.ledger.orphans.clone();
+        engine.tasks.extend(orphans.into_iter().map(Task::Cancel));
+        engine.work(now);
         engine
     }
 
@@ -70,11 +75,18 @@ impl Restoring {
         }
         let before = held.state();
         let mut effects = std::mem::take(&mut self.engine.effects);
+        self.engine.ledger.event(run, held, &record.event.kind);
         if !held.apply(&record.event, &mut effects) {
             return Err(contradiction(run, "an event follows its end"));
         }
         held.events.push(place);
-        effects.drain(..).for_each(|effect| keep_end(held, &effect));
+        for effect in effects.drain(..) {
+            let ledger = &mut self.engine.ledger;
+            ledger.effect(run, held, &effect, &mut self.engine.tasks);
+            keep_end(held, &effect);
+        }
+        // What they were to lead to, they have led to, or it is asked for again when the journal has ended.
+        self.engine.tasks.clear();
         self.engine.effects = effects;
         let after = held.state();
         self.engine.index.change(&held.name, before, after, run);
@@ -154,11 +166,14 @@ impl Engine {
         };
         let program = Arc::clone(&held.deployment.program);
         let Some(live) = held.live() else { return };
+        let asked = live.asks.iter().filter(|(_, ask)| !matches!(ask, Ask::Acquire { .. }));
+        self.tasks.extend(asked.map(|(call, _)| Task::Ask(run, *call)));
         let pending = flowmesh_machine::pending(&program, &live.run);
         for effect in pending {
             match effect {
                 Effect::Timer { timer, at } => self.arm(run, timer, at),
                 Effect::Call { .. } => self.call_again(now, run, effect),
+                Effect::More { call } => self.defer(Deferred::Output(Output::More { run, call })),
                 _ => {}
             }
         }
@@ -178,7 +193,8 @@ impl Engine {
         let Some(call) = happen::call(run, held, effect) else {
             return;
         };
-        if call.request.effect.repeatable() {
+        // A stream only reads.
+        if call.request.effect.repeatable() || happen::is_stream(&call.request.wire) {
             self.defer(Deferred::Output(Output::Call(call)));
         } else {
             let why = "the process ended while it was on its way, and without a `key` it is not sent twice";

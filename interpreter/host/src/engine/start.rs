@@ -135,24 +135,28 @@ impl Engine {
             .refuse_if_full()
             .and_then(|()| self.check_signal(run, &name, &payload));
         match checked {
-            Ok(()) => {
-                self.happen(
-                    now,
-                    run,
-                    EventKind::Signalled {
-                        name,
-                        payload,
-                        answer: None,
-                    },
-                    None,
-                );
-                self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
+            Ok(answer) => {
+                // Before the event: a handler may answer at once.
+                if let Some(number) = answer {
+                    self.answers.insert((run, number), ticket);
+                }
+                let kind = EventKind::Signalled {
+                    name,
+                    payload,
+                    answer,
+                };
+                self.happen(now, run, kind, None);
+                if answer.is_none() {
+                    self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
+                }
             }
             Err(refusal) => self.refuse(ticket, refusal),
         }
     }
 
-    fn check_signal(&self, run: RunId, name: &Name, payload: &[u8]) -> Result<(), Refusal> {
+    /// The number by which its answer is waited for, if it has one: that of its event, which no other signal of this
+    /// run ever has.
+    fn check_signal(&self, run: RunId, name: &Name, payload: &[u8]) -> Result<Option<u64>, Refusal> {
         let held = self.runs.get(&run).ok_or(Refusal::UnknownRun { run })?;
         let Life::Live(live) = &held.life else {
             return Err(Refusal::Ended {
@@ -168,7 +172,9 @@ impl Engine {
         check_signal(program, held.flow, name, payload).map_err(misfit)?;
         let kept = live.run.kept_signals(program, name);
         if kept < SIGNALS_KEPT_MAX {
-            return Ok(());
+            let flow = program.flow(held.flow);
+            let signal = flow.and_then(|flow| flow.signals.iter().find(|signal| signal.name == *name));
+            return Ok(signal.and_then(|signal| signal.result.as_ref()).map(|_| held.next));
         }
         Err(Refusal::SignalsKept {
             signal: name.clone(),
@@ -201,7 +207,7 @@ impl Engine {
         }
     }
 
-    fn refuse_if_full(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_if_full(&self) -> Result<(), Refusal> {
         if self.full_until.is_some() {
             Err(Refusal::Full)
         } else {

@@ -6,7 +6,7 @@ use flowmesh_machine::Status;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -111,6 +111,9 @@ pub struct RunView {
     /// What it is at now: titles of calls, sleeps and waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
+    /// The texts by which it is found.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<Name, String>,
     /// How it ended, if it has.
     #[serde(flatten)]
     pub ending: Option<Ending>,
@@ -140,6 +143,9 @@ impl Ending {
     }
 }
 
+/// What can be read of a run, by name: each as JSON, or why it has no value now.
+pub type Views = BTreeMap<Name, Result<Box<RawValue>, String>>;
+
 /// Which runs are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -149,6 +155,8 @@ pub struct Filter {
     pub state: Option<State>,
     /// Runs older than this one: the cursor of the page before.
     pub before: Option<RunId>,
+    /// Runs with all of these tags.
+    pub tags: Vec<(Name, String)>,
 }
 
 /// Some runs, newest first.
@@ -174,7 +182,7 @@ pub struct FlowView {
     /// The signals it can hear.
     pub signals: Vec<Name>,
     /// How many runs there are, by state.
-    pub runs: std::collections::BTreeMap<State, usize>,
+    pub runs: BTreeMap<State, usize>,
 }
 
 fn as_text<T: fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,7 +5,20 @@ use crate::{
     engine::{Happened, History},
     store::{Reader, Record, StoreError},
 };
-use flowmesh_machine::Effect;
+use flowmesh_machine::{Effect, Run};
+
+/// A run as its events left it.
+pub(crate) fn past_run(reader: &Reader, history: &History) -> Result<Run, StoreError> {
+    let mut run = history.deployment.new_run(history.run, history.flow);
+    let mut effects = Vec::new();
+    for place in &history.events {
+        if let Record::Event(record) = reader.read(*place)? {
+            history.deployment.apply(&mut run, &record.event, &mut effects);
+            effects.clear();
+        }
+    }
+    Ok(run)
+}
 
 /// The events of a run from the one numbered `from`. The machine sees all of them: notes are not kept, and follow from
 /// the events again.

@@ -3,6 +3,7 @@
 use crate::{
     clock::{Clock, SystemClock},
     network::{MeshNetwork, Network, Secrets},
+    workers::Workers,
 };
 use flowmesh_mesh::Resolver;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ pub struct HostOptions {
     pub clock: Arc<dyn Clock>,
     /// Who makes calls.
     pub network: Arc<dyn Network>,
+    /// The tasks of `worker` operations.
+    pub workers: Workers,
 }
 
 impl HostOptions {
@@ -22,7 +25,13 @@ impl HostOptions {
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolver>, secrets: Secrets) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let network = Arc::new(MeshNetwork::new(resolver, secrets, clock.clone()));
-        Self { clock, network }
+        let workers = Workers::new(clock.clone());
+        let network = MeshNetwork::new(resolver, secrets, clock.clone(), workers.clone());
+        let network = Arc::new(network);
+        Self {
+            clock,
+            network,
+            workers,
+        }
     }
 }

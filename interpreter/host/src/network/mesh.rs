@@ -1,7 +1,7 @@
 //! The mesh as the network: addresses and conditions are evaluated here, since the mesh knows no expressions.
 
-use super::{Caller, Network, NetworkError, pool::Pool};
-use crate::{clock::Clock, engine::Deployment};
+use super::{Caller, Network, NetworkError, pool::Pool, wires::Wires};
+use crate::{clock::Clock, engine::Deployment, workers::Workers};
 use flowmesh_ir::{
     Code, Name, Program, SecretId, Value, call::Request, expr::Expr, service::Service, value::Fields,
 };
@@ -21,16 +21,23 @@ pub struct MeshNetwork {
     resolver: Arc<dyn Resolver>,
     secrets: Secrets,
     clock: Arc<dyn Clock>,
+    workers: Workers,
 }
 
 impl MeshNetwork {
-    /// A network that looks names up with `resolver`.
+    /// A network that looks names up with `resolver`, and has `workers` do what they pull.
     #[must_use]
-    pub fn new(resolver: Arc<dyn Resolver>, secrets: Secrets, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        resolver: Arc<dyn Resolver>,
+        secrets: Secrets,
+        clock: Arc<dyn Clock>,
+        workers: Workers,
+    ) -> Self {
         Self {
             resolver,
             secrets,
             clock,
+            workers,
         }
     }
 }
@@ -46,11 +53,18 @@ impl Network for MeshNetwork {
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
         let mesh = Mesh::new(deployment.program.clone(), &addresses, options)?;
         let mesh = Arc::new(mesh);
+        let shared = mesh.clone();
         let call = move |request: Arc<Request>, trace, observer: Arc<dyn Observer>| {
             let mesh = mesh.clone();
             async move { mesh.call(&request, trace, observer.as_ref()).await }
         };
-        Ok(Arc::new(Pool::new(call)))
+        Ok(Arc::new(Wires {
+            http: Arc::new(Pool::new(call)),
+            mesh: shared,
+            program: deployment.program.clone(),
+            workers: self.workers.clone(),
+            clock: self.clock.clone(),
+        }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why the server cannot listen, and why it does not take a request.
 
+use crate::workers::Lost;
 use axum::http::{Method, StatusCode};
 use flowmesh_ir::Code;
 use std::{io, net::SocketAddr};
@@ -63,6 +64,12 @@ pub(super) enum RequestError {
     /// The body is too long.
     #[error("expected a body of at most {limit} bytes, found a longer one")]
     Long { limit: usize },
+    /// A worker is not heard: its task is not its own any more.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+    /// A worker says that its task failed with an error that the operation does not declare.
+    #[error("the operation declares no error `{error}` with a status of its own")]
+    Failure { error: String },
     /// The body came too slowly.
     #[error("the body took too long to come")]
     Slow,
@@ -86,6 +93,9 @@ impl RequestError {
             Self::Nothing { .. } => 1063,
             Self::Method { .. } => 1064,
             Self::Slow => 1065,
+            Self::Lost(Lost::Unknown(_)) => 1070,
+            Self::Lost(Lost::Over(_)) => 1071,
+            Self::Failure { .. } => 1072,
         })
     }
 
@@ -97,14 +107,19 @@ impl RequestError {
             Self::Nothing { .. } => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Lost(Lost::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::Lost(Lost::Over(_)) => StatusCode::CONFLICT,
+            Self::Failure { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
     pub(super) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Foreign(_) => Some("ask from a program on this machine, not from a web page"),
-            Self::Nothing { .. } => Some("what there is begins with `/v1/flows` and `/v1/runs`"),
-            Self::Method { .. } => Some("GET reads; POST starts, signals and cancels"),
+            Self::Nothing { .. } => Some("what there is begins with `/v1/flows`, `/v1/runs`, `/v1/events`, `/v1/queues` and `/v1/tasks`"),
+            Self::Method { .. } => Some("GET reads; POST starts, signals, tells and cancels"),
+            Self::Lost(_) => Some("throw the work away and pull the next task; send heartbeats while you work"),
+            Self::Failure { .. } => Some("declare it with `fails`, and say `on STATUS: ERROR(...)` in the operation"),
             Self::Long { .. } => Some("keep what is long elsewhere and send where it is"),
             _ => None,
         }

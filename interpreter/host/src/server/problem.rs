@@ -62,10 +62,14 @@ impl IntoResponse for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
-            Refusal::UnknownFlow { .. } | Refusal::UnknownRun { .. } => StatusCode::NOT_FOUND,
-            Refusal::Input { .. } | Refusal::Signal { .. } | Refusal::Key { .. } => {
-                StatusCode::UNPROCESSABLE_ENTITY
+            Refusal::UnknownFlow { .. } | Refusal::UnknownRun { .. } | Refusal::UnknownView { .. } => {
+                StatusCode::NOT_FOUND
             }
+            Refusal::Input { .. }
+            | Refusal::Signal { .. }
+            | Refusal::Event { .. }
+            | Refusal::Key { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Unanswered { .. } | Refusal::View { .. } => StatusCode::CONFLICT,
             Refusal::SignalsKept { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Ended { .. } => StatusCode::CONFLICT,
             Refusal::Full => StatusCode::INSUFFICIENT_STORAGE,

@@ -1,6 +1,6 @@
 //! What there is, and what each does.
 
-use super::{Shared, body, error::RequestError, events, guard, problem::Problem, wait};
+use super::{Shared, body, error::RequestError, events, guard, problem::Problem, told, wait, workers};
 use crate::{
     RunId,
     engine::view::{Filter, FlowView, Page, RunView, State as RunState},
@@ -28,9 +28,16 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/v1/flows/{flow}/runs", post(start))
         .route("/v1/runs", get(list))
         .route("/v1/runs/{run}", get(show))
-        .route("/v1/runs/{run}/signals/{name}", post(signal))
+        .route("/v1/runs/{run}/signals/{name}", post(told::signal))
+        .route("/v1/runs/{run}/views", get(told::views))
+        .route("/v1/runs/{run}/views/{name}", get(told::view))
         .route("/v1/runs/{run}/cancel", post(cancel))
         .route("/v1/runs/{run}/events", get(events::events))
+        .route("/v1/events/{name}", post(told::emit))
+        .route("/v1/queues/{queue}/lease", post(workers::lease))
+        .route("/v1/tasks/{task}/heartbeat", post(workers::heartbeat))
+        .route("/v1/tasks/{task}/complete", post(workers::complete))
+        .route("/v1/tasks/{task}/fail", post(workers::fail))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
@@ -121,6 +128,8 @@ struct ListQuery {
     state: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
+    /// `key=value`
+    tag: Option<String>,
 }
 
 async fn list(
@@ -134,9 +143,17 @@ async fn list(
         flow: query.flow.map(Name::from),
         state: state.map_err(|wrong| parameter("state", wrong))?,
         before: before.map_err(|wrong| parameter("cursor", wrong))?,
+        tags: query.tag.as_deref().map(tag).transpose()?.into_iter().collect(),
     };
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     Ok(Json(shared.host.list(filter, limit).await?))
+}
+
+/// `key=value`
+fn tag(text: &str) -> Result<(Name, String), RequestError> {
+    let wrong = || parameter("tag", format!("expected `key=value`, found `{text}`"));
+    let (key, value) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((Name::from(key), value.to_owned()))
 }
 
 #[derive(Deserialize)]
@@ -151,17 +168,6 @@ async fn show(
 ) -> Result<Json<RunView>, Problem> {
     let time = wait::parse(parsed(query)?.wait.as_deref())?;
     Ok(Json(wait::wait(&shared, run_id(&run)?, time).await?))
-}
-
-async fn signal(
-    State(shared): State<Shared>,
-    Path((run, name)): Path<(String, String)>,
-    body: Body,
-) -> Result<Response, Problem> {
-    let run = run_id(&run)?;
-    let payload = body::read(&shared, body).await?;
-    shared.host.signal(run, &name, payload.as_ref()).await?;
-    accepted(&shared, run).await
 }
 
 #[derive(Deserialize)]
@@ -220,11 +226,11 @@ pub(super) fn run_id(text: &str) -> Result<RunId, RequestError> {
     text.parse().map_err(|wrong| parameter("run", wrong))
 }
 
-fn parameter(name: &'static str, wrong: String) -> RequestError {
+pub(super) fn parameter(name: &'static str, wrong: String) -> RequestError {
     RequestError::Parameter { name, wrong }
 }
 
-fn parsed<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, RequestError> {
+pub(super) fn parsed<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, RequestError> {
     match query {
         Ok(Query(query)) => Ok(query),
         Err(rejection) => Err(RequestError::Query(rejection.body_text())),

@@ -7,6 +7,11 @@ use std::time::Duration;
 /// The longest wait; proxies on the way give up after a minute.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
+/// As [`parse`], or this where nothing is said.
+pub(super) fn parse_or(text: Option<&str>, otherwise: Duration) -> Result<Duration, RequestError> {
+    text.map_or(Ok(otherwise), |text| parse(Some(text)))
+}
+
 /// `30s`, `500ms`, `1m`; at most a minute.
 pub(super) fn parse(text: Option<&str>) -> Result<Duration, RequestError> {
     let Some(text) = text else {

@@ -103,7 +103,12 @@ impl<'p> World<'p> {
         match output {
             Output::Call(call) => self.call(call),
             Output::Answer(ticket, answer) => self.answered(ticket, &answer),
-            Output::Happened(_) => {}
+            Output::Probe(probe) => self.tell(Input::Answered {
+                run: probe.run,
+                call: probe.call,
+                answer: flowmesh_machine::Answer::Found(false),
+            }),
+            Output::Happened(_) | Output::More { .. } | Output::Close { .. } | Output::Shift { .. } => {}
         }
     }
 

@@ -78,7 +78,7 @@ impl Call<'_> {
         }
     }
 
-    fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
+    pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
         let now = self.mesh.clock.now();
         let avoid = avoid.and_then(|avoid| {
             snapshot

@@ -22,8 +22,12 @@ pub struct RequestView<'a> {
 pub type Conditions = dyn Fn(&Expr, &RequestView<'_>) -> bool + Send + Sync;
 
 /// Picks the subset. `None` only where the program has no rule that always holds, or weights that are all zero.
+///
+/// Traffic that was `moved` goes by those weights instead of by those of the rule that always holds; a rule with a
+/// condition (a tester's header) keeps what it says.
 pub fn route(
     routes: &[Route],
+    moved: Option<&[(SubsetId, u32)]>,
     request: &RequestView<'_>,
     conditions: &Conditions,
     chance: &mut Chance<'_>,
@@ -34,7 +38,11 @@ pub fn route(
             .as_ref()
             .is_none_or(|rule| conditions(rule, request))
     };
-    split(&routes.iter().find(holds)?.split, chance)
+    let found = routes.iter().find(holds)?;
+    match moved {
+        Some(moved) if found.condition.is_none() => split(moved, chance),
+        _ => split(&found.split, chance),
+    }
 }
 
 /// One of several by weight.
@@ -77,7 +85,7 @@ mod tests {
 
     fn routed(routes: &[Route]) -> Option<u32> {
         let truth = |rule: &Expr, _: &RequestView<'_>| *rule == Expr::Constant(Value::Bool(true));
-        route(routes, &VIEW, &truth, &mut || 0).map(|subset| subset.0)
+        route(routes, None, &VIEW, &truth, &mut || 0).map(|subset| subset.0)
     }
 
     #[test]
@@ -88,6 +96,15 @@ mod tests {
         );
         assert_eq!(routed(&[when(Some(false), 1), when(None, 3)]), Some(3));
         assert_eq!(routed(&[when(Some(false), 1)]), None);
+    }
+
+    #[test]
+    fn traffic_that_was_moved_goes_elsewhere_but_for_rules_with_a_condition() {
+        let truth = |rule: &Expr, _: &RequestView<'_>| *rule == Expr::Constant(Value::Bool(true));
+        let moved = [(SubsetId(7), 100)];
+        let to = |routes: &[Route]| route(routes, Some(&moved), &VIEW, &truth, &mut || 0).map(|to| to.0);
+        assert_eq!(to(&[when(None, 3)]), Some(7));
+        assert_eq!(to(&[when(Some(true), 2), when(None, 3)]), Some(2));
     }
 
     #[test]

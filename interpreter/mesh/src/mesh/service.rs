@@ -9,12 +9,12 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
-    Name, OperationId, PolicyId, Program, SecretId,
+    Name, OperationId, PolicyId, Program, SecretId, SubsetId,
     service::{self, Auth, SecretHeader},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -22,6 +22,8 @@ use std::{
 pub(crate) struct Service {
     /// Its subsets, in the order of the program.
     pub(crate) subsets: Vec<Arc<Subset>>,
+    /// Where its traffic goes instead of where its last route says.
+    moved: RwLock<Option<Arc<[(SubsetId, u32)]>>>,
     /// How we show who we are.
     pub(crate) credential: Option<Credential>,
     /// For each operation the headers that are made from secrets.
@@ -48,6 +50,7 @@ impl Service {
         });
         Ok(Self {
             subsets: subsets.collect::<Result<_, _>>()?,
+            moved: RwLock::new(None),
             credential: credential(program, service, secrets)?,
             secret_headers: secret_headers(program, service, secrets)?,
             budgets: budgets(program, clock.now()),
@@ -58,6 +61,17 @@ impl Service {
     pub(crate) fn credentials(&self, operation: OperationId) -> impl Iterator<Item = &Credential> {
         let own = self.secret_headers.get(operation.index()).into_iter().flatten();
         self.credential.iter().chain(own)
+    }
+
+    /// Moves its traffic; no weights is back to what its routes say.
+    pub(crate) fn shift(&self, weights: &[(SubsetId, u32)]) {
+        let moved = (!weights.is_empty()).then(|| Arc::from(weights));
+        *self.moved.write().unwrap_or_else(PoisonError::into_inner) = moved;
+    }
+
+    /// Where its traffic was moved.
+    pub(crate) fn moved(&self) -> Option<Arc<[(SubsetId, u32)]>> {
+        self.moved.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A call under this policy was made.

@@ -70,6 +70,20 @@ impl Template {
         })
     }
 
+    /// Asks for a stream, from a cursor on where there is one.
+    pub(crate) fn ask_for_stream(
+        &mut self,
+        forms: HeaderValue,
+        cursor: Option<(HeaderName, &str)>,
+    ) -> Result<(), String> {
+        self.headers.insert(ACCEPT, forms);
+        if let Some((name, cursor)) = cursor {
+            let cursor = value(name.as_str(), cursor)?;
+            self.headers.insert(name, cursor);
+        }
+        Ok(())
+    }
+
     /// One attempt as it goes to an endpoint.
     pub(crate) fn attempt(&self, to: &Endpoint, trace: TraceContext, left: Duration) -> Result<Sent, String> {
         let mut sent = Sent::new(Full::new(self.body.clone()));

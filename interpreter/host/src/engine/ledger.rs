@@ -1,0 +1,130 @@
+//! What lies between runs, and follows from the journal alone: guards and traffic, children to be cancelled, tags.
+//!
+//! The same function takes note of an event when it happens and when the journal is read again, so that a crash
+//! changes nothing of it.
+
+use super::{
+    Held,
+    guards::Guards,
+    traffic::{self, Traffic},
+};
+use crate::RunId;
+use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, border};
+use flowmesh_ir::flow::Tie;
+use std::collections::{BTreeSet, VecDeque};
+
+/// Something to do that concerns more than one run, after the event that it follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// Do what a run asked for by this number.
+    Ask(RunId, CallId),
+    /// Let in who may enter.
+    Grant(String),
+    /// Nobody waits for this run any more: cancel it.
+    Cancel(RunId),
+    /// Tell those who wait for it that this run has ended.
+    Ended(RunId),
+    /// Close the stream of this call.
+    Close(RunId, CallId),
+}
+
+/// What lies between runs.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) guards: Guards,
+    pub(super) traffic: Traffic,
+    /// Children that nobody waits for and that are not cancelled yet.
+    pub(super) orphans: BTreeSet<RunId>,
+}
+
+impl Ledger {
+    /// Takes note of an event before the machine sees it.
+    pub(super) fn event(&mut self, run: RunId, held: &mut Held, kind: &EventKind) {
+        if let EventKind::Started { input, .. } = kind {
+            let deployment = &held.deployment;
+            let tags = border::tags(&deployment.program, &deployment.settings, held.flow, input);
+            held.tags.extend(tags);
+        }
+        let EventKind::Answered { call, answer } = kind else {
+            return;
+        };
+        let deployment = held.deployment.clone();
+        let Some(live) = held.live() else { return };
+        match (live.asks.get(call), answer) {
+            (Some(Ask::Acquire { name, .. }), Answer::Done(_)) => {
+                self.guards.enter(name, (run, *call));
+                return;
+            }
+            (Some(Ask::Acquire { name, .. }), _) => self.guards.leave(name, (run, *call)),
+            (Some(Ask::Shift { service, weights }), Answer::Done(_)) => {
+                if let Some((service, weights)) = traffic::named(&deployment, *service, weights) {
+                    self.traffic.shift(service, weights);
+                }
+            }
+            _ => {}
+        }
+        live.asks.remove(call);
+    }
+
+    /// Takes note of what an event led to; what is to be done about it goes to `tasks`.
+    pub(super) fn effect(
+        &mut self,
+        run: RunId,
+        held: &mut Held,
+        effect: &Effect,
+        tasks: &mut VecDeque<Task>,
+    ) {
+        match effect {
+            Effect::Ask { call, ask, .. } => self.asked(run, held, (*call, ask), tasks),
+            Effect::Withdraw { call } | Effect::Release { call } => self.leave(run, held, *call, tasks),
+            Effect::Note(Note::Tagged { key, value }) => {
+                held.tags.insert(key.clone(), value.clone());
+            }
+            Effect::Finished(_) => {
+                let open: Vec<CallId> = held
+                    .live()
+                    .map(|live| live.asks.keys().chain(&live.streams).copied().collect())
+                    .unwrap_or_default();
+                open.into_iter().for_each(|call| self.leave(run, held, call, tasks));
+                tasks.push_back(Task::Ended(run));
+            }
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, run: RunId, held: &mut Held, (call, ask): (CallId, &Ask), tasks: &mut VecDeque<Task>) {
+        held.entangled |= !matches!(ask, Ask::Probe { .. });
+        let Some(live) = held.live() else { return };
+        live.asks.insert(call, ask.clone());
+        tasks.push_back(match ask {
+            Ask::Acquire { name, permits } => {
+                self.guards.ask(name, (run, call), *permits);
+                Task::Grant(name.clone())
+            }
+            _ => Task::Ask(run, call),
+        });
+    }
+
+    /// Nobody waits for it, or holds it, any more.
+    fn leave(&mut self, run: RunId, held: &mut Held, call: CallId, tasks: &mut VecDeque<Task>) {
+        let Some(live) = held.live() else { return };
+        match live.asks.remove(&call) {
+            Some(Ask::Acquire { name, .. }) => {
+                self.guards.leave(&name, (run, call));
+                tasks.push_back(Task::Grant(name));
+            }
+            Some(Ask::Start { tie: Tie::Child, .. }) => {
+                let (child, _) = run.derived(call, "");
+                self.orphans.insert(child);
+                tasks.push_back(Task::Cancel(child));
+            }
+            Some(_) => {}
+            None if live.streams.contains(&call) => {
+                live.streams.retain(|open| *open != call);
+                live.take_call(call);
+                tasks.push_back(Task::Close(run, call));
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What a flow lets be read of its runs: `view progress = E`.
+
+use super::{
+    Deployment, Engine, Life, Refusal,
+    output::Answer,
+    view::Views,
+};
+use crate::RunId;
+use flowmesh_ir::{FlowId, Name};
+use flowmesh_machine::Run;
+use serde_json::value::RawValue;
+
+impl Engine {
+    /// Views of a run that has not ended. Of one that has, the machine is gone: the host plays its journal once more.
+    pub(super) fn views_of(&self, run: RunId, name: Option<Name>) -> Answer {
+        let Some(held) = self.runs.get(&run) else {
+            return Answer::Refused(Refusal::UnknownRun { run });
+        };
+        match &held.life {
+            Life::Live(live) => match views(&held.deployment, held.flow, &live.run, name.as_ref()) {
+                Ok(views) => Answer::Views(views),
+                Err(refusal) => Answer::Refused(refusal),
+            },
+            Life::Ended(_) => self.answer(super::query::Query::History(run)),
+        }
+    }
+}
+
+/// One view of a run as it stands, or all of them.
+pub(crate) fn views(
+    deployment: &Deployment,
+    flow: FlowId,
+    run: &Run,
+    name: Option<&Name>,
+) -> Result<Views, Refusal> {
+    let declared = deployment.program.flow(flow).map_or(&[][..], |flow| &flow.views);
+    let names = declared.iter().map(|view| &view.name);
+    let wanted: Vec<&Name> = names.clone().filter(|view| name.is_none_or(|name| name == *view)).collect();
+    if let (Some(name), []) = (name, wanted.as_slice()) {
+        let nearest = flowmesh_ir::nearest(name, names.map(Name::as_str));
+        return Err(Refusal::UnknownView {
+            flow: deployment.flow_name(flow),
+            view: name.clone(),
+            nearest: nearest.map(Name::new),
+        });
+    }
+    let value = |name: &Name| {
+        let json = shown(deployment, run, name);
+        let json = json.unwrap_or_else(|| Err("the flow has no such view".to_owned()));
+        json.and_then(|json| RawValue::from_string(json).map_err(|error| error.to_string()))
+    };
+    Ok(wanted.into_iter().map(|name| (name.clone(), value(name))).collect())
+}
+
+/// To be the machine's own, once it has it.
+fn shown(_: &Deployment, _: &Run, _: &Name) -> Option<Result<String, String>> {
+    None
+}

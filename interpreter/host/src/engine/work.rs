@@ -1,0 +1,246 @@
+//! What runs ask of the host beside calls: children, guards, traffic, probes. Each is done after the event that asked
+//! for it, and its outcome is an event of its own.
+
+use super::{
+    Engine, Held,
+    batch::Deferred,
+    deployment::Deployment,
+    ledger::Task,
+    output::{Output, Probe},
+    traffic,
+    view::Ending,
+};
+use crate::{RunId, store::Origin};
+use flowmesh_ir::{FlowId, ServiceId, SubsetId, flow::Tie};
+use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, border::check_input};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// How much is done at once; the rest is done at the next tick, so that runs that start runs do not stop the others.
+const TASKS_MAX: usize = 10_000;
+/// How deep children may have children.
+const DEPTH_MAX: u16 = 128;
+
+/// A run that another one, or an event, starts.
+pub(super) struct Birth {
+    pub(super) id: RunId,
+    pub(super) seed: u64,
+    pub(super) flow: FlowId,
+    pub(super) input: Arc<[u8]>,
+    pub(super) key: Option<String>,
+    pub(super) depth: u16,
+}
+
+impl Engine {
+    /// Does what is to be done between runs.
+    pub(super) fn work(&mut self, now: Timestamp) {
+        for _ in 0..TASKS_MAX {
+            let Some(task) = self.tasks.pop_front() else { return };
+            match task {
+                Task::Ask(run, call) => self.asked(now, run, call),
+                Task::Grant(name) => self.grant(now, &name),
+                Task::Cancel(run) => self.abandon(now, run),
+                Task::Ended(run) => self.tell_end(now, run),
+                Task::Close(run, call) => self.defer(Deferred::Output(Output::Close { run, call })),
+            }
+        }
+    }
+
+    fn asked(&mut self, now: Timestamp, run: RunId, call: CallId) {
+        let ask = self
+            .runs
+            .get_mut(&run)
+            .and_then(Held::live)
+            .and_then(|live| live.asks.get(&call).cloned());
+        match ask {
+            Some(Ask::Start {
+                flow,
+                input,
+                key,
+                tie,
+            }) => self.begin(now, (run, call), (flow, input, key), tie),
+            Some(Ask::Emit { event, payload }) => self.told_by(now, (run, call), event, payload),
+            Some(Ask::Shift { service, weights }) => self.shift(now, (run, call), service, &weights),
+            Some(Ask::Probe { target }) => self.probe(run, call, target),
+            Some(Ask::Acquire { .. }) | None => {}
+        }
+    }
+
+    /// Something that was asked for has come out. What nobody waits for is no event.
+    pub(super) fn answered(&mut self, now: Timestamp, run: RunId, call: CallId, answer: Answer) {
+        let live = self.runs.get_mut(&run).and_then(Held::live);
+        if live.is_some_and(|live| live.asks.contains_key(&call)) {
+            self.happen(now, run, EventKind::Answered { call, answer }, None);
+        }
+    }
+
+    fn begin(
+        &mut self,
+        now: Timestamp,
+        (run, call): (RunId, CallId),
+        (flow, input, key): (FlowId, Arc<[u8]>, Option<String>),
+        tie: Tie,
+    ) {
+        let Some(held) = self.runs.get(&run) else { return };
+        let (deployment, depth) = (held.deployment.clone(), held.depth.saturating_add(1));
+        let (id, seed) = run.derived(call, "");
+        let birth = Birth {
+            id,
+            seed,
+            flow,
+            input,
+            key,
+            depth,
+        };
+        let child = match self.bear(now, &deployment, birth) {
+            Ok(child) if child == run && tie == Tie::Child => {
+                Err("it would wait for itself: a run of its flow with this key is itself".to_owned())
+            }
+            other => other,
+        };
+        match (child, tie) {
+            (Err(why), _) => self.answered(now, run, call, Answer::Refused(why)),
+            (Ok(child), Tie::Apart) => self.answered(now, run, call, Answer::Run(child.to_string())),
+            (Ok(child), Tie::Child) => {
+                self.parents.entry(child).or_default().push((run, call));
+                if self.runs.get(&child).is_some_and(|held| held.ending().is_some()) {
+                    self.tell_end(now, child);
+                }
+            }
+        }
+    }
+
+    /// Starts a run, unless it is there already, by its identifier or its key.
+    pub(super) fn bear(
+        &mut self,
+        now: Timestamp,
+        deployment: &Arc<Deployment>,
+        birth: Birth,
+    ) -> Result<RunId, String> {
+        let name = deployment.flow_name(birth.flow);
+        let unfit = |misfit| format!("the input of `{name}` does not fit: {misfit}");
+        let own = check_input(&deployment.program, birth.flow, &birth.input).map_err(unfit)?;
+        let key = birth.key.or(own);
+        let known = key.as_ref().and_then(|key| self.keys.get(&(name.clone(), key.clone())));
+        if let Some(known) = known {
+            return Ok(*known);
+        }
+        if self.runs.contains_key(&birth.id) {
+            return Ok(birth.id);
+        }
+        if birth.depth > DEPTH_MAX {
+            return Err(format!("runs that start runs are more than {DEPTH_MAX} deep"));
+        }
+        let origin = Origin {
+            flow: name,
+            program: deployment.program_hash,
+            settings: deployment.settings_hash,
+        };
+        self.hold(birth.id, deployment.clone(), birth.flow, key.clone());
+        if let Some(held) = self.runs.get_mut(&birth.id) {
+            (held.entangled, held.depth) = (true, birth.depth);
+        }
+        let kind = EventKind::Started {
+            input: birth.input,
+            seed: birth.seed,
+            key,
+        };
+        self.happen(now, birth.id, kind, Some(origin));
+        Ok(birth.id)
+    }
+
+    fn tell_end(&mut self, now: Timestamp, run: RunId) {
+        let Some(parents) = self.parents.remove(&run) else { return };
+        let Some(ended) = self.runs.get(&run).and_then(Held::ending).map(ended) else {
+            return;
+        };
+        for (parent, call) in parents {
+            self.answered(now, parent, call, Answer::Ended(ended.clone()));
+        }
+    }
+
+    /// Its starter does not wait for it any more.
+    fn abandon(&mut self, now: Timestamp, run: RunId) {
+        self.ledger.orphans.remove(&run);
+        if let Some(parents) = self.parents.get_mut(&run) {
+            parents.retain(|(parent, call)| parent.derived(*call, "").0 != run);
+            // Others found it by its key, and wait for it.
+            if !parents.is_empty() {
+                return;
+            }
+        }
+        let live = self.runs.get_mut(&run).and_then(Held::live);
+        if live.is_some_and(|live| !live.cancelled) {
+            let reason = "the run that started it does not wait for it any more".to_owned();
+            self.happen(now, run, EventKind::Cancelled { reason }, None);
+        }
+    }
+
+    fn grant(&mut self, now: Timestamp, name: &str) {
+        while let Some((run, call)) = self.ledger.guards.next(name) {
+            self.answered(now, run, call, Answer::Done(Vec::new()));
+            // Who did not take it does not wait any more.
+            if self.ledger.guards.next(name) == Some((run, call)) {
+                self.ledger.guards.leave(name, (run, call));
+            }
+        }
+    }
+
+    fn shift(
+        &mut self,
+        now: Timestamp,
+        (run, call): (RunId, CallId),
+        service: ServiceId,
+        weights: &[(SubsetId, u32)],
+    ) {
+        let Some(deployment) = self.runs.get(&run).map(|held| held.deployment.clone()) else {
+            return;
+        };
+        let whole: u64 = weights.iter().map(|(_, weight)| u64::from(*weight)).sum();
+        let named = traffic::named(&deployment, service, weights);
+        let answer = match named {
+            Some(_) if whole != 100 && !weights.is_empty() => {
+                Answer::Refused(format!("expected weights that add up to 100, found {whole}"))
+            }
+            Some(_) => Answer::Done(self.ledger.traffic.weights(&deployment, service)),
+            None => Answer::Refused("the program has no such service or subset".to_owned()),
+        };
+        let done = matches!(answer, Answer::Done(_));
+        self.answered(now, run, call, answer);
+        if let (Some((service, weights)), true) = (named, done) {
+            self.defer(Deferred::Output(traffic::output(&service, &weights)));
+        }
+    }
+
+    fn probe(&mut self, run: RunId, call: CallId, target: String) {
+        let Some(held) = self.runs.get(&run) else { return };
+        let deployment = held.deployment.clone();
+        self.defer(Deferred::Output(Output::Probe(Probe {
+            run,
+            call,
+            target,
+            deployment,
+        })));
+    }
+}
+
+/// How a child ended, as its parent hears it.
+fn ended(ending: &Ending) -> Ended {
+    #[derive(Deserialize)]
+    struct Error<'a> {
+        name: String,
+        #[serde(borrow)]
+        fields: &'a RawValue,
+    }
+    match ending {
+        Ending::Result(json) => Ended::Done(json.get().as_bytes().into()),
+        Ending::Cancelled(reason) => Ended::Cancelled(reason.to_string()),
+        Ending::Error(json) => match serde_json::from_str::<Error<'_>>(json.get()) {
+            Ok(error) => Ended::Failed(error.name.into(), error.fields.get().as_bytes().into()),
+            // We wrote it ourselves.
+            Err(_) => Ended::Failed("Unknown".into(), Arc::from(*b"{}")),
+        },
+    }
+}

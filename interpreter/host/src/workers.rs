@@ -1,0 +1,181 @@
+//! Workers: programs in any language that pull the calls of `worker "queue"` operations over HTTP, and answer them.
+//!
+//! The tasks live in memory: a call that is outstanding is asked for again after a crash, and is a task again then.
+
+mod queue;
+
+pub use queue::{Lease, Lost, TaskId};
+
+use crate::{RunId, clock::Clock};
+use flowmesh_ir::call::{Failure, Reply, Request};
+use flowmesh_machine::CallId;
+use jiff::{SignedDuration, Timestamp};
+use queue::{Given, Queues, Task};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::{Notify, oneshot};
+
+/// All tasks that wait for workers or that workers have. Clones are the same.
+#[derive(Clone)]
+pub struct Workers(Arc<Shared>);
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    queues: Mutex<Queues>,
+    /// Told whenever there is another task to pull.
+    more: Notify,
+}
+
+/// The call that a task was made of, and how a worker says it ended.
+pub type Settled = (RunId, CallId, Reply);
+
+impl Workers {
+    /// No tasks.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Shared {
+            clock,
+            queues: Mutex::default(),
+            more: Notify::new(),
+        }))
+    }
+
+    /// Makes a task of a call and waits until a worker has done it, within so long.
+    pub async fn call(
+        &self,
+        (run, call): (RunId, CallId),
+        queue: &str,
+        request: &Request,
+        within: Duration,
+    ) -> Reply {
+        let (done, mut reply) = oneshot::channel();
+        let id = TaskId(self.0.clock.draw());
+        self.queues().add(Task {
+            id,
+            run,
+            call,
+            queue: queue.to_owned(),
+            input: request.body.clone(),
+            key: request.key.clone(),
+            repeatable: request.effect.repeatable(),
+            attempt: 0,
+            lease: None,
+            done,
+        });
+        self.0.more.notify_waiters();
+        // Whatever ends this call, nobody shall do its task any more.
+        let _remove = Remove { workers: self, id };
+        let end = tokio::time::Instant::now().checked_add(within);
+        loop {
+            let left = end.map_or(within, |end| end.saturating_duration_since(tokio::time::Instant::now()));
+            if left.is_zero() {
+                return self.late(id, within);
+            }
+            let lease = self.queues().lease_left(id, self.0.clock.now());
+            let wait = lease.map_or(left, |lease| lease.min(left)).max(Duration::from_millis(1));
+            match tokio::time::timeout(wait, &mut reply).await {
+                Ok(Ok(reply)) => return reply,
+                Ok(Err(_)) => return unknown("the task is gone"),
+                Err(_) => {}
+            }
+            if !self.expire(id) {
+                return unknown("the worker that had it did not say that it still works on it, and without a `key` it is not given to another");
+            }
+        }
+    }
+
+    /// Gives a task whose lease has expired to others. `false` if that must not be.
+    fn expire(&self, id: TaskId) -> bool {
+        let now = self.0.clock.now();
+        match self.queues().expire(id, now) {
+            Given::Back => {
+                self.0.more.notify_waiters();
+                true
+            }
+            Given::Not => true,
+            Given::Up => false,
+        }
+    }
+
+    fn late(&self, id: TaskId, within: Duration) -> Reply {
+        let queues = self.queues();
+        let why = format!("no worker did it within {within:?}");
+        if queues.may_have_begun(id) {
+            unknown(&why)
+        } else {
+            Reply::Failed(Failure::Timeout(why))
+        }
+    }
+
+    /// Takes a task out of a queue, and waits for one at most so long.
+    pub async fn lease(&self, queue: &str, lease: Duration, wait: Duration) -> Option<Lease> {
+        let end = tokio::time::Instant::now().checked_add(wait)?;
+        loop {
+            // Before the look, so that a task that comes between is heard of.
+            let more = self.0.more.notified();
+            let token = self.0.clock.draw();
+            let now = self.0.clock.now();
+            if let Some(leased) = self.queues().lease(queue, token, until(now, lease)) {
+                return Some(leased);
+            }
+            tokio::time::timeout_at(end, more).await.ok()?;
+        }
+    }
+
+    /// The worker still works on it.
+    ///
+    /// # Errors
+    /// If it is not its task any more.
+    pub fn heartbeat(&self, id: TaskId, token: u64, lease: Duration) -> Result<(), Lost> {
+        let now = self.0.clock.now();
+        self.queues().heartbeat(id, token, now, until(now, lease))
+    }
+
+    /// The worker has done it, or could not: what the call ends with is handed back, to be made durable before the
+    /// worker hears that it is.
+    ///
+    /// # Errors
+    /// If it is not its task any more.
+    pub fn settle(&self, id: TaskId, token: u64, reply: Reply) -> Result<Settled, Lost> {
+        let now = self.0.clock.now();
+        let task = self.queues().take(id, token, now)?;
+        // Who does not wait any more needs no reply.
+        let _ = task.done.send(reply.clone());
+        Ok((task.run, task.call, reply))
+    }
+
+    /// Of which call a task is.
+    ///
+    /// # Errors
+    /// If it is not the worker's task.
+    pub fn call_of(&self, id: TaskId, token: u64) -> Result<(RunId, CallId), Lost> {
+        self.queues().call_of(id, token, self.0.clock.now())
+    }
+
+    /// A panic elsewhere cannot leave a list of tasks in a bad state.
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.0.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Remove<'a> {
+    workers: &'a Workers,
+    id: TaskId,
+}
+
+impl Drop for Remove<'_> {
+    fn drop(&mut self) {
+        self.workers.queues().remove(self.id);
+    }
+}
+
+fn until(now: Timestamp, lease: Duration) -> Timestamp {
+    let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::MAX);
+    now.checked_add(lease).unwrap_or(Timestamp::MAX)
+}
+
+fn unknown(why: &str) -> Reply {
+    Reply::Failed(Failure::Unknown(why.to_owned()))
+}

@@ -1,0 +1,209 @@
+//! A call whose answer is a stream: opened with as many attempts as its policy allows, then read item by item, each only
+//! when it is wanted.
+
+use super::{Call, Mesh, unavailable};
+use crate::{
+    call::attempt::{Tried, Try},
+    decide::{
+        attempts::{CallPlan, Decision},
+        items::{Form, Items},
+        outcome::Outcome,
+    },
+    wire::connection::Connection,
+};
+use flowmesh_ir::{
+    call::{Failure, Reply, Request, Wire},
+    service::OnStatus,
+    trace::TraceContext,
+};
+use http::{HeaderName, HeaderValue, Response, header};
+use hyper::body::Incoming;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const FORMS: HeaderValue = HeaderValue::from_static("text/event-stream, application/x-ndjson, application/jsonl");
+
+/// Who reads a stream.
+pub struct Demand {
+    wanted: UnboundedReceiver<()>,
+    give: Box<dyn FnMut(Arc<[u8]>) + Send>,
+}
+
+/// A stream that was opened.
+pub(super) struct Opened {
+    connection: Connection,
+    body: Incoming,
+    items: Items,
+}
+
+impl Demand {
+    /// Somebody who wants an item for each message, and takes it by `give`. Dropping the sender ends the stream.
+    pub fn new(wanted: UnboundedReceiver<()>, give: impl FnMut(Arc<[u8]>) + Send + 'static) -> Self {
+        let give = Box::new(give);
+        Self { wanted, give }
+    }
+
+    /// Waits until an item is wanted; `false` when none ever will be.
+    pub async fn wanted(&mut self) -> bool {
+        self.wanted.recv().await.is_some()
+    }
+
+    /// Gives an item.
+    pub fn give(&mut self, item: Arc<[u8]>) {
+        (self.give)(item);
+    }
+}
+
+impl Mesh {
+    /// Opens a stream and hands over its items, each when it is wanted. The reply comes when the stream has ended: well
+    /// is status 200 without a body. Once it is open it is not opened again: what comes next depends on what was read.
+    pub async fn stream(&self, request: &Request, trace: TraceContext, demand: &mut Demand) -> Reply {
+        let Some((service, operation)) = self.declared(request) else {
+            return unavailable("the request names a service or an operation that the program does not have");
+        };
+        let names = super::Names {
+            service: &service.name,
+            operation: &operation.name,
+        };
+        let mut call = match self.prepare(request, service, names, trace) {
+            Ok(call) => call,
+            Err(why) => return unavailable(&why),
+        };
+        let cursor = match &request.wire {
+            Wire::Stream(cursor) => cursor.as_deref(),
+            _ => None,
+        };
+        if let Err(why) = call.template.ask_for_stream(FORMS, cursor.map(|cursor| (LAST_EVENT_ID, cursor))) {
+            return unavailable(&why);
+        }
+        match call.open(&operation.on).await {
+            Ok(opened) => opened.read(demand).await,
+            Err(reply) => reply,
+        }
+    }
+}
+
+impl Call<'_> {
+    async fn open(&self, on: &[OnStatus]) -> Result<Opened, Reply> {
+        let clock = self.mesh.clock;
+        self.service.deposit(self.request.policy, clock.now());
+        let mut plan = CallPlan::new(self.policy, self.request.effect, on, clock.now());
+        let mut decision = self.decide(&mut plan, None);
+        let mut last = Tried::default();
+        loop {
+            decision = match decision {
+                Decision::Attempt { number, timeout } => {
+                    let attempt = Try {
+                        number,
+                        timeout,
+                        avoid: last.endpoint.as_ref(),
+                    };
+                    let mut tried = Tried::default();
+                    let opening = self.opening(&attempt, &mut tried);
+                    let outcome = match tokio::time::timeout(timeout, opening).await {
+                        Ok(Ok(opened)) => return Ok(opened),
+                        Ok(Err(outcome)) => outcome,
+                        Err(_) => Outcome::TimedOut {
+                            sent: true,
+                            why: format!("service `{}` did not begin its stream in time", self.names.service),
+                        },
+                    };
+                    if let Some(endpoint) = &tried.endpoint {
+                        endpoint.record(clock.now(), &outcome, None);
+                    }
+                    last = tried;
+                    self.decide(&mut plan, Some(outcome))
+                }
+                Decision::Wait { delay } => {
+                    tokio::time::sleep(delay).await;
+                    self.decide(&mut plan, None)
+                }
+                Decision::Done { reply, .. } => return Err(reply),
+            }
+        }
+    }
+
+    async fn opening(&self, attempt: &Try<'_>, tried: &mut Tried) -> Result<Opened, Outcome> {
+        let service = self.names.service;
+        let found = self.subset.endpoints(&self.mesh.resolver).await;
+        let snapshot =
+            found.map_err(|why| Outcome::Unsent(format!("no endpoint of service `{service}`: {why}")))?;
+        let endpoint = self
+            .pick(&snapshot, attempt.avoid)
+            .ok_or_else(|| Outcome::Unsent(format!("no endpoint of service `{service}`")))?;
+        let endpoint = tried.endpoint.insert(endpoint);
+        let trace = self.trace.child(u64::from(attempt.number));
+        let sent = self.template.attempt(endpoint, trace, attempt.timeout);
+        let sent = sent.map_err(Outcome::Unsent)?;
+        let limits = &self.mesh.limits;
+        let mut connection = endpoint.connect(limits).await.map_err(Outcome::Unsent)?;
+        let broke = |_| Outcome::Broken(format!("the connection to {} broke before an answer came", endpoint.label));
+        let answer = connection.send(sent).await.map_err(broke)?;
+        let form = Form::of(content_type(&answer));
+        let (head, body) = answer.into_parts();
+        let mut opened = Opened {
+            connection,
+            body,
+            items: Items::new(form, limits.body_bytes),
+        };
+        if head.status.is_success() {
+            return Ok(opened);
+        }
+        Err(Outcome::Answer {
+            status: head.status.as_u16(),
+            body: opened.whole(limits.body_bytes).await.into(),
+            retry_after: None,
+        })
+    }
+}
+
+impl Opened {
+    async fn read(mut self, demand: &mut Demand) -> Reply {
+        while demand.wanted().await {
+            match self.item().await {
+                Ok(Some(item)) => demand.give(item.into()),
+                Ok(None) => break,
+                Err(failure) => return Reply::Failed(failure),
+            }
+        }
+        Reply::Answer {
+            status: 200,
+            body: Arc::default(),
+        }
+    }
+
+    /// The next item, or `None` when the stream has ended.
+    async fn item(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        loop {
+            if let Some(item) = self.items.next() {
+                return Ok(Some(item));
+            }
+            match self.connection.piece(&mut self.body).await {
+                Some(Ok(piece)) => self
+                    .items
+                    .take(&piece)
+                    .map_err(|_| Failure::BadReply("an item of the stream is too long".to_owned()))?,
+                Some(Err(why)) => return Err(Failure::Unavailable(format!("the stream broke: {why}"))),
+                None => return Ok(self.items.rest()),
+            }
+        }
+    }
+
+    /// The body of an answer that is no stream, as far as it is not too long.
+    async fn whole(&mut self, most: usize) -> Vec<u8> {
+        let mut whole = Vec::new();
+        while let Some(Ok(piece)) = self.connection.piece(&mut self.body).await {
+            if whole.len().saturating_add(piece.len()) > most {
+                break;
+            }
+            whole.extend_from_slice(&piece);
+        }
+        whole
+    }
+}
+
+fn content_type(answer: &Response<Incoming>) -> &str {
+    let header = answer.headers().get(header::CONTENT_TYPE);
+    header.and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
