@@ -13,6 +13,8 @@ use server::Server;
   flowmesh runs start checkout --input @order.json
   flowmesh runs list --state waiting
   flowmesh runs signal 01979b2e-... approve '{\"by\": \"ann\"}' --dir .flowmesh
+  flowmesh runs view latest progress
+  flowmesh runs emit order_paid '{"order": "1"}'
   flowmesh runs wait 01979b2e-...
 
 The server is the one of `flowmesh serve`, or of a `flowmesh run` in progress (`--dir`).")]
@@ -44,6 +46,7 @@ pub(crate) enum Verb {
         wait: bool,
     },
     /// Show a run
+    #[command(alias = "show")]
     Get {
         /// The run's identifier, or `latest`
         id: String,
@@ -56,11 +59,14 @@ pub(crate) enum Verb {
         /// Only in this state: running, waiting, undoing, done, failed, cancelled
         #[arg(long)]
         state: Option<String>,
+        /// Only with this tag
+        #[arg(long, value_name = "KEY=VALUE")]
+        tag: Option<String>,
         /// How many
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Send a signal to a run
+    /// Send a signal to a run, and print its answer where it has one
     Signal {
         /// The run's identifier, or `latest`
         id: String,
@@ -69,6 +75,24 @@ pub(crate) enum Verb {
         /// What it carries: JSON, `@file`, or `-` for the standard input
         #[arg(default_value = "{}")]
         payload: String,
+        /// How long to wait for its answer
+        #[arg(long, value_name = "TIME", default_value = "30s")]
+        wait: String,
+    },
+    /// Tell an event to every run that waits for it and every flow that it starts
+    Emit {
+        /// The event
+        event: String,
+        /// What it carries: JSON, `@file`, or `-` for the standard input
+        #[arg(default_value = "{}")]
+        payload: String,
+    },
+    /// Read a view of a run, or all of them
+    View {
+        /// The run's identifier, or `latest`
+        id: String,
+        /// The view; all of them where none is named
+        name: Option<String>,
     },
     /// Cancel a run; what it did is undone
     Cancel {

@@ -73,6 +73,9 @@ fn announce(program: &Program, house: &House) {
             "what happens to it, as server-sent events",
         ),
         ("POST /v1/runs/ID/signals/NAME", "tell it something"),
+        ("GET  /v1/runs/ID/views/NAME", "read one of its views"),
+        ("POST /v1/events/NAME", "tell an event to all who wait for it"),
+        ("POST /v1/queues/NAME/lease", "pull a task, as a worker"),
         ("POST /v1/runs/ID/cancel", "stop it; what it did is undone"),
     ] {
         draw::say(format!("  {route:<31} {what}"));

@@ -9,15 +9,20 @@ pub(crate) fn runs(all: &[Value]) -> String {
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["RUN", "FLOW", "STATE", "STARTED", "AT"]);
+    let tagged = all.iter().any(|run| run.get("tags").is_some());
+    let mut head = vec!["RUN", "FLOW", "STATE", "STARTED", "AT"];
+    head.extend(tagged.then_some("TAGS"));
+    table.set_header(head);
     for run in all {
-        table.add_row([
+        let mut row = vec![
             text(run, "id"),
             text(run, "flow"),
             text(run, "state"),
             when(run, "started"),
             at(run),
-        ]);
+        ];
+        row.extend(tagged.then(|| run.get("tags").map(pairs).unwrap_or_default()));
+        table.add_row(row);
     }
     // The preset leaves a space before each cell and spaces at the ends of lines.
     table
@@ -33,6 +38,7 @@ pub(crate) fn run(run: &Value) -> String {
         let shown = match value {
             Value::String(text) => text.clone(),
             Value::Null => continue,
+            Value::Object(_) if name == "tags" => pairs(value),
             Value::Array(all) if all.iter().all(Value::is_string) => all
                 .iter()
                 .filter_map(Value::as_str)
@@ -43,6 +49,13 @@ pub(crate) fn run(run: &Value) -> String {
         lines.push(format!("{name:<8} {shown}\n"));
     }
     lines.concat()
+}
+
+/// Tags as `key=value key=value`.
+fn pairs(tags: &Value) -> String {
+    let pairs = tags.as_object().into_iter().flatten();
+    let pairs = pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    pairs.collect::<Vec<_>>().join(" ")
 }
 
 /// What a run is at, or how it ended.
@@ -74,6 +87,18 @@ fn text(of: &Value, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn tags_stand_at_the_end_where_there_are_any() {
+        let run =
+            json!({ "id": "r1", "flow": "f", "state": "done", "tags": { "team": "a", "urgent": "yes" } });
+        assert!(
+            super::runs(std::slice::from_ref(&run))
+                .trim_end()
+                .ends_with("team=a urgent=yes")
+        );
+        assert!(super::run(&run).contains("tags     team=a urgent=yes"));
+    }
 
     #[test]
     fn a_run_is_one_line() {

@@ -192,7 +192,9 @@ impl Driver {
                 self.parts.engine.handle(now, Input::Replied { run, call, reply });
             }
             Message::Answered(run, call, answer) => {
-                self.parts.engine.handle(now, Input::Answered { run, call, answer });
+                self.parts
+                    .engine
+                    .handle(now, Input::Answered { run, call, answer });
             }
             Message::Streamed(run, call, item) => {
                 self.parts.engine.handle(now, Input::Streamed { run, call, item });

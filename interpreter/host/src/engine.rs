@@ -45,8 +45,8 @@ use flowmesh_ir::{Hash, Name};
 use flowmesh_machine::{CallId, Effect, EventKind};
 use held::{Held, Life};
 use index::Index;
-use ledger::{Ledger, Task};
 use jiff::Timestamp;
+use ledger::{Ledger, Task};
 use query::Query;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -210,7 +210,8 @@ impl Engine {
         if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
             live.waiting.retain(|waiting| *waiting != ticket);
         }
-        self.answers.retain(|(of, _), waiting| *of != run || *waiting != ticket);
+        self.answers
+            .retain(|(of, _), waiting| *of != run || *waiting != ticket);
     }
 
     fn watch(&mut self, run: RunId, more: bool) {

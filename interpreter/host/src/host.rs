@@ -273,9 +273,15 @@ impl Host {
 
     /// Of a run that has ended: its journal is played once more.
     async fn past_views(&self, history: History, name: Option<Name>) -> Result<Views, Refusal> {
-        let reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let reader = self
+            .0
+            .reader
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let reader = reader.ok_or_else(|| self.gone())?;
-        let looked = tokio::task::spawn_blocking(move || past_run(&reader, &history).map(|run| (run, history)));
+        let looked =
+            tokio::task::spawn_blocking(move || past_run(&reader, &history).map(|run| (run, history)));
         let looked = looked.await.map_err(|_| self.gone())?;
         let (run, history) = looked.map_err(|error| Refusal::Stopped {
             reason: error.to_string(),

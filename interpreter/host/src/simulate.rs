@@ -4,8 +4,10 @@
 //! Clock, disk, network, services and clients are simulated; a seed gives the same world to the last byte of its log.
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
 //! `calls` (attempts over the network), `services` (doubles that know what they carried out), `clients` (who start,
-//! signal and cancel), `check` (what must hold in the end).
+//! signal and cancel), `check` (what must hold in the end), `between` (and
+//! between runs).
 
+mod between;
 mod calls;
 mod chance;
 mod check;

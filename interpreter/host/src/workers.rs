@@ -69,19 +69,25 @@ impl Workers {
         let _remove = Remove { workers: self, id };
         let end = tokio::time::Instant::now().checked_add(within);
         loop {
-            let left = end.map_or(within, |end| end.saturating_duration_since(tokio::time::Instant::now()));
+            let left = end.map_or(within, |end| {
+                end.saturating_duration_since(tokio::time::Instant::now())
+            });
             if left.is_zero() {
                 return self.late(id, within);
             }
             let lease = self.queues().lease_left(id, self.0.clock.now());
-            let wait = lease.map_or(left, |lease| lease.min(left)).max(Duration::from_millis(1));
+            let wait = lease
+                .map_or(left, |lease| lease.min(left))
+                .max(Duration::from_millis(1));
             match tokio::time::timeout(wait, &mut reply).await {
                 Ok(Ok(reply)) => return reply,
                 Ok(Err(_)) => return unknown("the task is gone"),
                 Err(_) => {}
             }
             if !self.expire(id) {
-                return unknown("the worker that had it did not say that it still works on it, and without a `key` it is not given to another");
+                return unknown(
+                    "the worker that had it did not say that it still works on it, and without a `key` it is not given to another",
+                );
             }
         }
     }

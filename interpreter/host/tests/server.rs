@@ -311,7 +311,10 @@ async fn a_stop_answers_who_waits_and_frees_the_directory() {
     let again = host(directory.path(), services).await;
     let run = id.parse().unwrap();
     assert_eq!(again.recovered().runs, [run]);
-    again.signal(run, "approve", *br#"{"by":"ann"}"#).await.unwrap();
+    again
+        .signal(run, "approve", *br#"{"by":"ann"}"#, Duration::ZERO)
+        .await
+        .unwrap();
     let ended = serde_json::to_value(again.wait(run).await.unwrap()).unwrap();
     assert_eq!(ended["result"], "ann");
     again.shutdown(Duration::ZERO).await.unwrap();

@@ -129,9 +129,13 @@ impl Mesh {
             query,
         };
         let moved = service.moved();
-        let chosen = route(&declared.routes, moved.as_deref(), &view, self.conditions.as_ref(), &mut || {
-            self.chance.draw()
-        })?;
+        let chosen = route(
+            &declared.routes,
+            moved.as_deref(),
+            &view,
+            self.conditions.as_ref(),
+            &mut || self.chance.draw(),
+        )?;
         service.subsets.get(chosen.index())
     }
 }

@@ -27,15 +27,39 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             show(&run, json);
         }
         Verb::Get { id } => show(&get(client, &named(client, id).await?).await?, json),
-        Verb::List { flow, state, limit } => {
-            list(client, flow.as_deref(), state.as_deref(), *limit, json).await?;
+        Verb::List {
+            flow,
+            state,
+            tag,
+            limit,
+        } => {
+            let filters = [("flow", flow), ("state", state), ("tag", tag)];
+            list(client, &filters, *limit, json).await?;
         }
-        Verb::Signal { id, signal, payload } => {
+        Verb::Signal {
+            id,
+            signal,
+            payload,
+            wait,
+        } => {
             let id = &named(client, id).await?;
             let payload = input::json(payload, "the payload")?;
-            let path = format!("/v1/runs/{}/signals/{}", encode(id), encode(signal));
-            client.send(Method::POST, &path, Some(payload.get())).await?;
-            draw::say(format!("`{signal}` is on record for {id}"));
+            let (run, name) = (encode(id), encode(signal));
+            let path = format!("/v1/runs/{run}/signals/{name}?wait={}", encode(wait));
+            match client.send(Method::POST, &path, Some(payload.get())).await? {
+                Value::Null => draw::say(format!("`{signal}` is on record for {id}")),
+                answer => draw::answer_json(&answer),
+            }
+        }
+        Verb::Emit { event, payload } => emit(client, event, payload, json).await?,
+        Verb::View { id, name } => {
+            let id = named(client, id).await?;
+            let path = name
+                .as_ref()
+                .map(|name| format!("/{}", encode(name)))
+                .unwrap_or_default();
+            let path = format!("/v1/runs/{}/views{path}", encode(&id));
+            draw::answer_json(&client.send(Method::GET, &path, None).await?);
         }
         Verb::Cancel { id, reason } => {
             let id = &named(client, id).await?;
@@ -83,15 +107,40 @@ async fn get(client: &Client, id: &str) -> Result<Value, Error> {
         .await
 }
 
+async fn emit(client: &Client, event: &str, payload: &str, json: bool) -> Result<(), Error> {
+    let payload = input::json(payload, "the payload")?;
+    let path = format!("/v1/events/{}", encode(event));
+    let told = client.send(Method::POST, &path, Some(payload.get())).await?;
+    if json {
+        draw::answer_json(&told);
+        return Ok(());
+    }
+    let started = told
+        .get("started")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let started: Vec<&str> = started.filter_map(Value::as_str).collect();
+    draw::say(format!(
+        "`{event}` was told to {} runs, and started {}",
+        told.get("heard").unwrap_or(&Value::Null),
+        if started.is_empty() {
+            "none".to_owned()
+        } else {
+            started.join(", ")
+        }
+    ));
+    Ok(())
+}
+
 async fn list(
     client: &Client,
-    flow: Option<&str>,
-    state: Option<&str>,
+    filters: &[(&str, &Option<String>)],
     limit: u32,
     json: bool,
 ) -> Result<(), Error> {
     let mut path = format!("/v1/runs?limit={limit}");
-    for (name, value) in [("flow", flow), ("state", state)] {
+    for (name, value) in filters {
         if let Some(value) = value {
             path += &format!("&{name}={}", encode(value));
         }

@@ -38,7 +38,11 @@ impl Engine {
         let mut refused = Vec::new();
         let mut gone = BTreeSet::new();
         for batch in self.batches.take_back() {
-            gone.extend(take_starts(batch).into_iter().filter(|run| alone(&self.runs, *run)));
+            gone.extend(
+                take_starts(batch)
+                    .into_iter()
+                    .filter(|run| alone(&self.runs, *run)),
+            );
             let kept = std::mem::take(&mut batch.deferred);
             let (no, yes) = kept.into_iter().partition(|deferred| is_refused(deferred, &gone));
             batch.deferred = yes;

@@ -123,7 +123,9 @@ impl Engine {
         let alive = self.index.in_states(&[State::Running, State::Waiting]);
         let mut hearers: Vec<RunId> = alive
             .filter(|run| {
-                let Some(held) = self.runs.get(run) else { return false };
+                let Some(held) = self.runs.get(run) else {
+                    return false;
+                };
                 let of = (held.deployment.program_hash, held.flow);
                 *known
                     .entry(of)

@@ -138,13 +138,16 @@ impl Refusal {
             | Self::UnknownView {
                 nearest: Some(name), ..
             } => Some(format!("did you mean `{name}`?")),
-            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => misfit.hint.clone(),
-            Self::Unanswered { .. } => {
-                Some("see how the run stands with `flowmesh runs get`; a signal is not sent again by itself".to_owned())
+            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => {
+                misfit.hint.clone()
             }
-            Self::View { .. } => {
-                Some("ask again later, or write the view so that it holds while its parts are empty".to_owned())
-            }
+            Self::Unanswered { .. } => Some(
+                "see how the run stands with `flowmesh runs get`; a signal is not sent again by itself"
+                    .to_owned(),
+            ),
+            Self::View { .. } => Some(
+                "ask again later, or write the view so that it holds while its parts are empty".to_owned(),
+            ),
             Self::Full => Some("make room on the disk; acknowledged runs are kept and go on".to_owned()),
             Self::Stopped { .. } => Some("start it again; acknowledged runs go on".to_owned()),
             _ => None,
@@ -155,7 +158,9 @@ impl Refusal {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {
-            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => Some(&misfit.path),
+            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => {
+                Some(&misfit.path)
+            }
             _ => None,
         }
     }

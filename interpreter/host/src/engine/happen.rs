@@ -3,10 +3,10 @@
 use super::{
     Engine, Held, Timers,
     batch::{Batches, Deferred},
-    output::{self, Call, Happened, Output},
-    query::Query,
     input::Ticket,
     ledger::{Ledger, Task},
+    output::{self, Call, Happened, Output},
+    query::Query,
 };
 use crate::{
     RunId,

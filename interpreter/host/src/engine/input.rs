@@ -115,11 +115,7 @@ impl Command {
     pub fn changes(&self) -> bool {
         matches!(
             self,
-            Self::Deploy(_)
-                | Self::Start(_)
-                | Self::Signal { .. }
-                | Self::Cancel { .. }
-                | Self::Emit { .. }
+            Self::Deploy(_) | Self::Start(_) | Self::Signal { .. } | Self::Cancel { .. } | Self::Emit { .. }
         )
     }
 }

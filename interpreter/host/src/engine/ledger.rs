@@ -9,8 +9,8 @@ use super::{
     traffic::{self, Traffic},
 };
 use crate::RunId;
-use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, border};
 use flowmesh_ir::flow::Tie;
+use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, border};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Something to do that concerns more than one run, after the event that it follows from.
@@ -85,14 +85,21 @@ impl Ledger {
                     .live()
                     .map(|live| live.asks.keys().chain(&live.streams).copied().collect())
                     .unwrap_or_default();
-                open.into_iter().for_each(|call| self.leave(run, held, call, tasks));
+                open.into_iter()
+                    .for_each(|call| self.leave(run, held, call, tasks));
                 tasks.push_back(Task::Ended(run));
             }
             _ => {}
         }
     }
 
-    fn asked(&mut self, run: RunId, held: &mut Held, (call, ask): (CallId, &Ask), tasks: &mut VecDeque<Task>) {
+    fn asked(
+        &mut self,
+        run: RunId,
+        held: &mut Held,
+        (call, ask): (CallId, &Ask),
+        tasks: &mut VecDeque<Task>,
+    ) {
         held.entangled |= !matches!(ask, Ask::Probe { .. });
         let Some(live) = held.live() else { return };
         live.asks.insert(call, ask.clone());
@@ -108,15 +115,17 @@ impl Ledger {
     /// Nobody waits for it, or holds it, any more.
     fn leave(&mut self, run: RunId, held: &mut Held, call: CallId, tasks: &mut VecDeque<Task>) {
         let Some(live) = held.live() else { return };
+        if let Some(Ask::Start { tie: Tie::Child, .. }) = live.asks.get(&call) {
+            // The run may still want to hear how the child ended, to undo what it did.
+            let (child, _) = run.derived(call, "");
+            self.orphans.insert(child);
+            tasks.push_back(Task::Cancel(child));
+            return;
+        }
         match live.asks.remove(&call) {
             Some(Ask::Acquire { name, .. }) => {
                 self.guards.leave(&name, (run, call));
                 tasks.push_back(Task::Grant(name));
-            }
-            Some(Ask::Start { tie: Tie::Child, .. }) => {
-                let (child, _) = run.derived(call, "");
-                self.orphans.insert(child);
-                tasks.push_back(Task::Cancel(child));
             }
             Some(_) => {}
             None if live.streams.contains(&call) => {

@@ -166,7 +166,10 @@ impl Engine {
         };
         let program = Arc::clone(&held.deployment.program);
         let Some(live) = held.live() else { return };
-        let asked = live.asks.iter().filter(|(_, ask)| !matches!(ask, Ask::Acquire { .. }));
+        let asked = live
+            .asks
+            .iter()
+            .filter(|(_, ask)| !matches!(ask, Ask::Acquire { .. }));
         self.tasks.extend(asked.map(|(call, _)| Task::Ask(run, *call)));
         let pending = flowmesh_machine::pending(&program, &live.run);
         for effect in pending {

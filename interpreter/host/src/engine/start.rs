@@ -174,7 +174,9 @@ impl Engine {
         if kept < SIGNALS_KEPT_MAX {
             let flow = program.flow(held.flow);
             let signal = flow.and_then(|flow| flow.signals.iter().find(|signal| signal.name == *name));
-            return Ok(signal.and_then(|signal| signal.result.as_ref()).map(|_| held.next));
+            return Ok(signal
+                .and_then(|signal| signal.result.as_ref())
+                .map(|_| held.next));
         }
         Err(Refusal::SignalsKept {
             signal: name.clone(),

@@ -1,10 +1,6 @@
 //! What a flow lets be read of its runs: `view progress = E`.
 
-use super::{
-    Deployment, Engine, Life, Refusal,
-    output::Answer,
-    view::Views,
-};
+use super::{Deployment, Engine, Life, Refusal, output::Answer, view::Views};
 use crate::RunId;
 use flowmesh_ir::{FlowId, Name};
 use flowmesh_machine::Run;
@@ -35,7 +31,10 @@ pub(crate) fn views(
 ) -> Result<Views, Refusal> {
     let declared = deployment.program.flow(flow).map_or(&[][..], |flow| &flow.views);
     let names = declared.iter().map(|view| &view.name);
-    let wanted: Vec<&Name> = names.clone().filter(|view| name.is_none_or(|name| name == *view)).collect();
+    let wanted: Vec<&Name> = names
+        .clone()
+        .filter(|view| name.is_none_or(|name| name == *view))
+        .collect();
     if let (Some(name), []) = (name, wanted.as_slice()) {
         let nearest = flowmesh_ir::nearest(name, names.map(Name::as_str));
         return Err(Refusal::UnknownView {
@@ -49,7 +48,10 @@ pub(crate) fn views(
         let json = json.unwrap_or_else(|| Err("the flow has no such view".to_owned()));
         json.and_then(|json| RawValue::from_string(json).map_err(|error| error.to_string()))
     };
-    Ok(wanted.into_iter().map(|name| (name.clone(), value(name))).collect())
+    Ok(wanted
+        .into_iter()
+        .map(|name| (name.clone(), value(name)))
+        .collect())
 }
 
 /// To be the machine's own, once it has it.

@@ -37,7 +37,9 @@ impl Engine {
     /// Does what is to be done between runs.
     pub(super) fn work(&mut self, now: Timestamp) {
         for _ in 0..TASKS_MAX {
-            let Some(task) = self.tasks.pop_front() else { return };
+            let Some(task) = self.tasks.pop_front() else {
+                return;
+            };
             match task {
                 Task::Ask(run, call) => self.asked(now, run, call),
                 Task::Grant(name) => self.grant(now, &name),
@@ -86,6 +88,11 @@ impl Engine {
         let Some(held) = self.runs.get(&run) else { return };
         let (deployment, depth) = (held.deployment.clone(), held.depth.saturating_add(1));
         let (id, seed) = run.derived(call, "");
+        if self.ledger.orphans.contains(&id) && !self.runs.contains_key(&id) {
+            // It was not wanted any more before it was started.
+            let reason = "it was not wanted any more".to_owned();
+            return self.answered(now, run, call, Answer::Ended(Ended::Cancelled(reason)));
+        }
         let birth = Birth {
             id,
             seed,
@@ -123,7 +130,9 @@ impl Engine {
         let unfit = |misfit| format!("the input of `{name}` does not fit: {misfit}");
         let own = check_input(&deployment.program, birth.flow, &birth.input).map_err(unfit)?;
         let key = birth.key.or(own);
-        let known = key.as_ref().and_then(|key| self.keys.get(&(name.clone(), key.clone())));
+        let known = key
+            .as_ref()
+            .and_then(|key| self.keys.get(&(name.clone(), key.clone())));
         if let Some(known) = known {
             return Ok(*known);
         }
@@ -152,7 +161,9 @@ impl Engine {
     }
 
     fn tell_end(&mut self, now: Timestamp, run: RunId) {
-        let Some(parents) = self.parents.remove(&run) else { return };
+        let Some(parents) = self.parents.remove(&run) else {
+            return;
+        };
         let Some(ended) = self.runs.get(&run).and_then(Held::ending).map(ended) else {
             return;
         };
@@ -164,12 +175,14 @@ impl Engine {
     /// Its starter does not wait for it any more.
     fn abandon(&mut self, now: Timestamp, run: RunId) {
         self.ledger.orphans.remove(&run);
-        if let Some(parents) = self.parents.get_mut(&run) {
-            parents.retain(|(parent, call)| parent.derived(*call, "").0 != run);
-            // Others found it by its key, and wait for it.
-            if !parents.is_empty() {
-                return;
-            }
+        // Others may have found it by its key, and wait for it.
+        let own = |(parent, call): &(RunId, CallId)| parent.derived(*call, "").0 == run;
+        if self
+            .parents
+            .get(&run)
+            .is_some_and(|parents| !parents.iter().all(own))
+        {
+            return;
         }
         let live = self.runs.get_mut(&run).and_then(Held::live);
         if live.is_some_and(|live| !live.cancelled) {

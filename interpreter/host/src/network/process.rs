@@ -57,7 +57,13 @@ pub(super) async fn call(
     }
 }
 
-fn report(plan: &CallPlan<'_>, attempt: u32, outcome: Option<&Outcome>, began: Instant, observer: &dyn Observer) {
+fn report(
+    plan: &CallPlan<'_>,
+    attempt: u32,
+    outcome: Option<&Outcome>,
+    began: Instant,
+    observer: &dyn Observer,
+) {
     let Some(outcome) = outcome.or(plan.last()) else {
         return;
     };
@@ -136,12 +142,19 @@ async fn read(from: Option<impl AsyncRead + Unpin>, most: u64) -> Result<Vec<u8>
     };
     let mut read = Vec::new();
     // A broken pipe is the end of what it prints.
-    let _ = (&mut from).take(most.saturating_add(1)).read_to_end(&mut read).await;
+    let _ = (&mut from)
+        .take(most.saturating_add(1))
+        .read_to_end(&mut read)
+        .await;
     if most == ERROR_BYTES_MAX {
         let _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
         return Ok(read);
     }
-    if read.len() as u64 > most { Err(()) } else { Ok(read) }
+    if read.len() as u64 > most {
+        Err(())
+    } else {
+        Ok(read)
+    }
 }
 
 fn ended(code: Option<i32>, output: Vec<u8>, errors: &[u8]) -> Outcome {
@@ -186,7 +199,10 @@ mod tests {
 
     fn run(words: &[&str], input: &str, timeout: Duration) -> Outcome {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(attempt(&words, input.as_bytes(), timeout))
     }
 
@@ -208,7 +224,10 @@ mod tests {
     #[test]
     fn an_exit_is_a_status_and_no_shell_reads_the_arguments() {
         assert_eq!(run(&["sh", "-c", "exit 3"], "", LONG), answer(3, "\"\""));
-        assert_eq!(run(&["sh", "-c", "echo no >&2; exit 250"], "", LONG), answer(1250, "\"no\""));
+        assert_eq!(
+            run(&["sh", "-c", "echo no >&2; exit 250"], "", LONG),
+            answer(1250, "\"no\"")
+        );
         assert_eq!(run(&["echo", "$HOME; ls"], "", LONG), answer(200, "$HOME; ls\n"));
     }
 
@@ -224,7 +243,10 @@ mod tests {
     #[test]
     fn a_process_that_takes_too_long_ends_with_all_it_started() {
         let outcome = run(&["sh", "-c", "sleep 600 & wait"], "", Duration::from_millis(300));
-        assert!(matches!(outcome, Outcome::TimedOut { sent: true, .. }), "{outcome:?}");
+        assert!(
+            matches!(outcome, Outcome::TimedOut { sent: true, .. }),
+            "{outcome:?}"
+        );
     }
 
     #[test]

@@ -116,10 +116,16 @@ impl RequestError {
     pub(super) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Foreign(_) => Some("ask from a program on this machine, not from a web page"),
-            Self::Nothing { .. } => Some("what there is begins with `/v1/flows`, `/v1/runs`, `/v1/events`, `/v1/queues` and `/v1/tasks`"),
+            Self::Nothing { .. } => Some(
+                "what there is begins with `/v1/flows`, `/v1/runs`, `/v1/events`, `/v1/queues` and `/v1/tasks`",
+            ),
             Self::Method { .. } => Some("GET reads; POST starts, signals, tells and cancels"),
-            Self::Lost(_) => Some("throw the work away and pull the next task; send heartbeats while you work"),
-            Self::Failure { .. } => Some("declare it with `fails`, and say `on STATUS: ERROR(...)` in the operation"),
+            Self::Lost(_) => {
+                Some("throw the work away and pull the next task; send heartbeats while you work")
+            }
+            Self::Failure { .. } => {
+                Some("declare it with `fails`, and say `on STATUS: ERROR(...)` in the operation")
+            }
             Self::Long { .. } => Some("keep what is long elsewhere and send where it is"),
             _ => None,
         }

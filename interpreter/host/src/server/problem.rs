@@ -65,10 +65,9 @@ impl From<Refusal> for Problem {
             Refusal::UnknownFlow { .. } | Refusal::UnknownRun { .. } | Refusal::UnknownView { .. } => {
                 StatusCode::NOT_FOUND
             }
-            Refusal::Input { .. }
-            | Refusal::Signal { .. }
-            | Refusal::Event { .. }
-            | Refusal::Key { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Input { .. } | Refusal::Signal { .. } | Refusal::Event { .. } | Refusal::Key { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Refusal::Unanswered { .. } | Refusal::View { .. } => StatusCode::CONFLICT,
             Refusal::SignalsKept { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Ended { .. } => StatusCode::CONFLICT,

@@ -110,7 +110,10 @@ pub(super) async fn complete(
 ) -> Result<StatusCode, Problem> {
     let done: Done = read(&shared, body, r#"{"lease": "...", "result": ...}"#).await?;
     let (task, token) = (id(&task)?, token(&done.lease)?);
-    let body = done.result.map(|result| result.get().as_bytes().into()).unwrap_or_default();
+    let body = done
+        .result
+        .map(|result| result.get().as_bytes().into())
+        .unwrap_or_default();
     settle(&shared, task, token, 200, body).await
 }
 
@@ -133,10 +136,17 @@ pub(super) async fn fail(
     let shape = r#"{"lease": "...", "error": "NAME", "fields": {...}}"#;
     let failed: Failed = read(&shared, body, shape).await?;
     let (task, token) = (id(&task)?, token(&failed.lease)?);
-    let (run, call) = shared.host.workers().call_of(task, token).map_err(RequestError::from)?;
+    let (run, call) = shared
+        .host
+        .workers()
+        .call_of(task, token)
+        .map_err(RequestError::from)?;
     let status = shared.host.status_of(run, call, &failed.error).await?;
     let status = status.ok_or(RequestError::Failure { error: failed.error })?;
-    let body = failed.fields.map(|fields| fields.get().as_bytes().into()).unwrap_or_default();
+    let body = failed
+        .fields
+        .map(|fields| fields.get().as_bytes().into())
+        .unwrap_or_default();
     settle(&shared, task, token, status, body).await
 }
 
@@ -147,7 +157,10 @@ async fn settle(
     status: u16,
     body: std::sync::Arc<[u8]>,
 ) -> Result<StatusCode, Problem> {
-    let settled = shared.host.workers().settle(task, token, Reply::Answer { status, body });
+    let settled = shared
+        .host
+        .workers()
+        .settle(task, token, Reply::Answer { status, body });
     shared.host.settle(settled.map_err(RequestError::from)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -163,6 +176,11 @@ fn id(text: &str) -> Result<TaskId, RequestError> {
 }
 
 fn token(text: &str) -> Result<u64, RequestError> {
-    let wrong = |_| parameter("lease", format!("expected the lease that came with the task, found `{text}`"));
+    let wrong = |_| {
+        parameter(
+            "lease",
+            format!("expected the lease that came with the task, found `{text}`"),
+        )
+    };
     u64::from_str_radix(text, 16).map_err(wrong)
 }

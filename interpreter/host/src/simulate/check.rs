@@ -1,6 +1,6 @@
 //! What must hold when a world has come to rest.
 
-use super::{calls::is_unknown, world::World};
+use super::{between, calls::is_unknown, world::World};
 use crate::{
     RunId,
     engine::{Restoring, view::State},
@@ -34,7 +34,8 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     // The disk is whole again: what it did to the process that lives is done.
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
-    let journal = replay_is_the_same(world)?;
+    let (journal, order) = replay_is_the_same(world)?;
+    between::check(world, &order)?;
     acknowledged_is_kept(world, &journal)?;
     everything_comes_to_an_end(world)?;
     nothing_is_forgotten(world, &journal)?;
@@ -48,7 +49,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
 }
 
 /// The journal, read again, gives the runs as they stand; sequences and hashes are checked on the way.
-fn replay_is_the_same(world: &mut World<'_>) -> Result<Journal, String> {
+fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord>), String> {
     let Some(process) = &world.process else {
         return Err("no process is alive in the end".to_owned());
     };
@@ -57,9 +58,11 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<Journal, String> {
     }
     let mut restoring = Restoring::default();
     let mut journal = Journal::new();
+    let mut order = Vec::new();
     let opened = Store::open(Arc::new(world.disk.clone()), &mut |record, place| {
         if let Record::Event(event) = &record {
             journal.entry(event.run).or_default().push(event.clone());
+            order.push(event.clone());
         }
         restoring.record(record, place)
     });
@@ -75,7 +78,7 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<Journal, String> {
     match now.iter().zip(&then).find(|(now, then)| now != then) {
         Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
         None if now.len() != then.len() => Err(format!("{} runs, after a replay {}", now.len(), then.len())),
-        None => Ok(journal),
+        None => Ok((journal, order)),
     }
 }
 

@@ -78,7 +78,10 @@ pub(super) struct Queues {
 
 impl Queues {
     pub(super) fn add(&mut self, task: Task) {
-        self.free.entry(task.queue.clone()).or_default().push_back(task.id);
+        self.free
+            .entry(task.queue.clone())
+            .or_default()
+            .push_back(task.id);
         self.tasks.insert(task.id, task);
     }
 
@@ -115,7 +118,12 @@ impl Queues {
         self.tasks.remove(&id).ok_or(Lost::Unknown(id))
     }
 
-    pub(super) fn call_of(&mut self, id: TaskId, token: u64, now: Timestamp) -> Result<(RunId, CallId), Lost> {
+    pub(super) fn call_of(
+        &mut self,
+        id: TaskId,
+        token: u64,
+        now: Timestamp,
+    ) -> Result<(RunId, CallId), Lost> {
         self.held(id, token, now).map(|task| (task.run, task.call))
     }
 
@@ -209,9 +217,15 @@ mod tests {
         assert_eq!(queues.lease("q", 7, at(10)).unwrap().id, TaskId(9));
         assert_eq!(queues.lease("q", 8, at(10)).unwrap().id, TaskId(1));
         assert_eq!(queues.lease("q", 8, at(10)), None);
-        assert_eq!(queues.take(TaskId(9), 8, at(1)).unwrap_err(), Lost::Over(TaskId(9)));
+        assert_eq!(
+            queues.take(TaskId(9), 8, at(1)).unwrap_err(),
+            Lost::Over(TaskId(9))
+        );
         assert!(queues.take(TaskId(9), 7, at(1)).is_ok());
-        assert_eq!(queues.take(TaskId(9), 7, at(1)).unwrap_err(), Lost::Unknown(TaskId(9)));
+        assert_eq!(
+            queues.take(TaskId(9), 7, at(1)).unwrap_err(),
+            Lost::Unknown(TaskId(9))
+        );
     }
 
     #[test]
@@ -223,7 +237,10 @@ mod tests {
         assert_eq!(queues.expire(TaskId(1), at(10)), Given::Not);
         assert_eq!(queues.expire(TaskId(1), at(20)), Given::Back);
         assert_eq!(queues.lease("q", 8, at(30)).unwrap().attempt, 2);
-        assert_eq!(queues.take(TaskId(1), 7, at(21)).unwrap_err(), Lost::Over(TaskId(1)));
+        assert_eq!(
+            queues.take(TaskId(1), 7, at(21)).unwrap_err(),
+            Lost::Over(TaskId(1))
+        );
     }
 
     #[test]

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const FORMS: HeaderValue = HeaderValue::from_static("text/event-stream, application/x-ndjson, application/jsonl");
+const FORMS: HeaderValue =
+    HeaderValue::from_static("text/event-stream, application/x-ndjson, application/jsonl");
 
 /// Who reads a stream.
 pub struct Demand {
@@ -74,7 +75,10 @@ impl Mesh {
             Wire::Stream(cursor) => cursor.as_deref(),
             _ => None,
         };
-        if let Err(why) = call.template.ask_for_stream(FORMS, cursor.map(|cursor| (LAST_EVENT_ID, cursor))) {
+        if let Err(why) = call
+            .template
+            .ask_for_stream(FORMS, cursor.map(|cursor| (LAST_EVENT_ID, cursor)))
+        {
             return unavailable(&why);
         }
         match call.open(&operation.on).await {
@@ -106,7 +110,10 @@ impl Call<'_> {
                         Ok(Err(outcome)) => outcome,
                         Err(_) => Outcome::TimedOut {
                             sent: true,
-                            why: format!("service `{}` did not begin its stream in time", self.names.service),
+                            why: format!(
+                                "service `{}` did not begin its stream in time",
+                                self.names.service
+                            ),
                         },
                     };
                     if let Some(endpoint) = &tried.endpoint {
@@ -138,7 +145,12 @@ impl Call<'_> {
         let sent = sent.map_err(Outcome::Unsent)?;
         let limits = &self.mesh.limits;
         let mut connection = endpoint.connect(limits).await.map_err(Outcome::Unsent)?;
-        let broke = |_| Outcome::Broken(format!("the connection to {} broke before an answer came", endpoint.label));
+        let broke = |_| {
+            Outcome::Broken(format!(
+                "the connection to {} broke before an answer came",
+                endpoint.label
+            ))
+        };
         let answer = connection.send(sent).await.map_err(broke)?;
         let form = Form::of(content_type(&answer));
         let (head, body) = answer.into_parts();

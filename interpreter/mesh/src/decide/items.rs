@@ -56,7 +56,12 @@ impl Items {
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
         self.buffer.extend_from_slice(bytes);
         let data: usize = self.data.iter().map(Vec::len).sum();
-        let open = self.buffer.iter().rev().take_while(|byte| **byte != b'\n').count();
+        let open = self
+            .buffer
+            .iter()
+            .rev()
+            .take_while(|byte| **byte != b'\n')
+            .count();
         if data.saturating_add(open) > self.most {
             return Err(TooLong);
         }
