@@ -14,7 +14,7 @@ use server::Server;
   flowmesh runs list --state waiting
   flowmesh runs signal 01979b2e-... approve '{\"by\": \"ann\"}' --dir .flowmesh
   flowmesh runs view latest progress
-  flowmesh runs emit order_paid '{"order": "1"}'
+  flowmesh runs emit order_paid '{\"order\": \"1\"}'
   flowmesh runs wait 01979b2e-...
 
 The server is the one of `flowmesh serve`, or of a `flowmesh run` in progress (`--dir`).")]

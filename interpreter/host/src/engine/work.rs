@@ -128,7 +128,13 @@ impl Engine {
     ) -> Result<RunId, String> {
         let name = deployment.flow_name(birth.flow);
         let unfit = |misfit| format!("the input of `{name}` does not fit: {misfit}");
-        let own = check_input(&deployment.program, birth.flow, &birth.input).map_err(unfit)?;
+        let own = check_input(
+            &deployment.program,
+            &deployment.settings,
+            birth.flow,
+            &birth.input,
+        )
+        .map_err(unfit)?;
         let key = birth.key.or(own);
         let known = key
             .as_ref()
