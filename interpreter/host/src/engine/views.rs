@@ -44,7 +44,7 @@ pub(crate) fn views(
         });
     }
     let value = |name: &Name| {
-        let json = shown(deployment, run, name);
+        let json = flowmesh_machine::view(&deployment.program, &deployment.settings, run, name);
         let json = json.unwrap_or_else(|| Err("the flow has no such view".to_owned()));
         json.and_then(|json| RawValue::from_string(json).map_err(|error| error.to_string()))
     };
@@ -52,9 +52,4 @@ pub(crate) fn views(
         .into_iter()
         .map(|name| (name.clone(), value(name)))
         .collect())
-}
-
-/// To be the machine's own, once it has it.
-fn shown(_: &Deployment, _: &Run, _: &Name) -> Option<Result<String, String>> {
-    None
 }
