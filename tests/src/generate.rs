@@ -1,4 +1,9 @@
-//! A program as a shop might write it, of any length: for measuring.
+//! Programs as people might write them, of any length: for measuring.
+
+mod parts;
+mod project;
+
+pub use project::{Project, Random, project};
 
 /// One part of the shop: types, errors, a service, functions and a flow. `{N}` is its number.
 const PART: &str = r#"
@@ -120,7 +125,7 @@ pub fn program(lines: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::program;
+    use super::{program, project};
     use flowmesh_diagnostics::{Diagnostics, Sources};
 
     struct Text(String);
@@ -142,5 +147,24 @@ mod tests {
             .collect();
         assert_eq!(said, Vec::<String>::new());
         assert_eq!(made.map(|program| program.flows.len()), Some(3));
+    }
+
+    #[test]
+    fn the_generated_project_has_no_mistakes_and_is_as_large_as_wished() {
+        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+        let world = project(20, 2_000, 7);
+        let made = flowmesh_frontend::compile(&world, "main.flow", &mut sources, &mut found);
+        let said: Vec<String> = found
+            .iter()
+            .map(|d| format!("{} {}", sources.place(d.span), d.message))
+            .collect();
+        assert_eq!(said, Vec::<String>::new());
+        assert!(made.is_some());
+        assert!(
+            world.files.len() >= 20 && world.lines() >= 2_000,
+            "{}",
+            world.lines()
+        );
+        assert_eq!(world.files, project(20, 2_000, 7).files);
     }
 }

@@ -5,7 +5,7 @@ use super::{
     from_protocol, to_protocol,
 };
 use flowmesh_diagnostics::{Diagnostics, Source, Sources};
-use flowmesh_frontend::{World, compile, format::format, ide};
+use flowmesh_frontend::{Workspace, World, format::format, ide};
 use gen_lsp_types::{
     Contents, Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
     DocumentFormattingParams, Hover, HoverParams, MarkupContent, MarkupKind, PublishDiagnosticsParams, Range,
@@ -77,16 +77,21 @@ fn change(documents: &mut Documents, params: DidChangeTextDocumentParams) {
 }
 
 fn close(documents: &mut Documents, params: &DidCloseTextDocumentParams) {
-    documents.open.remove(params.text_document.uri.as_ref());
+    let uri: &str = params.text_document.uri.as_ref();
+    documents.open.remove(uri);
+    documents.workspaces.remove(uri);
 }
 
 /// Checks every open document, since one may use another, and tells what changed.
 fn publish(documents: &mut Documents) -> Vec<Notification> {
     let mut found: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
+    let mut workspaces = std::mem::take(&mut documents.workspaces);
     for uri in documents.open.keys() {
         found.entry(uri.clone()).or_default();
-        check(documents, uri, &mut found);
+        let workspace = workspaces.entry(uri.clone()).or_default();
+        check(documents, workspace, uri, &mut found);
     }
+    documents.workspaces = workspaces;
     // What was marked before and is not now must be told to be clean.
     for uri in &documents.marked {
         found.entry(uri.clone()).or_default();
@@ -113,10 +118,15 @@ fn published(documents: &Documents, uri: &str, diagnostics: Vec<Diagnostic>) -> 
 }
 
 /// Adds what is wrong with a document and the modules it uses.
-fn check(documents: &Documents, uri: &str, found: &mut BTreeMap<String, Vec<Diagnostic>>) {
+fn check(
+    documents: &Documents,
+    workspace: &mut Workspace,
+    uri: &str,
+    found: &mut BTreeMap<String, Vec<Diagnostic>>,
+) {
     let desk = documents.desk(uri);
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    compile(&desk, &desk.root, &mut sources, &mut diagnostics);
+    workspace.compile(&desk, &desk.root, &mut sources, &mut diagnostics);
     for diagnostic in diagnostics.sorted() {
         let Some(source) = sources.get(diagnostic.span.source) else {
             continue;

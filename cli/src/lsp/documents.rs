@@ -2,7 +2,7 @@
 
 use super::uri;
 use crate::project::Project;
-use flowmesh_frontend::World;
+use flowmesh_frontend::{Workspace, World};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// What is open in the editor, by URI.
@@ -11,6 +11,8 @@ pub(crate) struct Documents {
     pub(crate) open: BTreeMap<String, Document>,
     /// URIs for which diagnostics were published and not yet taken back.
     pub(crate) marked: Vec<String>,
+    /// What is known of the last check of each open document.
+    pub(crate) workspaces: BTreeMap<String, Workspace>,
 }
 
 /// One open document.

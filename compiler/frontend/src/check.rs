@@ -4,6 +4,7 @@
 //! `function` and `flow` check bodies, and turn them into expressions of the program as they go. What comes out is a
 //! tree in which names are numbers, types are known and overrides are merged; control flow is still nested.
 
+mod again;
 mod argument;
 mod constant;
 mod context;
@@ -35,7 +36,10 @@ pub use service::setting::{LATER, SETTINGS, Setting};
 pub(crate) use service::words::time;
 pub use ty::Ty;
 
-use crate::resolve::{Error as ResolveError, Resolved};
+use crate::{
+    resolve::{Error as ResolveError, Resolved},
+    workspace::Memo,
+};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{
     expr::Function,
@@ -44,7 +48,7 @@ use flowmesh_ir::{
     service::Service,
     ty::TypeDef,
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// A program whose parts were all looked at, right or wrong.
 #[derive(Debug, Default)]
@@ -59,7 +63,7 @@ pub struct Checked {
     pub(crate) policies: Vec<Policy>,
     pub(crate) services: Vec<Service>,
     pub(crate) functions: Vec<Function>,
-    pub(crate) flows: Vec<tree::Flow>,
+    pub(crate) flows: Vec<Arc<tree::Flow>>,
     pub(crate) origins: Origins,
     sound: bool,
 }
@@ -70,7 +74,21 @@ pub struct Sound<'c>(pub(crate) &'c Checked);
 
 /// Checks all modules.
 pub fn check(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) -> Checked {
+    check_with(resolved, sources, found, None)
+}
+
+/// As [`check`], with bodies that are known already.
+pub(crate) fn check_with(
+    resolved: &Resolved,
+    sources: &Sources,
+    found: &mut Diagnostics,
+    memo: Option<&mut Memo>,
+) -> Checked {
     let mut checker = Checker::new(resolved, sources, found);
+    if memo.is_some() {
+        checker.facts.only = resolved.modules.first().map(|root| root.source);
+    }
+    checker.memo = memo;
     all(&mut checker);
     checker.finish()
 }

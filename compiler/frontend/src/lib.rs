@@ -17,9 +17,11 @@ pub mod prompt;
 pub mod resolve;
 mod silence;
 pub mod syntax;
+mod workspace;
 mod world;
 
 pub use mend::{Made, Mended, Mending, mend};
+pub use workspace::Workspace;
 pub use world::World;
 
 use check::{Checked, check};
@@ -40,9 +42,14 @@ pub struct Analysis {
 /// Reads the module at `root` and all that it uses, and says what is wrong with them.
 pub fn analyse(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
     let analysis = everything(world, root, sources, found);
-    silence::silence(&analysis.resolved, sources, found);
-    cure::cure(&analysis.resolved, sources, found);
+    settle(&analysis.resolved, sources, found);
     analysis
+}
+
+/// The last word on what was found: one message for one mistake, and what mends it.
+fn settle(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) {
+    silence::silence(resolved, sources, found);
+    cure::cure(resolved, sources, found);
 }
 
 /// As [`analyse`], with all that the stages say, even where it only follows from something else.
@@ -60,6 +67,11 @@ pub fn compile(
     found: &mut Diagnostics,
 ) -> Option<Program> {
     let analysis = analyse(world, root, sources, found);
+    whole(&analysis, found)
+}
+
+/// The program of an analysis, if it can be run.
+fn whole(analysis: &Analysis, found: &mut Diagnostics) -> Option<Program> {
     let program = analysis.program()?;
     // The checker keeps every promise of the door but one: how deep functions that call each other may go.
     let valid = flowmesh_ir::validate(&program);

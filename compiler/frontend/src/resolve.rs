@@ -12,10 +12,10 @@ pub(crate) mod scope;
 pub(crate) use convention::{Case, is_written};
 pub(crate) use error::{Error, did_you_mean};
 
-use crate::{World, ast};
+use crate::{World, ast, workspace::Parsed};
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
 use flowmesh_ir::Name;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// The number of a module; the root is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +40,7 @@ pub struct Module {
     /// Its text.
     pub source: SourceId,
     /// Its tree.
-    pub ast: ast::Module,
+    pub ast: Arc<ast::Module>,
     /// What it uses, in order.
     pub uses: Vec<Use>,
     /// Every name that its bodies can see.
@@ -132,7 +132,18 @@ pub struct Declared {
 
 /// Reads the root and everything it uses, and gives each module its names. Makes what it can and says what is wrong.
 pub fn resolve(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Resolved {
-    let mut modules = load::load(world, root, sources, found);
+    resolve_with(world, root, sources, found, None)
+}
+
+/// As [`resolve`], with trees that are known already.
+pub(crate) fn resolve_with(
+    world: &dyn World,
+    root: &str,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+    parsed: Option<&mut Parsed>,
+) -> Resolved {
+    let mut modules = load::load(world, root, sources, found, parsed);
     cycle::refuse(&modules, found);
     let tables = scope::fill(&mut modules, found);
     for module in &modules {

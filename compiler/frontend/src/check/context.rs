@@ -10,6 +10,7 @@ use super::{
 use crate::{
     ast::Ident,
     resolve::{Declared, Def, Entry, Module, ModuleId, Resolved, scope},
+    workspace::Memo,
 };
 use flowmesh_diagnostics::{Diagnostic, Diagnostics, Sources, Span};
 use flowmesh_ir::{
@@ -19,10 +20,15 @@ use flowmesh_ir::{
     service::Service,
     ty::{Type, TypeDef},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// The state of the checker.
 pub(crate) struct Checker<'a> {
+    /// What is known of bodies from an earlier check.
+    pub(crate) memo: Option<&'a mut Memo>,
     pub(crate) resolved: &'a Resolved,
     pub(crate) sources: &'a Sources,
     pub(crate) found: &'a mut Diagnostics,
@@ -42,7 +48,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) muted: bool,
     /// Calls between functions: who, whom, where.
     pub(crate) edges: Vec<(u32, u32, Span)>,
-    pub(crate) flows: Vec<tree::Flow>,
+    pub(crate) flows: Vec<Arc<tree::Flow>>,
     pub(crate) flow: super::flow::State,
     pub(crate) origins: Origins,
     /// Records made by the compiler for bodies of requests, numbered after the declared types.
@@ -54,6 +60,7 @@ pub(crate) struct Checker<'a> {
 impl<'a> Checker<'a> {
     pub(crate) fn new(resolved: &'a Resolved, sources: &'a Sources, found: &'a mut Diagnostics) -> Self {
         Self {
+            memo: None,
             resolved,
             sources,
             found,

@@ -41,11 +41,15 @@ pub enum FactKind {
 #[derive(Debug, Default)]
 pub struct Facts {
     all: Vec<Fact>,
+    /// If only the facts of one text are asked for: that one.
+    pub(crate) only: Option<SourceId>,
 }
 
 impl Facts {
     pub(crate) fn add(&mut self, span: Span, kind: FactKind, declared: Option<Span>) {
-        self.all.push(Fact { span, kind, declared });
+        if self.only.is_none_or(|only| only == span.source) {
+            self.all.push(Fact { span, kind, declared });
+        }
     }
 
     pub(crate) fn clear(&mut self) {

@@ -118,7 +118,9 @@ pub(super) fn all(checker: &mut Checker<'_>) {
             .origins
             .spans
             .insert(format!("flow/{}", signature.name), item.span);
-        let made = checker.flow(declared.module, flow, item.doc.clone(), signature);
+        let made = checker.flow_again(declared, at, |checker| {
+            checker.flow(declared.module, flow, item.doc.clone(), signature)
+        });
         checker.flows.push(made);
     }
 }

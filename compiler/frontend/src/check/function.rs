@@ -29,7 +29,9 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         let Some(item) = resolved.item(declared) else {
             continue;
         };
-        let made = checker.function(at, declared.module, item);
+        let made = checker.function_again(declared, at, |checker| {
+            checker.function(at, declared.module, item)
+        });
         checker.functions.extend(made);
     }
 }
@@ -40,7 +42,9 @@ pub(super) fn number(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
     checker.muted = true;
     for (at, (declared, item)) in checker.items(&resolved.tables.functions).into_iter().enumerate() {
-        checker.function(at, declared.module, item);
+        checker.edges_again(declared, at, |checker| {
+            drop(checker.function(at, declared.module, item));
+        });
     }
     checker.muted = false;
     checker.facts.clear();

@@ -25,6 +25,11 @@ pub(super) fn look_at(module: &Module, found: &mut Diagnostics) {
 
 /// Warns where a name is written the other way.
 pub(crate) fn is_written(name: &Ident, case: Case, found: &mut Diagnostics) {
+    // Most names are right, and need no word made for comparison.
+    let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if case == Case::Snake && name.text.bytes().all(small) {
+        return;
+    }
     let right = match case {
         Case::Capitalised => capitalised(&name.text),
         Case::Snake => snake(&name.text),

@@ -4,10 +4,12 @@ use super::{Error, Module, ModuleId, Use};
 use crate::{
     World,
     ast::{self, Ident, ItemKind},
-    parse, world,
+    parse,
+    workspace::Parsed,
+    world,
 };
 use flowmesh_diagnostics::{Diagnostics, Sources, Span};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// All modules that can be reached, the root first, each with its uses.
 pub(super) fn load(
@@ -15,11 +17,13 @@ pub(super) fn load(
     root: &str,
     sources: &mut Sources,
     found: &mut Diagnostics,
+    parsed: Option<&mut Parsed>,
 ) -> Vec<Module> {
     let mut loader = Loader {
         world,
         sources,
         found,
+        parsed,
         modules: Vec::new(),
         known: HashMap::new(),
     };
@@ -49,6 +53,7 @@ struct Loader<'a> {
     world: &'a dyn World,
     sources: &'a mut Sources,
     found: &'a mut Diagnostics,
+    parsed: Option<&'a mut Parsed>,
     modules: Vec<Module>,
     /// Modules by path; what could not be read is remembered too.
     known: HashMap<String, Result<ModuleId, String>>,
@@ -59,14 +64,18 @@ impl Loader<'_> {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
-        let read = world::read(self.world, path).map(|text| self.add(path, &text));
+        let read = world::read(self.world, path).map(|text| self.add(path, text));
         self.known.insert(path.to_owned(), read.clone());
         read
     }
 
-    fn add(&mut self, path: &str, text: &str) -> ModuleId {
+    fn add(&mut self, path: &str, text: String) -> ModuleId {
         let source = self.sources.add(path, text);
-        let ast = parse::parse(source, text, self.found).module;
+        let text = self.sources.get(source).map_or("", |source| &source.text);
+        let ast = match &mut self.parsed {
+            Some(parsed) => parsed.parse(path, source, text, self.found),
+            None => Arc::new(parse::parse(source, text, self.found).module),
+        };
         let id = ModuleId(u32::try_from(self.modules.len()).unwrap_or(u32::MAX));
         let name = path
             .strip_suffix(".flow")

@@ -1,0 +1,57 @@
+//! Checks a program again and again, as an editor does: what a change does not touch is not looked at again.
+//!
+//! [`parsed`] keeps the trees of texts that stay as they are. [`sight`] says in one number what a declaration is and
+//! sees of others; [`Memo`] keeps under that number what the checker made of its body. The rest (names, declarations,
+//! services) is done anew: it is little.
+//!
+//! INVARIANT: diagnostics and program are those that [`crate::compile`] gives for the same texts. Only the facts of
+//! other modules than the root are missing.
+
+mod memo;
+mod parsed;
+mod sight;
+
+pub(crate) use memo::{Key, Memo, Trace};
+pub(crate) use parsed::Parsed;
+pub(crate) use sight::Words;
+
+use crate::{Analysis, World, check, resolve, settle, whole};
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_ir::Program;
+
+/// What is known of the last texts of one root.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    parsed: Parsed,
+    memo: Memo,
+}
+
+impl Workspace {
+    /// As [`crate::analyse`], with the facts of the root module alone.
+    pub fn analyse(
+        &mut self,
+        world: &dyn World,
+        root: &str,
+        sources: &mut Sources,
+        found: &mut Diagnostics,
+    ) -> Analysis {
+        let resolved = resolve::resolve_with(world, root, sources, found, Some(&mut self.parsed));
+        self.memo.begin(sight::sights(&resolved, &mut self.parsed));
+        let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo));
+        self.parsed.forget(&resolved);
+        settle(&resolved, sources, found);
+        Analysis { resolved, checked }
+    }
+
+    /// As [`crate::compile`].
+    pub fn compile(
+        &mut self,
+        world: &dyn World,
+        root: &str,
+        sources: &mut Sources,
+        found: &mut Diagnostics,
+    ) -> Option<Program> {
+        let analysis = self.analyse(world, root, sources, found);
+        whole(&analysis, found)
+    }
+}

@@ -1,0 +1,310 @@
+//! What a declaration is and what it sees of others, as one number: while that stays, so does its meaning.
+//!
+//! A declaration sees what its words name, what those name in turn, and the types of its module's names, since a case
+//! of an enum may stand without its type. Words are taken from the text alone, of comments and texts too: to see too
+//! much is only slower. Of a function others see everything but its body.
+
+use super::{Parsed, memo::Sight};
+use crate::{
+    ast::{self, ItemKind},
+    resolve::{Def, Entry, Module, Resolved, Tables},
+};
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::Name;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+/// The words of one declaration, each once.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// Of the whole text and its place.
+    whole: u64,
+    /// Of what others see.
+    outside: u64,
+    /// Words that others see come first.
+    all: Vec<Name>,
+    outer: usize,
+}
+
+impl Words {
+    /// The words of all items of a module.
+    pub(super) fn of_items(module: &ast::Module, text: &str) -> Vec<Self> {
+        module.items.iter().map(|item| Self::of(item, text)).collect()
+    }
+
+    fn of(item: &ast::Item, text: &str) -> Self {
+        let span = item.span;
+        let inside = match &item.kind {
+            ItemKind::Function { body, .. } => body.span.start.clamp(span.start, span.end),
+            _ => span.end,
+        };
+        let part = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or("");
+        let (head, body) = (part(span.start, inside), part(inside, span.end));
+        let mut seen = HashSet::new();
+        let mut all: Vec<Name> = Vec::new();
+        all.extend(split(head).filter(|word| seen.insert(*word)).map(Name::new));
+        let outer = all.len();
+        all.extend(split(body).filter(|word| seen.insert(*word)).map(Name::new));
+        Self {
+            whole: hash(&(span, &item.doc, head, body)),
+            outside: hash(&(&item.doc, head)),
+            all,
+            outer,
+        }
+    }
+
+    fn outer(&self) -> &[Name] {
+        self.all.get(..self.outer).unwrap_or(&[])
+    }
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
+
+fn hash(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What the words of a declaration mean, and where the things are declared that they lead to.
+#[derive(Debug, Default)]
+pub(super) struct Meaning {
+    outer: Mentions,
+    all: Mentions,
+}
+
+/// What words mean as a number, and the declarations by module and item.
+type Mentions = (u64, Vec<(usize, usize)>);
+
+/// A declaration as others see it.
+#[derive(Debug)]
+struct Node {
+    own: u64,
+    function: Option<u32>,
+    /// When it was met last.
+    met: u32,
+}
+
+/// What each declaration of each module is and sees; nothing for those that have no body.
+pub(super) fn sights(resolved: &Resolved, parsed: &mut Parsed) -> Vec<Vec<Option<Sight>>> {
+    let names: Vec<u64> = resolved
+        .modules
+        .iter()
+        .map(|module| own_names(resolved, module))
+        .collect();
+    let mut outlook = Outlook {
+        shared: shared(&resolved.tables),
+        meanings: Vec::with_capacity(names.len()),
+        nodes: Vec::with_capacity(names.len()),
+        turn: 0,
+    };
+    let mut words = Vec::with_capacity(names.len());
+    for (module, of_module) in resolved.modules.iter().zip(&names) {
+        let own = parsed.words(&module.path);
+        let in_sight = names_in_sight(module, *of_module, &names);
+        let look = || own.iter().map(|words| meaning(resolved, module, words)).collect();
+        let meanings = parsed.meanings(&module.path, in_sight, look);
+        let node = |(words, meaning): (&Words, &Meaning)| Node {
+            own: hash(&(words.outside, meaning.outer.0)),
+            function: None,
+            met: 0,
+        };
+        outlook
+            .nodes
+            .push(own.iter().zip(meanings.iter()).map(node).collect());
+        outlook.meanings.push(meanings);
+        words.push(own);
+    }
+    for (at, declared) in (0u32..).zip(&resolved.tables.functions) {
+        if let Some(node) = outlook.node((declared.module.0 as usize, declared.item)) {
+            node.function = Some(at);
+        }
+    }
+    let all = resolved.modules.iter().zip(&words).enumerate();
+    all.map(|(at, (module, words))| outlook.module(resolved, at, module, words))
+        .collect()
+}
+
+/// All names of a module and where they lead.
+fn own_names(resolved: &Resolved, module: &Module) -> u64 {
+    let entry = |(name, entry): (&Name, &Entry)| {
+        let declared = resolved
+            .declared(entry.def)
+            .map(|declared| (declared.module, declared.item));
+        hash(&(
+            name,
+            entry.def,
+            entry.import,
+            declared,
+            entry.span == Span::default(),
+        ))
+    };
+    module.scope.iter().map(entry).fold(0, u64::wrapping_add)
+}
+
+/// The names of a module and of those that it has a name for.
+fn names_in_sight(module: &Module, own: u64, names: &[u64]) -> u64 {
+    let others = module.scope.values().filter_map(|entry| match entry.def {
+        Def::Module(id) => Some(hash(&(id, names.get(id.0 as usize)))),
+        _ => None,
+    });
+    others.fold(own, u64::wrapping_add)
+}
+
+fn meaning(resolved: &Resolved, module: &Module, words: &Words) -> Meaning {
+    Meaning {
+        outer: mentions(resolved, module, words.outer()),
+        all: mentions(resolved, module, &words.all),
+    }
+}
+
+fn mentions(resolved: &Resolved, module: &Module, words: &[Name]) -> Mentions {
+    let place = |def| {
+        resolved
+            .declared(def)
+            .map(|declared| (declared.module.0 as usize, declared.item))
+    };
+    let mut hasher = DefaultHasher::new();
+    let mut sees = Vec::new();
+    let mut modules = Vec::new();
+    for word in words {
+        let Some(entry) = module.scope.get(word) else {
+            continue;
+        };
+        (word, entry.def, entry.import).hash(&mut hasher);
+        match entry.def {
+            Def::Module(id) => modules.extend(resolved.module(id)),
+            def => sees.extend(place(def)),
+        }
+    }
+    let own = |entry: &&Entry| entry.import.is_none() && entry.span != Span::default();
+    for module in modules {
+        for word in words {
+            if let Some(entry) = module.scope.get(word).filter(own) {
+                (word, entry.def).hash(&mut hasher);
+                sees.extend(place(entry.def));
+            }
+        }
+    }
+    (hasher.finish(), sees)
+}
+
+struct Outlook {
+    /// Names that several modules declare: in the program they are called differently.
+    shared: u64,
+    /// By module and item.
+    meanings: Vec<Arc<Vec<Meaning>>>,
+    nodes: Vec<Vec<Node>>,
+    turn: u32,
+}
+
+impl Outlook {
+    fn node(&mut self, (module, item): (usize, usize)) -> Option<&mut Node> {
+        self.nodes.get_mut(module)?.get_mut(item)
+    }
+
+    fn module(
+        &mut self,
+        resolved: &Resolved,
+        at: usize,
+        module: &Module,
+        words: &[Words],
+    ) -> Vec<Option<Sight>> {
+        let Some(meanings) = self.meanings.get(at).cloned() else {
+            return Vec::new();
+        };
+        // The cases of an enum may stand without its type.
+        let types = module
+            .scope
+            .values()
+            .map(|entry| entry.def)
+            .filter(|def| matches!(def, Def::Type(_)));
+        let types: Vec<(usize, usize)> = types
+            .filter_map(|def| resolved.declared(def))
+            .map(|declared| (declared.module.0 as usize, declared.item))
+            .collect();
+        let names: u64 = own_types(module);
+        let parts = module.ast.items.iter().zip(words).zip(meanings.iter());
+        let sight = |((item, words), meaning): ((&ast::Item, &Words), &Meaning)| {
+            matches!(item.kind, ItemKind::Function { .. } | ItemKind::Flow(_)).then(|| {
+                let (seen, functions) = self.reach(&meaning.all.1, &types);
+                let own = hash(&(
+                    self.shared,
+                    module.source,
+                    words.whole,
+                    meaning.all.0,
+                    names,
+                    seen,
+                ));
+                Sight { own, functions }
+            })
+        };
+        parts.map(sight).collect()
+    }
+
+    /// All that can be reached, as a number, and the functions among it.
+    fn reach(&mut self, first: &[(usize, usize)], types: &[(usize, usize)]) -> (u64, Vec<u32>) {
+        self.turn = self.turn.wrapping_add(1);
+        let turn = self.turn;
+        let mut open = [first, types].concat();
+        let (mut seen, mut functions) = (0u64, Vec::new());
+        while let Some(at) = open.pop() {
+            let Some(node) = self.node(at) else { continue };
+            if std::mem::replace(&mut node.met, turn) == turn {
+                continue;
+            }
+            seen = seen.wrapping_add(node.own);
+            functions.extend(node.function);
+            let meaning = self.meanings.get(at.0).and_then(|module| module.get(at.1));
+            open.extend(meaning.into_iter().flat_map(|meaning| &meaning.outer.1));
+        }
+        functions.sort_unstable();
+        (seen, functions)
+    }
+}
+
+/// The types that a module has names for.
+fn own_types(module: &Module) -> u64 {
+    let types = module
+        .scope
+        .iter()
+        .filter(|(_, entry)| matches!(entry.def, Def::Type(_)));
+    types
+        .map(|(name, entry)| hash(&(name, entry.def)))
+        .fold(0, u64::wrapping_add)
+}
+
+/// Declarations whose names are taken by earlier ones of the same kind.
+fn shared(tables: &Tables) -> u64 {
+    // Taken apart, so that a kind that comes later is not forgotten.
+    let Tables {
+        configs,
+        secrets,
+        types,
+        errors,
+        policies,
+        services,
+        functions,
+        flows,
+        events,
+    } = tables;
+    let kinds = [
+        configs, secrets, types, errors, policies, services, functions, flows, events,
+    ];
+    let mut hasher = DefaultHasher::new();
+    for (kind, table) in kinds.into_iter().enumerate() {
+        let mut taken = HashSet::with_capacity(table.len());
+        let twice = table
+            .iter()
+            .enumerate()
+            .filter(|(_, declared)| !taken.insert(&declared.name.text));
+        twice.for_each(|(at, declared)| (kind, at, &declared.name.text).hash(&mut hasher));
+    }
+    hasher.finish()
+}
