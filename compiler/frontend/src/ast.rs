@@ -5,9 +5,11 @@
 
 mod expr;
 mod flow;
+pub mod free;
 mod mesh;
 mod service;
 mod test;
+mod walk;
 
 pub use expr::{Argument, Expr, ExprArm, ExprKind, Pattern, PatternKind, TextPart};
 pub use flow::{
@@ -17,6 +19,7 @@ pub use flow::{
 pub use mesh::{Access, Gateway, GatewayRoute, Migrate, Schedule, What, Who, WhoKind};
 pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service};
 pub use test::{Answer, AnswerKind, Count, Expected, Test, TestKind, TestStatement};
+pub use walk::{Part, Take};
 
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::Name;
