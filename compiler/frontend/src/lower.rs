@@ -4,6 +4,7 @@
 
 mod beside;
 mod flow;
+mod region;
 mod states;
 
 use crate::check::Sound;

@@ -15,12 +15,12 @@ pub fn names(statement: &Statement) -> Vec<(Name, Span)> {
     search.found
 }
 
-/// Whether an expression mentions a name.
+/// As [`names`], of an expression.
 #[must_use]
-pub fn mentions(expr: &Expr, name: &str) -> bool {
+pub fn names_of(expr: &Expr) -> Vec<(Name, Span)> {
     let mut search = Search::default();
-    search.part(Part::Expr(expr), &[], 0);
-    search.found.iter().any(|(found, _)| found == name)
+    search.expr(expr, 0);
+    search.found
 }
 
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! What statements and expressions are made of, for questions about a whole tree.
 
 use super::{
-    Argument, AwaitOn, Block, Catch, Expr, ExprKind, For, ForSource, Ident, Limit, Pattern, PatternKind, Setting,
-    Spawned, Statement, StatementKind, Tails, TextPart,
+    Argument, AwaitOn, Block, Catch, Expr, ExprKind, For, ForSource, Ident, Limit, Pattern, PatternKind,
+    Setting, Spawned, Statement, StatementKind, Tails, TextPart,
 };
 
 /// A part of a statement or an expression.
@@ -44,7 +44,11 @@ impl Statement {
                 value.iter().for_each(|value| take(Part::Expr(value), &[]));
                 self::tails(tails, take);
             }
-            StatementKind::If { condition, then, otherwise } => {
+            StatementKind::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 take(Part::Expr(condition), &[]);
                 take(Part::Block(then), &[]);
                 otherwise.iter().for_each(|block| take(Part::Block(block), &[]));
@@ -78,7 +82,11 @@ impl Statement {
                 title.iter().for_each(|title| take(Part::Expr(title), &[]));
                 take(Part::Block(body), &[]);
             }
-            StatementKind::Within { duration, body, otherwise } => {
+            StatementKind::Within {
+                duration,
+                body,
+                otherwise,
+            } => {
                 around(duration, body, take);
                 otherwise.iter().for_each(|block| take(Part::Block(block), &[]));
             }
@@ -90,7 +98,12 @@ impl Statement {
             StatementKind::On { params, body, .. } => {
                 take(Part::Block(body), &params.iter().collect::<Vec<_>>());
             }
-            StatementKind::Await { on, bind, limit, tails } => {
+            StatementKind::Await {
+                on,
+                bind,
+                limit,
+                tails,
+            } => {
                 awaited(on, bind.as_ref(), take);
                 self::limit(limit, take);
                 self::tails(tails, take);
@@ -102,7 +115,9 @@ impl Statement {
                 }
             }
             StatementKind::Shift { weights, .. } => {
-                weights.iter().for_each(|(_, weight)| take(Part::Expr(weight), &[]));
+                weights
+                    .iter()
+                    .for_each(|(_, weight)| take(Part::Expr(weight), &[]));
             }
             StatementKind::Restart { arguments } => self::arguments(arguments, take),
             StatementKind::Sleep { duration: value }
@@ -201,7 +216,10 @@ fn awaited<'a>(on: &'a AwaitOn, bind: Option<&'a Ident>, take: Take<'_, 'a>) {
 }
 
 fn tails<'a>(tails: &'a Tails, take: Take<'_, 'a>) {
-    tails.undo.iter().for_each(|(_, undo)| take(Part::Expr(undo), &[]));
+    tails
+        .undo
+        .iter()
+        .for_each(|(_, undo)| take(Part::Expr(undo), &[]));
     catches(&tails.catch, take);
     let settings = tails.with.iter().flat_map(|(_, settings)| settings);
     settings.for_each(|Setting { value, .. }| take(Part::Expr(value), &[]));

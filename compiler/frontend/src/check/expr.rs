@@ -109,7 +109,12 @@ impl<'a> Checker<'a> {
                 self.report(Error::CallInside { name, span }.diagnostic());
                 Typed::bad()
             }
-            ExprKind::Of(..) | ExprKind::For(_) | ExprKind::Bad => {
+            ExprKind::For(_) => {
+                let span = span_of_word(span, "for");
+                self.report(Error::LoopInside { span }.diagnostic());
+                Typed::bad()
+            }
+            ExprKind::Of(..) | ExprKind::Bad => {
                 self.later_expr(expr);
                 Typed::bad()
             }
@@ -216,6 +221,15 @@ impl<'a> Checker<'a> {
         };
         self.report(error.diagnostic());
         Expr::Constant(Value::None)
+    }
+}
+
+/// The place of a word at the beginning of something.
+pub(crate) fn span_of_word(span: Span, word: &str) -> Span {
+    let length = u32::try_from(word.len()).unwrap_or_default();
+    Span {
+        end: span.start.saturating_add(length),
+        ..span
     }
 }
 

@@ -1,21 +1,26 @@
 //! Flows: statements, what they bind, where they leave, and what is promised to those who start the flow.
 
+mod again;
 mod call;
 mod catch;
 mod child;
 mod error;
 mod event;
+mod fan;
 mod fiber;
 mod found;
 mod head;
 mod looping;
 mod parallel;
 mod plain;
+mod region;
 mod shift;
 mod signal;
+mod state;
 mod statement;
 mod stream;
 mod task;
+mod trying;
 mod view;
 mod wait;
 
@@ -40,6 +45,7 @@ use flowmesh_ir::{
     program::BUILTIN_ERRORS,
     ty::Type,
 };
+use jiff::SignedDuration;
 use std::collections::{HashMap, HashSet};
 
 /// What is known of the flow at hand.
@@ -71,6 +77,24 @@ pub(crate) struct State {
     signals: Vec<SignalInfo>,
     by_name: HashMap<Name, u32>,
     loops: Vec<Loop>,
+    /// The `try`s around, the innermost last.
+    tries: Vec<trying::Try>,
+    /// How many `finally`s are around.
+    finally: u32,
+    /// The steps, and the names of what something cancels.
+    steps: Vec<region::Named>,
+    cancelled: HashSet<Name>,
+    states: state::States,
+    /// The deadlines around, where they are known.
+    deadlines: Vec<(SignedDuration, Span)>,
+    /// What is held.
+    guards: Vec<(Expr, Span)>,
+    /// For each loop around whose rounds run side by side, the first slot that is a round's own.
+    rounds: Vec<usize>,
+    /// Where the value of the round at hand is.
+    round: Option<(SlotId, Ty)>,
+    /// Slots that rounds have for themselves.
+    owned: HashSet<SlotId>,
 }
 
 /// A signal that the flow can hear.
@@ -92,10 +116,8 @@ struct SignalInfo {
 struct Loop {
     /// A `break` leads out of it.
     broken: bool,
-    /// A `return` or `fail` leads out of it.
+    /// A `return`, `fail` or `goto` leads out of it.
     left: bool,
-    /// How many `parallel` are around the loop.
-    parallel: u32,
 }
 
 /// Statements, and whether what follows them is ever reached.
@@ -147,7 +169,7 @@ impl<'a> Checker<'a> {
         let head = self.head(module, flow, &signature);
         let (body, frame) = self.within(module, Kind::Flow, |checker| {
             checker.declare_params(&idents, &signature.params);
-            let body = checker.block(&flow.body);
+            let body = checker.conducted(&flow.settings, |checker| checker.flow_body(&flow.body));
             checker.hearing();
             if !checker.errors_since(before) {
                 checker.unused_locals();
@@ -190,6 +212,7 @@ impl<'a> Checker<'a> {
             views: self.flow.views.drain(..).map(|(view, _)| view).collect(),
             signals: signals.into_iter().map(signal).collect(),
             slots: frame.slots(),
+            steps: self.steps(),
             body: body.statements,
         }
     }
@@ -330,14 +353,17 @@ impl<'a> Checker<'a> {
     /// `fail E`
     fn fail(&mut self, error: &'a ast::Expr) -> Option<Raise> {
         let raise = self.raise(error)?;
-        self.may_fail(raise.error, error.span, None);
-        self.leave();
+        let around = self.caught_around(raise.error);
+        if around.is_none() {
+            self.may_fail(raise.error, error.span, None);
+        }
+        self.leave_until(around.unwrap_or_default());
         Some(raise)
     }
 
     /// The flow may end with an error: a domain error has to be declared.
     fn may_fail(&mut self, id: ErrorId, span: Span, call: Option<&str>) {
-        if self.collected(id) {
+        if self.caught_around(id).is_some() || self.collected(id) {
             return;
         }
         self.flow.raised.insert(id);
@@ -367,7 +393,12 @@ impl<'a> Checker<'a> {
 
     /// The loops around are left by a `return` or `fail`.
     fn leave(&mut self) {
-        for around in &mut self.flow.loops {
+        self.leave_until(0);
+    }
+
+    /// The loops around are left, but for the outermost ones.
+    fn leave_until(&mut self, kept: usize) {
+        for around in self.flow.loops.iter_mut().skip(kept) {
             around.left = true;
         }
     }
@@ -378,6 +409,9 @@ impl<'a> Checker<'a> {
 
     fn push_return(&mut self, out: &mut Vec<Statement>, span: Span, value: Expr) {
         self.leave();
+        if self.in_finally("return", span) {
+            return;
+        }
         let kind = match self.flow.giving {
             None => tree::Kind::Return(value),
             Some(kept) => {

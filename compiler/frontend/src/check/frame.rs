@@ -41,8 +41,8 @@ pub(crate) struct Frame {
     scopes: Vec<HashMap<Name, SlotId>>,
     /// What is known not to be `none` here.
     pub(crate) narrowed: Vec<Path>,
-    /// Names that sibling branches of a `parallel` bind.
-    pub(crate) siblings: Vec<HashMap<Name, Span>>,
+    /// Slots that were written, in order: what was known of them held only until then.
+    pub(crate) forgotten: Vec<SlotId>,
     /// Reads and writes inside `parallel`, in order; only kept there.
     pub(crate) accesses: Vec<Access>,
     /// How many `parallel` are around.

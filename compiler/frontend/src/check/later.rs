@@ -1,27 +1,15 @@
 //! Says what is read but not carried out yet, so that nothing is silently left out. What is carried out leaves this file.
 
 use super::Checker;
-use crate::ast::{Expr, ExprKind, Flow, ForSource, Item, ItemKind, Service, Statement, StatementKind};
+use crate::ast::{Expr, ExprKind, Item, ItemKind, Service};
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 
 impl Checker<'_> {
-    /// Whether a statement is not carried out, which is reported.
-    pub(super) fn later_statement(&mut self, statement: &Statement) -> bool {
-        let later = later_statement(&statement.kind);
-        if let Some(word) = later {
-            self.later(word, first_word(statement.span, word));
-        }
-        later.is_some()
-    }
-
     /// Reports a form of expressions that is not carried out.
     pub(super) fn later_expr(&mut self, expr: &Expr) {
-        let word = match &expr.kind {
-            ExprKind::Of(..) => return self.later("of", expr.span),
-            ExprKind::For(_) => "for",
-            _ => return,
-        };
-        self.later(word, first_word(expr.span, word));
+        if let ExprKind::Of(..) = expr.kind {
+            self.later("of", expr.span);
+        }
     }
 
     /// Reports what of declarations is not carried out.
@@ -42,16 +30,8 @@ impl Checker<'_> {
             ItemKind::Schedule(_) => self.later("schedule", first_word(item.span, "schedule")),
             ItemKind::Migrate(_) => self.later("migrate", first_word(item.span, "migrate")),
             ItemKind::Test(_) => self.later("test", first_word(item.span, "test")),
-            ItemKind::Flow(flow) => self.later_flow(flow),
             ItemKind::Service(service) => self.later_service(service),
             _ => {}
-        }
-    }
-
-    fn later_flow(&mut self, flow: &Flow) {
-        let later = |name: &str| matches!(name, "timeout" | "retry");
-        for setting in flow.settings.iter().filter(|setting| later(&setting.name.text)) {
-            self.later(&setting.name.text, setting.name.span);
         }
     }
 
@@ -65,24 +45,6 @@ impl Checker<'_> {
         let message = format!("`{word}` is not part of this version of the language");
         self.report(Diagnostic::error(Code(102), span, message));
     }
-}
-
-fn later_statement(kind: &StatementKind) -> Option<&'static str> {
-    Some(match kind {
-        StatementKind::For(looping) if looping.fan.is_some() => "for",
-        StatementKind::For(looping) if matches!(looping.source, ForSource::Signal(_)) => "for",
-        StatementKind::Parallel { fan: Some(_), .. } => "parallel",
-        StatementKind::Race { .. } => "race",
-        StatementKind::When { .. } => "when",
-        StatementKind::Try { .. } => "try",
-        StatementKind::Within { .. } => "within",
-        StatementKind::Lock { .. } => "lock",
-        StatementKind::Limited { .. } => "limit",
-        StatementKind::State { .. } => "state",
-        StatementKind::Goto { .. } => "goto",
-        StatementKind::Step { .. } => "step",
-        _ => return None,
-    })
 }
 
 /// The place of the first word of something that has `word` there, or, after `let`, of as many letters.

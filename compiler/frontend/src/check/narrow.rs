@@ -94,6 +94,7 @@ impl Checker<'_> {
 
     /// Forgets what was known of a slot that is written.
     pub(crate) fn forget(&mut self, slot: SlotId) {
+        self.frame.forgotten.push(slot);
         self.frame.narrowed.retain(|path| path.slot != slot);
     }
 

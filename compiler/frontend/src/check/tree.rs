@@ -1,16 +1,19 @@
 //! A checked flow: names are slots, types are known, overrides are merged; control flow is still nested.
 
 mod beside;
+mod region;
 
 pub(crate) use beside::{Arm, Emit, Listen, Shift, Spawn, Start, Stream, Wait};
+pub(crate) use region::{Branch, Fan, Region, Step};
 
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
-    ErrorId, FlowId, Name, SlotId,
+    ErrorId, FlowId, Name, SignalId, SlotId,
     expr::{Expr, Pattern, Raise},
     flow::{Conduct, Signal, Slot, Target, Trigger, View},
     ty::{Field, Type},
 };
+use std::sync::Arc;
 
 /// A checked flow.
 #[derive(Clone, Debug)]
@@ -28,6 +31,7 @@ pub(crate) struct Flow {
     pub(crate) views: Vec<View>,
     pub(crate) signals: Vec<Signal>,
     pub(crate) slots: Vec<Slot>,
+    pub(crate) steps: Vec<Step>,
     pub(crate) body: Vec<Statement>,
 }
 
@@ -60,7 +64,14 @@ pub(crate) enum Kind {
     },
     Break,
     Continue,
-    Parallel(Vec<Vec<Statement>>),
+    Region(Box<Region>),
+    /// Ends every region of the step with this number.
+    CancelStep(u32),
+    /// A state of the flow: where `goto` leads, and where the statements before it lead.
+    State(u32, Vec<Statement>),
+    Goto(u32),
+    /// Statements that several ways lead to.
+    Shared(Arc<Vec<Statement>>),
     Sleep(Expr),
     Wait(Box<Wait>),
     SleepUntil(Expr),
@@ -121,6 +132,9 @@ pub(crate) struct For {
     pub(crate) index: SlotId,
     /// The list, or the end of the range.
     pub(crate) bound: SlotId,
+    pub(crate) fan: Option<Fan>,
+    /// How long it goes on at the most, and what is done then; only with a fan.
+    pub(crate) within: Option<(Expr, Vec<Statement>)>,
     pub(crate) body: Vec<Statement>,
 }
 
@@ -129,4 +143,6 @@ pub(crate) struct For {
 pub(crate) enum Over {
     List(Expr),
     Range(Expr, Expr),
+    /// Each signal that comes; always with a fan.
+    Signals(SignalId),
 }

@@ -142,6 +142,10 @@ impl Error {
                 format!("the call of `{name}` stands inside an expression"),
             )
             .help("bind it with `let` first: a call is a step of its own"),
+            Self::LoopInside { span } => {
+                Diagnostic::error(Code(410), span, "a `for` stands inside an expression")
+                    .help("bind its list with `let` first: its rounds are steps of their own")
+            }
             Self::CallsFlow { name, span } => Diagnostic::error(
                 Code(411),
                 span,
@@ -158,13 +162,6 @@ impl Error {
                 format!("expected a value, found the error `{name}`"),
             )
             .help(format!("end the flow with it: `fail {name}(...)`")),
-            Self::OtherBranch { name, span, bound } => Diagnostic::error(
-                Code(414),
-                span,
-                format!("`{name}` is bound by another branch that runs beside this one"),
-            )
-            .and(bound, "bound here")
-            .help("use it after the `parallel` block"),
             other => unreached(&other),
         }
     }

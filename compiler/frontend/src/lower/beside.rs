@@ -10,7 +10,7 @@ use flowmesh_ir::{
     flow::{self, Arm, End, Instruction, On, Tie, Undo},
 };
 
-impl Lowering {
+impl Lowering<'_> {
     /// A statement of this file's kinds.
     pub(super) fn beside(&mut self, statement: &Statement) {
         match &statement.kind {
@@ -166,15 +166,26 @@ impl Lowering {
     /// A body that runs beside: no loop around it is its own.
     fn apart(&mut self, entry: Label, body: &[Statement]) {
         let loops = std::mem::take(&mut self.loops);
+        let depth = std::mem::take(&mut self.depth);
         self.states.begin(entry);
         self.statements(body);
         self.states
             .end(End::Give(Expr::Constant(flowmesh_ir::Value::None)));
-        self.loops = loops;
+        (self.loops, self.depth) = (loops, depth);
     }
 
-    fn give(&mut self, _kept: Option<SlotId>, value: &Expr) {
-        self.states.end(End::Give(value.clone()));
+    /// Inside of regions, the value waits in a slot of the fiber's own until they are left.
+    fn give(&mut self, kept: Option<SlotId>, value: &Expr) {
+        let Some(kept) = kept.filter(|_| self.depth > 0) else {
+            return self.states.end(End::Give(value.clone()));
+        };
+        if *value != Expr::Slot(kept) {
+            self.states.push(Instruction::Set(kept, value.clone()));
+        }
+        let outside = self.states.label();
+        self.leave_for((outside, 0));
+        self.states.begin(outside);
+        self.states.end(End::Give(Expr::Slot(kept)));
     }
 
     fn emit(&mut self, emit: &Emit) {
@@ -212,9 +223,7 @@ impl Lowering {
             catch: Vec::new(),
             next,
         })));
-        self.loops.push((head, next));
-        self.branch(body, &stream.body, head);
-        self.loops.pop();
+        self.looping(head, next, |lowering| lowering.branch(body, &stream.body, head));
         self.states.begin(next);
     }
 

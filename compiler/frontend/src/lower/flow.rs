@@ -3,17 +3,18 @@
 use super::states::{Label, States};
 use crate::check::tree::{self, For, Kind, Over, Statement};
 use flowmesh_ir::{
-    Name, SlotId, StateId, Value,
+    Name, SlotId, StateId, StepId, Value,
     expr::{Argument, Binary, Expr},
     flow::{End, Flow, Instruction},
     program::Origins,
 };
+use std::{collections::HashMap, sync::Arc};
 
 /// A flow as a state machine; the places of its states go into `origins`.
 pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
     let mut lowering = Lowering {
-        states: States::default(),
-        loops: Vec::new(),
+        flow: Some(written),
+        ..Lowering::default()
     };
     let entry = lowering.states.label();
     lowering.states.begin(entry);
@@ -46,13 +47,32 @@ pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
     }
 }
 
-pub(super) struct Lowering {
+/// Flows on their way to states.
+#[derive(Default)]
+pub(super) struct Lowering<'a> {
+    pub(super) flow: Option<&'a tree::Flow>,
     pub(super) states: States,
-    /// Where `continue` and `break` lead.
-    pub(super) loops: Vec<(Label, Label)>,
+    pub(super) loops: Vec<Loop>,
+    /// How many regions are around what comes now, in the fiber's own branch.
+    pub(super) depth: u32,
+    /// The states of the flow, by number, as far as they were named.
+    pub(super) named: HashMap<u32, Label>,
+    /// How many regions are around the states of the flow.
+    pub(super) named_depth: u32,
+    /// The steps of the flow, by number, as far as they were named.
+    pub(super) steps: HashMap<u32, StepId>,
+    /// Where statements went that several ways lead to.
+    pub(super) shared: Vec<(Arc<Vec<Statement>>, Label)>,
 }
 
-impl Lowering {
+/// Where `continue` and `break` lead, each with the number of regions around it.
+#[derive(Clone, Copy)]
+pub(super) struct Loop {
+    pub(super) head: (Label, u32),
+    pub(super) out: (Label, u32),
+}
+
+impl Lowering<'_> {
     pub(super) fn statements(&mut self, statements: &[Statement]) {
         for statement in statements {
             self.states.at(statement.span);
@@ -82,9 +102,13 @@ impl Lowering {
             }
             Kind::For(looping) => self.for_loop(looping),
             Kind::While { condition, body } => self.while_loop(condition, body),
-            Kind::Break => self.leave(|(_, out)| out),
-            Kind::Continue => self.leave(|(head, _)| head),
-            Kind::Parallel(branches) => self.parallel(branches),
+            Kind::Break => self.jump(|around| around.out),
+            Kind::Continue => self.jump(|around| around.head),
+            Kind::Region(region) => self.region(region),
+            Kind::CancelStep(step) => self.cancel_step(*step),
+            Kind::State(number, body) => self.state(*number, body),
+            Kind::Goto(number) => self.goto(*number),
+            Kind::Shared(body) => self.shared(body),
             Kind::Sleep(duration) => {
                 let next = self.states.label();
                 self.states.step("sleep");
@@ -120,9 +144,9 @@ impl Lowering {
         self.states.begin(next);
     }
 
-    fn leave(&mut self, pick: impl Fn((Label, Label)) -> Label) {
+    fn jump(&mut self, pick: impl Fn(Loop) -> (Label, u32)) {
         if let Some(around) = self.loops.last().copied() {
-            self.states.end(End::Jump(pick(around)));
+            self.leave_for(pick(around));
         }
     }
 
@@ -138,9 +162,7 @@ impl Lowering {
                 no: out,
             }),
         }
-        self.loops.push((head, out));
-        self.branch(inside, body, head);
-        self.loops.pop();
+        self.looping(head, out, |lowering| lowering.branch(inside, body, head));
         self.states.begin(out);
     }
 
@@ -151,8 +173,13 @@ impl Lowering {
             item,
             index,
             bound,
+            fan,
             body,
+            ..
         } = looping;
+        if let Some(fan) = fan {
+            return self.fan_out(looping, fan);
+        }
         let slot = |slot: &SlotId| Expr::Slot(*slot);
         let (start, limit, end, value) = match over {
             Over::List(list) => (
@@ -162,6 +189,8 @@ impl Lowering {
                 Expr::Index(Box::new(slot(bound)), Box::new(slot(index))),
             ),
             Over::Range(from, to) => (from.clone(), to.clone(), slot(bound), slot(index)),
+            // Signals always come in a fan, of one round at a time where nothing else is said.
+            Over::Signals(_) => return,
         };
         let one = Expr::Constant(Value::Int(1));
         let (head, inside, out) = (self.states.label(), self.states.label(), self.states.label());
@@ -178,30 +207,9 @@ impl Lowering {
         self.states.push(Instruction::Set(*item, value));
         self.states
             .push(Instruction::Set(*index, binary(Binary::Add, slot(index), one)));
-        self.loops.push((head, out));
-        self.statements(body);
-        self.loops.pop();
+        self.looping(head, out, |lowering| lowering.statements(body));
         self.states.end(End::Jump(head));
         self.states.begin(out);
-    }
-
-    fn parallel(&mut self, branches: &[Vec<Statement>]) {
-        let busy: Vec<&Vec<Statement>> = branches.iter().filter(|branch| !branch.is_empty()).collect();
-        if let [] | [_] = busy.as_slice() {
-            return busy.into_iter().for_each(|branch| self.statements(branch));
-        }
-        let next = self.states.label();
-        let labels: Vec<Label> = busy.iter().map(|_| self.states.label()).collect();
-        self.states.end(End::Fork {
-            branches: labels.clone(),
-            next,
-        });
-        for (branch, label) in busy.into_iter().zip(labels) {
-            self.states.begin(label);
-            self.statements(branch);
-            self.states.end(End::Join);
-        }
-        self.states.begin(next);
     }
 }
 

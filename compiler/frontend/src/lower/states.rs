@@ -68,6 +68,11 @@ impl States {
             return;
         }
         let step = self.new_step(title);
+        self.is_step(step);
+    }
+
+    /// The state that is about to end is this step.
+    pub(super) fn is_step(&mut self, step: StepId) {
         if let Some(draft) = self.draft() {
             draft.step = Some(step);
         }
@@ -75,6 +80,11 @@ impl States {
 
     /// A step under a title that no other step of the flow has.
     pub(super) fn new_step(&mut self, title: &str) -> StepId {
+        self.labelled_step(title, None)
+    }
+
+    /// As [`Self::new_step`], with what the author calls it.
+    pub(super) fn labelled_step(&mut self, title: &str, label: Option<String>) -> StepId {
         let count = self.titles.entry(title.to_owned()).or_insert(0);
         *count = count.saturating_add(1);
         let title = if *count == 1 {
@@ -82,7 +92,7 @@ impl States {
         } else {
             format!("{title}#{count}")
         };
-        self.steps.push(Step { title, label: None });
+        self.steps.push(Step { title, label });
         StepId(u32::try_from(self.steps.len().saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
@@ -100,6 +110,7 @@ impl States {
                 | End::Stream(_)
                 | End::Emit(_)
                 | End::Shift(_)
+                | End::Region(_)
                 | End::Restart(_)
                 | End::Give(_)
                 | End::Fail(_)
@@ -221,8 +232,11 @@ impl States {
         };
         let target = self.all.get(next.index())?;
         let only = before.get(next.index()) == Some(&1);
-        let small =
-            target.code.is_empty() && matches!(target.end, Some(End::Return(_) | End::Fail(_) | End::Join));
+        let small = target.code.is_empty()
+            && matches!(
+                target.end,
+                Some(End::Return(_) | End::Fail(_) | End::Join | End::Leave { .. })
+            );
         (next != label && (only || small)).then_some(next)
     }
 
@@ -267,7 +281,7 @@ impl States {
         };
         for state in states.iter_mut() {
             state.step.into_iter().for_each(&mut mark);
-            undo_step(&mut state.end).into_iter().for_each(|step| mark(*step));
+            state.end.each_step(|step| mark(*step));
         }
         let mut numbers = Vec::with_capacity(used.len());
         let mut next = 0u32;
@@ -278,9 +292,7 @@ impl States {
         let number = |step: StepId| numbers.get(step.index()).copied().unwrap_or(step);
         for state in states {
             state.step = state.step.map(number);
-            undo_step(&mut state.end)
-                .into_iter()
-                .for_each(|step| *step = number(*step));
+            state.end.each_step(|step| *step = number(*step));
         }
         let steps = std::mem::take(&mut self.steps);
         steps
@@ -289,15 +301,5 @@ impl States {
             .filter(|(_, used)| *used)
             .map(|(step, _)| step)
             .collect()
-    }
-}
-
-/// The step that undoing what a state did is seen as.
-fn undo_step(end: &mut End) -> Option<&mut StepId> {
-    match end {
-        End::Call(call) => call.undo.as_mut().map(|undo| &mut undo.step),
-        End::Start(start) => start.undo.as_mut().map(|undo| &mut undo.step),
-        End::Shift(shift) => Some(&mut shift.undo),
-        _ => None,
     }
 }

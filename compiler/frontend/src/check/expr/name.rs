@@ -273,14 +273,6 @@ impl<'a> Checker<'a> {
             let (name, span) = (name.text.clone(), name.span);
             return self.report(Error::Impure { name, span }.diagnostic());
         }
-        if let Some(bound) = self.frame.siblings.iter().find_map(|names| names.get(&name.text)) {
-            let error = Error::OtherBranch {
-                name: name.text.clone(),
-                span: name.span,
-                bound: *bound,
-            };
-            return self.report(error.diagnostic());
-        }
         let mut known: Vec<Name> = self.frame.names().cloned().collect();
         known.sort_unstable();
         let locals = known.len();

@@ -39,6 +39,8 @@ pub(super) enum Dest<'a> {
     Assign { slot: SlotId, ty: Ty, span: Span },
     /// Out of the flow.
     Return,
+    /// Into the list of the values of a loop's rounds.
+    Round(Option<Ty>),
     /// Nowhere: the statement stands for its effect.
     Nothing,
     /// Nowhere, because of a mistake that was reported.
@@ -58,6 +60,7 @@ impl<'a> Checker<'a> {
         match &value.kind {
             ExprKind::Start(call) => return self.start(span, call, tails, dest, out),
             ExprKind::Spawn(spawned) => return self.spawn(span, spawned, tails, dest, out),
+            ExprKind::For(looping) => return self.for_value(span, value.span, looping, tails, dest, out),
             _ => {}
         }
         match self.called(value) {
@@ -217,6 +220,7 @@ impl<'a> Checker<'a> {
                 self.same(result, &expected, span);
                 Some(self.frame.hidden("_result", expected))
             }
+            Dest::Round(ty) => Some(self.frame.hidden("_value", ty.clone().unwrap_or(result.clone()))),
             Dest::Nothing | Dest::Lost => None,
         }
     }
@@ -232,6 +236,7 @@ impl<'a> Checker<'a> {
         match dest {
             Dest::Bind { ty: Some(ty), .. } | Dest::Assign { ty, .. } => Some(ty.clone()),
             Dest::Return => Some(self.flow.result.clone()),
+            Dest::Round(ty) => Some(ty.clone().unwrap_or(result.clone())),
             Dest::Bind { .. } => Some(result.clone()),
             Dest::Nothing | Dest::Lost => None,
         }
@@ -255,6 +260,12 @@ impl<'a> Checker<'a> {
                 let slot = slot?;
                 self.name_slot(slot, name, ty, *role);
                 Some(slot)
+            }
+            Dest::Round(ty) => {
+                let ty = ty.clone().unwrap_or_else(|| joined.clone());
+                self.same(&called.signature.result, &ty, called.span);
+                self.flow.round = slot.map(|slot| (slot, ty));
+                slot
             }
             Dest::Assign { slot, span, .. } => {
                 self.assigned(*slot, *span, false);

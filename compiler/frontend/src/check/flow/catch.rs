@@ -4,6 +4,7 @@ use super::{
     Error,
     call::Dest,
     found::{Called, Found},
+    trying::{all_errors, any_error, is_any},
 };
 use crate::{
     ast::{Catch as Written, Statement as Spoken, StatementKind, Tails},
@@ -34,17 +35,30 @@ impl<'a> Checker<'a> {
         let mut seen: HashMap<ErrorId, Span> = HashMap::new();
         let mut made = Vec::with_capacity(tails.catch.len());
         let narrowed = self.frame.narrowed.clone();
+        self.any_is_last(&tails.catch);
         for written in &tails.catch {
-            let error = self.caught(called, written, &mut seen);
+            let any = is_any(written);
+            let error = if any {
+                None
+            } else {
+                self.caught(called, written, &mut seen)
+            };
             self.frame.open();
-            let ty = error.map_or(Ty::Bad, Ty::Error);
+            let bad = if any { any_error() } else { Ty::Bad };
+            let ty = error.map_or(bad, Ty::Error);
             let bind = written.bind.as_ref().map(|name| self.bind(name, ty, Role::Bound));
             let body = match wish {
                 Some(wish) if slot.is_some() => self.catch_value(written, slot, wish, dest, &mut joined),
                 _ => self.single(&written.body).statements,
             };
             self.frame.close();
-            made.extend(error.map(|error| Catch { error, bind, body }));
+            if any {
+                let fails = called.signature.fails.iter().map(|(id, _)| *id);
+                let open: Vec<ErrorId> = all_errors(fails).filter(|id| !seen.contains_key(id)).collect();
+                made.extend(self.catch_any(&open, bind, body, written.span));
+            } else {
+                made.extend(error.map(|error| Catch { error, bind, body }));
+            }
         }
         self.frame.narrowed.retain(|path| narrowed.contains(path));
         (made, joined)
@@ -130,6 +144,9 @@ impl<'a> Checker<'a> {
 
     /// Domain errors that nobody catches are the flow's own.
     pub(super) fn domain_errors(&mut self, called: &Called<'a>, tails: &'a Tails) {
+        if tails.catch.iter().any(is_any) {
+            return;
+        }
         let caught: Vec<Option<ErrorId>> = tails
             .catch
             .iter()

@@ -64,10 +64,6 @@ pub(crate) enum Error {
         word: &'static str,
         span: Span,
     },
-    JumpOverParallel {
-        word: &'static str,
-        span: Span,
-    },
     TailWithoutCall {
         word: &'static str,
         span: Span,
@@ -345,12 +341,6 @@ impl Error {
                     .help("remove it; a flow ends with `return` or `fail`")
                     .fix(format!("remove `{word}`"), span, "")
             }
-            Self::JumpOverParallel { word, span } => Diagnostic::error(
-                Code(420),
-                span,
-                format!("`{word}` would leave a branch of `parallel`"),
-            )
-            .help("bind a name in the branch, and decide after the block"),
             Self::ReturnsNothing { ty, span } => Diagnostic::error(
                 Code(415),
                 span,

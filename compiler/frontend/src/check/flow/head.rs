@@ -19,7 +19,7 @@ const SETTINGS: [(&str, &str); 5] = [
     ("timeout", "a duration: `timeout: 1d`"),
     (
         "retry",
-        "a number of attempts and a wait: `retry: { attempts: 3, wait: 1m }`",
+        "attempts and waits: `retry: { attempts: 3, backoff: exponential(1s) }`",
     ),
     ("priority", "a whole number, where more goes first: `priority: 5`"),
     ("queue", "a text: `queue: \"slow\"`"),

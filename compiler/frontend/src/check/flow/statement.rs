@@ -1,12 +1,12 @@
 //! Statements without waiting: bindings, choices, loops and ends.
 
-use super::{Body, Error, call::Dest};
+use super::{Body, Error, call::Dest, looping::Rounds, region::error::Error as Wrong};
 use crate::{
     ast::{self, Ident, StatementKind},
     check::{
         Checker, Ty,
         error::Error as TypeError,
-        expr::DEEPEST,
+        expr::{DEEPEST, Typed},
         frame::Role,
         narrow,
         tree::{Kind, Statement},
@@ -30,9 +30,6 @@ impl<'a> Checker<'a> {
 
     fn form_of(&mut self, statement: &'a ast::Statement, out: &mut Vec<Statement>) -> bool {
         let span = statement.span;
-        if self.later_statement(statement) {
-            return true;
-        }
         match &statement.kind {
             StatementKind::Let {
                 mutable,
@@ -73,15 +70,36 @@ impl<'a> Checker<'a> {
             StatementKind::Match { subject, arms } => self.match_statement(span, subject, arms, out),
             StatementKind::For(looping) => match &looping.source {
                 ast::ForSource::In(list) if self.stream_loop(span, looping, list, out) => true,
-                ast::ForSource::In(list) => self.for_loop(span, &looping.name, list, &looping.body, out),
-                ast::ForSource::Signal(_) => true,
+                _ => {
+                    self.for_loop(span, looping, Rounds::Nothing, out);
+                    true
+                }
             },
             StatementKind::While { condition, body } => self.while_loop(span, condition, body, out),
             StatementKind::Break => self.jump(span, "break", Kind::Break, out),
             StatementKind::Continue => self.jump(span, "continue", Kind::Continue, out),
-            StatementKind::Parallel { branches, .. } => self.parallel(span, branches, out),
+            StatementKind::Parallel { fan, branches } => {
+                let given = self.given(fan.as_ref(), branches);
+                self.parallel(span, given, branches, out)
+            }
+            StatementKind::Race { branches } => self.race(span, branches, out),
+            StatementKind::Try { body, catch, finally } => {
+                self.try_statement(span, body, catch, finally.as_ref(), out)
+            }
+            StatementKind::Within {
+                duration,
+                body,
+                otherwise,
+            } => self.deadline(span, duration, body, otherwise.as_ref(), out),
+            StatementKind::Lock { name, body } => self.guarded(span, name, None, body, out),
+            StatementKind::Limited { name, permits, body } => {
+                self.guarded(span, name, Some(permits), body, out)
+            }
+            StatementKind::Step { name, title, body } => self.step(span, name, title.as_ref(), body, out),
+            StatementKind::State { body, .. } => self.state_inside(span, body),
+            StatementKind::Goto { name } => self.goto(span, name, out),
             StatementKind::Sleep { duration } => {
-                let duration = self.against(duration, &Ty::Duration);
+                let duration = self.waited(duration);
                 self.push(out, span, Kind::Sleep(duration));
                 true
             }
@@ -147,64 +165,81 @@ impl<'a> Checker<'a> {
         dest: Dest<'a>,
         out: &mut Vec<Statement>,
     ) -> bool {
+        let wish = match &dest {
+            Dest::Bind { ty, .. } | Dest::Round(ty) => ty.clone(),
+            Dest::Assign { ty, .. } => Some(ty.clone()),
+            Dest::Return => Some(self.flow.result.clone()).filter(|ty| !matches!(ty, Ty::Open | Ty::Unit)),
+            Dest::Nothing | Dest::Lost => None,
+        };
+        let typed = self.expr(value, wish.as_ref());
+        self.put(span, typed, value.span, dest, out)
+    }
+
+    /// Puts what was found where it belongs; `at` is where it stands.
+    pub(super) fn put(
+        &mut self,
+        span: Span,
+        typed: Typed,
+        at: Span,
+        dest: Dest<'a>,
+        out: &mut Vec<Statement>,
+    ) -> bool {
         match dest {
             Dest::Bind { name, ty, role } => {
-                let before = self.found.len();
-                let typed = self.expr(value, ty.as_ref());
-                let (expr, ty) = match ty {
-                    Some(ty) => (self.fit(typed, &ty, value.span), ty),
-                    // What is wrong with the value was told; what its type means for others would follow from it.
-                    None if self.errors_since(before) => (typed.expr, Ty::Bad),
-                    None => (typed.expr, typed.ty),
-                };
+                let (expr, ty) = self.fitted(typed, ty, at);
                 self.settled(name, &ty);
-                if ty == Ty::Unit {
-                    self.report(Error::NoValue { span: value.span }.diagnostic());
-                }
                 let slot = self.bind(name, ty, role);
                 self.frame.touch_write(slot, name.span);
                 self.push(out, span, Kind::Set(slot, expr));
             }
-            Dest::Assign { slot, ty, span: at } => {
-                let typed = self.expr(value, Some(&ty));
+            Dest::Assign { slot, ty, span: name } => {
                 let present = ty.is_optional() && !typed.ty.is_optional();
-                let expr = self.fit(typed, &ty, value.span);
-                self.assigned(slot, at, present);
+                let expr = self.fit(typed, &ty, at);
+                self.assigned(slot, name, present);
                 self.push(out, span, Kind::Set(slot, expr));
             }
-            Dest::Return => return self.return_value(span, value, out),
+            Dest::Round(ty) => {
+                let (expr, ty) = self.fitted(typed, ty, at);
+                let slot = self.frame.hidden("_value", ty.clone());
+                self.flow.round = Some((slot, ty));
+                self.push(out, span, Kind::Set(slot, expr));
+            }
+            Dest::Return => return self.return_value(span, typed, at, out),
             Dest::Nothing => {
-                let typed = self.expr(value, None);
                 if !typed.ty.is_bad() {
-                    self.report(Error::NoEffect { span: value.span }.diagnostic());
+                    self.report(Error::NoEffect { span: at }.diagnostic());
                 }
             }
-            Dest::Lost => drop(self.expr(value, None)),
+            Dest::Lost => {}
         }
         true
     }
 
-    fn return_value(&mut self, span: Span, value: &'a ast::Expr, out: &mut Vec<Statement>) -> bool {
+    /// A value of a type that was asked for, or of its own.
+    fn fitted(&mut self, typed: Typed, ty: Option<Ty>, at: Span) -> (Expr, Ty) {
+        let (expr, ty) = match ty {
+            Some(ty) => (self.fit(typed, &ty, at), ty),
+            None => (typed.expr, typed.ty),
+        };
+        if ty == Ty::Unit {
+            self.report(Error::NoValue { span: at }.diagnostic());
+        }
+        (expr, ty)
+    }
+
+    fn return_value(&mut self, span: Span, typed: Typed, at: Span, out: &mut Vec<Statement>) -> bool {
         let result = self.flow.result.clone();
         let expr = if result == Ty::Open {
-            let typed = self.expr(value, None);
             self.flow.result = typed.ty;
             typed.expr
         } else if result == Ty::Unit {
-            let typed = self.expr(value, None);
             if !typed.ty.is_bad() {
                 let flow = self.flow.returner.clone();
-                self.report(
-                    Error::ReturnsSomething {
-                        flow,
-                        span: value.span,
-                    }
-                    .diagnostic(),
-                );
+                self.report(Error::ReturnsSomething { flow, span: at }.diagnostic());
             }
             Self::hole()
         } else {
-            self.against(value, &result)
+            self.fit(typed, &result, at)
         };
         self.push_return(out, span, expr);
         false
@@ -218,6 +253,12 @@ impl<'a> Checker<'a> {
         let local = self.frame.local(slot)?.clone();
         let kind = crate::check::FactKind::Local(local.name.clone(), local.ty.clone());
         self.facts.add(name.span, kind, Some(local.span));
+        let shared = self.flow.rounds.iter().any(|first| slot.index() < *first);
+        if local.role == Role::Var && shared {
+            let (name, span, declared) = (name.text.clone(), name.span, local.span);
+            self.report(Wrong::AssignInRound { name, span, declared }.diagnostic());
+            return None;
+        }
         if local.role != Role::Var {
             let (declared, is_let) = (local.span, local.role == Role::Let);
             let error = Error::AssignToLet {
@@ -236,14 +277,6 @@ impl<'a> Checker<'a> {
         if self.entry(&name.text).is_some() {
             let (name, span) = (name.text.clone(), name.span);
             return self.report(Error::AssignToItem { name, span }.diagnostic());
-        }
-        if self
-            .frame
-            .siblings
-            .iter()
-            .any(|names| names.contains_key(&name.text))
-        {
-            return self.unknown_name(name);
         }
         let mut known: Vec<&str> = self.frame.names().map(Name::as_str).collect();
         known.sort_unstable();

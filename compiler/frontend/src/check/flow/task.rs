@@ -125,6 +125,13 @@ impl<'a> Checker<'a> {
                 self.push_return(out, span, slot.map_or_else(none, Expr::Slot));
                 false
             }
+            Dest::Round(ty) => {
+                if let Some(ty) = ty {
+                    self.same(found, ty, span);
+                }
+                self.flow.round = slot.map(|slot| (slot, ty.clone().unwrap_or_else(|| found.clone())));
+                true
+            }
             Dest::Nothing | Dest::Lost => true,
         }
     }

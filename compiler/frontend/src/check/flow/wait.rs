@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `within 2d else STATEMENT`
-    fn late(&mut self, limit: &'a Limit) -> Option<(flowmesh_ir::expr::Expr, Body)> {
+    pub(super) fn late(&mut self, limit: &'a Limit) -> Option<(flowmesh_ir::expr::Expr, Body)> {
         let Limit::Within { duration, otherwise } = limit else {
             return None;
         };

@@ -256,7 +256,7 @@ impl<'a> Checker<'a> {
         parts
     }
 
-    pub(super) fn wrong_form(&mut self, name: &'static str, form: &'static str, span: Span) {
+    pub(in crate::check) fn wrong_form(&mut self, name: &'static str, form: &'static str, span: Span) {
         // What could not be parsed was reported.
         let found = self.slice(span);
         self.report(

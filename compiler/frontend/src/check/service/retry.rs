@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn attempts(&mut self, value: &ast::Expr) -> Option<Said<u32>> {
+    pub(in crate::check) fn attempts(&mut self, value: &ast::Expr) -> Option<Said<u32>> {
         let attempts = match value.kind {
             ExprKind::Int(int) => u32::try_from(int).ok().filter(|int| (1..=100).contains(int)),
             _ => None,
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    pub(super) fn backoff(&mut self, value: &'a ast::Expr) -> Option<Said<Backoff>> {
+    pub(in crate::check) fn backoff(&mut self, value: &'a ast::Expr) -> Option<Said<Backoff>> {
         const FORM: &str =
             "exponential(100ms, max: 2s, factor: 2, jitter: full) or constant(100ms, jitter: full)";
         let ExprKind::Call(callee, arguments) = &value.kind else {
