@@ -63,10 +63,7 @@ pub(crate) enum Error {
         near: Option<Name>,
     },
     /// A method without its brackets.
-    MethodNotCalled {
-        name: Name,
-        span: Span,
-    },
+    MethodNotCalled { name: Name, span: Span },
     /// A method that the type does not have.
     UnknownMethod {
         name: Name,
@@ -89,17 +86,9 @@ pub(crate) enum Error {
         near: Option<Name>,
     },
     /// More arguments than parameters.
-    TooMany {
-        of: String,
-        most: usize,
-        span: Span,
-    },
+    TooMany { of: String, most: usize, span: Span },
     /// Something given twice.
-    Doubled {
-        name: Name,
-        span: Span,
-        first: Span,
-    },
+    Doubled { name: Name, span: Span, first: Span },
     /// An operator on types that it does not know.
     Operator {
         operator: Binary,
@@ -108,39 +97,19 @@ pub(crate) enum Error {
         span: Span,
     },
     /// `-` on something that has no opposite.
-    Unary {
-        ty: String,
-        span: Span,
-    },
+    Unary { ty: String, span: Span },
     /// An index into something that has no places.
-    NoIndex {
-        span: Span,
-        ty: String,
-    },
+    NoIndex { span: Span, ty: String },
     /// Something that may be absent, used as if it were there.
-    MayBeNone {
-        span: Span,
-        ty: String,
-    },
+    MayBeNone { span: Span, ty: String },
     /// Something that is always there, treated as if it might be absent.
-    NeverNone {
-        span: Span,
-        operator: &'static str,
-    },
+    NeverNone { span: Span, operator: &'static str },
     /// A binding whose type nothing says.
-    OpenType {
-        name: Name,
-        span: Span,
-    },
+    OpenType { name: Name, span: Span },
     /// A `match` that leaves something out.
-    NotExhaustive {
-        missing: Vec<String>,
-        span: Span,
-    },
+    NotExhaustive { missing: Vec<String>, span: Span },
     /// An arm behind arms that fit everything.
-    ArmNeverTaken {
-        span: Span,
-    },
+    ArmNeverTaken { span: Span },
     /// A case that the enum does not have.
     UnknownCase {
         name: Name,
@@ -149,68 +118,31 @@ pub(crate) enum Error {
         near: Option<Name>,
     },
     /// A case pattern for a value that is of no enum.
-    NotAnEnum {
-        ty: String,
-        span: Span,
-    },
+    NotAnEnum { ty: String, span: Span },
     /// A regular expression that is none.
-    BadPattern {
-        why: String,
-        span: Span,
-    },
+    BadPattern { why: String, span: Span },
     /// A text that is not of the form that a function of the library wants.
-    BadText {
-        why: String,
-        span: Span,
-    },
+    BadText { why: String, span: Span },
     /// Functions that call each other in a circle.
-    Recursion {
-        names: Vec<Name>,
-        span: Span,
-    },
+    Recursion { names: Vec<Name>, span: Span },
     /// A type that contains itself.
-    EndlessType {
-        names: Vec<Name>,
-        span: Span,
-    },
+    EndlessType { names: Vec<Name>, span: Span },
     /// A call of something that cannot be called.
-    NotCallable {
-        what: String,
-        span: Span,
-    },
+    NotCallable { what: String, span: Span },
     /// `a?.b()`
-    OptionalCall {
-        name: Name,
-        span: Span,
-    },
+    OptionalCall { name: Name, span: Span },
     /// A call of an enum or alias.
-    NoConstructor {
-        name: Name,
-        enum_: bool,
-        span: Span,
-    },
+    NoConstructor { name: Name, enum_: bool, span: Span },
     /// A rule of a type that reads a config.
-    ConfigInRule {
-        span: Span,
-    },
+    ConfigInRule { span: Span },
     /// A secret as a value.
-    Secret {
-        span: Span,
-    },
+    Secret { span: Span },
     /// Something from outside where a constant is needed.
-    NotConstant {
-        span: Span,
-        what: &'static str,
-    },
+    NotConstant { span: Span, what: &'static str },
     /// A lambda that nobody calls.
-    Lambda {
-        span: Span,
-    },
+    Lambda { span: Span },
     /// Something else where a lambda is needed.
-    NoLambda {
-        params: usize,
-        span: Span,
-    },
+    NoLambda { params: usize, span: Span },
     /// A lambda with too many or too few parameters.
     LambdaParams {
         expected: usize,
@@ -218,57 +150,25 @@ pub(crate) enum Error {
         span: Span,
     },
     /// Something that has no plain text.
-    NoText {
-        span: Span,
-        ty: String,
-    },
+    NoText { span: Span, ty: String },
     /// A map whose keys are not texts.
-    MapKey {
-        found: String,
-        span: Span,
-    },
+    MapKey { found: String, span: Span },
     /// `as` between types that have nothing to do with each other.
-    NoConversion {
-        from: String,
-        to: String,
-        span: Span,
-    },
+    NoConversion { from: String, to: String, span: Span },
     /// Too many levels.
-    TooDeep {
-        span: Span,
-    },
+    TooDeep { span: Span },
     /// `25%`, `100/s` and `5xx` outside settings.
-    OnlyInSettings {
-        span: Span,
-    },
+    OnlyInSettings { span: Span },
     /// A call of an operation inside an expression.
-    /// A loop as a part of an expression.
-    LoopInside {
-        span: Span,
-    },
-    CallInside {
-        name: String,
-        span: Span,
-    },
+    CallInside { name: String, span: Span },
     /// A call of a flow.
-    CallsFlow {
-        name: String,
-        span: Span,
-    },
+    CallsFlow { name: String, span: Span },
     /// `now()` and its like outside a flow.
-    Impure {
-        name: Name,
-        span: Span,
-    },
+    Impure { name: Name, span: Span },
     /// A rule where no border is.
-    RuleInside {
-        span: Span,
-    },
+    RuleInside { span: Span },
     /// An error as a value.
-    FailValue {
-        name: String,
-        span: Span,
-    },
+    FailValue { name: String, span: Span },
 }
 
 impl Error {
@@ -291,7 +191,6 @@ impl Error {
             | Self::UnknownMethod { .. }
             | Self::UnknownCase { .. } => self.of_parts(),
             Self::CallInside { .. }
-            | Self::LoopInside { .. }
             | Self::CallsFlow { .. }
             | Self::Impure { .. }
             | Self::FailValue { .. } => self.of_flows(),

@@ -104,14 +104,9 @@ impl<'a> Checker<'a> {
                 self.report(Error::Lambda { span }.diagnostic());
                 Typed::bad()
             }
-            ExprKind::Spawn(_) | ExprKind::Start(_) => {
+            ExprKind::For(_) | ExprKind::Spawn(_) | ExprKind::Start(_) => {
                 let name = self.slice(span);
                 self.report(Error::CallInside { name, span }.diagnostic());
-                Typed::bad()
-            }
-            ExprKind::For(_) => {
-                let span = span_of_word(span, "for");
-                self.report(Error::LoopInside { span }.diagnostic());
                 Typed::bad()
             }
             ExprKind::Of(..) | ExprKind::Bad => {
@@ -221,15 +216,6 @@ impl<'a> Checker<'a> {
         };
         self.report(error.diagnostic());
         Expr::Constant(Value::None)
-    }
-}
-
-/// The place of a word at the beginning of something.
-pub(crate) fn span_of_word(span: Span, word: &str) -> Span {
-    let length = u32::try_from(word.len()).unwrap_or_default();
-    Span {
-        end: span.start.saturating_add(length),
-        ..span
     }
 }
 

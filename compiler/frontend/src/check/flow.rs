@@ -10,6 +10,7 @@ mod fan;
 mod fiber;
 mod found;
 mod head;
+mod known;
 mod looping;
 mod parallel;
 mod plain;
@@ -39,86 +40,14 @@ use crate::{
 use error::{Beside, Error};
 use flowmesh_diagnostics::{Severity, Span};
 use flowmesh_ir::{
-    ErrorId, Name, SlotId,
+    ErrorId,
     expr::{Expr, Raise},
-    flow::{Signal, View},
+    flow::Signal,
     program::BUILTIN_ERRORS,
     ty::Type,
 };
-use jiff::SignedDuration;
-use std::collections::{HashMap, HashSet};
-
-/// What is known of the flow at hand.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    name: Name,
-    span: Span,
-    /// What `return` gives: the result of the flow, of the task or the handler at hand.
-    result: Ty,
-    /// What it returns from, for messages.
-    returner: Name,
-    /// In a task or a handler, where a value waits that leaves the regions around it first.
-    giving: Option<Option<SlotId>>,
-    /// Its parameters and result, for `restart`.
-    signature: Option<Signature>,
-    /// The fiber at hand, and how many there are.
-    fiber: u32,
-    fibers: u32,
-    /// Assignments to a `var`, with the fibers that make them.
-    writes: Vec<(SlotId, u32)>,
-    conditions: Vec<fiber::Condition>,
-    tasks: Vec<task::Spawning>,
-    /// Errors of the tasks around, which are those of whoever awaits them.
-    collecting: Vec<Vec<ErrorId>>,
-    views: Vec<(View, Span)>,
-    fails: Vec<(ErrorId, Span)>,
-    /// Errors that it may end with by its own statements.
-    raised: HashSet<ErrorId>,
-    signals: Vec<SignalInfo>,
-    by_name: HashMap<Name, u32>,
-    loops: Vec<Loop>,
-    /// The `try`s around, the innermost last.
-    tries: Vec<trying::Try>,
-    /// How many `finally`s are around.
-    finally: u32,
-    /// The steps, and the names of what something cancels.
-    steps: Vec<region::Named>,
-    cancelled: HashSet<Name>,
-    states: state::States,
-    /// The deadlines around, where they are known.
-    deadlines: Vec<(SignedDuration, Span)>,
-    /// What is held.
-    guards: Vec<(Expr, Span)>,
-    /// For each loop around whose rounds run side by side, the first slot that is a round's own.
-    rounds: Vec<usize>,
-    /// Where the value of the round at hand is.
-    round: Option<(SlotId, Ty)>,
-    /// Slots that rounds have for themselves.
-    owned: HashSet<SlotId>,
-}
-
-/// A signal that the flow can hear.
-#[derive(Clone, Debug)]
-struct SignalInfo {
-    name: Name,
-    span: Span,
-    params: Vec<FieldInfo>,
-    result: Option<Ty>,
-    transient: bool,
-    /// Where it is awaited first.
-    awaited: Option<Span>,
-    /// Where its handler is.
-    handled: Option<Span>,
-}
-
-/// A loop around the statement at hand.
-#[derive(Debug)]
-struct Loop {
-    /// A `break` leads out of it.
-    broken: bool,
-    /// A `return`, `fail` or `goto` leads out of it.
-    left: bool,
-}
+pub(crate) use known::State;
+use known::{Loop, SignalInfo};
 
 /// Statements, and whether what follows them is ever reached.
 #[derive(Debug, Default)]

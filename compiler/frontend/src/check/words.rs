@@ -142,10 +142,6 @@ impl Error {
                 format!("the call of `{name}` stands inside an expression"),
             )
             .help("bind it with `let` first: a call is a step of its own"),
-            Self::LoopInside { span } => {
-                Diagnostic::error(Code(410), span, "a `for` stands inside an expression")
-                    .help("bind its list with `let` first: its rounds are steps of their own")
-            }
             Self::CallsFlow { name, span } => Diagnostic::error(
                 Code(411),
                 span,

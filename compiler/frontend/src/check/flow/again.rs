@@ -97,6 +97,7 @@ impl<'a> Checker<'a> {
                         error,
                         span: *place,
                         body,
+                        flow: true,
                     }
                     .diagnostic(),
                 );

@@ -113,7 +113,15 @@ impl<'a> Checker<'a> {
                 ..body.span
             };
             let error = written.error.text.clone();
-            self.report(Wrong::NeverInTry { error, span, body }.diagnostic());
+            self.report(
+                Wrong::NeverInTry {
+                    error,
+                    span,
+                    body,
+                    flow: false,
+                }
+                .diagnostic(),
+            );
         }
     }
 

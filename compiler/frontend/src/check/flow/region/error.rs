@@ -91,11 +91,12 @@ pub(in crate::check) enum Error {
         span: Span,
         any: Span,
     },
-    /// Nothing in a `try` fails so.
+    /// Nothing in a `try`, or in a flow that is tried again, fails so.
     NeverInTry {
         error: Name,
         span: Span,
         body: Span,
+        flow: bool,
     },
     /// A wait that is longer than the deadline around it.
     OverDeadline {
@@ -265,13 +266,25 @@ impl Error {
                     .and(any, "this catches every error")
                     .help("put `catch any` last")
             }
-            Self::NeverInTry { error, span, body } => Diagnostic::error(
-                Code(602),
+            Self::NeverInTry {
+                error,
                 span,
-                format!("nothing in this `try` fails with `{error}`"),
-            )
-            .and(body, "in here")
-            .help("remove this `catch`"),
+                body,
+                flow,
+            } => {
+                let (what, help) = if flow {
+                    ("flow", "leave it out of `on`")
+                } else {
+                    ("`try`", "remove this `catch`")
+                };
+                Diagnostic::error(
+                    Code(602),
+                    span,
+                    format!("nothing in this {what} fails with `{error}`"),
+                )
+                .and(body, "in here")
+                .help(help)
+            }
             Self::OverDeadline {
                 span,
                 around,
