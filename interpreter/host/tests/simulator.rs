@@ -36,6 +36,17 @@ fn scenario() -> Scenario {
         start("nap", "{}", None),
         start("hear", "{}", None),
         start("hello", r#"{"name":"f"}"#, Some("f")),
+        start("parent", r#"{"id":"g"}"#, None),
+        start("parent", r#"{"id":"h"}"#, Some("h")),
+        start("apart", r#"{"id":"i"}"#, None),
+        start("guarded", r#"{"id":"j"}"#, None),
+        start("guarded", r#"{"id":"k"}"#, None),
+        start("guarded", r#"{"id":"l"}"#, Some("l")),
+        start("listen", "{}", None),
+        start("listen", "{}", None),
+        start("tell", r#"{"id":"m"}"#, None),
+        start("tell", r#"{"id":"n"}"#, Some("n")),
+        start("shifted", "{}", None),
     ];
     let payload = r#"{"by":"ann"}"#.to_owned();
     let signal = |flow: &str| SignalPlan {

@@ -1,5 +1,6 @@
 //! The engine alone: what it says, and when.
 
+mod between;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod world;

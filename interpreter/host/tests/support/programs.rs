@@ -1,5 +1,8 @@
 //! Programs for the tests of this room, made by hand, since it does not know the language.
 
+#[path = "between.rs"]
+mod between;
+
 use flowmesh_ir::{
     ErrorId, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId, Value,
     expr::{Context, Expr, Raise},
@@ -47,7 +50,7 @@ pub(crate) fn program(address: &str) -> Program {
     errors.push(error("Declined", &[("reason", Type::Json)]));
     errors.push(error("Rejected", &[("reason", Type::String)]));
     Program {
-        events: Vec::new(),
+        events: between::events(),
         version: VERSION,
         name: "tests".into(),
         configs: Vec::new(),
@@ -60,7 +63,7 @@ pub(crate) fn program(address: &str) -> Program {
             .map(|(name, operations)| service(name, operations, address))
             .collect(),
         functions: Vec::new(),
-        flows: vec![hello(), nap(), hear(), ten(), checkout()],
+        flows: [vec![hello(), nap(), hear(), ten(), checkout()], between::flows()].concat(),
         origins: Origins::default(),
     }
 }
