@@ -80,8 +80,8 @@ impl Engine {
         &mut self,
         now: Timestamp,
         (run, call): (RunId, CallId),
-        event: Name,
-        payload: Arc<[u8]>,
+        event: &Name,
+        payload: &Arc<[u8]>,
     ) {
         let Some(held) = self.runs.get(&run) else { return };
         let deployment = self.current.clone().unwrap_or_else(|| held.deployment.clone());
@@ -91,7 +91,7 @@ impl Engine {
             depth: held.depth,
             deployment,
         };
-        self.tell_all(now, &teller, &event, &payload);
+        self.tell_all(now, &teller, event, payload);
         self.answered(now, run, call, Answer::Done(Vec::new()));
         self.batches.part();
     }

@@ -46,7 +46,7 @@ impl Engine {
             Query::Accepted(_) => Answer::Accepted,
             Query::Deployed => Answer::Deployed,
             Query::Get(run) => self.of(run, |held| Answer::Run(Box::new(held.view(run)))),
-            Query::View(run, name) => self.views_of(run, name),
+            Query::View(run, name) => self.views_of(run, name.as_ref()),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
             Query::List(filter, limit) => Answer::Runs(self.page(&filter, limit)),

@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 
 impl Engine {
     /// Views of a run that has not ended. Of one that has, the machine is gone: the host plays its journal once more.
-    pub(super) fn views_of(&self, run: RunId, name: Option<Name>) -> Answer {
+    pub(super) fn views_of(&self, run: RunId, name: Option<&Name>) -> Answer {
         let Some(held) = self.runs.get(&run) else {
             return Answer::Refused(Refusal::UnknownRun { run });
         };
         match &held.life {
-            Life::Live(live) => match views(&held.deployment, held.flow, &live.run, name.as_ref()) {
+            Life::Live(live) => match views(&held.deployment, held.flow, &live.run, name) {
                 Ok(views) => Answer::Views(views),
                 Err(refusal) => Answer::Refused(refusal),
             },

@@ -63,7 +63,7 @@ impl Engine {
                 key,
                 tie,
             }) => self.begin(now, (run, call), (flow, input, key), tie),
-            Some(Ask::Emit { event, payload }) => self.told_by(now, (run, call), event, payload),
+            Some(Ask::Emit { event, payload }) => self.told_by(now, (run, call), &event, &payload),
             Some(Ask::Shift { service, weights }) => self.shift(now, (run, call), service, &weights),
             Some(Ask::Probe { target }) => self.probe(run, call, target),
             Some(Ask::Acquire { .. }) | None => {}

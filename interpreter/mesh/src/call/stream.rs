@@ -188,7 +188,7 @@ impl Opened {
     /// The next item, or `None` when the stream has ended.
     async fn item(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         loop {
-            if let Some(item) = self.items.next() {
+            if let Some(item) = self.items.item() {
                 return Ok(Some(item));
             }
             match self.connection.piece(&mut self.body).await {

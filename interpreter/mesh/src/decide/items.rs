@@ -69,7 +69,7 @@ impl Items {
     }
 
     /// The next item that is whole.
-    pub fn next(&mut self) -> Option<Vec<u8>> {
+    pub fn item(&mut self) -> Option<Vec<u8>> {
         while let Some(line) = self.line() {
             match self.form {
                 Form::Lines if !line.is_empty() => return Some(line),
@@ -121,7 +121,7 @@ mod tests {
         let mut found = Vec::new();
         for piece in pieces {
             items.take(piece.as_bytes()).unwrap();
-            while let Some(item) = items.next() {
+            while let Some(item) = items.item() {
                 found.push(String::from_utf8(item).unwrap());
             }
         }

@@ -18,12 +18,15 @@ use std::{
     time::Duration,
 };
 
+/// What each subset gets of the traffic.
+pub(crate) type Split = Arc<[(SubsetId, u32)]>;
+
 /// A service at run time.
 pub(crate) struct Service {
     /// Its subsets, in the order of the program.
     pub(crate) subsets: Vec<Arc<Subset>>,
     /// Where its traffic goes instead of where its last route says.
-    moved: RwLock<Option<Arc<[(SubsetId, u32)]>>>,
+    moved: RwLock<Option<Split>>,
     /// How we show who we are.
     pub(crate) credential: Option<Credential>,
     /// For each operation the headers that are made from secrets.
@@ -70,7 +73,7 @@ impl Service {
     }
 
     /// Where its traffic was moved.
-    pub(crate) fn moved(&self) -> Option<Arc<[(SubsetId, u32)]>> {
+    pub(crate) fn moved(&self) -> Option<Split> {
         self.moved.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

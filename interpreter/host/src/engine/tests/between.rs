@@ -228,7 +228,7 @@ fn traffic_is_moved_stays_moved_after_a_crash_and_goes_back_when_the_run_is_undo
     let mut world = World::new();
     world.start(1, "shifted", "{}", None);
     let moved: Weights = vec![("".into(), 100)];
-    assert_eq!(shifts(&world.settle()), [moved.clone()]);
+    assert_eq!(shifts(&world.settle()), std::slice::from_ref(&moved));
     let mut world = world.crash();
     assert_eq!(
         world
