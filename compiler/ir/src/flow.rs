@@ -199,7 +199,7 @@ pub enum End {
     Spawn {
         /// Where the task goes: its number.
         task: SlotId,
-        /// Its own slots.
+        /// Its own slots; they begin with what they hold now, whatever the fiber that goes on does with them.
         own: Vec<SlotId>,
         /// Where it begins. It ends with [`End::Give`].
         entry: StateId,

@@ -341,19 +341,10 @@ impl<'a> Checker<'a> {
         if self.in_finally("return", span) {
             return;
         }
-        let kind = match self.flow.giving {
-            None => tree::Kind::Return(value),
-            Some(kept) => {
-                let kept = match (&value, kept) {
-                    (Expr::Slot(slot), _) => *slot,
-                    (_, Some(kept)) => kept,
-                    (_, None) => self.frame.hidden("_given", self.flow.result.clone()),
-                };
-                if !matches!(value, Expr::Slot(_)) {
-                    self.flow.giving = Some(Some(kept));
-                }
-                tree::Kind::Give(Some(kept), value)
-            }
+        let kind = if self.flow.giving {
+            tree::Kind::Give(value)
+        } else {
+            tree::Kind::Return(value)
         };
         self.push(out, span, kind);
     }

@@ -80,7 +80,7 @@ pub(crate) enum Kind {
     Spawn(Box<Spawn>),
     CancelTask(Expr),
     Listen(Box<Listen>),
-    Give(Option<SlotId>, Expr),
+    Give(Expr),
     Emit(Box<Emit>),
     Shift(Box<Shift>),
     Stream(Box<Stream>),

@@ -5,9 +5,8 @@ use crate::check::tree::{
     Call, Callee, Catch, Emit, Kind, Listen, Shift, Spawn, Start, Statement, Stream, Wait,
 };
 use flowmesh_ir::{
-    SlotId,
     expr::Expr,
-    flow::{self, Arm, End, Instruction, On, Tie, Undo},
+    flow::{self, Arm, End, Instruction, Tie, Undo},
 };
 
 impl Lowering<'_> {
@@ -31,7 +30,7 @@ impl Lowering<'_> {
                 self.states.begin(next);
             }
             Kind::Listen(listen) => self.listen(listen),
-            Kind::Give(kept, value) => self.give(*kept, value),
+            Kind::Give(value) => self.states.end(End::Give(value.clone())),
             Kind::Emit(emit) => self.emit(emit),
             Kind::Shift(shift) => self.shift(shift),
             Kind::Stream(stream) => self.stream(stream),
@@ -58,9 +57,8 @@ impl Lowering<'_> {
             bind: arm.bind,
             next: *next,
         };
-        let arms: Vec<Arm> = wait.arms.iter().zip(&labels).map(arm).collect();
-        self.states
-            .end(alone(&arms).unwrap_or(End::Wait(flow::Wait { arms, catch })));
+        let arms = wait.arms.iter().zip(&labels).map(arm).collect();
+        self.states.end(End::Wait(flow::Wait { arms, catch }));
         for (arm, label) in wait.arms.iter().zip(labels) {
             self.branch(label, &arm.body, next);
         }
@@ -174,20 +172,6 @@ impl Lowering<'_> {
         (self.loops, self.depth) = (loops, depth);
     }
 
-    /// Inside of regions, the value waits in a slot of the fiber's own until they are left.
-    fn give(&mut self, kept: Option<SlotId>, value: &Expr) {
-        let Some(kept) = kept.filter(|_| self.depth > 0) else {
-            return self.states.end(End::Give(value.clone()));
-        };
-        if *value != Expr::Slot(kept) {
-            self.states.push(Instruction::Set(kept, value.clone()));
-        }
-        let outside = self.states.label();
-        self.leave_for((outside, 0));
-        self.states.begin(outside);
-        self.states.end(End::Give(Expr::Slot(kept)));
-    }
-
     fn emit(&mut self, emit: &Emit) {
         self.onward(&emit.title, |next| {
             End::Emit(flow::Emit {
@@ -240,29 +224,4 @@ impl Lowering<'_> {
             .end(End::Return(Expr::Constant(flowmesh_ir::Value::None)));
         self.states.begin(missing);
     }
-}
-
-/// A wait for one signal, while the machine knows such waits by a form of their own.
-fn alone(arms: &[Arm]) -> Option<End> {
-    let (first, late) = arms.split_first()?;
-    let On::Signal(signal) = first.on else {
-        return None;
-    };
-    let within = match late {
-        [] => None,
-        [
-            Arm {
-                on: On::After(duration),
-                next,
-                ..
-            },
-        ] => Some((duration.clone(), *next)),
-        _ => return None,
-    };
-    Some(End::Await(flow::Await {
-        signal,
-        bind: first.bind,
-        within,
-        next: first.next,
-    }))
 }

@@ -71,13 +71,11 @@ impl Analysis<'_> {
             End::Region(region) => self.region(region, &after),
             End::Join => self.join(at, after),
             End::Leave { regions, next } => self.leave(at, *regions, *next, after),
+            // Its own slots begin with what they hold where it is begun.
             End::Spawn {
-                own,
-                entry,
-                task,
-                next,
+                entry, task, next, ..
             } => {
-                self.meet(*entry, without(&after, own));
+                self.meet(*entry, after.clone());
                 self.meet_with(*next, &after, [*task]);
             }
             End::Listen(listen) => {

@@ -27,7 +27,7 @@ struct Around {
     loops: Vec<Loop>,
     result: Ty,
     returner: Name,
-    giving: Option<Option<SlotId>>,
+    giving: bool,
     fiber: u32,
     narrowed: Vec<narrow::Path>,
     touched: HashSet<SlotId>,
@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
         if body.falls {
             body.statements.push(crate::check::tree::Statement {
                 span: Span::default(),
-                kind: Kind::Give(None, super::statement::none()),
+                kind: Kind::Give(super::statement::none()),
             });
         }
         let own = self.slots_since(first);
@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
             loops: std::mem::take(&mut self.flow.loops),
             result: std::mem::replace(&mut self.flow.result, result),
             returner: std::mem::replace(&mut self.flow.returner, name),
-            giving: self.flow.giving.replace(None),
+            giving: std::mem::replace(&mut self.flow.giving, true),
             fiber: std::mem::replace(&mut self.flow.fiber, self.flow.fibers),
             narrowed: self.frame.narrowed.clone(),
             touched: std::mem::take(&mut self.frame.touched),

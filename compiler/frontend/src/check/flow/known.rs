@@ -19,8 +19,8 @@ pub(crate) struct State {
     pub(super) result: Ty,
     /// What it returns from, for messages.
     pub(super) returner: Name,
-    /// In a task or a handler, where a value waits that leaves the regions around it first.
-    pub(super) giving: Option<Option<SlotId>>,
+    /// It is that of a task or a handler.
+    pub(super) giving: bool,
     /// Its parameters and result, for `restart`.
     pub(super) signature: Option<Signature>,
     /// The fiber at hand, and how many there are.

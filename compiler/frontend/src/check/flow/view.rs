@@ -29,7 +29,7 @@ impl<'a> Checker<'a> {
         self.settled(name, &ty);
         let fact = FactKind::Local(name.text.clone(), ty.clone());
         self.facts.add(name.span, fact, Some(name.span));
-        if self.flow.giving.is_some() {
+        if self.flow.giving {
             let (name, span) = (name.text.clone(), name.span);
             return self.report(Beside::ViewBeside { name, span }.diagnostic());
         }
