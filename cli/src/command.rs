@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod completions;
+mod diff;
 mod explain;
 mod fmt;
 mod lsp;
@@ -41,6 +42,7 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     New(new::New),
     Check(check::Check),
+    Diff(diff::Diff),
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
     Run(run::Run),
@@ -59,6 +61,7 @@ impl Command {
         match self {
             Self::New(command) => command.run(),
             Self::Check(command) => command.run(),
+            Self::Diff(command) => command.run(),
             Self::Fmt(command) => command.run(),
             Self::Repl(command) => command.run(),
             Self::Lsp(command) => command.run(),
@@ -76,6 +79,7 @@ impl Command {
     pub(crate) fn wants_json(&self) -> bool {
         match self {
             Self::Check(command) => command.json,
+            Self::Diff(command) => command.json,
             Self::Compile(command) => command.json,
             Self::Run(command) => command.json,
             Self::Runs(command) => command.json,

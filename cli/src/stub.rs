@@ -77,6 +77,7 @@ pub(crate) mod tests {
             secrets: Vec::new(),
             types: Vec::new(),
             events: Vec::new(),
+            migrations: Vec::new(),
             errors: Vec::new(),
             policies: vec![flowmesh_ir::policy::Policy::default()],
             services: Vec::new(),

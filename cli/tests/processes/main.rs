@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod diff;
 mod documents;
 #[cfg(test)]
 mod line;

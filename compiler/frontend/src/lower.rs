@@ -29,6 +29,7 @@ pub fn lower(sound: Sound<'_>, name: Name) -> Program {
         types: checked.types.clone(),
         errors: errors(sound),
         events: checked.globals.event_definitions(),
+        migrations: Vec::new(),
         policies: checked.policies.clone(),
         services: checked.services.clone(),
         functions: checked.functions.clone(),

@@ -1,5 +1,7 @@
 //! Expressions: pure, typed by the compiler, evaluated by the machine.
 
+mod slots;
+
 use crate::{ConfigId, ErrorId, FunctionId, Name, SlotId, Value, ty::Type};
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,7 @@
 mod beside;
 mod fan;
 mod next;
+mod reads;
 mod region;
 mod wait;
 

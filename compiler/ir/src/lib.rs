@@ -7,6 +7,7 @@
 //! and each of its states in one fiber; the machine relies on it.
 
 pub mod call;
+pub mod diff;
 pub mod expr;
 pub mod flow;
 pub mod json;

@@ -8,9 +8,11 @@ mod service;
 mod text;
 mod ty;
 mod value;
+mod whole;
 
 pub use dot::dot;
 pub use text::text;
+pub(crate) use whole::{bare_states, whole_operation, whole_signal, whole_type};
 
 use crate::Program;
 

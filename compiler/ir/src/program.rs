@@ -42,9 +42,23 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Flows.
     pub flows: Vec<Flow>,
+    /// Where runs of the version before go on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
     /// Where things stand in the text; not part of the hash.
     #[serde(default)]
     pub origins: Origins,
+}
+
+/// Runs of the version before that rest at one step go on at another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// The name of their flow.
+    pub flow: Name,
+    /// The title of the step in the version before.
+    pub from: String,
+    /// The title of the step in this version.
+    pub to: String,
 }
 
 /// A setting from outside.

@@ -56,6 +56,7 @@ fn record(name: &str, fields: Vec<Field>) -> TypeDef {
 pub(crate) fn shop() -> Program {
     Program {
         events: Vec::new(),
+        migrations: Vec::new(),
         version: VERSION,
         name: "shop".into(),
         configs: vec![Config {

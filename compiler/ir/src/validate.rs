@@ -52,6 +52,20 @@ pub fn validate(program: &Program) -> Result<(), Invalid> {
     flow::check(program, &heights)
 }
 
+/// The slots that are certainly written where each state of a valid flow begins.
+pub(crate) fn written(flow: &crate::flow::Flow) -> Vec<std::collections::BTreeSet<crate::SlotId>> {
+    let slots = || (0u32..).map(crate::SlotId).take(flow.slots.len());
+    let Ok(strands) = fibers::strands(flow) else {
+        return vec![std::collections::BTreeSet::new(); flow.states.len()];
+    };
+    let written = assigned::written(flow, &strands);
+    let known = |known: Option<slots::Slots>| {
+        let known = known.unwrap_or_default();
+        slots().filter(|slot| known.contains(*slot)).collect()
+    };
+    written.into_iter().map(known).collect()
+}
+
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

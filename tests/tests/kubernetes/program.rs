@@ -141,6 +141,7 @@ pub(crate) fn program(policies: Vec<Policy>, services: Vec<Service>) -> Program 
     });
     let program = Program {
         events: Vec::new(),
+        migrations: Vec::new(),
         version: VERSION,
         name: "shop".into(),
         configs: vec![],

@@ -96,20 +96,15 @@ fn signal(program: &Program, signal: &Signal) -> String {
 }
 
 /// What the lines of a state are written with.
-struct Lines<'a> {
-    program: &'a Program,
-    flow: &'a Flow,
-    printer: &'a Printer<'a>,
+pub(super) struct Lines<'a> {
+    pub(super) program: &'a Program,
+    pub(super) flow: &'a Flow,
+    pub(super) printer: &'a Printer<'a>,
 }
 
 /// `s3: ...` with its step as a comment; every further line of it stands under the first.
 fn state(lines: &Lines<'_>, at: usize, state: &State) -> String {
-    let mut all: Vec<String> = state.code.iter().map(|code| lines.instruction(code)).collect();
-    let mut end = lines.end(&state.end);
-    if let Some(step) = state.step {
-        end += &format!("   // {}", step_title(lines.flow, step));
-    }
-    all.push(end);
+    let all = lines.all(state);
     let label = format!("s{at}:");
     let first = std::iter::once(label.as_str()).chain(std::iter::repeat(""));
     first
@@ -119,6 +114,17 @@ fn state(lines: &Lines<'_>, at: usize, state: &State) -> String {
 }
 
 impl Lines<'_> {
+    /// A line for each instruction, and one for the end.
+    pub(super) fn all(&self, state: &State) -> Vec<String> {
+        let mut all: Vec<String> = state.code.iter().map(|code| self.instruction(code)).collect();
+        let mut end = self.end(&state.end);
+        if let Some(step) = state.step {
+            end += &format!("   // {}", step_title(self.flow, step));
+        }
+        all.push(end);
+        all
+    }
+
     fn instruction(&self, instruction: &Instruction) -> String {
         match instruction {
             Instruction::Set(slot, expr) => {
@@ -271,7 +277,7 @@ impl Lines<'_> {
 }
 
 /// The operation that a target names.
-fn operation<'a>(program: &'a Program, target: &Target) -> Option<&'a Operation> {
+pub(super) fn operation<'a>(program: &'a Program, target: &Target) -> Option<&'a Operation> {
     program
         .service(target.service)?
         .operations

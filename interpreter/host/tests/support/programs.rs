@@ -51,6 +51,7 @@ pub(crate) fn program(address: &str) -> Program {
     errors.push(error("Rejected", &[("reason", Type::String)]));
     Program {
         events: between::events(),
+        migrations: Vec::new(),
         version: VERSION,
         name: "tests".into(),
         configs: Vec::new(),

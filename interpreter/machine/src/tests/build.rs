@@ -203,6 +203,7 @@ pub(super) fn program(states: Vec<State>) -> Program {
         types: types(),
         errors: errors(),
         events: Vec::new(),
+        migrations: Vec::new(),
         policies: vec![Policy::default()],
         services: vec![service()],
         functions: Vec::new(),

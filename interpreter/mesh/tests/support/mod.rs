@@ -89,6 +89,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
     };
     Program {
         events: Vec::new(),
+        migrations: Vec::new(),
         version: VERSION,
         name: "test".into(),
         configs: Vec::new(),
