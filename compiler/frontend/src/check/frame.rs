@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Operation,
     /// The fields of an error that a status means, over `reply`.
     Reply,
+    /// From where a stream is taken up, over `reply`, which is an item.
+    Item,
     /// A condition of a route, over `request`.
     Route,
     /// An address, over configs.
@@ -47,6 +49,8 @@ pub(crate) struct Frame {
     pub(crate) accesses: Vec<Access>,
     /// How many `parallel` are around.
     pub(crate) parallel: u32,
+    /// What `reply` is, over an item of a stream.
+    pub(crate) item: Ty,
     /// How deep the expression is nested.
     pub(crate) depth: u32,
     /// The function that the body belongs to.

@@ -5,6 +5,7 @@
 
 mod address;
 mod auth;
+mod binding;
 pub(crate) mod error;
 pub(crate) mod judge;
 mod operation;
@@ -164,6 +165,12 @@ fn origins(checker: &mut Checker<'_>, name: &Name, item: &ast::Item, service: &a
 impl<'a> Checker<'a> {
     /// The subsets of a service, in order.
     fn subsets(&mut self, service: &'a ast::Service) -> Vec<Subset> {
+        if service.at.is_empty() && is_local(service) {
+            return vec![Subset {
+                name: Name::default(),
+                addresses: Vec::new(),
+            }];
+        }
         if service.at.is_empty() {
             let (name, span) = (service.name.text.clone(), service.name.span);
             self.report(Error::NoAddress { name, span }.diagnostic());
@@ -227,6 +234,12 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// Whether all of its operations are reached without an address.
+fn is_local(service: &ast::Service) -> bool {
+    let local = |operation| binding::Way::of(operation).is_some_and(binding::Way::is_local);
+    !service.operations.is_empty() && service.operations.iter().all(local)
 }
 
 /// The words of `a.b.c`.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Program, SecretId,
     policy::Policy,
-    service::{Auth, EffectKind, Operation, Piece, Route, Service, Subset},
+    service::{Auth, Binding, EffectKind, Operation, Piece, Route, Service, Subset},
 };
 
 /// A declaration of a service.
@@ -100,13 +100,12 @@ fn route(program: &Program, service: &Service, route: &Route) -> String {
 fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -> Vec<String> {
     let printer = Printer::of_params(program, &operation.params);
     let head = format!(
-        "op {}({}){}{} = {} \"{}\"",
+        "op {}({}){}{} = {}",
         operation.name,
         fields(program, &operation.params),
-        result(program, &operation.result),
+        stream(result(program, &operation.result), operation),
         fails(program, &operation.fails),
-        operation.method.as_str(),
-        path(&printer, operation)
+        binding(&printer, operation)
     );
     let effect = effect(operation.effect);
     let mut lines = vec![format!("{head} {{   // {effect}")];
@@ -142,6 +141,11 @@ fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -
             .iter()
             .map(|expr| format!("  key: {}", printer.expr(expr))),
     );
+    let resume = operation
+        .stream
+        .iter()
+        .filter_map(|stream| stream.resume.as_ref());
+    lines.extend(resume.map(|expr| format!("  resume: {}", printer.expr(expr))));
     lines.extend(
         operation
             .on
@@ -159,12 +163,36 @@ fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -
     lines
 }
 
-fn path(printer: &Printer<'_>, operation: &Operation) -> String {
+/// ` -> stream Line`
+fn stream(result: String, operation: &Operation) -> String {
+    match operation.stream {
+        Some(_) => result.replacen("-> ", "-> stream ", 1),
+        None => result,
+    }
+}
+
+/// By which way an operation is reached, and its text.
+fn binding(printer: &Printer<'_>, operation: &Operation) -> String {
+    match &operation.binding {
+        Binding::Http => {
+            let (method, path) = (operation.method.as_str(), pieces(printer, &operation.path));
+            format!("{method} \"{path}\"")
+        }
+        Binding::Grpc { service, method } => format!("grpc \"{service}/{method}\""),
+        Binding::Run { words } => {
+            let words: Vec<String> = words.iter().map(|word| pieces(printer, word)).collect();
+            format!("run \"{}\"", words.join(" "))
+        }
+        Binding::Worker { queue } => format!("worker \"{}\"", super::value::escaped(queue)),
+    }
+}
+
+fn pieces(printer: &Printer<'_>, pieces: &[Piece]) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => super::value::escaped(text),
         Piece::Value(expr) => format!("{{{}}}", printer.expr(expr)),
     };
-    operation.path.iter().map(piece).collect()
+    pieces.iter().map(piece).collect()
 }
 
 fn effect(effect: EffectKind) -> &'static str {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     PolicyId, Program,
-    service::{Auth, EffectKind, Method, Operation, Piece, Route, Service},
+    service::{Auth, Binding, EffectKind, Method, Operation, Piece, Route, Service},
 };
 
 pub(super) fn check(program: &Program, heights: &[usize]) -> Result<(), Invalid> {
@@ -43,8 +43,11 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
         service.operations.iter().map(|operation| operation.name.as_str()),
     )?;
     ensure(!service.subsets.is_empty(), || "it has no subset".to_owned())?;
+    let reached =
+        |operation: &Operation| matches!(operation.binding, Binding::Run { .. } | Binding::Worker { .. });
+    let local = service.operations.iter().all(reached);
     for subset in &service.subsets {
-        ensure(!subset.addresses.is_empty(), || {
+        ensure(local || !subset.addresses.is_empty(), || {
             format!("subset `{}` has no address", subset.name)
         })?;
         let mut scope = Scope::of_params(program, heights, Surroundings::Nothing, 0);
@@ -94,9 +97,21 @@ fn operation(program: &Program, heights: &[usize], operation: &Operation) -> Res
         in_range("error", error.index(), program.errors.len())?;
     }
     request(program, heights, operation)?;
+    if let Some(resume) = operation
+        .stream
+        .as_ref()
+        .and_then(|stream| stream.resume.as_ref())
+    {
+        Scope::of_params(program, heights, Surroundings::Reply, 0).check(resume)?;
+    }
     let mut reply = Scope::of_params(program, heights, Surroundings::Reply, operation.params.len());
     for on in &operation.on {
-        status(on.status)?;
+        match &operation.binding {
+            Binding::Http | Binding::Worker { .. } => status(on.status)?,
+            Binding::Grpc { .. } | Binding::Run { .. } => {
+                ensure(on.status > 0, || "0 is success".to_owned())?
+            }
+        }
         reply.raise(&on.raise)?;
     }
     ensure(effect_fits(operation), || {
@@ -120,6 +135,13 @@ fn request(program: &Program, heights: &[usize], operation: &Operation) -> Resul
     if let Some((expr, to)) = &operation.body {
         ty(program, to)?;
         scope.check(expr)?;
+    }
+    if let Binding::Run { words } = &operation.binding {
+        for piece in words.iter().flatten() {
+            if let Piece::Value(expr) = piece {
+                scope.check(expr)?;
+            }
+        }
     }
     let named = operation
         .query

@@ -79,6 +79,9 @@ impl<'a> Checker<'a> {
             self.fact(span, entry.def);
             return Place::Def(entry.def);
         }
+        if let ("reply", Kind::Item) = (name.as_str(), self.frame.kind) {
+            return Place::Value(self.stream_item());
+        }
         if let Some(context) = self.context(name) {
             return Place::Context(context);
         }
@@ -113,6 +116,17 @@ impl<'a> Checker<'a> {
                 Typed::new(typed.expr, inner)
             }
             _ => typed,
+        }
+    }
+
+    /// The item of a stream, read from the body as its type.
+    fn stream_item(&self) -> Typed {
+        let ty = self.frame.item.clone();
+        let reply = Box::new(Expr::Context(flowmesh_ir::expr::Context::Reply));
+        let body = Expr::Field(reply, Name::new_static("body"));
+        match ty.ir() {
+            Some(made) if ty != Ty::Json => Typed::new(Expr::As(Box::new(body), made), ty),
+            _ => Typed::new(body, ty),
         }
     }
 

@@ -137,6 +137,30 @@ pub(crate) enum Error {
     },
     Status {
         span: Span,
+        expected: &'static str,
+        http: bool,
+    },
+    Grpc {
+        span: Span,
+    },
+    Command {
+        span: Span,
+    },
+    Queue {
+        span: Span,
+    },
+    ResumeOnce {
+        span: Span,
+        declared: Span,
+    },
+    LocalStream {
+        word: &'static str,
+        span: Span,
+    },
+    NotForBinding {
+        name: Name,
+        way: Name,
+        span: Span,
     },
     StatusTwice {
         status: u16,
@@ -188,6 +212,12 @@ impl Error {
             | Self::UnknownScheme { .. }
             | Self::BadAddress { .. }
             | Self::HttpsLater { .. } => self.of_addresses(),
+            Self::Grpc { .. }
+            | Self::Command { .. }
+            | Self::Queue { .. }
+            | Self::ResumeOnce { .. }
+            | Self::LocalStream { .. }
+            | Self::NotForBinding { .. } => self.of_bindings(),
             other => other.of_operations(),
         }
     }

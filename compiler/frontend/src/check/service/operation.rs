@@ -1,6 +1,10 @@
 //! Operations: what of their parameters goes where, and which status means which error.
 
-use super::{Error, Overrides, Place, judge::Subject};
+use super::{
+    Error, Overrides, Place,
+    binding::{WORDS, Way},
+    judge::Subject,
+};
 use crate::{
     ast::{self, ExprKind, Ident, Operation as Written, TextPart},
     check::{
@@ -15,19 +19,9 @@ use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, ServiceId, SlotId,
     expr::Expr,
-    service::{EffectKind, Method, Operation, Piece, SecretHeader},
+    service::{Binding, EffectKind, Method, Operation, Piece, SecretHeader},
     ty::Type,
 };
-
-const METHODS: [Method; 7] = [
-    Method::Get,
-    Method::Head,
-    Method::Post,
-    Method::Put,
-    Method::Patch,
-    Method::Delete,
-    Method::Options,
-];
 
 impl<'a> Checker<'a> {
     /// The signature of an operation, its effect, and what holds for it.
@@ -76,12 +70,9 @@ impl<'a> Checker<'a> {
     }
 
     fn method_of(&mut self, operation: &Written) -> Method {
-        let known = METHODS
-            .into_iter()
-            .find(|method| operation.binding.text == method.as_str());
-        known.unwrap_or_else(|| {
+        Way::of(operation).map(Way::method).unwrap_or_else(|| {
             let (name, span) = (operation.binding.text.clone(), operation.binding.span);
-            let near = nearest(&name, METHODS.iter().map(|method| method.as_str())).map(Name::from);
+            let near = nearest(&name, WORDS).map(Name::from);
             self.report(Error::Binding { name, span, near }.diagnostic());
             Method::Get
         })
@@ -101,10 +92,8 @@ impl<'a> Checker<'a> {
         let kind = FactKind::Operation(service, at, policy);
         self.facts
             .add(operation.name.span, kind, Some(operation.name.span));
-        let method = METHODS
-            .into_iter()
-            .find(|m| operation.binding.text == m.as_str())
-            .unwrap_or(Method::Get);
+        let way = Way::of(operation);
+        let method = way.map_or(Method::Get, Way::method);
         let idents: Vec<&Ident> = operation.params.iter().map(|param| &param.name).collect();
         let title = format!("{owner}.{}", operation.name.text);
         let (parts, _) = self.within(module, Kind::Operation, |checker| {
@@ -117,8 +106,8 @@ impl<'a> Checker<'a> {
             doc: operation.doc.clone(),
             params: info.signature.params.iter().map(FieldInfo::ir).collect(),
             result,
-            stream: None,
-            binding: flowmesh_ir::service::Binding::Http,
+            stream: self.stream(way, module, operation, &info.signature.result),
+            binding: parts.binding,
             fails: info.signature.fails.iter().map(|(id, _)| *id).collect(),
             method,
             path: parts.path,
@@ -141,7 +130,10 @@ impl<'a> Checker<'a> {
         operation: &'a Written,
         params: &[FieldInfo],
     ) -> Parts {
-        let path = self.path_pieces(operation);
+        let (path, binding) = match Way::of(operation) {
+            None | Some(Way::Http(_)) => (self.path_pieces(operation), Binding::Http),
+            Some(way) => (Vec::new(), self.bound_by(way, operation)),
+        };
         let setting = |name: &str| {
             operation
                 .settings
@@ -199,6 +191,7 @@ impl<'a> Checker<'a> {
         }
         Parts {
             path,
+            binding,
             query,
             body,
             headers,
@@ -237,7 +230,7 @@ impl<'a> Checker<'a> {
         pieces
     }
 
-    fn path_value(&mut self, expr: &'a ast::Expr, operation: &Written) -> Expr {
+    pub(super) fn path_value(&mut self, expr: &'a ast::Expr, operation: &Written) -> Expr {
         if let ExprKind::Name(name) = &expr.kind
             && self.frame.find(name).is_none()
             && !matches!(name.as_str(), "run")
@@ -355,6 +348,7 @@ impl<'a> Checker<'a> {
 /// Where the parameters of an operation go.
 struct Parts {
     path: Vec<Piece>,
+    binding: Binding,
     query: Vec<(Name, Expr)>,
     body: Option<(Expr, Type)>,
     headers: Vec<(Name, Expr)>,

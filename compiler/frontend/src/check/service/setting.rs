@@ -82,6 +82,13 @@ pub const SETTINGS: &[Setting] = &[
         parts: &[],
     },
     Setting {
+        name: "resume",
+        places: &[Place::Operation],
+        form: "a text over an item: reply.id",
+        doc: "From where a stream is taken up again after a crash: the service is sent that of the last item.",
+        parts: &[],
+    },
+    Setting {
         name: "headers",
         places: &[Place::Operation],
         form: "{ x_tenant: tenant }",

@@ -1,13 +1,17 @@
 //! Which status means which error.
 
-use super::Error;
+use super::{Error, binding::Way};
 use crate::{
     ast::{self, ExprKind, Operation as Written},
     check::{Checker, frame::Kind, globals::OperationInfo},
     resolve::ModuleId,
 };
 use flowmesh_diagnostics::Span;
-use flowmesh_ir::{ErrorId, expr::Raise, service::OnStatus};
+use flowmesh_ir::{
+    ErrorId,
+    expr::Raise,
+    service::{Method, OnStatus},
+};
 use std::collections::{HashMap, HashSet};
 
 impl<'a> Checker<'a> {
@@ -17,18 +21,20 @@ impl<'a> Checker<'a> {
         operation: &'a Written,
         info: &OperationInfo,
     ) -> Vec<OnStatus> {
+        let way = Way::of(operation).unwrap_or(Way::Http(Method::Get));
+        let (range, expected) = way.statuses();
+        let http = matches!(way, Way::Http(_) | Way::Worker);
         let mut seen: HashMap<u16, Span> = HashMap::new();
         let mut meant = HashSet::new();
         let mut made = Vec::with_capacity(operation.on.len());
         for on in &operation.on {
             let status = match on.status.kind {
-                ExprKind::Int(status) => u16::try_from(status)
-                    .ok()
-                    .filter(|status| (100..=599).contains(status)),
+                ExprKind::Int(status) => u16::try_from(status).ok().filter(|status| range.contains(status)),
                 _ => None,
             };
             let Some(status) = status else {
-                self.report(Error::Status { span: on.status.span }.diagnostic());
+                let span = on.status.span;
+                self.report(Error::Status { span, expected, http }.diagnostic());
                 continue;
             };
             if let Some(first) = seen.insert(status, on.status.span) {

@@ -192,11 +192,11 @@ impl Error {
                 let diagnostic = Diagnostic::error(
                     Code(519),
                     span,
-                    format!("expected an HTTP method, found `{name}`"),
+                    format!("expected a method of HTTP, `grpc`, `run` or `worker`, found `{name}`"),
                 );
                 match near {
                     None => diagnostic
-                        .help("this version reaches operations over HTTP: `GET`, `POST`, `PUT` and so on"),
+                        .help("operations are reached by `GET`, `POST`, `PUT` and so on, or by `grpc`, `run`, `worker`"),
                     near => did_you_mean(diagnostic, near.as_deref(), span),
                 }
             }
@@ -231,8 +231,14 @@ impl Error {
                 format!("expected a text or a whole number as key, found {ty}"),
             )
             .help("take what names the thing, such as `order.id`"),
-            Self::Status { span } => Diagnostic::error(Code(513), span, "expected a status from 100 to 599")
-                .help("errors of HTTP are 400 to 599, such as `402` or `409`"),
+            Self::Status { span, expected, http } => {
+                let code = Code(if http { 513 } else { 528 });
+                let diagnostic = Diagnostic::error(code, span, format!("expected {expected}"));
+                if http {
+                    return diagnostic.help("errors of HTTP are 400 to 599, such as `402` or `409`");
+                }
+                diagnostic.help("0 is success; what `on` does not name is `UnexpectedStatus`")
+            }
             Self::StatusTwice { status, span, first } => Diagnostic::error(
                 Code(514),
                 span,
@@ -266,6 +272,39 @@ impl Error {
             .help("send what is computed in a header of its own"),
             Self::NotAFailure { span } => Diagnostic::error(Code(212), span, "expected an error"),
             other => Diagnostic::error(Code(503), Span::default(), format!("{other:?}")),
+        }
+    }
+}
+
+impl Error {
+    pub(super) fn of_bindings(self) -> Diagnostic {
+        match self {
+            Self::Grpc { span } => Diagnostic::error(Code(524), span, "expected a method of a gRPC service")
+                .help("write `grpc \"package.Service/Method\"`"),
+            Self::Command { span } => Diagnostic::error(Code(525), span, "expected a program by its name")
+                .help(
+                    "write `run \"program {argument}\"`: the name is written out, the arguments may be data",
+                ),
+            Self::Queue { span } => Diagnostic::error(Code(526), span, "expected the name of a queue")
+                .help("write `worker \"emails\"`"),
+            Self::ResumeOnce { span, declared } => Diagnostic::error(
+                Code(527),
+                span,
+                "`resume` belongs to an operation that answers with a stream",
+            )
+            .and(declared, "this one answers once")
+            .help("declare `-> stream TYPE`, or leave it out"),
+            Self::LocalStream { word, span } => Diagnostic::error(
+                Code(527),
+                span,
+                format!("`{word}` answers once, and not with a stream"),
+            )
+            .help("declare a list, or reach the service by HTTP or gRPC"),
+            Self::NotForBinding { name, way, span } => {
+                Diagnostic::error(Code(529), span, format!("`{name}` means nothing to `{way}`"))
+                    .help("leave it out: what is sent is the parameters, as JSON")
+            }
+            other => other.of_operations(),
         }
     }
 }

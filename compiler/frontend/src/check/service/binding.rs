@@ -1,0 +1,206 @@
+//! How an operation is reached where that is not HTTP: gRPC, a local process, a queue of workers.
+
+use super::Error;
+use crate::{
+    ast::{Expr, ExprKind, Operation as Written, TextPart},
+    check::{Checker, Ty, frame::Kind},
+    resolve::ModuleId,
+};
+use flowmesh_ir::service::{Binding, Method, Piece, StreamKind};
+
+/// The word before the text of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Http(Method),
+    Grpc,
+    Run,
+    Worker,
+}
+
+pub(super) const METHODS: [Method; 7] = [
+    Method::Get,
+    Method::Head,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+    Method::Options,
+];
+
+/// What an operation may be bound by.
+pub(super) const WORDS: [&str; 10] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "grpc", "run", "worker",
+];
+
+impl Way {
+    /// By which way an operation is reached; nothing for a word that names none.
+    pub(super) fn of(operation: &Written) -> Option<Self> {
+        let word = operation.binding.text.as_str();
+        Some(match word {
+            "grpc" => Self::Grpc,
+            "run" => Self::Run,
+            "worker" => Self::Worker,
+            _ => Self::Http(METHODS.into_iter().find(|method| word == method.as_str())?),
+        })
+    }
+
+    pub(super) fn method(self) -> Method {
+        match self {
+            Self::Http(method) => method,
+            Self::Grpc | Self::Run | Self::Worker => Method::Post,
+        }
+    }
+
+    /// Whether it is reached without an address.
+    pub(super) fn is_local(self) -> bool {
+        matches!(self, Self::Run | Self::Worker)
+    }
+
+    /// The numbers that `on` may name, and what they are.
+    pub(super) fn statuses(self) -> (std::ops::RangeInclusive<u16>, &'static str) {
+        match self {
+            Self::Http(_) | Self::Worker => (100..=599, "a status from 100 to 599"),
+            Self::Grpc => (1..=16, "a code of gRPC from 1 to 16"),
+            Self::Run => (1..=199, "an exit code from 1 to 199"),
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// The text of an operation that is not reached by HTTP.
+    pub(super) fn bound_by(&mut self, way: Way, operation: &'a Written) -> Binding {
+        let not_for = |name: &str| matches!(name, "headers" | "rewrite" | "cors" | "cache");
+        for setting in operation
+            .settings
+            .iter()
+            .filter(|s| way.is_local() && not_for(&s.name.text))
+        {
+            let (name, span) = (setting.name.text.clone(), setting.name.span);
+            let way = operation.binding.text.clone();
+            self.report(Error::NotForBinding { name, way, span }.diagnostic());
+        }
+        match way {
+            Way::Http(_) => Binding::Http,
+            Way::Grpc => self.grpc(&operation.path),
+            Way::Run => Binding::Run {
+                words: self.command(operation),
+            },
+            Way::Worker => self.queue_of(&operation.path),
+        }
+    }
+
+    /// `pkg.Service/Method`
+    fn grpc(&mut self, text: &Expr) -> Binding {
+        let parts = literal(text).and_then(|text| text.split_once('/'));
+        let word = |word: &str| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+        };
+        match parts.filter(|(service, method)| word(service) && word(method) && !method.contains('.')) {
+            Some((service, method)) => Binding::Grpc {
+                service: service.to_owned(),
+                method: method.to_owned(),
+            },
+            None => {
+                self.report(Error::Grpc { span: text.span }.diagnostic());
+                Binding::Http
+            }
+        }
+    }
+
+    fn queue_of(&mut self, text: &Expr) -> Binding {
+        let queue = literal(text).filter(|queue| !queue.trim().is_empty());
+        if queue.is_none() {
+            self.report(Error::Queue { span: text.span }.diagnostic());
+        }
+        Binding::Worker {
+            queue: queue.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// A program and its arguments. Spaces in the text part them; spaces in a value do not.
+    fn command(&mut self, operation: &'a Written) -> Vec<Vec<Piece>> {
+        let mut words: Vec<Vec<Piece>> = Vec::new();
+        let mut open: Vec<Piece> = Vec::new();
+        let parts = match &operation.path.kind {
+            ExprKind::Text(parts) => parts.as_slice(),
+            _ => &[],
+        };
+        for part in parts {
+            match part {
+                TextPart::Expr(expr) => open.push(Piece::Value(self.path_value(expr, operation))),
+                TextPart::Literal(text) => {
+                    let mut pieces = text.split_whitespace().peekable();
+                    if text.starts_with(char::is_whitespace) && !open.is_empty() {
+                        words.push(std::mem::take(&mut open));
+                    }
+                    while let Some(piece) = pieces.next() {
+                        open.push(Piece::Literal(piece.to_owned()));
+                        if pieces.peek().is_some() || text.ends_with(char::is_whitespace) {
+                            words.push(std::mem::take(&mut open));
+                        }
+                    }
+                }
+            }
+        }
+        if !open.is_empty() {
+            words.push(open);
+        }
+        // A program that data names could be any program.
+        let named = matches!(words.first().map(Vec::as_slice), Some([Piece::Literal(_)]));
+        if !named && !matches!(operation.path.kind, ExprKind::Bad) {
+            let span = operation.path.span;
+            self.report(Error::Command { span }.diagnostic());
+        }
+        words
+    }
+
+    /// `-> stream T`, and `resume: reply.id`, which is over an item.
+    pub(super) fn stream(
+        &mut self,
+        way: Option<Way>,
+        module: ModuleId,
+        operation: &'a Written,
+        item: &Ty,
+    ) -> Option<StreamKind> {
+        let resume = operation
+            .settings
+            .iter()
+            .find(|setting| setting.name.text == "resume");
+        if !operation.stream {
+            if let Some(resume) = resume {
+                let (span, declared) = (resume.name.span, operation.name.span);
+                self.report(Error::ResumeOnce { span, declared }.diagnostic());
+            }
+            return None;
+        }
+        if let Some(way) = way.filter(|way| way.is_local()) {
+            let word = if way == Way::Run { "run" } else { "worker" };
+            let span = operation
+                .result
+                .as_ref()
+                .map_or(operation.span, |result| result.span);
+            self.report(Error::LocalStream { word, span }.diagnostic());
+        }
+        let resume = resume.map(|resume| {
+            let (expr, _) = self.within(module, Kind::Item, |checker| {
+                checker.frame.item = item.clone();
+                checker.as_text(&resume.value)
+            });
+            expr
+        });
+        Some(StreamKind { resume })
+    }
+}
+
+fn literal(text: &Expr) -> Option<&str> {
+    match &text.kind {
+        ExprKind::Text(parts) => match parts.as_slice() {
+            [TextPart::Literal(text)] => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
