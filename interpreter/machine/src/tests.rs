@@ -7,6 +7,7 @@ mod border;
 mod calls;
 mod loops;
 mod parallel;
+mod random;
 mod replay;
 mod undo;
 mod values;

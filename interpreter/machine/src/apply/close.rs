@@ -195,6 +195,11 @@ impl Turn<'_, '_> {
         matches!(self.run.phase, Phase::Forward)
     }
 
+    /// Whether it has begun and not ended.
+    pub(super) fn lives(&self) -> bool {
+        matches!(self.run.phase, Phase::Forward | Phase::Ending(_))
+    }
+
     /// The error that a run fails with, while it does.
     pub(super) fn failing(&self) -> Option<Arc<Variant>> {
         match &self.run.phase {

@@ -12,7 +12,7 @@ use flowmesh_ir::{
 
 impl Turn<'_, '_> {
     pub(super) fn heard(&mut self, name: &str, payload: &[u8]) {
-        if !self.forward() {
+        if !self.lives() {
             return;
         }
         let events = (0u32..).map(EventId).zip(&self.program.events);

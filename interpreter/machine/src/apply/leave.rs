@@ -104,8 +104,15 @@ impl Turn<'_, '_> {
         regions: u32,
         next: StateId,
     ) -> Result<Option<StateId>, Thrown> {
-        self.check_leave(id, regions)?;
-        self.leave_by(id, regions, |leaving| Then::Go(leaving, next))
+        let inside = self.regions_around(id);
+        if regions > 0 && regions <= inside {
+            return self.leave_by(id, regions, |leaving| Then::Go(leaving, next));
+        }
+        // The region of a branch that is not needed any more has gone on without it: leaving it ends the branch.
+        match self.boundary(id) {
+            Some(Kind::Rest(_)) if regions > 0 => self.leave_by(id, inside, |leaving| Then::Give(leaving, Value::None)),
+            _ => Err(Fault::BadValue("the flow leaves more regions than it is in".to_owned()).into()),
+        }
     }
 
     /// Leaves regions, of which there are so many; what comes after is for the fiber that waited for the last.
@@ -139,22 +146,24 @@ impl Turn<'_, '_> {
         Ok(None)
     }
 
-    fn check_leave(&self, id: FiberId, regions: u32) -> Result<(), Fault> {
-        let mut at = Some(id);
-        for _ in 0..regions.max(1) {
-            let scope = at
-                .and_then(|at| self.run.fibers.get(&at))
-                .map(|fiber| fiber.scope);
-            at = scope
-                .and_then(|scope| self.inside(scope))
-                .map(|inside| inside.waiting);
+    /// How many regions are around a fiber.
+    pub(super) fn regions_around(&self, id: FiberId) -> u32 {
+        let mut regions = 0;
+        let mut at = self.run.fibers.get(&id).map(|fiber| fiber.scope);
+        while let Some(inside) = at.and_then(|scope| self.inside(scope)) {
+            regions += 1;
+            at = self.run.fibers.get(&inside.waiting).map(|fiber| fiber.scope);
         }
-        match at {
-            Some(_) if regions > 0 => Ok(()),
-            _ => Err(Fault::BadValue(
-                "the flow leaves more regions than it is in".to_owned(),
-            )),
+        regions
+    }
+
+    /// The scope around all regions that a fiber is in.
+    pub(super) fn boundary(&self, id: FiberId) -> Option<&Kind> {
+        let mut at = self.run.fibers.get(&id)?.scope;
+        while let Some(inside) = self.inside(at) {
+            at = self.run.fibers.get(&inside.waiting)?.scope;
         }
+        self.run.scopes.get(&at).map(|scope| &scope.kind)
     }
 
     /// Cancels a region; the flow goes on at once, and what was done in it is undone beside.
@@ -214,7 +223,7 @@ impl Turn<'_, '_> {
     /// Ends the run with a result: what led here stays done, what else runs is cancelled.
     pub(super) fn return_from(&mut self, id: FiberId, value: Value) {
         if !self.forward() {
-            return;
+            return self.end_branch(id);
         }
         let alone = self.run.fibers.len() == 1 && self.run.scopes.len() == 1 && self.run.cleanups.is_empty();
         if alone {
@@ -231,6 +240,14 @@ impl Turn<'_, '_> {
         let rests = self.take_rests();
         self.close_root(cleanup);
         self.pass_on(rests, ROOT);
+        self.tidy(cleanup);
+    }
+
+    /// Ends what goes on beside, or cleans up, in a run that has its end already.
+    pub(super) fn end_branch(&mut self, id: FiberId) {
+        let last = self.keep_way_out(id);
+        let cleanup = self.cleanup();
+        self.end_way_out(last, cleanup);
         self.tidy(cleanup);
     }
 

@@ -163,9 +163,7 @@ impl Turn<'_, '_> {
             return false;
         }
         let signals: Vec<SignalId> = self.run.inbox.keys().copied().collect();
-        if self.forward() {
-            signals.into_iter().for_each(|signal| self.begin_rounds(signal));
-        }
+        signals.into_iter().for_each(|signal| self.begin_rounds(signal));
         true
     }
 

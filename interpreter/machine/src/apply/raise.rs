@@ -100,6 +100,10 @@ impl Turn<'_, '_> {
             }),
             None => self.log(format!("a handler of a signal failed: {text}")),
         }
+        // The sender has its answer; closing the round gives it no other.
+        if let Some(Kind::Round(_, answer)) = self.run.scopes.get_mut(&scope).map(|scope| &mut scope.kind) {
+            *answer = None;
+        }
         self.give_up_beside(scope);
     }
 

@@ -108,7 +108,7 @@ impl<'p> Turn<'p, '_> {
     /// Begins what can begin, and goes on after the region if it is done.
     pub(super) fn spread(&mut self, scope: ScopeId) {
         let begun = self.begin_branches(scope);
-        if let Err(Thrown(error)) = begun.and_then(|()| self.check_done(scope)) {
+        if let Err(Thrown(error)) = begun.and_then(|()| self.check_done(scope, true)) {
             self.raise_in(scope, error);
         }
     }
@@ -166,7 +166,7 @@ impl<'p> Turn<'p, '_> {
             self.set_stage(scope, branch, Stage::Settled);
         }
         // Whether it is done comes first: what is not needed any more does not begin.
-        if let Err(Thrown(error)) = self.check_done(scope) {
+        if let Err(Thrown(error)) = self.check_done(scope, false) {
             self.raise_in(scope, error);
         } else if self.run.scopes.contains_key(&scope) {
             self.spread(scope);
@@ -174,7 +174,7 @@ impl<'p> Turn<'p, '_> {
         Ok(None)
     }
 
-    fn check_done(&mut self, scope: ScopeId) -> Result<(), Thrown> {
+    fn check_done(&mut self, scope: ScopeId, spread: bool) -> Result<(), Thrown> {
         let Some(inside) = self.inside(scope) else {
             return Ok(());
         };
@@ -193,7 +193,7 @@ impl<'p> Turn<'p, '_> {
             Some(End::Fork { next, .. }) => (*next, Rest::Cancel, None),
             _ => return Ok(()),
         };
-        let mut done = enough || self.all_settled(scope)?;
+        let mut done = enough || self.all_settled(scope, spread)?;
         if !done
             && joined
             && let Some(condition) = until
@@ -207,8 +207,8 @@ impl<'p> Turn<'p, '_> {
         Ok(())
     }
 
-    /// Whether nothing runs and nothing is to come.
-    fn all_settled(&self, scope: ScopeId) -> Result<bool, Thrown> {
+    /// Whether nothing runs and nothing is to come. What can begin has begun if it was `spread`.
+    fn all_settled(&self, scope: ScopeId, spread: bool) -> Result<bool, Thrown> {
         let Some(found) = self.run.scopes.get(&scope) else {
             return Ok(false);
         };
@@ -219,6 +219,7 @@ impl<'p> Turn<'p, '_> {
             return Ok(false);
         }
         match &inside.plan {
+            Plan::Fixed(stages) if stages.contains(&Stage::Waiting) && !spread => Ok(false),
             Plan::Fixed(stages) if stages.contains(&Stage::Waiting) => {
                 Err(Fault::BadValue("the branches wait for each other in a circle".to_owned()).into())
             }

@@ -17,7 +17,7 @@ impl Turn<'_, '_> {
             parameters.push(value);
         }
         if !self.forward() {
-            self.take(id);
+            self.end_branch(id);
             return Ok(None);
         }
         let cleanup = self.cleanup();

@@ -14,7 +14,8 @@ use flowmesh_ir::{
 
 impl Turn<'_, '_> {
     pub(super) fn signalled(&mut self, name: &str, payload: &[u8], answer: Option<u64>) {
-        if !self.forward() {
+        // What runs on while the run comes to its end may wait for signals too.
+        if !self.lives() {
             return self.refuse(answer, "the run has come to its end");
         }
         let signals = (0u32..).map(SignalId).zip(&self.flow.signals);

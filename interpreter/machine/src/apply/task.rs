@@ -50,18 +50,10 @@ impl Turn<'_, '_> {
         let mut evaluator = self.evaluator();
         let given = evaluator.eval(value)?;
         evaluator.weigh(value, &given)?;
-        let mut regions = 0;
-        let mut at = self.run.fibers.get(&id).map(|fiber| fiber.scope);
-        while let Some(inside) = at.and_then(|scope| self.inside(scope)) {
-            regions += 1;
-            at = self.run.fibers.get(&inside.waiting).map(|fiber| fiber.scope);
-        }
-        let ends = at
-            .and_then(|scope| self.run.scopes.get(&scope))
-            .map(|scope| &scope.kind);
-        if !matches!(ends, Some(Kind::Task(_) | Kind::Round(..))) {
+        if !matches!(self.boundary(id), Some(Kind::Task(_) | Kind::Round(..))) {
             return Err(Fault::BadValue("only a task or a handler gives a value".to_owned()).into());
         }
+        let regions = self.regions_around(id);
         if regions == 0 {
             self.given(id, given);
             return Ok(None);
@@ -74,7 +66,14 @@ impl Turn<'_, '_> {
         let Some(scope) = self.run.fibers.get(&id).map(|fiber| fiber.scope) else {
             return;
         };
-        match self.run.scopes.get(&scope).map(|scope| &scope.kind) {
+        let found = self.run.scopes.get(&scope);
+        let outer = found.and_then(|scope| scope.outer);
+        match found.map(|scope| &scope.kind) {
+            Some(Kind::Rest(later)) => {
+                let later = *later;
+                self.end_beside(id, scope, outer);
+                self.rest_over(later);
+            }
             Some(Kind::Task(task)) => self.task_given(id, scope, *task, value),
             Some(Kind::Round(handler, answer)) => self.round_given(id, scope, *handler, *answer, &value),
             _ => {}

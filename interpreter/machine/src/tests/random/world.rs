@@ -1,0 +1,298 @@
+//! The world of a random run: it remembers what was asked for, answers by chance, and knows what must hold.
+
+use super::super::build::FLOW;
+use crate::{
+    Answer, Ask, CallId, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings, TimerId, apply, pending, replay,
+};
+use flowmesh_ir::{
+    Program,
+    call::{Failure, Reply, Request},
+    flow::Tie,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+pub(super) struct World<'p> {
+    program: &'p Program,
+    pub(super) run: Run,
+    events: Vec<Event>,
+    now: Timestamp,
+    draws: Draws,
+    calls: BTreeMap<CallId, (Arc<Request>, bool)>,
+    asks: BTreeMap<CallId, Ask>,
+    held: BTreeMap<CallId, Ask>,
+    timers: BTreeMap<TimerId, Timestamp>,
+    signals: BTreeSet<u64>,
+    /// Charges that succeeded, by their receipt, with their block.
+    charged: BTreeMap<String, String>,
+    /// Receipts that were asked to be refunded, in order, each once.
+    refunded: Vec<String>,
+    restarted: bool,
+    finished: u32,
+}
+
+impl<'p> World<'p> {
+    pub(super) fn new(program: &'p Program, seed: u64) -> Self {
+        let mut world = Self {
+            program,
+            run: Run::new(Uuid::from_u128(1), FLOW),
+            events: Vec::new(),
+            now: Timestamp::UNIX_EPOCH,
+            draws: Draws::new(seed ^ 0xabcd),
+            calls: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            held: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            signals: BTreeSet::new(),
+            charged: BTreeMap::new(),
+            refunded: Vec::new(),
+            restarted: false,
+            finished: 0,
+        };
+        world.event(EventKind::Started {
+            input: br#"{"id":"o1"}"#.as_slice().into(),
+            seed,
+            key: Some("o1".to_owned()),
+        });
+        world
+    }
+
+    fn pick(&mut self, of: usize) -> usize {
+        usize::try_from(self.draws.next_u64() % u64::try_from(of.max(1)).unwrap()).unwrap()
+    }
+
+    fn event(&mut self, kind: EventKind) {
+        let event = Event { at: self.now, kind };
+        let mut effects = Vec::new();
+        apply(self.program, &Settings::default(), &mut self.run, &event, &mut effects);
+        if std::env::var_os("DEBUG_RANDOM").is_some() {
+            eprintln!("{:?} -> {} effects, fibers {} scopes {}", event.kind, effects.len(), self.run.fibers.len(), self.run.scopes.len());
+        }
+        self.events.push(event);
+        for effect in effects {
+            self.note(effect);
+        }
+        self.check_pending();
+    }
+
+    fn note(&mut self, effect: Effect) {
+        assert_eq!(self.finished, 0, "nothing comes after the end: {effect:?}");
+        match effect {
+            Effect::Call {
+                call, request, undo, ..
+            } => {
+                if undo {
+                    self.refund(&request);
+                }
+                assert!(self.calls.insert(call, (request, undo)).is_none(), "asked twice");
+            }
+            Effect::Ask { call, ask, .. } => {
+                assert!(self.asks.insert(call, ask).is_none(), "asked twice");
+            }
+            Effect::Withdraw { call } => {
+                let heard = matches!(self.asks.get(&call), Some(Ask::Start { tie: Tie::Child, .. }))
+                    && self.is_expected(call);
+                assert!(heard || self.asks.remove(&call).is_some(), "withdrawn, never asked");
+            }
+            Effect::Release { call } => assert!(self.held.remove(&call).is_some(), "released, never held"),
+            Effect::Timer { timer, at } => assert!(self.timers.insert(timer, at).is_none(), "armed twice"),
+            Effect::Disarm { timer } => assert!(self.timers.remove(&timer).is_some(), "disarmed, never armed"),
+            Effect::Answer { signal, .. } => assert!(self.signals.remove(&signal), "answered twice"),
+            Effect::Note(crate::Note::Restarted) => self.restarted = true,
+            Effect::Finished(_) => self.finished += 1,
+            Effect::More { .. } | Effect::Note(_) => {}
+        }
+    }
+
+    fn is_expected(&self, call: CallId) -> bool {
+        self.run.calls.contains_key(&call)
+    }
+
+    /// An undo is sent for a receipt: the first time counts.
+    fn refund(&mut self, request: &Request) {
+        let receipt = request.path.trim_start_matches("/charges/").to_owned();
+        if receipt == "child" || self.refunded.contains(&receipt) {
+            return;
+        }
+        let block = self.charged.get(&receipt).expect("only what was done is undone");
+        if block != "block 0" && !self.restarted {
+            let number = |receipt: &str| receipt.trim_start_matches('r').parse::<u32>().unwrap();
+            let same = |before: &&String| self.charged.get(*before) == Some(block);
+            for before in self.refunded.iter().filter(same) {
+                assert!(number(before) > number(&receipt), "undone in another order: {block}");
+            }
+        }
+        self.refunded.push(receipt);
+    }
+
+    /// What the run says it waits for is what was asked for and has not come; and a run made anew says the same.
+    fn check_pending(&self) {
+        let found = pending(self.program, &self.run);
+        let (mut calls, mut asks, mut timers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for effect in &found {
+            match effect {
+                Effect::Call { call, request, undo, .. } => drop(calls.insert(*call, (request.clone(), *undo))),
+                Effect::Ask { call, ask, .. } => drop(asks.insert(*call, ask.clone())),
+                Effect::Timer { timer, at } => drop(timers.insert(*timer, *at)),
+                Effect::Withdraw { call } => assert!(asks.contains_key(call)),
+                other => panic!("{other:?} is nothing to wait for"),
+            }
+        }
+        assert_eq!(calls, self.calls);
+        let asked: BTreeMap<_, _> = self.asks.iter().chain(&self.held).map(|(call, ask)| (*call, ask.clone())).collect();
+        assert_eq!(asks, asked);
+        assert_eq!(timers, self.timers);
+        let held: Vec<_> = self.run.guards().map(|(call, ..)| call).collect();
+        assert_eq!(held, self.held.keys().copied().collect::<Vec<_>>());
+        let again = replay(self.program, &Settings::default(), self.run.id(), FLOW, &self.events);
+        assert_eq!(pending(self.program, &again), found);
+        assert_eq!(format!("{again:?}"), format!("{:?}", self.run));
+    }
+
+    /// One thing by chance, sensible or not.
+    pub(super) fn happen(&mut self) {
+        let passed = i64::try_from(self.pick(3)).unwrap();
+        self.now += SignedDuration::from_secs(passed);
+        match self.pick(24) {
+            0..=9 => self.answer_call(false),
+            10..=13 => self.answer_ask(false),
+            14..=16 => self.fire(),
+            17..=19 => self.signal(),
+            20 => {
+                let call = CallId(u32::try_from(self.pick(40)).unwrap());
+                if !self.calls.contains_key(&call) {
+                    let reply = answer(200, r#"{"id":"x"}"#);
+                    self.event(EventKind::Replied { call, reply });
+                }
+            }
+            21 => {
+                let timer = TimerId(u32::try_from(self.pick(20)).unwrap());
+                if !self.timers.contains_key(&timer) {
+                    self.event(EventKind::Fired { timer });
+                }
+            }
+            22 => self.event(EventKind::Heard {
+                event: "Told".into(),
+                payload: br#"{"id":"t"}"#.as_slice().into(),
+            }),
+            _ if self.pick(12) == 0 => self.event(EventKind::Cancelled {
+                reason: "enough".to_owned(),
+            }),
+            _ => {}
+        }
+    }
+
+    fn answer_call(&mut self, well: bool) {
+        let at = self.pick(self.calls.len());
+        let Some((call, (request, undo))) = self.calls.iter().nth(at).map(|(call, sent)| (*call, sent.clone())) else {
+            return;
+        };
+        self.calls.remove(&call);
+        let luck = if well { 0 } else { self.pick(10) };
+        let reply = match luck {
+            7 => answer(402, r#"{"reason":"x"}"#),
+            8 => answer(500, "?"),
+            9 => Reply::Failed(Failure::Unknown("nobody heard".to_owned())),
+            _ => {
+                let receipt = format!("r{}", call.0);
+                if request.path == "/charges" && !undo {
+                    let block = String::from_utf8_lossy(&request.body).trim_matches('"').to_owned();
+                    self.charged.insert(receipt.clone(), block);
+                }
+                answer(200, &format!(r#"{{"id":"{receipt}"}}"#))
+            }
+        };
+        self.event(EventKind::Replied { call, reply });
+    }
+
+    fn answer_ask(&mut self, well: bool) {
+        let at = self.pick(self.asks.len());
+        let Some((call, ask)) = self.asks.iter().nth(at).map(|(call, ask)| (*call, ask.clone())) else {
+            return;
+        };
+        self.asks.remove(&call);
+        let luck = if well { 9 } else { self.pick(10) };
+        let answer = match (&ask, luck) {
+            (_, 0) => Answer::Refused("no".to_owned()),
+            (Ask::Start { tie: Tie::Apart, .. }, _) => Answer::Run("run".to_owned()),
+            (Ask::Start { .. }, 1) => Answer::Ended(Ended::Cancelled("enough".to_owned())),
+            (Ask::Start { .. }, 2 | 3) => {
+                Answer::Ended(Ended::Failed("Declined".into(), br#"{"reason":"c"}"#.as_slice().into()))
+            }
+            (Ask::Start { .. }, _) => Answer::Ended(Ended::Done(b"1".as_slice().into())),
+            (Ask::Probe { .. }, _) => Answer::Found(luck % 2 == 0),
+            _ => Answer::Done(Vec::new()),
+        };
+        if matches!((&ask, &answer), (Ask::Acquire { .. }, Answer::Done(_))) {
+            self.held.insert(call, ask);
+        }
+        self.event(EventKind::Answered { call, answer });
+    }
+
+    fn fire(&mut self) {
+        let due = self.timers.iter().map(|(timer, at)| (*at, *timer)).min();
+        if let Some((at, timer)) = due {
+            self.now = self.now.max(at);
+            self.timers.remove(&timer);
+            self.event(EventKind::Fired { timer });
+        }
+    }
+
+    fn signal(&mut self) {
+        let answer = (self.pick(2) == 0).then_some(self.events.len() as u64);
+        self.signals.extend(answer.filter(|_| self.finished == 0));
+        // After the end it is answered too, but nobody looks.
+        if self.finished == 0 {
+            self.event(EventKind::Signalled {
+                name: "approve".into(),
+                payload: br#"{"by":"ann"}"#.as_slice().into(),
+                answer,
+            });
+        }
+    }
+
+    /// Answers everything well until the run has ended.
+    pub(super) fn drain(&mut self) {
+        for _ in 0..600 {
+            if self.finished > 0 {
+                return self.check_end();
+            }
+            if !self.calls.is_empty() {
+                self.answer_call(true);
+            } else if !self.asks.is_empty() {
+                self.answer_ask(true);
+            } else if !self.timers.is_empty() {
+                self.fire();
+            } else {
+                self.signal();
+            }
+        }
+        panic!("the run does not end: {:?}", self.run);
+    }
+
+    fn check_end(&self) {
+        assert!(self.run.status().ended());
+        assert!(self.calls.is_empty() && self.asks.is_empty(), "nothing is on its way after the end");
+        assert!(self.timers.is_empty() && self.held.is_empty(), "nothing is held after the end");
+        assert!(self.signals.is_empty(), "every sender has its answer");
+        if self.restarted {
+            return;
+        }
+        if !matches!(self.run.outcome(), Some(Outcome::Done(_))) {
+            let undone: BTreeSet<_> = self.refunded.iter().collect();
+            let done: BTreeSet<_> = self.charged.keys().collect();
+            assert_eq!(undone, done, "everything is undone");
+        }
+    }
+}
+
+fn answer(status: u16, body: &str) -> Reply {
+    Reply::Answer {
+        status,
+        body: body.as_bytes().into(),
+    }
+}
