@@ -110,7 +110,9 @@ impl Turn<'_, '_> {
         }
         // The region of a branch that is not needed any more has gone on without it: leaving it ends the branch.
         match self.boundary(id) {
-            Some(Kind::Rest(_)) if regions > 0 => self.leave_by(id, inside, |leaving| Then::Give(leaving, Value::None)),
+            Some(Kind::Rest(_)) if regions > 0 => {
+                self.leave_by(id, inside, |leaving| Then::Give(leaving, Value::None))
+            }
             _ => Err(Fault::BadValue("the flow leaves more regions than it is in".to_owned()).into()),
         }
     }

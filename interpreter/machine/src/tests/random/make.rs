@@ -6,8 +6,8 @@ use flowmesh_ir::{
     EventId, FlowId, Name, Program, ServiceId, SignalId, SlotId, StateId, StepId, SubsetId, Value,
     expr::{Binary, Expr},
     flow::{
-        Arm, Branch, Branches, Each, Emit, End, Gather, Guard, Instruction, Listen, Need, On, Over, Region, Rest,
-        Shift, Slot, Start, State, Step, Tie, Undo, Wait,
+        Arm, Branch, Branches, Each, Emit, End, Gather, Guard, Instruction, Listen, Need, On, Over, Region,
+        Rest, Shift, Slot, Start, State, Step, Tie, Undo, Wait,
     },
     ty::{EventDef, Type},
 };
@@ -149,7 +149,11 @@ impl Maker {
     /// A state that is come to only by chance, when a number is small.
     fn maybe(&mut self, state: State, next: u32) -> u32 {
         let other = self.add(state);
-        let condition = binary(Binary::Less, Expr::Context(flowmesh_ir::expr::Context::Random), float(0.4));
+        let condition = binary(
+            Binary::Less,
+            Expr::Context(flowmesh_ir::expr::Context::Random),
+            float(0.4),
+        );
         let end = End::Branch {
             condition,
             yes: StateId(other),
@@ -437,7 +441,11 @@ impl Maker {
             name: text("g"),
             permits: None,
         });
-        let caught = if self.chance(2) { self.block(place, 0, next) } else { next };
+        let caught = if self.chance(2) {
+            self.block(place, 0, next)
+        } else {
+            next
+        };
         let catch = self.chance(2).then(|| catch(DECLINED, None, caught));
         let finally = self.chance(4).then(|| self.finally(place));
         let name = self.chance(3).then(|| {

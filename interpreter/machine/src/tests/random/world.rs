@@ -2,12 +2,13 @@
 
 use super::super::build::FLOW;
 use crate::{
-    Answer, Ask, CallId, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings, TimerId, apply, pending, replay,
+    Answer, Ask, CallId, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings, TimerId, apply,
+    pending, replay,
 };
 use flowmesh_ir::{
     Program,
     call::{Failure, Reply, Request},
-    flow::Tie,
+    flow::{End, Tie},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -31,7 +32,8 @@ pub(super) struct World<'p> {
     charged: BTreeMap<String, String>,
     /// Receipts that were asked to be refunded, in order, each once.
     refunded: Vec<String>,
-    restarted: bool,
+    /// Whether the program may begin anew, which leaves what was done.
+    restarts: bool,
     finished: u32,
 }
 
@@ -50,7 +52,10 @@ impl<'p> World<'p> {
             signals: BTreeSet::new(),
             charged: BTreeMap::new(),
             refunded: Vec::new(),
-            restarted: false,
+            restarts: program.flows[0]
+                .states
+                .iter()
+                .any(|state| matches!(state.end, End::Restart(_))),
             finished: 0,
         };
         world.event(EventKind::Started {
@@ -68,10 +73,13 @@ impl<'p> World<'p> {
     fn event(&mut self, kind: EventKind) {
         let event = Event { at: self.now, kind };
         let mut effects = Vec::new();
-        apply(self.program, &Settings::default(), &mut self.run, &event, &mut effects);
-        if std::env::var_os("DEBUG_RANDOM").is_some() {
-            eprintln!("{:?} -> {} effects, fibers {} scopes {}", event.kind, effects.len(), self.run.fibers.len(), self.run.scopes.len());
-        }
+        apply(
+            self.program,
+            &Settings::default(),
+            &mut self.run,
+            &event,
+            &mut effects,
+        );
         self.events.push(event);
         for effect in effects {
             self.note(effect);
@@ -96,13 +104,17 @@ impl<'p> World<'p> {
             Effect::Withdraw { call } => {
                 let heard = matches!(self.asks.get(&call), Some(Ask::Start { tie: Tie::Child, .. }))
                     && self.is_expected(call);
-                assert!(heard || self.asks.remove(&call).is_some(), "withdrawn, never asked");
+                assert!(
+                    heard || self.asks.remove(&call).is_some(),
+                    "withdrawn, never asked"
+                );
             }
             Effect::Release { call } => assert!(self.held.remove(&call).is_some(), "released, never held"),
             Effect::Timer { timer, at } => assert!(self.timers.insert(timer, at).is_none(), "armed twice"),
-            Effect::Disarm { timer } => assert!(self.timers.remove(&timer).is_some(), "disarmed, never armed"),
+            Effect::Disarm { timer } => {
+                assert!(self.timers.remove(&timer).is_some(), "disarmed, never armed")
+            }
             Effect::Answer { signal, .. } => assert!(self.signals.remove(&signal), "answered twice"),
-            Effect::Note(crate::Note::Restarted) => self.restarted = true,
             Effect::Finished(_) => self.finished += 1,
             Effect::More { .. } | Effect::Note(_) => {}
         }
@@ -119,11 +131,14 @@ impl<'p> World<'p> {
             return;
         }
         let block = self.charged.get(&receipt).expect("only what was done is undone");
-        if block != "block 0" && !self.restarted {
+        if block != "block 0" && !self.restarts {
             let number = |receipt: &str| receipt.trim_start_matches('r').parse::<u32>().unwrap();
             let same = |before: &&String| self.charged.get(*before) == Some(block);
             for before in self.refunded.iter().filter(same) {
-                assert!(number(before) > number(&receipt), "undone in another order: {block}");
+                assert!(
+                    number(before) > number(&receipt),
+                    "undone in another order: {block}"
+                );
             }
         }
         self.refunded.push(receipt);
@@ -135,7 +150,9 @@ impl<'p> World<'p> {
         let (mut calls, mut asks, mut timers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for effect in &found {
             match effect {
-                Effect::Call { call, request, undo, .. } => drop(calls.insert(*call, (request.clone(), *undo))),
+                Effect::Call {
+                    call, request, undo, ..
+                } => drop(calls.insert(*call, (request.clone(), *undo))),
                 Effect::Ask { call, ask, .. } => drop(asks.insert(*call, ask.clone())),
                 Effect::Timer { timer, at } => drop(timers.insert(*timer, *at)),
                 Effect::Withdraw { call } => assert!(asks.contains_key(call)),
@@ -143,12 +160,23 @@ impl<'p> World<'p> {
             }
         }
         assert_eq!(calls, self.calls);
-        let asked: BTreeMap<_, _> = self.asks.iter().chain(&self.held).map(|(call, ask)| (*call, ask.clone())).collect();
+        let asked: BTreeMap<_, _> = self
+            .asks
+            .iter()
+            .chain(&self.held)
+            .map(|(call, ask)| (*call, ask.clone()))
+            .collect();
         assert_eq!(asks, asked);
         assert_eq!(timers, self.timers);
         let held: Vec<_> = self.run.guards().map(|(call, ..)| call).collect();
         assert_eq!(held, self.held.keys().copied().collect::<Vec<_>>());
-        let again = replay(self.program, &Settings::default(), self.run.id(), FLOW, &self.events);
+        let again = replay(
+            self.program,
+            &Settings::default(),
+            self.run.id(),
+            FLOW,
+            &self.events,
+        );
         assert_eq!(pending(self.program, &again), found);
         assert_eq!(format!("{again:?}"), format!("{:?}", self.run));
     }
@@ -188,7 +216,12 @@ impl<'p> World<'p> {
 
     fn answer_call(&mut self, well: bool) {
         let at = self.pick(self.calls.len());
-        let Some((call, (request, undo))) = self.calls.iter().nth(at).map(|(call, sent)| (*call, sent.clone())) else {
+        let Some((call, (request, undo))) = self
+            .calls
+            .iter()
+            .nth(at)
+            .map(|(call, sent)| (*call, sent.clone()))
+        else {
             return;
         };
         self.calls.remove(&call);
@@ -200,7 +233,9 @@ impl<'p> World<'p> {
             _ => {
                 let receipt = format!("r{}", call.0);
                 if request.path == "/charges" && !undo {
-                    let block = String::from_utf8_lossy(&request.body).trim_matches('"').to_owned();
+                    let block = String::from_utf8_lossy(&request.body)
+                        .trim_matches('"')
+                        .to_owned();
                     self.charged.insert(receipt.clone(), block);
                 }
                 answer(200, &format!(r#"{{"id":"{receipt}"}}"#))
@@ -220,9 +255,10 @@ impl<'p> World<'p> {
             (_, 0) => Answer::Refused("no".to_owned()),
             (Ask::Start { tie: Tie::Apart, .. }, _) => Answer::Run("run".to_owned()),
             (Ask::Start { .. }, 1) => Answer::Ended(Ended::Cancelled("enough".to_owned())),
-            (Ask::Start { .. }, 2 | 3) => {
-                Answer::Ended(Ended::Failed("Declined".into(), br#"{"reason":"c"}"#.as_slice().into()))
-            }
+            (Ask::Start { .. }, 2 | 3) => Answer::Ended(Ended::Failed(
+                "Declined".into(),
+                br#"{"reason":"c"}"#.as_slice().into(),
+            )),
             (Ask::Start { .. }, _) => Answer::Ended(Ended::Done(b"1".as_slice().into())),
             (Ask::Probe { .. }, _) => Answer::Found(luck % 2 == 0),
             _ => Answer::Done(Vec::new()),
@@ -276,10 +312,16 @@ impl<'p> World<'p> {
 
     fn check_end(&self) {
         assert!(self.run.status().ended());
-        assert!(self.calls.is_empty() && self.asks.is_empty(), "nothing is on its way after the end");
-        assert!(self.timers.is_empty() && self.held.is_empty(), "nothing is held after the end");
+        assert!(
+            self.calls.is_empty() && self.asks.is_empty(),
+            "nothing is on its way after the end"
+        );
+        assert!(
+            self.timers.is_empty() && self.held.is_empty(),
+            "nothing is held after the end"
+        );
         assert!(self.signals.is_empty(), "every sender has its answer");
-        if self.restarted {
+        if self.restarts {
             return;
         }
         if !matches!(self.run.outcome(), Some(Outcome::Done(_))) {
