@@ -75,6 +75,8 @@ impl<'a> Checker<'a> {
                 body: body.statements,
             });
         }
+        // A loop that hears something each time may go on for as long as the run.
+        self.leave();
         let title = format!("await {}", awaited.name);
         self.push(out, span, Kind::Wait(Box::new(Wait { title, arms, catch })));
         true
@@ -106,6 +108,7 @@ impl<'a> Checker<'a> {
                 body: body.statements,
             });
         }
+        self.leave();
         let wait = Wait {
             title: format!("await {}", names.join(" or ")),
             arms: made,
