@@ -2,6 +2,7 @@
 
 mod error;
 mod options;
+mod told;
 
 pub use error::{DeployError, FollowError, OpenError};
 pub use options::HostOptions;
@@ -12,17 +13,16 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Driver, Message, Parts, Writer},
     engine::{
-        Answer, Command, Deployment, Engine, History, Refusal, Restoring, Start, Started, Ticket, Told,
-        view::{Filter, FlowView, Page, RunView, Views},
-        views::views,
+        Answer, Command, Deployment, Engine, Refusal, Restoring, Start, Started, Ticket,
+        view::{Filter, FlowView, Page, RunView},
     },
-    follow::{Follow, Followers, past, past_run},
+    follow::{Follow, Followers, past},
     network::Network,
     store::{Cut, Reader, Store, StoreError, lock_error},
-    workers::{Settled, Workers},
+    workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
-use flowmesh_machine::{CallId, Settings};
+use flowmesh_machine::Settings;
 use std::{
     path::Path,
     sync::{
@@ -201,118 +201,6 @@ impl Host {
     pub async fn flows(&self) -> Result<Vec<FlowView>, Refusal> {
         match self.ask(Command::Flows).await? {
             Answer::Flows(flows) => Ok(flows),
-            _ => Err(self.gone()),
-        }
-    }
-
-    /// Tells a run something. When this returns, it is on stable storage. A signal that declares a result is answered
-    /// with JSON; of one whose answer has not come within `wait`, and of one that declares none, nothing comes back.
-    ///
-    /// # Errors
-    /// If there is no such run, it has ended, the signal does not fit it, or its handler failed.
-    pub async fn signal(
-        &self,
-        run: RunId,
-        name: &str,
-        payload: impl Into<Arc<[u8]>>,
-        wait: Duration,
-    ) -> Result<Option<String>, Refusal> {
-        let ticket = self.ticket();
-        let _forget = Forget {
-            host: self,
-            run,
-            ticket,
-        };
-        let command = Command::Signal {
-            run,
-            name: Name::new(name),
-            payload: payload.into(),
-        };
-        let asked = self.ask_as(ticket, command);
-        match tokio::time::timeout(wait.max(Duration::from_millis(1)), asked).await {
-            Ok(answer) => match answer? {
-                Answer::Said(Ok(json)) => Ok(Some(json)),
-                Answer::Said(Err(reason)) => Err(Refusal::Unanswered {
-                    signal: Name::new(name),
-                    reason,
-                }),
-                _ => Ok(None),
-            },
-            // Whatever was asked before this question is on stable storage when it is answered.
-            Err(_) => self.get(run).await.map(|_| None),
-        }
-    }
-
-    /// Tells an event to every run that waits for it and every flow that it starts. When this returns, all of that is
-    /// on stable storage.
-    ///
-    /// # Errors
-    /// If the program declares no such event, or the payload does not fit it.
-    pub async fn emit(&self, event: &str, payload: impl Into<Arc<[u8]>>) -> Result<Told, Refusal> {
-        let clock = &self.0.clock;
-        let id = RunId::new(clock.now(), clock.draw(), clock.draw());
-        let (event, payload) = (Name::new(event), payload.into());
-        match self.ask(Command::Emit { id, event, payload }).await? {
-            Answer::Told(told) => Ok(told),
-            _ => Err(self.gone()),
-        }
-    }
-
-    /// What a run lets be read: one view, or all of them.
-    ///
-    /// # Errors
-    /// If there is no such run or view.
-    pub async fn views(&self, run: RunId, name: Option<&str>) -> Result<Views, Refusal> {
-        let name = name.map(Name::new);
-        match self.ask(Command::View(run, name.clone())).await? {
-            Answer::Views(views) => Ok(views),
-            Answer::History(history) => self.past_views(history, name).await,
-            _ => Err(self.gone()),
-        }
-    }
-
-    /// Of a run that has ended: its journal is played once more.
-    async fn past_views(&self, history: History, name: Option<Name>) -> Result<Views, Refusal> {
-        let reader = self
-            .0
-            .reader
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let reader = reader.ok_or_else(|| self.gone())?;
-        let looked =
-            tokio::task::spawn_blocking(move || past_run(&reader, &history).map(|run| (run, history)));
-        let looked = looked.await.map_err(|_| self.gone())?;
-        let (run, history) = looked.map_err(|error| Refusal::Stopped {
-            reason: error.to_string(),
-        })?;
-        views(&history.deployment, history.flow, &run, name.as_ref())
-    }
-
-    /// The tasks of `worker` operations.
-    #[must_use]
-    pub fn workers(&self) -> &Workers {
-        &self.0.workers
-    }
-
-    /// A worker says how a call has ended. When this returns, it is on stable storage.
-    ///
-    /// # Errors
-    /// If the host has stopped.
-    pub async fn settle(&self, (run, call, reply): Settled) -> Result<(), Refusal> {
-        self.send(Message::Settled(run, call, reply))?;
-        self.get(run).await.map(drop)
-    }
-
-    /// The status that stands for a declared error of the operation that a call is of; `None` if it declares no such
-    /// error.
-    ///
-    /// # Errors
-    /// If the host has stopped.
-    pub async fn status_of(&self, run: RunId, call: CallId, error: &str) -> Result<Option<u16>, Refusal> {
-        let error = Name::new(error);
-        match self.ask(Command::StatusOf { run, call, error }).await? {
-            Answer::Status(status) => Ok(status),
             _ => Err(self.gone()),
         }
     }

@@ -52,6 +52,7 @@ impl Workers {
     ) -> Reply {
         let (done, mut reply) = oneshot::channel();
         let id = TaskId(self.0.clock.draw());
+        let pulled = Arc::new(Notify::new());
         self.queues().add(Task {
             id,
             run,
@@ -62,6 +63,7 @@ impl Workers {
             repeatable: request.effect.repeatable(),
             attempt: 0,
             lease: None,
+            pulled: pulled.clone(),
             done,
         });
         self.0.more.notify_waiters();
@@ -79,10 +81,10 @@ impl Workers {
             let wait = lease
                 .map_or(left, |lease| lease.min(left))
                 .max(Duration::from_millis(1));
-            match tokio::time::timeout(wait, &mut reply).await {
-                Ok(Ok(reply)) => return reply,
-                Ok(Err(_)) => return unknown("the task is gone"),
-                Err(_) => {}
+            tokio::select! {
+                ended = &mut reply => return ended.unwrap_or_else(|_| unknown("the task is gone")),
+                () = pulled.notified() => continue,
+                () = tokio::time::sleep(wait) => {}
             }
             if !self.expire(id) {
                 return unknown(

@@ -6,7 +6,7 @@ use flowmesh_machine::CallId;
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc, time::Duration};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// Names a task; drawn by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +26,8 @@ pub(super) struct Task {
     /// How often it was pulled.
     pub(super) attempt: u32,
     pub(super) lease: Option<(u64, Timestamp)>,
+    /// Told when a worker has pulled it: from then on its lease can expire.
+    pub(super) pulled: Arc<Notify>,
     pub(super) done: oneshot::Sender<Reply>,
 }
 
@@ -90,6 +92,7 @@ impl Queues {
         let task = self.tasks.get_mut(&id)?;
         task.lease = Some((token, until));
         task.attempt = task.attempt.saturating_add(1);
+        task.pulled.notify_one();
         Some(Lease {
             id,
             token,
@@ -205,6 +208,7 @@ mod tests {
             repeatable,
             attempt: 0,
             lease: None,
+            pulled: Arc::default(),
             done: oneshot::channel().0,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Parts, call, field, flow, seconds, slot, state, target, text};
 use flowmesh_ir::{
     EventId, FlowId, Name, ServiceId, SignalId, SlotId, StateId, StepId, SubsetId, Value,
-    expr::Expr,
+    expr::{Binary, Expr},
     flow::{
         Arm, Branch, Branches, Emit, End, Flow, Guard, Instruction, Listen, Need, On, Region, Rest, Shift,
         Signal, Start, Tie, Trigger, View, Wait,
@@ -33,6 +33,7 @@ pub(super) fn flows() -> Vec<Flow> {
         on_paid(),
         shifted(),
         priced(),
+        unpriced(),
     ]
 }
 
@@ -166,11 +167,22 @@ fn listen() -> Flow {
         state(End::Return(text("nothing")), None),
     ];
     let step = vec!["await event paid"];
-    let views = vec![View {
-        name: "waits".into(),
-        ty: Type::Bool,
-        value: Expr::Constant(Value::Bool(true)),
-    }];
+    let view = |name: &str, value| View {
+        name: name.into(),
+        ty: Type::Json,
+        value,
+    };
+    let views = vec![
+        view("waits", Expr::Constant(Value::Bool(true))),
+        view(
+            "share",
+            Expr::Binary(
+                Binary::Divide,
+                Box::new(Expr::Constant(Value::Int(1))),
+                Box::new(Expr::Constant(Value::Int(0))),
+            ),
+        ),
+    ];
     Flow {
         views,
         ..flow("listen", parts(&[], &["heard", "_event"], step, states))
@@ -215,6 +227,23 @@ fn shifted() -> Flow {
         "shifted",
         parts(&[], &[], vec!["shift stock", "undo shift stock"], states),
     )
+}
+
+/// As `priced`, and it ends before anybody listens.
+fn unpriced() -> Flow {
+    let mut flow = priced();
+    flow.name = "unpriced".into();
+    let nap = End::Sleep {
+        duration: seconds(1),
+        next: StateId(3),
+    };
+    flow.states = vec![
+        state(nap, Some(0)),
+        state(End::Return(text("closed")), None),
+        state(End::Return(text("closed")), None),
+        state(End::Return(text("closed")), None),
+    ];
+    flow
 }
 
 /// `signal price(sku: string) -> string; on price(sku) { return "10 {sku}" }; sleep 60s`

@@ -10,7 +10,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     Name, OperationId, PolicyId, Program, SecretId, SubsetId,
-    service::{self, Auth, SecretHeader},
+    service::{self, Auth, Binding, SecretHeader},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
@@ -46,8 +46,16 @@ impl Service {
         clock: Clock,
     ) -> Result<Self, MeshError> {
         let nothing = Vec::new();
+        // Processes and workers are nowhere; who calls them does not ask the mesh.
+        let local = |operation: &service::Operation| {
+            matches!(operation.binding, Binding::Run { .. } | Binding::Worker { .. })
+        };
+        let nowhere = !service.operations.is_empty() && service.operations.iter().all(local);
         let subsets = service.subsets.iter().enumerate().map(|(at, subset)| {
             let texts = addresses.get(at).unwrap_or(&nothing);
+            if nowhere && texts.is_empty() {
+                return Ok(Arc::new(Subset::new(subset.name.clone(), Vec::new(), clock)));
+            }
             let addresses = parse(&service.name, &subset.name, texts)?;
             Ok(Arc::new(Subset::new(subset.name.clone(), addresses, clock)))
         });
