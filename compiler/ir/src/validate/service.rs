@@ -109,7 +109,7 @@ fn operation(program: &Program, heights: &[usize], operation: &Operation) -> Res
         match &operation.binding {
             Binding::Http | Binding::Worker { .. } => status(on.status)?,
             Binding::Grpc { .. } | Binding::Run { .. } => {
-                ensure(on.status > 0, || "0 is success".to_owned())?
+                ensure(on.status > 0, || "0 is success".to_owned())?;
             }
         }
         reply.raise(&on.raise)?;

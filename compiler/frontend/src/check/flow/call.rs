@@ -58,8 +58,8 @@ impl<'a> Checker<'a> {
         out: &mut Vec<Statement>,
     ) -> bool {
         match &value.kind {
-            ExprKind::Start(call) => return self.start(span, call, tails, dest, out),
-            ExprKind::Spawn(spawned) => return self.spawn(span, spawned, tails, dest, out),
+            ExprKind::Start(call) => return self.start(span, call, tails, &dest, out),
+            ExprKind::Spawn(spawned) => return self.spawn(span, spawned, tails, &dest, out),
             ExprKind::For(looping) => return self.for_value(span, value.span, looping, tails, dest, out),
             _ => {}
         }

@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         span: Span,
         call: &'a ast::Expr,
         tails: &'a Tails,
-        dest: Dest<'a>,
+        dest: &Dest<'a>,
         out: &mut Vec<Statement>,
     ) -> bool {
         self.no_tails(tails);
@@ -76,18 +76,18 @@ impl<'a> Checker<'a> {
                 self.expr(call, None);
                 None
             }
-            Found::Bad => return self.settle(&dest, None, &Ty::Bad, span, out),
+            Found::Bad => return self.settle(dest, None, &Ty::Bad, span, out),
         };
         let Some((called, flow)) = called.and_then(|called| match called.what {
             What::Flow(flow) => Some((called, flow)),
             _ => None,
         }) else {
             self.report(Beside::NotStartable { span: call.span }.diagnostic());
-            let slot = self.place_for(&dest, &Ty::Bad, span);
-            return self.settle(&dest, slot, &Ty::Bad, span, out);
+            let slot = self.place_for(dest, &Ty::Bad, span);
+            return self.settle(dest, slot, &Ty::Bad, span, out);
         };
         let arguments = self.flow_arguments(&called);
-        let slot = self.place_for(&dest, &Ty::String, span);
+        let slot = self.place_for(dest, &Ty::String, span);
         let start = Start {
             title: format!("start {}", called.title),
             flow,
@@ -95,7 +95,7 @@ impl<'a> Checker<'a> {
             bind: slot,
         };
         self.push(out, span, Kind::Start(Box::new(start)));
-        self.settle(&dest, slot, &Ty::String, span, out)
+        self.settle(dest, slot, &Ty::String, span, out)
     }
 
     /// `restart with (args)`: they are those of the flow itself.

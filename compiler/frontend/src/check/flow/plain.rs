@@ -30,11 +30,8 @@ impl<'a> Checker<'a> {
             }
             StatementKind::Emit { event } => self.emit(span, event, out),
             StatementKind::Shift { service, weights } => self.shift(span, service, weights, out),
-            StatementKind::Cancel { what } => {
-                if !self.cancel_step(span, what, out) {
-                    self.cancel_task(span, what, out);
-                }
-            }
+            StatementKind::Cancel { what } if self.cancel_step(span, what, out) => {}
+            StatementKind::Cancel { what } => self.cancel_task(span, what, out),
             _ => {}
         }
     }

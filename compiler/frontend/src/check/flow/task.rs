@@ -34,11 +34,11 @@ impl<'a> Checker<'a> {
         span: Span,
         spawned: &'a Spawned,
         tails: &'a Tails,
-        dest: Dest<'a>,
+        dest: &Dest<'a>,
         out: &mut Vec<Statement>,
     ) -> bool {
         let open = Ty::Task(Arc::new(Task::default()));
-        let task = match &dest {
+        let task = match dest {
             Dest::Bind { name, .. } => self.frame.hidden(&name.text, open),
             Dest::Assign { slot, .. } => *slot,
             _ => self.frame.hidden("_task", open),
@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
         own.extend(apart.captured);
         let body = apart.body.statements;
         self.push(out, span, Kind::Spawn(Box::new(Spawn { task, own, body })));
-        self.settle(&dest, Some(task), &ty, span, out)
+        self.settle(dest, Some(task), &ty, span, out)
     }
 
     fn spawned_call(&mut self, call: &'a ast::Expr, tails: &'a Tails) -> Body {

@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
         self.facts.add(name.span, fact, Some(name.span));
         if self.flow.giving {
             let (name, span) = (name.text.clone(), name.span);
-            return self.report(Beside::ViewBeside { name, span }.diagnostic());
+            return self.report(Beside::ViewInside { name, span }.diagnostic());
         }
         if let Some((_, first)) = self.flow.views.iter().find(|(view, _)| view.name == name.text) {
             let first = *first;

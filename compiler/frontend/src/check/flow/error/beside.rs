@@ -121,7 +121,7 @@ pub(crate) enum Beside {
         form: &'static str,
         span: Span,
     },
-    ViewBeside {
+    ViewInside {
         name: Name,
         span: Span,
     },
@@ -316,7 +316,7 @@ impl Beside {
                 Diagnostic::error(Code(469), span, format!("`{name}` does not fit"))
                     .help(format!("it holds {form}"))
             }
-            Self::ViewBeside { name, span } => {
+            Self::ViewInside { name, span } => {
                 let message = format!("the view `{name}` would be one of many");
                 Diagnostic::error(Code(470), span, message)
                     .help("declare it in the flow itself, outside of tasks and handlers")
