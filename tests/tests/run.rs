@@ -9,6 +9,11 @@
 //! | `reply SERVICE.OPERATION STATUS {json}` | answers the oldest open call of that operation |
 //! | `fail SERVICE.OPERATION ERROR TEXT` | ends that call without an answer: `Timeout`, `Unavailable`, `Overloaded`, `Unknown` or `BadReply` |
 //! | `signal NAME {json}` | sends a signal |
+//! | `ask NAME {json}` | sends a signal whose sender waits for the answer |
+//! | `answer N done` | answers what was asked for by the number N; also `run ID`, `found true`, `refused "why"`, and of a child `ended {json}`, `failed Error {json}`, `cancelled "why"` |
+//! | `item N {json}` | brings an item of the stream N |
+//! | `hear EVENT {json}` | tells an event |
+//! | `view NAME` | reads a view |
 //! | `advance 2d` | lets time pass; timers fire when they are due |
 //! | `cancel TEXT` | cancels the run |
 //!

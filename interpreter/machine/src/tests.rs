@@ -3,11 +3,14 @@
 mod bench;
 mod build;
 
+mod asks;
+mod beside;
 mod border;
 mod calls;
 mod loops;
 mod parallel;
 mod random;
+mod regions;
 mod replay;
 mod undo;
 mod values;

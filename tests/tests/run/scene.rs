@@ -9,10 +9,14 @@ use flowmesh_ir::{
     call::{Failure, Reply, Request},
 };
 use flowmesh_machine::{
-    CallId, Effect, Event, EventKind, Run, Settings, TimerId, apply, border, pending, replay,
+    Answer, Ask, CallId, Effect, Event, EventKind, Run, Settings, TimerId, apply, border, pending, replay,
+    view,
 };
 use jiff::Timestamp;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 const RUN: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
@@ -34,6 +38,13 @@ pub(crate) struct Scene<'p> {
     now: Timestamp,
     calls: BTreeMap<CallId, Arc<Request>>,
     timers: BTreeMap<TimerId, Timestamp>,
+    asks: BTreeMap<CallId, Ask>,
+    /// Guards that were granted.
+    held: BTreeMap<CallId, Ask>,
+    /// Streams of which an item is wanted.
+    wanted: BTreeSet<CallId>,
+    /// How many signals were sent with a sender that waits.
+    senders: u64,
     trace: String,
 }
 
@@ -49,6 +60,10 @@ impl<'p> Scene<'p> {
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             calls: BTreeMap::new(),
             timers: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            held: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            senders: 0,
             trace: String::new(),
         }
     }
@@ -91,11 +106,30 @@ impl<'p> Scene<'p> {
             } => {
                 self.end_call(operation, Reply::Failed(failure(error, reason)));
             }
-            Order::Signal { name, payload } => self.signal(name, payload),
+            Order::Signal { name, payload } => self.signal(name, payload, None),
+            Order::Ask { name, payload } => {
+                let number = self.senders;
+                self.senders += 1;
+                self.signal(name, payload, Some(number));
+            }
             Order::Advance(length) => self.advance(*length),
             Order::Cancel(reason) => self.happen(EventKind::Cancelled {
                 reason: reason.clone(),
             }),
+            Order::Answer { call, answer } => self.answer(CallId(*call), answer),
+            Order::Hear { event, payload } => self.happen(EventKind::Heard {
+                event: event.as_str().into(),
+                payload: payload.as_bytes().into(),
+            }),
+            Order::Item { call, item } => {
+                let call = CallId(*call);
+                assert!(self.wanted.remove(&call), "no item of call {} is wanted", call.0);
+                self.happen(EventKind::Streamed {
+                    call,
+                    item: item.as_bytes().into(),
+                });
+            }
+            Order::View(name) => self.view(name),
         }
     }
 
@@ -124,16 +158,38 @@ impl<'p> Scene<'p> {
         });
     }
 
-    fn signal(&mut self, name: &str, payload: &str) {
+    fn signal(&mut self, name: &str, payload: &str, answer: Option<u64>) {
         match border::check_signal(self.program, self.flow(), name, payload.as_bytes()) {
             Ok(()) => {
                 self.happen(EventKind::Signalled {
-                    answer: None,
+                    answer,
                     name: name.into(),
                     payload: payload.as_bytes().into(),
                 });
             }
             Err(misfit) => self.say(&format!("  refused: {misfit}")),
+        }
+    }
+
+    fn answer(&mut self, call: CallId, answer: &Answer) {
+        let ask = self.asks.remove(&call);
+        let ask = ask.unwrap_or_else(|| panic!("nothing was asked for by the number {}", call.0));
+        if matches!((&ask, answer), (Ask::Acquire { .. }, Answer::Done(_))) {
+            self.held.insert(call, ask);
+        }
+        self.happen(EventKind::Answered {
+            call,
+            answer: answer.clone(),
+        });
+    }
+
+    fn view(&mut self, name: &str) {
+        let run = self.run.as_ref().expect("the run was started");
+        let seen = view(self.program, &self.settings, run, name);
+        let seen = seen.unwrap_or_else(|| panic!("no view `{name}`"));
+        match seen {
+            Ok(json) => self.say(&format!("  {json}")),
+            Err(why) => self.say(&format!("  no value: {why}")),
         }
     }
 
@@ -144,6 +200,7 @@ impl<'p> Scene<'p> {
             .map(|(call, _)| *call)
             .unwrap_or_else(|| panic!("no call of `{operation}` is open"));
         self.calls.remove(&call);
+        self.wanted.remove(&call);
         self.happen(EventKind::Replied { call, reply });
     }
 
@@ -192,21 +249,46 @@ impl<'p> Scene<'p> {
             }
             Effect::Timer { timer, at } => drop(self.timers.insert(*timer, *at)),
             Effect::Disarm { timer } => drop(self.timers.remove(timer)),
-            _ => {}
+            Effect::Ask { call, ask, .. } => {
+                let before = self.asks.insert(*call, ask.clone());
+                assert!(before.is_none(), "{} was asked for twice", call.0);
+            }
+            Effect::Withdraw { call } => self.withdraw(*call),
+            Effect::Release { call } => drop(self.held.remove(call)),
+            Effect::More { call } => drop(self.wanted.insert(*call)),
+            Effect::Answer { .. } | Effect::Note(_) | Effect::Finished(_) => {}
+        }
+    }
+
+    /// Nobody waits for it any more, unless it is a child whose end is heard all the same.
+    fn withdraw(&mut self, call: CallId) {
+        let run = self.run.as_ref().expect("the run was started");
+        let heard = |effect: &Effect| matches!(effect, Effect::Withdraw { call: still } if *still == call);
+        if !pending(self.program, run).iter().any(heard) {
+            self.asks.remove(&call);
+            self.calls.remove(&call);
+            self.wanted.remove(&call);
         }
     }
 
     /// What the run says it waits for is what was asked for and has not come.
     fn check_pending(&self) {
-        let (mut calls, mut timers) = (BTreeMap::new(), BTreeMap::new());
+        let (mut calls, mut asks, mut timers) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        let mut wanted = BTreeSet::new();
         for effect in pending(self.program, self.run.as_ref().expect("the run was started")) {
             match effect {
-                Effect::Call { call, request, .. } => drop(calls.insert(call, request)),
+                Effect::Call { call, .. } => drop(calls.insert(call)),
+                Effect::Ask { call, ask, .. } => drop(asks.insert(call, ask)),
                 Effect::Timer { timer, at } => drop(timers.insert(timer, at)),
+                Effect::More { call } => drop(wanted.insert(call)),
+                Effect::Withdraw { call } => assert!(asks.contains_key(&call)),
                 other => panic!("{other:?} is nothing to wait for"),
             }
         }
-        assert_eq!(calls, self.calls);
+        assert!(calls.iter().eq(self.calls.keys()));
+        assert_eq!(wanted, self.wanted);
+        let asked = self.asks.iter().chain(&self.held);
+        assert_eq!(asks, asked.map(|(call, ask)| (*call, ask.clone())).collect());
         assert_eq!(timers, self.timers);
     }
 

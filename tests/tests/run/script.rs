@@ -1,5 +1,7 @@
 //! The script of a case: the lines that begin with `// > `.
 
+use flowmesh_machine::{Answer, Ended};
+
 /// One line, as it stands and as it is meant.
 pub(crate) struct Line {
     pub(crate) text: String,
@@ -32,6 +34,25 @@ pub(crate) enum Order {
     },
     Advance(jiff::SignedDuration),
     Cancel(String),
+    /// Answers what was asked for by this number.
+    Answer {
+        call: u32,
+        answer: Answer,
+    },
+    Hear {
+        event: String,
+        payload: String,
+    },
+    Item {
+        call: u32,
+        item: String,
+    },
+    /// Sends a signal and waits for its answer.
+    Ask {
+        name: String,
+        payload: String,
+    },
+    View(String),
 }
 
 /// The lines of a case.
@@ -47,6 +68,25 @@ fn line(text: &str) -> Result<Line, String> {
     Ok(Line {
         text: text.to_owned(),
         order,
+    })
+}
+
+/// How something that was asked for came out.
+fn answer(text: &str) -> Option<Answer> {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let quoted = rest.trim_matches('"').to_owned();
+    Some(match word {
+        "done" => Answer::Done(Vec::new()),
+        "run" => Answer::Run(quoted),
+        "found" => Answer::Found(rest.parse().ok()?),
+        "refused" => Answer::Refused(quoted),
+        "ended" => Answer::Ended(Ended::Done(rest.as_bytes().into())),
+        "cancelled" => Answer::Ended(Ended::Cancelled(quoted)),
+        "failed" => {
+            let (error, fields) = rest.split_once(' ').unwrap_or((rest, "{}"));
+            Answer::Ended(Ended::Failed(error.into(), fields.as_bytes().into()))
+        }
+        _ => return None,
     })
 }
 
@@ -69,6 +109,23 @@ fn order(text: &str) -> Option<Order> {
             name: first,
             payload: after,
         },
+        "ask" => Order::Ask {
+            name: first,
+            payload: after,
+        },
+        "hear" => Order::Hear {
+            event: first,
+            payload: after,
+        },
+        "item" => Order::Item {
+            call: first.parse().ok()?,
+            item: after,
+        },
+        "answer" => Order::Answer {
+            call: first.parse().ok()?,
+            answer: answer(&after)?,
+        },
+        "view" => Order::View(rest.to_owned()),
         "advance" => Order::Advance(flowmesh_stdlib::read_duration(rest)?),
         "cancel" => Order::Cancel(rest.trim_matches('"').to_owned()),
         "reply" | "fail" => {

@@ -1,7 +1,7 @@
 //! Effects as lines of a trace.
 
-use flowmesh_ir::{FlowId, Program, StepId, Value, call::Request};
-use flowmesh_machine::{Effect, Note, Outcome, border};
+use flowmesh_ir::{FlowId, Program, StepId, SubsetId, Value, call::Request, flow::Tie};
+use flowmesh_machine::{Ask, Effect, Note, Outcome, border};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -38,11 +38,14 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
             Note::Restarted => "restarted".to_owned(),
             Note::Log { text } => format!("log {text}"),
         },
-        Effect::Ask { call, ask, .. } => format!("ask {} {ask:?}", call.0),
+        Effect::Ask { call, ask, .. } => format!("ask {} {}", call.0, asked(program, ask)),
         Effect::Withdraw { call } => format!("withdraw {}", call.0),
         Effect::Release { call } => format!("release {}", call.0),
         Effect::More { call } => format!("more {}", call.0),
-        Effect::Answer { signal, answer } => format!("answer {signal}: {answer:?}"),
+        Effect::Answer { signal, answer } => match answer {
+            Ok(json) => format!("answer {signal}: {json}"),
+            Err(why) => format!("answer {signal} refused: {why}"),
+        },
         Effect::Finished(Outcome::Done(value)) => {
             let ty = &program.flow(flow).unwrap().result;
             format!("finished: done {}", border::encode(program, ty, value))
@@ -54,6 +57,45 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
             )
         }
         Effect::Finished(Outcome::Cancelled(reason)) => format!("finished: cancelled {reason}"),
+    }
+}
+
+/// `child pack {"id":"1"}`, `lock sku:1`, `shift payments v1 75, v2 25`
+fn asked(program: &Program, ask: &Ask) -> String {
+    match ask {
+        Ask::Start {
+            flow,
+            input,
+            key,
+            tie,
+        } => {
+            let tie = match tie {
+                Tie::Child => "child",
+                Tie::Apart => "apart",
+            };
+            let name = &program.flow(*flow).unwrap().name;
+            let key = key.as_ref().map(|key| format!(" key={key}")).unwrap_or_default();
+            format!("{tie} {name} {}{key}", String::from_utf8_lossy(input))
+        }
+        Ask::Emit { event, payload } => format!("emit {event} {}", String::from_utf8_lossy(payload)),
+        Ask::Acquire { name, permits: None } => format!("lock {name}"),
+        Ask::Acquire {
+            name,
+            permits: Some(permits),
+        } => format!("one of {permits} permits of {name}"),
+        Ask::Shift { service, weights } => {
+            let service = program.service(*service).unwrap();
+            let weight = |(subset, weight): &(SubsetId, u32)| {
+                let subset = &service.subsets[subset.index()].name;
+                format!("{subset} {weight}")
+            };
+            let weights: Vec<_> = weights.iter().map(weight).collect();
+            match weights.is_empty() {
+                true => format!("shift {} back", service.name),
+                false => format!("shift {} {}", service.name, weights.join(", ")),
+            }
+        }
+        Ask::Probe { target } => format!("whether {target} exists"),
     }
 }
 

@@ -233,7 +233,9 @@ fn settings_that_do_not_fit_say_which_and_what_to_do() {
     );
     assert_eq!(
         missing.help().as_deref(),
-        Some("give it with `--set address=...` or the environment variable `ADDRESS`")
+        Some(
+            "give it with `--set address=...`, the environment variable `ADDRESS`, or in the file of `--config FILE`"
+        )
     );
     let unknown = settings(&[("address", "http://a:1"), ("limt", "1")]).unwrap_err();
     assert_eq!(
