@@ -140,7 +140,7 @@ impl<'p> Turn<'p, '_> {
         let made = bound.and_then(|()| self.undo_of(undo));
         std::mem::swap(&mut self.run.frame, &mut orphan.frame);
         match made {
-            Ok(undo) => self.to_undo(id, vec![undo]),
+            Ok(undo) => self.undo_with(id, vec![undo]),
             Err(fault) => self.log(format!("a call that came late cannot be undone: {fault}")),
         }
     }

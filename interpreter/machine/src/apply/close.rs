@@ -39,7 +39,7 @@ impl Turn<'_, '_> {
         for fiber in &scope.fibers {
             self.give_up(*fiber, into);
         }
-        self.to_undo(into, scope.undo);
+        self.undo_with(into, scope.undo);
         self.forget_handlers(id);
         self.close_kind(scope.kind, into);
     }
@@ -96,7 +96,7 @@ impl Turn<'_, '_> {
         let Fiber {
             state, wait, undo, ..
         } = fiber;
-        self.to_undo(into, undo);
+        self.undo_with(into, undo);
         match wait {
             Wait::Call(call, _) => return self.orphan(call, state, wait, into),
             Wait::Ask(call, ref ask) => match **ask {
@@ -156,7 +156,7 @@ impl Turn<'_, '_> {
         }
     }
 
-    pub(super) fn to_undo(&mut self, into: CleanupId, undo: Vec<Undo>) {
+    pub(super) fn undo_with(&mut self, into: CleanupId, undo: Vec<Undo>) {
         if let Some(cleanup) = self.run.cleanups.get_mut(&into)
             && !cleanup.keep
         {

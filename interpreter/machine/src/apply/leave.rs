@@ -1,7 +1,7 @@
 //! Ways out of regions that are not errors: done, left, too late, cancelled by name.
 
 use super::{Turn, turn::Thrown};
-use crate::run::{CleanupId, FiberId, Kind, Phase, ROOT, Scope, ScopeId, Then, Undo, Wait, Why};
+use crate::run::{CleanupId, FiberId, Kind, ROOT, Scope, ScopeId, Then, Undo, Wait};
 use flowmesh_ir::{
     StateId, StepId, Value,
     flow::{End, Rest},
@@ -80,7 +80,7 @@ impl Turn<'_, '_> {
         kept
     }
 
-    fn pass_on(&mut self, beside: BTreeSet<ScopeId>, outer: ScopeId) {
+    pub(super) fn pass_on(&mut self, beside: BTreeSet<ScopeId>, outer: ScopeId) {
         for id in &beside {
             if let Some(scope) = self.run.scopes.get_mut(id) {
                 scope.outer = Some(outer);
@@ -91,7 +91,7 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn keep(&mut self, fiber: FiberId, kept: Vec<Undo>) {
+    pub(super) fn keep(&mut self, fiber: FiberId, kept: Vec<Undo>) {
         if let Some(fiber) = self.run.fibers.get_mut(&fiber) {
             fiber.undo.extend(kept);
         }
@@ -220,175 +220,5 @@ impl Turn<'_, '_> {
             self.cancel_region(scope, next);
         }
         self.run.fibers.contains_key(&id).then_some(next)
-    }
-
-    /// Ends the run with a result: what led here stays done, what else runs is cancelled.
-    pub(super) fn return_from(&mut self, id: FiberId, value: Value) {
-        if !self.forward() {
-            return self.end_branch(id);
-        }
-        let alone = self.run.fibers.len() == 1 && self.run.scopes.len() == 1 && self.run.cleanups.is_empty();
-        if alone {
-            self.take(id);
-            return self.finish(Why::Returned(value));
-        }
-        let last = self.keep_way_out(id);
-        self.run.phase = Phase::Ending(Why::Returned(value));
-        let cleanup = self.cleanup();
-        if let Some(cleanup) = self.run.cleanups.get_mut(&cleanup) {
-            cleanup.then = Then::End;
-        }
-        self.end_way_out(last, cleanup);
-        let rests = self.take_rests();
-        self.close_root(cleanup);
-        self.pass_on(rests, ROOT);
-        self.tidy(cleanup);
-    }
-
-    /// Ends what goes on beside, or cleans up, in a run that has its end already.
-    pub(super) fn end_branch(&mut self, id: FiberId) {
-        let last = self.keep_way_out(id);
-        let cleanup = self.cleanup();
-        self.end_way_out(last, cleanup);
-        self.tidy(cleanup);
-    }
-
-    /// What the fiber and those above it did is not undone any more. Gives the last scope on the way, which no fiber
-    /// waits for.
-    fn keep_way_out(&mut self, id: FiberId) -> ScopeId {
-        let mut at = Some(id);
-        let mut last = ROOT;
-        while let Some(fiber) = at.and_then(|at| self.run.fibers.get_mut(&at)) {
-            fiber.undo.clear();
-            last = fiber.scope;
-            let Some(scope) = self.run.scopes.get_mut(&last) else {
-                return last;
-            };
-            scope.undo.clear();
-            let beside = std::mem::take(&mut scope.beside);
-            at = scope.inside().map(|inside| inside.waiting);
-            self.pass_on(beside, ROOT);
-        }
-        last
-    }
-
-    /// Ends the task, round or branch that the way out went through, so that it is not taken for one that goes on.
-    fn end_way_out(&mut self, last: ScopeId, cleanup: CleanupId) {
-        match self.run.scopes.get(&last).map(|scope| &scope.kind) {
-            Some(Kind::Finally(owner)) => {
-                let owner = *owner;
-                self.close(last, owner);
-                if let Some(owner) = self.run.cleanups.get_mut(&owner) {
-                    owner.running = owner.running.saturating_sub(1);
-                }
-                self.tidy(owner);
-            }
-            Some(Kind::Root) | None => {}
-            Some(_) => self.close(last, cleanup),
-        }
-    }
-
-    /// Takes branches that nobody waits for out of the root, where they go on after its end.
-    fn take_rests(&mut self) -> BTreeSet<ScopeId> {
-        let Some(root) = self.run.scopes.get_mut(&ROOT) else {
-            return BTreeSet::new();
-        };
-        root.undo.clear();
-        let all = std::mem::take(&mut root.beside);
-        let is_rest = |id: &ScopeId| {
-            let scope = self.run.scopes.get(id);
-            scope.is_some_and(|scope| matches!(scope.kind, Kind::Rest(_)))
-        };
-        let (rests, others) = all.into_iter().partition(is_rest);
-        if let Some(root) = self.run.scopes.get_mut(&ROOT) {
-            root.beside = others;
-        }
-        rests
-    }
-
-    /// A fiber that no region waits for has come to its end.
-    pub(super) fn join_beside(&mut self, id: FiberId, scope: ScopeId) -> Result<Option<StateId>, Thrown> {
-        let Some((kind, outer)) = self
-            .run
-            .scopes
-            .get(&scope)
-            .map(|found| (found.kind.clone(), found.outer))
-        else {
-            return Ok(None);
-        };
-        match kind {
-            Kind::Root => {
-                let undo = self.take(id).map(|fiber| fiber.undo).unwrap_or_default();
-                if let Some(root) = self.run.scopes.get_mut(&ROOT) {
-                    root.undo.extend(undo);
-                }
-                self.run.fallen = true;
-            }
-            Kind::Finally(cleanup) => self.finally_done(id, scope, cleanup),
-            Kind::Rest(later) => {
-                self.end_beside(id, scope, outer);
-                self.rest_over(later);
-            }
-            Kind::Task(_) | Kind::Round(..) | Kind::Region(_) => {
-                return Err(
-                    Fault::BadValue("a task or a handler joins, and gives nothing".to_owned()).into(),
-                );
-            }
-        }
-        Ok(None)
-    }
-
-    /// Ends a scope that nobody waits for; what was done in it passes to the scope around.
-    pub(super) fn end_beside(&mut self, id: FiberId, scope: ScopeId, outer: Option<ScopeId>) {
-        let mut undo = self.take(id).map(|fiber| fiber.undo).unwrap_or_default();
-        let Some(ended) = self.run.scopes.remove(&scope) else {
-            return;
-        };
-        undo.extend(ended.undo);
-        self.forget_handlers(scope);
-        let outer = outer.unwrap_or(ROOT);
-        if let Some(outer) = self.run.scopes.get_mut(&outer) {
-            outer.beside.remove(&scope);
-            outer.undo.extend(undo);
-        }
-        self.pass_on(ended.beside, outer);
-    }
-
-    /// A branch that was not needed any more has ended: the region may begin again after the last.
-    pub(super) fn rest_over(&mut self, later: Option<(FiberId, StateId)>) {
-        let Some((fiber, state)) = later else {
-            return;
-        };
-        let Some(left) = self.run.later.get_mut(&(fiber, state)) else {
-            return;
-        };
-        *left = left.saturating_sub(1);
-        if *left > 0 {
-            return;
-        }
-        self.run.later.remove(&(fiber, state));
-        // It goes on when its turn has come, and not while something is being closed.
-        self.ready.push_back(fiber);
-    }
-
-    fn finally_done(&mut self, id: FiberId, scope: ScopeId, cleanup: CleanupId) {
-        let undo = self.take(id).map(|fiber| fiber.undo).unwrap_or_default();
-        let ended = self.run.scopes.remove(&scope);
-        self.forget_handlers(scope);
-        if let Some(ended) = ended {
-            self.pass_on(ended.beside, ROOT);
-        }
-        let goes = self.run.cleanups.get_mut(&cleanup).and_then(|cleanup| {
-            cleanup.running = cleanup.running.saturating_sub(1);
-            match cleanup.then {
-                Then::Go(fiber, _) | Then::Give(fiber, _) => Some(fiber),
-                _ => None,
-            }
-        });
-        match goes {
-            Some(fiber) => self.keep(fiber, undo),
-            None => self.to_undo(cleanup, undo),
-        }
-        self.tidy(cleanup);
     }
 }

@@ -62,13 +62,13 @@ impl Turn<'_, '_> {
                 return;
             };
             let answer = kept.answer;
-            if let Err(Thrown(error)) = self.begin_round(number, kept) {
+            if let Err(Thrown(error)) = self.begin_round(number, &kept) {
                 self.refuse(answer, &border::encode_untyped(&Value::Variant(error)));
             }
         }
     }
 
-    fn begin_round(&mut self, number: HandlerId, kept: Kept) -> Result<(), Thrown> {
+    fn begin_round(&mut self, number: HandlerId, kept: &Kept) -> Result<(), Thrown> {
         let Some(handler) = self.run.handlers.get(&number) else {
             return Ok(());
         };
@@ -77,7 +77,7 @@ impl Turn<'_, '_> {
             return Ok(());
         };
         let scope = self.open(Kind::Round(number, kept.answer), Some(outer))?;
-        let begun = self.begin_own(scope, around, listen, kept.value);
+        let begun = self.begin_own(scope, around, listen, &kept.value);
         if begun.is_err() {
             self.run.scopes.remove(&scope);
             return begun;
@@ -96,11 +96,11 @@ impl Turn<'_, '_> {
         scope: ScopeId,
         around: Option<crate::run::FrameId>,
         listen: &Listen,
-        value: Value,
+        value: &Value,
     ) -> Result<(), Thrown> {
         let frame = self.frame(around, &listen.own)?;
         self.hold(Some(frame));
-        if let Value::Record(fields) = &value {
+        if let Value::Record(fields) = value {
             for (slot, value) in listen.params.iter().zip(fields.values()) {
                 self.put(frame, *slot, value.clone());
             }

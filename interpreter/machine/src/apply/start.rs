@@ -146,7 +146,7 @@ impl<'p> Turn<'p, '_> {
                 if let Answer::Done(before) = answer {
                     self.step_done(*step);
                     let undo = self.shift_back(shift, before);
-                    self.to_undo(id, vec![undo]);
+                    self.undo_with(id, vec![undo]);
                 }
             }
             _ => {}

@@ -6,14 +6,12 @@ mod world;
 
 use world::World;
 
-/// How many programs are tried; more are tried by `FLOWMESH_RANDOM_RUNS`.
+/// How many programs are tried; more if it is compiled with `FLOWMESH_RANDOM_RUNS`.
 const RUNS: u64 = 400;
 
 #[test]
 fn whatever_happens_the_run_ends_and_is_undone() {
-    let more = std::env::var("FLOWMESH_RANDOM_RUNS")
-        .ok()
-        .and_then(|runs| runs.parse().ok());
+    let more = option_env!("FLOWMESH_RANDOM_RUNS").and_then(|runs| runs.parse().ok());
     for seed in 0..more.unwrap_or(RUNS) {
         let caught = std::panic::catch_unwind(|| try_one(seed));
         assert!(caught.is_ok(), "seed {seed}");

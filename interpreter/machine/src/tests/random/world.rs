@@ -112,7 +112,7 @@ impl<'p> World<'p> {
             Effect::Release { call } => assert!(self.held.remove(&call).is_some(), "released, never held"),
             Effect::Timer { timer, at } => assert!(self.timers.insert(timer, at).is_none(), "armed twice"),
             Effect::Disarm { timer } => {
-                assert!(self.timers.remove(&timer).is_some(), "disarmed, never armed")
+                assert!(self.timers.remove(&timer).is_some(), "disarmed, never armed");
             }
             Effect::Answer { signal, .. } => assert!(self.signals.remove(&signal), "answered twice"),
             Effect::Finished(_) => self.finished += 1,
