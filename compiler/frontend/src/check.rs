@@ -35,6 +35,7 @@ pub(crate) use prompt::{Bindings, expression};
 pub use service::setting::{LATER, SETTINGS, Setting};
 pub(crate) use service::words::time;
 pub use ty::Ty;
+pub(crate) use words::symbol;
 
 use crate::{
     resolve::{Error as ResolveError, Resolved},

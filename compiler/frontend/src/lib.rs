@@ -12,6 +12,7 @@ pub mod format;
 pub mod ide;
 pub mod lower;
 mod mend;
+mod outside;
 pub mod parse;
 pub mod prompt;
 pub mod resolve;

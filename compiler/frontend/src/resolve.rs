@@ -12,7 +12,11 @@ pub(crate) mod scope;
 pub(crate) use convention::{Case, is_written};
 pub(crate) use error::{Error, did_you_mean};
 
-use crate::{World, ast, workspace::Parsed};
+use crate::{
+    World, ast,
+    outside::{self, Outside},
+    workspace::Parsed,
+};
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
 use flowmesh_ir::Name;
 use std::{collections::HashMap, sync::Arc};
@@ -28,6 +32,8 @@ pub struct Resolved {
     pub modules: Vec<Module>,
     /// All declarations by kind.
     pub tables: Tables,
+    /// The services that documents describe.
+    pub outside: Vec<Outside>,
 }
 
 /// One module.
@@ -145,11 +151,16 @@ pub(crate) fn resolve_with(
 ) -> Resolved {
     let mut modules = load::load(world, root, sources, found, parsed);
     cycle::refuse(&modules, found);
-    let tables = scope::fill(&mut modules, found);
+    let outside = outside::read(world, &mut modules, sources, found);
+    let tables = scope::fill(&mut modules, &outside, found);
     for module in &modules {
         convention::look_at(module, found);
     }
-    Resolved { modules, tables }
+    Resolved {
+        modules,
+        tables,
+        outside,
+    }
 }
 
 impl Def {
@@ -181,6 +192,37 @@ impl Resolved {
     #[must_use]
     pub fn item(&self, declared: &Declared) -> Option<&ast::Item> {
         self.module(declared.module)?.ast.items.get(declared.item)
+    }
+
+    /// The operations of a service, each with the module in which its names are looked up: those that the author
+    /// declares, then those of its document that the author does not declare.
+    pub(crate) fn operations<'r>(
+        &'r self,
+        declared: &Declared,
+        service: &'r ast::Service,
+    ) -> Vec<(ModuleId, &'r ast::Operation)> {
+        let own = service
+            .operations
+            .iter()
+            .map(|operation| (declared.module, operation));
+        let described = self.described(declared);
+        let theirs = described.into_iter().flat_map(|described| {
+            let module = described.module;
+            described
+                .operations
+                .iter()
+                .map(move |operation| (module, operation))
+        });
+        let by_author = |name: &Name| service.operations.iter().any(|own| own.name.text == *name);
+        own.chain(theirs.filter(|(_, operation)| !by_author(&operation.name.text)))
+            .collect()
+    }
+
+    /// What a document says of a service.
+    #[must_use]
+    pub fn described(&self, service: &Declared) -> Option<&Outside> {
+        let is_it = |outside: &&Outside| outside.owner == service.module && outside.item == service.item;
+        self.outside.iter().find(is_it)
     }
 
     /// Where a thing is declared; built-in errors and modules are nowhere.

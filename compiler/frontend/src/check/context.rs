@@ -122,7 +122,10 @@ impl<'a> Checker<'a> {
         let mut def = self.entry(&first.text)?.def;
         self.fact(first.span, def);
         for word in rest {
-            let Def::Module(module) = def else { return None };
+            let module = match def {
+                Def::Module(module) => module,
+                def => self.described_by(def)?,
+            };
             let resolved = self.resolved;
             match scope::lookup(resolved.module(module)?, word) {
                 Ok(entry) => def = entry.def,
@@ -134,6 +137,13 @@ impl<'a> Checker<'a> {
             self.fact(word.span, def);
         }
         Some(def)
+    }
+
+    /// The module made of the document that describes a service.
+    pub(crate) fn described_by(&self, def: Def) -> Option<ModuleId> {
+        let Def::Service(_) = def else { return None };
+        let outside = self.resolved.described(self.resolved.declared(def)?)?;
+        Some(outside.module)
     }
 
     pub(crate) fn fact(&mut self, span: Span, def: Def) {

@@ -1,7 +1,7 @@
 //! Says what is read but not carried out yet, so that nothing is silently left out. What is carried out leaves this file.
 
 use super::Checker;
-use crate::ast::{Expr, ExprKind, Item, ItemKind, Service};
+use crate::ast::{Expr, ExprKind, Item, ItemKind};
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 
 impl Checker<'_> {
@@ -30,14 +30,7 @@ impl Checker<'_> {
             ItemKind::Schedule(_) => self.later("schedule", first_word(item.span, "schedule")),
             ItemKind::Migrate(_) => self.later("migrate", first_word(item.span, "migrate")),
             ItemKind::Test(_) => self.later("test", first_word(item.span, "test")),
-            ItemKind::Service(service) => self.later_service(service),
             _ => {}
-        }
-    }
-
-    fn later_service(&mut self, service: &Service) {
-        if let Some(from) = &service.from {
-            self.later("from", from.span);
         }
     }
 

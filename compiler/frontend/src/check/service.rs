@@ -74,7 +74,7 @@ fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast:
         operations: Vec::new(),
         by_name: HashMap::new(),
     };
-    for operation in &service.operations {
+    for (module, operation) in checker.resolved.operations(declared, service) {
         let number = u32::try_from(info.operations.len()).unwrap_or(u32::MAX);
         if let Some(first) = info.by_name.get(&operation.name.text) {
             let first = info
@@ -89,7 +89,7 @@ fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast:
         } else {
             info.by_name.insert(operation.name.text.clone(), number);
         }
-        let declared = checker.declare_operation(&info, declared.module, operation);
+        let declared = checker.declare_operation(&info, module, operation);
         info.operations.push(declared);
     }
     checker.globals.services.push(info);
@@ -116,9 +116,10 @@ fn body<'a>(
     let policy = checker.policies.intern(&info.overrides);
     origins(checker, &info.name, item, service);
     let mut operations = Vec::with_capacity(service.operations.len());
-    for (at, operation) in (0u32..).zip(&service.operations) {
-        operations.extend(checker.operation(id, at, declared.module, operation));
+    for (at, (module, operation)) in (0u32..).zip(checker.resolved.operations(declared, service)) {
+        operations.extend(checker.operation(id, at, module, operation));
     }
+    let described = checker.resolved.described(declared);
     checker.services.push(Service {
         name: info.name,
         doc: item.doc.clone(),
@@ -127,7 +128,7 @@ fn body<'a>(
         policy,
         auth,
         operations,
-        descriptors: None,
+        descriptors: described.and_then(|described| described.descriptors.clone()),
     });
 }
 

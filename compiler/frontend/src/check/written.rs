@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     ast::{self, Field, Ident, TypeKind},
+    outside::tree,
     resolve::{Def, ModuleId},
 };
 use flowmesh_diagnostics::{Span, nearest};
@@ -169,10 +170,17 @@ impl<'a> Checker<'a> {
             checker.frame.declare(&it, present, Role::Param);
             checker.against(expr, &Ty::Bool)
         });
-        Rule {
-            condition,
-            text: self.slice(expr.span),
-        }
+        let foreign = self
+            .resolved
+            .outside
+            .iter()
+            .any(|outside| outside.module == module);
+        let text = if foreign {
+            tree::written(expr)
+        } else {
+            self.slice(expr.span)
+        };
+        Rule { condition, text }
     }
 
     /// The errors after `fails`.

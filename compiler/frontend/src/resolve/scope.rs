@@ -1,9 +1,13 @@
 //! Numbers all declarations, and fills the table of names of each module.
 
 use super::{Declared, Def, Entry, Error, Module, ModuleId, Tables, Use};
-use crate::ast::{Ident, Item, ItemKind};
+use crate::{
+    ast::{Ident, Item, ItemKind},
+    outside::Outside,
+};
 use flowmesh_diagnostics::{Diagnostics, Span, nearest};
 use flowmesh_ir::{Name, program::BUILTIN_ERRORS};
+use std::collections::BTreeMap;
 
 /// How many errors every program has.
 pub(super) fn builtin_errors() -> u32 {
@@ -11,11 +15,17 @@ pub(super) fn builtin_errors() -> u32 {
 }
 
 /// First what each module declares, then what it takes from others.
-pub(super) fn fill(modules: &mut [Module], found: &mut Diagnostics) -> Tables {
+pub(super) fn fill(modules: &mut [Module], outside: &[Outside], found: &mut Diagnostics) -> Tables {
     let mut tables = Tables::default();
     for (id, module) in (0u32..).map(ModuleId).zip(modules.iter_mut()) {
         builtin(module);
         declare(id, module, &mut tables, found);
+    }
+    for owner in (0..modules.len())
+        .filter_map(|at| u32::try_from(at).ok())
+        .map(ModuleId)
+    {
+        offer(modules, owner, outside);
     }
     for at in 0..modules.len() {
         import(modules, at, found);
@@ -54,6 +64,31 @@ fn declare(id: ModuleId, module: &mut Module, tables: &mut Tables, found: &mut D
         match module.scope.get(&name.text) {
             Some(first) => found.add(twice(name, first)),
             None => drop(module.scope.insert(name.text.clone(), entry)),
+        }
+    }
+}
+
+/// What documents declare is seen in the module of their service, where nothing else has the name.
+fn offer(modules: &mut [Module], owner: ModuleId, outside: &[Outside]) {
+    let mut offered: BTreeMap<Name, Vec<Entry>> = BTreeMap::new();
+    for described in outside.iter().filter(|described| described.owner == owner) {
+        let Some(module) = modules.get(described.module.0 as usize) else {
+            continue;
+        };
+        let own = module
+            .scope
+            .iter()
+            .filter(|(_, entry)| entry.span != Span::default());
+        for (name, entry) in own {
+            offered.entry(name.clone()).or_default().push(*entry);
+        }
+    }
+    let Some(module) = modules.get_mut(owner.0 as usize) else {
+        return;
+    };
+    for (name, entries) in offered {
+        if let [only] = entries.as_slice() {
+            module.scope.entry(name).or_insert(*only);
         }
     }
 }
@@ -115,7 +150,9 @@ fn import(modules: &mut [Module], at: usize, found: &mut Diagnostics) {
             import: Some(number),
         };
         let Some(module) = modules.get_mut(at) else { return };
-        match module.scope.get(&used.name.text) {
+        // What a document offers makes room for what the author asks for.
+        let offered = |first: &&Entry| first.span != Span::default() && first.span.source != module.source;
+        match module.scope.get(&used.name.text).filter(|first| !offered(first)) {
             Some(first) => found.add(twice(&used.name, first)),
             None => drop(module.scope.insert(used.name.text.clone(), entry)),
         }

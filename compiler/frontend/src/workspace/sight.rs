@@ -99,7 +99,7 @@ pub(super) fn sights(resolved: &Resolved, parsed: &mut Parsed) -> Vec<Vec<Option
         .map(|module| own_names(resolved, module))
         .collect();
     let mut outlook = Outlook {
-        shared: shared(&resolved.tables),
+        shared: hash(&(shared(&resolved.tables), documents(resolved))),
         meanings: Vec::with_capacity(names.len()),
         nodes: Vec::with_capacity(names.len()),
         turn: 0,
@@ -278,6 +278,12 @@ fn own_types(module: &Module) -> u64 {
     types
         .map(|(name, entry)| hash(&(name, entry.def)))
         .fold(0, u64::wrapping_add)
+}
+
+/// The documents that describe services: of one that changes, everything may look different.
+fn documents(resolved: &Resolved) -> u64 {
+    let digest = |outside: &crate::outside::Outside| outside.digest;
+    hash(&resolved.outside.iter().map(digest).collect::<Vec<u64>>())
 }
 
 /// Declarations whose names are taken by earlier ones of the same kind.

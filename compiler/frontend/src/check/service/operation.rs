@@ -143,6 +143,9 @@ impl<'a> Checker<'a> {
         let (headers, secret_headers) = setting("headers")
             .map(|setting| self.headers(&setting.value))
             .unwrap_or_default();
+        let mut query = setting("query")
+            .map(|setting| self.query(&setting.value))
+            .unwrap_or_default();
         let bodiless = matches!(
             method,
             Method::Get | Method::Head | Method::Delete | Method::Options
@@ -163,7 +166,6 @@ impl<'a> Checker<'a> {
             .zip(params)
             .filter(|(slot, _)| !sent.contains(slot))
             .collect();
-        let mut query = Vec::new();
         if setting("body").is_some() {
             // What only makes the key is sent too, as the header `Idempotency-Key`.
             for (_, param) in left.iter().filter(|(slot, _)| !in_key.contains(slot)) {
@@ -176,10 +178,10 @@ impl<'a> Checker<'a> {
                 );
             }
         } else if bodiless {
-            query = left
-                .iter()
-                .map(|(slot, param)| (param.name.clone(), self.query_value(*slot, param)))
-                .collect();
+            query.extend(
+                left.iter()
+                    .map(|(slot, param)| (param.name.clone(), self.query_value(*slot, param))),
+            );
         } else if !left.is_empty() {
             let fields = left.iter().map(|(_, param)| FieldInfo::ir(param)).collect();
             let ty = self.make(&format!("{title}.body"), fields);
@@ -255,6 +257,35 @@ impl<'a> Checker<'a> {
         }
         let typed = self.expr(expr, None);
         self.textual(typed, expr.span)
+    }
+
+    /// `query: { page: page }`
+    fn query(&mut self, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
+        let ExprKind::Record(fields) = &value.kind else {
+            let (found, span) = (self.slice(value.span), value.span);
+            let (name, form) = ("query", "{ page: page }");
+            self.report(
+                Error::Form {
+                    name,
+                    form,
+                    found,
+                    span,
+                }
+                .diagnostic(),
+            );
+            return Vec::new();
+        };
+        let mut made = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let typed = self.expr(value, None);
+            let ty = match self.globals.unfold(typed.ty.present()) {
+                Ty::List(item) => self.globals.unfold(&item),
+                other => other,
+            };
+            let expr = self.textual(super::super::expr::Typed::new(typed.expr, ty), value.span);
+            made.push((name.text.clone(), expr));
+        }
+        made
     }
 
     /// A query holds texts; a `none` is left out.

@@ -89,6 +89,13 @@ pub const SETTINGS: &[Setting] = &[
         parts: &[],
     },
     Setting {
+        name: "query",
+        places: &[Place::Operation],
+        form: "{ page: page }",
+        doc: "What goes into the query of the address; `none` is not sent, a list is sent item by item.",
+        parts: &[],
+    },
+    Setting {
         name: "headers",
         places: &[Place::Operation],
         form: "{ x_tenant: tenant }",
