@@ -6,6 +6,7 @@
 mod address;
 mod auth;
 mod binding;
+mod contract;
 pub(crate) mod error;
 pub(crate) mod judge;
 mod operation;
@@ -120,6 +121,9 @@ fn body<'a>(
         operations.extend(checker.operation(id, at, module, operation));
     }
     let described = checker.resolved.described(declared);
+    if let Some(described) = described {
+        checker.hold_to_document(id, service, described, &operations);
+    }
     checker.services.push(Service {
         name: info.name,
         doc: item.doc.clone(),

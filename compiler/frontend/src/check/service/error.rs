@@ -180,6 +180,20 @@ pub(crate) enum Error {
     NotAFailure {
         span: Span,
     },
+    /// An operation that says something else than the document of its service.
+    Contradicts {
+        name: Name,
+        why: String,
+        span: Span,
+        place: Span,
+    },
+    /// An operation that the document of its service does not have.
+    NotInDocument {
+        name: Name,
+        span: Span,
+        near: Option<Name>,
+        place: Option<Span>,
+    },
     /// A text with a secret and something that is computed.
     MixedSecret {
         span: Span,
@@ -218,6 +232,7 @@ impl Error {
             | Self::ResumeOnce { .. }
             | Self::LocalStream { .. }
             | Self::NotForBinding { .. } => self.of_bindings(),
+            Self::Contradicts { .. } | Self::NotInDocument { .. } => self.of_documents(),
             other => other.of_operations(),
         }
     }
