@@ -13,6 +13,7 @@ mod operation;
 mod policy;
 mod retry;
 mod route;
+mod sent;
 pub(crate) mod setting;
 mod status;
 pub(crate) mod words;

@@ -187,7 +187,7 @@ impl<'f, 'w> Types<'f, 'w> {
             return self.one_of(node, &Rc::clone(parts), hint, depth);
         }
         if let Some(values) = node.entry("enum").or_else(|| node.entry("const")) {
-            return enumerated(&values.value);
+            return super::scalar::enumerated(&values.value);
         }
         match kind_of(node) {
             Ok("object") => self.object(node, hint, depth),
@@ -305,46 +305,6 @@ pub(super) fn nullable(node: &Node) -> bool {
     node.is_true("nullable")
         || listed.iter().any(|ty| ty.text() == Some("null"))
         || valued.iter().any(|v| v.is_null())
-}
-
-/// An enum where every value can be written as a case, else a rule that lists the values.
-fn enumerated(values: &Rc<Node>) -> Shape {
-    let one = std::slice::from_ref(values);
-    let items = if values.items().is_empty() {
-        one
-    } else {
-        values.items()
-    };
-    let items: Vec<&Rc<Node>> = items.iter().filter(|item| !item.is_null()).collect();
-    let texts: Vec<&str> = items.iter().filter_map(|item| item.text()).collect();
-    let span = values.span;
-    let numbers: Option<Vec<i64>> = texts.iter().map(|text| text.parse().ok()).collect();
-    if texts.len() != items.len() || texts.is_empty() {
-        return Shape::Plain(json(
-            span,
-            Some("it is one of some values that are not texts".to_owned()),
-        ));
-    }
-    if let Some(numbers) = numbers {
-        let numbers = numbers
-            .into_iter()
-            .filter_map(|value| rule::signed(value, span))
-            .collect();
-        return Shape::Plain(ruled("int", span, Some(rule::one_of(numbers, span))));
-    }
-    let mut unique = texts.clone();
-    unique.sort_unstable();
-    unique.dedup();
-    let words = texts.iter().all(|text| is_word(text)) && unique.len() == texts.len();
-    if words && texts.len() > 1 {
-        let case = |item: &&Rc<Node>| Case {
-            name: tree::ident(item.text().unwrap_or_default(), item.span),
-            fields: Vec::new(),
-        };
-        return Shape::Enum(items.iter().map(case).collect());
-    }
-    let texts = unique.into_iter().map(|text| tree::text(text, span)).collect();
-    Shape::Plain(ruled("string", span, Some(rule::one_of(texts, span))))
 }
 
 /// A built-in type, perhaps with a rule.
