@@ -22,6 +22,7 @@ mod narrow;
 mod pattern;
 mod prompt;
 mod service;
+mod test;
 pub(crate) mod tree;
 mod ty;
 mod words;
@@ -65,6 +66,7 @@ pub struct Checked {
     pub(crate) services: Vec<Service>,
     pub(crate) functions: Vec<Function>,
     pub(crate) flows: Vec<Arc<tree::Flow>>,
+    pub(crate) tests: Vec<flowmesh_ir::test::Test>,
     pub(crate) origins: Origins,
     sound: bool,
 }
@@ -99,6 +101,7 @@ fn all(checker: &mut Checker<'_>) {
     function::all(checker);
     service::all(checker);
     flow::all(checker);
+    test::all(checker);
     checker.later_items();
     unused_uses(checker);
 }

@@ -27,7 +27,7 @@ pub use world::World;
 
 use check::{Checked, check};
 use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Sources, Span};
-use flowmesh_ir::Program;
+use flowmesh_ir::{Program, test::Test};
 use lower::lower;
 use resolve::{Resolved, resolve};
 
@@ -74,6 +74,10 @@ pub fn compile(
 /// The program of an analysis, if it can be run.
 fn whole(analysis: &Analysis, found: &mut Diagnostics) -> Option<Program> {
     let program = analysis.program()?;
+    valid(&analysis, program, found)
+}
+
+fn valid(analysis: &Analysis, program: Program, found: &mut Diagnostics) -> Option<Program> {
     // The checker keeps every promise of the door but one: how deep functions that call each other may go.
     let valid = flowmesh_ir::validate(&program);
     if let (Err(why), Some(module)) = (&valid, analysis.resolved.modules.first()) {
@@ -85,6 +89,18 @@ fn whole(analysis: &Analysis, found: &mut Diagnostics) -> Option<Program> {
         ));
     }
     valid.ok().map(|()| program)
+}
+
+/// As [`compile`], with the tests of the root module.
+pub fn compile_tests(
+    world: &dyn World,
+    root: &str,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Option<(Program, Vec<Test>)> {
+    let analysis = analyse(world, root, sources, found);
+    let program = analysis.program()?;
+    Some((valid(&analysis, program, found)?, analysis.checked.tests))
 }
 
 impl Analysis {

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod print;
 pub mod program;
 pub mod service;
+pub mod test;
 pub mod trace;
 pub mod ty;
 pub mod validate;

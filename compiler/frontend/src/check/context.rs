@@ -50,6 +50,9 @@ pub(crate) struct Checker<'a> {
     pub(crate) edges: Vec<(u32, u32, Span)>,
     pub(crate) flows: Vec<Arc<tree::Flow>>,
     pub(crate) flow: super::flow::State,
+    /// Tests of the root module, and what is known of the one at hand.
+    pub(crate) tests: Vec<flowmesh_ir::test::Test>,
+    pub(crate) test: super::test::State,
     pub(crate) origins: Origins,
     /// Records made by the compiler for bodies of requests, numbered after the declared types.
     pub(crate) made: Vec<TypeDef>,
@@ -78,6 +81,8 @@ impl<'a> Checker<'a> {
             edges: Vec::new(),
             flows: Vec::new(),
             flow: super::flow::State::default(),
+            tests: Vec::new(),
+            test: super::test::State::default(),
             origins: Origins::default(),
             made: Vec::new(),
             cases: HashMap::new(),
@@ -222,6 +227,7 @@ impl<'a> Checker<'a> {
             functions: self.functions,
             secrets: self.secrets,
             flows: self.flows,
+            tests: self.tests,
             origins: self.origins,
         }
     }

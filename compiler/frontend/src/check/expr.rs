@@ -208,6 +208,7 @@ impl<'a> Checker<'a> {
             | Ty::Named(_)
             | Ty::Record(_)
             | Ty::Task(_)
+            | Ty::Run(_)
             | Ty::Error(_) => Error::NoText {
                 span,
                 ty: self.globals.show(&typed.ty),

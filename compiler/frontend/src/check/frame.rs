@@ -11,6 +11,8 @@ use std::collections::{HashMap, HashSet};
 pub(crate) enum Kind {
     /// A flow: everything.
     Flow,
+    /// A test: pure but for the time, and with runs.
+    Test,
     /// A function: pure.
     Function,
     /// A rule of a type, over `it`.

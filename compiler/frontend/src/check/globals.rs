@@ -155,7 +155,7 @@ impl Globals {
                 self.fits(&a.result, &b.result)
                     .filter(|coercion| known && *coercion == Coercion::Same)
             }
-            (Ty::Secret | Ty::Unit | Ty::Error(_) | Ty::Task(_), _) => None,
+            (Ty::Secret | Ty::Unit | Ty::Error(_) | Ty::Task(_) | Ty::Run(_), _) => None,
             (_, Ty::Json) => Some(Coercion::Json),
             (Ty::Int, Ty::Decimal) => Some(Coercion::Widen(Widen::Decimal)),
             (Ty::Int, Ty::Float) => Some(Coercion::Widen(Widen::Float)),
@@ -224,6 +224,7 @@ impl Globals {
             Ty::Error(id) => self
                 .error(*id)
                 .map_or_else(|| "?".into(), |info| info.name.to_string()),
+            Ty::Run(_) => "a run".into(),
             Ty::Record(fields) => {
                 let fields: Vec<_> = fields
                     .iter()
@@ -280,6 +281,17 @@ impl TypeInfo {
 }
 
 impl FieldInfo {
+    /// A part of the program.
+    pub(crate) fn of(field: &flowmesh_ir::ty::Field) -> Self {
+        Self {
+            name: field.name.clone(),
+            doc: None,
+            span: Span::default(),
+            ty: Ty::of(&field.ty),
+            rule: field.rule.clone(),
+        }
+    }
+
     /// As the program has it.
     pub(crate) fn ir(&self) -> flowmesh_ir::ty::Field {
         let ty = self.ty.ir().unwrap_or(flowmesh_ir::ty::Type::Unit);

@@ -29,7 +29,6 @@ impl Checker<'_> {
             ItemKind::Mesh { word, .. } => self.later("mesh", *word),
             ItemKind::Schedule(_) => self.later("schedule", first_word(item.span, "schedule")),
             ItemKind::Migrate(_) => self.later("migrate", first_word(item.span, "migrate")),
-            ItemKind::Test(_) => self.later("test", first_word(item.span, "test")),
             _ => {}
         }
     }

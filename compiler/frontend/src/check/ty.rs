@@ -51,6 +51,8 @@ pub enum Ty {
     Error(ErrorId),
     /// What runs beside a flow.
     Task(Arc<Task>),
+    /// A run of a flow, in a test.
+    Run(u32),
 }
 
 /// What runs beside a flow, and how it may end.
@@ -89,6 +91,28 @@ pub(crate) const BUILTIN: [(&str, Ty); 11] = [
 ];
 
 impl Ty {
+    /// A type of the program.
+    pub(crate) fn of(ty: &Type) -> Self {
+        match ty {
+            Type::Bool => Self::Bool,
+            Type::Int => Self::Int,
+            Type::Float => Self::Float,
+            Type::Decimal => Self::Decimal,
+            Type::String => Self::String,
+            Type::Bytes => Self::Bytes,
+            Type::Time => Self::Time,
+            Type::Date => Self::Date,
+            Type::Duration => Self::Duration,
+            Type::Url => Self::Url,
+            Type::Json => Self::Json,
+            Type::Unit => Self::Unit,
+            Type::Optional(inner) => Self::of(inner).optional(),
+            Type::List(inner) => Self::of(inner).list(),
+            Type::Map(inner) => Self::of(inner).map(),
+            Type::Named(id) => Self::Named(*id),
+        }
+    }
+
     /// `T?`; what may be absent already stays as it is.
     pub(crate) fn optional(self) -> Self {
         match self {
@@ -171,7 +195,13 @@ impl Ty {
             Self::List(inner) => Type::List(Box::new(inner.ir()?)),
             Self::Map(inner) => Type::Map(Box::new(inner.ir()?)),
             Self::Named(id) => Type::Named(*id),
-            Self::Bad | Self::Open | Self::Secret | Self::Record(_) | Self::Error(_) | Self::Task(_) => {
+            Self::Bad
+            | Self::Open
+            | Self::Secret
+            | Self::Record(_)
+            | Self::Error(_)
+            | Self::Task(_)
+            | Self::Run(_) => {
                 return None;
             }
         })

@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
         arguments: &'a [Argument],
     ) -> Typed {
         self.arrange(name, &[], arguments);
-        if self.frame.kind != Kind::Flow {
+        if !matches!(self.frame.kind, Kind::Flow | Kind::Test) {
             self.report(
                 Error::Impure {
                     name: format!("{name}()").into(),

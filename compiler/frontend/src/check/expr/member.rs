@@ -10,6 +10,7 @@ use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
     Name, TypeId,
     expr::{Context, Expr},
+    test::What,
 };
 
 impl<'a> Checker<'a> {
@@ -21,8 +22,15 @@ impl<'a> Checker<'a> {
             }
             Place::Context(whole) => self.context_field(whole, field),
             Place::Bad => Place::Bad,
+            Place::Tags(run) => {
+                let what = What::Tag(field.text.clone());
+                Place::Value(self.read_of(run, what, Ty::String.optional()))
+            }
             other => {
                 let value = self.value(other, base_span);
+                if let (Ty::Run(flow), Expr::Slot(run)) = (&value.ty, &value.expr) {
+                    return self.run_member(*run, *flow, field);
+                }
                 Place::Value(self.field(value, field))
             }
         }

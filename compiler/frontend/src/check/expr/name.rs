@@ -7,7 +7,7 @@ use crate::{
     resolve::Def,
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{ConfigId, Name, TypeId, Value, expr::Expr};
+use flowmesh_ir::{ConfigId, Name, TypeId, Value, expr::Expr, test::What};
 use std::collections::HashMap;
 
 /// What a name, or a path of names, stands for.
@@ -19,6 +19,8 @@ pub(crate) enum Place {
     Def(Def),
     /// `run`, `reply` or `request`.
     Context(&'static str),
+    /// `run.tags`, in a test: the slot of the run.
+    Tags(flowmesh_ir::SlotId),
     /// Something wrong, which was reported.
     Bad,
 }
@@ -82,6 +84,12 @@ impl<'a> Checker<'a> {
         if let ("reply", Kind::Item) = (name.as_str(), self.frame.kind) {
             return Place::Value(self.stream_item());
         }
+        if self.frame.kind == Kind::Test && name == "run" {
+            return match self.last_run(span) {
+                Some((slot, flow)) => Place::Value(Typed::new(Expr::Slot(slot), Ty::Run(flow))),
+                None => Place::Bad,
+            };
+        }
         if let Some(context) = self.context(name) {
             return Place::Context(context);
         }
@@ -109,7 +117,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Without the `?` where a condition has ruled `none` out.
-    pub(super) fn narrowed(&self, typed: Typed) -> Typed {
+    pub(crate) fn narrowed(&self, typed: Typed) -> Typed {
         match &typed.ty {
             Ty::Optional(inner) if self.is_known(&typed.expr) => {
                 let inner = Ty::clone(inner);
@@ -222,6 +230,7 @@ impl<'a> Checker<'a> {
         match place {
             Place::Value(typed) => typed,
             Place::Bad => Typed::bad(),
+            Place::Tags(run) => self.read_of(run, What::Tags, Ty::String.map()),
             Place::Context(name) => {
                 let parts = CONTEXT
                     .iter()

@@ -247,7 +247,7 @@ impl<'a> Checker<'a> {
             | (Pattern::Json, Ty::Json) => true,
             (Pattern::Optional(a), Ty::Optional(b)) => inner(a, b, bound),
             (Pattern::List(a), Ty::List(b)) | (Pattern::Map(a), Ty::Map(b)) => inner(a, b, bound),
-            (Pattern::Var(at), Ty::Unit | Ty::Secret | Ty::Error(_)) => {
+            (Pattern::Var(at), Ty::Unit | Ty::Secret | Ty::Error(_) | Ty::Run(_)) => {
                 let _ = at;
                 false
             }

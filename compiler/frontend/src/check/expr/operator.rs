@@ -151,7 +151,9 @@ impl<'a> Checker<'a> {
                 .all(|side| self.globals.fits(side, ty).is_some())
         });
         match joined {
-            Some(Ty::Error(_) | Ty::Unit | Ty::Secret) | None => self.no_operator(operator, at, &a.ty, &b.ty),
+            Some(Ty::Error(_) | Ty::Run(_) | Ty::Unit | Ty::Secret) | None => {
+                self.no_operator(operator, at, &a.ty, &b.ty)
+            }
             Some(ty) => {
                 let (a, b) = self.united(a, b, &ty);
                 Typed::new(made(operator, a, b), Ty::Bool)

@@ -10,7 +10,7 @@ use crate::{
     resolve::Def,
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{EventId, Name};
+use flowmesh_ir::{EventId, Name, expr::Expr};
 
 impl<'a> Checker<'a> {
     /// The event with a name, and the type of what it carries; says so where there is none.
@@ -41,6 +41,16 @@ impl<'a> Checker<'a> {
 
     /// `emit OrderPaid(order: "1")`
     pub(super) fn emit(&mut self, span: Span, value: &'a ast::Expr, out: &mut Vec<Statement>) {
+        let Some((event, name, value)) = self.told(value) else {
+            return;
+        };
+        let title = format!("emit {name}");
+        let emit = Emit { title, event, value };
+        self.push(out, span, Kind::Emit(Box::new(emit)));
+    }
+
+    /// An event with what it carries: `OrderPaid(order: "1")`.
+    pub(in crate::check) fn told(&mut self, value: &'a ast::Expr) -> Option<(EventId, Name, Expr)> {
         let callee = match &value.kind {
             ExprKind::Call(callee, _) => callee,
             _ => value,
@@ -63,7 +73,7 @@ impl<'a> Checker<'a> {
         };
         let Some((event, name)) = event else {
             self.ignore(arguments);
-            return;
+            return None;
         };
         let fields = self
             .globals
@@ -71,12 +81,7 @@ impl<'a> Checker<'a> {
             .and_then(|id| self.globals.record(&Ty::Named(id)));
         let fields = fields.map(|(_, fields)| fields.to_vec()).unwrap_or_default();
         let made = self.arguments(&name, &fields, arguments, value.span);
-        let emit = Emit {
-            title: format!("emit {name}"),
-            event,
-            value: flowmesh_ir::expr::Expr::Record(made),
-        };
-        self.push(out, span, Kind::Emit(Box::new(emit)));
+        Some((event, name, Expr::Record(made)))
     }
 
     fn no_event<T>(&mut self, span: Span) -> Option<T> {
