@@ -13,6 +13,7 @@ pub(crate) mod run;
 mod runs;
 mod serve;
 mod stub;
+mod test;
 
 pub(crate) use stub::announce;
 
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
+    Test(test::Test),
     Run(run::Run),
     Serve(serve::Serve),
     Runs(runs::Runs),
@@ -66,6 +68,7 @@ impl Command {
             Self::Repl(command) => command.run(),
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
+            Self::Test(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
             Self::Runs(command) => command.run(),
@@ -81,6 +84,7 @@ impl Command {
             Self::Check(command) => command.json,
             Self::Diff(command) => command.json,
             Self::Compile(command) => command.json,
+            Self::Test(command) => command.json,
             Self::Run(command) => command.json,
             Self::Runs(command) => command.json,
             Self::Stub(command) => command.json,

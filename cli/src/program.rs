@@ -2,8 +2,8 @@
 
 use crate::{draw, error::Error, exit::Exit, project::Project};
 use flowmesh_diagnostics::{Diagnostics, Severity, Sources};
-use flowmesh_frontend::compile;
-use flowmesh_ir::{FlowId, Program, flow::Flow, json};
+use flowmesh_frontend::{compile, compile_tests};
+use flowmesh_ir::{FlowId, Program, flow::Flow, json, test::Test};
 use std::{fs, path::Path};
 
 /// What compiling a file gave.
@@ -24,6 +24,30 @@ impl Compiled {
             .filter(|diagnostic| diagnostic.severity == severity)
             .count()
     }
+}
+
+/// What compiling a file with its tests gave.
+pub(crate) struct Tested {
+    /// The program and its tests, unless there were errors.
+    pub(crate) program: Option<(Program, Vec<Test>)>,
+    /// All texts that were read.
+    pub(crate) sources: Sources,
+    /// All that was found.
+    pub(crate) found: Diagnostics,
+}
+
+/// Compiles a file with its tests, whatever is wrong with it.
+pub(crate) fn tested(file: &Path) -> Result<Tested, Error> {
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    let (project, root) = Project::of(file)?;
+    project.text(&root).map_err(|why| Error::unreadable(file, &why))?;
+    let program = compile_tests(&project, &root, &mut sources, &mut found);
+    let program = program.filter(|_| !found.has_errors());
+    Ok(Tested {
+        program,
+        sources,
+        found,
+    })
 }
 
 /// Compiles a file, whatever is wrong with it.

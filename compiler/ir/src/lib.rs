@@ -23,6 +23,8 @@ pub mod value;
 
 /// The stable code of an error, for rooms that see this one and not the diagnostics.
 pub use flowmesh_diagnostics::Code;
+/// A place in the text, for the same rooms.
+pub use flowmesh_diagnostics::Span;
 /// «Did you mean», for the same rooms.
 pub use flowmesh_diagnostics::nearest;
 pub use program::{Hash, Program};

@@ -11,7 +11,9 @@ mod value;
 mod whole;
 
 pub use dot::dot;
+pub use expr::sign;
 pub use text::text;
+pub use value::value;
 pub(crate) use whole::{bare_states, whole_operation, whole_signal, whole_type};
 
 use crate::Program;

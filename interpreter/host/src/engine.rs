@@ -76,6 +76,8 @@ pub struct Engine {
     outputs: Vec<Output>,
     /// When the log will be tried again, while there is no room for it.
     full_until: Option<Timestamp>,
+    /// Whether every run is followed from its first event.
+    follow_all: bool,
     /// Used again for every event.
     effects: Vec<Effect>,
 }

@@ -21,6 +21,7 @@ mod run_id;
 pub mod server;
 pub mod simulate;
 pub mod store;
+pub mod trial;
 pub mod workers;
 
 pub use host::{DeployError, FollowError, Host, HostOptions, OpenError, Recovered};

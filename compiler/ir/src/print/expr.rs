@@ -281,6 +281,12 @@ fn context(context: Context) -> &'static str {
     }
 }
 
+/// An operator as it is written.
+#[must_use]
+pub fn sign(operator: Binary) -> &'static str {
+    self::operator(operator).0
+}
+
 fn operator(operator: Binary) -> (&'static str, u8) {
     match operator {
         Binary::Add => ("+", strength::SUM),

@@ -5,7 +5,8 @@ use base64::Engine as _;
 use jiff::SignedDuration;
 
 /// A value as an author would write it.
-pub(super) fn value(value: &Value) -> String {
+#[must_use]
+pub fn value(value: &Value) -> String {
     match value {
         Value::None => "none".to_owned(),
         Value::Bool(bool) => bool.to_string(),

@@ -22,6 +22,11 @@ pub struct Restoring {
 }
 
 impl Restoring {
+    /// What happens to every run is told from now on, from its first event after the journal.
+    pub fn follow_all(&mut self) {
+        self.engine.follow_all = true;
+    }
+
     /// Takes note of the next record of the journal.
     ///
     /// # Errors

@@ -115,7 +115,8 @@ impl Engine {
         flow: FlowId,
         key: Option<String>,
     ) {
-        let held = Held::new(deployment, run, flow, key);
+        let mut held = Held::new(deployment, run, flow, key);
+        held.watched = u32::from(self.follow_all);
         if let Some(key) = &held.key {
             self.keys.insert((held.name.clone(), key.clone()), run);
         }

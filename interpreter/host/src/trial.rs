@@ -1,0 +1,60 @@
+//! Tests in the language, carried out: the shipped engine over a simulated disk, with virtual time and with mocks where
+//! the mesh would be.
+//!
+//! The folder: `program` (the program as a test runs it), `world` (engine, time, what is due), `step` (the statements
+//! of a test), `calls` (who is answered what), `expect` (what must hold), `mirror` (every run as its events leave it),
+//! `show` (values as their author would write them), `failure` (what went wrong, in words).
+//!
+//! A seed decides what runs draw; nothing else is left to chance, so that a test always does the same.
+
+mod calls;
+mod expect;
+mod failure;
+mod mirror;
+mod program;
+mod show;
+mod step;
+mod world;
+
+pub use failure::Failure;
+pub use mirror::Line;
+
+use flowmesh_ir::{FlowId, Program, StateId, test::Test};
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+use world::World;
+
+/// How a test is to be carried out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// From which runs draw.
+    pub seed: u64,
+    /// Whether it is noted which states runs come to.
+    pub coverage: bool,
+}
+
+/// What came of a test.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+    /// What happened, in order.
+    pub trail: Vec<Line>,
+    /// The states that runs came to, if that was wanted.
+    pub reached: BTreeSet<(FlowId, StateId)>,
+    /// How much virtual time passed.
+    pub passed: SignedDuration,
+}
+
+/// Carries out a test.
+#[must_use]
+pub fn run(program: &Program, test: &Test, options: Options) -> Verdict {
+    let mut world = World::new(program, test, options);
+    let failure = world.play().err().map(|failure| *failure);
+    Verdict {
+        failure,
+        passed: world.passed(),
+        reached: std::mem::take(&mut world.mirrors.reached),
+        trail: std::mem::take(&mut world.mirrors.trail),
+    }
+}

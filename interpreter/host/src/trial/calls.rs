@@ -1,0 +1,284 @@
+//! Which call is answered with what.
+
+use super::{
+    failure::{Checked, Failure},
+    mirror::called,
+    program::Prepared,
+    show,
+    world::World,
+};
+use crate::{RunId, engine::Call};
+use flowmesh_ir::{
+    Program, Value,
+    call::{Failure as Ending, Reply},
+    expr::Raise,
+    service::Operation,
+    test::{Answer, Given, Match, Mock, Target},
+    ty::{Field, Type},
+};
+use flowmesh_machine::{
+    CallId,
+    border::{self, Strictness},
+};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A mock and how far its answers have been given.
+#[derive(Debug)]
+pub(super) struct Scripted<'t> {
+    pub(super) mock: &'t Mock,
+    /// Mocks that were given later come first; of those given together, the first that fits.
+    pub(super) generation: u32,
+    at: usize,
+    given: u32,
+}
+
+impl<'t> Scripted<'t> {
+    pub(super) fn new(mock: &'t Mock, generation: u32) -> Self {
+        Self {
+            mock,
+            generation,
+            at: 0,
+            given: 0,
+        }
+    }
+
+    /// The answer to the next call, unless all have been given.
+    fn next(&mut self) -> Option<&'t Answer> {
+        loop {
+            let answer = self.mock.answers.get(self.at)?;
+            let last = self.at.saturating_add(1) == self.mock.answers.len();
+            let times = answer.times.or((!last).then_some(1));
+            if times.is_none_or(|times| self.given < times) {
+                self.given = self.given.saturating_add(1);
+                return Some(answer);
+            }
+            self.at = self.at.saturating_add(1);
+            self.given = 0;
+        }
+    }
+}
+
+/// What comes back to a call: items of a stream, and how it ends.
+#[derive(Clone, Debug)]
+pub(super) struct Coming {
+    pub(super) items: VecDeque<String>,
+    /// `None` never comes.
+    pub(super) reply: Option<Reply>,
+}
+
+impl World<'_> {
+    /// A run calls: what a mock says comes back, after its delay.
+    pub(super) fn call(&mut self, call: &Call) -> Checked<()> {
+        let place = (call.run, call.call);
+        // After a crash a call is sent again, and gets the answer that it would have got.
+        if let Some((due, coming)) = self.given.get(&place).cloned() {
+            self.come(place, due.max(self.now), coming);
+            return Ok(());
+        }
+        let (target, arguments) = called(&self.prepared, &call.request);
+        let stream = self
+            .prepared
+            .operation(call.request.service, call.request.operation)
+            .is_some_and(|operation| operation.stream.is_some());
+        let Some((answer, delay)) = self.answer(target, &arguments)? else {
+            return self.unanswered(place, target, &arguments);
+        };
+        let due = self.now.checked_add(delay).unwrap_or(self.now);
+        let coming = self.coming(call, answer, stream)?;
+        self.given.insert(place, (due, coming.clone()));
+        self.come(place, due, coming);
+        Ok(())
+    }
+
+    /// What has no result and no mock just happens; everything else needs a mock.
+    fn unanswered(&mut self, place: (RunId, CallId), target: Target, arguments: &[Value]) -> Checked<()> {
+        let program = &self.prepared.program;
+        let mocked = self.mocks.iter().any(|mock| mock.mock.call.target == target);
+        let silent = match target {
+            Target::Operation(service, operation) => self
+                .prepared
+                .operation(service, operation)
+                .is_some_and(|operation| operation.result == Type::Unit && operation.stream.is_none()),
+            Target::Flow(_) => false,
+        };
+        if mocked || !silent {
+            let call = show::call(program, target, arguments);
+            let mock = show::mock(program, target);
+            return Err(Box::new(Failure::unanswered(self.span, &call, &mock)));
+        }
+        let coming = Coming {
+            items: VecDeque::new(),
+            reply: Some(done()),
+        };
+        self.given.insert(place, (self.now, coming.clone()));
+        self.come(place, self.now, coming);
+        Ok(())
+    }
+
+    /// The answer of the first mock that fits, and how long it takes.
+    fn answer(
+        &mut self,
+        target: Target,
+        arguments: &[Value],
+    ) -> Checked<Option<(Answer, jiff::SignedDuration)>> {
+        let mut order: Vec<usize> = (0..self.mocks.len()).collect();
+        order.sort_by_key(|at| {
+            let mock = self.mocks.get(*at);
+            std::cmp::Reverse(mock.map(|mock| mock.generation))
+        });
+        for at in order {
+            let Some(mock) = self.mocks.get(at).map(|scripted| scripted.mock) else {
+                continue;
+            };
+            if !self.fits(&mock.call, target, arguments)? {
+                continue;
+            }
+            if let Some(condition) = &mock.condition
+                && self.value(condition)? != Value::Bool(true)
+            {
+                continue;
+            }
+            let Some(answer) = self.mocks.get_mut(at).and_then(Scripted::next) else {
+                continue;
+            };
+            let delay = match &answer.delay {
+                Some(delay) => self.duration(delay)?,
+                None => jiff::SignedDuration::ZERO,
+            };
+            return Ok(Some((answer.clone(), delay)));
+        }
+        Ok(None)
+    }
+
+    /// Whether a pattern fits a call; new names get their values.
+    pub(super) fn fits(
+        &mut self,
+        pattern: &flowmesh_ir::test::Pattern,
+        target: Target,
+        arguments: &[Value],
+    ) -> Checked<bool> {
+        if pattern.target != target {
+            return Ok(false);
+        }
+        for (at, (fits, found)) in pattern.arguments.iter().zip(arguments).enumerate() {
+            match fits {
+                Match::Any => {}
+                Match::Bind(slot) => self.set(*slot, found.clone()),
+                Match::Equal(expected) => {
+                    let expected = self.value(expected)?;
+                    let program = &self.prepared.program;
+                    let params = show::params(program, target);
+                    let same = params
+                        .get(at)
+                        .is_some_and(|param| same(program, &param.ty, &expected, found));
+                    if !same {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn coming(&mut self, call: &Call, answer: Answer, stream: bool) -> Checked<Coming> {
+        let mut items = VecDeque::new();
+        let reply = match &answer.what {
+            Given::Never => None,
+            Given::Fail(raise) => Some(self.failing(call, raise)?),
+            Given::Value(value) => {
+                let value = self.value(value)?;
+                let program = &self.prepared.program;
+                let ty = self
+                    .prepared
+                    .operation(call.request.service, call.request.operation)
+                    .map_or(&Type::Unit, |operation| &operation.result);
+                match (&value, ty) {
+                    (Value::List(values), ty) if stream => {
+                        items.extend(values.iter().map(|item| border::encode(program, ty, item)));
+                        Some(done())
+                    }
+                    (_, Type::Unit) => Some(done()),
+                    (value, ty) => Some(Reply::Answer {
+                        status: 200,
+                        body: border::encode(program, ty, value).into_bytes().into(),
+                    }),
+                }
+            }
+        };
+        Ok(Coming { items, reply })
+    }
+
+    fn failing(&mut self, call: &Call, raise: &Raise) -> Checked<Reply> {
+        let mut fields = Vec::with_capacity(raise.fields.len());
+        for (name, value) in &raise.fields {
+            fields.push((name.clone(), self.value(value)?));
+        }
+        let program = &self.prepared.program;
+        let Some(def) = program.error(raise.error) else {
+            return Ok(done());
+        };
+        let text = |at: usize| match fields.get(at) {
+            Some((_, Value::String(text))) => text.to_string(),
+            _ => String::new(),
+        };
+        let operation = self
+            .prepared
+            .operation(call.request.service, call.request.operation);
+        Ok(match def.name.as_str() {
+            "Timeout" => Reply::Failed(Ending::Timeout(text(0))),
+            "Unavailable" => Reply::Failed(Ending::Unavailable(text(0))),
+            "Overloaded" => Reply::Failed(Ending::Overloaded(text(0))),
+            "Unknown" => Reply::Failed(Ending::Unknown(text(0))),
+            "BadReply" => Reply::Failed(Ending::BadReply(text(0))),
+            _ => Reply::Answer {
+                status: status(operation, raise),
+                body: object(program, &def.fields, &fields).into_bytes().into(),
+            },
+        })
+    }
+}
+
+fn status(operation: Option<&Operation>, raise: &Raise) -> u16 {
+    operation
+        .and_then(|operation| Prepared::status(operation, raise.error))
+        .unwrap_or(500)
+}
+
+/// A reply without a body.
+fn done() -> Reply {
+    Reply::Answer {
+        status: 200,
+        body: Vec::new().into(),
+    }
+}
+
+/// A JSON object of values by name; what is absent is left out.
+pub(super) fn object(program: &Program, fields: &[Field], values: &[(flowmesh_ir::Name, Value)]) -> String {
+    let member = |(name, value): &(flowmesh_ir::Name, Value)| {
+        let field = fields.iter().find(|field| field.name == *name)?;
+        let key = serde_json::to_string(name.as_str()).ok()?;
+        let value = Some(value).filter(|value| **value != Value::None)?;
+        Some(format!("{key}:{}", border::encode(program, &field.ty, value)))
+    };
+    let members: Vec<String> = values.iter().filter_map(member).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// The values of parameters from a JSON object.
+pub(super) fn decoded(program: &Program, params: &[Field], json: &[u8]) -> Vec<Value> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(json).unwrap_or_default();
+    let value = |param: &Field| {
+        let raw = members.get(param.name.as_str())?;
+        border::decode(program, &param.ty, raw.get().as_bytes(), Strictness::Lenient).ok()
+    };
+    params
+        .iter()
+        .map(|param| value(param).unwrap_or_default())
+        .collect()
+}
+
+/// Whether two values of a type are the same to those outside.
+pub(super) fn same(program: &Program, ty: &Type, a: &Value, b: &Value) -> bool {
+    a == b || border::encode(program, ty, a) == border::encode(program, ty, b)
+}

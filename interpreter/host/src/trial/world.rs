@@ -1,0 +1,354 @@
+//! The world of one test: an engine on a simulated disk, a clock that the test moves, and what is due when.
+
+use super::{
+    Options,
+    calls::{Coming, Scripted},
+    failure::{Checked, Failure},
+    mirror::Mirrors,
+    program::Prepared,
+};
+use crate::{
+    RunId,
+    engine::{Answer, Command, Deployment, Engine, Input, Output, Restoring, Ticket},
+    simulate::{Chance, SimulatedDisk},
+    store::Store,
+};
+use flowmesh_ir::{
+    ConfigId, Program, SlotId, Span, Value,
+    expr::Expr,
+    test::{Expected, Test},
+};
+use flowmesh_machine::{Answer as Answered, CallId, Context, Draws, Settings, evaluate};
+use jiff::{SignedDuration, Timestamp};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// How much may happen at one moment.
+const EVENTS_MAX: u64 = 100_000;
+
+/// When a test begins: the first second of 2026.
+const BEGIN: i64 = 1_767_225_600;
+
+/// The world of one test.
+pub(super) struct World<'t> {
+    pub(super) prepared: Prepared,
+    pub(super) test: &'t Test,
+    pub(super) options: Options,
+    pub(super) now: Timestamp,
+    pub(super) mirrors: Mirrors,
+    pub(super) mocks: Vec<Scripted<'t>>,
+    pub(super) generation: u32,
+    /// What calls were answered with, and when.
+    pub(super) given: BTreeMap<(RunId, CallId), (Timestamp, Coming)>,
+    /// The runs that the test started.
+    pub(super) runs: Vec<RunId>,
+    pub(super) configs: Vec<(ConfigId, Value)>,
+    pub(super) always: Vec<(Span, &'t Expected)>,
+    /// The statement at hand.
+    pub(super) span: Span,
+    pub(super) answers: BTreeMap<Ticket, Answer>,
+    /// Answers of signals that the test wants to know, and where they go.
+    pub(super) said: BTreeMap<Ticket, (SlotId, flowmesh_ir::ty::Type)>,
+    frame: Vec<Value>,
+    context: Context,
+    deployment: Option<Arc<Deployment>>,
+    disk: SimulatedDisk,
+    process: Option<(Engine, Store)>,
+    queue: BTreeMap<(Timestamp, u64), Input>,
+    streams: BTreeMap<(RunId, CallId), Coming>,
+    order: u64,
+    tickets: u64,
+    /// Whether `always` is being looked at.
+    looking: bool,
+}
+
+impl<'t> World<'t> {
+    pub(super) fn new(program: &Program, test: &'t Test, options: Options) -> Self {
+        let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+        Self {
+            prepared: Prepared::new(program, test, options.coverage),
+            test,
+            options,
+            now: begin,
+            mirrors: Mirrors::new(begin),
+            mocks: Vec::new(),
+            generation: 0,
+            given: BTreeMap::new(),
+            runs: Vec::new(),
+            configs: Vec::new(),
+            always: Vec::new(),
+            span: test.span,
+            answers: BTreeMap::new(),
+            said: BTreeMap::new(),
+            frame: vec![Value::None; test.slots.len()],
+            context: Context {
+                now: begin,
+                draws: Draws::new(options.seed),
+                ..Context::default()
+            },
+            deployment: None,
+            disk: SimulatedDisk::new(),
+            process: None,
+            queue: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            order: 0,
+            tickets: 0,
+            looking: false,
+        }
+    }
+
+    /// How much time has passed since the test began.
+    pub(super) fn passed(&self) -> SignedDuration {
+        let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+        self.now.duration_since(begin)
+    }
+
+    /// The value of an expression of the test.
+    pub(super) fn value(&mut self, expr: &Expr) -> Checked<Value> {
+        let none = Settings::default();
+        let settings = self.deployment.as_ref().map_or(&none, |it| &it.settings);
+        self.context.now = self.now;
+        let (frame, context) = (&mut self.frame, &mut self.context);
+        let value = evaluate(&self.prepared.program, settings, expr, frame, context);
+        value.map_err(|fault| Box::new(Failure::worthless(self.span, &fault)))
+    }
+
+    pub(super) fn duration(&mut self, expr: &Expr) -> Checked<SignedDuration> {
+        match self.value(expr)? {
+            Value::Duration(length) => Ok(length),
+            _ => Ok(SignedDuration::ZERO),
+        }
+    }
+
+    pub(super) fn set(&mut self, slot: SlotId, value: Value) {
+        if let Some(place) = self.frame.get_mut(slot.index()) {
+            *place = value;
+        }
+    }
+
+    pub(super) fn get(&self, slot: SlotId) -> Value {
+        self.frame.get(slot.index()).cloned().unwrap_or_default()
+    }
+
+    /// The program with its configs, from the first moment that it is needed.
+    pub(super) fn deployed(&mut self) -> Checked<Arc<Deployment>> {
+        if let Some(deployment) = &self.deployment {
+            return Ok(Arc::clone(deployment));
+        }
+        let program = &self.prepared.program;
+        let text = |(id, value): &(ConfigId, Value)| {
+            let config = program.config(*id)?;
+            let json = flowmesh_machine::border::encode(program, &config.ty, value);
+            Some((config.name.clone(), json))
+        };
+        let given: Vec<_> = self.configs.iter().filter_map(text).collect();
+        let given = given
+            .iter()
+            .map(|(name, json)| (name.as_str(), flowmesh_machine::border::Given::Json(json)));
+        let settings = Settings::gather(program, given).map_err(|wrong| {
+            let why = wrong.first().map(ToString::to_string).unwrap_or_default();
+            let help = "give it in the test, before the first `start`: `config NAME = VALUE`";
+            Box::new(Failure::refused(self.span, &why, Some(help.to_owned())))
+        })?;
+        let deployment = Arc::new(Deployment::new(program.clone(), settings));
+        self.deployment = Some(Arc::clone(&deployment));
+        self.boot()?;
+        Ok(deployment)
+    }
+
+    /// A process begins where the journal ends.
+    fn boot(&mut self) -> Checked<()> {
+        let mut restoring = Restoring::default();
+        restoring.follow_all();
+        let opened = Store::open(Arc::new(self.disk.clone()), &mut |record, place| {
+            restoring.record(record, place)
+        });
+        let (store, _) = opened.map_err(|why| Box::new(Failure::refused(self.span, &why, None)))?;
+        self.process = Some((restoring.finish(self.now), store));
+        match self.deployment.clone() {
+            Some(deployment) => self.ask(Command::Deploy(deployment)).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Every run is forgotten and made again from its journal; what was on its way is lost.
+    pub(super) fn crash(&mut self) -> Checked<()> {
+        if self.process.take().is_none() {
+            return Ok(());
+        }
+        self.disk.crash(&mut Chance::new(self.options.seed));
+        self.queue.clear();
+        self.streams.clear();
+        self.boot()?;
+        self.settle()
+    }
+
+    pub(super) fn ask(&mut self, command: Command) -> Checked<Ticket> {
+        self.tickets = self.tickets.saturating_add(1);
+        let ticket = Ticket(self.tickets);
+        self.tell(Input::Command(ticket, command))?;
+        Ok(ticket)
+    }
+
+    /// Tells the engine something, writes what there is to write, and does what it says.
+    fn tell(&mut self, input: Input) -> Checked<()> {
+        let now = self.now;
+        if let Some((engine, _)) = &mut self.process {
+            engine.handle(now, input);
+        }
+        loop {
+            let Some((engine, store)) = &mut self.process else {
+                return Ok(());
+            };
+            let mut wrote = false;
+            while let Some(batch) = engine.take_batch() {
+                match store.append(&batch) {
+                    Ok(places) => engine.handle(now, Input::Committed(places)),
+                    Err(_) => engine.handle(now, Input::Refused),
+                }
+                wrote = true;
+            }
+            let mut outputs: Vec<Output> = engine.take_outputs().collect();
+            // What happened is known before what follows from it is done.
+            outputs.sort_by_key(|output| !matches!(output, Output::Happened(_)));
+            if outputs.is_empty() && !wrote {
+                break;
+            }
+            for output in outputs {
+                self.perform(output)?;
+            }
+        }
+        self.look_at_always()
+    }
+
+    fn perform(&mut self, output: Output) -> Checked<()> {
+        match output {
+            Output::Call(call) => self.call(&call)?,
+            Output::Answer(ticket, answer) => self.answered(ticket, answer),
+            Output::Happened(happened) => self.mirrors.happened(&self.prepared, &happened),
+            Output::Probe(probe) => self.later(
+                self.now,
+                Input::Answered {
+                    run: probe.run,
+                    call: probe.call,
+                    answer: Answered::Found(false),
+                },
+            ),
+            Output::More { run, call } => self.more((run, call)),
+            Output::Close { run, call } => drop(self.streams.remove(&(run, call))),
+            Output::Shift { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Answer) {
+        if let (Answer::Said(Ok(json)), Some((slot, ty))) = (&answer, self.said.get(&ticket).cloned()) {
+            let strictness = flowmesh_machine::border::Strictness::Lenient;
+            let value =
+                flowmesh_machine::border::decode(&self.prepared.program, &ty, json.as_bytes(), strictness);
+            self.set(slot, value.unwrap_or_default());
+        }
+        self.answers.insert(ticket, answer);
+    }
+
+    /// What a call is answered with is on its way.
+    pub(super) fn come(&mut self, place: (RunId, CallId), due: Timestamp, coming: Coming) {
+        let (run, call) = place;
+        if !coming.items.is_empty() {
+            self.streams.insert(place, coming);
+        } else if let Some(reply) = coming.reply {
+            self.later(due, Input::Replied { run, call, reply });
+        }
+    }
+
+    /// The next item of a stream, or its end.
+    fn more(&mut self, place: (RunId, CallId)) {
+        let (run, call) = place;
+        let Some(coming) = self.streams.get_mut(&place) else {
+            return;
+        };
+        match coming.items.pop_front() {
+            Some(item) => {
+                let item = item.into_bytes().into();
+                self.later(self.now, Input::Streamed { run, call, item });
+            }
+            None => {
+                let reply = self.streams.remove(&place).and_then(|coming| coming.reply);
+                if let Some(reply) = reply {
+                    self.later(self.now, Input::Replied { run, call, reply });
+                }
+            }
+        }
+    }
+
+    fn later(&mut self, at: Timestamp, input: Input) {
+        self.order = self.order.saturating_add(1);
+        self.queue.insert((at, self.order), input);
+    }
+
+    /// When the next thing happens by itself.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        let tick = self.process.as_ref().and_then(|(engine, _)| engine.next_tick());
+        let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
+        tick.into_iter().chain(queued).min()
+    }
+
+    /// Lets everything happen that is due now.
+    pub(super) fn settle(&mut self) -> Checked<()> {
+        for _ in 0..EVENTS_MAX {
+            let tick = self.process.as_ref().and_then(|(engine, _)| engine.next_tick());
+            if tick.is_some_and(|at| at <= self.now) {
+                self.tell(Input::Tick)?;
+                continue;
+            }
+            match self.queue.first_entry() {
+                Some(entry) if entry.key().0 <= self.now => {
+                    let input = entry.remove();
+                    self.tell(input)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+        Err(Box::new(Failure::restless(self.span, EVENTS_MAX)))
+    }
+
+    /// Lets time pass, and everything happen that is due on the way, in order.
+    pub(super) fn advance(&mut self, length: SignedDuration) -> Checked<()> {
+        let until = self.now.checked_add(length).unwrap_or(self.now);
+        self.settle()?;
+        while let Some(at) = self.next().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.settle()?;
+        }
+        self.now = self.now.max(until);
+        Ok(())
+    }
+
+    fn look_at_always(&mut self) -> Checked<()> {
+        if self.looking || self.always.is_empty() {
+            return Ok(());
+        }
+        self.looking = true;
+        let (here, all) = (self.span, self.always.clone());
+        let mut held = Ok(());
+        for (span, expected) in all {
+            self.span = span;
+            held = held.and_then(|()| self.expect(expected));
+        }
+        self.span = here;
+        self.looking = false;
+        held.map_err(|failure| Box::new(failure.broken()))
+    }
+
+    pub(super) fn settings(&self) -> Option<&Settings> {
+        self.deployment.as_ref().map(|it| &it.settings)
+    }
+
+    /// The ticket that the next question gets.
+    pub(super) fn next_ticket(&self) -> Ticket {
+        Ticket(self.tickets.saturating_add(1))
+    }
+
+    pub(super) fn is_deployed(&self) -> bool {
+        self.deployment.is_some()
+    }
+}
