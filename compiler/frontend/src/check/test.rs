@@ -230,9 +230,6 @@ impl<'a> Checker<'a> {
 
     /// `config limit = 3`
     fn test_config(&mut self, name: &'a Ident, value: &'a ast::Expr) -> Option<StepKind> {
-        if self.test.last.is_some() {
-            self.report(Error::ConfigLate { span: name.span }.diagnostic());
-        }
         let found = self.path(std::slice::from_ref(name));
         let Some(Def::Config(id)) = found else {
             let module = self.module()?;
@@ -248,6 +245,9 @@ impl<'a> Checker<'a> {
             self.expr(value, None);
             return None;
         };
+        if self.test.last.is_some() {
+            self.report(Error::ConfigLate { span: name.span }.diagnostic());
+        }
         let ty = self.globals.configs.get(id as usize).cloned().unwrap_or_default();
         let value = self.timeless(value, &ty);
         let config = ConfigId(id);

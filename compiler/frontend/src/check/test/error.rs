@@ -65,6 +65,8 @@ pub(super) enum Error {
         missing: Vec<Name>,
         of: String,
         span: Span,
+        /// Nothing is said of any.
+        none: bool,
     },
     /// A result of something that has none.
     NoResult { name: String, span: Span },
@@ -187,14 +189,29 @@ impl Error {
                 .help(format!(
                     "declare it there with `fails {error}`, or take another error"
                 )),
-            Self::MissingPattern { missing, of, span } => {
+            Self::MissingPattern {
+                missing,
+                of,
+                span,
+                none,
+            } => {
                 let names: Vec<&str> = missing.iter().map(Name::as_str).collect();
                 let message = format!("nothing says what {} of `{of}` may be", listed(&names));
-                Diagnostic::error(Code(489), span, message).help("write `_` for what does not matter")
+                let end = Span::new(span.source, span.end.saturating_sub(1), span.end);
+                let more: Vec<String> = missing.iter().map(|name| format!("{name}: _")).collect();
+                let comma = if none { "" } else { ", " };
+                Diagnostic::error(Code(489), span, message)
+                    .help("write `_` for what does not matter")
+                    .fix(
+                        "let them be anything",
+                        end,
+                        format!("{comma}{})", more.join(", ")),
+                    )
             }
             Self::NoResult { name, span } => {
                 Diagnostic::error(Code(491), span, format!("`{name}` gives nothing back"))
                     .help("write `none`, or give it a result with `->`")
+                    .fix("replace by none", span, "none")
             }
             _ => {
                 let (span, least) = match self {
@@ -204,6 +221,7 @@ impl Error {
                 let message = format!("expected a whole number from {least}");
                 Diagnostic::error(Code(494), span, message)
                     .help("for calls that must not be made, write `never`")
+                    .fix(format!("replace by {least}"), span, least.to_string())
             }
         }
     }

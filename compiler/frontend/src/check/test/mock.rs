@@ -140,7 +140,15 @@ impl<'a> Checker<'a> {
         }
         if !missing.is_empty() {
             let (of, span) = (called.title.clone(), call.span);
-            self.report(Error::MissingPattern { missing, of, span }.diagnostic());
+            self.report(
+                Error::MissingPattern {
+                    missing,
+                    of,
+                    span,
+                    none: arguments.is_empty(),
+                }
+                .diagnostic(),
+            );
         }
         Pattern {
             target: called.target,
