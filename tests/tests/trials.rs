@@ -2,6 +2,7 @@
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_host::trial::{self, Options};
+use flowmesh_ir::{Program, test::Test};
 use flowmesh_tests::files;
 use std::path::Path;
 
@@ -28,29 +29,47 @@ fn every_test_in_the_language_passes() {
     );
 }
 
-/// How many tests a file has, and what is wrong with those that fail.
-fn carry_out(file: &Path) -> (usize, Vec<String>) {
+#[test]
+fn what_fails_says_why() {
+    let file = files::top().join("tests/suite/failing/tests.flow");
+    let (_, program, tests) = compiled(&file).unwrap_or_else(|said| panic!("{said}"));
+    for test in &tests {
+        let verdict = trial::run(&program, test, Options::default());
+        let code = verdict.failure.map(|failure| failure.code.to_string());
+        assert_eq!(code.as_deref(), test.title.get(..5), "{}", test.title);
+    }
+}
+
+/// A program with its tests, or why there is none.
+fn compiled(file: &Path) -> Result<(Sources, Program, Vec<Test>), String> {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let world = files::Folder {
         root: file.parent().unwrap().to_owned(),
         instead: None,
     };
     let root = file.file_name().unwrap().to_str().unwrap();
-    let compiled = flowmesh_frontend::compile_tests(&world, root, &mut sources, &mut found);
-    let Some((program, tests)) = compiled else {
-        let said: Vec<_> = found
-            .sorted()
-            .iter()
-            .map(|one| format!("{}: {}", sources.place(one.span), one.message))
-            .collect();
-        return (
-            0,
-            vec![format!(
+    match flowmesh_frontend::compile_tests(&world, root, &mut sources, &mut found) {
+        Some((program, tests)) => Ok((sources, program, tests)),
+        None => {
+            let said = found.sorted();
+            let said = said
+                .iter()
+                .map(|one| format!("{}: {}", sources.place(one.span), one.message));
+            let said: Vec<_> = said.collect();
+            Err(format!(
                 "{} does not compile:\n{}",
                 file.display(),
                 said.join("\n")
-            )],
-        );
+            ))
+        }
+    }
+}
+
+/// How many tests a file has, and what is wrong with those that fail.
+fn carry_out(file: &Path) -> (usize, Vec<String>) {
+    let (sources, program, tests) = match compiled(file) {
+        Ok(compiled) => compiled,
+        Err(said) => return (0, vec![said]),
     };
     let failed = tests.iter().filter_map(|test| {
         let verdict = trial::run(&program, test, Options::default());
