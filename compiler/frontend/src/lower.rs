@@ -34,6 +34,11 @@ pub fn lower(sound: Sound<'_>, name: Name) -> Program {
         services: checked.services.clone(),
         functions: checked.functions.clone(),
         flows,
+        gateways: checked.gateways.clone(),
+        access: checked.access.clone(),
+        mesh: checked.mesh.clone(),
+        schedules: checked.schedules.clone(),
+        migrations: checked.migrations.clone(),
         origins,
     }
 }

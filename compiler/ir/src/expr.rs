@@ -82,7 +82,13 @@ pub enum Context {
     /// `reply`: a record of `status` (int), `body` (json); in the arguments of `on STATUS: Error(...)`.
     Reply,
     /// `request`: a record of `method`, `path`, `host` (strings), `headers`, `query` (maps); in a route's conditions.
+    /// At a gateway also `body` (json).
     Request,
+    /// `caller`: a record of `claims` (json), `identity` (string or `none`), `address` (string); at a gateway and in the
+    /// conditions of access rules.
+    Caller,
+    /// `scheduled`: a record of `time` and `date`; in the arguments of a schedule.
+    Scheduled,
 }
 
 /// One arm of a match.

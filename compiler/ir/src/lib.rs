@@ -6,17 +6,22 @@
 //! INVARIANT: a [`Program`] that passed [`validate()`] has every index in range, every slot written before it is read,
 //! and each of its states in one fiber; the machine relies on it.
 
+pub mod access;
 pub mod call;
 pub mod diff;
+pub mod cron;
 pub mod expr;
 pub mod flow;
+pub mod gateway;
 pub mod json;
 pub mod policy;
 pub mod print;
 pub mod program;
+pub mod schedule;
 pub mod service;
 pub mod test;
 pub mod trace;
+pub mod traffic;
 pub mod ty;
 pub mod validate;
 pub mod value;
@@ -81,6 +86,8 @@ index! {
     FlowId;
     /// Index into [`Program::events`].
     EventId;
+    /// Index into [`Program::gateways`].
+    GatewayId;
     /// Index into [`flow::Flow::states`].
     StateId;
     /// Index into [`flow::Flow::slots`], or of a function's own frame.

@@ -1,6 +1,10 @@
 //! The one definition of timeout, retry and balance, whoever carries it out. Plain data without behaviour.
 
-use crate::ErrorId;
+use crate::{
+    ErrorId, Name,
+    expr::Expr,
+    traffic::{Breaker, Cache, Cors, Fault, Health, Limit, Mirror, Rewrite, Tls, Trace},
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything that holds for one call, after all overrides.
@@ -12,6 +16,45 @@ pub struct Policy {
     pub retry: Option<Retry>,
     /// How an endpoint is picked.
     pub balance: Balance,
+    /// What `ring_hash` and `maglev` look at: a text over the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Expr>,
+    /// The weights of `weights`, one for each address, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<u32>,
+    /// When an endpoint is left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// How much is let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// How endpoints are asked whether they are well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// How connections are made safe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// Where copies go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<Mirror>,
+    /// Trouble made on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// Headers of every request: texts over configs and constants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(Name, Expr)>,
+    /// What is changed of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<Rewrite>,
+    /// Which pages of browsers may ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// Which answers are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+    /// What is kept of traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// How long things may take, in milliseconds.
@@ -98,6 +141,16 @@ pub enum Balance {
     /// The better of two drawn by chance, by peak EWMA latency times load.
     #[default]
     Ewma,
+    /// By chance.
+    Random,
+    /// The one with the fewest requests on their way, of two drawn by chance.
+    LeastRequests,
+    /// The same endpoint for the same text of [`Policy::hash`], by a ring of hashes.
+    RingHash,
+    /// The same, by a Maglev table.
+    Maglev,
+    /// By chance, as often as [`Policy::weights`] says.
+    Weights,
 }
 
 impl Default for Timeout {

@@ -3,9 +3,11 @@
 mod dot;
 mod expr;
 mod flow;
+mod mesh;
 mod policy;
 mod service;
 mod text;
+mod traffic;
 mod ty;
 mod value;
 mod whole;

@@ -1,10 +1,13 @@
 //! The whole program and its content hash.
 
 use crate::{
-    ConfigId, ErrorId, EventId, FlowId, FunctionId, Name, PolicyId, ServiceId, TypeId, Value,
+    ConfigId, ErrorId, EventId, FlowId, FunctionId, GatewayId, Name, PolicyId, ServiceId, TypeId, Value,
+    access::{Mesh, Rule},
     expr::Function,
     flow::Flow,
+    gateway::Gateway,
     policy::Policy,
+    schedule::Schedule,
     service::Service,
     ty::{ErrorDef, EventDef, Type, TypeDef},
 };
@@ -17,7 +20,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 pub const VERSION: u32 = 1;
 
 /// Everything the interpreter and the targets need to know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// [`VERSION`] when it was made.
     pub version: u32,
@@ -42,6 +45,18 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Flows.
     pub flows: Vec<Flow>,
+    /// Where visitors come in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<Gateway>,
+    /// Who may call what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<Rule>,
+    /// What holds for the whole mesh.
+    #[serde(default, skip_serializing_if = "Mesh::is_default")]
+    pub mesh: Mesh,
+    /// When flows begin by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
     /// Where runs of the version before go on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub migrations: Vec<Migration>,
@@ -78,7 +93,9 @@ pub struct Origins {
     /// Names of the sources, by their number.
     pub sources: Vec<String>,
     /// The span of a part, by its path: `service/payments`, `service/payments/charge`, `service/payments@timeout`,
-    /// `flow/checkout`, `flow/checkout/12` (a state).
+    /// `flow/checkout`, `flow/checkout/12` (a state),
+    /// `gateway/shop`, `gateway/shop/0` (a route), `access/0` (a rule), `schedule/nightly`, `migrate/0`, and, where it
+    /// was said what holds for an operation, `said/payments/charge/timeout`.
     pub spans: BTreeMap<String, Span>,
 }
 
@@ -165,6 +182,12 @@ impl Program {
     #[must_use]
     pub fn flow(&self, id: FlowId) -> Option<&Flow> {
         self.flows.get(id.index())
+    }
+
+    /// A gateway.
+    #[must_use]
+    pub fn gateway(&self, id: GatewayId) -> Option<&Gateway> {
+        self.gateways.get(id.index())
     }
 
     /// The flow with this name.

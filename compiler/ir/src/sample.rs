@@ -55,8 +55,6 @@ fn record(name: &str, fields: Vec<Field>) -> TypeDef {
 /// The whole program. [`crate::validate()`] has nothing to say against it.
 pub(crate) fn shop() -> Program {
     Program {
-        events: Vec::new(),
-        migrations: Vec::new(),
         version: VERSION,
         name: "shop".into(),
         configs: vec![Config {
@@ -71,7 +69,7 @@ pub(crate) fn shop() -> Program {
         services: vec![inventory(), payments()],
         functions: functions(),
         flows: vec![flow::checkout()],
-        origins: Default::default(),
+        ..Program::default()
     }
 }
 
@@ -164,6 +162,7 @@ fn policies() -> Vec<Policy> {
             timeout: quick,
             retry: Some(retry),
             balance: Balance::RoundRobin,
+            ..Policy::default()
         },
     ]
 }

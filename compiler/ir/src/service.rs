@@ -60,6 +60,29 @@ pub enum Auth {
     ApiKey(Name, SecretId),
     /// `Authorization: Basic ...` from a user name and a secret.
     Basic(String, SecretId),
+    /// A token from elsewhere, fetched by the client credentials grant and renewed before it ends.
+    OAuth2 {
+        /// Where tokens are given, a text over configs and constants.
+        url: Box<Expr>,
+        /// Who we are there.
+        client: String,
+        /// What proves it.
+        secret: SecretId,
+        /// What we ask for.
+        scopes: Vec<String>,
+    },
+}
+
+impl Auth {
+    /// The secret in it.
+    #[must_use]
+    pub fn secret(&self) -> SecretId {
+        match self {
+            Self::Bearer(id) | Self::ApiKey(_, id) | Self::Basic(_, id) | Self::OAuth2 { secret: id, .. } => {
+                *id
+            }
+        }
+    }
 }
 
 /// Something that a service can do.

@@ -3,7 +3,7 @@
 //! 1. [`types`]: types, errors and settings exist and end
 //! 2. [`policy`]: numbers of policies make sense
 //! 3. [`functions`]: each function calls only earlier ones, and evaluation stays shallow
-//! 4. [`service`]: addresses, routes, operations
+//! 4. [`service`]: addresses, routes, operations; [`mesh`]: gateways, access rules, schedules
 //! 5. [`flow`]: every index of every state ([`end`]); then [`fibers`], whose strands [`assigned`] needs to know which
 //!    slots are written where; then every expression with that knowledge ([`reads`])
 
@@ -13,6 +13,7 @@ mod expr;
 mod fibers;
 mod flow;
 mod functions;
+mod mesh;
 mod policy;
 mod reads;
 mod service;
@@ -48,7 +49,9 @@ pub fn validate(program: &Program) -> Result<(), Invalid> {
     policy::check(program)?;
     let heights = functions::check(program)?;
     types::check_rules(program, &heights)?;
+    policy::check_texts(program, &heights)?;
     service::check(program, &heights)?;
+    mesh::check(program, &heights)?;
     flow::check(program, &heights)
 }
 

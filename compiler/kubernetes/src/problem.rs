@@ -32,6 +32,17 @@ pub(crate) enum Setting {
     Balance,
     Idle,
     Auth,
+    Breaker,
+    Limit,
+    Health,
+    Tls,
+    Mirror,
+    Fault,
+    Headers,
+    Rewrite,
+    Cors,
+    Cache,
+    Trace,
 }
 
 impl Setting {
@@ -42,6 +53,17 @@ impl Setting {
             Self::Balance => "balance",
             Self::Idle => "timeout",
             Self::Auth => "auth",
+            Self::Breaker => "breaker",
+            Self::Limit => "limit",
+            Self::Health => "health",
+            Self::Tls => "tls",
+            Self::Mirror => "mirror",
+            Self::Fault => "fault",
+            Self::Headers => "headers",
+            Self::Rewrite => "rewrite",
+            Self::Cors => "cors",
+            Self::Cache => "cache",
+            Self::Trace => "trace",
         }
     }
 
@@ -59,6 +81,7 @@ impl Setting {
             Self::Balance => Code(702),
             Self::Idle => Code(703),
             Self::Auth => Code(704),
+            _ => Code(712),
         }
     }
 
@@ -75,6 +98,11 @@ impl Setting {
             Self::Auth => {
                 "a header written into a route would show the secret to everyone who reads the route"
             }
+            Self::Tls => "it takes this with a BackendTLSPolicy, which is not written yet",
+            Self::Mirror | Self::Headers | Self::Rewrite | Self::Cors => {
+                "it takes this as a filter of its routes, which is not written yet"
+            }
+            _ => "each implementation has a resource of its own for this, and none is standard"
         }
     }
 }

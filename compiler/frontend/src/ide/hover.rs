@@ -202,6 +202,10 @@ fn policy_text(globals: &Globals, policy: &Policy) -> String {
     text.push_str(match policy.balance {
         Balance::RoundRobin => "; endpoints in turn",
         Balance::Ewma => "; the faster of two endpoints",
+        Balance::Random => "; endpoints by chance",
+        Balance::LeastRequests => "; the less busy of two endpoints",
+        Balance::RingHash | Balance::Maglev => "; the same endpoint for the same text",
+        Balance::Weights => "; endpoints by their weights",
     });
     text
 }

@@ -278,6 +278,8 @@ fn context(context: Context) -> &'static str {
         Context::RunKey => "run.key",
         Context::Reply => "reply",
         Context::Request => "request",
+        Context::Caller => "caller",
+        Context::Scheduled => "scheduled",
     }
 }
 

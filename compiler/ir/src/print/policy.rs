@@ -13,8 +13,13 @@ use crate::{
 pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
     let timeout = &policy.timeout;
     let balance = match policy.balance {
-        Balance::RoundRobin => "round_robin",
-        Balance::Ewma => "ewma",
+        Balance::RoundRobin => "round_robin".to_owned(),
+        Balance::Ewma => "ewma".to_owned(),
+        Balance::Random => "random".to_owned(),
+        Balance::LeastRequests => "least_requests".to_owned(),
+        Balance::RingHash => format!("ring_hash({})", hash(program, policy)),
+        Balance::Maglev => format!("maglev({})", hash(program, policy)),
+        Balance::Weights => format!("weights({:?})", policy.weights),
     };
     let mut lines = vec![format!(
         "timeout: {{ attempt: {}, total: {}, idle: {} }}",
@@ -29,7 +34,16 @@ pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
             .map_or("retry: none".to_owned(), |retry| self::retry(program, retry)),
     );
     lines.push(format!("balance: {balance}"));
+    lines.extend(super::traffic::settings(program, policy));
     lines
+}
+
+fn hash(program: &Program, policy: &Policy) -> String {
+    let printer = super::expr::Printer::of_params(program, &[]);
+    policy
+        .hash
+        .as_ref()
+        .map_or(String::new(), |hash| printer.expr(hash))
 }
 
 /// The settings in which a policy differs from another.

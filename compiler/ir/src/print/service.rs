@@ -74,6 +74,17 @@ fn auth(program: &Program, auth: &Auth) -> String {
         Auth::Bearer(id) => format!("bearer({})", secret(id)),
         Auth::ApiKey(header, id) => format!("api_key({}, {})", quoted(header), secret(id)),
         Auth::Basic(user, id) => format!("basic({}, {})", quoted(user), secret(id)),
+        Auth::OAuth2 {
+            url,
+            client,
+            secret: id,
+            scopes,
+        } => {
+            let scopes = super::value::joined(scopes.iter().map(|scope| quoted(scope)));
+            let url = Printer::of_params(program, &[]).expr(url);
+            let (client, secret) = (quoted(client), secret(id));
+            format!("oauth2({url}, client: {client}, secret: {secret}, scopes: [{scopes}])")
+        }
     }
 }
 

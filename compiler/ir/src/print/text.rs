@@ -3,6 +3,7 @@
 use super::{
     expr::Printer,
     flow::flow,
+    mesh,
     service::service,
     ty::{definition, error, fields, result, ty},
     value::value,
@@ -43,6 +44,14 @@ pub fn text(program: &Program) -> String {
             .iter()
             .map(|part| documented(part.doc.as_deref(), &service(program, part))),
     );
+    parts.extend(
+        program
+            .gateways
+            .iter()
+            .map(|part| documented(part.doc.as_deref(), &mesh::gateway(program, part))),
+    );
+    let rules = program.access.iter().map(|rule| mesh::rule(program, rule));
+    parts.push(lines(mesh::mesh(program).into_iter().chain(rules)));
     parts.push(lines(
         program
             .functions
@@ -55,6 +64,14 @@ pub fn text(program: &Program) -> String {
             .iter()
             .map(|part| documented(part.doc.as_deref(), &flow(program, part))),
     );
+    parts.push(lines(
+        program
+            .schedules
+            .iter()
+            .map(|part| documented(part.doc.as_deref(), &mesh::schedule(program, part))),
+    ));
+    let migrations = program.migrations.iter();
+    parts.push(lines(migrations.map(|part| mesh::migration(program, part))));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }

@@ -18,6 +18,10 @@ pub(super) enum Surroundings {
     Reply,
     /// The request, in the condition of a route.
     Request,
+    /// The request and who made it: at a gateway and in access rules.
+    Visitor,
+    /// The time at which a schedule was due.
+    Schedule,
 }
 
 /// What an expression may use, and which slots are written where it stands.
@@ -163,9 +167,12 @@ impl<'a> Scope<'a> {
         let needed = match context {
             Context::Reply => Surroundings::Reply,
             Context::Request => Surroundings::Request,
+            Context::Caller => Surroundings::Visitor,
+            Context::Scheduled => Surroundings::Schedule,
             _ => Surroundings::Run,
         };
-        ensure(self.surroundings == needed, || {
+        let visitor = self.surroundings == Surroundings::Visitor && needed == Surroundings::Request;
+        ensure(visitor || self.surroundings == needed, || {
             format!("{context:?} is not known here").to_lowercase()
         })
     }

@@ -1,6 +1,10 @@
 //! Numbers of policies: waits that end, attempts that happen, statuses that exist.
 
-use super::{At as _, Invalid, ensure, in_range};
+use super::{
+    At as _, Invalid, ensure,
+    expr::{Scope, Surroundings},
+    in_range,
+};
 use crate::{
     Program,
     policy::{Policy, Retry, RetryOn},
@@ -12,6 +16,27 @@ const MAX_MS: u64 = 1_000_000_000_000;
 pub(super) fn check(program: &Program) -> Result<(), Invalid> {
     for (at, policy) in program.policies.iter().enumerate() {
         self::policy(program, policy).at(|| format!("policy {at}"))?;
+    }
+    Ok(())
+}
+
+/// What policies compute.
+pub(super) fn check_texts(program: &Program, heights: &[usize]) -> Result<(), Invalid> {
+    for (at, policy) in program.policies.iter().enumerate() {
+        let place = || format!("policy {at}");
+        super::mesh::limit(program, heights, policy.limit.as_ref()).at(place)?;
+        let mut request = Scope::of_params(program, heights, Surroundings::Request, 0);
+        let mut nothing = Scope::of_params(program, heights, Surroundings::Nothing, 0);
+        policy
+            .hash
+            .iter()
+            .try_for_each(|expr| request.check(expr).map(drop))
+            .at(place)?;
+        let tags = policy.trace.iter().flat_map(|trace| &trace.tags);
+        let mut texts = policy.headers.iter().chain(tags);
+        texts
+            .try_for_each(|(_, expr)| nothing.check(expr).map(drop))
+            .at(place)?;
     }
     Ok(())
 }

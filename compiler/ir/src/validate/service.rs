@@ -56,8 +56,11 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
             .iter()
             .try_for_each(|address| scope.check(address))?;
     }
-    if let Some(Auth::Bearer(id) | Auth::ApiKey(_, id) | Auth::Basic(_, id)) = service.auth {
-        in_range("secret", id.index(), program.secrets.len())?;
+    if let Some(auth) = &service.auth {
+        in_range("secret", auth.secret().index(), program.secrets.len())?;
+        if let Auth::OAuth2 { url, .. } = auth {
+            Scope::of_params(program, heights, Surroundings::Nothing, 0).check(url)?;
+        }
     }
     for header in service
         .operations

@@ -4,21 +4,25 @@ use super::Work;
 use crate::problem::{Problem, Setting};
 use flowmesh_ir::{
     PolicyId,
-    policy::{Policy, Timeout},
+    policy::Policy,
 };
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
     pub(super) fn settings(&mut self) -> Vec<String> {
         let mut filled = Vec::new();
-        let outer = unheld(self.policy(self.service.policy), &Policy::default());
+        let usual = Policy::default();
+        let outer = unheld(self.policy(self.service.policy).unwrap_or(&usual), &usual);
         let auth = self.service.auth.iter().map(|_| Setting::Auth);
         for setting in outer.into_iter().chain(auth) {
             let places = ["", "@policy"].map(str::to_owned);
             self.setting(setting, "", &places, &mut filled);
         }
         for operation in &self.service.operations {
-            let own = unheld(self.policy(operation.policy), self.policy(self.service.policy));
+            let own = unheld(
+                self.policy(operation.policy).unwrap_or(&usual),
+                self.policy(self.service.policy).unwrap_or(&usual),
+            );
             for setting in own {
                 let name = &operation.name;
                 let places = [format!("/{name}"), format!("/{name}@policy")];
@@ -47,17 +51,8 @@ impl Work<'_, '_> {
         }
     }
 
-    fn policy(&self, id: PolicyId) -> &Policy {
-        const FALLBACK: &Policy = &Policy {
-            timeout: Timeout {
-                attempt_ms: 5_000,
-                total_ms: 30_000,
-                idle_ms: 60_000,
-            },
-            retry: None,
-            balance: flowmesh_ir::policy::Balance::Ewma,
-        };
-        self.program.policy(id).unwrap_or(FALLBACK)
+    fn policy(&self, id: PolicyId) -> Option<&Policy> {
+        self.program.policy(id)
     }
 }
 
@@ -70,6 +65,44 @@ fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         ),
         (Setting::Balance, policy.balance != outer.balance),
         (Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms),
+        (
+            Setting::Breaker,
+            policy.breaker.is_some() && policy.breaker != outer.breaker,
+        ),
+        (
+            Setting::Limit,
+            policy.limit.is_some() && policy.limit != outer.limit,
+        ),
+        (
+            Setting::Health,
+            policy.health.is_some() && policy.health != outer.health,
+        ),
+        (Setting::Tls, policy.tls.is_some() && policy.tls != outer.tls),
+        (
+            Setting::Mirror,
+            policy.mirror.is_some() && policy.mirror != outer.mirror,
+        ),
+        (
+            Setting::Fault,
+            policy.fault.is_some() && policy.fault != outer.fault,
+        ),
+        (
+            Setting::Headers,
+            !policy.headers.is_empty() && policy.headers != outer.headers,
+        ),
+        (
+            Setting::Rewrite,
+            policy.rewrite.is_some() && policy.rewrite != outer.rewrite,
+        ),
+        (Setting::Cors, policy.cors.is_some() && policy.cors != outer.cors),
+        (
+            Setting::Cache,
+            policy.cache.is_some() && policy.cache != outer.cache,
+        ),
+        (
+            Setting::Trace,
+            policy.trace.is_some() && policy.trace != outer.trace,
+        ),
     ];
     differs
         .into_iter()

@@ -81,6 +81,8 @@ impl Context {
             expr::Context::RunKey => Ok(self.run()?.key.clone().map_or(Value::None, Value::String)),
             expr::Context::Reply => self.reply.clone().ok_or_else(|| absent("reply")),
             expr::Context::Request => self.request.clone().ok_or_else(|| absent("request")),
+            expr::Context::Caller => Err(absent("caller")),
+            expr::Context::Scheduled => Err(absent("scheduled")),
         }
     }
 

@@ -64,12 +64,20 @@ fn among<I: Iterator<Item = usize>>(
             let turn = turn.checked_rem(u64::try_from(count).ok()?)?;
             eligible().nth(usize::try_from(turn).ok()?)
         }
-        (Balance::RoundRobin, false) => by_weight(candidates, &eligible, chance),
-        (Balance::Ewma, true) => {
+        // The hashes and weights of policies are not carried out yet, which is said when the program starts.
+        (
+            Balance::RoundRobin
+            | Balance::Random
+            | Balance::Weights
+            | Balance::RingHash
+            | Balance::Maglev,
+            _,
+        ) => by_weight(candidates, &eligible, chance),
+        (Balance::Ewma | Balance::LeastRequests, true) => {
             let (one, other) = two_of(count, chance);
             better(candidates, eligible().nth(one)?, eligible().nth(other)?)
         }
-        (Balance::Ewma, false) => {
+        (Balance::Ewma | Balance::LeastRequests, false) => {
             let one = by_weight(candidates, &eligible, chance)?;
             better(candidates, one, by_weight(candidates, &eligible, chance)?)
         }

@@ -130,9 +130,9 @@ fn credential(
     let Some(auth) = &service.auth else {
         return Ok(None);
     };
-    let (Auth::Bearer(id) | Auth::ApiKey(_, id) | Auth::Basic(_, id)) = auth;
-    let (service, secret) = (service.name.clone(), named(program, *id));
-    let Some(value) = secrets(*id) else {
+    let id = auth.secret();
+    let (service, secret) = (service.name.clone(), named(program, id));
+    let Some(value) = secrets(id) else {
         return Err(MeshError::MissingSecret { service, secret });
     };
     let header = match auth {
@@ -144,6 +144,8 @@ fn credential(
         Auth::ApiKey(name, _) => HeaderName::try_from(name.as_str())
             .ok()
             .and_then(|name| header(name, &value)),
+        // Calls go without a token until the mesh fetches them, which is said when the program starts.
+        Auth::OAuth2 { .. } => return Ok(None),
     };
     header
         .map(Some)

@@ -1,0 +1,107 @@
+//! Who may call what, and what holds for the whole mesh.
+
+use crate::{
+    FlowId, GatewayId, OperationId, ServiceId,
+    expr::Expr,
+    traffic::{Limit, Trace},
+};
+use serde::{Deserialize, Serialize};
+
+/// `allow WHO to WHAT when COND`, `deny WHO to WHAT when COND`. The order of rules has no meaning; a denial wins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Whether it allows.
+    pub allow: bool,
+    /// Who may, or may not.
+    pub who: Vec<Who>,
+    /// What.
+    pub what: Vec<What>,
+    /// A bool over [`crate::expr::Context::Caller`] and [`crate::expr::Context::Request`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Expr>,
+}
+
+/// Somebody who calls.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// Anyone at all.
+    Anyone,
+    /// Visitors of a gateway.
+    Gateway(GatewayId),
+    /// Runs of a flow.
+    Flow(FlowId),
+    /// A service, by its identity.
+    Service(ServiceId),
+    /// An identity: `spiffe://domain/path`, where a `*` at the end stands for anything.
+    Identity(String),
+}
+
+/// Something that is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A flow.
+    Flow(FlowId),
+    /// A service, with all that it can do.
+    Service(ServiceId),
+    /// One operation.
+    Operation(ServiceId, OperationId),
+}
+
+/// `mesh { access: derived, mtls: strict, limit: { rate: 1000/s }, trace: { sample: 10% } }`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mesh {
+    /// Where the rules come from.
+    #[serde(default)]
+    pub access: Mode,
+    /// Whether both sides show certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls: Option<Mtls>,
+    /// What all calls together may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// What is kept of traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// Where the rules come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// They are those that are written; a target that no rule names is open.
+    #[default]
+    Written,
+    /// Beside those that are written, the compiler adds what the program's own calls need; all else is denied.
+    Derived,
+}
+
+/// Whether both sides show certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mtls {
+    /// Always; a side without a certificate is refused.
+    Strict,
+    /// Where the other side can.
+    Permissive,
+}
+
+impl Mesh {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl What {
+    /// Whether all of another is part of this.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Service(all), Self::Operation(one, _)) => all == one,
+            _ => self == other,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Gateways: where visitors come in, what is asked of them, and where each request is led.
+
+use crate::{
+    FlowId, Name, OperationId, PolicyId, ServiceId, SubsetId,
+    expr::Expr,
+    service::Method,
+    traffic::{Cors, Limit, Rewrite, Tls},
+};
+use serde::{Deserialize, Serialize};
+
+/// A gateway.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gateway {
+    /// Its name.
+    pub name: Name,
+    /// Its documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// Where it listens: `http://` and `https://` addresses, texts over configs and constants; at least one.
+    pub listen: Vec<Expr>,
+    /// Whose tokens it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<Jwt>,
+    /// How much it lets in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// Which pages of browsers may ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// How it shows who it is; needed for `https://`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// How many proxies before it are believed in `X-Forwarded-For`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trusted_hops: u32,
+    /// What holds for what it sends on, where the route says nothing else; `None` is what the target says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyId>,
+    /// Where requests are led: the first that fits, in the order of their precedence.
+    pub routes: Vec<Route>,
+}
+
+/// Whose tokens are taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Jwt {
+    /// Who must have issued them.
+    pub issuer: Expr,
+    /// For whom they must be; any of these.
+    pub audience: Vec<Expr>,
+    /// Where the keys are.
+    pub keys: Expr,
+    /// Whether a request without a token is let in, as one without claims.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// `POST "/orders/{id}" when COND -> TARGET { settings }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// The method; `None` is any.
+    pub method: Option<Method>,
+    /// The path, segment by segment. Its parameters are the first slots of the frame, as texts.
+    pub path: Vec<Segment>,
+    /// A bool over the parameters, [`crate::expr::Context::Request`] and [`crate::expr::Context::Caller`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Expr>,
+    /// Where it leads.
+    pub target: Target,
+    /// What holds for it, where it is not what the gateway says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyId>,
+    /// What is changed of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<Rewrite>,
+}
+
+/// A segment of the path of a route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Segment {
+    /// As it stands.
+    Literal(String),
+    /// `{id}`: any one segment, which has this name.
+    Param(Name),
+    /// `*`: any one segment.
+    Any,
+    /// `**`: any number of segments, none included; the last.
+    Rest,
+}
+
+/// Where a route leads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Starts a run: 202 and where to look, or the result where somebody waits for it.
+    Flow {
+        /// Which flow.
+        flow: FlowId,
+        /// A value for each of its parameters.
+        arguments: Vec<Expr>,
+        /// Whether the answer is the result.
+        wait: bool,
+    },
+    /// Calls an operation and answers with its result.
+    Operation {
+        /// The service.
+        service: ServiceId,
+        /// The operation.
+        operation: OperationId,
+        /// A value for each of its parameters.
+        arguments: Vec<Expr>,
+    },
+    /// Sends the request on as it is.
+    Service {
+        /// Where to.
+        service: ServiceId,
+        /// To which part of it; `None` is as the service routes.
+        subset: Option<SubsetId>,
+    },
+    /// Sends the visitor elsewhere.
+    Redirect {
+        /// The address, a text.
+        to: Expr,
+        /// 301, 302, 303, 307 or 308.
+        status: u16,
+    },
+}
+
+impl Route {
+    /// How many parameters its path has.
+    #[must_use]
+    pub fn params(&self) -> usize {
+        let is_param = |segment: &&Segment| matches!(segment, Segment::Param(_));
+        self.path.iter().filter(is_param).count()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

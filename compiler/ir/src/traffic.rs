@@ -1,0 +1,187 @@
+//! The settings of a policy beside timeout, retry and balance: what is let through, what is changed, what is observed.
+
+use crate::{
+    Name, ServiceId, SubsetId,
+    expr::Expr,
+    service::Method,
+};
+use serde::{Deserialize, Serialize};
+
+/// So many within a length of time: `100/s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// Within how many milliseconds.
+    pub per_ms: u64,
+}
+
+/// `breaker: { failures: 5, within: 10s, open: 30s }`: an endpoint that fails is left alone for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaker {
+    /// What opens it.
+    pub trip: Trip,
+    /// Over which time failures are counted, in milliseconds.
+    pub within_ms: u64,
+    /// How long the endpoint is left alone at first, in milliseconds.
+    pub open_ms: u64,
+    /// How long it is given less than its share afterwards, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_start_ms: Option<u64>,
+}
+
+/// What opens a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trip {
+    /// So many failures, one after the other.
+    Failures(u32),
+    /// So many percent of at least so many calls.
+    Rate {
+        /// From 1 to 100.
+        percent: u32,
+        /// How many calls there must have been.
+        of: u32,
+    },
+}
+
+/// `limit: { rate: 100/s, burst: 200, concurrent: 10, queue: 50, per: caller.address }`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    /// How many may begin within a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// How many may begin at once after a pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
+    /// How many may be on their way at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrent: Option<u32>,
+    /// How many may wait for their turn; more are refused at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
+    /// What is counted apart: a text over the caller and the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<Expr>,
+}
+
+/// `health: { GET "/healthz", every: 5s, unhealthy: 3 }`: endpoints are asked whether they are well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The method.
+    pub method: Method,
+    /// The path, beginning with `/`.
+    pub path: String,
+    /// How often, in milliseconds.
+    pub every_ms: u64,
+    /// How long an answer may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// After how many failures in a row an endpoint is not used.
+    pub unhealthy: u32,
+    /// After how many good answers in a row it is used again.
+    pub healthy: u32,
+}
+
+/// `tls: mutual`, `tls: { mode: simple, name: "api.example.com", authority: "ca.pem" }`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// Whether we show a certificate too.
+    pub mutual: bool,
+    /// Which name the certificate must be for, where it is not that of the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The identity that the other side must show: `spiffe://domain/path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// The file with the authorities that are trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// The file with our certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// The file with the key of our certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// `mirror: { to: v2, share: 10% }`: a copy of some requests goes elsewhere, and nobody waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mirror {
+    /// Where to.
+    pub to: MirrorTo,
+    /// How many of a hundred.
+    pub percent: u32,
+}
+
+/// Where copies of requests go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MirrorTo {
+    /// Another subset of the same service.
+    Subset(SubsetId),
+    /// Another service.
+    Service(ServiceId),
+}
+
+/// `fault: { delay: 2s, share: 5% }`, `fault: { status: 503, share: 1% }`: trouble made on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// How long a request is held back, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// What it is answered with instead of being sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How many of a hundred.
+    pub percent: u32,
+}
+
+/// `rewrite: { prefix: "/v2", host: "api.internal" }`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewrite {
+    /// What stands before the path; at a gateway, instead of what the route matched up to its `**`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// The host that the request names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}
+
+/// `cors: { origins: ["https://shop.example.com"], methods: ["GET"], headers: [...], credentials: true, age: 1h }`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cors {
+    /// Which pages may ask; `*` is all of them.
+    pub origins: Vec<String>,
+    /// By which methods; empty is those of the route.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<String>,
+    /// With which headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
+    /// Whether cookies are sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub credentials: bool,
+    /// How long a browser remembers this, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<u64>,
+}
+
+/// `cache: { age: 30s, vary: ["accept-language"] }`: answers to reading requests are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cache {
+    /// How long, in milliseconds.
+    pub age_ms: u64,
+    /// Headers by which answers differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vary: Vec<String>,
+}
+
+/// `trace: { sample: 10%, tags: { team: "shop" } }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// How many of ten thousand traces are kept.
+    pub sample: u32,
+    /// What stands on every span: texts over configs and constants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<(Name, Expr)>,
+}
