@@ -5,3 +5,4 @@ pub mod files;
 pub mod fuzz;
 pub mod generate;
 pub mod mutate;
+pub mod page;

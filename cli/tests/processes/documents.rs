@@ -8,9 +8,13 @@ fn every_command_in_a_document_is_taken() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let pages = fs::read_dir(top.join("compiler/diagnostics/pages")).unwrap();
     let pages = pages.map(|page| page.unwrap().path());
+    let folders = ["docs/guide", "docs/reference", "docs"].map(|folder| top.join(folder));
+    let documents = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let documents = documents.map(|page| page.unwrap().path());
     let mut wrong = Vec::new();
     let mut commands = 0;
-    for path in pages.chain([top.join("README.md")]) {
+    let texts = documents.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    for path in pages.chain(texts).chain([top.join("README.md")]) {
         let text = fs::read_to_string(&path).unwrap();
         for command in shown(&text) {
             commands += 1;
@@ -44,7 +48,9 @@ fn shown(text: &str) -> Vec<String> {
         .filter_map(|rest| rest.split('`').next());
     let whole = |command: &&str| !command.contains(['|', '…']) && !command.contains("...");
     let all = console.chain(quoted).filter(whole);
-    all.map(|command| command.trim_end_matches(" &").to_owned())
+    // What the shell does with the output is not the command's.
+    let before = |command: &str, sign| command.split(sign).next().unwrap_or_default().to_owned();
+    all.map(|command| before(&before(command.trim_end_matches(" &"), " > "), " 2> "))
         .collect()
 }
 

@@ -6,11 +6,15 @@ mod common;
 mod diff;
 mod documents;
 #[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod line;
 #[cfg(test)]
 mod lsp;
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod repl;
 #[cfg(test)]

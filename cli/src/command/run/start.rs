@@ -63,13 +63,7 @@ pub(crate) async fn begin(
             flow: flow.to_owned(),
             dir: dir.to_owned(),
         })?;
-        let ended = house
-            .host
-            .get(id)
-            .await
-            .map_err(|why| refused(&why))?
-            .state
-            .is_end();
+        let ended = has_ended(house, id).await?;
         return Ok(Begun {
             id,
             existing: true,
@@ -84,8 +78,13 @@ pub(crate) async fn begin(
     Ok(Begun {
         id: started.id,
         existing: started.existing,
-        ended: false,
+        ended: started.existing && has_ended(house, started.id).await?,
     })
+}
+
+async fn has_ended(house: &House, id: RunId) -> Result<bool, Error> {
+    let run = house.host.get(id).await.map_err(|why| refused(&why))?;
+    Ok(run.state.is_end())
 }
 
 async fn find(house: &House, flow: &str, input: &str, key: Option<&str>) -> Result<Option<RunId>, Error> {

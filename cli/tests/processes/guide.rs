@@ -1,0 +1,140 @@
+//! The commands of the guide, carried out: each page in a directory of its own, with the files that it shows.
+//!
+//! A console shows commands after `$ ` and below each what it says. A line `...` stands for any lines, `…` for any
+//! characters of a line: for identifiers, times, and what does not matter there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Ends one command's words and begins the next one's.
+const MARK: &str = "=====";
+
+/// What the shell does after a command that goes on behind: a reader is slower than a server, a script is not.
+const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -q http $LAST && break; sleep 0.1; done";
+
+/// A command and what the page says that it says.
+struct Shown {
+    line: String,
+    says: String,
+}
+
+#[test]
+fn every_command_of_the_guide_says_what_the_guide_says() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide");
+    let mut pages: Vec<PathBuf> = fs::read_dir(guide)
+        .unwrap()
+        .map(|page| page.unwrap().path())
+        .collect();
+    pages.sort();
+    let mut wrong = Vec::new();
+    let mut commands = 0;
+    for path in pages {
+        let page = fs::read_to_string(&path).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let shown = shown(&page, dir.path());
+        commands += shown.len();
+        let said = carry_out(&shown, dir.path());
+        for (at, command) in shown.iter().enumerate() {
+            let said = said.get(at).map_or("(nothing more)", String::as_str);
+            if !fits(&lines(&command.says), &lines(said)) {
+                let name = path.file_name().unwrap().to_string_lossy();
+                let Shown { line, says } = command;
+                wrong.push(format!(
+                    "== {name}: {line}\n-- the page\n{says}-- the command\n{said}"
+                ));
+            }
+        }
+    }
+    assert!(commands > 20, "only {commands} commands were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The commands of a page; the files that it shows are written.
+fn shown(page: &str, dir: &Path) -> Vec<Shown> {
+    let mut shown: Vec<Shown> = Vec::new();
+    for (at, block) in page.split("```").enumerate().filter(|(at, _)| at % 2 == 1) {
+        let (info, text) = block
+            .split_once('\n')
+            .unwrap_or_else(|| panic!("block {at} is no block"));
+        match info.split_once(' ') {
+            Some((_, name)) => fs::write(dir.join(name), text).unwrap(),
+            None if info == "console" => {
+                for line in text.lines() {
+                    match (line.strip_prefix("$ "), shown.last_mut()) {
+                        (Some(command), _) => shown.push(Shown {
+                            line: command.to_owned(),
+                            says: String::new(),
+                        }),
+                        (None, Some(last)) => last.says = format!("{}{line}\n", last.says),
+                        (None, None) => panic!("a console begins with a command, not with {line}"),
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+    shown
+}
+
+/// What each command says, in one shell.
+fn carry_out(shown: &[Shown], dir: &Path) -> Vec<String> {
+    let mut script = String::new();
+    for Shown { line, .. } in shown {
+        script += &format!("{line}\n");
+        if let Some(log) = line
+            .strip_suffix(" 2>&1 &")
+            .and_then(|line| line.rsplit_once("> "))
+        {
+            script += &format!("{}\n", AWAIT_SERVER.replace("$LAST", log.1));
+        }
+        script += &format!("echo {MARK}\n");
+    }
+    let binary = Path::new(env!("CARGO_BIN_EXE_flowmesh")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("timeout");
+    shell
+        .args(["120", "sh", "-c", &format!("exec 2>&1\n{script}")])
+        .current_dir(dir)
+        .env("PATH", path)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "200")
+        .stdin(Stdio::null());
+    for name in ["FLOWMESH_LOG", "FLOWMESH_SERVER", "CLICOLOR_FORCE"] {
+        shell.env_remove(name);
+    }
+    let output = shell.output().expect("a shell runs");
+    let text = String::from_utf8(output.stdout).expect("the output is text");
+    let mut said: Vec<String> = text.split(&format!("{MARK}\n")).map(str::to_owned).collect();
+    // Behind the last mark there is nothing.
+    said.pop();
+    said
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.trim_end().lines().map(str::trim_end).collect()
+}
+
+/// Whether lines fit the pattern of a page.
+fn fits(page: &[&str], said: &[&str]) -> bool {
+    match (page, said) {
+        ([], []) => true,
+        (["...", rest @ ..], _) => (0..=said.len()).any(|skip| fits(rest, &said[skip..])),
+        ([first, rest @ ..], [line, more @ ..]) => fits_line(first, line) && fits(rest, more),
+        _ => false,
+    }
+}
+
+/// Whether a line fits one with `…` in it.
+fn fits_line(pattern: &str, line: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('…') else {
+        return pattern == line;
+    };
+    let Some(rest) = line.strip_prefix(before) else {
+        return false;
+    };
+    let mut ends = (0..=rest.len()).filter(|at| rest.is_char_boundary(*at));
+    ends.any(|at| fits_line(after, &rest[at..]))
+}

@@ -1,0 +1,122 @@
+//! The pages of the reference that are lists, made from the code that they are about.
+
+use flowmesh_diagnostics::{Page, pages};
+use flowmesh_frontend::check::{SETTINGS, Setting};
+use flowmesh_stdlib::{Native, natives};
+use std::{collections::BTreeMap, fmt::Write};
+
+const HOW: &str =
+    "This page is made from the code: `UPDATE_DOCS=1 cargo test -p flowmesh-tests --test documents`.";
+
+/// Each page, by the name of its file.
+pub(crate) fn all() -> [(&'static str, String); 3] {
+    [
+        ("functions.md", functions()),
+        ("codes.md", codes()),
+        ("settings.md", settings()),
+    ]
+}
+
+/// `string.split` stands under `string`, `min` under no type.
+fn functions() -> String {
+    let mut groups: BTreeMap<&str, Vec<&Native>> = BTreeMap::new();
+    for native in natives() {
+        let group = native.name.split_once('.').map_or("", |(ty, _)| ty);
+        groups.entry(group).or_default().push(native);
+    }
+    let mut text = format!(
+        "# Functions\n\n{HOW}\n\nThe functions of the library are pure and always end. `ordered` is any type whose \
+         values have an order, `number` is int, float or decimal, `A` and `B` are any types; a parameter with `?` may be \
+         left out. Every example is an expression that is true. `flowmesh explain string.split` shows one of them.\n"
+    );
+    for (group, natives) in groups {
+        let title = match group {
+            "" => "Free functions".to_owned(),
+            "any" => "On any type".to_owned(),
+            ty => format!("On {ty}"),
+        };
+        write!(text, "\n## {title}\n").unwrap();
+        for native in natives {
+            write!(
+                text,
+                "\n### {}\n\n`{native}`\n\n{} `{}`\n",
+                native.short_name(),
+                native.doc,
+                native.example
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+fn codes() -> String {
+    let stages = [
+        (1, "Parse"),
+        (2, "Resolve"),
+        (3, "Types"),
+        (4, "Flows and statements"),
+        (5, "Services, policies and access"),
+        (6, "Errors and undo"),
+        (7, "Targets"),
+        (10, "Run time"),
+        (11, "Command line"),
+    ];
+    let mut text = format!(
+        "# Codes\n\n{HOW}\n\nEvery message has a code, and every code a page that explains, shows and cures. \
+         `flowmesh explain F0203` shows the page.\n"
+    );
+    for (stage, title) in stages {
+        write!(text, "\n## {title}\n\n").unwrap();
+        for page in pages().iter().filter(|page| page.code.stage() == stage) {
+            let path = format!("../../compiler/diagnostics/pages/{}.md", page.code);
+            writeln!(text, "- [{}]({path}): {}", page.code, heading(page)).unwrap();
+        }
+    }
+    let grouped = |page: &Page| stages.iter().any(|(stage, _)| *stage == page.code.stage());
+    assert!(pages().iter().all(grouped), "a code belongs to no stage");
+    text
+}
+
+fn heading(page: &Page) -> &str {
+    let line = page.text.lines().next().unwrap_or_default();
+    line.split_once(": ").map_or(line, |(_, title)| title)
+}
+
+fn settings() -> String {
+    let mut text = format!(
+        "# Settings\n\n{HOW}\n\nWhat stands in a policy, a service, an operation or the `with` of a call. The nearer \
+         place overrides the farther, part by part: the call, then the operation, the service, its policy. What a flow \
+         and a gateway may set stands with [their declarations](declarations.md).\n",
+    );
+    for setting in SETTINGS {
+        let places: Vec<String> = setting.places.iter().map(place).collect();
+        write!(text, "\n## `{}`\n\n{}\n\n", setting.name, setting.doc).unwrap();
+        write!(
+            text,
+            "- holds: `{}`\n- stands in: {}\n",
+            setting.form,
+            places.join(", ")
+        )
+        .unwrap();
+        parts(&mut text, setting.parts);
+    }
+    text
+}
+
+/// `Place::With` is `with` to its reader.
+fn place(place: &impl std::fmt::Debug) -> String {
+    let name = format!("{place:?}").to_lowercase();
+    if name == "with" { "`with`".to_owned() } else { name }
+}
+
+fn parts(text: &mut String, parts: &[Setting]) {
+    if parts.is_empty() {
+        return;
+    }
+    text.push_str("\n| part | holds | |\n|---|---|---|\n");
+    for part in parts {
+        let form = part.form.replace('|', "\\|");
+        writeln!(text, "| `{}` | {form} | {} |", part.name, part.doc).unwrap();
+    }
+}
