@@ -41,9 +41,12 @@ fn wrong(world: &Shown, block: &page::Block) -> Option<String> {
         Ok(styled) => return Some(format!("it is not in style, which is:\n{styled}")),
         Err(_) => return Some("it cannot be read".to_owned()),
     }
-    // What the checker does not know yet is at least in style.
+    // What the checker does not know yet is at least read whole.
     if block.name.as_deref() == Some("later") {
-        return None;
+        let mut found = Diagnostics::default();
+        parse::parse(SourceId(0), &block.text, &mut found);
+        let said = found.iter().find(|one| one.code.0 != 102);
+        return said.map(|one| one.message.clone());
     }
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     flowmesh_frontend::compile(&shown, &name, &mut sources, &mut found);
