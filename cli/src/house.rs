@@ -69,6 +69,13 @@ impl House {
         listen: ServerOptions,
     ) -> Result<Self, Error> {
         let (settings, secrets) = args.set.values(program)?;
+        let idle = flowmesh_ir::carried::not_yet(program);
+        if !idle.is_empty() {
+            draw::say(format!(
+                "warning: this version does not carry out {}; the program runs without",
+                idle.join(", ")
+            ));
+        }
         // Runs that are found in the directory go on at once, so what they call must be there before.
         let stubs = if args.stub {
             Some(stubs(program, &settings).await?)

@@ -76,14 +76,12 @@ pub(crate) mod tests {
             configs: Vec::new(),
             secrets: Vec::new(),
             types: Vec::new(),
-            events: Vec::new(),
-            migrations: Vec::new(),
             errors: Vec::new(),
             policies: vec![flowmesh_ir::policy::Policy::default()],
             services: Vec::new(),
             functions: Vec::new(),
             flows: Vec::new(),
-            origins: flowmesh_ir::program::Origins::default(),
+            ..Program::default()
         }
     }
 

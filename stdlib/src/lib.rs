@@ -42,3 +42,13 @@ pub fn base64_text(bytes: &[u8]) -> String {
 pub fn read_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
+
+/// Whether a text names a time zone; if not, why.
+///
+/// # Errors
+/// There is none of that name, with the nearest that there is.
+pub fn check_zone(name: &str) -> Result<(), String> {
+    zone::check(name).map_err(|fault| match fault {
+        Fault::BadValue(why) | Fault::Arithmetic(why) => why,
+    })
+}

@@ -18,6 +18,7 @@ mod frame;
 mod function;
 mod globals;
 mod later;
+mod mesh;
 mod narrow;
 mod pattern;
 mod prompt;
@@ -33,7 +34,7 @@ pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
 pub(crate) use globals::{FieldInfo, Signature};
 pub(crate) use prompt::{Bindings, expression};
-pub use service::setting::{LATER, SETTINGS, Setting};
+pub use service::setting::{SETTINGS, Setting};
 pub(crate) use service::words::time;
 pub use ty::Ty;
 pub(crate) use words::symbol;
@@ -68,6 +69,7 @@ pub struct Checked {
     pub(crate) flows: Vec<Arc<tree::Flow>>,
     pub(crate) tests: Vec<flowmesh_ir::test::Test>,
     pub(crate) origins: Origins,
+    pub(crate) mesh: mesh::Parts,
     sound: bool,
 }
 
@@ -101,8 +103,8 @@ fn all(checker: &mut Checker<'_>) {
     function::all(checker);
     service::all(checker);
     flow::all(checker);
+    mesh::all(checker);
     test::all(checker);
-    checker.later_items();
     unused_uses(checker);
 }
 

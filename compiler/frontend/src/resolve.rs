@@ -98,6 +98,10 @@ pub enum Def {
     Flow(u32),
     /// `event`
     Event(u32),
+    /// `gateway`
+    Gateway(u32),
+    /// `schedule`
+    Schedule(u32),
     /// A module
     Module(ModuleId),
 }
@@ -123,6 +127,10 @@ pub struct Tables {
     pub flows: Vec<Declared>,
     /// `event`
     pub events: Vec<Declared>,
+    /// `gateway`
+    pub gateways: Vec<Declared>,
+    /// `schedule`
+    pub schedules: Vec<Declared>,
 }
 
 /// Where a declaration is.
@@ -176,6 +184,8 @@ impl Def {
             Self::Function(_) => "function",
             Self::Flow(_) => "flow",
             Self::Event(_) => "event",
+            Self::Gateway(_) => "gateway",
+            Self::Schedule(_) => "schedule",
             Self::Module(_) => "module",
         }
     }
@@ -239,6 +249,8 @@ impl Resolved {
             Def::Function(at) => (&tables.functions, at),
             Def::Flow(at) => (&tables.flows, at),
             Def::Event(at) => (&tables.events, at),
+            Def::Gateway(at) => (&tables.gateways, at),
+            Def::Schedule(at) => (&tables.schedules, at),
             Def::Module(_) => return None,
         };
         table.get(at as usize)

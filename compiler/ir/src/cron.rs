@@ -148,8 +148,16 @@ fn range(field: &Field, (at, text): (usize, &str)) -> Result<u64, CronError> {
         None => (text, None),
     };
     let step = step.map_or(Ok(1), |step| {
-        let number = step.parse::<u32>().ok().filter(|step| (1..=field.most).contains(step));
-        number.ok_or_else(|| wrong(format!("expected a step from 1 to {}, found `{step}`", field.most)))
+        let number = step
+            .parse::<u32>()
+            .ok()
+            .filter(|step| (1..=field.most).contains(step));
+        number.ok_or_else(|| {
+            wrong(format!(
+                "expected a step from 1 to {}, found `{step}`",
+                field.most
+            ))
+        })
     })?;
     let (from, to) = match span.split_once('-') {
         _ if span == "*" || span == "?" => (field.least, field.most),
@@ -163,7 +171,9 @@ fn range(field: &Field, (at, text): (usize, &str)) -> Result<u64, CronError> {
         return Err(wrong(format!("the {} range `{span}` runs backwards", field.name)));
     }
     let step = usize::try_from(step).unwrap_or(1);
-    Ok((from..=to).step_by(step).fold(0, |set, one| set | bit(field, one)))
+    Ok((from..=to)
+        .step_by(step)
+        .fold(0, |set, one| set | bit(field, one)))
 }
 
 fn bit(field: &Field, number: u32) -> u64 {

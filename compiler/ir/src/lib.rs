@@ -8,8 +8,9 @@
 
 pub mod access;
 pub mod call;
-pub mod diff;
+pub mod carried;
 pub mod cron;
+pub mod diff;
 pub mod expr;
 pub mod flow;
 pub mod gateway;

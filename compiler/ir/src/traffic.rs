@@ -1,10 +1,6 @@
 //! The settings of a policy beside timeout, retry and balance: what is let through, what is changed, what is observed.
 
-use crate::{
-    Name, ServiceId, SubsetId,
-    expr::Expr,
-    service::Method,
-};
+use crate::{Name, ServiceId, SubsetId, expr::Expr, service::Method};
 use serde::{Deserialize, Serialize};
 
 /// So many within a length of time: `100/s`.
@@ -19,8 +15,12 @@ pub struct Rate {
 /// `breaker: { failures: 5, within: 10s, open: 30s }`: an endpoint that fails is left alone for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
-    /// What opens it.
-    pub trip: Trip,
+    /// So many failures one after the other open it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u32>,
+    /// So many failures of a hundred open it. At least one of the two is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<FailureRate>,
     /// Over which time failures are counted, in milliseconds.
     pub within_ms: u64,
     /// How long the endpoint is left alone at first, in milliseconds.
@@ -30,19 +30,13 @@ pub struct Breaker {
     pub slow_start_ms: Option<u64>,
 }
 
-/// What opens a breaker.
+/// So many percent of at least so many calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trip {
-    /// So many failures, one after the other.
-    Failures(u32),
-    /// So many percent of at least so many calls.
-    Rate {
-        /// From 1 to 100.
-        percent: u32,
-        /// How many calls there must have been.
-        of: u32,
-    },
+pub struct FailureRate {
+    /// From 1 to 100.
+    pub percent: u32,
+    /// How many calls there must have been.
+    pub of: u32,
 }
 
 /// `limit: { rate: 100/s, burst: 200, concurrent: 10, queue: 50, per: caller.address }`

@@ -31,6 +31,9 @@ const TARGET: Target = Target::GatewayApi;
 
 /// The manifests of a program.
 pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Vec<Manifest> {
+    if !options.interpreter_fills {
+        declarations(program, found);
+    }
     let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
     for service in &program.services {
         let mut work = Work {
@@ -47,6 +50,23 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
         }
     }
     all.into_values().collect()
+}
+
+/// What stands beside services, and would be left out silently.
+fn declarations(program: &Program, found: &mut Diagnostics) {
+    let gateways = program
+        .gateways
+        .iter()
+        .map(|gateway| ("gateway", format!("gateway/{}", gateway.name)));
+    let rules = program.access.iter().enumerate().map(|(at, rule)| {
+        let word = if rule.allow { "allow" } else { "deny" };
+        (word, format!("access/{at}"))
+    });
+    let mesh = (!program.mesh.is_default()).then(|| ("mesh", "mesh".to_owned()));
+    for (word, path) in gateways.chain(rules).chain(mesh) {
+        let span = program.origins.spans.get(&path).copied().unwrap_or_default();
+        found.add(Problem::Declaration(word).diagnostic(TARGET, Severity::Error, span));
+    }
 }
 
 /// One service on its way to a manifest.

@@ -7,6 +7,8 @@ use flowmesh_ir::Name;
 /// Something of a service that a target cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
+    /// A declaration that is not written as a manifest.
+    Declaration(&'static str),
     /// A setting for which the target has no field.
     Setting(Setting),
     /// An address that names no Service of the cluster.
@@ -81,7 +83,7 @@ impl Setting {
             Self::Balance => Code(702),
             Self::Idle => Code(703),
             Self::Auth => Code(704),
-            _ => Code(712),
+            _ => Code(714),
         }
     }
 
@@ -102,7 +104,7 @@ impl Setting {
             Self::Mirror | Self::Headers | Self::Rewrite | Self::Cors => {
                 "it takes this as a filter of its routes, which is not written yet"
             }
-            _ => "each implementation has a resource of its own for this, and none is standard"
+            _ => "each implementation has a resource of its own for this, and none is standard",
         }
     }
 }
@@ -120,6 +122,11 @@ impl Problem {
 
     fn words(&self, target: Target) -> (Code, String, String) {
         match self {
+            Self::Declaration(word) => (
+                Code(715),
+                format!("the target `{target}` does not take `{word}` yet"),
+                "leave it to the interpreter with `--interpreter-fills`".to_owned(),
+            ),
             Self::Setting(setting) => (
                 setting.code(),
                 format!("the target `{target}` cannot hold `{}`", setting.part()),

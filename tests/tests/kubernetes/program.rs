@@ -140,8 +140,6 @@ pub(crate) fn program(policies: Vec<Policy>, services: Vec<Service>) -> Program 
         fields: fields.iter().map(field).collect(),
     });
     let program = Program {
-        events: Vec::new(),
-        migrations: Vec::new(),
         version: VERSION,
         name: "shop".into(),
         configs: vec![],
@@ -152,7 +150,7 @@ pub(crate) fn program(policies: Vec<Policy>, services: Vec<Service>) -> Program 
         services,
         functions: vec![],
         flows: vec![],
-        origins: Default::default(),
+        ..Program::default()
     };
     assert_eq!(flowmesh_ir::validate(&program), Ok(()));
     program

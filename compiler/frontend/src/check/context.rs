@@ -54,6 +54,9 @@ pub(crate) struct Checker<'a> {
     pub(crate) tests: Vec<flowmesh_ir::test::Test>,
     pub(crate) test: super::test::State,
     pub(crate) origins: Origins,
+    pub(crate) mesh: super::mesh::Parts,
+    /// Names of the subsets of the service whose settings are read.
+    pub(crate) subsets: Vec<Name>,
     /// Records made by the compiler for bodies of requests, numbered after the declared types.
     pub(crate) made: Vec<TypeDef>,
     /// Enum cases by name, for each module that asked.
@@ -84,6 +87,8 @@ impl<'a> Checker<'a> {
             tests: Vec::new(),
             test: super::test::State::default(),
             origins: Origins::default(),
+            mesh: super::mesh::Parts::default(),
+            subsets: Vec::new(),
             made: Vec::new(),
             cases: HashMap::new(),
         }
@@ -229,6 +234,7 @@ impl<'a> Checker<'a> {
             flows: self.flows,
             tests: self.tests,
             origins: self.origins,
+            mesh: self.mesh,
         }
     }
 }

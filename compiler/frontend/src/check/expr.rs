@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
         match self.globals.fits(&typed.ty, to) {
             Some(coercion) => coerce(typed.expr, coercion),
             // What a foreign service answered is checked where it enters.
-            None if self.frame.kind == super::frame::Kind::Reply && *typed.ty.present() == Ty::Json => {
+            None if self.is_border() && *typed.ty.present() == Ty::Json => {
                 to.ir().map_or(Expr::Constant(Value::None), |ty| {
                     Expr::As(Box::new(typed.expr), ty)
                 })
@@ -135,6 +135,14 @@ impl<'a> Checker<'a> {
                 Expr::Constant(Value::None)
             }
         }
+    }
+
+    /// Whether what is read here came from outside, and is JSON until someone says what it is.
+    fn is_border(&self) -> bool {
+        matches!(
+            self.frame.kind,
+            super::frame::Kind::Reply | super::frame::Kind::Gateway
+        )
     }
 
     /// Reports that one type was expected and another found.

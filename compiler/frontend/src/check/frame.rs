@@ -32,6 +32,12 @@ pub(crate) enum Kind {
     Route,
     /// An address, over configs.
     Address,
+    /// A condition of an access rule, or what a limit counts apart, over `caller` and `request`.
+    Visitor,
+    /// A route of a gateway, over the parameters of its path, `caller` and `request` with its body.
+    Gateway,
+    /// The arguments of a schedule, over `scheduled`.
+    Scheduled,
 }
 
 /// The body that is being checked.

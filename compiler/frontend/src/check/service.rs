@@ -16,6 +16,8 @@ mod route;
 mod sent;
 pub(crate) mod setting;
 mod status;
+mod traffic;
+pub(crate) mod value;
 pub(crate) mod words;
 
 pub(crate) use policy::{Overrides, Policies};
@@ -69,6 +71,15 @@ pub(super) fn all(checker: &mut Checker<'_>) {
 
 fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast::Service, name: Name) {
     checker.frame.module = declared.module;
+    checker.subsets = service
+        .at
+        .iter()
+        .map(|at| {
+            at.subset
+                .as_ref()
+                .map_or_else(Name::default, |subset| subset.text.clone())
+        })
+        .collect();
     let overrides = checker.overrides(&service.settings, Place::Service);
     let mut info = ServiceInfo {
         name,
@@ -95,6 +106,7 @@ fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast:
         info.operations.push(declared);
     }
     checker.globals.services.push(info);
+    checker.subsets.clear();
 }
 
 fn body<'a>(
@@ -155,6 +167,25 @@ fn origins(checker: &mut Checker<'_>, name: &Name, item: &ast::Item, service: &a
     }
     if let Some(route) = &service.route {
         spans.insert(format!("service/{name}@route"), route.span);
+    }
+    let known: Vec<_> = checker
+        .globals
+        .services
+        .iter()
+        .find(|info| info.name == *name)
+        .map(|info| {
+            info.operations
+                .iter()
+                .map(|operation| operation.overrides.places())
+                .collect()
+        })
+        .unwrap_or_default();
+    let spans = &mut checker.origins.spans;
+    for (operation, places) in service.operations.iter().zip(known) {
+        for (setting, span) in places {
+            let setting: &str = setting;
+            spans.insert(format!("said/{name}/{}/{setting}", operation.name.text), span);
+        }
     }
     for operation in &service.operations {
         let path = format!("service/{name}/{}", operation.name.text);
@@ -231,7 +262,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Settings that may stand only once do.
-    fn once(&mut self, settings: &'a [Setting]) {
+    pub(crate) fn settings_once(&mut self, settings: &'a [Setting]) {
         let mut seen = HashSet::new();
         for setting in settings {
             if !seen.insert(&setting.name.text) {

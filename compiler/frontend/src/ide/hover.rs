@@ -148,7 +148,9 @@ fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
                 policy_text(globals, &service.overrides.policy())
             ));
         }
-        Def::Secret(_) => (format!("secret {}", name()?), doc(item())),
+        Def::Secret(_) | Def::Gateway(_) | Def::Schedule(_) => {
+            (format!("{} {}", def.kind(), name()?), doc(item()))
+        }
         Def::Module(id) => {
             let module = analysis.resolved.module(id)?;
             (format!("module {}", module.name), module.ast.doc.clone())

@@ -123,11 +123,11 @@ fn place<'i, 't>(
         ItemKind::Function { name, .. } => (name, &mut tables.functions, Def::Function),
         ItemKind::Flow(flow) => (&flow.name, &mut tables.flows, Def::Flow),
         ItemKind::Event { name, .. } => (name, &mut tables.events, Def::Event),
+        ItemKind::Gateway(gateway) => (&gateway.name, &mut tables.gateways, Def::Gateway),
+        ItemKind::Schedule(schedule) => (&schedule.name, &mut tables.schedules, Def::Schedule),
         ItemKind::Use(_)
-        | ItemKind::Gateway(_)
         | ItemKind::Access(_)
         | ItemKind::Mesh { .. }
-        | ItemKind::Schedule(_)
         | ItemKind::Migrate(_)
         | ItemKind::Test(_)
         | ItemKind::Unsupported(_)

@@ -299,9 +299,11 @@ fn shared(tables: &Tables) -> u64 {
         functions,
         flows,
         events,
+        gateways,
+        schedules,
     } = tables;
     let kinds = [
-        configs, secrets, types, errors, policies, services, functions, flows, events,
+        configs, secrets, types, errors, policies, services, functions, flows, events, gateways, schedules,
     ];
     let mut hasher = DefaultHasher::new();
     for (kind, table) in kinds.into_iter().enumerate() {

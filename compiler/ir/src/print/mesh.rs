@@ -10,7 +10,8 @@ use crate::{
     access::{Mode, Mtls, Rule, What, Who},
     expr::Expr,
     gateway::{Gateway, Route, Segment, Target},
-    schedule::{Migration, Schedule, When},
+    program::Migration,
+    schedule::{Schedule, When},
     ty::{Field, Type},
 };
 
@@ -54,10 +55,9 @@ fn route(program: &Program, route: &Route) -> String {
         .collect();
     let printer = Printer::of_params(program, &params);
     let method = route.method.map_or("any", |method| method.as_str());
-    let condition = route
-        .condition
-        .as_ref()
-        .map_or(String::new(), |condition| format!(" when {}", printer.expr(condition)));
+    let condition = route.condition.as_ref().map_or(String::new(), |condition| {
+        format!(" when {}", printer.expr(condition))
+    });
     let mut own: Vec<String> = route.rewrite.iter().map(traffic::rewrite).collect();
     let policy = route.policy.and_then(|id| program.policy(id));
     own.extend(policy.into_iter().flat_map(|own| policy::settings(program, own)));
@@ -89,7 +89,11 @@ fn target(program: &Program, printer: &Printer<'_>, target: &Target) -> String {
             wait,
         } => {
             let wait = if *wait { "await " } else { "" };
-            format!("{wait}{}({})", self::flow(program, *flow), printer.list(arguments))
+            format!(
+                "{wait}{}({})",
+                self::flow(program, *flow),
+                printer.list(arguments)
+            )
         }
         Target::Operation {
             service,
@@ -190,7 +194,11 @@ pub(super) fn schedule(program: &Program, schedule: &Schedule) -> String {
     let times = [("catch_up", schedule.catch_up_ms), ("jitter", schedule.jitter_ms)];
     let times = times.into_iter().filter(|(_, ms)| *ms > 0);
     settings.extend(times.map(|(name, ms)| format!("{name}: {}", millis(ms))));
-    settings.extend(schedule.pause_on_failure.then(|| "pause_on_failure: true".to_owned()));
+    settings.extend(
+        schedule
+            .pause_on_failure
+            .then(|| "pause_on_failure: true".to_owned()),
+    );
     let flow = flow(program, schedule.flow);
     let settings = settings.join(", ");
     format!(
@@ -199,15 +207,8 @@ pub(super) fn schedule(program: &Program, schedule: &Schedule) -> String {
     )
 }
 
-/// A migration.
-pub(super) fn migration(program: &Program, migration: &Migration) -> String {
-    let moves = migration
-        .moves
-        .iter()
-        .map(|(from, to)| format!("{} -> {}", quoted(from), quoted(to)));
-    format!(
-        "migrate {} {{ {} }}",
-        flow(program, migration.flow),
-        joined(moves)
-    )
+/// One move of a migration.
+pub(super) fn migration(migration: &Migration) -> String {
+    let (from, to) = (quoted(&migration.from), quoted(&migration.to));
+    format!("migrate {} {{ {from} -> {to} }}", migration.flow)
 }

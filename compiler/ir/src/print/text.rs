@@ -64,14 +64,11 @@ pub fn text(program: &Program) -> String {
             .iter()
             .map(|part| documented(part.doc.as_deref(), &flow(program, part))),
     );
-    parts.push(lines(
-        program
-            .schedules
-            .iter()
-            .map(|part| documented(part.doc.as_deref(), &mesh::schedule(program, part))),
-    ));
+    parts.push(lines(program.schedules.iter().map(|part| {
+        documented(part.doc.as_deref(), &mesh::schedule(program, part))
+    })));
     let migrations = program.migrations.iter();
-    parts.push(lines(migrations.map(|part| mesh::migration(program, part))));
+    parts.push(lines(migrations.map(|part| mesh::migration(part))));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }

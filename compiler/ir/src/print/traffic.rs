@@ -8,12 +8,13 @@ use crate::{
     Name, Program,
     expr::Expr,
     policy::Policy,
-    traffic::{Breaker, Cors, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace, Trip},
+    traffic::{Breaker, Cors, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace},
 };
 
 /// One line for each that is set.
 pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
-    let headers = (!policy.headers.is_empty()).then(|| format!("headers: {}", named(program, &policy.headers)));
+    let headers =
+        (!policy.headers.is_empty()).then(|| format!("headers: {}", named(program, &policy.headers)));
     [
         policy.breaker.as_ref().map(breaker),
         policy.limit.as_ref().map(|limit| self::limit(program, limit)),
@@ -48,7 +49,10 @@ fn named(program: &Program, all: &[(Name, Expr)]) -> String {
 
 fn texts(parts: &mut Vec<String>, name: &str, all: &[String]) {
     if !all.is_empty() {
-        parts.push(format!("{name}: [{}]", joined(all.iter().map(|text| quoted(text)))));
+        parts.push(format!(
+            "{name}: [{}]",
+            joined(all.iter().map(|text| quoted(text)))
+        ));
     }
 }
 
@@ -57,13 +61,19 @@ fn text(parts: &mut Vec<String>, name: &str, value: Option<&String>) {
 }
 
 fn breaker(breaker: &Breaker) -> String {
-    let mut parts = vec![match breaker.trip {
-        Trip::Failures(failures) => format!("failures: {failures}"),
-        Trip::Rate { percent, of } => format!("rate: {percent}% of {of}"),
-    }];
+    let failures = breaker.failures.map(|failures| format!("failures: {failures}"));
+    let rate = breaker
+        .rate
+        .map(|rate| format!("rate: {}% of {}", rate.percent, rate.of));
+    let trip: Vec<String> = failures.into_iter().chain(rate).collect();
+    let mut parts = vec![trip.join(" or ")];
     parts.push(format!("within: {}", millis(breaker.within_ms)));
     parts.push(format!("open: {}", millis(breaker.open_ms)));
-    parts.extend(breaker.slow_start_ms.map(|ms| format!("slow_start: {}", millis(ms))));
+    parts.extend(
+        breaker
+            .slow_start_ms
+            .map(|ms| format!("slow_start: {}", millis(ms))),
+    );
     record("breaker", parts)
 }
 

@@ -36,15 +36,16 @@ pub(super) fn check(program: &Program, heights: &[usize]) -> Result<(), Invalid>
     for schedule in &program.schedules {
         self::schedule(program, heights, schedule).at(|| format!("schedule {}", schedule.name))?;
     }
-    for migration in &program.migrations {
-        flow(program, migration.flow, None).at(|| "migration".to_owned())?;
-    }
     Ok(())
 }
 
 /// Expressions of a limit look at the caller.
 pub(super) fn limit(program: &Program, heights: &[usize], limit: Option<&Limit>) -> Result<(), Invalid> {
-    visitor(program, heights, limit.iter().filter_map(|limit| limit.per.as_ref()))
+    visitor(
+        program,
+        heights,
+        limit.iter().filter_map(|limit| limit.per.as_ref()),
+    )
 }
 
 fn visitor<'e>(
@@ -96,7 +97,9 @@ fn route(program: &Program, heights: &[usize], route: &Route) -> Result<(), Inva
         .iter()
         .try_for_each(|expr| scope.check(expr).map(drop))?;
     match &route.target {
-        Target::Flow { flow: id, arguments, .. } => {
+        Target::Flow {
+            flow: id, arguments, ..
+        } => {
             flow(program, *id, Some(arguments.len()))?;
             arguments.iter().try_for_each(|expr| scope.check(expr).map(drop))
         }
@@ -110,7 +113,9 @@ fn route(program: &Program, heights: &[usize], route: &Route) -> Result<(), Inva
         }
         Target::Service { service, subset } => {
             in_range("service", service.index(), program.services.len())?;
-            let subsets = program.service(*service).map_or(0, |service| service.subsets.len());
+            let subsets = program
+                .service(*service)
+                .map_or(0, |service| service.subsets.len());
             subset.map_or(Ok(()), |subset| in_range("subset", subset.index(), subsets))
         }
         Target::Redirect { to, .. } => scope.check(to).map(drop),

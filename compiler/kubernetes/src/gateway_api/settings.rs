@@ -2,10 +2,7 @@
 
 use super::Work;
 use crate::problem::{Problem, Setting};
-use flowmesh_ir::{
-    PolicyId,
-    policy::Policy,
-};
+use flowmesh_ir::{PolicyId, policy::Policy};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.

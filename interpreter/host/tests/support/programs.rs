@@ -50,8 +50,6 @@ pub(crate) fn program(address: &str) -> Program {
     errors.push(error("Declined", &[("reason", Type::Json)]));
     errors.push(error("Rejected", &[("reason", Type::String)]));
     Program {
-        events: between::events(),
-        migrations: Vec::new(),
         version: VERSION,
         name: "tests".into(),
         configs: Vec::new(),
@@ -64,8 +62,8 @@ pub(crate) fn program(address: &str) -> Program {
             .map(|(name, operations)| service(name, operations, address))
             .collect(),
         functions: Vec::new(),
-        flows: [vec![hello(), nap(), hear(), ten(), checkout()], between::flows()].concat(),
-        origins: Origins::default(),
+        flows: vec![hello(), nap(), hear(), ten(), checkout()],
+        ..Program::default()
     }
 }
 

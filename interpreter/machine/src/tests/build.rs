@@ -202,13 +202,11 @@ pub(super) fn program(states: Vec<State>) -> Program {
         secrets: Vec::new(),
         types: types(),
         errors: errors(),
-        events: Vec::new(),
-        migrations: Vec::new(),
         policies: vec![Policy::default()],
         services: vec![service()],
         functions: Vec::new(),
         flows: vec![flow],
-        origins: Default::default(),
+        ..Program::default()
     }
 }
 

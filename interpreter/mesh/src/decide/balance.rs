@@ -66,11 +66,7 @@ fn among<I: Iterator<Item = usize>>(
         }
         // The hashes and weights of policies are not carried out yet, which is said when the program starts.
         (
-            Balance::RoundRobin
-            | Balance::Random
-            | Balance::Weights
-            | Balance::RingHash
-            | Balance::Maglev,
+            Balance::RoundRobin | Balance::Random | Balance::Weights | Balance::RingHash | Balance::Maglev,
             _,
         ) => by_weight(candidates, &eligible, chance),
         (Balance::Ewma | Balance::LeastRequests, true) => {

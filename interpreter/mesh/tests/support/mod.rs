@@ -88,8 +88,6 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
         operations: vec![operation()],
     };
     Program {
-        events: Vec::new(),
-        migrations: Vec::new(),
         version: VERSION,
         name: "test".into(),
         configs: Vec::new(),
@@ -100,7 +98,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
         services: vec![service],
         functions: Vec::new(),
         flows: Vec::new(),
-        origins: Origins::default(),
+        ..Program::default()
     }
 }
 

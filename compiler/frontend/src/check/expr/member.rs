@@ -3,7 +3,7 @@
 use super::{Place, Typed, name::CONTEXT};
 use crate::{
     ast::{self, Ident},
-    check::{Checker, FactKind, Ty, error::Error},
+    check::{Checker, FactKind, Ty, error::Error, frame::Kind},
     resolve::{Def, scope},
 };
 use flowmesh_diagnostics::{Span, nearest};
@@ -54,7 +54,10 @@ impl<'a> Checker<'a> {
     pub(super) fn context_field(&mut self, whole: &'static str, field: &Ident) -> Place {
         let part = CONTEXT
             .iter()
-            .find(|(of, part, ..)| *of == whole && field.text == *part);
+            .find(|(of, part, ..)| *of == whole && field.text == *part)
+            .filter(|(_, part, ..)| {
+                *part != "body" || whole != "request" || self.frame.kind == Kind::Gateway
+            });
         let Some((_, part, ty, doc)) = part else {
             let parts = CONTEXT
                 .iter()
@@ -80,6 +83,18 @@ impl<'a> Checker<'a> {
             ("run", _) => (Expr::Context(Context::RunKey), ty.clone().optional()),
             ("reply", _) => (
                 Expr::Field(Box::new(Expr::Context(Context::Reply)), name),
+                ty.clone(),
+            ),
+            ("caller", "identity") => (
+                Expr::Field(Box::new(Expr::Context(Context::Caller)), name),
+                ty.clone().optional(),
+            ),
+            ("caller", _) => (
+                Expr::Field(Box::new(Expr::Context(Context::Caller)), name),
+                ty.clone(),
+            ),
+            ("scheduled", _) => (
+                Expr::Field(Box::new(Expr::Context(Context::Scheduled)), name),
                 ty.clone(),
             ),
             (_, "headers" | "query") => (

@@ -26,7 +26,7 @@ pub(crate) enum Place {
 }
 
 /// The parts of what the surroundings give: whole, part, type, and what it is.
-pub(super) const CONTEXT: [(&str, &str, Ty, &str); 10] = [
+pub(super) const CONTEXT: [(&str, &str, Ty, &str); 16] = [
     ("run", "id", Ty::String, "the identifier of the run"),
     ("run", "started", Ty::Time, "when the run began"),
     (
@@ -51,6 +51,37 @@ pub(super) const CONTEXT: [(&str, &str, Ty, &str); 10] = [
         "query",
         Ty::String,
         "the parameters in the query of the request",
+    ),
+    (
+        "request",
+        "body",
+        Ty::Json,
+        "the body of the request, at a gateway",
+    ),
+    ("caller", "claims", Ty::Json, "what the token of the caller says"),
+    (
+        "caller",
+        "identity",
+        Ty::String,
+        "the identity that the caller has shown, or `none`",
+    ),
+    (
+        "caller",
+        "address",
+        Ty::String,
+        "the address that the request comes from",
+    ),
+    (
+        "scheduled",
+        "time",
+        Ty::Time,
+        "the time at which the schedule was due",
+    ),
+    (
+        "scheduled",
+        "date",
+        Ty::Date,
+        "the date at which the schedule was due, in its zone",
     ),
 ];
 
@@ -142,7 +173,9 @@ impl<'a> Checker<'a> {
         match (name, self.frame.kind) {
             ("run", Kind::Flow | Kind::Operation) => Some("run"),
             ("reply", Kind::Reply) => Some("reply"),
-            ("request", Kind::Route) => Some("request"),
+            ("request", Kind::Route | Kind::Visitor | Kind::Gateway) => Some("request"),
+            ("caller", Kind::Visitor | Kind::Gateway) => Some("caller"),
+            ("scheduled", Kind::Scheduled) => Some("scheduled"),
             _ => None,
         }
     }

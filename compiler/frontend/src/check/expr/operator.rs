@@ -3,7 +3,7 @@
 use super::{Typed, coerce, literal};
 use crate::{
     ast,
-    check::{Checker, Ty, error::Error, narrow},
+    check::{Checker, Ty, error::Error, frame::Kind, narrow},
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
@@ -200,6 +200,8 @@ impl<'a> Checker<'a> {
         let ty = match self.globals.unfold(&whole.ty) {
             Ty::List(item) => Ty::clone(&item),
             Ty::Map(_) | Ty::String | Ty::Url => Ty::String,
+            // A claim is a text of words or a list of them; one that is absent has nothing.
+            other if *other.present() == Ty::Json && self.asks_who() => Ty::String,
             bad if bad.is_bad() => Ty::Bad,
             other => {
                 let part = self.expr(part, None);
@@ -211,6 +213,11 @@ impl<'a> Checker<'a> {
             Binary::In => Typed::new(made(operator, part, whole.expr), Ty::Bool),
             _ => Typed::new(made(operator, whole.expr, part), Ty::Bool),
         }
+    }
+
+    /// Whether the claims of a caller can be asked here.
+    fn asks_who(&self) -> bool {
+        matches!(self.frame.kind, Kind::Visitor | Kind::Gateway)
     }
 
     fn arithmetic(

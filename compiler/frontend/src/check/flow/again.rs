@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
                     let near = flowmesh_diagnostics::nearest(&name.text, ["attempts", "backoff", "on"]);
                     let error = SettingError::UnknownSetting {
                         name: name.text.clone(),
-                        place: "`retry`",
+                        place: "`retry`".to_owned(),
                         span: name.span,
                         near: near.map(Name::from),
                     };

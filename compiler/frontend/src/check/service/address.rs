@@ -9,7 +9,7 @@ use flowmesh_diagnostics::Span;
 use flowmesh_ir::expr::Expr;
 
 /// The schemes that this version can reach.
-const SCHEMES: [&str; 3] = ["http", "dns", "srv"];
+const SCHEMES: [&str; 4] = ["http", "https", "dns", "srv"];
 
 impl<'a> Checker<'a> {
     /// One address or a list of them.
@@ -58,9 +58,6 @@ impl<'a> Checker<'a> {
                 .diagnostic(),
             );
         };
-        if scheme == "https" {
-            return self.report(Error::HttpsLater { span }.diagnostic());
-        }
         if !SCHEMES.contains(&scheme) {
             return self.report(
                 Error::UnknownScheme {

@@ -11,7 +11,7 @@ use flowmesh_ir::{
     service::{Auth, SecretHeader},
 };
 
-const FORM: &str = "bearer(secret), basic(\"user\", secret) or api_key(\"x-header\", secret)";
+const FORM: &str = "bearer(secret), basic(\"user\", secret), api_key(\"x-header\", secret) or oauth2(url, client: \"id\", secret: secret, scopes: [\"read\"])";
 
 impl<'a> Checker<'a> {
     pub(super) fn auth(&mut self, value: &'a ast::Expr) -> Option<Auth> {
@@ -21,7 +21,7 @@ impl<'a> Checker<'a> {
             self.report(
                 Error::Form {
                     name: "auth",
-                    form: FORM,
+                    form: FORM.to_owned(),
                     found,
                     span,
                 }
@@ -38,6 +38,9 @@ impl<'a> Checker<'a> {
         let ExprKind::Name(name) = &callee.kind else {
             return None;
         };
+        if name == "oauth2" {
+            return self.oauth2(arguments);
+        }
         let mut values = arguments.iter().map(|argument| &argument.value);
         let first = values.next()?;
         match (name.as_str(), values.next(), values.next()) {
@@ -49,6 +52,20 @@ impl<'a> Checker<'a> {
             )),
             _ => None,
         }
+    }
+
+    fn oauth2(&mut self, arguments: &'a [ast::Argument]) -> Option<Auth> {
+        let given = self.arrange("oauth2", &["url", "client", "secret", "scopes"], arguments);
+        let [Some(url), Some(client), Some(secret), scopes] = given.as_slice() else {
+            return None;
+        };
+        let scopes = scopes.map_or_else(Vec::new, |scopes| self.plain_texts("scopes", scopes));
+        Some(Auth::OAuth2 {
+            url: Box::new(self.config_text(url)),
+            client: literal(client)?,
+            secret: self.secret(secret)?,
+            scopes,
+        })
     }
 
     fn secret(&mut self, value: &'a ast::Expr) -> Option<SecretId> {

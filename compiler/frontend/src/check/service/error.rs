@@ -8,13 +8,9 @@ use flowmesh_ir::Name;
 pub(crate) enum Error {
     UnknownSetting {
         name: Name,
-        place: &'static str,
+        place: String,
         span: Span,
         near: Option<Name>,
-    },
-    LaterSetting {
-        name: Name,
-        span: Span,
     },
     MisplacedSetting {
         name: Name,
@@ -27,7 +23,7 @@ pub(crate) enum Error {
     },
     Form {
         name: &'static str,
-        form: &'static str,
+        form: String,
         found: String,
         span: Span,
     },
@@ -99,9 +95,6 @@ pub(crate) enum Error {
     },
     BadAddress {
         why: &'static str,
-        span: Span,
-    },
-    HttpsLater {
         span: Span,
     },
     Binding {
@@ -205,7 +198,6 @@ impl Error {
     pub(crate) fn diagnostic(self) -> Diagnostic {
         match self {
             Self::UnknownSetting { .. }
-            | Self::LaterSetting { .. }
             | Self::MisplacedSetting { .. }
             | Self::SettingTwice { .. }
             | Self::Form { .. }
@@ -224,8 +216,7 @@ impl Error {
             | Self::EmptyAddresses { .. }
             | Self::NoScheme { .. }
             | Self::UnknownScheme { .. }
-            | Self::BadAddress { .. }
-            | Self::HttpsLater { .. } => self.of_addresses(),
+            | Self::BadAddress { .. } => self.of_addresses(),
             Self::Grpc { .. }
             | Self::Command { .. }
             | Self::Queue { .. }

@@ -2,11 +2,12 @@
 
 use super::{
     Error, Place,
-    setting::{LATER, SETTINGS, Setting as Known},
+    setting::{SETTINGS, Setting as Known},
+    traffic::{By, Traffic},
 };
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
-    check::{Checker, FactKind},
+    check::{Checker, FactKind, frame::Kind},
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
@@ -33,6 +34,7 @@ pub(crate) struct Overrides {
     pub(crate) backoff: Option<Said<Backoff>>,
     pub(crate) budget: Option<Said<Option<Budget>>>,
     pub(crate) balance: Option<Said<Balance>>,
+    pub(crate) traffic: Traffic,
 }
 
 /// All policies that hold somewhere, without doubles.
@@ -106,6 +108,7 @@ impl Overrides {
             backoff: self.backoff.or(base.backoff),
             budget: self.budget.or(base.budget),
             balance: self.balance.or(base.balance),
+            traffic: self.traffic.over(&base.traffic),
         }
     }
 
@@ -115,7 +118,53 @@ impl Overrides {
             timeout: self.timeout(),
             retry: self.retry(),
             balance: self.balance.map(|b| b.value).unwrap_or_default(),
+            ..self.rest()
         }
+    }
+
+    fn rest(&self) -> Policy {
+        fn held<T: Clone>(said: Option<&Said<Option<T>>>) -> Option<T> {
+            said.and_then(|said| said.value.clone())
+        }
+        let traffic = &self.traffic;
+        let by = traffic.by.clone().unwrap_or_default();
+        Policy {
+            hash: by.hash,
+            weights: by.weights,
+            breaker: held(traffic.breaker.as_ref()),
+            limit: held(traffic.limit.as_ref()),
+            health: held(traffic.health.as_ref()),
+            tls: held(traffic.tls.as_ref()),
+            mirror: held(traffic.mirror.as_ref()),
+            fault: held(traffic.fault.as_ref()),
+            headers: traffic
+                .headers
+                .as_ref()
+                .map(|said| said.value.clone())
+                .unwrap_or_default(),
+            rewrite: held(traffic.rewrite.as_ref()),
+            cors: held(traffic.cors.as_ref()),
+            cache: held(traffic.cache.as_ref()),
+            trace: held(traffic.trace.as_ref()),
+            ..Policy::default()
+        }
+    }
+
+    /// Where each setting was said that holds here.
+    pub(crate) fn places(&self) -> Vec<(&'static str, Span)> {
+        let traffic = &self.traffic;
+        let timeout = self.total_ms.map(|said| said.span);
+        [
+            ("timeout", timeout.or(self.attempt_ms.map(|said| said.span))),
+            ("timeout.attempt", self.attempt_ms.map(|said| said.span)),
+            ("timeout.total", self.total_ms.map(|said| said.span)),
+            ("retry", self.retry_span()),
+            ("limit", traffic.limit.as_ref().map(|said| said.span)),
+            ("breaker", traffic.breaker.as_ref().map(|said| said.span)),
+        ]
+        .into_iter()
+        .filter_map(|(name, span)| Some((name, span?)))
+        .collect()
     }
 
     fn timeout(&self) -> Timeout {
@@ -166,7 +215,7 @@ fn usual_on() -> Vec<RetryOn> {
 impl<'a> Checker<'a> {
     /// Reads the settings of a place; those that are not about policies are left to others.
     pub(crate) fn overrides(&mut self, settings: &'a [Setting], place: Place) -> Overrides {
-        self.once(settings);
+        self.settings_once(settings);
         let mut own = Overrides::default();
         let mut base = Overrides::default();
         for setting in settings {
@@ -177,23 +226,24 @@ impl<'a> Checker<'a> {
                 "policy" => base = self.policy_named(&setting.value).unwrap_or_default(),
                 "timeout" => self.timeout(known, &setting.value, &mut own),
                 "retry" => self.retry(known, &setting.value, &mut own),
-                "balance" => own.balance = self.balance(known, &setting.value),
-                _ => {}
+                "balance" => {
+                    let read = self.balance(known, &setting.value);
+                    (own.balance, own.traffic.by) = read.unzip();
+                }
+                _ => self.traffic(known, &setting.value, place, &mut own.traffic),
             }
         }
         own.over(&base)
     }
 
-    fn known(&mut self, name: &Ident, place: Place) -> Option<&'static Known> {
+    pub(crate) fn known(&mut self, name: &Ident, place: Place) -> Option<&'static Known> {
         let here = |known: &&Known| known.places.contains(&place);
         if let Some(known) = SETTINGS.iter().filter(here).find(|known| name.text == known.name) {
             self.facts.add(name.span, FactKind::Setting(known), None);
             return Some(known);
         }
         let (text, span) = (name.text.clone(), name.span);
-        let error = if LATER.contains(&text.as_str()) {
-            Error::LaterSetting { name: text, span }
-        } else if SETTINGS.iter().any(|known| text == known.name) {
+        let error = if SETTINGS.iter().any(|known| text == known.name) {
             Error::MisplacedSetting {
                 name: text,
                 place: place.name(),
@@ -203,7 +253,7 @@ impl<'a> Checker<'a> {
             let near = nearest(&text, SETTINGS.iter().filter(here).map(|known| known.name)).map(Name::from);
             Error::UnknownSetting {
                 name: text,
-                place: place.name(),
+                place: place.name().to_owned(),
                 span,
                 near,
             }
@@ -213,7 +263,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The parts of a record setting, each with its place in the table.
-    pub(super) fn parts(
+    pub(crate) fn parts(
         &mut self,
         known: &'static Known,
         value: &'a ast::Expr,
@@ -230,10 +280,7 @@ impl<'a> Checker<'a> {
                 self.report(
                     Error::UnknownSetting {
                         name,
-                        place: match known.name {
-                            "timeout" => "`timeout`",
-                            _ => "`retry`",
-                        },
+                        place: format!("`{}`", known.name),
                         span,
                         near,
                     }
@@ -256,13 +303,13 @@ impl<'a> Checker<'a> {
         parts
     }
 
-    pub(in crate::check) fn wrong_form(&mut self, name: &'static str, form: &'static str, span: Span) {
+    pub(crate) fn wrong_form(&mut self, name: &'static str, form: &str, span: Span) {
         // What could not be parsed was reported.
         let found = self.slice(span);
         self.report(
             Error::Form {
                 name,
-                form,
+                form: form.to_owned(),
                 found,
                 span,
             }
@@ -295,18 +342,57 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn balance(&mut self, known: &'static Known, value: &ast::Expr) -> Option<Said<Balance>> {
-        let balance = match &value.kind {
-            ExprKind::Name(name) if name == "round_robin" => Balance::RoundRobin,
-            ExprKind::Name(name) if name == "ewma" => Balance::Ewma,
-            _ => {
-                self.wrong_form(known.name, known.form, value.span);
-                return None;
-            }
+    fn balance(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<(Said<Balance>, By)> {
+        let read = match &value.kind {
+            ExprKind::Name(name) => match name.as_str() {
+                "round_robin" => Some((Balance::RoundRobin, By::default())),
+                "ewma" => Some((Balance::Ewma, By::default())),
+                "random" => Some((Balance::Random, By::default())),
+                "least_requests" => Some((Balance::LeastRequests, By::default())),
+                _ => None,
+            },
+            ExprKind::Call(callee, arguments) => self.balance_by(callee, arguments),
+            _ => None,
         };
-        Some(Said {
-            value: balance,
+        let Some((value_read, by)) = read else {
+            self.wrong_form(known.name, known.form, value.span);
+            return None;
+        };
+        let said = Said {
+            value: value_read,
             span: value.span,
-        })
+        };
+        Some((said, by))
+    }
+
+    /// `ring_hash(EXPR)`, `maglev(EXPR)`, `weights([1, 2])`
+    fn balance_by(&mut self, callee: &ast::Expr, arguments: &'a [ast::Argument]) -> Option<(Balance, By)> {
+        let (ExprKind::Name(name), [only]) = (&callee.kind, arguments) else {
+            return None;
+        };
+        let mut by = By::default();
+        let balance = match name.as_str() {
+            "ring_hash" => Balance::RingHash,
+            "maglev" => Balance::Maglev,
+            "weights" => {
+                let ExprKind::List(items) = &only.value.kind else {
+                    return None;
+                };
+                by.weights = items
+                    .iter()
+                    .filter_map(|item| self.number("weights", item, 0, 1_000_000))
+                    .collect();
+                return Some((Balance::Weights, by));
+            }
+            _ => return None,
+        };
+        let module = self.frame.module;
+        let (hash, _) = self.within(module, Kind::Route, |checker| {
+            let typed = checker.expr(&only.value, None);
+            let ty = typed.ty.present().clone();
+            checker.textual(crate::check::expr::Typed::new(typed.expr, ty), only.value.span)
+        });
+        by.hash = Some(hash);
+        Some((balance, by))
     }
 }

@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
             self.report(
                 Error::Form {
                     name,
-                    form,
+                    form: form.to_owned(),
                     found,
                     span,
                 }
@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
             self.report(
                 Error::Form {
                     name: "headers",
-                    form,
+                    form: form.to_owned(),
                     found,
                     span,
                 }

@@ -1,5 +1,7 @@
 //! The table of all settings: where each may stand, what it holds and what it does.
 
+mod parts;
+
 /// Where settings stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -11,6 +13,14 @@ pub enum Place {
     Operation,
     /// `with { ... }`
     With,
+    /// `gateway NAME { ... }`
+    Gateway,
+    /// A route of a gateway.
+    GatewayRoute,
+    /// `mesh { ... }`
+    Mesh,
+    /// `schedule ... { ... }`
+    Schedule,
 }
 
 /// A setting.
@@ -28,135 +38,267 @@ pub struct Setting {
     pub parts: &'static [Setting],
 }
 
-const EVERYWHERE: &[Place] = &[Place::Policy, Place::Service, Place::Operation, Place::With];
+const EVERYWHERE: &[Place] = &[
+    Place::Policy,
+    Place::Service,
+    Place::Operation,
+    Place::With,
+    Place::Gateway,
+    Place::GatewayRoute,
+];
+const CALLS: &[Place] = &[Place::Policy, Place::Service, Place::Operation, Place::With];
+const SERVERS: &[Place] = &[Place::Policy, Place::Service];
 
 /// All settings of this version.
 pub const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "policy",
-        places: &[Place::Service, Place::Operation, Place::With],
-        form: "the name of a policy",
-        doc: "Takes over all settings of a policy; what else is said here comes on top.",
-        parts: &[],
-    },
-    Setting {
-        name: "timeout",
-        places: EVERYWHERE,
-        form: "{ attempt: 2s, total: 10s, idle: 1m }",
-        doc: "How long things may take.",
-        parts: TIMEOUT,
-    },
-    Setting {
-        name: "retry",
-        places: EVERYWHERE,
-        form: "{ attempts: 3, on: [connect, 5xx], backoff: exponential(100ms, max: 2s), budget: 20% }, or none",
-        doc: "Whether and how a failed attempt is repeated.",
-        parts: RETRY,
-    },
-    Setting {
-        name: "balance",
-        places: EVERYWHERE,
-        form: "round_robin or ewma",
-        doc: "How an endpoint is picked: one after the other, or the better of two by latency and load.",
-        parts: &[],
-    },
-    Setting {
-        name: "auth",
-        places: &[Place::Service],
-        form: "bearer(secret), basic(\"user\", secret) or api_key(\"x-header\", secret)",
-        doc: "How we show the service who we are.",
-        parts: &[],
-    },
-    Setting {
-        name: "key",
-        places: &[Place::Operation],
-        form: "a text, a number or an identifier",
-        doc: "What makes two requests the same; sent as `Idempotency-Key`, so that the call may be repeated.",
-        parts: &[],
-    },
-    Setting {
-        name: "body",
-        places: &[Place::Operation],
-        form: "any value",
-        doc: "What goes into the body as JSON.",
-        parts: &[],
-    },
-    Setting {
-        name: "resume",
-        places: &[Place::Operation],
-        form: "a text over an item: reply.id",
-        doc: "From where a stream is taken up again after a crash: the service is sent that of the last item.",
-        parts: &[],
-    },
-    Setting {
-        name: "query",
-        places: &[Place::Operation],
-        form: "{ page: page }",
-        doc: "What goes into the query of the address; `none` is not sent, a list is sent item by item.",
-        parts: &[],
-    },
-    Setting {
-        name: "headers",
-        places: &[Place::Operation],
-        form: "{ x_tenant: tenant }",
-        doc: "Further headers; `_` in a name is sent as `-`, and `none` is not sent.",
-        parts: &[],
-    },
-];
-
-const TIMEOUT: &[Setting] = &[
-    part(
-        "attempt",
+    setting(
+        "policy",
+        &[
+            Place::Service,
+            Place::Operation,
+            Place::With,
+            Place::Gateway,
+            Place::GatewayRoute,
+        ],
+        "the name of a policy",
+        "Takes over all settings of a policy; what else is said here comes on top.",
+        &[],
+    ),
+    setting(
+        "timeout",
+        EVERYWHERE,
+        "{ attempt: 2s, total: 10s, idle: 1m }",
+        "How long things may take.",
+        parts::TIMEOUT,
+    ),
+    setting(
+        "retry",
+        EVERYWHERE,
+        "{ attempts: 3, on: [connect, 5xx], backoff: exponential(100ms, max: 2s), budget: 20% }, or none",
+        "Whether and how a failed attempt is repeated.",
+        parts::RETRY,
+    ),
+    setting(
+        "balance",
+        CALLS,
+        "round_robin, random, least_requests, ewma, ring_hash(EXPR), maglev(EXPR) or weights([1, 2])",
+        "How an endpoint is picked: `ewma`, if not said, takes the better of two by latency and load.",
+        &[],
+    ),
+    setting(
+        "breaker",
+        CALLS,
+        "{ failures: 5 or rate: 50% of 20, within: 10s, open: 30s }, or none",
+        "When an endpoint that fails is left alone for a while.",
+        parts::BREAKER,
+    ),
+    setting(
+        "limit",
+        &[
+            Place::Policy,
+            Place::Service,
+            Place::Operation,
+            Place::Gateway,
+            Place::Mesh,
+        ],
+        "{ rate: 100/s, burst: 200, concurrent: 10, queue: 50, per: caller.address }, or none",
+        "How much is let through.",
+        parts::LIMIT,
+    ),
+    setting(
+        "health",
+        SERVERS,
+        "{ GET \"/healthz\", every: 5s, unhealthy: 3 }, or none",
+        "How endpoints are asked whether they are well.",
+        parts::HEALTH,
+    ),
+    setting(
+        "tls",
+        &[Place::Policy, Place::Service, Place::Gateway],
+        "mutual, simple, { mode: simple, name: \"api.example.com\", authority: \"ca.pem\" }, or none",
+        "How connections are made safe.",
+        parts::TLS,
+    ),
+    setting(
+        "mirror",
+        CALLS,
+        "{ to: v2, share: 10% }, or none",
+        "Where copies of requests go; nobody waits for them.",
+        parts::MIRROR,
+    ),
+    setting(
+        "fault",
+        CALLS,
+        "{ delay: 2s, share: 5% }, { status: 503, share: 1% }, or none",
+        "Trouble made on purpose, to see what happens.",
+        parts::FAULT,
+    ),
+    setting(
+        "rewrite",
+        &[
+            Place::Policy,
+            Place::Service,
+            Place::Operation,
+            Place::GatewayRoute,
+        ],
+        "{ prefix: \"/v2\", host: \"api.internal\" }, or none",
+        "What is changed of the request on its way.",
+        parts::REWRITE,
+    ),
+    setting(
+        "cors",
+        &[Place::Policy, Place::Service, Place::Gateway],
+        "{ origins: [\"https://shop.example.com\"], methods: [\"GET\"], credentials: true, age: 1h }, or none",
+        "Which pages of browsers may ask.",
+        parts::CORS,
+    ),
+    setting(
+        "cache",
+        CALLS,
+        "{ age: 30s, vary: [\"accept-language\"] }, or none",
+        "Answers to reading requests are kept.",
+        parts::CACHE,
+    ),
+    setting(
+        "trace",
+        &[
+            Place::Policy,
+            Place::Service,
+            Place::Operation,
+            Place::With,
+            Place::Mesh,
+        ],
+        "{ sample: 10%, tags: { team: \"shop\" } }, or none",
+        "What is kept of traces.",
+        parts::TRACE,
+    ),
+    setting(
+        "auth",
+        &[Place::Service],
+        "bearer(secret), basic(\"user\", secret), api_key(\"x-header\", secret) or oauth2(url, client: \"id\", secret: secret, scopes: [\"read\"])",
+        "How we show the service who we are.",
+        &[],
+    ),
+    setting(
+        "key",
+        &[Place::Operation],
+        "a text, a number or an identifier",
+        "What makes two requests the same; sent as `Idempotency-Key`, so that the call may be repeated.",
+        &[],
+    ),
+    setting(
+        "body",
+        &[Place::Operation],
+        "any value",
+        "What goes into the body as JSON.",
+        &[],
+    ),
+    setting(
+        "resume",
+        &[Place::Operation],
+        "a text over an item: reply.id",
+        "From where a stream is taken up again after a crash: the service is sent that of the last item.",
+        &[],
+    ),
+    setting(
+        "query",
+        &[Place::Operation],
+        "{ page: page }",
+        "What goes into the query of the address; `none` is not sent, a list is sent item by item.",
+        &[],
+    ),
+    setting(
+        "headers",
+        &[Place::Operation, Place::Policy, Place::Service],
+        "{ x_tenant: tenant }",
+        "Further headers; `_` in a name is sent as `-`, and `none` is not sent.",
+        &[],
+    ),
+    setting(
+        "listen",
+        &[Place::Gateway],
+        "\"http://127.0.0.1:8080\", or a list of such addresses",
+        "Where the gateway listens.",
+        &[],
+    ),
+    setting(
+        "jwt",
+        &[Place::Gateway],
+        "{ issuer: \"https://login.example.com\", audience: \"shop\", keys: \"https://login.example.com/jwks.json\" }",
+        "Whose tokens are taken.",
+        parts::JWT,
+    ),
+    setting(
+        "trusted_hops",
+        &[Place::Gateway],
+        "a number",
+        "How many proxies before the gateway are believed in `X-Forwarded-For`.",
+        &[],
+    ),
+    setting(
+        "wait",
+        &[Place::GatewayRoute],
+        "true or false",
+        "Whether the answer is the result of the flow, and not where to look.",
+        &[],
+    ),
+    setting(
+        "access",
+        &[Place::Mesh],
+        "written or derived",
+        "Where the rules of access come from: those that are written, or also what the program's own calls need.",
+        &[],
+    ),
+    setting(
+        "mtls",
+        &[Place::Mesh],
+        "strict or permissive",
+        "Whether both sides show certificates.",
+        &[],
+    ),
+    setting(
+        "overlap",
+        &[Place::Schedule],
+        "skip, buffer_one, buffer_all, cancel_other, terminate_other or allow",
+        "What happens while the run before has not ended; `skip` if not said.",
+        &[],
+    ),
+    setting(
+        "catch_up",
+        &[Place::Schedule],
         "a duration",
-        "How long one attempt may take; 5s if not said.",
+        "How far back times are made up for that passed while nothing ran.",
+        &[],
     ),
-    part(
-        "total",
+    setting(
+        "jitter",
+        &[Place::Schedule],
         "a duration",
-        "How long the call may take with all attempts and waits; 30s if not said.",
+        "How much later than its time a run begins at the most, by chance.",
+        &[],
     ),
-    part(
-        "idle",
-        "a duration",
-        "How long an unused connection is kept; 1m if not said.",
-    ),
-];
-
-const RETRY: &[Setting] = &[
-    part(
-        "attempts",
-        "a number from 1 to 100",
-        "The most attempts, the first included; 3 if not said.",
-    ),
-    part(
-        "on",
-        "a list of connect, timeout, 5xx, a status such as 429, or an error",
-        "What is worth another attempt; connect, timeout, 5xx and 429 if not said.",
-    ),
-    part(
-        "backoff",
-        "exponential(100ms, max: 2s, factor: 2, jitter: full) or constant(100ms, jitter: none)",
-        "How long to wait between attempts.",
-    ),
-    part(
-        "budget",
-        "20%, { percent: 20%, min: 10/s } or none",
-        "How many retries the calls of a service may add.",
+    setting(
+        "pause_on_failure",
+        &[Place::Schedule],
+        "true or false",
+        "Whether a run that fails stops the schedule until someone starts it again.",
+        &[],
     ),
 ];
 
-/// Settings of the language that this version does not carry out.
-pub const LATER: &[&str] = &[
-    "breaker", "limit", "health", "tls", "mirror", "fault", "cors", "cache", "trace", "rewrite",
-];
-
-const fn part(name: &'static str, form: &'static str, doc: &'static str) -> Setting {
+const fn setting(
+    name: &'static str,
+    places: &'static [Place],
+    form: &'static str,
+    doc: &'static str,
+    parts: &'static [Setting],
+) -> Setting {
     Setting {
         name,
-        places: &[],
+        places,
         form,
         doc,
-        parts: &[],
+        parts,
     }
 }
 
@@ -168,6 +310,10 @@ impl Place {
             Self::Service => "a service",
             Self::Operation => "an operation",
             Self::With => "`with`",
+            Self::Gateway => "a gateway",
+            Self::GatewayRoute => "a route of a gateway",
+            Self::Mesh => "`mesh`",
+            Self::Schedule => "a schedule",
         }
     }
 }

@@ -16,12 +16,6 @@ impl Error {
                 let message = format!("{place} has no setting `{name}`");
                 did_you_mean(Diagnostic::error(Code(501), span, message), near.as_deref(), span)
             }
-            Self::LaterSetting { name, span } => Diagnostic::error(
-                Code(502),
-                span,
-                format!("this version does not carry out `{name}`"),
-            )
-            .help("leave it out; nothing would happen otherwise, and that is worse than an error"),
             Self::MisplacedSetting { name, place, span } => {
                 Diagnostic::error(Code(501), span, format!("`{name}` is not a setting of {place}"))
             }
@@ -169,19 +163,13 @@ impl Error {
             }
             Self::NoScheme { text, span } => {
                 Diagnostic::error(Code(517), span, format!("`{text}` does not say how to reach it"))
-                    .help("begin with `http://`, `dns://` or `srv://`")
+                    .help("begin with `http://`, `https://`, `dns://` or `srv://`")
             }
             Self::UnknownScheme { scheme, span } => {
                 Diagnostic::error(Code(517), span, format!("unknown kind of address `{scheme}://`"))
-                    .help("begin with `http://`, `dns://` or `srv://`")
+                    .help("begin with `http://`, `https://`, `dns://` or `srv://`")
             }
             Self::BadAddress { why, span } => Diagnostic::error(Code(517), span, why),
-            Self::HttpsLater { span } => Diagnostic::error(
-                Code(522),
-                span,
-                "this version does not reach `https://` addresses yet",
-            )
-            .help("use `http://` inside a trusted network, or a proxy beside the program"),
             other => other.of_operations(),
         }
     }

@@ -1,0 +1,181 @@
+//! Gateways: where they listen, whom they trust, and their routes in the order of precedence.
+
+use super::{Error, order};
+use crate::{
+    ast::{self, ExprKind, ItemKind},
+    check::{
+        Checker,
+        service::{setting::Place, setting::Setting, value::plain},
+    },
+};
+use flowmesh_diagnostics::Span;
+use flowmesh_ir::{
+    Name,
+    expr::Expr,
+    gateway::{Gateway, Jwt},
+};
+use std::collections::HashSet;
+
+pub(super) fn all(checker: &mut Checker<'_>) {
+    let resolved = checker.resolved;
+    let mut taken = HashSet::new();
+    for (declared, item) in checker.items(&resolved.tables.gateways) {
+        let ItemKind::Gateway(gateway) = &item.kind else {
+            continue;
+        };
+        checker.frame.module = declared.module;
+        let name = checker.unique(&mut taken, declared);
+        checker.origins.spans.insert(format!("gateway/{name}"), item.span);
+        let made = checker.gateway(gateway, name, item.doc.clone());
+        checker.mesh.gateways.push(made);
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn gateway(&mut self, gateway: &'a ast::Gateway, name: Name, doc: Option<String>) -> Gateway {
+        let mut made = Gateway {
+            name: name.clone(),
+            doc,
+            listen: Vec::new(),
+            jwt: None,
+            limit: None,
+            cors: None,
+            tls: None,
+            trusted_hops: 0,
+            policy: None,
+            routes: Vec::new(),
+        };
+        let overrides = self.overrides(&gateway.settings, Place::Gateway);
+        for setting in &gateway.settings {
+            let span = setting.name.span.to(setting.value.span);
+            self.origins
+                .spans
+                .insert(format!("gateway/{name}@{}", setting.name.text), span);
+            self.gateway_setting(setting, &mut made);
+        }
+        self.listens(gateway, &made);
+        let own = gateway
+            .settings
+            .iter()
+            .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
+        made.policy = own.then(|| self.policies.intern(&overrides));
+        let mut routes = Vec::new();
+        for route in &gateway.routes {
+            routes.extend(
+                self.gateway_route(route, &overrides)
+                    .map(|made| (made, route.span)),
+            );
+        }
+        order::sort(&mut routes);
+        for (span, by) in order::shadowed(&routes) {
+            self.report(Error::Shadowed { span, by }.diagnostic());
+        }
+        for (at, (route, span)) in routes.into_iter().enumerate() {
+            self.origins.spans.insert(format!("gateway/{name}/{at}"), span);
+            made.routes.push(route);
+        }
+        made
+    }
+
+    fn gateway_setting(&mut self, setting: &'a ast::Setting, made: &mut Gateway) {
+        let known = |name: &str| {
+            crate::check::SETTINGS
+                .iter()
+                .find(|known| known.name == name && known.places.contains(&Place::Gateway))
+        };
+        // What is unknown here was reported when the settings of policies were read.
+        let Some(known) = known(&setting.name.text) else {
+            return;
+        };
+        let value = &setting.value;
+        match known.name {
+            "listen" => made.listen = self.listen(value),
+            "jwt" => made.jwt = self.unless_none(known, value, Self::jwt),
+            "limit" => made.limit = self.unless_none(known, value, Self::limit),
+            "cors" => made.cors = self.unless_none(known, value, Self::cors),
+            "tls" => made.tls = self.unless_none(known, value, Self::tls),
+            "trusted_hops" => made.trusted_hops = self.number("trusted_hops", value, 0, 16).unwrap_or(0),
+            _ => {}
+        }
+    }
+
+    fn listen(&mut self, value: &'a ast::Expr) -> Vec<Expr> {
+        let all: Vec<&'a ast::Expr> = match &value.kind {
+            ExprKind::List(items) => items.iter().collect(),
+            _ => vec![value],
+        };
+        for one in &all {
+            if let Some(why) = plain(one).and_then(|text| wrong_listen(&text)) {
+                self.report(Error::Listen { why, span: one.span }.diagnostic());
+            }
+        }
+        all.into_iter().map(|one| self.config_text(one)).collect()
+    }
+
+    /// Somewhere, and with a certificate where it needs one.
+    fn listens(&mut self, gateway: &'a ast::Gateway, made: &Gateway) {
+        let listen = gateway
+            .settings
+            .iter()
+            .find(|setting| setting.name.text == "listen");
+        let Some(listen) = listen else {
+            let (name, span) = (gateway.name.text.clone(), gateway.name.span);
+            return self.report(Error::NoListen { name, span }.diagnostic());
+        };
+        let secure = |value: &ast::Expr| plain(value).is_some_and(|text| text.starts_with("https://"));
+        let any_secure = match &listen.value.kind {
+            ExprKind::List(items) => items.iter().any(secure),
+            _ => secure(&listen.value),
+        };
+        let shown = made
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.certificate.is_some() && tls.key.is_some());
+        if any_secure && !shown {
+            let span: Span = listen.value.span;
+            self.report(Error::NoCertificate { span }.diagnostic());
+        }
+    }
+
+    fn jwt(&mut self, known: &'static Setting, value: &'a ast::Expr) -> Option<Jwt> {
+        let (mut issuer, mut audience, mut keys, mut optional) = (None, Vec::new(), None, false);
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "issuer" => issuer = Some(self.config_text(part)),
+                "keys" => keys = Some(self.config_text(part)),
+                "optional" => optional = self.flag(name, part)?,
+                _ => {
+                    let all: Vec<&'a ast::Expr> = match &part.kind {
+                        ExprKind::List(items) => items.iter().collect(),
+                        _ => vec![part],
+                    };
+                    audience = all.into_iter().map(|one| self.config_text(one)).collect();
+                }
+            }
+        }
+        // A token for anybody else would be taken as well.
+        if (issuer.is_none() || keys.is_none() || audience.is_empty()) && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(Jwt {
+            issuer: issuer?,
+            audience,
+            keys: keys?,
+            optional,
+        })
+    }
+}
+
+fn wrong_listen(text: &str) -> Option<&'static str> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Some("expected an address that begins with `http://` or `https://`");
+    };
+    if !matches!(scheme, "http" | "https") {
+        return Some("expected an address that begins with `http://` or `https://`");
+    }
+    let port = rest
+        .trim_end_matches('/')
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    (!port).then_some("expected a host and a port after `://`")
+}

@@ -1,0 +1,131 @@
+//! One route of a gateway: method, path, condition and settings.
+
+use super::Error;
+use crate::{
+    ast::{self, ExprKind, Ident, TextPart},
+    check::{
+        Checker, Ty,
+        frame::{Kind, Role},
+        service::{Overrides, setting::Place},
+    },
+};
+use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_ir::{
+    Name,
+    gateway::{Route, Segment},
+    service::Method,
+};
+
+const METHODS: [Method; 7] = [
+    Method::Get,
+    Method::Head,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+    Method::Options,
+];
+
+impl<'a> Checker<'a> {
+    pub(super) fn gateway_route(&mut self, route: &'a ast::GatewayRoute, outer: &Overrides) -> Option<Route> {
+        let method = self.route_method(&route.method);
+        let (path, params) = self.route_path(&route.path);
+        let own = self.overrides(&route.settings, Place::GatewayRoute);
+        let policy = route
+            .settings
+            .iter()
+            .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
+        let policy = policy.then(|| self.policies.intern(&own.over(outer)));
+        let rewrite = own.traffic.rewrite.and_then(|said| said.value);
+        let module = self.frame.module;
+        let (made, _) = self.within(module, Kind::Gateway, |checker| {
+            for param in &params {
+                let (slot, _) = checker.frame.declare(param, Ty::String, Role::Param);
+                checker.frame.touch(slot, param.span, false);
+            }
+            let condition = route.condition.as_ref();
+            let condition = condition.map(|condition| checker.against(condition, &Ty::Bool));
+            let target = checker.route_target(&route.target, &route.settings);
+            (condition, target)
+        });
+        let (condition, target) = made;
+        Some(Route {
+            method,
+            path,
+            condition,
+            target: target?,
+            policy,
+            rewrite,
+        })
+    }
+
+    fn route_method(&mut self, word: &Ident) -> Option<Method> {
+        if word.text == "any" {
+            return None;
+        }
+        let known = METHODS.into_iter().find(|method| word.text == method.as_str());
+        if known.is_none() {
+            let names = METHODS.iter().map(|method| method.as_str()).chain(["any"]);
+            let near = nearest(&word.text, names).map(Name::from);
+            let (name, span) = (word.text.clone(), word.span);
+            self.report(Error::Method { name, span, near }.diagnostic());
+        }
+        known
+    }
+
+    /// The segments, and the names of the parameters among them.
+    fn route_path(&mut self, path: &'a ast::Expr) -> (Vec<Segment>, Vec<Ident>) {
+        let ExprKind::Text(parts) = &path.kind else {
+            return Default::default();
+        };
+        // Each parameter stands as a sign that no path has, until the text is cut.
+        let (mut text, mut params) = (String::new(), Vec::new());
+        for part in parts {
+            match part {
+                TextPart::Literal(literal) => text += literal,
+                TextPart::Expr(ast::Expr {
+                    span,
+                    kind: ExprKind::Name(name),
+                }) => {
+                    text.push('\0');
+                    params.push(Ident {
+                        text: name.clone(),
+                        span: *span,
+                    });
+                }
+                TextPart::Expr(other) => {
+                    self.wrong_path("expected the name of a parameter", other.span);
+                    return Default::default();
+                }
+            }
+        }
+        let Some(inner) = text.strip_prefix('/') else {
+            self.wrong_path("expected a path that begins with `/`", path.span);
+            return (Vec::new(), params);
+        };
+        let mut names = params.iter();
+        let mut segments: Vec<Segment> = Vec::new();
+        for piece in inner.split('/').filter(|piece| !piece.is_empty()) {
+            if segments.last() == Some(&Segment::Rest) {
+                self.wrong_path("expected nothing behind `**`", path.span);
+                break;
+            }
+            segments.push(match piece {
+                "**" => Segment::Rest,
+                "*" => Segment::Any,
+                "\0" => Segment::Param(names.next().map(|name| name.text.clone()).unwrap_or_default()),
+                piece if piece.contains(['\0', '*']) => {
+                    self.wrong_path("expected a parameter or `*` to be a whole segment", path.span);
+                    break;
+                }
+                piece => Segment::Literal(piece.to_owned()),
+            });
+        }
+        (segments, params)
+    }
+
+    fn wrong_path(&mut self, why: &str, span: Span) {
+        let why = why.to_owned();
+        self.report(Error::RoutePath { why, span }.diagnostic());
+    }
+}

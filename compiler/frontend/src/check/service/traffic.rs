@@ -1,0 +1,364 @@
+//! What settings say beside timeout, retry and balance: what is let through, changed and observed.
+
+use super::{Place, policy::Said, setting::Setting as Known};
+use crate::{
+    ast::{self, ExprKind},
+    check::{Checker, frame::Kind},
+    resolve::Def,
+};
+use flowmesh_ir::{
+    Name, ServiceId, SubsetId,
+    expr::Expr,
+    service::Method,
+    traffic::{
+        Breaker, Cache, Cors, FailureRate, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace,
+    },
+};
+
+/// What one place says of these, or several places on top of each other. `none` takes away what is below.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) by: Option<By>,
+    pub(crate) breaker: Option<Said<Option<Breaker>>>,
+    pub(crate) limit: Option<Said<Option<Limit>>>,
+    pub(crate) health: Option<Said<Option<Health>>>,
+    pub(crate) tls: Option<Said<Option<Tls>>>,
+    pub(crate) mirror: Option<Said<Option<Mirror>>>,
+    pub(crate) fault: Option<Said<Option<Fault>>>,
+    pub(crate) headers: Option<Said<Vec<(Name, Expr)>>>,
+    pub(crate) rewrite: Option<Said<Option<Rewrite>>>,
+    pub(crate) cors: Option<Said<Option<Cors>>>,
+    pub(crate) cache: Option<Said<Option<Cache>>>,
+    pub(crate) trace: Option<Said<Option<Trace>>>,
+}
+
+/// What a balance goes by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct By {
+    pub(crate) hash: Option<Expr>,
+    pub(crate) weights: Vec<u32>,
+}
+
+impl Traffic {
+    /// These on top of others.
+    pub(crate) fn over(&self, base: &Self) -> Self {
+        fn top<T: Clone>(own: &Option<T>, base: &Option<T>) -> Option<T> {
+            own.clone().or_else(|| base.clone())
+        }
+        Self {
+            by: top(&self.by, &base.by),
+            breaker: top(&self.breaker, &base.breaker),
+            limit: top(&self.limit, &base.limit),
+            health: top(&self.health, &base.health),
+            tls: top(&self.tls, &base.tls),
+            mirror: top(&self.mirror, &base.mirror),
+            fault: top(&self.fault, &base.fault),
+            headers: top(&self.headers, &base.headers),
+            rewrite: top(&self.rewrite, &base.rewrite),
+            cors: top(&self.cors, &base.cors),
+            cache: top(&self.cache, &base.cache),
+            trace: top(&self.trace, &base.trace),
+        }
+    }
+}
+
+fn absent(value: &ast::Expr) -> bool {
+    matches!(value.kind, ExprKind::None)
+}
+
+impl<'a> Checker<'a> {
+    /// Reads one of these settings.
+    pub(super) fn traffic(
+        &mut self,
+        known: &'static Known,
+        value: &'a ast::Expr,
+        place: Place,
+        own: &mut Traffic,
+    ) {
+        match known.name {
+            "breaker" => own.breaker = self.or_none(known, value, Self::breaker),
+            "limit" => own.limit = self.or_none(known, value, Self::limit),
+            "health" => own.health = self.or_none(known, value, Self::health),
+            "tls" => own.tls = self.or_none(known, value, Self::tls),
+            "mirror" => own.mirror = self.or_none(known, value, Self::mirror),
+            "fault" => own.fault = self.or_none(known, value, Self::fault),
+            "rewrite" => own.rewrite = self.or_none(known, value, Self::rewrite),
+            "cors" => own.cors = self.or_none(known, value, Self::cors),
+            "cache" => own.cache = self.or_none(known, value, Self::cache),
+            "trace" => own.trace = self.or_none(known, value, Self::sampling),
+            // Those of an operation are over its parameters, and read with them.
+            "headers" if place != Place::Operation => {
+                let headers = self.config_texts(known, value);
+                own.headers = Some(Said {
+                    value: headers,
+                    span: value.span,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// A setting that may be `none`, with its place.
+    pub(crate) fn or_none<T>(
+        &mut self,
+        known: &'static Known,
+        value: &'a ast::Expr,
+        read: impl FnOnce(&mut Self, &'static Known, &'a ast::Expr) -> Option<T>,
+    ) -> Option<Said<Option<T>>> {
+        let span = value.span;
+        if absent(value) {
+            return Some(Said { value: None, span });
+        }
+        let value = Some(read(self, known, value)?);
+        Some(Said { value, span })
+    }
+
+    fn breaker(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Breaker> {
+        let mut breaker = Breaker {
+            failures: None,
+            rate: None,
+            within_ms: 10_000,
+            open_ms: 30_000,
+            slow_start_ms: None,
+        };
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "failures" => breaker.failures = self.number(name, part, 1, 10_000),
+                "rate" => breaker.rate = self.failure_rate(part),
+                "within" => breaker.within_ms = self.ms(name, part).unwrap_or(10_000),
+                "open" => breaker.open_ms = self.ms(name, part).unwrap_or(30_000),
+                _ => breaker.slow_start_ms = self.ms(name, part),
+            }
+        }
+        if breaker.failures.is_none() && breaker.rate.is_none() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(breaker)
+    }
+
+    fn failure_rate(&mut self, value: &'a ast::Expr) -> Option<FailureRate> {
+        let ExprKind::Of(percent, of) = &value.kind else {
+            self.wrong_form(
+                "rate",
+                "a percentage of a number of calls, such as `50% of 20`",
+                value.span,
+            );
+            return None;
+        };
+        let percent = self.percent("rate", percent)?;
+        let of = self.number("rate", of, 1, 1_000_000)?;
+        Some(FailureRate { percent, of })
+    }
+
+    pub(crate) fn limit(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Limit> {
+        let mut limit = Limit::default();
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "rate" => limit.rate = self.rate(name, part),
+                "burst" => limit.burst = self.number(name, part, 1, 1_000_000_000),
+                "concurrent" => limit.concurrent = self.number(name, part, 1, 1_000_000),
+                "queue" => limit.queue = self.number(name, part, 0, 1_000_000),
+                _ => limit.per = Some(self.visitor_text(part)),
+            }
+        }
+        if limit.rate.is_none() && limit.concurrent.is_none() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(limit)
+    }
+
+    fn health(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Health> {
+        let mut health = Health {
+            method: Method::Get,
+            path: String::new(),
+            every_ms: 5_000,
+            timeout_ms: 2_000,
+            unhealthy: 3,
+            healthy: 2,
+        };
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "GET" | "HEAD" => {
+                    health.method = if name == "GET" { Method::Get } else { Method::Head };
+                    health.path = self.plain_text(name, part).unwrap_or_default();
+                }
+                "every" => health.every_ms = self.ms(name, part).unwrap_or(5_000),
+                "timeout" => health.timeout_ms = self.ms(name, part).unwrap_or(2_000),
+                "unhealthy" => health.unhealthy = self.number(name, part, 1, 1_000).unwrap_or(3),
+                _ => health.healthy = self.number(name, part, 1, 1_000).unwrap_or(2),
+            }
+        }
+        if !health.path.starts_with('/') && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(health)
+    }
+
+    pub(crate) fn tls(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Tls> {
+        if let ExprKind::Name(word) = &value.kind
+            && matches!(word.as_str(), "mutual" | "simple")
+        {
+            let mutual = word == "mutual";
+            return Some(Tls {
+                mutual,
+                ..Tls::default()
+            });
+        }
+        let mut tls = Tls::default();
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "mode" => tls.mutual = self.word(name, part, &["simple", "mutual"])? == "mutual",
+                "name" => tls.name = self.plain_text(name, part),
+                "identity" => tls.identity = self.plain_text(name, part),
+                "authority" => tls.authority = self.plain_text(name, part),
+                "certificate" => tls.certificate = self.plain_text(name, part),
+                _ => tls.key = self.plain_text(name, part),
+            }
+        }
+        Some(tls)
+    }
+
+    fn mirror(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Mirror> {
+        let (mut to, mut percent) = (None, 100);
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "to" => to = self.mirror_to(part),
+                _ => percent = self.percent(name, part)?,
+            }
+        }
+        Some(Mirror { to: to?, percent })
+    }
+
+    fn mirror_to(&mut self, value: &'a ast::Expr) -> Option<MirrorTo> {
+        let words = super::words(value).unwrap_or_default();
+        if let [only] = words.as_slice()
+            && let Some(at) = self.subsets.iter().position(|name| *name == only.text)
+        {
+            return u32::try_from(at).ok().map(|at| MirrorTo::Subset(SubsetId(at)));
+        }
+        if let Some(Def::Service(id)) = self.path(&words) {
+            return Some(MirrorTo::Service(ServiceId(id)));
+        }
+        self.wrong_form("to", "a service, or a subset of this one", value.span);
+        None
+    }
+
+    fn fault(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Fault> {
+        let mut fault = Fault {
+            delay_ms: None,
+            status: None,
+            percent: 100,
+        };
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "delay" => fault.delay_ms = self.ms(name, part),
+                "status" => {
+                    let status = self.number(name, part, 100, 599)?;
+                    fault.status = u16::try_from(status).ok();
+                }
+                _ => fault.percent = self.percent(name, part)?,
+            }
+        }
+        if fault.delay_ms.is_none() && fault.status.is_none() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(fault)
+    }
+
+    pub(crate) fn rewrite(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Rewrite> {
+        let mut rewrite = Rewrite::default();
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "prefix" => rewrite.prefix = self.plain_text(name, part),
+                _ => rewrite.host = self.plain_text(name, part),
+            }
+        }
+        if rewrite
+            .prefix
+            .as_ref()
+            .is_some_and(|prefix| !prefix.starts_with('/'))
+        {
+            self.wrong_form("prefix", "a path that begins with `/`", value.span);
+        }
+        Some(rewrite)
+    }
+
+    pub(crate) fn cors(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Cors> {
+        let mut cors = Cors::default();
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "origins" => cors.origins = self.plain_texts(name, part),
+                "methods" => cors.methods = self.plain_texts(name, part),
+                "headers" => cors.headers = self.plain_texts(name, part),
+                "credentials" => cors.credentials = self.flag(name, part)?,
+                _ => cors.age_ms = self.ms(name, part),
+            }
+        }
+        if cors.origins.is_empty() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        if cors.credentials && cors.origins.iter().any(|origin| origin == "*") {
+            let form = "the origins by name where cookies are sent: browsers refuse `*` then";
+            self.wrong_form("origins", form, value.span);
+        }
+        Some(cors)
+    }
+
+    fn cache(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Cache> {
+        let (mut age_ms, mut vary) = (None, Vec::new());
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "age" => age_ms = self.ms(name, part),
+                _ => vary = self.plain_texts(name, part),
+            }
+        }
+        if age_ms.is_none() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(Cache {
+            age_ms: age_ms?,
+            vary,
+        })
+    }
+
+    pub(crate) fn sampling(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Trace> {
+        let (mut sample, mut tags) = (10_000, Vec::new());
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "sample" => sample = self.hundredths(name, part)?,
+                _ => tags = self.config_texts(known, part),
+            }
+        }
+        Some(Trace { sample, tags })
+    }
+
+    /// A text over the caller and the request.
+    fn visitor_text(&mut self, value: &'a ast::Expr) -> Expr {
+        let module = self.frame.module;
+        let (made, _) = self.within(module, Kind::Visitor, |checker| {
+            let typed = checker.expr(value, None);
+            let ty = typed.ty.present().clone();
+            checker.textual(super::super::expr::Typed::new(typed.expr, ty), value.span)
+        });
+        made
+    }
+
+    /// Texts by name, over configs and constants.
+    fn config_texts(&mut self, known: &'static Known, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
+        let ExprKind::Record(fields) = &value.kind else {
+            self.wrong_form(known.name, known.form, value.span);
+            return Vec::new();
+        };
+        fields
+            .iter()
+            .map(|(name, value)| (super::operation::header_name(name), self.config_text(value)))
+            .collect()
+    }
+
+    /// A text over configs and constants.
+    pub(crate) fn config_text(&mut self, value: &'a ast::Expr) -> Expr {
+        let module = self.frame.module;
+        let (made, _) = self.within(module, Kind::Address, |checker| checker.as_text(value));
+        made
+    }
+}

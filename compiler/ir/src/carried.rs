@@ -1,0 +1,80 @@
+//! What a program says that the interpreter does not carry out yet, so that it can be told when the program starts.
+
+use crate::{
+    Program,
+    access::Mode,
+    policy::{Balance, Policy},
+    service::Auth,
+};
+use std::collections::BTreeSet;
+
+/// The settings and declarations of the program that have no effect yet, each named once.
+#[must_use]
+pub fn not_yet(program: &Program) -> Vec<&'static str> {
+    let mut found: BTreeSet<&'static str> = program.policies.iter().flat_map(policy).collect();
+    let mesh = &program.mesh;
+    let whole = [
+        ("gateway", !program.gateways.is_empty()),
+        ("schedule", !program.schedules.is_empty()),
+        ("allow", program.access.iter().any(|rule| rule.allow)),
+        ("deny", program.access.iter().any(|rule| !rule.allow)),
+        ("mesh.access", mesh.access == Mode::Derived),
+        ("mesh.mtls", mesh.mtls.is_some()),
+        ("mesh.limit", mesh.limit.is_some()),
+        ("mesh.trace", mesh.trace.is_some()),
+        ("auth: oauth2", program.services.iter().any(fetches_tokens)),
+    ];
+    found.extend(whole.into_iter().filter(|(_, said)| *said).map(|(name, _)| name));
+    found.into_iter().collect()
+}
+
+fn fetches_tokens(service: &crate::service::Service) -> bool {
+    matches!(service.auth, Some(Auth::OAuth2 { .. }))
+}
+
+fn policy(policy: &Policy) -> Vec<&'static str> {
+    let balance = match policy.balance {
+        Balance::RoundRobin | Balance::Ewma => None,
+        Balance::Random => Some("balance: random"),
+        Balance::LeastRequests => Some("balance: least_requests"),
+        Balance::RingHash => Some("balance: ring_hash"),
+        Balance::Maglev => Some("balance: maglev"),
+        Balance::Weights => Some("balance: weights"),
+    };
+    let said = [
+        ("breaker", policy.breaker.is_some()),
+        ("limit", policy.limit.is_some()),
+        ("health", policy.health.is_some()),
+        ("tls", policy.tls.is_some()),
+        ("mirror", policy.mirror.is_some()),
+        ("fault", policy.fault.is_some()),
+        ("headers", !policy.headers.is_empty()),
+        ("rewrite", policy.rewrite.is_some()),
+        ("cors", policy.cors.is_some()),
+        ("cache", policy.cache.is_some()),
+        ("trace", policy.trace.is_some()),
+    ];
+    let said = said.into_iter().filter(|(_, said)| *said).map(|(name, _)| name);
+    said.chain(balance).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_yet;
+    use crate::{policy::Policy, sample, traffic::Cache};
+
+    #[test]
+    fn what_has_no_effect_is_named_once() {
+        let mut program = sample::shop();
+        assert_eq!(not_yet(&program), Vec::<&str>::new());
+        let cached = Policy {
+            cache: Some(Cache {
+                age_ms: 1,
+                vary: Vec::new(),
+            }),
+            ..Policy::default()
+        };
+        program.policies = vec![cached.clone(), cached];
+        assert_eq!(not_yet(&program), ["cache"]);
+    }
+}
