@@ -8,6 +8,7 @@ mod region;
 mod states;
 
 use crate::check::Sound;
+use flowmesh_ir::access::{Mode, derived};
 use flowmesh_ir::{Name, Program, program::VERSION, ty::ErrorDef};
 
 /// The program of checked modules; `name` is that of the root.
@@ -21,7 +22,7 @@ pub fn lower(sound: Sound<'_>, name: Name) -> Program {
         .map(|written| flow::flow(written, &mut origins))
         .collect();
     let secrets = checked.secrets.clone();
-    Program {
+    let mut program = Program {
         version: VERSION,
         name,
         configs: checked.configs.clone(),
@@ -39,7 +40,12 @@ pub fn lower(sound: Sound<'_>, name: Name) -> Program {
         schedules: checked.mesh.schedules.clone(),
         migrations: checked.mesh.migrations.clone(),
         origins,
+    };
+    if program.mesh.access == Mode::Derived {
+        let derived = derived(&program);
+        program.access.extend(derived);
     }
+    program
 }
 
 fn errors(Sound(checked): Sound<'_>) -> Vec<ErrorDef> {

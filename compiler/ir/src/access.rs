@@ -1,11 +1,13 @@
 //! Who may call what, and what holds for the whole mesh.
 
 use crate::{
-    FlowId, GatewayId, OperationId, ServiceId,
+    FlowId, GatewayId, OperationId, Program, ServiceId,
     expr::Expr,
+    flow::{End, Target},
     traffic::{Limit, Trace},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `allow WHO to WHAT when COND`, `deny WHO to WHAT when COND`. The order of rules has no meaning; a denial wins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +87,70 @@ pub enum Mtls {
     Strict,
     /// Where the other side can.
     Permissive,
+}
+
+/// What the program's own flows and gateways call, and no rule allows yet: the least rules under which it works.
+#[must_use]
+pub fn derived(program: &Program) -> Vec<Rule> {
+    let mut found: BTreeMap<Who, BTreeSet<What>> = BTreeMap::new();
+    for (who, what) in calls(program) {
+        let allowed = |rule: &Rule| {
+            rule.allow
+                && rule.who.iter().any(|known| known.covers(&who))
+                && rule.what.iter().any(|known| known.covers(what))
+        };
+        if !program.access.iter().any(allowed) {
+            found.entry(who).or_default().insert(what);
+        }
+    }
+    let rule = |(who, what): (Who, BTreeSet<What>)| Rule {
+        allow: true,
+        who: vec![who],
+        what: what.into_iter().collect(),
+        condition: None,
+    };
+    found.into_iter().map(rule).collect()
+}
+
+/// Every call that flows and gateways make.
+fn calls(program: &Program) -> Vec<(Who, What)> {
+    let mut all = Vec::new();
+    for (id, flow) in (0u32..).map(FlowId).zip(&program.flows) {
+        for state in &flow.states {
+            all.extend(targets(&state.end).into_iter().map(|what| (Who::Flow(id), what)));
+        }
+    }
+    for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
+        let led = gateway.routes.iter().filter_map(|route| route.target.what());
+        all.extend(led.map(|what| (Who::Gateway(id), what)));
+    }
+    all
+}
+
+/// What the end of a state calls: the call, what undoes it, and the flow that it starts.
+#[must_use]
+pub fn targets(end: &End) -> Vec<What> {
+    let of = |target: &Target| What::Operation(target.service, target.operation);
+    match end {
+        End::Call(call) => {
+            let undo = call.undo.iter().map(|undo| of(&undo.target));
+            std::iter::once(of(&call.target)).chain(undo).collect()
+        }
+        End::Stream(stream) => vec![of(&stream.target)],
+        End::Start(start) => {
+            let undo = start.undo.iter().map(|undo| of(&undo.target));
+            std::iter::once(What::Flow(start.flow)).chain(undo).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Who {
+    /// Whether another is one of these.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        *self == Self::Anyone || self == other
+    }
 }
 
 impl Mesh {

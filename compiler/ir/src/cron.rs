@@ -195,8 +195,11 @@ fn number(field: &Field, text: &str, at: usize, whole: &str) -> Result<u32, Cron
     number.ok_or_else(|| CronError {
         at: (at, at.saturating_add(whole.len().max(1))),
         why: format!(
-            "expected a {} from {} to {}, found `{text}`",
-            field.name, field.least, field.most
+            "expected {} {} from {} to {}, found `{text}`",
+            if field.name == "hour" { "an" } else { "a" },
+            field.name,
+            field.least,
+            field.most
         ),
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     FlowId, Name, OperationId, PolicyId, ServiceId, SubsetId,
+    access::What,
     expr::Expr,
     service::Method,
     traffic::{Cors, Limit, Rewrite, Tls},
@@ -124,6 +125,21 @@ pub enum Target {
         /// 301, 302, 303, 307 or 308.
         status: u16,
     },
+}
+
+impl Target {
+    /// What it calls; a redirection calls nothing.
+    #[must_use]
+    pub fn what(&self) -> Option<What> {
+        match self {
+            Self::Flow { flow, .. } => Some(What::Flow(*flow)),
+            Self::Operation {
+                service, operation, ..
+            } => Some(What::Operation(*service, *operation)),
+            Self::Service { service, .. } => Some(What::Service(*service)),
+            Self::Redirect { .. } => None,
+        }
+    }
 }
 
 impl Route {

@@ -26,6 +26,7 @@ pub mod traffic;
 pub mod ty;
 pub mod validate;
 pub mod value;
+pub mod worst;
 
 /// The stable code of an error, for rooms that see this one and not the diagnostics.
 pub use flowmesh_diagnostics::Code;

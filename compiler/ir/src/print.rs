@@ -14,6 +14,7 @@ mod whole;
 
 pub use dot::dot;
 pub use expr::sign;
+pub use mesh::what;
 pub use text::text;
 pub use value::value;
 pub(crate) use whole::{bare_states, whole_operation, whole_signal, whole_type};

@@ -139,7 +139,7 @@ fn who(program: &Program, who: &Who) -> String {
 }
 
 /// What is called, by its name.
-pub(super) fn what(program: &Program, what: What) -> String {
+pub fn what(program: &Program, what: What) -> String {
     match what {
         What::Flow(id) => flow(program, id),
         What::Service(id) => format!("{}.*", service(program, id)),
