@@ -250,7 +250,8 @@ pub enum End {
         /// Where to go on.
         next: StateId,
     },
-    /// The end of a fiber of a region.
+    /// The end of a fiber of a region; of the first fiber: its flow has come to its end, and waits for what it began
+    /// beside.
     Join,
     /// Chooses by a bool.
     Branch {

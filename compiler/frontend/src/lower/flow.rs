@@ -5,7 +5,7 @@ use crate::check::tree::{self, For, Kind, Over, Statement};
 use flowmesh_ir::{
     Name, SlotId, StateId, StepId, Value,
     expr::{Argument, Binary, Expr},
-    flow::{End, Flow, Instruction},
+    flow::{End, Flow, Instruction, Rest},
     program::Origins,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -22,7 +22,8 @@ pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
         lowering.probe(target);
     }
     lowering.statements(&written.body);
-    lowering.states.end(End::Return(Expr::Constant(Value::None)));
+    let end = lowering.fall_off();
+    lowering.states.end(end);
     let (states, steps, spans) = lowering.states.finish(entry);
     for (at, span) in spans.into_iter().enumerate() {
         origins
@@ -73,6 +74,20 @@ pub(super) struct Loop {
 }
 
 impl Lowering<'_> {
+    /// Who falls off the end of a flow waits for what was begun beside; who says `return` does not.
+    fn fall_off(&self) -> End {
+        let beside = |end: &End| match end {
+            End::Spawn { .. } | End::Listen(_) => true,
+            End::Region(region) => region.rest != Rest::Cancel,
+            _ => false,
+        };
+        if self.states.any(beside) {
+            End::Join
+        } else {
+            End::Return(Expr::Constant(Value::None))
+        }
+    }
+
     pub(super) fn statements(&mut self, statements: &[Statement]) {
         for statement in statements {
             self.states.at(statement.span);

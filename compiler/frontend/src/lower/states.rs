@@ -124,6 +124,11 @@ impl States {
         self.current = None;
     }
 
+    /// Whether some state ends so.
+    pub(super) fn any(&self, what: impl Fn(&End) -> bool) -> bool {
+        self.all.iter().filter_map(|draft| draft.end.as_ref()).any(what)
+    }
+
     /// The states that can be reached from `entry`, numbered in the order of the text, with steps and places.
     pub(super) fn finish(mut self, entry: Label) -> (Vec<State>, Vec<Step>, Vec<Option<Span>>) {
         self.thread();

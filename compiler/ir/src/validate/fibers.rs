@@ -124,11 +124,11 @@ pub(super) fn strands(flow: &Flow) -> Result<Strands, Invalid> {
     Ok(found)
 }
 
-/// Whether a strand that was begun so may end so.
+/// Whether a strand that was begun so may end so. The first fiber joins where it falls off the end of the flow.
 fn ends_well(end: &End, lead: Lead) -> Result<(), Invalid> {
     match end {
-        End::Join => ensure(matches!(lead, Lead::Branch | Lead::Finally), || {
-            "it joins, and no fork began it".to_owned()
+        End::Join => ensure(matches!(lead, Lead::Next | Lead::Branch | Lead::Finally), || {
+            "it joins, and is a task or a handler".to_owned()
         }),
         End::Give(_) => ensure(matches!(lead, Lead::Task | Lead::Handler), || {
             "it gives a value, and is neither a task nor a handler".to_owned()
