@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How much may happen at one moment.
-const EVENTS_MAX: u64 = 100_000;
+const EVENTS_MAX: u64 = 20_000;
 
 /// When a test begins: the first second of 2026.
 const BEGIN: i64 = 1_767_225_600;
