@@ -5,6 +5,7 @@ mod compile;
 mod completions;
 mod diff;
 mod explain;
+mod explore;
 mod fmt;
 mod lsp;
 mod new;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
     Test(test::Test),
+    Explore(explore::Explore),
     Run(run::Run),
     Serve(serve::Serve),
     Runs(runs::Runs),
@@ -69,6 +71,7 @@ impl Command {
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
             Self::Test(command) => command.run(),
+            Self::Explore(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
             Self::Runs(command) => command.run(),

@@ -1,7 +1,7 @@
 //! The tests of every program that has some: the suite's, the patterns', the examples', the library's.
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
-use flowmesh_host::trial::{self, Options};
+use flowmesh_host::trial::{self, Bounds, Options};
 use flowmesh_ir::{Program, test::Test};
 use flowmesh_tests::files;
 use std::path::Path;
@@ -37,6 +37,29 @@ fn what_fails_says_why() {
         let verdict = trial::run(&program, test, Options::default());
         let code = verdict.failure.map(|failure| failure.code.to_string());
         assert_eq!(code.as_deref(), test.title.get(..5), "{}", test.title);
+    }
+}
+
+#[test]
+fn exploring_finds_what_can_go_wrong_and_nothing_else() {
+    let file = files::top().join("tests/suite/failing/explored.flow");
+    let (_, program, tests) = compiled(&file).unwrap_or_else(|said| panic!("{said}"));
+    for test in &tests {
+        let options = Options::default();
+        assert!(
+            trial::run(&program, test, options).failure.is_none(),
+            "{}",
+            test.title
+        );
+        let bounds = Bounds {
+            depth: 2,
+            histories: 500,
+        };
+        let explored = trial::explore(&program, test, options, bounds);
+        assert!(explored.whole && explored.histories > 1, "{}", test.title);
+        let code = explored.bad.map(|bad| bad.failure.code.to_string());
+        let wanted = test.title.get(..5).filter(|title| title.starts_with('F'));
+        assert_eq!(code.as_deref(), wanted, "{}", test.title);
     }
 }
 

@@ -3,7 +3,7 @@
 mod coverage;
 mod find;
 mod junit;
-mod report;
+pub(crate) mod report;
 
 use crate::{
     draw,

@@ -27,3 +27,5 @@ mod settings;
 mod shop;
 #[cfg(test)]
 mod stub;
+#[cfg(test)]
+mod tests;

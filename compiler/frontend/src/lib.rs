@@ -74,7 +74,7 @@ pub fn compile(
 /// The program of an analysis, if it can be run.
 fn whole(analysis: &Analysis, found: &mut Diagnostics) -> Option<Program> {
     let program = analysis.program()?;
-    valid(&analysis, program, found)
+    valid(analysis, program, found)
 }
 
 fn valid(analysis: &Analysis, program: Program, found: &mut Diagnostics) -> Option<Program> {

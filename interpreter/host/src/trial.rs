@@ -3,21 +3,26 @@
 //!
 //! The folder: `program` (the program as a test runs it), `world` (engine, time, what is due), `step` (the statements
 //! of a test), `calls` (who is answered what), `expect` (what must hold), `mirror` (every run as its events leave it),
+//! `plan` and `explore` (everything that can go otherwise),
 //! `show` (values as their author would write them), `failure` (what went wrong, in words).
 //!
 //! A seed decides what runs draw; nothing else is left to chance, so that a test always does the same.
 
 mod calls;
 mod expect;
+mod explore;
 mod failure;
 mod mirror;
+mod plan;
 mod program;
 mod show;
 mod step;
 mod world;
 
+pub use explore::{Bad, Bounds, Explored, explore};
 pub use failure::Failure;
 pub use mirror::Line;
+pub use plan::{Edit, Turn};
 
 use flowmesh_ir::{FlowId, Program, StateId, test::Test};
 use jiff::SignedDuration;

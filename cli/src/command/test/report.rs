@@ -43,7 +43,7 @@ pub(super) fn tell(suites: &[Suite], outcomes: &[Outcome], took: Duration) {
 }
 
 /// A failure as the compiler would say it.
-pub(super) fn diagnostic(failure: &Failure) -> Diagnostic {
+pub(crate) fn diagnostic(failure: &Failure) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(failure.code, failure.span, failure.message.clone());
     diagnostic.help.clone_from(&failure.help);
     diagnostic
@@ -102,7 +102,7 @@ fn line(test: &Test, outcome: &Outcome) -> String {
     format!("  {word} {} ({}{passed})", test.title, millis(outcome.took))
 }
 
-fn trail(lines: &[Line]) -> String {
+pub(crate) fn trail(lines: &[Line]) -> String {
     if lines.is_empty() {
         return "  nothing happened".to_owned();
     }
@@ -122,6 +122,6 @@ fn trail(lines: &[Line]) -> String {
     text
 }
 
-fn millis(took: Duration) -> String {
+pub(crate) fn millis(took: Duration) -> String {
     format!("{:.1} ms", took.as_secs_f64() * 1000.0)
 }

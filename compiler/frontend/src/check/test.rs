@@ -35,6 +35,9 @@ pub(crate) struct State {
     expects: bool,
 }
 
+/// The name, the arguments and the type of the answer of a signal.
+type Sent = (Name, Vec<(Name, Expr)>, Option<Ty>);
+
 /// Checks the tests of all modules; those of the root are kept.
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
@@ -193,11 +196,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The name, the arguments and the type of the answer of a signal of a flow.
-    fn signal_of(
-        &mut self,
-        flow: u32,
-        signal: &'a ast::Expr,
-    ) -> Option<(Name, Vec<(Name, Expr)>, Option<Ty>)> {
+    fn signal_of(&mut self, flow: u32, signal: &'a ast::Expr) -> Option<Sent> {
         let (callee, arguments): (_, &'a [ast::Argument]) = match &signal.kind {
             ExprKind::Call(callee, arguments) => (&**callee, arguments),
             _ => (signal, &[]),

@@ -7,7 +7,7 @@ use super::{
     show,
     world::World,
 };
-use crate::{RunId, engine::Call};
+use crate::engine::Call;
 use flowmesh_ir::{
     Program, Value,
     call::{Failure as Ending, Reply},
@@ -16,10 +16,7 @@ use flowmesh_ir::{
     test::{Answer, Given, Match, Mock, Target},
     ty::{Field, Type},
 };
-use flowmesh_machine::{
-    CallId,
-    border::{self, Strictness},
-};
+use flowmesh_machine::border::{self, Strictness};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -41,6 +38,13 @@ impl<'t> Scripted<'t> {
             at: 0,
             given: 0,
         }
+    }
+
+    /// Whether all answers have been given.
+    fn is_spent(&self) -> bool {
+        let left = self.mock.answers.len().saturating_sub(self.at);
+        let last = self.mock.answers.last().and_then(|answer| answer.times);
+        left == 0 || (left == 1 && last.is_some_and(|times| self.given >= times))
     }
 
     /// The answer to the next call, unless all have been given.
@@ -82,19 +86,22 @@ impl World<'_> {
             .operation(call.request.service, call.request.operation)
             .is_some_and(|operation| operation.stream.is_some());
         let Some((answer, delay)) = self.answer(target, &arguments)? else {
-            return self.unanswered(place, target, &arguments);
+            return self.unanswered(call, target, &arguments);
         };
         let due = self.now.checked_add(delay).unwrap_or(self.now);
-        let coming = self.coming(call, answer, stream)?;
+        let coming = self.coming(call, &answer, stream)?;
+        let coming = self.turned(call, target, &arguments, coming);
         self.given.insert(place, (due, coming.clone()));
         self.come(place, due, coming);
         Ok(())
     }
 
     /// What has no result and no mock just happens; everything else needs a mock.
-    fn unanswered(&mut self, place: (RunId, CallId), target: Target, arguments: &[Value]) -> Checked<()> {
+    fn unanswered(&mut self, call: &Call, target: Target, arguments: &[Value]) -> Checked<()> {
+        let place = (call.run, call.call);
         let program = &self.prepared.program;
-        let mocked = self.mocks.iter().any(|mock| mock.mock.call.target == target);
+        let mut mocks = self.mocks.iter();
+        let mocked = mocks.any(|mock| mock.mock.call.target == target && !mock.is_spent());
         let silent = match target {
             Target::Operation(service, operation) => self
                 .prepared
@@ -103,14 +110,15 @@ impl World<'_> {
             Target::Flow(_) => false,
         };
         if mocked || !silent {
-            let call = show::call(program, target, arguments);
+            let shown = show::call(program, target, arguments);
             let mock = show::mock(program, target);
-            return Err(Box::new(Failure::unanswered(self.span, &call, &mock)));
+            return Err(Box::new(Failure::unanswered(self.span, &shown, &mock)));
         }
         let coming = Coming {
             items: VecDeque::new(),
             reply: Some(done()),
         };
+        let coming = self.turned(call, target, arguments, coming);
         self.given.insert(place, (self.now, coming.clone()));
         self.come(place, self.now, coming);
         Ok(())
@@ -181,7 +189,7 @@ impl World<'_> {
         Ok(true)
     }
 
-    fn coming(&mut self, call: &Call, answer: Answer, stream: bool) -> Checked<Coming> {
+    fn coming(&mut self, call: &Call, answer: &Answer, stream: bool) -> Checked<Coming> {
         let mut items = VecDeque::new();
         let reply = match &answer.what {
             Given::Never => None,

@@ -61,6 +61,11 @@ impl Failure {
         }
     }
 
+    /// A history that was explored breaks a promise.
+    pub(super) fn explored(span: Span, message: String) -> Self {
+        Self::new(Code(1136), span, message)
+    }
+
     /// An expression of the test has no value.
     pub(super) fn worthless(span: Span, why: &dyn ToString) -> Self {
         Self::new(

@@ -5,6 +5,7 @@ use super::{
     calls::{Coming, Scripted},
     failure::{Checked, Failure},
     mirror::Mirrors,
+    plan::Plan,
     program::Prepared,
 };
 use crate::{
@@ -33,6 +34,7 @@ pub(super) struct World<'t> {
     pub(super) prepared: Prepared,
     pub(super) test: &'t Test,
     pub(super) options: Options,
+    pub(super) plan: Plan,
     pub(super) now: Timestamp,
     pub(super) mirrors: Mirrors,
     pub(super) mocks: Vec<Scripted<'t>>,
@@ -68,6 +70,7 @@ impl<'t> World<'t> {
             prepared: Prepared::new(program, test, options.coverage),
             test,
             options,
+            plan: Plan::default(),
             now: begin,
             mirrors: Mirrors::new(begin),
             mocks: Vec::new(),
@@ -172,14 +175,18 @@ impl<'t> World<'t> {
 
     /// Every run is forgotten and made again from its journal; what was on its way is lost.
     pub(super) fn crash(&mut self) -> Checked<()> {
+        self.power_off()?;
+        self.settle()
+    }
+
+    fn power_off(&mut self) -> Checked<()> {
         if self.process.take().is_none() {
             return Ok(());
         }
         self.disk.crash(&mut Chance::new(self.options.seed));
         self.queue.clear();
         self.streams.clear();
-        self.boot()?;
-        self.settle()
+        self.boot()
     }
 
     pub(super) fn ask(&mut self, command: Command) -> Checked<Ticket> {
@@ -295,6 +302,9 @@ impl<'t> World<'t> {
     /// Lets everything happen that is due now.
     pub(super) fn settle(&mut self) -> Checked<()> {
         for _ in 0..EVENTS_MAX {
+            if std::mem::take(&mut self.plan.crash) {
+                self.power_off()?;
+            }
             let tick = self.process.as_ref().and_then(|(engine, _)| engine.next_tick());
             if tick.is_some_and(|at| at <= self.now) {
                 self.tell(Input::Tick)?;
