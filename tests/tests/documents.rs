@@ -1,4 +1,4 @@
-//! The guide and the reference: every program in them checks and is in style, every form of the language has a section
+//! The guide and the reference: every program in them checks, is in style and passes its tests, every form of the language has a section
 //! whose example shows it, and the lists are those of the code.
 //!
 //! `UPDATE_DOCS=1 cargo test -p flowmesh-tests --test documents` writes the lists anew.
@@ -9,7 +9,8 @@ mod forms;
 mod lists;
 
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
-use flowmesh_frontend::{World, ast::Module, format, parse};
+use flowmesh_frontend::{World, ast::Module, check, format, parse};
+use flowmesh_host::trial::{self, Options};
 use flowmesh_tests::{files, page};
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
@@ -41,15 +42,8 @@ fn wrong(world: &Shown, block: &page::Block) -> Option<String> {
         Ok(styled) => return Some(format!("it is not in style, which is:\n{styled}")),
         Err(_) => return Some("it cannot be read".to_owned()),
     }
-    // What the checker does not know yet is at least read whole.
-    if block.name.as_deref() == Some("later") {
-        let mut found = Diagnostics::default();
-        parse::parse(SourceId(0), &block.text, &mut found);
-        let said = found.iter().find(|one| one.code.0 != 102);
-        return said.map(|one| one.message.clone());
-    }
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-    flowmesh_frontend::compile(&shown, &name, &mut sources, &mut found);
+    let compiled = flowmesh_frontend::compile_tests(&shown, &name, &mut sources, &mut found);
     let said = found.sorted().into_iter().map(|one| {
         let help = one.help.as_deref().unwrap_or_default();
         format!(
@@ -59,12 +53,17 @@ fn wrong(world: &Shown, block: &page::Block) -> Option<String> {
             one.message
         )
     });
-    let said: Vec<String> = said.collect();
+    let (program, tests) = compiled.unwrap_or_default();
+    let failed = tests.iter().filter_map(|test| {
+        let failure = trial::run(&program, test, Options::default()).failure?;
+        Some(format!("test \"{}\": {}", test.title, failure.message))
+    });
+    let said: Vec<String> = said.chain(failed).collect();
     (!said.is_empty()).then(|| said.join("\n"))
 }
 
 #[test]
-fn every_program_in_a_document_checks_and_is_in_style() {
+fn every_program_in_a_document_checks_and_passes_its_tests() {
     let mut all = Vec::new();
     let mut programs = 0;
     for path in documents() {
@@ -131,4 +130,14 @@ fn every_form_has_a_section_whose_example_shows_it() {
 
 fn module(text: &str) -> Module {
     parse::parse(SourceId(0), text, &mut Diagnostics::default()).module
+}
+
+#[test]
+fn the_example_of_the_settings_has_every_setting() {
+    let has = |name: &str| lists::ALL_SETTINGS.contains(&format!("{name}: "));
+    let missing: Vec<_> = check::SETTINGS
+        .iter()
+        .filter(|setting| !has(setting.name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -8,6 +8,9 @@ use std::{collections::BTreeMap, fmt::Write};
 const HOW: &str =
     "This page is made from the code: `UPDATE_DOCS=1 cargo test -p flowmesh-tests --test documents`.";
 
+/// A program with every setting.
+pub(crate) const ALL_SETTINGS: &str = include_str!("settings.flow");
+
 /// Each page, by the name of its file.
 pub(crate) fn all() -> [(&'static str, String); 3] {
     [
@@ -85,9 +88,9 @@ fn heading(page: &Page) -> &str {
 
 fn settings() -> String {
     let mut text = format!(
-        "# Settings\n\n{HOW}\n\nWhat stands in a policy, a service, an operation or the `with` of a call. The nearer \
+        "# Settings\n\n{HOW}\n\nWhat stands in a policy, a service, an operation, the `with` of a call, a gateway and its routes, `mesh` and a schedule. The nearer \
          place overrides the farther, part by part: the call, then the operation, the service, its policy. What a flow \
-         and a gateway may set stands with [their declarations](declarations.md).\n",
+         may set stands with [its declaration](declarations.md#flow).\n",
     );
     for setting in SETTINGS {
         let places: Vec<String> = setting.places.iter().map(place).collect();
@@ -101,13 +104,22 @@ fn settings() -> String {
         .unwrap();
         parts(&mut text, setting.parts);
     }
+    write!(text, "\n## All at once\n\n```flow\n{ALL_SETTINGS}```\n").unwrap();
     text
 }
 
-/// `Place::With` is `with` to its reader.
+/// As an author calls it.
 fn place(place: &impl std::fmt::Debug) -> String {
-    let name = format!("{place:?}").to_lowercase();
-    if name == "with" { "`with`".to_owned() } else { name }
+    match format!("{place:?}").as_str() {
+        "With" => "`with`".to_owned(),
+        "Mesh" => "`mesh`".to_owned(),
+        "GatewayRoute" => "a route of a gateway".to_owned(),
+        other => format!("{} {}", article(other), other.to_lowercase()),
+    }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with('O') { "an" } else { "a" }
 }
 
 fn parts(text: &mut String, parts: &[Setting]) {
