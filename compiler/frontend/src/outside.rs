@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod name;
 mod openapi;
+mod proto;
 pub(crate) mod tree;
 
 use crate::{
@@ -106,6 +107,7 @@ fn described(
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
     let read = match ending {
         "yaml" | "yml" | "json" => openapi::read(&mut files, &path),
+        "proto" => proto::read(&mut files, &path),
         _ => return Err(vec![Error::UnknownKind { span, path }]),
     };
     read.map_err(|problems| {
