@@ -13,11 +13,11 @@ use crate::{
     },
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
-    wire::{request::Template, subset::Subset},
+    wire::{grpc::codec::Method, request::Template, subset::Subset},
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
-    call::{Failure, Reply, Request},
+    call::{Failure, Reply, Request, Wire},
     policy::Policy,
     service,
     trace::TraceContext,
@@ -33,6 +33,8 @@ struct Call<'c> {
     service: &'c Service,
     subset: Arc<Subset>,
     template: Template,
+    /// The method, where it goes by gRPC.
+    method: Option<&'c Method>,
     trace: TraceContext,
     span: Span,
     names: Names<'c>,
@@ -88,7 +90,11 @@ impl Mesh {
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
         let subset = self.route(request, declared, service).ok_or_else(lost)?.clone();
-        let template = Template::new(request, service.credentials(request.operation))?;
+        let method = by_grpc(request, service, names)?;
+        let mut template = Template::new(request, service.credentials(request.operation))?;
+        if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
+            template.call(path, method.write(&request.body)?)?;
+        }
         let span = tracing::info_span!(
             "call",
             service = names.service,
@@ -107,6 +113,7 @@ impl Mesh {
             service,
             subset,
             template,
+            method,
             trace,
             span,
             names,
@@ -220,6 +227,25 @@ impl Call<'_> {
             Reply::Failed(failure) => self.span.record("error", field::display(failure)),
         };
     }
+}
+
+/// The method of a request that goes by gRPC.
+fn by_grpc<'c>(
+    request: &Request,
+    service: &'c Service,
+    names: Names<'_>,
+) -> Result<Option<&'c Method>, String> {
+    if !matches!(request.wire, Wire::Grpc { .. }) {
+        return Ok(None);
+    }
+    let method = service.method(request.operation);
+    let why = || {
+        format!(
+            "nothing describes the messages of `{}.{}`: the service has no `from \"...proto\"`",
+            names.service, names.operation
+        )
+    };
+    method.map(Some).ok_or_else(why)
 }
 
 fn unavailable(why: &str) -> Reply {

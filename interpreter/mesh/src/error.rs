@@ -39,6 +39,13 @@ pub enum MeshError {
         /// The secret.
         secret: Name,
     },
+    /// The description of a service's methods cannot be used.
+    BadDescriptors {
+        /// The service.
+        service: Name,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The system's DNS configuration cannot be read, or names no server.
     NoResolver {
         /// What the system said.
@@ -56,6 +63,7 @@ impl MeshError {
             Self::MissingSecret { .. } => 1042,
             Self::BadCredential { .. } => 1043,
             Self::NoResolver { .. } => 1044,
+            Self::BadDescriptors { .. } => 1045,
         })
     }
 
@@ -74,6 +82,7 @@ impl MeshError {
                 "look for a line break at the end of the value, and for spaces in the header's name"
                     .to_owned()
             }
+            Self::BadDescriptors { .. } => "compile the program again from its `.proto`".to_owned(),
             Self::NoResolver { .. } => "name a DNS server with `--resolver 127.0.0.1:8600`".to_owned(),
         }
     }
@@ -85,7 +94,8 @@ impl MeshError {
             Self::BadAddress { service, .. }
             | Self::NoAddress { service, .. }
             | Self::MissingSecret { service, .. }
-            | Self::BadCredential { service, .. } => Some(format!("service/{service}")),
+            | Self::BadCredential { service, .. }
+            | Self::BadDescriptors { service, .. } => Some(format!("service/{service}")),
             Self::NoResolver { .. } => None,
         }
     }
@@ -114,6 +124,9 @@ impl fmt::Display for MeshError {
                     f,
                     "the secret `{secret}` of service `{service}` cannot stand in a header"
                 )
+            }
+            Self::BadDescriptors { service, why } => {
+                write!(f, "the methods of service `{service}` cannot be described: {why}")
             }
             Self::NoResolver { why } => {
                 write!(f, "there is no DNS server to ask: {why}")

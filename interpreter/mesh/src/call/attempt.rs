@@ -6,6 +6,7 @@ use crate::{
     wire::{
         endpoint::Endpoint,
         exchange::{Progress, Stage, exchange},
+        grpc,
         subset::{At, Snapshot},
     },
 };
@@ -31,7 +32,7 @@ pub(super) struct Try<'c> {
 pub(super) struct Tried {
     /// Where it went.
     pub(super) endpoint: Option<Arc<Endpoint>>,
-    progress: Progress,
+    pub(super) progress: Progress,
 }
 
 impl Call<'_> {
@@ -72,9 +73,15 @@ impl Call<'_> {
         };
         let endpoint = tried.endpoint.insert(endpoint);
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);
-        match self.template.attempt(endpoint, trace, attempt.timeout) {
-            Ok(sent) => exchange(endpoint, sent, idle, &self.mesh.limits, &mut tried.progress).await,
-            Err(why) => Outcome::Unsent(why),
+        match (
+            self.template.attempt(endpoint, trace, attempt.timeout),
+            self.method,
+        ) {
+            (Ok(sent), Some(method)) => {
+                grpc::exchange(endpoint, method, sent, &self.mesh.limits, &mut tried.progress).await
+            }
+            (Ok(sent), None) => exchange(endpoint, sent, idle, &self.mesh.limits, &mut tried.progress).await,
+            (Err(why), _) => Outcome::Unsent(why),
         }
     }
 

@@ -9,7 +9,10 @@ use crate::{
         items::{Form, Items},
         outcome::Outcome,
     },
-    wire::connection::Connection,
+    wire::{
+        connection::Connection,
+        grpc::{self, Messages},
+    },
 };
 use flowmesh_ir::{
     call::{Failure, Reply, Request, Wire},
@@ -32,7 +35,17 @@ pub struct Demand {
 }
 
 /// A stream that was opened.
-pub(super) struct Opened {
+pub(super) struct Opened(Source);
+
+/// Where items come from.
+enum Source {
+    /// Server-sent events or JSON lines.
+    Items(Box<OverHttp>),
+    /// Messages of gRPC.
+    Messages(Box<Messages>),
+}
+
+struct OverHttp {
     connection: Connection,
     body: Incoming,
     items: Items,
@@ -75,9 +88,10 @@ impl Mesh {
             Wire::Stream(cursor) => cursor.as_deref(),
             _ => None,
         };
-        if let Err(why) = call
-            .template
-            .ask_for_stream(FORMS, cursor.map(|cursor| (LAST_EVENT_ID, cursor)))
+        if call.method.is_none()
+            && let Err(why) = call
+                .template
+                .ask_for_stream(FORMS, cursor.map(|cursor| (LAST_EVENT_ID, cursor)))
         {
             return unavailable(&why);
         }
@@ -144,6 +158,10 @@ impl Call<'_> {
         let sent = self.template.attempt(endpoint, trace, attempt.timeout);
         let sent = sent.map_err(Outcome::Unsent)?;
         let limits = &self.mesh.limits;
+        if let Some(method) = self.method {
+            let messages = grpc::open(endpoint, method, sent, limits, &mut tried.progress).await?;
+            return Ok(Opened(Source::Messages(Box::new(messages))));
+        }
         let mut connection = endpoint.connect(limits).await.map_err(Outcome::Unsent)?;
         let broke = |_| {
             Outcome::Broken(format!(
@@ -154,13 +172,13 @@ impl Call<'_> {
         let answer = connection.send(sent).await.map_err(broke)?;
         let form = Form::of(content_type(&answer));
         let (head, body) = answer.into_parts();
-        let mut opened = Opened {
+        let mut opened = OverHttp {
             connection,
             body,
             items: Items::new(form, limits.body_bytes),
         };
         if head.status.is_success() {
-            return Ok(opened);
+            return Ok(Opened(Source::Items(Box::new(opened))));
         }
         Err(Outcome::Answer {
             status: head.status.as_u16(),
@@ -176,7 +194,7 @@ impl Opened {
             match self.item().await {
                 Ok(Some(item)) => demand.give(item.into()),
                 Ok(None) => break,
-                Err(failure) => return Reply::Failed(failure),
+                Err(reply) => return reply,
             }
         }
         Reply::Answer {
@@ -185,6 +203,25 @@ impl Opened {
         }
     }
 
+    async fn item(&mut self) -> Result<Option<Vec<u8>>, Reply> {
+        match &mut self.0 {
+            Source::Items(items) => items.item().await.map_err(Reply::Failed),
+            Source::Messages(messages) => messages.next().await.map_err(ended),
+        }
+    }
+}
+
+/// What became of a stream that was open: it is not opened again.
+fn ended(outcome: Outcome) -> Reply {
+    Reply::Failed(match outcome {
+        Outcome::Answer { status, body, .. } => return Reply::Answer { status, body },
+        Outcome::Malformed(why) => Failure::BadReply(why),
+        Outcome::TimedOut { why, .. } => Failure::Timeout(why),
+        Outcome::Unsent(why) | Outcome::Broken(why) => Failure::Unavailable(why),
+    })
+}
+
+impl OverHttp {
     /// The next item, or `None` when the stream has ended.
     async fn item(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         loop {

@@ -5,7 +5,11 @@ use crate::{
     clock::Clock,
     decide::{address::Address, budget::Bucket},
     error::MeshError,
-    wire::{request::Credential, subset::Subset},
+    wire::{
+        grpc::codec::{self, Method, Methods},
+        request::Credential,
+        subset::Subset,
+    },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
@@ -31,6 +35,8 @@ pub(crate) struct Service {
     pub(crate) credential: Option<Credential>,
     /// For each operation the headers that are made from secrets.
     pub(crate) secret_headers: Vec<Vec<Credential>>,
+    /// For each operation its method of gRPC.
+    pub(crate) methods: Methods,
     /// For each policy of the program the budget that its retries are paid from: policies that say the same about
     /// budgets share one.
     budgets: Vec<Option<Arc<Mutex<Bucket>>>>,
@@ -64,6 +70,10 @@ impl Service {
             moved: RwLock::new(None),
             credential: credential(program, service, secrets)?,
             secret_headers: secret_headers(program, service, secrets)?,
+            methods: codec::methods(service).map_err(|why| MeshError::BadDescriptors {
+                service: service.name.clone(),
+                why,
+            })?,
             budgets: budgets(program, clock.now()),
         })
     }
@@ -72,6 +82,11 @@ impl Service {
     pub(crate) fn credentials(&self, operation: OperationId) -> impl Iterator<Item = &Credential> {
         let own = self.secret_headers.get(operation.index()).into_iter().flatten();
         self.credential.iter().chain(own)
+    }
+
+    /// The method of gRPC that an operation is reached by.
+    pub(crate) fn method(&self, operation: OperationId) -> Option<&Method> {
+        self.methods.get(operation.index())?.as_ref()
     }
 
     /// Moves its traffic; no weights is back to what its routes say.

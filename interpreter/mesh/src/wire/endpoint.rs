@@ -1,6 +1,6 @@
 //! An endpoint: where it is, its connections, and what is known of how it does.
 
-use super::{connection::Connection, pool::Pool};
+use super::{connection::Connection, grpc::channel::Channel, pool::Pool};
 use crate::{
     decide::{balance::Ewma, endpoints::Target, outcome::Outcome},
     mesh::Limits,
@@ -15,6 +15,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::net::TcpStream;
 
 /// An endpoint.
 pub(crate) struct Endpoint {
@@ -26,6 +27,8 @@ pub(crate) struct Endpoint {
     pub(crate) base: String,
     /// Connections at rest.
     pub(crate) pool: Arc<Pool>,
+    /// The connection for gRPC.
+    pub(crate) channel: Channel,
     address: SocketAddr,
     otherwise: Option<SocketAddr>,
     cost: Mutex<Ewma>,
@@ -43,6 +46,7 @@ impl Endpoint {
             host: HeaderValue::from_str(&target.host).ok(),
             base: base.to_owned(),
             pool: Arc::default(),
+            channel: Channel::default(),
             address: target.address,
             otherwise: target.otherwise,
             cost: Mutex::new(Ewma::new(now)),
@@ -52,14 +56,27 @@ impl Endpoint {
 
     /// A new connection.
     pub(crate) async fn connect(&self, limits: &Limits) -> Result<Connection, String> {
+        self.reach(limits, |address| Connection::open(address, limits))
+            .await
+    }
+
+    /// A new connection that nothing was spoken on.
+    pub(crate) async fn stream(&self, limits: &Limits) -> Result<TcpStream, String> {
+        self.reach(limits, connected).await
+    }
+
+    async fn reach<T, F>(&self, limits: &Limits, open: impl Fn(SocketAddr) -> F) -> Result<T, String>
+    where
+        F: Future<Output = io::Result<T>>,
+    {
         let connecting = async {
-            match (Connection::open(self.address, limits).await, self.otherwise) {
-                (Err(_), Some(other)) => Connection::open(other, limits).await,
+            match (open(self.address).await, self.otherwise) {
+                (Err(_), Some(other)) => open(other).await,
                 (result, _) => result,
             }
         };
         match tokio::time::timeout(limits.connect, connecting).await {
-            Ok(Ok(connection)) => Ok(connection),
+            Ok(Ok(reached)) => Ok(reached),
             Ok(Err(error)) => Err(format!("no connection to {}: {}", self.label, sentence(&error))),
             Err(_) => Err(format!(
                 "no connection to {} within {:?}",
@@ -102,6 +119,12 @@ impl Drop for Pending<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+async fn connected(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// The error without the number that the system adds.

@@ -59,8 +59,14 @@ impl Template {
         for (name, value) in credentials {
             headers.insert(name, value.clone());
         }
-        let path = PathAndQuery::try_from(request.path.as_str())
-            .map_err(|_| format!("`{}` cannot be a path", request.path))?;
+        // What does not go by HTTP has no path of its own.
+        let path = if request.path.is_empty() {
+            "/"
+        } else {
+            request.path.as_str()
+        };
+        let path =
+            PathAndQuery::try_from(path).map_err(|_| format!("`{}` cannot be a path", request.path))?;
         let body = Bytes::from_owner(request.body.clone());
         Ok(Self {
             path,
@@ -81,6 +87,15 @@ impl Template {
             let cursor = value(name.as_str(), cursor)?;
             self.headers.insert(name, cursor);
         }
+        Ok(())
+    }
+
+    /// Calls a method of gRPC with a message in its frame.
+    pub(crate) fn call(&mut self, path: &str, framed: Vec<u8>) -> Result<(), String> {
+        self.path = PathAndQuery::try_from(path).map_err(|_| format!("`{path}` cannot be a method"))?;
+        self.method = http::Method::POST;
+        self.headers.remove(ACCEPT);
+        self.body = Bytes::from(framed);
         Ok(())
     }
 
