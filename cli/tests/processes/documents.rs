@@ -54,14 +54,15 @@ fn shown(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The words of a command line; what stands in single quotes is one.
+/// The words of a command line; what stands in quotes is one.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut quoted = false;
+    let mut quoted = None;
     for character in command.chars() {
-        match character {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
+        match (character, quoted) {
+            ('\'' | '"', None) => quoted = Some(character),
+            (_, Some(quote)) if quote == character => quoted = None,
+            (' ', None) => words.push(String::new()),
             _ => words.last_mut().unwrap().push(character),
         }
     }

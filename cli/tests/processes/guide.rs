@@ -13,7 +13,7 @@ use std::{
 const MARK: &str = "=====";
 
 /// What the shell does after a command that goes on behind: a reader is slower than a server, a script is not.
-const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -q http $LAST && break; sleep 0.1; done";
+const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -q $READY $LAST && break; sleep 0.1; done";
 
 /// A command and what the page says that it says.
 struct Shown {
@@ -88,7 +88,16 @@ fn carry_out(shown: &[Shown], dir: &Path) -> Vec<String> {
             .strip_suffix(" 2>&1 &")
             .and_then(|line| line.rsplit_once("> "))
         {
-            script += &format!("{}\n", AWAIT_SERVER.replace("$LAST", log.1));
+            // The last thing that each says when it is ready.
+            let ready = if line.contains(" serve ") {
+                "/cancel"
+            } else {
+                "http"
+            };
+            script += &format!(
+                "{}\n",
+                AWAIT_SERVER.replace("$LAST", log.1).replace("$READY", ready)
+            );
         }
         script += &format!("echo {MARK}\n");
     }
