@@ -1,6 +1,7 @@
 //! `flowmesh check FILE...`: says what is wrong with programs.
 
 mod fix;
+mod report;
 
 use crate::{
     draw::{self, json::Finding},
@@ -35,6 +36,9 @@ pub(crate) struct Check {
     /// Show what `--fix` would change, and change nothing
     #[arg(long, requires = "fix")]
     dry_run: bool,
+    /// Say how long each flow can take at the most, and how often its calls are tried
+    #[arg(long)]
+    report: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -52,11 +56,20 @@ impl Check {
             bad |=
                 compiled.program.is_none() || (self.deny_warnings && compiled.count(Severity::Warning) > 0);
             if self.json {
-                all.push(data(file, &compiled, fixed.as_ref()));
+                let mut data = data(file, &compiled, fixed.as_ref());
+                if let (true, Some(program), Some(object)) =
+                    (self.report, &compiled.program, data.as_object_mut())
+                {
+                    object.insert("report".to_owned(), report::data(program));
+                }
+                all.push(data);
             } else {
                 fixed.iter().for_each(|fixed| fixed.tell(self.dry_run));
                 draw::report::diagnostics(&compiled.found.sorted(), &compiled.sources, false);
                 draw::answer(summary(file, &compiled, begun));
+                if let (true, Some(program)) = (self.report, &compiled.program) {
+                    draw::answer(report::text(program));
+                }
             }
         }
         if self.json {

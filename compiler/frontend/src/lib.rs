@@ -18,6 +18,7 @@ pub mod prompt;
 pub mod resolve;
 mod silence;
 pub mod syntax;
+mod whole;
 mod workspace;
 mod world;
 
@@ -57,7 +58,16 @@ fn settle(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) {
 pub fn everything(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
     let resolved = resolve(world, root, sources, found);
     let checked = check(&resolved, sources, found);
-    Analysis { resolved, checked }
+    let analysis = Analysis { resolved, checked };
+    both_worlds(&analysis, found);
+    analysis
+}
+
+/// What only the whole program shows, once nothing else is wrong with it.
+fn both_worlds(analysis: &Analysis, found: &mut Diagnostics) {
+    if let Some(program) = analysis.program() {
+        whole::check(&analysis.resolved, &program, found);
+    }
 }
 
 /// Makes the program whose root module is at `root`; nothing if something is wrong.
@@ -78,6 +88,9 @@ fn whole(analysis: &Analysis, found: &mut Diagnostics) -> Option<Program> {
 }
 
 fn valid(analysis: &Analysis, program: Program, found: &mut Diagnostics) -> Option<Program> {
+    if found.has_errors() {
+        return None;
+    }
     // The checker keeps every promise of the door but one: how deep functions that call each other may go.
     let valid = flowmesh_ir::validate(&program);
     if let (Err(why), Some(module)) = (&valid, analysis.resolved.modules.first()) {

@@ -39,8 +39,10 @@ impl Workspace {
         self.memo.begin(sight::sights(&resolved, &mut self.parsed));
         let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo));
         self.parsed.forget(&resolved);
-        settle(&resolved, sources, found);
-        Analysis { resolved, checked }
+        let analysis = Analysis { resolved, checked };
+        crate::both_worlds(&analysis, found);
+        settle(&analysis.resolved, sources, found);
+        analysis
     }
 
     /// As [`crate::compile`].

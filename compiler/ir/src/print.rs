@@ -16,6 +16,7 @@ pub use dot::dot;
 pub use expr::sign;
 pub use mesh::what;
 pub use text::text;
+pub(crate) use value::millis;
 pub use value::value;
 pub(crate) use whole::{bare_states, whole_operation, whole_signal, whole_type};
 

@@ -12,6 +12,7 @@ use crate::{
     policy::{Backoff, Policy},
 };
 use serde::Serialize;
+use std::fmt;
 
 /// A length of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -69,7 +70,8 @@ pub fn flows(program: &Program) -> Vec<FlowWorst> {
         .collect()
 }
 
-/// How long the branches of a region take at the most, without its deadline; nothing where the state begins no region.
+/// How long the calls of a region take at the most, without its deadline and without what sleeps or waits there on
+/// purpose; nothing where the state begins no region.
 #[must_use]
 pub fn region(program: &Program, flow: FlowId, state: StateId) -> Option<Time> {
     walk::Walk::new(program).inside(flow, state)
@@ -168,6 +170,18 @@ impl Time {
         Self {
             ms: self.ms.saturating_mul(count),
             open: self.open,
+        }
+    }
+}
+
+/// As authors write it; what may take longer is at least that long.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = crate::print::millis(self.ms);
+        match (self.open, self.ms) {
+            (false, _) => f.write_str(&time),
+            (true, 0) => f.write_str("as long as what it waits for"),
+            (true, _) => write!(f, "{time} and what it waits for"),
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn duration(length: SignedDuration) -> String {
 }
 
 /// A number of milliseconds as a duration.
-pub(super) fn millis(ms: u64) -> String {
+pub(crate) fn millis(ms: u64) -> String {
     duration(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
 }
 

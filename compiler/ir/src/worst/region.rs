@@ -26,14 +26,7 @@ impl<'a> Way<'_, 'a> {
             None => inside,
         };
         let finally = region.finally.map_or(Time::default(), |entry| self.from(entry));
-        let mut next = vec![region.next];
-        next.extend(region.within.iter().map(|(_, late)| *late));
-        next.extend(region.catch.iter().map(|catch| catch.next));
-        let on = next
-            .into_iter()
-            .map(|state| self.from(state))
-            .fold(Time::default(), Time::or);
-        own.then(finally).then(on)
+        own.then(finally)
     }
 
     /// What runs in a region.

@@ -8,8 +8,8 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many states behind each other are walked; longer ways are taken as open.
-const DEEPEST: usize = 4_000;
+/// How often a way may part; what lies deeper is taken as open.
+const DEEPEST: usize = 128;
 
 /// What is known so far.
 pub(super) struct Walk<'a> {
@@ -17,6 +17,8 @@ pub(super) struct Walk<'a> {
     flows: BTreeMap<FlowId, Time>,
     /// Flows that are being walked: one that starts itself takes as long as nobody knows.
     around: Vec<FlowId>,
+    /// Sleeps and waits take no time: only what others make us wait for does.
+    calls_only: bool,
 }
 
 /// One flow on its way.
@@ -25,6 +27,7 @@ pub(super) struct Way<'w, 'a> {
     pub(super) flow: &'a Flow,
     known: BTreeMap<StateId, Time>,
     path: BTreeSet<StateId>,
+    depth: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -33,6 +36,7 @@ impl<'a> Walk<'a> {
             program,
             flows: BTreeMap::new(),
             around: Vec::new(),
+            calls_only: false,
         }
     }
 
@@ -41,7 +45,7 @@ impl<'a> Walk<'a> {
         if let Some(known) = self.flows.get(&id) {
             return *known;
         }
-        if self.around.contains(&id) || self.around.len() > 64 {
+        if self.around.contains(&id) || self.around.len() > 32 {
             return Time::open();
         }
         let Some(flow) = self.program.flow(id) else {
@@ -61,6 +65,7 @@ impl<'a> Walk<'a> {
             return None;
         };
         self.around.push(id);
+        self.calls_only = true;
         let time = Way::new(self, flow).branches(region);
         self.around.pop();
         Some(time)
@@ -74,81 +79,89 @@ impl<'w, 'a> Way<'w, 'a> {
             flow,
             known: BTreeMap::new(),
             path: BTreeSet::new(),
+            depth: 0,
         }
     }
 
-    /// From a state to the end of its fiber.
-    pub(super) fn from(&mut self, at: StateId) -> Time {
-        if let Some(known) = self.known.get(&at) {
-            return *known;
-        }
-        // A state that was met on the way here is a loop, and nobody knows how often.
-        if self.path.contains(&at) || self.path.len() > DEEPEST {
-            return Time::open();
-        }
-        let flow = self.flow;
-        let Some(state) = flow.states.get(at.index()) else {
-            return Time::default();
+    /// From a state to the end of its fiber. Only where the way parts does this go deeper.
+    pub(super) fn from(&mut self, first: StateId) -> Time {
+        let mut met: Vec<(StateId, Time)> = Vec::new();
+        let mut at = first;
+        let mut time = loop {
+            if let Some(known) = self.known.get(&at) {
+                break *known;
+            }
+            // A state that was met on the way here is a loop, and nobody knows how often.
+            if self.path.contains(&at) || self.depth > DEEPEST {
+                break Time::open();
+            }
+            let flow = self.flow;
+            let Some(state) = flow.states.get(at.index()) else {
+                break Time::default();
+            };
+            self.path.insert(at);
+            let (own, next) = self.step(&state.end);
+            met.push((at, own));
+            match next.as_slice() {
+                [only] => at = *only,
+                many => break self.longest(many),
+            }
         };
-        self.path.insert(at);
-        let time = self.after(&state.end);
-        self.path.remove(&at);
-        self.known.insert(at, time);
+        for (state, own) in met.into_iter().rev() {
+            time = own.then(time);
+            self.path.remove(&state);
+            self.known.insert(state, time);
+        }
         time
     }
 
-    fn after(&mut self, end: &'a End) -> Time {
+    pub(super) fn longest(&mut self, ways: &[StateId]) -> Time {
+        self.depth = self.depth.saturating_add(1);
+        let times: Vec<Time> = ways.iter().map(|state| self.from(*state)).collect();
+        self.depth = self.depth.saturating_sub(1);
+        times.into_iter().fold(Time::default(), Time::or)
+    }
+
+    /// How long the end of a state takes, and where it leads.
+    fn step(&mut self, end: &'a End) -> (Time, Vec<StateId>) {
         let own = match end {
             End::Call(_) => {
                 let policy = super::target(end).and_then(|target| self.walk.program.policy(target.policy));
                 policy.map_or(Time::default(), |policy| Time::of(super::call_ms(policy)))
             }
             End::Start(start) if start.tie == Tie::Child => self.walk.flow(start.flow),
+            End::Sleep { .. } | End::SleepUntil { .. } | End::Await(_) | End::Wait(_)
+                if self.walk.calls_only =>
+            {
+                Time::default()
+            }
             End::Sleep { duration, .. } => length(duration),
             End::Await(wait) => wait
                 .within
                 .as_ref()
                 .map_or(Time::open(), |(within, _)| length(within)),
             End::SleepUntil { .. } | End::Stream(_) => Time::open(),
-            End::Wait(wait) => return self.wait(wait),
-            End::Region(region) => return self.region(region),
+            End::Wait(wait) => wait_time(wait),
+            End::Region(region) => self.region(region),
             _ => Time::default(),
         };
-        own.then(self.onward(end))
-    }
-
-    /// The longest way on.
-    fn onward(&mut self, end: &End) -> Time {
         let mut next = Vec::new();
         end.ways(|lead, state| {
-            if matches!(lead, Lead::Next | Lead::Out(_)) {
+            if matches!(lead, Lead::Next | Lead::Out(_)) && !next.contains(state) {
                 next.push(*state);
             }
         });
-        next.into_iter()
-            .map(|state| self.from(state))
-            .fold(Time::default(), Time::or)
+        (own, next)
     }
+}
 
-    /// A wait is over at the latest when its shortest time has passed.
-    fn wait(&mut self, wait: &'a Wait) -> Time {
-        let times = wait.arms.iter().filter_map(|arm| match &arm.on {
-            On::After(duration) => Some(length(duration)),
-            _ => None,
-        });
-        let own = times.min().unwrap_or(Time::open());
-        let next: Vec<StateId> = wait
-            .arms
-            .iter()
-            .map(|arm| arm.next)
-            .chain(wait.catch.iter().map(|catch| catch.next))
-            .collect();
-        let on = next
-            .into_iter()
-            .map(|state| self.from(state))
-            .fold(Time::default(), Time::or);
-        own.then(on)
-    }
+/// A wait is over at the latest when its shortest time has passed.
+fn wait_time(wait: &Wait) -> Time {
+    let times = wait.arms.iter().filter_map(|arm| match &arm.on {
+        On::After(duration) => Some(length(duration)),
+        _ => None,
+    });
+    times.min().unwrap_or(Time::open())
 }
 
 /// How long a duration is, where it is known.

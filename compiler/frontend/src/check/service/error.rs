@@ -67,6 +67,11 @@ pub(crate) enum Error {
     NoElse {
         span: Span,
     },
+    /// A rule whose condition an earlier one has already.
+    RuleTwice {
+        span: Span,
+        before: Span,
+    },
     RuleNeverTaken {
         span: Span,
         before: Span,
@@ -209,6 +214,7 @@ impl Error {
             | Self::Weights { .. }
             | Self::UnknownSubset { .. }
             | Self::NoElse { .. }
+            | Self::RuleTwice { .. }
             | Self::RuleNeverTaken { .. }
             | Self::NoRoute { .. }
             | Self::UnnamedSubset { .. } => self.of_routes(),

@@ -3,11 +3,7 @@
 use super::{Error, Overrides, words::time};
 use crate::check::Checker;
 use flowmesh_diagnostics::{Diagnostic, Span};
-use flowmesh_ir::{
-    Name,
-    policy::{Backoff, RetryOn},
-    service::EffectKind,
-};
+use flowmesh_ir::{Name, policy::RetryOn, service::EffectKind, worst::waits};
 
 /// What a policy holds for.
 #[derive(Clone, Debug)]
@@ -105,34 +101,5 @@ impl Checker<'_> {
             true => diagnostic.fix(format!("write {}", time(right)), span, time(right)),
             false => diagnostic,
         }
-    }
-}
-
-/// The longest time that all waits between attempts take together.
-fn waits(backoff: &Backoff, attempts: u32) -> u64 {
-    let mut sum = 0u64;
-    let mut wait = backoff.base_ms;
-    for _ in 1..attempts {
-        sum = sum.saturating_add(wait.min(backoff.max_ms));
-        wait = wait.saturating_mul(u64::from(backoff.factor));
-    }
-    sum
-}
-
-#[cfg(test)]
-mod tests {
-    use super::waits;
-    use flowmesh_ir::policy::Backoff;
-
-    #[test]
-    fn waits_grow_up_to_the_longest() {
-        let backoff = Backoff {
-            base_ms: 100,
-            max_ms: 300,
-            factor: 2,
-            ..Backoff::default()
-        };
-        assert_eq!(waits(&backoff, 1), 0);
-        assert_eq!(waits(&backoff, 4), 100 + 200 + 300);
     }
 }

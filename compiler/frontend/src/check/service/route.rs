@@ -44,6 +44,13 @@ impl<'a> Checker<'a> {
                     .as_ref()
                     .map(|condition| checker.against(condition, &Ty::Bool))
             });
+            let twin = routes
+                .iter()
+                .position(|before: &Route| condition.is_some() && before.condition == condition);
+            if let Some(before) = twin.and_then(|at| block.rules.get(at)) {
+                let (span, before) = (rule.span, before.span);
+                self.report(Error::RuleTwice { span, before }.diagnostic());
+            }
             let split = self.split(&rule.split, subsets, rule.span);
             routes.push(Route { condition, split });
         }

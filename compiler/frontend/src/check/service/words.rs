@@ -128,6 +128,12 @@ impl Error {
                 Diagnostic::error(Code(509), span, "this route leaves some requests nowhere to go")
                     .help("end it with `else -> ...`")
             }
+            Self::RuleTwice { span, before } => {
+                Diagnostic::error(Code(509), span, "this rule is never reached")
+                    .and(before, "this one has the same condition and comes first")
+                    .help("remove it, or give it another condition")
+                    .fix("remove the rule", span, "")
+            }
             Self::RuleNeverTaken { span, before } => {
                 Diagnostic::error(Code(509), span, "this rule is never reached")
                     .and(before, "`else` takes every request")

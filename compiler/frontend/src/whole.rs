@@ -1,0 +1,129 @@
+//! Looks at the program as a whole, at flows and mesh together, and says what cannot work or will not work well.
+//!
+//! One file for each question: [`access`] who may call what; [`time`] what cannot fit into its time; [`attempts`] how
+//! retries multiply; [`locks`] and [`circle`] what waits for each other; [`fan`] what queues up; [`undone`] what stays
+//! done when a flow fails; [`moved`] where migrations lead. Everything is asked of the program that was made; places
+//! come from its origins.
+
+mod access;
+mod attempts;
+mod circle;
+mod fan;
+mod link;
+mod locks;
+mod moved;
+mod time;
+mod undone;
+
+use crate::resolve::Resolved;
+use flowmesh_diagnostics::{Diagnostic, Diagnostics, Span};
+use flowmesh_ir::{
+    FlowId, Name, OperationId, Program, ServiceId, StateId,
+    flow::{End, Flow, Lead},
+    service::Operation,
+    worst::{self, FlowWorst},
+};
+use std::collections::BTreeSet;
+
+/// Asks every question.
+pub(crate) fn check(resolved: &Resolved, program: &Program, found: &mut Diagnostics) {
+    let mut whole = Whole {
+        program,
+        again: attempts::again(resolved),
+        worst: worst::flows(program),
+        found,
+    };
+    access::check(&mut whole);
+    time::check(&mut whole);
+    attempts::check(&mut whole);
+    locks::check(&mut whole);
+    circle::check(&mut whole);
+    fan::check(&mut whole);
+    undone::check(&mut whole);
+    moved::check(&mut whole);
+}
+
+/// The program, its worst case, and what was found.
+struct Whole<'a> {
+    program: &'a Program,
+    worst: Vec<FlowWorst>,
+    again: attempts::Again,
+    found: &'a mut Diagnostics,
+}
+
+impl<'a> Whole<'a> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.found.add(diagnostic);
+    }
+
+    /// Where a part of the program was written; what the compiler made is nowhere.
+    fn span(&self, path: &str) -> Option<Span> {
+        self.program.origins.spans.get(path).copied()
+    }
+
+    fn flows(&self) -> impl Iterator<Item = (FlowId, &'a Flow)> + use<'a> {
+        (0u32..).map(FlowId).zip(&self.program.flows)
+    }
+
+    fn state_span(&self, flow: &Flow, state: StateId) -> Option<Span> {
+        self.span(&format!("flow/{}/{state}", flow.name))
+    }
+
+    fn operation(&self, service: ServiceId, operation: OperationId) -> Option<&'a Operation> {
+        self.program.service(service)?.operations.get(operation.index())
+    }
+
+    /// `payments.charge`
+    fn operation_name(&self, service: ServiceId, operation: OperationId) -> String {
+        let service_name = self.program.service(service).map(|service| service.name.clone());
+        let name = self.operation(service, operation).map(|found| found.name.clone());
+        let part = |name: Option<Name>| name.unwrap_or_default();
+        format!("{}.{}", part(service_name), part(name))
+    }
+
+    /// Where it was said what holds for an operation.
+    fn said(&self, service: ServiceId, operation: OperationId, setting: &str) -> Option<Span> {
+        let service_name = &self.program.service(service)?.name;
+        let name = &self.operation(service, operation)?.name;
+        self.span(&format!("said/{service_name}/{name}/{setting}"))
+    }
+
+    fn flow_time(&self, flow: FlowId) -> worst::Time {
+        self.worst
+            .get(flow.index())
+            .map_or_else(worst::Time::default, |worst| worst.time)
+    }
+}
+
+/// The states that run inside the region that a state begins.
+fn inside(flow: &Flow, state: StateId) -> BTreeSet<StateId> {
+    let mut open = Vec::new();
+    if let Some(End::Region(_)) = flow.states.get(state.index()).map(|state| &state.end) {
+        branches(flow, state, &mut open);
+    }
+    let mut seen = BTreeSet::new();
+    while let Some(at) = open.pop() {
+        let Some(state) = flow.states.get(at.index()) else {
+            continue;
+        };
+        if seen.insert(at) {
+            state.end.ways(|lead, next| {
+                if !matches!(lead, Lead::Out(_)) {
+                    open.push(*next);
+                }
+            });
+        }
+    }
+    seen
+}
+
+/// Where the fibers of a region begin.
+fn branches(flow: &Flow, state: StateId, open: &mut Vec<StateId>) {
+    if let Some(state) = flow.states.get(state.index()) {
+        state.end.ways(|lead, next| {
+            if matches!(lead, Lead::Branch | Lead::Finally) {
+                open.push(*next);
+            }
+        });
+    }
+}

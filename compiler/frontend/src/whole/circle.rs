@@ -1,0 +1,95 @@
+//! Flows that wait for each other, as children or through a gateway, until nothing is left to run them.
+
+use super::{Whole, link};
+use flowmesh_diagnostics::{Code, Diagnostic, Span};
+use flowmesh_ir::{
+    FlowId,
+    flow::{End, Tie},
+    gateway::Target,
+    worst,
+};
+use petgraph::graphmap::DiGraphMap;
+use std::collections::BTreeMap;
+
+/// Where one flow waits for another.
+struct Wait {
+    place: Option<Span>,
+    /// The route through which it goes, where it is no child.
+    route: Option<Span>,
+}
+
+pub(super) fn check(whole: &mut Whole<'_>) {
+    let waits = waits(whole);
+    let mut graph = DiGraphMap::<u32, ()>::new();
+    for (from, to) in waits.keys() {
+        graph.add_edge(*from, *to, ());
+    }
+    for knot in petgraph::algo::kosaraju_scc(&graph) {
+        let Some(circle) = crate::resolve::cycle::circle(&graph, &knot) else {
+            continue;
+        };
+        report(whole, &waits, &circle);
+    }
+}
+
+fn waits(whole: &Whole<'_>) -> BTreeMap<(u32, u32), Wait> {
+    let mut waits = BTreeMap::new();
+    for (id, flow) in whole.flows() {
+        for (at, state) in (0u32..).map(flowmesh_ir::StateId).zip(&flow.states) {
+            let place = whole.state_span(flow, at);
+            if let End::Start(start) = &state.end
+                && start.tie == Tie::Child
+            {
+                let wait = Wait { place, route: None };
+                waits.entry((id.0, start.flow.0)).or_insert(wait);
+            }
+            if let Some(target) = worst::target(&state.end)
+                && let Some(operation) = whole.operation(target.service, target.operation)
+                && let Some((gateway, number, route)) = link::back(whole.program, target.service, operation)
+                && let Target::Flow { flow, wait: true, .. } = &route.target
+            {
+                let route = whole.span(&format!("gateway/{}/{number}", gateway.name));
+                waits.entry((id.0, flow.0)).or_insert(Wait { place, route });
+            }
+        }
+    }
+    waits
+}
+
+fn report(whole: &mut Whole<'_>, waits: &BTreeMap<(u32, u32), Wait>, circle: &[u32]) {
+    let name = |at: u32| {
+        let flow = whole.program.flow(FlowId(at));
+        flow.map_or_else(String::new, |flow| format!("`{}`", flow.name))
+    };
+    let mut ends: Vec<u32> = circle.to_vec();
+    // The way back to the beginning closes the circle.
+    if ends.first() != ends.last() || ends.len() == 1 {
+        ends.extend(circle.first());
+    }
+    let way: Vec<String> = ends.iter().map(|at| name(*at)).collect();
+    let steps: Vec<&Wait> = ends
+        .iter()
+        .zip(ends.iter().skip(1))
+        .filter_map(|(from, to)| waits.get(&(*from, *to)))
+        .collect();
+    let Some(span) = steps.first().and_then(|step| step.place) else {
+        return;
+    };
+    let message = format!(
+        "these flows wait for each other in a circle: {}",
+        way.join(" -> ")
+    );
+    let mut diagnostic = Diagnostic::warning(Code(549), span, message);
+    for (at, step) in steps.iter().enumerate() {
+        let next = step.place.filter(|_| at > 0);
+        diagnostic = next
+            .into_iter()
+            .fold(diagnostic, |d, place| d.and(place, "and waits here"));
+        diagnostic = step.route.into_iter().fold(diagnostic, |d, place| {
+            d.and(place, "the call comes back through this route")
+        });
+    }
+    let help =
+        "each run begins another, so one of them has to decide when to stop; or begin it apart with `start`";
+    whole.report(diagnostic.help(help));
+}
