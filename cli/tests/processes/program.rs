@@ -19,6 +19,18 @@ fn a_sound_program_checks() {
 }
 
 #[test]
+fn a_report_says_the_worst_case() {
+    let shop = Shop::new();
+    let shown = shop.flowmesh(&["check", "--report", "shop.flow"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(shown.out.contains("tried"), "{}", shown.out);
+    let data = shop.flowmesh(&["check", "--report", "--json", "shop.flow"]);
+    let data: Value = serde_json::from_str(&data.out).expect("JSON");
+    let calls = data[0]["report"][0]["calls"].as_array().expect("calls");
+    assert!(calls.iter().all(|call| call["attempts"].as_u64() > Some(0)));
+}
+
+#[test]
 fn errors_are_drawn_for_people_and_are_data_for_programs() {
     let dir = tempfile::tempdir().expect("a directory");
     fs::write(dir.path().join("wrong.flow"), WRONG).expect("the file is written");

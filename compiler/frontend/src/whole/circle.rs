@@ -3,19 +3,21 @@
 use super::{Whole, link};
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
-    FlowId,
-    flow::{End, Tie},
+    FlowId, StateId,
+    flow::{End, Flow, Tie},
     gateway::Target,
     worst,
 };
 use petgraph::graphmap::DiGraphMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where one flow waits for another.
 struct Wait {
     place: Option<Span>,
     /// The route through which it goes, where it is no child.
     route: Option<Span>,
+    /// Whether every run comes to it: otherwise the flow decides when to stop, as any recursion does.
+    always: bool,
 }
 
 pub(super) fn check(whole: &mut Whole<'_>) {
@@ -35,12 +37,17 @@ pub(super) fn check(whole: &mut Whole<'_>) {
 fn waits(whole: &Whole<'_>) -> BTreeMap<(u32, u32), Wait> {
     let mut waits = BTreeMap::new();
     for (id, flow) in whole.flows() {
-        for (at, state) in (0u32..).map(flowmesh_ir::StateId).zip(&flow.states) {
+        for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
             let place = whole.state_span(flow, at);
+            let always = unavoidable(flow, at);
             if let End::Start(start) = &state.end
                 && start.tie == Tie::Child
             {
-                let wait = Wait { place, route: None };
+                let wait = Wait {
+                    place,
+                    route: None,
+                    always,
+                };
                 waits.entry((id.0, start.flow.0)).or_insert(wait);
             }
             if let Some(target) = worst::target(&state.end)
@@ -49,11 +56,29 @@ fn waits(whole: &Whole<'_>) -> BTreeMap<(u32, u32), Wait> {
                 && let Target::Flow { flow, wait: true, .. } = &route.target
             {
                 let route = whole.span(&format!("gateway/{}/{number}", gateway.name));
-                waits.entry((id.0, flow.0)).or_insert(Wait { place, route });
+                waits
+                    .entry((id.0, flow.0))
+                    .or_insert(Wait { place, route, always });
             }
         }
     }
     waits
+}
+
+/// Whether no run ends without having been at a state.
+fn unavoidable(flow: &Flow, at: StateId) -> bool {
+    let mut open = vec![flow.entry];
+    let mut seen = BTreeSet::from([at]);
+    while let Some(next) = open.pop() {
+        let Some(state) = flow.states.get(next.index()).filter(|_| seen.insert(next)) else {
+            continue;
+        };
+        if matches!(state.end, End::Return(_) | End::Fail(_) | End::Restart(_)) {
+            return false;
+        }
+        state.end.ways(|_, way| open.push(*way));
+    }
+    true
 }
 
 fn report(whole: &mut Whole<'_>, waits: &BTreeMap<(u32, u32), Wait>, circle: &[u32]) {
@@ -72,7 +97,8 @@ fn report(whole: &mut Whole<'_>, waits: &BTreeMap<(u32, u32), Wait>, circle: &[u
         .zip(ends.iter().skip(1))
         .filter_map(|(from, to)| waits.get(&(*from, *to)))
         .collect();
-    let Some(span) = steps.first().and_then(|step| step.place) else {
+    let certain = steps.iter().all(|step| step.always) || steps.iter().any(|step| step.route.is_some());
+    let Some(span) = steps.first().and_then(|step| step.place).filter(|_| certain) else {
         return;
     };
     let message = format!(

@@ -68,7 +68,7 @@ pub fn text(program: &Program) -> String {
         documented(part.doc.as_deref(), &mesh::schedule(program, part))
     })));
     let migrations = program.migrations.iter();
-    parts.push(lines(migrations.map(|part| mesh::migration(part))));
+    parts.push(lines(migrations.map(mesh::migration)));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }

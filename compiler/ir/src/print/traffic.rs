@@ -28,7 +28,7 @@ pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
         policy.cache.as_ref().map(|cache| {
             let mut parts = vec![format!("age: {}", millis(cache.age_ms))];
             texts(&mut parts, "vary", &cache.vary);
-            record("cache", parts)
+            record("cache", &parts)
         }),
         policy.trace.as_ref().map(|trace| self::trace(program, trace)),
     ]
@@ -37,7 +37,7 @@ pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
     .collect()
 }
 
-fn record(name: &str, parts: Vec<String>) -> String {
+fn record(name: &str, parts: &[String]) -> String {
     format!("{name}: {{ {} }}", parts.join(", "))
 }
 
@@ -74,7 +74,7 @@ fn breaker(breaker: &Breaker) -> String {
             .slow_start_ms
             .map(|ms| format!("slow_start: {}", millis(ms))),
     );
-    record("breaker", parts)
+    record("breaker", &parts)
 }
 
 /// Also that of a gateway and of the mesh.
@@ -97,7 +97,7 @@ pub(super) fn limit(program: &Program, limit: &Limit) -> String {
     );
     let printer = Printer::of_params(program, &[]);
     parts.extend(limit.per.iter().map(|per| format!("per: {}", printer.expr(per))));
-    record("limit", parts)
+    record("limit", &parts)
 }
 
 fn health(health: &Health) -> String {
@@ -120,7 +120,7 @@ pub(super) fn tls(tls: &Tls) -> String {
     text(&mut parts, "authority", tls.authority.as_ref());
     text(&mut parts, "certificate", tls.certificate.as_ref());
     text(&mut parts, "key", tls.key.as_ref());
-    record("tls", parts)
+    record("tls", &parts)
 }
 
 fn mirror(program: &Program, mirror: Mirror) -> String {
@@ -138,7 +138,7 @@ fn fault(fault: Fault) -> String {
     parts.extend(fault.delay_ms.map(|ms| format!("delay: {}", millis(ms))));
     parts.extend(fault.status.map(|status| format!("status: {status}")));
     parts.push(format!("share: {}%", fault.percent));
-    record("fault", parts)
+    record("fault", &parts)
 }
 
 /// Also that of a route of a gateway.
@@ -146,7 +146,7 @@ pub(super) fn rewrite(rewrite: &Rewrite) -> String {
     let mut parts = Vec::new();
     text(&mut parts, "prefix", rewrite.prefix.as_ref());
     text(&mut parts, "host", rewrite.host.as_ref());
-    record("rewrite", parts)
+    record("rewrite", &parts)
 }
 
 /// Also that of a gateway.
@@ -157,7 +157,7 @@ pub(super) fn cors(cors: &Cors) -> String {
     texts(&mut parts, "headers", &cors.headers);
     parts.extend(cors.credentials.then(|| "credentials: true".to_owned()));
     parts.extend(cors.age_ms.map(|ms| format!("age: {}", millis(ms))));
-    record("cors", parts)
+    record("cors", &parts)
 }
 
 /// Also that of the mesh.
@@ -167,5 +167,5 @@ pub(super) fn trace(program: &Program, trace: &Trace) -> String {
     if !trace.tags.is_empty() {
         parts.push(format!("tags: {}", named(program, &trace.tags)));
     }
-    record("trace", parts)
+    record("trace", &parts)
 }

@@ -17,7 +17,8 @@ impl<'a> Way<'_, 'a> {
         let own = match &region.within {
             Some((within, _)) => {
                 let within = length(within);
-                if within.open || (!inside.open && inside.ms < within.ms) {
+                let bounded = self.walk.calls_only || !inside.open;
+                if within.open || (bounded && inside.ms < within.ms) {
                     inside
                 } else {
                     within

@@ -18,7 +18,7 @@ pub(super) struct Walk<'a> {
     /// Flows that are being walked: one that starts itself takes as long as nobody knows.
     around: Vec<FlowId>,
     /// Sleeps and waits take no time: only what others make us wait for does.
-    calls_only: bool,
+    pub(super) calls_only: bool,
 }
 
 /// One flow on its way.

@@ -26,13 +26,13 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         checker.frame.module = declared.module;
         let name = checker.unique(&mut taken, declared);
         checker.origins.spans.insert(format!("gateway/{name}"), item.span);
-        let made = checker.gateway(gateway, name, item.doc.clone());
+        let made = checker.gateway(gateway, &name, item.doc.clone());
         checker.mesh.gateways.push(made);
     }
 }
 
 impl<'a> Checker<'a> {
-    fn gateway(&mut self, gateway: &'a ast::Gateway, name: Name, doc: Option<String>) -> Gateway {
+    fn gateway(&mut self, gateway: &'a ast::Gateway, name: &Name, doc: Option<String>) -> Gateway {
         let mut made = Gateway {
             name: name.clone(),
             doc,

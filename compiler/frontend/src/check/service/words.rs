@@ -226,7 +226,7 @@ impl Error {
             )
             .help("take what names the thing, such as `order.id`"),
             Self::Status { span, expected, http } => {
-                let code = Code(if http { 513 } else { 528 });
+                let code = if http { Code(513) } else { Code(528) };
                 let diagnostic = Diagnostic::error(code, span, format!("expected {expected}"));
                 if http {
                     return diagnostic.help("errors of HTTP are 400 to 599, such as `402` or `409`");
