@@ -2,7 +2,7 @@
 
 use super::say;
 use flowmesh_host::follow::{Attempt, Happening, Item, NoteItem, What};
-use flowmesh_ir::flow::{End, Flow};
+use flowmesh_ir::flow::{End, Flow, On};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -109,10 +109,13 @@ impl<'a> Progress<'a> {
     /// If the step waits for a signal: which, and the command that sends it.
     fn how_to_signal(&self, title: &str) -> Option<String> {
         let wait = self.flow.states.iter().find_map(|state| match &state.end {
-            End::Await(wait) if self.flow.steps.get(state.step?.index())?.title == title => Some(wait),
+            End::Wait(wait) if self.flow.steps.get(state.step?.index())?.title == title => Some(wait),
             _ => None,
         })?;
-        let signal = self.flow.signals.get(wait.signal.index())?;
+        let signal = wait.arms.iter().find_map(|arm| match &arm.on {
+            On::Signal(signal) => self.flow.signals.get(signal.index()),
+            _ => None,
+        })?;
         let fields: Vec<String> = signal
             .params
             .iter()

@@ -138,10 +138,8 @@ fn rests(end: &End) -> bool {
         | End::Start(_)
         | End::Sleep { .. }
         | End::SleepUntil { .. }
-        | End::Await(_)
         | End::Wait(_)
         | End::Region(_)
-        | End::Fork { .. }
         | End::Emit(_)
         | End::Shift(_)
         | End::Probe { .. }

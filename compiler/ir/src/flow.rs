@@ -13,7 +13,7 @@ pub use region::{Guard, Region};
 pub use wait::{Arm, On, Wait};
 
 use crate::{
-    ErrorId, EventId, Name, OperationId, PolicyId, ServiceId, SignalId, SlotId, StateId, StepId,
+    ErrorId, EventId, Name, OperationId, PolicyId, ServiceId, SlotId, StateId, StepId,
     expr::{Expr, Pattern, Raise},
     ty::{Field, Type},
 };
@@ -180,8 +180,6 @@ pub enum End {
         /// Where to go on.
         next: StateId,
     },
-    /// Waits for a signal.
-    Await(Await),
     /// Waits for whichever comes first.
     Wait(Wait),
     /// Begins a region: fibers that run until it is done, fails, is cancelled or is too late.
@@ -242,14 +240,6 @@ pub enum End {
     },
     /// Begins anew under the same identifier, with these parameters; nothing is undone.
     Restart(Vec<Expr>),
-    /// Begins a fiber for each branch and waits until all have joined; a branch that fails cancels the others.
-    /// (To be replaced by [`End::Region`].)
-    Fork {
-        /// Where each fiber begins.
-        branches: Vec<StateId>,
-        /// Where to go on.
-        next: StateId,
-    },
     /// The end of a fiber of a region; of the first fiber: its flow has come to its end, and waits for what it began
     /// beside.
     Join,
@@ -339,18 +329,5 @@ pub struct Catch {
     /// Where its value goes.
     pub bind: Option<SlotId>,
     /// Where to go on.
-    pub next: StateId,
-}
-
-/// A wait for a signal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Await {
-    /// For which.
-    pub signal: SignalId,
-    /// Where what it carries goes, as a record.
-    pub bind: Option<SlotId>,
-    /// How long at the most, a duration, and where to go on then; `None` is for ever.
-    pub within: Option<(Expr, StateId)>,
-    /// Where to go on when it was heard.
     pub next: StateId,
 }

@@ -40,7 +40,6 @@ mod stream;
 mod task;
 mod turn;
 mod undo;
-mod wait;
 
 pub use pending::pending;
 pub use view::view;

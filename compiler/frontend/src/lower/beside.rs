@@ -1,6 +1,9 @@
 //! Statements that wait, that run beside, and that reach beyond the run become states.
 
-use super::{flow::Lowering, states::Label};
+use super::{
+    flow::{Loop, Lowering},
+    states::Label,
+};
 use crate::check::tree::{
     Call, Callee, Catch, Emit, Kind, Listen, Shift, Spawn, Start, Statement, Stream, Wait,
 };
@@ -195,8 +198,18 @@ impl Lowering<'_> {
         self.states.begin(next);
     }
 
+    /// A stream is closed when its fiber ends, so its loop has a fiber of its own: whatever leads out of the loop
+    /// leaves the region.
     fn stream(&mut self, stream: &Stream) {
-        let (head, body, next) = (self.states.label(), self.states.label(), self.states.label());
+        let (entry, next) = (self.states.label(), self.states.label());
+        let out = (next, self.depth);
+        self.alone(entry, next);
+        self.inside(entry, |lowering| lowering.items(stream, out));
+        self.states.begin(next);
+    }
+
+    fn items(&mut self, stream: &Stream, out: (Label, u32)) {
+        let (head, body, last) = (self.states.label(), self.states.label(), self.states.label());
         self.states.end(End::Jump(head));
         self.states.begin(head);
         self.states.step(&stream.title);
@@ -205,10 +218,13 @@ impl Lowering<'_> {
             item: stream.item,
             body,
             catch: Vec::new(),
-            next,
+            next: last,
         })));
-        self.looping(head, next, |lowering| lowering.branch(body, &stream.body, head));
-        self.states.begin(next);
+        let head = (head, self.depth);
+        self.loops.push(Loop { head, out });
+        self.branch(body, &stream.body, head.0);
+        self.loops.pop();
+        self.states.begin(last);
     }
 
     /// Whether what the flow produces is there already.

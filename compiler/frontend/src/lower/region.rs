@@ -69,8 +69,28 @@ impl Lowering<'_> {
         self.states.begin(next);
     }
 
+    /// A region of one branch, which nothing more is said of.
+    pub(super) fn alone(&mut self, entry: Label, next: Label) {
+        let branch = flow::Branch {
+            when: None,
+            after: Vec::new(),
+            entry,
+        };
+        self.states.end(End::Region(Box::new(flow::Region {
+            branches: Branches::Fixed(vec![branch]),
+            need: flow::Need::All,
+            rest: flow::Rest::Cancel,
+            within: None,
+            guard: None,
+            catch: Vec::new(),
+            finally: None,
+            name: None,
+            next,
+        })));
+    }
+
     /// What runs in a region.
-    fn inside(&mut self, label: Label, what: impl FnOnce(&mut Self)) {
+    pub(super) fn inside(&mut self, label: Label, what: impl FnOnce(&mut Self)) {
         self.depth = self.depth.saturating_add(1);
         self.states.begin(label);
         what(self);

@@ -105,7 +105,6 @@ impl States {
                 | End::Start(_)
                 | End::Sleep { .. }
                 | End::SleepUntil { .. }
-                | End::Await(_)
                 | End::Wait(_)
                 | End::Stream(_)
                 | End::Emit(_)

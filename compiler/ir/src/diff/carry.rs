@@ -94,7 +94,6 @@ impl<'a> Carrying<'a> {
                 format!("flow {}", flow.map_or("?", |flow| flow.name.as_str()))
             }
             End::Sleep { .. } | End::SleepUntil { .. } => "a time".to_owned(),
-            End::Await(wait) => signal(wait.signal),
             End::Wait(wait) => {
                 let heard = |arm: &Arm| match &arm.on {
                     On::Signal(id) => Some(signal(*id)),

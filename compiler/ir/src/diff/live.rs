@@ -50,10 +50,7 @@ fn successors(state: &State, after_regions: &[usize]) -> Vec<usize> {
 /// Where a flow goes on when fibers that this end began have ended.
 fn after(end: &End) -> Vec<usize> {
     let mut next = Vec::new();
-    if matches!(
-        end,
-        End::Region(_) | End::Fork { .. } | End::Spawn { .. } | End::Listen(_)
-    ) {
+    if matches!(end, End::Region(_) | End::Spawn { .. } | End::Listen(_)) {
         end.ways(|lead, to| {
             if lead == Lead::Next {
                 next.push(to.index());

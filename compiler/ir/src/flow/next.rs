@@ -22,17 +22,9 @@ macro_rules! ways {
                     stream.catch.$iter().for_each(|catch| what(Lead::Next, &$($mutable)? catch.next));
                     what(Lead::Next, &$($mutable)? stream.next);
                 }
-                Self::Await(wait) => {
-                    wait.within.$iter().for_each(|(_, next)| what(Lead::Next, next));
-                    what(Lead::Next, &$($mutable)? wait.next);
-                }
                 Self::Wait(wait) => {
                     wait.arms.$iter().for_each(|arm| what(Lead::Next, &$($mutable)? arm.next));
                     wait.catch.$iter().for_each(|catch| what(Lead::Next, &$($mutable)? catch.next));
-                }
-                Self::Fork { branches, next } => {
-                    branches.$iter().for_each(|branch| what(Lead::Branch, branch));
-                    what(Lead::Next, next);
                 }
                 Self::Region(region) => $of_region(region, what),
                 Self::Spawn { entry, next, .. } => {

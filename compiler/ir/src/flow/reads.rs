@@ -56,7 +56,6 @@ impl End {
                 start.undo.iter().for_each(|undo| target(&undo.target));
                 start.arguments.iter().for_each(what);
             }
-            Self::Await(wait) => wait.within.iter().for_each(|(duration, _)| what(duration)),
             Self::Wait(wait) => wait.arms.iter().for_each(|arm| match &arm.on {
                 On::After(expr) | On::At(expr) | On::Condition(expr) | On::Task(expr) => what(expr),
                 On::Event { condition, .. } => condition.iter().for_each(&mut *what),
@@ -79,7 +78,6 @@ impl End {
             | Self::Spawn { .. }
             | Self::Listen(_)
             | Self::CancelStep { .. }
-            | Self::Fork { .. }
             | Self::Join
             | Self::Jump(_) => {}
         }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     FlowId, Program, StateId,
-    flow::{Arm, Branches, Catch, End, Flow, Lead, Need, On, Region, State},
+    flow::{Arm, Branches, Catch, End, Flow, Lead, Need, On, Region, State, Wait},
 };
 
 /// One flow as a graph: a node for each state, an edge for each way on. `None` where there is no such flow.
@@ -52,8 +52,7 @@ fn node(program: &Program, flow: &Flow, printer: &Printer<'_>, state: &State) ->
         End::Stream(stream) => sentence(format!("stream {}", target_name(program, &stream.target))),
         End::Sleep { duration, .. } => sentence(format!("sleep {}", printer.expr(duration))),
         End::SleepUntil { time, .. } => sentence(format!("sleep until {}", printer.expr(time))),
-        End::Await(wait) => sentence(format!("await {}", signal_name(flow, wait.signal))),
-        End::Wait(_) => sentence("await".to_owned()),
+        End::Wait(wait) => sentence(awaited(program, flow, printer, wait)),
         End::Listen(listen) => sentence(format!("on {}", signal_name(flow, listen.signal))),
         End::Start(start) => {
             let name = program.flow(start.flow).map_or("?", |flow| flow.name.as_str());
@@ -70,7 +69,6 @@ fn node(program: &Program, flow: &Flow, printer: &Printer<'_>, state: &State) ->
         End::CancelStep { step, .. } => sentence(format!("cancel {}", step_title(flow, *step))),
         End::CancelTask { task, .. } => sentence(format!("cancel {}", printer.expr(task))),
         End::Region(region) => (kind(region).to_owned(), ", shape=trapezium"),
-        End::Fork { .. } => ("parallel".to_owned(), ", shape=trapezium"),
         End::Join => ("join".to_owned(), ", shape=invtrapezium"),
         End::Leave { .. } => ("leave".to_owned(), ", shape=invtrapezium"),
         End::Give(expr) => (format!("give {}", printer.expr(expr)), ", shape=oval"),
@@ -85,6 +83,14 @@ fn node(program: &Program, flow: &Flow, printer: &Printer<'_>, state: &State) ->
             ", shape=oval, color=red",
         ),
     }
+}
+
+/// What is waited for, but for the time it may take.
+fn awaited(program: &Program, flow: &Flow, printer: &Printer<'_>, wait: &Wait) -> String {
+    let arms = wait.arms.iter().map(|arm| &arm.on);
+    let lasting = arms.filter(|on| !matches!(on, On::After(_) | On::At(_)));
+    let heard: Vec<String> = lasting.map(|on| heard(program, flow, printer, on)).collect();
+    format!("await {}", heard.join(" or ")).trim_end().to_owned()
 }
 
 /// What a region is, in a word.
@@ -118,11 +124,6 @@ fn ways(program: &Program, flow: &Flow, printer: &Printer<'_>, end: &End) -> Vec
             ways.push(plain(&stream.next));
             ways.extend(stream.catch.iter().map(caught));
         }
-        End::Await(wait) => {
-            ways.push(plain(&wait.next));
-            let late = wait.within.iter();
-            ways.extend(late.map(|(within, next)| (format!("after {}", printer.expr(within)), *next)));
-        }
         End::Wait(wait) => {
             let arm = |arm: &Arm| (heard(program, flow, printer, &arm.on), arm.next);
             ways.extend(wait.arms.iter().map(arm));
@@ -143,17 +144,13 @@ fn ways(program: &Program, flow: &Flow, printer: &Printer<'_>, end: &End) -> Vec
                     .map(|(pattern, next)| (printer.pattern(pattern), *next)),
             );
         }
-        end => {
-            let joins = matches!(end, End::Fork { .. });
-            end.ways(|lead, next| ways.push((led(lead, joins).to_owned(), *next)));
-        }
+        end => end.ways(|lead, next| ways.push((led(lead).to_owned(), *next))),
     }
     ways
 }
 
-fn led(lead: Lead, joins: bool) -> &'static str {
+fn led(lead: Lead) -> &'static str {
     match lead {
-        Lead::Next if joins => "when all have joined",
         Lead::Next | Lead::Out(_) => "",
         Lead::Branch => "branch",
         Lead::Finally => "finally",

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Program, SignalId, SlotId, StepId,
     expr::Pattern,
-    flow::{Await, Call, Catch, Conduct, End, Flow, Instruction, Signal, State, Target, Undo},
+    flow::{Call, Catch, Conduct, End, Flow, Instruction, Signal, State, Target, Undo},
     service::Operation,
 };
 
@@ -141,7 +141,6 @@ impl Lines<'_> {
             End::Call(call) => self.call(call),
             End::Sleep { duration, next } => format!("sleep {}; then s{next}", self.expr(duration)),
             End::SleepUntil { time, next } => format!("sleep until {}; then s{next}", self.expr(time)),
-            End::Await(wait) => self.await_signal(wait),
             End::Wait(wait) => self.wait(wait),
             End::Region(region) => self.region(region),
             End::Leave { regions, next } => format!("leave {regions}; then s{next}"),
@@ -175,10 +174,6 @@ impl Lines<'_> {
                 format!("probe {} -> s{found} else -> s{missing}", self.expr(target))
             }
             End::Restart(arguments) => format!("restart with ({})", self.printer.list(arguments)),
-            End::Fork { branches, next } => {
-                let branches = joined(branches.iter().map(|branch| format!("s{branch}")));
-                format!("fork {branches}; then s{next}")
-            }
             End::Join => "join".to_owned(),
             End::Branch { condition, yes, no } => {
                 format!("if {} -> s{yes} else -> s{no}", self.expr(condition))
@@ -245,21 +240,6 @@ impl Lines<'_> {
             "{}({}){with}",
             target_name(self.program, target),
             self.printer.list(&target.arguments)
-        )
-    }
-
-    fn await_signal(&self, wait: &Await) -> String {
-        let within = wait
-            .within
-            .as_ref()
-            .map_or(" forever".to_owned(), |(duration, next)| {
-                format!(" within {} else -> s{next}", self.expr(duration))
-            });
-        format!(
-            "await {}{}{within}; then s{}",
-            signal_name(self.flow, wait.signal),
-            self.bound(wait.bind),
-            wait.next
         )
     }
 

@@ -4,7 +4,10 @@ use super::{binary, dot, field, int, pair, slot, text};
 use crate::{
     ErrorId, OperationId, PolicyId, ServiceId, SignalId, SlotId, StateId, StepId, TypeId, Value,
     expr::{Binary, Expr, Pattern, Raise, Unary, Widen},
-    flow::{Await, Call, Catch, End, Flow, Instruction, Signal, Slot, State, Step, Target, Undo},
+    flow::{
+        Arm, Branch, Branches, Call, Catch, End, Flow, Instruction, Need, On, Region, Rest, Signal, Slot,
+        State, Step, Target, Undo, Wait,
+    },
     ty::Type,
 };
 use jiff::SignedDuration;
@@ -15,6 +18,25 @@ fn state(code: Vec<Instruction>, end: End) -> State {
         end,
         step: None,
     }
+}
+
+fn both(entries: [StateId; 2], next: StateId) -> End {
+    let branch = |entry| Branch {
+        when: None,
+        after: vec![],
+        entry,
+    };
+    End::Region(Box::new(Region {
+        branches: Branches::Fixed(entries.map(branch).to_vec()),
+        need: Need::All,
+        rest: Rest::Cancel,
+        within: None,
+        guard: None,
+        catch: vec![],
+        finally: None,
+        name: None,
+        next,
+    }))
 }
 
 fn target(service: u32, argument: Expr) -> Target {
@@ -110,11 +132,13 @@ fn states() -> Vec<State> {
         catch: vec![],
         next: StateId(7),
     };
-    let wait = Await {
-        signal: SignalId(0),
-        bind: Some(SlotId(3)),
-        within: Some((days(2), StateId(3))),
-        next: StateId(2),
+    let arm = |on, bind, next| Arm { on, bind, next };
+    let wait = Wait {
+        arms: vec![
+            arm(On::Signal(SignalId(0)), Some(SlotId(3)), StateId(2)),
+            arm(On::After(days(2)), None, StateId(3)),
+        ],
+        catch: vec![],
     };
     let chosen = vec![
         (
@@ -135,7 +159,7 @@ fn states() -> Vec<State> {
         ),
         State {
             step: Some(StepId(0)),
-            ..state(vec![], End::Await(wait))
+            ..state(vec![], End::Wait(wait))
         },
         State {
             step: Some(StepId(1)),
@@ -143,13 +167,7 @@ fn states() -> Vec<State> {
         },
         state(vec![], failed(text("nobody approved it"))),
         state(vec![], failed(dot(slot(2), "reason"))),
-        state(
-            vec![],
-            End::Fork {
-                branches: vec![StateId(6), StateId(8)],
-                next: StateId(9),
-            },
-        ),
+        state(vec![], both([StateId(6), StateId(8)], StateId(9))),
         State {
             step: Some(StepId(3)),
             ..state(vec![], End::Call(Box::new(release)))

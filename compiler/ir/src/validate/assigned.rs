@@ -62,12 +62,6 @@ impl Analysis<'_> {
             return;
         };
         match &state.end {
-            End::Fork { branches, .. } => {
-                for branch in branches {
-                    self.meet(*branch, after.clone());
-                }
-                self.pass_fork(at, &after);
-            }
             End::Region(region) => self.region(region, &after),
             End::Join => self.join(at, after),
             End::Leave { regions, next } => self.leave(at, *regions, *next, after),
@@ -184,22 +178,6 @@ impl Analysis<'_> {
         }
         self.meet(next, written);
     }
-
-    /// Goes on behind a fork, once every branch has a way to join.
-    fn pass_fork(&mut self, fork: usize, after: &Slots) {
-        let Some(End::Fork { branches, next }) = self.flow.states.get(fork).map(|state| &state.end) else {
-            return;
-        };
-        let mut written = after.clone();
-        for branch in branches {
-            let strand = self.strands.of(*branch);
-            match strand.and_then(|strand| self.joined.get(strand)) {
-                Some(Some(joined)) => written.unite(joined),
-                _ => return,
-            }
-        }
-        self.meet(*next, written);
-    }
 }
 
 /// Keeps what both have; whether that changed anything.
@@ -245,10 +223,6 @@ fn ways(end: &End) -> Vec<(StateId, Vec<SlotId>)> {
             ways.push(bound(stream.body, Some(stream.item)));
             ways.push(bound(stream.next, None));
             ways.extend(stream.catch.iter().map(caught));
-        }
-        End::Await(wait) => {
-            ways.push(bound(wait.next, wait.bind));
-            ways.extend(wait.within.iter().map(|(_, next)| bound(*next, None)));
         }
         End::Wait(wait) => {
             ways.extend(wait.arms.iter().map(|arm| bound(arm.next, arm.bind)));

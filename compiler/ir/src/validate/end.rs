@@ -4,8 +4,8 @@ use super::{Invalid, ensure, expr::pattern, in_range, service::policy};
 use crate::{
     Program, SlotId,
     flow::{
-        Branches, Catch, Each, Emit, End, Flow, Instruction, Listen, On, Over, Region, Shift, Start, State,
-        Target, Undo, Wait,
+        Branch, Branches, Catch, Each, Emit, End, Flow, Instruction, Listen, On, Over, Region, Shift, Start,
+        State, Target, Undo, Wait,
     },
     service::Operation,
 };
@@ -43,10 +43,6 @@ impl<'a> Of<'a> {
                 self.catches(&call.catch)?;
                 call.undo.iter().try_for_each(|undo| self.undo(undo))
             }
-            End::Await(wait) => {
-                self.slots(wait.bind)?;
-                in_range("signal", wait.signal.index(), self.flow.signals.len())
-            }
             End::Wait(wait) => self.wait(wait),
             End::Region(region) => self.region(region),
             End::Start(start) => self.start(start),
@@ -62,9 +58,6 @@ impl<'a> Of<'a> {
             End::CancelStep { step, .. } => self.step(*step),
             End::Restart(arguments) => {
                 arguments_fit(&self.flow.name, self.flow.params.len(), arguments.len())
-            }
-            End::Fork { branches, .. } => {
-                ensure(!branches.is_empty(), || "a fork has no branches".to_owned())
             }
             End::Match { arms, .. } => {
                 ensure(!arms.is_empty(), || "a `match` has no arms".to_owned())?;
@@ -148,29 +141,14 @@ impl<'a> Of<'a> {
         self.catches(&region.catch)?;
         region.name.iter().try_for_each(|step| self.step(*step))?;
         match &region.branches {
-            Branches::Fixed(branches) => {
-                branches
-                    .iter()
-                    .flat_map(|branch| &branch.after)
-                    .try_for_each(|number| {
-                        in_range(
-                            "branch",
-                            usize::try_from(*number).unwrap_or(usize::MAX),
-                            branches.len(),
-                        )
-                    })
-            }
+            Branches::Fixed(branches) => order(branches),
             Branches::Each(each) => self.each(each),
         }
     }
 
     fn each(&self, each: &Each) -> Result<(), Invalid> {
         self.slots(each.own.iter().copied())?;
-        let own = |slot: SlotId| {
-            ensure(each.own.contains(&slot), || {
-                format!("slot {slot} belongs to a round, and is not its own")
-            })
-        };
+        let own = |slot| own(&each.own, slot);
         own(each.item)?;
         if let Some(gather) = each.gather {
             self.slot(gather.list)?;
@@ -194,7 +172,9 @@ impl<'a> Of<'a> {
     }
 
     fn listen(&self, listen: &Listen) -> Result<(), Invalid> {
-        self.slots(listen.own.iter().chain(&listen.params).copied())?;
+        self.slots(listen.own.iter().copied())?;
+        let mut params = listen.params.iter();
+        params.try_for_each(|slot| own(&listen.own, *slot))?;
         in_range("signal", listen.signal.index(), self.flow.signals.len())
     }
 
@@ -209,6 +189,37 @@ impl<'a> Of<'a> {
             .weights
             .iter()
             .try_for_each(|(subset, _)| in_range("subset", subset.index(), subsets))
+    }
+}
+
+fn own(own: &[SlotId], slot: SlotId) -> Result<(), Invalid> {
+    ensure(own.contains(&slot), || {
+        format!("slot {slot} belongs to a round, and is not its own")
+    })
+}
+
+/// Branches wait for others that are there, and some order lets all of them begin.
+fn order(branches: &[Branch]) -> Result<(), Invalid> {
+    let number = |after: &u32| usize::try_from(*after).unwrap_or(usize::MAX);
+    let mut joined = vec![false; branches.len()];
+    for after in branches.iter().flat_map(|branch| &branch.after) {
+        in_range("branch", number(after), branches.len())?;
+    }
+    loop {
+        let mut more = false;
+        for (at, branch) in branches.iter().enumerate() {
+            let mut before = branch.after.iter().map(number);
+            let ready = before.all(|before| joined.get(before).copied().unwrap_or_default());
+            if let Some(joined) = joined.get_mut(at).filter(|joined| ready && !**joined) {
+                *joined = true;
+                more = true;
+            }
+        }
+        if !more {
+            return ensure(!joined.contains(&false), || {
+                "the branches wait for each other in a circle".to_owned()
+            });
+        }
     }
 }
 

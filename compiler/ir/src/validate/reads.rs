@@ -35,10 +35,6 @@ fn end(mut here: Scope<'_>, end: &End) -> Result<(), Invalid> {
         End::Call(call) => self::call(here, call),
         End::Start(start) => self::start(here, start),
         End::Wait(wait) => self::wait(&mut here, wait),
-        End::Await(wait) => wait
-            .within
-            .iter()
-            .try_for_each(|(duration, _)| here.check(duration)),
         End::Stream(stream) => all(&mut here, &stream.target.arguments),
         End::Restart(arguments) => all(&mut here, arguments),
         End::Shift(shift) => all(&mut here, shift.weights.iter().map(|(_, weight)| weight)),
@@ -57,7 +53,6 @@ fn end(mut here: Scope<'_>, end: &End) -> Result<(), Invalid> {
         | End::Spawn { .. }
         | End::Listen(_)
         | End::CancelStep { .. }
-        | End::Fork { .. }
         | End::Join
         | End::Jump(_) => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! A good program, broken in every way that is looked for.
 
 mod flows;
+mod regions;
 
 use crate::{
     ErrorId, FunctionId, Program, Value,

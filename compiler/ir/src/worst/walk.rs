@@ -136,10 +136,6 @@ impl<'w, 'a> Way<'w, 'a> {
                 Time::default()
             }
             End::Sleep { duration, .. } => length(duration),
-            End::Await(wait) => wait
-                .within
-                .as_ref()
-                .map_or(Time::open(), |(within, _)| length(within)),
             End::SleepUntil { .. } | End::Stream(_) => Time::open(),
             End::Wait(wait) => wait_time(wait),
             End::Region(region) => self.region(region),

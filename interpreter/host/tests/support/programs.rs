@@ -6,7 +6,10 @@ mod between;
 use flowmesh_ir::{
     ErrorId, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId, Value,
     expr::{Context, Expr, Raise},
-    flow::{Await, Call, Catch, End, Flow, Instruction, Signal, Slot, State, Step, Target, Undo},
+    flow::{
+        Arm, Branch, Branches, Call, Catch, End, Flow, Instruction, Need, On, Region, Rest, Signal, Slot,
+        State, Step, Target, Undo, Wait,
+    },
     policy::{Backoff, Jitter, Policy, Retry, RetryOn, Timeout},
     program::{BUILTIN_ERRORS, Origins, VERSION},
     service::{EffectKind, Method, OnStatus, Operation, Piece, Route, Service, Subset},
@@ -283,14 +286,12 @@ fn nap() -> Flow {
 
 /// `await approve as it forever; return it.by`
 fn hear() -> Flow {
-    let wait = Await {
-        signal: SignalId(0),
-        bind: Some(SlotId(0)),
-        within: None,
-        next: StateId(1),
+    let wait = Wait {
+        arms: vec![arm(On::Signal(SignalId(0)), Some(SlotId(0)), 1)],
+        catch: vec![],
     };
     let by = Expr::Field(Box::new(Expr::Slot(SlotId(0))), "by".into());
-    let states = vec![state(End::Await(wait), Some(0)), state(End::Return(by), None)];
+    let states = vec![state(End::Wait(wait), Some(0)), state(End::Return(by), None)];
     let parts = Parts {
         params: vec![],
         slots: vec![slot("it")],
@@ -301,6 +302,33 @@ fn hear() -> Flow {
         signals: vec![approve()],
         ..flow("hear", parts)
     }
+}
+
+fn arm(on: On, bind: Option<SlotId>, next: u32) -> Arm {
+    Arm {
+        on,
+        bind,
+        next: StateId(next),
+    }
+}
+
+fn both(entries: [StateId; 2], next: StateId) -> End {
+    let branch = |entry| Branch {
+        when: None,
+        after: vec![],
+        entry,
+    };
+    End::Region(Box::new(Region {
+        branches: Branches::Fixed(entries.map(branch).to_vec()),
+        need: Need::All,
+        rest: Rest::Cancel,
+        within: None,
+        guard: None,
+        catch: vec![],
+        finally: None,
+        name: None,
+        next,
+    }))
 }
 
 fn approve() -> Signal {
@@ -370,11 +398,12 @@ fn checkout() -> Flow {
             step: StepId(step),
         })
     };
-    let wait = Await {
-        signal: SignalId(0),
-        bind: None,
-        within: Some((seconds(60), StateId(9))),
-        next: StateId(3),
+    let wait = Wait {
+        arms: vec![
+            arm(On::Signal(SignalId(0)), None, 3),
+            arm(On::After(seconds(60)), None, 9),
+        ],
+        catch: vec![],
     };
     let unknown = Catch {
         error: UNKNOWN,
@@ -403,18 +432,12 @@ fn checkout() -> Flow {
             },
             Some(1),
         ),
-        state(End::Await(wait), Some(2)),
+        state(End::Wait(wait), Some(2)),
         state(
             End::Call(Box::new(call(target(1, 0, id()), Some(2), refund, 4))),
             Some(3),
         ),
-        state(
-            End::Fork {
-                branches: vec![StateId(5), StateId(6)],
-                next: StateId(8),
-            },
-            None,
-        ),
+        state(both([StateId(5), StateId(6)], StateId(8)), None),
         state(
             End::Call(Box::new(call(target(2, 0, id()), None, None, 7))),
             Some(4),

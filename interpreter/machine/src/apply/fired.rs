@@ -26,12 +26,6 @@ impl Turn<'_, '_> {
                 self.step_done(state.step);
                 self.wake(id, *next);
             }
-            End::Await(wait) => {
-                self.step_done(state.step);
-                if let Some((_, otherwise)) = &wait.within {
-                    self.wake(id, *otherwise);
-                }
-            }
             End::Wait(wait) => self.arm_fired(id, timer, state, wait),
             _ => {}
         }

@@ -4,7 +4,7 @@ use super::{Turn, turn::Thrown};
 use crate::run::{FiberId, Inside, Kind, Plan, ScopeId, Sleeper, Stage, Wait};
 use flowmesh_ir::{
     StateId, Value,
-    flow::{Branches, Each, End, Need, Region, Rest, State},
+    flow::{Branches, Each, End, Need, Region, State},
 };
 use flowmesh_stdlib::Fault;
 
@@ -15,10 +15,8 @@ impl<'p> Turn<'p, '_> {
         id: FiberId,
         at: StateId,
         state: &'p State,
+        region: &'p Region,
     ) -> Result<Option<StateId>, Thrown> {
-        let End::Region(region) = &state.end else {
-            return self.fork(id, at, state);
-        };
         if self.run.later.contains_key(&(id, at)) {
             self.rest(id, at, Wait::Later);
             return Ok(None);
@@ -58,19 +56,6 @@ impl<'p> Turn<'p, '_> {
             Some(guard) => self.acquire(scope, guard),
             None => self.spread(scope),
         }
-        Ok(None)
-    }
-
-    /// The branches of a fork, as a region that nothing more is said of.
-    fn fork(&mut self, id: FiberId, at: StateId, state: &'p State) -> Result<Option<StateId>, Thrown> {
-        let End::Fork { branches, next } = &state.end else {
-            return Ok(None);
-        };
-        if branches.is_empty() {
-            return Ok(Some(*next));
-        }
-        let scope = self.enter(id, at, Plan::Fixed(vec![Stage::Waiting; branches.len()]), None)?;
-        self.spread(scope);
         Ok(None)
     }
 
@@ -126,20 +111,8 @@ impl<'p> Turn<'p, '_> {
                 }
                 Branches::Each(each) => self.begin_each(scope, waiting, each),
             },
-            Some(End::Fork { branches, .. }) => self.begin_fork(scope, waiting, branches),
             _ => Ok(()),
         }
-    }
-
-    fn begin_fork(&mut self, scope: ScopeId, waiting: FiberId, branches: &[StateId]) -> Result<(), Thrown> {
-        let frame = self.run.fibers.get(&waiting).and_then(|fiber| fiber.frame);
-        for (at, entry) in branches.iter().enumerate() {
-            if self.stage(scope, at) == Some(Stage::Waiting) {
-                self.set_stage(scope, at, Stage::Begun);
-                self.begin(scope, at as u64, frame, *entry)?;
-            }
-        }
-        Ok(())
     }
 
     /// A fiber of a region has come to its end.
@@ -190,7 +163,6 @@ impl<'p> Turn<'p, '_> {
                     _ => None,
                 },
             ),
-            Some(End::Fork { next, .. }) => (*next, Rest::Cancel, None),
             _ => return Ok(()),
         };
         let mut done = enough || self.all_settled(scope, spread)?;

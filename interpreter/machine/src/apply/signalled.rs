@@ -45,7 +45,6 @@ impl Turn<'_, '_> {
     /// The first fiber that waits for a signal.
     fn listener(&self, signal: SignalId) -> Option<FiberId> {
         let waits = |fiber: &Fiber| match (&fiber.wait, self.state(fiber.state).map(|state| &state.end)) {
-            (Wait::Signal(_), Some(End::Await(wait))) => wait.signal == signal,
             (Wait::Arms(_), Some(End::Wait(wait))) => wait.arms.iter().any(|arm| hears(&arm.on, signal)),
             _ => false,
         };
@@ -57,19 +56,10 @@ impl Turn<'_, '_> {
         let Some(state) = self.run.fibers.get(&id).and_then(|fiber| self.state(fiber.state)) else {
             return;
         };
-        match &state.end {
-            End::Await(wait) => {
-                self.end_wait(id);
-                self.step_done(state.step);
-                self.wake(id, wait.next);
-                self.bind(id, wait.bind, value);
-            }
-            End::Wait(wait) => {
-                if let Some(arm) = wait.arms.iter().find(|arm| hears(&arm.on, signal)) {
-                    self.take_arm(id, state, arm, value);
-                }
-            }
-            _ => {}
+        if let End::Wait(wait) = &state.end
+            && let Some(arm) = wait.arms.iter().find(|arm| hears(&arm.on, signal))
+        {
+            self.take_arm(id, state, arm, value);
         }
     }
 

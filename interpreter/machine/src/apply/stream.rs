@@ -221,13 +221,16 @@ impl<'p> Turn<'p, '_> {
             return;
         }
         let streams = self.run.streams.iter();
-        let calls: Vec<CallId> = streams
+        let calls: Vec<(CallId, StateId)> = streams
             .filter(|(_, open)| open.reader.0 == id)
-            .map(|(call, _)| *call)
+            .map(|(call, open)| (*call, open.reader.1))
             .collect();
-        for call in calls {
+        for (call, at) in calls {
             self.run.streams.remove(&call);
             self.withdraw(call);
+            if let Some(step) = self.state(at).and_then(|state| state.step) {
+                self.step_stopped(step);
+            }
         }
     }
 }

@@ -40,8 +40,6 @@ pub(crate) enum Wait {
     Item,
     /// A time.
     Time(TimerId, Timestamp),
-    /// A signal, perhaps with a limit.
-    Signal(Option<(TimerId, Timestamp)>),
     /// Whichever arm comes first; those that are times have timers.
     Arms(Vec<ArmTimer>),
     /// The end of a region.
@@ -66,7 +64,6 @@ impl Wait {
     pub(crate) fn timers(&self) -> impl Iterator<Item = (TimerId, Timestamp)> {
         let (one, many) = match self {
             Self::Time(timer, at) => (Some((*timer, *at)), &[][..]),
-            Self::Signal(limit) => (*limit, &[][..]),
             Self::Arms(arms) => (None, arms.as_slice()),
             _ => (None, &[][..]),
         };

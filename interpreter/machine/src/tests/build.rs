@@ -4,7 +4,10 @@ use flowmesh_ir::{
     ErrorId, FlowId, Name, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId,
     TypeId, Value,
     expr::{Binary, Context, Expr, Raise},
-    flow::{Await, Call, Catch, End, Flow, Instruction, Signal, Slot, State, Step, Target, Undo},
+    flow::{
+        Arm, Branch, Branches, Call, Catch, End, Flow, Instruction, Need, On, Region, Rest, Signal, Slot,
+        State, Step, Target, Undo, Wait,
+    },
     policy::Policy,
     program::{BUILTIN_ERRORS, VERSION},
     service::{EffectKind, Method, OnStatus, Operation, Piece, Service, Subset},
@@ -134,25 +137,40 @@ pub(super) fn sleep(duration: Expr, next: u32) -> State {
 }
 
 pub(super) fn wait(bind: u32, within: Option<(Expr, u32)>, next: u32) -> State {
-    let within = within.map(|(limit, otherwise)| (limit, StateId(otherwise)));
-    let wait = Await {
-        signal: SignalId(0),
-        bind: Some(SlotId(bind)),
-        within,
+    let arm = |on, bind: Option<u32>, next| Arm {
+        on,
+        bind: bind.map(SlotId),
         next: StateId(next),
+    };
+    let late = within.map(|(limit, otherwise)| arm(On::After(limit), None, otherwise));
+    let heard = arm(On::Signal(SignalId(0)), Some(bind), next);
+    let wait = Wait {
+        arms: [heard].into_iter().chain(late).collect(),
+        catch: Vec::new(),
     };
     State {
         step: Some(StepId(3)),
-        ..state(End::Await(wait))
+        ..state(End::Wait(wait))
     }
 }
 
 pub(super) fn fork(branches: &[u32], next: u32) -> State {
-    let branches = branches.iter().copied().map(StateId).collect();
-    state(End::Fork {
-        branches,
+    let branch = |entry: &u32| Branch {
+        when: None,
+        after: Vec::new(),
+        entry: StateId(*entry),
+    };
+    state(End::Region(Box::new(Region {
+        branches: Branches::Fixed(branches.iter().map(branch).collect()),
+        need: Need::All,
+        rest: Rest::Cancel,
+        within: None,
+        guard: None,
+        catch: vec![],
+        finally: None,
+        name: None,
         next: StateId(next),
-    })
+    })))
 }
 
 pub(super) fn fail(reason: &str) -> State {

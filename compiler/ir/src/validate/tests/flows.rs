@@ -105,48 +105,6 @@ fn indices_of_flows_are_checked() {
 }
 
 #[test]
-fn a_branch_stays_within_its_fork() {
-    let strays = "it belongs to two branches, or is inside and outside of one";
-    let fork = |branches: &[u32]| End::Fork {
-        branches: branches.iter().copied().map(StateId).collect(),
-        next: StateId(9),
-    };
-    let cases = [
-        (
-            in_state(7, End::Jump(StateId(9))),
-            format!("flow checkout, state 9: {strays}"),
-        ),
-        (
-            in_state(10, End::Jump(StateId(6))),
-            "flow checkout, state 7: it joins, and no fork began it".to_owned(),
-        ),
-        (
-            in_state(12, End::Jump(StateId(7))),
-            format!("flow checkout, state 7: {strays}"),
-        ),
-        (
-            in_state(5, fork(&[6, 6])),
-            format!("flow checkout, state 6: {strays}"),
-        ),
-        (
-            in_state(7, End::Jump(StateId(5))),
-            format!("flow checkout, state 5: {strays}"),
-        ),
-        (
-            in_state(11, End::Join),
-            "flow checkout, state 11: it joins, and no fork began it".to_owned(),
-        ),
-        (
-            in_state(5, fork(&[])),
-            "flow checkout, state 5: a fork has no branches".to_owned(),
-        ),
-    ];
-    for (found, expected) in cases {
-        assert_eq!(found, expected);
-    }
-}
-
-#[test]
 fn slots_are_written_before_they_are_read() {
     let unwritten =
         |state, slot| format!("flow checkout, state {state}: slot {slot} is read before it is written");
