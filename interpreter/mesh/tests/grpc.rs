@@ -243,7 +243,13 @@ async fn what_nothing_describes_is_not_called() {
     let mut program = described(plain(), "Order", &[]);
     program.services[0].descriptors = Some("AAAA".to_owned());
     let made = with_options(program, vec![vec![server.url()]], |_| {});
-    assert_eq!(made.err().map(|error| error.code().0), Some(1045));
+    assert_eq!(
+        made.err().map(|error| error.code().to_string()).as_deref(),
+        Some("F1045")
+    );
     let made = with_options(described(plain(), "Gone", &[]), vec![vec![server.url()]], |_| {});
-    assert_eq!(made.err().map(|error| error.code().0), Some(1045));
+    assert_eq!(
+        made.err().map(|error| error.code().to_string()).as_deref(),
+        Some("F1045")
+    );
 }

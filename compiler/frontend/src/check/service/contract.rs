@@ -181,8 +181,11 @@ impl<'a> Checker<'a> {
     fn same_body(&mut self, own: &Side<'_>, theirs: &Side<'_>) {
         let mut types = definitions(&self.globals);
         types.extend(self.made.iter().cloned());
+        let by_grpc = matches!(own.made.binding, Binding::Grpc { .. });
         let why = match (&own.made.body, &theirs.made.body) {
+            (Some((_, mine)), Some((_, known))) if by_grpc => Types::of(&types).sends_by_grpc(mine, known),
             (Some((_, mine)), Some((_, known))) => Types::of(&types).sends(mine, known),
+            (None, Some(_)) if by_grpc => None,
             (None, Some(_)) => Some("a body must be sent".to_owned()),
             (Some(_), None) => Some("no body is expected".to_owned()),
             (None, None) => None,

@@ -13,11 +13,16 @@ use flowmesh_ir::{Name, program::BUILTIN_ERRORS};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 use std::collections::HashMap;
 
+/// How many messages may stand in each other; what lies deeper is `json`.
+const DEEPEST: u32 = 128;
+
 /// Makes types as they are needed.
 pub(super) struct Messages<'t> {
     pub(super) places: &'t Places<'t>,
     pub(super) items: Vec<Item>,
     taken: Taken,
+    /// How many messages are being looked into, each inside the one before.
+    depth: u32,
     /// Names by those of protobuf.
     known: HashMap<String, Name>,
 }
@@ -55,6 +60,7 @@ impl<'t> Messages<'t> {
             places,
             items: Vec::new(),
             taken,
+            depth: 0,
             known: HashMap::new(),
         }
     }
@@ -67,9 +73,14 @@ impl<'t> Messages<'t> {
         if let Some(name) = self.known.get(message.full_name()) {
             return tree::named(name.clone(), span);
         }
+        if self.depth > DEEPEST {
+            return tree::named("json", span);
+        }
         let name = self.name(message.full_name(), message.package_name());
         let (place, doc) = self.places.of(&message.parent_file(), message.path());
+        self.depth = self.depth.saturating_add(1);
         let fields = self.fields(message);
+        self.depth = self.depth.saturating_sub(1);
         self.items.push(Item {
             doc,
             span: place,

@@ -16,6 +16,8 @@ pub(super) struct Types<'t>(&'t [TypeDef]);
 enum Way {
     /// From the author to the service.
     Sent,
+    /// The same by gRPC, where what is not sent has its zero value.
+    SentByGrpc,
     /// From the service to the author.
     Read,
 }
@@ -35,6 +37,11 @@ impl<'t> Types<'t> {
     /// Why values of `from` cannot be sent as `to`; nothing if they can.
     pub(super) fn sends(&self, from: &'t Type, to: &'t Type) -> Option<String> {
         self.misfit(from, to, Way::Sent, 0)
+    }
+
+    /// The same where the service is reached by gRPC.
+    pub(super) fn sends_by_grpc(&self, from: &'t Type, to: &'t Type) -> Option<String> {
+        self.misfit(from, to, Way::SentByGrpc, 0)
     }
 
     /// Why values of `from` cannot be read as `to`; nothing if they can.
@@ -90,7 +97,7 @@ impl<'t> Types<'t> {
     }
 
     fn fields(&self, from: &'t [Field], to: &'t [Field], way: Way, depth: u32) -> Option<String> {
-        if way == Way::Sent
+        if way != Way::Read
             && let Some(extra) = from
                 .iter()
                 .find(|field| !to.iter().any(|known| known.name == field.name))
@@ -100,6 +107,7 @@ impl<'t> Types<'t> {
         to.iter()
             .find_map(|field| match from.iter().find(|known| known.name == field.name) {
                 Some(known) => within(&field.name, self.misfit(&known.ty, &field.ty, way, depth)),
+                None if way == Way::SentByGrpc => None,
                 None if matches!(self.known(&field.ty), Known::Plain(Type::Optional(_))) => None,
                 None => Some(format!("the field `{}` is missing", field.name)),
             })
