@@ -130,9 +130,7 @@ impl<'w, 'a> Way<'w, 'a> {
                 policy.map_or(Time::default(), |policy| Time::of(super::call_ms(policy)))
             }
             End::Start(start) if start.tie == Tie::Child => self.walk.flow(start.flow),
-            End::Sleep { .. } | End::SleepUntil { .. } | End::Await(_) | End::Wait(_)
-                if self.walk.calls_only =>
-            {
+            End::Sleep { .. } | End::SleepUntil { .. } | End::Wait(_) if self.walk.calls_only => {
                 Time::default()
             }
             End::Sleep { duration, .. } => length(duration),
