@@ -1,7 +1,14 @@
 //! The modules of the library that are written in the language itself.
 
 /// Paths and texts, sorted by path.
-pub const SOURCES: &[(&str, &str)] = &[("std/policy.flow", include_str!("../std/policy.flow"))];
+pub const SOURCES: &[(&str, &str)] = &[
+    ("std/approval.flow", include_str!("../std/approval.flow")),
+    ("std/batch.flow", include_str!("../std/batch.flow")),
+    ("std/notify.flow", include_str!("../std/notify.flow")),
+    ("std/policy.flow", include_str!("../std/policy.flow")),
+    ("std/poll.flow", include_str!("../std/poll.flow")),
+    ("std/rollout.flow", include_str!("../std/rollout.flow")),
+];
 
 /// The text of a module by its path: `std/policy.flow`.
 #[must_use]

@@ -6,6 +6,7 @@
 mod convention;
 pub(crate) mod cycle;
 mod error;
+mod library;
 mod load;
 pub(crate) mod scope;
 
@@ -160,7 +161,8 @@ pub(crate) fn resolve_with(
     let mut modules = load::load(world, root, sources, found, parsed);
     cycle::refuse(&modules, found);
     let outside = outside::read(world, &mut modules, sources, found);
-    let tables = scope::fill(&mut modules, &outside, found);
+    let needed = library::Needed::new(&modules, sources);
+    let tables = scope::fill(&mut modules, &outside, &needed, found);
     for module in &modules {
         convention::look_at(module, found);
     }

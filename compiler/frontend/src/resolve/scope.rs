@@ -1,6 +1,6 @@
 //! Numbers all declarations, and fills the table of names of each module.
 
-use super::{Declared, Def, Entry, Error, Module, ModuleId, Tables, Use};
+use super::{Declared, Def, Entry, Error, Module, ModuleId, Tables, Use, library::Needed};
 use crate::{
     ast::{Ident, Item, ItemKind},
     outside::Outside,
@@ -15,20 +15,23 @@ pub(super) fn builtin_errors() -> u32 {
 }
 
 /// First what each module declares, then what it takes from others.
-pub(super) fn fill(modules: &mut [Module], outside: &[Outside], found: &mut Diagnostics) -> Tables {
+pub(super) fn fill(
+    modules: &mut [Module],
+    outside: &[Outside],
+    needed: &Needed<'_>,
+    found: &mut Diagnostics,
+) -> Tables {
     let mut tables = Tables::default();
     for (id, module) in (0u32..).map(ModuleId).zip(modules.iter_mut()) {
         builtin(module);
-        declare(id, module, &mut tables, found);
+        declare(id, module, needed, &mut tables, found);
     }
-    for owner in (0..modules.len())
-        .filter_map(|at| u32::try_from(at).ok())
-        .map(ModuleId)
-    {
-        offer(modules, owner, outside);
+    let ids: Vec<ModuleId> = (0u32..).map(ModuleId).take(modules.len()).collect();
+    for owner in &ids {
+        offer(modules, *owner, outside);
     }
-    for at in 0..modules.len() {
-        import(modules, at, found);
+    for id in ids {
+        import(modules, id, needed, found);
     }
     tables
 }
@@ -44,9 +47,21 @@ fn builtin(module: &mut Module) {
     }
 }
 
-fn declare(id: ModuleId, module: &mut Module, tables: &mut Tables, found: &mut Diagnostics) {
+/// The name of what can be named.
+pub(super) fn name(item: &Item) -> Option<&Ident> {
+    place(item, &mut Tables::default()).map(|(name, ..)| name)
+}
+
+fn declare(
+    id: ModuleId,
+    module: &mut Module,
+    needed: &Needed<'_>,
+    tables: &mut Tables,
+    found: &mut Diagnostics,
+) {
     for (at, item) in module.ast.items.iter().enumerate() {
-        let Some((name, table, def)) = place(item, tables) else {
+        let Some((name, table, def)) = place(item, tables).filter(|(name, ..)| needed.has(id, &name.text))
+        else {
             continue;
         };
         let number = u32::try_from(table.len()).unwrap_or(u32::MAX);
@@ -135,12 +150,17 @@ fn place<'i, 't>(
     })
 }
 
-fn import(modules: &mut [Module], at: usize, found: &mut Diagnostics) {
+fn import(modules: &mut [Module], id: ModuleId, needed: &Needed<'_>, found: &mut Diagnostics) {
+    let at = id.0 as usize;
     let uses = modules
         .get(at)
         .map(|module| module.uses.clone())
         .unwrap_or_default();
-    for (number, used) in uses.iter().enumerate() {
+    let needed = uses
+        .iter()
+        .enumerate()
+        .filter(|(_, used)| needed.has(id, &used.name.text));
+    for (number, used) in needed {
         let Some(def) = meaning(modules, used, found) else {
             continue;
         };

@@ -186,7 +186,7 @@ impl Mirror {
         }
     }
 
-    fn ask(&self, program: &Program, ask: &Ask, made: &mut Vec<Made>) -> Option<String> {
+    fn ask(&mut self, program: &Program, ask: &Ask, made: &mut Vec<Made>) -> Option<String> {
         match ask {
             Ask::Start { flow, input, .. } => {
                 let target = Target::Flow(*flow);
@@ -200,8 +200,10 @@ impl Mirror {
             }
             Ask::Acquire { name, .. } => Some(format!("asks for {name:?}")),
             Ask::Shift { service, weights } => {
-                let service = program.service(*service).map(|service| service.name.clone());
-                Some(format!("shifts {} {weights:?}", service.unwrap_or_default()))
+                let shown = show::shift(program, *service, weights);
+                // A shift has no arguments to expect; what it does is read as if it were logged.
+                self.logs.push(shown.clone());
+                Some(shown)
             }
             Ask::Probe { target } => Some(format!("looks for {target}")),
         }

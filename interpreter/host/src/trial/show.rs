@@ -1,7 +1,7 @@
 //! Values, calls and errors as their author would write them.
 
 use flowmesh_ir::{
-    Name, Program, Value, print,
+    Name, Program, ServiceId, SubsetId, Value, print,
     test::Target,
     ty::{Field, Shape, Type},
     value::{Fields, Variant},
@@ -33,6 +33,22 @@ pub(super) fn error(program: &Program, error: &Variant) -> String {
     let def = program.error_named(&error.name).and_then(|id| program.error(id));
     let fields = def.map_or(&[][..], |def| &def.fields);
     shortened(named(program, &error.name, fields, &error.fields, 0))
+}
+
+/// A shift as its author would write it; one without weights goes back to what the program says.
+pub(super) fn shift(program: &Program, id: ServiceId, weights: &[(SubsetId, u32)]) -> String {
+    let Some(service) = program.service(id) else {
+        return "shift ?".to_owned();
+    };
+    let weight = |(subset, weight): &(SubsetId, u32)| {
+        let subset = service.subsets.get(subset.index());
+        format!("{}: {weight}%", subset.map_or("?", |subset| subset.name.as_str()))
+    };
+    let shown: Vec<String> = weights.iter().map(weight).collect();
+    match shown.as_slice() {
+        [] => format!("shift {} back", service.name),
+        shown => format!("shift {} {{ {} }}", service.name, shown.join(", ")),
+    }
 }
 
 /// What is called.
