@@ -4,7 +4,7 @@ use super::Whole;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
     FlowId, GatewayId, Program,
-    access::{Mode, Rule, What, Who, targets},
+    access::{Rule, What, Who, targets},
     print::what as shown,
 };
 
@@ -181,21 +181,6 @@ fn unused(whole: &mut Whole<'_>) {
             }
             whole.report(diagnostic);
         }
-    }
-    if program.mesh.access == Mode::Derived && program.access.is_empty() {
-        derived_for_nothing(whole);
-    }
-}
-
-fn derived_for_nothing(whole: &mut Whole<'_>) {
-    if let Some(span) = whole.span("mesh@access") {
-        let diagnostic = Diagnostic::warning(
-            Code(533),
-            span,
-            "no flow and no gateway calls anything, so there is no rule to derive",
-        )
-        .help("remove it");
-        whole.report(diagnostic);
     }
 }
 

@@ -132,6 +132,7 @@ impl Error {
                 Diagnostic::warning(Code(540), span, "no request ever comes to this route")
                     .and(by, "this one takes all of them")
                     .help("remove one of the two, or give the first a condition")
+                    .fix("remove this route", span, "")
             }
             other => other.of_schedules(),
         }
