@@ -1,6 +1,7 @@
-//! `flowmesh explain CODE` or `explain FUNCTION`: the page of a code, functions of the library, or the list of all codes.
+//! `flowmesh explain CODE`, `FUNCTION` or `MODULE`: the page of a code, what the library has, or the list of all codes.
 
 mod library;
+mod module;
 
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
@@ -14,9 +15,10 @@ use serde_json::json;
   flowmesh explain string.split
   flowmesh explain time         the functions on times
   flowmesh explain functions    all functions
+  flowmesh explain std.policy   a module of the library, and what is in it
   flowmesh explain              all codes")]
 pub(crate) struct Explain {
-    /// A code, a function, a type, or `functions`; all codes are listed without it
+    /// A code, a function, a type, `functions`, or a module; all codes are listed without it
     #[arg(value_name = "WHAT")]
     what: Option<String>,
     /// Print JSON
@@ -28,9 +30,10 @@ impl Explain {
     /// Prints the page, or the list.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         match &self.what {
-            Some(text) => match library::find(text) {
-                Some(found) => library::show(&found, self.json)?,
-                None => self.one(find(text)?),
+            Some(text) => match (module::find(text), library::find(text)) {
+                (Some(found), _) => module::show(&found, self.json)?,
+                (None, Some(found)) => library::show(&found, self.json)?,
+                (None, None) => self.one(find(text)?),
             },
             None => self.all(),
         }
@@ -69,7 +72,10 @@ fn find(text: &str) -> Result<&'static Page, Error> {
 /// The two codes nearest by number, or the nearest name of the library.
 fn near(text: &str, code: Option<Code>) -> Vec<String> {
     if !text.contains(|c: char| c.is_ascii_digit()) {
-        let near = flowmesh_diagnostics::nearest(text, library::names());
+        let modules = module::names();
+        let mut known: Vec<&str> = library::names().collect();
+        known.extend(modules.iter().map(String::as_str));
+        let near = flowmesh_diagnostics::nearest(text, known);
         return near.map(str::to_owned).into_iter().collect();
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
