@@ -53,6 +53,8 @@ fn of_names(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic) -> Op
             let near = nearest(word, known.iter().map(String::as_str))?;
             Some(one(format!("replace by {near}"), span, near))
         }
+        // A state of another name would be one that nothing leads to.
+        206 if text::line_before(source, span).trim() == "state" => None,
         206 => {
             let number = if word.starts_with(char::is_uppercase) {
                 "2"
