@@ -56,7 +56,7 @@ fn an_unknown_code_is_met_with_near_ones() {
     let shown = flowmesh(&["explain", "F9999"]);
     assert_eq!(shown.code, 2);
     assert!(
-        shown.err.contains("F1109") && shown.err.contains("there is `F1119`"),
+        shown.err.contains("F1109") && shown.err.contains("there is `F11"),
         "{}",
         shown.err
     );

@@ -11,7 +11,7 @@ use flowmesh_ir::{
         State, Step, Target, Undo, Wait,
     },
     policy::{Backoff, Jitter, Policy, Retry, RetryOn, Timeout},
-    program::{BUILTIN_ERRORS, Origins, VERSION},
+    program::{BUILTIN_ERRORS, VERSION},
     service::{EffectKind, Method, OnStatus, Operation, Piece, Route, Service, Subset},
     ty::{ErrorDef, Field, Type},
 };
@@ -53,6 +53,7 @@ pub(crate) fn program(address: &str) -> Program {
     errors.push(error("Declined", &[("reason", Type::Json)]));
     errors.push(error("Rejected", &[("reason", Type::String)]));
     Program {
+        events: between::events(),
         version: VERSION,
         name: "tests".into(),
         configs: Vec::new(),
@@ -65,7 +66,7 @@ pub(crate) fn program(address: &str) -> Program {
             .map(|(name, operations)| service(name, operations, address))
             .collect(),
         functions: Vec::new(),
-        flows: vec![hello(), nap(), hear(), ten(), checkout()],
+        flows: [vec![hello(), nap(), hear(), ten(), checkout()], between::flows()].concat(),
         ..Program::default()
     }
 }
