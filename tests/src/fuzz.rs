@@ -108,7 +108,10 @@ pub fn made(corpus: &[String], seed: u64) -> String {
         let end = boundary(&text, (at + random.below(40)).min(text.len()));
         match random.below(8) {
             0 => text.replace_range(at..end, ""),
-            1 => text.insert_str(at, &text[at..end].to_owned()),
+            1 => {
+                let twice = text[at..end].to_owned();
+                text.insert_str(at, &twice);
+            }
             2 => {
                 let other = pick(&mut random);
                 let from = boundary(&other, random.below(other.len() + 1));

@@ -63,7 +63,11 @@ fn words(command: &str) -> Vec<String> {
             ('\'' | '"', None) => quoted = Some(character),
             (_, Some(quote)) if quote == character => quoted = None,
             (' ', None) => words.push(String::new()),
-            _ => words.last_mut().unwrap().push(character),
+            _ => words
+                .iter_mut()
+                .last()
+                .into_iter()
+                .for_each(|word| word.push(character)),
         }
     }
     words.retain(|word| !word.is_empty());

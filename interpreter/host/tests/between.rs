@@ -11,6 +11,7 @@
 #[path = "support/programs.rs"]
 mod programs;
 #[path = "support/services.rs"]
+#[expect(dead_code, reason = "this test uses the HTTP client of it only")]
 mod services;
 
 use axum::{Router, http::header, routing::get};

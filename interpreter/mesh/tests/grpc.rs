@@ -1,5 +1,13 @@
 //! Calls by gRPC against a real server: answers, errors, streams, deadlines, and the JSON of both sides.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
 #[path = "support/shop.rs"]
 mod shop;
 mod support;

@@ -4,8 +4,11 @@ use crate::{draw, error::Error};
 use flowmesh_stdlib::{Native, Ty, natives};
 use serde_json::{Value, json};
 
+/// Whether a type is of a kind.
+type IsKind = fn(&Ty) -> bool;
+
 /// The types that functions are called on, as `explain` names them, and one type of each kind.
-const TYPES: [(&str, fn(&Ty) -> bool); 14] = [
+const TYPES: [(&str, IsKind); 14] = [
     ("string", |ty| matches!(ty, Ty::String)),
     ("list", |ty| matches!(ty, Ty::List(_))),
     ("map", |ty| matches!(ty, Ty::Map(_))),

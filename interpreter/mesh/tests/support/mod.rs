@@ -16,7 +16,7 @@ use flowmesh_ir::{
     Name, OperationId, PolicyId, Program, ServiceId, SubsetId,
     call::{Reply, Request},
     policy::{Backoff, Jitter, Policy, Retry, RetryOn, Timeout},
-    program::{Origins, VERSION},
+    program::VERSION,
     service::{EffectKind, Method, Operation, Route, Service, Subset},
     trace::TraceContext,
     ty::Type,

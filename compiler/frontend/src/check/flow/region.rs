@@ -251,14 +251,14 @@ impl<'a> Checker<'a> {
 
     fn learn_step(&mut self, statement: &ast::Statement) {
         match &statement.kind {
-            ast::StatementKind::Step { name, .. } => {
-                if !self.flow.steps.iter().any(|step| step.name == name.text) {
-                    self.flow.steps.push(Named {
-                        name: name.text.clone(),
-                        span: name.span,
-                        title: None,
-                    });
-                }
+            ast::StatementKind::Step { name, .. }
+                if self.flow.steps.iter().all(|step| step.name != name.text) =>
+            {
+                self.flow.steps.push(Named {
+                    name: name.text.clone(),
+                    span: name.span,
+                    title: None,
+                });
             }
             ast::StatementKind::Cancel {
                 what:
