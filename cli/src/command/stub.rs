@@ -119,7 +119,7 @@ pub(crate) fn announce(program: &Program, doors: &[Door]) {
                 "stub  {} at http://{}{}: {}",
                 service.name,
                 door.address,
-                behind.base,
+                behind.base.join("{}"),
                 operations.join(", ")
             ));
         }

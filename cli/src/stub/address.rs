@@ -1,7 +1,7 @@
 //! Where stubs can stand: addresses of services on this machine.
 
 use crate::{error::Error, exit::Exit};
-use flowmesh_ir::{Code, Program, Value, expr::Expr, service::Service};
+use flowmesh_ir::{Code, Program, Value, address::is_template, expr::Expr, service::Service};
 use flowmesh_machine::{Context, Settings, evaluate};
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -19,8 +19,32 @@ pub(crate) struct Door {
 pub(crate) struct Behind {
     /// Its number in the program.
     pub(crate) service: usize,
-    /// What every path to it begins with; often nothing.
-    pub(crate) base: String,
+    /// What every path to it begins with, often nothing: literal pieces, with something that each call fills between
+    /// them.
+    pub(crate) base: Vec<String>,
+}
+
+impl Behind {
+    /// What of a path is behind its beginning, if it begins so.
+    pub(crate) fn inner<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let mut pieces = self.base.iter();
+        let Some(first) = pieces.next() else {
+            return Some(path);
+        };
+        let mut rest = path.strip_prefix(first.as_str())?;
+        for piece in pieces {
+            let segment = rest.split('/').next().unwrap_or_default();
+            let end = match piece.is_empty() || piece.starts_with('/') {
+                true => segment.len(),
+                false => segment.find(piece.split('/').next().unwrap_or_default())?,
+            };
+            let (filled, behind) = rest.split_at_checked(end)?;
+            rest = behind
+                .strip_prefix(piece.as_str())
+                .filter(|_| !filled.is_empty())?;
+        }
+        Some(rest)
+    }
 }
 
 /// The doors of a program's services at loopback addresses, all or only some by name.
@@ -44,9 +68,9 @@ pub(crate) fn doors(program: &Program, settings: &Settings, only: &[String]) -> 
         .filter(|(_, service)| wanted(service))
     {
         for address in service.subsets.iter().flat_map(|subset| &subset.addresses) {
-            let text = text(program, settings, address)?;
-            let Some((address, base)) = loopback(&text) else {
-                elsewhere.push(format!("`{}` is at {text}", service.name));
+            let texts = texts(program, settings, address)?;
+            let Some((address, base)) = loopback(&texts) else {
+                elsewhere.push(format!("`{}` is at {}", service.name, texts.join("{}")));
                 continue;
             };
             let behind = Behind { service: at, base };
@@ -74,6 +98,26 @@ fn nothing(elsewhere: &[String]) -> Error {
             elsewhere.join(", ")
         },
     }
+}
+
+/// The texts of an address, between what each call fills.
+fn texts(program: &Program, settings: &Settings, address: &Expr) -> Result<Vec<String>, Error> {
+    let parts = match address {
+        Expr::Text(parts) if is_template(address) => parts,
+        _ => return text(program, settings, address).map(|text| vec![text]),
+    };
+    let mut texts = vec![String::new()];
+    for part in parts {
+        match (part, texts.last_mut()) {
+            (Expr::Slot(_), _) => texts.push(String::new()),
+            (part, Some(last)) => {
+                let part = Expr::Text(vec![part.clone()]);
+                last.push_str(&text(program, settings, &part)?);
+            }
+            (_, None) => {}
+        }
+    }
+    Ok(texts)
 }
 
 /// The text of an address.
@@ -113,38 +157,69 @@ fn unknown(program: &Program, name: &str) -> Error {
     }
 }
 
-/// `http://127.0.0.1:7002`, `http://localhost:7002`, `http://[::1]:7002`, `dns://localhost:7002`
-fn loopback(address: &str) -> Option<(SocketAddr, String)> {
-    let rest = address
+/// `http://127.0.0.1:7002`, `http://localhost:7002`, `http://acme.localhost:7002`, `http://[::1]:7002`,
+/// `dns://localhost:7002`; what a call fills may be anything.
+fn loopback(texts: &[String]) -> Option<(SocketAddr, Vec<String>)> {
+    let (first, others) = texts.split_first()?;
+    let first = first
         .strip_prefix("http://")
-        .or_else(|| address.strip_prefix("dns://"))?;
-    let (place, base) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
-    let place = match place.strip_prefix("localhost:") {
-        Some(port) => format!("127.0.0.1:{port}"),
-        None => place.to_owned(),
+        .or_else(|| first.strip_prefix("dns://"))?;
+    let mut place = String::new();
+    let mut base: Vec<String> = Vec::new();
+    for (at, text) in std::iter::once(first)
+        .chain(others.iter().map(String::as_str))
+        .enumerate()
+    {
+        if !base.is_empty() {
+            base.push(text.to_owned());
+            continue;
+        }
+        place.push_str(if at == 0 { "" } else { "x" });
+        let (before, behind) = text.split_at_checked(text.find('/').unwrap_or(text.len()))?;
+        place.push_str(before);
+        if !behind.is_empty() {
+            base.push(behind.to_owned());
+        }
+    }
+    if let Some(last) = base.last_mut() {
+        last.truncate(last.trim_end_matches('/').len());
+    }
+    let place = match place.rsplit_once("localhost:") {
+        Some((before, port)) if before.is_empty() || before.ends_with('.') => format!("127.0.0.1:{port}"),
+        _ => place,
     };
     let place: SocketAddr = place.parse().ok()?;
-    place
-        .ip()
-        .is_loopback()
-        .then(|| (place, base.trim_end_matches('/').to_owned()))
+    place.ip().is_loopback().then_some((place, base))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::loopback;
+    use super::{Behind, loopback};
+
+    fn door(texts: &[&str]) -> Option<(u16, Vec<String>)> {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        loopback(&texts).map(|(place, base)| (place.port(), base))
+    }
 
     #[test]
     fn only_this_machine_has_doors() {
-        let door = |address: &str| loopback(address).map(|(place, base)| (place.port(), base));
-        assert_eq!(door("http://127.0.0.1:7002"), Some((7002, String::new())));
-        assert_eq!(
-            door("http://localhost:7002/base/"),
-            Some((7002, "/base".to_owned()))
-        );
-        assert_eq!(door("http://[::1]:7002"), Some((7002, String::new())));
-        assert_eq!(door("http://10.0.0.1:7002"), None);
-        assert_eq!(door("http://127.0.0.1"), None);
-        assert_eq!(door("dns://payments.shop:80"), None);
+        assert_eq!(door(&["http://127.0.0.1:7002"]), Some((7002, Vec::new())));
+        let based = Some((7002, vec!["/base".to_owned()]));
+        assert_eq!(door(&["http://localhost:7002/base/"]), based);
+        assert_eq!(door(&["http://[::1]:7002"]), Some((7002, Vec::new())));
+        assert_eq!(door(&["http://10.0.0.1:7002"]), None);
+        assert_eq!(door(&["http://127.0.0.1"]), None);
+        assert_eq!(door(&["dns://payments.shop:80"]), None);
+    }
+
+    #[test]
+    fn what_a_call_fills_may_be_anything() {
+        assert_eq!(door(&["http://", ".localhost:7002"]), Some((7002, Vec::new())));
+        assert_eq!(door(&["http://", ".example.com:7002"]), None);
+        let (_, base) = door(&["http://127.0.0.1:7002/shops/", "/v1/"]).unwrap();
+        let behind = Behind { service: 0, base };
+        assert_eq!(behind.inner("/shops/7/v1/orders"), Some("/orders"));
+        assert_eq!(behind.inner("/shops//v1/orders"), None);
+        assert_eq!(behind.inner("/shops/7/8/v1/orders"), None);
     }
 }

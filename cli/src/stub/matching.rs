@@ -30,7 +30,7 @@ pub(crate) fn find<'a>(
         let Some(service) = program.services.get(behind.service) else {
             continue;
         };
-        let Some(path) = path.strip_prefix(behind.base.as_str()) else {
+        let Some(path) = behind.inner(path) else {
             continue;
         };
         for operation in service

@@ -12,6 +12,8 @@ mod line;
 #[cfg(test)]
 mod lsp;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod reference;

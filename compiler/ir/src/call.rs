@@ -14,6 +14,8 @@ pub struct Request {
     pub policy: PolicyId,
     /// By which way it goes.
     pub wire: Wire,
+    /// What the addresses of the service take from the call, each as it may stand in one.
+    pub address: Vec<String>,
     /// The method.
     pub method: Method,
     /// The encoded path and query, beginning with `/`.

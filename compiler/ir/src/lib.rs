@@ -7,6 +7,7 @@
 //! and each of its states in one fiber; the machine relies on it.
 
 pub mod access;
+pub mod address;
 pub mod call;
 pub mod carried;
 pub mod cron;

@@ -178,6 +178,7 @@ fn operation(name: &str, method: Method, path: &str, params: Vec<Field>) -> Oper
         fails: vec![],
         method,
         path: vec![Piece::Literal(path.to_owned())],
+        address: Vec::new(),
         query: vec![],
         body: None,
         headers: vec![],
@@ -207,6 +208,7 @@ fn inventory() -> Service {
             name: "".into(),
             addresses: vec![text("dns://inventory.shop:8080")],
         }],
+        address_params: Vec::new(),
         routes: vec![Route {
             condition: None,
             split: vec![(SubsetId(0), 100)],
@@ -260,6 +262,7 @@ fn payments() -> Service {
             subset("v1", Expr::Config(crate::ConfigId(0))),
             subset("v2", text("srv://_http._tcp.payments")),
         ],
+        address_params: Vec::new(),
         routes: vec![
             Route {
                 condition: Some(binary(Binary::Equal, header, text("yes"))),

@@ -2,6 +2,7 @@
 
 use crate::{
     ErrorId, Name, PolicyId, SecretId, SubsetId,
+    address::Part,
     expr::{Expr, Raise},
     ty::{Field, Type},
 };
@@ -17,6 +18,9 @@ pub struct Service {
     pub doc: Option<String>,
     /// Where it is; at least one. A service without named subsets has one whose name is empty.
     pub subsets: Vec<Subset>,
+    /// What its addresses take from the operation that is called: the slots that they read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub address_params: Vec<AddressParam>,
     /// Which subset a request goes to: the first rule whose condition holds. The last has no condition.
     pub routes: Vec<Route>,
     /// What holds for a call where the operation says nothing else.
@@ -37,8 +41,19 @@ pub struct Subset {
     /// `v1`, or empty for the only one.
     pub name: Name,
     /// Its addresses: `http://host:port`, `dns://name:port` (A and AAAA), `srv://_service._proto.name`; each a text
-    /// expression over configs and constants, evaluated when the program starts. All of them together are balanced over.
+    /// expression over configs and constants, evaluated when the program starts. One that is filled by each call is a
+    /// text among whose parts are slots, by the number of [`Service::address_params`]. All of them together are balanced
+    /// over.
     pub addresses: Vec<Expr>,
+}
+
+/// What an address takes from the operation that is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressParam {
+    /// As it is written: `tenant`, `order.tenant`.
+    pub name: Name,
+    /// Where it stands.
+    pub part: Part,
 }
 
 /// `when CONDITION -> v1 90%, v2 10%`
@@ -109,6 +124,10 @@ pub struct Operation {
     pub method: Method,
     /// The path: literal pieces, and parameters that are percent-encoded as one segment each.
     pub path: Vec<Piece>,
+    /// What the addresses of its service take, over the parameters; one for each of [`Service::address_params`], and none
+    /// where it is reached without an address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub address: Vec<Expr>,
     /// Parameters that go into the query, by name; a `none` is left out.
     pub query: Vec<(Name, Expr)>,
     /// What goes into the body as JSON, with its type.
@@ -172,6 +191,12 @@ pub enum Binding {
 }
 
 impl Binding {
+    /// Whether it is reached without an address.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Run { .. } | Self::Worker { .. })
+    }
+
     /// Whether it is HTTP.
     #[must_use]
     pub fn is_http(&self) -> bool {

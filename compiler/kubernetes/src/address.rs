@@ -24,6 +24,9 @@ pub(crate) fn service_port(address: &str) -> Result<ServicePort, &'static str> {
         }
         _ => return Err("it is no address of a Service"),
     };
+    if rest.contains('/') {
+        return Err("a route leads to a Service, and not to a path of it");
+    }
     let (host, port) = rest.rsplit_once(':').ok_or("it names no port")?;
     let port = port
         .parse()
@@ -76,6 +79,7 @@ mod tests {
             "http://127.0.0.1:80",
             "srv://_http._tcp.pay.shop.svc",
             "dns://pay.shop.svc",
+            "dns://pay.shop.svc:80/v1",
             "dns://pay.shop.svc:0",
             "dns://pay.shop.svc:70000",
             "dns://pay.shop:80",

@@ -160,7 +160,8 @@ impl<'a> Work<'a, '_> {
     /// Reports a problem at the first place that the author wrote; each is what follows `service/NAME`.
     fn report(&mut self, problem: &Problem, places: &[String]) {
         // A service outside the cluster needs no route where the interpreter calls it.
-        let outside = matches!(problem, Problem::Address { .. }) && self.options.interpreter_fills;
+        let outside =
+            matches!(problem, Problem::Address { .. } | Problem::Template) && self.options.interpreter_fills;
         let severity = if outside {
             Severity::Warning
         } else {

@@ -15,6 +15,8 @@ pub(crate) enum Problem {
     Address { address: String, reason: &'static str },
     /// An address that is known only when the program starts.
     LateAddress { config: Option<Name> },
+    /// An address that each call fills.
+    Template,
     /// Several addresses, or subsets in several namespaces.
     Spread { reason: &'static str },
     /// A condition that no match can say.
@@ -146,6 +148,11 @@ impl Problem {
                 Code(706),
                 "the address is only known when the program starts".to_owned(),
                 "write it as a text, or as a config".to_owned(),
+            ),
+            Self::Template => (
+                Code(716),
+                format!("the target `{target}` cannot hold an address that each call fills: a route leads to one Service"),
+                "leave the service to the interpreter with `--interpreter-fills`, or declare one for each place".to_owned(),
             ),
             Self::Spread { reason } => (
                 Code(707),

@@ -11,7 +11,7 @@ use crate::{
         outcome::Outcome,
         route::{RequestView, route},
     },
-    mesh::{Mesh, Service},
+    mesh::{Mesh, Places, Service},
     observe::{AttemptReport, Next, Observer},
     wire::{grpc::codec::Method, request::Template, subset::Subset},
 };
@@ -89,7 +89,8 @@ impl Mesh {
         };
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
-        let subset = self.route(request, declared, service).ok_or_else(lost)?.clone();
+        let places = self.route(request, declared, service).ok_or_else(lost)?;
+        let subset = places.of(&request.address)?;
         let method = by_grpc(request, service, names)?;
         let mut template = Template::new(request, service.credentials(request.operation))?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
@@ -125,7 +126,7 @@ impl Mesh {
         request: &Request,
         declared: &service::Service,
         service: &'c Service,
-    ) -> Option<&'c Arc<Subset>> {
+    ) -> Option<&'c Places> {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let (host, headers) = (declared.name.as_str(), request.headers.as_slice());
         let view = RequestView {

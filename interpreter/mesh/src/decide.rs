@@ -11,3 +11,4 @@ pub mod items;
 pub mod outcome;
 pub mod retry_after;
 pub mod route;
+pub mod template;

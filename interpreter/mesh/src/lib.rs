@@ -21,6 +21,7 @@ pub use decide::{
     attempts::Why,
     outcome::Outcome,
     route::{Conditions, RequestView},
+    template::{Template, Text},
 };
 pub use error::MeshError;
 pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets};

@@ -1,12 +1,14 @@
 //! A program's services at run time.
 
+mod places;
 mod service;
 
+pub(crate) use places::Places;
 pub(crate) use service::Service;
 
 use crate::{
     clock::Clock,
-    decide::{chance, route::Conditions},
+    decide::{chance, route::Conditions, template::Template},
     error::MeshError,
     wire::resolver::Resolver,
 };
@@ -24,8 +26,8 @@ pub struct Mesh {
     pub(crate) clock: Clock,
 }
 
-/// The addresses of every subset of every service, as texts, in the order of the program.
-pub type Addresses = Vec<Vec<Vec<String>>>;
+/// The addresses of every subset of every service, in the order of the program.
+pub type Addresses = Vec<Vec<Vec<Template>>>;
 
 /// Gives the value of a secret.
 pub type Secrets = dyn Fn(SecretId) -> Option<String> + Send + Sync;
@@ -58,10 +60,13 @@ pub struct Limits {
     pub connect: Duration,
     /// The most connections at rest per endpoint.
     pub idle_connections: usize,
+    /// The most places that are known at a time of a subset whose address each call fills; the least recently used is
+    /// forgotten, with its connections.
+    pub places: usize,
 }
 
 impl Default for Limits {
-    /// 4 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest.
+    /// 4 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places.
     fn default() -> Self {
         Self {
             body_bytes: 4 * 1024 * 1024,
@@ -69,6 +74,7 @@ impl Default for Limits {
             headers: 100,
             connect: Duration::from_secs(2),
             idle_connections: 64,
+            places: 256,
         }
     }
 }
@@ -118,7 +124,7 @@ impl Mesh {
         let nothing = Vec::new();
         let services = program.services.iter().enumerate().map(|(at, service)| {
             let addresses = addresses.get(at).unwrap_or(&nothing);
-            Service::new(&program, service, addresses, options.secrets.as_ref(), clock)
+            Service::new(&program, service, addresses, &options, clock)
         });
         Ok(Self {
             services: services.collect::<Result<_, _>>()?,

@@ -15,12 +15,12 @@ use flowmesh_ir::{
     program::Program,
     service::{Auth, Method, Route, SecretHeader},
 };
-use flowmesh_mesh::{MeshError, Next};
+use flowmesh_mesh::{MeshError, Next, Template, Text};
 use std::sync::Arc;
 use support::{
     TRACE, call, failure, mesh, once, plain, request, retrying,
     server::{Answer, Seen, Server},
-    status, with_options,
+    status, with_options, with_templates,
 };
 
 fn header<'s>(seen: &'s Seen, name: &str) -> &'s str {
@@ -95,6 +95,44 @@ async fn a_base_path_comes_first() {
     let server = Server::start(|_| Answer::Status(200)).await;
     call(&mesh(plain(), &[format!("{}/v1/", server.url())]), &request()).await;
     assert_eq!(server.request(0).path, "/v1/orders");
+}
+
+#[tokio::test]
+async fn a_call_fills_the_address() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let port = server.address.port();
+    let template = Template::new(vec![
+        Text::Fixed("http://".to_owned()),
+        Text::Param(0),
+        Text::Fixed(format!(".localhost:{port}/v1/")),
+        Text::Param(1),
+    ]);
+    let program = support::program(plain(), &[100]);
+    let mesh = with_templates(program, vec![vec![template]], |options| options.limits.places = 1).unwrap();
+    for tenant in ["acme", "umbrella", "acme"] {
+        let mut request = request();
+        request.address = vec![tenant.to_owned(), "a%2Fb".to_owned()];
+        assert_eq!(status(&call(&mesh, &request).await.0), 200);
+    }
+    for (at, tenant) in ["acme", "umbrella", "acme"].into_iter().enumerate() {
+        let seen = server.request(at);
+        assert_eq!(header(&seen, "host"), format!("{tenant}.localhost:{port}"));
+        assert_eq!(seen.path, "/v1/a%2Fb/orders");
+    }
+    let (reply, _) = call(&mesh, &request()).await;
+    assert_eq!(failure(&reply).0, "Unavailable");
+    assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn an_address_that_calls_choose_as_a_whole_is_refused() {
+    let template = Template::new(vec![Text::Fixed("http://".to_owned()), Text::Param(0)]);
+    let program = support::program(plain(), &[100]);
+    let refused = with_templates(program, vec![vec![template]], |_| {})
+        .err()
+        .unwrap();
+    assert_eq!(refused.code().to_string(), "F1040");
+    assert!(refused.to_string().contains("who owns the host"), "{refused}");
 }
 
 #[tokio::test]

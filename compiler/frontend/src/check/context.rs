@@ -57,6 +57,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) mesh: super::mesh::Parts,
     /// Names of the subsets of the service whose settings are read.
     pub(crate) subsets: Vec<Name>,
+    /// What the addresses of the service at hand take from its operations.
+    pub(crate) taken: Vec<super::service::address::Taken<'a>>,
     /// Records made by the compiler for bodies of requests, numbered after the declared types.
     pub(crate) made: Vec<TypeDef>,
     /// Enum cases by name, for each module that asked.
@@ -89,6 +91,7 @@ impl<'a> Checker<'a> {
             origins: Origins::default(),
             mesh: super::mesh::Parts::default(),
             subsets: Vec::new(),
+            taken: Vec::new(),
             made: Vec::new(),
             cases: HashMap::new(),
         }

@@ -3,7 +3,7 @@
 //! [`setting`] is the table of all settings, [`policy`] reads those of policies and merges them, `judge` looks at what
 //! comes out, `operation`, `route` and `address` read the rest of a service.
 
-mod address;
+pub(crate) mod address;
 mod auth;
 mod binding;
 mod contract;
@@ -16,6 +16,7 @@ mod route;
 mod sent;
 pub(crate) mod setting;
 mod status;
+mod template;
 mod traffic;
 pub(crate) mod value;
 pub(crate) mod words;
@@ -120,7 +121,13 @@ fn body<'a>(
     let Some(info) = checker.globals.services.get(id.index()).cloned() else {
         return;
     };
-    let subsets = checker.subsets(service);
+    let written = checker.resolved.operations(declared, service);
+    let reached: Vec<&'a ast::Operation> = written
+        .iter()
+        .map(|(_, operation)| *operation)
+        .filter(|operation| !binding::Way::of(operation).is_some_and(binding::Way::is_local))
+        .collect();
+    let subsets = checker.subsets(service, &reached);
     let routes = checker.routes(service, &subsets);
     let auth = service
         .settings
@@ -130,9 +137,11 @@ fn body<'a>(
     let policy = checker.policies.intern(&info.overrides);
     origins(checker, &info.name, item, service);
     let mut operations = Vec::with_capacity(service.operations.len());
-    for (at, (module, operation)) in (0u32..).zip(checker.resolved.operations(declared, service)) {
+    for (at, (module, operation)) in (0u32..).zip(written) {
         operations.extend(checker.operation(id, at, module, operation));
     }
+    let address_params = checker.address_params();
+    checker.taken.clear();
     let described = checker.resolved.described(declared);
     if let Some(described) = described {
         checker.hold_to_document(id, service, described, &operations);
@@ -141,6 +150,7 @@ fn body<'a>(
         name: info.name,
         doc: item.doc.clone(),
         subsets,
+        address_params,
         routes,
         policy,
         auth,
@@ -201,7 +211,7 @@ fn origins(checker: &mut Checker<'_>, name: &Name, item: &ast::Item, service: &a
 
 impl<'a> Checker<'a> {
     /// The subsets of a service, in order.
-    fn subsets(&mut self, service: &'a ast::Service) -> Vec<Subset> {
+    fn subsets(&mut self, service: &'a ast::Service, operations: &[&'a ast::Operation]) -> Vec<Subset> {
         if service.at.is_empty() && is_local(service) {
             return vec![Subset {
                 name: Name::default(),
@@ -231,7 +241,7 @@ impl<'a> Checker<'a> {
                     .diagnostic(),
                 );
             }
-            let addresses = self.addresses(&at.value);
+            let addresses = self.addresses(&at.value, operations);
             subsets.push(Subset { name, addresses });
         }
         subsets

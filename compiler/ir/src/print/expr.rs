@@ -8,6 +8,7 @@ use crate::{
     Name, Program, SlotId, Value,
     expr::{Argument, Arm, Binary, Context, Expr, Pattern, Raise, Unary, Widen},
     flow::Flow,
+    service::AddressParam,
     ty::Field,
 };
 
@@ -36,6 +37,14 @@ pub(super) struct Printer<'a> {
 impl<'a> Printer<'a> {
     /// Over a frame that begins with parameters.
     pub(super) fn of_params(program: &'a Program, params: &[Field]) -> Self {
+        Self {
+            program,
+            slots: params.iter().map(|param| param.name.to_string()).collect(),
+        }
+    }
+
+    /// Over what addresses take from an operation.
+    pub(super) fn of_addresses(program: &'a Program, params: &[AddressParam]) -> Self {
         Self {
             program,
             slots: params.iter().map(|param| param.name.to_string()).collect(),

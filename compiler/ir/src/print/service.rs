@@ -8,13 +8,16 @@ use super::{
 };
 use crate::{
     Program, SecretId,
-    policy::Policy,
     service::{Auth, Binding, EffectKind, Operation, Piece, Route, Service, Subset},
 };
 
 /// A declaration of a service.
 pub(super) fn service(program: &Program, service: &Service) -> String {
-    let mut lines: Vec<String> = service.subsets.iter().map(|subset| at(program, subset)).collect();
+    let mut lines: Vec<String> = service
+        .subsets
+        .iter()
+        .map(|subset| at(program, service, subset))
+        .collect();
     if let Some(policy) = program.policy(service.policy) {
         lines.extend(policy::settings(program, policy));
     }
@@ -35,11 +38,7 @@ pub(super) fn service(program: &Program, service: &Service) -> String {
         lines.push("}".to_owned());
     }
     for operation in &service.operations {
-        lines.extend(self::operation(
-            program,
-            program.policy(service.policy),
-            operation,
-        ));
+        lines.extend(self::operation(program, service, operation));
     }
     let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!("service {} {{\n{body}}}", service.name)
@@ -50,8 +49,8 @@ fn is_plain(service: &Service) -> bool {
     service.subsets.len() == 1 && matches!(service.routes.as_slice(), [only] if only.condition.is_none())
 }
 
-fn at(program: &Program, subset: &Subset) -> String {
-    let printer = Printer::of_params(program, &[]);
+fn at(program: &Program, service: &Service, subset: &Subset) -> String {
+    let printer = Printer::of_addresses(program, &service.address_params);
     let name = if subset.name.is_empty() {
         String::new()
     } else {
@@ -108,7 +107,8 @@ fn route(program: &Program, service: &Service, route: &Route) -> String {
     }
 }
 
-fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -> Vec<String> {
+fn operation(program: &Program, service: &Service, operation: &Operation) -> Vec<String> {
+    let outer = program.policy(service.policy);
     let printer = Printer::of_params(program, &operation.params);
     let head = format!(
         "op {}({}){}{} = {}",
@@ -120,6 +120,13 @@ fn operation(program: &Program, outer: Option<&Policy>, operation: &Operation) -
     );
     let effect = effect(operation.effect);
     let mut lines = vec![format!("{head} {{   // {effect}")];
+    lines.extend(
+        operation
+            .address
+            .iter()
+            .zip(&service.address_params)
+            .map(|(expr, param)| format!("  // the address takes {}: {}", param.name, printer.expr(expr))),
+    );
     lines.extend(
         operation
             .query

@@ -8,7 +8,8 @@ use super::{
     types::{fields, rules, ty},
 };
 use crate::{
-    PolicyId, Program,
+    PolicyId, Program, address,
+    expr::Expr,
     service::{Auth, Binding, EffectKind, Method, Operation, Piece, Route, Service},
 };
 
@@ -20,7 +21,7 @@ pub(super) fn check(program: &Program, heights: &[usize]) -> Result<(), Invalid>
     for service in &program.services {
         self::service(program, heights, service).at(|| format!("service {}", service.name))?;
         for operation in &service.operations {
-            self::operation(program, heights, operation)
+            self::operation(program, heights, service, operation)
                 .at(|| format!("operation {}.{}", service.name, operation.name))?;
         }
     }
@@ -43,18 +44,18 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
         service.operations.iter().map(|operation| operation.name.as_str()),
     )?;
     ensure(!service.subsets.is_empty(), || "it has no subset".to_owned())?;
-    let reached =
-        |operation: &Operation| matches!(operation.binding, Binding::Run { .. } | Binding::Worker { .. });
-    let local = service.operations.iter().all(reached);
+    let local = service
+        .operations
+        .iter()
+        .all(|operation| operation.binding.is_local());
     for subset in &service.subsets {
         ensure(local || !subset.addresses.is_empty(), || {
             format!("subset `{}` has no address", subset.name)
         })?;
-        let mut scope = Scope::of_params(program, heights, Surroundings::Nothing, 0);
         subset
             .addresses
             .iter()
-            .try_for_each(|address| scope.check(address))?;
+            .try_for_each(|address| self::address(program, heights, service, address))?;
     }
     if let Some(auth) = &service.auth {
         in_range("secret", auth.secret().index(), program.secrets.len())?;
@@ -78,6 +79,28 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
     })
 }
 
+/// An address reads what a call gives only as a part of its text, and only where data may stand.
+fn address(program: &Program, heights: &[usize], service: &Service, address: &Expr) -> Result<(), Invalid> {
+    let mut scope = Scope::of_params(program, heights, Surroundings::Nothing, 0);
+    let Expr::Text(texts) = address else {
+        return scope.check(address);
+    };
+    let mut taken = Vec::new();
+    for text in texts {
+        match text {
+            Expr::Slot(slot) => {
+                in_range("address parameter", slot.index(), service.address_params.len())?;
+                taken.extend(service.address_params.get(slot.index()).map(|param| param.part));
+            }
+            other => scope.check(other)?,
+        }
+    }
+    let parts = address::parts(&address::pieces(address)).map_err(|(_, wrong)| Invalid(wrong.to_string()))?;
+    ensure(taken == parts, || {
+        "an address takes a parameter for another part than it stands in".to_owned()
+    })
+}
+
 fn route(program: &Program, heights: &[usize], service: &Service, route: &Route) -> Result<(), Invalid> {
     if let Some(condition) = &route.condition {
         Scope::of_params(program, heights, Surroundings::Request, 0).check(condition)?;
@@ -91,7 +114,12 @@ fn route(program: &Program, heights: &[usize], service: &Service, route: &Route)
     })
 }
 
-fn operation(program: &Program, heights: &[usize], operation: &Operation) -> Result<(), Invalid> {
+fn operation(
+    program: &Program,
+    heights: &[usize],
+    service: &Service,
+    operation: &Operation,
+) -> Result<(), Invalid> {
     policy(program, operation.policy)?;
     fields(program, &operation.params)?;
     rules(program, heights, &operation.params)?;
@@ -99,6 +127,11 @@ fn operation(program: &Program, heights: &[usize], operation: &Operation) -> Res
     for error in &operation.fails {
         in_range("error", error.index(), program.errors.len())?;
     }
+    let (taken, found) = (service.address_params.len(), operation.address.len());
+    ensure(
+        found == taken || operation.binding.is_local() && found == 0,
+        || format!("its service's addresses take {taken} parameters, and it gives {found}"),
+    )?;
     request(program, heights, operation)?;
     if let Some(resume) = operation
         .stream
@@ -146,6 +179,7 @@ fn request(program: &Program, heights: &[usize], operation: &Operation) -> Resul
             }
         }
     }
+    operation.address.iter().try_for_each(|expr| scope.check(expr))?;
     let named = operation
         .query
         .iter()

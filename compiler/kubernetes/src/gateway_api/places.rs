@@ -6,7 +6,7 @@ use crate::{
     constant,
     problem::Problem,
 };
-use flowmesh_ir::service::Subset;
+use flowmesh_ir::{address::is_template, service::Subset};
 
 impl Work<'_, '_> {
     /// The Service of each subset, in order.
@@ -39,6 +39,9 @@ impl Work<'_, '_> {
     }
 
     fn place(&self, subset: &Subset) -> Result<ServicePort, Problem> {
+        if subset.addresses.iter().any(is_template) {
+            return Err(Problem::Template);
+        }
         let [address] = subset.addresses.as_slice() else {
             return Err(Problem::Spread {
                 reason: "a route leads to Services, and not to several addresses balanced as one",

@@ -3,10 +3,13 @@
 use super::{Caller, Network, NetworkError, pool::Pool, wires::Wires};
 use crate::{clock::Clock, engine::Deployment, workers::Workers};
 use flowmesh_ir::{
-    Code, Name, Program, SecretId, Value, call::Request, expr::Expr, service::Service, value::Fields,
+    Code, Name, Program, SecretId, Value, address::is_template, call::Request, expr::Expr, service::Service,
+    value::Fields,
 };
 use flowmesh_machine::{Context, Settings, evaluate};
-use flowmesh_mesh::{Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver};
+use flowmesh_mesh::{
+    Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver, Template, Text,
+};
 use std::sync::Arc;
 
 /// How many connections at rest are kept for each endpoint: as many runs as may call it at once without anybody
@@ -84,11 +87,11 @@ fn addresses(deployment: &Deployment) -> Result<Addresses, NetworkError> {
     services.map(|service| of_service(deployment, service)).collect()
 }
 
-fn of_service(deployment: &Deployment, service: &Service) -> Result<Vec<Vec<String>>, NetworkError> {
-    let of_subset = |addresses: &Vec<Expr>| -> Result<Vec<String>, NetworkError> {
+fn of_service(deployment: &Deployment, service: &Service) -> Result<Vec<Vec<Template>>, NetworkError> {
+    let of_subset = |addresses: &Vec<Expr>| -> Result<Vec<Template>, NetworkError> {
         addresses
             .iter()
-            .map(|address| text(deployment, &service.name, address))
+            .map(|address| template(deployment, &service.name, address))
             .collect()
     };
     service
@@ -96,6 +99,23 @@ fn of_service(deployment: &Deployment, service: &Service) -> Result<Vec<Vec<Stri
         .iter()
         .map(|subset| of_subset(&subset.addresses))
         .collect()
+}
+
+/// An address with the places that calls fill.
+fn template(deployment: &Deployment, service: &Name, address: &Expr) -> Result<Template, NetworkError> {
+    let parts = match address {
+        Expr::Text(parts) if is_template(address) => parts,
+        _ => return text(deployment, service, address).map(Template::from),
+    };
+    let part = |part: &Expr| match part {
+        Expr::Slot(slot) => Ok(Text::Param(slot.index())),
+        other => text(deployment, service, &Expr::Text(vec![other.clone()])).map(Text::Fixed),
+    };
+    parts
+        .iter()
+        .map(part)
+        .collect::<Result<_, _>>()
+        .map(Template::new)
 }
 
 /// An address as text; it may read configs, and nothing else.

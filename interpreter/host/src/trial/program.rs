@@ -156,6 +156,7 @@ fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef]) {
             name: Name::default(),
             addresses: vec![address],
         }],
+        address_params: Vec::new(),
         routes: vec![Route {
             condition: None,
             split: vec![(flowmesh_ir::SubsetId(0), 100)],
@@ -178,6 +179,7 @@ fn operation_of(flow: &Flow, policy: PolicyId) -> Operation {
         binding: Binding::Http,
         method: Method::Put,
         path: vec![Piece::Literal("/".to_owned())],
+        address: Vec::new(),
         query: Vec::new(),
         body: None,
         headers: Vec::new(),

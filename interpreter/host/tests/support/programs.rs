@@ -126,6 +126,7 @@ fn service(name: &str, operations: &[(&str, Method, EffectKind)], address: &str)
             name: "".into(),
             addresses: vec![text(address)],
         }],
+        address_params: Vec::new(),
         routes: vec![Route {
             condition: None,
             split: vec![(flowmesh_ir::SubsetId(0), 100)],
@@ -158,6 +159,7 @@ fn operation(service: &str, name: &str, method: Method, effect: EffectKind) -> O
         fails: vec![DECLINED],
         method,
         path: vec![Piece::Literal(format!("/{service}/{name}/")), Piece::Value(it())],
+        address: Vec::new(),
         query: Vec::new(),
         body,
         headers: Vec::new(),

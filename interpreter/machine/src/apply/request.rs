@@ -4,10 +4,11 @@ use super::Turn;
 use crate::{border, eval::Evaluator};
 use flowmesh_ir::{
     Name, Value,
+    address::{Part, label},
     call::{Request, Wire},
     expr::Expr,
     flow::Target,
-    service::{Binding, Operation, Piece},
+    service::{AddressParam, Binding, Operation, Piece},
 };
 use flowmesh_stdlib::{Fault, text, write_text};
 use std::fmt::Write;
@@ -29,6 +30,8 @@ impl<'p> Turn<'p, '_> {
         }
         let mut evaluator = self.evaluator_over(&mut arguments);
         let wire = wire(&mut evaluator, operation)?;
+        let params = service.map_or(&[][..], |service| &service.address_params);
+        let address = address(&mut evaluator, params, &operation.address)?;
         let path = path(&mut evaluator, operation)?;
         let headers = headers(&mut evaluator, &operation.headers)?;
         let key = key(&mut evaluator, operation.key.as_ref())?;
@@ -47,6 +50,7 @@ impl<'p> Turn<'p, '_> {
             operation: target.operation,
             policy: target.policy,
             wire,
+            address,
             method: operation.method,
             path,
             headers,
@@ -55,6 +59,26 @@ impl<'p> Turn<'p, '_> {
             effect: operation.effect,
         })
     }
+}
+
+/// What the addresses of the service take. Whatever could lead out of the place it has in them is refused.
+fn address(
+    evaluator: &mut Evaluator<'_>,
+    params: &[AddressParam],
+    given: &[Expr],
+) -> Result<Vec<String>, Fault> {
+    let one = |(param, expr): (&AddressParam, &Expr)| {
+        let value = evaluator.eval(expr)?;
+        match param.part {
+            Part::Label => label(&text(&value))
+                .map_err(|why| Fault::BadValue(format!("the `{}` of an address: {why}", param.name))),
+            Part::Segment => {
+                let mut encoded = String::new();
+                segment(&mut encoded, &value).map(|()| encoded)
+            }
+        }
+    };
+    params.iter().zip(given).map(one).collect()
 }
 
 /// The way by which a request goes. A stream begins without a cursor.

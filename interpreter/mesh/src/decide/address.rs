@@ -17,7 +17,8 @@ pub struct Address {
 /// What an address names, by what it takes to find it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// An address of its own: nothing to resolve. `localhost` is 127.0.0.1, and ::1 where nobody listens there.
+    /// An address of its own: nothing to resolve. `localhost`, and each name below
+    /// it, is 127.0.0.1, and ::1 where nobody listens there.
     Fixed {
         /// Where to connect to.
         address: SocketAddr,
@@ -96,7 +97,8 @@ fn place(host: &str, port: u16, authority: &str) -> Result<Place, Wrong> {
         otherwise: otherwise.map(|ip| SocketAddr::new(ip, port)),
         host: authority.to_owned(),
     };
-    if host.eq_ignore_ascii_case("localhost") {
+    if is_localhost(host) {
+        name(host)?;
         return Ok(fixed(
             Ipv4Addr::LOCALHOST.into(),
             Some(Ipv6Addr::LOCALHOST.into()),
@@ -116,6 +118,12 @@ fn place(host: &str, port: u16, authority: &str) -> Result<Place, Wrong> {
         name: name(host)?,
         port,
     })
+}
+
+/// `localhost` and the names below it are this machine (RFC 6761).
+fn is_localhost(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost")
 }
 
 /// Splits `host:port`; the host keeps its brackets.
@@ -228,6 +236,7 @@ mod tests {
         assert_eq!(address.to_string(), "127.0.0.1:7002");
         assert_eq!(otherwise.unwrap().to_string(), "[::1]:7002");
         assert_eq!(host, "localhost:7002");
+        assert_eq!(fixed("http://acme.localhost:7002"), "127.0.0.1:7002");
     }
 
     #[test]

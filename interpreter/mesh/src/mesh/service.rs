@@ -1,20 +1,19 @@
 //! A service at run time.
 
-use super::Secrets;
+use super::{MeshOptions, Secrets, places::Places};
 use crate::{
     clock::Clock,
-    decide::{address::Address, budget::Bucket},
+    decide::{budget::Bucket, template::Template},
     error::MeshError,
     wire::{
         grpc::codec::{self, Method, Methods},
         request::Credential,
-        subset::Subset,
     },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     Name, OperationId, PolicyId, Program, SecretId, SubsetId,
-    service::{self, Auth, Binding, SecretHeader},
+    service::{self, Auth, SecretHeader},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
@@ -28,7 +27,7 @@ pub(crate) type Split = Arc<[(SubsetId, u32)]>;
 /// A service at run time.
 pub(crate) struct Service {
     /// Its subsets, in the order of the program.
-    pub(crate) subsets: Vec<Arc<Subset>>,
+    pub(crate) subsets: Vec<Places>,
     /// Where its traffic goes instead of where its last route says.
     moved: RwLock<Option<Split>>,
     /// How we show who we are.
@@ -47,23 +46,20 @@ impl Service {
     pub(super) fn new(
         program: &Program,
         service: &service::Service,
-        addresses: &[Vec<String>],
-        secrets: &Secrets,
+        addresses: &[Vec<Template>],
+        options: &MeshOptions,
         clock: Clock,
     ) -> Result<Self, MeshError> {
-        let nothing = Vec::new();
+        let (nothing, secrets) = (Vec::new(), options.secrets.as_ref());
         // Processes and workers are nowhere; who calls them does not ask the mesh.
-        let local = |operation: &service::Operation| {
-            matches!(operation.binding, Binding::Run { .. } | Binding::Worker { .. })
-        };
+        let local = |operation: &service::Operation| operation.binding.is_local();
         let nowhere = !service.operations.is_empty() && service.operations.iter().all(local);
         let subsets = service.subsets.iter().enumerate().map(|(at, subset)| {
             let texts = addresses.get(at).unwrap_or(&nothing);
             if nowhere && texts.is_empty() {
-                return Ok(Arc::new(Subset::new(subset.name.clone(), Vec::new(), clock)));
+                return Ok(Places::nowhere(&subset.name, clock));
             }
-            let addresses = parse(&service.name, &subset.name, texts)?;
-            Ok(Arc::new(Subset::new(subset.name.clone(), addresses, clock)))
+            Places::new(&service.name, &subset.name, texts, clock, options.limits.places)
         });
         Ok(Self {
             subsets: subsets.collect::<Result<_, _>>()?,
@@ -117,24 +113,6 @@ impl Service {
             _ => true,
         }
     }
-}
-
-fn parse(service: &Name, subset: &Name, texts: &[String]) -> Result<Vec<Address>, MeshError> {
-    if texts.is_empty() {
-        return Err(MeshError::NoAddress {
-            service: service.clone(),
-            subset: subset.clone(),
-        });
-    }
-    let parsed = texts.iter().map(|text| {
-        Address::parse(text).map_err(|why| MeshError::BadAddress {
-            service: service.clone(),
-            subset: subset.clone(),
-            text: text.clone(),
-            why,
-        })
-    });
-    parsed.collect()
 }
 
 fn credential(

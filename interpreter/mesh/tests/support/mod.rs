@@ -21,7 +21,9 @@ use flowmesh_ir::{
     trace::TraceContext,
     ty::Type,
 };
-use flowmesh_mesh::{AttemptReport, Hickory, Mesh, MeshError, MeshOptions, Next, Observer, Outcome};
+use flowmesh_mesh::{
+    AttemptReport, Hickory, Mesh, MeshError, MeshOptions, Next, Observer, Outcome, Template,
+};
 use std::sync::{Arc, Mutex};
 
 /// The trace of every call here.
@@ -79,6 +81,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
         name: "shop".into(),
         doc: None,
         subsets: (0..weights.len()).map(subset).collect(),
+        address_params: Vec::new(),
         routes: vec![Route {
             condition: None,
             split,
@@ -113,6 +116,7 @@ fn operation() -> Operation {
         fails: Vec::new(),
         method: Method::Post,
         path: Vec::new(),
+        address: Vec::new(),
         query: Vec::new(),
         body: None,
         headers: Vec::new(),
@@ -136,6 +140,16 @@ pub fn with_options(
     subsets: Vec<Vec<String>>,
     change: impl FnOnce(&mut MeshOptions),
 ) -> Result<Mesh, MeshError> {
+    let texts = |texts: Vec<String>| texts.into_iter().map(Template::from).collect();
+    with_templates(program, subsets.into_iter().map(texts).collect(), change)
+}
+
+/// The same with addresses that calls may fill.
+pub fn with_templates(
+    program: Program,
+    subsets: Vec<Vec<Template>>,
+    change: impl FnOnce(&mut MeshOptions),
+) -> Result<Mesh, MeshError> {
     let nobody = Hickory::servers(&["127.0.0.1:1".parse().unwrap()]).unwrap();
     let mut options = MeshOptions::new(Arc::new(nobody), 1);
     change(&mut options);
@@ -149,6 +163,7 @@ pub fn request() -> Request {
         service: ServiceId(0),
         operation: OperationId(0),
         policy: PolicyId(0),
+        address: Vec::new(),
         method: Method::Post,
         path: "/orders".to_owned(),
         headers: Vec::new(),

@@ -1,7 +1,7 @@
 //! What can be wrong with services and policies.
 
 use flowmesh_diagnostics::{Diagnostic, Span};
-use flowmesh_ir::Name;
+use flowmesh_ir::{Name, address::Wrong};
 
 /// What is wrong, with its facts.
 #[derive(Clone, Debug)]
@@ -101,6 +101,35 @@ pub(crate) enum Error {
     BadAddress {
         why: &'static str,
         span: Span,
+    },
+    /// An address that is data as a whole.
+    AddressWhole {
+        span: Span,
+    },
+    /// Data in a part of an address that it may not choose.
+    AddressPart {
+        wrong: Wrong,
+        span: Span,
+    },
+    /// An operation without the parameter that an address of its service takes.
+    AddressLacks {
+        param: Name,
+        name: Name,
+        span: Span,
+        place: Span,
+        near: Option<Name>,
+    },
+    AddressType {
+        name: Name,
+        ty: String,
+        span: Span,
+        place: Span,
+    },
+    AddressCase {
+        name: Name,
+        case: Name,
+        span: Span,
+        place: Span,
     },
     Binding {
         name: Name,
@@ -223,6 +252,11 @@ impl Error {
             | Self::NoScheme { .. }
             | Self::UnknownScheme { .. }
             | Self::BadAddress { .. } => self.of_addresses(),
+            Self::AddressWhole { .. }
+            | Self::AddressPart { .. }
+            | Self::AddressLacks { .. }
+            | Self::AddressType { .. }
+            | Self::AddressCase { .. } => self.of_templates(),
             Self::Grpc { .. }
             | Self::Command { .. }
             | Self::Queue { .. }

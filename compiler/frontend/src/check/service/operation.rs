@@ -111,6 +111,7 @@ impl<'a> Checker<'a> {
             fails: info.signature.fails.iter().map(|(id, _)| *id).collect(),
             method,
             path: parts.path,
+            address: parts.address,
             query: parts.query,
             body: parts.body,
             headers: parts.headers,
@@ -130,6 +131,12 @@ impl<'a> Checker<'a> {
         operation: &'a Written,
         params: &[FieldInfo],
     ) -> Parts {
+        let local = Way::of(operation).is_some_and(Way::is_local);
+        let (address, in_address) = match local {
+            true => Default::default(),
+            false => self.filled(operation, params),
+        };
+        self.frame.touched.clear();
         let (path, binding) = match Way::of(operation) {
             None | Some(Way::Http(_)) => (self.path_pieces(operation), Binding::Http),
             Some(way) => (Vec::new(), self.bound_by(way, operation)),
@@ -158,7 +165,10 @@ impl<'a> Checker<'a> {
             }
             self.body(title, &setting.value)
         });
-        let sent = std::mem::take(&mut self.frame.touched);
+        let mut sent = std::mem::take(&mut self.frame.touched);
+        // An address that takes a field takes only that; where there is a body, the rest is still to be sent.
+        let whole = in_address.iter().filter(|(_, whole)| *whole || bodiless);
+        sent.extend(whole.map(|(slot, _)| *slot));
         let key = setting("key").map(|setting| self.key(&setting.value));
         let in_key = std::mem::take(&mut self.frame.touched);
         let left: Vec<(SlotId, &FieldInfo)> = (0u32..)
@@ -168,7 +178,11 @@ impl<'a> Checker<'a> {
             .collect();
         if setting("body").is_some() {
             // What only makes the key is sent too, as the header `Idempotency-Key`.
-            for (_, param) in left.iter().filter(|(slot, _)| !in_key.contains(slot)) {
+            let in_address = |slot: &SlotId| in_address.iter().any(|(taken, _)| taken == slot);
+            for (_, param) in left
+                .iter()
+                .filter(|(slot, _)| !in_key.contains(slot) && !in_address(slot))
+            {
                 self.report(
                     Error::SentNowhere {
                         name: param.name.clone(),
@@ -193,6 +207,7 @@ impl<'a> Checker<'a> {
         }
         Parts {
             path,
+            address,
             binding,
             query,
             body,
@@ -299,6 +314,7 @@ impl<'a> Checker<'a> {
 /// Where the parameters of an operation go.
 struct Parts {
     path: Vec<Piece>,
+    address: Vec<Expr>,
     binding: Binding,
     query: Vec<(Name, Expr)>,
     body: Option<(Expr, Type)>,

@@ -1,0 +1,150 @@
+//! Where the calls to a subset go: to addresses that stand, or to those that each call fills.
+
+use crate::{clock::Clock, decide::template::Template, error::MeshError, wire::subset::Subset};
+use flowmesh_ir::Name;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Where the calls to a subset go.
+pub(crate) enum Places {
+    /// All to the same addresses.
+    Fixed(Arc<Subset>),
+    /// Each to the addresses that it fills.
+    Filled(Filled),
+}
+
+/// Addresses that calls fill. What was filled is found on first use and known from then on, but no more than `most` at a
+/// time: a stranger may choose what a call gives.
+pub(crate) struct Filled {
+    name: Name,
+    templates: Vec<Template>,
+    clock: Clock,
+    most: usize,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// What was given, when it was last used, and where that is.
+    subsets: BTreeMap<Vec<String>, (u64, Arc<Subset>)>,
+    /// How often one was looked for.
+    turn: u64,
+}
+
+impl Places {
+    /// Checks the addresses of a subset.
+    pub(super) fn new(
+        service: &Name,
+        subset: &Name,
+        templates: &[Template],
+        clock: Clock,
+        most: usize,
+    ) -> Result<Self, MeshError> {
+        if templates.is_empty() {
+            return Err(MeshError::NoAddress {
+                service: service.clone(),
+                subset: subset.clone(),
+            });
+        }
+        for template in templates {
+            template.check().map_err(|why| MeshError::BadAddress {
+                service: service.clone(),
+                subset: subset.clone(),
+                text: template.text(),
+                why,
+            })?;
+        }
+        let filled = Filled {
+            name: subset.clone(),
+            templates: templates.to_vec(),
+            clock,
+            most: most.max(1),
+            known: Mutex::default(),
+        };
+        if !templates.iter().all(Template::is_fixed) {
+            return Ok(Self::Filled(filled));
+        }
+        filled
+            .make(&[])
+            .map(Self::Fixed)
+            .map_err(|_| MeshError::NoAddress {
+                service: service.clone(),
+                subset: subset.clone(),
+            })
+    }
+
+    /// Nowhere: for services that nobody reaches by an address.
+    pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
+        Self::Fixed(Arc::new(Subset::new(subset.clone(), Vec::new(), clock)))
+    }
+
+    /// Where a call goes that gives this, or why it cannot go there.
+    pub(crate) fn of(&self, given: &[String]) -> Result<Arc<Subset>, String> {
+        match self {
+            Self::Fixed(subset) => Ok(subset.clone()),
+            Self::Filled(filled) => filled.of(given),
+        }
+    }
+}
+
+impl Filled {
+    fn of(&self, given: &[String]) -> Result<Arc<Subset>, String> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.turn = known.turn.saturating_add(1);
+        let turn = known.turn;
+        if let Some((used, subset)) = known.subsets.get_mut(given) {
+            *used = turn;
+            return Ok(subset.clone());
+        }
+        let subset = self.make(given)?;
+        while known.subsets.len() >= self.most {
+            let oldest = known.subsets.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(given, _)| given.clone()) else {
+                break;
+            };
+            // A call that is on its way there keeps it until it ends.
+            known.subsets.remove(&oldest);
+        }
+        known.subsets.insert(given.to_vec(), (turn, subset.clone()));
+        Ok(subset)
+    }
+
+    fn make(&self, given: &[String]) -> Result<Arc<Subset>, String> {
+        let addresses = self.templates.iter().map(|template| template.fill(given));
+        let addresses = addresses.collect::<Result<Vec<_>, _>>();
+        let addresses = addresses.map_err(|why| format!("the call goes to no address: {why}"))?;
+        Ok(Arc::new(Subset::new(self.name.clone(), addresses, self.clock)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+    use crate::{
+        clock::Clock,
+        decide::template::{Template, Text},
+    };
+    use std::sync::Arc;
+
+    #[test]
+    fn the_least_recently_used_is_forgotten() {
+        let template = Template::new(vec![
+            Text::Fixed("http://".to_owned()),
+            Text::Param(0),
+            Text::Fixed(".localhost:1".to_owned()),
+        ]);
+        let (name, clock) = ("".into(), Clock::start());
+        let Ok(places) = Places::new(&name, &name, &[template], clock, 2) else {
+            panic!("an address that calls fill");
+        };
+        let of = |given: &str| places.of(&[given.to_owned()]).unwrap();
+        let (a, b) = (of("a"), of("b"));
+        assert!(Arc::ptr_eq(&a, &of("a")));
+        of("c");
+        assert!(Arc::ptr_eq(&a, &of("a")));
+        assert!(!Arc::ptr_eq(&b, &of("b")));
+        assert!(places.of(&["a..b".to_owned()]).is_err());
+    }
+}
