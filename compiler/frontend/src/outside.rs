@@ -19,7 +19,8 @@ use crate::{
 };
 use error::Error;
 use files::{Files, beside};
-use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
+use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
+use flowmesh_ir::Name;
 use std::{collections::HashMap, sync::Arc};
 
 /// A service that a document describes.
@@ -33,10 +34,23 @@ pub struct Outside {
     pub module: ModuleId,
     /// What the service can do.
     pub operations: Vec<ast::Operation>,
+    /// What it can do, and no operation can ask for: methods that take a stream of requests.
+    pub(crate) streamed: Vec<Streamed>,
     /// The protobuf file descriptor set, in base64.
     pub descriptors: Option<String>,
     /// Of all texts that were read for it, and their numbers.
     pub(crate) digest: u64,
+}
+
+/// A method that takes a stream of requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Streamed {
+    /// What an operation for it would be called.
+    pub(crate) name: Name,
+    /// `pkg.Service/Method`
+    pub(crate) path: String,
+    /// Where the document declares it.
+    pub(crate) span: Span,
 }
 
 /// What a document says.
@@ -44,6 +58,7 @@ struct Described {
     source: SourceId,
     items: Vec<Item>,
     operations: Vec<ast::Operation>,
+    streamed: Vec<Streamed>,
     descriptors: Option<String>,
     digest: u64,
 }
@@ -73,6 +88,7 @@ pub(crate) fn read(
                     item,
                     module,
                     operations: described.operations,
+                    streamed: described.streamed,
                     descriptors: described.descriptors,
                     digest: described.digest,
                 });

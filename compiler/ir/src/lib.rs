@@ -15,6 +15,7 @@ pub mod diff;
 pub mod expr;
 pub mod flow;
 pub mod gateway;
+pub mod grpc;
 pub mod json;
 pub mod policy;
 pub mod print;

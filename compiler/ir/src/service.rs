@@ -1,7 +1,7 @@
 //! Services: where they are, what they can do, and how a request finds its way to a subset of them.
 
 use crate::{
-    ErrorId, Name, PolicyId, SecretId, SubsetId,
+    ErrorId, Name, PolicyId, SecretId, SlotId, SubsetId,
     address::Part,
     expr::{Expr, Raise},
     ty::{Field, Type},
@@ -210,6 +210,9 @@ pub struct StreamKind {
     /// `resume: reply.id`: a text over the item (as [`crate::expr::Context::Reply`], whose body is the item), from which
     /// the service takes the stream up again.
     pub resume: Option<Expr>,
+    /// `resume: { after: reply.id }`: parameters that hold this, over the item, when the stream is taken up again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<(SlotId, Expr)>,
 }
 
 /// An HTTP method.

@@ -80,7 +80,10 @@ fn add_stream(program: &mut Program) {
     (operation.method, operation.body, operation.key) = (Method::Get, None, None);
     operation.effect = flowmesh_ir::service::EffectKind::Read;
     operation.path = vec![Piece::Literal("/feed".to_owned())];
-    operation.stream = Some(StreamKind { resume: None });
+    operation.stream = Some(StreamKind {
+        resume: None,
+        params: Vec::new(),
+    });
     (service.name, operation.result) = ("feed".into(), Type::String);
     let mut flow = program.flows[5].clone();
     let End::Call(call) = &flow.states[0].end else {

@@ -57,7 +57,10 @@ fn described(policy: Policy, method: &str, on: &[u16]) -> Program {
         service: "shop.v1.Shop".to_owned(),
         method: method.to_owned(),
     };
-    operation.stream = (method == "Watch").then_some(StreamKind { resume: None });
+    operation.stream = (method == "Watch").then_some(StreamKind {
+        resume: None,
+        params: Vec::new(),
+    });
     let raise = Raise {
         error: ErrorId(0),
         fields: Vec::new(),
@@ -149,6 +152,19 @@ async fn an_error_is_an_answer_with_its_code() {
     let mesh = mesh(&server, plain(), "Order", &[]);
     let (reply, _) = call(&mesh, &asks("Order", json!({ "id": "missing" }))).await;
     let said = json!({ "code": "NOT_FOUND", "message": "no such order: a/b" });
+    assert_eq!(answer(&reply), (5, said));
+}
+
+#[tokio::test]
+async fn what_a_service_adds_to_an_error_is_in_its_details() {
+    let server = Shop::start().await;
+    let mesh = mesh(&server, plain(), "Order", &[]);
+    let (reply, _) = call(&mesh, &asks("Order", json!({ "id": "detailed" }))).await;
+    let details = json!([
+        { "@type": "type.googleapis.com/shop.v1.Item", "sku": "A", "price": 0.0 },
+        { "@type": "type.googleapis.com/other.Thing", "value": "CgF4" },
+    ]);
+    let said = json!({ "code": "NOT_FOUND", "message": "gone", "details": details });
     assert_eq!(answer(&reply), (5, said));
 }
 

@@ -83,7 +83,7 @@ pub struct Operation {
 pub struct OnStatus {
     /// The whole entry.
     pub span: Span,
-    /// The status, a number literal.
+    /// The status: a number literal, or the name of a status of gRPC.
     pub status: Expr,
     /// An error, with arguments or without.
     pub value: Expr,

@@ -59,6 +59,8 @@ pub(crate) struct Frame {
     pub(crate) parallel: u32,
     /// What `reply` is, over an item of a stream.
     pub(crate) item: Ty,
+    /// Whether `reply` came by gRPC.
+    pub(crate) by_grpc: bool,
     /// How deep the expression is nested.
     pub(crate) depth: u32,
     /// The function that the body belongs to.

@@ -53,6 +53,7 @@ pub(super) fn read(files: &mut Files<'_>, path: &str) -> Result<Described, Vec<P
         source,
         items,
         operations,
+        streamed: Vec::new(),
         descriptors: None,
         digest: files.digest(),
     })

@@ -6,7 +6,7 @@ mod message;
 mod place;
 
 use super::{
-    Described,
+    Described, Streamed,
     files::{Files, Problem, beside},
     name::{Taken, snake},
     tree,
@@ -65,13 +65,17 @@ pub(super) fn read(files: &mut Files<'_>, path: &str) -> Result<Described, Vec<P
     let pool = compiler.descriptor_pool();
     let mut messages = Messages::new(&places);
     let mut taken = Taken::default();
-    let mut operations = Vec::new();
+    let (mut operations, mut streamed) = (Vec::new(), Vec::new());
     let services = pool
         .services()
         .filter(|service| service.parent_file().name() == name);
     for method in services.flat_map(|service| service.methods().collect::<Vec<_>>()) {
         // The language has one request for an answer, or for a stream of them.
-        if !method.is_client_streaming() {
+        if method.is_client_streaming() {
+            let (span, _) = messages.places.of(&method.parent_file(), method.path());
+            let (name, path) = (snake(method.name()).into(), full(&method));
+            streamed.push(Streamed { name, path, span });
+        } else {
             operations.push(operation(&method, &mut messages, &mut taken));
         }
     }
@@ -79,6 +83,7 @@ pub(super) fn read(files: &mut Files<'_>, path: &str) -> Result<Described, Vec<P
         source,
         items: messages.items,
         operations,
+        streamed,
         descriptors: Some(encoded(compiler.file_descriptor_set())),
         digest: files.digest(),
     })
@@ -141,6 +146,11 @@ fn encoded(mut set: FileDescriptorSet) -> String {
     STANDARD.encode(set.encode_to_vec())
 }
 
+/// `pkg.Service/Method`
+fn full(method: &MethodDescriptor) -> String {
+    format!("{}/{}", method.parent_service().full_name(), method.name())
+}
+
 fn operation(method: &MethodDescriptor, messages: &mut Messages<'_>, taken: &mut Taken) -> ast::Operation {
     let (span, doc) = messages.places.of(&method.parent_file(), method.path());
     let name = taken.free(&snake(method.name()));
@@ -157,10 +167,7 @@ fn operation(method: &MethodDescriptor, messages: &mut Messages<'_>, taken: &mut
         stream: method.is_server_streaming(),
         fails: Vec::new(),
         binding: tree::ident("grpc", span),
-        path: tree::text(
-            format!("{}/{}", method.parent_service().full_name(), method.name()),
-            span,
-        ),
+        path: tree::text(full(method), span),
         settings: Vec::new(),
         on: Vec::new(),
     }

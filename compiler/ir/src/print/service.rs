@@ -7,7 +7,7 @@ use super::{
     value::quoted,
 };
 use crate::{
-    Program, SecretId,
+    Program, SecretId, grpc,
     service::{Auth, Binding, EffectKind, Operation, Piece, Route, Service, Subset},
 };
 
@@ -164,12 +164,20 @@ fn operation(program: &Program, service: &Service, operation: &Operation) -> Vec
         .iter()
         .filter_map(|stream| stream.resume.as_ref());
     lines.extend(resume.map(|expr| format!("  resume: {}", printer.expr(expr))));
-    lines.extend(
-        operation
-            .on
-            .iter()
-            .map(|on| format!("  on {}: {}", on.status, printer.raise(&on.raise))),
-    );
+    let params = operation.stream.iter().flat_map(|stream| &stream.params);
+    let params: Vec<String> = params
+        .map(|(param, expr)| format!("{}: {}", printer.slot(*param), printer.expr(expr)))
+        .collect();
+    if !params.is_empty() {
+        lines.push(format!("  resume: {{ {} }}", params.join(", ")));
+    }
+    lines.extend(operation.on.iter().map(|on| {
+        let status = match operation.binding {
+            Binding::Grpc { .. } => grpc::name(on.status).to_owned(),
+            _ => on.status.to_string(),
+        };
+        format!("  on {status}: {}", printer.raise(&on.raise))
+    }));
     if let Some(policy) = program.policy(operation.policy) {
         let own = policy::overrides(program, policy, outer);
         lines.extend(own.into_iter().map(|line| format!("  {line}")));

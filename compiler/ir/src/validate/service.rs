@@ -133,12 +133,13 @@ fn operation(
         || format!("its service's addresses take {taken} parameters, and it gives {found}"),
     )?;
     request(program, heights, operation)?;
-    if let Some(resume) = operation
-        .stream
-        .as_ref()
-        .and_then(|stream| stream.resume.as_ref())
-    {
-        Scope::of_params(program, heights, Surroundings::Reply, 0).check(resume)?;
+    if let Some(stream) = &operation.stream {
+        let mut item = Scope::of_params(program, heights, Surroundings::Reply, 0);
+        stream.resume.iter().try_for_each(|resume| item.check(resume))?;
+        for (param, value) in &stream.params {
+            in_range("parameter", param.index(), operation.params.len())?;
+            item.check(value)?;
+        }
     }
     let mut reply = Scope::of_params(program, heights, Surroundings::Reply, operation.params.len());
     for on in &operation.on {

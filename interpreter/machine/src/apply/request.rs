@@ -16,11 +16,12 @@ use std::fmt::Write;
 impl<'p> Turn<'p, '_> {
     /// The request of a call with the arguments as they are now.
     pub(super) fn request(&mut self, target: &'p Target) -> Result<Request, Fault> {
-        let program = self.program;
-        let service = program.service(target.service);
-        let operation = service
-            .and_then(|service| service.operations.get(target.operation.index()))
-            .ok_or_else(|| Fault::BadValue("the program has no such operation".to_owned()))?;
+        let mut arguments = self.arguments(target)?;
+        self.request_of(target, &mut arguments)
+    }
+
+    /// The arguments of a call as they are now.
+    pub(super) fn arguments(&mut self, target: &'p Target) -> Result<Vec<Value>, Fault> {
         let mut arguments = Vec::with_capacity(target.arguments.len());
         for argument in &target.arguments {
             let mut evaluator = self.evaluator();
@@ -28,7 +29,21 @@ impl<'p> Turn<'p, '_> {
             evaluator.weigh(argument, &value)?;
             arguments.push(value);
         }
-        let mut evaluator = self.evaluator_over(&mut arguments);
+        Ok(arguments)
+    }
+
+    /// The request of a call with these arguments.
+    pub(super) fn request_of(
+        &mut self,
+        target: &'p Target,
+        arguments: &mut Vec<Value>,
+    ) -> Result<Request, Fault> {
+        let program = self.program;
+        let service = program.service(target.service);
+        let operation = service
+            .and_then(|service| service.operations.get(target.operation.index()))
+            .ok_or_else(|| Fault::BadValue("the program has no such operation".to_owned()))?;
+        let mut evaluator = self.evaluator_over(arguments);
         let wire = wire(&mut evaluator, operation)?;
         let params = service.map_or(&[][..], |service| &service.address_params);
         let address = address(&mut evaluator, params, &operation.address)?;

@@ -12,8 +12,9 @@ use crate::{
 use flowmesh_ir::{
     StateId, StepId, Value,
     call::{Reply, Wire},
+    expr::Expr,
     flow::{End, State, Stream},
-    service::Operation,
+    service::{Operation, StreamKind},
     value::Variant,
 };
 use flowmesh_stdlib::{Fault, json, text};
@@ -53,8 +54,12 @@ impl<'p> Turn<'p, '_> {
         state: &'p State,
         stream: &'p Stream,
     ) -> Result<Option<StateId>, Thrown> {
-        let request = match self.request(&stream.target) {
-            Ok(request) => Arc::new(request),
+        let made = self.arguments(&stream.target).and_then(|arguments| {
+            let request = self.request_of(&stream.target, &mut arguments.clone())?;
+            Ok((Arc::new(request), arguments))
+        });
+        let (request, arguments) = match made {
+            Ok(made) => made,
             Err(fault) => return Ok(self.caught(id, &stream.catch, &error_of(&fault))),
         };
         self.step_started(state.step);
@@ -67,6 +72,7 @@ impl<'p> Turn<'p, '_> {
         });
         let open = Open {
             request,
+            arguments,
             reader: (id, at),
             items: VecDeque::new(),
             ended: None,
@@ -119,25 +125,57 @@ impl<'p> Turn<'p, '_> {
             .ok_or_else(|| built_in("BadReply", "the program has no such operation"))?;
         let item = decode(self.program, &operation.result, json, Strictness::Lenient)
             .map_err(|misfit| built_in("BadReply", &misfit.to_string()))?;
-        if let Some(resume) = operation.stream.as_ref().and_then(|kind| kind.resume.as_ref()) {
-            let cursor = self.cursor(resume, json).map_err(|fault| error_of(&fault))?;
+        if let Some(kind) = &operation.stream {
+            self.behind(call, stream, kind, json)
+                .map_err(|fault| error_of(&fault))?;
+        }
+        Ok(item)
+    }
+
+    /// Makes the request that takes a stream up again behind an item.
+    fn behind(
+        &mut self,
+        call: CallId,
+        stream: &'p Stream,
+        kind: &'p StreamKind,
+        json: &[u8],
+    ) -> Result<(), Fault> {
+        if let Some(resume) = &kind.resume {
+            let cursor = text(&self.of_item(resume, json)?);
             if let Some(open) = self.run.streams.get_mut(&call)
                 && let Wire::Stream(before) = &mut Arc::make_mut(&mut open.request).wire
             {
                 *before = Some(cursor);
             }
         }
-        Ok(item)
+        if kind.params.is_empty() {
+            return Ok(());
+        }
+        let Some(mut arguments) = self.run.streams.get(&call).map(|open| open.arguments.clone()) else {
+            return Ok(());
+        };
+        for (param, value) in &kind.params {
+            let value = self.of_item(value, json)?;
+            if let Some(argument) = arguments.get_mut(param.index()) {
+                *argument = value;
+            }
+        }
+        let request = self.request_of(&stream.target, &mut arguments)?;
+        if let Some(open) = self.run.streams.get_mut(&call) {
+            open.request = Arc::new(request);
+        }
+        Ok(())
     }
 
-    fn cursor(&mut self, resume: &flowmesh_ir::expr::Expr, item: &[u8]) -> Result<String, Fault> {
+    /// The value of an expression over an item.
+    fn of_item(&mut self, expr: &Expr, item: &[u8]) -> Result<Value, Fault> {
         let body = json::wrap(&String::from_utf8_lossy(item));
         let reply = [("status".into(), Value::Int(200)), ("body".into(), body)];
         self.run.context.reply = Some(Value::record(reply.into_iter().collect()));
         let mut frame = Vec::new();
-        let cursor = self.evaluator_over(&mut frame).eval(resume);
+        let value = self.evaluator_over(&mut frame).eval(expr);
         self.run.context.reply = None;
-        Ok(text(&cursor?))
+        value
     }
 
     fn operation(&self, stream: &Stream) -> Option<&'p Operation> {

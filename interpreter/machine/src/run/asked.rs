@@ -55,6 +55,8 @@ pub(crate) struct Held {
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
     pub(crate) request: Arc<Request>,
+    /// What the request was made of.
+    pub(crate) arguments: Vec<Value>,
     /// The fiber and the state that read it.
     pub(crate) reader: (FiberId, StateId),
     /// Items that came before they were asked for.

@@ -245,7 +245,10 @@ fn a_stream_is_taken_up_behind_its_last_item() {
     let body = Expr::Field(Box::new(Expr::Context(Context::Reply)), "body".into());
     let resume = Expr::Field(Box::new(body), "id".into());
     let mut program = program(vec![stream, ping(0), done(slot(1))]);
-    program.services[0].operations[CHARGE as usize].stream = Some(StreamKind { resume: Some(resume) });
+    program.services[0].operations[CHARGE as usize].stream = Some(StreamKind {
+        resume: Some(resume),
+        params: Vec::new(),
+    });
     let (mut bench, effects) = begin(program);
     assert_eq!(effects, [r#"call 0 POST /charges "o1""#, "more 0"]);
     assert_eq!(item(&mut bench, "i1"), ["call 1 POST /ping"]);
@@ -265,6 +268,39 @@ fn a_stream_is_taken_up_behind_its_last_item() {
     assert!(bench.reply(0, 200, "").is_empty());
     same(&bench);
     assert_eq!(bench.reply(2, 200, ""), [r#"done {"id":"i2"}"#]);
+}
+
+#[test]
+fn a_stream_is_asked_for_anew_with_what_its_last_item_says() {
+    let stream = state(End::Stream(Box::new(Stream {
+        target: target(CHARGE, vec![slot(0)]),
+        item: SlotId(1),
+        body: StateId(1),
+        catch: Vec::new(),
+        next: StateId(2),
+    })));
+    let body = Expr::Field(Box::new(Expr::Context(Context::Reply)), "body".into());
+    let after = Expr::Field(Box::new(body), "id".into());
+    let mut program = program(vec![stream, ping(0), done(slot(1))]);
+    program.services[0].operations[CHARGE as usize].stream = Some(StreamKind {
+        resume: None,
+        params: vec![(SlotId(0), after)],
+    });
+    let (mut bench, _) = begin(program);
+    item(&mut bench, "i1");
+    bench.reply(1, 200, "");
+    item(&mut bench, "i2");
+    let (pending, _) = bench.pending();
+    let bodies = pending.iter().filter_map(|effect| match effect {
+        crate::Effect::Call {
+            call: CallId(0),
+            request,
+            ..
+        } => Some(String::from_utf8_lossy(&request.body).into_owned()),
+        _ => None,
+    });
+    assert_eq!(bodies.collect::<Vec<_>>(), [r#""i2""#]);
+    same(&bench);
 }
 
 #[test]

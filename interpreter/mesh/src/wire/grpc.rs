@@ -5,6 +5,7 @@
 
 pub(crate) mod channel;
 pub(crate) mod codec;
+mod details;
 mod duration;
 mod frame;
 mod json;

@@ -110,6 +110,15 @@ impl UnaryService<Bytes> for Order {
             let id = Id::decode(message.clone()).unwrap().id;
             match id.as_str() {
                 "missing" => Err(Status::not_found("no such order: a/b")),
+                "detailed" => {
+                    let known = any("type.googleapis.com/shop.v1.Item", Item { sku: "A".to_owned() });
+                    let unknown = any("type.googleapis.com/other.Thing", Id { id: "x".to_owned() });
+                    let details = Details {
+                        details: vec![known, unknown],
+                    };
+                    let details = details.encode_to_vec().into();
+                    Err(Status::with_details(Code::NotFound, "gone", details))
+                }
                 "twice" if number < 2 => Err(Status::unavailable("starting")),
                 "never" => Err(Status::unavailable("starting")),
                 "slow" => {
@@ -120,6 +129,34 @@ impl UnaryService<Bytes> for Order {
             }
         })
     }
+}
+
+fn any(type_url: &str, message: impl prost::Message) -> Any {
+    Any {
+        type_url: type_url.to_owned(),
+        value: message.encode_to_vec(),
+    }
+}
+
+/// `google.rpc.Status`, as far as it matters here.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Details {
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Item {
+    #[prost(string, tag = "1")]
+    sku: String,
 }
 
 struct Watch;

@@ -8,9 +8,10 @@ use crate::{
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
-    Name, TypeId,
-    expr::{Context, Expr},
+    Name, TypeId, Value,
+    expr::{Binary, Context, Expr},
     test::What,
+    ty::Type,
 };
 
 impl<'a> Checker<'a> {
@@ -52,16 +53,19 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn context_field(&mut self, whole: &'static str, field: &Ident) -> Place {
+        let (kind, by_grpc) = (self.frame.kind, self.frame.by_grpc);
+        let given = |of: &str, part: &str| match (of, part) {
+            ("request", "body") => kind == Kind::Gateway,
+            ("reply", "message" | "details") => by_grpc,
+            _ => true,
+        };
         let part = CONTEXT
             .iter()
-            .find(|(of, part, ..)| *of == whole && field.text == *part)
-            .filter(|(_, part, ..)| {
-                *part != "body" || whole != "request" || self.frame.kind == Kind::Gateway
-            });
+            .find(|(of, part, ..)| *of == whole && field.text == *part && given(of, part));
         let Some((_, part, ty, doc)) = part else {
             let parts = CONTEXT
                 .iter()
-                .filter(|(of, ..)| *of == whole)
+                .filter(|(of, part, ..)| *of == whole && (given(of, part) || whole == "request"))
                 .map(|(_, part, ..)| *part);
             let near = nearest(&field.text, parts).map(Name::from);
             let (name, span) = (field.text.clone(), field.span);
@@ -81,6 +85,7 @@ impl<'a> Checker<'a> {
             ("run", "id") => (Expr::Context(Context::RunId), ty.clone()),
             ("run", "started") => (Expr::Context(Context::RunStarted), ty.clone()),
             ("run", _) => (Expr::Context(Context::RunKey), ty.clone().optional()),
+            ("reply", "message" | "details") => (said_by_grpc(part), ty.clone()),
             ("reply", _) => (
                 Expr::Field(Box::new(Expr::Context(Context::Reply)), name),
                 ty.clone(),
@@ -202,4 +207,18 @@ impl<'a> Checker<'a> {
         let typed = self.field(Typed::new(base.expr, present), field);
         Typed::new(typed.expr, typed.ty.optional())
     }
+}
+
+/// What a service says of an error by gRPC: the mesh puts it into the body of the reply.
+fn said_by_grpc(part: &'static str) -> Expr {
+    let body = Expr::Field(Box::new(Expr::Context(Context::Reply)), Name::new_static("body"));
+    let said = Expr::Field(Box::new(body), Name::new_static(part));
+    let (said, otherwise) = match part {
+        "message" => {
+            let text = Type::Optional(Box::new(Type::String));
+            (Expr::As(Box::new(said), text), Value::string(""))
+        }
+        _ => (said, Value::Json("[]".into())),
+    };
+    Expr::Binary(Binary::Else, Box::new(said), Box::new(Expr::Constant(otherwise)))
 }

@@ -26,7 +26,7 @@ pub(crate) enum Place {
 }
 
 /// The parts of what the surroundings give: whole, part, type, and what it is.
-pub(super) const CONTEXT: [(&str, &str, Ty, &str); 16] = [
+pub(super) const CONTEXT: [(&str, &str, Ty, &str); 18] = [
     ("run", "id", Ty::String, "the identifier of the run"),
     ("run", "started", Ty::Time, "when the run began"),
     (
@@ -37,6 +37,18 @@ pub(super) const CONTEXT: [(&str, &str, Ty, &str); 16] = [
     ),
     ("reply", "status", Ty::Int, "the status of the answer"),
     ("reply", "body", Ty::Json, "the body of the answer"),
+    (
+        "reply",
+        "message",
+        Ty::String,
+        "what the service says of the error, by gRPC",
+    ),
+    (
+        "reply",
+        "details",
+        Ty::Json,
+        "a list of what the service adds to the error, by gRPC",
+    ),
     ("request", "method", Ty::String, "the method of the request"),
     ("request", "path", Ty::String, "the path of the request"),
     ("request", "host", Ty::String, "the host that the request is for"),

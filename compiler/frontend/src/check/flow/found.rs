@@ -6,6 +6,7 @@ use crate::{
     check::{
         Checker,
         globals::{OperationInfo, Signature},
+        service::Error as ServiceError,
     },
     resolve::{Def, scope},
 };
@@ -76,7 +77,20 @@ impl<'a> Checker<'a> {
                 &name.text,
                 info.operations.iter().map(|op| op.signature.name.as_str()),
             );
-            let (service, near) = (info.name.clone(), near.map(Name::from));
+            let (service_name, near) = (info.name.clone(), near.map(Name::from));
+            if let Some((path, place)) = self.streamed(service, &name.text) {
+                self.report(
+                    ServiceError::ClientStream {
+                        name: path,
+                        span: name.span,
+                        place,
+                    }
+                    .diagnostic(),
+                );
+                self.ignore(arguments);
+                return Found::Bad;
+            }
+            let service = service_name;
             let (operation, span) = (name.text.clone(), name.span);
             self.report(
                 Error::UnknownOperation {
@@ -107,6 +121,14 @@ impl<'a> Checker<'a> {
     }
 
     /// The service that a path of words names, without a word about other things.
+    /// The method of a service's document that takes a stream of requests and would be called so, and its place.
+    fn streamed(&self, service: ServiceId, name: &str) -> Option<(String, Span)> {
+        let declared = self.resolved.declared(Def::Service(service.0))?;
+        let mut streamed = self.resolved.described(declared)?.streamed.iter();
+        let found = streamed.find(|streamed| streamed.name == name)?;
+        Some((found.path.clone(), found.span))
+    }
+
     fn service_at(&mut self, base: &ast::Expr) -> Option<ServiceId> {
         let (words, def) = self.def_at(base)?;
         let Def::Service(id) = def else { return None };

@@ -7,7 +7,7 @@ use crate::{
     check::{Checker, FieldInfo, Ty, frame::Kind},
     resolve::Def,
 };
-use flowmesh_diagnostics::{Span, nearest};
+use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     Name, SlotId, Value,
     address::{self, Part, label},
@@ -171,13 +171,11 @@ impl<'a> Checker<'a> {
     }
 
     fn lacks(&mut self, taken: &Taken<'_>, operation: &Written) {
-        let params = operation.params.iter().map(|param| param.name.text.as_str());
         let error = Error::AddressLacks {
             param: taken.first.text.clone(),
             name: operation.name.text.clone(),
             span: operation.name.span,
             place: taken.written.span,
-            near: nearest(&taken.first.text, params).map(Name::from),
         };
         self.report(error.diagnostic());
     }

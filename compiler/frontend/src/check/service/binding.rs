@@ -2,11 +2,19 @@
 
 use super::Error;
 use crate::{
-    ast::{Expr, ExprKind, Operation as Written, TextPart},
-    check::{Checker, Ty, frame::Kind},
+    ast::{Expr, ExprKind, Ident, Operation as Written, TextPart},
+    check::{
+        Checker,
+        frame::Kind,
+        globals::{FieldInfo, OperationInfo},
+    },
     resolve::ModuleId,
 };
-use flowmesh_ir::service::{Binding, Method, Piece, StreamKind};
+use flowmesh_diagnostics::nearest;
+use flowmesh_ir::{
+    Name, SlotId, expr as ir,
+    service::{Binding, Method, Piece, StreamKind},
+};
 
 /// The word before the text of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +64,23 @@ impl Way {
         matches!(self, Self::Run | Self::Worker)
     }
 
+    /// What `on` may name, for instance.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::Http(_) | Self::Worker => "409",
+            Self::Grpc => "not_found",
+            Self::Run => "3",
+        }
+    }
+
     /// The numbers that `on` may name, and what they are.
     pub(super) fn statuses(self) -> (std::ops::RangeInclusive<u16>, &'static str) {
         match self {
             Self::Http(_) | Self::Worker => (100..=599, "a status from 100 to 599"),
-            Self::Grpc => (1..=16, "a code of gRPC from 1 to 16"),
+            Self::Grpc => (
+                1..=16,
+                "a status of gRPC, such as `not_found`, or its number from 1 to 16",
+            ),
             Self::Run => (1..=199, "an exit code from 1 to 199"),
         }
     }
@@ -163,7 +183,7 @@ impl<'a> Checker<'a> {
         way: Option<Way>,
         module: ModuleId,
         operation: &'a Written,
-        item: &Ty,
+        info: &OperationInfo,
     ) -> Option<StreamKind> {
         let resume = operation
             .settings
@@ -184,14 +204,79 @@ impl<'a> Checker<'a> {
                 .map_or(operation.span, |result| result.span);
             self.report(Error::LocalStream { word, span }.diagnostic());
         }
-        let resume = resume.map(|resume| {
-            let (expr, _) = self.within(module, Kind::Item, |checker| {
-                checker.frame.item = item.clone();
-                checker.as_text(&resume.value)
-            });
-            expr
+        let mut kind = StreamKind {
+            resume: None,
+            params: Vec::new(),
+        };
+        let Some(resume) = resume else {
+            return Some(kind);
+        };
+        let item = info.signature.result.clone();
+        let (found, _) = self.within(module, Kind::Item, |checker| {
+            checker.frame.item = item;
+            match (&resume.value.kind, way) {
+                (ExprKind::Record(fields), _) => checker.taken_up(fields, operation, &info.signature.params),
+                (_, Some(Way::Grpc)) => checker.taken_up_as_named(&resume.value, operation, info),
+                _ => {
+                    kind.resume = Some(checker.as_text(&resume.value));
+                    Vec::new()
+                }
+            }
         });
-        Some(StreamKind { resume })
+        kind.params = found;
+        Some(kind)
+    }
+
+    /// `resume: { after: reply.id }`: what parameters hold when a stream is taken up again.
+    fn taken_up(
+        &mut self,
+        fields: &'a [(Ident, Expr)],
+        operation: &Written,
+        params: &[FieldInfo],
+    ) -> Vec<(SlotId, ir::Expr)> {
+        let mut made = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let found = (0u32..).zip(params).find(|(_, param)| param.name == name.text);
+            let Some((slot, param)) = found else {
+                let known = params.iter().map(|param| param.name.as_str());
+                let near = nearest(&name.text, known).map(Name::from);
+                let (name, span, declared) = (name.text.clone(), name.span, operation.name.span);
+                self.report(
+                    Error::NoSuchParam {
+                        name,
+                        span,
+                        declared,
+                        near,
+                    }
+                    .diagnostic(),
+                );
+                continue;
+            };
+            let typed = self.expr(value, Some(&param.ty));
+            made.push((SlotId(slot), self.fit(typed, &param.ty, value.span)));
+        }
+        made
+    }
+
+    /// `resume: reply.after` by gRPC, which has no place for a cursor of its own: the parameter of that name holds it.
+    fn taken_up_as_named(
+        &mut self,
+        value: &'a Expr,
+        operation: &Written,
+        info: &OperationInfo,
+    ) -> Vec<(SlotId, ir::Expr)> {
+        let params = &info.signature.params;
+        let named = match &value.kind {
+            ExprKind::Field(_, field) => (0u32..).zip(params).find(|(_, param)| param.name == field.text),
+            _ => None,
+        };
+        let Some((slot, param)) = named else {
+            let (span, declared) = (value.span, operation.name.span);
+            self.report(Error::ResumeWhere { span, declared }.diagnostic());
+            return Vec::new();
+        };
+        let typed = self.expr(value, Some(&param.ty));
+        vec![(SlotId(slot), self.fit(typed, &param.ty, value.span))]
     }
 }
 

@@ -81,6 +81,16 @@ impl<'a> Checker<'a> {
 
     /// The document has no operation of that name; one that is reached in the same way is meant.
     fn not_in_document(&mut self, own: &Written, made: &Operation, described: &Outside) {
+        let streamed = described.streamed.iter().find(|streamed| match &made.binding {
+            Binding::Grpc { service, method } => {
+                streamed.path.split_once('/') == Some((service.as_str(), method.as_str()))
+            }
+            _ => false,
+        });
+        if let Some(streamed) = streamed {
+            let (name, span, place) = (streamed.path.clone(), own.path.span, streamed.span);
+            return self.report(Error::ClientStream { name, span, place }.diagnostic());
+        }
         let names = described
             .operations
             .iter()

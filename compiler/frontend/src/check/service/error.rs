@@ -117,7 +117,6 @@ pub(crate) enum Error {
         name: Name,
         span: Span,
         place: Span,
-        near: Option<Name>,
     },
     AddressType {
         name: Name,
@@ -166,6 +165,7 @@ pub(crate) enum Error {
         span: Span,
         expected: &'static str,
         http: bool,
+        near: Option<Name>,
     },
     Grpc {
         span: Span,
@@ -179,6 +179,17 @@ pub(crate) enum Error {
     ResumeOnce {
         span: Span,
         declared: Span,
+    },
+    /// A cursor that gRPC has no place for.
+    ResumeWhere {
+        span: Span,
+        declared: Span,
+    },
+    /// A method of gRPC that takes a stream of requests.
+    ClientStream {
+        name: String,
+        span: Span,
+        place: Span,
     },
     LocalStream {
         word: &'static str,
@@ -202,6 +213,7 @@ pub(crate) enum Error {
     },
     NeverMeant {
         error: Name,
+        status: &'static str,
         span: Span,
     },
     NotAFailure {
@@ -261,6 +273,8 @@ impl Error {
             | Self::Command { .. }
             | Self::Queue { .. }
             | Self::ResumeOnce { .. }
+            | Self::ResumeWhere { .. }
+            | Self::ClientStream { .. }
             | Self::LocalStream { .. }
             | Self::NotForBinding { .. } => self.of_bindings(),
             Self::Contradicts { .. } | Self::NotInDocument { .. } => self.of_documents(),

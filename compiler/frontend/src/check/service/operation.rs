@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
             doc: operation.doc.clone(),
             params: info.signature.params.iter().map(FieldInfo::ir).collect(),
             result,
-            stream: self.stream(way, module, operation, &info.signature.result),
+            stream: self.stream(way, module, operation, &info),
             binding: parts.binding,
             fails: info.signature.fails.iter().map(|(id, _)| *id).collect(),
             method,

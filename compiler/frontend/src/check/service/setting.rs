@@ -196,8 +196,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "resume",
         &[Place::Operation],
-        "a text over an item: reply.id",
-        "From where a stream is taken up again after a crash: the service is sent that of the last item.",
+        "a text over an item: reply.id; or { after: reply.id }",
+        "From where a stream is taken up again after a crash: the last item's is sent as `Last-Event-ID`, or as a parameter.",
         &[],
     ),
     setting(

@@ -6,10 +6,11 @@ use crate::{
     check::{Checker, frame::Kind, globals::OperationInfo},
     resolve::ModuleId,
 };
-use flowmesh_diagnostics::Span;
+use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
-    ErrorId,
+    ErrorId, Name,
     expr::Raise,
+    grpc,
     service::{Method, OnStatus},
 };
 use std::collections::{HashMap, HashSet};
@@ -23,18 +24,36 @@ impl<'a> Checker<'a> {
     ) -> Vec<OnStatus> {
         let way = Way::of(operation).unwrap_or(Way::Http(Method::Get));
         let (range, expected) = way.statuses();
-        let http = matches!(way, Way::Http(_) | Way::Worker);
+        let by_number = matches!(way, Way::Http(_) | Way::Worker);
         let mut seen: HashMap<u16, Span> = HashMap::new();
         let mut meant = HashSet::new();
         let mut made = Vec::with_capacity(operation.on.len());
         for on in &operation.on {
-            let status = match on.status.kind {
-                ExprKind::Int(status) => u16::try_from(status).ok().filter(|status| range.contains(status)),
+            let status = match &on.status.kind {
+                ExprKind::Int(status) => u16::try_from(*status)
+                    .ok()
+                    .filter(|status| range.contains(status)),
+                ExprKind::Name(name) if way == Way::Grpc => grpc::status(name),
                 _ => None,
             };
             let Some(status) = status else {
                 let span = on.status.span;
-                self.report(Error::Status { span, expected, http }.diagnostic());
+                let near = match &on.status.kind {
+                    ExprKind::Name(name) if way == Way::Grpc => {
+                        nearest(name, grpc::STATUSES.into_iter().skip(1))
+                    }
+                    _ => None,
+                };
+                let near = near.map(Name::from);
+                self.report(
+                    Error::Status {
+                        span,
+                        expected,
+                        http: by_number,
+                        near,
+                    }
+                    .diagnostic(),
+                );
                 continue;
             };
             if let Some(first) = seen.insert(status, on.status.span) {
@@ -48,7 +67,10 @@ impl<'a> Checker<'a> {
                     .fix("remove it", on.span, ""),
                 );
             }
-            let (raise, _) = self.within(module, Kind::Reply, |checker| checker.raise(&on.value));
+            let (raise, _) = self.within(module, Kind::Reply, |checker| {
+                checker.frame.by_grpc = way == Way::Grpc;
+                checker.raise(&on.value)
+            });
             let Some(raise) = raise else { continue };
             meant.insert(raise.error);
             if !info.signature.fails.iter().any(|(id, _)| *id == raise.error) {
@@ -77,7 +99,8 @@ impl<'a> Checker<'a> {
                 .error(*id)
                 .map(|error| error.name.clone())
                 .unwrap_or_default();
-            self.report(Error::NeverMeant { error, span: *span }.diagnostic());
+            let (status, span) = (way.example(), *span);
+            self.report(Error::NeverMeant { error, status, span }.diagnostic());
         }
         made
     }

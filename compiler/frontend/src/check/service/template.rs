@@ -1,7 +1,6 @@
 //! The words for what can be wrong with addresses that a call fills.
 
 use super::Error;
-use crate::resolve::did_you_mean;
 use flowmesh_diagnostics::{Code, Diagnostic};
 use flowmesh_ir::address::Wrong;
 
@@ -21,16 +20,13 @@ impl Error {
                 name,
                 span,
                 place,
-                near,
             } => {
                 let message = format!("`{name}` has no parameter `{param}`, and the address takes it");
-                let diagnostic = Diagnostic::error(Code(553), span, message).and(place, "the address takes it here");
-                match near {
-                    None => diagnostic.help(format!(
+                Diagnostic::error(Code(553), span, message)
+                    .and(place, "the address takes it here")
+                    .help(format!(
                         "add `{param}: string` to the operation, or declare it in a service of its own"
-                    )),
-                    near => did_you_mean(diagnostic, near.as_deref(), place),
-                }
+                    ))
             }
             Self::AddressType { name, ty, span, place } => Diagnostic::error(
                 Code(553),

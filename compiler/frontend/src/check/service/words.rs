@@ -225,9 +225,17 @@ impl Error {
                 format!("expected a text or a whole number as key, found {ty}"),
             )
             .help("take what names the thing, such as `order.id`"),
-            Self::Status { span, expected, http } => {
+            Self::Status {
+                span,
+                expected,
+                http,
+                near,
+            } => {
                 let code = if http { Code(513) } else { Code(528) };
                 let diagnostic = Diagnostic::error(code, span, format!("expected {expected}"));
+                if near.is_some() {
+                    return did_you_mean(diagnostic, near.as_deref(), span);
+                }
                 if http {
                     return diagnostic.help("errors of HTTP are 400 to 599, such as `402` or `409`");
                 }
@@ -252,12 +260,12 @@ impl Error {
             )
             .and(declared, "the operation")
             .help(format!("add `fails {error}` to the operation")),
-            Self::NeverMeant { error, span } => Diagnostic::warning(
+            Self::NeverMeant { error, status, span } => Diagnostic::warning(
                 Code(523),
                 span,
                 format!("no status means `{error}`, so it never happens"),
             )
-            .help(format!("add `on 409: {error}(...)`")),
+            .help(format!("add `on {status}: {error}(...)`")),
             Self::MixedSecret { span } => Diagnostic::error(
                 Code(328),
                 span,
@@ -288,6 +296,20 @@ impl Error {
             )
             .and(declared, "this one answers once")
             .help("declare `-> stream TYPE`, or leave it out"),
+            Self::ResumeWhere { span, declared } => Diagnostic::error(
+                Code(527),
+                span,
+                "gRPC has no place for a cursor of its own",
+            )
+            .and(declared, "no parameter of that name takes it")
+            .help("say which parameter takes it: `resume: { after: reply.id }`"),
+            Self::ClientStream { name, span, place } => Diagnostic::error(
+                Code(554),
+                span,
+                format!("`{name}` takes a stream of requests, which no operation can send"),
+            )
+            .and(place, "the document says so here")
+            .help("a call sends one message, and gets one or a stream: offer a method that takes a list, or one that is called for each"),
             Self::LocalStream { word, span } => Diagnostic::error(
                 Code(527),
                 span,

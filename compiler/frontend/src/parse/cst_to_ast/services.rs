@@ -104,7 +104,16 @@ impl Reader {
     }
 
     fn on_status(&mut self, node: &SyntaxNode) -> ast::OnStatus {
-        let status = self.child_number(node);
+        let status = match child(node, SyntaxKind::Name) {
+            Some(name) => {
+                let name = self.ident(&name);
+                ast::Expr {
+                    kind: ast::ExprKind::Name(name.text),
+                    span: name.span,
+                }
+            }
+            None => self.child_number(node),
+        };
         ast::OnStatus {
             span: self.span(node),
             status,

@@ -3,7 +3,7 @@
 use super::{frame, json};
 use flowmesh_ir::service::{Binding, Operation, Service};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MethodDescriptor, SerializeOptions};
+use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MethodDescriptor};
 use std::sync::Arc;
 
 /// The methods of a service's operations, in their order; none for an operation that is not reached by gRPC.
@@ -72,17 +72,12 @@ impl Method {
 
     /// The JSON of a reply from a message.
     pub(super) fn read(&self, message: &[u8]) -> Result<Vec<u8>, String> {
-        let output = self.descriptor.output();
-        let message = DynamicMessage::decode(output.clone(), message)
-            .map_err(|why| format!("it is no `{}`: {why}", output.full_name()))?;
-        let options = SerializeOptions::new()
-            .stringify_64_bit_integers(false)
-            .use_proto_field_name(true)
-            .skip_default_fields(false);
-        let mut value = message
-            .serialize_with_options(serde_json::value::Serializer, &options)
-            .map_err(|why| format!("a `{}` cannot be written as JSON: {why}", output.full_name()))?;
-        json::from_proto(&output, &mut value);
+        let value = json::read(&self.descriptor.output(), message)?;
         serde_json::to_vec(&value).map_err(|why| why.to_string())
+    }
+
+    /// All that the `.proto` of its service declares.
+    pub(super) fn pool(&self) -> &DescriptorPool {
+        self.descriptor.parent_pool()
     }
 }

@@ -4,7 +4,7 @@
 //! How deep values go is limited by the readers of JSON and of messages before this looks at them.
 
 use super::duration;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, SerializeOptions};
 use serde_json::{Map, Value};
 
 /// What the payload of a case is called.
@@ -15,6 +15,21 @@ const PAYLOAD: &str = "value";
 enum Way {
     Out,
     In,
+}
+
+/// A message as JSON of the language.
+pub(super) fn read(descriptor: &MessageDescriptor, message: &[u8]) -> Result<Value, String> {
+    let message = DynamicMessage::decode(descriptor.clone(), message)
+        .map_err(|why| format!("it is no `{}`: {why}", descriptor.full_name()))?;
+    let options = SerializeOptions::new()
+        .stringify_64_bit_integers(false)
+        .use_proto_field_name(true)
+        .skip_default_fields(false);
+    let mut value = message
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .map_err(|why| format!("a `{}` cannot be written as JSON: {why}", descriptor.full_name()))?;
+    from_proto(descriptor, &mut value);
+    Ok(value)
 }
 
 /// Changes the JSON of a call into that of a message.
@@ -38,7 +53,7 @@ pub(super) fn to_proto(message: &MessageDescriptor, value: &mut Value) -> Result
 }
 
 /// Changes the JSON of a message into that of a reply.
-pub(super) fn from_proto(message: &MessageDescriptor, value: &mut Value) {
+fn from_proto(message: &MessageDescriptor, value: &mut Value) {
     let Some(fields) = value.as_object_mut() else {
         return;
     };

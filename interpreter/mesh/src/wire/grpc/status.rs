@@ -1,42 +1,24 @@
 //! How an answer ended: its code, and what that means to the plan of a call.
 //!
-//! A code is the status of the answer (5 is `NOT_FOUND`), so that `on 5:` names it. Two codes are what the mesh itself
+//! A code is the status of the answer (5 is `NOT_FOUND`), so that `on not_found:` names it. Two codes are what the mesh itself
 //! would say, where the operation does not name them: 4 is a timeout, and 14 a service that is not there.
 
 use super::codec::Method;
 use crate::decide::outcome::Outcome;
+use flowmesh_ir::grpc;
 use http::HeaderMap;
 use std::sync::Arc;
 
 pub(super) const CODE: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
-
-const NAMES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
+const DETAILS: &str = "grpc-status-details-bin";
 
 /// Whether trailers say that all went well.
 pub(super) fn of(trailers: &HeaderMap, method: &Method, label: &str) -> Result<(), Outcome> {
     let text = |name: &str| trailers.get(name).and_then(|value| value.to_str().ok());
     let code = text(CODE).and_then(|code| code.parse::<u16>().ok());
     let message = text(MESSAGE).map(decoded).unwrap_or_default();
-    let named = |code: u16| NAMES.get(usize::from(code)).copied().unwrap_or("UNKNOWN");
+    let named = |code: u16| grpc::name(code).to_uppercase();
     let told = |code: u16| match message.as_str() {
         "" => format!("{label} says {}", named(code)),
         message => format!("{label} says {}: {message}", named(code)),
@@ -49,7 +31,13 @@ pub(super) fn of(trailers: &HeaderMap, method: &Method, label: &str) -> Result<(
         }),
         Some(code @ 14) if !method.means(code) => Err(Outcome::Broken(told(code))),
         Some(code) => {
-            let body = serde_json::json!({ "code": named(code), "message": message });
+            let mut body = serde_json::json!({ "code": named(code), "message": message });
+            let details = text(DETAILS)
+                .map(|details| method.details(details))
+                .unwrap_or_default();
+            if let (false, Some(body)) = (details.is_empty(), body.as_object_mut()) {
+                body.insert("details".to_owned(), details.into());
+            }
             Err(Outcome::Answer {
                 status: code,
                 body: Arc::from(body.to_string().into_bytes()),
