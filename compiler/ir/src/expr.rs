@@ -1,6 +1,6 @@
 //! Expressions: pure, typed by the compiler, evaluated by the machine.
 
-mod slots;
+mod each;
 
 use crate::{ConfigId, ErrorId, FunctionId, Name, SlotId, Value, ty::Type};
 use serde::{Deserialize, Serialize};

@@ -22,6 +22,7 @@ pub mod print;
 pub mod program;
 pub mod schedule;
 pub mod service;
+pub mod surroundings;
 pub mod test;
 pub mod trace;
 pub mod traffic;

@@ -19,4 +19,4 @@ pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Ask, Effect, Note, Outcome};
 pub use eval::{Context, Draws, RunContext, evaluate};
 pub use event::{Answer, CallId, Ended, Event, EventKind, TimerId};
-pub use run::{Progress, Run, Status, StepState};
+pub use run::{Progress, Run, Sight, Status, StepState};

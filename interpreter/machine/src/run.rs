@@ -3,12 +3,14 @@
 mod asked;
 mod cleanup;
 mod fiber;
+mod fingerprint;
 mod frame;
 mod phase;
 mod progress;
 mod scope;
 mod task;
 
+pub use fingerprint::Sight;
 pub use phase::Status;
 pub use progress::{Progress, StepState};
 
@@ -30,7 +32,7 @@ use uuid::Uuid;
 ///
 /// INVARIANT: no fiber waits for a signal that lies in the inbox; every call and timer outstanding belongs to exactly
 /// one fiber, region or cleanup; between events no fiber's own values lie in the frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     pub(crate) id: Uuid,
     pub(crate) flow: FlowId,
@@ -70,7 +72,7 @@ pub struct Run {
 }
 
 /// A signal that nobody has heard yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Kept {
     pub(crate) value: Value,
     /// The number by which its sender waits for an answer.
@@ -78,7 +80,7 @@ pub(crate) struct Kept {
 }
 
 /// The next number of each kind.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Next {
     pub(crate) fiber: u32,
     pub(crate) frame: u32,

@@ -7,6 +7,7 @@ mod asks;
 mod beside;
 mod border;
 mod calls;
+mod fingerprint;
 mod loops;
 mod parallel;
 mod random;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::{Builder, Uuid};
 
 /// What the surroundings of an expression give.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// What `now()` is.
     pub now: Timestamp,
@@ -22,7 +22,7 @@ pub struct Context {
 }
 
 /// What an expression can know of its run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunContext {
     /// Its identifier.
     pub id: Uuid,
@@ -33,7 +33,7 @@ pub struct RunContext {
 }
 
 /// Numbers that look like chance and follow from a seed: the same seed gives the same numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Draws {
     state: u64,
 }

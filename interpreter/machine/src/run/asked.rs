@@ -32,7 +32,7 @@ pub(crate) enum Sleeper {
 }
 
 /// A call whose fiber is gone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Orphan {
     /// The state that made it.
     pub(crate) state: StateId,
@@ -43,7 +43,7 @@ pub(crate) struct Orphan {
 }
 
 /// A guard that is held or waited for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Held {
     pub(crate) name: String,
     pub(crate) permits: Option<u32>,
@@ -52,7 +52,7 @@ pub(crate) struct Held {
 }
 
 /// A stream that is open.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Open {
     pub(crate) request: Arc<Request>,
     /// What the request was made of.

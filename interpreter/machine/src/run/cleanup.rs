@@ -15,7 +15,7 @@ pub(crate) struct CleanupId(pub(crate) u32);
 
 /// In this order: calls on their way are heard, `finally`s run, what was done is undone, guards are let go of. Only
 /// where the flow goes on at once do the `finally`s come first and the rest goes on beside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cleanup {
     /// How many calls are still on their way.
     pub(crate) calls: usize,
@@ -40,14 +40,14 @@ pub(crate) struct Cleanup {
 }
 
 /// A `finally` that is still to be run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Finally {
     pub(crate) entry: StateId,
     pub(crate) frame: Option<FrameId>,
 }
 
 /// What comes after a cleanup.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Then {
     /// Nothing: it went on beside.
     Nothing,
@@ -68,7 +68,7 @@ pub(crate) enum Then {
 }
 
 /// How one thing is undone: its arguments are already computed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Undo {
     /// Its place in the order of all that was done.
     pub(crate) order: u32,
@@ -77,7 +77,7 @@ pub(crate) struct Undo {
 }
 
 /// By what something is undone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Way {
     /// By a call.
     Call(Arc<Request>),
@@ -86,7 +86,7 @@ pub(crate) enum Way {
 }
 
 /// One undo at a time, each repeated until it has succeeded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Undoing {
     pub(crate) current: Undo,
     /// How often it was tried without success.
@@ -96,7 +96,7 @@ pub(crate) struct Undoing {
 }
 
 /// What the undoing waits for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Retry {
     /// The end of a call.
     Call(CallId),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(crate) struct FiberId(pub(crate) u32);
 
 /// One line of control.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fiber {
     /// What it runs in.
     pub(crate) scope: ScopeId,
@@ -28,7 +28,7 @@ pub(crate) struct Fiber {
 }
 
 /// What a fiber waits for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Wait {
     /// Nothing: it goes on as soon as it is its turn.
     Nothing,
@@ -51,7 +51,7 @@ pub(crate) enum Wait {
 }
 
 /// The timer of an arm.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ArmTimer {
     /// Which arm.
     pub(crate) arm: u32,

@@ -7,7 +7,7 @@ use flowmesh_ir::{SlotId, Value};
 pub(crate) struct FrameId(pub(crate) u32);
 
 /// Values that lie in their places only while a fiber that has them runs; then what lay there before lies here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Frame {
     /// The frame around it.
     pub(crate) outer: Option<FrameId>,

@@ -51,7 +51,7 @@ impl fmt::Display for Status {
 }
 
 /// Where a run stands in its life. It only ever moves down this list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Phase {
     /// Nothing has happened yet.
     New,
@@ -64,7 +64,7 @@ pub(crate) enum Phase {
 }
 
 /// Why a run ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Why {
     /// It has a result.
     Returned(Value),

@@ -14,7 +14,7 @@ pub(crate) struct ScopeId(pub(crate) u32);
 pub(crate) const ROOT: ScopeId = ScopeId(0);
 
 /// Fibers that end together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Scope {
     pub(crate) kind: Kind,
     /// The scope around it; the root has none, and neither has what a cleanup runs.
@@ -30,7 +30,7 @@ pub(crate) struct Scope {
 }
 
 /// What a scope is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// The whole run.
     Root,
@@ -47,7 +47,7 @@ pub(crate) enum Kind {
 }
 
 /// A region in motion.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Inside {
     /// The fiber that waits.
     pub(crate) waiting: FiberId,
@@ -67,7 +67,7 @@ pub(crate) struct Inside {
 }
 
 /// What of a region has begun, and what is still to come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Plan {
     /// Branches as written.
     Fixed(Vec<Stage>),
@@ -93,7 +93,7 @@ pub(crate) enum Stage {
 }
 
 /// What there is a branch for each of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Items {
     List(Arc<Vec<Value>>),
     Range(i64, i64),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(crate) struct TaskId(pub(crate) u32);
 
 /// How a task stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Task {
     /// It runs, in this scope.
     Running(ScopeId),
@@ -26,7 +26,7 @@ pub(crate) enum Task {
 pub(crate) struct HandlerId(pub(crate) u32);
 
 /// Something that hears a signal until its scope ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Handler {
     /// What it ends with.
     pub(crate) scope: ScopeId,
