@@ -6,3 +6,4 @@ pub mod fuzz;
 pub mod generate;
 pub mod mutate;
 pub mod page;
+pub mod tested;

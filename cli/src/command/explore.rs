@@ -1,5 +1,7 @@
 //! `flowmesh explore FILE --test TITLE`: everything that can happen to the runs of a test.
 
+mod again;
+
 use super::test::report;
 use crate::{
     draw,
@@ -10,11 +12,15 @@ use crate::{
 };
 use clap::Args;
 use flowmesh_diagnostics::{Code, Sources};
-use flowmesh_host::trial::{self, Bad, Bounds, Edit, Explored, Options};
-use flowmesh_ir::test::{StepKind, Test};
-use std::{collections::BTreeMap, path::PathBuf, time::Instant};
+use flowmesh_host::trial::{self, Bad, Bounds, Explored, Limit, Options};
+use flowmesh_ir::test::Test;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-/// Look for a way in which the runs of a test can go wrong: failures, timeouts, crashes, signals in another order
+/// Look for a way in which the runs of a test can go wrong: replies in any order, failures, timeouts, crashes, signals at
+/// other moments
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh explore shop.flow --test \"an order is paid\"
@@ -25,12 +31,15 @@ pub(crate) struct Explore {
     /// The title of a test, or a part of it
     #[arg(long, value_name = "TITLE")]
     test: String,
-    /// How many things go otherwise at once, at the most
+    /// How many things are otherwise than the test says on one way, at the most; what only races is not counted
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     depth: usize,
-    /// How many histories are looked at, at the most
-    #[arg(long, value_name = "NUMBER", default_value_t = 5_000)]
+    /// How many states are looked at, at the most
+    #[arg(long, value_name = "NUMBER", default_value_t = 50_000)]
     limit: usize,
+    /// For how many seconds it is looked, at the most
+    #[arg(long, value_name = "NUMBER", default_value_t = 60)]
+    seconds: u64,
     /// From which `random()` and `uuid()` draw
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -57,7 +66,8 @@ impl Explore {
         };
         let bounds = Bounds {
             depth: self.depth,
-            histories: self.limit,
+            states: self.limit,
+            time: Some(Duration::from_secs(self.seconds)),
         };
         let explored = trial::explore(&program, test, options, bounds);
         draw::answer(self.summary(test, &explored, &report::millis(begun.elapsed())));
@@ -66,7 +76,7 @@ impl Explore {
             Some(bad) => {
                 draw::say(draw::report::picture(&report::diagnostic(&bad.failure), &sources).trim_end());
                 draw::say(report::trail(&bad.trail));
-                self.show(test, bad, &sources)?;
+                self.show(test, bad, &sources, options)?;
                 Ok(Exit::Failed)
             }
         }
@@ -90,80 +100,55 @@ impl Explore {
     }
 
     fn summary(&self, test: &Test, explored: &Explored, took: &str) -> String {
-        let Explored {
-            histories,
-            unanswered,
-            whole,
-            bad,
-        } = explored;
-        let what = match (bad, whole) {
-            (Some(_), _) => "one of them goes wrong".to_owned(),
-            (None, true) => format!(
-                "none goes wrong; these are all with at most {} things otherwise",
-                self.depth
+        let what = match (&explored.bad, explored.limit) {
+            (Some(bad), _) => format!("one goes wrong, with {} otherwise", things(bad.otherwise)),
+            (None, None) => format!(
+                "none goes wrong; these are all with at most {} otherwise",
+                things(self.depth)
             ),
-            (None, false) => "none goes wrong; there are more, `--limit` looks further".to_owned(),
+            (None, Some(Limit::States)) => {
+                "none goes wrong; there are more, `--limit` looks further".to_owned()
+            }
+            (None, Some(Limit::Time)) => {
+                "none goes wrong; there are more, `--seconds` looks longer".to_owned()
+            }
         };
         let mut text = format!(
-            "explored {histories} histories of \"{}\": {what} ({took})",
-            test.title
+            "explored {} states of \"{}\", and {} moves between them: {what} ({took})",
+            explored.states, test.title, explored.transitions
         );
-        if *unanswered > 0 {
-            text += &format!("\n{unanswered} of them end at a call that no mock answers");
+        if explored.unanswered > 0 {
+            let unanswered = explored.unanswered;
+            text += &format!("\n{unanswered} of the moves end at a call that no mock answers");
         }
         text
     }
 
-    /// The bad history as a test.
-    fn show(&self, test: &Test, bad: &Bad, sources: &Sources) -> Result<(), Error> {
-        let written = written(test, bad, sources);
+    /// The bad way as a test.
+    fn show(&self, test: &Test, bad: &Bad, sources: &Sources, options: Options) -> Result<(), Error> {
+        let again = again::Again::of(&self.file, test, bad, sources);
+        let same = again.goes_wrong(bad.failure.code, options)?;
+        let word = match same {
+            true => "this test does the same",
+            // Two timers that come due at once, say, cannot be told which is to be first.
+            false => "this test comes near, but does not go wrong by itself",
+        };
         match &self.write {
-            None => draw::answer(format!("this test does the same:\n\n{written}")),
+            None => draw::answer(format!("{word}:\n\n{}", again.test)),
             Some(path) => {
-                let program = sources.get(test.span.source).map(|source| source.text.as_str());
-                let text = format!("{}\n\n{written}\n", program.unwrap_or_default().trim_end());
-                output::write(path, &text)?;
-                draw::say(format!("wrote {}", path.display()));
+                output::write(path, &again.text)?;
+                let word = if same { String::new() } else { format!("; {word}") };
+                draw::say(format!("wrote {}{word}", path.display()));
             }
         }
         Ok(())
     }
 }
 
-/// The test with what went otherwise in it, and without what it expects of its own course.
-fn written(test: &Test, bad: &Bad, sources: &Sources) -> String {
-    let mut lines = vec![format!("test {:?} {{", format!("{}, explored", test.title))];
-    let mut after: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    let mut order: Vec<usize> = (0..test.steps.len()).collect();
-    for edit in &bad.edits {
-        match edit {
-            Edit::First(line) => lines.push(format!("  {line}")),
-            Edit::Remark(line) => lines.push(format!("  // {line}")),
-            Edit::After(step, line) => after.entry(*step).or_default().push(line),
-            Edit::Swap(step) => {
-                let last = order.len().saturating_sub(1);
-                order.swap((*step).min(last), step.saturating_add(1).min(last));
-            }
-        }
+fn things(count: usize) -> String {
+    match count {
+        0 => "nothing".to_owned(),
+        1 => "1 thing".to_owned(),
+        count => format!("{count} things"),
     }
-    for number in order {
-        let Some(step) = test.steps.get(number) else {
-            continue;
-        };
-        if !matches!(step.kind, StepKind::Expect(_)) {
-            let source = sources.get(step.span.source);
-            lines.push(format!(
-                "  {}",
-                source.map_or("", |source| source.slice(step.span))
-            ));
-        }
-        let more = after.remove(&number).unwrap_or_default();
-        lines.extend(more.iter().map(|line| format!("  {line}")));
-    }
-    if bad.failure.code == Code(1136) {
-        lines.push("  advance 365d".to_owned());
-        lines.push("  expect run.status in [\"done\", \"failed\", \"cancelled\"]".to_owned());
-    }
-    lines.push("}".to_owned());
-    lines.join("\n")
 }

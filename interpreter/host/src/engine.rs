@@ -12,6 +12,7 @@ mod commit;
 mod deployment;
 mod emit;
 mod error;
+mod fingerprint;
 mod guards;
 mod happen;
 mod held;
@@ -42,7 +43,7 @@ pub use traffic::Weights;
 use crate::{RunId, store::Record};
 use batch::{Batches, Deferred};
 use flowmesh_ir::{Hash, Name};
-use flowmesh_machine::{CallId, Effect, EventKind};
+use flowmesh_machine::{CallId, Effect, EventKind, TimerId};
 use held::{Held, Life};
 use index::Index;
 use jiff::Timestamp;
@@ -55,7 +56,7 @@ use std::{
 use timers::Timers;
 
 /// All runs of one store.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Engine {
     current: Option<Arc<Deployment>>,
     deployments: HashMap<(Hash, Hash), Arc<Deployment>>,
@@ -91,6 +92,7 @@ impl Engine {
             Input::Answered { run, call, answer } => self.answered(now, run, call, answer),
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
+            Input::Due { run, timer } => self.due(now, run, timer),
             Input::Committed(places) => self.committed(&places),
             Input::Refused => self.refused(now),
             Input::Forget(run, ticket) => self.forget(run, ticket),
@@ -119,6 +121,11 @@ impl Engine {
         let work = (!self.tasks.is_empty()).then_some(Timestamp::MIN);
         let times = [self.timers.next(), self.full_until, work];
         times.into_iter().flatten().min()
+    }
+
+    /// The timers that are armed, in the order in which they come due.
+    pub(crate) fn timers(&self) -> impl Iterator<Item = (Timestamp, RunId, TimerId)> {
+        self.timers.all()
     }
 
     /// Whether everything that happened is on stable storage and everything that follows was given out.
@@ -197,6 +204,14 @@ impl Engine {
             if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
                 live.take_timer(timer);
             }
+            self.happen(now, run, EventKind::Fired { timer }, None);
+        }
+    }
+
+    fn due(&mut self, now: Timestamp, run: RunId, timer: TimerId) {
+        let live = self.runs.get_mut(&run).and_then(Held::live);
+        if let Some(at) = live.and_then(|live| live.take_timer(timer)) {
+            self.timers.disarm(at, run, timer);
             self.happen(now, run, EventKind::Fired { timer }, None);
         }
     }

@@ -2,9 +2,9 @@
 //! the mesh would be.
 //!
 //! The folder: `program` (the program as a test runs it), `world` (engine, time, what is due), `step` (the statements
-//! of a test), `calls` (who is answered what), `expect` (what must hold), `mirror` (every run as its events leave it),
-//! `plan` and `explore` (everything that can go otherwise),
-//! `show` (values as their author would write them), `failure` (what went wrong, in words).
+//! of a test), `calls` (who is answered what), `expect` (what must hold), `journal` (what was written), `mirror` (every
+//! run as its events leave it), `owed` (what is to be undone), `explore` (everything that can go otherwise), `tell` (what
+//! happened, in words), `show` (values as their author would write them), `failure` (what went wrong, in words).
 //!
 //! A seed decides what runs draw; nothing else is left to chance, so that a test always does the same.
 
@@ -12,17 +12,18 @@ mod calls;
 mod expect;
 mod explore;
 mod failure;
+mod journal;
 mod mirror;
-mod plan;
+mod owed;
 mod program;
 mod show;
 mod step;
+mod tell;
 mod world;
 
-pub use explore::{Bad, Bounds, Explored, explore};
+pub use explore::{Bad, Bounds, Explored, Limit, Part, explore, written};
 pub use failure::Failure;
-pub use mirror::Line;
-pub use plan::{Edit, Turn};
+pub use tell::Line;
 
 use flowmesh_ir::{FlowId, Program, StateId, test::Test};
 use jiff::SignedDuration;

@@ -14,6 +14,7 @@ mod replied;
 mod signalled;
 mod started;
 mod view;
+mod waits;
 
 mod advance;
 mod arms;
@@ -43,6 +44,7 @@ mod undo;
 
 pub use pending::pending;
 pub use view::view;
+pub use waits::{Awaited, Waiting, waits};
 
 use turn::Turn;
 

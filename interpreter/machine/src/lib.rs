@@ -14,7 +14,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{apply, pending, replay, view};
+pub use apply::{Awaited, Waiting, apply, pending, replay, view, waits};
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Ask, Effect, Note, Outcome};
 pub use eval::{Context, Draws, RunContext, evaluate};

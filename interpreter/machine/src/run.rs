@@ -144,6 +144,12 @@ impl Run {
         self.context.run.as_ref().map(|run| run.started)
     }
 
+    /// When something happened to it last.
+    #[must_use]
+    pub fn updated(&self) -> Timestamp {
+        self.context.now
+    }
+
     /// The key it was started with.
     #[must_use]
     pub fn key(&self) -> Option<&str> {

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 const BATCH_BYTES_MAX: usize = 8 << 20;
 
 /// Something that may leave the engine when the batch it belongs to is on stable storage.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Deferred {
     /// As it is.
     Output(Output),
@@ -17,7 +17,7 @@ pub(super) enum Deferred {
 }
 
 /// Records that are written together, and what follows from them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Batch {
     pub(super) records: Arc<Vec<Record>>,
     pub(super) deferred: Vec<Deferred>,
@@ -25,7 +25,7 @@ pub(super) struct Batch {
 }
 
 /// At most one batch is being written; the others wait in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Batches {
     in_flight: Option<Batch>,
     waiting: VecDeque<Batch>,

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) type Asker = (RunId, CallId);
 
 /// All locks and pools that somebody holds or waits for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Guards(BTreeMap<String, Guard>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Guard {
     holders: Vec<Asker>,
     /// Who waits, first come first, and among how many holders each would be content.
@@ -57,6 +57,14 @@ impl Guards {
     /// The names of all of them.
     pub(super) fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
+    }
+
+    /// Each of them: who holds it, who waits for it and among how many.
+    pub(super) fn all(
+        &self,
+    ) -> impl Iterator<Item = (&str, &[Asker], impl Iterator<Item = &(Asker, usize)> + Clone)> {
+        let guards = self.0.iter();
+        guards.map(|(name, guard)| (name.as_str(), guard.holders.as_slice(), guard.queue.iter()))
     }
 
     /// Who holds each of them, for those who check that nobody holds what another holds.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A run: what is looked up, and the machine in motion while there is one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Held {
     pub(super) deployment: Arc<Deployment>,
     pub(super) flow: FlowId,
@@ -36,14 +36,14 @@ pub(super) struct Held {
 }
 
 /// A finished run keeps how it ended and nothing of how it came about.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Life {
     Live(Box<Live>),
     Ended(Ending),
 }
 
 /// A run in motion.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Live {
     pub(super) run: Run,
     /// Calls whose reply is outstanding.

@@ -6,7 +6,7 @@ use flowmesh_ir::Name;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets of identifiers, which sort by the time at which runs began.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     sets: BTreeMap<(Name, State), BTreeSet<RunId>>,
 }

@@ -3,7 +3,7 @@
 use super::{deployment::Deployment, view::Filter};
 use crate::{RunId, store::Location};
 use flowmesh_ir::{Name, call::Reply};
-use flowmesh_machine::{Answer, CallId};
+use flowmesh_machine::{Answer, CallId, TimerId};
 use std::sync::Arc;
 
 /// Names a question until its answer comes. The one who asks draws them and never uses one twice.
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct Ticket(pub u64);
 
 /// Something the engine is told. Whoever tells it says what time it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// Somebody wants something.
     Command(Ticket, Command),
@@ -44,6 +44,13 @@ pub enum Input {
     },
     /// Time has passed.
     Tick,
+    /// One timer has come due, and of the others nobody looks whether they have.
+    Due {
+        /// The run that is to be woken.
+        run: RunId,
+        /// By which of its timers.
+        timer: TimerId,
+    },
     /// The batch that was taken last is on stable storage; where its records lie, in order.
     Committed(Vec<Location>),
     /// The batch that was taken last is not in the log: there is no room. It will be given out again.
@@ -55,7 +62,7 @@ pub enum Input {
 }
 
 /// Something that somebody wants.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Command {
     /// Make a program the one that new runs are started with.
     Deploy(Arc<Deployment>),
@@ -121,7 +128,7 @@ impl Command {
 }
 
 /// A run to start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Start {
     /// What the run is to be called.
     pub run: RunId,

@@ -14,7 +14,7 @@ use flowmesh_machine::{CallId, Event, Note};
 use std::sync::Arc;
 
 /// Something to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Output {
     /// Make a call and tell how it ended.
     Call(Call),
@@ -48,7 +48,7 @@ pub enum Output {
 }
 
 /// A call to make.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// The run that makes it.
     pub run: RunId,
@@ -69,7 +69,7 @@ pub struct Call {
 }
 
 /// Something to look for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Probe {
     /// The run that asks.
     pub run: RunId,
@@ -101,7 +101,7 @@ pub struct Happened {
 }
 
 /// An answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Answer {
     /// The program is the one that new runs are started with.
     Deployed,
@@ -141,7 +141,7 @@ pub struct Started {
 }
 
 /// The events of a run that are on stable storage.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct History {
     /// Which run.
     pub run: RunId,

@@ -15,7 +15,7 @@ use flowmesh_machine::{CallId, Effect};
 const SCAN: usize = 512;
 
 /// A question.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Query {
     /// The acknowledgement of a start.
     Started(Started),

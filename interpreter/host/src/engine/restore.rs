@@ -27,6 +27,16 @@ impl Restoring {
         self.engine.follow_all = true;
     }
 
+    /// A program that is at hand, and needs not be read from the journal.
+    pub(crate) fn know(&mut self, deployment: Arc<Deployment>) {
+        self.engine.known(deployment);
+    }
+
+    /// The engine where the journal ends, with nothing asked for again.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Takes note of the next record of the journal.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// An ordered set rather than a wheel: one hour and one millisecond cost the same, and the order is the same in
 /// every process.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Timers {
     set: BTreeSet<(Timestamp, RunId, TimerId)>,
 }
@@ -25,6 +25,11 @@ impl Timers {
     /// When the next one comes due.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.set.first().map(|(at, ..)| *at)
+    }
+
+    /// All of them, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Timestamp, RunId, TimerId)> {
+        self.set.iter().copied()
     }
 
     /// Takes one that is due.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub type Weights = Vec<(Name, u32)>;
 
 /// The services whose traffic was moved, by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Traffic(BTreeMap<Name, Weights>);
 
 impl Traffic {

@@ -9,19 +9,23 @@ use super::{
 };
 use crate::engine::Call;
 use flowmesh_ir::{
-    Program, Value,
-    call::{Failure as Ending, Reply},
+    OperationId, Program, ServiceId, Value,
+    call::{Failure as Ending, Reply, Wire},
     expr::Raise,
     service::Operation,
     test::{Answer, Given, Match, Mock, Target},
     ty::{Field, Type},
 };
 use flowmesh_machine::border::{self, Strictness};
+use jiff::Timestamp;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// A mock and how far its answers have been given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scripted<'t> {
     pub(super) mock: &'t Mock,
     /// Mocks that were given later come first; of those given together, the first that fits.
@@ -45,6 +49,18 @@ impl<'t> Scripted<'t> {
         let left = self.mock.answers.len().saturating_sub(self.at);
         let last = self.mock.answers.last().and_then(|answer| answer.times);
         left == 0 || (left == 1 && last.is_some_and(|times| self.given >= times))
+    }
+
+    /// How far it is: which answer is next, and how often it was given, as far as that counts.
+    pub(super) fn place(&self) -> (usize, u32) {
+        let last = self.at.saturating_add(1) >= self.mock.answers.len();
+        let for_ever = last
+            && self
+                .mock
+                .answers
+                .last()
+                .is_some_and(|answer| answer.times.is_none());
+        (self.at, if for_ever { 0 } else { self.given })
     }
 
     /// The answer to the next call, unless all have been given.
@@ -71,34 +87,69 @@ pub(super) struct Coming {
     pub(super) reply: Option<Reply>,
 }
 
+/// A call that is on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    /// What is called, with what.
+    pub(super) call: Arc<Called>,
+    /// When it is answered.
+    pub(super) due: Timestamp,
+    /// By what: all of it, from the beginning.
+    pub(super) coming: Coming,
+    /// How many items of it have come.
+    pub(super) items: usize,
+}
+
+/// What is called, with what.
+#[derive(Clone, Debug)]
+pub(super) struct Called {
+    pub(super) service: ServiceId,
+    pub(super) operation: OperationId,
+    pub(super) target: Target,
+    pub(super) arguments: Vec<Value>,
+    /// Whether it undoes another.
+    pub(super) undo: bool,
+}
+
 impl World<'_> {
     /// A run calls: what a mock says comes back, after its delay.
     pub(super) fn call(&mut self, call: &Call) -> Checked<()> {
         let place = (call.run, call.call);
         // After a crash a call is sent again, and gets the answer that it would have got.
-        if let Some((due, coming)) = self.given.get(&place).cloned() {
-            self.come(place, due.max(self.now), coming);
+        if let Some(open) = self.open.get_mut(&place) {
+            // Where a stream has a cursor, it goes on behind what has come.
+            open.items = open.items.min(if is_resumed(call) { usize::MAX } else { 0 });
+            let (due, mut coming) = (open.due.max(self.now), open.coming.clone());
+            coming.items.drain(..open.items.min(coming.items.len()));
+            self.come(place, due, coming);
             return Ok(());
         }
         let (target, arguments) = called(&self.prepared, &call.request);
-        let stream = self
-            .prepared
-            .operation(call.request.service, call.request.operation)
-            .is_some_and(|operation| operation.stream.is_some());
-        let Some((answer, delay)) = self.answer(target, &arguments)? else {
-            return self.unanswered(call, target, &arguments);
+        let answer = self.answer(target, &arguments)?;
+        let (coming, delay) = match answer {
+            Some((answer, delay)) => (self.coming(call, &answer)?, delay),
+            None => (self.unanswered(target, &arguments)?, jiff::SignedDuration::ZERO),
         };
         let due = self.now.checked_add(delay).unwrap_or(self.now);
-        let coming = self.coming(call, &answer, stream)?;
-        let coming = self.turned(call, target, &arguments, coming);
-        self.given.insert(place, (due, coming.clone()));
+        let open = Open {
+            call: Arc::new(Called {
+                service: call.request.service,
+                operation: call.request.operation,
+                target,
+                arguments,
+                undo: call.undo,
+            }),
+            due,
+            coming: coming.clone(),
+            items: 0,
+        };
+        self.open.insert(place, open);
         self.come(place, due, coming);
         Ok(())
     }
 
     /// What has no result and no mock just happens; everything else needs a mock.
-    fn unanswered(&mut self, call: &Call, target: Target, arguments: &[Value]) -> Checked<()> {
-        let place = (call.run, call.call);
+    fn unanswered(&self, target: Target, arguments: &[Value]) -> Checked<Coming> {
         let program = &self.prepared.program;
         let mut mocks = self.mocks.iter();
         let mocked = mocks.any(|mock| mock.mock.call.target == target && !mock.is_spent());
@@ -114,14 +165,10 @@ impl World<'_> {
             let mock = show::mock(program, target);
             return Err(Box::new(Failure::unanswered(self.span, &shown, &mock)));
         }
-        let coming = Coming {
+        Ok(Coming {
             items: VecDeque::new(),
             reply: Some(done()),
-        };
-        let coming = self.turned(call, target, arguments, coming);
-        self.given.insert(place, (self.now, coming.clone()));
-        self.come(place, self.now, coming);
-        Ok(())
+        })
     }
 
     /// The answer of the first mock that fits, and how long it takes.
@@ -189,7 +236,11 @@ impl World<'_> {
         Ok(true)
     }
 
-    fn coming(&mut self, call: &Call, answer: &Answer, stream: bool) -> Checked<Coming> {
+    fn coming(&mut self, call: &Call, answer: &Answer) -> Checked<Coming> {
+        let operation = self
+            .prepared
+            .operation(call.request.service, call.request.operation);
+        let stream = operation.is_some_and(|operation| operation.stream.is_some());
         let mut items = VecDeque::new();
         let reply = match &answer.what {
             Given::Never => None,
@@ -245,6 +296,11 @@ impl World<'_> {
             },
         })
     }
+}
+
+/// Whether a stream is taken up again behind its last item.
+fn is_resumed(call: &Call) -> bool {
+    matches!(call.request.wire, Wire::Stream(Some(_)))
 }
 
 fn status(operation: Option<&Operation>, raise: &Raise) -> u16 {

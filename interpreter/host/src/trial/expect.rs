@@ -13,6 +13,7 @@ use flowmesh_ir::{
     test::{Expected, Pattern},
 };
 use flowmesh_machine::Outcome;
+use std::sync::Arc;
 
 impl World<'_> {
     /// Checks one expectation.
@@ -135,7 +136,7 @@ impl World<'_> {
         let Some(mirror) = self.mirror(run) else {
             return Ok(());
         };
-        let logged = |text: &String| matches!(&wanted, Value::String(wanted) if **wanted == **text);
+        let logged = |text: &Arc<str>| matches!(&wanted, Value::String(wanted) if *wanted == *text);
         if mirror.logs.iter().any(logged) {
             return Ok(());
         }
@@ -143,7 +144,7 @@ impl World<'_> {
             [] => "found no log".to_owned(),
             logs => format!(
                 "found {}",
-                quoted(&logs.iter().map(String::as_str).collect::<Vec<_>>())
+                quoted(&logs.iter().map(|log| &**log).collect::<Vec<_>>())
             ),
         };
         let message = format!("expected the run to log {}, {found}", print::value(&wanted));
@@ -187,7 +188,7 @@ impl World<'_> {
     }
 
     /// Which calls fit a pattern, by their number in the order of calling.
-    fn positions(&mut self, pattern: &Pattern) -> Checked<Vec<usize>> {
+    pub(super) fn positions(&mut self, pattern: &Pattern) -> Checked<Vec<usize>> {
         let made = std::mem::take(&mut self.mirrors.made);
         let mut fitting = Vec::new();
         let mut wrong = None;

@@ -1,176 +1,232 @@
-//! Every way in which the runs of a test can go, up to a bound: each call fails in each way, the process ends at each
-//! point, replies come twice, signals come in another order; one of these first, then two, and so on.
+//! Every way in which the runs of a test can go, up to bounds: replies in any order, failures, timeouts, crashes, signals
+//! at other moments.
 //!
-//! Histories are made again from the start of the test with what goes otherwise in them. One that left the same trail
-//! as another is not gone on with.
+//! The states of the whole world (all runs, what is on its way to them, how far the test has come) are walked from the
+//! beginning of the test, the nearest first, each once: two are the same if they have the same fingerprint. Each thing
+//! that is otherwise than the test says (a failure, a crash, something out of its time) makes a state further away than
+//! many that only race, and the nearest bad one is told.
+//!
+//! The folder: `state` (a state, and what a move makes of it), `moves` (what can happen next), `fail` (how calls fail),
+//! `fingerprint`, `check` (what holds in every state), `rest` (what may wait for ever), `graph` (the states that were
+//! found), `retell` and `written` (a way in words, and as a test).
 
-use super::{
-    Failure, Line, Options,
-    failure::Checked,
-    plan::{Edit, Turn},
-    world::World,
-};
-use flowmesh_ir::{Program, StepId, test::Test};
-use flowmesh_machine::Status;
-use jiff::SignedDuration;
+mod check;
+mod fail;
+mod fingerprint;
+mod graph;
+mod moves;
+mod rest;
+mod retell;
+mod state;
+mod written;
+
+pub use written::{Part, written};
+
+use super::{Failure, Line, Options};
+use flowmesh_ir::{Program, surroundings::Surroundings, test::Test};
+use graph::{Entered, Graph, Way};
+use moves::Move;
+use rest::Plain;
+use state::State;
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
+    collections::BTreeMap,
+    time::{Duration, Instant},
 };
 
-/// How long is waited for runs to end after the test.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(24 * 400);
-
-/// How often time is moved on in that.
-const MOVES_MAX: u32 = 2_000;
+/// How many states that only race are nearer than one in which one more thing is otherwise.
+const OTHERWISE: usize = 20;
 
 /// How far to go.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// How many things go otherwise in one history at the most.
+    /// How many things are otherwise on one way at the most.
     pub depth: usize,
-    /// How many histories at the most.
-    pub histories: usize,
+    /// How many states are looked at at the most.
+    pub states: usize,
+    /// For how long at the most.
+    pub time: Option<Duration>,
+}
+
+/// Why not all was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// There were as many states as there may be.
+    States,
+    /// The time was over.
+    Time,
 }
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct Explored {
-    /// How many histories were looked at.
-    pub histories: usize,
-    /// How many of them ended where no mock answers a call.
+    /// How many states were found.
+    pub states: usize,
+    /// How many moves lead from one to another.
+    pub transitions: usize,
+    /// How many of them end at a call that no mock answers.
     pub unanswered: usize,
-    /// Whether all histories within the depth were looked at.
-    pub whole: bool,
-    /// The shortest bad one, if there is one.
+    /// Which bound was met, if not all states within the depth were looked at.
+    pub limit: Option<Limit>,
+    /// The nearest state in which something is wrong, if there is one.
     pub bad: Option<Bad>,
 }
 
-/// A history that breaks a promise.
+/// A way to where a promise is broken.
 #[derive(Clone, Debug)]
 pub struct Bad {
     /// What is broken.
     pub failure: Failure,
     /// What happened.
     pub trail: Vec<Line>,
-    /// How to make a test of it.
-    pub edits: Vec<Edit>,
+    /// How many things are otherwise than the test says.
+    pub otherwise: usize,
+    /// A test that goes the same way.
+    pub test: Vec<Part>,
 }
 
 /// Explores a test.
 #[must_use]
 pub fn explore(program: &Program, test: &Test, options: Options, bounds: Bounds) -> Explored {
-    let mut found = Explored {
-        whole: true,
-        ..Explored::default()
+    let begun = Instant::now();
+    let first = State::new(program, test, options);
+    let mut search = Search {
+        bounds,
+        surroundings: Surroundings::of(program),
+        plain: Plain::of(program, test, options),
+        graph: Graph::default(),
+        open: BTreeMap::new(),
+        found: Explored::default(),
+        worst: None,
     };
-    let mut seen = BTreeSet::new();
-    let mut open: VecDeque<BTreeMap<usize, Turn>> = VecDeque::from([BTreeMap::new()]);
-    while let Some(turns) = open.pop_front() {
-        if found.histories >= bounds.histories {
-            found.whole = false;
+    search.arrive(first.clone(), Way::default());
+    while let Some(((distance, at), state)) = search.open.pop_first() {
+        if search
+            .worst
+            .as_ref()
+            .is_some_and(|worst| worst.way.distance() <= distance)
+        {
             break;
         }
-        found.histories = found.histories.saturating_add(1);
-        let mut world = World::new(program, test, options);
-        world.plan.exploring = true;
-        world.plan.turns = turns.clone();
-        match world.history() {
-            Ok(()) => {}
-            // Where the test does not say how a call is answered, it is no use to go on.
-            Err(failure) if failure.code.0 == 1131 => {
-                found.unanswered = found.unanswered.saturating_add(1);
-            }
-            // What is read of a run that went another way need not be there.
-            Err(failure) if matches!(failure.code.0, 1130 | 1132 | 1135) => {}
-            Err(failure) => {
-                found.bad = Some(Bad {
-                    failure: *failure,
-                    trail: std::mem::take(&mut world.mirrors.trail),
-                    edits: std::mem::take(&mut world.plan.edits),
-                });
-                return found;
-            }
+        search.found.limit = search.limit(begun);
+        if search.found.limit.is_some() {
+            break;
         }
-        if turns.len() < bounds.depth && seen.insert(world.hash()) {
-            open.extend(world.next_turns(&turns));
-        }
+        search.expand(at, &state);
     }
-    found
+    search.finish(first)
 }
 
-impl World<'_> {
-    /// The test without what it expects only of its own course, and then the end of its runs.
-    fn history(&mut self) -> Checked<()> {
-        self.play()?;
-        self.span = self.test.span;
-        for _ in 0..MOVES_MAX {
-            let left = self.next().filter(|at| at.duration_since(self.now) <= PATIENCE);
-            let Some(at) = left.filter(|_| self.is_open()) else {
-                break;
-            };
-            self.advance(at.duration_since(self.now))?;
+/// A search under way.
+struct Search<'t> {
+    bounds: Bounds,
+    surroundings: Surroundings,
+    plain: Plain,
+    graph: Graph,
+    /// States that are still to be gone on from, by how far they are and their numbers.
+    open: BTreeMap<(usize, u32), State<'t>>,
+    found: Explored,
+    worst: Option<Worst>,
+}
+
+/// The nearest thing wrong so far.
+struct Worst {
+    way: Way,
+    failure: Failure,
+}
+
+impl<'t> Search<'t> {
+    fn limit(&self, begun: Instant) -> Option<Limit> {
+        if self.graph.len() >= self.bounds.states {
+            return Some(Limit::States);
         }
-        self.ended()
+        let over = self.bounds.time.is_some_and(|most| begun.elapsed() >= most);
+        over.then_some(Limit::Time)
     }
 
-    fn is_open(&self) -> bool {
-        self.mirrors
-            .runs
-            .values()
-            .any(|mirror| mirror.run.outcome().is_none())
+    /// A state was come to; gives its number.
+    fn arrive(&mut self, mut state: State<'t>, way: Way) -> u32 {
+        let fingerprint = state.fingerprint(self.surroundings);
+        let distance = way.distance();
+        match self.graph.enter(fingerprint, way) {
+            Entered::New(at) => {
+                self.graph.undoing(at, state.is_undoing());
+                if let Err(failure) = state.check(&self.plain) {
+                    self.wrong(way, *failure);
+                }
+                self.open.insert((distance, at), state);
+                at
+            }
+            Entered::Nearer(at, before) => {
+                self.open.remove(&(before, at));
+                self.open.insert((distance, at), state);
+                at
+            }
+            Entered::Known(at) => at,
+        }
     }
 
-    /// Nothing is left that waits for nothing, or that is not undone.
-    fn ended(&self) -> Checked<()> {
-        for mirror in self.mirrors.runs.values() {
-            let status = mirror.run.status();
-            if status.ended() {
+    /// Everything that can happen in a state.
+    fn expand(&mut self, at: u32, state: &State<'t>) {
+        let way = self.graph.way(at);
+        let moves = state.moves();
+        if moves.is_empty()
+            && let Err(failure) = state.check_rest(&self.plain)
+        {
+            self.wrong(way, *failure);
+        }
+        let mut closed = !state.is_cut_short();
+        let mut next = Vec::new();
+        for (to, otherwise) in moves {
+            if otherwise && way.otherwise >= self.bounds.depth {
                 continue;
             }
-            let flow = self.prepared.program.flow(mirror.flow);
-            let name = flow.map(|flow| flow.name.clone()).unwrap_or_default();
-            if status == Status::Undoing && self.next().is_none_or(|at| at > self.now) {
-                let message = format!("a run of `{name}` never comes to the end of undoing");
-                return Err(Box::new(Failure::explored(self.span, message)));
-            }
-            let waits = mirror.run.steps().any(|(step, progress)| {
-                progress.state == flowmesh_machine::StepState::Active && is_wait(flow, step)
-            });
-            if !waits && self.next().is_none() && status == Status::Waiting {
-                let message = format!("a run of `{name}` waits for ever, and for nothing that it declares");
-                return Err(Box::new(Failure::explored(self.span, message)));
-            }
-        }
-        Ok(())
-    }
-
-    /// What happened, without the times, and where everything stands.
-    fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for line in &self.mirrors.trail {
-            (&line.run, &line.what).hash(&mut hasher);
-        }
-        self.plan.points.len().hash(&mut hasher);
-        hasher.finish()
-    }
-
-    /// The histories in which one more thing goes otherwise, after all that does.
-    fn next_turns(&self, turns: &BTreeMap<usize, Turn>) -> Vec<BTreeMap<usize, Turn>> {
-        let from = turns.last_key_value().map_or(0, |(at, _)| at.saturating_add(1));
-        let mut all = Vec::new();
-        for (at, ways) in self.plan.points.iter().enumerate().skip(from) {
-            for turn in ways {
-                let mut more = turns.clone();
-                more.insert(at, *turn);
-                all.push(more);
+            self.found.transitions = self.found.transitions.saturating_add(1);
+            let way = way.on(at, to, otherwise);
+            let mut after = state.clone();
+            match after.perform(to) {
+                Ok(()) => {
+                    let to = self.arrive(after, way);
+                    next.extend((!otherwise).then_some(to));
+                }
+                // Where the test does not say how a call is answered, it is no use to go on.
+                Err(failure) if failure.code.0 == 1131 => {
+                    self.found.unanswered = self.found.unanswered.saturating_add(1);
+                    closed &= otherwise;
+                }
+                Err(failure) => self.wrong(way, *failure),
             }
         }
-        all
+        self.graph.expanded(at, next, closed);
     }
-}
 
-fn is_wait(flow: Option<&flowmesh_ir::flow::Flow>, step: StepId) -> bool {
-    flow.and_then(|flow| flow.steps.get(step.index()))
-        .is_some_and(|step| step.title.starts_with("await") || step.title.starts_with("on "))
+    fn wrong(&mut self, way: Way, failure: Failure) {
+        let nearest = self.worst.as_ref().map(|worst| worst.way.distance());
+        if nearest.is_none_or(|nearest| way.distance() < nearest) {
+            self.worst = Some(Worst { way, failure });
+        }
+    }
+
+    /// What was found, with the nearest bad way told from the beginning.
+    fn finish(mut self, first: State<'t>) -> Explored {
+        self.found.states = self.graph.len();
+        if self.worst.is_none()
+            && let Some(at) = self.graph.endless()
+        {
+            let way = self.graph.way(at);
+            let moves = self.graph.moves(way);
+            let failure = first.clone().never_undone(&moves);
+            self.worst = Some(Worst { way, failure });
+        }
+        let worst = self.worst.take();
+        self.found.bad = worst.map(|Worst { way, failure }| {
+            let (trail, test) = first.retell(&self.graph.moves(way), &failure);
+            Bad {
+                failure,
+                trail,
+                otherwise: way.otherwise,
+                test,
+            }
+        });
+        self.found
+    }
 }

@@ -4,7 +4,6 @@ use super::{
     calls::{Scripted, object},
     failure::{Checked, Failure},
     mirror::Mirror,
-    plan::{Edit, Turn},
     show,
     world::World,
 };
@@ -26,66 +25,52 @@ use flowmesh_machine::{
 impl<'t> World<'t> {
     /// The whole test.
     pub(super) fn play(&mut self) -> Checked<()> {
-        let steps = &self.test.steps;
-        let mut order: Vec<usize> = (0..steps.len()).collect();
-        let sends = |at: usize| matches!(steps.get(at).map(|step| &step.kind), Some(StepKind::Send { .. }));
-        for at in 0..order.len() {
-            let next = at.saturating_add(1);
-            let number = order.get(at).copied().unwrap_or(at);
-            let both = number == at && sends(at) && sends(next);
-            if both && self.plan.point(vec![Turn::Later]) == Some(Turn::Later) {
-                order.swap(at, next);
-                self.plan.edits.push(Edit::Swap(at));
-            }
-            let number = order.get(at).copied().unwrap_or(at);
-            if let Some(step) = steps.get(number) {
-                self.plan.step = number;
-                self.step(step)?;
-                self.crash_after(step, number)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// When the test is explored, the process may end after whatever was done.
-    fn crash_after(&mut self, step: &Step, number: usize) -> Checked<()> {
-        let done = matches!(
-            step.kind,
-            StepKind::Start { .. } | StepKind::Send { .. } | StepKind::Advance(_) | StepKind::Emit { .. }
-        );
-        if done && self.plan.point(vec![Turn::Crash]) == Some(Turn::Crash) {
-            self.plan.edits.push(Edit::After(number, "crash".to_owned()));
-            self.crash()?;
-        }
-        Ok(())
+        self.test.steps.iter().try_for_each(|step| self.step(step))
     }
 
     fn step(&mut self, step: &'t Step) -> Checked<()> {
-        self.span = step.span;
-        match &step.kind {
-            StepKind::Mock(mock) => {
-                self.mocks.push(Scripted::new(mock, self.generation));
-                return Ok(());
+        if let StepKind::Advance(length) = &step.kind {
+            self.span = step.span;
+            let length = self.duration(length)?;
+            self.advance(length)?;
+        }
+        let asked = self.perform(step)?;
+        if is_beside(step) {
+            return Ok(());
+        }
+        self.settle()?;
+        match (asked.and_then(|ticket| self.answers.remove(&ticket)), &step.kind) {
+            (Some(Answer::Said(Err(why))), StepKind::Send { signal, .. }) => {
+                let why = format!("`{signal}` was not answered: {why}");
+                Err(Box::new(Failure::refused(self.span, &why, None)))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does what a statement says, and lets nothing follow from it yet; time passes elsewhere. Gives what names the
+    /// answer of a signal, where the test wants to have it.
+    pub(super) fn perform(&mut self, step: &'t Step) -> Checked<Option<Ticket>> {
+        self.span = step.span;
+        let mut asked = None;
+        match &step.kind {
+            StepKind::Mock(mock) => self.mocks.push(Scripted::new(mock, self.generation)),
             StepKind::Let { slot, value } => {
                 let value = self.read(value)?;
                 self.set(*slot, value);
-                return Ok(());
             }
             StepKind::Config { config, value } => {
                 let value = self.value(value)?;
                 self.configs.push((*config, value));
-                return Ok(());
             }
             // Of another course only what always holds can be expected.
-            StepKind::Expect(_) if self.plan.exploring => return Ok(()),
-            StepKind::Expect(expected) => return self.expect(expected),
+            StepKind::Expect(_) if self.exploring => {}
+            StepKind::Expect(expected) => self.expect(expected)?,
             StepKind::Always(expected) => {
                 self.always.push((step.span, expected));
-                return match self.is_deployed() {
-                    true => self.expect(expected),
-                    false => Ok(()),
-                };
+                if self.is_deployed() {
+                    self.expect(expected)?;
+                }
             }
             StepKind::Start { flow, arguments, run } => self.start(*flow, arguments, *run)?,
             StepKind::Send {
@@ -93,17 +78,16 @@ impl<'t> World<'t> {
                 signal,
                 arguments,
                 answer,
-            } => self.send(*run, signal, arguments, *answer)?,
+            } => asked = self.send(*run, signal, arguments, *answer)?,
             StepKind::Emit { event, value } => self.emit(*event, value)?,
-            StepKind::Advance(length) => {
-                let length = self.duration(length)?;
-                self.advance(length)?;
-            }
+            StepKind::Advance(_) => {}
             StepKind::Cancel(run) => self.cancel(*run)?,
             StepKind::Crash => self.crash()?,
         }
-        self.generation = self.generation.saturating_add(1);
-        self.settle()
+        if !is_beside(step) {
+            self.generation = self.generation.saturating_add(1);
+        }
+        Ok(asked)
     }
 
     fn start(&mut self, flow: FlowId, arguments: &[Expr], run: SlotId) -> Checked<()> {
@@ -143,8 +127,10 @@ impl<'t> World<'t> {
         signal: &Name,
         arguments: &[(Name, Expr)],
         answer: Option<SlotId>,
-    ) -> Checked<()> {
-        let Some(id) = self.run_id(run) else { return Ok(()) };
+    ) -> Checked<Option<Ticket>> {
+        let Some(id) = self.run_id(run) else {
+            return Ok(None);
+        };
         let mut values = Vec::with_capacity(arguments.len());
         for (name, value) in arguments {
             values.push((name.clone(), self.value(value)?));
@@ -152,7 +138,9 @@ impl<'t> World<'t> {
         let flow = self.mirrors.runs.get(&id).map(|mirror| mirror.flow);
         let flow = flow.and_then(|flow| self.prepared.program.flow(flow));
         let known = flow.and_then(|flow| flow.signals.iter().find(|known| known.name == *signal));
-        let Some(known) = known else { return Ok(()) };
+        let Some(known) = known else {
+            return Ok(None);
+        };
         let (params, result) = (known.params.clone(), known.result.clone());
         let payload = object(&self.prepared.program, &params, &values);
         let command = Command::Signal {
@@ -160,18 +148,14 @@ impl<'t> World<'t> {
             name: signal.clone(),
             payload: payload.into_bytes().into(),
         };
-        if let (Some(slot), Some(ty)) = (answer, result) {
+        let awaited = answer.zip(result);
+        if let Some((slot, ty)) = awaited.clone() {
             self.await_answer(slot, ty);
         }
         let ticket = self.ask(command)?;
-        self.settle()?;
-        match (self.answer_to(ticket)?, answer) {
-            (Some(Answer::Said(Err(why))), Some(_)) => Err(Box::new(Failure::refused(
-                self.span,
-                &format!("`{signal}` was not answered: {why}"),
-                None,
-            ))),
-            _ => Ok(()),
+        match self.answers.get(&ticket) {
+            Some(Answer::Refused(_)) => self.answer_to(ticket).map(|_| None),
+            _ => Ok(awaited.map(|_| ticket)),
         }
     }
 
@@ -217,7 +201,7 @@ impl<'t> World<'t> {
     fn answer_to(&mut self, ticket: Ticket) -> Checked<Option<Answer>> {
         match self.answers.remove(&ticket) {
             // In another course a run may have ended before.
-            Some(Answer::Refused(_)) if self.plan.exploring => Ok(None),
+            Some(Answer::Refused(_)) if self.exploring => Ok(None),
             Some(Answer::Refused(refusal)) => Err(Box::new(self.refused(&refusal))),
             answer => Ok(answer),
         }
@@ -345,4 +329,16 @@ impl<'t> World<'t> {
         of.map(|made| show::call(program, target, &made.arguments))
             .collect()
     }
+}
+
+/// Whether a statement only says something, and nothing happens by it.
+pub(super) fn is_beside(step: &Step) -> bool {
+    matches!(
+        step.kind,
+        StepKind::Mock(_)
+            | StepKind::Let { .. }
+            | StepKind::Config { .. }
+            | StepKind::Expect(_)
+            | StepKind::Always(_)
+    )
 }

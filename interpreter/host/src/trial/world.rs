@@ -2,20 +2,18 @@
 
 use super::{
     Options,
-    calls::{Coming, Scripted},
+    calls::{Coming, Open, Scripted},
     failure::{Checked, Failure},
+    journal::Journal,
     mirror::Mirrors,
-    plan::Plan,
     program::Prepared,
 };
 use crate::{
     RunId,
-    engine::{Answer, Command, Deployment, Engine, Input, Output, Restoring, Ticket},
-    simulate::{Chance, SimulatedDisk},
-    store::Store,
+    engine::{Answer, Command, Deployment, Engine, Input, Output, Ticket},
 };
 use flowmesh_ir::{
-    ConfigId, Program, SlotId, Span, Value,
+    ConfigId, FlowId, Program, SlotId, Span, Value,
     expr::Expr,
     test::{Expected, Test},
 };
@@ -29,18 +27,20 @@ const EVENTS_MAX: u64 = 20_000;
 /// When a test begins: the first second of 2026.
 const BEGIN: i64 = 1_767_225_600;
 
-/// The world of one test.
+/// The world of one test. A clone is another world that stands where this one stood.
+#[derive(Clone)]
 pub(super) struct World<'t> {
-    pub(super) prepared: Prepared,
+    pub(super) prepared: Arc<Prepared>,
     pub(super) test: &'t Test,
     pub(super) options: Options,
-    pub(super) plan: Plan,
+    /// Whether the test is explored, and not carried out as it stands.
+    pub(super) exploring: bool,
     pub(super) now: Timestamp,
     pub(super) mirrors: Mirrors,
     pub(super) mocks: Vec<Scripted<'t>>,
     pub(super) generation: u32,
-    /// What calls were answered with, and when.
-    pub(super) given: BTreeMap<(RunId, CallId), (Timestamp, Coming)>,
+    /// Calls that are on their way, and what comes back to each.
+    pub(super) open: BTreeMap<(RunId, CallId), Open>,
     /// The runs that the test started.
     pub(super) runs: Vec<RunId>,
     pub(super) configs: Vec<(ConfigId, Value)>,
@@ -53,10 +53,11 @@ pub(super) struct World<'t> {
     frame: Vec<Value>,
     context: Context,
     deployment: Option<Arc<Deployment>>,
-    disk: SimulatedDisk,
-    process: Option<(Engine, Store)>,
-    queue: BTreeMap<(Timestamp, u64), Input>,
-    streams: BTreeMap<(RunId, CallId), Coming>,
+    pub(super) journal: Journal,
+    pub(super) engine: Option<Engine>,
+    /// What comes to runs, when, and in which order.
+    pub(super) queue: BTreeMap<(Timestamp, u64), Input>,
+    pub(super) streams: BTreeMap<(RunId, CallId), Coming>,
     order: u64,
     tickets: u64,
     /// Whether `always` is being looked at.
@@ -67,15 +68,15 @@ impl<'t> World<'t> {
     pub(super) fn new(program: &Program, test: &'t Test, options: Options) -> Self {
         let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
         Self {
-            prepared: Prepared::new(program, test, options.coverage),
+            prepared: Arc::new(Prepared::new(program, test, options.coverage)),
             test,
             options,
-            plan: Plan::default(),
+            exploring: false,
             now: begin,
             mirrors: Mirrors::new(begin),
             mocks: Vec::new(),
             generation: 0,
-            given: BTreeMap::new(),
+            open: BTreeMap::new(),
             runs: Vec::new(),
             configs: Vec::new(),
             always: Vec::new(),
@@ -89,8 +90,8 @@ impl<'t> World<'t> {
                 ..Context::default()
             },
             deployment: None,
-            disk: SimulatedDisk::new(),
-            process: None,
+            journal: Journal::default(),
+            engine: None,
             queue: BTreeMap::new(),
             streams: BTreeMap::new(),
             order: 0,
@@ -132,6 +133,11 @@ impl<'t> World<'t> {
         self.frame.get(slot.index()).cloned().unwrap_or_default()
     }
 
+    /// What the slots of the test hold.
+    pub(super) fn slots(&self) -> &[Value] {
+        &self.frame
+    }
+
     /// The program with its configs, from the first moment that it is needed.
     pub(super) fn deployed(&mut self) -> Checked<Arc<Deployment>> {
         if let Some(deployment) = &self.deployment {
@@ -160,13 +166,9 @@ impl<'t> World<'t> {
 
     /// A process begins where the journal ends.
     fn boot(&mut self) -> Checked<()> {
-        let mut restoring = Restoring::default();
-        restoring.follow_all();
-        let opened = Store::open(Arc::new(self.disk.clone()), &mut |record, place| {
-            restoring.record(record, place)
-        });
-        let (store, _) = opened.map_err(|why| Box::new(Failure::refused(self.span, &why, None)))?;
-        self.process = Some((restoring.finish(self.now), store));
+        let restored = self.journal.restored();
+        let restoring = restored.map_err(|why| Box::new(Failure::refused(self.span, &why, None)))?;
+        self.engine = Some(restoring.finish(self.now));
         match self.deployment.clone() {
             Some(deployment) => self.ask(Command::Deploy(deployment)).map(drop),
             None => Ok(()),
@@ -175,15 +177,9 @@ impl<'t> World<'t> {
 
     /// Every run is forgotten and made again from its journal; what was on its way is lost.
     pub(super) fn crash(&mut self) -> Checked<()> {
-        self.power_off()?;
-        self.settle()
-    }
-
-    fn power_off(&mut self) -> Checked<()> {
-        if self.process.take().is_none() {
+        if self.engine.take().is_none() {
             return Ok(());
         }
-        self.disk.crash(&mut Chance::new(self.options.seed));
         self.queue.clear();
         self.streams.clear();
         self.boot()
@@ -197,21 +193,19 @@ impl<'t> World<'t> {
     }
 
     /// Tells the engine something, writes what there is to write, and does what it says.
-    fn tell(&mut self, input: Input) -> Checked<()> {
+    pub(super) fn tell(&mut self, input: Input) -> Checked<()> {
         let now = self.now;
-        if let Some((engine, _)) = &mut self.process {
+        self.heard(&input);
+        if let Some(engine) = &mut self.engine {
             engine.handle(now, input);
         }
         loop {
-            let Some((engine, store)) = &mut self.process else {
+            let Some(engine) = &mut self.engine else {
                 return Ok(());
             };
             let mut wrote = false;
             while let Some(batch) = engine.take_batch() {
-                match store.append(&batch) {
-                    Ok(places) => engine.handle(now, Input::Committed(places)),
-                    Err(_) => engine.handle(now, Input::Refused),
-                }
+                engine.handle(now, Input::Committed(self.journal.append(batch)));
                 wrote = true;
             }
             let mut outputs: Vec<Output> = engine.take_outputs().collect();
@@ -221,13 +215,26 @@ impl<'t> World<'t> {
                 break;
             }
             for output in outputs {
-                self.perform(output)?;
+                self.follow(output)?;
             }
         }
         self.look_at_always()
     }
 
-    fn perform(&mut self, output: Output) -> Checked<()> {
+    /// What has come is not on its way any more.
+    fn heard(&mut self, input: &Input) {
+        match input {
+            Input::Replied { run, call, .. } => drop(self.open.remove(&(*run, *call))),
+            Input::Streamed { run, call, .. } => {
+                if let Some(open) = self.open.get_mut(&(*run, *call)) {
+                    open.items = open.items.saturating_add(1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn follow(&mut self, output: Output) -> Checked<()> {
         match output {
             Output::Call(call) => self.call(&call)?,
             Output::Answer(ticket, answer) => self.answered(ticket, answer),
@@ -241,7 +248,10 @@ impl<'t> World<'t> {
                 },
             ),
             Output::More { run, call } => self.more((run, call)),
-            Output::Close { run, call } => drop(self.streams.remove(&(run, call))),
+            Output::Close { run, call } => {
+                self.streams.remove(&(run, call));
+                self.open.remove(&(run, call));
+            }
             Output::Shift { .. } => {}
         }
         Ok(())
@@ -294,7 +304,7 @@ impl<'t> World<'t> {
 
     /// When the next thing happens by itself.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        let tick = self.process.as_ref().and_then(|(engine, _)| engine.next_tick());
+        let tick = self.engine.as_ref().and_then(Engine::next_tick);
         let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
         tick.into_iter().chain(queued).min()
     }
@@ -302,10 +312,7 @@ impl<'t> World<'t> {
     /// Lets everything happen that is due now.
     pub(super) fn settle(&mut self) -> Checked<()> {
         for _ in 0..EVENTS_MAX {
-            if std::mem::take(&mut self.plan.crash) {
-                self.power_off()?;
-            }
-            let tick = self.process.as_ref().and_then(|(engine, _)| engine.next_tick());
+            let tick = self.engine.as_ref().and_then(Engine::next_tick);
             if tick.is_some_and(|at| at <= self.now) {
                 self.tell(Input::Tick)?;
                 continue;
@@ -351,6 +358,15 @@ impl<'t> World<'t> {
 
     pub(super) fn settings(&self) -> Option<&Settings> {
         self.deployment.as_ref().map(|it| &it.settings)
+    }
+
+    pub(super) fn deployment(&self) -> Option<&Arc<Deployment>> {
+        self.deployment.as_ref()
+    }
+
+    pub(super) fn flow_name(&self, flow: FlowId) -> flowmesh_ir::Name {
+        let flow = self.prepared.program.flow(flow);
+        flow.map(|flow| flow.name.clone()).unwrap_or_default()
     }
 
     /// The ticket that the next question gets.
