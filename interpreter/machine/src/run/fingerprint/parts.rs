@@ -138,6 +138,7 @@ impl<H: Hasher> Part<'_, H> {
     fn stream(&mut self, call: CallId, open: &Open) {
         let Open {
             request,
+            arguments,
             reader,
             items,
             ended,
@@ -145,6 +146,7 @@ impl<H: Hasher> Part<'_, H> {
         self.call(call);
         self.put((reader.1, self.run.calls.contains_key(&call)));
         self.request(request);
+        self.each(arguments.iter(), Self::value);
         self.each(items.iter(), Self::value);
         self.print(ended);
     }

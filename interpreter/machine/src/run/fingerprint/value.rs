@@ -68,6 +68,7 @@ impl<H: Hasher> Part<'_, H> {
             operation,
             policy,
             wire,
+            address,
             method: _,
             path,
             headers,
@@ -75,7 +76,7 @@ impl<H: Hasher> Part<'_, H> {
             key,
             effect: _,
         } = request;
-        self.put((service, operation, policy, path, headers, body, key));
+        self.put((service, operation, policy, address, path, headers, body, key));
         self.print(wire);
     }
 }
