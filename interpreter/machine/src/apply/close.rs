@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use flowmesh_ir::{
-    StateId,
+    StateId, Value,
     flow::{End, Tie},
     value::Variant,
 };
@@ -86,7 +86,9 @@ impl Turn<'_, '_> {
         if let Some(Wait::Region(scope)) = self.run.fibers.get(&id).map(|fiber| &fiber.wait) {
             self.close(*scope, into);
         }
+        // Its own values go with it, and what undoes a call that is still heard needs them.
         self.seat_fiber(id);
+        let frame = self.orphan_frame(id);
         let Some(fiber) = self.take(id) else {
             return;
         };
@@ -98,12 +100,12 @@ impl Turn<'_, '_> {
         } = fiber;
         self.undo_with(into, undo);
         match wait {
-            Wait::Call(call, _) => return self.orphan(call, state, wait, into),
+            Wait::Call(call, _) => return self.orphan(call, Orphan { state, wait, frame }, into),
             Wait::Ask(call, ref ask) => match **ask {
-                Ask::Shift { .. } => return self.orphan(call, state, wait, into),
+                Ask::Shift { .. } => return self.orphan(call, Orphan { state, wait, frame }, into),
                 Ask::Start { tie: Tie::Child, .. } if self.can_be_undone(state) => {
                     self.effects.push(Effect::Withdraw { call });
-                    self.orphan(call, state, wait, into);
+                    self.orphan(call, Orphan { state, wait, frame }, into);
                 }
                 _ => self.withdraw(call),
             },
@@ -132,14 +134,22 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn orphan(&mut self, call: CallId, state: StateId, wait: Wait, into: CleanupId) {
-        let frame = if self.can_be_undone(state) {
+    /// The values that undoing what a fiber waits for may read.
+    fn orphan_frame(&self, id: FiberId) -> Vec<Value> {
+        let fiber = self.run.fibers.get(&id);
+        let undone = fiber.is_some_and(|fiber| {
+            matches!(fiber.wait, Wait::Call(..) | Wait::Ask(..)) && self.can_be_undone(fiber.state)
+        });
+        if undone {
             self.run.frame.clone()
         } else {
             Vec::new()
-        };
+        }
+    }
+
+    fn orphan(&mut self, call: CallId, orphan: Orphan, into: CleanupId) {
         self.run.calls.insert(call, Caller::Orphan(into));
-        self.run.orphans.insert(call, Orphan { state, wait, frame });
+        self.run.orphans.insert(call, orphan);
         if let Some(cleanup) = self.run.cleanups.get_mut(&into) {
             cleanup.calls += 1;
         }

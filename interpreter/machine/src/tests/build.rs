@@ -160,8 +160,12 @@ pub(super) fn fork(branches: &[u32], next: u32) -> State {
         after: Vec::new(),
         entry: StateId(*entry),
     };
+    region(Branches::Fixed(branches.iter().map(branch).collect()), next)
+}
+
+pub(super) fn region(branches: Branches, next: u32) -> State {
     state(End::Region(Box::new(Region {
-        branches: Branches::Fixed(branches.iter().map(branch).collect()),
+        branches,
         need: Need::All,
         rest: Rest::Cancel,
         within: None,

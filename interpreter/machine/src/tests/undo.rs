@@ -2,9 +2,14 @@
 
 use super::{
     bench::Bench,
-    build::{charge, fail, ping, program, text},
+    build::{REFUND, charge, done, fail, ping, program, region, slot, state, target, text},
 };
 use crate::Status;
+use flowmesh_ir::{
+    SlotId, StateId, StepId,
+    expr::Expr,
+    flow::{Branches, Each, End, Over, Undo},
+};
 
 fn two_charges() -> Bench {
     let states = vec![
@@ -60,6 +65,32 @@ fn a_cancelled_run_hears_its_call_and_undoes_it_too() {
         ["undoing", "undo call 1 DELETE /charges/ra"]
     );
     assert_eq!(bench.reply(1, 200, ""), ["cancelled enough"]);
+}
+
+#[test]
+fn a_round_that_is_given_up_hears_its_call_and_undoes_it_with_its_own_values() {
+    let mut own = charge(slot(1), 2, 2);
+    if let End::Call(call) = &mut own.end {
+        call.undo = Some(Undo {
+            target: target(REFUND, vec![slot(1)]),
+            step: StepId(1),
+        });
+    }
+    let each = Each {
+        over: Over::List(Expr::List(vec![text("a"), text("b")])),
+        item: SlotId(1),
+        own: vec![SlotId(1), SlotId(2)],
+        limit: None,
+        entry: StateId(1),
+        gather: None,
+    };
+    let region = region(Branches::Each(each), 3);
+    let (mut bench, _) = Bench::start(program(vec![region, own, state(End::Join), done(text("end"))]));
+    assert!(bench.reply(0, 402, r#"{"reason":"x"}"#).is_empty());
+    assert_eq!(
+        bench.reply(1, 200, r#"{"id":"rb"}"#),
+        ["undoing", "undo call 2 DELETE /charges/b"]
+    );
 }
 
 #[test]
