@@ -45,7 +45,7 @@ pub struct Run {
     pub(crate) seated: Option<FrameId>,
     pub(crate) frames: BTreeMap<FrameId, Frame>,
     pub(crate) fibers: BTreeMap<FiberId, Fiber>,
-    /// Fibers that wait for a condition or a task.
+    /// Fibers that wait for a condition or a task, or for a region that is done when a condition holds.
     pub(crate) pollers: BTreeSet<FiberId>,
     pub(crate) scopes: BTreeMap<ScopeId, Scope>,
     pub(crate) cleanups: BTreeMap<CleanupId, Cleanup>,

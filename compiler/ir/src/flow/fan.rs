@@ -78,7 +78,8 @@ pub enum Need {
     All,
     /// When so many have joined, an int; or all, where there are fewer.
     Count(Expr),
-    /// When this holds, a bool asked after each branch that joins; or when all have joined.
+    /// When this holds, a bool asked after the first branch has joined, whenever something happened to the run; or when
+    /// all have joined.
     Until(Expr),
 }
 

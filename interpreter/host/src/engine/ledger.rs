@@ -29,7 +29,7 @@ pub(super) enum Task {
 }
 
 /// What lies between runs.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     pub(super) guards: Guards,
     pub(super) traffic: Traffic,

@@ -12,7 +12,7 @@ use crate::{
     engine::{Deployment, Happened},
 };
 use flowmesh_ir::{FlowId, Name, Program, StateId, Value, call::Request, test::Target};
-use flowmesh_machine::{Ask, CallId, Effect, Note, Run, StepState};
+use flowmesh_machine::{Ask, CallId, Effect, EventKind, Note, Run, StepState};
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,6 +49,8 @@ pub(super) struct Mirrors {
     pub(super) trail: Vec<Line>,
     pub(super) silent: bool,
     pub(super) reached: BTreeSet<(FlowId, StateId)>,
+    /// Signals that came when nobody waited for them, and were not kept.
+    pub(super) lost: BTreeSet<Name>,
     /// A promise that was broken.
     pub(super) broken: Option<String>,
     pub(super) begin: Timestamp,
@@ -62,6 +64,7 @@ impl Mirrors {
             trail: Vec::new(),
             silent: false,
             reached: BTreeSet::new(),
+            lost: BTreeSet::new(),
             broken: None,
             begin,
         }
@@ -87,6 +90,12 @@ impl Mirrors {
         }
         let mut effects = Vec::new();
         deployment.apply(&mut mirror.run, event, &mut effects);
+        if let EventKind::Signalled { name, .. } = &event.kind
+            && effects.is_empty()
+            && mirror.run.kept_signals(&deployment.program, name) == 0
+        {
+            self.lost.insert(name.clone());
+        }
         for effect in &effects {
             if let Some(state) = reached(effect) {
                 self.reached.insert((mirror.flow, state));

@@ -154,8 +154,10 @@ impl<'p> Turn<'p, '_> {
         let Some(state) = self.run.fibers.get(&id).and_then(|fiber| self.state(fiber.state)) else {
             return false;
         };
-        let End::Wait(wait) = &state.end else {
-            return false;
+        let wait = match &state.end {
+            End::Wait(wait) => wait,
+            End::Region(_) => return self.poll_need(id),
+            _ => return false,
         };
         self.seat_fiber(id);
         for arm in wait.arms.iter().filter(|arm| polled(arm)) {

@@ -56,7 +56,29 @@ impl<'p> Turn<'p, '_> {
             Some(guard) => self.acquire(scope, guard),
             None => self.spread(scope),
         }
+        if matches!(region.need, Need::Until(_)) && self.waits_for(id) == Some(scope) {
+            self.run.pollers.insert(id);
+        }
         Ok(None)
+    }
+
+    /// The region whose end a fiber waits for.
+    fn waits_for(&self, id: FiberId) -> Option<ScopeId> {
+        match self.run.fibers.get(&id)?.wait {
+            Wait::Region(scope) => Some(scope),
+            _ => None,
+        }
+    }
+
+    /// What it is to be enough for may have come to hold without another branch; says whether it has.
+    pub(super) fn poll_need(&mut self, id: FiberId) -> bool {
+        let Some(scope) = self.waits_for(id) else {
+            return false;
+        };
+        if let Err(Thrown(error)) = self.check_done(scope, false) {
+            self.raise_in(scope, error);
+        }
+        self.waits_for(id) != Some(scope)
     }
 
     fn enter(&mut self, id: FiberId, at: StateId, plan: Plan, need: Option<u64>) -> Result<ScopeId, Thrown> {

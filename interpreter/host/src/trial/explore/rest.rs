@@ -2,8 +2,8 @@
 //!
 //! A wait without an end is one that its author declared with `forever`: for a signal or an event that the test does not
 //! send, and for any where something failed, since then another way was taken. A signal that the test sends has to be
-//! heard; a wait for it may be left only where the test as it stands leaves the same wait. Who waits for another run (for
-//! its end, or for what it holds) may wait as long as that one may.
+//! heard; a wait for it may be left only where the test as it stands leaves the same wait, or shows that the signal may be
+//! lost. Who waits for another run (for its end, or for what it holds) may wait as long as that one may.
 
 use super::{
     super::{
@@ -34,7 +34,7 @@ pub(super) struct Plain {
     waits: BTreeSet<(FlowId, StateId)>,
     /// The errors with which runs fail, or that it names.
     errors: BTreeSet<Name>,
-    /// The signals that it sends.
+    /// The signals that it sends, and that are all heard or kept.
     signals: BTreeSet<Name>,
     /// The events that it tells, or that a flow does.
     events: BTreeSet<u32>,
@@ -68,6 +68,9 @@ impl Plain {
         world.mirrors.silent = true;
         // However it goes wrong, it is where it is.
         let _ = world.play().and_then(|()| world.come_to_rest());
+        plain
+            .signals
+            .retain(|signal| !world.mirrors.lost.contains(signal));
         for mirror in world.mirrors.runs.values() {
             let open = waits(&world.prepared.program, &mirror.run);
             let states = open.into_iter().map(|wait| (mirror.flow, wait.state));
@@ -169,7 +172,9 @@ impl State<'_> {
             _ => true,
         };
         let all = |what: &dyn Fn(&Awaited) -> bool| wait.awaits.iter().all(what);
-        (all(&declared) && all(&sent)).then(|| self.words(mirror, std::slice::from_ref(wait)))
+        let words = || self.words(mirror, std::slice::from_ref(wait));
+        (all(&declared) && all(&sent))
+            .then(|| format!("{}, though the test sends what it waits for", words()))
     }
 
     /// Whether somebody may wait so for ever, as far as the others may.
