@@ -68,6 +68,7 @@ impl Explore {
             depth: self.depth,
             states: self.limit,
             time: Some(Duration::from_secs(self.seconds)),
+            doubt: false,
         };
         let explored = trial::explore(&program, test, options, bounds);
         draw::answer(self.summary(test, &explored, &report::millis(begun.elapsed())));

@@ -30,6 +30,7 @@ use rest::Plain;
 use state::State;
 use std::{
     collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, Instant},
 };
 
@@ -45,6 +46,8 @@ pub struct Bounds {
     pub states: usize,
     /// For how long at the most.
     pub time: Option<Duration>,
+    /// Whether it is also checked that states which count as the same go on alike: for those who doubt the explorer.
+    pub doubt: bool,
 }
 
 /// Why not all was looked at.
@@ -97,6 +100,7 @@ pub fn explore(program: &Program, test: &Test, options: Options, bounds: Bounds)
         open: BTreeMap::new(),
         found: Explored::default(),
         worst: None,
+        alike: BTreeMap::new(),
     };
     search.arrive(first.clone(), Way::default());
     while let Some(((distance, at), state)) = search.open.pop_first() {
@@ -126,6 +130,8 @@ struct Search<'t> {
     open: BTreeMap<(usize, u32), State<'t>>,
     found: Explored,
     worst: Option<Worst>,
+    /// Where each state leads, if it is doubted that another that counts as the same leads there too.
+    alike: BTreeMap<u32, Vec<u64>>,
 }
 
 /// The nearest thing wrong so far.
@@ -147,7 +153,11 @@ impl<'t> Search<'t> {
     fn arrive(&mut self, mut state: State<'t>, way: Way) -> u32 {
         let fingerprint = state.fingerprint(self.surroundings);
         let distance = way.distance();
-        match self.graph.enter(fingerprint, way) {
+        let entered = self.graph.enter(fingerprint, way);
+        if self.bounds.doubt {
+            self.doubt(entered.at(), &state, way);
+        }
+        match entered {
             Entered::New(at) => {
                 self.graph.undoing(at, state.is_undoing());
                 if let Err(failure) = state.check(&self.plain) {
@@ -162,6 +172,29 @@ impl<'t> Search<'t> {
                 at
             }
             Entered::Known(at) => at,
+        }
+    }
+
+    /// Two ways to one state have to lead on to the same states.
+    fn doubt(&mut self, at: u32, state: &State<'t>, way: Way) {
+        let mut leads: Vec<u64> = Vec::new();
+        for (to, otherwise) in state.moves() {
+            let mut after = state.clone();
+            let code = after.perform(to).err().map(|failure| failure.code.0);
+            let mut hasher = DefaultHasher::new();
+            (
+                otherwise,
+                code,
+                code.map_or_else(|| after.fingerprint(self.surroundings), |_| 0),
+            )
+                .hash(&mut hasher);
+            leads.push(hasher.finish());
+        }
+        leads.sort_unstable();
+        let known = self.alike.entry(at).or_insert_with(|| leads.clone());
+        if *known != leads {
+            let message = "two states that count as the same do not go on alike".to_owned();
+            self.wrong(way, Failure::explored(state.world.test.span, message));
         }
     }
 

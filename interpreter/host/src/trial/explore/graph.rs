@@ -41,6 +41,14 @@ pub(super) enum Entered {
     Known(u32),
 }
 
+impl Entered {
+    pub(super) fn at(&self) -> u32 {
+        match self {
+            Self::New(at) | Self::Nearer(at, _) | Self::Known(at) => *at,
+        }
+    }
+}
+
 /// All states that were found.
 #[derive(Default)]
 pub(super) struct Graph {
