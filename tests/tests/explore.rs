@@ -73,7 +73,7 @@ fn what_only_an_unusual_order_shows_is_told_as_a_test_that_goes_wrong_by_itself(
         if let Err(why) = goes_wrong(&file, &again, bad) {
             wrong.push(format!("{name}: {why}\n{again}"));
         }
-        let (text, beside) = (trace(&explored, bad, &again), file.with_extension("trace"));
+        let (text, beside) = (trace(bad, &again), file.with_extension("trace"));
         if update {
             fs::write(&beside, &text).unwrap();
         } else if fs::read_to_string(&beside).unwrap_or_default() != text {
@@ -84,10 +84,10 @@ fn what_only_an_unusual_order_shows_is_told_as_a_test_that_goes_wrong_by_itself(
 }
 
 /// What went wrong, what happened, and the test that goes the same way.
-fn trace(explored: &Explored, bad: &Bad, again: &str) -> String {
+fn trace(bad: &Bad, again: &str) -> String {
     let mut text = format!(
-        "{}: {}\notherwise: {}, states: {}\n\n",
-        bad.failure.code, bad.failure.message, bad.otherwise, explored.states
+        "{}: {}\notherwise: {}\n\n",
+        bad.failure.code, bad.failure.message, bad.otherwise
     );
     for line in &bad.trail {
         writeln!(text, "{:?} {}: {}", line.at, line.run, line.what).unwrap();
@@ -179,7 +179,7 @@ fn explored(file: &Path, bounds: Bounds) -> Vec<(String, Explored)> {
         let said = found
             .bad
             .as_ref()
-            .map(|bad| trace(&found, bad, &written(test, bad, &sources)));
+            .map(|bad| trace(bad, &written(test, bad, &sources)));
         (format!("{}\n{}", file.display(), said.unwrap_or_default()), found)
     };
     tests.iter().map(explore).collect()

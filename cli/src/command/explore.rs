@@ -102,7 +102,13 @@ impl Explore {
 
     fn summary(&self, test: &Test, explored: &Explored, took: &str) -> String {
         let what = match (&explored.bad, explored.limit) {
-            (Some(bad), _) => format!("one goes wrong, with {} otherwise", things(bad.otherwise)),
+            (Some(Bad { otherwise: 0, .. }), _) => {
+                "one goes wrong, though nothing is otherwise than the test says but the order".to_owned()
+            }
+            (Some(bad), _) => format!(
+                "one goes wrong, with {} otherwise than the test says",
+                things(bad.otherwise)
+            ),
             (None, None) => format!(
                 "none goes wrong; these are all with at most {} otherwise",
                 things(self.depth)
@@ -148,7 +154,6 @@ impl Explore {
 
 fn things(count: usize) -> String {
     match count {
-        0 => "nothing".to_owned(),
         1 => "1 thing".to_owned(),
         count => format!("{count} things"),
     }

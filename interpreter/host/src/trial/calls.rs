@@ -83,6 +83,8 @@ impl<'t> Scripted<'t> {
 #[derive(Clone, Debug)]
 pub(super) struct Coming {
     pub(super) items: VecDeque<String>,
+    /// How long each of them takes, and the end after them.
+    pub(super) each: jiff::SignedDuration,
     /// `None` never comes.
     pub(super) reply: Option<Reply>,
 }
@@ -127,7 +129,7 @@ impl World<'_> {
         let (target, arguments) = called(&self.prepared, &call.request);
         let answer = self.answer(target, &arguments)?;
         let (coming, delay) = match answer {
-            Some((answer, delay)) => (self.coming(call, &answer)?, delay),
+            Some((answer, delay)) => (self.coming(call, &answer, delay)?, delay),
             None => (self.unanswered(target, &arguments)?, jiff::SignedDuration::ZERO),
         };
         let due = self.now.checked_add(delay).unwrap_or(self.now);
@@ -167,6 +169,7 @@ impl World<'_> {
         }
         Ok(Coming {
             items: VecDeque::new(),
+            each: jiff::SignedDuration::ZERO,
             reply: Some(done()),
         })
     }
@@ -236,7 +239,7 @@ impl World<'_> {
         Ok(true)
     }
 
-    fn coming(&mut self, call: &Call, answer: &Answer) -> Checked<Coming> {
+    fn coming(&mut self, call: &Call, answer: &Answer, each: jiff::SignedDuration) -> Checked<Coming> {
         let operation = self
             .prepared
             .operation(call.request.service, call.request.operation);
@@ -265,7 +268,7 @@ impl World<'_> {
                 }
             }
         };
-        Ok(Coming { items, reply })
+        Ok(Coming { items, each, reply })
     }
 
     fn failing(&mut self, call: &Call, raise: &Raise) -> Checked<Reply> {

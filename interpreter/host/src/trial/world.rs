@@ -283,15 +283,16 @@ impl<'t> World<'t> {
         let Some(coming) = self.streams.get_mut(&place) else {
             return;
         };
+        let due = self.now.checked_add(coming.each).unwrap_or(self.now);
         match coming.items.pop_front() {
             Some(item) => {
                 let item = item.into_bytes().into();
-                self.later(self.now, Input::Streamed { run, call, item });
+                self.later(due, Input::Streamed { run, call, item });
             }
             None => {
                 let reply = self.streams.remove(&place).and_then(|coming| coming.reply);
                 if let Some(reply) = reply {
-                    self.later(self.now, Input::Replied { run, call, reply });
+                    self.later(due, Input::Replied { run, call, reply });
                 }
             }
         }

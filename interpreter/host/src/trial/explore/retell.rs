@@ -8,7 +8,7 @@ use super::{
         show,
     },
     fail::failing,
-    moves::Move,
+    moves::{Move, place_of},
     state::State,
     written::{Part, Story},
 };
@@ -19,7 +19,10 @@ use flowmesh_machine::{
     border::{self, Strictness},
 };
 use jiff::Timestamp;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A call of a run.
 pub(super) type Place = (RunId, CallId);
@@ -35,6 +38,8 @@ pub(super) struct Told {
     pub(super) done: Vec<usize>,
     /// The calls that followed.
     pub(super) calls: Vec<(Place, Asked)>,
+    /// What was asked for its next answer.
+    pub(super) asked: Vec<Place>,
     /// The timers that were armed, and when they come due.
     pub(super) armed: Vec<((RunId, TimerId), Timestamp)>,
 }
@@ -47,6 +52,8 @@ pub(super) struct Asked {
     /// The answer as it would be written.
     pub(super) answer: String,
     pub(super) due: Timestamp,
+    /// Whether it has many answers.
+    pub(super) stream: bool,
 }
 
 impl State<'_> {
@@ -76,7 +83,7 @@ impl State<'_> {
             }
             _ => None,
         };
-        let (open, timers) = (self.world.open.clone(), self.armed());
+        let (open, timers, queued) = (self.world.open.clone(), self.armed(), self.queued());
         let done = self.script.done.len();
         // Where it goes wrong with the last move, that is what is told.
         let _ = self.perform(to);
@@ -94,12 +101,25 @@ impl State<'_> {
             calls: calls
                 .map(|(place, open)| (*place, asked(prepared, open)))
                 .collect(),
+            asked: self
+                .queued()
+                .difference(&queued)
+                .map(|(place, _)| *place)
+                .collect(),
             armed: self
                 .armed()
                 .into_iter()
                 .filter(|(timer, _)| !timers.contains_key(timer))
                 .collect(),
         }
+    }
+
+    /// What is on its way, each with its number.
+    fn queued(&self) -> BTreeSet<(Place, u64)> {
+        let queue = self.world.queue.iter();
+        queue
+            .filter_map(|((_, number), input)| Some((place_of(input)?, *number)))
+            .collect()
     }
 
     fn armed(&self) -> BTreeMap<(RunId, TimerId), Timestamp> {
@@ -148,6 +168,9 @@ fn asked(prepared: &Prepared, open: &Open) -> Asked {
         shown: show::call(&prepared.program, call.target, &call.arguments),
         answer: answer(prepared, call, &open.coming),
         due: open.due,
+        stream: prepared
+            .operation(call.service, call.operation)
+            .is_some_and(|operation| operation.stream.is_some()),
     }
 }
 

@@ -62,6 +62,8 @@ struct Answered {
     answer: String,
     /// Whether that is what its mock says.
     plain: bool,
+    /// Whether it has many answers.
+    stream: bool,
 }
 
 impl Story {
@@ -72,6 +74,8 @@ impl Story {
             calls: BTreeMap::new(),
         };
         let begin = world.mirrors.begin;
+        // The items of a stream have one delay in common: it is there where a process has to end between two of them.
+        let crashes = told.iter().any(|told| told.what == Move::Crash);
         let mut armed: BTreeMap<(RunId, TimerId), SignedDuration> = BTreeMap::new();
         for one in told {
             let now = one.at.duration_since(begin);
@@ -91,11 +95,21 @@ impl Story {
                 let call = Answered {
                     made,
                     order: story.calls.len(),
-                    delay: Some(asked.due.duration_since(one.at)),
+                    delay: match asked.stream && crashes {
+                        true => Some(LATER),
+                        false => Some(asked.due.duration_since(one.at)),
+                    },
                     answer: asked.answer.clone(),
-                    plain: true,
+                    plain: !(asked.stream && crashes),
+                    stream: asked.stream,
                 };
                 story.calls.insert(*place, call);
+            }
+            let order = story.calls.len();
+            for place in &one.asked {
+                if let Some(call) = story.calls.get_mut(place).filter(|call| call.stream) {
+                    (call.made, call.order) = (made, order);
+                }
             }
             story.told.push(one);
             story.moments.push(at);
@@ -130,7 +144,11 @@ impl Story {
             None => self.last().saturating_add(LATER).max(now),
         };
         let delay = at.saturating_sub(self.moment(call.made));
-        if let Some(call) = self.calls.get_mut(&place) {
+        if let Some(call) = self
+            .calls
+            .get_mut(&place)
+            .filter(|call| !call.stream || failed.is_some())
+        {
             call.plain = natural.is_some() && failed.is_none();
             call.delay = Some(delay);
             call.answer = failed.unwrap_or(std::mem::take(&mut call.answer));
@@ -166,7 +184,9 @@ impl Story {
         let last = last.and_then(|place| self.calls.get(&place));
         let end = (self.last(), last.map_or(usize::MAX, |call| call.order));
         let early = |(place, call): &(&Place, &Answered)| {
-            !heard.contains(place) && self.by_itself(call).is_some_and(|natural| natural <= end)
+            !heard.contains(place)
+                && !call.stream
+                && self.by_itself(call).is_some_and(|natural| natural <= end)
         };
         let late: Vec<Place> = self.calls.iter().filter(early).map(|(place, _)| *place).collect();
         for place in late {
