@@ -1,22 +1,32 @@
 //! Texts that nobody would write, made from those that somebody did: tokens and bytes changed, texts spliced, brackets
 //! without an end, numbers without a measure. What the compiler makes of them is up to it, as long as it is something.
+//!
+//! The folder: `alter` (programs in JSON, changed so that they still load), `world` (a run of any program in a world by
+//! chance), `sample` (JSON for a type).
+
+mod alter;
+mod sample;
+mod world;
 
 use crate::mutate::Random;
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
 use flowmesh_frontend::{World, analyse, compile, format, parse};
 use flowmesh_ir::{Program, json, print};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What is fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The parser: the tree is the text, byte for byte.
     Parse,
-    /// The formatter: formatting a text that can be read twice changes nothing more.
+    /// The formatter: formatting a text twice changes nothing more, whatever is wrong with it.
     Format,
     /// The checker, and `validate` for what comes out sound.
     Check,
     /// The reader of programs in JSON: what it takes comes back the same.
     Load,
+    /// The machine: whatever program loads and whatever happens to its runs, it keeps what it promises.
+    Machine,
 }
 
 impl std::str::FromStr for Target {
@@ -28,7 +38,11 @@ impl std::str::FromStr for Target {
             "format" => Self::Format,
             "check" => Self::Check,
             "load" => Self::Load,
-            other => return Err(format!("expected parse, format, check or load, found {other}")),
+            "machine" => Self::Machine,
+            other => {
+                let expected = "expected parse, format, check, load or machine";
+                return Err(format!("{expected}, found {other}"));
+            }
         })
     }
 }
@@ -50,10 +64,13 @@ impl World for Alone<'_> {
 #[must_use]
 pub fn corpus(target: Target, texts: Vec<String>) -> Vec<String> {
     match target {
-        Target::Load => texts
-            .iter()
-            .filter_map(|text| Some(print::json(&compiled(text)?)))
-            .collect(),
+        Target::Load | Target::Machine => {
+            let generated = crate::generate::program(100);
+            let texts = texts.iter().chain([&generated]);
+            let programs = texts.filter_map(|text| compiled(text));
+            let programs = programs.filter(|program| target == Target::Load || !program.flows.is_empty());
+            programs.map(|program| print::json(&program)).collect()
+        }
         _ => texts,
     }
 }
@@ -75,11 +92,7 @@ pub fn feed(target: Target, text: &str) {
         Target::Format => {
             if let Ok(once) = format::format(text) {
                 let twice = format::format(&once).unwrap_or_default();
-                parse::parse(SourceId(0), text, &mut found);
-                assert!(
-                    found.has_errors() || once == twice,
-                    "formatting twice changes more"
-                );
+                assert_eq!(once, twice, "formatting twice changes more");
             }
         }
         Target::Check => {
@@ -94,15 +107,29 @@ pub fn feed(target: Target, text: &str) {
                 assert_eq!(back, program);
             }
         }
+        Target::Machine => {
+            if let Ok(program) = json::load(text.as_bytes()) {
+                let mut hasher = DefaultHasher::new();
+                text.hash(&mut hasher);
+                world::run(&program, &mut Random::new(hasher.finish()));
+            }
+        }
     }
 }
 
 /// A text made from the corpus.
 #[must_use]
-pub fn made(corpus: &[String], seed: u64) -> String {
+pub fn made(target: Target, corpus: &[String], seed: u64) -> String {
     let mut random = Random::new(seed);
+    match target {
+        Target::Machine => alter::altered(corpus, &mut random),
+        _ => text(corpus, &mut random),
+    }
+}
+
+fn text(corpus: &[String], random: &mut Random) -> String {
     let pick = |random: &mut Random| corpus[random.below(corpus.len())].clone();
-    let mut text = pick(&mut random);
+    let mut text = pick(random);
     for _ in 0..=random.below(6) {
         let at = boundary(&text, random.below(text.len() + 1));
         let end = boundary(&text, (at + random.below(40)).min(text.len()));
@@ -113,7 +140,7 @@ pub fn made(corpus: &[String], seed: u64) -> String {
                 text.insert_str(at, &twice);
             }
             2 => {
-                let other = pick(&mut random);
+                let other = pick(random);
                 let from = boundary(&other, random.below(other.len() + 1));
                 text = format!("{}{}", &text[..at], &other[from..]);
             }

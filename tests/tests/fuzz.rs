@@ -16,13 +16,18 @@ fn some_texts(target: Target) {
     let corpus = fuzz::corpus(target, texts.collect());
     assert!(!corpus.is_empty());
     for seed in 0..60 {
-        fuzz::feed(target, &fuzz::made(&corpus, seed));
+        fuzz::feed(target, &fuzz::made(target, &corpus, seed));
     }
 }
 
 #[test]
 fn the_parser_keeps_every_byte_of_any_text() {
     some_texts(Target::Parse);
+}
+
+#[test]
+fn the_formatter_changes_nothing_the_second_time() {
+    some_texts(Target::Format);
 }
 
 #[test]
@@ -33,6 +38,11 @@ fn the_checker_ends_with_any_text() {
 #[test]
 fn what_is_loaded_loads_again() {
     some_texts(Target::Load);
+}
+
+#[test]
+fn whatever_program_loads_the_machine_keeps_what_it_promises() {
+    some_texts(Target::Machine);
 }
 
 /// The codes that a text is answered with.

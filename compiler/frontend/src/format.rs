@@ -75,11 +75,11 @@ impl<'a> Printer<'a> {
     }
 
     fn token(self, token: &SyntaxToken) -> Doc<'a> {
-        self.arena.text(token.text().trim_end().to_owned())
+        self.arena.text(trimmed(token.text()).to_owned())
     }
 
     fn verbatim(self, element: &SyntaxElement) -> Doc<'a> {
-        self.arena.text(element.to_string().trim_end().to_owned())
+        self.arena.text(trimmed(&element.to_string()).to_owned())
     }
 
     fn node(self, node: &SyntaxNode) -> Doc<'a> {
@@ -135,6 +135,11 @@ impl<'a> Printer<'a> {
         }
         row.doc
     }
+}
+
+/// Without blanks at the end. What looks like a blank and is none to the language is wrong where it stands, and stays.
+fn trimmed(text: &str) -> &str {
+    text.trim_end_matches(|c| c == ' ' || ('\t'..='\r').contains(&c))
 }
 
 /// Parts in a row, as far as they were printed.

@@ -49,7 +49,7 @@ fn main() {
     let begun = Instant::now();
     let mut seed = first;
     while begun.elapsed() < Duration::from_secs(seconds) {
-        let text = fuzz::made(&corpus, seed);
+        let text = fuzz::made(target, &corpus, seed);
         *now.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (seed, Instant::now(), text.clone());
         if std::panic::catch_unwind(|| fuzz::feed(target, &text)).is_err() {
             keep(seed, &text, "breaks it");

@@ -77,6 +77,16 @@ fn what_is_wrong_stays_as_it_is_and_the_rest_is_formatted() {
 }
 
 #[test]
+fn what_looks_like_a_blank_and_is_none_stays() {
+    for blank in ['\u{2028}', '\u{a0}', '\u{85}'] {
+        let text = format!("type{blank} A {{ n: int }}\n\nfn f() -> int = 1{blank}\n");
+        let once = formatted(&text);
+        assert_eq!(once.matches(blank).count(), 2, "{once:?}");
+        assert_eq!(formatted(&once), once);
+    }
+}
+
+#[test]
 fn a_long_last_argument_begins_on_the_line_of_its_call() {
     let text = r#"fn f(order: Order) -> Mail = mail("paid", Message(to: order.email, subject: "Your order {order.id}", text: "Thank you!"))"#;
     let style = r#"fn f(order: Order) -> Mail = mail("paid", Message(

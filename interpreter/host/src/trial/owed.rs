@@ -160,3 +160,150 @@ fn undone_by(flow: &Flow, step: StepId) -> Option<StepId> {
 fn title(flow: &Flow, step: StepId) -> &str {
     flow.steps.get(step.index()).map_or("?", |step| &step.title)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Owed;
+    use flowmesh_ir::{
+        OperationId, PolicyId, ServiceId, StateId, StepId,
+        call::{Reply, Request, Wire},
+        flow::{Call, Conduct, End, Flow, State, Step, Target, Undo},
+        service::{EffectKind, Method},
+        ty::Type,
+    };
+    use flowmesh_machine::{CallId, Effect, EventKind, Note, Outcome};
+    use std::sync::Arc;
+
+    /// Two calls; steps 2 and 3 undo steps 0 and 1.
+    fn flow() -> Flow {
+        let target = || Target {
+            service: ServiceId(0),
+            operation: OperationId(0),
+            arguments: Vec::new(),
+            policy: PolicyId(0),
+        };
+        let state = |step: u32| State {
+            code: Vec::new(),
+            end: End::Call(Box::new(Call {
+                target: target(),
+                bind: None,
+                undo: Some(Undo {
+                    target: target(),
+                    step: StepId(step + 2),
+                }),
+                catch: Vec::new(),
+                next: StateId(0),
+            })),
+            step: Some(StepId(step)),
+        };
+        let steps = ["a", "b", "undo a", "undo b"].map(|title| Step {
+            title: title.to_owned(),
+            label: None,
+        });
+        Flow {
+            name: "f".into(),
+            doc: None,
+            params: Vec::new(),
+            result: Type::Unit,
+            fails: Vec::new(),
+            key: None,
+            trigger: None,
+            conduct: Conduct::default(),
+            signals: Vec::new(),
+            views: Vec::new(),
+            slots: Vec::new(),
+            steps: steps.to_vec(),
+            states: vec![state(0), state(1)],
+            entry: StateId(0),
+        }
+    }
+
+    fn call(call: u32, step: u32, undo: bool) -> Effect {
+        let request = Request {
+            service: ServiceId(0),
+            operation: OperationId(0),
+            policy: PolicyId(0),
+            address: Vec::new(),
+            wire: Wire::Http,
+            method: Method::Put,
+            path: "/".to_owned(),
+            headers: Vec::new(),
+            body: Arc::default(),
+            key: None,
+            effect: EffectKind::Idempotent,
+        };
+        Effect::Call {
+            call: CallId(call),
+            step: StepId(step),
+            undo,
+            request: Arc::new(request),
+        }
+    }
+
+    fn reply(call: u32, status: u16) -> EventKind {
+        let body = Arc::default();
+        EventKind::Replied {
+            call: CallId(call),
+            reply: Reply::Answer { status, body },
+        }
+    }
+
+    fn cancelled() -> Effect {
+        Effect::Finished(Outcome::Cancelled("enough".to_owned()))
+    }
+
+    /// Both calls were made and have succeeded; everything is about to be undone.
+    fn both(flow: &Flow) -> Owed {
+        let mut owed = Owed::default();
+        let begun = EventKind::Cancelled {
+            reason: String::new(),
+        };
+        let steps = [
+            (begun, vec![call(0, 0, false), call(1, 1, false)]),
+            (reply(0, 200), vec![]),
+            (reply(1, 200), vec![Effect::Note(Note::Undoing { error: None })]),
+        ];
+        for (event, effects) in steps {
+            assert_eq!(owed.happened(flow, &event, &effects), Ok(()));
+        }
+        owed
+    }
+
+    #[test]
+    fn each_is_undone_once_and_the_last_first() {
+        let flow = flow();
+        let mut owed = both(&flow);
+        owed.happened(&flow, &reply(9, 200), &[call(2, 3, true)]).unwrap();
+        owed.happened(&flow, &reply(2, 500), &[call(3, 3, true)]).unwrap();
+        owed.happened(&flow, &reply(3, 200), &[call(4, 2, true)]).unwrap();
+        assert_eq!(owed.happened(&flow, &reply(4, 200), &[cancelled()]), Ok(()));
+    }
+
+    #[test]
+    fn the_first_may_not_be_undone_first() {
+        let flow = flow();
+        let mut owed = both(&flow);
+        owed.happened(&flow, &reply(9, 200), &[call(2, 2, true)]).unwrap();
+        let said = owed.happened(&flow, &reply(2, 200), &[]).unwrap_err();
+        assert_eq!(
+            said,
+            "`undo a` was carried out before what was done later was undone"
+        );
+    }
+
+    #[test]
+    fn nothing_may_be_left_or_be_undone_twice() {
+        let flow = flow();
+        let mut owed = both(&flow);
+        let said = owed
+            .clone()
+            .happened(&flow, &reply(9, 200), &[cancelled()])
+            .unwrap_err();
+        assert_eq!(said, "it has ended, and `undo b` was never carried out");
+        owed.happened(&flow, &reply(9, 200), &[call(2, 3, true), call(3, 3, true)])
+            .unwrap();
+        owed.happened(&flow, &reply(2, 200), &[]).unwrap();
+        let said = owed.happened(&flow, &reply(3, 200), &[]).unwrap_err();
+        assert_eq!(said, "`undo b` was carried out for nothing that was done");
+    }
+}

@@ -155,7 +155,11 @@ impl<'t> World<'t> {
         let ticket = self.ask(command)?;
         match self.answers.get(&ticket) {
             Some(Answer::Refused(_)) => self.answer_to(ticket).map(|_| None),
-            _ => Ok(awaited.map(|_| ticket)),
+            _ if awaited.is_some() => Ok(Some(ticket)),
+            _ => {
+                self.answers.remove(&ticket);
+                Ok(None)
+            }
         }
     }
 
