@@ -21,6 +21,16 @@ pub struct Restoring {
     settings: HashMap<Hash, Arc<[u8]>>,
 }
 
+impl From<Engine> for Restoring {
+    /// One that has read the journal up to where this engine stands.
+    fn from(engine: Engine) -> Self {
+        Self {
+            engine,
+            ..Self::default()
+        }
+    }
+}
+
 impl Restoring {
     /// What happens to every run is told from now on, from its first event after the journal.
     pub fn follow_all(&mut self) {

@@ -31,11 +31,18 @@ use state::State;
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 /// How many states that only race are nearer than one in which one more thing is otherwise.
 const OTHERWISE: usize = 20;
+
+/// One of so many states is kept whole.
+const WHOLE: usize = 8;
+
+/// How many moves lead to a state at the most from one that is kept whole.
+const MOVES_MAX: usize = 24;
 
 /// How far to go.
 #[derive(Clone, Copy, Debug)]
@@ -102,8 +109,8 @@ pub fn explore(program: &Program, test: &Test, options: Options, bounds: Bounds)
         worst: None,
         alike: BTreeMap::new(),
     };
-    search.arrive(first.clone(), Way::default());
-    while let Some(((distance, at), state)) = search.open.pop_first() {
+    search.arrive(Kept::of(first.clone()), first.clone(), None, Way::default());
+    while let Some(((distance, at), kept)) = search.open.pop_first() {
         if search
             .worst
             .as_ref()
@@ -115,9 +122,48 @@ pub fn explore(program: &Program, test: &Test, options: Options, bounds: Bounds)
         if search.found.limit.is_some() {
             break;
         }
-        search.expand(at, &state);
+        search.expand(at, &kept);
     }
     search.finish(first)
+}
+
+/// A state that is still to be gone on from: a whole one before it, and the moves that lead from there to it. That takes
+/// a tenth of the room, and a few moves more.
+#[derive(Clone)]
+struct Kept<'t> {
+    from: Arc<State<'t>>,
+    moves: Vec<Move>,
+}
+
+impl<'t> Kept<'t> {
+    fn of(state: State<'t>) -> Self {
+        Self {
+            from: Arc::new(state),
+            moves: Vec::new(),
+        }
+    }
+
+    /// One move further, where it leads to a state; one of so many is kept whole.
+    fn on(&self, to: Move, state: &State<'t>, number: usize) -> Self {
+        if self.moves.len() >= MOVES_MAX || number.is_multiple_of(WHOLE) {
+            return Self::of(state.clone());
+        }
+        let mut moves = self.moves.clone();
+        moves.push(to);
+        Self {
+            from: Arc::clone(&self.from),
+            moves,
+        }
+    }
+
+    fn state(&self) -> State<'t> {
+        let mut state = State::clone(&self.from);
+        for to in &self.moves {
+            // It went well when it was tried first.
+            let _ = state.perform(*to);
+        }
+        state
+    }
 }
 
 /// A search under way.
@@ -127,7 +173,7 @@ struct Search<'t> {
     plain: Plain,
     graph: Graph,
     /// States that are still to be gone on from, by how far they are and their numbers.
-    open: BTreeMap<(usize, u32), State<'t>>,
+    open: BTreeMap<(usize, u32), Kept<'t>>,
     found: Explored,
     worst: Option<Worst>,
     /// Where each state leads, if it is doubted that another that counts as the same leads there too.
@@ -150,7 +196,7 @@ impl<'t> Search<'t> {
     }
 
     /// A state was come to; gives its number.
-    fn arrive(&mut self, mut state: State<'t>, way: Way) -> u32 {
+    fn arrive(&mut self, kept: Kept<'t>, mut state: State<'t>, before: Option<&State<'t>>, way: Way) -> u32 {
         let fingerprint = state.fingerprint(self.surroundings);
         let distance = way.distance();
         let entered = self.graph.enter(fingerprint, way);
@@ -160,15 +206,17 @@ impl<'t> Search<'t> {
         match entered {
             Entered::New(at) => {
                 self.graph.undoing(at, state.is_undoing());
-                if let Err(failure) = state.check(&self.plain) {
+                // From the beginning of the journal where a state is kept whole, from the state before elsewhere.
+                let before = before.filter(|_| !kept.moves.is_empty());
+                if let Err(failure) = state.check(&self.plain, before) {
                     self.wrong(way, *failure);
                 }
-                self.open.insert((distance, at), state);
+                self.open.insert((distance, at), kept);
                 at
             }
             Entered::Nearer(at, before) => {
                 self.open.remove(&(before, at));
-                self.open.insert((distance, at), state);
+                self.open.insert((distance, at), kept);
                 at
             }
             Entered::Known(at) => at,
@@ -199,7 +247,8 @@ impl<'t> Search<'t> {
     }
 
     /// Everything that can happen in a state.
-    fn expand(&mut self, at: u32, state: &State<'t>) {
+    fn expand(&mut self, at: u32, kept: &Kept<'t>) {
+        let state = kept.state();
         let way = self.graph.way(at);
         let moves = state.moves();
         if moves.is_empty()
@@ -218,8 +267,9 @@ impl<'t> Search<'t> {
             let mut after = state.clone();
             match after.perform(to) {
                 Ok(()) => {
-                    let to = self.arrive(after, way);
-                    next.extend((!otherwise).then_some(to));
+                    let arrived =
+                        self.arrive(kept.on(to, &after, self.graph.len()), after, Some(&state), way);
+                    next.extend((!otherwise).then_some(arrived));
                 }
                 // Where the test does not say how a call is answered, it is no use to go on.
                 Err(failure) if failure.code.0 == 1131 => {

@@ -7,6 +7,13 @@ use crate::{
 };
 use std::sync::Arc;
 
+/// Nobody reads records from where they lie.
+const NOWHERE: Location = Location {
+    segment: 0,
+    offset: 0,
+    length: 0,
+};
+
 /// What was written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Journal(Vec<Arc<Vec<Record>>>);
@@ -14,12 +21,7 @@ pub(super) struct Journal(Vec<Arc<Vec<Record>>>);
 impl Journal {
     /// Keeps a batch; where its records lie is told, since the engine wants to know.
     pub(super) fn append(&mut self, batch: Arc<Vec<Record>>) -> Vec<Location> {
-        let nowhere = Location {
-            segment: 0,
-            offset: 0,
-            length: 0,
-        };
-        let places = vec![nowhere; batch.len()];
+        let places = vec![NOWHERE; batch.len()];
         self.0.push(batch);
         places
     }
@@ -49,17 +51,21 @@ impl Journal {
         Ok(restoring)
     }
 
-    /// Why an engine that knows the program and has heard all that is written stands otherwise than this one.
-    pub(super) fn differs(&self, deployment: &Arc<Deployment>, engine: &Engine) -> Option<String> {
-        let mut restoring = Restoring::default();
+    /// Why an engine that has heard all that is written stands otherwise than this one. It knows the program; it may go
+    /// on from one that stands where the beginning of the journal ends.
+    pub(super) fn differs(
+        &self,
+        deployment: &Arc<Deployment>,
+        engine: &Engine,
+        before: Option<(&Self, &Engine)>,
+    ) -> Option<String> {
+        let (heard, mut restoring) = match before {
+            Some((journal, engine)) => (journal.0.len(), Restoring::from(engine.clone())),
+            None => (0, Restoring::default()),
+        };
         restoring.know(Arc::clone(deployment));
-        for record in self.records() {
-            let nowhere = Location {
-                segment: 0,
-                offset: 0,
-                length: 0,
-            };
-            if let Err(error) = restoring.record(record.clone(), nowhere) {
+        for record in self.0.iter().skip(heard).flat_map(|batch| batch.iter()) {
+            if let Err(error) = restoring.record(record.clone(), NOWHERE) {
                 return Some(error.to_string());
             }
         }

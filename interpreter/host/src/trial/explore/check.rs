@@ -13,8 +13,9 @@ use flowmesh_machine::{Event, EventKind, Outcome};
 const WORTHLESS: [&str; 2] = ["BadValue", "Arithmetic"];
 
 impl State<'_> {
-    pub(super) fn check(&self, plain: &Plain) -> Checked<()> {
-        self.check_replay()?;
+    /// Looks at everything; what was seen of the state before needs not be seen again.
+    pub(super) fn check(&self, plain: &Plain, before: Option<&Self>) -> Checked<()> {
+        self.check_replay(before)?;
         self.check_doubles()?;
         self.check_values(plain)
     }
@@ -24,12 +25,13 @@ impl State<'_> {
     }
 
     /// A process that took over here would find everything as it is.
-    fn check_replay(&self) -> Checked<()> {
+    fn check_replay(&self, before: Option<&Self>) -> Checked<()> {
         let world = &self.world;
         let (Some(deployment), Some(engine)) = (world.deployment(), &world.engine) else {
             return Ok(());
         };
-        match world.journal.differs(deployment, engine) {
+        let before = before.and_then(|before| Some((&before.world.journal, before.world.engine.as_ref()?)));
+        match world.journal.differs(deployment, engine, before) {
             Some(why) => self.broken(format!("after a crash runs do not stand as before: {why}")),
             None => Ok(()),
         }
