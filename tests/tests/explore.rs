@@ -18,7 +18,7 @@ const BOUNDS: Bounds = Bounds {
     depth: 2,
     states: 5_000,
     time: None,
-    doubt: false,
+    doubt: true,
 };
 
 fn program(file: &Path) -> Tested {

@@ -1,5 +1,6 @@
 //! `cargo run --release -p flowmesh-tests --bin fuzz -- check --seconds 60 --seed 1`: feeds made-up texts to a part of
-//! the compiler until the time is over, and leaves the first one that breaks it in `target/fuzz`.
+//! the compiler (`parse`, `format`, `check`, `load`), or programs to the `machine`, until the time is over, and leaves the
+//! first one that breaks it in `target/fuzz`.
 
 use flowmesh_tests::{annotate, files, fuzz};
 use std::{
