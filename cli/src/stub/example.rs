@@ -2,7 +2,7 @@
 
 use flowmesh_ir::{
     Program,
-    ty::{Field, Shape, Type},
+    ty::{Field, Shape, Type, TypeDef},
 };
 use flowmesh_machine::border::{Strictness, decode};
 use serde_json::{Map, Value, json};
@@ -53,17 +53,24 @@ impl Example<'_> {
             Type::Map(_) if depth > DEPTH_FULL => json!({}),
             Type::Map(inner) => json!({ "example": self.value(inner, name, deeper) }),
             Type::Named(_) if depth > DEPTH_MAX => return None,
-            Type::Named(id) => return self.shape(&self.program.ty(*id)?.shape, name, deeper),
+            Type::Named(id) => return self.definition(self.program.ty(*id)?, name, deeper),
         })
     }
 
-    fn shape(&self, shape: &Shape, name: &str, depth: u32) -> Option<Value> {
-        match shape {
+    fn definition(&self, def: &TypeDef, name: &str, depth: u32) -> Option<Value> {
+        match &def.shape {
             Shape::Record(fields) => self.fields(fields, depth),
             Shape::Alias { ty, .. } => self.value(ty, name, depth),
             Shape::Enum(cases) => {
                 let plain = cases.iter().find(|case| case.fields.is_empty());
                 let case = plain.or(cases.first())?;
+                if let Some(tag) = &def.tag {
+                    let mut fields = self.fields(&case.fields, depth)?;
+                    fields
+                        .as_object_mut()?
+                        .insert(tag.to_string(), json!(case.wire()));
+                    return Some(fields);
+                }
                 if case.fields.is_empty() {
                     return Some(json!(case.name.as_str()));
                 }
@@ -129,6 +136,7 @@ mod tests {
         program.types.push(TypeDef {
             name: "T".into(),
             doc: None,
+            tag: None,
             shape: Shape::Record(fields),
         });
         program

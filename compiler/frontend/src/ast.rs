@@ -79,7 +79,12 @@ pub enum ItemKind {
         rule: Option<Expr>,
     },
     /// `enum Status { open, paid }`
-    Enum { name: Ident, cases: Vec<Case> },
+    Enum {
+        name: Ident,
+        /// The property that tells its cases apart in JSON, by a document.
+        tag: Option<Name>,
+        cases: Vec<Case>,
+    },
     /// `error Declined(reason: string)`
     Error { name: Ident, fields: Vec<Field> },
     /// `policy resilient { timeout: ..., retry: ... }`
@@ -133,6 +138,8 @@ pub struct Field {
 pub struct Case {
     /// Its name.
     pub name: Ident,
+    /// What a document calls it in JSON.
+    pub wire: Option<String>,
     /// Its payload.
     pub fields: Vec<Field>,
 }

@@ -48,6 +48,7 @@ fn record(name: &str, fields: Vec<Field>) -> TypeDef {
     TypeDef {
         name: name.into(),
         doc: None,
+        tag: None,
         shape: Shape::Record(fields),
     }
 }
@@ -85,10 +86,12 @@ fn types() -> Vec<TypeDef> {
     let status = vec![
         Case {
             name: "open".into(),
+            wire: None,
             fields: vec![],
         },
         Case {
             name: "Held".into(),
+            wire: None,
             fields: vec![field("until", Type::Time)],
         },
     ];
@@ -108,11 +111,13 @@ fn types() -> Vec<TypeDef> {
         TypeDef {
             name: "Status".into(),
             doc: Some("How far it is.".to_owned()),
+            tag: None,
             shape: Shape::Enum(status),
         },
         TypeDef {
             name: "Sku".into(),
             doc: None,
+            tag: None,
             shape: Shape::Alias {
                 ty: Type::String,
                 rule: None,

@@ -49,6 +49,10 @@ pub struct TypeDef {
     /// Its documentation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
+    /// Of an enum: the property that says in JSON which case it is, beside the fields of the case
+    /// (`{"kind": "card", "number": "1"}`), as a document of its service has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Name>,
     /// What it is.
     pub shape: Shape,
 }
@@ -96,8 +100,19 @@ pub struct Rule {
 pub struct Case {
     /// Its name.
     pub name: Name,
+    /// What it is called in JSON, where that is not its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<String>,
     /// Its payload; empty where it has none.
     pub fields: Vec<Field>,
+}
+
+impl Case {
+    /// What it is called in JSON.
+    #[must_use]
+    pub fn wire(&self) -> &str {
+        self.wire.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// A declared error, or one of the errors that every call can end with.

@@ -211,6 +211,7 @@ impl<'a> Checker<'a> {
         self.made.push(TypeDef {
             name: name.into(),
             doc: None,
+            tag: None,
             shape,
         });
         Type::Named(flowmesh_ir::TypeId(u32::try_from(id).unwrap_or(u32::MAX)))

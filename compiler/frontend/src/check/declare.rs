@@ -51,6 +51,10 @@ fn types(checker: &mut Checker<'_>) {
             name,
             doc,
             span: declared.name.span,
+            tag: match resolved.item(declared).map(|item| &item.kind) {
+                Some(ItemKind::Enum { tag, .. }) => tag.clone(),
+                _ => None,
+            },
             shape,
         });
     }
@@ -336,6 +340,7 @@ pub(super) fn definitions(globals: &super::Globals) -> Vec<TypeDef> {
                 .iter()
                 .map(|case| Case {
                     name: case.name.clone(),
+                    wire: case.wire.clone(),
                     fields: fields(&case.fields),
                 })
                 .collect(),
@@ -348,6 +353,7 @@ pub(super) fn definitions(globals: &super::Globals) -> Vec<TypeDef> {
     let definition = |info: &TypeInfo| TypeDef {
         name: info.name.clone(),
         doc: info.doc.clone(),
+        tag: info.tag.clone(),
         shape: shape(&info.shape),
     };
     globals.types.iter().map(definition).collect()

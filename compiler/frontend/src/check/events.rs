@@ -19,6 +19,7 @@ pub(super) fn names(checker: &mut Checker<'_>, taken: &mut HashSet<Name>) {
         let ty = u32::try_from(checker.globals.types.len()).unwrap_or(u32::MAX);
         checker.globals.events.push(TypeId(ty));
         checker.globals.types.push(TypeInfo {
+            tag: None,
             name,
             doc: resolved.item(declared).and_then(|item| item.doc.clone()),
             span: declared.name.span,

@@ -28,6 +28,8 @@ pub(crate) struct TypeInfo {
     pub(crate) name: Name,
     pub(crate) doc: Option<String>,
     pub(crate) span: Span,
+    /// Of an enum: the property that tells its cases apart in JSON.
+    pub(crate) tag: Option<Name>,
     pub(crate) shape: ShapeInfo,
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct FieldInfo {
 #[derive(Clone, Debug)]
 pub(crate) struct CaseInfo {
     pub(crate) name: Name,
+    /// What it is called in JSON, where that is not its name.
+    pub(crate) wire: Option<String>,
     pub(crate) span: Span,
     pub(crate) fields: Vec<FieldInfo>,
 }
@@ -267,10 +271,12 @@ impl TypeInfo {
                     [] => case.name.to_string(),
                     parts => format!("{}({})", case.name, fields(parts)),
                 };
-                format!(
-                    "enum {name} {{ {} }}",
-                    cases.iter().map(case).collect::<Vec<_>>().join(", ")
-                )
+                let cases = cases.iter().map(case).collect::<Vec<_>>().join(", ");
+                let told_apart = match &self.tag {
+                    Some(tag) => format!("   // told apart by `{tag}` in JSON"),
+                    None => String::new(),
+                };
+                format!("enum {name} {{ {cases} }}{told_apart}")
             }
             ShapeInfo::Alias { ty, rule: Some(rule) } => {
                 format!("type {name} = {} where {}", globals.show(ty), rule.text)

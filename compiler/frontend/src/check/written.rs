@@ -144,6 +144,7 @@ impl<'a> Checker<'a> {
             let (name, span) = (case.name.text.clone(), case.name.span);
             made.push(CaseInfo {
                 name,
+                wire: case.wire.clone(),
                 span,
                 fields: self.fields(&case.fields),
             });

@@ -3,6 +3,7 @@
 //! `schema`, `object`, `scalar` and `rule` make types, `parameter`, `reply` and `operation` what is called.
 //! What the language cannot say becomes `json`, with a note in the documentation of what it belongs to.
 
+mod choice;
 mod object;
 mod operation;
 mod parameter;

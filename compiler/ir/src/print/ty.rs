@@ -39,11 +39,11 @@ pub(super) fn definition(program: &Program, def: &TypeDef) -> String {
         Shape::Record(parts) if parts.is_empty() => format!("type {} {{}}", def.name),
         Shape::Record(parts) => format!("type {} {{ {} }}", def.name, fields(program, parts)),
         Shape::Enum(cases) => {
-            format!(
-                "enum {} {{ {} }}",
-                def.name,
-                joined(cases.iter().map(|case| self::case(program, case)))
-            )
+            let cases = joined(cases.iter().map(|case| self::case(program, case)));
+            match &def.tag {
+                Some(tag) => format!("enum {} {{ {cases} }}   // told apart by `{tag}`", def.name),
+                None => format!("enum {} {{ {cases} }}", def.name),
+            }
         }
         Shape::Alias { ty, rule } => {
             format!(
@@ -101,10 +101,14 @@ pub(super) fn error_name(program: &Program, id: crate::ErrorId) -> String {
 }
 
 fn case(program: &Program, case: &Case) -> String {
+    let wire = match &case.wire {
+        Some(wire) => format!(" = {}", super::value::quoted(wire)),
+        None => String::new(),
+    };
     if case.fields.is_empty() {
-        return case.name.to_string();
+        return format!("{}{wire}", case.name);
     }
-    format!("{}({})", case.name, fields(program, &case.fields))
+    format!("{}({}){wire}", case.name, fields(program, &case.fields))
 }
 
 fn rule(rule: Option<&Rule>) -> String {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Program,
     program::BUILTIN_ERRORS,
-    ty::{Field, Shape, Type, TypeDef},
+    ty::{Case, Field, Shape, Type, TypeDef},
 };
 
 /// Checks everything but the rules, which may call functions.
@@ -95,11 +95,25 @@ pub(super) fn ty(program: &Program, ty: &Type) -> Result<(), Invalid> {
 }
 
 fn definition(program: &Program, def: &TypeDef) -> Result<(), Invalid> {
+    ensure(def.tag.is_none() || matches!(def.shape, Shape::Enum(_)), || {
+        "it has a property for its cases, and is no enum".to_owned()
+    })?;
     match &def.shape {
         Shape::Record(fields) => self::fields(program, fields),
         Shape::Enum(cases) => {
             ensure(!cases.is_empty(), || "an enum has no cases".to_owned())?;
             distinct("cases", cases.iter().map(|case| case.name.as_str()))?;
+            distinct("cases in JSON", cases.iter().map(Case::wire))?;
+            ensure(
+                def.tag.is_some() || cases.iter().all(|case| case.wire.is_none()),
+                || "a case has another name in JSON, and no property tells cases apart".to_owned(),
+            )?;
+            if let Some(tag) = &def.tag {
+                let mut fields = cases.iter().flat_map(|case| &case.fields);
+                ensure(fields.all(|field| field.name != *tag), || {
+                    format!("a case has the field `{tag}`, which says which case it is")
+                })?;
+            }
             cases.iter().try_for_each(|case| {
                 self::fields(program, &case.fields).at(|| format!("case `{}`", case.name))
             })

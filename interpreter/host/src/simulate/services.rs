@@ -117,10 +117,19 @@ fn example(program: &Program, ty: &Type, depth: u32) -> String {
         Type::Optional(_) => "null".to_owned(),
         Type::List(_) => "[]".to_owned(),
         Type::Json | Type::Map(_) => "{}".to_owned(),
-        Type::Named(id) => match program.ty(*id).map(|ty| &ty.shape) {
-            Some(Shape::Record(fields)) => record(program, fields, depth),
-            Some(Shape::Alias { ty, .. }) => example(program, ty, depth),
-            Some(Shape::Enum(cases)) => match cases.first() {
+        Type::Named(id) => match program.ty(*id).map(|ty| (&ty.shape, &ty.tag)) {
+            Some((Shape::Record(fields), _)) => record(program, fields, depth),
+            Some((Shape::Alias { ty, .. }, _)) => example(program, ty, depth),
+            Some((Shape::Enum(cases), Some(tag))) => match cases.first() {
+                Some(case) => {
+                    let fields = record(program, &case.fields, depth);
+                    let (wire, rest) = (case.wire(), fields.trim_start_matches('{'));
+                    let between = if case.fields.is_empty() { "" } else { "," };
+                    format!("{{\"{tag}\":\"{wire}\"{between}{rest}")
+                }
+                None => "null".to_owned(),
+            },
+            Some((Shape::Enum(cases), None)) => match cases.first() {
                 Some(case) if case.fields.is_empty() => format!("\"{}\"", case.name),
                 Some(case) => format!("{{\"{}\":{}}}", case.name, record(program, &case.fields, depth)),
                 None => "null".to_owned(),

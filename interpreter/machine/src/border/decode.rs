@@ -7,6 +7,7 @@ mod case;
 mod compound;
 mod record;
 mod scalar;
+mod tagged;
 
 pub(super) use record::Record;
 
@@ -53,10 +54,24 @@ pub fn decode(program: &Program, ty: &Type, json: &[u8], strictness: Strictness)
     read.map_err(|error| reading.misfit(&error))
 }
 
+/// The value by a type of what [`super::encode_untyped()`] wrote.
+///
+/// # Errors
+/// What does not fit, the first in the order of the text.
+pub(crate) fn decode_untyped(program: &Program, ty: &Type, json: &str) -> Result<Value, Misfit> {
+    let mut reading = Reading::new(program, Strictness::Lenient);
+    reading.untyped = true;
+    let mut text = serde_json::Deserializer::from_str(json);
+    let read = reading.typed(ty).deserialize(&mut text);
+    read.map_err(|error| reading.misfit(&error))
+}
+
 /// The reading of one text: where it stands, and what did not fit.
 pub(super) struct Reading<'p> {
     program: &'p Program,
     strictness: Strictness,
+    /// Whether the text was written by the program itself without knowing types: cases are then written in one way.
+    untyped: bool,
     path: Vec<Segment<'p>>,
     misfit: Option<Misfit>,
     frame: Vec<Value>,
@@ -75,6 +90,7 @@ impl<'p> Reading<'p> {
         Self {
             program,
             strictness,
+            untyped: false,
             path: Vec::new(),
             misfit: None,
             frame: Vec::new(),
@@ -199,13 +215,14 @@ impl<'de> DeserializeSeed<'de> for Typed<'_, '_> {
             }
             Type::Unit => IgnoredAny::deserialize(deserializer).map(|_| Value::None),
             Type::Optional(ty) => deserializer.deserialize_option(compound::Maybe(self.reading.typed(ty))),
-            Type::Named(id) => match self.reading.program.ty(*id).map(|def| &def.shape) {
-                Some(Shape::Alias { ty, rule }) => {
+            Type::Named(id) => match self.reading.program.ty(*id).map(|def| (&def.shape, &def.tag)) {
+                Some((Shape::Alias { ty, rule }, _)) => {
                     let value = self.reading.typed(ty).deserialize(deserializer)?;
                     self.reading.obey(rule.as_ref(), &value)?;
                     Ok(value)
                 }
-                Some(Shape::Record(_) | Shape::Enum(_)) => deserializer.deserialize_any(self),
+                Some((Shape::Enum(cases), Some(tag))) => self.tagged(tag, cases, deserializer),
+                Some((Shape::Record(_) | Shape::Enum(_), _)) => deserializer.deserialize_any(self),
                 None => Err(self.reading.fail("a declared type", format!("type number {id}"))),
             },
             _ => deserializer.deserialize_any(self),

@@ -2,7 +2,7 @@
 
 use flowmesh_ir::{
     Program, Value,
-    ty::{Field, Shape, Type},
+    ty::{Case, Field, Shape, Type},
     value::Fields,
 };
 use flowmesh_stdlib::{
@@ -34,10 +34,11 @@ pub(crate) fn write(program: &Program, ty: &Type, value: &Value, out: &mut Strin
         (Type::Optional(ty), value) => write(program, ty, value, out),
         (Type::List(ty), Value::List(values)) => write_list(program, ty, values, out),
         (Type::Map(ty), Value::Record(entries)) => write_map(program, ty, entries, out),
-        (Type::Named(id), value) => match program.ty(*id).map(|def| &def.shape) {
-            Some(Shape::Alias { ty, .. }) => write(program, ty, value, out),
-            Some(Shape::Record(fields)) => write_record(program, fields, value, out),
-            Some(Shape::Enum(cases)) => match value {
+        (Type::Named(id), value) => match program.ty(*id).map(|def| (&def.shape, &def.tag)) {
+            Some((Shape::Alias { ty, .. }, _)) => write(program, ty, value, out),
+            Some((Shape::Record(fields), _)) => write_record(program, fields, value, out),
+            Some((Shape::Enum(cases), Some(tag))) => write_tagged(program, tag, cases, value, out),
+            Some((Shape::Enum(cases), None)) => match value {
                 Value::Variant(variant) if !variant.fields.is_empty() => {
                     let fields = cases.iter().find(|case| case.name == variant.name);
                     out.push('{');
@@ -56,6 +57,21 @@ pub(crate) fn write(program: &Program, ty: &Type, value: &Value, out: &mut Strin
         (Type::String | Type::Url, Value::Json(_)) => write_string(out, &text(value)),
         (_, value) => json::write(out, value),
     }
+}
+
+/// `{"kind": "card", "number": "1"}`
+fn write_tagged(program: &Program, tag: &str, cases: &[Case], value: &Value, out: &mut String) {
+    let Value::Variant(variant) = value else {
+        return json::write(out, value);
+    };
+    let case = cases.iter().find(|case| case.name == variant.name);
+    out.push('{');
+    write_string(out, tag);
+    out.push(':');
+    write_string(out, case.map_or(&variant.name, |case| case.wire()));
+    let fields = case.map_or(&[][..], |case| &case.fields);
+    write_members(program, fields, &variant.fields, false, out);
+    out.push('}');
 }
 
 fn write_list(program: &Program, ty: &Type, values: &[Value], out: &mut String) {
@@ -92,7 +108,11 @@ fn write_record(program: &Program, fields: &[Field], value: &Value, out: &mut St
 /// Writes an object of these fields.
 pub(crate) fn write_fields(program: &Program, fields: &[Field], values: &Fields, out: &mut String) {
     out.push('{');
-    let mut first = true;
+    write_members(program, fields, values, true, out);
+    out.push('}');
+}
+
+fn write_members(program: &Program, fields: &[Field], values: &Fields, mut first: bool, out: &mut String) {
     for field in fields {
         let Some(value) = values.get(&field.name).filter(|value| **value != Value::None) else {
             continue;
@@ -104,5 +124,4 @@ pub(crate) fn write_fields(program: &Program, fields: &[Field], values: &Fields,
         out.push(':');
         write(program, &field.ty, value, out);
     }
-    out.push('}');
 }

@@ -104,6 +104,7 @@ pub(crate) fn decode_fields_as(
     let record = Record {
         reading: &mut reading,
         fields,
+        beside: None,
     };
     let read = record
         .deserialize(&mut text)

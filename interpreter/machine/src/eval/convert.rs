@@ -16,8 +16,11 @@ impl Evaluator<'_> {
         let value = self.eval(of)?;
         let raw = as_json(&value);
         self.burn(raw.len() as u64)?;
-        border::decode(self.program, ty, raw.as_bytes(), Strictness::Lenient)
-            .map_err(|misfit| Fault::BadValue(misfit.to_string()))
+        let read = match value {
+            Value::Json(_) => border::decode(self.program, ty, raw.as_bytes(), Strictness::Lenient),
+            _ => border::decode_untyped(self.program, ty, &raw),
+        };
+        read.map_err(|misfit| Fault::BadValue(misfit.to_string()))
     }
 
     pub(super) fn widen(&mut self, of: &Expr, to: Widen) -> Result<Value, Fault> {

@@ -247,3 +247,64 @@ fn settings_that_do_not_fit_say_which_and_what_to_do() {
     let damaged = Settings::from_json(&configured(), b"{").unwrap_err();
     assert_eq!(damaged.code().to_string(), "F1013");
 }
+
+/// `PAYMENT` as a document has it: told apart by `kind`, and with another name for a case.
+fn told_apart(json: &str, strictness: Strictness) -> Result<String, String> {
+    let mut program = program(Vec::new());
+    let Type::Named(id) = Type::Named(PAYMENT) else {
+        return Err("no type".to_owned());
+    };
+    let def = &mut program.types[id.index()];
+    def.tag = Some("kind".into());
+    if let flowmesh_ir::ty::Shape::Enum(cases) = &mut def.shape {
+        cases[0].wire = Some("credit-card".to_owned());
+    }
+    let ty = Type::Named(PAYMENT);
+    let value = decode(&program, &ty, json.as_bytes(), strictness);
+    value
+        .map(|value| encode(&program, &ty, &value))
+        .map_err(|misfit| misfit.to_string())
+}
+
+#[test]
+fn a_case_is_told_apart_by_a_property_beside_its_fields() {
+    let strict = |json: &str| told_apart(json, Strictness::Strict);
+    let card = r#"{"kind":"credit-card","number":"1"}"#;
+    assert_eq!(strict(card).as_deref(), Ok(card));
+    // The property may stand anywhere.
+    assert_eq!(
+        strict(r#"{"number":"1","kind":"credit-card"}"#).as_deref(),
+        Ok(card)
+    );
+    assert_eq!(
+        strict(r#"{"kind":"Invoice"}"#).as_deref(),
+        Ok(r#"{"kind":"Invoice"}"#)
+    );
+    let more = r#"{"kind":"credit-card","number":"1","more":true}"#;
+    assert!(strict(more).is_err());
+    assert_eq!(told_apart(more, Strictness::Lenient).as_deref(), Ok(card));
+}
+
+#[test]
+fn what_does_not_tell_a_case_apart_is_named() {
+    let wrong = |json: &str| told_apart(json, Strictness::Lenient).expect_err(json);
+    let expected = "expected field `kind`, one of `credit-card`, `Invoice`";
+    assert_eq!(wrong(r#"{"number":"1"}"#), format!("{expected}, found nothing"));
+    assert_eq!(
+        wrong(r#"{"kind":"credit_card"}"#),
+        format!("{expected}, found `\"credit_card\"` (did you mean `credit-card`?)")
+    );
+    assert_eq!(
+        wrong(r#"{"kind":1}"#),
+        format!("{expected}, found something else")
+    );
+    assert_eq!(wrong(r#""Invoice""#), "expected Payment, found `\"Invoice\"`");
+    assert_eq!(
+        wrong(r#"{"kind":"Invoice","kind":"credit-card"}"#),
+        "expected each field once, found `kind` twice"
+    );
+    assert_eq!(
+        wrong(r#"{"kind":"credit-card","number":1}"#),
+        "expected string, found `1` at `credit-card.number`"
+    );
+}

@@ -239,6 +239,7 @@ fn types() -> Vec<TypeDef> {
     };
     let case = |name: &str, fields| flowmesh_ir::ty::Case {
         name: name.into(),
+        wire: None,
         fields,
     };
     let count = Field {
@@ -264,6 +265,7 @@ fn types() -> Vec<TypeDef> {
         .map(|(name, shape)| TypeDef {
             name: name.into(),
             doc: None,
+            tag: None,
             shape,
         })
         .to_vec()

@@ -1,14 +1,7 @@
-//! Objects made of several schemas: `allOf` merged, `oneOf` as variants where the wire is that of an enum.
+//! Objects made of several schemas: `allOf` merged.
 
-use super::schema::{Kind, Shape, Typed, Types, json, nullable, or_none};
-use crate::{
-    ast::Case,
-    outside::{
-        document::{Entry, Node},
-        name::is_word,
-        tree,
-    },
-};
+use super::schema::{Kind, Shape, Typed, Types, json};
+use crate::outside::document::{Entry, Node};
 use std::{collections::HashSet, rc::Rc};
 
 /// How deep parts of `allOf` may stand in each other.
@@ -22,6 +15,7 @@ pub(super) struct Object {
 }
 
 /// A property.
+#[derive(Clone)]
 pub(super) struct Property {
     pub(super) key: String,
     pub(super) span: flowmesh_diagnostics::Span,
@@ -31,6 +25,16 @@ pub(super) struct Property {
 impl Object {
     pub(super) fn is_empty(&self) -> bool {
         self.properties.is_empty()
+    }
+
+    /// The same without one of its properties.
+    pub(super) fn without(&self, key: &str) -> Self {
+        let others = self.properties.iter().filter(|property| property.key != key);
+        let required = self.required.iter().filter(|name| *name != key);
+        Self {
+            properties: others.cloned().collect(),
+            required: required.cloned().collect(),
+        }
     }
 
     /// Takes over what a schema itself says; a later property of the same name stands instead of the first.
@@ -63,7 +67,9 @@ impl Types<'_, '_> {
             .get("allOf")
             .map(|all| all.items().to_vec())
             .unwrap_or_default();
-        if let ([only], None) = (parts.as_slice(), node.get("properties")) {
+        // A part that only describes is not one of the value.
+        let said: Vec<&Rc<Node>> = parts.iter().filter(|part| says_something(part)).collect();
+        if let ([only], None) = (said.as_slice(), node.get("properties")) {
             return Shape::Plain(self.schema(only, hint, depth.saturating_add(1)));
         }
         let mut object = Object::default();
@@ -75,7 +81,7 @@ impl Types<'_, '_> {
     }
 
     /// Adds all properties of an object and its parts; false where a part is no object.
-    fn gather(&mut self, node: &Rc<Node>, object: &mut Object, depth: u32) -> bool {
+    pub(super) fn gather(&mut self, node: &Rc<Node>, object: &mut Object, depth: u32) -> bool {
         let node = self.target(node);
         let plain = node.get("oneOf").is_none() && node.get("anyOf").is_none() && node.get("enum").is_none();
         let kind = node.str("type").unwrap_or("object");
@@ -91,77 +97,6 @@ impl Types<'_, '_> {
         object.add(&node);
         good
     }
-
-    /// `oneOf` and `anyOf`: `T?`, an enum with payloads, or `json`.
-    pub(super) fn one_of(&mut self, node: &Rc<Node>, parts: &Node, hint: &str, depth: u32) -> Shape {
-        let is_null = |part: &Rc<Node>| part.str("type") == Some("null");
-        let given: Vec<Rc<Node>> = parts
-            .items()
-            .iter()
-            .filter(|part| !is_null(part))
-            .cloned()
-            .collect();
-        let empty = given.len() < parts.items().len();
-        if let [only] = given.as_slice() {
-            let typed = self.schema(only, hint, depth.saturating_add(1));
-            return Shape::Plain(or_none(typed, empty));
-        }
-        if let (Some(cases), false) = (self.variants(&given, hint, depth), empty) {
-            return Shape::Enum(cases);
-        }
-        let names: Vec<&str> = given.iter().map(|part| title(part)).collect();
-        let tagged = match node.get("discriminator").and_then(|tag| tag.str("propertyName")) {
-            Some(tag) => format!(" told apart by `{tag}`"),
-            None => String::new(),
-        };
-        let note = format!("it is one of {}{tagged}", names.join(", "));
-        Shape::Plain(or_none(json(node.span, Some(note)), empty))
-    }
-
-    /// Objects with one property each, `{"card": {...}}`, are the cases of an enum on the wire.
-    fn variants(&mut self, parts: &[Rc<Node>], hint: &str, depth: u32) -> Option<Vec<Case>> {
-        let mut found: Vec<(String, flowmesh_diagnostics::Span, Rc<Node>)> = Vec::new();
-        for part in parts {
-            let mut object = Object::default();
-            let target = self.target(part);
-            if !self.gather(&target, &mut object, 0) {
-                return None;
-            }
-            let [property] = object.properties.as_slice() else {
-                return None;
-            };
-            let payload = self.target(&property.value);
-            let again = found.iter().any(|(name, ..)| *name == property.key);
-            let good = object.required.contains(&property.key) && is_word(&property.key) && !again;
-            if !good || nullable(&payload) {
-                return None;
-            }
-            found.push((property.key.clone(), property.span, payload));
-        }
-        let mut cases = Vec::with_capacity(found.len());
-        for (name, span, payload) in found {
-            let mut object = Object::default();
-            if !self.gather(&payload, &mut object, 0) || object.is_empty() {
-                return None;
-            }
-            let Shape::Record(fields) = self.record(&payload, &object, &format!("{hint}{name}"), depth)
-            else {
-                return None;
-            };
-            let name = tree::ident(name, span);
-            cases.push(Case { name, fields });
-        }
-        (cases.len() > 1).then_some(cases)
-    }
-}
-
-/// What to call a part in a note.
-fn title(part: &Node) -> &str {
-    let reference = part.str("$ref").and_then(|text| text.rsplit('/').next());
-    reference
-        .or_else(|| part.str("title"))
-        .or_else(|| part.str("type"))
-        .unwrap_or("a schema")
 }
 
 impl Typed {
@@ -169,4 +104,23 @@ impl Typed {
     pub(super) fn is_simple(&self) -> bool {
         self.kind == Kind::Simple
     }
+}
+
+/// Whether a schema says anything of its values.
+fn says_something(node: &Node) -> bool {
+    const WORDS: [&str; 12] = [
+        "$ref",
+        "type",
+        "properties",
+        "required",
+        "items",
+        "allOf",
+        "oneOf",
+        "anyOf",
+        "enum",
+        "const",
+        "format",
+        "pattern",
+    ];
+    WORDS.iter().any(|word| node.get(word).is_some())
 }

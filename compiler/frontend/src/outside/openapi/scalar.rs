@@ -59,9 +59,13 @@ pub(super) fn enumerated(values: &Rc<Node>) -> Shape {
     } else {
         values.items()
     };
+    one_of_values(items, values.span)
+}
+
+/// The same of values from several places.
+pub(super) fn one_of_values(items: &[Rc<Node>], span: Span) -> Shape {
     let items: Vec<&Rc<Node>> = items.iter().filter(|item| !item.is_null()).collect();
     let texts: Vec<&str> = items.iter().filter_map(|item| item.text()).collect();
-    let span = values.span;
     let numbers: Option<Vec<i64>> = texts.iter().map(|text| text.parse().ok()).collect();
     if texts.len() != items.len() || texts.is_empty() {
         return Shape::Plain(json(
@@ -83,9 +87,10 @@ pub(super) fn enumerated(values: &Rc<Node>) -> Shape {
     if words && texts.len() > 1 {
         let case = |item: &&Rc<Node>| Case {
             name: tree::ident(item.text().unwrap_or_default(), item.span),
+            wire: None,
             fields: Vec::new(),
         };
-        return Shape::Enum(items.iter().map(case).collect());
+        return Shape::Enum(None, items.iter().map(case).collect());
     }
     let texts = unique.into_iter().map(|text| tree::text(text, span)).collect();
     Shape::Plain(ruled("string", span, Some(rule::one_of(texts, span))))

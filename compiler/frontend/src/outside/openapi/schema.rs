@@ -44,7 +44,8 @@ pub(super) enum Kind {
 /// What a schema is, before it has a name.
 pub(super) enum Shape {
     Record(Vec<Field>),
-    Enum(Vec<Case>),
+    /// Cases, and the property that tells them apart where there is one.
+    Enum(Option<Name>, Vec<Case>),
     Plain(Typed),
 }
 
@@ -145,7 +146,7 @@ impl<'f, 'w> Types<'f, 'w> {
         self.known.insert(node.span, (first, empty));
         let shape = self.shape(node, &name, 0);
         let kind = match &shape {
-            Shape::Enum(cases) if cases.iter().all(|case| case.fields.is_empty()) => Kind::Simple,
+            Shape::Enum(None, cases) if cases.iter().all(|case| case.fields.is_empty()) => Kind::Simple,
             Shape::Plain(typed) => typed.kind,
             _ => Kind::Whole,
         };
@@ -160,7 +161,11 @@ impl<'f, 'w> Types<'f, 'w> {
         let mut doc = doc_of(node);
         let kind = match shape {
             Shape::Record(fields) => ItemKind::Record { name: ident, fields },
-            Shape::Enum(cases) => ItemKind::Enum { name: ident, cases },
+            Shape::Enum(tag, cases) => ItemKind::Enum {
+                name: ident,
+                tag,
+                cases,
+            },
             Shape::Plain(typed) => {
                 doc = with_note(doc, typed.note);
                 let (ty, rule) = (typed.ty, typed.rule);
@@ -278,7 +283,7 @@ impl<'f, 'w> Types<'f, 'w> {
 }
 
 /// The one type that a schema names or implies, `null` aside.
-fn kind_of(node: &Node) -> Result<&str, Option<String>> {
+pub(super) fn kind_of(node: &Node) -> Result<&str, Option<String>> {
     let several = node.get("type").map(|ty| ty.items()).unwrap_or_default();
     let named: Vec<&str> = several
         .iter()
@@ -301,10 +306,18 @@ fn kind_of(node: &Node) -> Result<&str, Option<String>> {
 /// Whether a schema allows `null`.
 pub(super) fn nullable(node: &Node) -> bool {
     let listed = node.get("type").map(|ty| ty.items()).unwrap_or_default();
+    let parts = node.get("oneOf").or_else(|| node.get("anyOf"));
+    let chosen = parts.map(|parts| parts.items()).unwrap_or_default();
     let valued = node.get("enum").map(|values| values.items()).unwrap_or_default();
     node.is_true("nullable")
         || listed.iter().any(|ty| ty.text() == Some("null"))
         || valued.iter().any(|v| v.is_null())
+        || chosen.iter().any(|part| is_null(part))
+}
+
+/// Whether a schema allows nothing but `null`.
+pub(super) fn is_null(node: &Node) -> bool {
+    node.str("type") == Some("null") || node.get("const").is_some_and(|only| only.is_null())
 }
 
 /// A built-in type, perhaps with a rule.

@@ -174,6 +174,7 @@ impl<'t> Messages<'t> {
                 let name = tree::ident(value.name(), span);
                 cases.push(Case {
                     name,
+                    wire: None,
                     fields: Vec::new(),
                 });
             }
@@ -183,6 +184,7 @@ impl<'t> Messages<'t> {
             span: place,
             kind: ItemKind::Enum {
                 name: tree::ident(name.clone(), place),
+                tag: None,
                 cases,
             },
         });
@@ -212,6 +214,7 @@ impl<'t> Messages<'t> {
             let name = tree::ident(field.name(), place);
             cases.push(Case {
                 name,
+                wire: None,
                 fields: vec![value],
             });
         }
@@ -220,6 +223,7 @@ impl<'t> Messages<'t> {
             span,
             kind: ItemKind::Enum {
                 name: tree::ident(name.clone(), span),
+                tag: None,
                 cases,
             },
         });

@@ -19,6 +19,7 @@ impl Reader {
             SyntaxKind::RecordType => self.record_type(node, name),
             SyntaxKind::Enumeration => ItemKind::Enum {
                 name,
+                tag: None,
                 cases: self.cases(node),
             },
             SyntaxKind::ErrorItem => ItemKind::Error {
@@ -84,6 +85,7 @@ impl Reader {
             .iter()
             .map(|case| ast::Case {
                 name: self.name(case),
+                wire: None,
                 fields: self.params(case),
             })
             .collect()

@@ -50,6 +50,7 @@ impl<'p> Typed<'_, 'p> {
             map.next_value_seed(Record {
                 reading,
                 fields: &case.fields,
+                beside: None,
             })
         })?;
         match map.next_key::<String>()? {

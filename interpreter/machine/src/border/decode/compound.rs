@@ -105,6 +105,7 @@ impl<'de> Visitor<'de> for Typed<'_, '_> {
                 Some(Shape::Record(fields)) => Record {
                     reading: self.reading,
                     fields,
+                    beside: None,
                 }
                 .visit_map(map)
                 .map(Value::record),

@@ -17,6 +17,8 @@ use std::fmt;
 pub(crate) struct Record<'r, 'p> {
     pub(crate) reading: &'r mut Reading<'p>,
     pub(crate) fields: &'p [Field],
+    /// A name in the object that is none of a field, and was read already.
+    pub(crate) beside: Option<&'p str>,
 }
 
 /// A name in the text: that of a declared field, by its number, or another.
@@ -47,11 +49,19 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let Record { reading, fields } = self;
+        let Record {
+            reading,
+            fields,
+            beside,
+        } = self;
         let mut values: Vec<Option<Value>> = vec![None; fields.len()];
         let mut likely = 0;
         while let Some(key) = map.next_key_seed(FindKey { fields, likely })? {
             let Key::Known(at) = key else {
+                if matches!(&key, Key::Unknown(name) if beside == Some(name)) {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
                 unknown(reading, fields, key)?;
                 map.next_value::<IgnoredAny>()?;
                 continue;

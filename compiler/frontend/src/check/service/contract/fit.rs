@@ -1,7 +1,7 @@
 //! Whether the JSON of one type is that of another. Rules are left out: they are checked when values come.
 
 use flowmesh_ir::{
-    TypeId,
+    Name,
     ty::{Case, Field, Shape, Type, TypeDef},
 };
 
@@ -26,7 +26,8 @@ enum Way {
 enum Known<'t> {
     Plain(&'t Type),
     Record(&'t [Field]),
-    Enum(&'t [Case]),
+    /// Its cases, and the property that tells them apart in JSON.
+    Enum(Option<&'t Name>, &'t [Case]),
 }
 
 impl<'t> Types<'t> {
@@ -53,18 +54,14 @@ impl<'t> Types<'t> {
         let mut ty = ty;
         for _ in 0..=self.0.len() {
             let Type::Named(id) = ty else { break };
-            match self.shape(*id) {
-                Some(Shape::Record(fields)) => return Known::Record(fields),
-                Some(Shape::Enum(cases)) => return Known::Enum(cases),
-                Some(Shape::Alias { ty: inner, .. }) => ty = inner,
-                None => break,
+            let Some(def) = self.0.get(id.index()) else { break };
+            match &def.shape {
+                Shape::Record(fields) => return Known::Record(fields),
+                Shape::Enum(cases) => return Known::Enum(def.tag.as_ref(), cases),
+                Shape::Alias { ty: inner, .. } => ty = inner,
             }
         }
         Known::Plain(ty)
-    }
-
-    fn shape(&self, id: TypeId) -> Option<&'t Shape> {
-        self.0.get(id.index()).map(|def| &def.shape)
     }
 
     fn misfit(&self, from: &'t Type, to: &'t Type, way: Way, depth: u32) -> Option<String> {
@@ -85,8 +82,14 @@ impl<'t> Types<'t> {
             (Known::Record(fields), Known::Plain(Type::Map(b))) => fields
                 .iter()
                 .find_map(|field| within(&field.name, self.misfit(&field.ty, b, way, deeper))),
-            (Known::Enum(a), Known::Enum(b)) => self.cases(a, b, way, deeper),
-            (Known::Enum(cases), Known::Plain(Type::String))
+            (Known::Enum(tag, a), Known::Enum(other, b)) if tag == other => self.cases(a, b, way, deeper),
+            (Known::Enum(a, _), Known::Enum(b, _)) => Some(match (a, b) {
+                (_, Some(tag)) => {
+                    format!("its cases are told apart by `{tag}`, which only the type of the document says")
+                }
+                _ => "its cases are told apart by their names".to_owned(),
+            }),
+            (Known::Enum(None, cases), Known::Plain(Type::String))
                 if cases.iter().all(|case| case.fields.is_empty()) =>
             {
                 None
@@ -115,7 +118,7 @@ impl<'t> Types<'t> {
 
     fn cases(&self, from: &'t [Case], to: &'t [Case], way: Way, depth: u32) -> Option<String> {
         from.iter()
-            .find_map(|case| match to.iter().find(|known| known.name == case.name) {
+            .find_map(|case| match to.iter().find(|known| known.wire() == case.wire()) {
                 Some(known) => within(&case.name, self.fields(&case.fields, &known.fields, way, depth)),
                 None => Some(format!("there is no case `{}`", case.name)),
             })
@@ -126,7 +129,7 @@ impl Known<'_> {
     fn title(&self) -> &'static str {
         match self {
             Self::Record(_) => "a record",
-            Self::Enum(_) => "an enum",
+            Self::Enum(..) => "an enum",
             Self::Plain(ty) => match ty {
                 Type::Bool => "bool",
                 Type::Int => "int",
