@@ -33,7 +33,14 @@ fn a_case_stands_in_an_object_beside_what_tells_it_apart() {
         common::shown(command.current_dir(dir.path()).output().expect("the binary runs"))
     };
     let answer = r#"payments.pay=200:{"outcome":{"id":"p1","type":"done"},"level":"low","when":"2026-01-01","state":"open"}"#;
-    let mut stub = common::command(&["stub", "pay.flow", "--answer", answer, "--record", "requests.jsonl"]);
+    let mut stub = common::command(&[
+        "stub",
+        "pay.flow",
+        "--answer",
+        answer,
+        "--record",
+        "requests.jsonl",
+    ]);
     let child = stub.current_dir(dir.path()).spawn().expect("the binary runs");
     let _stub = super::shop::Running(child);
     let input = r#"{"payment": {"number": "4242", "method": "debit-card"}}"#;
@@ -48,7 +55,17 @@ fn a_case_stands_in_an_object_beside_what_tells_it_apart() {
     let requests = std::fs::read_to_string(dir.path().join("requests.jsonl")).expect("requests are recorded");
     let last = requests.lines().last().expect("a request");
     assert!(last.contains("\"method\":\"debit-card\""), "{last}");
-    let shown = flowmesh(&["run", "pay.flow", "pay", "--input", r#"{"payment": {"method": "debit"}}"#]);
+    let shown = flowmesh(&[
+        "run",
+        "pay.flow",
+        "pay",
+        "--input",
+        r#"{"payment": {"method": "debit"}}"#,
+    ]);
     assert_eq!(shown.code, 2, "{}", shown.err);
-    assert!(shown.err.contains("one of `credit-card`, `debit-card`"), "{}", shown.err);
+    assert!(
+        shown.err.contains("one of `credit-card`, `debit-card`"),
+        "{}",
+        shown.err
+    );
 }

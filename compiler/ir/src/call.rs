@@ -1,10 +1,11 @@
 //! A call on its way between the machine, which says what is to be called, and the mesh, which says how it went.
 
-use crate::{Name, OperationId, PolicyId, ServiceId, service::EffectKind, service::Method};
+use crate::{Name, OperationId, PolicyId, ServiceId, Value, service::EffectKind, service::Method};
+use jiff::Timestamp;
 use std::{fmt, sync::Arc};
 
 /// The one canonical request: computed once by the machine, used by route, policy, log and upstream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Which service.
     pub service: ServiceId,
@@ -22,12 +23,27 @@ pub struct Request {
     pub path: String,
     /// Further headers of the operation; the mesh adds those of its own (auth, key, trace, deadline).
     pub headers: Vec<(Name, String)>,
-    /// The JSON body, or empty.
+    /// The JSON body, or empty; also where [`Request::sealed`] says what it is made of.
     pub body: Arc<[u8]>,
+    /// What the parts that hold a secret are made of, beside the secret. Whoever sends the request computes them.
+    pub sealed: Option<Arc<Sealed>>,
     /// Sent as `Idempotency-Key`, the same over retries and crashes.
     pub key: Option<String>,
     /// Whether it may be repeated.
     pub effect: EffectKind,
+}
+
+/// What is known of a request without its secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sealed {
+    /// The arguments of the operation.
+    pub arguments: Vec<Value>,
+    /// The identifier of the run that asks.
+    pub run: u128,
+    /// When it began.
+    pub started: Timestamp,
+    /// The key it was started with.
+    pub key: Option<Arc<str>>,
 }
 
 /// By which way a request goes.

@@ -48,7 +48,6 @@ fn policy(policy: &Policy) -> Vec<&'static str> {
         ("tls", policy.tls.is_some()),
         ("mirror", policy.mirror.is_some()),
         ("fault", policy.fault.is_some()),
-        ("headers", !policy.headers.is_empty()),
         ("rewrite", policy.rewrite.is_some()),
         ("cors", policy.cors.is_some()),
         ("cache", policy.cache.is_some()),

@@ -2,7 +2,7 @@
 
 mod each;
 
-use crate::{ConfigId, ErrorId, FunctionId, Name, SlotId, Value, ty::Type};
+use crate::{ConfigId, ErrorId, FunctionId, Name, SecretId, SlotId, Value, ty::Type};
 use serde::{Deserialize, Serialize};
 
 /// An expression over the slots of a frame. It always ends; it reads nothing but its frame and its [`Context`].
@@ -15,6 +15,9 @@ pub enum Expr {
     Slot(SlotId),
     /// The value of a `config`.
     Config(ConfigId),
+    /// The value of a `secret`. Only in what a request carries: no run evaluates it, but whoever sends the request, so
+    /// that no frame, event or journal ever holds what is made of it.
+    Secret(SecretId),
     /// Something that the surroundings of the expression give.
     Context(Context),
     /// `{ a: 1, b }` and `Order(id: "1")`: fields in the order of the type where there is one.

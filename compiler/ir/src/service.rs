@@ -130,14 +130,14 @@ pub struct Operation {
     pub address: Vec<Expr>,
     /// Parameters that go into the query, by name; a `none` is left out.
     pub query: Vec<(Name, Expr)>,
-    /// What goes into the body as JSON, with its type.
+    /// What goes into the body as JSON, with its type. One that is made from a secret is computed where the request is
+    /// sent.
     pub body: Option<(Expr, Type)>,
     /// Further headers: texts; a `none` is left out.
     pub headers: Vec<(Name, Expr)>,
-    /// Headers made from secrets. No expression reads them: the mesh writes them into what goes out, so that neither a
-    /// frame nor a journal ever holds a secret.
+    /// Headers made from secrets: texts that are computed where the request is sent; a `none` is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secret_headers: Vec<SecretHeader>,
+    pub secret_headers: Vec<(Name, Expr)>,
     /// What makes two requests the same: sent as `Idempotency-Key`.
     pub key: Option<Expr>,
     /// Which status means which error; the fields are over [`crate::expr::Context::Reply`].
@@ -148,19 +148,25 @@ pub struct Operation {
     pub effect: EffectKind,
 }
 
-/// `x_token: "Token {secret}"`: a header with a secret and what is written around it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecretHeader {
-    /// Its name, in small letters.
-    pub name: Name,
-    /// What stands before the secret.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub before: String,
-    /// The secret.
-    pub secret: SecretId,
-    /// What stands behind it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub after: String,
+impl Operation {
+    /// Whether a part of its requests is computed where they are sent.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        !self.secret_headers.is_empty() || self.secret_body().is_some()
+    }
+
+    /// Its body, if that is made from a secret.
+    #[must_use]
+    pub fn secret_body(&self) -> Option<&(Expr, Type)> {
+        self.body.as_ref().filter(|(expr, _)| expr.is_secret())
+    }
+
+    /// Every secret that its requests carry.
+    pub fn each_secret(&self, what: &mut impl FnMut(SecretId)) {
+        let headers = self.secret_headers.iter().map(|(_, expr)| expr);
+        let body = self.body.iter().map(|(expr, _)| expr);
+        headers.chain(body).for_each(|expr| expr.each_secret(what));
+    }
 }
 
 /// How an operation is reached.

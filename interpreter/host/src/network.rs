@@ -4,6 +4,7 @@ mod mesh;
 mod pool;
 mod probe;
 mod process;
+mod sealed;
 mod wires;
 
 pub use mesh::{MeshNetwork, Secrets};

@@ -8,7 +8,7 @@ mod function;
 mod make;
 mod operator;
 
-pub use context::{Context, Draws, RunContext};
+pub use context::{Context, Draws, RunContext, Secrets};
 
 use crate::Settings;
 use flowmesh_ir::{Program, SlotId, Value, expr::Expr};
@@ -85,6 +85,7 @@ impl<'a> Evaluator<'a> {
             Expr::Constant(value) => Ok(value.clone()),
             Expr::Slot(slot) => Ok(self.slot(*slot)),
             Expr::Config(config) => self.config(*config),
+            Expr::Secret(secret) => self.context.secrets.value(*secret),
             Expr::Context(what) => self.context.value(*what),
             Expr::Record(fields) => self.record(fields),
             Expr::List(items) => self.list(items),

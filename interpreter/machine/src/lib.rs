@@ -17,6 +17,6 @@ mod tests;
 pub use apply::{Awaited, Waiting, apply, pending, replay, view, waits};
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Ask, Effect, Note, Outcome};
-pub use eval::{Context, Draws, RunContext, evaluate};
+pub use eval::{Context, Draws, RunContext, Secrets, evaluate};
 pub use event::{Answer, CallId, Ended, Event, EventKind, TimerId};
 pub use run::{Progress, Run, Sight, Status, StepState};

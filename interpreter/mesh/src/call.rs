@@ -13,6 +13,7 @@ use crate::{
     },
     mesh::{Mesh, Places, Service},
     observe::{AttemptReport, Next, Observer},
+    unseal::Unsealed,
     wire::{grpc::codec::Method, request::Template, subset::Subset},
 };
 use attempt::{Tried, Try};
@@ -92,9 +93,23 @@ impl Mesh {
         let places = self.route(request, declared, service).ok_or_else(lost)?;
         let subset = places.of(&request.address)?;
         let method = by_grpc(request, service, names)?;
-        let mut template = Template::new(request, service.credentials(request.operation))?;
+        let unsealed = match request.sealed {
+            Some(_) => (self.unseal)(request)?,
+            None => Unsealed::default(),
+        };
+        let secret_body = unsealed.body.is_some();
+        let usual = self
+            .headers
+            .get(request.policy.index())
+            .map_or(&[][..], Vec::as_slice);
+        let mut template = Template::new(request, usual, unsealed, &service.credential)?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
-            template.call(path, method.write(&request.body)?)?;
+            let framed = method.write(template.body()).map_err(|why| match secret_body {
+                // What does not fit would be shown.
+                true => "the body, which holds a secret, is no message of the method".to_owned(),
+                false => why,
+            })?;
+            template.call(path, framed)?;
         }
         let span = tracing::info_span!(
             "call",

@@ -39,6 +39,11 @@ pub enum MeshError {
         /// The secret.
         secret: Name,
     },
+    /// A header of a policy cannot be sent.
+    BadHeader {
+        /// Its name.
+        name: Name,
+    },
     /// The description of a service's methods cannot be used.
     BadDescriptors {
         /// The service.
@@ -64,6 +69,7 @@ impl MeshError {
             Self::BadCredential { .. } => 1043,
             Self::NoResolver { .. } => 1044,
             Self::BadDescriptors { .. } => 1045,
+            Self::BadHeader { .. } => 1046,
         })
     }
 
@@ -82,6 +88,7 @@ impl MeshError {
                 "look for a line break at the end of the value, and for spaces in the header's name"
                     .to_owned()
             }
+            Self::BadHeader { .. } => "leave out headers that the mesh sets itself, and look for a line break at the end of configs and secrets".to_owned(),
             Self::BadDescriptors { .. } => "compile the program again from its `.proto`".to_owned(),
             Self::NoResolver { .. } => "name a DNS server with `--resolver 127.0.0.1:8600`".to_owned(),
         }
@@ -96,7 +103,7 @@ impl MeshError {
             | Self::MissingSecret { service, .. }
             | Self::BadCredential { service, .. }
             | Self::BadDescriptors { service, .. } => Some(format!("service/{service}")),
-            Self::NoResolver { .. } => None,
+            Self::NoResolver { .. } | Self::BadHeader { .. } => None,
         }
     }
 }
@@ -124,6 +131,9 @@ impl fmt::Display for MeshError {
                     f,
                     "the secret `{secret}` of service `{service}` cannot stand in a header"
                 )
+            }
+            Self::BadHeader { name } => {
+                write!(f, "the header `{name}` of a policy cannot be sent")
             }
             Self::BadDescriptors { service, why } => {
                 write!(f, "the methods of service `{service}` cannot be described: {why}")

@@ -6,7 +6,7 @@
 //!
 //! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
 //! it makes a [`Mesh`], and answers for a route's conditions through [`MeshOptions::conditions`]. Names are looked up
-//! through [`Resolver`], secrets come through [`MeshOptions::secrets`], and whoever watches is an [`Observer`].
+//! through [`Resolver`], secrets come through [`MeshOptions::secrets`] and [`MeshOptions::unseal`], and whoever watches is an [`Observer`].
 
 mod call;
 mod clock;
@@ -14,6 +14,7 @@ pub mod decide;
 mod error;
 mod mesh;
 mod observe;
+mod unseal;
 mod wire;
 
 pub use call::Demand;
@@ -26,6 +27,7 @@ pub use decide::{
 pub use error::MeshError;
 pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets};
 pub use observe::{AttemptReport, Next, Observer, Silent};
+pub use unseal::{Unseal, Unsealed};
 pub use wire::{
     hickory::Hickory,
     resolver::{Found, Resolver, Resolving, Unresolved},

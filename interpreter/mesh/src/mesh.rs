@@ -10,7 +10,8 @@ use crate::{
     clock::Clock,
     decide::{chance, route::Conditions, template::Template},
     error::MeshError,
-    wire::resolver::Resolver,
+    unseal::Unseal,
+    wire::{request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
 use std::{sync::Arc, time::Duration};
@@ -21,6 +22,9 @@ pub struct Mesh {
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) conditions: Arc<Conditions>,
+    pub(crate) unseal: Arc<Unseal>,
+    /// For each policy, the headers that it adds.
+    pub(crate) headers: Vec<Vec<Credential>>,
     pub(crate) limits: Limits,
     pub(crate) chance: chance::Source,
     pub(crate) clock: Clock,
@@ -39,6 +43,10 @@ pub struct MeshOptions {
     pub resolver: Arc<dyn Resolver>,
     /// Gives the values of secrets. Asked once, when the mesh is made.
     pub secrets: Arc<Secrets>,
+    /// Computes what of a request is made from secrets.
+    pub unseal: Arc<Unseal>,
+    /// For each policy of the program, the headers that it adds to every request.
+    pub headers: Vec<Vec<(Name, String)>>,
     /// Says whether a route's condition holds.
     pub conditions: Arc<Conditions>,
     /// What a service may cost us.
@@ -86,6 +94,8 @@ impl MeshOptions {
         Self {
             resolver,
             secrets: Arc::new(|_| None),
+            unseal: Arc::new(|_| Err("nobody gives the values of secrets".to_owned())),
+            headers: Vec::new(),
             conditions: Arc::new(|_, _| false),
             limits: Limits::default(),
             seed,
@@ -126,10 +136,14 @@ impl Mesh {
             let addresses = addresses.get(at).unwrap_or(&nothing);
             Service::new(&program, service, addresses, &options, clock)
         });
+        let headers = options.headers.iter().map(|headers| service::headers(headers));
+        let headers = headers.collect::<Result<_, _>>()?;
         Ok(Self {
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,
+            unseal: options.unseal,
+            headers,
             limits: options.limits,
             chance: chance::Source::new(options.seed),
             clock,

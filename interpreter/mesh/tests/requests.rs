@@ -10,12 +10,13 @@ mod support;
 
 use flowmesh_ir::{
     Name, SecretId, SubsetId, Value,
+    call::Sealed,
     expr::Expr,
     policy::{Balance, Policy, RetryOn},
     program::Program,
-    service::{Auth, Method, Route, SecretHeader},
+    service::{Auth, Method, Route},
 };
-use flowmesh_mesh::{MeshError, Next, Template, Text};
+use flowmesh_mesh::{MeshError, Next, Template, Text, Unsealed};
 use std::sync::Arc;
 use support::{
     TRACE, call, failure, mesh, once, plain, request, retrying,
@@ -75,19 +76,56 @@ async fn a_secret_is_put_into_the_header_of_its_operation_and_nowhere_else() {
     let server = Server::start(|_| Answer::Status(200)).await;
     let mut program = support::program(plain(), &[100]);
     program.secrets = vec!["shop_token".into()];
-    program.services[0].operations[0].secret_headers = vec![SecretHeader {
-        name: "x-token".into(),
-        before: "Token ".into(),
-        secret: SecretId(0),
-        after: "!".into(),
-    }];
-    let mesh = with_options(program, vec![vec![server.url()]], |options| {
+    program.services[0].operations[0].secret_headers = vec![("x-token".into(), Expr::Secret(SecretId(0)))];
+    let mesh = with_options(program.clone(), vec![vec![server.url()]], |options| {
         options.secrets = Arc::new(|_| Some("s3cret".to_owned()));
+        options.headers = vec![vec![("x-usual".into(), "yes".to_owned())]];
+        options.unseal = Arc::new(|request| {
+            let sealed = request.sealed.as_ref().ok_or("nothing is sealed")?;
+            Ok(Unsealed {
+                headers: vec![("x-token".into(), format!("Token s3cret {:?}", sealed.arguments))],
+                body: Some(b"{\"token\":\"s3cret\"}".to_vec()),
+            })
+        });
     });
-    call(&mesh.unwrap(), &request()).await;
+    let mut request = request();
+    request.sealed = Some(Arc::new(Sealed {
+        arguments: vec![Value::Int(1)],
+        run: 1,
+        started: Default::default(),
+        key: None,
+    }));
+    call(&mesh.unwrap(), &request).await;
     let seen = server.request(0);
-    assert_eq!(header(&seen, "x-token"), "Token s3cret!");
-    assert_eq!(header(&seen, "authorization"), "");
+    assert_eq!(header(&seen, "x-token"), "Token s3cret [Int(1)]");
+    assert_eq!(header(&seen, "x-usual"), "yes");
+    assert_eq!(&seen.body[..], b"{\"token\":\"s3cret\"}");
+    let with = |value: Option<&'static str>| {
+        let made = with_options(program.clone(), vec![vec![server.url()]], |options| {
+            options.secrets = Arc::new(move |_| value.map(str::to_owned));
+        });
+        made.err().map(|error| error.code().to_string())
+    };
+    assert_eq!(with(None).as_deref(), Some("F1042"));
+    assert_eq!(with(Some("a\nb")).as_deref(), Some("F1043"));
+    assert_eq!(with(Some("ab")), None);
+}
+
+#[test]
+fn a_header_that_only_the_mesh_sets_is_refused_before_the_first_call() {
+    let made = with_options(
+        support::program(plain(), &[100]),
+        vec![vec!["http://a".to_owned()]],
+        |options| {
+            options.headers = vec![vec![("host".into(), "b".to_owned())]];
+        },
+    );
+    let refused = made.err().unwrap();
+    assert_eq!(
+        (refused.code().to_string().as_str(), refused.place()),
+        ("F1046", None)
+    );
+    assert!(refused.help().contains("line break"));
 }
 
 #[tokio::test]

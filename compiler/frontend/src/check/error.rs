@@ -136,7 +136,7 @@ pub(crate) enum Error {
     /// A rule of a type that reads a config.
     ConfigInRule { span: Span },
     /// A secret as a value.
-    Secret { span: Span },
+    Secret { span: Span, declared: Option<Span> },
     /// Something from outside where a constant is needed.
     NotConstant { span: Span, what: &'static str },
     /// A lambda that nobody calls.

@@ -61,6 +61,8 @@ pub(crate) struct Frame {
     pub(crate) item: Ty,
     /// Whether `reply` came by gRPC.
     pub(crate) by_grpc: bool,
+    /// Whether what is made here is computed where a request is sent, so that it may be made from secrets.
+    pub(crate) sent: bool,
     /// How deep the expression is nested.
     pub(crate) depth: u32,
     /// The function that the body belongs to.

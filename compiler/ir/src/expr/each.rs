@@ -1,7 +1,7 @@
-//! Every expression within an expression, and the slots that it reads.
+//! Every expression within an expression, the slots that it reads, and the secrets that it is made of.
 
 use super::{Argument, Expr};
-use crate::SlotId;
+use crate::{SecretId, SlotId};
 
 impl Expr {
     /// This expression and every one in it, outer first. The depth of expressions is limited where programs are made
@@ -9,7 +9,7 @@ impl Expr {
     pub fn each(&self, what: &mut impl FnMut(&Expr)) {
         what(self);
         match self {
-            Self::Slot(_) | Self::Constant(_) | Self::Config(_) | Self::Context(_) => {}
+            Self::Slot(_) | Self::Constant(_) | Self::Config(_) | Self::Secret(_) | Self::Context(_) => {}
             Self::Record(fields) | Self::Variant(_, fields) => {
                 fields.iter().for_each(|(_, value)| value.each(what));
             }
@@ -49,5 +49,22 @@ impl Expr {
                 what(*slot);
             }
         });
+    }
+
+    /// Every secret that it is made of. What is made of a secret is a secret.
+    pub fn each_secret(&self, what: &mut impl FnMut(SecretId)) {
+        self.each(&mut |expr| {
+            if let Self::Secret(secret) = expr {
+                what(*secret);
+            }
+        });
+    }
+
+    /// Whether it is made of a secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        let mut found = false;
+        self.each_secret(&mut |_| found = true);
+        found
     }
 }

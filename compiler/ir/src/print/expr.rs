@@ -5,7 +5,7 @@ use super::{
     value::{self, escaped, joined, key},
 };
 use crate::{
-    Name, Program, SlotId, Value,
+    Name, Program, SecretId, SlotId, Value,
     expr::{Argument, Arm, Binary, Context, Expr, Pattern, Raise, Unary, Widen},
     flow::Flow,
     service::AddressParam,
@@ -117,6 +117,11 @@ impl<'a> Printer<'a> {
         }
     }
 
+    fn secret(&self, id: SecretId) -> String {
+        let name = self.program.secrets.get(id.index());
+        name.map_or_else(|| format!("?{id}"), ToString::to_string)
+    }
+
     /// An expression where only forms of at least this strength may stand without parentheses.
     fn at(&self, expr: &Expr, least: u8) -> String {
         let (text, strength) = self.form(expr);
@@ -133,6 +138,7 @@ impl<'a> Printer<'a> {
             Expr::Constant(constant) => (value::value(constant), of_constant(constant)),
             Expr::Slot(slot) => (self.slot(*slot), strength::POSTFIX),
             Expr::Config(id) => (self.config(*id), strength::POSTFIX),
+            Expr::Secret(id) => (self.secret(*id), strength::POSTFIX),
             Expr::Context(context) => (self::context(*context).to_owned(), strength::POSTFIX),
             Expr::Record(fields) if fields.is_empty() => ("{}".to_owned(), strength::POSTFIX),
             Expr::Record(fields) => (format!("{{ {} }}", self.named(fields)), strength::POSTFIX),

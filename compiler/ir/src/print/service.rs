@@ -139,14 +139,12 @@ fn operation(program: &Program, service: &Service, operation: &Operation) -> Vec
             .iter()
             .map(|(name, expr)| format!("  header {name}: {}", printer.expr(expr))),
     );
-    lines.extend(operation.secret_headers.iter().map(|header| {
-        let secret = secret(program, header.secret);
-        let (before, after) = (
-            super::value::escaped(&header.before),
-            super::value::escaped(&header.after),
-        );
-        format!("  header {}: \"{before}{{{secret}}}{after}\"", header.name)
-    }));
+    lines.extend(
+        operation
+            .secret_headers
+            .iter()
+            .map(|(name, expr)| format!("  header {name}: {}", printer.expr(expr))),
+    );
     lines.extend(
         operation
             .body

@@ -2,7 +2,7 @@
 
 use super::{At as _, Invalid, MAX_DEPTH, MAX_FRAME, ensure, in_range, slots::Slots, types::ty};
 use crate::{
-    FunctionId, Program, SlotId, Value,
+    FunctionId, Program, SecretId, SlotId, Value,
     expr::{Argument, Arm, Context, Expr, Pattern, Raise},
     json,
 };
@@ -14,6 +14,8 @@ pub(super) enum Surroundings {
     Nothing,
     /// A run: its identity, the time, chance.
     Run,
+    /// What a run asked for, and secrets: where a request is sent.
+    Sent,
     /// The reply of a call, in `on STATUS`.
     Reply,
     /// The request, in the condition of a route.
@@ -129,6 +131,7 @@ impl<'a> Scope<'a> {
             Expr::Constant(constant) => value(constant).map(|()| 0)?,
             Expr::Slot(slot) => self.read(*slot).map(|()| 0)?,
             Expr::Config(id) => in_range("config", id.index(), self.program.configs.len()).map(|()| 0)?,
+            Expr::Secret(id) => self.secret(*id).map(|()| 0)?,
             Expr::Context(context) => self.context(*context).map(|()| 0)?,
             Expr::Record(fields) | Expr::Variant(_, fields) => {
                 self.all(fields.iter().map(|(_, expr)| expr), left)?
@@ -171,10 +174,23 @@ impl<'a> Scope<'a> {
             Context::Scheduled => Surroundings::Schedule,
             _ => Surroundings::Run,
         };
+        if self.surroundings == Surroundings::Sent {
+            let of_run = matches!(context, Context::RunId | Context::RunStarted | Context::RunKey);
+            return ensure(of_run, || {
+                format!("{context:?} is not known where a request is sent").to_lowercase()
+            });
+        }
         let visitor = self.surroundings == Surroundings::Visitor && needed == Surroundings::Request;
         ensure(visitor || self.surroundings == needed, || {
             format!("{context:?} is not known here").to_lowercase()
         })
+    }
+
+    fn secret(&self, id: SecretId) -> Result<(), Invalid> {
+        ensure(self.surroundings == Surroundings::Sent, || {
+            "a secret is read where it would be kept".to_owned()
+        })?;
+        in_range("secret", id.index(), self.program.secrets.len())
     }
 
     fn call(&mut self, id: FunctionId, arguments: &[Expr], left: usize) -> Result<usize, Invalid> {

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Program,
+    expr::Expr,
     policy::{Policy, Retry, RetryOn},
 };
 
@@ -33,10 +34,17 @@ pub(super) fn check_texts(program: &Program, heights: &[usize]) -> Result<(), In
             .try_for_each(|expr| request.check(expr).map(drop))
             .at(place)?;
         let tags = policy.trace.iter().flat_map(|trace| &trace.tags);
-        let mut texts = policy.headers.iter().chain(tags);
-        texts
-            .try_for_each(|(_, expr)| nothing.check(expr).map(drop))
+        let mut tags = tags;
+        tags.try_for_each(|(_, expr)| nothing.check(expr).map(drop))
             .at(place)?;
+        // They are computed when the program starts, where no run is known.
+        let mut sent = Scope::of_params(program, heights, Surroundings::Sent, 0);
+        for (_, expr) in &policy.headers {
+            sent.check(expr).at(place)?;
+            let mut of_run = false;
+            expr.each(&mut |part| of_run |= matches!(part, Expr::Context(_)));
+            ensure(!of_run, || "a header reads a run".to_owned()).at(place)?;
+        }
     }
     Ok(())
 }

@@ -63,13 +63,6 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
             Scope::of_params(program, heights, Surroundings::Nothing, 0).check(url)?;
         }
     }
-    for header in service
-        .operations
-        .iter()
-        .flat_map(|operation| &operation.secret_headers)
-    {
-        in_range("secret", header.secret.index(), program.secrets.len())?;
-    }
     for (at, route) in service.routes.iter().enumerate() {
         self::route(program, heights, service, route).at(|| format!("route {at}"))?;
     }
@@ -169,9 +162,20 @@ fn request(program: &Program, heights: &[usize], operation: &Operation) -> Resul
             scope.check(expr)?;
         }
     }
+    let mut sent = Scope::of_params(program, heights, Surroundings::Sent, operation.params.len());
+    ensure(!operation.binding.is_local() || !operation.is_sealed(), || {
+        "a process or a worker would be given a secret".to_owned()
+    })?;
+    operation
+        .secret_headers
+        .iter()
+        .try_for_each(|(_, expr)| sent.check(expr))?;
     if let Some((expr, to)) = &operation.body {
         ty(program, to)?;
-        scope.check(expr)?;
+        match operation.secret_body() {
+            Some(_) => sent.check(expr)?,
+            None => scope.check(expr)?,
+        }
     }
     if let Binding::Run { words } = &operation.binding {
         for piece in words.iter().flatten() {

@@ -237,8 +237,60 @@ fn services_always_lead_somewhere() {
             in_charge(|o| o.fails = vec![ErrorId(10)]),
             "operation payments.charge: error 10 does not exist, there are 10",
         ),
+        (
+            in_charge(|o| o.key = Some(secret())),
+            "operation payments.charge: a secret is read where it would be kept",
+        ),
+        (
+            in_charge(|o| {
+                o.body = Some((secret(), Type::String));
+                o.binding = crate::service::Binding::Worker {
+                    queue: "q".to_owned(),
+                };
+            }),
+            "operation payments.charge: a process or a worker would be given a secret",
+        ),
+        (
+            in_charge(|o| o.secret_headers = vec![("x".into(), Expr::Context(Context::Now))]),
+            "operation payments.charge: now is not known where a request is sent",
+        ),
+        (
+            in_payments(|s| s.subsets[0].addresses = vec![filled("http://", ".shop.example.com")]),
+            "service payments: address parameter 0 does not exist, there are 0",
+        ),
+        (
+            in_payments(|s| {
+                s.address_params = vec![tenant()];
+                s.subsets[0].addresses = vec![filled("http://", ".com")];
+            }),
+            "service payments: a call would choose who owns the host",
+        ),
+        (
+            in_payments(|s| {
+                s.address_params = vec![tenant()];
+                s.subsets[0].addresses = vec![filled("http://", ".shop.example.com")];
+            }),
+            "operation payments.charge: its service's addresses take 1 parameters, and it gives 0",
+        ),
     ];
     for (found, expected) in cases {
         assert_eq!(found, expected);
     }
+}
+
+fn secret() -> Expr {
+    Expr::Secret(crate::SecretId(0))
+}
+
+fn tenant() -> crate::service::AddressParam {
+    crate::service::AddressParam {
+        name: "tenant".into(),
+        part: crate::address::Part::Label,
+    }
+}
+
+/// An address that a call fills between two texts.
+fn filled(before: &str, behind: &str) -> Expr {
+    let text = |text: &str| Expr::Constant(crate::Value::string(text));
+    Expr::Text(vec![text(before), slot(0), text(behind)])
 }

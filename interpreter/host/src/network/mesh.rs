@@ -1,6 +1,6 @@
 //! The mesh as the network: addresses and conditions are evaluated here, since the mesh knows no expressions.
 
-use super::{Caller, Network, NetworkError, pool::Pool, wires::Wires};
+use super::{Caller, Network, NetworkError, pool::Pool, sealed::Seals, wires::Wires};
 use crate::{clock::Clock, engine::Deployment, workers::Workers};
 use flowmesh_ir::{
     Code, Name, Program, SecretId, Value, address::is_template, call::Request, expr::Expr, service::Service,
@@ -51,7 +51,11 @@ impl Network for MeshNetwork {
         let mut options = MeshOptions::new(self.resolver.clone(), self.clock.draw());
         let (names, secrets) = (deployment.program.secrets.clone(), self.secrets.clone());
         options.limits.idle_connections = CONNECTIONS;
-        options.secrets = Arc::new(move |id: SecretId| secrets(names.get(id.index())?));
+        let secret = move |id: SecretId| secrets(names.get(id.index())?);
+        let seals = Seals::new(deployment, &secret);
+        options.headers = seals.of_policies()?;
+        options.unseal = Arc::new(move |request| seals.open(request));
+        options.secrets = Arc::new(secret);
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
         let mesh = Mesh::new(deployment.program.clone(), &addresses, options)?;

@@ -5,13 +5,13 @@ use crate::{border, eval::Evaluator};
 use flowmesh_ir::{
     Name, Value,
     address::{Part, label},
-    call::{Request, Wire},
+    call::{Request, Sealed, Wire},
     expr::Expr,
     flow::Target,
     service::{AddressParam, Binding, Operation, Piece},
 };
 use flowmesh_stdlib::{Fault, text, write_text};
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 impl<'p> Turn<'p, '_> {
     /// The request of a call with the arguments as they are now.
@@ -51,6 +51,7 @@ impl<'p> Turn<'p, '_> {
         let headers = headers(&mut evaluator, &operation.headers)?;
         let key = key(&mut evaluator, operation.key.as_ref())?;
         let body = match &operation.body {
+            Some((expr, _)) if expr.is_secret() => String::new(),
             Some((expr, ty)) => {
                 let value = evaluator.eval(expr)?;
                 evaluator.weigh(expr, &value)?;
@@ -60,6 +61,7 @@ impl<'p> Turn<'p, '_> {
             }
             None => String::new(),
         };
+        let sealed = operation.is_sealed().then(|| self.sealed(arguments));
         Ok(Request {
             service: target.service,
             operation: target.operation,
@@ -71,7 +73,21 @@ impl<'p> Turn<'p, '_> {
             headers,
             body: body.into_bytes().into(),
             key,
+            sealed,
             effect: operation.effect,
+        })
+    }
+}
+
+impl Turn<'_, '_> {
+    /// What whoever sends a request needs to compute the parts with secrets.
+    fn sealed(&self, arguments: &[Value]) -> Arc<Sealed> {
+        let run = self.run.context.run.as_ref();
+        Arc::new(Sealed {
+            arguments: arguments.to_vec(),
+            run: run.map_or(0, |run| run.id.as_u128()),
+            started: run.map_or(self.run.context.now, |run| run.started),
+            key: run.and_then(|run| run.key.clone()),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! What the surroundings of an expression give: the time, chance, the run, a reply, a request.
 
-use flowmesh_ir::{Value, expr};
+use flowmesh_ir::{SecretId, Value, expr};
 use flowmesh_stdlib::Fault;
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use uuid::{Builder, Uuid};
 
 /// What the surroundings of an expression give.
@@ -19,7 +19,13 @@ pub struct Context {
     pub reply: Option<Value>,
     /// What `request` is, in the conditions of routes.
     pub request: Option<Value>,
+    /// The values of secrets, where a request is sent. A run has none.
+    pub secrets: Secrets,
 }
+
+/// Values of secrets, which nothing prints.
+#[derive(Clone, Default)]
+pub struct Secrets(Arc<[Option<Arc<str>>]>);
 
 /// What an expression can know of its run.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +73,25 @@ impl Draws {
     pub fn next_uuid(&mut self) -> Uuid {
         let (high, low) = (u128::from(self.next_u64()), u128::from(self.next_u64()));
         Builder::from_random_bytes(((high << 64) | low).to_be_bytes()).into_uuid()
+    }
+}
+
+impl Secrets {
+    /// The values by the numbers of the secrets.
+    #[must_use]
+    pub fn new(values: Vec<Option<Arc<str>>>) -> Self {
+        Self(values.into())
+    }
+
+    pub(super) fn value(&self, id: SecretId) -> Result<Value, Fault> {
+        let value = self.0.get(id.index()).cloned().flatten();
+        value.map(Value::String).ok_or_else(|| absent("secret"))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secrets", self.0.len())
     }
 }
 

@@ -7,16 +7,19 @@ use crate::{
     error::MeshError,
     wire::{
         grpc::codec::{self, Method, Methods},
-        request::Credential,
+        request::{self, Credential},
     },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     Name, OperationId, PolicyId, Program, SecretId, SubsetId,
-    service::{self, Auth, SecretHeader},
+    expr::Expr,
+    service::{self, Auth},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
+    collections::BTreeSet,
+    slice,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -32,8 +35,6 @@ pub(crate) struct Service {
     moved: RwLock<Option<Split>>,
     /// How we show who we are.
     pub(crate) credential: Option<Credential>,
-    /// For each operation the headers that are made from secrets.
-    pub(crate) secret_headers: Vec<Vec<Credential>>,
     /// For each operation its method of gRPC.
     pub(crate) methods: Methods,
     /// For each policy of the program the budget that its retries are paid from: policies that say the same about
@@ -61,23 +62,17 @@ impl Service {
             }
             Places::new(&service.name, &subset.name, texts, clock, options.limits.places)
         });
+        are_given(program, service, secrets)?;
         Ok(Self {
             subsets: subsets.collect::<Result<_, _>>()?,
             moved: RwLock::new(None),
             credential: credential(program, service, secrets)?,
-            secret_headers: secret_headers(program, service, secrets)?,
             methods: codec::methods(service).map_err(|why| MeshError::BadDescriptors {
                 service: service.name.clone(),
                 why,
             })?,
             budgets: budgets(program, clock.now()),
         })
-    }
-
-    /// The headers of an operation that hold secrets.
-    pub(crate) fn credentials(&self, operation: OperationId) -> impl Iterator<Item = &Credential> {
-        let own = self.secret_headers.get(operation.index()).into_iter().flatten();
-        self.credential.iter().chain(own)
     }
 
     /// The method of gRPC that an operation is reached by.
@@ -146,25 +141,47 @@ fn credential(
 }
 
 /// What is wrong with a secret is told before the first call needs it.
-fn secret_headers(
-    program: &Program,
-    service: &service::Service,
-    secrets: &Secrets,
-) -> Result<Vec<Vec<Credential>>, MeshError> {
-    let one = |made: &SecretHeader| {
-        let (service, secret) = (service.name.clone(), named(program, made.secret));
-        let Some(value) = secrets(made.secret) else {
-            return Err(MeshError::MissingSecret { service, secret });
+fn are_given(program: &Program, service: &service::Service, secrets: &Secrets) -> Result<(), MeshError> {
+    let mut needed = BTreeSet::new();
+    for operation in &service.operations {
+        operation.each_secret(&mut |id| {
+            needed.insert(id);
+        });
+    }
+    if let Some(id) = needed.into_iter().find(|id| secrets(*id).is_none()) {
+        let (service, secret) = (service.name.clone(), named(program, id));
+        return Err(MeshError::MissingSecret { service, secret });
+    }
+    let headers = service
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.secret_headers);
+    for (name, expr) in headers {
+        // What a function makes of a secret may be another text; what is only put into one is not.
+        let direct = match expr {
+            Expr::Text(parts) => parts.as_slice(),
+            other => slice::from_ref(other),
         };
-        HeaderName::try_from(made.name.as_str())
-            .ok()
-            .and_then(|name| header(name, &format!("{}{value}{}", made.before, made.after)))
-            .ok_or(MeshError::BadCredential { service, secret })
+        for part in direct {
+            let Expr::Secret(id) = part else { continue };
+            let (service, secret) = (service.name.clone(), named(program, *id));
+            let value = secrets(*id).unwrap_or_default();
+            let fits = HeaderName::try_from(name.as_str()).is_ok() && HeaderValue::from_str(&value).is_ok();
+            if !fits {
+                return Err(MeshError::BadCredential { service, secret });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The headers of a policy. Some may be made from secrets, so all are treated as such.
+pub(super) fn headers(headers: &[(Name, String)]) -> Result<Vec<Credential>, MeshError> {
+    let one = |(name, value): &(Name, String)| {
+        let made = request::name(name).ok().and_then(|name| header(name, value));
+        made.ok_or_else(|| MeshError::BadHeader { name: name.clone() })
     };
-    let operations = service.operations.iter();
-    operations
-        .map(|operation| operation.secret_headers.iter().map(one).collect())
-        .collect()
+    headers.iter().map(one).collect()
 }
 
 fn header(name: HeaderName, value: &str) -> Option<Credential> {

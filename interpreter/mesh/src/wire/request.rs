@@ -6,6 +6,7 @@
 //! give up by itself when they are over.
 
 use super::{connection::Sent, endpoint::Endpoint};
+use crate::unseal::Unsealed;
 use bytes::Bytes;
 use flowmesh_ir::{call::Request, service::Method, trace::TraceContext};
 use http::{
@@ -40,18 +41,32 @@ impl Template {
     /// Fails with a sentence where something cannot stand in a request; nothing was sent then.
     pub(crate) fn new<'c>(
         request: &Request,
+        usual: &[Credential],
+        unsealed: Unsealed,
         credentials: impl IntoIterator<Item = &'c Credential>,
     ) -> Result<Self, String> {
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 10);
         headers.insert(USER_AGENT, AGENT);
         headers.insert(ACCEPT, JSON);
-        if !request.body.is_empty() {
+        for (name, value) in usual {
+            headers.insert(name, value.clone());
+        }
+        let body = match unsealed.body {
+            Some(body) => Bytes::from(body),
+            None => Bytes::from_owner(request.body.clone()),
+        };
+        if !body.is_empty() {
             headers.insert(CONTENT_TYPE, JSON);
         } else if matches!(request.method, Method::Post | Method::Put | Method::Patch) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         for (name, text) in &request.headers {
             headers.insert(self::name(name)?, value(name, text)?);
+        }
+        for (name, text) in &unsealed.headers {
+            let mut value = value(name, text)?;
+            value.set_sensitive(true);
+            headers.insert(self::name(name)?, value);
         }
         if let Some(key) = &request.key {
             headers.insert(IDEMPOTENCY_KEY, value("idempotency-key", key)?);
@@ -67,13 +82,17 @@ impl Template {
         };
         let path =
             PathAndQuery::try_from(path).map_err(|_| format!("`{}` cannot be a path", request.path))?;
-        let body = Bytes::from_owner(request.body.clone());
         Ok(Self {
             path,
             method: method(request.method),
             headers,
             body,
         })
+    }
+
+    /// Its body, before it is put into a frame.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// Asks for a stream, from a cursor on where there is one.
@@ -138,7 +157,7 @@ const RESERVED: [HeaderName; 7] = [
     UPGRADE,
 ];
 
-fn name(text: &str) -> Result<HeaderName, String> {
+pub(crate) fn name(text: &str) -> Result<HeaderName, String> {
     match HeaderName::try_from(text) {
         Ok(name) if RESERVED.contains(&name) => Err(format!("the header `{name}` is set by the mesh alone")),
         Ok(name) => Ok(name),

@@ -169,6 +169,7 @@ pub fn request() -> Request {
         headers: Vec::new(),
         body: Arc::from(*b"{\"id\":1}"),
         key: Some("order-1".to_owned()),
+        sealed: None,
         effect: EffectKind::Keyed,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     resolve::Def,
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{ConfigId, Name, TypeId, Value, expr::Expr, test::What};
+use flowmesh_ir::{ConfigId, Name, SecretId, TypeId, Value, expr::Expr, test::What};
 use std::collections::HashMap;
 
 /// What a name, or a path of names, stands for.
@@ -309,8 +309,10 @@ impl<'a> Checker<'a> {
                 );
                 Typed::bad()
             }
+            Def::Secret(id) if self.frame.sent => Typed::new(Expr::Secret(SecretId(id)), Ty::String),
             Def::Secret(_) => {
-                self.report(Error::Secret { span }.diagnostic());
+                let declared = self.resolved.declared(def).map(|declared| declared.name.span);
+                self.report(Error::Secret { span, declared }.diagnostic());
                 Typed::bad()
             }
             other => {

@@ -3,10 +3,7 @@
 use super::{Body, Loop};
 use crate::check::{Checker, Ty, frame::Role, narrow, tree::Kind};
 use flowmesh_diagnostics::Span;
-use flowmesh_ir::{
-    ErrorId, Name, SlotId,
-    expr::{Argument, Expr},
-};
+use flowmesh_ir::{ErrorId, Name, SlotId, expr::Expr};
 use std::collections::{BTreeSet, HashSet};
 
 /// A body that runs beside the flow, checked.
@@ -164,28 +161,8 @@ impl<'a> Checker<'a> {
 /// The slots that an expression reads.
 pub(super) fn reads(expr: &Expr) -> BTreeSet<SlotId> {
     let mut found = BTreeSet::new();
-    let mut open = vec![expr];
-    while let Some(expr) = open.pop() {
-        match expr {
-            Expr::Slot(slot) => drop(found.insert(*slot)),
-            Expr::Constant(_) | Expr::Config(_) | Expr::Context(_) => {}
-            Expr::Record(fields) | Expr::Variant(_, fields) => {
-                open.extend(fields.iter().map(|(_, value)| value));
-            }
-            Expr::List(items) | Expr::Text(items) | Expr::Call(_, items) => open.extend(items),
-            Expr::Field(inner, _) | Expr::Unary(_, inner) | Expr::As(inner, _) | Expr::Widen(inner, _) => {
-                open.push(inner);
-            }
-            Expr::Index(a, b) | Expr::Binary(_, a, b) => open.extend([&**a, &**b]),
-            Expr::If(condition, yes, no) => open.extend([&**condition, &**yes, &**no]),
-            Expr::Match { subject, arms } => {
-                open.push(subject);
-                open.extend(arms.iter().map(|arm| &arm.body));
-            }
-            Expr::Native(_, arguments) => open.extend(arguments.iter().map(|argument| match argument {
-                Argument::Value(value) | Argument::Lambda(_, value) => value,
-            })),
-        }
-    }
+    expr.each_slot(&mut |slot| {
+        found.insert(slot);
+    });
     found
 }

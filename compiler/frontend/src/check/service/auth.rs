@@ -1,15 +1,12 @@
-//! `auth` and headers: the only places where a secret may go.
+//! `auth`: how we show who we are.
 
-use super::{Error, operation::header_name};
+use super::Error;
 use crate::{
-    ast::{self, ExprKind, Ident},
+    ast::{self, ExprKind},
     check::Checker,
-    resolve::{Def, scope},
+    resolve::Def,
 };
-use flowmesh_ir::{
-    SecretId,
-    service::{Auth, SecretHeader},
-};
+use flowmesh_ir::{SecretId, service::Auth};
 
 const FORM: &str = "bearer(secret), basic(\"user\", secret), api_key(\"x-header\", secret) or oauth2(url, client: \"id\", secret: secret, scopes: [\"read\"])";
 
@@ -73,71 +70,6 @@ impl<'a> Checker<'a> {
             Some(Def::Secret(id)) => Some(SecretId(id)),
             _ => None,
         }
-    }
-}
-
-impl<'a> Checker<'a> {
-    /// A header that is a secret, or a text of one secret and what is written around it. Nothing else may stand in such
-    /// a text: it would have to be computed together with the secret, in a run, whose journal would then hold it.
-    pub(super) fn secret_header(&mut self, name: &Ident, value: &'a ast::Expr) -> Option<SecretHeader> {
-        let whole = std::slice::from_ref(value);
-        let inner: Vec<&'a ast::Expr> = match &value.kind {
-            ExprKind::Text(parts) => parts.iter().filter_map(computed).collect(),
-            _ => whole.iter().collect(),
-        };
-        let secrets: Vec<SecretId> = inner.iter().filter_map(|expr| self.secret_named(expr)).collect();
-        let secret = *secrets.first()?;
-        if inner.len() > 1 {
-            self.report(Error::MixedSecret { span: value.span }.diagnostic());
-        }
-        let (mut before, mut after) = (String::new(), String::new());
-        if let ExprKind::Text(parts) = &value.kind {
-            let mut seen = false;
-            for part in parts {
-                match part {
-                    ast::TextPart::Literal(text) if seen => after.push_str(text),
-                    ast::TextPart::Literal(text) => before.push_str(text),
-                    ast::TextPart::Expr(_) => seen = true,
-                }
-            }
-        }
-        Some(SecretHeader {
-            name: header_name(name),
-            before,
-            secret,
-            after,
-        })
-    }
-
-    /// The secret that an expression names; a parameter of the same name comes first.
-    fn secret_named(&mut self, value: &'a ast::Expr) -> Option<SecretId> {
-        let words = super::words(value)?;
-        let (first, rest) = words.split_first()?;
-        if self.frame.find(&first.text).is_some() {
-            return None;
-        }
-        // Only looked up here, so that whatever is wrong with other names is said once, where they are read.
-        let named = match (self.entry(&first.text)?.def, rest) {
-            (def, []) => Some(def),
-            (Def::Module(module), [item]) => {
-                let resolved = self.resolved;
-                scope::lookup(resolved.module(module)?, item)
-                    .ok()
-                    .map(|entry| entry.def)
-            }
-            _ => None,
-        };
-        match named? {
-            Def::Secret(_) => self.secret(value),
-            _ => None,
-        }
-    }
-}
-
-fn computed(part: &ast::TextPart) -> Option<&ast::Expr> {
-    match part {
-        ast::TextPart::Expr(expr) => Some(expr),
-        ast::TextPart::Literal(_) => None,
     }
 }
 

@@ -233,10 +233,6 @@ pub(crate) enum Error {
         near: Option<Name>,
         place: Option<Span>,
     },
-    /// A text with a secret and something that is computed.
-    MixedSecret {
-        span: Span,
-    },
 }
 
 impl Error {

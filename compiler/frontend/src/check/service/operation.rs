@@ -19,7 +19,7 @@ use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, ServiceId, SlotId,
     expr::Expr,
-    service::{Binding, EffectKind, Method, Operation, Piece, SecretHeader},
+    service::{Binding, EffectKind, Method, Operation, Piece},
     ty::Type,
 };
 
@@ -163,7 +163,11 @@ impl<'a> Checker<'a> {
                 let no_body = Error::BodyOfGet { method, span }.diagnostic();
                 self.report(no_body.fix("leave it out", span.to(setting.value.span), ""));
             }
-            self.body(title, &setting.value)
+            // A process or a worker would be told.
+            self.frame.sent = !local;
+            let body = self.body(title, &setting.value);
+            self.frame.sent = false;
+            body
         });
         let mut sent = std::mem::take(&mut self.frame.touched);
         // An address that takes a field takes only that; where there is a body, the rest is still to be sent.
@@ -319,7 +323,7 @@ struct Parts {
     query: Vec<(Name, Expr)>,
     body: Option<(Expr, Type)>,
     headers: Vec<(Name, Expr)>,
-    secret_headers: Vec<SecretHeader>,
+    secret_headers: Vec<(Name, Expr)>,
     key: Option<Expr>,
 }
 

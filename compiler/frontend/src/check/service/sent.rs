@@ -5,7 +5,7 @@ use crate::{
     ast::{self, ExprKind},
     check::{Checker, Ty, globals::FieldInfo},
 };
-use flowmesh_ir::{Name, SlotId, expr::Expr, service::SecretHeader};
+use flowmesh_ir::{Name, SlotId, expr::Expr};
 
 impl<'a> Checker<'a> {
     /// `query: { page: page }`
@@ -59,7 +59,8 @@ impl<'a> Checker<'a> {
         Expr::Slot(slot)
     }
 
-    pub(super) fn headers(&mut self, value: &'a ast::Expr) -> (Vec<(Name, Expr)>, Vec<SecretHeader>) {
+    /// Headers, those that are made from secrets apart.
+    pub(super) fn headers(&mut self, value: &'a ast::Expr) -> (Vec<(Name, Expr)>, Vec<(Name, Expr)>) {
         let ExprKind::Record(fields) = &value.kind else {
             let (found, span) = (self.slice(value.span), value.span);
             let form = "{ x_tenant: tenant }";
@@ -76,14 +77,13 @@ impl<'a> Checker<'a> {
         };
         let (mut made, mut secret) = (Vec::with_capacity(fields.len()), Vec::new());
         for (name, value) in fields {
-            if let Some(header) = self.secret_header(name, value) {
-                secret.push(header);
-                continue;
-            }
+            self.frame.sent = true;
             let typed = self.expr(value, None);
+            self.frame.sent = false;
             let ty = typed.ty.present().clone();
             let expr = self.textual(crate::check::expr::Typed::new(typed.expr, ty), value.span);
-            made.push((header_name(name), expr));
+            let place = if expr.is_secret() { &mut secret } else { &mut made };
+            place.push((header_name(name), expr));
         }
         (made, secret)
     }

@@ -351,7 +351,15 @@ impl<'a> Checker<'a> {
         };
         fields
             .iter()
-            .map(|(name, value)| (super::operation::header_name(name), self.config_text(value)))
+            .map(|(name, value)| {
+                let module = self.frame.module;
+                let (made, _) = self.within(module, Kind::Address, |checker| {
+                    // The mesh computes them when the program starts.
+                    checker.frame.sent = known.name == "headers";
+                    checker.as_text(value)
+                });
+                (super::operation::header_name(name), made)
+            })
             .collect()
     }
 

@@ -266,12 +266,6 @@ impl Error {
                 format!("no status means `{error}`, so it never happens"),
             )
             .help(format!("add `on {status}: {error}(...)`")),
-            Self::MixedSecret { span } => Diagnostic::error(
-                Code(328),
-                span,
-                "beside a secret a header holds only what is written here",
-            )
-            .help("send what is computed in a header of its own"),
             Self::NotAFailure { span } => Diagnostic::error(Code(212), span, "expected an error"),
             other => Diagnostic::error(Code(503), Span::default(), format!("{other:?}")),
         }

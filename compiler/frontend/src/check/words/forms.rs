@@ -22,9 +22,12 @@ impl Error {
                 };
                 Diagnostic::error(Code(314), span, format!("`{name}` is not a record")).help(help)
             }
-            Self::Secret { span } => {
-                Diagnostic::error(Code(315), span, "a secret cannot be read, so that it cannot leak")
-                    .help("hand it to `auth` or a header: `auth: bearer(...)`, `headers: { x_token: ... }`")
+            Self::Secret { span, declared } => {
+                let diagnostic = Diagnostic::error(Code(315), span, "a secret cannot be read, so that it cannot leak");
+                declared
+                    .into_iter()
+                    .fold(diagnostic, |found, declared| found.and(declared, "the secret"))
+                    .help("let the operation send it: `auth: bearer(...)`, or in its `headers: { x_token: ... }` or `body: { token: ... }`")
             }
             Self::ConfigInRule { span } => Diagnostic::error(
                 Code(329),
