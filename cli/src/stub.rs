@@ -5,6 +5,7 @@ mod example;
 mod fits;
 mod matching;
 mod memory;
+mod raw;
 pub(crate) mod record;
 mod script;
 mod serve;

@@ -2,7 +2,7 @@
 
 use crate::{draw, error::Error};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::{
     fs::File,
     io::Write,
@@ -21,8 +21,8 @@ pub(crate) struct Received {
     pub(crate) key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) traceparent: Option<String>,
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub(crate) body: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<Box<RawValue>>,
     /// Whether the key was carried out before.
     pub(crate) repeat: bool,
     /// `200`, or `close`, `hang`, `lose`.

@@ -5,7 +5,7 @@ use flowmesh_diagnostics::nearest;
 use flowmesh_ir::Program;
 use jiff::SignedDuration;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::{collections::BTreeMap, time::Duration};
 
 /// Answers by `service.operation`, in order; the last of each repeats.
@@ -21,7 +21,7 @@ pub(crate) struct Answer {
     /// The status; 200 where nothing is said.
     pub(crate) status: Option<u16>,
     /// The body; an example of the operation's type where nothing is said and the status is 2xx.
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Box<RawValue>>,
     /// How long to wait before.
     pub(super) delay: Option<SignedDuration>,
     /// What to do instead of answering.
@@ -42,14 +42,6 @@ pub(crate) enum Fail {
     Lose,
 }
 
-/// A file has one answer or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Entry {
-    Many(Vec<Answer>),
-    One(Box<Answer>),
-}
-
 impl Answer {
     /// How long to wait before it.
     pub(crate) fn delay(&self) -> Duration {
@@ -62,20 +54,23 @@ impl Answer {
 impl Script {
     /// Reads a file's text and checks its names against the program.
     pub(crate) fn read(text: &str, program: &Program) -> Result<Self, Error> {
-        let entries: BTreeMap<String, Entry> = serde_json::from_str(text).map_err(|why| bad(
-            format!("the script does not fit: {why}"),
-            "it maps `service.operation` to answers: { \"status\", \"body\", \"delay\", \"fail\", \"times\" }",
-        ))?;
+        let unfit = |why: serde_json::Error| {
+            bad(
+                format!("the script does not fit: {why}"),
+                "it maps `service.operation` to answers: { \"status\", \"body\", \"delay\", \"fail\", \"times\" }",
+            )
+        };
+        let entries: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).map_err(unfit)?;
         let mut answers = BTreeMap::new();
         for (name, entry) in entries {
             known(&name, program)?;
-            answers.insert(
-                name,
-                match entry {
-                    Entry::Many(all) => all,
-                    Entry::One(one) => vec![*one],
-                },
-            );
+            // One answer, or a list of them.
+            let entry = entry.get();
+            let read = match entry.starts_with('[') {
+                true => serde_json::from_str(entry),
+                false => serde_json::from_str(entry).map(|one| vec![one]),
+            };
+            answers.insert(name, read.map_err(unfit)?);
         }
         Ok(Self { answers })
     }
@@ -182,5 +177,27 @@ fn bad(why: impl Into<String>, help: impl Into<String>) -> Error {
     Error::BadScript {
         why: why.into(),
         help: help.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Script;
+    use crate::stub::tests::program_with_charge;
+
+    #[test]
+    fn numbers_of_an_answer_never_pass_through_a_float() {
+        let program = program_with_charge();
+        let body = r#"{"total": 0.10, "exact": 12345678901234567890.123456789012345678}"#;
+        let file = format!(r#"{{ "payments.charge": [{{ "status": 500 }}, {{ "body": {body} }}] }}"#);
+        let script = Script::read(&file, &program).expect("the script fits");
+        let answer = script.at("payments.charge", 1);
+        assert_eq!(answer.body.map(|body| body.get().to_owned()).as_deref(), Some(body));
+
+        let mut script = Script::default();
+        let form = format!("payments.charge={body}");
+        script.answer(&form, &program).expect("the form fits");
+        let answer = script.at("payments.charge", 0);
+        assert_eq!(answer.body.map(|body| body.get().to_owned()).as_deref(), Some(body));
     }
 }

@@ -6,6 +6,7 @@ use super::{
     fits,
     matching::{self, Match},
     memory::{Decision, Memory},
+    raw,
     record::{Received, Recorder},
     script::Fail,
 };
@@ -15,7 +16,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use std::{fmt, sync::Arc};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -107,7 +108,7 @@ impl Stub {
         match decision.answer.fail {
             Some(Fail::Hang) => std::future::pending().await,
             Some(Fail::Close | Fail::Lose) => Err(Closed),
-            None => Ok(self.reply(found, status, &decision, &received.body)),
+            None => Ok(self.reply(found, status, &decision, received.body.as_deref())),
         }
     }
 
@@ -116,33 +117,25 @@ impl Stub {
         found: &Match<'_>,
         status: u16,
         decision: &Decision,
-        request: &Value,
+        request: Option<&RawValue>,
     ) -> Response<Full<Bytes>> {
         let example = || {
             let (program, operation) = (&*self.program, found.operation.name.as_str());
-            let example = Example {
-                program,
-                operation,
-                number: decision.number,
-                request,
-            };
+            let example = Example::new(program, operation, decision.number, request);
             (200..300)
                 .contains(&status)
                 .then(|| example.of(&found.operation.result))
                 .flatten()
         };
-        let body = decision.answer.body.clone().or_else(example);
+        let scripted = decision.answer.body.as_ref().map(|body| body.get().to_owned());
+        let body = scripted.or_else(example);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        json_response(status, body.as_ref())
+        json_response(status, body)
     }
 
     fn received(&self, found: &Match<'_>, parts: &http::request::Parts, body: &[u8]) -> Received {
-        let lossy = || Value::String(String::from_utf8_lossy(body).into_owned());
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(body).unwrap_or_else(|_| lossy())
-        };
+        let lossy = || raw::text(&String::from_utf8_lossy(body));
+        let body = (!body.is_empty()).then(|| raw::read(body).unwrap_or_else(lossy));
         let path = parts
             .uri
             .path_and_query()
@@ -175,7 +168,7 @@ impl Stub {
             path: path.to_owned(),
             key: None,
             traceparent: None,
-            body: Value::Null,
+            body: None,
             repeat: false,
             answer: json!(404),
             refused: Some(why.to_owned()),
@@ -202,16 +195,14 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn refusal(status: StatusCode, why: &str, path: &str) -> Response<Full<Bytes>> {
-    json_response(status, Some(&json!({ "error": why, "path": path })))
+    json_response(status, Some(json!({ "error": why, "path": path }).to_string()))
 }
 
-fn json_response(status: StatusCode, body: Option<&Value>) -> Response<Full<Bytes>> {
-    let bytes = body
-        .map(|body| serde_json::to_vec(body).unwrap_or_default())
-        .unwrap_or_default();
-    let mut response = Response::new(Full::new(Bytes::from(bytes)));
+fn json_response(status: StatusCode, body: Option<String>) -> Response<Full<Bytes>> {
+    let has_body = body.is_some();
+    let mut response = Response::new(Full::new(Bytes::from(body.unwrap_or_default())));
     *response.status_mut() = status;
-    if body.is_some() {
+    if has_body {
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             http::HeaderValue::from_static("application/json"),
