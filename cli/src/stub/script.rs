@@ -192,12 +192,18 @@ mod tests {
         let file = format!(r#"{{ "payments.charge": [{{ "status": 500 }}, {{ "body": {body} }}] }}"#);
         let script = Script::read(&file, &program).expect("the script fits");
         let answer = script.at("payments.charge", 1);
-        assert_eq!(answer.body.map(|body| body.get().to_owned()).as_deref(), Some(body));
+        assert_eq!(
+            answer.body.map(|body| body.get().to_owned()).as_deref(),
+            Some(body)
+        );
 
         let mut script = Script::default();
         let form = format!("payments.charge={body}");
         script.answer(&form, &program).expect("the form fits");
         let answer = script.at("payments.charge", 0);
-        assert_eq!(answer.body.map(|body| body.get().to_owned()).as_deref(), Some(body));
+        assert_eq!(
+            answer.body.map(|body| body.get().to_owned()).as_deref(),
+            Some(body)
+        );
     }
 }

@@ -8,8 +8,7 @@ mod misfit;
 mod outside;
 mod settings;
 
-pub(crate) use decode::decode_untyped;
-pub use decode::{Strictness, decode};
+pub use decode::{Strictness, decode, decode_untyped};
 pub use encode::{encode, encode_untyped};
 pub use input::{SIGNALS_KEPT_MAX, check_input, check_signal};
 pub use misfit::Misfit;

@@ -16,7 +16,7 @@ use flowmesh_ir::{
     test::{Answer, Given, Match, Mock, Target},
     ty::{Field, Type},
 };
-use flowmesh_machine::border::{self, Strictness};
+use flowmesh_machine::border;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use std::{
@@ -337,7 +337,7 @@ pub(super) fn decoded(program: &Program, params: &[Field], json: &[u8]) -> Vec<V
     let members: BTreeMap<String, &RawValue> = serde_json::from_slice(json).unwrap_or_default();
     let value = |param: &Field| {
         let raw = members.get(param.name.as_str())?;
-        border::decode(program, &param.ty, raw.get().as_bytes(), Strictness::Lenient).ok()
+        border::decode_untyped(program, &param.ty, raw.get()).ok()
     };
     params
         .iter()

@@ -54,11 +54,11 @@ pub fn decode(program: &Program, ty: &Type, json: &[u8], strictness: Strictness)
     read.map_err(|error| reading.misfit(&error))
 }
 
-/// The value by a type of what [`super::encode_untyped()`] wrote.
+/// The value by a type of what [`super::encode_untyped()`] wrote; also of what [`super::encode()`] did.
 ///
 /// # Errors
 /// What does not fit, the first in the order of the text.
-pub(crate) fn decode_untyped(program: &Program, ty: &Type, json: &str) -> Result<Value, Misfit> {
+pub fn decode_untyped(program: &Program, ty: &Type, json: &str) -> Result<Value, Misfit> {
     let mut reading = Reading::new(program, Strictness::Lenient);
     reading.untyped = true;
     let mut text = serde_json::Deserializer::from_str(json);
