@@ -62,10 +62,12 @@ impl Surroundings {
                 self.expr(expr);
             }
         }
-        let named = operation.query.iter().chain(&operation.headers);
+        let headers = operation.headers.iter().chain(&operation.secret_headers);
+        let named = operation.query.iter().chain(headers);
         named.for_each(|(_, expr)| self.expr(expr));
         operation.body.iter().for_each(|(expr, _)| self.expr(expr));
-        operation.key.iter().for_each(|key| self.expr(key));
+        let texts = operation.key.iter().chain(&operation.address);
+        texts.for_each(|text| self.expr(text));
         let raises = operation.on.iter().flat_map(|on| &on.raise.fields);
         raises.for_each(|(_, expr)| self.expr(expr));
     }

@@ -229,6 +229,7 @@ mod tests {
             path: "/".to_owned(),
             headers: Vec::new(),
             body: Arc::default(),
+            sealed: None,
             key: None,
             effect: EffectKind::Idempotent,
         };

@@ -24,7 +24,7 @@ pub struct Context {
 }
 
 /// Values of secrets, which nothing prints.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Arc<[Option<Arc<str>>]>);
 
 /// What an expression can know of its run.

@@ -74,9 +74,12 @@ impl<H: Hasher> Part<'_, H> {
             headers,
             body,
             key,
+            sealed,
             effect: _,
         } = request;
         self.put((service, operation, policy, address, path, headers, body, key));
+        // Which run it is, and when it began, is the same for all that go on alike.
+        self.each(sealed.iter(), |part, sealed| part.values(&sealed.arguments));
         self.print(wire);
     }
 }
