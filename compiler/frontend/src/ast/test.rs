@@ -70,7 +70,7 @@ pub struct Answer {
     pub delay: Option<Expr>,
     /// What comes.
     pub kind: AnswerKind,
-    /// `2 times`
+    /// `once`, `twice`, `2 times`
     pub times: Option<Expr>,
 }
 

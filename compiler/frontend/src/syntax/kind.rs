@@ -167,7 +167,7 @@ kinds! {
     #[doc = "`after 2s a 2 times`"] MockAnswer,
     #[doc = "`fail A()`"] AnswerFail,
     #[doc = "`never`"] AnswerNever,
-    #[doc = "`2 times`"] AnswerTimes,
+    #[doc = "`once`, `2 times`"] AnswerTimes,
     #[doc = "`let a = e` in a test"] TestLet,
     #[doc = "`start a()` in a test"] TestStart,
     #[doc = "`send a() to run`"] Send,

@@ -102,7 +102,7 @@ impl Reader {
             span: self.span(node),
             delay,
             kind,
-            times: child(node, SyntaxKind::AnswerTimes).map(|times| self.child_number(&times)),
+            times: child(node, SyntaxKind::AnswerTimes).map(|times| self.so_often(&times)),
         }
     }
 
@@ -142,20 +142,27 @@ impl Reader {
     }
 
     fn count(&mut self, node: &SyntaxNode) -> Count {
-        let word = self.first_word(node);
-        let number = |value| Expr {
-            span: word.span,
-            kind: ExprKind::Int(value),
-        };
-        match word.text.as_str() {
-            "never" => Count::Exactly(number(0)),
-            "once" => Count::Exactly(number(1)),
-            "twice" => Count::Exactly(number(2)),
+        match self.first_word(node).text.as_str() {
             "at" if tokens(node).any(|token| token.text() == "least") => {
                 Count::AtLeast(self.child_number(node))
             }
             "at" => Count::AtMost(self.child_number(node)),
-            _ => Count::Exactly(self.child_number(node)),
+            _ => Count::Exactly(self.so_often(node)),
+        }
+    }
+
+    /// `never`, `once`, `twice`, `3 times`
+    fn so_often(&mut self, node: &SyntaxNode) -> Expr {
+        let word = self.first_word(node);
+        let value = match word.text.as_str() {
+            "never" => 0,
+            "once" => 1,
+            "twice" => 2,
+            _ => return self.child_number(node),
+        };
+        Expr {
+            span: word.span,
+            kind: ExprKind::Int(value),
         }
     }
 }

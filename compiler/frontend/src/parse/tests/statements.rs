@@ -41,6 +41,34 @@ fn a_name_after_as_is_bound_and_no_type() {
 }
 
 #[test]
+fn a_block_may_stand_on_the_line_after_its_word() {
+    for (text, is_it) in [
+        (
+            "race\n{\nlog \"a\"\n}",
+            (|kind| matches!(kind, StatementKind::Race { .. })) as fn(&StatementKind) -> bool,
+        ),
+        ("race // the first\n\n{ log \"a\" }", |kind| {
+            matches!(kind, StatementKind::Race { .. })
+        }),
+        ("try\n{ log \"a\" }\nfinally\n{ log \"b\" }", |kind| {
+            matches!(kind, StatementKind::Try { .. })
+        }),
+        ("spawn\n{ log \"a\" }", |kind| {
+            matches!(kind, StatementKind::Expr { .. })
+        }),
+        ("let t = spawn\n{ log \"a\" }", |kind| {
+            matches!(kind, StatementKind::Let { .. })
+        }),
+        ("within 10m\n{ log \"a\" }", |kind| {
+            matches!(kind, StatementKind::Within { .. })
+        }),
+    ] {
+        assert!(is_it(&only(text)), "{text}");
+    }
+    assert_eq!(statements("race\nspawn\ntry = 3").len(), 3, "free elsewhere");
+}
+
+#[test]
 fn a_deadline_after_an_await_is_a_statement_of_its_own() {
     let all = statements("await task\nwithin 10m { log \"a\" }");
     assert!(matches!(
