@@ -4,7 +4,7 @@ use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Severity, SourceId, So
 use flowmesh_tests::{annotate, files};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -30,11 +30,15 @@ fn case(path: &Path) -> Case {
     }
 }
 
-fn analysed(case: &Case, text: &str) -> (Sources, Diagnostics) {
-    let world = files::Folder {
+fn world_of(case: &Case, text: &str) -> files::Folder {
+    files::Folder {
         root: case.root.clone(),
         instead: Some((case.name.clone(), text.to_owned())),
-    };
+    }
+}
+
+fn analysed(case: &Case, text: &str) -> (Sources, Diagnostics) {
+    let world = world_of(case, text);
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = flowmesh_frontend::compile(&world, &case.name, &mut sources, &mut found);
     if let Some(program) = program.filter(|_| case.root.ends_with("kubernetes")) {
@@ -62,10 +66,7 @@ fn misled(case: &Case, sources: &Sources, before: &Diagnostics, diagnostic: &Dia
     let (mut old, new) = (said(before), said(&found));
     // What was wrong before, and was not said because of something else, is not the fix's doing.
     let (mut sources_before, mut all) = (Sources::default(), Diagnostics::default());
-    let world = files::Folder {
-        root: case.root.clone(),
-        instead: Some((case.name.clone(), case.text.clone())),
-    };
+    let world = world_of(case, &case.text);
     flowmesh_frontend::everything(&world, &case.name, &mut sources_before, &mut all);
     let own = (diagnostic.severity, diagnostic.code, diagnostic.message.clone());
     let stays = new.get(&own) >= old.get(&own);
@@ -111,6 +112,36 @@ fn every_fix_mends_what_it_is_offered_for_and_breaks_nothing() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn what_is_mended_stands_beside_and_compiles() {
+    let folder = files::top().join("tests/suite/mend");
+    let update = env::var_os("UPDATE_SUITE").is_some();
+    let mut wrong = Vec::new();
+    for path in files::below(&folder, ".flow") {
+        let case = case(&path);
+        let mending = flowmesh_frontend::mend(&world_of(&case, &case.text), &case.name);
+        let after = mending
+            .texts
+            .get(&case.name)
+            .map_or(&case.text, |text| &text.after);
+        let (_, found) = analysed(&case, after);
+        let left = found.iter().filter(|d| d.severity == Severity::Error);
+        wrong.extend(left.map(|d| format!("{}: still {} {}", case.name, d.code, d.message)));
+        let more = flowmesh_frontend::mend(&world_of(&case, after), &case.name).made;
+        wrong.extend(
+            more.iter()
+                .map(|made| format!("{}: {} again", case.name, made.title)),
+        );
+        let beside = path.with_extension("mended");
+        if update {
+            fs::write(&beside, after).unwrap();
+        } else if fs::read_to_string(&beside).ok().as_deref() != Some(after) {
+            wrong.push(format!("{} is not what is made:\n{after}", beside.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -35,7 +35,11 @@ impl Edit {
         let head = before.get(line..).unwrap_or("");
         let indent = head.get(..head.len() - head.trim_start().len()).unwrap_or("");
         if !self.text.is_empty() || start == end {
-            return (start..end, self.text.replace('\n', &format!("\n{indent}")));
+            let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+            return (
+                start..end,
+                self.text.replace('\n', &format!("{line_end}{indent}")),
+            );
         }
         let listed = before.trim_end().ends_with([',', '(', '[', '{']) || head.trim().is_empty();
         let gap = after.len() - after.trim_start().len();
@@ -56,7 +60,13 @@ impl Edit {
         if whole_line && after.len() > rest.len() {
             return (line..end + rest.len() + 1, String::new());
         }
-        // Of two blanks around what is removed, one goes with it.
+        // At the end of a line no blanks stay behind, and of two blanks around what is removed one goes with it.
+        if rest.trim().is_empty() {
+            return (
+                start - (head.len() - head.trim_end().len()).min(start)..end,
+                String::new(),
+            );
+        }
         let blanks = rest.len() - rest.trim_start_matches(' ').len();
         let doubled = head.is_empty() || head.ends_with([' ', '(', '[']);
         (start..end + if doubled { blanks } else { 0 }, String::new())
@@ -133,6 +143,20 @@ mod tests {
     #[test]
     fn a_new_line_is_indented_like_its_neighbour() {
         assert_eq!(after("  {\n  }\n", &[(6, 6, "  x\n")]), "  {\n    x\n  }\n");
+    }
+
+    #[test]
+    fn no_blanks_stay_at_the_end_of_a_line() {
+        assert_eq!(after("a with b\nc\n", &[(2, 8, "")]), "a\nc\n");
+    }
+
+    #[test]
+    fn a_new_line_ends_as_the_lines_of_the_text_do() {
+        assert_eq!(
+            after("  {\r\n  }\r\n", &[(7, 7, "  x\n")]),
+            "  {\r\n    x\r\n  }\r\n"
+        );
+        assert_eq!(after("a\r\n  use b\r\nc\r\n", &[(5, 10, "")]), "a\r\nc\r\n");
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! Fixes that need the text around a place: who finds what is wrong knows facts, and not how the author laid it out.
 
+mod calls;
+mod flows;
+mod form;
 mod header;
+mod services;
 mod text;
+mod tree;
 
 pub(crate) use header::with_error;
 
-use crate::resolve::Resolved;
+use crate::{
+    ast::{ItemKind, TypeKind},
+    resolve::Resolved,
+};
 use flowmesh_diagnostics::{Diagnostic, Diagnostics, Edit, Fix, Source, Sources, Span, nearest};
-use text::{back_over, places_of, span_at};
+use text::{back_over, places_of};
 
 /// Gives a fix to each finding that has none and can have one, and makes renames complete.
 pub(crate) fn cure(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) {
@@ -34,9 +42,11 @@ pub(crate) fn cure(resolved: &Resolved, sources: &Sources, found: &mut Diagnosti
 
 fn fix(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic) -> Option<Fix> {
     match diagnostic.code.stage() {
+        1 => form::fix(resolved, source, diagnostic),
         2 | 3 => of_names(resolved, source, diagnostic),
-        4 | 6 => of_flows(source, diagnostic),
-        5 => of_services(source, diagnostic),
+        4 => flows::fix(resolved, source, diagnostic),
+        5 => services::fix(resolved, source, diagnostic),
+        6 => of_errors(source, diagnostic),
         _ => None,
     }
 }
@@ -46,11 +56,7 @@ fn of_names(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic) -> Op
     let word = source.slice(span);
     match diagnostic.code.0 {
         201 => {
-            let known = flowmesh_stdlib::sources::SOURCES.iter();
-            let known: Vec<String> = known
-                .map(|(path, _)| path.trim_end_matches(".flow").replace('/', "."))
-                .collect();
-            let near = nearest(word, known.iter().map(String::as_str))?;
+            let near = near_module(word)?;
             Some(one(format!("replace by {near}"), span, near))
         }
         // A state of another name would be one that nothing leads to.
@@ -69,6 +75,11 @@ fn of_names(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic) -> Op
         }
         207 => Some(one("remove this `use`", back_over(source, span, "use")?, "")),
         212 => declaration(resolved, source, span, word),
+        306 if joins_a_text(&diagnostic.message) => calls::joined(resolved, source, span),
+        314 if diagnostic.message.contains("?.") => calls::mapped(resolved, source, span),
+        314 if diagnostic.message.ends_with("found a value") => calls::uncalled(resolved, span),
+        320 => optional_part(resolved, diagnostic),
+        322 if diagnostic.message.ends_with(" as string") => calls::as_text(resolved, source, span),
         309 => {
             let line = text::line_before(source, span);
             let end = Span {
@@ -93,6 +104,47 @@ fn of_names(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic) -> Op
     }
 }
 
+/// The module of the library that a path nearly names, with what is taken of it.
+fn near_module(path: &str) -> Option<String> {
+    let known = flowmesh_stdlib::sources::SOURCES.iter();
+    let known: Vec<String> = known
+        .map(|(path, _)| path.trim_end_matches(".flow").replace('/', "."))
+        .collect();
+    let near = |path: &str| nearest(path, known.iter().map(String::as_str)).map(str::to_owned);
+    let of_item = || {
+        let (module, item) = path.rsplit_once('.')?;
+        Some(format!("{}.{item}", near(module)?))
+    };
+    near(path).or_else(of_item)
+}
+
+/// Whether `+` was written between a text and something that a text can hold.
+fn joins_a_text(message: &str) -> bool {
+    const PLAIN: [&str; 9] = [
+        "string", "int", "decimal", "float", "bool", "date", "time", "duration", "url",
+    ];
+    let types = message.strip_prefix("`+` does not work on ");
+    let sides = types.and_then(|types| types.split_once(" and "));
+    sides.is_some_and(|(left, right)| PLAIN.contains(&left) && PLAIN.contains(&right))
+}
+
+/// The first part of a record that leads back to it, as one that may be absent.
+fn optional_part(resolved: &Resolved, diagnostic: &Diagnostic) -> Option<Fix> {
+    let ItemKind::Record { fields, .. } = &tree::item(resolved, diagnostic.span)?.kind else {
+        return None;
+    };
+    let next = diagnostic.message.split('`').nth(3)?;
+    let part = fields.iter().find(|field| match &field.ty.kind {
+        TypeKind::Name(words) => words.last().is_some_and(|word| word.text == next),
+        _ => false,
+    })?;
+    let end = Span {
+        start: part.ty.span.end,
+        ..part.ty.span
+    };
+    Some(one("let it be absent", end, "?"))
+}
+
 /// `error Name` before the item that speaks of it, where it is said without arguments.
 fn declaration(resolved: &Resolved, source: &Source, span: Span, word: &str) -> Option<Fix> {
     let module = resolved
@@ -113,7 +165,7 @@ fn declaration(resolved: &Resolved, source: &Source, span: Span, word: &str) -> 
     plain.then(|| one(format!("declare `{word}`"), before, format!("error {word}\n\n")))
 }
 
-fn of_flows(source: &Source, diagnostic: &Diagnostic) -> Option<Fix> {
+fn of_errors(source: &Source, diagnostic: &Diagnostic) -> Option<Fix> {
     let span = diagnostic.span;
     let other = diagnostic
         .labels
@@ -121,68 +173,9 @@ fn of_flows(source: &Source, diagnostic: &Diagnostic) -> Option<Fix> {
         .map(|label| label.span)
         .filter(|other| other.source == span.source);
     match diagnostic.code.0 {
-        403 => {
-            let signal = back_over(source, span, "signal")?;
-            let end = header::after_params(source, span)?;
-            Some(one("remove this signal", Span { end, ..signal }, ""))
-        }
-        408 => {
-            let word = back_over(source, other?, "let")?;
-            Some(one(
-                "bind it with `var`",
-                Span {
-                    end: word.start + 3,
-                    ..word
-                },
-                "var",
-            ))
-        }
         603 => header::with_key(source, other?),
         605 => Some(one("leave it out of `fails`", only_error(source, span), "")),
         606 => Some(one("remove this `undo`", back_over(source, span, "undo")?, "")),
-        _ => None,
-    }
-}
-
-fn of_services(source: &Source, diagnostic: &Diagnostic) -> Option<Fix> {
-    let span = diagnostic.span;
-    let word = source.slice(span);
-    let inside = Span {
-        start: span.start + 1,
-        end: span.start + 1,
-        ..span
-    };
-    let other = diagnostic
-        .labels
-        .first()
-        .map(|label| label.span)
-        .filter(|other| other.source == span.source);
-    match diagnostic.code.0 {
-        504 => header::with_key(source, span),
-        515 => {
-            let error = word.split('(').next().unwrap_or(word);
-            header::with_error(source, other?, error)
-        }
-        517 if word.starts_with('"') => match word.trim_matches('"').split_once("://") {
-            None => Some(one("begin with `http://`", inside, "http://")),
-            Some((scheme, _)) => {
-                let near = nearest(scheme, ["http", "dns", "srv"]).filter(|near| *near != scheme)?;
-                let end = inside.start + u32::try_from(scheme.len()).ok()?;
-                Some(one(format!("replace by {near}"), Span { end, ..inside }, near))
-            }
-        },
-        518 => {
-            let at = header::after_brace(source, span)?;
-            let rest = source.text.get(at..)?.lines().next().unwrap_or("").trim();
-            let end = if rest.is_empty() { "" } else { "\n " };
-            Some(one(
-                "say where it is",
-                span_at(span, at),
-                format!("\n  at: \"http://127.0.0.1:8080\"{end}"),
-            ))
-        }
-        519 if word.starts_with('"') => Some(one("begin with `/`", inside, "/")),
-        523 => Some(one("leave it out of `fails`", only_error(source, span), "")),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Makes the changes that diagnostics offer, over and over, until none is left that makes a program better.
 
 use crate::{World, analyse};
-use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Fix, Sources, compatible, mended};
+use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Fix, Severity, Sources, compatible, mended};
 use std::collections::BTreeMap;
 
 /// How often a program is looked at again: a change can show what stood behind it.
@@ -128,6 +128,13 @@ impl Seen {
         self.found.iter().filter(same).count()
     }
 
+    /// Whether an error is there that was not there before.
+    fn is_worse(&self, before: &Self) -> bool {
+        let errors = self.found.iter().filter(|d| d.severity == Severity::Error);
+        let mut new = errors.filter(|d| self.says(d) > before.says(d));
+        new.next().is_some()
+    }
+
     fn made(&self, (diagnostic, fix): &Offer<'_>) -> Made {
         Made {
             code: diagnostic.code,
@@ -137,18 +144,23 @@ impl Seen {
     }
 }
 
-/// The program after all that is offered, or else after the first change that does good.
+/// The program after all that is offered, or else after as much of it as does good: changes that are right by themselves
+/// can be wrong together, as two that take the same name.
 fn better(world: &dyn World, root: &str, now: &Seen, offers: &[Offer<'_>]) -> Option<(Vec<Made>, Seen)> {
-    let one_by_one = offers.chunks(1);
-    let ways = std::iter::once(offers).chain(one_by_one);
-    for way in ways.filter(|way| !way.is_empty()) {
-        let next = Seen::of(world, root, now.with(way));
-        let gone = |(diagnostic, _): &Offer<'_>| next.says(diagnostic) < now.says(diagnostic);
-        if next.unparsed() <= now.unparsed() && way.iter().all(gone) {
-            return Some((way.iter().map(|offer| now.made(offer)).collect(), next));
-        }
+    if offers.is_empty() {
+        return None;
     }
-    None
+    let next = Seen::of(world, root, now.with(offers));
+    let gone = |(diagnostic, _): &Offer<'_>| next.says(diagnostic) < now.says(diagnostic);
+    let alone = offers.len() == 1;
+    if next.unparsed() <= now.unparsed() && offers.iter().all(gone) && (alone || !next.is_worse(now)) {
+        return Some((offers.iter().map(|offer| now.made(offer)).collect(), next));
+    }
+    if alone {
+        return None;
+    }
+    let (first, second) = offers.split_at(offers.len() / 2);
+    better(world, root, now, first).or_else(|| better(world, root, now, second))
 }
 
 /// A world in which some texts are changed.

@@ -24,7 +24,7 @@ mod words;
 
 pub(crate) use cst_to_ast::strength;
 pub use prompt::{PromptInput, parse_expression, parse_prompt};
-pub(crate) use words::ITEMS;
+pub(crate) use words::{ITEMS, RESERVED};
 
 use crate::ast;
 use crate::syntax::SyntaxNode;

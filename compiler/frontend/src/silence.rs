@@ -59,6 +59,16 @@ fn side_by_side(sources: &Sources, found: &mut Diagnostics) {
             other.span.source == diagnostic.span.source && (apart < APART || opened == Some(line(other)))
         };
         let guess = diagnostic.code == Code(110) && diagnostic.fix.is_none();
+        // A text that does not end has swallowed what would close a bracket before it.
+        if let (Code(104), Some(open)) = (diagnostic.code, last)
+            && open.code == Code(103)
+            && open.labels.is_empty()
+            && line(open) == line(diagnostic)
+        {
+            gone.insert((open.code, open.span));
+            last = Some(diagnostic);
+            continue;
+        }
         let structural = matches!(diagnostic.code, Code(101 | 103 | 104)) || guess;
         let follows = structural
             && (last.filter(near).is_some_and(|other| other.code != Code(102))

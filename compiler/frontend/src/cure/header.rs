@@ -3,7 +3,9 @@
 use super::{
     one,
     text::{is_letter, span_at},
+    tree,
 };
+use crate::{ast::TypeKind, resolve::Resolved};
 use flowmesh_diagnostics::{Fix, Source, Span};
 
 /// The end of the parameters that follow a name, or of the name where it has none.
@@ -83,6 +85,29 @@ pub(super) fn with_key(source: &Source, name: Span) -> Option<Fix> {
         Some(_) => one(title, span_at(name, end + blank + 1), " key: run.id,"),
         None => one(title, span_at(name, end), " { key: run.id }"),
     })
+}
+
+/// Gives a flow that an event starts the event as its parameter, where it has none or only its type is wrong.
+pub(super) fn with_event(resolved: &Resolved, source: &Source, place: Span) -> Option<Fix> {
+    let flow = tree::flow(resolved, place)?;
+    let event = source.slice(flow.trigger.as_ref()?.event.span);
+    match flow.params.as_slice() {
+        [] => {
+            let end = after_params(source, flow.name.span)? as usize;
+            let empty = source.text.get(..end)?.ends_with("()");
+            let inside = span_at(place, end.saturating_sub(1));
+            empty.then(|| one("take the event", inside, format!("e: {event}")))
+        }
+        [only] if matches!(only.ty.kind, TypeKind::Name(_)) => {
+            let title = format!("take an {event}");
+            let name = only.name.text.as_str();
+            let body = source.slice(flow.body.span);
+            // Only what is used as a record can become one.
+            let plain = body.matches(name).count() > body.matches(&format!("{name}.")).count();
+            (!plain).then(|| one(title, only.ty.span, event))
+        }
+        _ => None,
+    }
 }
 
 /// The length of a group of brackets at the start of a text.

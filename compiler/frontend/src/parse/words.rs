@@ -4,7 +4,7 @@ use crate::syntax::SyntaxKind;
 use flowmesh_diagnostics::nearest;
 
 /// Words that are reserved everywhere except as names of fields and settings.
-pub(super) const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "and", "as", "await", "break", "catch", "continue", "else", "fail", "false", "for", "has", "if", "in",
     "let", "log", "match", "matches", "none", "not", "or", "parallel", "return", "signal", "sleep", "true",
     "undo", "var", "when", "while", "with",

@@ -8,7 +8,7 @@ use crate::{
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
-    EventId, FunctionId, Name, TypeId, Value,
+    EventId, FunctionId, Name, ServiceId, TypeId, Value,
     expr::{Binary, Context, Expr},
 };
 
@@ -144,14 +144,11 @@ impl<'a> Checker<'a> {
                 Some(def) => self.call_def(span, name.span, def, arguments),
                 None => self.ignore(arguments),
             },
-            Place::Def(Def::Service(_)) => {
-                self.report(
-                    Error::CallInside {
-                        name: self.slice(base.span.to(name.span)),
-                        span,
-                    }
-                    .diagnostic(),
-                );
+            Place::Def(Def::Service(id)) => {
+                if self.operation_named(ServiceId(id), name).is_some() {
+                    let name = self.slice(base.span.to(name.span));
+                    self.report(Error::CallInside { name, span }.diagnostic());
+                }
                 self.ignore(arguments)
             }
             Place::Def(Def::Type(id)) if self.globals.cases(&Ty::Named(TypeId(id))).is_some() => {

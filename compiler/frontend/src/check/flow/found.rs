@@ -69,42 +69,12 @@ impl<'a> Checker<'a> {
         let Some(service) = self.service_at(base) else {
             return Found::Value;
         };
-        let Some(info) = self.globals.services.get(service.index()) else {
-            return Found::Bad;
-        };
-        let Some(number) = info.by_name.get(&name.text).copied() else {
-            let near = nearest(
-                &name.text,
-                info.operations.iter().map(|op| op.signature.name.as_str()),
-            );
-            let (service_name, near) = (info.name.clone(), near.map(Name::from));
-            if let Some((path, place)) = self.streamed(service, &name.text) {
-                self.report(
-                    ServiceError::ClientStream {
-                        name: path,
-                        span: name.span,
-                        place,
-                    }
-                    .diagnostic(),
-                );
-                self.ignore(arguments);
-                return Found::Bad;
-            }
-            let service = service_name;
-            let (operation, span) = (name.text.clone(), name.span);
-            self.report(
-                Error::UnknownOperation {
-                    operation,
-                    service,
-                    span,
-                    near,
-                }
-                .diagnostic(),
-            );
+        let Some(number) = self.operation_named(service, name) else {
             self.ignore(arguments);
             return Found::Bad;
         };
-        let title = format!("{}.{}", info.name, name.text);
+        let title = self.globals.services.get(service.index());
+        let title = title.map_or_else(String::new, |info| format!("{}.{}", info.name, name.text));
         let Some(info) = self.globals.operation(service.0, number).cloned() else {
             return Found::Bad;
         };
@@ -120,7 +90,31 @@ impl<'a> Checker<'a> {
         }))
     }
 
-    /// The service that a path of words names, without a word about other things.
+    /// The number of an operation; one that the service does not have is reported.
+    pub(in crate::check) fn operation_named(&mut self, service: ServiceId, name: &Ident) -> Option<u32> {
+        let info = self.globals.services.get(service.index())?;
+        if let Some(number) = info.by_name.get(&name.text) {
+            return Some(*number);
+        }
+        let known = info.operations.iter().map(|op| op.signature.name.as_str());
+        let near = nearest(&name.text, known).map(Name::from);
+        let (owner, operation, span) = (info.name.clone(), name.text.clone(), name.span);
+        if let Some((name, place)) = self.streamed(service, &name.text) {
+            self.report(ServiceError::ClientStream { name, span, place }.diagnostic());
+            return None;
+        }
+        self.report(
+            Error::UnknownOperation {
+                operation,
+                service: owner,
+                span,
+                near,
+            }
+            .diagnostic(),
+        );
+        None
+    }
+
     /// The method of a service's document that takes a stream of requests and would be called so, and its place.
     fn streamed(&self, service: ServiceId, name: &str) -> Option<(String, Span)> {
         let declared = self.resolved.declared(Def::Service(service.0))?;
@@ -129,6 +123,7 @@ impl<'a> Checker<'a> {
         Some((found.path.clone(), found.span))
     }
 
+    /// The service that a path of words names, without a word about other things.
     fn service_at(&mut self, base: &ast::Expr) -> Option<ServiceId> {
         let (words, def) = self.def_at(base)?;
         let Def::Service(id) = def else { return None };

@@ -149,7 +149,16 @@ impl Error {
                 Diagnostic::warning(Code(542), span, "no such day ever comes, so nothing begins")
                     .help("a month has at most 29, 30 or 31 days; `L` is its last")
             }
-            Self::Zone { why, span } => Diagnostic::error(Code(541), span, why),
+            Self::Zone { why, span } => match why.split_once("; did you mean `") {
+                Some((why, near)) => {
+                    let near = near.trim_end_matches("`?");
+                    let diagnostic = Diagnostic::error(Code(541), span, why);
+                    let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                    diagnostic.fix(format!("replace by {near}"), span, format!("\"{near}\""))
+                }
+                None => Diagnostic::error(Code(541), span, why)
+                    .help("zones have the names of the tz database, such as `Europe/Berlin` or `UTC`"),
+            },
             Self::NotAFlow { found, span } => {
                 Diagnostic::error(Code(543), span, format!("`{found}` is not a call of a flow"))
                     .help("a schedule starts a flow: `-> reconcile(day: scheduled.date)`")
