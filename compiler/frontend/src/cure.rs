@@ -5,8 +5,8 @@ mod flows;
 mod form;
 mod header;
 mod services;
-mod text;
-mod tree;
+pub(crate) mod text;
+pub(crate) mod tree;
 
 pub(crate) use header::with_error;
 

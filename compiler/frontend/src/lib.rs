@@ -59,14 +59,14 @@ pub fn everything(world: &dyn World, root: &str, sources: &mut Sources, found: &
     let resolved = resolve(world, root, sources, found);
     let checked = check(&resolved, sources, found);
     let analysis = Analysis { resolved, checked };
-    both_worlds(&analysis, found);
+    both_worlds(&analysis, sources, found);
     analysis
 }
 
 /// What only the whole program shows, once nothing else is wrong with it.
-fn both_worlds(analysis: &Analysis, found: &mut Diagnostics) {
+fn both_worlds(analysis: &Analysis, sources: &Sources, found: &mut Diagnostics) {
     if let Some(program) = analysis.program() {
-        whole::check(&analysis.resolved, &program, found);
+        whole::check(&analysis.resolved, sources, &program, found);
     }
 }
 

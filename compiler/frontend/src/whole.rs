@@ -16,9 +16,9 @@ mod time;
 mod undone;
 
 use crate::resolve::Resolved;
-use flowmesh_diagnostics::{Diagnostic, Diagnostics, Span};
+use flowmesh_diagnostics::{Diagnostic, Diagnostics, Sources, Span};
 use flowmesh_ir::{
-    FlowId, Name, OperationId, Program, ServiceId, StateId,
+    ErrorId, FlowId, Name, OperationId, Program, ServiceId, StateId,
     flow::{End, Flow, Lead},
     service::Operation,
     worst::{self, FlowWorst},
@@ -26,8 +26,10 @@ use flowmesh_ir::{
 use std::collections::BTreeSet;
 
 /// Asks every question.
-pub(crate) fn check(resolved: &Resolved, program: &Program, found: &mut Diagnostics) {
+pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, found: &mut Diagnostics) {
     let mut whole = Whole {
+        resolved,
+        sources,
         program,
         again: attempts::again(resolved),
         worst: worst::flows(program),
@@ -45,6 +47,9 @@ pub(crate) fn check(resolved: &Resolved, program: &Program, found: &mut Diagnost
 
 /// The program, its worst case, and what was found.
 struct Whole<'a> {
+    /// What was written, for changes that mend.
+    resolved: &'a Resolved,
+    sources: &'a Sources,
     program: &'a Program,
     worst: Vec<FlowWorst>,
     again: attempts::Again,
@@ -79,6 +84,18 @@ impl<'a> Whole<'a> {
         let name = self.operation(service, operation).map(|found| found.name.clone());
         let part = |name: Option<Name>| name.unwrap_or_default();
         format!("{}.{}", part(service_name), part(name))
+    }
+
+    fn error_name(&self, error: ErrorId) -> Name {
+        let found = self.program.errors.get(error.index());
+        found.map(|error| error.name.clone()).unwrap_or_default()
+    }
+
+    /// Where an operation is declared.
+    fn said_of(&self, service: ServiceId, operation: OperationId) -> Option<Span> {
+        let service_name = &self.program.service(service)?.name;
+        let name = &self.operation(service, operation)?.name;
+        self.span(&format!("service/{service_name}/{name}"))
     }
 
     /// Where it was said what holds for an operation.

@@ -40,7 +40,7 @@ impl Workspace {
         let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo));
         self.parsed.forget(&resolved);
         let analysis = Analysis { resolved, checked };
-        crate::both_worlds(&analysis, found);
+        crate::both_worlds(&analysis, sources, found);
         settle(&analysis.resolved, sources, found);
         analysis
     }

@@ -20,6 +20,8 @@ mod service;
 mod slots;
 mod types;
 
+pub use fibers::{StrandId, Strands};
+
 use crate::{Program, program::VERSION};
 use std::{collections::BTreeSet, fmt};
 
@@ -53,6 +55,12 @@ pub fn validate(program: &Program) -> Result<(), Invalid> {
     service::check(program, &heights)?;
     mesh::check(program, &heights)?;
     flow::check(program, &heights)
+}
+
+/// Which fiber each state of a flow belongs to; nothing for a flow that is not valid.
+#[must_use]
+pub fn strands(flow: &crate::flow::Flow) -> Option<Strands> {
+    fibers::strands(flow).ok()
 }
 
 /// The slots that are certainly written where each state of a valid flow begins.

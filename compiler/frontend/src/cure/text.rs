@@ -3,13 +3,13 @@
 use flowmesh_diagnostics::{Source, Span};
 
 /// The empty place at an offset of the same text.
-pub(super) fn span_at(like: Span, at: usize) -> Span {
+pub(crate) fn span_at(like: Span, at: usize) -> Span {
     let at = u32::try_from(at).unwrap_or(u32::MAX);
     Span::new(like.source, at, at)
 }
 
 /// The place together with a word that stands just before it.
-pub(super) fn back_over(source: &Source, span: Span, word: &str) -> Option<Span> {
+pub(crate) fn back_over(source: &Source, span: Span, word: &str) -> Option<Span> {
     let before = source.text.get(..span.start as usize)?.trim_end();
     let rest = before.strip_suffix(word)?;
     let start = u32::try_from(rest.len()).ok()?;
@@ -17,7 +17,7 @@ pub(super) fn back_over(source: &Source, span: Span, word: &str) -> Option<Span>
 }
 
 /// What stands before a place on its line.
-pub(super) fn line_before(source: &Source, span: Span) -> &str {
+pub(crate) fn line_before(source: &Source, span: Span) -> &str {
     let before = source.text.get(..span.start as usize).unwrap_or("");
     before.rsplit('\n').next().unwrap_or("")
 }
@@ -46,12 +46,12 @@ pub(crate) fn places_of(source: &Source, like: Span, word: &str) -> Vec<Span> {
         .collect()
 }
 
-pub(super) fn is_letter(c: char) -> bool {
+pub(crate) fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// What begins here, up to the end of the line on which its brackets are closed.
-pub(super) fn balanced(text: &str) -> &str {
+pub(crate) fn balanced(text: &str) -> &str {
     let mut depth = 0usize;
     let mut quoted = false;
     let mut before = '\0';
@@ -73,7 +73,7 @@ pub(super) fn balanced(text: &str) -> &str {
 
 /// The first of some names that a part of a text does not have, or the last of them with a number. What stands behind a
 /// dot belongs to something else.
-pub(super) fn free_name(source: &Source, within: Span, names: &[&str]) -> Option<String> {
+pub(crate) fn free_name(source: &Source, within: Span, names: &[&str]) -> Option<String> {
     let last = names.last()?;
     let numbered = (2..9).map(|number| format!("{last}_{number}"));
     let mut all = names.iter().map(|name| (*name).to_owned()).chain(numbered);
@@ -81,7 +81,7 @@ pub(super) fn free_name(source: &Source, within: Span, names: &[&str]) -> Option
 }
 
 /// How often a name stands in a part of a text, not counting what belongs to something else.
-pub(super) fn uses(source: &Source, within: Span, name: &str) -> usize {
+pub(crate) fn uses(source: &Source, within: Span, name: &str) -> usize {
     let of_itself = |span: &Span| {
         let before = source.text.get(..span.start as usize).unwrap_or("");
         !before.ends_with('.') || before.ends_with("..")
@@ -92,7 +92,7 @@ pub(super) fn uses(source: &Source, within: Span, name: &str) -> usize {
 }
 
 /// A part of a text, its further lines as far left as the line on which it begins: where it lands it is indented anew.
-pub(super) fn dedented(source: &Source, span: Span) -> String {
+pub(crate) fn dedented(source: &Source, span: Span) -> String {
     let line = line_before(source, span);
     let indent = line.get(..line.len() - line.trim_start().len()).unwrap_or("");
     source.slice(span).replace(&format!("\n{indent}"), "\n")

@@ -7,19 +7,19 @@ use crate::{
 use flowmesh_diagnostics::Span;
 
 /// The module of a place.
-pub(super) fn module(resolved: &Resolved, place: Span) -> Option<&Module> {
+pub(crate) fn module(resolved: &Resolved, place: Span) -> Option<&Module> {
     let mut modules = resolved.modules.iter();
     modules.find(|module| module.source == place.source)
 }
 
 /// The declaration around a place.
-pub(super) fn item(resolved: &Resolved, place: Span) -> Option<&Item> {
+pub(crate) fn item(resolved: &Resolved, place: Span) -> Option<&Item> {
     let mut items = module(resolved, place)?.ast.items.iter();
     items.find(|item| holds(item.span, place))
 }
 
 /// The flow around a place.
-pub(super) fn flow(resolved: &Resolved, place: Span) -> Option<&Flow> {
+pub(crate) fn flow(resolved: &Resolved, place: Span) -> Option<&Flow> {
     match &item(resolved, place)?.kind {
         ItemKind::Flow(flow) => Some(flow),
         _ => None,
@@ -27,7 +27,7 @@ pub(super) fn flow(resolved: &Resolved, place: Span) -> Option<&Flow> {
 }
 
 /// What of a flow or a function is around a place, the outermost first.
-pub(super) fn around(resolved: &Resolved, place: Span) -> Vec<Part<'_>> {
+pub(crate) fn around(resolved: &Resolved, place: Span) -> Vec<Part<'_>> {
     let mut next = match item(resolved, place).map(|item| &item.kind) {
         Some(ItemKind::Flow(flow)) => Some(Part::Block(&flow.body)),
         Some(ItemKind::Function { body, .. }) => Some(Part::Expr(body)),
@@ -42,7 +42,7 @@ pub(super) fn around(resolved: &Resolved, place: Span) -> Vec<Part<'_>> {
 }
 
 /// The innermost statement around a place.
-pub(super) fn statement(resolved: &Resolved, place: Span) -> Option<&Statement> {
+pub(crate) fn statement(resolved: &Resolved, place: Span) -> Option<&Statement> {
     around(resolved, place)
         .into_iter()
         .rev()
@@ -53,7 +53,7 @@ pub(super) fn statement(resolved: &Resolved, place: Span) -> Option<&Statement> 
 }
 
 /// The expressions around a place, the innermost first.
-pub(super) fn expressions(resolved: &Resolved, place: Span) -> impl Iterator<Item = &Expr> {
+pub(crate) fn expressions(resolved: &Resolved, place: Span) -> impl Iterator<Item = &Expr> {
     around(resolved, place)
         .into_iter()
         .rev()
@@ -64,7 +64,7 @@ pub(super) fn expressions(resolved: &Resolved, place: Span) -> impl Iterator<Ite
 }
 
 /// The setting of a service, an operation, a gateway or a flow whose name stands at a place.
-pub(super) fn setting(resolved: &Resolved, name: Span) -> Option<&Setting> {
+pub(crate) fn setting(resolved: &Resolved, name: Span) -> Option<&Setting> {
     let item = item(resolved, name)?;
     let all: Vec<&Setting> = match &item.kind {
         ItemKind::Flow(flow) => flow.settings.iter().collect(),
@@ -103,7 +103,7 @@ fn inner(part: Part<'_>, place: Span) -> Option<Part<'_>> {
     found
 }
 
-pub(super) fn span(part: Part<'_>) -> Span {
+pub(crate) fn span(part: Part<'_>) -> Span {
     match part {
         Part::Statement(statement) => statement.span,
         Part::Expr(expr) => expr.span,
@@ -111,6 +111,6 @@ pub(super) fn span(part: Part<'_>) -> Span {
     }
 }
 
-pub(super) fn holds(outer: Span, inner: Span) -> bool {
+pub(crate) fn holds(outer: Span, inner: Span) -> bool {
     outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
 }

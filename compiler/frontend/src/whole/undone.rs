@@ -1,92 +1,141 @@
-//! Calls that change something, are followed by something that can fail, and are not undone then.
+//! Calls that change something, are followed by something that can end the run in a failure, and are not undone then.
+//!
+//! What counts as a failure depends on whether the program knows a way back ([`back`]): with one, every later call that
+//! can fail counts, as in any chain of steps that are undone together; without one, only what the program itself fails
+//! with. Nothing is said of calls that are made because the run fails anyway, that are themselves a way back, or for which
+//! the author says `undo none`.
+
+mod back;
+mod later;
 
 use super::Whole;
-use flowmesh_diagnostics::{Code, Diagnostic};
-use flowmesh_ir::{
-    StateId,
-    flow::{Call, End, Flow},
-    service::{EffectKind, Method, Operation},
+use crate::{
+    ast::{ExprKind, Statement, StatementKind, Tails},
+    cure::tree,
 };
+use flowmesh_diagnostics::{Code, Diagnostic, Span};
+use flowmesh_ir::{
+    OperationId, ServiceId, StateId,
+    flow::{Call, End, Flow, Lead},
+    service::EffectKind,
+    validate::{Strands, strands},
+};
+use later::{Failure, Later};
 use std::collections::BTreeSet;
 
 pub(super) fn check(whole: &mut Whole<'_>) {
+    let undoing = undoing(whole);
     for (_, flow) in whole.flows() {
-        // A flow that undoes nothing has decided so; one that undoes some of what it does may have forgotten the rest.
-        let undoes = flow
-            .states
-            .iter()
-            .any(|state| matches!(&state.end, End::Call(call) if call.undo.is_some()));
-        if !undoes {
+        let open = |end: &End| matches!(end, End::Call(call) if call.undo.is_none());
+        if !flow.states.iter().any(|state| open(&state.end)) {
             continue;
         }
+        let Some(strands) = strands(flow) else { continue };
         for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
             if let End::Call(call) = &state.end
                 && call.undo.is_none()
+                && changes(whole, call, &undoing)
             {
-                self::call(whole, flow, at, call);
+                self::call(whole, flow, &strands, at, call);
             }
         }
     }
 }
 
-fn call(whole: &mut Whole<'_>, flow: &Flow, at: StateId, call: &Call) {
-    let Some(operation) = whole.operation(call.target.service, call.target.operation) else {
+/// The operations with which something is undone somewhere in the program.
+fn undoing(whole: &Whole<'_>) -> BTreeSet<(ServiceId, OperationId)> {
+    let states = whole.program.flows.iter().flat_map(|flow| &flow.states);
+    let undo = states.filter_map(|state| match &state.end {
+        End::Call(call) => call.undo.as_ref(),
+        End::Start(start) => start.undo.as_ref(),
+        _ => None,
+    });
+    undo.map(|undo| (undo.target.service, undo.target.operation))
+        .collect()
+}
+
+/// Whether a call leaves something behind.
+fn changes(whole: &Whole<'_>, call: &Call, undoing: &BTreeSet<(ServiceId, OperationId)>) -> bool {
+    let (service, operation) = (call.target.service, call.target.operation);
+    let found = whole.operation(service, operation);
+    let changes = found.is_some_and(|found| found.effect != EffectKind::Read && !back::takes_back(found));
+    changes && !undoing.contains(&(service, operation))
+}
+
+fn call(whole: &mut Whole<'_>, flow: &Flow, strands: &Strands, at: StateId, call: &Call) {
+    // What is done last of all cleans up, and does not need it.
+    let last = strands
+        .of(at)
+        .is_some_and(|strand| strands.lead(strand) == Lead::Finally);
+    let Some(span) = whole.state_span(flow, at).filter(|_| !last) else {
         return;
     };
-    // What removes is what others are undone with.
-    if operation.effect == EffectKind::Read || operation.method == Method::Delete {
+    let later = Later::after(whole, flow, strands, at, call.next);
+    let Some(failure) = later.failure().filter(|_| later.may_end_well()) else {
+        return;
+    };
+    let statement = tree::statement(whole.resolved, span).filter(|statement| statement.span == span);
+    if statement.and_then(tails).is_some_and(is_meant) {
         return;
     }
-    let Some(fails) = failure(whole, flow, call.next) else {
-        return;
-    };
-    let Some(span) = whole.state_span(flow, at) else {
-        return;
-    };
+    let way = back::way(whole, call, statement);
+    if matches!(failure, Failure::Own(..)) || way.is_some() {
+        report(whole, flow, (at, span), call, failure, way);
+    }
+}
+
+fn tails(statement: &Statement) -> Option<&Tails> {
+    match &statement.kind {
+        StatementKind::Let { tails, .. }
+        | StatementKind::Assign { tails, .. }
+        | StatementKind::Expr { tails, .. }
+        | StatementKind::Return { tails, .. } => Some(tails),
+        _ => None,
+    }
+}
+
+/// `undo none`
+fn is_meant(tails: &Tails) -> bool {
+    let undo = tails.undo.as_ref().map(|(_, undo)| &undo.kind);
+    matches!(undo, Some(ExprKind::None))
+}
+
+fn report(
+    whole: &mut Whole<'_>,
+    flow: &Flow,
+    (at, span): (StateId, Span),
+    call: &Call,
+    failure: Failure,
+    way: Option<back::Way>,
+) {
     let name = whole.operation_name(call.target.service, call.target.operation);
     let message = format!("`{name}` stays done when `{}` fails later", flow.name);
     let mut diagnostic = Diagnostic::warning(Code(607), span, message);
-    let place = whole.state_span(flow, fails);
-    diagnostic = place
-        .into_iter()
-        .fold(diagnostic, |d, place| d.and(place, "this can fail"));
-    let service = whole.program.service(call.target.service);
-    let undoing = service.and_then(|service| {
-        let undoes = |known: &&Operation| known.method == Method::Delete && known.effect.repeatable();
-        let found = service.operations.iter().find(undoes)?;
-        Some(format!("{}.{}(...)", service.name, found.name))
-    });
-    let how = undoing.unwrap_or_else(|| "a call that takes it back".to_owned());
-    whole.report(diagnostic.help(format!("add `undo {how}`, or make this call last")));
-}
-
-/// The first state from here on that ends the run with an error of the program's own.
-fn failure(whole: &Whole<'_>, flow: &Flow, from: StateId) -> Option<StateId> {
-    let mut open = std::collections::VecDeque::from([from]);
-    let mut seen = BTreeSet::new();
-    while let Some(at) = open.pop_front() {
-        let Some(state) = flow.states.get(at.index()).filter(|_| seen.insert(at)) else {
-            continue;
-        };
-        if can_fail(whole, &state.end) {
-            return Some(at);
-        }
-        state.end.ways(|_, next| open.push_back(*next));
+    let (failing, with) = match failure {
+        Failure::Own(place, error) => (place, format!("with `{}`", whole.error_name(error))),
+        Failure::Any(place) => (place, "as every call can".to_owned()),
+    };
+    let text = if failing == at {
+        format!("a later round of this can fail, {with}")
+    } else {
+        format!("this can fail, {with}")
+    };
+    if let Some(place) = whole.state_span(flow, failing) {
+        diagnostic = diagnostic.and(place, text);
     }
-    None
-}
-
-/// Errors that every call can end with are not counted: nearly everything could fail by them.
-fn can_fail(whole: &Whole<'_>, end: &End) -> bool {
-    match end {
-        End::Fail(_) => true,
-        End::Call(call) => {
-            let operation = whole.operation(call.target.service, call.target.operation);
-            operation.is_some_and(|operation| {
-                let caught = |error| call.catch.iter().any(|catch| catch.error == error);
-                operation.fails.iter().any(|error| !caught(*error))
-            })
-        }
-        _ => false,
+    let declared = way
+        .as_ref()
+        .and_then(|way| whole.said_of(way.service, way.operation));
+    if let Some(place) = declared {
+        diagnostic = diagnostic.and(place, "this takes it back");
     }
+    let how = way.as_ref().map_or_else(
+        || "undo it with a call that takes it back".to_owned(),
+        |way| format!("add `undo {}`", way.title),
+    );
+    diagnostic = diagnostic.help(format!(
+        "{how}, make this call last, or write `undo none` if it may stay"
+    ));
+    diagnostic.fix = way.and_then(|way| way.fix);
+    whole.report(diagnostic);
 }

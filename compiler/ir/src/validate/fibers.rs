@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The number of a strand; 0 is that of the first fiber.
-pub(super) type StrandId = usize;
+pub type StrandId = usize;
 
 /// How a strand begins.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,8 @@ struct Strand {
 }
 
 /// The strands of a flow.
-pub(super) struct Strands {
+#[derive(Debug)]
+pub struct Strands {
     /// The strand of each state, where it can be reached.
     of_state: Vec<Option<StrandId>>,
     all: Vec<Strand>,
@@ -30,24 +31,29 @@ pub(super) struct Strands {
 
 impl Strands {
     /// The strand of a state.
-    pub(super) fn of(&self, state: StateId) -> Option<StrandId> {
+    #[must_use]
+    pub fn of(&self, state: StateId) -> Option<StrandId> {
         self.of_state.get(state.index()).copied().flatten()
     }
 
     /// The region that waits for the strand of a state.
-    pub(super) fn region_of(&self, state: usize) -> Option<(usize, StrandId)> {
+    #[must_use]
+    pub fn region_of(&self, state: usize) -> Option<(usize, StrandId)> {
         let id = self.of_state.get(state).copied().flatten()?;
         let strand = self.all.get(id)?;
         (strand.lead == Lead::Branch).then_some((strand.around?.0, id))
     }
 
-    /// How many strands there are.
-    pub(super) fn len(&self) -> usize {
+    /// How many strands there are; at least that of the first fiber.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no flow is without a strand")]
+    pub fn len(&self) -> usize {
         self.all.len()
     }
 
     /// The states that begin the innermost regions around a state, the innermost first.
-    pub(super) fn around(&self, state: usize, regions: u32) -> Vec<usize> {
+    #[must_use]
+    pub fn around(&self, state: usize, regions: u32) -> Vec<usize> {
         let mut at = self.of_state.get(state).copied().flatten();
         let mut found = Vec::new();
         for _ in 0..regions {
@@ -63,7 +69,9 @@ impl Strands {
         found
     }
 
-    fn lead(&self, strand: StrandId) -> Lead {
+    /// Who goes along a strand.
+    #[must_use]
+    pub fn lead(&self, strand: StrandId) -> Lead {
         self.all.get(strand).map_or(Lead::Next, |strand| strand.lead)
     }
 

@@ -296,7 +296,11 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `undo none` says that what is done may stay.
     pub(super) fn undo(&mut self, undo: &'a ast::Expr) -> Option<Undo> {
+        if matches!(undo.kind, ExprKind::None) {
+            return None;
+        }
         let called = match self.called(undo) {
             Found::Call(called) => called,
             Found::Bad => return None,

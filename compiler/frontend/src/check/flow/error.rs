@@ -282,7 +282,7 @@ impl Error {
             .help("give the operation a `key`: what undoes is repeated until it is done"),
             Self::UndoIsNoCall { span } => {
                 Diagnostic::error(Code(606), span, "expected a call of an operation after `undo`")
-                    .help("write the call that takes back what this one did, or remove `undo`")
+                    .help("write the call that takes back what this one did, or `undo none` if it may stay")
             }
             Self::CatchFalls { span } => Diagnostic::error(
                 Code(416),
