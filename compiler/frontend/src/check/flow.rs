@@ -177,8 +177,7 @@ impl<'a> Checker<'a> {
         self.signals_heard();
         self.tasks_awaited();
         for condition in self.stuck() {
-            let span = condition.span;
-            self.report(Beside::Stuck { span }.diagnostic());
+            self.report(self.stuck_at(&condition).diagnostic());
         }
     }
 

@@ -48,6 +48,7 @@ impl<'a> Checker<'a> {
             .as_ref()
             .and_then(|(timeout, span)| Some((super::region::length(timeout)?, *span)));
         self.flow.deadlines.extend(known);
+        self.flow.endable = u32::from(timeout.is_some());
         let mut body = body(self);
         self.flow.deadlines.clear();
         if let Some(retry) = retry {

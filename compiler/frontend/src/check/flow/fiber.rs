@@ -1,6 +1,6 @@
 //! Bodies that run beside the flow, as a task or a handler: their own slots, their `return`, and what they change.
 
-use super::{Body, Loop};
+use super::{Beside, Body, Loop};
 use crate::check::{Checker, Ty, frame::Role, narrow, tree::Kind};
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{ErrorId, Name, SlotId, expr::Expr};
@@ -26,8 +26,34 @@ struct Around {
     returner: Name,
     giving: bool,
     fiber: u32,
+    branches: Vec<(u32, u32)>,
+    endable: u32,
     narrowed: Vec<narrow::Path>,
     touched: HashSet<SlotId>,
+}
+
+/// Where statements run: in which fiber, and in which branches of `parallel` in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Strand {
+    fiber: u32,
+    branches: Vec<(u32, u32)>,
+}
+
+impl Strand {
+    /// Whether what runs here may run while the other waits. A fiber that begins branches waits for them itself.
+    fn beside(&self, other: &Self) -> bool {
+        let mut pairs = self.branches.iter().zip(&other.branches);
+        let parting = pairs.find(|(here, there)| here != there);
+        self.fiber != other.fiber || parting.is_some_and(|(here, there)| here.0 == there.0)
+    }
+}
+
+/// An assignment to a `var`: where it stands, and in which fiber.
+#[derive(Clone, Debug)]
+pub(super) struct Write {
+    pub(super) slot: SlotId,
+    pub(super) span: Span,
+    pub(super) strand: Strand,
 }
 
 /// A wait for a condition: where it stands, what it reads, and in which fiber.
@@ -35,7 +61,7 @@ struct Around {
 pub(super) struct Condition {
     pub(super) span: Span,
     pub(super) slots: BTreeSet<SlotId>,
-    pub(super) fiber: u32,
+    pub(super) strand: Strand,
 }
 
 impl<'a> Checker<'a> {
@@ -85,6 +111,8 @@ impl<'a> Checker<'a> {
             returner: std::mem::replace(&mut self.flow.returner, name),
             giving: std::mem::replace(&mut self.flow.giving, true),
             fiber: std::mem::replace(&mut self.flow.fiber, self.flow.fibers),
+            branches: std::mem::take(&mut self.flow.branches),
+            endable: std::mem::take(&mut self.flow.endable),
             narrowed: self.frame.narrowed.clone(),
             touched: std::mem::take(&mut self.frame.touched),
         };
@@ -98,6 +126,8 @@ impl<'a> Checker<'a> {
         self.flow.returner = around.returner;
         self.flow.giving = around.giving;
         self.flow.fiber = around.fiber;
+        self.flow.branches = around.branches;
+        self.flow.endable = around.endable;
         self.frame.narrowed = around.narrowed;
         self.frame.touched.extend(around.touched);
         // What it changes may change at any time from now on.
@@ -125,20 +155,26 @@ impl<'a> Checker<'a> {
 
     /// The `var`s that other fibers than this one write.
     fn changed_beside(&self) -> impl Iterator<Item = SlotId> {
-        let here = self.flow.fiber;
+        let here = self.strand();
         let writes = self.flow.writes.iter();
         writes
-            .filter(move |(_, fiber)| *fiber != here)
-            .map(|(slot, _)| *slot)
+            .filter(move |write| write.strand.beside(&here))
+            .map(|write| write.slot)
+    }
+
+    /// Where the statements at hand run.
+    pub(super) fn strand(&self) -> Strand {
+        Strand {
+            fiber: self.flow.fiber,
+            branches: self.flow.branches.clone(),
+        }
     }
 
     /// Whether another fiber may change a `var` while this one waits.
     pub(crate) fn is_shared(&self, slot: SlotId) -> bool {
-        let here = self.flow.fiber;
-        self.flow
-            .writes
-            .iter()
-            .any(|(written, fiber)| *written == slot && *fiber != here)
+        let here = self.strand();
+        let mut writes = self.flow.writes.iter();
+        writes.any(|write| write.slot == slot && write.strand.beside(&here))
     }
 
     /// The conditions that are awaited and that no other fiber changes anything of.
@@ -147,7 +183,7 @@ impl<'a> Checker<'a> {
             self.flow
                 .writes
                 .iter()
-                .any(|(slot, fiber)| *fiber != condition.fiber && condition.slots.contains(slot))
+                .any(|write| write.strand.beside(&condition.strand) && condition.slots.contains(&write.slot))
         };
         let stuck = self
             .flow
@@ -155,6 +191,21 @@ impl<'a> Checker<'a> {
             .iter()
             .filter(|condition| !changes(condition));
         stuck.cloned().collect()
+    }
+}
+
+impl Checker<'_> {
+    /// A wait that never ends, with what it waits for: where that was bound, and where it was changed at another time.
+    pub(super) fn stuck_at(&self, condition: &Condition) -> Beside {
+        let local = |slot: &SlotId| Some((self.frame.local(*slot)?.span, "it is bound here"));
+        let writes = self.flow.writes.iter();
+        let writes = writes.filter(|write| condition.slots.contains(&write.slot));
+        let changed = writes.map(|write| (write.span, "this changes it, and not while the flow waits"));
+        let places = condition.slots.iter().filter_map(local).chain(changed);
+        Beside::Stuck {
+            span: condition.span,
+            places: places.take(5).collect(),
+        }
     }
 }
 

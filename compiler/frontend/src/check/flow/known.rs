@@ -26,8 +26,14 @@ pub(crate) struct State {
     /// The fiber at hand, and how many there are.
     pub(super) fiber: u32,
     pub(super) fibers: u32,
-    /// Assignments to a `var`, with the fibers that make them.
-    pub(super) writes: Vec<(SlotId, u32)>,
+    /// The branches of `parallel` around, each with the number of its block: fibers too, within the one at hand.
+    pub(super) branches: Vec<(u32, u32)>,
+    /// How many `parallel` there were.
+    pub(super) parallels: u32,
+    /// How much around can end what stands here, such as a deadline.
+    pub(super) endable: u32,
+    /// Assignments to a `var`.
+    pub(super) writes: Vec<fiber::Write>,
     pub(super) conditions: Vec<fiber::Condition>,
     pub(super) tasks: Vec<task::Spawning>,
     /// Errors of the tasks around, which are those of whoever awaits them.

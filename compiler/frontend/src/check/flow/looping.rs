@@ -306,7 +306,7 @@ impl<'a> Checker<'a> {
         let (body, around) = self.knowing(known.yes, |checker| {
             checker.looped_knowing(|checker| checker.block(body))
         });
-        if forever && !around.broken && !around.left {
+        if forever && !around.broken && !around.left && self.flow.endable == 0 {
             self.report(Error::NoWayOut { span: place }.diagnostic());
         }
         self.push(

@@ -3,7 +3,7 @@
 
 use super::{Error, fan::Given, region::error::Error as Wrong, statement::none};
 use crate::{
-    ast::{self, Ident, StatementKind, free},
+    ast::{self, Ident, Part, StatementKind, free},
     check::{
         Checker, Ty,
         frame::Access,
@@ -13,7 +13,11 @@ use crate::{
     resolve::cycle,
 };
 use flowmesh_diagnostics::Span;
-use flowmesh_ir::{Name, SlotId, Value, expr::Expr, flow::Need};
+use flowmesh_ir::{
+    Name, SlotId, Value,
+    expr::Expr,
+    flow::{Need, Rest},
+};
 use petgraph::{algo::kosaraju_scc, graphmap::DiGraphMap};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -45,9 +49,21 @@ impl<'a> Checker<'a> {
         let order = self.order_of_branches(&branches);
         self.forget_vars();
         self.frame.parallel += 1;
+        self.flow.parallels = self.flow.parallels.saturating_add(1);
+        let block = self.flow.parallels;
+        let endable = self.flow.endable;
+        let first_of_many = given.need != Need::All && given.rest == Rest::Cancel;
         for at in &order {
+            let others = branches.iter().enumerate().filter(|(other, _)| other != at);
+            let ended = first_of_many || others.into_iter().any(|(_, other)| leaves(other.body));
+            self.flow.endable = endable.saturating_add(u32::from(ended));
+            self.flow
+                .branches
+                .push((block, u32::try_from(*at).unwrap_or(u32::MAX)));
             self.branch_of_parallel(&mut branches, *at);
+            self.flow.branches.pop();
         }
+        self.flow.endable = endable;
         self.frame.parallel -= 1;
         self.conflicts(&branches, before);
         if self.frame.parallel == 0 {
@@ -263,6 +279,29 @@ impl<'a> Looked<'a> {
             falls: true,
         }
     }
+}
+
+/// Whether something in a statement ends everything around it.
+fn leaves(statement: &ast::Statement) -> bool {
+    use StatementKind as S;
+    let mut open = vec![Part::Statement(statement)];
+    while let Some(part) = open.pop() {
+        let mut take = |part, _: &[_]| open.push(part);
+        match part {
+            Part::Statement(statement) => match statement.kind {
+                S::Return { .. } | S::Fail { .. } | S::Goto { .. } | S::Restart { .. } | S::Break => {
+                    return true;
+                }
+                // What is returned there is the answer of a handler.
+                S::On { .. } => {}
+                _ => statement.each_part(&mut take),
+            },
+            Part::Block(block) => open.extend(block.statements.iter().map(Part::Statement)),
+            Part::Expr(expr) if matches!(expr.kind, ast::ExprKind::Spawn(_)) => {}
+            Part::Expr(expr) => expr.each_part(&mut take),
+        }
+    }
+    false
 }
 
 /// Finds out which branches use the names of which.

@@ -54,7 +54,9 @@ impl<'a> Checker<'a> {
         if let Some(known) = known {
             self.flow.deadlines.push((known, place));
         }
+        self.flow.endable = self.flow.endable.saturating_add(1);
         let body = self.within_region(body);
+        self.flow.endable = self.flow.endable.saturating_sub(1);
         if known.is_some() {
             self.flow.deadlines.pop();
         }
@@ -167,14 +169,18 @@ impl<'a> Checker<'a> {
         if let Some(step) = known.and_then(|at| self.flow.steps.get_mut(at)) {
             step.title = step.title.take().or(title);
         }
+        let cancelled = self.flow.cancelled.contains(&name.text);
+        let endable = self.flow.endable;
+        self.flow.endable = endable.saturating_add(u32::from(cancelled));
         let body = self.within_region(body);
+        self.flow.endable = endable;
         let region = Region {
             step: known.and_then(|at| u32::try_from(at).ok()),
             ..Region::of(body.statements)
         };
         self.push(out, span, Kind::Region(Box::new(region)));
         // A step that is cancelled goes on behind it, if anything can cancel it.
-        body.falls || self.flow.cancelled.contains(&name.text)
+        body.falls || cancelled
     }
 
     fn title(&mut self, title: &'a ast::Expr) -> Option<String> {

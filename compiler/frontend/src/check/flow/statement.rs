@@ -1,6 +1,6 @@
 //! Statements without waiting: bindings, choices, loops and ends.
 
-use super::{Body, Error, call::Dest, looping::Rounds, region::error::Error as Wrong};
+use super::{Body, Error, call::Dest, fiber::Write, looping::Rounds, region::error::Error as Wrong};
 use crate::{
     ast::{self, Ident, StatementKind},
     check::{
@@ -294,7 +294,8 @@ impl<'a> Checker<'a> {
     /// A slot was written: what was known of it is not known any more.
     pub(super) fn assigned(&mut self, slot: SlotId, span: Span, present: bool) {
         self.frame.touch_write(slot, span);
-        self.flow.writes.push((slot, self.flow.fiber));
+        let strand = self.strand();
+        self.flow.writes.push(Write { slot, span, strand });
         self.forget(slot);
         if present {
             self.frame.narrowed.push(narrow::Path {

@@ -7,7 +7,7 @@ use super::{
     statement::none,
 };
 use crate::{
-    ast::{self, Spawned, Tails},
+    ast::{self, Ident, Spawned, Tails},
     check::{
         Checker, Ty,
         tree::{Kind, Spawn, Statement},
@@ -43,18 +43,18 @@ impl<'a> Checker<'a> {
             Dest::Assign { slot, .. } => *slot,
             _ => self.frame.hidden("_task", open),
         };
-        let apart = self.apart(
-            Name::new_static("the task"),
-            Ty::Open,
-            true,
-            |checker| match spawned {
+        let apart = self.apart(Name::new_static("the task"), Ty::Open, true, |checker| {
+            let cancelled = |name: &Ident| checker.flow.cancelled.contains(&name.text);
+            let cancelled = matches!(dest, Dest::Bind { name, .. } if cancelled(name));
+            checker.flow.endable = u32::from(cancelled);
+            match spawned {
                 Spawned::Call(call) => checker.spawned_call(call, tails),
                 Spawned::Block(block) => {
                     checker.no_tails(tails);
                     checker.block(block)
                 }
-            },
-        );
+            }
+        });
         if apart.body.falls && !matches!(apart.result, Ty::Unit | Ty::Bad) {
             self.report(Beside::TaskFalls { span }.diagnostic());
         }

@@ -180,11 +180,16 @@ impl<'a> Checker<'a> {
                 task: None,
             });
         }
+        let seen = self.frame.accesses.len();
         let typed = self.expr(expr, None);
         match self.globals.unfold(&typed.ty) {
             Ty::Bad => None,
             Ty::Task(task) => Some(self.waited_task(expr, typed, &task)),
-            Ty::Bool => Some(self.waited_condition(expr, typed)),
+            Ty::Bool => {
+                // Who waits for a condition wants another branch to change it.
+                self.frame.accesses.truncate(seen);
+                Some(self.waited_condition(expr, typed))
+            }
             _ => {
                 let (found, span) = (self.globals.show(&typed.ty), expr.span);
                 self.report(Beside::NotAwaitable { found, span }.diagnostic());
@@ -197,7 +202,7 @@ impl<'a> Checker<'a> {
         self.flow.conditions.push(Condition {
             span: expr.span,
             slots: reads(&typed.expr),
-            fiber: self.flow.fiber,
+            strand: self.strand(),
         });
         Awaited {
             on: On::Condition(typed.expr),

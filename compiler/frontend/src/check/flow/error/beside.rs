@@ -40,6 +40,8 @@ pub(crate) enum Beside {
     /// A condition that no other fiber changes anything of.
     Stuck {
         span: Span,
+        /// What the condition is about.
+        places: Vec<(Span, &'static str)>,
     },
     NotAwaitable {
         found: String,
@@ -199,9 +201,14 @@ impl Beside {
 
     fn of_waits(self) -> Diagnostic {
         match self {
-            Self::Stuck { span } => {
+            Self::Stuck { span, places } => {
                 let message = "nothing can change this condition while the flow waits for it";
-                Diagnostic::error(Code(454), span, message)
+                let diagnostic = Diagnostic::error(Code(454), span, message);
+                let places = places.into_iter();
+                places
+                    .fold(diagnostic, |diagnostic, (place, text)| {
+                        diagnostic.and(place, text)
+                    })
                     .help("let an `on` handler, a task or another branch assign a `var` of it")
             }
             Self::NotAwaitable { found, span } => {
