@@ -18,7 +18,11 @@ struct Case {
 fn cases() -> Vec<Case> {
     let suite = files::top().join("tests/suite");
     let paths = files::below(&suite, ".flow").into_iter();
-    let alone = paths.filter(|path| !path.parent().unwrap().ends_with("modules"));
+    // What is only formatted does not have to mean anything.
+    let alone = paths.filter(|path| {
+        let folder = path.parent().unwrap();
+        !folder.ends_with("modules") && !folder.ends_with("format")
+    });
     alone.map(|path| case(&path)).collect()
 }
 
@@ -105,7 +109,7 @@ fn every_fix_mends_what_it_is_offered_for_and_breaks_nothing() {
         }
     }
     println!("{fixes} fixes of the suite were made");
-    assert!(fixes > 40, "only {fixes} fixes are offered");
+    assert!(fixes > 300, "only {fixes} fixes are offered");
     assert!(
         wrong.is_empty(),
         "{} fixes mislead:\n{}",
@@ -178,6 +182,6 @@ fn most_codes_say_what_to_do_and_many_of_them_do_it() {
     );
     println!("{}% with a fix; without: {}", share(&fixed), without(&fixed));
     assert!(share(&helped) >= 90, "{}% have a next step", share(&helped));
-    // The goal is half; many codes are younger than their fixes. This floor keeps what there is.
-    assert!(share(&fixed) >= 40, "{}% have a fix", share(&fixed));
+    // The goal is half. This floor keeps what there is, with room for codes that nothing can mend.
+    assert!(share(&fixed) >= 57, "{}% have a fix", share(&fixed));
 }

@@ -2,7 +2,7 @@
 
 use super::{header, one, text, text::span_at, tree};
 use crate::{
-    ast::{Expr, ExprKind, Ident, Item, ItemKind, Part, Service, StatementKind, TypeKind},
+    ast::{Expr, ExprKind, Ident, Item, ItemKind, Part, Service, Setting, StatementKind, TypeKind},
     resolve::Resolved,
 };
 use flowmesh_diagnostics::{Diagnostic, Edit, Fix, Source, Span, nearest};
@@ -57,6 +57,8 @@ pub(super) fn fix(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic)
                 "",
             ))
         }
+        536 => merged(resolved, source, span, other?),
+        573 => renamed(source, diagnostic),
         537 if diagnostic.message.starts_with("nothing") => at_the_head(
             source,
             span,
@@ -69,6 +71,58 @@ pub(super) fn fix(resolved: &Resolved, source: &Source, diagnostic: &Diagnostic)
         544 => moved_once(resolved, span),
         _ => None,
     }
+}
+
+/// The settings of a second `mesh` in the first.
+fn merged(resolved: &Resolved, source: &Source, word: Span, first: Span) -> Option<Fix> {
+    let item = tree::item(resolved, word)?;
+    let (ItemKind::Mesh { settings, .. }, ItemKind::Mesh { settings: known, .. }) =
+        (&item.kind, &tree::item(resolved, first)?.kind)
+    else {
+        return None;
+    };
+    let last = known.last()?.value.span;
+    let behind = span_at(last, last.end as usize);
+    let alone = text::line_before(source, known.last()?.name.span)
+        .trim()
+        .is_empty();
+    let gap = if alone { "\n" } else { ", " };
+    let new = |setting: &&Setting| known.iter().all(|known| known.name.text != setting.name.text);
+    let moved = settings.iter().filter(new).map(|setting| {
+        let whole = setting.name.span.to(setting.value.span);
+        format!("{gap}{}", text::dedented(source, whole))
+    });
+    let edit = |span, text: String| Edit { span, text };
+    Some(Fix {
+        title: "move its settings to the first `mesh`".to_owned(),
+        edits: vec![edit(behind, moved.collect()), edit(item.span, String::new())],
+    })
+}
+
+/// An operation, and its calls, under the name that the document of its service has for it.
+fn renamed(source: &Source, diagnostic: &Diagnostic) -> Option<Fix> {
+    let name = diagnostic
+        .help
+        .as_ref()?
+        .strip_prefix("call it `")?
+        .split('`')
+        .next()?;
+    let own = source.slice(diagnostic.span);
+    let called = |span: &Span| {
+        let before = source.text.get(..span.start as usize).unwrap_or("");
+        *span == diagnostic.span || before.ends_with('.')
+    };
+    let places = text::places_of(source, diagnostic.span, own)
+        .into_iter()
+        .filter(called);
+    let edit = |span| Edit {
+        span,
+        text: name.to_owned(),
+    };
+    Some(Fix {
+        title: format!("rename to {name}"),
+        edits: places.map(edit).collect(),
+    })
 }
 
 /// An entry at the head of what is declared under a name.

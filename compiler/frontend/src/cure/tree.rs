@@ -1,7 +1,7 @@
 //! What stands around a place in the tree of a program.
 
 use crate::{
-    ast::{Expr, Flow, Item, ItemKind, Part, Setting, Statement},
+    ast::{Expr, Flow, GatewayRoute, Item, ItemKind, Part, Setting, Statement},
     resolve::{Module, Resolved},
 };
 use flowmesh_diagnostics::Span;
@@ -61,6 +61,14 @@ pub(crate) fn expressions(resolved: &Resolved, place: Span) -> impl Iterator<Ite
             Part::Expr(expr) => Some(expr),
             _ => None,
         })
+}
+
+/// The route of a gateway at a place.
+pub(crate) fn route(resolved: &Resolved, place: Span) -> Option<&GatewayRoute> {
+    let ItemKind::Gateway(gateway) = &item(resolved, place)?.kind else {
+        return None;
+    };
+    gateway.routes.iter().find(|route| holds(route.span, place))
 }
 
 /// The setting of a service, an operation, a gateway or a flow whose name stands at a place.

@@ -166,6 +166,16 @@ fn follow(whole: &mut Whole<'_>, id: FlowId, chain: Vec<Factor>, depth: usize, r
     }
 }
 
+/// The outermost place that asks for several attempts, where a setting of its own does.
+fn outer(whole: &Whole<'_>, chain: &[Factor]) -> Option<(String, Span)> {
+    let (_, outer) = chain.split_last()?;
+    outer.iter().find_map(|factor| {
+        let place = factor.place?;
+        let text = whole.sources.get(place.source)?.slice(place);
+        text.starts_with("retry").then(|| (factor.what.clone(), place))
+    })
+}
+
 fn judge(whole: &mut Whole<'_>, chain: &[Factor], place: Option<Span>, reported: &mut Vec<Span>) {
     let product = chain
         .iter()
@@ -188,7 +198,10 @@ fn judge(whole: &mut Whole<'_>, chain: &[Factor], place: Option<Span>, reported:
             .into_iter()
             .fold(diagnostic, |d, place| d.and(place, text.clone()));
     }
-    whole.report(
-        diagnostic.help("repeat in one place, nearest to what fails, and say `retry: none` in the others"),
-    );
+    diagnostic =
+        diagnostic.help("repeat in one place, nearest to what fails, and say `retry: none` in the others");
+    if let Some((what, setting)) = outer(whole, chain) {
+        diagnostic = diagnostic.fix(format!("repeat {what} no more"), setting, "");
+    }
+    whole.report(diagnostic);
 }

@@ -3,20 +3,21 @@
 //! A call is counted by the limit of its operation, by that of the mesh, and by that of the gateway through which it comes
 //! back. Of all that queues in a loop the longest is told.
 
+mod queue;
+
 use super::{Whole, inside, link};
 use crate::{
     ast::{Fan, StatementKind},
-    check::time as shown,
     cure::{text::span_at, tree},
 };
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
-    FlowId, StateId, Value,
+    FlowId, StateId,
     expr::{Context, Expr},
-    flow::{Branches, Each, End, Flow, Over},
-    traffic::Limit,
+    flow::{Branches, Each, End, Flow},
     worst::CallWorst,
 };
+use queue::{Gate, Queue, queue};
 
 pub(super) fn check(whole: &mut Whole<'_>) {
     for (id, flow) in whole.flows() {
@@ -28,24 +29,6 @@ pub(super) fn check(whole: &mut Whole<'_>) {
             }
         }
     }
-}
-
-/// A limit, with who sets it.
-struct Gate<'a> {
-    who: String,
-    place: Option<Span>,
-    limit: &'a Limit,
-    /// How many calls of one round it counts.
-    calls: u64,
-}
-
-/// What queues up.
-struct Queue {
-    message: String,
-    help: String,
-    /// How many rounds at once would not queue.
-    fits: u64,
-    ms: u64,
 }
 
 fn fan(whole: &mut Whole<'_>, id: FlowId, flow: &Flow, at: StateId, each: &Each) {
@@ -148,92 +131,6 @@ fn by_request(per: &Expr) -> bool {
     }
 }
 
-/// What queues up at a limit, in words, and what to do.
-fn queue(gate: &Gate<'_>, each: &Each, call: &CallWorst) -> Option<Queue> {
-    let rounds = rounds(each);
-    let at_once = match (each.limit.as_ref().map(int), rounds) {
-        (Some(limit), Some(rounds)) => Some(limit.map_or(rounds, |limit| limit.min(rounds))),
-        (Some(limit), None) => limit,
-        (None, rounds) => rounds,
-    };
-    concurrent(gate, at_once, call).or_else(|| rate(gate, rounds, at_once))
-}
-
-fn concurrent(gate: &Gate<'_>, at_once: Option<u64>, call: &CallWorst) -> Option<Queue> {
-    let takes = u64::from(gate.limit.concurrent?);
-    let fits = takes.max(1);
-    let who = &gate.who;
-    let (message, ms, waiting) = match at_once {
-        Some(at_once) if at_once <= takes => return None,
-        Some(at_once) => {
-            let waiting = at_once.saturating_sub(takes);
-            let turns = at_once.div_ceil(fits).saturating_sub(1);
-            let ms = call.ms.saturating_mul(turns);
-            let longest = shown(ms);
-            let message = format!(
-                "{at_once} rounds at once, and {who} takes {takes}: {waiting} wait, the last of them up to {longest}"
-            );
-            (message, ms, Some(waiting))
-        }
-        None => {
-            let longer = shown(call.ms);
-            let message = format!(
-                "all rounds at once, and {who} takes {takes}: each further {takes} wait up to {longer} longer"
-            );
-            (message, call.ms, None)
-        }
-    };
-    let queue = gate.limit.queue.map(u64::from);
-    let refused = queue.filter(|queue| waiting.is_none_or(|waiting| waiting > *queue));
-    let message = match refused {
-        Some(queue) => format!("{message}; beyond {queue} they are refused"),
-        None => message,
-    };
-    Some(Queue {
-        message,
-        help: format!("write `parallel(limit: {fits})`"),
-        fits,
-        ms,
-    })
-}
-
-fn rate(gate: &Gate<'_>, rounds: Option<u64>, at_once: Option<u64>) -> Option<Queue> {
-    let rate = gate.limit.rate?;
-    let burst = u64::from(gate.limit.burst.unwrap_or(rate.count)).max(1);
-    let count = rounds.unwrap_or(1_000);
-    let calls = count.saturating_mul(gate.calls.max(1));
-    let ms = calls
-        .saturating_sub(burst)
-        .saturating_mul(rate.per_ms)
-        .checked_div(u64::from(rate.count.max(1)))?;
-    let many = at_once.is_none_or(|at_once| at_once > burst);
-    if ms == 0 || !many {
-        return None;
-    }
-    let which = match rounds {
-        Some(rounds) => format!("{rounds} rounds need"),
-        None => format!("every {count} rounds need"),
-    };
-    let each = match gate.calls {
-        1 => String::new(),
-        calls => format!(" of {calls} calls"),
-    };
-    let which = which.replacen(" need", &format!("{each} need"), 1);
-    let message = format!(
-        "{} takes {} in {}: {which} at least {}",
-        gate.who,
-        rate.count,
-        shown(rate.per_ms),
-        shown(ms)
-    );
-    Some(Queue {
-        message,
-        help: format!("run at most {burst} rounds at once, or ask for a higher limit"),
-        fits: burst,
-        ms,
-    })
-}
-
 /// The change that lets so many rounds of the loop at a place run at once.
 fn limited(whole: &Whole<'_>, place: Span, fits: u64) -> Option<(Span, String)> {
     let statement = tree::statement(whole.resolved, place)?;
@@ -262,22 +159,6 @@ fn limited(whole: &Whole<'_>, place: Span, fits: u64) -> Option<(Span, String)> 
 fn fan_of(value: &crate::ast::Expr) -> Option<&Fan> {
     match &value.kind {
         crate::ast::ExprKind::For(looping) => looping.fan.as_ref(),
-        _ => None,
-    }
-}
-
-fn rounds(each: &Each) -> Option<u64> {
-    match &each.over {
-        Over::List(Expr::List(items)) => u64::try_from(items.len()).ok(),
-        Over::List(Expr::Constant(Value::List(items))) => u64::try_from(items.len()).ok(),
-        Over::Range(from, to) => int(to)?.checked_sub(int(from)?),
-        _ => None,
-    }
-}
-
-fn int(expr: &Expr) -> Option<u64> {
-    match expr {
-        Expr::Constant(Value::Int(int)) => u64::try_from(*int).ok(),
         _ => None,
     }
 }

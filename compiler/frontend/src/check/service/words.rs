@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use crate::resolve::did_you_mean;
-use flowmesh_diagnostics::{Code, Diagnostic, Span};
+use flowmesh_diagnostics::{Code, Diagnostic, Span, nearest};
 
 impl Error {
     pub(super) fn of_settings(self) -> Diagnostic {
@@ -29,13 +29,19 @@ impl Error {
                 found,
                 span,
             } => {
+                let meant = meant(name, &form, &found);
                 let found = if found.len() > 60 {
                     "something else".to_owned()
                 } else {
                     format!("`{found}`")
                 };
-                Diagnostic::error(Code(503), span, format!("`{name}` does not fit: found {found}"))
-                    .help(format!("it holds {form}"))
+                let diagnostic =
+                    Diagnostic::error(Code(503), span, format!("`{name}` does not fit: found {found}"))
+                        .help(format!("it holds {form}"));
+                match meant {
+                    Some(meant) => diagnostic.fix(format!("write `{meant}`"), span, meant),
+                    None => diagnostic,
+                }
             }
             Self::UnknownPolicy { name, span, near } => {
                 let diagnostic = Diagnostic::error(Code(213), span, format!("unknown policy `{name}`"));
@@ -317,6 +323,37 @@ impl Error {
             other => other.of_operations(),
         }
     }
+}
+
+/// What was probably meant where a value does not fit: without the quotation marks, with a unit, in its place of a record,
+/// or the word that is nearest.
+fn meant(name: &str, form: &str, found: &str) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let of_signs = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "%/._".contains(c))
+    };
+    let is_time = begins(found) && found.ends_with(['s', 'm', 'h', 'd']) && of_signs(found);
+    match name {
+        "timeout" if is_time => return Some(format!("{{ total: {found} }}")),
+        "backoff" if is_time => return Some(format!("exponential({found})")),
+        "rate" if is_number(found) => return Some(format!("{found}/s")),
+        _ => {}
+    }
+    let words = || {
+        form.split([',', ' ', '`'])
+            .filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+    };
+    if let Some(inner) = found.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        let word = words().any(|word| word == inner && word.len() > 2);
+        return (begins(inner) && of_signs(inner) || word).then(|| inner.to_owned());
+    }
+    let plain = found.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let known = words().filter(|word| word.len() > 3);
+    nearest(found, known)
+        .filter(|near| plain && *near != found)
+        .map(str::to_owned)
 }
 
 /// Milliseconds as the author would write them.

@@ -214,6 +214,7 @@ impl Beside {
             Self::NotAwaitable { found, span } => {
                 let message = format!("expected a signal, an event, a task or a condition, found {found}");
                 Diagnostic::error(Code(455), span, message)
+                    .help("an operation or a flow is called without `await`: the flow waits for its end")
             }
             Self::GivesNothing { name, span } => {
                 let message = format!("`{name}` gives nothing that could have a name");
@@ -268,6 +269,7 @@ impl Beside {
             Self::NotCancellable { found, span } => {
                 let message = format!("expected a task or the name of a step, found {found}");
                 Diagnostic::error(Code(462), span, message)
+                    .help("bind a task with `let task = spawn ...`, or name what is done with `step`")
             }
             Self::NotStartable { span } => {
                 Diagnostic::error(Code(463), span, "expected a call of a flow after `start`")
