@@ -8,6 +8,8 @@ mod common;
 mod diff;
 mod documents;
 #[cfg(test)]
+mod fix;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod line;
