@@ -77,12 +77,27 @@ pub fn tokens(text: &str) -> Vec<(SyntaxKind, usize, String)> {
         .collect()
 }
 
-/// The program broken in the way that a seed says; nothing where the way does not fit the token.
+/// How often a token is drawn for a way that fits only some: each way comes as often as the others.
+const DRAWS: usize = 64;
+
+/// The program broken in the way that a seed says; nothing where the way fits no token that was drawn.
 #[must_use]
 pub fn mutant(text: &str, tokens: &[(SyntaxKind, usize, String)], seed: u64) -> Option<Mutant> {
     let mut random = Random::new(seed);
     let slip = SLIPS[random.below(SLIPS.len())];
-    let at = random.below(tokens.len());
+    (0..DRAWS).find_map(|_| {
+        let at = random.below(tokens.len());
+        broken(text, tokens, slip, at, &mut random)
+    })
+}
+
+fn broken(
+    text: &str,
+    tokens: &[(SyntaxKind, usize, String)],
+    slip: Slip,
+    at: usize,
+    random: &mut Random,
+) -> Option<Mutant> {
     let (_, start, token) = tokens.get(at)?;
     let end = start + token.len();
     let (before, after) = (&text[..*start], &text[end..]);
@@ -103,7 +118,7 @@ pub fn mutant(text: &str, tokens: &[(SyntaxKind, usize, String)], seed: u64) -> 
                 &text[next + other.len()..]
             )
         }
-        Slip::Misspell => format!("{before}{}{after}", misspelt(token, &mut random)?),
+        Slip::Misspell => format!("{before}{}{after}", misspelt(token, random)?),
     };
     let line = before.matches('\n').count() as u32 + 1;
     (made != text).then(|| Mutant {

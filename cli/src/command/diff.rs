@@ -2,7 +2,7 @@
 
 use crate::{draw, error::Error, exit::Exit, program};
 use clap::Args;
-use flowmesh_diagnostics::{Code, Diagnostic, Span};
+use flowmesh_diagnostics::{Code, Diagnostic, Span, nearest};
 use flowmesh_ir::{
     Program, StateId,
     diff::{Fate, FlowDiff, Obstacle, StateDiff, diff},
@@ -49,7 +49,7 @@ impl Diff {
             for (flow, state) in stranded(&flows) {
                 let (found, sources) = match &state.fate {
                     Fate::Blocked(to, why) => (blocked(&new, flow, state, *to, why), &new_sources),
-                    _ => (gone(&old, flow, state), &old_sources),
+                    _ => (gone(&old, &new, flow, state), &old_sources),
                 };
                 draw::report::diagnostics(&[&found], sources, false);
             }
@@ -130,12 +130,34 @@ fn blocked(new: &Program, flow: &FlowDiff, state: &StateDiff, to: StateId, why: 
     )
 }
 
-fn gone(old: &Program, flow: &FlowDiff, state: &StateDiff) -> Diagnostic {
+fn gone(old: &Program, new: &Program, flow: &FlowDiff, state: &StateDiff) -> Diagnostic {
     let message = format!(
         "a run of `{}` that rests at `{}` has nowhere to go on in the new version",
         flow.flow, state.title
     );
-    let migrate = format!("migrate {} {{ \"{}\" -> \"...\" }}", flow.flow, state.title);
+    let titles = |program: &Program| -> Vec<String> {
+        let found = program.flow_named(&flow.flow).and_then(|id| program.flow(id));
+        let steps = found.into_iter().flat_map(|flow| &flow.steps);
+        steps.map(|step| step.title.clone()).collect()
+    };
+    // What only the new version has may be the same step under another name.
+    let known = titles(old);
+    let added: Vec<String> = titles(new)
+        .into_iter()
+        .filter(|title| !known.contains(title))
+        .collect();
+    let word = |title: &str| title.split(' ').next().map(str::to_owned);
+    let alike: Vec<&String> = added
+        .iter()
+        .filter(|title| word(title) == word(&state.title))
+        .collect();
+    let near = nearest(&state.title, added.iter().map(String::as_str));
+    let to = match (near, alike.as_slice()) {
+        (Some(near), _) => near,
+        (None, [only]) => only.as_str(),
+        (None, _) => "...",
+    };
+    let migrate = format!("migrate {} {{ \"{}\" -> \"{to}\" }}", flow.flow, state.title);
     Diagnostic::error(Code(713), place(old, flow, state.state), message).help(match flow.kept {
         true => format!("say in the new version where it goes on: `{migrate}`"),
         false => "keep the flow until its last run has ended".to_owned(),

@@ -85,7 +85,10 @@ fn a_step_of_another_name_is_gone_until_a_migration_says_where() {
     let shown = compared(&new, &[]);
     assert_eq!(shown.code, 1);
     assert!(
-        shown.err.contains("F0713") && shown.err.contains("await accept"),
+        shown.err.contains("F0713")
+            && shown
+                .err
+                .contains("`migrate invite { \"await accept\" -> \"await consent\" }`"),
         "{}",
         shown.err
     );

@@ -225,16 +225,24 @@ impl<'a> Checker<'a> {
         let mut out = Vec::with_capacity(statements.len());
         let mut falls = true;
         let mut warned = false;
+        let mut before: Option<Span> = None;
         for statement in statements {
             if !falls && !warned {
                 let rest = statements
                     .last()
                     .map_or(statement.span, |last| statement.span.to(last.span));
-                let unreachable = Error::Unreachable { span: statement.span }.diagnostic();
+                let after = before.unwrap_or(statement.span);
+                let span = statement.span;
+                let unreachable = Error::Unreachable { span, after }.diagnostic();
                 self.report(unreachable.fix("remove what is never reached", rest, ""));
                 warned = true;
             }
-            falls &= self.statement(statement, &mut out);
+            let own = self.statement(statement, &mut out);
+            // What comes after it is reached no more.
+            if falls && !own {
+                before = Some(statement.span);
+            }
+            falls &= own;
         }
         Body {
             statements: out,
@@ -290,7 +298,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The flow may end with an error: a domain error has to be declared.
-    fn may_fail(&mut self, id: ErrorId, span: Span, call: Option<&str>) {
+    fn may_fail(&mut self, id: ErrorId, span: Span, call: Option<(&str, Option<Span>)>) {
         if self.caught_around(id).is_some() || self.collected(id) {
             return;
         }
@@ -303,7 +311,7 @@ impl<'a> Checker<'a> {
                 .map(|error| error.name.clone())
                 .unwrap_or_default();
             let (flow, declared) = (self.flow.name.clone(), self.flow.span);
-            let call = call.map(str::to_owned);
+            let call = call.map(|(title, origin)| (title.to_owned(), origin));
             let source = self.sources.get(declared.source);
             let fix = source.and_then(|source| crate::cure::with_error(source, declared, &error));
             let undeclared = Error::Undeclared {

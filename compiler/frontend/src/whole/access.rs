@@ -176,9 +176,18 @@ fn unused(whole: &mut Whole<'_>) {
             let message = format!("nobody whom this rule names calls `{}`", shown(program, *what));
             let mut diagnostic = Diagnostic::warning(Code(531), span, message)
                 .help("remove it: what is not needed should not be allowed");
-            if let (1, Some(all)) = (rule.what.len(), whole.span(&format!("access/{at}"))) {
-                diagnostic = diagnostic.fix("remove the rule", all, "");
-            }
+            let path = |number: usize| format!("access/{at}/what/{number}");
+            let before = number.checked_sub(1).and_then(|before| whole.span(&path(before)));
+            let last = rule.what.len() == number.saturating_add(1);
+            diagnostic = match (rule.what.len(), before, whole.span(&format!("access/{at}"))) {
+                (1, _, Some(all)) => diagnostic.fix("remove the rule", all, ""),
+                // The comma before it goes too.
+                (_, Some(before), _) if last => {
+                    let listed = Span::new(span.source, before.end, span.end);
+                    diagnostic.fix("remove it from the rule", listed, "")
+                }
+                _ => diagnostic.fix("remove it from the rule", span, ""),
+            };
             whole.report(diagnostic);
         }
     }

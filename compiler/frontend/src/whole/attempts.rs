@@ -3,6 +3,7 @@
 use super::{Whole, link};
 use crate::{
     ast::{ExprKind, ItemKind},
+    check::time as shown,
     resolve::Resolved,
 };
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
@@ -78,7 +79,7 @@ pub(super) fn check(whole: &mut Whole<'_>) {
                     let name = whole.operation_name(*service, *operation);
                     let said = whole.said(*service, *operation, "retry");
                     let chain = with(own, factor(whole, &name, found.policy, said));
-                    judge(whole, &chain, place, &mut reported);
+                    judge(whole, &chain, found.policy, place, &mut reported);
                 }
                 _ => {}
             }
@@ -150,7 +151,7 @@ fn follow(whole: &mut Whole<'_>, id: FlowId, chain: Vec<Factor>, depth: usize, r
         let place = whole.state_span(flow, at);
         let said = whole.said(target.service, target.operation, "retry");
         let here = with(chain.clone(), factor(whole, &name, target.policy, said));
-        judge(whole, &here, place, reported);
+        judge(whole, &here, target.policy, place, reported);
         let back = whole
             .operation(target.service, target.operation)
             .and_then(|operation| link::back(whole.program, target.service, operation));
@@ -176,7 +177,14 @@ fn outer(whole: &Whole<'_>, chain: &[Factor]) -> Option<(String, Span)> {
     })
 }
 
-fn judge(whole: &mut Whole<'_>, chain: &[Factor], place: Option<Span>, reported: &mut Vec<Span>) {
+/// Says how often, and for how long, the call at the end of a chain can be tried; `policy` is its own.
+fn judge(
+    whole: &mut Whole<'_>,
+    chain: &[Factor],
+    policy: PolicyId,
+    place: Option<Span>,
+    reported: &mut Vec<Span>,
+) {
     let product = chain
         .iter()
         .fold(1u64, |product, factor| product.saturating_mul(factor.attempts));
@@ -186,9 +194,13 @@ fn judge(whole: &mut Whole<'_>, chain: &[Factor], place: Option<Span>, reported:
     };
     reported.push(span);
     let numbers: Vec<String> = chain.iter().map(|factor| factor.attempts.to_string()).collect();
+    let own = whole.program.policy(policy);
+    let around = product / own.map_or(1, |policy| u64::from(worst::attempts(policy))).max(1);
+    let ms = own.map_or(0, worst::call_ms).saturating_mul(around);
     let message = format!(
-        "this can be tried {} = {product} times, while what it calls is in trouble already",
-        numbers.join(" x ")
+        "this can be tried {} = {product} times and take {}, while what it calls is in trouble already",
+        numbers.join(" x "),
+        shown(ms)
     );
     let mut diagnostic = Diagnostic::warning(Code(550), span, message);
     for factor in chain {

@@ -155,9 +155,9 @@ impl<'a> Checker<'a> {
                 _ => None,
             })
             .collect();
-        for (id, _) in &called.signature.fails {
+        for (id, declared) in &called.signature.fails {
             if !caught.contains(&Some(*id)) {
-                self.may_fail(*id, called.span, Some(&called.title));
+                self.may_fail(*id, called.span, Some((&called.title, Some(*declared))));
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) enum Error {
     },
     Unreachable {
         span: Span,
+        /// What ends the way to it.
+        after: Span,
     },
     NoReturn {
         name: Name,
@@ -105,7 +107,8 @@ pub(crate) enum Error {
         flow: Name,
         span: Span,
         declared: Span,
-        call: Option<String>,
+        /// What is called, and where that says that it fails so.
+        call: Option<(String, Option<Span>)>,
     },
     NeverFails {
         error: Name,
@@ -241,15 +244,20 @@ impl Error {
                 call,
             } => {
                 let message = match &call {
-                    Some(call) => format!("`{call}` may fail with `{error}`, which nobody catches"),
+                    Some((call, _)) => format!("`{call}` may fail with `{error}`, which nobody catches"),
                     None => format!("the flow `{flow}` does not declare that it fails with `{error}`"),
                 };
-                let help = match call {
+                let help = match &call {
                     Some(_) => format!("add `catch {error} as e -> ...`, or declare `fails {error}`"),
                     None => format!("declare `fails {error}`"),
                 };
-                Diagnostic::error(Code(601), span, message)
-                    .and(declared, "the flow")
+                let diagnostic = Diagnostic::error(Code(601), span, message).and(declared, "the flow");
+                let origin = call.and_then(|(_, origin)| origin);
+                origin
+                    .into_iter()
+                    .fold(diagnostic, |d, origin| {
+                        d.and(origin, "it is said to fail so here")
+                    })
                     .help(help)
             }
             Self::NeverFails { error, name, span } => {
@@ -303,8 +311,13 @@ impl Error {
 
     fn of_ways(self) -> Diagnostic {
         match self {
-            Self::Unreachable { span } => Diagnostic::warning(Code(401), span, "this is never reached")
-                .help("remove it, or let something lead to it"),
+            Self::Unreachable { span, after } => {
+                let diagnostic = Diagnostic::warning(Code(401), span, "this is never reached");
+                let ends = Some(after).filter(|after| *after != span);
+                ends.into_iter()
+                    .fold(diagnostic, |d, after| d.and(after, "this never goes on to it"))
+                    .help("remove it, or let something lead to it")
+            }
             Self::NoReturn { name, span, result } => {
                 Diagnostic::error(Code(402), span, format!("`{name}` may end without a result"))
                     .and(result, "the result it promises")

@@ -216,7 +216,8 @@ impl<'a> Checker<'a> {
         }) = last
         {
             if !body.falls {
-                self.report(Error::Unreachable { span: *span }.diagnostic());
+                let after = init.last().map_or(*span, |last| last.span);
+                self.report(Error::Unreachable { span: *span, after }.diagnostic());
             }
             body.falls &= self.effect(*span, value, tails, Dest::Round(wish), &mut body.statements);
         }

@@ -37,12 +37,14 @@ impl<'a> Checker<'a> {
                 let (name, span) = (name.text.clone(), name.span);
                 self.report(ServiceError::SettingTwice { name, span }.diagnostic());
             } else if !subsets.is_empty() {
-                let subset = self.subset_of(name, &subsets);
+                let declared = found.map(|(_, declared)| declared).unwrap_or_default();
+                let subset = self.subset_of(name, &subsets, declared);
                 made.extend(subset.zip(weight));
             }
         }
         if made.len() == weights.len() {
-            self.add_up(&made, span);
+            let places = weights.iter().map(|(_, weight)| weight.span).collect();
+            self.add_up(&made, span, places);
         }
         let Some((service_id, _)) = found else { return };
         let shift = Shift {
@@ -96,12 +98,18 @@ impl<'a> Checker<'a> {
         named.filter(|name| !name.is_empty()).collect()
     }
 
-    fn subset_of(&mut self, name: &Ident, subsets: &[Name]) -> Option<SubsetId> {
+    fn subset_of(&mut self, name: &Ident, subsets: &[Name], declared: Span) -> Option<SubsetId> {
         let at = subsets.iter().position(|subset| *subset == name.text);
         if at.is_none() {
             let near = nearest(&name.text, subsets.iter().map(Name::as_str)).map(Name::from);
             let (name, span) = (name.text.clone(), name.span);
-            self.report(ServiceError::UnknownSubset { name, span, near }.diagnostic());
+            let error = ServiceError::UnknownSubset {
+                name,
+                span,
+                near,
+                declared,
+            };
+            self.report(error.diagnostic());
         }
         at.and_then(|at| u32::try_from(at).ok()).map(SubsetId)
     }
@@ -119,7 +127,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Weights that are all known now add up to 100.
-    fn add_up(&mut self, weights: &[(SubsetId, Expr)], span: Span) {
+    fn add_up(&mut self, weights: &[(SubsetId, Expr)], span: Span, parts: Vec<Span>) {
         let known = weights.iter().map(|(_, weight)| match weight {
             Expr::Constant(Value::Int(weight)) => u32::try_from(*weight).ok(),
             _ => None,
@@ -127,7 +135,7 @@ impl<'a> Checker<'a> {
         let sum = known.collect::<Option<Vec<u32>>>();
         let sum = sum.map(|all| all.into_iter().fold(0, u32::saturating_add));
         if let Some(sum) = sum.filter(|sum| *sum != 100) {
-            self.report(ServiceError::Weights { sum, span }.diagnostic());
+            self.report(ServiceError::Weights { sum, span, parts }.diagnostic());
         }
     }
 }

@@ -38,7 +38,8 @@ impl<'a> Checker<'a> {
             && let Some(unreached) = states.first()
         {
             let span = unreached.span;
-            self.report(FlowError::Unreachable { span }.diagnostic());
+            let after = before.last().map_or(span, |last| last.span);
+            self.report(FlowError::Unreachable { span, after }.diagnostic());
         }
         body.falls = false;
         let begin = states.first().map(|state| state.span).unwrap_or_default();

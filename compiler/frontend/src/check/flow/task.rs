@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             for error in spawning.fails {
-                self.may_fail(error, spawning.span, Some(&spawning.title));
+                self.may_fail(error, spawning.span, Some((&spawning.title, None)));
             }
         }
     }

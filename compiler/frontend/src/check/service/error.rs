@@ -34,6 +34,7 @@ pub(crate) enum Error {
     },
     RetryOnce {
         name: Name,
+        attempts: u32,
         span: Span,
         operation: Span,
     },
@@ -58,11 +59,14 @@ pub(crate) enum Error {
     Weights {
         sum: u32,
         span: Span,
+        parts: Vec<Span>,
     },
     UnknownSubset {
         name: Name,
         span: Span,
         near: Option<Name>,
+        /// The service.
+        declared: Span,
     },
     NoElse {
         span: Span,

@@ -36,6 +36,7 @@ impl Checker<'_> {
             self.report(
                 Error::RetryOnce {
                     name,
+                    attempts: retry.attempts,
                     span,
                     operation,
                 }
@@ -82,9 +83,21 @@ impl Checker<'_> {
                 span: place,
             };
             let of_total = Some(place) == span(own.total_ms).or(total_span);
+            let attempts_span = overrides.attempts.map(|said| said.span);
+            let places = [
+                (total_span, "how long the whole call may take"),
+                (attempts_span, "how often it is tried"),
+                (attempt_span, "how long each attempt may take"),
+            ];
+            let others = places
+                .into_iter()
+                .filter_map(|(other, text)| Some((other?, text)));
+            let diagnostic = others
+                .filter(|(other, _)| *other != place)
+                .fold(error.diagnostic(), |d, (other, text)| d.and(other, text));
             self.report(match of_total {
-                true => self.with_time(error.diagnostic(), worst),
-                false => error.diagnostic(),
+                true => self.with_time(diagnostic, worst),
+                false => diagnostic,
             });
         }
     }

@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
                 let (span, before) = (rule.span, before.span);
                 self.report(Error::RuleTwice { span, before }.diagnostic());
             }
-            let split = self.split(&rule.split, subsets, rule.span);
+            let split = self.split(&rule.split, subsets, (rule.span, service.name.span));
             routes.push(Route { condition, split });
         }
         if last.is_none() {
@@ -74,7 +74,7 @@ impl<'a> Checker<'a> {
         &mut self,
         split: &'a [(Ident, Option<ast::Expr>)],
         subsets: &[Subset],
-        span: Span,
+        (span, declared): (Span, Span),
     ) -> Vec<(SubsetId, u32)> {
         let mut made = Vec::with_capacity(split.len());
         for (name, weight) in split {
@@ -90,6 +90,7 @@ impl<'a> Checker<'a> {
                         name: name.text.clone(),
                         span: name.span,
                         near,
+                        declared,
                     }
                     .diagnostic(),
                 );
@@ -114,7 +115,9 @@ impl<'a> Checker<'a> {
         }
         let sum: u32 = made.iter().map(|(_, weight)| *weight).sum();
         if made.len() == split.len() && sum != 100 {
-            self.report(Error::Weights { sum, span }.diagnostic());
+            let weights = split.iter().filter_map(|(_, weight)| Some(weight.as_ref()?.span));
+            let parts = weights.collect();
+            self.report(Error::Weights { sum, span, parts }.diagnostic());
         }
         made
     }

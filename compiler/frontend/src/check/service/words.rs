@@ -58,12 +58,13 @@ impl Error {
         match self {
             Self::RetryOnce {
                 name,
+                attempts,
                 span,
                 operation,
             } => Diagnostic::error(
                 Code(504),
                 operation,
-                format!("`{name}` would be repeated, and nothing makes that safe"),
+                format!("`{name}` would be tried {attempts} times, and nothing makes that safe"),
             )
             .and(span, "this asks for further attempts")
             .help("give it a `key`, by which the service knows a repetition, or say `retry: none` for it"),
@@ -120,15 +121,23 @@ impl Error {
                 format!("`{name}` needs a whole percentage from 0% to 100%"),
             )
             .help(format!("write its share: `{name} 50%`")),
-            Self::Weights { sum, span } => Diagnostic::error(
-                Code(507),
+            Self::Weights { sum, span, parts } => {
+                let message = format!("expected weights that add up to 100%, found {sum}%");
+                let diagnostic = Diagnostic::error(Code(507), span, message);
+                parts
+                    .into_iter()
+                    .fold(diagnostic, |d, part| d.and(part, "one of them"))
+                    .help("every request goes somewhere: make them add up")
+            }
+            Self::UnknownSubset {
+                name,
                 span,
-                format!("expected weights that add up to 100%, found {sum}%"),
-            )
-            .help("every request goes somewhere: make them add up"),
-            Self::UnknownSubset { name, span, near } => {
+                near,
+                declared,
+            } => {
                 let message = format!("the service has no `at {name}`");
-                did_you_mean(Diagnostic::error(Code(508), span, message), near.as_deref(), span)
+                let diagnostic = Diagnostic::error(Code(508), span, message).and(declared, "the service");
+                did_you_mean(diagnostic, near.as_deref(), span)
             }
             Self::NoElse { span } => {
                 Diagnostic::error(Code(509), span, "this route leaves some requests nowhere to go")
