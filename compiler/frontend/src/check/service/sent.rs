@@ -7,6 +7,9 @@ use crate::{
 };
 use flowmesh_ir::{Name, SlotId, expr::Expr};
 
+/// Headers by their names, with what each is made of.
+type Headers = Vec<(Name, Expr)>;
+
 impl<'a> Checker<'a> {
     /// `query: { page: page }`
     pub(super) fn query(&mut self, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
@@ -60,7 +63,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Headers, those that are made from secrets apart.
-    pub(super) fn headers(&mut self, value: &'a ast::Expr) -> (Vec<(Name, Expr)>, Vec<(Name, Expr)>) {
+    pub(super) fn headers(&mut self, value: &'a ast::Expr) -> (Headers, Headers) {
         let ExprKind::Record(fields) = &value.kind else {
             let (found, span) = (self.slice(value.span), value.span);
             let form = "{ x_tenant: tenant }";
