@@ -10,7 +10,7 @@ mod lists;
 mod spacing;
 mod statements;
 
-use crate::parse::tree_of;
+use crate::parse::{Tree, tree_of};
 use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 use flowmesh_diagnostics::Diagnostics;
 use pretty::{Arena, DocAllocator as _, DocBuilder};
@@ -21,10 +21,34 @@ const WIDTH: usize = 100;
 /// The columns of one level of indentation.
 const INDENT: isize = 2;
 
+/// How often a text with mistakes is formatted until nothing changes any more.
+const ROUNDS: usize = 4;
+
 /// The text in the style of the language. Errors elsewhere in the text do not matter; only a text that is too large or
 /// too deep to be read at all is refused.
+///
+/// Formatting what was formatted changes nothing. The tree of a text with mistakes is a guess in places, and another one
+/// once its lines are laid out, so such a text is formatted until it stays as it is, or else left as it was.
 pub fn format(text: &str) -> Result<String, Diagnostics> {
-    let (root, broken) = tree_of(text)?;
+    let tree = tree_of(text)?;
+    let mut last = formatted(text, &tree);
+    if tree.is_sound {
+        return Ok(last);
+    }
+    for _ in 0..ROUNDS {
+        // What is laid out may be too large or too deep to be read where the text was not.
+        let Ok(tree) = tree_of(&last) else { break };
+        let next = formatted(&last, &tree);
+        if next == last {
+            return Ok(last);
+        }
+        last = next;
+    }
+    Ok(text.to_owned())
+}
+
+fn formatted(text: &str, tree: &Tree) -> String {
+    let Tree { root, broken, .. } = tree;
     let mut out = String::with_capacity(text.len());
     for (at, entry) in entries::entries(root.children_with_tokens()).iter().enumerate() {
         let node = entry.node.as_ref().and_then(SyntaxElement::as_node);
@@ -43,11 +67,11 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
         };
         // A `String` takes whatever is written to it.
         if doc.into_doc().render_fmt(WIDTH, &mut out).is_err() {
-            return Ok(text.to_owned());
+            return text.to_owned();
         }
         out.push('\n');
     }
-    Ok(out)
+    out
 }
 
 /// Declarations with a body of several lines have blank lines around them.

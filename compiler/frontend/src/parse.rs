@@ -61,9 +61,18 @@ pub fn parse(source: SourceId, text: &str, found: &mut Diagnostics) -> Parsed {
     }
 }
 
-/// The tree alone, and where brackets or texts do not pair: there the tree is a guess. Only a text that cannot be read
-/// at all is refused.
-pub(crate) fn tree_of(text: &str) -> Result<(SyntaxNode, Vec<u32>), Diagnostics> {
+/// The tree alone, and how far it is a guess.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    pub(crate) root: SyntaxNode,
+    /// Where brackets or texts do not pair.
+    pub(crate) broken: Vec<u32>,
+    /// Whether nothing is wrong with the text.
+    pub(crate) is_sound: bool,
+}
+
+/// The tree alone. Only a text that cannot be read at all is refused.
+pub(crate) fn tree_of(text: &str) -> Result<Tree, Diagnostics> {
     let read = read(Rule::module, text);
     let is_limit =
         |problem: &ParseError| matches!(problem, ParseError::TooDeep { .. } | ParseError::TooLarge { .. });
@@ -93,7 +102,11 @@ pub(crate) fn tree_of(text: &str) -> Result<(SyntaxNode, Vec<u32>), Diagnostics>
         .iter()
         .filter(|(problem, ..)| unpaired(problem))
         .map(place);
-    Ok((read.tree, broken.collect()))
+    Ok(Tree {
+        root: read.tree,
+        broken: broken.collect(),
+        is_sound: read.problems.is_empty(),
+    })
 }
 
 /// What step 1 to 5 made of a text.

@@ -89,10 +89,14 @@ impl Entry {
         }
     }
 
+    /// Whether it is wrong.
+    pub(super) fn is_bad(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.kind().is_bad())
+    }
+
     /// Whether its end is where it is only because of the comma after it.
     pub(super) fn ends_by_comma(&self) -> bool {
-        let is_bad = self.node.as_ref().is_some_and(|node| node.kind().is_bad());
-        self.comma && is_bad
+        self.comma && self.is_bad()
     }
 
     /// Whether a comment belongs to it.

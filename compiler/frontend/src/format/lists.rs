@@ -52,18 +52,21 @@ impl Cut {
 }
 
 impl<'a> Printer<'a> {
-    /// `{ a, b }` on one line if it fits and was on one line, else one entry a line without commas.
+    /// `{ a, b }` on one line if it fits and was on one line, else one entry a line without commas. Where something in it
+    /// is wrong, nobody knows which commas are meant.
     pub(super) fn braced(self, node: &SyntaxNode) -> Doc<'a> {
         let cut = Cut::new(node);
         let entries = cut.entries();
+        if entries.iter().any(Entry::is_bad) {
+            return self.verbatim(&node.clone().into());
+        }
         if entries.is_empty() || cut.begins_with_line() || entries.iter().any(Entry::has_comment) {
             return self.many_lines(&cut, &entries, true);
         }
         let arena = self.arena;
         let mut inside = arena.nil();
         for (at, entry) in entries.iter().enumerate() {
-            let before = at.checked_sub(1).and_then(|before| entries.get(before));
-            let comma = if must_have_comma(entry) || before.is_some_and(Entry::ends_by_comma) {
+            let comma = if must_have_comma(entry) {
                 arena.text(",")
             } else {
                 arena.nil().flat_alt(arena.text(","))
@@ -111,6 +114,9 @@ impl<'a> Printer<'a> {
         let arena = self.arena;
         if entries.is_empty() {
             return self.opened(&cut).append(self.closed(&cut));
+        }
+        if entries.iter().any(Entry::is_bad) {
+            return self.verbatim(&node.clone().into());
         }
         if node.kind() == SyntaxKind::Call && embraces(&entries) {
             let between = arena.text(",").append(arena.space());
