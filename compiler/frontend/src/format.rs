@@ -122,6 +122,7 @@ impl<'a> Printer<'a> {
             K::Index | K::Paren => self.bracketed(node, ""),
             K::Let | K::Assign | K::ExprStatement | K::Return | K::Await => self.with_tails(node),
             K::Expr => self.expr(node),
+            K::Mock => self.mock(node),
             K::IfExpr => self.inline(node).group(),
             K::ValueBlock => self.value_block(node),
             _ => self.inline(node),

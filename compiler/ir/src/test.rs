@@ -132,6 +132,10 @@ pub enum What {
 pub struct Mock {
     /// Which calls.
     pub call: Pattern,
+    /// Whether each answer is to one attempt, so that the policy of the call decides whether there is another; else it
+    /// is to a whole call.
+    #[serde(default)]
+    pub attempted: bool,
     /// Which of them: a bool over what the pattern put into slots.
     pub condition: Option<Expr>,
     /// The answers, in order; the last is repeated for ever unless it says how often.
@@ -192,6 +196,15 @@ pub enum Given {
     Fail(Raise),
     /// Nothing ever comes.
     Never,
+    /// One attempt is answered with a status.
+    Status {
+        /// Which.
+        status: u16,
+        /// The body, a JSON value.
+        body: Option<Expr>,
+        /// How long the service asks to be left alone, a duration.
+        retry_after: Option<Expr>,
+    },
 }
 
 /// What is expected.
@@ -239,6 +252,9 @@ pub enum Expected {
     Calls {
         /// Which.
         call: Pattern,
+        /// Whether their attempts are counted.
+        #[serde(default)]
+        attempted: bool,
         /// At least so many.
         least: u32,
         /// At most so many.

@@ -166,7 +166,7 @@ impl Mesh {
 impl Call<'_> {
     async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> Reply {
         let clock = self.mesh.clock;
-        self.service.deposit(self.request.policy, clock.now());
+        self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, clock.now());
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();
@@ -202,7 +202,7 @@ impl Call<'_> {
 
     fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>) -> Decision {
         let now = self.mesh.clock.now();
-        let mut pay = || self.service.withdraw(self.request.policy, now);
+        let mut pay = || self.service.budgets.withdraw(self.request.policy, now);
         plan.next(now, outcome, &mut || self.mesh.chance.draw(), &mut pay)
     }
 

@@ -6,6 +6,7 @@ mod backoff;
 pub mod balance;
 pub mod budget;
 pub mod chance;
+pub mod code;
 pub mod endpoints;
 pub mod items;
 pub mod outcome;

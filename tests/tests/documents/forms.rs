@@ -157,6 +157,7 @@ fn title(kind: &StatementKind) -> Option<&'static str> {
 
 fn of_test(kind: &TestKind) -> Option<&'static str> {
     Some(match kind {
+        TestKind::Mock { attempted: true, .. } => "`mock ... attempted`",
         TestKind::Mock { .. } => "`mock`",
         TestKind::Start { .. } => "`start` in a test",
         TestKind::Send { .. } => "`send`",
@@ -179,6 +180,7 @@ fn expected(what: &Expected) -> &'static str {
         Expected::Is { .. } => "`expect RUN is`",
         Expected::At { .. } => "`expect RUN at`",
         Expected::Logs { .. } => "`expect RUN logs`",
+        Expected::Calls { attempted: true, .. } => "`expect CALL attempted`",
         Expected::Calls { .. } => "`expect CALL`",
         Expected::Before { .. } => "`expect CALL before`",
         Expected::Holds(_) => "`expect COND`",

@@ -1,6 +1,6 @@
 //! Tests in the language as their author wrote them.
 
-use super::{Expr, Ident};
+use super::{Expr, Ident, Setting};
 use flowmesh_diagnostics::Span;
 
 /// `test "a declined card gives the stock back" { ... }`
@@ -29,9 +29,11 @@ pub struct TestStatement {
 )]
 pub enum TestKind {
     /// `mock payments.charge(order) when order.total > 10 -> fail Declined(reason: "x") 2 times, then Receipt(id: "r")`:
-    /// the call's arguments are values to be equal to, `_`, or new names for the condition and the answers
+    /// the call's arguments are values to be equal to, `_`, or new names for the condition and the answers. With
+    /// `attempted` after the call each answer is to one attempt of it.
     Mock {
         call: Expr,
+        attempted: bool,
         condition: Option<Expr>,
         answers: Vec<Answer>,
     },
@@ -83,6 +85,8 @@ pub enum AnswerKind {
     Fail(Expr),
     /// `never`
     Never,
+    /// `status 503 { retry_after: 2s }`: what one attempt is answered with
+    Status(Expr, Vec<Setting>),
 }
 
 /// What is expected.
@@ -102,8 +106,13 @@ pub enum Expected {
     At { run: Expr, step: Expr },
     /// `run logs "text"`
     Logs { run: Expr, text: Expr },
-    /// `inventory.release("h1") once`, `payments.charge(_) at most 3 times`, `mail.send(_) never`
-    Calls { call: Expr, count: Count },
+    /// `inventory.release("h1") once`, `payments.charge(_) at most 3 times`, `mail.send(_) never`; with `attempted`
+    /// before the count the attempts are counted: `payments.charge(_) attempted 3 times`
+    Calls {
+        call: Expr,
+        attempted: bool,
+        count: Count,
+    },
     /// `inventory.reserve(_) before payments.charge(_)`
     Before { first: Expr, then: Expr },
     /// Any bool: `run.progress == 3` reads a view, `run.status == "done"`, `total(items) == 10`

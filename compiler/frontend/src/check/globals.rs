@@ -1,7 +1,7 @@
 //! What every declaration means, and the questions about types that need to know it.
 
 use super::{
-    service::Overrides,
+    service::{Overrides, Way},
     ty::{Coercion, Task, Ty},
 };
 use flowmesh_diagnostics::Span;
@@ -88,6 +88,8 @@ pub(crate) struct OperationInfo {
     pub(crate) effect: EffectKind,
     /// Whether it gives many results, one after the other.
     pub(crate) stream: bool,
+    /// By which way it is reached.
+    pub(crate) way: Way,
     pub(crate) overrides: Overrides,
 }
 

@@ -31,6 +31,7 @@ use crate::{
     ast::{self, Ident, ItemKind, Setting},
     resolve::{Declared, Def},
 };
+pub(crate) use binding::Way;
 pub(crate) use error::Error;
 pub(crate) use retry::whole;
 

@@ -1,5 +1,6 @@
 //! Tests in the language: checked like flows, into the form in which they are carried out.
 
+mod answer;
 mod error;
 mod expect;
 mod mock;
@@ -91,9 +92,10 @@ impl<'a> Checker<'a> {
         let kind = match &statement.kind {
             TestKind::Mock {
                 call,
+                attempted,
                 condition,
                 answers,
-            } => StepKind::Mock(self.mock(call, condition.as_ref(), answers)?),
+            } => StepKind::Mock(self.mock(call, *attempted, condition.as_ref(), answers)?),
             TestKind::Start { bind, call } => self.test_start(bind.as_ref(), call)?,
             TestKind::Send { bind, signal, run } => self.send(bind.as_ref(), signal, run.as_ref())?,
             TestKind::Let { name, value } => self.test_let(name, value),

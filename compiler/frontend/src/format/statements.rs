@@ -39,6 +39,16 @@ impl<'a> Printer<'a> {
         }
         doc
     }
+
+    /// A mock on one line if it fits, else every `then` on a line of its own.
+    pub(super) fn mock(self, node: &SyntaxNode) -> Doc<'a> {
+        let is_then =
+            |element: &SyntaxElement| element.as_token().is_some_and(|token| token.text() == "then");
+        let row = self.row(node.children_with_tokens(), |element| {
+            is_then(element).then(|| self.arena.line())
+        });
+        row.nest(INDENT).group()
+    }
 }
 
 fn is_tail(kind: SyntaxKind) -> bool {

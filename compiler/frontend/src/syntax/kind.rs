@@ -167,7 +167,9 @@ kinds! {
     #[doc = "`after 2s a 2 times`"] MockAnswer,
     #[doc = "`fail A()`"] AnswerFail,
     #[doc = "`never`"] AnswerNever,
+    #[doc = "`status 503 { retry_after: 2s }`"] AnswerStatus,
     #[doc = "`once`, `2 times`"] AnswerTimes,
+    #[doc = "`attempted`"] Attempted,
     #[doc = "`let a = e` in a test"] TestLet,
     #[doc = "`start a()` in a test"] TestStart,
     #[doc = "`send a() to run`"] Send,
@@ -297,104 +299,54 @@ kinds! {
     View,
     /// `await`
     Await,
-    /// `{ when a -> s }` of an `await`
-    AwaitArms,
-    /// One of them.
-    AwaitArm,
-    /// `event A as a where e`
-    AwaitedEvent,
-    /// `after e`
-    After,
-    /// `at e`, in an arm
-    AtTime,
-    /// `forever`
-    Forever,
-    /// `within e else s`
-    Within,
-    /// `within e { }`
-    Deadline,
-    /// `lock e { }`
-    Lock,
-    /// `limit e, e { }`
-    Limited,
-    /// `state a { }`
-    State,
-    /// `goto`
-    Goto,
-    /// `step a "..." { }`
-    Step,
-    /// `cancel`
-    Cancel,
-    /// `emit`
-    Emit,
-    /// `shift a { b: e }`
-    Shift,
-    /// `restart with (...)`
-    Restart,
-    /// `(a, b: c)` after `restart with`
-    Arguments,
-    /// `tag a = e`
-    Tag,
-    /// `spawn`
-    Spawn,
-    /// `start`
-    Start,
-    /// `fail`
-    Fail,
-    /// `return`
-    Return,
-    /// `log`
-    Log,
-    /// No statement.
-    BadStatement,
-    /// `undo e`
-    Undo,
-    /// `catch A as a -> s`
-    Catch,
-    /// `with { }`
-    With,
-    /// An expression: operands and operators in a row.
-    Expr,
-    /// `a =>`
-    LambdaHead,
-    /// An operand with what touches it.
-    Operand,
-    /// `(a, b: c)`
-    Call,
-    /// `a`, `a: b` in a call
-    Argument,
-    /// `[i]`
-    Index,
-    /// `.a`
-    Member,
-    /// `?.a`
-    OptionalMember,
-    /// A word as a value.
-    Reference,
-    /// `true`, `false`, `none`
-    Constant,
-    /// A number with or without unit.
-    Number,
-    /// `"..."`
-    Text,
-    /// `{e}` in a text
-    Hole,
-    /// `(e)`
-    Paren,
-    /// `[a, b]`
-    List,
-    /// `{ a: 1, b }`
-    Record,
-    /// `a: 1`, `b`
-    Entry,
-    /// `if` as an expression
-    IfExpr,
-    /// `{ e }`
-    ValueBlock,
-    /// `match` as an expression
-    MatchExpr,
-    /// `when p -> e`
-    ExprArm,
-    /// A name where one is declared or meant by its place.
-    Name,
+    #[doc = "`{ when a -> s }` of an `await`"] AwaitArms,
+    #[doc = "One of them."] AwaitArm,
+    #[doc = "`event A as a where e`"] AwaitedEvent,
+    #[doc = "`after e`"] After,
+    #[doc = "`at e`, in an arm"] AtTime,
+    #[doc = "`forever`"] Forever,
+    #[doc = "`within e else s`"] Within,
+    #[doc = "`within e { }`"] Deadline,
+    #[doc = "`lock e { }`"] Lock,
+    #[doc = "`limit e, e { }`"] Limited,
+    #[doc = "`state a { }`"] State,
+    #[doc = "`goto`"] Goto,
+    #[doc = "`step a \"...\" { }`"] Step,
+    #[doc = "`cancel`"] Cancel,
+    #[doc = "`emit`"] Emit,
+    #[doc = "`shift a { b: e }`"] Shift,
+    #[doc = "`restart with (...)`"] Restart,
+    #[doc = "`(a, b: c)` after `restart with`"] Arguments,
+    #[doc = "`tag a = e`"] Tag,
+    #[doc = "`spawn`"] Spawn,
+    #[doc = "`start`"] Start,
+    #[doc = "`fail`"] Fail,
+    #[doc = "`return`"] Return,
+    #[doc = "`log`"] Log,
+    #[doc = "No statement."] BadStatement,
+    #[doc = "`undo e`"] Undo,
+    #[doc = "`catch A as a -> s`"] Catch,
+    #[doc = "`with { }`"] With,
+    #[doc = "An expression: operands and operators in a row."] Expr,
+    #[doc = "`a =>`"] LambdaHead,
+    #[doc = "An operand with what touches it."] Operand,
+    #[doc = "`(a, b: c)`"] Call,
+    #[doc = "`a`, `a: b` in a call"] Argument,
+    #[doc = "`[i]`"] Index,
+    #[doc = "`.a`"] Member,
+    #[doc = "`?.a`"] OptionalMember,
+    #[doc = "A word as a value."] Reference,
+    #[doc = "`true`, `false`, `none`"] Constant,
+    #[doc = "A number with or without unit."] Number,
+    #[doc = "`\"...\"`"] Text,
+    #[doc = "`{e}` in a text"] Hole,
+    #[doc = "`(e)`"] Paren,
+    #[doc = "`[a, b]`"] List,
+    #[doc = "`{ a: 1, b }`"] Record,
+    #[doc = "`a: 1`, `b`"] Entry,
+    #[doc = "`if` as an expression"] IfExpr,
+    #[doc = "`{ e }`"] ValueBlock,
+    #[doc = "`match` as an expression"] MatchExpr,
+    #[doc = "`when p -> e`"] ExprArm,
+    #[doc = "A name where one is declared or meant by its place."] Name,
 }

@@ -18,7 +18,7 @@ use flowmesh_mesh::{
     decide::{
         attempts::{CallPlan, Decision},
         balance::{Candidates, Ewma, pick},
-        budget::Bucket,
+        budget::Budgets,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -60,13 +60,10 @@ impl<'p> World<'p> {
             return;
         };
         let now = self.elapsed();
-        if let Some(budget) = policy.retry.as_ref().and_then(|retry| retry.budget) {
-            let of = (call.request.service.0, call.request.policy.0);
-            self.budgets
-                .entry(of)
-                .or_insert_with(|| Bucket::new(budget, now))
-                .deposit(now);
-        }
+        self.budgets
+            .entry(call.request.service.0)
+            .or_insert_with(|| Budgets::new(program, now))
+            .deposit(call.request.policy, now);
         let plan = CallPlan::new(policy, call.request.effect, &operation.on, now);
         let calling = Calling {
             request: call.request,
@@ -95,9 +92,13 @@ impl<'p> World<'p> {
         let Some(calling) = process.calls.get_mut(&id) else {
             return;
         };
-        let of = (calling.request.service.0, calling.request.policy.0);
-        let (chance, budgets) = (&mut self.chance, &mut self.budgets);
-        let mut pay = || budgets.get_mut(&of).is_none_or(|bucket| bucket.withdraw(now));
+        let (service, policy) = (calling.request.service.0, calling.request.policy);
+        let (chance, budgets) = (&mut self.chance, &self.budgets);
+        let mut pay = || {
+            budgets
+                .get(&service)
+                .is_none_or(|budgets| budgets.withdraw(policy, now))
+        };
         match calling.plan.next(now, outcome, &mut || chance.draw(), &mut pay) {
             Decision::Attempt { number, timeout } => self.attempt(id, number, timeout),
             Decision::Wait { delay } => {

@@ -12,7 +12,7 @@ use crate::{
 };
 use flowmesh_ir::Program;
 use flowmesh_machine::{CallId, Settings};
-use flowmesh_mesh::{Outcome, decide::budget::Bucket};
+use flowmesh_mesh::{Outcome, decide::budget::Budgets};
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ pub(super) struct World<'p> {
     pub(super) generation: u64,
     pub(super) services: Services,
     pub(super) sent: Vec<Sent>,
-    pub(super) budgets: BTreeMap<(u32, u32), Bucket>,
+    pub(super) budgets: BTreeMap<u32, Budgets>,
     pub(super) clients: Clients,
     pub(super) crashes: u64,
     /// How many batches were written.

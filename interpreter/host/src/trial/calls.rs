@@ -1,6 +1,7 @@
 //! Which call is answered with what.
 
 use super::{
+    due::Place,
     failure::{Checked, Failure},
     mirror::called,
     program::Prepared,
@@ -10,7 +11,7 @@ use super::{
 use crate::engine::Call;
 use flowmesh_ir::{
     OperationId, Program, ServiceId, Value,
-    call::{Failure as Ending, Reply, Wire},
+    call::{Failure as Ending, Reply, Request, Wire},
     expr::Raise,
     service::Operation,
     test::{Answer, Given, Match, Mock, Target},
@@ -79,6 +80,16 @@ impl<'t> Scripted<'t> {
     }
 }
 
+/// The answer that a mock has for a call, or for an attempt of it.
+#[derive(Clone, Debug)]
+pub(super) struct Answering {
+    pub(super) answer: Answer,
+    /// How long it takes.
+    pub(super) delay: jiff::SignedDuration,
+    /// Whether it is to one attempt.
+    pub(super) attempted: bool,
+}
+
 /// What comes back to a call: items of a stream, and how it ends.
 #[derive(Clone, Debug)]
 pub(super) struct Coming {
@@ -115,12 +126,12 @@ pub(super) struct Called {
 
 impl World<'_> {
     /// A run calls: what a mock says comes back, after its delay.
-    pub(super) fn call(&mut self, call: &Call) -> Checked<()> {
+    pub(super) fn call(&mut self, call: Call) -> Checked<()> {
         let place = (call.run, call.call);
         // After a crash a call is sent again, and gets the answer that it would have got.
         if let Some(open) = self.open.get_mut(&place) {
             // Where a stream has a cursor, it goes on behind what has come.
-            open.items = open.items.min(if is_resumed(call) { usize::MAX } else { 0 });
+            open.items = open.items.min(if is_resumed(&call) { usize::MAX } else { 0 });
             let (due, mut coming) = (open.due.max(self.now), open.coming.clone());
             coming.items.drain(..open.items.min(coming.items.len()));
             self.come(place, due, coming);
@@ -128,30 +139,46 @@ impl World<'_> {
         }
         let (target, arguments) = called(&self.prepared, &call.request);
         let answer = self.answer(target, &arguments)?;
+        let called = Called {
+            service: call.request.service,
+            operation: call.request.operation,
+            target,
+            arguments,
+            undo: call.undo,
+        };
         let (coming, delay) = match answer {
-            Some((answer, delay)) => (self.coming(call, &answer, delay)?, delay),
-            None => (self.unanswered(target, &arguments)?, jiff::SignedDuration::ZERO),
+            Some(first) if first.attempted && !self.exploring => {
+                return self.attempts(place, call.request, called, first);
+            }
+            Some(first) if first.attempted => self.attempted_at_once(place, &call.request, &called, first)?,
+            Some(answer) => (
+                self.coming(&call.request, &answer.answer, answer.delay)?,
+                answer.delay,
+            ),
+            None => (
+                self.unanswered(target, &called.arguments)?,
+                jiff::SignedDuration::ZERO,
+            ),
         };
         let due = self.now.checked_add(delay).unwrap_or(self.now);
+        self.answered_by(place, called, due, coming);
+        Ok(())
+    }
+
+    /// What comes back to a call is known.
+    pub(super) fn answered_by(&mut self, place: Place, call: Called, due: Timestamp, coming: Coming) {
         let open = Open {
-            call: Arc::new(Called {
-                service: call.request.service,
-                operation: call.request.operation,
-                target,
-                arguments,
-                undo: call.undo,
-            }),
+            call: Arc::new(call),
             due,
             coming: coming.clone(),
             items: 0,
         };
         self.open.insert(place, open);
         self.come(place, due, coming);
-        Ok(())
     }
 
     /// What has no result and no mock just happens; everything else needs a mock.
-    fn unanswered(&self, target: Target, arguments: &[Value]) -> Checked<Coming> {
+    pub(super) fn unanswered(&self, target: Target, arguments: &[Value]) -> Checked<Coming> {
         let program = &self.prepared.program;
         let mut mocks = self.mocks.iter();
         let mocked = mocks.any(|mock| mock.mock.call.target == target && !mock.is_spent());
@@ -174,12 +201,8 @@ impl World<'_> {
         })
     }
 
-    /// The answer of the first mock that fits, and how long it takes.
-    fn answer(
-        &mut self,
-        target: Target,
-        arguments: &[Value],
-    ) -> Checked<Option<(Answer, jiff::SignedDuration)>> {
+    /// The answer of the first mock that fits.
+    pub(super) fn answer(&mut self, target: Target, arguments: &[Value]) -> Checked<Option<Answering>> {
         let mut order: Vec<usize> = (0..self.mocks.len()).collect();
         order.sort_by_key(|at| {
             let mock = self.mocks.get(*at);
@@ -204,7 +227,11 @@ impl World<'_> {
                 Some(delay) => self.duration(delay)?,
                 None => jiff::SignedDuration::ZERO,
             };
-            return Ok(Some((answer.clone(), delay)));
+            return Ok(Some(Answering {
+                answer: answer.clone(),
+                delay,
+                attempted: mock.attempted,
+            }));
         }
         Ok(None)
     }
@@ -239,21 +266,30 @@ impl World<'_> {
         Ok(true)
     }
 
-    fn coming(&mut self, call: &Call, answer: &Answer, each: jiff::SignedDuration) -> Checked<Coming> {
-        let operation = self
-            .prepared
-            .operation(call.request.service, call.request.operation);
+    /// What an answer brings; `each` is how long each item of a stream takes.
+    pub(super) fn coming(
+        &mut self,
+        request: &Request,
+        answer: &Answer,
+        each: jiff::SignedDuration,
+    ) -> Checked<Coming> {
+        let operation = self.prepared.operation(request.service, request.operation);
         let stream = operation.is_some_and(|operation| operation.stream.is_some());
         let mut items = VecDeque::new();
         let reply = match &answer.what {
             Given::Never => None,
-            Given::Fail(raise) => Some(self.failing(call, raise)?),
+            // Only attempts are answered so.
+            Given::Status { status, .. } => Some(Reply::Answer {
+                status: *status,
+                body: Vec::new().into(),
+            }),
+            Given::Fail(raise) => Some(self.failing(request, raise)?),
             Given::Value(value) => {
                 let value = self.value(value)?;
                 let program = &self.prepared.program;
                 let ty = self
                     .prepared
-                    .operation(call.request.service, call.request.operation)
+                    .operation(request.service, request.operation)
                     .map_or(&Type::Unit, |operation| &operation.result);
                 match (&value, ty) {
                     (Value::List(values), ty) if stream => {
@@ -271,7 +307,7 @@ impl World<'_> {
         Ok(Coming { items, each, reply })
     }
 
-    fn failing(&mut self, call: &Call, raise: &Raise) -> Checked<Reply> {
+    fn failing(&mut self, request: &Request, raise: &Raise) -> Checked<Reply> {
         let mut fields = Vec::with_capacity(raise.fields.len());
         for (name, value) in &raise.fields {
             fields.push((name.clone(), self.value(value)?));
@@ -284,9 +320,7 @@ impl World<'_> {
             Some((_, Value::String(text))) => text.to_string(),
             _ => String::new(),
         };
-        let operation = self
-            .prepared
-            .operation(call.request.service, call.request.operation);
+        let operation = self.prepared.operation(request.service, request.operation);
         Ok(match def.name.as_str() {
             "Timeout" => Reply::Failed(Ending::Timeout(text(0))),
             "Unavailable" => Reply::Failed(Ending::Unavailable(text(0))),

@@ -24,7 +24,12 @@ impl World<'_> {
             Expected::Is { run, status } => self.is(*run, status),
             Expected::At { run, step } => self.at(*run, step),
             Expected::Logs { run, text } => self.logs(*run, text),
-            Expected::Calls { call, least, most } => self.calls(call, *least, *most),
+            Expected::Calls {
+                call,
+                attempted,
+                least,
+                most,
+            } => self.calls(call, *attempted, *least, *most),
             Expected::Before { first, then } => self.before(first, then),
             Expected::Holds(reading) => {
                 let value = self.read(reading)?;
@@ -151,14 +156,15 @@ impl World<'_> {
         Err(Box::new(Failure::unmet(self.span, message)))
     }
 
-    fn calls(&mut self, pattern: &Pattern, least: u32, most: Option<u32>) -> Checked<()> {
-        let count = self.positions(pattern)?.len();
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+    fn calls(&mut self, pattern: &Pattern, attempted: bool, least: u32, most: Option<u32>) -> Checked<()> {
+        let count = self.counted(pattern, attempted)?;
+        let plural = |count| plural(count, if attempted { "attempt" } else { "call" });
         if count >= least && most.is_none_or(|most| count <= most) {
             return Ok(());
         }
         let shown = self.pattern(pattern)?;
         let wanted = match most {
+            Some(0) if attempted => "no attempt".to_owned(),
             Some(0) => "no call".to_owned(),
             Some(most) if most == least => plural(most),
             Some(most) if least == 0 => format!("at most {}", plural(most)),
@@ -167,11 +173,22 @@ impl World<'_> {
         let message = format!("expected {wanted} of `{shown}`, found {count}");
         let all = self.calls_of(pattern.target);
         let failure = Failure::unmet(self.span, message);
-        let others = u32::try_from(all.len()).unwrap_or(u32::MAX) != count;
+        let others = all.len() != self.positions(pattern)?.len();
         Err(Box::new(match others {
             true => failure.help(format!("it was called so: {}", ticked(&all))),
             false => failure,
         }))
+    }
+
+    /// How many calls fit a pattern, or how many attempts there were at them.
+    pub(super) fn counted(&mut self, pattern: &Pattern, attempted: bool) -> Checked<u32> {
+        let fitting = self.positions(pattern)?;
+        if !attempted {
+            return Ok(u32::try_from(fitting.len()).unwrap_or(u32::MAX));
+        }
+        let made = fitting.iter().filter_map(|at| self.mirrors.made.get(*at));
+        let attempts = made.map(|made| self.mirrors.attempts(made));
+        Ok(attempts.fold(0, u32::saturating_add))
     }
 
     fn before(&mut self, first: &Pattern, then: &Pattern) -> Checked<()> {
@@ -242,10 +259,10 @@ impl World<'_> {
     }
 }
 
-fn plural(count: u32) -> String {
+fn plural(count: u32, what: &str) -> String {
     match count {
-        1 => "1 call".to_owned(),
-        count => format!("{count} calls"),
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
     }
 }
 

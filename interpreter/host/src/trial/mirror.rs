@@ -2,6 +2,7 @@
 
 use super::{
     calls::decoded,
+    due::Place,
     owed::Owed,
     program::{ARGUMENTS, Prepared, REACHED},
     show,
@@ -24,6 +25,8 @@ use std::{
 pub(super) struct Made {
     pub(super) target: Target,
     pub(super) arguments: Vec<Value>,
+    /// Which call it is; `None` for a run that was started.
+    place: Option<Place>,
 }
 
 /// A run as its events leave it.
@@ -45,6 +48,8 @@ pub(super) struct Mirror {
 pub(super) struct Mirrors {
     pub(super) runs: BTreeMap<RunId, Mirror>,
     pub(super) made: Vec<Arc<Made>>,
+    /// How many attempts calls had that were not answered as a whole.
+    attempts: BTreeMap<Place, u32>,
     /// What happened, unless nobody wants to know.
     pub(super) trail: Vec<Line>,
     pub(super) silent: bool,
@@ -61,6 +66,7 @@ impl Mirrors {
         Self {
             runs: BTreeMap::new(),
             made: Vec::new(),
+            attempts: BTreeMap::new(),
             trail: Vec::new(),
             silent: false,
             reached: BTreeSet::new(),
@@ -68,6 +74,28 @@ impl Mirrors {
             broken: None,
             begin,
         }
+    }
+
+    /// An attempt of a call is made.
+    pub(super) fn attempt(&mut self, place: Place) {
+        let count = self.attempts.entry(place).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// How many attempts a call had: one if it was answered as a whole.
+    pub(super) fn attempts(&self, made: &Made) -> u32 {
+        let counted = made.place.and_then(|place| self.attempts.get(&place));
+        counted.copied().unwrap_or(1)
+    }
+
+    /// Something to be read in the trail of a run.
+    pub(super) fn note(&mut self, run: RunId, now: Timestamp, what: String) {
+        let run = self.runs.get(&run).map(|mirror| mirror.name.to_string());
+        self.trail.push(Line {
+            at: now.duration_since(self.begin),
+            run: run.unwrap_or_default(),
+            what,
+        });
     }
 
     /// Takes note of an event.
@@ -101,7 +129,7 @@ impl Mirrors {
                 self.reached.insert((mirror.flow, state));
                 continue;
             }
-            self.made.extend(mirror.effect(prepared, effect));
+            self.made.extend(mirror.effect(prepared, *run, effect));
             if !self.silent {
                 told.extend(mirror.tell_effect(prepared, effect));
             }
@@ -159,14 +187,20 @@ impl Mirror {
     }
 
     /// Takes note of what an event led to; gives the call that it made.
-    fn effect(&mut self, prepared: &Prepared, effect: &Effect) -> Option<Arc<Made>> {
+    fn effect(&mut self, prepared: &Prepared, run: RunId, effect: &Effect) -> Option<Arc<Made>> {
         let program = &prepared.program;
         match effect {
             Effect::Call { call, request, .. } => {
                 let (target, arguments) = called(prepared, request);
                 self.calls.insert(*call, target);
                 let operation = matches!(target, Target::Operation(..));
-                return operation.then(|| Arc::new(Made { target, arguments }));
+                let place = Some((run, *call));
+                let made = || Made {
+                    target,
+                    arguments,
+                    place,
+                };
+                return operation.then(|| Arc::new(made()));
             }
             Effect::Ask {
                 ask: Ask::Start { flow, input, .. },
@@ -174,7 +208,11 @@ impl Mirror {
             } => {
                 let target = Target::Flow(*flow);
                 let arguments = decoded(program, show::params(program, target), input);
-                return Some(Arc::new(Made { target, arguments }));
+                return Some(Arc::new(Made {
+                    target,
+                    arguments,
+                    place: None,
+                }));
             }
             // A shift has no arguments to expect; what it does is read as if it were logged.
             Effect::Ask {

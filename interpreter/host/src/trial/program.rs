@@ -7,7 +7,7 @@ use flowmesh_ir::{
     flow::{Call, End, Flow, Instruction, Slot, State, Step, Target as Called},
     policy::Policy,
     service::{Binding, EffectKind, Method, OnStatus, Operation, Piece, Route, Service, Subset},
-    test::{self, StepKind, Test},
+    test::{self, Given, StepKind, Test},
     ty::{ErrorDef, Type},
 };
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub(super) const ARGUMENTS: &str = "flowmesh-test-arguments";
 /// What a log begins with that only says which state a run came to.
 pub(super) const REACHED: &str = "\u{0}state ";
 
-/// The statuses that stand for errors begin here and go down.
+/// The statuses that stand for errors begin here and go down, without those that the test itself answers with.
 const STATUS: u16 = 599;
 
 /// A program for one test.
@@ -39,15 +39,16 @@ impl Prepared {
             made.flows.iter_mut().for_each(mark);
         }
         let errors = made.errors.clone();
+        let taken = statuses(test);
         for operation in made
             .services
             .iter_mut()
             .flat_map(|service| &mut service.operations)
         {
-            instrument(operation, &errors);
+            instrument(operation, &errors, &taken);
         }
         if !mocked.is_empty() {
-            double(&mut made, &mocked, &errors);
+            double(&mut made, &mocked, &errors, &taken);
         }
         Self {
             program: made,
@@ -92,6 +93,21 @@ fn mocked(test: &Test) -> Vec<FlowId> {
     all.into_iter().collect()
 }
 
+/// The statuses that a test answers with.
+fn statuses(test: &Test) -> BTreeSet<u16> {
+    let mocks = test.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Mock(mock) => Some(mock),
+        _ => None,
+    });
+    let answers = mocks.flat_map(|mock| &mock.answers);
+    answers
+        .filter_map(|answer| match answer.what {
+            Given::Status { status, .. } => Some(status),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Every state says that it was reached.
 fn mark(flow: &mut Flow) {
     for (at, state) in flow.states.iter_mut().enumerate() {
@@ -100,7 +116,7 @@ fn mark(flow: &mut Flow) {
     }
 }
 
-fn instrument(operation: &mut Operation, errors: &[ErrorDef]) {
+fn instrument(operation: &mut Operation, errors: &[ErrorDef], taken: &BTreeSet<u16>) {
     let fields = (0u32..).map(SlotId).zip(&operation.params);
     let fields = fields.map(|(slot, param)| (param.name.clone(), Expr::Slot(slot)));
     let json = Argument::Value(Expr::Record(fields.collect()));
@@ -110,7 +126,8 @@ fn instrument(operation: &mut Operation, errors: &[ErrorDef]) {
         .map(ErrorId)
         .take(flowmesh_ir::program::BUILTIN_ERRORS.len());
     let possible: Vec<ErrorId> = operation.fails.iter().copied().chain(built_in).collect();
-    for (error, status) in possible.into_iter().zip((0..=STATUS).rev()) {
+    let free = (0..=STATUS).rev().filter(|status| !taken.contains(status));
+    for (error, status) in possible.into_iter().zip(free) {
         let Some(def) = errors.get(error.index()) else {
             continue;
         };
@@ -134,7 +151,7 @@ fn read(field: &flowmesh_ir::ty::Field) -> Expr {
 }
 
 /// Each mocked flow becomes a call of an operation of a service that only the test has.
-fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef]) {
+fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef], taken: &BTreeSet<u16>) {
     let service = ServiceId(u32::try_from(program.services.len()).unwrap_or(u32::MAX));
     let policy = PolicyId(u32::try_from(program.policies.len()).unwrap_or(u32::MAX));
     program.policies.push(Policy::default());
@@ -144,7 +161,7 @@ fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef]) {
             continue;
         };
         let mut operation = operation_of(flow, policy);
-        instrument(&mut operation, errors);
+        instrument(&mut operation, errors, taken);
         operations.push(operation);
         call_only(flow, service, number, policy);
     }

@@ -2,7 +2,9 @@
 
 use super::{
     Options,
+    attempts::Calling,
     calls::{Coming, Open, Scripted},
+    due::{Due, Place},
     failure::{Checked, Failure},
     journal::Journal,
     mirror::Mirrors,
@@ -13,13 +15,14 @@ use crate::{
     engine::{Answer, Command, Deployment, Engine, Input, Output, Ticket},
 };
 use flowmesh_ir::{
-    ConfigId, FlowId, Program, SlotId, Span, Value,
+    ConfigId, FlowId, Program, ServiceId, SlotId, Span, Value,
     expr::Expr,
     test::{Expected, Test},
 };
-use flowmesh_machine::{Answer as Answered, CallId, Context, Draws, Settings, evaluate};
+use flowmesh_machine::{Answer as Answered, Context, Draws, Settings, evaluate};
+use flowmesh_mesh::decide::budget::Budgets;
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How much may happen at one moment.
 const EVENTS_MAX: u64 = 20_000;
@@ -30,6 +33,8 @@ const BEGIN: i64 = 1_767_225_600;
 /// The world of one test. A clone is another world that stands where this one stood.
 #[derive(Clone)]
 pub(super) struct World<'t> {
+    /// The program as its author wrote it.
+    pub(super) program: &'t Program,
     pub(super) prepared: Arc<Prepared>,
     pub(super) test: &'t Test,
     pub(super) options: Options,
@@ -40,7 +45,13 @@ pub(super) struct World<'t> {
     pub(super) mocks: Vec<Scripted<'t>>,
     pub(super) generation: u32,
     /// Calls that are on their way, and what comes back to each.
-    pub(super) open: BTreeMap<(RunId, CallId), Open>,
+    pub(super) open: BTreeMap<Place, Open>,
+    /// Calls whose attempts are answered one by one.
+    pub(super) callings: BTreeMap<Place, Calling<'t>>,
+    /// What retries are paid from, by the service.
+    pub(super) budgets: BTreeMap<ServiceId, Budgets>,
+    /// What spreads the waits between attempts.
+    pub(super) draws: Draws,
     /// The runs that the test started.
     pub(super) runs: Vec<RunId>,
     pub(super) configs: Vec<(ConfigId, Value)>,
@@ -57,17 +68,20 @@ pub(super) struct World<'t> {
     pub(super) engine: Option<Engine>,
     /// What comes to runs, when, and in which order.
     pub(super) queue: BTreeMap<(Timestamp, u64), Input>,
-    pub(super) streams: BTreeMap<(RunId, CallId), Coming>,
-    order: u64,
+    /// What else happens, when, and in which order.
+    pub(super) due: BTreeMap<(Timestamp, u64), Due>,
+    pub(super) streams: BTreeMap<Place, Coming>,
+    pub(super) order: u64,
     tickets: u64,
     /// Whether `always` is being looked at.
     looking: bool,
 }
 
 impl<'t> World<'t> {
-    pub(super) fn new(program: &Program, test: &'t Test, options: Options) -> Self {
+    pub(super) fn new(program: &'t Program, test: &'t Test, options: Options) -> Self {
         let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
         Self {
+            program,
             prepared: Arc::new(Prepared::new(program, test, options.coverage)),
             test,
             options,
@@ -77,6 +91,9 @@ impl<'t> World<'t> {
             mocks: Vec::new(),
             generation: 0,
             open: BTreeMap::new(),
+            callings: BTreeMap::new(),
+            budgets: BTreeMap::new(),
+            draws: Draws::new(options.seed),
             runs: Vec::new(),
             configs: Vec::new(),
             always: Vec::new(),
@@ -93,6 +110,7 @@ impl<'t> World<'t> {
             journal: Journal::default(),
             engine: None,
             queue: BTreeMap::new(),
+            due: BTreeMap::new(),
             streams: BTreeMap::new(),
             order: 0,
             tickets: 0,
@@ -104,6 +122,11 @@ impl<'t> World<'t> {
     pub(super) fn passed(&self) -> SignedDuration {
         let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
         self.now.duration_since(begin)
+    }
+
+    /// The same, as the mesh counts.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.passed().unsigned_abs()
     }
 
     /// The value of an expression of the test.
@@ -181,7 +204,10 @@ impl<'t> World<'t> {
             return Ok(());
         }
         self.queue.clear();
+        self.due.clear();
         self.streams.clear();
+        self.callings.clear();
+        self.budgets.clear();
         self.boot()
     }
 
@@ -236,7 +262,7 @@ impl<'t> World<'t> {
 
     fn follow(&mut self, output: Output) -> Checked<()> {
         match output {
-            Output::Call(call) => self.call(&call)?,
+            Output::Call(call) => self.call(call)?,
             Output::Answer(ticket, answer) => self.answered(ticket, answer),
             Output::Happened(happened) => self.mirrors.happened(&self.prepared, &happened),
             Output::Probe(probe) => self.later(
@@ -267,49 +293,6 @@ impl<'t> World<'t> {
         self.answers.insert(ticket, answer);
     }
 
-    /// What a call is answered with is on its way.
-    pub(super) fn come(&mut self, place: (RunId, CallId), due: Timestamp, coming: Coming) {
-        let (run, call) = place;
-        if !coming.items.is_empty() {
-            self.streams.insert(place, coming);
-        } else if let Some(reply) = coming.reply {
-            self.later(due, Input::Replied { run, call, reply });
-        }
-    }
-
-    /// The next item of a stream, or its end.
-    fn more(&mut self, place: (RunId, CallId)) {
-        let (run, call) = place;
-        let Some(coming) = self.streams.get_mut(&place) else {
-            return;
-        };
-        let due = self.now.checked_add(coming.each).unwrap_or(self.now);
-        match coming.items.pop_front() {
-            Some(item) => {
-                let item = item.into_bytes().into();
-                self.later(due, Input::Streamed { run, call, item });
-            }
-            None => {
-                let reply = self.streams.remove(&place).and_then(|coming| coming.reply);
-                if let Some(reply) = reply {
-                    self.later(due, Input::Replied { run, call, reply });
-                }
-            }
-        }
-    }
-
-    fn later(&mut self, at: Timestamp, input: Input) {
-        self.order = self.order.saturating_add(1);
-        self.queue.insert((at, self.order), input);
-    }
-
-    /// When the next thing happens by itself.
-    pub(super) fn next(&self) -> Option<Timestamp> {
-        let tick = self.engine.as_ref().and_then(Engine::next_tick);
-        let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
-        tick.into_iter().chain(queued).min()
-    }
-
     /// Lets everything happen that is due now.
     pub(super) fn settle(&mut self) -> Checked<()> {
         for _ in 0..EVENTS_MAX {
@@ -318,12 +301,8 @@ impl<'t> World<'t> {
                 self.tell(Input::Tick)?;
                 continue;
             }
-            match self.queue.first_entry() {
-                Some(entry) if entry.key().0 <= self.now => {
-                    let input = entry.remove();
-                    self.tell(input)?;
-                }
-                _ => return Ok(()),
+            if !self.happens()? {
+                return Ok(());
             }
         }
         Err(Box::new(Failure::restless(self.span, EVENTS_MAX)))

@@ -105,7 +105,7 @@ impl Mesh {
 impl Call<'_> {
     async fn open(&self, on: &[OnStatus]) -> Result<Opened, Reply> {
         let clock = self.mesh.clock;
-        self.service.deposit(self.request.policy, clock.now());
+        self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, clock.now());
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();

@@ -1,7 +1,10 @@
 //! The retry budget: retries are paid for by calls, so that a failing service is not beaten while it is down.
 
-use flowmesh_ir::policy::Budget;
-use std::time::Duration;
+use flowmesh_ir::{PolicyId, Program, policy::Budget};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// How long a call pays for, in seconds. A service that was busy an hour ago has no retries left from then.
 const WINDOW: usize = 10;
@@ -11,6 +14,66 @@ const RETRY: u64 = 100;
 
 /// A thousand-millionth of a retry, so that a rate per second times nanoseconds is a whole number.
 const MINIMUM: u64 = 1_000_000_000;
+
+/// The budgets of one service, for each policy of the program: policies that say the same about budgets share one.
+#[derive(Debug)]
+pub struct Budgets {
+    /// For each policy which bucket; `None` where retries cost nothing.
+    of: Vec<Option<usize>>,
+    buckets: Vec<Mutex<Bucket>>,
+}
+
+/// The clone has what the other has now, and shares nothing with it.
+impl Clone for Budgets {
+    fn clone(&self) -> Self {
+        let copy = |bucket: &Mutex<Bucket>| bucket.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self {
+            of: self.of.clone(),
+            buckets: self.buckets.iter().map(copy).map(Mutex::new).collect(),
+        }
+    }
+}
+
+impl Budgets {
+    /// The budgets of a service that begins now.
+    #[must_use]
+    pub fn new(program: &Program, now: Duration) -> Self {
+        let mut kinds: Vec<Budget> = Vec::new();
+        let of = program.policies.iter().map(|policy| {
+            let budget = policy.retry.as_ref()?.budget?;
+            let known = kinds.iter().position(|known| *known == budget);
+            Some(known.unwrap_or_else(|| {
+                kinds.push(budget);
+                kinds.len().saturating_sub(1)
+            }))
+        });
+        let of = of.collect();
+        let buckets = kinds.into_iter().map(|budget| Bucket::new(budget, now));
+        let buckets = buckets.map(Mutex::new).collect();
+        Self { of, buckets }
+    }
+
+    /// A call under this policy was made.
+    pub fn deposit(&self, policy: PolicyId, now: Duration) {
+        if let Some(bucket) = self.bucket(policy) {
+            bucket.lock().unwrap_or_else(PoisonError::into_inner).deposit(now);
+        }
+    }
+
+    /// Pays for a retry under this policy, if there is enough.
+    pub fn withdraw(&self, policy: PolicyId, now: Duration) -> bool {
+        self.bucket(policy).is_none_or(|bucket| {
+            bucket
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .withdraw(now)
+        })
+    }
+
+    fn bucket(&self, policy: PolicyId) -> Option<&Mutex<Bucket>> {
+        self.buckets.get((*self.of.get(policy.index())?)?)
+    }
+}
 
 /// What calls have paid in and retries have not yet taken out.
 #[derive(Clone, Debug)]

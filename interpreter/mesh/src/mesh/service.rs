@@ -3,7 +3,7 @@
 use super::{MeshOptions, Secrets, places::Places};
 use crate::{
     clock::Clock,
-    decide::{budget::Bucket, template::Template},
+    decide::{budget::Budgets, template::Template},
     error::MeshError,
     wire::{
         grpc::codec::{self, Method, Methods},
@@ -12,7 +12,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
-    Name, OperationId, PolicyId, Program, SecretId, SubsetId,
+    Name, OperationId, Program, SecretId, SubsetId,
     expr::Expr,
     service::{self, Auth},
 };
@@ -20,8 +20,7 @@ use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
     collections::BTreeSet,
     slice,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Duration,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// What each subset gets of the traffic.
@@ -37,9 +36,8 @@ pub(crate) struct Service {
     pub(crate) credential: Option<Credential>,
     /// For each operation its method of gRPC.
     pub(crate) methods: Methods,
-    /// For each policy of the program the budget that its retries are paid from: policies that say the same about
-    /// budgets share one.
-    budgets: Vec<Option<Arc<Mutex<Bucket>>>>,
+    /// What its retries are paid from.
+    pub(crate) budgets: Budgets,
 }
 
 impl Service {
@@ -71,7 +69,7 @@ impl Service {
                 service: service.name.clone(),
                 why,
             })?,
-            budgets: budgets(program, clock.now()),
+            budgets: Budgets::new(program, clock.now()),
         })
     }
 
@@ -89,24 +87,6 @@ impl Service {
     /// Where its traffic was moved.
     pub(crate) fn moved(&self) -> Option<Split> {
         self.moved.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// A call under this policy was made.
-    pub(crate) fn deposit(&self, policy: PolicyId, now: Duration) {
-        if let Some(Some(bucket)) = self.budgets.get(policy.index()) {
-            bucket.lock().unwrap_or_else(PoisonError::into_inner).deposit(now);
-        }
-    }
-
-    /// Pays for a retry under this policy, if there is enough.
-    pub(crate) fn withdraw(&self, policy: PolicyId, now: Duration) -> bool {
-        match self.budgets.get(policy.index()) {
-            Some(Some(bucket)) => bucket
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .withdraw(now),
-            _ => true,
-        }
     }
 }
 
@@ -192,18 +172,4 @@ fn header(name: HeaderName, value: &str) -> Option<Credential> {
 
 fn named(program: &Program, id: SecretId) -> Name {
     program.secrets.get(id.index()).cloned().unwrap_or_default()
-}
-
-fn budgets(program: &Program, now: Duration) -> Vec<Option<Arc<Mutex<Bucket>>>> {
-    let mut made: Vec<(flowmesh_ir::policy::Budget, Arc<Mutex<Bucket>>)> = Vec::new();
-    let budgets = program.policies.iter().map(|policy| {
-        let budget = policy.retry.as_ref()?.budget?;
-        if let Some((_, bucket)) = made.iter().find(|(other, _)| *other == budget) {
-            return Some(bucket.clone());
-        }
-        let bucket = Arc::new(Mutex::new(Bucket::new(budget, now)));
-        made.push((budget, bucket.clone()));
-        Some(bucket)
-    });
-    budgets.collect()
 }

@@ -12,13 +12,13 @@ use crate::{
 };
 use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
-    Name, SlotId, expr as ir,
+    Name, SlotId, expr as ir, grpc,
     service::{Binding, Method, Piece, StreamKind},
 };
 
 /// The word before the text of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     Http(Method),
     Grpc,
     Run,
@@ -73,8 +73,19 @@ impl Way {
         }
     }
 
+    /// The status that a number, or with gRPC a name, stands for.
+    pub(crate) fn status(self, status: &Expr) -> Option<u16> {
+        match &status.kind {
+            ExprKind::Int(status) => u16::try_from(*status)
+                .ok()
+                .filter(|status| self.statuses().0.contains(status)),
+            ExprKind::Name(name) if self == Self::Grpc => grpc::status(name),
+            _ => None,
+        }
+    }
+
     /// The numbers that `on` may name, and what they are.
-    pub(super) fn statuses(self) -> (std::ops::RangeInclusive<u16>, &'static str) {
+    pub(crate) fn statuses(self) -> (std::ops::RangeInclusive<u16>, &'static str) {
         match self {
             Self::Http(_) | Self::Worker => (100..=599, "a status from 100 to 599"),
             Self::Grpc => (

@@ -65,6 +65,7 @@ impl<'a> Checker<'a> {
             },
             effect,
             stream: operation.stream,
+            way: Way::of(operation).unwrap_or(Way::Http(Method::Get)),
             overrides,
         }
     }

@@ -7,12 +7,7 @@ use crate::{
     resolve::ModuleId,
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{
-    ErrorId, Name,
-    expr::Raise,
-    grpc,
-    service::{Method, OnStatus},
-};
+use flowmesh_ir::{ErrorId, Name, expr::Raise, grpc, service::OnStatus};
 use std::collections::{HashMap, HashSet};
 
 impl<'a> Checker<'a> {
@@ -22,21 +17,14 @@ impl<'a> Checker<'a> {
         operation: &'a Written,
         info: &OperationInfo,
     ) -> Vec<OnStatus> {
-        let way = Way::of(operation).unwrap_or(Way::Http(Method::Get));
-        let (range, expected) = way.statuses();
+        let way = info.way;
+        let (_, expected) = way.statuses();
         let by_number = matches!(way, Way::Http(_) | Way::Worker);
         let mut seen: HashMap<u16, Span> = HashMap::new();
         let mut meant = HashSet::new();
         let mut made = Vec::with_capacity(operation.on.len());
         for on in &operation.on {
-            let status = match &on.status.kind {
-                ExprKind::Int(status) => u16::try_from(*status)
-                    .ok()
-                    .filter(|status| range.contains(status)),
-                ExprKind::Name(name) if way == Way::Grpc => grpc::status(name),
-                _ => None,
-            };
-            let Some(status) = status else {
+            let Some(status) = way.status(&on.status) else {
                 let span = on.status.span;
                 let near = match &on.status.kind {
                     ExprKind::Name(name) if way == Way::Grpc => {

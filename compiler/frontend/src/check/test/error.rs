@@ -74,6 +74,23 @@ pub(super) enum Error {
     StepIsNoText { span: Span },
     /// A mock, a pattern or a time that depends on a run.
     ReadsRun { span: Span },
+    /// A status in a mock of whole calls.
+    StatusOfCall {
+        span: Span,
+        /// What is mocked.
+        after: Span,
+    },
+    /// Attempts of something that has none.
+    NoAttempts {
+        of: String,
+        why: &'static str,
+        help: &'static str,
+        span: Span,
+    },
+    /// An error that no single attempt meets.
+    NotMet { name: &'static str, span: Span },
+    /// A number that is no status.
+    NoStatus { expected: &'static str, span: Span },
 }
 
 impl Error {
@@ -93,7 +110,43 @@ impl Error {
             | Self::MissingPattern { .. }
             | Self::NoResult { .. }
             | Self::Count { .. } => self.of_calls(),
+            Self::StatusOfCall { .. }
+            | Self::NoAttempts { .. }
+            | Self::NotMet { .. }
+            | Self::NoStatus { .. } => self.of_attempts(),
             other => other.of_tests(),
+        }
+    }
+
+    fn of_attempts(self) -> Diagnostic {
+        match self {
+            Self::StatusOfCall { span, after } => {
+                let message = "a status is what one attempt meets, and this mock answers whole calls";
+                let end = Span::new(after.source, after.end, after.end);
+                Diagnostic::error(Code(495), span, message)
+                    .help("let it answer attempts, of which the policy decides how many there are")
+                    .fix("answer attempts", end, " attempted")
+            }
+            Self::NoAttempts { of, why, help, span } => {
+                let message = format!("`{of}` {why}, and has no attempts");
+                Diagnostic::error(Code(496), span, message).help(help)
+            }
+            Self::NotMet { name, span } => {
+                let help = match name {
+                    "UnexpectedStatus" => "write `status 500`",
+                    _ => "an attempt meets `Timeout`, `Unavailable`, `Unknown`, `BadReply` or a status",
+                };
+                let message = format!("no single attempt meets `{name}`");
+                Diagnostic::error(Code(497), span, message).help(help)
+            }
+            _ => {
+                let (expected, span) = match self {
+                    Self::NoStatus { expected, span } => (expected, span),
+                    _ => ("a status", Span::default()),
+                };
+                Diagnostic::error(Code(498), span, format!("expected {expected}"))
+                    .help("a call that goes well is answered by its result")
+            }
         }
     }
 

@@ -37,8 +37,15 @@ impl<'a> Checker<'a> {
                 let text = self.timeless(text, &Ty::String);
                 Some(Expected::Logs { run: run?.0, text })
             }
-            ast::Expected::Calls { call, count } => {
+            ast::Expected::Calls {
+                call,
+                attempted,
+                count,
+            } => {
                 let called = self.call_meant(call)?;
+                if *attempted {
+                    self.has_attempts(&called, call);
+                }
                 let call = self.pattern_of_call(&called, call, false);
                 let (least, most) = match count {
                     Count::Exactly(number) => {
@@ -48,7 +55,12 @@ impl<'a> Checker<'a> {
                     Count::AtLeast(number) => (self.count_of(number, 1), None),
                     Count::AtMost(number) => (0, Some(self.count_of(number, 0))),
                 };
-                Some(Expected::Calls { call, least, most })
+                Some(Expected::Calls {
+                    call,
+                    attempted: *attempted,
+                    least,
+                    most,
+                })
             }
             ast::Expected::Before { first, then } => {
                 let before = self.call_meant(first);

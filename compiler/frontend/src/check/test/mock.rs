@@ -2,40 +2,45 @@
 
 use super::Error;
 use crate::{
-    ast::{self, AnswerKind, Argument, ExprKind, Ident},
+    ast::{self, Argument, ExprKind, Ident},
     check::{
         Checker, FactKind,
         expr::Place,
         frame::Role,
         globals::{FieldInfo, Signature},
+        service::Way,
         ty::Ty,
     },
     resolve::{Def, did_you_mean},
 };
 use flowmesh_diagnostics::{Code, Diagnostic, nearest};
 use flowmesh_ir::{
-    ErrorId, FlowId, Name, OperationId, PolicyId, ServiceId, Value,
-    expr::Expr,
-    program::BUILTIN_ERRORS,
-    test::{Answer, Given, Match, Mock, Pattern, Target},
+    FlowId, Name, OperationId, PolicyId, ServiceId,
+    test::{Match, Mock, Pattern, Target},
 };
 
 /// Something that is called in a pattern.
 pub(super) struct Called {
-    target: Target,
-    title: String,
-    signature: Signature,
-    stream: bool,
+    pub(super) target: Target,
+    pub(super) title: String,
+    pub(super) signature: Signature,
+    pub(super) stream: bool,
+    /// By which way; `None` for a flow.
+    pub(super) way: Option<Way>,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn mock(
         &mut self,
         call: &'a ast::Expr,
+        attempted: bool,
         condition: Option<&'a ast::Expr>,
         answers: &'a [ast::Answer],
     ) -> Option<Mock> {
         let called = self.call_meant(call);
+        if let Some(called) = called.as_ref().filter(|_| attempted) {
+            self.has_attempts(called, call);
+        }
         self.frame.open();
         let made = called
             .as_ref()
@@ -43,11 +48,15 @@ impl<'a> Checker<'a> {
         let condition = condition.map(|condition| self.timeless(condition, &Ty::Bool));
         let answers = answers
             .iter()
-            .filter_map(|answer| self.answer(called.as_ref(), answer))
+            .filter_map(|answer| match attempted {
+                true => self.answer_to_attempt(called.as_ref(), answer),
+                false => self.answer(called.as_ref(), call, answer),
+            })
             .collect();
         self.frame.close();
         Some(Mock {
             call: made?,
+            attempted,
             condition,
             answers,
         })
@@ -74,6 +83,7 @@ impl<'a> Checker<'a> {
                     title: signature.name.to_string(),
                     signature,
                     stream: false,
+                    way: None,
                 })
             }
             Place::Bad => None,
@@ -105,6 +115,7 @@ impl<'a> Checker<'a> {
             target: Target::Operation(service, OperationId(number)),
             title,
             stream: operation.stream,
+            way: Some(operation.way),
             signature: operation.signature,
         })
     }
@@ -178,74 +189,6 @@ impl<'a> Checker<'a> {
             }
         }
         Match::Equal(self.timeless(value, &param.ty))
-    }
-
-    fn answer(&mut self, called: Option<&Called>, answer: &'a ast::Answer) -> Option<Answer> {
-        let delay = answer
-            .delay
-            .as_ref()
-            .map(|delay| self.timeless(delay, &Ty::Duration));
-        let what = match &answer.kind {
-            AnswerKind::Value(value) => Given::Value(self.answer_value(called, value)),
-            AnswerKind::Fail(error) => {
-                let raise = self.raise(error)?;
-                self.may_answer(called, raise.error, error);
-                Given::Fail(raise)
-            }
-            AnswerKind::Never => Given::Never,
-        };
-        let times = answer.times.as_ref().map(|times| self.count_of(times, 1));
-        Some(Answer {
-            span: answer.span,
-            delay,
-            what,
-            times,
-        })
-    }
-
-    fn answer_value(&mut self, called: Option<&Called>, value: &'a ast::Expr) -> Expr {
-        let Some(called) = called else {
-            self.expr(value, None);
-            return Self::hole();
-        };
-        match (&called.signature.result, &value.kind) {
-            (Ty::Unit, ExprKind::None) => Expr::Constant(Value::None),
-            (Ty::Unit, _) => {
-                self.expr(value, None);
-                let (name, span) = (called.title.clone(), value.span);
-                self.report(Error::NoResult { name, span }.diagnostic());
-                Self::hole()
-            }
-            (result, _) if called.stream => {
-                let items = result.clone().list();
-                self.timeless(value, &items)
-            }
-            (result, _) => {
-                let result = result.clone();
-                self.timeless(value, &result)
-            }
-        }
-    }
-
-    /// A mock may only fail with what the real one can fail with.
-    fn may_answer(&mut self, called: Option<&Called>, error: ErrorId, place: &ast::Expr) {
-        let Some(called) = called else { return };
-        let declared = called.signature.fails.iter().any(|(known, _)| *known == error);
-        if declared || error.index() < BUILTIN_ERRORS.len() {
-            return;
-        }
-        let name = self.globals.error(error);
-        let error = name.map(|error| error.name.clone()).unwrap_or_default();
-        let (of, span, declared) = (called.title.clone(), place.span, called.signature.span);
-        self.report(
-            Error::CannotFail {
-                error,
-                of,
-                span,
-                declared,
-            }
-            .diagnostic(),
-        );
     }
 
     /// A number in a test.

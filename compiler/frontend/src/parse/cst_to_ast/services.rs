@@ -104,7 +104,16 @@ impl Reader {
     }
 
     fn on_status(&mut self, node: &SyntaxNode) -> ast::OnStatus {
-        let status = match child(node, SyntaxKind::Name) {
+        ast::OnStatus {
+            span: self.span(node),
+            status: self.status(node),
+            value: self.expr_in(node),
+        }
+    }
+
+    /// A number, or a name that stands for one.
+    pub(super) fn status(&mut self, node: &SyntaxNode) -> ast::Expr {
+        match child(node, SyntaxKind::Name) {
             Some(name) => {
                 let name = self.ident(&name);
                 ast::Expr {
@@ -113,11 +122,6 @@ impl Reader {
                 }
             }
             None => self.child_number(node),
-        };
-        ast::OnStatus {
-            span: self.span(node),
-            status,
-            value: self.expr_in(node),
         }
     }
 }

@@ -79,6 +79,7 @@ impl Reader {
         let mut exprs = self.exprs(node).into_iter();
         TestKind::Mock {
             call: exprs.next().unwrap_or_else(|| self.bad(node)),
+            attempted: child(node, SyntaxKind::Attempted).is_some(),
             condition: exprs.next(),
             answers: children(node, SyntaxKind::MockAnswer)
                 .map(|answer| self.answer(&answer))
@@ -93,8 +94,11 @@ impl Reader {
         } else {
             None
         };
-        let kind = match (child(node, SyntaxKind::AnswerFail), exprs.next()) {
-            (Some(fail), _) => AnswerKind::Fail(self.expr_in(&fail)),
+        let kind = match (
+            node.children().find_map(|part| self.answered(&part)),
+            exprs.next(),
+        ) {
+            (Some(kind), _) => kind,
             (None, Some(value)) => AnswerKind::Value(value),
             (None, None) => AnswerKind::Never,
         };
@@ -106,11 +110,26 @@ impl Reader {
         }
     }
 
+    /// An answer that is no value.
+    fn answered(&mut self, node: &SyntaxNode) -> Option<AnswerKind> {
+        match node.kind() {
+            SyntaxKind::AnswerFail => Some(AnswerKind::Fail(self.expr_in(node))),
+            SyntaxKind::AnswerStatus => {
+                let settings = child(node, SyntaxKind::Settings);
+                let settings = settings.map(|settings| self.settings(&settings));
+                let status = self.status(node);
+                Some(AnswerKind::Status(status, settings.unwrap_or_default()))
+            }
+            _ => None,
+        }
+    }
+
     fn expected(&mut self, node: &SyntaxNode) -> Expected {
         let subject = self.expr_in(node);
         if let Some(count) = child(node, SyntaxKind::Count) {
             return Expected::Calls {
                 call: subject,
+                attempted: child(node, SyntaxKind::Attempted).is_some(),
                 count: self.count(&count),
             };
         }

@@ -39,7 +39,7 @@ impl State<'_> {
 #[derive(Hash)]
 enum Seen {
     /// So many calls, as far as it counts them.
-    Calls(usize),
+    Calls(u32),
     /// Whether each of two was called, and whether in order.
     Order(bool, bool, bool),
     /// Whether it was logged.
@@ -67,11 +67,16 @@ impl World<'_> {
 
     fn seen_by(&mut self, expected: &Expected) -> Checked<Option<Seen>> {
         Ok(match expected {
-            Expected::Calls { call, least, most } => {
+            Expected::Calls {
+                call,
+                attempted,
+                least,
+                most,
+            } => {
                 // One more than it allows is as wrong as many more.
                 let most = most.map_or(*least, |most| most.saturating_add(1));
-                let most = usize::try_from(most.max(*least)).unwrap_or(usize::MAX);
-                Some(Seen::Calls(self.positions(call)?.len().min(most)))
+                let most = most.max(*least);
+                Some(Seen::Calls(self.counted(call, *attempted)?.min(most)))
             }
             Expected::Before { first, then } => {
                 let (a, b) = (self.positions(first)?, self.positions(then)?);

@@ -46,7 +46,7 @@ pub(super) struct Script {
 
 impl<'t> State<'t> {
     /// Where the test begins.
-    pub(super) fn new(program: &Program, test: &'t Test, options: Options) -> Self {
+    pub(super) fn new(program: &'t Program, test: &'t Test, options: Options) -> Self {
         let mut world = World::new(program, test, options);
         world.exploring = true;
         world.mirrors.silent = true;
