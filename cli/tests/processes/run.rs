@@ -90,6 +90,54 @@ fn a_log_shows_spans_of_the_trace_that_services_see() {
 }
 
 #[test]
+fn a_log_and_a_test_see_the_same_spans() {
+    let shop = Shop::new();
+    let program = r#"
+service stock {
+  at: "http://127.0.0.1:1"
+  op hold(sku: string) = PUT "/holds/{sku}"
+}
+
+flow ship(sku: string) {
+  step packing "Pack the box" {
+    step closing {
+      stock.hold(sku) catch any -> log "not held"
+    }
+  }
+}
+
+test "spans" {
+  mock stock.hold(_) attempted -> fail Unavailable(reason: "refused")
+  start ship("a")
+  advance 1m
+  expect run spans closing in packing once
+  expect run spans "stock.hold" in closing once
+  expect run spans attempt in "stock.hold" is failed
+}
+"#;
+    std::fs::write(shop.path("ship.flow"), program).expect("it can be written");
+    let tested = shop.flowmesh(&["test", "ship.flow"]);
+    assert_eq!(tested.code, 0, "{}{}", tested.out, tested.err);
+    let input = r#"{"sku":"a"}"#;
+    let shown = shop.flowmesh(&["run", "ship.flow", "ship", "--input", input, "--log", "info"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let attempt = shown.err.lines().find(|line| line.contains(":attempt{"));
+    let attempt = attempt.unwrap_or_else(|| panic!("no attempt: {}", shown.err));
+    let mut from = 0;
+    for part in [
+        "run{flow=\"ship\"",
+        ":step{step=\"Pack the box\"",
+        ":step{step=\"closing\"",
+        ":step{step=\"stock.hold\"",
+        ":call{service=\"stock\" operation=\"hold\"",
+        ":attempt{attempt=1",
+    ] {
+        let at = attempt.get(from..).and_then(|rest| rest.find(part));
+        from += at.unwrap_or_else(|| panic!("{part} in {attempt}"));
+    }
+}
+
+#[test]
 fn a_service_that_is_down_is_told() {
     let shop = Shop::new();
     let shown = shop.flowmesh(&["run", "shop.flow", "checkout", "--input", &order("1", "10")]);

@@ -18,7 +18,7 @@ pub use flow::{
 };
 pub use mesh::{Access, Gateway, GatewayRoute, Migrate, Schedule, What, Who, WhoKind};
 pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service};
-pub use test::{Answer, AnswerKind, Count, Expected, Test, TestKind, TestStatement};
+pub use test::{Answer, AnswerKind, Count, Expected, Spans, Test, TestKind, TestStatement};
 pub use walk::{Part, Take};
 
 use flowmesh_diagnostics::Span;

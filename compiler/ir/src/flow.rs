@@ -134,6 +134,22 @@ pub struct Step {
     /// What the author calls it: `Pack the box`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The named step that it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<StepId>,
+}
+
+impl Flow {
+    /// A step and the named steps that it lies in, the outermost first: its spans, from the run downwards.
+    #[must_use]
+    pub fn around(&self, step: StepId) -> Vec<StepId> {
+        let above = |step: &StepId| self.steps.get(step.index())?.within;
+        let mut all: Vec<StepId> = std::iter::successors(Some(step), above)
+            .take(self.steps.len())
+            .collect();
+        all.reverse();
+        all
+    }
 }
 
 /// Straight-line code and one way to end.

@@ -267,6 +267,37 @@ pub enum Expected {
         /// Those.
         then: Pattern,
     },
+    /// A run has so many spans.
+    Spans {
+        /// Which run.
+        run: SlotId,
+        /// Which spans.
+        spans: Spans,
+        /// At least so many.
+        least: u32,
+        /// At most so many.
+        most: Option<u32>,
+    },
+    /// The first of some spans of a run began before the first of others; both began.
+    SpansBefore {
+        /// Which run.
+        run: SlotId,
+        /// These.
+        first: Spans,
+        /// Those: a step by its title or its name.
+        then: String,
+    },
     /// A bool holds.
     Holds(Reading),
+}
+
+/// Spans of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spans {
+    /// The title or the name of a step, or `attempt`.
+    pub name: String,
+    /// One that they lie in, however deep.
+    pub inside: Option<String>,
+    /// How they stand: `done`.
+    pub state: Option<Name>,
 }

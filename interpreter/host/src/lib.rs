@@ -20,6 +20,7 @@ pub mod network;
 mod run_id;
 pub mod server;
 pub mod simulate;
+mod spans;
 pub mod store;
 pub mod trial;
 pub mod workers;

@@ -1,10 +1,11 @@
 //! Tests in the language, carried out: the shipped engine over a simulated disk, with virtual time and with mocks where
 //! the mesh would be.
 //!
-//! The folder: `program` (the program as a test runs it), `world` (engine and time), `due` (what happens when), `step` (the statements
-//! of a test), `calls` (who is answered what), `attempts` (the same, attempt by attempt), `expect` (what must hold), `journal` (what was written), `mirror` (every
-//! run as its events leave it), `owed` (what is to be undone), `explore` (everything that can go otherwise), `tell` (what
-//! happened, in words), `show` (values as their author would write them), `failure` (what went wrong, in words).
+//! The folder: `program` (the program as a test runs it), `world` (engine and time), `due` (what happens when), `step`
+//! (the statements of a test), `calls` (who is answered what), `attempts` (the same, attempt by attempt), `expect` and
+//! `traced` (what must hold), `journal` (what was written), `mirror` (every run as its events leave it), `owed` (what is
+//! to be undone), `explore` (everything that can go otherwise), `tell` (what happened, in words), `show` (values as their
+//! author would write them), `failure` (what went wrong, in words).
 //!
 //! A seed decides what runs draw; nothing else is left to chance, so that a test always does the same.
 
@@ -21,6 +22,7 @@ mod program;
 mod show;
 mod step;
 mod tell;
+mod traced;
 mod world;
 
 pub use explore::{Bad, Bounds, Explored, Limit, Part, explore, written};

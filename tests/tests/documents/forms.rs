@@ -183,6 +183,7 @@ fn expected(what: &Expected) -> &'static str {
         Expected::Calls { attempted: true, .. } => "`expect CALL attempted`",
         Expected::Calls { .. } => "`expect CALL`",
         Expected::Before { .. } => "`expect CALL before`",
+        Expected::Spans { .. } => "`expect RUN spans`",
         Expected::Holds(_) => "`expect COND`",
     }
 }

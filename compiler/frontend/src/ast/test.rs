@@ -115,8 +115,25 @@ pub enum Expected {
     },
     /// `inventory.reserve(_) before payments.charge(_)`
     Before { first: Expr, then: Expr },
+    /// `run spans "payments.charge" in packing is failed at most 3 times`, `run spans packing before "mail.send"`
+    Spans { run: Expr, spans: Box<Spans> },
     /// Any bool: `run.progress == 3` reads a view, `run.status == "done"`, `total(items) == 10`
     Holds(Expr),
+}
+
+/// Spans of a run; steps are a name, or a title as a text.
+#[derive(Clone, Debug)]
+pub struct Spans {
+    /// Which.
+    pub span: Expr,
+    /// `in packing`
+    pub inside: Option<Expr>,
+    /// `is failed`
+    pub status: Option<Ident>,
+    /// `at most 3 times`
+    pub count: Option<Count>,
+    /// `before "mail.send"`
+    pub before: Option<Expr>,
 }
 
 /// How often.

@@ -92,7 +92,7 @@ impl Lowering<'_> {
         self.states.step(&call.title);
         let undo = call.undo.as_ref().map(|undo| Undo {
             target: undo.target.clone(),
-            step: self.states.new_step(&undo.title),
+            step: self.states.undoing_step(&undo.title),
         });
         let (catch, labels) = self.catches(&call.catch);
         let bind = call.bind;
@@ -188,7 +188,7 @@ impl Lowering<'_> {
     fn shift(&mut self, shift: &Shift) {
         let next = self.states.label();
         self.states.step(&format!("shift {}", shift.name));
-        let undo = self.states.new_step(&format!("undo shift {}", shift.name));
+        let undo = self.states.undoing_step(&format!("undo shift {}", shift.name));
         self.states.end(End::Shift(flow::Shift {
             service: shift.service,
             weights: shift.weights.clone(),

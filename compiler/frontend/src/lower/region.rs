@@ -56,9 +56,11 @@ impl Lowering<'_> {
             name,
             next,
         })));
+        let around = self.states.enter(name);
         for (branch, label) in region.branches.iter().zip(labels) {
             self.inside(label, |lowering| lowering.statements(&branch.body));
         }
+        self.states.leave(around);
         if let (Some(label), Some(body)) = (finally, &region.finally) {
             self.last(label, body);
         }

@@ -20,6 +20,8 @@ pub(super) struct States {
     current: Option<Label>,
     place: Option<Span>,
     steps: Vec<Step>,
+    /// The named step that is being lowered.
+    around: Option<StepId>,
     titles: HashMap<String, u32>,
 }
 
@@ -92,8 +94,33 @@ impl States {
         } else {
             format!("{title}#{count}")
         };
-        self.steps.push(Step { title, label });
+        let within = self.around;
+        self.steps.push(Step { title, label, within });
         StepId(u32::try_from(self.steps.len().saturating_sub(1)).unwrap_or(u32::MAX))
+    }
+
+    /// A step that undoes another: it runs when what the other was a part of is over.
+    pub(super) fn undoing_step(&mut self, title: &str) -> StepId {
+        let around = self.around.take();
+        let step = self.new_step(title);
+        self.around = around;
+        step
+    }
+
+    /// What is lowered in between is a part of a named step.
+    pub(super) fn enter(&mut self, step: Option<StepId>) -> Option<StepId> {
+        let around = self.around;
+        // It may have been met before, where somebody cancels it.
+        if let Some(known) = step.and_then(|step| self.steps.get_mut(step.index())) {
+            known.within = around;
+        }
+        self.around = step.or(around);
+        around
+    }
+
+    /// Back to what [`Self::enter`] found.
+    pub(super) fn leave(&mut self, around: Option<StepId>) {
+        self.around = around;
     }
 
     /// Ends the state at hand; what comes before the next `begin` is never reached.
@@ -299,11 +326,12 @@ impl States {
             state.end.each_step(|step| *step = number(*step));
         }
         let steps = std::mem::take(&mut self.steps);
-        steps
-            .into_iter()
-            .zip(used)
-            .filter(|(_, used)| *used)
-            .map(|(step, _)| step)
-            .collect()
+        let is_used = |step: &StepId| used.get(step.index()) == Some(&true);
+        let kept = steps.into_iter().zip(&used).filter(|(_, used)| **used);
+        kept.map(|(step, _)| Step {
+            within: step.within.filter(is_used).map(number),
+            ..step
+        })
+        .collect()
     }
 }

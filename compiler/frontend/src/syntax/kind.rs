@@ -181,6 +181,11 @@ kinds! {
     #[doc = "`expect e`, `always e`"] Expectation,
     #[doc = "`once`, `at most 3 times`"] Count,
     #[doc = "`returns e`, `fails A()`"] Expected,
+    #[doc = "`spans a in b is done once`"] Spanned,
+    #[doc = "A step or the title of one, or `attempt`."] SpanName,
+    #[doc = "`in a`"] SpanIn,
+    #[doc = "`is done`"] SpanIs,
+    #[doc = "`before a`"] SpanBefore,
     /// No declaration.
     BadItem,
     /// `{ a: T }`

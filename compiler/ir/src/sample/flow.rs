@@ -84,6 +84,7 @@ pub(super) fn checkout() -> Flow {
             .map(|title| Step {
                 title: title.to_owned(),
                 label: None,
+                within: None,
             })
             .into(),
         states: states(),

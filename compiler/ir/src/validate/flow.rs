@@ -76,7 +76,34 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
         signal.result.iter().try_for_each(|result| ty(program, result))?;
     }
     distinct("steps", flow.steps.iter().map(|step| step.title.as_str()))?;
+    steps_lie_in_steps(flow)?;
     in_range("state", flow.entry.index(), flow.states.len())
+}
+
+/// Whoever goes up from a step comes to an end.
+fn steps_lie_in_steps(flow: &Flow) -> Result<(), Invalid> {
+    let mut ends = vec![false; flow.steps.len()];
+    for step in &flow.steps {
+        let mut above = step.within;
+        let mut met = Vec::new();
+        while let Some(at) = above {
+            let (Some(up), Some(known)) = (flow.steps.get(at.index()), ends.get(at.index())) else {
+                return in_range("step", at.index(), flow.steps.len());
+            };
+            if *known {
+                break;
+            }
+            met.push(at.index());
+            ensure(met.len() <= flow.steps.len(), || {
+                format!("the step `{}` lies in itself", step.title)
+            })?;
+            above = up.within;
+        }
+        for at in met {
+            ends.get_mut(at).into_iter().for_each(|end| *end = true);
+        }
+    }
+    Ok(())
 }
 
 /// A view is read at any time, so what was not written yet counts as `none` in it.

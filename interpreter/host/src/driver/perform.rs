@@ -111,10 +111,19 @@ impl Driver {
     }
 }
 
-/// The run and the step as spans; the mesh adds the call and its attempts.
+/// The run, the named steps around the step and the step itself as spans; the mesh adds the call and its attempts.
 fn span(call: &Call) -> tracing::Span {
-    let run =
-        tracing::info_span!("run", run = %call.run, trace_id = %format_args!("{:032x}", call.trace.trace));
-    let title = call.deployment.step_title(call.flow, call.step);
-    tracing::info_span!(parent: &run, "step", step = title, undo = call.undo)
+    let flow = call.deployment.program.flow(call.flow);
+    let name = flow.map_or("", |flow| flow.name.as_str());
+    let run = tracing::info_span!(
+        "run",
+        flow = name,
+        run = %call.run,
+        trace_id = %format_args!("{:032x}", call.trace.trace)
+    );
+    let around = flow.map(|flow| flow.around(call.step)).unwrap_or_default();
+    around.into_iter().fold(run, |above, step| {
+        let title = call.deployment.step_title(call.flow, step);
+        tracing::info_span!(parent: &above, "step", step = title, undo = call.undo)
+    })
 }

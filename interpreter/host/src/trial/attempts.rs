@@ -93,6 +93,9 @@ impl<'t> World<'t> {
         // What a process costs is ours: it has no budget.
         let local = matches!(request.wire, Wire::Run(_));
         let mut pay = || local || budgets.is_none_or(|budgets| budgets.withdraw(policy, now));
+        if let Some(outcome) = &outcome {
+            self.mirrors.attempted(place, outcome);
+        }
         let (draws, heard) = (&mut self.draws, outcome.is_some());
         let decision = calling
             .plan
@@ -151,6 +154,7 @@ impl<'t> World<'t> {
                     self.mirrors.attempt(place);
                     match self.tried(&mut calling, timeout)? {
                         Tried::Ends(delay, ended) => {
+                            self.mirrors.attempted(place, &ended);
                             took = took.saturating_add(delay);
                             outcome = Some(ended);
                         }

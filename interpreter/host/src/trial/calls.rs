@@ -151,18 +151,31 @@ impl World<'_> {
                 return self.attempts(place, call.request, called, first);
             }
             Some(first) if first.attempted => self.attempted_at_once(place, &call.request, &called, first)?,
-            Some(answer) => (
-                self.coming(&call.request, &answer.answer, answer.delay)?,
-                answer.delay,
-            ),
-            None => (
-                self.unanswered(target, &called.arguments)?,
-                jiff::SignedDuration::ZERO,
-            ),
+            Some(answer) => {
+                self.attempted_whole(place, &call.request);
+                let coming = self.coming(&call.request, &answer.answer, answer.delay)?;
+                (coming, answer.delay)
+            }
+            None => {
+                let coming = self.unanswered(target, &called.arguments)?;
+                self.attempted_whole(place, &call.request);
+                (coming, jiff::SignedDuration::ZERO)
+            }
         };
         let due = self.now.checked_add(delay).unwrap_or(self.now);
         self.answered_by(place, called, due, coming);
         Ok(())
+    }
+
+    /// A call that is answered as a whole is one attempt, where it goes by a way that has attempts.
+    fn attempted_whole(&mut self, place: Place, request: &Request) {
+        let called = self.prepared.target(request.service, request.operation);
+        if !matches!(
+            (called, &request.wire),
+            (Target::Flow(_), _) | (_, Wire::Worker(_))
+        ) {
+            self.mirrors.attempt(place);
+        }
     }
 
     /// What comes back to a call is known.

@@ -4,6 +4,7 @@ use super::{
     calls::same,
     failure::{Checked, Failure},
     show,
+    traced::is,
     world::World,
 };
 use flowmesh_ir::{
@@ -31,6 +32,13 @@ impl World<'_> {
                 most,
             } => self.calls(call, *attempted, *least, *most),
             Expected::Before { first, then } => self.before(first, then),
+            Expected::Spans {
+                run,
+                spans,
+                least,
+                most,
+            } => self.spans(*run, spans, *least, *most),
+            Expected::SpansBefore { run, first, then } => self.spans_before(*run, first, then),
             Expected::Holds(reading) => {
                 let value = self.read(reading)?;
                 match value {
@@ -111,27 +119,19 @@ impl World<'_> {
             return Ok(());
         };
         let program = &self.prepared.program;
-        let is = |title: &str| title == step || title.split('#').next() == Some(step);
         let here = mirror.steps(program);
         if here
             .iter()
-            .any(|(title, label)| is(title) || label.as_deref() == Some(step))
+            .any(|(title, label)| is(title, label.as_deref(), step))
         {
             return Ok(());
         }
         let steps = program.flow(mirror.flow).map_or(&[][..], |flow| &flow.steps);
         if !steps
             .iter()
-            .any(|known| is(&known.title) || known.label.as_deref() == Some(step))
+            .any(|known| is(&known.title, known.label.as_deref(), step))
         {
-            let titles: Vec<&str> = steps.iter().map(|known| known.title.as_str()).collect();
-            let near = flowmesh_ir::nearest(step, titles.iter().copied());
-            let help = match near {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("its steps are {}", quoted(&titles)),
-            };
-            let message = format!("the flow has no step `{step}`");
-            return Err(Box::new(Failure::unmet(self.span, message).help(help)));
+            return Err(Box::new(Failure::no_step(self.span, step, steps)));
         }
         self.otherwise(run, &format!("the run to be at `{step}`"))
     }
@@ -259,14 +259,14 @@ impl World<'_> {
     }
 }
 
-fn plural(count: u32, what: &str) -> String {
+pub(super) fn plural(count: u32, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     }
 }
 
-fn quoted(texts: &[&str]) -> String {
+pub(super) fn quoted(texts: &[&str]) -> String {
     let all: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
     all.join(", ")
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with a test, and its words.
 
-use flowmesh_ir::{Code, Span};
+use super::expect::quoted;
+use flowmesh_ir::{Code, Span, flow::Step};
 
 /// Why a test failed, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,16 @@ impl Failure {
     /// Something expected does not hold.
     pub(super) fn unmet(span: Span, message: String) -> Self {
         Self::new(Code(1130), span, message)
+    }
+
+    /// A step is named that the flow does not have.
+    pub(super) fn no_step(span: Span, name: &str, steps: &[Step]) -> Self {
+        let titles: Vec<&str> = steps.iter().map(|step| step.title.as_str()).collect();
+        let help = match flowmesh_ir::nearest(name, titles.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("its steps are {}", quoted(&titles)),
+        };
+        Self::unmet(span, format!("the flow has no step `{name}`")).help(help)
     }
 
     /// A call that no mock answers.

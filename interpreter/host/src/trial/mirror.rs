@@ -11,9 +11,15 @@ use super::{
 use crate::{
     RunId,
     engine::{Deployment, Happened},
+    spans::Spans,
 };
-use flowmesh_ir::{FlowId, Name, Program, StateId, Value, call::Request, test::Target};
+use flowmesh_ir::{
+    FlowId, Name, Program, StateId, Value,
+    call::{Reply, Request},
+    test::Target,
+};
 use flowmesh_machine::{Ask, CallId, Effect, EventKind, Note, Run, StepState};
+use flowmesh_mesh::Outcome;
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +42,7 @@ pub(super) struct Mirror {
     pub(super) flow: FlowId,
     pub(super) logs: Vec<Arc<str>>,
     pub(super) tags: BTreeMap<Name, String>,
+    pub(super) spans: Spans,
     /// What is still to be undone if it fails.
     pub(super) owed: Owed,
     /// The flow of the run, and its number among those of the test.
@@ -48,7 +55,7 @@ pub(super) struct Mirror {
 pub(super) struct Mirrors {
     pub(super) runs: BTreeMap<RunId, Mirror>,
     pub(super) made: Vec<Arc<Made>>,
-    /// How many attempts calls had that were not answered as a whole.
+    /// How many attempts calls had.
     attempts: BTreeMap<Place, u32>,
     /// What happened, unless nobody wants to know.
     pub(super) trail: Vec<Line>,
@@ -80,12 +87,23 @@ impl Mirrors {
     pub(super) fn attempt(&mut self, place: Place) {
         let count = self.attempts.entry(place).or_default();
         *count = count.saturating_add(1);
+        if let Some(mirror) = self.runs.get_mut(&place.0) {
+            mirror.spans.attempt(place.1);
+        }
     }
 
-    /// How many attempts a call had: one if it was answered as a whole.
+    /// The attempt of a call that is under way has ended.
+    pub(super) fn attempted(&mut self, place: Place, outcome: &Outcome) {
+        let well = matches!(outcome, Outcome::Answer { status, .. } if (200..300).contains(status));
+        if let Some(mirror) = self.runs.get_mut(&place.0) {
+            mirror.spans.attempted(place.1, well);
+        }
+    }
+
+    /// How many attempts a call had.
     pub(super) fn attempts(&self, made: &Made) -> u32 {
         let counted = made.place.and_then(|place| self.attempts.get(&place));
-        counted.copied().unwrap_or(1)
+        counted.copied().unwrap_or(0)
     }
 
     /// Something to be read in the trail of a run.
@@ -116,6 +134,10 @@ impl Mirrors {
         if !self.silent {
             told.extend(mirror.tell_event(prepared, deployment, &event.kind));
         }
+        if let EventKind::Replied { call, reply } = &event.kind {
+            let well = matches!(reply, Reply::Answer { status, .. } if (200..300).contains(status));
+            mirror.spans.attempted(*call, well);
+        }
         let mut effects = Vec::new();
         deployment.apply(&mut mirror.run, event, &mut effects);
         if let EventKind::Signalled { name, .. } = &event.kind
@@ -129,6 +151,7 @@ impl Mirrors {
                 self.reached.insert((mirror.flow, state));
                 continue;
             }
+            mirror.trace(&deployment.program, effect);
             self.made.extend(mirror.effect(prepared, *run, effect));
             if !self.silent {
                 told.extend(mirror.tell_effect(prepared, effect));
@@ -165,6 +188,7 @@ impl Mirror {
             flow,
             logs: Vec::new(),
             tags: BTreeMap::new(),
+            spans: Spans::default(),
             owed: Owed::default(),
             name: format!("{} {number}", name.unwrap_or_default()).into(),
             calls: BTreeMap::new(),
@@ -184,6 +208,15 @@ impl Mirror {
             .filter_map(|(step, _)| flow.steps.get(step.index()))
             .map(|step| (step.title.clone(), step.label.clone()))
             .collect()
+    }
+
+    /// What is seen in the spans of the run.
+    fn trace(&mut self, program: &Program, effect: &Effect) {
+        match (effect, program.flow(self.flow)) {
+            (Effect::Note(note), Some(flow)) => self.spans.note(flow, note),
+            (Effect::Call { call, step, .. }, _) => self.spans.called(*step, *call),
+            _ => {}
+        }
     }
 
     /// Takes note of what an event led to; gives the call that it made.

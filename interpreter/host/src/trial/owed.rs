@@ -199,6 +199,7 @@ mod tests {
         let steps = ["a", "b", "undo a", "undo b"].map(|title| Step {
             title: title.to_owned(),
             label: None,
+            within: None,
         });
         Flow {
             name: "f".into(),

@@ -239,6 +239,7 @@ fn call_only(flow: &mut Flow, service: ServiceId, operation: OperationId, policy
     flow.steps = vec![Step {
         title: flow.name.to_string(),
         label: None,
+        within: None,
     }];
     let state = |end, step| State {
         code: Vec::new(),

@@ -235,6 +235,7 @@ fn flow(name: &str, parts: Parts) -> Flow {
             .into_iter()
             .map(|title| Step {
                 label: None,
+                within: None,
                 title: title.to_owned(),
             })
             .collect(),

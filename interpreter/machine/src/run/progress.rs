@@ -30,3 +30,17 @@ pub enum StepState {
     /// It was given up because the run stopped.
     Stopped,
 }
+
+impl StepState {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Untouched => "untouched",
+            Self::Active => "active",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}

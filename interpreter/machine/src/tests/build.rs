@@ -212,6 +212,7 @@ pub(super) fn program(states: Vec<State>) -> Program {
             .map(|title| Step {
                 title: title.to_owned(),
                 label: None,
+                within: None,
             })
             .to_vec(),
         states,

@@ -17,6 +17,8 @@ pub(super) enum Error {
         span: Span,
         near: Option<Name>,
         known: &'static [&'static str],
+        /// A run or a span.
+        of: &'static str,
     },
     /// A run is needed, and none was started before.
     NoRun { span: Span },
@@ -157,11 +159,12 @@ impl Error {
                 span,
                 near,
                 known,
+                of,
             } => {
-                let diagnostic = Diagnostic::error(Code(481), span, format!("no run is ever `{name}`"));
+                let diagnostic = Diagnostic::error(Code(481), span, format!("no {of} is ever `{name}`"));
                 match near {
                     Some(near) => did_you_mean(diagnostic, Some(&near), span),
-                    None => diagnostic.help(format!("a run is {}", listed(known))),
+                    None => diagnostic.help(format!("a {of} is {}", listed(known))),
                 }
             }
             Self::NoRun { span } => Diagnostic::error(Code(482), span, "no run was started before this")

@@ -6,7 +6,12 @@ use crate::{
     check::{Checker, ty::Ty},
 };
 use flowmesh_diagnostics::nearest;
-use flowmesh_ir::{Name, Value, expr::Expr, program::BUILTIN_ERRORS, test::Expected};
+use flowmesh_ir::{
+    Name, Value,
+    expr::Expr,
+    program::BUILTIN_ERRORS,
+    test::{Expected, Spans},
+};
 
 /// How a run can stand.
 const STATUSES: [&str; 8] = [
@@ -20,6 +25,9 @@ const STATUSES: [&str; 8] = [
     "terminated",
 ];
 
+/// How a span can stand.
+const STATES: [&str; 4] = ["active", "done", "failed", "stopped"];
+
 impl<'a> Checker<'a> {
     pub(super) fn expected(&mut self, what: &'a ast::Expected) -> Option<Expected> {
         match what {
@@ -27,7 +35,7 @@ impl<'a> Checker<'a> {
             ast::Expected::Fails { run, error } => self.fails_with(run, error.as_ref()),
             ast::Expected::Is { run, status } => {
                 let run = self.run_of(run);
-                self.status_of(status);
+                self.status_of(status, "run", &STATUSES);
                 let (status, run) = (status.text.clone(), run?.0);
                 Some(Expected::Is { run, status })
             }
@@ -47,14 +55,7 @@ impl<'a> Checker<'a> {
                     self.has_attempts(&called, call);
                 }
                 let call = self.pattern_of_call(&called, call, false);
-                let (least, most) = match count {
-                    Count::Exactly(number) => {
-                        let count = self.count_of(number, 0);
-                        (count, Some(count))
-                    }
-                    Count::AtLeast(number) => (self.count_of(number, 1), None),
-                    Count::AtMost(number) => (0, Some(self.count_of(number, 0))),
-                };
+                let (least, most) = self.counted(count);
                 Some(Expected::Calls {
                     call,
                     attempted: *attempted,
@@ -69,11 +70,55 @@ impl<'a> Checker<'a> {
                 let then = self.pattern_of_call(&after, then, false);
                 Some(Expected::Before { first: before?, then })
             }
+            ast::Expected::Spans { run, spans } => self.spans(run, spans),
             ast::Expected::Holds(condition) => {
                 self.test.reads.clear();
                 let value = self.against(condition, &Ty::Bool);
                 Some(Expected::Holds(self.read(value)))
             }
+        }
+    }
+
+    fn spans(&mut self, run: &'a ast::Expr, written: &'a ast::Spans) -> Option<Expected> {
+        let run = self.run_of(run);
+        let name = self.step_meant(&written.span);
+        let inside = written.inside.as_ref().map(|inside| self.step_meant(inside));
+        if let Some(status) = &written.status {
+            self.status_of(status, "span", &STATES);
+        }
+        let before = written.before.as_ref().map(|before| self.step_meant(before));
+        let count = written.count.as_ref();
+        let (least, most) = count.map_or((1, None), |count| self.counted(count));
+        let run = run?.0;
+        let spans = Spans {
+            name: name?,
+            inside: inside.map_or(Some(None), |inside| inside.map(Some))?,
+            state: written.status.as_ref().map(|status| status.text.clone()),
+        };
+        Some(match before {
+            Some(then) => Expected::SpansBefore {
+                run,
+                first: spans,
+                then: then?,
+            },
+            None => Expected::Spans {
+                run,
+                spans,
+                least,
+                most,
+            },
+        })
+    }
+
+    /// The least and the most of a count.
+    fn counted(&mut self, count: &Count) -> (u32, Option<u32>) {
+        match count {
+            Count::Exactly(number) => {
+                let count = self.count_of(number, 0);
+                (count, Some(count))
+            }
+            Count::AtLeast(number) => (self.count_of(number, 1), None),
+            Count::AtMost(number) => (0, Some(self.count_of(number, 0))),
         }
     }
 
@@ -143,30 +188,36 @@ impl<'a> Checker<'a> {
 
     fn at(&mut self, run: &'a ast::Expr, step: &'a ast::Expr) -> Option<Expected> {
         let run = self.run_of(run);
-        let title = match &step.kind {
-            ExprKind::Name(name) => Some(name.to_string()),
-            _ => literal(step),
-        };
-        let Some(step) = title else {
-            self.report(Error::StepIsNoText { span: step.span }.diagnostic());
-            return None;
-        };
+        let step = self.step_meant(step)?;
         Some(Expected::At { run: run?.0, step })
     }
 
-    fn status_of(&mut self, status: &Ident) {
-        if STATUSES.contains(&status.text.as_str()) {
+    /// A step by its name, or by its title as a text.
+    fn step_meant(&mut self, step: &ast::Expr) -> Option<String> {
+        let title = match &step.kind {
+            ExprKind::Name(name) => Some(name.to_string()),
+            ExprKind::Bad => return None,
+            _ => literal(step),
+        };
+        if title.is_none() {
+            self.report(Error::StepIsNoText { span: step.span }.diagnostic());
+        }
+        title
+    }
+
+    fn status_of(&mut self, status: &Ident, of: &'static str, known: &'static [&'static str]) {
+        if known.contains(&status.text.as_str()) {
             return;
         }
-        let near = nearest(&status.text, STATUSES).map(Name::from);
+        let near = nearest(&status.text, known.iter().copied()).map(Name::from);
         let (name, span) = (status.text.clone(), status.span);
-        let known = STATUSES.as_slice();
         self.report(
             Error::UnknownStatus {
                 name,
                 span,
                 near,
                 known,
+                of,
             }
             .diagnostic(),
         );

@@ -1,7 +1,7 @@
 //! Tests in the language.
 
 use super::{Reader, child, children, tokens};
-use crate::ast::{self, AnswerKind, Count, Expected, Expr, ExprKind, TestKind};
+use crate::ast::{self, AnswerKind, Count, Expected, Expr, ExprKind, Ident, TestKind};
 use crate::syntax::{SyntaxKind, SyntaxNode};
 
 impl Reader {
@@ -133,6 +133,9 @@ impl Reader {
                 count: self.count(&count),
             };
         }
+        if let Some(spanned) = child(node, SyntaxKind::Spanned) {
+            return self.spanned(subject, &spanned);
+        }
         let Some(expected) = child(node, SyntaxKind::Expected) else {
             return Expected::Holds(subject);
         };
@@ -157,6 +160,38 @@ impl Reader {
                 first: run,
                 then: value,
             },
+        }
+    }
+
+    fn spanned(&mut self, run: Expr, node: &SyntaxNode) -> Expected {
+        let part = |kind| child(node, kind);
+        let spans = ast::Spans {
+            span: self.span_name(node),
+            inside: part(SyntaxKind::SpanIn).map(|inside| self.span_name(&inside)),
+            status: part(SyntaxKind::SpanIs).map(|status| self.name(&status)),
+            count: part(SyntaxKind::Count).map(|count| self.count(&count)),
+            before: part(SyntaxKind::SpanBefore).map(|before| self.span_name(&before)),
+        };
+        Expected::Spans {
+            run,
+            spans: Box::new(spans),
+        }
+    }
+
+    /// A step by its name or its title.
+    fn span_name(&mut self, node: &SyntaxNode) -> Expr {
+        let Some(name) = child(node, SyntaxKind::SpanName) else {
+            return self.bad(node);
+        };
+        match child(&name, SyntaxKind::Name) {
+            Some(_) => {
+                let Ident { text, span } = self.name(&name);
+                Expr {
+                    span,
+                    kind: ExprKind::Name(text),
+                }
+            }
+            None => self.child_text(&name),
         }
     }
 

@@ -38,11 +38,11 @@ impl State<'_> {
 /// What an expectation has seen that it looks back to.
 #[derive(Hash)]
 enum Seen {
-    /// So many calls, as far as it counts them.
+    /// So many calls or spans, as far as it counts them.
     Calls(u32),
     /// Whether each of two was called, and whether in order.
     Order(bool, bool, bool),
-    /// Whether it was logged.
+    /// Whether it was logged, or is so.
     Logged(bool),
     /// It cannot be said yet: everything that was called and logged.
     Unsaid(usize, usize),
@@ -83,7 +83,10 @@ impl World<'_> {
                 let (a, b) = (a.first(), b.first());
                 Some(Seen::Order(a.is_some(), b.is_some(), a < b))
             }
-            Expected::Logs { .. } => Some(Seen::Logged(self.expect(expected).is_ok())),
+            Expected::Spans { run, spans, .. } => Some(Seen::Calls(self.spans_of(*run, spans))),
+            Expected::SpansBefore { .. } | Expected::Logs { .. } => {
+                Some(Seen::Logged(self.expect(expected).is_ok()))
+            }
             _ => None,
         })
     }

@@ -66,6 +66,7 @@ pub(super) fn program(seed: u64) -> Program {
         flow.steps.push(Step {
             title: format!("region {n}"),
             label: None,
+            within: None,
         });
     }
     let mut child = flow.clone();
