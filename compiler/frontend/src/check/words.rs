@@ -197,6 +197,9 @@ impl Error {
                     (_, "json", _) | (_, _, "json") | (_, "json?", _) | (_, _, "json?") => {
                         diagnostic.help("check it against a type first, with `as`")
                     }
+                    (Binary::Divide, "duration", _) => {
+                        diagnostic.help("a duration is divided by whole numbers, and multiplied by any")
+                    }
                     _ => diagnostic,
                 }
             }

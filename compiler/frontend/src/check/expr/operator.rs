@@ -287,7 +287,8 @@ fn special(operator: Binary, left: &Ty, right: &Ty) -> Option<Ty> {
         (Binary::Add | Binary::Subtract, Ty::Time, Ty::Duration) => Ty::Time,
         (Binary::Add, Ty::Date, Ty::Duration) => Ty::Date,
         (Binary::Subtract, Ty::Time, Ty::Time) => Ty::Duration,
-        (Binary::Multiply, Ty::Duration, Ty::Int) => Ty::Duration,
+        (Binary::Multiply, Ty::Duration, Ty::Int | Ty::Float | Ty::Decimal)
+        | (Binary::Divide, Ty::Duration, Ty::Int) => Ty::Duration,
         _ => return None,
     })
 }

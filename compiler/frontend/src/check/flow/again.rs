@@ -13,8 +13,8 @@ use crate::{
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     ErrorId, Name, SlotId, Value,
-    expr::{Binary, Expr, Raise},
-    policy::Backoff,
+    expr::{Binary, Context, Expr, Raise},
+    policy::{Backoff, Jitter},
     program::BUILTIN_ERRORS,
 };
 use jiff::SignedDuration;
@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
         );
         let again = Arc::new(vec![
             set(attempt, binary(Binary::Add, Expr::Slot(attempt), int(1))),
-            at(Kind::Sleep(Expr::Slot(wait))),
+            at(Kind::Sleep(spread(wait, backoff.jitter))),
             set(wait, longer(wait, &backoff)),
             at(Kind::Continue),
         ]);
@@ -247,6 +247,17 @@ fn int(int: i64) -> Expr {
 fn milliseconds(ms: u64) -> Expr {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);
     Expr::Constant(Value::Duration(SignedDuration::from_millis(ms)))
+}
+
+/// The wait as chance spreads it, as the mesh does between attempts. What is drawn follows from the seed of the run.
+fn spread(wait: SlotId, jitter: Jitter) -> Expr {
+    let share = |whole| binary(Binary::Multiply, whole, Expr::Context(Context::Random));
+    let half = || binary(Binary::Divide, Expr::Slot(wait), int(2));
+    match jitter {
+        Jitter::None => Expr::Slot(wait),
+        Jitter::Full => share(Expr::Slot(wait)),
+        Jitter::Equal => binary(Binary::Add, half(), share(half())),
+    }
 }
 
 /// The next wait: so many times the last one, and no more than the longest.

@@ -8,6 +8,7 @@ use flowmesh_stdlib::{
     text,
 };
 use jiff::{SignedDuration, civil::Date};
+use rust_decimal::prelude::ToPrimitive;
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -41,6 +42,8 @@ fn with_time(operation: Operation, a: &Value, b: &Value) -> Result<Option<Value>
         | (Multiply, Value::Int(times), Value::Duration(by)) => {
             nanos(by.as_nanos().checked_mul(i128::from(*times)))
         }
+        (Multiply, Value::Duration(by), Value::Float(times)) => part(*by, *times),
+        (Multiply, Value::Duration(by), Value::Decimal(times)) => times.to_f64().and_then(|it| part(*by, it)),
         (Divide, Value::Duration(by), Value::Int(parts)) => {
             nanos(by.as_nanos().checked_div(i128::from(*parts)))
         }
@@ -52,6 +55,12 @@ fn with_time(operation: Operation, a: &Value, b: &Value) -> Result<Option<Value>
 fn shift(date: Date, by: SignedDuration) -> Option<Value> {
     let days = SignedDuration::from_hours(by.as_secs() / DAY_SECONDS * 24);
     date.checked_add(days).ok().map(Value::Date)
+}
+
+/// A duration times a number, to the nanosecond as far as a float knows it.
+fn part(by: SignedDuration, times: f64) -> Option<Value> {
+    let whole = by.as_secs_f64() * times;
+    SignedDuration::try_from_secs_f64(whole).ok().map(Value::Duration)
 }
 
 fn nanos(nanos: Option<i128>) -> Option<Value> {

@@ -34,7 +34,7 @@ pub(super) const RETRY: &[Setting] = &[
     part(
         "backoff",
         "exponential(100ms, max: 2s, factor: 2, jitter: full) or constant(100ms, jitter: none)",
-        "How long to wait between attempts.",
+        "How long to wait between attempts. Of each wait `jitter: full`, the usual one, takes anything from nothing to all of it, `equal` at least half, `none` all.",
     ),
     part(
         "budget",
