@@ -36,6 +36,8 @@ pub(super) struct Calling<'t> {
     first: Option<Answering>,
     /// What the flow hears if the service's answer to the attempt at hand is the last.
     meant: Option<Coming>,
+    /// Whether the run waits for the first item.
+    reads: bool,
 }
 
 /// How an attempt goes.
@@ -73,6 +75,7 @@ impl<'t> World<'t> {
             called,
             first: Some(first),
             meant: None,
+            reads: false,
         })
     }
 
@@ -110,8 +113,7 @@ impl<'t> World<'t> {
                 match self.tried(&mut calling, timeout)? {
                     Tried::Ends(delay, outcome) => self.then(delay, Due::Heard(place, outcome)),
                     Tried::Whole(delay, coming) => {
-                        let due = self.now.checked_add(delay).unwrap_or(self.now);
-                        self.answered_by(place, calling.called, due, coming);
+                        self.concludes(place, calling, delay, coming);
                         return Ok(());
                     }
                 }
@@ -121,13 +123,28 @@ impl<'t> World<'t> {
                 self.then(delay, Due::Waited(place));
             }
             Decision::Done { reply, .. } => {
-                let coming = concluded(reply, calling.meant);
-                self.answered_by(place, calling.called, self.now, coming);
+                let coming = concluded(reply, calling.meant.take());
+                self.concludes(place, calling, SignedDuration::ZERO, coming);
                 return Ok(());
             }
         }
         self.callings.insert(place, calling);
         Ok(())
+    }
+
+    /// No more attempts are made.
+    fn concludes(&mut self, place: Place, calling: Calling<'t>, delay: SignedDuration, coming: Coming) {
+        let due = self.now.checked_add(delay).unwrap_or(self.now);
+        self.answered_by(place, calling.called, due, coming);
+        if calling.reads {
+            self.more(place);
+        }
+    }
+
+    /// Whether a call is still at its attempts; the run waits for the first item of what comes.
+    pub(super) fn reads(&mut self, place: Place) -> bool {
+        let calling = self.callings.get_mut(&place);
+        calling.map(|calling| calling.reads = true).is_some()
     }
 
     /// All attempts of a call at once: what comes back in the end, and after how long. Waits are as long as they can be, and

@@ -32,6 +32,9 @@ impl World<'_> {
     /// The next item of a stream, or its end.
     pub(super) fn more(&mut self, place: Place) {
         let (run, call) = place;
+        if self.reads(place) {
+            return;
+        }
         let Some(coming) = self.streams.get_mut(&place) else {
             return;
         };
