@@ -18,12 +18,12 @@ mod undone;
 use crate::resolve::Resolved;
 use flowmesh_diagnostics::{Diagnostic, Diagnostics, Sources, Span};
 use flowmesh_ir::{
-    ErrorId, FlowId, Name, OperationId, Program, ServiceId, StateId,
+    ErrorId, FlowId, GatewayId, Name, OperationId, Program, ServiceId, StateId,
     flow::{End, Flow, Lead},
     service::Operation,
     worst::{self, FlowWorst},
 };
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 /// Asks every question.
 pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, found: &mut Diagnostics) {
@@ -32,7 +32,8 @@ pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, f
         sources,
         program,
         again: attempts::again(resolved),
-        worst: worst::flows(program),
+        backs: link::backs(program),
+        worst: OnceCell::new(),
         found,
     };
     access::check(&mut whole);
@@ -51,8 +52,10 @@ struct Whole<'a> {
     resolved: &'a Resolved,
     sources: &'a Sources,
     program: &'a Program,
-    worst: Vec<FlowWorst>,
+    /// Looked at by few questions, and of few programs.
+    worst: OnceCell<Vec<FlowWorst>>,
     again: attempts::Again,
+    backs: link::Backs,
     found: &'a mut Diagnostics,
 }
 
@@ -72,6 +75,11 @@ impl<'a> Whole<'a> {
 
     fn state_span(&self, flow: &Flow, state: StateId) -> Option<Span> {
         self.span(&format!("flow/{}/{state}", flow.name))
+    }
+
+    fn route_span(&self, gateway: GatewayId, route: usize) -> Option<Span> {
+        let gateway = self.program.gateway(gateway)?;
+        self.span(&format!("gateway/{}/{route}", gateway.name))
     }
 
     fn operation(&self, service: ServiceId, operation: OperationId) -> Option<&'a Operation> {
@@ -105,10 +113,13 @@ impl<'a> Whole<'a> {
         self.span(&format!("said/{service_name}/{name}/{setting}"))
     }
 
+    fn worst(&self, flow: FlowId) -> Option<&FlowWorst> {
+        let all = self.worst.get_or_init(|| worst::flows(self.program));
+        all.get(flow.index())
+    }
+
     fn flow_time(&self, flow: FlowId) -> worst::Time {
-        self.worst
-            .get(flow.index())
-            .map_or_else(worst::Time::default, |worst| worst.time)
+        self.worst(flow).map(|worst| worst.time).unwrap_or_default()
     }
 }
 

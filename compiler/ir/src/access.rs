@@ -117,7 +117,7 @@ fn calls(program: &Program) -> Vec<(Who, What)> {
     let mut all = Vec::new();
     for (id, flow) in (0u32..).map(FlowId).zip(&program.flows) {
         for state in &flow.states {
-            all.extend(targets(&state.end).into_iter().map(|what| (Who::Flow(id), what)));
+            all.extend(targets(&state.end).map(|what| (Who::Flow(id), what)));
         }
     }
     for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
@@ -128,21 +128,15 @@ fn calls(program: &Program) -> Vec<(Who, What)> {
 }
 
 /// What the end of a state calls: the call, what undoes it, and the flow that it starts.
-#[must_use]
-pub fn targets(end: &End) -> Vec<What> {
+pub fn targets(end: &End) -> impl Iterator<Item = What> {
     let of = |target: &Target| What::Operation(target.service, target.operation);
-    match end {
-        End::Call(call) => {
-            let undo = call.undo.iter().map(|undo| of(&undo.target));
-            std::iter::once(of(&call.target)).chain(undo).collect()
-        }
-        End::Stream(stream) => vec![of(&stream.target)],
-        End::Start(start) => {
-            let undo = start.undo.iter().map(|undo| of(&undo.target));
-            std::iter::once(What::Flow(start.flow)).chain(undo).collect()
-        }
-        _ => Vec::new(),
-    }
+    let (called, undo) = match end {
+        End::Call(call) => (Some(of(&call.target)), call.undo.as_ref()),
+        End::Stream(stream) => (Some(of(&stream.target)), None),
+        End::Start(start) => (Some(What::Flow(start.flow)), start.undo.as_ref()),
+        _ => (None, None),
+    };
+    called.into_iter().chain(undo.map(|undo| of(&undo.target)))
 }
 
 impl Who {

@@ -3,18 +3,16 @@
 use super::Whole;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
-    FlowId, GatewayId, Program,
+    FlowId, GatewayId, Program, StateId,
     access::{Rule, What, Who, targets},
     print::what as shown,
 };
 
 pub(super) fn check(whole: &mut Whole<'_>) {
     for (id, flow) in whole.flows() {
-        for (at, state) in (0u32..).map(flowmesh_ir::StateId).zip(&flow.states) {
+        for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
             for what in targets(&state.end) {
-                if let Some(span) = whole.state_span(flow, at) {
-                    call(whole, id, what, span);
-                }
+                call(whole, id, at, what);
             }
         }
     }
@@ -67,15 +65,19 @@ fn names(known: What, what: What) -> bool {
     known == what || service(known).is_some() && service(known) == service(what)
 }
 
-fn call(whole: &mut Whole<'_>, flow: FlowId, what: What, span: Span) {
-    let who = Who::Flow(flow);
-    let name = whole
-        .program
-        .flow(flow)
-        .map(|flow| flow.name.clone())
-        .unwrap_or_default();
-    let called = shown(whole.program, what);
-    let (message, rules) = match verdict(whole.program, &who, what) {
+fn call(whole: &mut Whole<'_>, id: FlowId, at: StateId, what: What) {
+    let verdict = verdict(whole.program, &Who::Flow(id), what);
+    if matches!(verdict, Verdict::Fine | Verdict::Open) {
+        return;
+    }
+    let Some(flow) = whole.program.flow(id) else {
+        return;
+    };
+    let Some(span) = whole.state_span(flow, at) else {
+        return;
+    };
+    let (name, called) = (&flow.name, shown(whole.program, what));
+    let (message, rules) = match verdict {
         Verdict::Denied(rule) => (
             format!("`{name}` may not call `{called}`: a rule denies it"),
             vec![rule],

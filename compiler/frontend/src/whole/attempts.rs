@@ -8,11 +8,12 @@ use crate::{
 };
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
-    FlowId, PolicyId, StateId,
-    flow::{End, Tie},
-    gateway::Target as Led,
+    FlowId, GatewayId, OperationId, PolicyId, Program, ServiceId, StateId,
+    flow::{End, Target, Tie},
+    gateway::{Route, Target as Led},
     worst,
 };
+use std::collections::{HashMap, HashSet};
 
 /// So many attempts of one call are taken without a word.
 const ENOUGH: u64 = 10;
@@ -20,12 +21,31 @@ const ENOUGH: u64 = 10;
 /// How far a chain is followed.
 const DEEPEST: usize = 16;
 
-/// One place that asks for several attempts.
-#[derive(Clone)]
+/// Something that asks for several attempts.
+#[derive(Clone, Copy)]
 struct Factor {
-    what: String,
+    what: What,
     attempts: u64,
-    place: Option<Span>,
+}
+
+/// Who asks for them.
+#[derive(Clone, Copy)]
+enum What {
+    /// The head of a flow.
+    Flow(FlowId),
+    /// A route of a gateway.
+    Route(GatewayId, usize),
+    /// What holds for an operation.
+    Operation(ServiceId, OperationId),
+}
+
+/// What was met on the way so far.
+struct Walk<'w, 'a> {
+    whole: &'w mut Whole<'a>,
+    chain: Vec<Factor>,
+    reported: HashSet<Span>,
+    /// The greatest product with which each flow was met, by depth. With a smaller one nothing new is found.
+    met: HashMap<FlowId, [u64; DEEPEST]>,
 }
 
 /// How often each flow begins anew when it fails, and where that was said.
@@ -57,163 +77,207 @@ pub(super) fn again(resolved: &Resolved) -> Again {
 }
 
 pub(super) fn check(whole: &mut Whole<'_>) {
-    let mut reported = Vec::new();
-    for (id, _) in whole.flows() {
-        if !is_called(whole, id) {
-            follow(whole, id, Vec::new(), 0, &mut reported);
+    let program = whole.program;
+    let called = called(program);
+    let mut walk = Walk {
+        whole,
+        chain: Vec::new(),
+        reported: HashSet::new(),
+        met: HashMap::new(),
+    };
+    for id in (0u32..).map(FlowId).take(program.flows.len()) {
+        if !called.contains(&id) {
+            walk.follow(id, 0);
         }
     }
-    let program = whole.program;
-    for gateway in &program.gateways {
+    for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
         for (at, route) in gateway.routes.iter().enumerate() {
-            let own = factor_of_route(whole, gateway.name.as_str(), at, route.policy.or(gateway.policy));
-            match &route.target {
-                Led::Flow { flow, .. } => follow(whole, *flow, own, 0, &mut reported),
+            walk.route(id, at, route, |walk| match &route.target {
+                Led::Flow { flow, .. } => walk.follow(*flow, 0),
                 Led::Operation {
                     service, operation, ..
-                } => {
-                    let Some(found) = whole.operation(*service, *operation) else {
-                        continue;
-                    };
-                    let place = whole.span(&format!("gateway/{}/{at}", gateway.name));
-                    let name = whole.operation_name(*service, *operation);
-                    let said = whole.said(*service, *operation, "retry");
-                    let chain = with(own, factor(whole, &name, found.policy, said));
-                    judge(whole, &chain, found.policy, place, &mut reported);
-                }
+                } => walk.led(id, at, *service, *operation),
                 _ => {}
+            });
+        }
+    }
+}
+
+/// The flows that another one waits for: their chains begin there.
+fn called(program: &Program) -> HashSet<FlowId> {
+    let mut called = HashSet::new();
+    for (id, flow) in (0u32..).map(FlowId).zip(&program.flows) {
+        for state in &flow.states {
+            if let End::Start(start) = &state.end
+                && start.tie == Tie::Child
+                && start.flow != id
+            {
+                called.insert(start.flow);
             }
         }
     }
+    called
 }
 
-/// Whether another flow waits for this one, whose chain then begins there.
-fn is_called(whole: &Whole<'_>, id: FlowId) -> bool {
-    whole.flows().any(|(other, flow)| {
-        let child =
-            |end: &End| matches!(end, End::Start(start) if start.flow == id && start.tie == Tie::Child);
-        other != id && flow.states.iter().any(|state| child(&state.end))
-    })
-}
-
-fn with(mut chain: Vec<Factor>, factor: Option<Factor>) -> Vec<Factor> {
-    chain.extend(factor);
-    chain
-}
-
-fn factor(whole: &Whole<'_>, what: &str, policy: PolicyId, place: Option<Span>) -> Option<Factor> {
-    let attempts = u64::from(worst::attempts(whole.program.policy(policy)?));
-    (attempts > 1).then(|| Factor {
-        what: format!("`{what}`"),
-        attempts,
-        place,
-    })
-}
-
-fn factor_of_route(whole: &Whole<'_>, gateway: &str, at: usize, policy: Option<PolicyId>) -> Vec<Factor> {
-    let place = whole
-        .span(&format!("gateway/{gateway}@retry"))
-        .or(whole.span(&format!("gateway/{gateway}/{at}")));
-    let found = policy.and_then(|policy| factor(whole, gateway, policy, place));
-    found.into_iter().collect()
-}
-
-fn follow(whole: &mut Whole<'_>, id: FlowId, chain: Vec<Factor>, depth: usize, reported: &mut Vec<Span>) {
-    let Some(flow) = whole.program.flow(id).filter(|_| depth < DEEPEST) else {
-        return;
-    };
-    let again = whole.again.get(id.index()).copied().flatten();
-    let own = again
-        .filter(|(attempts, _)| *attempts > 1)
-        .map(|(attempts, place)| Factor {
-            what: format!("`{}`", flow.name),
-            attempts,
-            place: Some(place),
-        });
-    let chain = with(chain, own);
-    for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
-        if let End::Start(start) = &state.end
-            && start.tie == Tie::Child
-            && start.flow != id
-        {
-            follow(
-                whole,
-                start.flow,
-                chain.clone(),
-                depth.saturating_add(1),
-                reported,
-            );
+impl Walk<'_, '_> {
+    /// Goes on with one more factor, if it is one.
+    fn with(&mut self, what: What, attempts: u64, then: impl FnOnce(&mut Self)) {
+        let length = self.chain.len();
+        if attempts > 1 {
+            self.chain.push(Factor { what, attempts });
         }
-        let Some(target) = worst::target(&state.end) else {
-            continue;
+        then(self);
+        self.chain.truncate(length);
+    }
+
+    fn route(&mut self, id: GatewayId, at: usize, route: &Route, then: impl FnOnce(&mut Self)) {
+        let gateway = self.whole.program.gateway(id);
+        let policy = route.policy.or(gateway.and_then(|gateway| gateway.policy));
+        let attempts = policy.map_or(1, |policy| self.attempts(policy));
+        self.with(What::Route(id, at), attempts, then);
+    }
+
+    fn attempts(&self, policy: PolicyId) -> u64 {
+        let policy = self.whole.program.policy(policy);
+        policy.map_or(1, |policy| u64::from(worst::attempts(policy)))
+    }
+
+    fn product(&self) -> u64 {
+        let attempts = self.chain.iter().map(|factor| factor.attempts);
+        attempts.fold(1, u64::saturating_mul)
+    }
+
+    /// A route that leads to an operation.
+    fn led(&mut self, id: GatewayId, at: usize, service: ServiceId, operation: OperationId) {
+        let Some(policy) = self.whole.operation(service, operation).map(|found| found.policy) else {
+            return;
         };
-        let name = whole.operation_name(target.service, target.operation);
-        let place = whole.state_span(flow, at);
-        let said = whole.said(target.service, target.operation, "retry");
-        let here = with(chain.clone(), factor(whole, &name, target.policy, said));
-        judge(whole, &here, target.policy, place, reported);
-        let back = whole
-            .operation(target.service, target.operation)
-            .and_then(|operation| link::back(whole.program, target.service, operation));
-        if let Some((gateway, number, route)) = back
-            && let Led::Flow { flow: next, .. } = &route.target
+        let what = What::Operation(service, operation);
+        self.with(what, self.attempts(policy), |walk| {
+            walk.judge(policy, |whole| whole.route_span(id, at));
+        });
+    }
+
+    fn follow(&mut self, id: FlowId, depth: usize) {
+        let again = self.whole.again.get(id.index()).copied().flatten();
+        let attempts = again.map_or(1, |(attempts, _)| attempts);
+        self.with(What::Flow(id), attempts, |walk| {
+            let product = walk.product();
+            let met = walk.met.entry(id).or_default();
+            let known = met
+                .iter()
+                .take(depth.saturating_add(1))
+                .any(|known| *known >= product);
+            if let Some(here) = met.get_mut(depth).filter(|_| !known) {
+                *here = product;
+                walk.states(id, depth);
+            }
+        });
+    }
+
+    fn states(&mut self, id: FlowId, depth: usize) {
+        let program = self.whole.program;
+        let Some(flow) = program.flow(id) else { return };
+        for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
+            if let End::Start(start) = &state.end
+                && start.tie == Tie::Child
+                && start.flow != id
+            {
+                self.follow(start.flow, depth.saturating_add(1));
+            }
+            let Some(target) = worst::target(&state.end) else {
+                continue;
+            };
+            let what = What::Operation(target.service, target.operation);
+            self.with(what, self.attempts(target.policy), |walk| {
+                walk.judge(target.policy, |whole| whole.state_span(flow, at));
+                walk.back(id, target, depth);
+            });
+        }
+    }
+
+    /// Where a call comes back into the program.
+    fn back(&mut self, id: FlowId, target: &Target, depth: usize) {
+        let Some((gateway, number, route)) = link::back(self.whole, target.service, target.operation) else {
+            return;
+        };
+        if let Led::Flow { flow: next, .. } = &route.target
             && *next != id
         {
-            let policy = route.policy.or(gateway.policy);
-            let mut here = here;
-            here.extend(factor_of_route(whole, &gateway.name, number, policy));
-            follow(whole, *next, here, depth.saturating_add(1), reported);
+            self.route(gateway, number, route, |walk| {
+                walk.follow(*next, depth.saturating_add(1));
+            });
         }
     }
+
+    /// Says how often, and for how long, the call at the end of the chain can be tried; `policy` is its own.
+    fn judge(&mut self, policy: PolicyId, place: impl FnOnce(&Whole<'_>) -> Option<Span>) {
+        let product = self.product();
+        if self.chain.len() < 2 || product <= ENOUGH {
+            return;
+        }
+        let Some(span) = place(self.whole).filter(|span| self.reported.insert(*span)) else {
+            return;
+        };
+        let numbers: Vec<String> = self
+            .chain
+            .iter()
+            .map(|factor| factor.attempts.to_string())
+            .collect();
+        let own = self.whole.program.policy(policy);
+        let around = product / self.attempts(policy).max(1);
+        let ms = own.map_or(0, worst::call_ms).saturating_mul(around);
+        let message = format!(
+            "this can be tried {} = {product} times and take {}, while what it calls is in trouble already",
+            numbers.join(" x "),
+            shown(ms)
+        );
+        let mut diagnostic = Diagnostic::warning(Code(550), span, message);
+        for factor in &self.chain {
+            let (name, place) = factor.what.shown(self.whole);
+            let text = format!("`{name}` is tried {} times", factor.attempts);
+            diagnostic = place
+                .into_iter()
+                .fold(diagnostic, |d, place| d.and(place, text.clone()));
+        }
+        diagnostic = diagnostic
+            .help("repeat in one place, nearest to what fails, and say `retry: none` in the others");
+        if let Some((what, setting)) = self.outer() {
+            diagnostic = diagnostic.fix(format!("repeat `{what}` no more"), setting, "");
+        }
+        self.whole.report(diagnostic);
+    }
+
+    /// The outermost place that asks for several attempts, where a setting of its own does.
+    fn outer(&self) -> Option<(String, Span)> {
+        let (_, outer) = self.chain.split_last()?;
+        outer.iter().find_map(|factor| {
+            let (name, place) = factor.what.shown(self.whole);
+            let text = self.whole.sources.get(place?.source)?.slice(place?);
+            text.starts_with("retry").then_some((name, place?))
+        })
+    }
 }
 
-/// The outermost place that asks for several attempts, where a setting of its own does.
-fn outer(whole: &Whole<'_>, chain: &[Factor]) -> Option<(String, Span)> {
-    let (_, outer) = chain.split_last()?;
-    outer.iter().find_map(|factor| {
-        let place = factor.place?;
-        let text = whole.sources.get(place.source)?.slice(place);
-        text.starts_with("retry").then(|| (factor.what.clone(), place))
-    })
-}
-
-/// Says how often, and for how long, the call at the end of a chain can be tried; `policy` is its own.
-fn judge(
-    whole: &mut Whole<'_>,
-    chain: &[Factor],
-    policy: PolicyId,
-    place: Option<Span>,
-    reported: &mut Vec<Span>,
-) {
-    let product = chain
-        .iter()
-        .fold(1u64, |product, factor| product.saturating_mul(factor.attempts));
-    let Some(span) = place.filter(|span| chain.len() > 1 && product > ENOUGH && !reported.contains(span))
-    else {
-        return;
-    };
-    reported.push(span);
-    let numbers: Vec<String> = chain.iter().map(|factor| factor.attempts.to_string()).collect();
-    let own = whole.program.policy(policy);
-    let around = product / own.map_or(1, |policy| u64::from(worst::attempts(policy))).max(1);
-    let ms = own.map_or(0, worst::call_ms).saturating_mul(around);
-    let message = format!(
-        "this can be tried {} = {product} times and take {}, while what it calls is in trouble already",
-        numbers.join(" x "),
-        shown(ms)
-    );
-    let mut diagnostic = Diagnostic::warning(Code(550), span, message);
-    for factor in chain {
-        let text = format!("{} is tried {} times", factor.what, factor.attempts);
-        diagnostic = factor
-            .place
-            .into_iter()
-            .fold(diagnostic, |d, place| d.and(place, text.clone()));
+impl What {
+    /// Its name, and where it was said how often.
+    fn shown(self, whole: &Whole<'_>) -> (String, Option<Span>) {
+        match self {
+            Self::Flow(id) => {
+                let name = whole.program.flow(id).map(|flow| flow.name.to_string());
+                let again = whole.again.get(id.index()).copied().flatten();
+                (name.unwrap_or_default(), again.map(|(_, place)| place))
+            }
+            Self::Route(id, at) => {
+                let name = whole.program.gateway(id).map(|gateway| gateway.name.to_string());
+                let name = name.unwrap_or_default();
+                let said = whole.span(&format!("gateway/{name}@retry"));
+                (name, said.or_else(|| whole.route_span(id, at)))
+            }
+            Self::Operation(service, operation) => {
+                let said = whole.said(service, operation, "retry");
+                (whole.operation_name(service, operation), said)
+            }
+        }
     }
-    diagnostic =
-        diagnostic.help("repeat in one place, nearest to what fails, and say `retry: none` in the others");
-    if let Some((what, setting)) = outer(whole, chain) {
-        diagnostic = diagnostic.fix(format!("repeat {what} no more"), setting, "");
-    }
-    whole.report(diagnostic);
 }

@@ -38,31 +38,30 @@ fn waits(whole: &Whole<'_>) -> BTreeMap<(u32, u32), Wait> {
     let mut waits = BTreeMap::new();
     for (id, flow) in whole.flows() {
         for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
-            let place = whole.state_span(flow, at);
-            let always = unavoidable(flow, at);
-            if let End::Start(start) = &state.end
-                && start.tie == Tie::Child
-            {
-                let wait = Wait {
-                    place,
-                    route: None,
-                    always,
-                };
-                waits.entry((id.0, start.flow.0)).or_insert(wait);
-            }
-            if let Some(target) = worst::target(&state.end)
-                && let Some(operation) = whole.operation(target.service, target.operation)
-                && let Some((gateway, number, route)) = link::back(whole.program, target.service, operation)
-                && let Target::Flow { flow, wait: true, .. } = &route.target
-            {
-                let route = whole.span(&format!("gateway/{}/{number}", gateway.name));
-                waits
-                    .entry((id.0, flow.0))
-                    .or_insert(Wait { place, route, always });
-            }
+            let Some((next, route)) = waited_for(whole, &state.end) else {
+                continue;
+            };
+            waits.entry((id.0, next.0)).or_insert_with(|| Wait {
+                place: whole.state_span(flow, at),
+                route,
+                always: unavoidable(flow, at),
+            });
         }
     }
     waits
+}
+
+/// The flow that the end of a state waits for, and the route through which it goes.
+fn waited_for(whole: &Whole<'_>, end: &End) -> Option<(FlowId, Option<Span>)> {
+    if let End::Start(start) = end {
+        return (start.tie == Tie::Child).then_some((start.flow, None));
+    }
+    let target = worst::target(end)?;
+    let (gateway, number, route) = link::back(whole, target.service, target.operation)?;
+    match &route.target {
+        Target::Flow { flow, wait: true, .. } => Some((*flow, whole.route_span(gateway, number))),
+        _ => None,
+    }
 }
 
 /// Whether no run ends without having been at a state.

@@ -33,9 +33,8 @@ pub(super) fn check(whole: &mut Whole<'_>) {
 
 fn fan(whole: &mut Whole<'_>, id: FlowId, flow: &Flow, at: StateId, each: &Each) {
     let states = inside(flow, at);
-    let known = whole.worst.get(id.index()).map_or(&[][..], |worst| &worst.calls);
+    let known = whole.worst(id).into_iter().flat_map(|worst| &worst.calls);
     let calls: Vec<CallWorst> = known
-        .iter()
         .filter(|call| states.contains(&call.state))
         .copied()
         .collect();
@@ -100,12 +99,12 @@ fn gates<'a>(whole: &Whole<'a>, call: &CallWorst, all: &[CallWorst]) -> Vec<Gate
         limit,
         calls: count(all.iter()),
     }));
-    let back = |call: &CallWorst| {
-        let operation = whole.operation(call.service, call.operation)?;
-        link::back(program, call.service, operation).map(|(gateway, ..)| gateway)
-    };
-    if let Some(gateway) = back(call) {
-        let comes_back = |other: &&CallWorst| back(other).is_some_and(|found| found.name == gateway.name);
+    let back =
+        |call: &CallWorst| link::back(whole, call.service, call.operation).map(|(gateway, ..)| gateway);
+    if let Some(id) = back(call)
+        && let Some(gateway) = program.gateway(id)
+    {
+        let comes_back = |other: &&CallWorst| back(other) == Some(id);
         gates.extend(gateway.limit.as_ref().map(|limit| Gate {
             who: format!("`{}`", gateway.name),
             place: whole.span(&format!("gateway/{}@limit", gateway.name)),

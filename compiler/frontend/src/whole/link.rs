@@ -1,36 +1,52 @@
 //! Where services of the program are gateways of the same program: a call then comes back into it.
 
+use super::Whole;
 use flowmesh_ir::{
-    Program, ServiceId, Value,
+    GatewayId, OperationId, Program, ServiceId, Value,
     expr::Expr,
-    gateway::{Gateway, Route, Segment},
-    service::{Operation, Piece},
+    gateway::{Route, Segment},
+    service::{Operation, Piece, Service},
 };
+use std::collections::HashMap;
+
+/// For each service the gateway of this program that listens at one of its addresses.
+pub(super) type Backs = Vec<Option<GatewayId>>;
+
+/// Finds those gateways.
+pub(super) fn backs(program: &Program) -> Backs {
+    let mut listening: HashMap<String, GatewayId> = HashMap::new();
+    for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
+        for place in gateway.listen.iter().filter_map(|listen| text(program, listen)) {
+            listening.entry(place).or_insert(id);
+        }
+    }
+    let gateway = |service: &Service| {
+        let addresses = service.subsets.iter().flat_map(|subset| &subset.addresses);
+        let texts = addresses.filter_map(|address| text(program, address));
+        texts.filter_map(|text| listening.get(&text).copied()).min()
+    };
+    if listening.is_empty() {
+        return Backs::new();
+    }
+    program.services.iter().map(gateway).collect()
+}
 
 /// The route of a gateway of this program to which a call of an operation comes, with its gateway and number.
 pub(super) fn back<'p>(
-    program: &'p Program,
+    whole: &Whole<'p>,
     service: ServiceId,
-    operation: &Operation,
-) -> Option<(&'p Gateway, usize, &'p Route)> {
-    let known = program.service(service)?;
-    let addresses: Vec<String> = known
-        .subsets
-        .iter()
-        .flat_map(|subset| &subset.addresses)
-        .filter_map(|address| text(program, address))
-        .collect();
-    let gateway = program.gateways.iter().find(|gateway| {
-        let mut listens = gateway.listen.iter().filter_map(|listen| text(program, listen));
-        listens.any(|listen| addresses.contains(&listen))
-    })?;
+    operation: OperationId,
+) -> Option<(GatewayId, usize, &'p Route)> {
+    let id = whole.backs.get(service.index()).copied().flatten()?;
+    let gateway = whole.program.gateway(id)?;
+    let operation = whole.operation(service, operation)?;
     let path = segments(operation);
     let mut routes = gateway.routes.iter().enumerate();
     let (at, route) = routes.find(|(_, route)| {
         let method = route.method.is_none_or(|method| method == operation.method);
         method && fits(&route.path, &path)
     })?;
-    Some((gateway, at, route))
+    Some((id, at, route))
 }
 
 /// An address as far as it is known, in one form.

@@ -40,7 +40,10 @@ pub(super) fn milliseconds(expr: &Expr) -> Option<u64> {
 
 fn region(whole: &mut Whole<'_>, id: FlowId, flow: &Flow, at: StateId, within: u64) {
     let worst = worst::region(whole.program, id, at).unwrap_or_default();
-    let Some(span) = whole.state_span(flow, at).filter(|_| worst.ms > within) else {
+    if worst.ms <= within {
+        return;
+    }
+    let Some(span) = whole.state_span(flow, at) else {
         return;
     };
     let mut calls = calls(whole, id, flow, at);
@@ -91,8 +94,8 @@ fn deadline(whole: &Whole<'_>, place: Span) -> Option<Span> {
 /// What each call in a region can take.
 fn calls(whole: &Whole<'_>, id: FlowId, flow: &Flow, at: StateId) -> Vec<(CallWorst, String, Span)> {
     let states = inside(flow, at);
-    let known = whole.worst.get(id.index()).map_or(&[][..], |worst| &worst.calls);
-    let here = known.iter().filter(|call| states.contains(&call.state));
+    let known = whole.worst(id).into_iter().flat_map(|worst| &worst.calls);
+    let here = known.filter(|call| states.contains(&call.state));
     here.filter_map(|call| {
         let name = whole.operation_name(call.service, call.operation);
         let text = match call.attempts {

@@ -6,7 +6,7 @@ use crate::{
     expr::Expr,
     flow::{End, Flow, Lead, On, Tie, Wait},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How often a way may part; what lies deeper is taken as open.
 const DEEPEST: usize = 128;
@@ -25,9 +25,19 @@ pub(super) struct Walk<'a> {
 pub(super) struct Way<'w, 'a> {
     pub(super) walk: &'w mut Walk<'a>,
     pub(super) flow: &'a Flow,
-    known: BTreeMap<StateId, Time>,
-    path: BTreeSet<StateId>,
+    /// By state.
+    seen: Vec<Seen>,
     depth: usize,
+}
+
+/// What is known of a state.
+#[derive(Clone, Copy)]
+enum Seen {
+    Never,
+    /// It is on the way here.
+    Open,
+    /// So long it takes from there on.
+    Done(Time),
 }
 
 impl<'a> Walk<'a> {
@@ -77,8 +87,7 @@ impl<'w, 'a> Way<'w, 'a> {
         Self {
             walk,
             flow,
-            known: BTreeMap::new(),
-            path: BTreeSet::new(),
+            seen: vec![Seen::Never; flow.states.len()],
             depth: 0,
         }
     }
@@ -88,18 +97,18 @@ impl<'w, 'a> Way<'w, 'a> {
         let mut met: Vec<(StateId, Time)> = Vec::new();
         let mut at = first;
         let mut time = loop {
-            if let Some(known) = self.known.get(&at) {
-                break *known;
-            }
-            // A state that was met on the way here is a loop, and nobody knows how often.
-            if self.path.contains(&at) || self.depth > DEEPEST {
-                break Time::open();
-            }
             let flow = self.flow;
-            let Some(state) = flow.states.get(at.index()) else {
+            let (Some(state), Some(seen)) = (flow.states.get(at.index()), self.seen.get_mut(at.index()))
+            else {
                 break Time::default();
             };
-            self.path.insert(at);
+            match *seen {
+                Seen::Done(known) => break known,
+                // A state that was met on the way here is a loop, and nobody knows how often.
+                Seen::Open => break Time::open(),
+                Seen::Never if self.depth > DEEPEST => break Time::open(),
+                Seen::Never => *seen = Seen::Open,
+            }
             let (own, next) = self.step(&state.end);
             met.push((at, own));
             match next.as_slice() {
@@ -109,8 +118,9 @@ impl<'w, 'a> Way<'w, 'a> {
         };
         for (state, own) in met.into_iter().rev() {
             time = own.then(time);
-            self.path.remove(&state);
-            self.known.insert(state, time);
+            if let Some(seen) = self.seen.get_mut(state.index()) {
+                *seen = Seen::Done(time);
+            }
         }
         time
     }
