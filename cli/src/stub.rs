@@ -112,7 +112,7 @@ pub(crate) mod tests {
     pub(crate) fn program_with_charge() -> Program {
         let charge = operation("charge", Method::Post, vec![Piece::Literal("/charges".into())]);
         let mut program = empty_program();
-        program.services.push(Service {
+        let payments = Service {
             name: "payments".into(),
             doc: None,
             subsets: Vec::new(),
@@ -122,7 +122,8 @@ pub(crate) mod tests {
             auth: None,
             operations: vec![charge],
             descriptors: None,
-        });
+        };
+        program.services.push(payments.into());
         program
     }
 }

@@ -9,6 +9,9 @@ use flowmesh_tests::{
 
 const ROOT: &str = "main.flow";
 
+/// How often each case of the suite is changed, one change after the other.
+const ROUNDS: usize = 2;
+
 /// Compiles both ways and compares; says whether there was a program.
 fn compare(workspace: &mut Workspace, world: &Project, why: &str) -> bool {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
@@ -71,6 +74,19 @@ fn after_any_change_of_a_project_messages_and_program_are_as_from_scratch() {
 }
 
 #[test]
+fn what_only_moves_is_found_where_it_is_now() {
+    let mut world = project(10, 250, 3);
+    let mut workspace = Workspace::default();
+    compare(&mut workspace, &world, "before any change");
+    let paths: Vec<String> = world.files.keys().cloned().collect();
+    for path in paths {
+        let text = world.files.get_mut(&path).expect("the module is there");
+        text.insert_str(0, "// further down\n");
+        assert!(compare(&mut workspace, &world, &path), "{path}");
+    }
+}
+
+#[test]
 fn after_any_change_of_a_case_of_the_suite_messages_and_program_are_as_from_scratch() {
     let mut random = Random(5);
     let mut workspace = Workspace::default();
@@ -87,8 +103,10 @@ fn after_any_change_of_a_case_of_the_suite_messages_and_program_are_as_from_scra
         let why = path.display().to_string();
         programs += usize::from(compare(&mut workspace, &world, &why));
         compare(&mut workspace, &world, &why);
-        let change = edit(&mut world, &mut random);
-        compare(&mut workspace, &world, &format!("{why}: {change}"));
+        for _ in 0..ROUNDS {
+            let change = edit(&mut world, &mut random);
+            compare(&mut workspace, &world, &format!("{why}: {change}"));
+        }
     }
     assert!(programs > 0);
 }

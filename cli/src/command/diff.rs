@@ -166,12 +166,10 @@ fn gone(old: &Program, new: &Program, flow: &FlowDiff, state: &StateDiff) -> Dia
 
 /// Where a state stands in the text; the flow where that is not known.
 fn place(program: &Program, flow: &FlowDiff, state: StateId) -> Span {
-    let spans = &program.origins.spans;
-    let known = spans
-        .get(&format!("flow/{}/{state}", flow.flow))
-        .or_else(|| spans.get(&format!("flow/{}", flow.flow)));
-    known
-        .copied()
+    let origins = &program.origins;
+    origins
+        .span(&format!("flow/{}/{state}", flow.flow))
+        .or_else(|| origins.span(&format!("flow/{}", flow.flow)))
         .unwrap_or_else(|| Span::new(flowmesh_diagnostics::SourceId(0), 0, 0))
 }
 

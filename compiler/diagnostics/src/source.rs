@@ -2,7 +2,7 @@
 
 use line_index::LineIndex;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 /// The number of a text within one [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,7 +27,8 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
-    lines: LineIndex,
+    /// Made when somebody asks for a line: of most texts nobody does.
+    lines: OnceLock<LineIndex>,
 }
 
 /// All texts of one compilation, in the order in which they were read.
@@ -75,7 +76,9 @@ impl Source {
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        let place = self.lines.line_col(u32::try_from(at).unwrap_or(u32::MAX).into());
+        let place = self
+            .lines()
+            .line_col(u32::try_from(at).unwrap_or(u32::MAX).into());
         let line_start = at - place.col as usize;
         let column = self
             .text
@@ -87,7 +90,7 @@ impl Source {
     /// The index of line starts, for the editor's positions.
     #[must_use]
     pub fn lines(&self) -> &LineIndex {
-        &self.lines
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
 
     /// The text at `span`, or nothing where the span does not fit the text.
@@ -102,12 +105,10 @@ impl Source {
 impl Sources {
     /// Adds a text and gives its number.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let text = text.into();
-        let lines = LineIndex::new(&text);
         self.all.push(Source {
             name: name.into(),
-            text,
-            lines,
+            text: text.into(),
+            lines: OnceLock::new(),
         });
         SourceId(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
     }

@@ -34,6 +34,7 @@ pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
 pub(crate) use globals::{FieldInfo, Signature};
 pub(crate) use prompt::{Bindings, expression};
+pub(crate) use service::KnownPolicy;
 pub use service::setting::{SETTINGS, Setting};
 pub(crate) use service::words::time;
 pub use ty::Ty;
@@ -46,10 +47,11 @@ use crate::{
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{
     expr::Function,
+    flow::Flow,
     policy::Policy,
     program::{Config, Origins},
     service::Service,
-    ty::TypeDef,
+    ty::{ErrorDef, EventDef, TypeDef},
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -60,22 +62,26 @@ pub struct Checked {
     pub globals: Globals,
     /// What stands where in the texts, for the editor.
     pub facts: Facts,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) tests: Vec<flowmesh_ir::test::Test>,
+    sound: Option<Sound>,
+}
+
+/// The parts of a program without errors, from which it can be made.
+#[derive(Debug)]
+pub struct Sound {
     pub(crate) types: Vec<TypeDef>,
+    pub(crate) errors: Vec<ErrorDef>,
+    pub(crate) events: Vec<EventDef>,
     pub(crate) configs: Vec<Config>,
     pub(crate) secrets: Vec<flowmesh_ir::Name>,
     pub(crate) policies: Vec<Policy>,
-    pub(crate) services: Vec<Service>,
-    pub(crate) functions: Vec<Function>,
-    pub(crate) flows: Vec<Arc<tree::Flow>>,
-    pub(crate) tests: Vec<flowmesh_ir::test::Test>,
+    pub(crate) services: Vec<Arc<Service>>,
+    pub(crate) functions: Vec<Arc<Function>>,
+    pub(crate) flows: Vec<Arc<Flow>>,
     pub(crate) origins: Origins,
     pub(crate) mesh: mesh::Parts,
-    sound: bool,
 }
-
-/// Proof that a checked program has no errors, so that it can be lowered.
-#[derive(Clone, Copy, Debug)]
-pub struct Sound<'c>(pub(crate) &'c Checked);
 
 /// Checks all modules.
 pub fn check(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) -> Checked {
@@ -130,9 +136,9 @@ fn unused_uses(checker: &mut Checker<'_>) {
 }
 
 impl Checked {
-    /// The proof that nothing is wrong, if so.
+    /// What the program is made of, if nothing is wrong; it can be taken once.
     #[must_use]
-    pub fn sound(&self) -> Option<Sound<'_>> {
-        self.sound.then_some(Sound(self))
+    pub fn sound(&mut self) -> Option<Sound> {
+        self.sound.take()
     }
 }

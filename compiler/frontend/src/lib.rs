@@ -39,6 +39,8 @@ pub struct Analysis {
     pub resolved: Resolved,
     /// What its parts mean.
     pub checked: Checked,
+    /// The program, if its parts have nothing wrong with them. What only the whole shows may still be wrong.
+    pub program: Option<Program>,
 }
 
 /// Reads the module at `root` and all that it uses, and says what is wrong with them.
@@ -58,15 +60,25 @@ fn settle(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) {
 pub fn everything(world: &dyn World, root: &str, sources: &mut Sources, found: &mut Diagnostics) -> Analysis {
     let resolved = resolve(world, root, sources, found);
     let checked = check(&resolved, sources, found);
-    let analysis = Analysis { resolved, checked };
-    both_worlds(&analysis, sources, found);
-    analysis
+    assembled(resolved, checked, sources, found)
 }
 
-/// What only the whole program shows, once nothing else is wrong with it.
-fn both_worlds(analysis: &Analysis, sources: &Sources, found: &mut Diagnostics) {
-    if let Some(program) = analysis.program() {
-        whole::check(&analysis.resolved, sources, &program, found);
+/// Makes the program, and looks at what only the whole of it shows.
+fn assembled(
+    resolved: Resolved,
+    mut checked: Checked,
+    sources: &Sources,
+    found: &mut Diagnostics,
+) -> Analysis {
+    let name = resolved.modules.first().map(|module| module.name.clone());
+    let program = name.zip(checked.sound()).map(|(name, sound)| lower(sound, name));
+    if let Some(program) = &program {
+        whole::check(&resolved, sources, program, found);
+    }
+    Analysis {
+        resolved,
+        checked,
+        program,
     }
 }
 
@@ -77,20 +89,13 @@ pub fn compile(
     sources: &mut Sources,
     found: &mut Diagnostics,
 ) -> Option<Program> {
-    let analysis = analyse(world, root, sources, found);
-    whole(&analysis, found)
+    let mut analysis = analyse(world, root, sources, found);
+    valid(&mut analysis, found)
 }
 
 /// The program of an analysis, if it can be run.
-fn whole(analysis: &Analysis, found: &mut Diagnostics) -> Option<Program> {
-    let program = analysis.program()?;
-    valid(analysis, program, found)
-}
-
-fn valid(analysis: &Analysis, program: Program, found: &mut Diagnostics) -> Option<Program> {
-    if found.has_errors() {
-        return None;
-    }
+fn valid(analysis: &mut Analysis, found: &mut Diagnostics) -> Option<Program> {
+    let program = analysis.program.take().filter(|_| !found.has_errors())?;
     // The checker keeps every promise of the door but one: how deep functions that call each other may go.
     let valid = flowmesh_ir::validate(&program);
     if let (Err(why), Some(module)) = (&valid, analysis.resolved.modules.first()) {
@@ -111,16 +116,6 @@ pub fn compile_tests(
     sources: &mut Sources,
     found: &mut Diagnostics,
 ) -> Option<(Program, Vec<Test>)> {
-    let analysis = analyse(world, root, sources, found);
-    let program = analysis.program()?;
-    Some((valid(&analysis, program, found)?, analysis.checked.tests))
-}
-
-impl Analysis {
-    /// The program, if nothing is wrong with it.
-    #[must_use]
-    pub fn program(&self) -> Option<Program> {
-        let name = self.resolved.modules.first()?.name.clone();
-        Some(lower(self.checked.sound()?, name))
-    }
+    let mut analysis = analyse(world, root, sources, found);
+    Some((valid(&mut analysis, found)?, analysis.checked.tests))
 }

@@ -133,7 +133,7 @@ impl Session {
             world,
             text: text(&self.items),
         };
-        analyse(&overlay, MODULE, &mut sources, &mut found).program()
+        analyse(&overlay, MODULE, &mut sources, &mut found).program
     }
 
     fn declare(&mut self, world: &dyn World, item: &ast::Item, input: &str) -> Entry {
@@ -208,7 +208,7 @@ impl Session {
         };
         let mut ignored = Diagnostics::default();
         let resolved = resolve(&overlay, MODULE, &mut entry.sources, &mut ignored);
-        let (checked, ty) =
+        let (mut checked, ty) =
             check::expression(&resolved, &entry.sources, &mut entry.found, &self.bindings, expr);
         entry.found = only(&entry.found, |d| d.span.source == expr.span.source);
         let (Some(sound), Some(ty)) = (checked.sound(), ty) else {

@@ -134,6 +134,30 @@ pub struct Tables {
     pub schedules: Vec<Declared>,
 }
 
+impl Tables {
+    /// One table after the other, in the order in which they stand above.
+    pub(crate) fn kinds(&self) -> [&[Declared]; 11] {
+        // Taken apart, so that a kind that comes later is not forgotten.
+        let Self {
+            configs,
+            secrets,
+            types,
+            errors,
+            policies,
+            services,
+            functions,
+            flows,
+            events,
+            gateways,
+            schedules,
+        } = self;
+        [
+            configs, secrets, types, errors, policies, services, functions, flows, events, gateways,
+            schedules,
+        ]
+    }
+}
+
 /// Where a declaration is.
 #[derive(Clone, Debug)]
 pub struct Declared {

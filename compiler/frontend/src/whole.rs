@@ -23,7 +23,7 @@ use flowmesh_ir::{
     service::Operation,
     worst::{self, FlowWorst},
 };
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 /// Asks every question.
 pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, found: &mut Diagnostics) {
@@ -66,11 +66,12 @@ impl<'a> Whole<'a> {
 
     /// Where a part of the program was written; what the compiler made is nowhere.
     fn span(&self, path: &str) -> Option<Span> {
-        self.program.origins.spans.get(path).copied()
+        self.program.origins.span(path)
     }
 
     fn flows(&self) -> impl Iterator<Item = (FlowId, &'a Flow)> + use<'a> {
-        (0u32..).map(FlowId).zip(&self.program.flows)
+        let flows = self.program.flows.iter().map(Arc::as_ref);
+        (0u32..).map(FlowId).zip(flows)
     }
 
     fn state_span(&self, flow: &Flow, state: StateId) -> Option<Span> {

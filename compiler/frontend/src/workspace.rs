@@ -1,23 +1,26 @@
 //! Checks a program again and again, as an editor does: what a change does not touch is not looked at again.
 //!
 //! [`parsed`] keeps the trees of texts that stay as they are. [`sight`] says in one number what a declaration is and
-//! sees of others; [`Memo`] keeps under that number what the checker made of its body. The rest (names, declarations,
-//! services) is done anew: it is little.
+//! sees of others; [`Memo`] keeps under that number what the checker made of it. [`identity`] says which declaration is
+//! which where numbers have changed. The rest (names, heads of declarations, what only the whole shows) is done anew: it
+//! is little.
 //!
 //! INVARIANT: diagnostics and program are those that [`crate::compile`] gives for the same texts. Only the facts of
 //! other modules than the root are missing.
 
+mod identity;
 mod memo;
 mod parsed;
 mod sight;
 
-pub(crate) use memo::{Key, Memo, Trace};
+pub(crate) use memo::{Edges, Kept, Key, Memo, Served, Shelf};
 pub(crate) use parsed::Parsed;
 pub(crate) use sight::Words;
 
-use crate::{Analysis, World, check, resolve, settle, whole};
+use crate::{Analysis, World, check, resolve, settle};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::Program;
+use identity::Identities;
 
 /// What is known of the last texts of one root.
 #[derive(Debug, Default)]
@@ -36,11 +39,12 @@ impl Workspace {
         found: &mut Diagnostics,
     ) -> Analysis {
         let resolved = resolve::resolve_with(world, root, sources, found, Some(&mut self.parsed));
-        self.memo.begin(sight::sights(&resolved, &mut self.parsed));
+        let identities = Identities::of(&resolved);
+        let sights = sight::sights(&resolved, &identities, &mut self.parsed);
+        self.memo.begin(sights, identities);
         let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo));
         self.parsed.forget(&resolved);
-        let analysis = Analysis { resolved, checked };
-        crate::both_worlds(&analysis, sources, found);
+        let analysis = crate::assembled(resolved, checked, sources, found);
         settle(&analysis.resolved, sources, found);
         analysis
     }
@@ -53,7 +57,7 @@ impl Workspace {
         sources: &mut Sources,
         found: &mut Diagnostics,
     ) -> Option<Program> {
-        let analysis = self.analyse(world, root, sources, found);
-        whole(&analysis, found)
+        let mut analysis = self.analyse(world, root, sources, found);
+        crate::valid(&mut analysis, found)
     }
 }

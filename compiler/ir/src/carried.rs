@@ -22,7 +22,10 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
         ("mesh.mtls", mesh.mtls.is_some()),
         ("mesh.limit", mesh.limit.is_some()),
         ("mesh.trace", mesh.trace.is_some()),
-        ("auth: oauth2", program.services.iter().any(fetches_tokens)),
+        (
+            "auth: oauth2",
+            program.services.iter().any(|service| fetches_tokens(service)),
+        ),
     ];
     found.extend(whole.into_iter().filter(|(_, said)| *said).map(|(name, _)| name));
     found.into_iter().collect()

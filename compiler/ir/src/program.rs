@@ -1,5 +1,9 @@
 //! The whole program and its content hash.
 
+mod origins;
+
+pub use origins::{Origins, Places};
+
 use crate::{
     ConfigId, ErrorId, EventId, FlowId, FunctionId, GatewayId, Name, PolicyId, ServiceId, TypeId, Value,
     access::{Mesh, Rule},
@@ -11,10 +15,9 @@ use crate::{
     service::Service,
     ty::{ErrorDef, EventDef, Type, TypeDef},
 };
-use flowmesh_diagnostics::Span;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// The version of this representation; a program of another version is refused with a clear error.
 pub const VERSION: u32 = 1;
@@ -40,11 +43,11 @@ pub struct Program {
     /// Policies after all overrides, without doubles.
     pub policies: Vec<Policy>,
     /// Services.
-    pub services: Vec<Service>,
+    pub services: Vec<Arc<Service>>,
     /// Pure functions; each calls only those before it.
-    pub functions: Vec<Function>,
+    pub functions: Vec<Arc<Function>>,
     /// Flows.
-    pub flows: Vec<Flow>,
+    pub flows: Vec<Arc<Flow>>,
     /// Where visitors come in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<Gateway>,
@@ -85,18 +88,6 @@ pub struct Config {
     pub ty: Type,
     /// Its value where nobody gives one.
     pub default: Option<Value>,
-}
-
-/// Where things stand in the text, beside the program and not inside it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Origins {
-    /// Names of the sources, by their number.
-    pub sources: Vec<String>,
-    /// The span of a part, by its path: `service/payments`, `service/payments/charge`, `service/payments@timeout`,
-    /// `flow/checkout`, `flow/checkout/12` (a state),
-    /// `gateway/shop`, `gateway/shop/0` (a route), `access/0` (a rule), `schedule/nightly`, `migrate/0`, and, where it
-    /// was said what holds for an operation, `said/payments/charge/timeout`.
-    pub spans: BTreeMap<String, Span>,
 }
 
 /// SHA-256 of a program's canonical JSON without its origins.
@@ -169,19 +160,19 @@ impl Program {
     /// A service.
     #[must_use]
     pub fn service(&self, id: ServiceId) -> Option<&Service> {
-        self.services.get(id.index())
+        self.services.get(id.index()).map(Arc::as_ref)
     }
 
     /// A function.
     #[must_use]
     pub fn function(&self, id: FunctionId) -> Option<&Function> {
-        self.functions.get(id.index())
+        self.functions.get(id.index()).map(Arc::as_ref)
     }
 
     /// A flow.
     #[must_use]
     pub fn flow(&self, id: FlowId) -> Option<&Flow> {
-        self.flows.get(id.index())
+        self.flows.get(id.index()).map(Arc::as_ref)
     }
 
     /// A gateway.

@@ -67,9 +67,9 @@ pub(crate) fn shop() -> Program {
         types: types(),
         errors: errors(),
         policies: policies(),
-        services: vec![inventory(), payments()],
-        functions: functions(),
-        flows: vec![flow::checkout()],
+        services: vec![inventory().into(), payments().into()],
+        functions: functions().into_iter().map(Into::into).collect(),
+        flows: vec![flow::checkout().into()],
         ..Program::default()
     }
 }

@@ -89,12 +89,13 @@ mod tests {
         flow::End,
         sample,
     };
+    use std::sync::Arc;
 
     #[test]
     fn the_clock_and_chance_are_found_where_they_are_read() {
         let mut program = sample::shop();
         let before = Surroundings::of(&program);
-        program.flows[0].states[0].end = End::Return(Expr::List(vec![
+        Arc::make_mut(&mut program.flows[0]).states[0].end = End::Return(Expr::List(vec![
             Expr::Context(Context::Now),
             Expr::Context(Context::Uuid),
         ]));

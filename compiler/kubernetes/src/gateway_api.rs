@@ -64,7 +64,7 @@ fn declarations(program: &Program, found: &mut Diagnostics) {
     });
     let mesh = (!program.mesh.is_default()).then(|| ("mesh", "mesh".to_owned()));
     for (word, path) in gateways.chain(rules).chain(mesh) {
-        let span = program.origins.spans.get(&path).copied().unwrap_or_default();
+        let span = program.origins.span(&path).unwrap_or_default();
         found.add(Problem::Declaration(word).diagnostic(TARGET, Severity::Error, span));
     }
 }
@@ -172,9 +172,9 @@ impl<'a> Work<'a, '_> {
     }
 
     fn span(&self, places: &[String]) -> Span {
-        let spans = &self.program.origins.spans;
-        let path = |place: &String| spans.get(&format!("service/{}{place}", self.service.name));
-        places.iter().find_map(path).copied().unwrap_or_default()
+        let origins = &self.program.origins;
+        let path = |place: &String| origins.span(&format!("service/{}{place}", self.service.name));
+        places.iter().find_map(path).unwrap_or_default()
     }
 }
 

@@ -63,19 +63,19 @@ fn add(program: &mut Program, name: &str, binding: Binding) {
         ..template.clone()
     };
     let number = ServiceId(u32::try_from(program.services.len()).unwrap());
-    program.services.push(service);
+    program.services.push(service.into());
     program.errors.push(empty);
-    let mut flow: Flow = program.flows[5].clone();
+    let mut flow = Flow::clone(&program.flows[5]);
     if let End::Call(call) = &mut flow.states[0].end {
         (call.target.service, call.target.operation) = (number, OperationId(0));
     }
     (flow.name, flow.result, flow.fails) = (name.into(), Type::Json, vec![error]);
-    program.flows.push(flow);
+    program.flows.push(flow.into());
 }
 
 /// `var last = "none"; for x in feed.tail() { last = x }; return last`
 fn add_stream(program: &mut Program) {
-    let mut service = program.services[0].clone();
+    let mut service = Service::clone(&program.services[0]);
     let operation = &mut service.operations[0];
     (operation.method, operation.body, operation.key) = (Method::Get, None, None);
     operation.effect = flowmesh_ir::service::EffectKind::Read;
@@ -85,7 +85,7 @@ fn add_stream(program: &mut Program) {
         params: Vec::new(),
     });
     (service.name, operation.result) = ("feed".into(), Type::String);
-    let mut flow = program.flows[5].clone();
+    let mut flow = Flow::clone(&program.flows[5]);
     let End::Call(call) = &flow.states[0].end else {
         panic!("it calls")
     };
@@ -111,8 +111,8 @@ fn add_stream(program: &mut Program) {
         state(vec![], End::Return(Expr::Slot(SlotId(2))), None),
     ];
     flow.name = "tail".into();
-    program.services.push(service);
-    program.flows.push(flow);
+    program.services.push(service.into());
+    program.flows.push(flow.into());
 }
 
 fn program(services: SocketAddr) -> Program {

@@ -360,7 +360,7 @@ async fn a_program_whose_calls_cannot_be_made_is_not_deployed() {
         .expect_err("the address is none");
     assert_eq!(error.code().to_string(), "F1040");
     let mut program = programs::program("http://127.0.0.1:1");
-    program.services[0].subsets[0].addresses = vec![Expr::Constant(Value::Int(7))];
+    Arc::make_mut(&mut program.services[0]).subsets[0].addresses = vec![Expr::Constant(Value::Int(7))];
     let error = host
         .deploy(program, Settings::default())
         .await

@@ -50,7 +50,7 @@ fn descriptors() -> String {
 
 fn described(policy: Policy, method: &str, on: &[u16]) -> Program {
     let mut program = program(policy, &[100]);
-    let service = &mut program.services[0];
+    let service = std::sync::Arc::make_mut(&mut program.services[0]);
     service.descriptors = Some(descriptors());
     let operation = &mut service.operations[0];
     operation.binding = Binding::Grpc {
@@ -259,13 +259,13 @@ async fn a_stream_that_ends_in_an_error_says_which() {
 async fn what_nothing_describes_is_not_called() {
     let server = Shop::start().await;
     let mut program = described(plain(), "Order", &[]);
-    program.services[0].descriptors = None;
+    Arc::make_mut(&mut program.services[0]).descriptors = None;
     let mesh = with_options(program, vec![vec![server.url()]], |_| {}).unwrap();
     let (reply, _) = call(&mesh, &asks("Order", json!({ "id": "o1" }))).await;
     assert!(failure(&reply).1.contains("shop.buy"), "{reply:?}");
 
     let mut program = described(plain(), "Order", &[]);
-    program.services[0].descriptors = Some("AAAA".to_owned());
+    Arc::make_mut(&mut program.services[0]).descriptors = Some("AAAA".to_owned());
     let made = with_options(program, vec![vec![server.url()]], |_| {});
     assert_eq!(
         made.err().map(|error| error.code().to_string()).as_deref(),

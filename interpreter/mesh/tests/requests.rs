@@ -33,7 +33,7 @@ fn header<'s>(seen: &'s Seen, name: &str) -> &'s str {
 fn with_auth(auth: Auth) -> Program {
     let mut program = support::program(plain(), &[100]);
     program.secrets = vec!["shop_token".into()];
-    program.services[0].auth = Some(auth);
+    Arc::make_mut(&mut program.services[0]).auth = Some(auth);
     program
 }
 
@@ -76,7 +76,8 @@ async fn a_secret_is_put_into_the_header_of_its_operation_and_nowhere_else() {
     let server = Server::start(|_| Answer::Status(200)).await;
     let mut program = support::program(plain(), &[100]);
     program.secrets = vec!["shop_token".into()];
-    program.services[0].operations[0].secret_headers = vec![("x-token".into(), Expr::Secret(SecretId(0)))];
+    Arc::make_mut(&mut program.services[0]).operations[0].secret_headers =
+        vec![("x-token".into(), Expr::Secret(SecretId(0)))];
     let mesh = with_options(program.clone(), vec![vec![server.url()]], |options| {
         options.secrets = Arc::new(|_| Some("s3cret".to_owned()));
         options.headers = vec![vec![("x-usual".into(), "yes".to_owned())]];
@@ -326,7 +327,7 @@ async fn the_first_rule_that_holds_picks_the_subset() {
     );
     let mut program = support::program(plain(), &[100, 0]);
     let condition = Some(Expr::Constant(Value::Bool(true)));
-    program.services[0].routes.insert(
+    Arc::make_mut(&mut program.services[0]).routes.insert(
         0,
         Route {
             condition,

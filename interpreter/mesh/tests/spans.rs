@@ -51,7 +51,7 @@ async fn a_call_is_a_span_and_so_is_each_attempt() {
 
     let server = Server::start(|n| Answer::Status(if n == 0 { 503 } else { 200 })).await;
     let mut program = support::program(retrying(&[RetryOn::Class(5)]), &[100]);
-    program.services[0].auth = Some(Auth::Bearer(SecretId(0)));
+    Arc::make_mut(&mut program.services[0]).auth = Some(Auth::Bearer(SecretId(0)));
     let mesh = with_options(program, vec![vec![server.url()]], |options| {
         options.secrets = Arc::new(|_| Some("s3cret".to_owned()));
     })

@@ -149,7 +149,7 @@ pub(crate) fn program(policies: Vec<Policy>, services: Vec<Service>) -> Program 
         types: vec![],
         errors: errors.into(),
         policies,
-        services,
+        services: services.into_iter().map(Into::into).collect(),
         functions: vec![],
         flows: vec![],
         ..Program::default()
@@ -162,10 +162,7 @@ pub(crate) fn program(policies: Vec<Policy>, services: Vec<Service>) -> Program 
 pub(crate) fn placed(mut program: Program, places: &[(&str, u32)]) -> Program {
     program.origins.sources = vec!["shop.flow".to_owned()];
     for (path, at) in places {
-        program
-            .origins
-            .spans
-            .insert((*path).to_owned(), Span::new(SourceId(0), *at, *at + 1));
+        program.origins.add(path, Span::new(SourceId(0), *at, *at + 1));
     }
     program
 }

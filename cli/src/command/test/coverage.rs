@@ -24,15 +24,15 @@ pub(super) fn tell(suites: &[Suite], outcomes: &[Outcome]) {
 
 /// How much of a flow was reached, and the lines that were not; nothing for flows of other modules.
 fn covered(suite: &Suite, id: FlowId, flow: &Flow, reached: &BTreeSet<(FlowId, StateId)>) -> Option<String> {
-    let origins = &suite.program.origins.spans;
-    let own = origins.get(&format!("flow/{}", flow.name))?;
+    let origins = &suite.program.origins;
+    let own = origins.span(&format!("flow/{}", flow.name))?;
     if own.source != SourceId::default() {
         return None;
     }
     let (mut all, mut here) = (0usize, 0usize);
     let mut missed: BTreeMap<u32, Span> = BTreeMap::new();
     for state in (0u32..).map(StateId).take(flow.states.len()) {
-        let Some(span) = origins.get(&format!("flow/{}/{state}", flow.name)) else {
+        let Some(span) = origins.span(&format!("flow/{}/{state}", flow.name)) else {
             continue;
         };
         all = all.saturating_add(1);
@@ -40,7 +40,7 @@ fn covered(suite: &Suite, id: FlowId, flow: &Flow, reached: &BTreeSet<(FlowId, S
             here = here.saturating_add(1);
         } else {
             let line = suite.sources.get(span.source)?.line_column(span.start).0;
-            missed.entry(line).or_insert(*span);
+            missed.entry(line).or_insert(span);
         }
     }
     let mut text = format!("  {}: {here} of {all} states", flow.name);

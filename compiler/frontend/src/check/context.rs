@@ -1,10 +1,9 @@
 //! What the parts of the checker share: what was declared, what was found, and the body at hand.
 
 use super::{
-    Checked, FactKind, Facts, Globals,
+    Checked, FactKind, Facts, Globals, Sound,
     frame::{Frame, Kind},
     service::Policies,
-    tree,
     ty::Ty,
 };
 use crate::{
@@ -16,6 +15,7 @@ use flowmesh_diagnostics::{Diagnostic, Diagnostics, Sources, Span};
 use flowmesh_ir::{
     Name,
     expr::Function,
+    flow::Flow,
     program::{Config, Origins},
     service::Service,
     ty::{Type, TypeDef},
@@ -39,8 +39,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) frame: Frame,
     pub(crate) policies: Policies,
     pub(crate) configs: Vec<Config>,
-    pub(crate) services: Vec<Service>,
-    pub(crate) functions: Vec<Function>,
+    pub(crate) services: Vec<Arc<Service>>,
+    pub(crate) functions: Vec<Arc<Function>>,
     pub(crate) secrets: Vec<Name>,
     /// The number of each function in the program: one that is called comes before those that call it.
     pub(crate) function_numbers: Vec<u32>,
@@ -48,7 +48,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) muted: bool,
     /// Calls between functions: who, whom, where.
     pub(crate) edges: Vec<(u32, u32, Span)>,
-    pub(crate) flows: Vec<Arc<tree::Flow>>,
+    pub(crate) flows: Vec<Arc<Flow>>,
     pub(crate) flow: super::flow::State,
     /// Tests of the root module, and what is known of the one at hand.
     pub(crate) tests: Vec<flowmesh_ir::test::Test>,
@@ -218,27 +218,28 @@ impl<'a> Checker<'a> {
     }
 
     pub(crate) fn finish(mut self) -> Checked {
-        let mut types = super::declare::definitions(&self.globals);
-        types.append(&mut self.made);
-        self.origins.sources = self
-            .sources
-            .iter()
-            .map(|(_, source)| source.name.clone())
-            .collect();
-        Checked {
-            sound: !self.found.has_errors(),
-            globals: self.globals,
-            facts: self.facts,
-            types,
+        let names = self.sources.iter().map(|(_, source)| source.name.clone());
+        self.origins.sources = names.collect();
+        let policies = self.policies.into_table();
+        let sound = (!self.found.has_errors()).then(|| Sound {
+            types: super::declare::definitions(&self.globals, self.made),
+            errors: self.globals.error_definitions(),
+            events: self.globals.event_definitions(),
             configs: self.configs,
-            policies: self.policies.into_table(),
+            secrets: self.secrets,
+            policies: policies.clone(),
             services: self.services,
             functions: self.functions,
-            secrets: self.secrets,
             flows: self.flows,
-            tests: self.tests,
             origins: self.origins,
             mesh: self.mesh,
+        });
+        Checked {
+            globals: self.globals,
+            facts: self.facts,
+            policies,
+            tests: self.tests,
+            sound,
         }
     }
 }

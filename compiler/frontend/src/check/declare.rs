@@ -330,8 +330,8 @@ pub(super) fn signature(name: Name, doc: Option<String>, span: Span) -> Signatur
     }
 }
 
-/// The declared types as the program has them.
-pub(super) fn definitions(globals: &super::Globals) -> Vec<TypeDef> {
+/// All types as the program has them: the declared ones, then those that no author wrote.
+pub(super) fn definitions(globals: &super::Globals, made: Vec<TypeDef>) -> Vec<TypeDef> {
     let fields = |fields: &[FieldInfo]| fields.iter().map(FieldInfo::ir).collect();
     let shape = |shape: &ShapeInfo| match shape {
         ShapeInfo::Record(parts) => Shape::Record(fields(parts)),
@@ -356,7 +356,7 @@ pub(super) fn definitions(globals: &super::Globals) -> Vec<TypeDef> {
         tag: info.tag.clone(),
         shape: shape(&info.shape),
     };
-    globals.types.iter().map(definition).collect()
+    globals.types.iter().map(definition).chain(made).collect()
 }
 
 impl<'a> Checker<'a> {

@@ -2,13 +2,16 @@
 
 use super::{
     Checker, Globals,
-    globals::{FieldInfo, ShapeInfo, TypeInfo},
+    globals::{FieldInfo, ShapeInfo, Signature, TypeInfo},
 };
 use crate::{
     ast::{self, ItemKind},
     resolve::Declared,
 };
-use flowmesh_ir::{EventId, Name, TypeId, ty::EventDef};
+use flowmesh_ir::{
+    EventId, Name, TypeId,
+    ty::{ErrorDef, EventDef},
+};
 use std::collections::HashSet;
 
 /// Gives each event a type, whose fields come with [`shapes`].
@@ -70,6 +73,16 @@ impl Globals {
     /// The type of what an event carries.
     pub(crate) fn event(&self, id: EventId) -> Option<TypeId> {
         self.events.get(id.index()).copied()
+    }
+
+    /// The errors as the program has them.
+    pub(crate) fn error_definitions(&self) -> Vec<ErrorDef> {
+        let error = |error: &Signature| ErrorDef {
+            name: error.name.clone(),
+            doc: error.doc.clone(),
+            fields: error.params.iter().map(FieldInfo::ir).collect(),
+        };
+        self.errors.iter().map(error).collect()
     }
 
     /// The events as the program has them.

@@ -35,6 +35,7 @@ use super::{
 };
 use crate::{
     ast::{self, Ident, ItemKind},
+    lower,
     resolve::{Case, ModuleId, is_written},
 };
 use error::{Beside, Error};
@@ -65,14 +66,23 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         let Some(signature) = checker.globals.flows.get(at).cloned() else {
             continue;
         };
-        checker
-            .origins
-            .spans
-            .insert(format!("flow/{}", signature.name), item.span);
-        let made = checker.flow_again(declared, at, |checker| {
-            checker.flow(declared.module, flow, item.doc.clone(), signature)
-        });
-        checker.flows.push(made);
+        let made = checker.again(
+            (declared.module, declared.item),
+            |memo| &mut memo.flows,
+            |checker| {
+                let before = checker.found.len();
+                let mut written = checker.flow(declared.module, flow, item.doc.clone(), signature);
+                if checker.errors_since(before) {
+                    // Only what is sound becomes states. Tests still look at the head.
+                    written.body.clear();
+                }
+                Some(lower::flow(written, item.span))
+            },
+        );
+        let Some(made) = made else { continue };
+        let part = format!("flow/{}", made.flow.name);
+        checker.origins.add_part(part, made.places);
+        checker.flows.push(made.flow);
     }
 }
 

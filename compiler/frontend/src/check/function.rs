@@ -16,6 +16,7 @@ use flowmesh_ir::{
     ty::Type,
 };
 use petgraph::graphmap::DiGraphMap;
+use std::sync::Arc;
 
 /// Checks the bodies, in the order of their numbers.
 pub(super) fn all(checker: &mut Checker<'_>) {
@@ -29,9 +30,11 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         let Some(item) = resolved.item(declared) else {
             continue;
         };
-        let made = checker.function_again(declared, at, |checker| {
-            checker.function(at, declared.module, item)
-        });
+        let made = checker.again(
+            (declared.module, declared.item),
+            |memo| &mut memo.functions,
+            |checker| checker.function(at, declared.module, item).map(Arc::new),
+        );
         checker.functions.extend(made);
     }
 }
@@ -42,7 +45,7 @@ pub(super) fn number(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
     checker.muted = true;
     for (at, (declared, item)) in checker.items(&resolved.tables.functions).into_iter().enumerate() {
-        checker.edges_again(declared, at, |checker| {
+        checker.edges_again(declared.module, declared.item, |checker| {
             drop(checker.function(at, declared.module, item));
         });
     }
@@ -70,6 +73,9 @@ pub(super) fn number(checker: &mut Checker<'_>) {
                 .for_each(|number| *number = next);
             next = next.saturating_add(1);
         }
+    }
+    if let Some(memo) = &mut checker.memo {
+        memo.number(&checker.function_numbers);
     }
 }
 

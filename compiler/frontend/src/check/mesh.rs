@@ -49,7 +49,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
                         checker.report(Error::MeshTwice { span: *word, first }.diagnostic());
                     }
                     mesh = Some(*word);
-                    checker.origins.spans.insert("mesh".to_owned(), *word);
+                    checker.origins.add("mesh", *word);
                     checker.mesh_settings(settings);
                 }
                 ItemKind::Migrate(migrate) => checker.migrate(migrate),

@@ -113,13 +113,14 @@ pub(crate) fn expression(
     let result = border(&typed.ty, "it");
     let slots = u32::try_from(frame.locals.len()).unwrap_or(u32::MAX);
     let name = Name::new_static("_it");
-    checker.functions.push(Function {
+    let function = Function {
         name,
         params,
         result,
         slots,
         body: typed.expr,
-    });
+    };
+    checker.functions.push(function.into());
     let ty = (!typed.ty.is_bad()).then_some(typed.ty);
     (checker.finish(), ty)
 }

@@ -10,6 +10,7 @@ mod contract;
 pub(crate) mod error;
 pub(crate) mod judge;
 mod operation;
+mod policies;
 mod policy;
 mod retry;
 mod route;
@@ -21,7 +22,8 @@ mod traffic;
 pub(crate) mod value;
 pub(crate) mod words;
 
-pub(crate) use policy::{Overrides, Policies};
+pub(crate) use policies::{Known as KnownPolicy, Policies};
+pub(crate) use policy::Overrides;
 
 use super::{
     Checker,
@@ -30,6 +32,7 @@ use super::{
 use crate::{
     ast::{self, Ident, ItemKind, Setting},
     resolve::{Declared, Def},
+    workspace::Served,
 };
 pub(crate) use binding::Way;
 pub(crate) use error::Error;
@@ -38,10 +41,14 @@ pub(crate) use retry::whole;
 use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, ServiceId,
+    program::Places,
     service::{Service, Subset},
 };
 use setting::Place;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Policies first, since services name them; then what each service declares; then its bodies.
 pub(super) fn all(checker: &mut Checker<'_>) {
@@ -67,7 +74,16 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         let ItemKind::Service(service) = &item.kind else {
             continue;
         };
-        body(checker, at, declared, item, service);
+        let made = checker.again(
+            (declared.module, declared.item),
+            |memo| &mut memo.services,
+            |checker| body(checker, at, declared, item, service),
+        );
+        let Some(made) = made else { continue };
+        let name = &made.service.name;
+        checker.origins.add_part(format!("service/{name}"), made.places);
+        checker.origins.add_part(format!("said/{name}"), made.said);
+        checker.services.push(made.service);
     }
 }
 
@@ -117,11 +133,9 @@ fn body<'a>(
     declared: &Declared,
     item: &'a ast::Item,
     service: &'a ast::Service,
-) {
+) -> Option<Served> {
     checker.frame.module = declared.module;
-    let Some(info) = checker.globals.services.get(id.index()).cloned() else {
-        return;
-    };
+    let info = checker.globals.services.get(id.index())?.clone();
     let written = checker.resolved.operations(declared, service);
     let reached: Vec<&'a ast::Operation> = written
         .iter()
@@ -136,7 +150,6 @@ fn body<'a>(
         .find(|setting| setting.name.text == "auth");
     let auth = auth.and_then(|setting| checker.auth(&setting.value));
     let policy = checker.policies.intern(&info.overrides);
-    origins(checker, &info.name, item, service);
     let mut operations = Vec::with_capacity(service.operations.len());
     for (at, (module, operation)) in (0u32..).zip(written) {
         operations.extend(checker.operation(id, at, module, operation));
@@ -147,7 +160,8 @@ fn body<'a>(
     if let Some(described) = described {
         checker.hold_to_document(id, service, described, &operations);
     }
-    checker.services.push(Service {
+    let (places, said) = places(&info, item, service);
+    let made = Service {
         name: info.name,
         doc: item.doc.clone(),
         subsets,
@@ -157,57 +171,45 @@ fn body<'a>(
         auth,
         operations,
         descriptors: described.and_then(|described| described.descriptors.clone()),
-    });
+    };
+    Some(Served {
+        service: Arc::new(made),
+        places: Arc::new(places),
+        said: Arc::new(said),
+    })
 }
 
-fn origins(checker: &mut Checker<'_>, name: &Name, item: &ast::Item, service: &ast::Service) {
-    let spans = &mut checker.origins.spans;
-    spans.insert(format!("service/{name}"), item.span);
+/// Where the parts of a service stand, and where it was said what holds for its operations.
+fn places(info: &ServiceInfo, item: &ast::Item, service: &ast::Service) -> (Places, Places) {
+    let whole = |setting: &Setting| setting.name.span.to(setting.value.span);
+    let mut places = Places::from([(String::new(), item.span)]);
     for setting in &service.settings {
-        spans.insert(
-            format!("service/{name}@{}", setting.name.text),
-            setting.name.span.to(setting.value.span),
-        );
+        places.insert(format!("@{}", setting.name.text), whole(setting));
     }
     for at in &service.at {
         let subset = at
             .subset
             .as_ref()
             .map_or_else(String::new, |subset| format!(" {}", subset.text));
-        spans.insert(format!("service/{name}@at{subset}"), at.span.to(at.value.span));
+        places.insert(format!("@at{subset}"), at.span.to(at.value.span));
     }
     if let Some(route) = &service.route {
-        spans.insert(format!("service/{name}@route"), route.span);
-    }
-    let known: Vec<_> = checker
-        .globals
-        .services
-        .iter()
-        .find(|info| info.name == *name)
-        .map(|info| {
-            info.operations
-                .iter()
-                .map(|operation| operation.overrides.places())
-                .collect()
-        })
-        .unwrap_or_default();
-    let spans = &mut checker.origins.spans;
-    for (operation, places) in service.operations.iter().zip(known) {
-        for (setting, span) in places {
-            let setting: &str = setting;
-            spans.insert(format!("said/{name}/{}/{setting}", operation.name.text), span);
-        }
+        places.insert("@route".to_owned(), route.span);
     }
     for operation in &service.operations {
-        let path = format!("service/{name}/{}", operation.name.text);
-        spans.insert(path.clone(), operation.span);
+        let path = format!("/{}", operation.name.text);
         for setting in &operation.settings {
-            spans.insert(
-                format!("{path}@{}", setting.name.text),
-                setting.name.span.to(setting.value.span),
-            );
+            places.insert(format!("{path}@{}", setting.name.text), whole(setting));
+        }
+        places.insert(path, operation.span);
+    }
+    let mut said = Places::new();
+    for (operation, known) in service.operations.iter().zip(&info.operations) {
+        for (setting, span) in known.overrides.places() {
+            said.insert(format!("/{}/{setting}", operation.name.text), span);
         }
     }
+    (places, said)
 }
 
 impl<'a> Checker<'a> {

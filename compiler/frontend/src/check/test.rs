@@ -44,17 +44,25 @@ pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
     for (id, module) in (0u32..).map(ModuleId).zip(&resolved.modules) {
         let mut titles: HashMap<String, Span> = HashMap::new();
-        for item in &module.ast.items {
+        for (at, item) in module.ast.items.iter().enumerate() {
             let ItemKind::Test(test) = &item.kind else {
                 continue;
             };
-            let made = checker.test(id, test, item.span);
-            if let Some(first) = titles.insert(made.title.clone(), test.title.span) {
-                let (title, span) = (made.title.clone(), test.title.span);
+            checker.again(
+                (id, at),
+                |memo| &mut memo.tests,
+                |checker| {
+                    let made = checker.test(id, test, item.span);
+                    if id == ModuleId::default() {
+                        checker.tests.push(made);
+                    }
+                    Some(())
+                },
+            );
+            let title = literal(&test.title).unwrap_or_default();
+            if let Some(first) = titles.insert(title.clone(), test.title.span) {
+                let span = test.title.span;
                 checker.report(Error::TitleTwice { title, span, first }.diagnostic());
-            }
-            if id == ModuleId::default() {
-                checker.tests.push(made);
             }
         }
     }

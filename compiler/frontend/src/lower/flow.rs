@@ -2,18 +2,27 @@
 
 use super::states::{Label, States};
 use crate::check::tree::{self, For, Kind, Over, Statement};
+use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     Name, SlotId, StateId, StepId, Value,
     expr::{Argument, Binary, Expr},
     flow::{End, Flow, Instruction, Rest},
-    program::Origins,
+    program::Places,
 };
 use std::{collections::HashMap, sync::Arc};
 
-/// A flow as a state machine; the places of its states go into `origins`.
-pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
+/// A flow as a state machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Lowered {
+    pub(crate) flow: Arc<Flow>,
+    /// Where it and its states stand.
+    pub(crate) places: Arc<Places>,
+}
+
+/// Makes the states of a flow that stands at `span`.
+pub(crate) fn flow(written: tree::Flow, span: Span) -> Lowered {
     let mut lowering = Lowering {
-        flow: Some(written),
+        flow: Some(&written),
         ..Lowering::default()
     };
     let entry = lowering.states.label();
@@ -25,26 +34,28 @@ pub(super) fn flow(written: &tree::Flow, origins: &mut Origins) -> Flow {
     let end = lowering.fall_off();
     lowering.states.end(end);
     let (states, steps, spans) = lowering.states.finish(entry);
-    for (at, span) in spans.into_iter().enumerate() {
-        origins
-            .spans
-            .extend(span.map(|span| (format!("flow/{}/{at}", written.name), span)));
-    }
-    Flow {
-        name: written.name.clone(),
-        doc: written.doc.clone(),
-        params: written.params.clone(),
-        result: written.result.clone(),
-        fails: written.fails.clone(),
-        key: written.key.clone(),
-        trigger: written.trigger.clone(),
-        conduct: written.conduct.clone(),
-        views: written.views.clone(),
-        signals: written.signals.clone(),
-        slots: written.slots.clone(),
+    let states_at = spans.into_iter().enumerate();
+    let states_at = states_at.filter_map(|(at, span)| Some((format!("/{at}"), span?)));
+    let places = std::iter::once((String::new(), span)).chain(states_at).collect();
+    let flow = Flow {
+        name: written.name,
+        doc: written.doc,
+        params: written.params,
+        result: written.result,
+        fails: written.fails,
+        key: written.key,
+        trigger: written.trigger,
+        conduct: written.conduct,
+        views: written.views,
+        signals: written.signals,
+        slots: written.slots,
         steps,
         states,
         entry: StateId(0),
+    };
+    Lowered {
+        flow: Arc::new(flow),
+        places: Arc::new(places),
     }
 }
 

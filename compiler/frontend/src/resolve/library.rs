@@ -75,6 +75,10 @@ impl<'s> Search<'_, 's> {
     /// What a `use` leads to: one item, or all that the whole text mentions of a module.
     fn follow(&mut self, from: usize, used: &Use) {
         let to = used.module.0 as usize;
+        if !self.found.get(to).is_some_and(Option::is_some) {
+            // All of it is taken.
+            return;
+        }
         let known = self
             .items
             .get(to)

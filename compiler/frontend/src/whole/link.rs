@@ -7,7 +7,7 @@ use flowmesh_ir::{
     gateway::{Route, Segment},
     service::{Operation, Piece, Service},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// For each service the gateway of this program that listens at one of its addresses.
 pub(super) type Backs = Vec<Option<GatewayId>>;
@@ -20,7 +20,7 @@ pub(super) fn backs(program: &Program) -> Backs {
             listening.entry(place).or_insert(id);
         }
     }
-    let gateway = |service: &Service| {
+    let gateway = |service: &Arc<Service>| {
         let addresses = service.subsets.iter().flat_map(|subset| &subset.addresses);
         let texts = addresses.filter_map(|address| text(program, address));
         texts.filter_map(|text| listening.get(&text).copied()).min()

@@ -1,46 +1,58 @@
-//! What the checker made of bodies, under the number of what they are and see.
+//! What the checker made of declarations, under the number of what they are and see.
 
-use crate::check::tree;
+use super::identity::Identities;
+use crate::{check::KnownPolicy, lower::Lowered};
 use flowmesh_diagnostics::Span;
-use flowmesh_ir::{PolicyId, expr::Function, policy::Policy};
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+use flowmesh_ir::{
+    FunctionId, PolicyId, TypeId, expr::Function, numbers::Numbers, program::Places, service::Service,
+    ty::TypeDef,
 };
-
-/// What a declaration is and sees.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Sight {
-    /// One number for all of it but the order of functions.
-    pub(super) own: u64,
-    /// The functions that it sees.
-    pub(super) functions: Vec<u32>,
-}
+use std::{collections::HashMap, sync::Arc};
 
 /// The number under which something is kept.
 pub(crate) type Key = u64;
 
-/// What the checking of a body left behind, besides what was made of it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Trace {
+/// What a check made of a declaration, and what it left behind besides.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept<T> {
+    pub(crate) made: T,
     /// Uses of its own module that it needed.
     pub(crate) used: Vec<usize>,
     /// Policies that it asked for, with the numbers that they got.
-    pub(crate) policies: Vec<(Policy, PolicyId)>,
+    pub(crate) policies: Vec<(KnownPolicy, PolicyId)>,
+    /// Types that were made for it, and the number of the first.
+    pub(crate) types: (Vec<TypeDef>, TypeId),
 }
 
-/// Bodies that were found to be right.
+/// A service, the places of its parts, and those where it was said what holds for its operations.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) service: Arc<Service>,
+    pub(crate) places: Arc<Places>,
+    pub(crate) said: Arc<Places>,
+}
+
+/// Calls between functions: who, whom, where.
+pub(crate) type Edges = Vec<(u32, u32, Span)>;
+
+/// Declarations that were found to be right.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
-    sights: Vec<Vec<Option<Sight>>>,
-    /// Calls between functions: who, whom, where.
-    pub(crate) edges: Shelf<Vec<(u32, u32, Span)>>,
-    pub(crate) functions: Shelf<(Function, Trace)>,
-    pub(crate) flows: Shelf<(Arc<tree::Flow>, Trace)>,
+    keys: Vec<Vec<Option<Key>>>,
+    identities: Identities,
+    /// The number of each function in the program.
+    order: Vec<u32>,
+    /// The numbers of declarations now by those in the last check, where they are others.
+    pub(crate) numbers: Option<Numbers>,
+    pub(crate) edges: Shelf<Edges>,
+    pub(crate) functions: Shelf<Kept<Arc<Function>>>,
+    pub(crate) services: Shelf<Kept<Served>>,
+    pub(crate) flows: Shelf<Kept<Lowered>>,
+    pub(crate) tests: Shelf<Kept<()>>,
 }
 
-/// Things by number; those that nobody asked for lately are let go.
+/// Things by number. Those that nobody asked for in the last check are let go, so that all that is kept has the numbers
+/// of that check.
 #[derive(Debug)]
 pub(crate) struct Shelf<T> {
     now: HashMap<Key, T>,
@@ -57,12 +69,9 @@ impl<T> Default for Shelf<T> {
 }
 
 impl<T> Shelf<T> {
-    /// What is kept under a number.
-    pub(crate) fn get(&mut self, key: Key) -> Option<&T> {
-        if let Some(kept) = self.before.remove(&key) {
-            self.now.insert(key, kept);
-        }
-        self.now.get(&key)
+    /// Takes what was kept under a number in the last check.
+    pub(crate) fn take(&mut self, key: Key) -> Option<T> {
+        self.before.remove(&key)
     }
 
     pub(crate) fn put(&mut self, key: Key, what: T) {
@@ -75,21 +84,54 @@ impl<T> Shelf<T> {
 }
 
 impl Memo {
-    /// A new check begins, of declarations that see this.
-    pub(super) fn begin(&mut self, sights: Vec<Vec<Option<Sight>>>) {
-        self.sights = sights;
-        self.edges.turn();
-        self.functions.turn();
-        self.flows.turn();
+    /// A new check begins, of declarations that are these and see this.
+    pub(super) fn begin(&mut self, keys: Vec<Vec<Option<Key>>>, identities: Identities) {
+        self.keys = keys;
+        self.turn();
+        self.numbers = None;
+        if identities != self.identities {
+            self.numbers = self.identities.moved(&identities);
+            if self.numbers.is_none() {
+                *self = Self {
+                    keys: std::mem::take(&mut self.keys),
+                    ..Self::default()
+                };
+            }
+        }
+        self.identities = identities;
     }
 
-    /// The number of the declaration `at` of its kind; `order` numbers the functions, once that is known.
-    pub(crate) fn key(&self, module: u32, item: usize, at: usize, order: &[u32]) -> Option<Key> {
-        let sight = self.sights.get(module as usize)?.get(item)?.as_ref()?;
-        let mut hasher = DefaultHasher::new();
-        (sight.own, module, at).hash(&mut hasher);
-        let numbers = sight.functions.iter().map(|at| order.get(*at as usize));
-        numbers.for_each(|number| number.hash(&mut hasher));
-        Some(hasher.finish())
+    fn turn(&mut self) {
+        self.edges.turn();
+        self.functions.turn();
+        self.services.turn();
+        self.flows.turn();
+        self.tests.turn();
+    }
+
+    /// Functions get their numbers in the program.
+    pub(crate) fn number(&mut self, order: &[u32]) {
+        let declared = self.numbers.as_ref().map(|numbers| numbers.functions.as_slice());
+        let declared = |at: usize| match declared {
+            Some(moved) => moved.get(at).map(|id| id.index()),
+            None => Some(at),
+        };
+        let number = |at: usize| declared(at).and_then(|at| order.get(at)).copied();
+        let mut functions: Vec<FunctionId> = (0u32..).map(FunctionId).take(self.order.len()).collect();
+        for (at, before) in self.order.iter().enumerate() {
+            let place = functions.get_mut(*before as usize);
+            let now = number(at).unwrap_or(u32::MAX);
+            place.into_iter().for_each(|place| *place = FunctionId(now));
+        }
+        let same = (0u32..).zip(&functions).all(|(at, now)| at == now.0);
+        if !same || self.numbers.is_some() {
+            self.numbers.get_or_insert_default().functions = functions;
+        }
+        self.order = order.to_vec();
+    }
+
+    /// The number of a declaration, if it can be kept.
+    pub(crate) fn key(&self, module: u32, item: usize) -> Option<Key> {
+        *self.keys.get(module as usize)?.get(item)?
     }
 }

@@ -4,7 +4,10 @@
 //! of an enum may stand without its type. Words are taken from the text alone, of comments and texts too: to see too
 //! much is only slower. Of a function others see everything but its body.
 
-use super::{Parsed, memo::Sight};
+use super::{
+    Key, Parsed,
+    identity::{Identities, hash},
+};
 use crate::{
     ast::{self, ItemKind},
     resolve::{Def, Entry, Module, Resolved, Tables},
@@ -41,6 +44,8 @@ impl Words {
             ItemKind::Function { body, .. } => body.span.start.clamp(span.start, span.end),
             _ => span.end,
         };
+        // Services say where the settings stand that they have from a policy.
+        let shown = matches!(item.kind, ItemKind::Policy { .. }).then_some(span);
         let part = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or("");
         let (head, body) = (part(span.start, inside), part(inside, span.end));
         let mut seen = HashSet::new();
@@ -50,7 +55,7 @@ impl Words {
         all.extend(split(body).filter(|word| seen.insert(*word)).map(Name::new));
         Self {
             whole: hash(&(span, &item.doc, head, body)),
-            outside: hash(&(&item.doc, head)),
+            outside: hash(&(&item.doc, head, shown)),
             all,
             outer,
         }
@@ -64,12 +69,6 @@ impl Words {
 fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty())
-}
-
-fn hash(what: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// What the words of a declaration mean, and where the things are declared that they lead to.
@@ -86,13 +85,16 @@ type Mentions = (u64, Vec<(usize, usize)>);
 #[derive(Debug)]
 struct Node {
     own: u64,
-    function: Option<u32>,
     /// When it was met last.
     met: u32,
 }
 
-/// What each declaration of each module is and sees; nothing for those that have no body.
-pub(super) fn sights(resolved: &Resolved, parsed: &mut Parsed) -> Vec<Vec<Option<Sight>>> {
+/// What each declaration of each module is and sees; nothing for those that nothing is made of that is kept.
+pub(super) fn sights(
+    resolved: &Resolved,
+    identities: &Identities,
+    parsed: &mut Parsed,
+) -> Vec<Vec<Option<Key>>> {
     let names: Vec<u64> = resolved
         .modules
         .iter()
@@ -108,11 +110,15 @@ pub(super) fn sights(resolved: &Resolved, parsed: &mut Parsed) -> Vec<Vec<Option
     for (module, of_module) in resolved.modules.iter().zip(&names) {
         let own = parsed.words(&module.path);
         let in_sight = names_in_sight(module, *of_module, &names);
-        let look = || own.iter().map(|words| meaning(resolved, module, words)).collect();
+        let names = Names {
+            resolved,
+            identities,
+            module,
+        };
+        let look = || own.iter().map(|words| names.meaning(words)).collect();
         let meanings = parsed.meanings(&module.path, in_sight, look);
         let node = |(words, meaning): (&Words, &Meaning)| Node {
             own: hash(&(words.outside, meaning.outer.0)),
-            function: None,
             met: 0,
         };
         outlook
@@ -121,14 +127,16 @@ pub(super) fn sights(resolved: &Resolved, parsed: &mut Parsed) -> Vec<Vec<Option
         outlook.meanings.push(meanings);
         words.push(own);
     }
-    for (at, declared) in (0u32..).zip(&resolved.tables.functions) {
-        if let Some(node) = outlook.node((declared.module.0 as usize, declared.item)) {
-            node.function = Some(at);
-        }
-    }
     let all = resolved.modules.iter().zip(&words).enumerate();
-    all.map(|(at, (module, words))| outlook.module(resolved, at, module, words))
-        .collect()
+    all.map(|(at, (module, words))| {
+        let names = Names {
+            resolved,
+            identities,
+            module,
+        };
+        outlook.module(names, at, words)
+    })
+    .collect()
 }
 
 /// All names of a module and where they lead.
@@ -137,9 +145,12 @@ fn own_names(resolved: &Resolved, module: &Module) -> u64 {
         let declared = resolved
             .declared(entry.def)
             .map(|declared| (declared.module, declared.item));
+        let kind = entry.def.kind();
+        let module = matches!(entry.def, Def::Module(_)).then_some(entry.def);
         hash(&(
             name,
-            entry.def,
+            kind,
+            module,
             entry.import,
             declared,
             entry.span == Span::default(),
@@ -157,42 +168,65 @@ fn names_in_sight(module: &Module, own: u64, names: &[u64]) -> u64 {
     others.fold(own, u64::wrapping_add)
 }
 
-fn meaning(resolved: &Resolved, module: &Module, words: &Words) -> Meaning {
-    Meaning {
-        outer: mentions(resolved, module, words.outer()),
-        all: mentions(resolved, module, &words.all),
-    }
+/// The names of a module, and what they stand for.
+#[derive(Clone, Copy)]
+struct Names<'r> {
+    resolved: &'r Resolved,
+    identities: &'r Identities,
+    module: &'r Module,
 }
 
-fn mentions(resolved: &Resolved, module: &Module, words: &[Name]) -> Mentions {
-    let place = |def| {
-        resolved
-            .declared(def)
-            .map(|declared| (declared.module.0 as usize, declared.item))
-    };
-    let mut hasher = DefaultHasher::new();
-    let mut sees = Vec::new();
-    let mut modules = Vec::new();
-    for word in words {
-        let Some(entry) = module.scope.get(word) else {
-            continue;
-        };
-        (word, entry.def, entry.import).hash(&mut hasher);
-        match entry.def {
-            Def::Module(id) => modules.extend(resolved.module(id)),
-            def => sees.extend(place(def)),
+impl Names<'_> {
+    fn meaning(self, words: &Words) -> Meaning {
+        Meaning {
+            outer: self.mentions(words.outer()),
+            all: self.mentions(&words.all),
         }
     }
-    let own = |entry: &&Entry| entry.import.is_none() && entry.span != Span::default();
-    for module in modules {
+
+    fn mentions(self, words: &[Name]) -> Mentions {
+        let mut hasher = DefaultHasher::new();
+        let mut sees = Vec::new();
+        let mut modules = Vec::new();
         for word in words {
-            if let Some(entry) = module.scope.get(word).filter(own) {
-                (word, entry.def).hash(&mut hasher);
-                sees.extend(place(entry.def));
+            let Some(entry) = self.module.scope.get(word) else {
+                continue;
+            };
+            (word, self.identities.identity(entry.def), entry.import).hash(&mut hasher);
+            match entry.def {
+                Def::Module(id) => modules.extend(self.resolved.module(id)),
+                def => sees.extend(self.place(def)),
             }
         }
+        let own = |entry: &&Entry| entry.import.is_none() && entry.span != Span::default();
+        for module in modules {
+            for word in words {
+                if let Some(entry) = module.scope.get(word).filter(own) {
+                    (word, self.identities.identity(entry.def)).hash(&mut hasher);
+                    sees.extend(self.place(entry.def));
+                }
+            }
+        }
+        (hasher.finish(), sees)
     }
-    (hasher.finish(), sees)
+
+    fn place(self, def: Def) -> Option<(usize, usize)> {
+        let declared = self.resolved.declared(def)?;
+        Some((declared.module.0 as usize, declared.item))
+    }
+
+    /// The types that a module has names for, as a number, and where they are declared.
+    fn types(self) -> Mentions {
+        let scope = self.module.scope.iter();
+        let types = scope.filter(|(_, entry)| matches!(entry.def, Def::Type(_)));
+        let mut number = 0u64;
+        let mut places = Vec::new();
+        for (name, entry) in types {
+            number = number.wrapping_add(hash(&(name, self.identities.identity(entry.def))));
+            places.extend(self.place(entry.def));
+        }
+        (number, places)
+    }
 }
 
 struct Outlook {
@@ -209,75 +243,56 @@ impl Outlook {
         self.nodes.get_mut(module)?.get_mut(item)
     }
 
-    fn module(
-        &mut self,
-        resolved: &Resolved,
-        at: usize,
-        module: &Module,
-        words: &[Words],
-    ) -> Vec<Option<Sight>> {
+    fn module(&mut self, names: Names<'_>, at: usize, words: &[Words]) -> Vec<Option<Key>> {
+        let module = names.module;
         let Some(meanings) = self.meanings.get(at).cloned() else {
             return Vec::new();
         };
         // The cases of an enum may stand without its type.
-        let types = module
-            .scope
-            .values()
-            .map(|entry| entry.def)
-            .filter(|def| matches!(def, Def::Type(_)));
-        let types: Vec<(usize, usize)> = types
-            .filter_map(|def| resolved.declared(def))
-            .map(|declared| (declared.module.0 as usize, declared.item))
-            .collect();
-        let names: u64 = own_types(module);
+        let (own_types, types) = names.types();
         let parts = module.ast.items.iter().zip(words).zip(meanings.iter());
         let sight = |((item, words), meaning): ((&ast::Item, &Words), &Meaning)| {
-            matches!(item.kind, ItemKind::Function { .. } | ItemKind::Flow(_)).then(|| {
-                let (seen, functions) = self.reach(&meaning.all.1, &types);
-                let own = hash(&(
+            is_kept(&item.kind).then(|| {
+                let seen = self.reach(&meaning.all.1, &types);
+                hash(&(
                     self.shared,
                     module.source,
                     words.whole,
                     meaning.all.0,
-                    names,
+                    own_types,
                     seen,
-                ));
-                Sight { own, functions }
+                ))
             })
         };
         parts.map(sight).collect()
     }
 
-    /// All that can be reached, as a number, and the functions among it.
-    fn reach(&mut self, first: &[(usize, usize)], types: &[(usize, usize)]) -> (u64, Vec<u32>) {
+    /// All that can be reached, as a number.
+    fn reach(&mut self, first: &[(usize, usize)], types: &[(usize, usize)]) -> u64 {
         self.turn = self.turn.wrapping_add(1);
         let turn = self.turn;
         let mut open = [first, types].concat();
-        let (mut seen, mut functions) = (0u64, Vec::new());
+        let mut seen = 0u64;
         while let Some(at) = open.pop() {
             let Some(node) = self.node(at) else { continue };
             if std::mem::replace(&mut node.met, turn) == turn {
                 continue;
             }
             seen = seen.wrapping_add(node.own);
-            functions.extend(node.function);
             let meaning = self.meanings.get(at.0).and_then(|module| module.get(at.1));
             open.extend(meaning.into_iter().flat_map(|meaning| &meaning.outer.1));
         }
-        functions.sort_unstable();
-        (seen, functions)
+        seen
     }
 }
 
-/// The types that a module has names for.
-fn own_types(module: &Module) -> u64 {
-    let types = module
-        .scope
-        .iter()
-        .filter(|(_, entry)| matches!(entry.def, Def::Type(_)));
-    types
-        .map(|(name, entry)| hash(&(name, entry.def)))
-        .fold(0, u64::wrapping_add)
+/// Whether something is made of a declaration that can be kept. What a document says of a service is no part of its text.
+fn is_kept(kind: &ItemKind) -> bool {
+    match kind {
+        ItemKind::Function { .. } | ItemKind::Flow(_) | ItemKind::Test(_) => true,
+        ItemKind::Service(service) => service.from.is_none(),
+        _ => false,
+    }
 }
 
 /// The documents that describe services: of one that changes, everything may look different.
@@ -288,31 +303,11 @@ fn documents(resolved: &Resolved) -> u64 {
 
 /// Declarations whose names are taken by earlier ones of the same kind.
 fn shared(tables: &Tables) -> u64 {
-    // Taken apart, so that a kind that comes later is not forgotten.
-    let Tables {
-        configs,
-        secrets,
-        types,
-        errors,
-        policies,
-        services,
-        functions,
-        flows,
-        events,
-        gateways,
-        schedules,
-    } = tables;
-    let kinds = [
-        configs, secrets, types, errors, policies, services, functions, flows, events, gateways, schedules,
-    ];
     let mut hasher = DefaultHasher::new();
-    for (kind, table) in kinds.into_iter().enumerate() {
+    for (kind, table) in tables.kinds().into_iter().enumerate() {
         let mut taken = HashSet::with_capacity(table.len());
-        let twice = table
-            .iter()
-            .enumerate()
-            .filter(|(_, declared)| !taken.insert(&declared.name.text));
-        twice.for_each(|(at, declared)| (kind, at, &declared.name.text).hash(&mut hasher));
+        let twice = table.iter().filter(|declared| !taken.insert(&declared.name.text));
+        twice.for_each(|declared| (kind, declared.module, &declared.name.text).hash(&mut hasher));
     }
     hasher.finish()
 }

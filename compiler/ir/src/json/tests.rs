@@ -7,6 +7,7 @@ use crate::{
     sample::{self, int},
     validate::MAX_DEPTH,
 };
+use std::sync::Arc;
 
 /// Marsaglia's xorshift64: the same numbers in every test run.
 struct Chance(u64);
@@ -117,7 +118,7 @@ fn the_deepest_expression_is_read_and_one_deeper_is_not() {
     };
     let with = |depth: usize, wrap: &dyn Fn(Expr) -> Expr| {
         let mut program = sample::shop();
-        program.functions[1].body = (1..depth).fold(int(1), |expr, _| wrap(expr));
+        Arc::make_mut(&mut program.functions[1]).body = (1..depth).fold(int(1), |expr, _| wrap(expr));
         json::load(print::json(&program).as_bytes()).map(|_| ())
     };
     let in_match = |body| Expr::Match {

@@ -5,13 +5,14 @@ mod regions;
 
 use crate::{
     ErrorId, FunctionId, Program, Value,
-    expr::{Context, Expr},
+    expr::{Context, Expr, Function},
     sample,
     sample::{int, slot},
     service::{EffectKind, Operation, Service},
     ty::{Shape, Type},
     validate::{Invalid, MAX_DEPTH, validate},
 };
+use std::sync::Arc;
 
 #[test]
 fn a_good_program_is_valid() {
@@ -26,7 +27,7 @@ pub(super) fn broken(change: impl FnOnce(&mut Program)) -> String {
 }
 
 fn in_payments(change: impl FnOnce(&mut Service)) -> String {
-    broken(|program| change(&mut program.services[1]))
+    broken(|program| change(Arc::make_mut(&mut program.services[1])))
 }
 
 fn in_charge(change: impl FnOnce(&mut Operation)) -> String {
@@ -128,31 +129,31 @@ fn functions_call_only_earlier_ones_and_stay_shallow() {
     let nested = |depth| (0..depth).fold(int(1), |expr, _| Expr::List(vec![expr]));
     let cases = [
         (
-            broken(|p| p.functions[1].body = Expr::Call(FunctionId(1), vec![slot(0)])),
+            broken(|p| Arc::make_mut(&mut p.functions[1]).body = Expr::Call(FunctionId(1), vec![slot(0)])),
             "function size: function 1 does not exist or comes later",
         ),
         (
-            broken(|p| p.functions[1].body = Expr::Call(FunctionId(0), vec![])),
+            broken(|p| Arc::make_mut(&mut p.functions[1]).body = Expr::Call(FunctionId(0), vec![])),
             "function size: function counted takes 1 arguments, and gets 0",
         ),
         (
-            broken(|p| p.functions[0].slots = 0),
+            broken(|p| Arc::make_mut(&mut p.functions[0]).slots = 0),
             "function counted: 1 parameters do not fit into 0 slots",
         ),
         (
-            broken(|p| p.functions[0].slots = u32::MAX),
+            broken(|p| Arc::make_mut(&mut p.functions[0]).slots = u32::MAX),
             "function counted: 4294967295 slots are more than 1024",
         ),
         (
-            broken(|p| p.functions[0].body = slot(1)),
+            broken(|p| Arc::make_mut(&mut p.functions[0]).body = slot(1)),
             "function counted: slot 1 is read before it is written",
         ),
         (
-            broken(|p| p.functions[0].body = Expr::Context(Context::Now)),
+            broken(|p| Arc::make_mut(&mut p.functions[0]).body = Expr::Context(Context::Now)),
             "function counted: now is not known here",
         ),
         (
-            broken(|p| p.functions[0].body = nested(MAX_DEPTH)),
+            broken(|p| Arc::make_mut(&mut p.functions[0]).body = nested(MAX_DEPTH)),
             "function counted: an expression is deeper than 200 levels",
         ),
     ];
@@ -166,10 +167,10 @@ fn a_chain_of_functions_is_as_deep_as_all_of_them() {
     let found = broken(|p| {
         let first = p.functions[0].clone();
         for at in 2..400_u32 {
-            let mut next = first.clone();
+            let mut next = Function::clone(&first);
             next.name = format!("f{at}").into();
             next.body = Expr::Call(FunctionId(at - 1), vec![slot(0)]);
-            p.functions.push(next);
+            p.functions.push(next.into());
         }
     });
     assert!(

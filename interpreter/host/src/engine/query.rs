@@ -119,7 +119,7 @@ impl Engine {
             .current
             .iter()
             .flat_map(|deployment| &deployment.program.flows);
-        let view = |flow: &flowmesh_ir::flow::Flow| FlowView {
+        let view = |flow: &std::sync::Arc<flowmesh_ir::flow::Flow>| FlowView {
             name: flow.name.clone(),
             doc: flow.doc.clone(),
             params: flow.params.iter().map(|param| param.name.clone()).collect(),

@@ -10,7 +10,7 @@ use flowmesh_ir::{
     test::{self, Given, StepKind, Test},
     ty::{ErrorDef, Type},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The header in which a call says what it was called with.
 pub(super) const ARGUMENTS: &str = "flowmesh-test-arguments";
@@ -36,14 +36,14 @@ impl Prepared {
         let mut made = program.clone();
         let services = made.services.len();
         if coverage {
-            made.flows.iter_mut().for_each(mark);
+            made.flows.iter_mut().map(Arc::make_mut).for_each(mark);
         }
         let errors = made.errors.clone();
         let taken = statuses(test);
         for operation in made
             .services
             .iter_mut()
-            .flat_map(|service| &mut service.operations)
+            .flat_map(|service| &mut Arc::make_mut(service).operations)
         {
             instrument(operation, &errors, &taken);
         }
@@ -160,13 +160,14 @@ fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef], taken: 
         let Some(flow) = program.flows.get_mut(id.index()) else {
             continue;
         };
+        let flow = Arc::make_mut(flow);
         let mut operation = operation_of(flow, policy);
         instrument(&mut operation, errors, taken);
         operations.push(operation);
         call_only(flow, service, number, policy);
     }
     let address = Expr::Constant(Value::string("http://127.0.0.1:1"));
-    program.services.push(Service {
+    let doubles = Service {
         name: Name::new_static("_flows"),
         doc: None,
         subsets: vec![Subset {
@@ -182,7 +183,8 @@ fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef], taken: 
         auth: None,
         operations,
         descriptors: None,
-    });
+    };
+    program.services.push(doubles.into());
 }
 
 fn operation_of(flow: &Flow, policy: PolicyId) -> Operation {

@@ -63,10 +63,14 @@ pub(crate) fn program(address: &str) -> Program {
         policies: vec![policy(Some(retry())), policy(None)],
         services: SERVICES
             .iter()
-            .map(|(name, operations)| service(name, operations, address))
+            .map(|(name, operations)| service(name, operations, address).into())
             .collect(),
         functions: Vec::new(),
-        flows: [vec![hello(), nap(), hear(), ten(), checkout()], between::flows()].concat(),
+        flows: [hello(), nap(), hear(), ten(), checkout()]
+            .into_iter()
+            .chain(between::flows())
+            .map(Into::into)
+            .collect(),
         ..Program::default()
     }
 }

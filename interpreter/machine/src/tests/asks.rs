@@ -18,6 +18,7 @@ use flowmesh_ir::{
     service::StreamKind,
     ty::{EventDef, Type},
 };
+use std::sync::Arc;
 
 fn begin(program: Program) -> (Bench, Vec<String>) {
     let (bench, effects) = Bench::start(program);
@@ -245,7 +246,7 @@ fn a_stream_is_taken_up_behind_its_last_item() {
     let body = Expr::Field(Box::new(Expr::Context(Context::Reply)), "body".into());
     let resume = Expr::Field(Box::new(body), "id".into());
     let mut program = program(vec![stream, ping(0), done(slot(1))]);
-    program.services[0].operations[CHARGE as usize].stream = Some(StreamKind {
+    Arc::make_mut(&mut program.services[0]).operations[CHARGE as usize].stream = Some(StreamKind {
         resume: Some(resume),
         params: Vec::new(),
     });
@@ -282,7 +283,7 @@ fn a_stream_is_asked_for_anew_with_what_its_last_item_says() {
     let body = Expr::Field(Box::new(Expr::Context(Context::Reply)), "body".into());
     let after = Expr::Field(Box::new(body), "id".into());
     let mut program = program(vec![stream, ping(0), done(slot(1))]);
-    program.services[0].operations[CHARGE as usize].stream = Some(StreamKind {
+    Arc::make_mut(&mut program.services[0]).operations[CHARGE as usize].stream = Some(StreamKind {
         resume: None,
         params: vec![(SlotId(0), after)],
     });
@@ -330,12 +331,15 @@ fn a_new_beginning_has_new_parameters_and_undoes_nothing() {
 #[test]
 fn a_view_is_over_the_frame_and_tags_are_kept() {
     let mut program = program(vec![charge(slot(0), 1, 1), done(text("end"))]);
-    program.flows[0].views.push(View {
+    Arc::make_mut(&mut program.flows[0]).views.push(View {
         name: "receipt".into(),
         ty: Type::Json,
         value: slot(1),
     });
-    program.flows[0].conduct.tags.push(("order".into(), slot(0)));
+    Arc::make_mut(&mut program.flows[0])
+        .conduct
+        .tags
+        .push(("order".into(), slot(0)));
     let (mut bench, _) = begin(program);
     let seen = |bench: &Bench| view(&bench.program, &Settings::default(), &bench.run, "receipt");
     assert_eq!(seen(&bench), Some(Ok("null".to_owned())));

@@ -13,6 +13,7 @@ use flowmesh_ir::{
     flow::{Arm, End, Listen, On, State, Wait},
     ty::{EventDef, Type},
 };
+use std::sync::Arc;
 
 fn spawn(task: u32, entry: u32, next: u32) -> State {
     state(End::Spawn {
@@ -166,7 +167,7 @@ fn a_handler_answers_one_signal_after_the_other() {
         next: StateId(1),
     }));
     let mut program = program(vec![listen, ping(4), ping(3), give(slot(1)), done(text("end"))]);
-    program.flows[0].signals[0].result = Some(Type::String);
+    Arc::make_mut(&mut program.flows[0]).signals[0].result = Some(Type::String);
     let (mut bench, effects) = start(program);
     assert_eq!(effects, ["call 0 POST /ping"]);
     assert_eq!(asked(&mut bench, "ann", 7), ["call 1 POST /ping"]);
@@ -195,7 +196,7 @@ fn a_transient_signal_is_lost_where_nobody_waits() {
         waits(vec![arm(On::Signal(SignalId(0)), Some(1), 2)]),
         done(slot(1)),
     ]);
-    program.flows[0].signals[0].transient = true;
+    Arc::make_mut(&mut program.flows[0]).signals[0].transient = true;
     let (mut bench, _) = start(program);
     assert_eq!(
         asked(&mut bench, "ann", 1),

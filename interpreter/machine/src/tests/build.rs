@@ -226,9 +226,9 @@ pub(super) fn program(states: Vec<State>) -> Program {
         types: types(),
         errors: errors(),
         policies: vec![Policy::default()],
-        services: vec![service()],
+        services: vec![service().into()],
         functions: Vec::new(),
-        flows: vec![flow],
+        flows: vec![flow.into()],
         ..Program::default()
     }
 }

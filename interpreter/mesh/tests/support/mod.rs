@@ -98,7 +98,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
         types: Vec::new(),
         errors: Vec::new(),
         policies: vec![policy],
-        services: vec![service],
+        services: vec![service.into()],
         functions: Vec::new(),
         flows: Vec::new(),
         ..Program::default()

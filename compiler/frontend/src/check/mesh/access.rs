@@ -25,7 +25,7 @@ impl<'a> Checker<'a> {
         });
         let number = self.mesh.access.len();
         let path = format!("access/{number}");
-        self.origins.spans.insert(path.clone(), span);
+        self.origins.add(&path, span);
         let mut rule = Rule {
             allow: access.allow,
             who: Vec::new(),
@@ -35,16 +35,14 @@ impl<'a> Checker<'a> {
         for who in &access.who {
             if let Some(made) = self.who(who) {
                 self.origins
-                    .spans
-                    .insert(format!("{path}/who/{}", rule.who.len()), who.span);
+                    .add(&format!("{path}/who/{}", rule.who.len()), who.span);
                 rule.who.push(made);
             }
         }
         for what in &access.what {
             if let Some(made) = self.what(what) {
                 self.origins
-                    .spans
-                    .insert(format!("{path}/what/{}", rule.what.len()), what.span);
+                    .add(&format!("{path}/what/{}", rule.what.len()), what.span);
                 rule.what.push(made);
             }
         }
@@ -152,7 +150,7 @@ impl<'a> Checker<'a> {
                 continue;
             };
             let path = format!("mesh@{}", known.name);
-            self.origins.spans.insert(path, span);
+            self.origins.add(&path, span);
             let value = &setting.value;
             match known.name {
                 "access" => {

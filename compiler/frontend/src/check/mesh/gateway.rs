@@ -25,7 +25,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         };
         checker.frame.module = declared.module;
         let name = checker.unique(&mut taken, declared);
-        checker.origins.spans.insert(format!("gateway/{name}"), item.span);
+        checker.origins.add(&format!("gateway/{name}"), item.span);
         let made = checker.gateway(gateway, &name, item.doc.clone());
         checker.mesh.gateways.push(made);
     }
@@ -49,8 +49,7 @@ impl<'a> Checker<'a> {
         for setting in &gateway.settings {
             let span = setting.name.span.to(setting.value.span);
             self.origins
-                .spans
-                .insert(format!("gateway/{name}@{}", setting.name.text), span);
+                .add(&format!("gateway/{name}@{}", setting.name.text), span);
             self.gateway_setting(setting, &mut made);
         }
         self.listens(gateway, &made);
@@ -71,7 +70,7 @@ impl<'a> Checker<'a> {
             self.report(Error::Shadowed { span, by }.diagnostic());
         }
         for (at, (route, span)) in routes.into_iter().enumerate() {
-            self.origins.spans.insert(format!("gateway/{name}/{at}"), span);
+            self.origins.add(&format!("gateway/{name}/{at}"), span);
             made.routes.push(route);
         }
         made

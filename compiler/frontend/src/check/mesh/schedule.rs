@@ -29,10 +29,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         };
         checker.frame.module = declared.module;
         let name = checker.unique(&mut taken, declared);
-        checker
-            .origins
-            .spans
-            .insert(format!("schedule/{name}"), item.span);
+        checker.origins.add(&format!("schedule/{name}"), item.span);
         let when = checker.when(&schedule.when);
         let target = checker.started(&schedule.target);
         let mut made = Schedule {
@@ -200,7 +197,7 @@ impl<'a> Checker<'a> {
                 self.report(Error::MovedTwice { span, first }.diagnostic());
             }
             let path = format!("migrate/{}", self.mesh.migrations.len());
-            self.origins.spans.insert(path, to.span);
+            self.origins.add(&path, to.span);
             self.mesh.migrations.push(Migration {
                 flow: flow.clone(),
                 from: text,

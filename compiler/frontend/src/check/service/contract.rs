@@ -19,7 +19,7 @@ use flowmesh_ir::{
     Name, ServiceId,
     expr::Expr,
     service::{Binding, Operation, Piece},
-    ty::Type,
+    ty::{Type, TypeDef},
 };
 
 /// An operation in both of its forms.
@@ -37,6 +37,7 @@ impl<'a> Checker<'a> {
         described: &'a Outside,
         made: &[Operation],
     ) {
+        let declared = definitions(&self.globals, Vec::new());
         for own in &service.operations {
             let Some(lowered) = made.iter().find(|made| made.name == own.name.text) else {
                 continue;
@@ -55,7 +56,7 @@ impl<'a> Checker<'a> {
                         written: theirs,
                         made: their_made,
                     };
-                    self.compare(&own, &theirs);
+                    self.compare(&declared, &own, &theirs);
                 }
                 None => self.not_in_document(own, lowered, described),
             }
@@ -114,14 +115,11 @@ impl<'a> Checker<'a> {
         );
     }
 
-    fn compare(&mut self, own: &Side<'_>, theirs: &Side<'_>) {
+    fn compare(&mut self, declared: &[TypeDef], own: &Side<'_>, theirs: &Side<'_>) {
         self.same_way(own, theirs);
         if own.made.method == theirs.made.method {
-            self.same_arguments(own, theirs);
+            self.same_arguments(declared, own, theirs);
         }
-        let mut types = definitions(&self.globals);
-        types.extend(self.made.iter().cloned());
-        let types = Types::of(&types);
         if own.made.stream.is_some() != theirs.made.stream.is_some() {
             let what = |side: &Side<'_>| {
                 if side.made.stream.is_some() {
@@ -139,7 +137,7 @@ impl<'a> Checker<'a> {
         // A reply without a body is no JSON.
         let why = match theirs.made.result {
             Type::Unit => Some("its reply has no body".to_owned()),
-            _ => types.reads(&theirs.made.result, &own.made.result),
+            _ => Types::of(declared, &self.made).reads(&theirs.made.result, &own.made.result),
         };
         if let Some(why) = why {
             let why = format!("its result does not fit: {why}");
@@ -161,7 +159,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn same_arguments(&mut self, own: &Side<'_>, theirs: &Side<'_>) {
+    fn same_arguments(&mut self, declared: &[TypeDef], own: &Side<'_>, theirs: &Side<'_>) {
         for (what, mine, known) in [
             ("query parameter", &own.made.query, &theirs.made.query),
             ("header", &own.made.headers, &theirs.made.headers),
@@ -185,16 +183,15 @@ impl<'a> Checker<'a> {
             let why = "the header `Idempotency-Key` must be given: say `key: ...`".to_owned();
             self.contradicts(own, own.written.name.span, why, theirs.written.name.span);
         }
-        self.same_body(own, theirs);
+        self.same_body(declared, own, theirs);
     }
 
-    fn same_body(&mut self, own: &Side<'_>, theirs: &Side<'_>) {
-        let mut types = definitions(&self.globals);
-        types.extend(self.made.iter().cloned());
+    fn same_body(&mut self, declared: &[TypeDef], own: &Side<'_>, theirs: &Side<'_>) {
+        let types = Types::of(declared, &self.made);
         let by_grpc = matches!(own.made.binding, Binding::Grpc { .. });
         let why = match (&own.made.body, &theirs.made.body) {
-            (Some((_, mine)), Some((_, known))) if by_grpc => Types::of(&types).sends_by_grpc(mine, known),
-            (Some((_, mine)), Some((_, known))) => Types::of(&types).sends(mine, known),
+            (Some((_, mine)), Some((_, known))) if by_grpc => types.sends_by_grpc(mine, known),
+            (Some((_, mine)), Some((_, known))) => types.sends(mine, known),
             (None, Some(_)) if by_grpc => None,
             (None, Some(_)) => Some("a body must be sent".to_owned()),
             (Some(_), None) => Some("no body is expected".to_owned()),

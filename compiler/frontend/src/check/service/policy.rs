@@ -11,10 +11,9 @@ use crate::{
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
-    Name, PolicyId,
+    Name,
     policy::{Backoff, Balance, Budget, Policy, Retry, RetryOn, Timeout},
 };
-use std::collections::HashMap;
 
 /// A value and where it was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,64 +36,8 @@ pub(crate) struct Overrides {
     pub(crate) traffic: Traffic,
 }
 
-/// All policies that hold somewhere, without doubles.
-#[derive(Debug, Default)]
-pub(crate) struct Policies {
-    table: Vec<Policy>,
-    /// By the text of their debug form, since a policy has no hash.
-    known: HashMap<String, PolicyId>,
-    /// The numbers that were given out lately.
-    pub(crate) asked: Vec<PolicyId>,
-}
-
 /// How many attempts there are where a retry says nothing else.
 const ATTEMPTS: u32 = 3;
-
-impl Policies {
-    /// The number of the policy that some overrides amount to.
-    pub(crate) fn intern(&mut self, overrides: &Overrides) -> PolicyId {
-        let id = self.number(overrides.policy());
-        self.asked.push(id);
-        id
-    }
-
-    fn number(&mut self, policy: Policy) -> PolicyId {
-        let next = PolicyId(u32::try_from(self.table.len()).unwrap_or(u32::MAX));
-        let id = *self.known.entry(format!("{policy:?}")).or_insert(next);
-        if id == next {
-            self.table.push(policy);
-        }
-        id
-    }
-
-    /// The policy with a number.
-    pub(crate) fn get(&self, id: PolicyId) -> Option<&Policy> {
-        self.table.get(id.index())
-    }
-
-    /// Gives policies the numbers that they had before; where that cannot be, nothing is done and it says so.
-    pub(crate) fn again(&mut self, policies: &[(Policy, PolicyId)]) -> bool {
-        let mut next = self.table.len();
-        for (policy, id) in policies {
-            let expected = self
-                .known
-                .get(&format!("{policy:?}"))
-                .map_or(next, |known| known.index());
-            if expected != id.index() {
-                return false;
-            }
-            next = next.max(expected.saturating_add(1));
-        }
-        policies.iter().for_each(|(policy, _)| {
-            self.number(policy.clone());
-        });
-        true
-    }
-
-    pub(crate) fn into_table(self) -> Vec<Policy> {
-        self.table
-    }
-}
 
 impl Overrides {
     /// These on top of others, field by field.

@@ -6,7 +6,6 @@ use crate::{
     check::{
         Checker, FactKind,
         expr::{Place, Typed},
-        tree::Flow,
         ty::Ty,
     },
 };
@@ -14,6 +13,7 @@ use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
     Name, SlotId,
     expr::Expr,
+    flow::Flow,
     test::{Read, What},
 };
 

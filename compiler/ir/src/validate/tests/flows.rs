@@ -8,9 +8,10 @@ use crate::{
     sample::{int, slot, text},
     service::EffectKind,
 };
+use std::sync::Arc;
 
 fn in_flow(change: impl FnOnce(&mut Flow)) -> String {
-    broken(|program| change(&mut program.flows[0]))
+    broken(|program| change(Arc::make_mut(&mut program.flows[0])))
 }
 
 fn in_state(at: usize, end: End) -> String {
@@ -75,7 +76,7 @@ fn indices_of_flows_are_checked() {
             "flow checkout, state 2: slot 5 does not exist, there are 5",
         ),
         (
-            broken(|p| p.services[0].operations[0].effect = EffectKind::Once),
+            broken(|p| Arc::make_mut(&mut p.services[0]).operations[0].effect = EffectKind::Once),
             "flow checkout, state 2: it is undone by `release`, which may not be repeated",
         ),
         (

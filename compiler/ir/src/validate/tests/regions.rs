@@ -9,11 +9,12 @@ use crate::{
     },
     sample::{int, slot},
 };
+use std::sync::Arc;
 
 const STRAYS: &str = "it belongs to two branches, or is inside and outside of one";
 
 fn in_flow(change: impl FnOnce(&mut Flow)) -> String {
-    broken(|program| change(&mut program.flows[0]))
+    broken(|program| change(Arc::make_mut(&mut program.flows[0])))
 }
 
 fn in_state(at: usize, end: End) -> String {

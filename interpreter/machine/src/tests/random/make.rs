@@ -10,6 +10,7 @@ use flowmesh_ir::{
     flow::{Arm, Emit, End, Instruction, On, Shift, Slot, Start, State, Step, Tie, Undo, Wait},
     ty::{EventDef, Type},
 };
+use std::sync::Arc;
 
 /// Where the generator stands.
 #[derive(Clone, Default)]
@@ -54,7 +55,7 @@ pub(super) fn program(seed: u64) -> Program {
     let entry = maker.block(&Place::default(), 3, end);
     let mut program = build::program(maker.states);
     let names = maker.names;
-    let flow = &mut program.flows[FLOW.index()];
+    let flow = Arc::make_mut(&mut program.flows[FLOW.index()]);
     flow.entry = StateId(entry);
     flow.slots = (0..maker.slots)
         .map(|n| Slot {
@@ -72,7 +73,7 @@ pub(super) fn program(seed: u64) -> Program {
     let mut child = flow.clone();
     child.states = vec![build::done(slot(0))];
     child.entry = StateId(0);
-    program.flows.push(child);
+    program.flows.push(child.into());
     program.events.push(EventDef {
         name: "Told".into(),
         doc: None,

@@ -1,15 +1,18 @@
 //! Whether the JSON of one type is that of another. Rules are left out: they are checked when values come.
 
 use flowmesh_ir::{
-    Name,
+    Name, TypeId,
     ty::{Case, Field, Shape, Type, TypeDef},
 };
 
 /// How deep types are compared; what lies deeper is taken to fit.
 const DEEPEST: u32 = 32;
 
-/// The types that names stand for.
-pub(super) struct Types<'t>(&'t [TypeDef]);
+/// The types that names stand for: those that are declared, then those that no author wrote.
+pub(super) struct Types<'t> {
+    declared: &'t [TypeDef],
+    made: &'t [TypeDef],
+}
 
 /// Which way values go, since readers are lenient and services are not.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,8 +34,8 @@ enum Known<'t> {
 }
 
 impl<'t> Types<'t> {
-    pub(super) fn of(types: &'t [TypeDef]) -> Self {
-        Self(types)
+    pub(super) fn of(declared: &'t [TypeDef], made: &'t [TypeDef]) -> Self {
+        Self { declared, made }
     }
 
     /// Why values of `from` cannot be sent as `to`; nothing if they can.
@@ -52,9 +55,9 @@ impl<'t> Types<'t> {
 
     fn known(&self, ty: &'t Type) -> Known<'t> {
         let mut ty = ty;
-        for _ in 0..=self.0.len() {
+        for _ in 0..=self.declared.len().saturating_add(self.made.len()) {
             let Type::Named(id) = ty else { break };
-            let Some(def) = self.0.get(id.index()) else { break };
+            let Some(def) = self.def(*id) else { break };
             match &def.shape {
                 Shape::Record(fields) => return Known::Record(fields),
                 Shape::Enum(cases) => return Known::Enum(def.tag.as_ref(), cases),
@@ -62,6 +65,14 @@ impl<'t> Types<'t> {
             }
         }
         Known::Plain(ty)
+    }
+
+    fn def(&self, id: TypeId) -> Option<&'t TypeDef> {
+        let made = id.index().checked_sub(self.declared.len());
+        match made {
+            Some(at) => self.made.get(at),
+            None => self.declared.get(id.index()),
+        }
     }
 
     fn misfit(&self, from: &'t Type, to: &'t Type, way: Way, depth: u32) -> Option<String> {
