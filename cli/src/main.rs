@@ -15,6 +15,7 @@ mod prompt;
 mod runtime;
 mod settings;
 mod stub;
+mod threads;
 
 use clap::Parser;
 use command::CommandLine;

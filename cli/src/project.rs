@@ -1,12 +1,12 @@
 //! The files of a project, as the compiler asks for them.
 
-use flowmesh_frontend::World;
+use flowmesh_frontend::{Work, World};
 use std::{
     fs,
     path::{Component, Path, PathBuf},
 };
 
-use crate::error::Error;
+use crate::{error::Error, threads};
 
 /// The name of the file that marks a project's root.
 const MARKER: &str = "flowmesh.toml";
@@ -64,6 +64,10 @@ impl World for Project {
             return Err("it lies outside of the project".to_owned());
         }
         fs::read_to_string(full).map_err(|why| words(&why))
+    }
+
+    fn work(&self, all: Vec<Work<'_>>) {
+        threads::work(all);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Open documents, and the compiler's world with their unsaved texts in it.
 
 use super::uri;
-use crate::project::Project;
-use flowmesh_frontend::{Workspace, World};
+use crate::{project::Project, threads};
+use flowmesh_frontend::{Work, Workspace, World};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// What is open in the editor, by URI.
@@ -70,6 +70,10 @@ impl World for Desk<'_> {
             Some(project) => project.read(path),
             None => Err("this document is not saved, so there is nothing beside it".to_owned()),
         }
+    }
+
+    fn work(&self, all: Vec<Work<'_>>) {
+        threads::work(all);
     }
 }
 

@@ -24,7 +24,7 @@ mod world;
 
 pub use mend::{Made, Mended, Mending, mend};
 pub use workspace::Workspace;
-pub use world::World;
+pub use world::{Work, World};
 
 use check::{Checked, check};
 use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Sources, Span};

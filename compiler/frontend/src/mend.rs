@@ -1,6 +1,6 @@
 //! Makes the changes that diagnostics offer, over and over, until none is left that makes a program better.
 
-use crate::{World, analyse};
+use crate::{Work, World, analyse};
 use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Fix, Severity, Sources, compatible, mended};
 use std::collections::BTreeMap;
 
@@ -175,5 +175,9 @@ impl World for Changed<'_> {
             Some(text) => Ok(text.clone()),
             None => self.below.read(path),
         }
+    }
+
+    fn work(&self, all: Vec<Work<'_>>) {
+        self.below.work(all);
     }
 }

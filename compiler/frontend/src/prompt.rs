@@ -1,7 +1,7 @@
 //! A prompt: declarations and bindings are kept, expressions become functions that the machine can evaluate.
 
 use crate::{
-    Analysis, World, analyse,
+    Analysis, Work, World, analyse,
     ast::{self, ItemKind, StatementKind},
     check::{self, Bindings},
     lower::lower,
@@ -85,6 +85,10 @@ impl World for Overlay<'_> {
         } else {
             self.world.read(path)
         }
+    }
+
+    fn work(&self, all: Vec<Work<'_>>) {
+        self.world.work(all);
     }
 }
 

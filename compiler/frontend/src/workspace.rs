@@ -14,7 +14,7 @@ mod parsed;
 mod sight;
 
 pub(crate) use memo::{Edges, Kept, Key, Memo, Served, Shelf};
-pub(crate) use parsed::Parsed;
+pub(crate) use parsed::{Parsed, Tree};
 pub(crate) use sight::Words;
 
 use crate::{Analysis, World, check, resolve, settle};

@@ -2,7 +2,7 @@
 
 use crate::{error::Error, project::Project};
 use flowmesh_diagnostics::{Code, Diagnostics, Sources};
-use flowmesh_frontend::{World, compile_tests, format};
+use flowmesh_frontend::{Work, World, compile_tests, format};
 use flowmesh_host::trial::{self, Bad, Options};
 use flowmesh_ir::test::Test;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,10 @@ impl World for Instead<'_> {
             true => Ok(self.text.to_owned()),
             false => self.project.read(path),
         }
+    }
+
+    fn work(&self, all: Vec<Work<'_>>) {
+        self.project.work(all);
     }
 }
 

@@ -4,9 +4,8 @@ use super::{Error, Module, ModuleId, Use};
 use crate::{
     World,
     ast::{self, Ident, ItemKind},
-    parse,
-    workspace::Parsed,
-    world,
+    workspace::{Parsed, Tree},
+    world::{self, Work},
 };
 use flowmesh_diagnostics::{Diagnostics, Sources, Span};
 use std::{collections::HashMap, sync::Arc};
@@ -25,6 +24,7 @@ pub(super) fn load(
         found,
         parsed,
         modules: Vec::new(),
+        read: 0,
         known: HashMap::new(),
     };
     if let Err(reason) = loader.module(root) {
@@ -40,6 +40,9 @@ pub(super) fn load(
     }
     let mut next = 0;
     while next < loader.modules.len() {
+        if next >= loader.read {
+            loader.parse();
+        }
         let uses = loader.uses(next);
         if let Some(module) = loader.modules.get_mut(next) {
             module.uses = uses;
@@ -55,6 +58,8 @@ struct Loader<'a> {
     found: &'a mut Diagnostics,
     parsed: Option<&'a mut Parsed>,
     modules: Vec<Module>,
+    /// So many of them are parsed; the others wait, so that they are parsed side by side.
+    read: usize,
     /// Modules by path; what could not be read is remembered too.
     known: HashMap<String, Result<ModuleId, String>>,
 }
@@ -71,27 +76,48 @@ impl Loader<'_> {
 
     fn add(&mut self, path: &str, text: String) -> ModuleId {
         let source = self.sources.add(path, text);
-        let text = self.sources.get(source).map_or("", |source| &source.text);
-        let ast = match &mut self.parsed {
-            Some(parsed) => parsed.parse(path, source, text, self.found),
-            None => Arc::new(parse::parse(source, text, self.found).module),
-        };
         let id = ModuleId(u32::try_from(self.modules.len()).unwrap_or(u32::MAX));
         let name = path
             .strip_suffix(".flow")
             .unwrap_or(path)
             .replace('/', ".")
             .into();
-        let (uses, scope) = (Vec::new(), HashMap::new());
         self.modules.push(Module {
             path: path.to_owned(),
             name,
             source,
-            ast,
-            uses,
-            scope,
+            ast: Arc::default(),
+            uses: Vec::new(),
+            scope: HashMap::new(),
         });
         id
+    }
+
+    /// Parses the modules that were found since it did so last.
+    fn parse(&mut self) {
+        let Self { sources, parsed, .. } = self;
+        let new = self.modules.get_mut(self.read..).unwrap_or_default();
+        let text = |module: &Module| {
+            sources
+                .get(module.source)
+                .map_or("", |source| source.text.as_str())
+        };
+        let known = |module: &Module| parsed.as_ref()?.known(&module.path, module.source, text(module));
+        let mut trees: Vec<Option<Tree>> = new.iter().map(known).collect();
+        let missing = trees.iter_mut().zip(&*new).filter(|(tree, _)| tree.is_none());
+        let work = missing.map(|(tree, module)| -> Work<'_> {
+            let (source, text) = (module.source, text(module));
+            Box::new(move || *tree = Some(Tree::of(source, text)))
+        });
+        self.world.work(work.collect());
+        for (module, tree) in new.iter_mut().zip(trees.into_iter().flatten()) {
+            tree.found.iter().for_each(|found| self.found.add(found.clone()));
+            module.ast = Arc::clone(&tree.module);
+            if let Some(parsed) = parsed {
+                parsed.keep(&module.path, text(module), tree);
+            }
+        }
+        self.read = self.modules.len();
     }
 
     fn uses(&mut self, at: usize) -> Vec<Use> {

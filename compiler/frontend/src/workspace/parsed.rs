@@ -14,45 +14,57 @@ pub(crate) struct Parsed {
     kept: HashMap<String, Kept>,
 }
 
-#[derive(Debug)]
-struct Kept {
+/// The tree of a text, and what is wrong with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree {
     /// Places in the tree name the text by its number.
     source: SourceId,
+    pub(crate) module: Arc<ast::Module>,
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl Tree {
+    /// Parses a text.
+    pub(crate) fn of(source: SourceId, text: &str) -> Self {
+        let mut found = Diagnostics::default();
+        let module = Arc::new(parse::parse(source, text, &mut found).module);
+        let found = found.iter().cloned().collect();
+        Self {
+            source,
+            module,
+            found,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Kept {
     text: String,
-    module: Arc<ast::Module>,
-    found: Vec<Diagnostic>,
+    tree: Tree,
     words: Arc<Vec<Words>>,
     meanings: Option<(u64, Arc<Vec<Meaning>>)>,
 }
 
 impl Parsed {
-    /// The tree of a text: the one that is kept, if nothing changed.
-    pub(crate) fn parse(
-        &mut self,
-        path: &str,
-        source: SourceId,
-        text: &str,
-        found: &mut Diagnostics,
-    ) -> Arc<ast::Module> {
-        let same = |kept: &&Kept| kept.source == source && kept.text == text;
-        if let Some(kept) = self.kept.get(path).filter(same) {
-            kept.found.iter().for_each(|known| found.add(known.clone()));
-            return Arc::clone(&kept.module);
+    /// The tree of a text that did not change.
+    pub(crate) fn known(&self, path: &str, source: SourceId, text: &str) -> Option<Tree> {
+        let same = |kept: &&Kept| kept.tree.source == source && kept.text == text;
+        Some(self.kept.get(path).filter(same)?.tree.clone())
+    }
+
+    /// Keeps the tree of a text.
+    pub(crate) fn keep(&mut self, path: &str, text: &str, tree: Tree) {
+        let same = |kept: &Kept| Arc::ptr_eq(&kept.tree.module, &tree.module);
+        if self.kept.get(path).is_some_and(same) {
+            return;
         }
-        let mut own = Diagnostics::default();
-        let module = Arc::new(parse::parse(source, text, &mut own).module);
-        let own: Vec<Diagnostic> = own.iter().cloned().collect();
-        own.iter().for_each(|new| found.add(new.clone()));
         let kept = Kept {
-            source,
             text: text.to_owned(),
-            words: Arc::new(Words::of_items(&module, text)),
+            words: Arc::new(Words::of_items(&tree.module, text)),
             meanings: None,
-            module: Arc::clone(&module),
-            found: own,
+            tree,
         };
         self.kept.insert(path.to_owned(), kept);
-        module
     }
 
     /// The words of each declaration of a module.
