@@ -27,7 +27,14 @@ pub(super) fn look_at(module: &Module, found: &mut Diagnostics) {
 pub(crate) fn is_written(name: &Ident, case: Case, found: &mut Diagnostics) {
     // Most names are right, and need no word made for comparison.
     let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if case == Case::Snake && name.text.bytes().all(small) {
+    let is_right = match case {
+        Case::Snake => name.text.bytes().all(small),
+        Case::Capitalised => {
+            name.text.starts_with(|first: char| first.is_ascii_uppercase())
+                && name.text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        }
+    };
+    if is_right {
         return;
     }
     let right = match case {

@@ -16,12 +16,20 @@ pub(super) struct Needed<'s> {
 impl<'s> Needed<'s> {
     /// Looks at what is used, from the modules of the author on.
     pub(super) fn new(modules: &[Module], sources: &'s Sources) -> Self {
-        let limited = |(at, module): (usize, &Module)| (at > 0 && module.is_library()).then(HashSet::new);
+        let is_limited = |(at, module): (usize, &Module)| at > 0 && module.is_library();
+        let items = |module: (usize, &Module)| match is_limited(module) {
+            true => items(module.1, sources),
+            false => HashMap::new(),
+        };
         let mut search = Search {
             modules,
             sources,
-            items: modules.iter().map(|module| items(module, sources)).collect(),
-            found: modules.iter().enumerate().map(limited).collect(),
+            items: modules.iter().enumerate().map(items).collect(),
+            found: modules
+                .iter()
+                .enumerate()
+                .map(|module| is_limited(module).then(HashSet::new))
+                .collect(),
             open: Vec::new(),
         };
         for (at, module) in modules.iter().enumerate() {
@@ -47,7 +55,7 @@ impl<'s> Needed<'s> {
 struct Search<'m, 's> {
     modules: &'m [Module],
     sources: &'s Sources,
-    /// The text of each item by its name, by module.
+    /// The text of each item by its name, by module; of those of which all is taken nothing.
     items: Vec<HashMap<&'s str, &'s str>>,
     found: Vec<Option<HashSet<&'s str>>>,
     open: Vec<(usize, &'s str)>,
