@@ -2,7 +2,8 @@
 //!
 //! The steps: [`declare`] gives types, errors and signatures their meaning; `service` reads services and policies;
 //! `function` and `flow` check bodies, and turn them into expressions of the program as they go. What comes out is a
-//! tree in which names are numbers, types are known and overrides are merged; control flow is still nested.
+//! tree in which names are numbers, types are known and overrides are merged; control flow is still nested, until
+//! [`mod@crate::lower`] makes states of a flow that is sound.
 
 mod again;
 mod argument;
