@@ -164,8 +164,22 @@ pub enum TypeKind {
     List(Box<Type>),
     /// `{string: T}`: the key type as written (only `string` is right), and the value type
     Map(Box<Type>, Box<Type>),
+    /// `service`: only a flow may take one
+    Service,
+    /// `subset of target`: one of those of the service that the flow takes by that name
+    Subset(Ident),
+    /// `op(id: string) -> json`: what it takes and gives
+    Operation(Vec<Field>, Option<Box<Type>>),
     /// What could not be parsed.
     Bad,
+}
+
+impl TypeKind {
+    /// Whether it is of what only a flow may take, and what is no value.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Service | Self::Subset(_) | Self::Operation(..))
+    }
 }
 
 /// `name: value`

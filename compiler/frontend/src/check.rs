@@ -24,6 +24,7 @@ mod narrow;
 mod pattern;
 mod prompt;
 mod service;
+mod template;
 mod test;
 pub(crate) mod tree;
 mod ty;
@@ -80,8 +81,26 @@ pub struct Sound {
     pub(crate) services: Vec<Arc<Service>>,
     pub(crate) functions: Vec<Arc<Function>>,
     pub(crate) flows: Vec<Arc<Flow>>,
+    /// What only the tests need.
+    pub(crate) beside: Beside,
     pub(crate) origins: Origins,
     pub(crate) mesh: mesh::Parts,
+}
+
+/// What the tests of a program need besides: the ends of some tables, after those of the program.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) flows: Vec<Arc<Flow>>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) types: Vec<TypeDef>,
+}
+
+/// How much of these tables is of the program itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Own {
+    pub(crate) flows: usize,
+    pub(crate) policies: usize,
+    pub(crate) types: usize,
 }
 
 /// Checks all modules.
@@ -110,8 +129,12 @@ fn all(checker: &mut Checker<'_>) {
     function::all(checker);
     service::all(checker);
     flow::all(checker);
+    template::all(checker);
     mesh::all(checker);
+    checker.copies();
+    checker.keep_apart();
     test::all(checker);
+    checker.copies();
     unused_uses(checker);
 }
 

@@ -41,6 +41,8 @@ pub struct Analysis {
     pub checked: Checked,
     /// The program, if its parts have nothing wrong with them. What only the whole shows may still be wrong.
     pub program: Option<Program>,
+    /// What only the tests of the root module need.
+    beside: check::Beside,
 }
 
 /// Reads the module at `root` and all that it uses, and says what is wrong with them.
@@ -71,7 +73,9 @@ fn assembled(
     found: &mut Diagnostics,
 ) -> Analysis {
     let name = resolved.modules.first().map(|module| module.name.clone());
-    let program = name.zip(checked.sound()).map(|(name, sound)| lower(sound, name));
+    let mut sound = checked.sound();
+    let beside = sound.as_mut().map(|sound| std::mem::take(&mut sound.beside));
+    let program = name.zip(sound).map(|(name, sound)| lower(sound, name));
     if let Some(program) = &program {
         whole::check(&resolved, sources, program, found);
     }
@@ -79,6 +83,7 @@ fn assembled(
         resolved,
         checked,
         program,
+        beside: beside.unwrap_or_default(),
     }
 }
 
@@ -117,5 +122,9 @@ pub fn compile_tests(
     found: &mut Diagnostics,
 ) -> Option<(Program, Vec<Test>)> {
     let mut analysis = analyse(world, root, sources, found);
+    let beside = std::mem::take(&mut analysis.beside);
+    if let Some(program) = &mut analysis.program {
+        lower::add(program, beside);
+    }
     Some((valid(&mut analysis, found)?, analysis.checked.tests))
 }

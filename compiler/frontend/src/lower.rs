@@ -10,7 +10,7 @@ mod states;
 
 pub(crate) use flow::{Lowered, flow};
 
-use crate::check::Sound;
+use crate::check::{Beside, Sound};
 use flowmesh_ir::access::{Mode, derived};
 use flowmesh_ir::{Name, Program, program::VERSION};
 
@@ -36,9 +36,27 @@ pub fn lower(sound: Sound, name: Name) -> Program {
         migrations: sound.mesh.migrations,
         origins: sound.origins,
     };
+    allow(&mut program);
+    program
+}
+
+/// Adds what only its tests need.
+pub(crate) fn add(program: &mut Program, beside: Beside) {
+    let Beside {
+        flows,
+        policies,
+        types,
+    } = beside;
+    program.flows.extend(flows);
+    program.policies.extend(policies);
+    program.types.extend(types);
+    allow(program);
+}
+
+/// Allows the calls that no rule allows yet, if the mesh says so.
+fn allow(program: &mut Program) {
     if program.mesh.access == Mode::Derived {
-        let derived = derived(&program);
+        let derived = derived(program);
         program.access.extend(derived);
     }
-    program
 }

@@ -97,6 +97,8 @@ pub enum Def {
     Function(u32),
     /// `flow`
     Flow(u32),
+    /// `flow` that takes services or operations
+    Template(u32),
     /// `event`
     Event(u32),
     /// `gateway`
@@ -126,6 +128,8 @@ pub struct Tables {
     pub functions: Vec<Declared>,
     /// `flow`
     pub flows: Vec<Declared>,
+    /// `flow` that takes services or operations
+    pub templates: Vec<Declared>,
     /// `event`
     pub events: Vec<Declared>,
     /// `gateway`
@@ -136,7 +140,7 @@ pub struct Tables {
 
 impl Tables {
     /// One table after the other, in the order in which they stand above.
-    pub(crate) fn kinds(&self) -> [&[Declared]; 11] {
+    pub(crate) fn kinds(&self) -> [&[Declared]; 12] {
         // Taken apart, so that a kind that comes later is not forgotten.
         let Self {
             configs,
@@ -147,13 +151,14 @@ impl Tables {
             services,
             functions,
             flows,
+            templates,
             events,
             gateways,
             schedules,
         } = self;
         [
-            configs, secrets, types, errors, policies, services, functions, flows, events, gateways,
-            schedules,
+            configs, secrets, types, errors, policies, services, functions, flows, templates, events,
+            gateways, schedules,
         ]
     }
 }
@@ -208,7 +213,7 @@ impl Def {
             Self::Policy(_) => "policy",
             Self::Service(_) => "service",
             Self::Function(_) => "function",
-            Self::Flow(_) => "flow",
+            Self::Flow(_) | Self::Template(_) => "flow",
             Self::Event(_) => "event",
             Self::Gateway(_) => "gateway",
             Self::Schedule(_) => "schedule",
@@ -274,6 +279,7 @@ impl Resolved {
             Def::Service(at) => (&tables.services, at),
             Def::Function(at) => (&tables.functions, at),
             Def::Flow(at) => (&tables.flows, at),
+            Def::Template(at) => (&tables.templates, at),
             Def::Event(at) => (&tables.events, at),
             Def::Gateway(at) => (&tables.gateways, at),
             Def::Schedule(at) => (&tables.schedules, at),

@@ -31,7 +31,7 @@ pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, f
         resolved,
         sources,
         program,
-        again: attempts::again(resolved),
+        again: attempts::again(resolved, program),
         backs: link::backs(program),
         worst: OnceCell::new(),
         found,
@@ -81,6 +81,13 @@ impl<'a> Whole<'a> {
     fn route_span(&self, gateway: GatewayId, route: usize) -> Option<Span> {
         let gateway = self.program.gateway(gateway)?;
         self.span(&format!("gateway/{}/{route}", gateway.name))
+    }
+
+    /// Of a flow that was made for what a call gives it, that call is involved as well.
+    fn made_for(&self, flow: &Flow, diagnostic: Diagnostic) -> Diagnostic {
+        let given = self.span(&format!("flow/{}/given", flow.name));
+        let made = |d: Diagnostic, place| d.and(place, "the flow is made for what is given here");
+        given.into_iter().fold(diagnostic, made)
     }
 
     fn operation(&self, service: ServiceId, operation: OperationId) -> Option<&'a Operation> {

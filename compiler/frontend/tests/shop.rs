@@ -158,3 +158,45 @@ fn hovering_over_a_call_shows_what_holds_for_it() {
         hover.markdown
     );
 }
+
+#[test]
+fn hovering_over_what_a_flow_takes_shows_what_it_may_be() {
+    let text = r#"
+service shop {
+  at v1: "http://127.0.0.1:1"
+  at v2: "http://127.0.0.1:2"
+  route { else -> v1 100% }
+  op page(id: string) -> string = GET "/pages/{id}"
+}
+
+/// Moves and looks.
+flow move(target: service, to: subset of target, look: op(id: string) -> json) {
+  shift target { to: 100 }
+  look("7") catch any -> log "{to}"
+}
+
+flow release() {
+  move(shop, to: v2, look: shop.page)
+}
+"#;
+    let world = Files(HashMap::from([("shop.flow", text)]));
+    let (sources, found, analysis) = ide::diagnostics(&world, "shop.flow");
+    assert!(found.is_empty(), "{found:?}");
+    let (source, text) = sources.iter().next().expect("the root was read");
+    for (place, shown) in [
+        ("shift |target", "target: service"),
+        ("{ |to: 100", "to: subset of target"),
+        ("|look(\"7\")", "look: op(id: string) -> json"),
+        (
+            "  |move(shop",
+            "flow move(target: service, to: subset of target, look: op(id: string) -> json)",
+        ),
+        ("look: shop.|page", "op shop.page(id: string) -> string"),
+        ("|to: v2", "to: subset of target"),
+    ] {
+        let (before, after) = place.split_once('|').expect("a place");
+        let offset = text.text.find(&format!("{before}{after}")).expect(place) + before.len();
+        let hover = ide::hover(&analysis, source, u32::try_from(offset).expect("small")).expect(place);
+        assert!(hover.markdown.contains(shown), "{place}: {}", hover.markdown);
+    }
+}

@@ -326,6 +326,9 @@ pub struct Target {
     pub arguments: Vec<Expr>,
     /// What holds for it, after `with { ... }`.
     pub policy: PolicyId,
+    /// Its result is taken as JSON, whatever its type is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_json: bool,
 }
 
 /// How to undo a call.

@@ -175,7 +175,7 @@ parts! {
     Slot { name, ty }
     State { code, end, step }
     Call { target, bind, undo, catch, next }
-    Target { service, operation, arguments, policy }
+    Target { service, operation, arguments, policy, as_json }
     Undo { target, step }
     Catch { error, bind, next }
     Wait { arms, catch }

@@ -58,6 +58,9 @@ impl Found {
             TypeKind::Optional(_) => "`T?`",
             TypeKind::List(_) => "`[T]`",
             TypeKind::Map(..) => "`{string: T}`",
+            TypeKind::Service => "`service`",
+            TypeKind::Subset(_) => "`subset of`",
+            TypeKind::Operation(..) => "`op(...)`",
             TypeKind::Bad => return,
         };
         self.0.insert(title);

@@ -26,6 +26,14 @@ pub struct Flow {
     pub body: Block,
 }
 
+impl Flow {
+    /// Whether it takes something that is no value, so that a copy of it is made for whatever that is.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        self.params.iter().any(|param| param.ty.kind.is_taken())
+    }
+}
+
 /// `on EVENT where COND`, in the head of a flow whose one parameter is the event.
 #[derive(Clone, Debug)]
 pub struct Trigger {

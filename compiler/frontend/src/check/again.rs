@@ -103,6 +103,7 @@ impl Checker<'_> {
 
     fn mark(&mut self) -> Mark {
         self.policies.mark();
+        self.copies.asked = false;
         Mark {
             used: std::mem::take(&mut self.used),
             found: self.found.len(),
@@ -113,7 +114,10 @@ impl Checker<'_> {
     /// What was made, with what was left behind since the mark; nothing where it cannot be taken again.
     fn kept<T>(&mut self, module: ModuleId, mark: Mark, made: T) -> Option<Kept<T>> {
         let new = std::mem::replace(&mut self.used, mark.used);
-        let clean = self.found.len() == mark.found && new.iter().all(|(user, _)| *user == module);
+        // A copy of a flow has a number that only this check knows.
+        let clean = self.found.len() == mark.found
+            && !self.copies.asked
+            && new.iter().all(|(user, _)| *user == module);
         let used = new.iter().map(|(_, at)| *at).collect();
         self.used.extend(new);
         let policies = self.policies.asked();

@@ -90,6 +90,10 @@ impl<'a> Checker<'a> {
         let mut samples = Vec::new();
         let mut made = Vec::with_capacity(params.len());
         for (param, value) in params.iter().zip(given) {
+            // What is no value goes into the choice of the copy, not into its run.
+            if let (Ty::Taken(_), Some(_)) = (&param.ty, value) {
+                continue;
+            }
             let expr = match value {
                 Some(expr) => self.against(expr, &param.ty),
                 None => {

@@ -50,6 +50,13 @@ pub(crate) struct Checker<'a> {
     pub(crate) edges: Vec<(u32, u32, Span)>,
     pub(crate) flows: Vec<Arc<Flow>>,
     pub(crate) flow: super::flow::State,
+    /// How much is of the program itself, once what comes is of tests alone.
+    pub(crate) own: Option<super::Own>,
+    pub(crate) copies: super::template::Copies,
+    /// What the template at hand takes.
+    pub(crate) taking: Vec<super::template::Taking>,
+    /// Whether the parameters that are read may be something that is no value.
+    pub(crate) may_take: bool,
     /// Tests of the root module, and what is known of the one at hand.
     pub(crate) tests: Vec<flowmesh_ir::test::Test>,
     pub(crate) test: super::test::State,
@@ -86,6 +93,10 @@ impl<'a> Checker<'a> {
             edges: Vec::new(),
             flows: Vec::new(),
             flow: super::flow::State::default(),
+            own: None,
+            copies: super::template::Copies::default(),
+            taking: Vec::new(),
+            may_take: false,
             tests: Vec::new(),
             test: super::test::State::default(),
             origins: Origins::default(),
@@ -217,12 +228,30 @@ impl<'a> Checker<'a> {
         Type::Named(flowmesh_ir::TypeId(u32::try_from(id).unwrap_or(u32::MAX)))
     }
 
+    /// What comes from here on is of tests alone.
+    pub(crate) fn keep_apart(&mut self) {
+        self.own = Some(super::Own {
+            flows: self.flows.len(),
+            policies: self.policies.len(),
+            types: self.globals.types.len().saturating_add(self.made.len()),
+        });
+    }
+
     pub(crate) fn finish(mut self) -> Checked {
         let names = self.sources.iter().map(|(_, source)| source.name.clone());
         self.origins.sources = names.collect();
-        let policies = self.policies.into_table();
+        let mut policies = self.policies.into_table();
+        let mut types = super::declare::definitions(&self.globals, self.made);
+        let beside = match self.own {
+            Some(own) => super::Beside {
+                flows: self.flows.split_off(own.flows.min(self.flows.len())),
+                policies: policies.split_off(own.policies.min(policies.len())),
+                types: types.split_off(own.types.min(types.len())),
+            },
+            None => super::Beside::default(),
+        };
         let sound = (!self.found.has_errors()).then(|| Sound {
-            types: super::declare::definitions(&self.globals, self.made),
+            types,
             errors: self.globals.error_definitions(),
             events: self.globals.event_definitions(),
             configs: self.configs,
@@ -231,6 +260,7 @@ impl<'a> Checker<'a> {
             services: self.services,
             functions: self.functions,
             flows: self.flows,
+            beside,
             origins: self.origins,
             mesh: self.mesh,
         });

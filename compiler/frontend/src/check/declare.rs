@@ -37,6 +37,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
     super::events::rules(checker);
     errors(checker);
     flows(checker);
+    super::template::declare(checker);
 }
 
 fn types(checker: &mut Checker<'_>) {

@@ -30,6 +30,7 @@ use super::{
     error::Error as TypeError,
     frame::{Kind, Role},
     globals::{FieldInfo, Signature},
+    template::{ANYTHING, Error as TemplateError},
     tree::{self, Statement},
     ty::Ty,
 };
@@ -87,7 +88,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
 }
 
 impl<'a> Checker<'a> {
-    fn flow(
+    pub(super) fn flow(
         &mut self,
         module: ModuleId,
         flow: &'a ast::Flow,
@@ -139,9 +140,9 @@ impl<'a> Checker<'a> {
             transient: info.transient,
         };
         tree::Flow {
+            params: signature.values().map(FieldInfo::ir).collect(),
             name: signature.name,
             doc,
-            params: signature.params.iter().map(FieldInfo::ir).collect(),
             result: signature.result.ir().unwrap_or(Type::Unit),
             fails: signature.fails.iter().map(|(id, _)| *id).collect(),
             key: head.key,
@@ -310,6 +311,14 @@ impl<'a> Checker<'a> {
     /// The flow may end with an error: a domain error has to be declared.
     fn may_fail(&mut self, id: ErrorId, span: Span, call: Option<(&str, Option<Span>)>) {
         if self.caught_around(id).is_some() || self.collected(id) {
+            return;
+        }
+        if id == ANYTHING {
+            let name = call.map(|(title, _)| title).unwrap_or_default();
+            if let Some(taking) = self.taking(name).cloned() {
+                let (name, taken) = (taking.name, taking.span);
+                self.report(TemplateError::FailsWithAnything { name, span, taken }.diagnostic());
+            }
             return;
         }
         self.flow.raised.insert(id);

@@ -127,7 +127,9 @@ impl<'a> Checker<'a> {
     /// Parameters are the first slots of a frame.
     pub(crate) fn declare_params(&mut self, names: &[&Ident], params: &[FieldInfo]) {
         for (name, param) in names.iter().zip(params) {
-            self.frame.declare(name, param.ty.clone(), Role::Param);
+            if !matches!(param.ty, super::Ty::Taken(_)) {
+                self.frame.declare(name, param.ty.clone(), Role::Param);
+            }
             let kind = super::FactKind::Local(param.name.clone(), param.ty.clone());
             self.facts.add(name.span, kind, Some(name.span));
         }

@@ -2,6 +2,7 @@
 
 use super::{
     service::{Overrides, Way},
+    template::Taken,
     ty::{Coercion, Task, Ty},
 };
 use flowmesh_diagnostics::Span;
@@ -18,6 +19,7 @@ pub struct Globals {
     pub(crate) services: Vec<ServiceInfo>,
     pub(crate) functions: Vec<Signature>,
     pub(crate) flows: Vec<Signature>,
+    pub(crate) templates: Vec<Signature>,
     /// The type of what each event carries.
     pub(crate) events: Vec<TypeId>,
 }
@@ -70,6 +72,15 @@ pub(crate) struct Signature {
     pub(crate) params: Vec<FieldInfo>,
     pub(crate) result: Ty,
     pub(crate) fails: Vec<(ErrorId, Span)>,
+}
+
+impl Signature {
+    /// The parameters that are values.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &FieldInfo> {
+        self.params
+            .iter()
+            .filter(|param| !matches!(param.ty, Ty::Taken(_)))
+    }
 }
 
 /// A service.
@@ -161,7 +172,7 @@ impl Globals {
                 self.fits(&a.result, &b.result)
                     .filter(|coercion| known && *coercion == Coercion::Same)
             }
-            (Ty::Secret | Ty::Unit | Ty::Error(_) | Ty::Task(_) | Ty::Run(_), _) => None,
+            (Ty::Secret | Ty::Unit | Ty::Error(_) | Ty::Task(_) | Ty::Run(_) | Ty::Taken(_), _) => None,
             (_, Ty::Json) => Some(Coercion::Json),
             (Ty::Int, Ty::Decimal) => Some(Coercion::Widen(Widen::Decimal)),
             (Ty::Int, Ty::Float) => Some(Coercion::Widen(Widen::Float)),
@@ -212,6 +223,24 @@ impl Globals {
         (same(a) && same(b)).then_some(joined)
     }
 
+    fn show_taken(&self, taken: &Taken) -> String {
+        match taken {
+            Taken::Service => "service".into(),
+            Taken::Subset(of) => format!("subset of {of}"),
+            Taken::Operation { params, result } => {
+                let params = params
+                    .iter()
+                    .map(|(name, ty)| format!("{name}: {}", self.show(ty)));
+                let params: Vec<String> = params.collect();
+                let result = match result {
+                    Ty::Unit => String::new(),
+                    ty => format!(" -> {}", self.show(ty)),
+                };
+                format!("op({}){result}", params.join(", "))
+            }
+        }
+    }
+
     /// As the author would write it.
     pub(crate) fn show(&self, ty: &Ty) -> String {
         match ty {
@@ -231,6 +260,7 @@ impl Globals {
                 .error(*id)
                 .map_or_else(|| "?".into(), |info| info.name.to_string()),
             Ty::Run(_) => "a run".into(),
+            Ty::Taken(taken) => self.show_taken(taken),
             Ty::Record(fields) => {
                 let fields: Vec<_> = fields
                     .iter()

@@ -173,6 +173,12 @@ impl<'a> Checker<'a> {
         };
         match self.place(callee, None) {
             super::expr::Place::Def(Def::Flow(flow)) => return Some((flow, arguments)),
+            super::expr::Place::Def(Def::Template(template)) => {
+                let copy = self.copy_of(template, arguments, call.span)?;
+                // What is read of its runs has to be known.
+                self.copies();
+                return Some((copy.0, arguments));
+            }
             super::expr::Place::Bad => {}
             _ => self.report(Error::NotAFlow { span: callee.span }.diagnostic()),
         }

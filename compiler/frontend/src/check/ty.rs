@@ -53,6 +53,8 @@ pub enum Ty {
     Task(Arc<Task>),
     /// A run of a flow, in a test.
     Run(u32),
+    /// What a template takes by a parameter, and what is no value.
+    Taken(Arc<super::template::Taken>),
 }
 
 /// What runs beside a flow, and how it may end.
@@ -201,7 +203,8 @@ impl Ty {
             | Self::Record(_)
             | Self::Error(_)
             | Self::Task(_)
-            | Self::Run(_) => {
+            | Self::Run(_)
+            | Self::Taken(_) => {
                 return None;
             }
         })

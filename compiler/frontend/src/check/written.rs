@@ -46,6 +46,12 @@ impl<'a> Checker<'a> {
                 }
                 value.map()
             }
+            kind if kind.is_taken() && depth == 0 => self.taken(ty),
+            TypeKind::Service | TypeKind::Subset(_) | TypeKind::Operation(..) => {
+                let span = ty.span;
+                self.report(super::template::Error::NoValue { span }.diagnostic());
+                Ty::Bad
+            }
             TypeKind::Bad => Ty::Bad,
         }
     }
@@ -154,7 +160,11 @@ impl<'a> Checker<'a> {
 
     pub(crate) fn field_rules(&mut self, module: ModuleId, fields: &'a [Field], infos: &mut [FieldInfo]) {
         for (field, info) in fields.iter().zip(infos) {
-            if let Some(rule) = &field.rule {
+            let Some(rule) = &field.rule else { continue };
+            if let Ty::Taken(_) = info.ty {
+                let (span, ty) = (rule.span, field.ty.span);
+                self.report(super::template::Error::RuleOfOperation { span, ty }.diagnostic());
+            } else {
                 info.rule = Some(self.rule(module, rule, &info.ty));
             }
         }

@@ -128,6 +128,10 @@ fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
                 function.doc.clone(),
             )
         }
+        Def::Template(id) => {
+            let flow = globals.templates.get(id as usize)?;
+            (format!("flow {}", signature(globals, flow)), flow.doc.clone())
+        }
         Def::Flow(id) => {
             let flow = globals.flows.get(id as usize)?;
             (format!("flow {}", signature(globals, flow)), flow.doc.clone())

@@ -77,6 +77,8 @@ pub(super) fn kind_of(rule: Rule) -> Option<K> {
         Rule::named_type => K::NamedType,
         Rule::list_type => K::ListType,
         Rule::map_type => K::MapType,
+        Rule::operation_type => K::OperationType,
+        Rule::subset_type => K::SubsetType,
         _ => {
             return kind_of_statement(rule)
                 .or_else(|| kind_of_wait(rule))

@@ -167,11 +167,11 @@ mod tests {
     #[test]
     fn a_flow_of_the_library_brings_what_it_needs() {
         let program = program(
-            "use std.notify\nflow tell(n: notify.Notice) {\n  notify.broadcast(n, [\"chat\"]) catch any -> log \"no\"\n}",
+            "use std.notify\nflow tell(n: notify.Notice) {\n  notify.broadcast(notify.webhooks.post, n, [\"chat\"]) catch any -> log \"no\"\n}",
         );
         let (configs, flows) = names(&program);
         assert_eq!(configs, ["notify_url"]);
-        assert!(flows.contains(&"broadcast"), "{flows:?}");
+        assert!(flows.contains(&"broadcast.webhooks.post"), "{flows:?}");
         assert_eq!(program.services.len(), 1);
     }
 }

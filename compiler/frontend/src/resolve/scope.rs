@@ -136,6 +136,7 @@ fn place<'i, 't>(
         ItemKind::Policy { name, .. } => (name, &mut tables.policies, Def::Policy),
         ItemKind::Service(service) => (&service.name, &mut tables.services, Def::Service),
         ItemKind::Function { name, .. } => (name, &mut tables.functions, Def::Function),
+        ItemKind::Flow(flow) if flow.is_template() => (&flow.name, &mut tables.templates, Def::Template),
         ItemKind::Flow(flow) => (&flow.name, &mut tables.flows, Def::Flow),
         ItemKind::Event { name, .. } => (name, &mut tables.events, Def::Event),
         ItemKind::Gateway(gateway) => (&gateway.name, &mut tables.gateways, Def::Gateway),

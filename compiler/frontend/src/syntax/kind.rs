@@ -234,6 +234,8 @@ kinds! {
     ListType,
     /// `{string: T}`
     MapType,
+    #[doc = "`op(a: T) -> T` as a type"] OperationType,
+    #[doc = "`subset of a`"] SubsetType,
     /// A pattern.
     Pattern,
     /// `_`

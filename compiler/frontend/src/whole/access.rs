@@ -3,7 +3,7 @@
 use super::Whole;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
-    FlowId, GatewayId, Program, StateId,
+    FlowId, GatewayId, Name, Program, StateId,
     access::{Rule, What, Who, targets},
     print::what as shown,
 };
@@ -76,7 +76,13 @@ fn call(whole: &mut Whole<'_>, id: FlowId, at: StateId, what: What) {
     let Some(span) = whole.state_span(flow, at) else {
         return;
     };
-    let (name, called) = (&flow.name, shown(whole.program, what));
+    // Rules know a flow that is made for what it is given by the name that all that are made of it have.
+    let given = whole.span(&format!("flow/{}/given", flow.name));
+    let name = match given.and(flow.name.split('.').next()) {
+        Some(name) => Name::from(name),
+        None => flow.name.clone(),
+    };
+    let called = shown(whole.program, what);
     let (message, rules) = match verdict {
         Verdict::Denied(rule) => (
             format!("`{name}` may not call `{called}`: a rule denies it"),
@@ -89,7 +95,7 @@ fn call(whole: &mut Whole<'_>, id: FlowId, at: StateId, what: What) {
         Verdict::Fine | Verdict::Open => return,
     };
     let denied = message.ends_with("denies it");
-    let mut diagnostic = Diagnostic::error(Code(530), span, message);
+    let mut diagnostic = whole.made_for(flow, Diagnostic::error(Code(530), span, message));
     let first = rules.iter().find_map(|at| whole.span(&format!("access/{at}")));
     for at in rules {
         let place = whole.span(&format!("access/{at}"));

@@ -52,8 +52,15 @@ struct Walk<'w, 'a> {
 pub(super) type Again = Vec<Option<(u64, Span)>>;
 
 /// What the heads of flows say.
-pub(super) fn again(resolved: &Resolved) -> Again {
-    let flows = resolved.tables.flows.iter();
+pub(super) fn again(resolved: &Resolved, program: &Program) -> Again {
+    let tables = &resolved.tables;
+    // Those that are made for what they are given come after all others, each where its template stands.
+    let made = program.flows.iter().skip(tables.flows.len()).filter_map(|flow| {
+        let place = program.origins.span(&format!("flow/{}", flow.name))?;
+        let mut templates = tables.templates.iter();
+        templates.find(|declared| resolved.item(declared).is_some_and(|item| item.span == place))
+    });
+    let flows = tables.flows.iter().chain(made);
     flows
         .map(|declared| match resolved.item(declared).map(|item| &item.kind) {
             Some(ItemKind::Flow(flow)) => {

@@ -54,7 +54,7 @@ fn fan(whole: &mut Whole<'_>, id: FlowId, flow: &Flow, at: StateId, each: &Each)
     let Some((queue, call, gate)) = queues.next() else {
         return;
     };
-    let mut diagnostic = Diagnostic::warning(Code(551), span, queue.message);
+    let mut diagnostic = whole.made_for(flow, Diagnostic::warning(Code(551), span, queue.message));
     let places = [
         (
             whole.state_span(flow, call.state),

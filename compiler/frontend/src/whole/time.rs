@@ -54,7 +54,7 @@ fn region(whole: &mut Whole<'_>, id: FlowId, flow: &Flow, at: StateId, within: u
         shown(worst.ms),
         shown(within)
     );
-    let mut diagnostic = Diagnostic::warning(Code(546), span, message);
+    let mut diagnostic = whole.made_for(flow, Diagnostic::warning(Code(546), span, message));
     let longest = calls.first().map(|(call, ..)| *call);
     for (call, text, place) in calls.into_iter().take(4) {
         diagnostic = diagnostic.and(place, format!("{text} can take {}", shown(call.ms)));

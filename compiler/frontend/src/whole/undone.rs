@@ -110,7 +110,7 @@ fn report(
 ) {
     let name = whole.operation_name(call.target.service, call.target.operation);
     let message = format!("`{name}` stays done when `{}` fails later", flow.name);
-    let mut diagnostic = Diagnostic::warning(Code(607), span, message);
+    let mut diagnostic = whole.made_for(flow, Diagnostic::warning(Code(607), span, message));
     let (failing, with) = match failure {
         Failure::Own(place, error) => (place, format!("with `{}`", whole.error_name(error))),
         Failure::Any(place) => (place, "as every call can".to_owned()),

@@ -49,7 +49,9 @@ impl Origins {
 
     /// Says where everything of one declaration stands: `flow/checkout`.
     pub fn add_part(&mut self, part: String, places: Arc<Places>) {
-        self.parts.insert(part, places);
+        if !places.is_empty() {
+            self.parts.insert(part, places);
+        }
     }
 
     /// Every path with its place.

@@ -45,6 +45,7 @@ fn target(service: u32, argument: Expr) -> Target {
         operation: OperationId(0),
         arguments: vec![argument],
         policy: PolicyId(service),
+        as_json: false,
     }
 }
 

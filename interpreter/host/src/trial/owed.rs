@@ -181,6 +181,7 @@ mod tests {
             operation: OperationId(0),
             arguments: Vec::new(),
             policy: PolicyId(0),
+            as_json: false,
         };
         let state = |step: u32| State {
             code: Vec::new(),

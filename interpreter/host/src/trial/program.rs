@@ -228,6 +228,7 @@ fn call_only(flow: &mut Flow, service: ServiceId, operation: OperationId, policy
             operation,
             arguments,
             policy,
+            as_json: false,
         },
         bind: gives.then_some(result),
         undo: None,

@@ -359,6 +359,7 @@ fn target(service: u32, operation: u32, it: Expr) -> Target {
         operation: OperationId(operation),
         arguments: vec![it],
         policy,
+        as_json: false,
     }
 }
 

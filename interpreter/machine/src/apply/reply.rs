@@ -1,7 +1,7 @@
 //! What the answer of a service means: a result, a declared error, or one that every call can end with.
 
 use super::{Turn, turn::built_in};
-use crate::border::{Strictness, decode};
+use crate::border::{Strictness, decode, encode};
 use flowmesh_ir::{
     Value,
     call::Reply,
@@ -33,7 +33,11 @@ impl Turn<'_, '_> {
             return Err(self.declared(on, status, body));
         }
         if (200..300).contains(&status) {
-            return self.result(operation, body);
+            let result = self.result(operation, body)?;
+            return Ok(match target.as_json {
+                true => json::wrap(&encode(self.program, &operation.result, &result)),
+                false => result,
+            });
         }
         Err(unexpected(status, body))
     }

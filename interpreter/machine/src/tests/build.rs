@@ -79,6 +79,7 @@ pub(super) fn target(operation: u32, arguments: Vec<Expr>) -> Target {
         operation: OperationId(operation),
         arguments,
         policy: PolicyId(0),
+        as_json: false,
     }
 }
 

@@ -194,7 +194,7 @@ impl<'a> Checker<'a> {
                 );
                 self.ignore(arguments)
             }
-            Def::Flow(_) => {
+            Def::Flow(_) | Def::Template(_) => {
                 self.report(
                     Error::CallsFlow {
                         name: self.slice(name),
@@ -202,7 +202,10 @@ impl<'a> Checker<'a> {
                     }
                     .diagnostic(),
                 );
-                self.ignore(arguments)
+                match def {
+                    Def::Template(_) => Typed::bad(),
+                    _ => self.ignore(arguments),
+                }
             }
             other => self.not_callable(name, &format!("a {}", other.kind()), arguments),
         }

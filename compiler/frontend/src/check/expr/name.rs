@@ -120,6 +120,11 @@ impl<'a> Checker<'a> {
         if let Some(slot) = self.frame.find(name) {
             return Place::Value(self.local(slot, span));
         }
+        if let Some(taking) = self.taking(name).cloned() {
+            self.taking_met(&taking, span);
+            let text = Value::string(&self.name_of_given(&taking));
+            return Place::Value(Typed::new(Expr::Constant(text), Ty::String));
+        }
         if let Some(entry) = self.entry(name) {
             self.fact(span, entry.def);
             return Place::Def(entry.def);

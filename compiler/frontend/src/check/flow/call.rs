@@ -190,6 +190,7 @@ impl<'a> Checker<'a> {
             operation,
             arguments,
             policy,
+            as_json: called.as_json,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{
         Checker, Ty,
         expr::Typed,
         frame::Role,
+        template::{ANYTHING, Error as TemplateError},
         tree::{Catch, Statement},
         ty::Coercion,
     },
@@ -75,6 +76,22 @@ impl<'a> Checker<'a> {
         if let Some(first) = seen.insert(id, span) {
             let twice = Error::CaughtTwice { error, span, first }.diagnostic();
             self.report(twice.fix("remove this `catch`", written.span, ""));
+            return None;
+        }
+        let anything = called
+            .signature
+            .fails
+            .iter()
+            .find(|(known, _)| *known == ANYTHING);
+        if let Some((_, taken)) = anything.filter(|_| id.index() >= BUILTIN_ERRORS.len()) {
+            let (name, taken) = (called.title.as_str().into(), *taken);
+            let error = TemplateError::CatchOfTaken {
+                error,
+                name,
+                span,
+                taken,
+            };
+            self.report(error.diagnostic());
             return None;
         }
         let declared = called.signature.fails.iter().any(|(known, _)| *known == id);

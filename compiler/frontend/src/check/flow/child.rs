@@ -25,6 +25,39 @@ impl<'a> Checker<'a> {
         Some(FlowId(id))
     }
 
+    /// The template that a path of words names.
+    pub(super) fn template_at(&mut self, callee: &ast::Expr) -> Option<u32> {
+        let (words, def) = self.def_at(callee)?;
+        let Def::Template(id) = def else { return None };
+        self.path(&words);
+        Some(id)
+    }
+
+    /// The copy of a template for what a call gives it.
+    pub(super) fn template_called(
+        &mut self,
+        template: u32,
+        name: Span,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Found<'a> {
+        let Some(signature) = self.globals.templates.get(template as usize).cloned() else {
+            return Found::Bad;
+        };
+        let Some(flow) = self.copy_of(template, arguments, span) else {
+            return Found::Bad;
+        };
+        Found::Call(Box::new(Called {
+            what: What::Flow(flow),
+            title: signature.name.to_string(),
+            signature,
+            arguments,
+            name,
+            span,
+            as_json: false,
+        }))
+    }
+
     pub(super) fn flow_called(
         &mut self,
         flow: FlowId,
@@ -42,6 +75,7 @@ impl<'a> Checker<'a> {
             arguments,
             name,
             span,
+            as_json: false,
         }))
     }
 

@@ -5,13 +5,18 @@ use crate::{
     ast::{self, Argument, ExprKind, Ident},
     check::{
         Checker,
-        globals::{OperationInfo, Signature},
-        service::Error as ServiceError,
+        globals::{FieldInfo, OperationInfo, Signature},
+        service::{Error as ServiceError, Way},
+        template::{ANYTHING, Given, Taken, Taking},
+        ty::Ty,
     },
     resolve::{Def, scope},
 };
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{FlowId, Name, OperationId, ServiceId};
+use flowmesh_ir::{
+    FlowId, Name, OperationId, ServiceId,
+    service::{EffectKind, Method},
+};
 
 /// A call of an operation or a flow, found; or the end of a task, which is awaited like one.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub(super) struct Called<'a> {
     pub(super) arguments: &'a [Argument],
     pub(super) name: Span,
     pub(super) span: Span,
+    /// Its result is taken as JSON, whatever it is.
+    pub(super) as_json: bool,
 }
 
 /// What is called.
@@ -63,6 +70,15 @@ impl<'a> Checker<'a> {
         if let Some(flow) = self.flow_at(callee) {
             return self.flow_called(flow, callee.span, arguments, value.span);
         }
+        if let Some(template) = self.template_at(callee) {
+            return self.template_called(template, callee.span, arguments, value.span);
+        }
+        if let ExprKind::Name(name) = &callee.kind
+            && let Some(taking) = self.taking(name).cloned()
+        {
+            let called = self.taken_called(&taking, callee.span, arguments, value.span);
+            return called.map_or(Found::Value, |called| Found::Call(Box::new(called)));
+        }
         let ExprKind::Field(base, name) = &callee.kind else {
             return Found::Value;
         };
@@ -73,11 +89,12 @@ impl<'a> Checker<'a> {
             self.ignore(arguments);
             return Found::Bad;
         };
-        let title = self.globals.services.get(service.index());
-        let title = title.map_or_else(String::new, |info| format!("{}.{}", info.name, name.text));
         let Some(info) = self.globals.operation(service.0, number).cloned() else {
             return Found::Bad;
         };
+        let service_name = self.globals.services.get(service.index());
+        let service_name = service_name.map(|info| info.name.as_str()).unwrap_or_default();
+        let title = format!("{service_name}.{}", name.text);
         let signature = info.signature.clone();
         let (name, span) = (name.span, value.span);
         Found::Call(Box::new(Called {
@@ -87,32 +104,72 @@ impl<'a> Checker<'a> {
             arguments,
             name,
             span,
+            as_json: false,
         }))
     }
 
-    /// The number of an operation; one that the service does not have is reported.
-    pub(in crate::check) fn operation_named(&mut self, service: ServiceId, name: &Ident) -> Option<u32> {
+    /// The number of an operation; one that does not exist is reported.
+    pub(crate) fn operation_named(&mut self, service: ServiceId, name: &Ident) -> Option<u32> {
         let info = self.globals.services.get(service.index())?;
         if let Some(number) = info.by_name.get(&name.text) {
             return Some(*number);
         }
         let known = info.operations.iter().map(|op| op.signature.name.as_str());
         let near = nearest(&name.text, known).map(Name::from);
-        let (owner, operation, span) = (info.name.clone(), name.text.clone(), name.span);
-        if let Some((name, place)) = self.streamed(service, &name.text) {
-            self.report(ServiceError::ClientStream { name, span, place }.diagnostic());
-            return None;
-        }
-        self.report(
-            Error::UnknownOperation {
-                operation,
-                service: owner,
+        let (title, span) = (info.name.clone(), name.span);
+        let diagnostic = match self.streamed(service, &name.text) {
+            Some((name, place)) => ServiceError::ClientStream { name, span, place }.diagnostic(),
+            None => Error::UnknownOperation {
+                operation: name.text.clone(),
+                service: title,
                 span,
                 near,
             }
             .diagnostic(),
-        );
+        };
+        self.report(diagnostic);
         None
+    }
+
+    /// A call of an operation that the template at hand takes: what is known of it, called as it is taken.
+    fn taken_called(
+        &mut self,
+        taking: &Taking,
+        name: Span,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Option<Called<'a>> {
+        let Taken::Operation { params, result } = &*taking.taken else {
+            return None;
+        };
+        let (service, operation, info) = match taking.given {
+            Some(Given::Operation(service, operation)) => {
+                let info = self.globals.operation(service.0, operation.0)?.clone();
+                (service, operation, info)
+            }
+            _ => (
+                ServiceId(u32::MAX),
+                OperationId(u32::MAX),
+                unknown(taking, params, result),
+            ),
+        };
+        self.taking_met(taking, name);
+        let mut signature = info.signature.clone();
+        let own = params.iter().map(|(name, _)| name);
+        for (param, name) in signature.params.iter_mut().zip(own) {
+            param.name = name.clone();
+        }
+        let as_json = *result == Ty::Json && signature.result != Ty::Json;
+        signature.result = result.clone();
+        Some(Called {
+            what: What::Operation(service, operation, Box::new(info)),
+            title: self.name_of_given(taking),
+            signature,
+            arguments,
+            name,
+            span,
+            as_json,
+        })
     }
 
     /// The method of a service's document that takes a stream of requests and would be called so, and its place.
@@ -132,10 +189,10 @@ impl<'a> Checker<'a> {
     }
 
     /// What a path of words names, without a word about what it does not.
-    pub(super) fn def_at(&self, base: &ast::Expr) -> Option<(Vec<Ident>, Def)> {
+    pub(crate) fn def_at(&self, base: &ast::Expr) -> Option<(Vec<Ident>, Def)> {
         let words = crate::check::service::words(base)?;
         let (first, rest) = words.split_first()?;
-        if self.frame.find(&first.text).is_some() {
+        if self.frame.find(&first.text).is_some() || self.taking(&first.text).is_some() {
             return None;
         }
         let mut def = self.module()?.scope.get(&first.text)?.def;
@@ -144,5 +201,30 @@ impl<'a> Checker<'a> {
             def = scope::lookup(self.resolved.module(module)?, word).ok()?.def;
         }
         Some((words, def))
+    }
+}
+
+/// What is known of an operation that a template takes, while nobody gives it: the worst.
+fn unknown(taking: &Taking, params: &[(Name, Ty)], result: &Ty) -> OperationInfo {
+    let param = |(name, ty): &(Name, Ty)| FieldInfo {
+        name: name.clone(),
+        doc: None,
+        span: taking.span,
+        ty: ty.clone(),
+        rule: None,
+    };
+    OperationInfo {
+        signature: Signature {
+            name: taking.name.clone(),
+            doc: None,
+            span: taking.span,
+            params: params.iter().map(param).collect(),
+            result: result.clone(),
+            fails: vec![(ANYTHING, taking.span)],
+        },
+        effect: EffectKind::Once,
+        stream: false,
+        way: Way::Http(Method::Post),
+        overrides: Default::default(),
     }
 }

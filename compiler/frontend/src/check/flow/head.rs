@@ -58,6 +58,10 @@ impl<'a> Checker<'a> {
     }
 
     fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Trigger> {
+        // No event can start it, which was said.
+        if signature.values().count() < signature.params.len() {
+            return None;
+        }
         let (event, ty) = self.event_named(&on.event)?;
         if !matches!(signature.params.as_slice(), [only] if only.ty == ty) {
             let error = Beside::TriggerParam {

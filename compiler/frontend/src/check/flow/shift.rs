@@ -6,6 +6,7 @@ use crate::{
     check::{
         Checker, Ty,
         service::{Error as ServiceError, whole},
+        template::{Error as TemplateError, Given, Taken, Taking},
         tree::{Kind, Shift, Statement},
     },
     resolve::Def,
@@ -23,6 +24,9 @@ impl<'a> Checker<'a> {
         weights: &'a [(Ident, ast::Expr)],
         out: &mut Vec<Statement>,
     ) {
+        if let Some(taking) = self.taking(&service.text).cloned() {
+            return self.shift_taken(span, service, &taking, weights, out);
+        }
         let found = self.shifted_service(service);
         let subsets = found.map(|(id, _)| self.subset_names(id)).unwrap_or_default();
         if let Some((_, declared)) = found.filter(|_| subsets.is_empty()) {
@@ -50,6 +54,76 @@ impl<'a> Checker<'a> {
         let shift = Shift {
             name: service.text.clone(),
             service: service_id,
+            weights: made,
+        };
+        self.push(out, span, Kind::Shift(Box::new(shift)));
+    }
+
+    /// `shift target { from: 75%, to: 25% }`, of a service and subsets that the template at hand takes.
+    fn shift_taken(
+        &mut self,
+        span: Span,
+        service: &Ident,
+        taking: &Taking,
+        weights: &'a [(Ident, ast::Expr)],
+        out: &mut Vec<Statement>,
+    ) {
+        self.taking_met(taking, service.span);
+        if *taking.taken != Taken::Service {
+            let (name, kind, span) = (service.text.clone(), None, service.span);
+            let near = None;
+            self.report(
+                Beside::NotAService {
+                    name,
+                    kind,
+                    span,
+                    near,
+                }
+                .diagnostic(),
+            );
+            return;
+        }
+        let of_it = |known: &Taking| matches!(&*known.taken, Taken::Subset(of) if *of == taking.name);
+        let subsets: Vec<Taking> = self.taking.iter().filter(|known| of_it(known)).cloned().collect();
+        let names: Vec<Name> = subsets.iter().map(|known| known.name.clone()).collect();
+        let mut seen: HashSet<&Name> = HashSet::new();
+        let mut made = Vec::with_capacity(weights.len());
+        for (name, weight) in weights {
+            let weight = self.weight(name, weight);
+            if !seen.insert(&name.text) {
+                let (name, span) = (name.text.clone(), name.span);
+                self.report(ServiceError::SettingTwice { name, span }.diagnostic());
+                continue;
+            }
+            let Some(known) = subsets.iter().find(|known| known.name == name.text) else {
+                let near = nearest(&name.text, names.iter().map(Name::as_str)).map(Name::from);
+                let (name, service, span) = (name.text.clone(), service.text.clone(), name.span);
+                let error = TemplateError::NotTaken {
+                    name,
+                    service,
+                    span,
+                    near,
+                };
+                self.report(error.diagnostic());
+                continue;
+            };
+            self.taking_met(known, name.span);
+            let subset = match known.given {
+                Some(Given::Subset(_, subset)) => subset,
+                _ => SubsetId(u32::MAX),
+            };
+            made.extend(weight.map(|weight| (subset, weight)));
+        }
+        if made.len() == weights.len() {
+            let places = weights.iter().map(|(_, weight)| weight.span).collect();
+            self.add_up(&made, span, places);
+        }
+        let Some(Given::Service(id)) = taking.given else {
+            return;
+        };
+        let shift = Shift {
+            name: self.name_of_given(taking).into(),
+            service: id,
             weights: made,
         };
         self.push(out, span, Kind::Shift(Box::new(shift)));
@@ -92,7 +166,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn subset_names(&self, id: ServiceId) -> Vec<Name> {
+    pub(crate) fn subset_names(&self, id: ServiceId) -> Vec<Name> {
         let subsets = self.services.get(id.index()).map(|service| &service.subsets);
         let named = subsets.into_iter().flatten().map(|subset| subset.name.clone());
         named.filter(|name| !name.is_empty()).collect()

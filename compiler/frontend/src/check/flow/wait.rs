@@ -238,6 +238,7 @@ impl<'a> Checker<'a> {
                 arguments: &[],
                 name: expr.span,
                 span: expr.span,
+                as_json: false,
             }),
         }
     }

@@ -33,14 +33,14 @@ impl<'a> Checker<'a> {
             condition,
         };
         for who in &access.who {
-            if let Some(made) = self.who(who) {
+            for made in self.who(who) {
                 self.origins
                     .add(&format!("{path}/who/{}", rule.who.len()), who.span);
                 rule.who.push(made);
             }
         }
         for what in &access.what {
-            if let Some(made) = self.what(what) {
+            for made in self.what(what) {
                 self.origins
                     .add(&format!("{path}/what/{}", rule.what.len()), what.span);
                 rule.what.push(made);
@@ -49,7 +49,18 @@ impl<'a> Checker<'a> {
         self.mesh.access.push(rule);
     }
 
-    fn who(&mut self, who: &'a ast::Who) -> Option<Who> {
+    /// Whom a rule means; a flow of which copies are made is all of these.
+    fn who(&mut self, who: &'a ast::Who) -> Vec<Who> {
+        if let WhoKind::Name(words) = &who.kind
+            && let Some(Def::Template(id)) = self.quiet_path(words)
+        {
+            self.path(words);
+            return self.copies_of(id).into_iter().map(Who::Flow).collect();
+        }
+        self.one(who).into_iter().collect()
+    }
+
+    fn one(&mut self, who: &'a ast::Who) -> Option<Who> {
         match &who.kind {
             WhoKind::Anyone => Some(Who::Anyone),
             WhoKind::Identity(text) => self.plain_text("identity", text).map(Who::Identity),
@@ -71,7 +82,7 @@ impl<'a> Checker<'a> {
     fn unknown_who(&mut self, name: &str, span: Span, gateways: bool) -> Option<Who> {
         let fits = |def: Def| match def {
             Def::Gateway(_) => gateways,
-            Def::Flow(_) | Def::Service(_) => !gateways,
+            Def::Flow(_) | Def::Template(_) | Def::Service(_) => !gateways,
             _ => false,
         };
         let near = self.nearest_of(name, fits);
@@ -89,7 +100,16 @@ impl<'a> Checker<'a> {
         nearest(name, known).map(Name::from)
     }
 
-    fn what(&mut self, what: &'a ast::What) -> Option<What> {
+    /// What a rule means; a flow of which copies are made is all of these.
+    fn what(&mut self, what: &'a ast::What) -> Vec<What> {
+        if let Some(Def::Template(id)) = self.quiet_path(&what.path).filter(|_| !what.all) {
+            self.path(&what.path);
+            return self.copies_of(id).into_iter().map(What::Flow).collect();
+        }
+        self.one_thing(what).into_iter().collect()
+    }
+
+    fn one_thing(&mut self, what: &'a ast::What) -> Option<What> {
         let found = self.what_called(&what.path, what.all);
         if found.is_none() {
             let name = self.slice(what.span);
@@ -139,7 +159,9 @@ impl<'a> Checker<'a> {
             return nearest(&last.text, known).map(Name::from);
         }
         let first = path.first()?;
-        self.nearest_of(&first.text, |def| matches!(def, Def::Service(_) | Def::Flow(_)))
+        self.nearest_of(&first.text, |def| {
+            matches!(def, Def::Service(_) | Def::Flow(_) | Def::Template(_))
+        })
     }
 
     pub(super) fn mesh_settings(&mut self, settings: &'a [Setting]) {

@@ -138,7 +138,11 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let flow = called.and_then(|(words, arguments)| match self.path(&words) {
-            Some(Def::Flow(id)) => Some((id, arguments)),
+            Some(Def::Flow(id)) => Some((Some(id), arguments)),
+            Some(Def::Template(id)) => {
+                let copy = self.copy_of(id, arguments, target.span);
+                Some((copy.map(|flow| flow.0), arguments))
+            }
             _ => None,
         });
         let Some((id, arguments)) = flow else {
@@ -147,6 +151,7 @@ impl<'a> Checker<'a> {
             self.report(Error::NotAFlow { found, span }.diagnostic());
             return None;
         };
+        let id = id?;
         let signature = self.globals.flows.get(id as usize)?.clone();
         let module = self.frame.module;
         let (made, _) = self.within(module, Kind::Scheduled, |checker| {

@@ -54,8 +54,10 @@ impl<'a> Checker<'a> {
         {
             return self.operation_target(ServiceId(id), operation, arguments, span);
         }
-        let Some(Def::Flow(id)) = self.path(&words) else {
-            return None;
+        let id = match self.path(&words) {
+            Some(Def::Flow(id)) => id,
+            Some(Def::Template(id)) => self.copy_of(id, arguments, span)?.0,
+            _ => return None,
         };
         let signature = self.globals.flows.get(id as usize)?.clone();
         let arguments = self.target_arguments(&signature, arguments, span);

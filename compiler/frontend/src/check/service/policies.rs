@@ -126,6 +126,20 @@ impl Policies {
         moved
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Forgets those that came after so many.
+    pub(crate) fn forget(&mut self, len: usize) {
+        self.table.truncate(len);
+        self.numbers.retain(|_, id| id.index() < len);
+        if let Some(asked) = &mut self.asked {
+            asked.retain(|id| id.index() < len);
+        }
+    }
+
     pub(crate) fn into_table(self) -> Vec<Policy> {
         let own = |known: Known| {
             Arc::try_unwrap(known.0).map_or_else(|kept| kept.policy.clone(), |only| only.policy)

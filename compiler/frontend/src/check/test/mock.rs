@@ -86,6 +86,17 @@ impl<'a> Checker<'a> {
                     way: None,
                 })
             }
+            Place::Def(Def::Template(template)) => {
+                let flow = self.copy_of(template, arguments, call.span)?;
+                let signature = self.globals.templates.get(template as usize)?.clone();
+                Some(Called {
+                    target: Target::Flow(flow),
+                    title: signature.name.to_string(),
+                    signature,
+                    stream: false,
+                    way: None,
+                })
+            }
             Place::Bad => None,
             _ => {
                 self.report(Error::NotACall { span: callee.span }.diagnostic());
@@ -141,6 +152,10 @@ impl<'a> Checker<'a> {
         let mut missing = Vec::new();
         let mut made = Vec::with_capacity(params.len());
         for (param, value) in params.iter().zip(given) {
+            // What is no value says which copy is meant.
+            if let (Ty::Taken(_), Some(_)) = (&param.ty, value) {
+                continue;
+            }
             made.push(match value {
                 Some(value) => self.fits_argument(param, value, binds),
                 None => {

@@ -239,7 +239,8 @@ fn shown(ty: &Type) -> String {
         TypeKind::Optional(inner) => format!("{}?", shown(inner)),
         TypeKind::List(inner) => format!("[{}]", shown(inner)),
         TypeKind::Map(_, inner) => format!("{{{}}}", shown(inner)),
-        TypeKind::Bad => String::new(),
+        // No document describes what only a flow may take.
+        TypeKind::Service | TypeKind::Subset(_) | TypeKind::Operation(..) | TypeKind::Bad => String::new(),
     }
 }
 

@@ -30,7 +30,14 @@ impl Reader {
             };
         };
         let kind = match base.kind() {
-            SyntaxKind::NamedType => TypeKind::Name(self.names(&base)),
+            SyntaxKind::NamedType => match self.names(&base) {
+                names if matches!(names.as_slice(), [only] if only.text == "service") => TypeKind::Service,
+                names => TypeKind::Name(names),
+            },
+            SyntaxKind::OperationType => {
+                TypeKind::Operation(self.params(&base), self.optional_type(&base).map(Box::new))
+            }
+            SyntaxKind::SubsetType => TypeKind::Subset(self.name(&base)),
             SyntaxKind::ListType => TypeKind::List(Box::new(self.child_type(&base))),
             SyntaxKind::MapType => self.map_type(&base),
             _ => TypeKind::Bad,
