@@ -94,7 +94,7 @@ impl MeshError {
         }
     }
 
-    /// Where it stands in the program, as a path into [`flowmesh_ir::program::Origins::spans`].
+    /// Where it stands in the program, as a path of [`flowmesh_ir::program::Origins`].
     #[must_use]
     pub fn place(&self) -> Option<String> {
         match self {
