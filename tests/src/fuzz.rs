@@ -150,7 +150,26 @@ fn text(corpus: &[String], random: &mut Random) -> String {
             6 => text.insert(at, ['\0', 'ü', '\u{2028}', '\r', '\u{1F600}'][random.below(5)]),
             _ => {
                 let words = [
-                    "match ", "else ", "if ", "->", "catch ", "\"\"\"", "\n", "..", "=>", "}", ")", "where ",
+                    "match ",
+                    "else ",
+                    "if ",
+                    "->",
+                    "catch ",
+                    "\"\"\"",
+                    "\n",
+                    "..",
+                    "=>",
+                    "}",
+                    ")",
+                    "where ",
+                    ",",
+                    " ",
+                    "\n\n",
+                    "// why\n",
+                    " // why\n",
+                    "\n// why\n\n",
+                    "/// why\n",
+                    "//! why\n",
                 ];
                 text.insert_str(at, words[random.below(words.len())]);
             }

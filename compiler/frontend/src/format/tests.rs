@@ -77,6 +77,20 @@ fn what_is_wrong_stays_as_it_is_and_the_rest_is_formatted() {
 }
 
 #[test]
+fn what_is_wrong_within_brackets_or_between_lines_is_formatted_once() {
+    for text in [
+        "test \"\" { let n = start\u{2028}e() }",
+        "flow b(s: g) { shift s { %,\u{2028}v } }",
+        "flow b(d: t) { sleep\u{2028} }",
+        "error E(a: int,, b: int)",
+    ] {
+        let once = formatted(text);
+        assert_eq!(content(&once), content(text), "{text:?} to {once:?}");
+        assert_eq!(formatted(&once), once, "{text:?}");
+    }
+}
+
+#[test]
 fn what_looks_like_a_blank_and_is_none_stays() {
     for blank in ['\u{2028}', '\u{a0}', '\u{85}'] {
         let text = format!("type{blank} A {{ n: int }}\n\nfn f() -> int = 1{blank}\n");
