@@ -3,9 +3,9 @@
 //!
 //! Clock, disk, network, services and clients are simulated; a seed gives the same world to the last byte of its log.
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
-//! `calls` (attempts over the network), `services` (doubles that know what they carried out), `clients` (who start,
-//! signal and cancel), `check` (what must hold in the end), `between` (and
-//! between runs).
+//! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
+//! `clients` (who start, signal, cancel and tell events), `check` (what must hold in the end), `between` (and between
+//! runs).
 
 mod between;
 mod calls;
@@ -18,12 +18,13 @@ mod process;
 mod report;
 mod scenario;
 mod services;
+mod workers;
 mod world;
 
 pub use chance::Chance;
 pub use disk::SimulatedDisk;
 pub use report::Report;
-pub use scenario::{Bug, Faults, Scenario, SignalPlan, StartPlan};
+pub use scenario::{Bug, EventPlan, Faults, Scenario, SignalPlan, StartPlan};
 
 use flowmesh_ir::Program;
 use world::World;

@@ -5,12 +5,12 @@
 mod queue;
 
 pub use queue::{Lease, Lost, TaskId};
+pub(crate) use queue::{Queues, Stand, Task};
 
 use crate::{RunId, clock::Clock};
 use flowmesh_ir::call::{Failure, Reply, Request};
 use flowmesh_machine::CallId;
 use jiff::{SignedDuration, Timestamp};
-use queue::{Given, Queues, Task};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -74,46 +74,21 @@ impl Workers {
             let left = end.map_or(within, |end| {
                 end.saturating_duration_since(tokio::time::Instant::now())
             });
-            if left.is_zero() {
-                return self.late(id, within);
-            }
-            let lease = self.queues().lease_left(id, self.0.clock.now());
-            let wait = lease
-                .map_or(left, |lease| lease.min(left))
-                .max(Duration::from_millis(1));
+            let now = self.0.clock.now();
+            let stand = self.queues().look(id, now, left, within);
+            let wait = match stand {
+                Stand::Over(reply) => return reply,
+                Stand::Wait(wait) => wait.max(Duration::from_millis(1)),
+                Stand::Back => {
+                    self.0.more.notify_waiters();
+                    left
+                }
+            };
             tokio::select! {
                 ended = &mut reply => return ended.unwrap_or_else(|_| unknown("the task is gone")),
-                () = pulled.notified() => continue,
+                () = pulled.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
-            if !self.expire(id) {
-                return unknown(
-                    "the worker that had it did not say that it still works on it, and without a `key` it is not given to another",
-                );
-            }
-        }
-    }
-
-    /// Gives a task whose lease has expired to others. `false` if that must not be.
-    fn expire(&self, id: TaskId) -> bool {
-        let now = self.0.clock.now();
-        match self.queues().expire(id, now) {
-            Given::Back => {
-                self.0.more.notify_waiters();
-                true
-            }
-            Given::Not => true,
-            Given::Up => false,
-        }
-    }
-
-    fn late(&self, id: TaskId, within: Duration) -> Reply {
-        let queues = self.queues();
-        let why = format!("no worker did it within {within:?}");
-        if queues.may_have_begun(id) {
-            unknown(&why)
-        } else {
-            Reply::Failed(Failure::Timeout(why))
         }
     }
 
@@ -179,7 +154,8 @@ impl Drop for Remove<'_> {
     }
 }
 
-fn until(now: Timestamp, lease: Duration) -> Timestamp {
+/// When a lease that begins now ends.
+pub(crate) fn until(now: Timestamp, lease: Duration) -> Timestamp {
     let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::MAX);
     now.checked_add(lease).unwrap_or(Timestamp::MAX)
 }

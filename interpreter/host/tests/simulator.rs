@@ -1,21 +1,27 @@
 //! Five hundred worlds, each decided by its seed. `FLOWMESH_SEED=7` lets one of them happen alone and shows it.
 
 #![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "support/desk.rs"]
+mod desk;
 #[path = "support/programs.rs"]
 mod programs;
 
-use flowmesh_host::simulate::{Bug, Report, Scenario, SignalPlan, StartPlan, simulate};
+use flowmesh_host::simulate::{Bug, EventPlan, Report, Scenario, SignalPlan, StartPlan, simulate};
 use flowmesh_ir::Program;
 
 const SEEDS: u64 = 500;
 
 fn program() -> Program {
-    programs::program("http://127.0.0.1:1")
+    let mut program = programs::program("http://127.0.0.1:1");
+    desk::add(&mut program);
+    program
 }
 
 fn start(flow: &str, input: &str, key: Option<&str>) -> StartPlan {
@@ -47,6 +53,9 @@ fn scenario() -> Scenario {
         start("tell", r#"{"id":"m"}"#, None),
         start("tell", r#"{"id":"n"}"#, Some("n")),
         start("shifted", "{}", None),
+        start("desk", r#"{"id":"o"}"#, None),
+        start("desk", r#"{"id":"p"}"#, None),
+        start("desk", r#"{"id":"q"}"#, None),
     ];
     let payload = r#"{"by":"ann"}"#.to_owned();
     let signal = |flow: &str| SignalPlan {
@@ -54,7 +63,15 @@ fn scenario() -> Scenario {
         signal: "approve".into(),
         payload: payload.clone(),
     };
-    Scenario::new(starts, vec![signal("checkout"), signal("hear")])
+    let told = EventPlan {
+        event: "paid".into(),
+        payload: r##"{"order":"#"}"##.to_owned(),
+    };
+    let signals = vec![signal("checkout"), signal("hear"), signal("desk")];
+    Scenario {
+        events: vec![told; 3],
+        ..Scenario::new(starts, signals)
+    }
 }
 
 fn sound(report: &Report) {
@@ -84,10 +101,13 @@ fn every_promise_is_kept_in_every_world() {
     reports.iter().for_each(sound);
     let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
     let (steps, crashes, sent) = (sum(|it| it.steps), sum(|it| it.crashes), sum(|it| it.sent));
-    println!("{SEEDS} worlds: {steps} steps, {crashes} crashes, {sent} requests");
+    let (settled, heard) = (sum(|it| it.settled), sum(|it| it.heard));
+    println!(
+        "{SEEDS} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard"
+    );
     assert!(
-        crashes > SEEDS && sent > 10 * SEEDS,
-        "things do go wrong in these worlds"
+        crashes > SEEDS && sent > 10 * SEEDS && settled > SEEDS && heard > SEEDS / 2,
+        "things do go wrong in these worlds, and workers and events are heard"
     );
 }
 

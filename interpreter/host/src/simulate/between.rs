@@ -17,7 +17,7 @@ struct Seen {
     inside: BTreeMap<String, BTreeSet<(RunId, CallId)>>,
     /// Every run that something asked for by its identifier.
     children: BTreeSet<RunId>,
-    /// How often each event was told, and heard by each run.
+    /// How often each event was told at the most, and heard by each run.
     told: BTreeMap<String, u64>,
     heard: BTreeMap<(RunId, String), u64>,
     /// Whether an answer came without a question.
@@ -27,6 +27,14 @@ struct Seen {
 /// Sees that everything between runs is as it should be.
 pub(super) fn check(world: &World<'_>, order: &[EventRecord]) -> Result<(), String> {
     let mut seen = Seen::default();
+    for (event, _) in &world.clients.tellings {
+        let plan = world.scenario.events.get(*event);
+        let count = seen
+            .told
+            .entry(plan.map(|plan| plan.event.to_string()).unwrap_or_default())
+            .or_default();
+        *count = count.saturating_add(1);
+    }
     for record in order {
         seen.record(world, record);
         if let Some(broken) = seen.broken.take() {

@@ -38,14 +38,14 @@ pub(super) struct Calling<'p> {
     endpoint: Option<usize>,
 }
 
-/// A request that was sent.
+/// A request that was sent, or a task that was given to a worker.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) run: RunId,
     pub(super) call: CallId,
     pub(super) attempt: u32,
     pub(super) request: Arc<Request>,
-    generation: u64,
+    pub(super) generation: u64,
 }
 
 type Id = (RunId, CallId);

@@ -37,6 +37,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     let (journal, order) = replay_is_the_same(world)?;
     between::check(world, &order)?;
     acknowledged_is_kept(world, &journal)?;
+    told_is_kept(world, &journal)?;
     everything_comes_to_an_end(world)?;
     nothing_is_forgotten(world, &journal)?;
     let asked = journal
@@ -107,6 +108,39 @@ fn acknowledged_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), Stri
     for (run, seen) in &world.clients.seen {
         if count(run, |_| true) < *seen {
             return Err(format!("run {run} was said to have {seen} events and has fewer"));
+        }
+    }
+    Ok(())
+}
+
+/// What a worker was told is kept stands in the journal as the worker said it, unless its run did not wait for it any
+/// more; and what an event was said to come to, it came to.
+fn told_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), String> {
+    for ((run, call), said) in &world.workshop.settled {
+        let other = |record: &&EventRecord| matches!(&record.event.kind, EventKind::Replied { call: of, reply } if of == call && reply != said);
+        if journal
+            .get(run)
+            .into_iter()
+            .flatten()
+            .any(|record| other(&record))
+        {
+            return Err(format!(
+                "call {} of run {run} has not ended as its worker said",
+                call.0
+            ));
+        }
+    }
+    for (telling, (event, told)) in world.clients.tellings.iter().enumerate() {
+        let (Some(told), Some(plan)) = (told, world.scenario.events.get(*event)) else {
+            continue;
+        };
+        let said = plan.payload(telling);
+        let hears = |record: &&EventRecord| matches!(&record.event.kind, EventKind::Heard { payload, .. } if **payload == *said.as_bytes());
+        let heard = journal.values().flatten().filter(hears).count();
+        if heard != told.heard || told.started.iter().any(|run| !journal.contains_key(run)) {
+            return Err(format!(
+                "`{said}` was said to come to {told:?}, and {heard} runs heard it"
+            ));
         }
     }
     Ok(())

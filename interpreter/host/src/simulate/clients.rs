@@ -1,9 +1,9 @@
-//! Clients: they start, signal, cancel and look, and remember what they were told.
+//! Clients: they start, signal, cancel, tell events and look, and remember what they were told.
 
 use super::world::{Happens, World};
 use crate::{
     RunId,
-    engine::{Answer, Command, Refusal, Start, view::RunView},
+    engine::{Answer, Command, Refusal, Start, Told, view::RunView},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -25,6 +25,8 @@ pub(super) struct Clients {
     pub(super) cancelled: BTreeMap<RunId, bool>,
     /// How many events each run was said to have.
     pub(super) seen: BTreeMap<RunId, u64>,
+    /// The number of the plan of each telling of an event, and what it was said to come to.
+    pub(super) tellings: Vec<(usize, Option<Told>)>,
 }
 
 /// What a client wants.
@@ -40,6 +42,10 @@ pub(super) enum Intent {
     Cancel(RunId),
     /// To see a run.
     Look(RunId),
+    /// An event told: the plan of this number, and the number of the telling, once it is told.
+    Tell(usize, Option<usize>),
+    /// To hear that what a worker said is kept; of its works the one with this number.
+    Settle(usize),
 }
 
 impl World<'_> {
@@ -51,6 +57,10 @@ impl World<'_> {
                 let at = self.draw(within);
                 self.after(at, Happens::Client(Intent::Start(start)));
             }
+        }
+        for event in 0..self.scenario.events.len() {
+            let at = self.draw(within);
+            self.after(at, Happens::Client(Intent::Tell(event, None)));
         }
     }
 
@@ -65,7 +75,11 @@ impl World<'_> {
         })
     }
 
-    pub(super) fn act(&mut self, intent: Intent) {
+    pub(super) fn act(&mut self, mut intent: Intent) {
+        if let Intent::Tell(event, telling) = &mut intent {
+            *telling = Some(self.clients.tellings.len());
+            self.clients.tellings.push((*event, None));
+        }
         let command = match &intent {
             Intent::Nothing => return,
             Intent::Start(start) => self.start(*start),
@@ -79,6 +93,8 @@ impl World<'_> {
                 reason: "simulated".to_owned(),
             }),
             Intent::Look(run) => Some(Command::Get(*run)),
+            Intent::Tell(event, telling) => self.tell_event(*event, telling.unwrap_or_default()),
+            Intent::Settle(work) => return self.settle(*work),
         };
         if let Some(command) = command {
             self.ask(command, intent);
@@ -99,12 +115,22 @@ impl World<'_> {
         }))
     }
 
+    fn tell_event(&mut self, event: usize, telling: usize) -> Option<Command> {
+        let id = RunId::new(self.now(), self.chance.draw(), self.chance.draw());
+        let plan = self.scenario.events.get(event)?;
+        Some(Command::Emit {
+            id,
+            event: plan.event.clone(),
+            payload: plan.payload(telling).as_bytes().into(),
+        })
+    }
+
     /// The process died, or was not there. A start without a key is not tried again: it may have been heard.
     pub(super) fn unanswered(&mut self, intents: Vec<Intent>) {
         for intent in intents {
             let again = match &intent {
                 Intent::Start(start) => self.has_key(*start),
-                Intent::Signal(..) | Intent::Cancel(_) => true,
+                Intent::Signal(..) | Intent::Cancel(_) | Intent::Tell(..) | Intent::Settle(_) => true,
                 Intent::Look(_) | Intent::Nothing => false,
             };
             if again {
@@ -113,7 +139,7 @@ impl World<'_> {
         }
     }
 
-    fn again(&mut self, intent: Intent) {
+    pub(super) fn again(&mut self, intent: Intent) {
         let delay = self.draw(PATIENCE);
         self.after(delay, Happens::Client(intent));
     }
@@ -130,6 +156,11 @@ impl World<'_> {
                 self.clients.cancelled.insert(*run, true);
             }
             (Intent::Look(run), Answer::Run(view)) => self.told_view(*run, view),
+            (Intent::Tell(_, Some(telling)), Answer::Told(told)) => {
+                let of = self.clients.tellings.get_mut(*telling);
+                of.into_iter().for_each(|(_, known)| *known = Some(told.clone()));
+            }
+            (Intent::Settle(work), Answer::Run(_)) => self.settled(*work),
             (_, Answer::Refused(Refusal::Full)) => self.again(intent),
             (Intent::Signal(..) | Intent::Cancel(_), Answer::Refused(Refusal::Ended { .. })) => {}
             (Intent::Nothing, _) => {}

@@ -4,13 +4,16 @@ use super::{
     Bug,
     calls::Calling,
     clients::Intent,
+    workers::Tasked,
     world::{Happens, World},
 };
 use crate::{
     RunId,
     engine::{Answer, Command, Engine, Input, Output, Restoring, Ticket},
     store::{AppendError, Location, Record, Store, StoreError},
+    workers::{Queues, TaskId},
 };
+use flowmesh_ir::call::Wire;
 use flowmesh_machine::CallId;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -23,6 +26,8 @@ pub(super) struct Process<'p> {
     pub(super) engine: Engine,
     store: Store,
     pub(super) calls: BTreeMap<(RunId, CallId), Calling<'p>>,
+    pub(super) queues: Queues,
+    pub(super) tasks: BTreeMap<TaskId, Tasked>,
     /// Who waits for an answer.
     pub(super) asked: BTreeMap<Ticket, Intent>,
     /// With a bug that reports batches before they are written: those batches, and what was said too early and is
@@ -48,6 +53,8 @@ impl<'p> World<'p> {
                     engine,
                     store,
                     calls,
+                    queues: Queues::default(),
+                    tasks: BTreeMap::new(),
                     asked,
                     late,
                     held_back,
@@ -101,7 +108,13 @@ impl<'p> World<'p> {
 
     fn perform(&mut self, output: Output) {
         match output {
-            Output::Call(call) => self.call(call),
+            Output::Call(call) => match &call.request.wire {
+                Wire::Worker(queue) => {
+                    let queue = queue.clone();
+                    self.task(call, queue);
+                }
+                _ => self.call(call),
+            },
             Output::Answer(ticket, answer) => self.answered(ticket, &answer),
             Output::Probe(probe) => self.tell(Input::Answered {
                 run: probe.run,

@@ -14,8 +14,12 @@ pub struct Report {
     pub steps: u64,
     /// How often the process died.
     pub crashes: u64,
-    /// How many requests were sent.
+    /// How many requests were sent, and how many tasks given to workers.
     pub sent: u64,
+    /// How many workers were told that what they said of their task is kept.
+    pub settled: u64,
+    /// How many runs heard an event that was told from outside, as far as its teller was told.
+    pub heard: u64,
     /// How many batches were written to the journal.
     pub written: u64,
     /// How many runs ended, or wait, in which state.
@@ -34,13 +38,15 @@ impl fmt::Display for Report {
             steps,
             crashes,
             sent,
+            settled,
+            heard,
             runs,
             failure,
             ..
         } = self;
         write!(
             f,
-            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, runs {runs:?}, hash {hash:016x}"
+            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, runs {runs:?}, hash {hash:016x}"
         )?;
         match failure {
             Some(failure) => write!(f, "\n{failure}"),

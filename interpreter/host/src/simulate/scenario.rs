@@ -9,6 +9,8 @@ pub struct Scenario {
     pub starts: Vec<StartPlan>,
     /// What clients tell the runs of a flow, sooner or later, unless chance has them forget.
     pub signals: Vec<SignalPlan>,
+    /// Which events are told from outside, each once or, where nobody says that it was told, once more.
+    pub events: Vec<EventPlan>,
     /// Of a thousand runs, how many are cancelled.
     pub cancels: u64,
     /// What goes wrong.
@@ -42,6 +44,15 @@ pub struct SignalPlan {
     pub payload: String,
 }
 
+/// An event.
+#[derive(Clone, Debug)]
+pub struct EventPlan {
+    /// Which.
+    pub event: Name,
+    /// What it carries, as JSON; `#` in it is the number of the telling, so that no two are alike.
+    pub payload: String,
+}
+
 /// How many of a thousand go wrong, while things go wrong; at the end of every world they do not.
 #[derive(Clone, Copy, Debug)]
 pub struct Faults {
@@ -67,6 +78,8 @@ pub struct Faults {
     pub failed_syncs: u64,
     /// Signals that nobody sends.
     pub forgotten: u64,
+    /// Workers that are never heard of again, and those that do not say that they still work.
+    pub silent: u64,
 }
 
 /// A promise that is broken on purpose.
@@ -78,6 +91,12 @@ pub enum Bug {
     SendBeforeSync,
 }
 
+impl EventPlan {
+    pub(super) fn payload(&self, telling: usize) -> String {
+        self.payload.replace('#', &telling.to_string())
+    }
+}
+
 impl Scenario {
     /// These starts and signals, with the usual faults.
     #[must_use]
@@ -85,6 +104,7 @@ impl Scenario {
         Self {
             starts,
             signals,
+            events: Vec::new(),
             cancels: 100,
             faults: Faults::default(),
             crash_after: None,
@@ -117,6 +137,7 @@ impl Faults {
         full_disks: 0,
         failed_syncs: 0,
         forgotten: 0,
+        silent: 0,
     };
 }
 
@@ -134,6 +155,7 @@ impl Default for Faults {
             full_disks: 150,
             failed_syncs: 100,
             forgotten: 150,
+            silent: 150,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
-    process::Process, services::Services,
+    process::Process, services::Services, workers::Workshop,
 };
 use crate::{
     RunId,
@@ -36,6 +36,7 @@ pub(super) struct World<'p> {
     pub(super) sent: Vec<Sent>,
     pub(super) budgets: BTreeMap<u32, Budgets>,
     pub(super) clients: Clients,
+    pub(super) workshop: Workshop,
     pub(super) crashes: u64,
     /// How many batches were written.
     pub(super) written: u64,
@@ -82,6 +83,8 @@ pub(super) enum Happens {
     },
     /// A client does something.
     Client(super::clients::Intent),
+    /// A worker or one of its tasks comes to something.
+    Work(super::workers::Turn),
 }
 
 impl<'p> World<'p> {
@@ -101,6 +104,7 @@ impl<'p> World<'p> {
             sent: Vec::new(),
             budgets: BTreeMap::new(),
             clients: Clients::default(),
+            workshop: Workshop::default(),
             crashes: 0,
             written: 0,
             broken: None,
@@ -195,6 +199,7 @@ impl<'p> World<'p> {
                 call,
             } => self.waited(generation, (run, call)),
             Happens::Client(intent) => self.act(intent),
+            Happens::Work(turn) => self.turn(turn),
         }
     }
 
@@ -251,12 +256,15 @@ impl<'p> World<'p> {
             ));
         }
         ends.sort();
+        let heard = self.clients.tellings.iter().filter_map(|(_, told)| told.as_ref());
         Report {
             seed,
             hash: self.log.hash(),
             steps: self.log.steps(),
             crashes: self.crashes,
             sent: self.sent.len() as u64,
+            settled: self.workshop.settled.len() as u64,
+            heard: heard.map(|told| told.heard as u64).sum(),
             written: self.written,
             runs,
             ends,

@@ -1,12 +1,15 @@
 //! Tasks and their leases: who may pull what, and whose word counts. Time is passed in.
 
 use crate::RunId;
-use flowmesh_ir::call::Reply;
+use flowmesh_ir::call::{Failure, Reply};
 use flowmesh_machine::CallId;
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::sync::{Notify, oneshot};
+
+/// Why nobody knows how a task ended that must not be done twice.
+const SILENT: &str = "the worker that had it did not say that it still works on it, and without a `key` it is not given to another";
 
 /// Names a task; drawn by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,21 +17,21 @@ pub struct TaskId(pub u64);
 
 /// A call that a worker is to carry out.
 #[derive(Debug)]
-pub(super) struct Task {
-    pub(super) id: TaskId,
-    pub(super) run: RunId,
-    pub(super) call: CallId,
-    pub(super) queue: String,
-    pub(super) input: Arc<[u8]>,
-    pub(super) key: Option<String>,
+pub(crate) struct Task {
+    pub(crate) id: TaskId,
+    pub(crate) run: RunId,
+    pub(crate) call: CallId,
+    pub(crate) queue: String,
+    pub(crate) input: Arc<[u8]>,
+    pub(crate) key: Option<String>,
     /// Whether another worker may do it when this one does not answer.
-    pub(super) repeatable: bool,
+    pub(crate) repeatable: bool,
     /// How often it was pulled.
-    pub(super) attempt: u32,
-    pub(super) lease: Option<(u64, Timestamp)>,
+    pub(crate) attempt: u32,
+    pub(crate) lease: Option<(u64, Timestamp)>,
     /// Told when a worker has pulled it: from then on its lease can expire.
-    pub(super) pulled: Arc<Notify>,
-    pub(super) done: oneshot::Sender<Reply>,
+    pub(crate) pulled: Arc<Notify>,
+    pub(crate) done: oneshot::Sender<Reply>,
 }
 
 /// A task as a worker gets it.
@@ -59,27 +62,27 @@ pub enum Lost {
     Over(TaskId),
 }
 
-/// What became of a task whose lease has expired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Given {
-    /// It has not expired.
-    Not,
-    /// Others can pull it.
+/// How a task stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// Nothing is to be done about it for so long, unless it is pulled or settled.
+    Wait(Duration),
+    /// Its lease has expired, and others can pull it.
     Back,
-    /// Nobody may do it again, and nobody knows whether it was done.
-    Up,
+    /// It is no task any more: with this its call has ended.
+    Over(Reply),
 }
 
 /// All tasks, in the order in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Queues {
+pub(crate) struct Queues {
     tasks: BTreeMap<TaskId, Task>,
     /// The tasks of each queue that can be pulled.
     free: BTreeMap<String, std::collections::VecDeque<TaskId>>,
 }
 
 impl Queues {
-    pub(super) fn add(&mut self, task: Task) {
+    pub(crate) fn add(&mut self, task: Task) {
         self.free
             .entry(task.queue.clone())
             .or_default()
@@ -87,7 +90,7 @@ impl Queues {
         self.tasks.insert(task.id, task);
     }
 
-    pub(super) fn lease(&mut self, queue: &str, token: u64, until: Timestamp) -> Option<Lease> {
+    pub(crate) fn lease(&mut self, queue: &str, token: u64, until: Timestamp) -> Option<Lease> {
         let id = self.free.get_mut(queue)?.pop_front()?;
         let task = self.tasks.get_mut(&id)?;
         task.lease = Some((token, until));
@@ -103,7 +106,7 @@ impl Queues {
         })
     }
 
-    pub(super) fn heartbeat(
+    pub(crate) fn heartbeat(
         &mut self,
         id: TaskId,
         token: u64,
@@ -116,12 +119,12 @@ impl Queues {
     }
 
     /// Ends a task by the word of the worker that has it.
-    pub(super) fn take(&mut self, id: TaskId, token: u64, now: Timestamp) -> Result<Task, Lost> {
+    pub(crate) fn take(&mut self, id: TaskId, token: u64, now: Timestamp) -> Result<Task, Lost> {
         self.held(id, token, now)?;
         self.tasks.remove(&id).ok_or(Lost::Unknown(id))
     }
 
-    pub(super) fn call_of(
+    pub(crate) fn call_of(
         &mut self,
         id: TaskId,
         token: u64,
@@ -138,34 +141,45 @@ impl Queues {
         }
     }
 
-    pub(super) fn expire(&mut self, id: TaskId, now: Timestamp) -> Given {
+    /// Sees how a task stands whose call waits for so long still, of `within` in all.
+    pub(crate) fn look(&mut self, id: TaskId, now: Timestamp, left: Duration, within: Duration) -> Stand {
         let Some(task) = self.tasks.get_mut(&id) else {
-            return Given::Not;
+            // A worker has settled it, and the call hears of that.
+            return Stand::Wait(left);
         };
-        if task.lease.is_none_or(|(_, until)| now < until) {
-            return Given::Not;
+        let may_have_begun = task.attempt > 0 && !task.repeatable;
+        let expires = task.lease.map(|(_, until)| until);
+        if left.is_zero() {
+            let why = format!("no worker did it within {within:?}");
+            let failure = if may_have_begun {
+                Failure::Unknown(why)
+            } else {
+                Failure::Timeout(why)
+            };
+            return self.over(id, failure);
         }
-        if !task.repeatable {
-            return Given::Up;
+        match expires {
+            None => Stand::Wait(left),
+            Some(until) if now < until => {
+                let lease = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                Stand::Wait(lease.min(left))
+            }
+            Some(_) if task.repeatable => {
+                task.lease = None;
+                self.free.entry(task.queue.clone()).or_default().push_back(id);
+                Stand::Back
+            }
+            Some(_) => self.over(id, Failure::Unknown(SILENT.to_owned())),
         }
-        task.lease = None;
-        self.free.entry(task.queue.clone()).or_default().push_back(id);
-        Given::Back
     }
 
-    /// How long its lease still is; `None` where nobody has it.
-    pub(super) fn lease_left(&self, id: TaskId, now: Timestamp) -> Option<Duration> {
-        let (_, until) = self.tasks.get(&id)?.lease?;
-        Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+    /// From here on no worker is heard about it, so that none is told that its word counts when it does not.
+    fn over(&mut self, id: TaskId, failure: Failure) -> Stand {
+        self.remove(id);
+        Stand::Over(Reply::Failed(failure))
     }
 
-    /// Whether a worker had it that may have done it, where it must not be done twice.
-    pub(super) fn may_have_begun(&self, id: TaskId) -> bool {
-        let task = self.tasks.get(&id);
-        task.is_some_and(|task| task.attempt > 0 && !task.repeatable)
-    }
-
-    pub(super) fn remove(&mut self, id: TaskId) {
+    pub(crate) fn remove(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.remove(&id)
             && let Some(free) = self.free.get_mut(&task.queue)
         {
@@ -213,6 +227,12 @@ mod tests {
         }
     }
 
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn look(queues: &mut Queues, now: Timestamp) -> Stand {
+        queues.look(TaskId(1), now, MINUTE, MINUTE)
+    }
+
     #[test]
     fn tasks_are_pulled_in_order_and_each_by_one_worker() {
         let mut queues = Queues::default();
@@ -238,8 +258,8 @@ mod tests {
         queues.add(task(1, true));
         queues.lease("q", 7, at(10)).unwrap();
         queues.heartbeat(TaskId(1), 7, at(9), at(20)).unwrap();
-        assert_eq!(queues.expire(TaskId(1), at(10)), Given::Not);
-        assert_eq!(queues.expire(TaskId(1), at(20)), Given::Back);
+        assert_eq!(look(&mut queues, at(10)), Stand::Wait(Duration::from_secs(10)));
+        assert_eq!(look(&mut queues, at(20)), Stand::Back);
         assert_eq!(queues.lease("q", 8, at(30)).unwrap().attempt, 2);
         assert_eq!(
             queues.take(TaskId(1), 7, at(21)).unwrap_err(),
@@ -251,10 +271,34 @@ mod tests {
     fn what_must_not_be_done_twice_is_given_up_when_its_lease_expires() {
         let mut queues = Queues::default();
         queues.add(task(1, false));
-        assert!(!queues.may_have_begun(TaskId(1)));
         queues.lease("q", 7, at(10)).unwrap();
-        assert!(queues.may_have_begun(TaskId(1)));
-        assert_eq!(queues.expire(TaskId(1), at(10)), Given::Up);
+        assert_eq!(
+            look(&mut queues, at(10)),
+            Stand::Over(Reply::Failed(Failure::Unknown(SILENT.to_owned())))
+        );
         assert_eq!(queues.lease("q", 8, at(30)), None);
+    }
+
+    #[test]
+    fn what_is_over_is_nobodys_task_and_says_whether_it_may_have_been_done() {
+        let why = || "no worker did it within 60s".to_owned();
+        let cases = [
+            (false, false, Failure::Timeout(why())),
+            (false, true, Failure::Unknown(why())),
+            (true, true, Failure::Timeout(why())),
+        ];
+        for (repeatable, pulled, failure) in cases {
+            let mut queues = Queues::default();
+            queues.add(task(1, repeatable));
+            if pulled {
+                queues.lease("q", 7, at(90)).unwrap();
+            }
+            let late = queues.look(TaskId(1), at(60), Duration::ZERO, MINUTE);
+            assert_eq!(late, Stand::Over(Reply::Failed(failure)));
+            assert_eq!(
+                queues.take(TaskId(1), 7, at(60)).unwrap_err(),
+                Lost::Unknown(TaskId(1))
+            );
+        }
     }
 }
