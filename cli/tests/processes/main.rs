@@ -37,3 +37,5 @@ mod shop;
 mod stub;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod workers;
