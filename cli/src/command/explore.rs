@@ -14,6 +14,7 @@ use clap::Args;
 use flowmesh_diagnostics::{Code, Sources};
 use flowmesh_host::trial::{self, Bad, Bounds, Explored, Limit, Options};
 use flowmesh_ir::test::Test;
+use jiff::SignedDuration;
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -71,7 +72,8 @@ impl Explore {
             doubt: false,
         };
         let explored = trial::explore(&program, test, options, bounds);
-        draw::answer(self.summary(test, &explored, &report::millis(begun.elapsed())));
+        let took = SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
+        draw::answer(self.summary(test, &explored, &draw::progress::short(took)));
         match &explored.bad {
             None => Ok(Exit::Ok),
             Some(bad) => {

@@ -32,6 +32,9 @@ pub(crate) struct Runs {
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// Start a run of a flow
+    #[command(after_help = "Examples:
+  flowmesh runs start checkout --input @order.json
+  flowmesh runs start greet --input '{\"name\": \"Ada\"}' --key ada --wait")]
     Start {
         /// The flow
         flow: String,
@@ -47,11 +50,17 @@ pub(crate) enum Verb {
     },
     /// Show a run
     #[command(alias = "show")]
+    #[command(after_help = "Examples:
+  flowmesh runs get latest
+  flowmesh runs get 01979b2e-... --json")]
     Get {
         /// The run's identifier, or `latest`
         id: String,
     },
     /// List runs, the newest first
+    #[command(after_help = "Examples:
+  flowmesh runs list --flow checkout --state waiting
+  flowmesh runs list --tag order=1 --json")]
     List {
         /// Only of this flow
         #[arg(long)]
@@ -67,6 +76,9 @@ pub(crate) enum Verb {
         limit: u32,
     },
     /// Send a signal to a run, and print its answer where it has one
+    #[command(after_help = "Examples:
+  flowmesh runs signal latest approve '{\"by\": \"ann\"}'
+  flowmesh runs signal 01979b2e-... approve @approval.json --wait 5s")]
     Signal {
         /// The run's identifier, or `latest`
         id: String,
@@ -80,6 +92,8 @@ pub(crate) enum Verb {
         wait: String,
     },
     /// Tell an event to every run that waits for it and every flow that it starts
+    #[command(after_help = "Example:
+  flowmesh runs emit order_paid '{\"order\": \"1\"}'")]
     Emit {
         /// The event
         event: String,
@@ -88,6 +102,9 @@ pub(crate) enum Verb {
         payload: String,
     },
     /// Read a view of a run, or all of them
+    #[command(after_help = "Examples:
+  flowmesh runs view latest
+  flowmesh runs view 01979b2e-... progress --json")]
     View {
         /// The run's identifier, or `latest`
         id: String,
@@ -95,6 +112,8 @@ pub(crate) enum Verb {
         name: Option<String>,
     },
     /// Cancel a run; what it did is undone
+    #[command(after_help = "Example:
+  flowmesh runs cancel 01979b2e-... --reason \"the customer called\"")]
     Cancel {
         /// The run's identifier, or `latest`
         id: String,
@@ -103,11 +122,16 @@ pub(crate) enum Verb {
         reason: String,
     },
     /// Follow what happens to a run
+    #[command(after_help = "Examples:
+  flowmesh runs events latest
+  flowmesh runs events 01979b2e-... --json")]
     Events {
         /// The run's identifier, or `latest`
         id: String,
     },
     /// Wait for a run's end and print its result
+    #[command(after_help = "Example:
+  flowmesh runs wait latest")]
     Wait {
         /// The run's identifier, or `latest`
         id: String,

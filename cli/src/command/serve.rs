@@ -16,7 +16,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh serve shop.flow
-  flowmesh serve shop.json --dir /var/lib/shop --listen 127.0.0.1:8800 --set payments_url=http://payments:8080")]
+  flowmesh serve shop.json --dir /var/lib/shop --set payments_url=http://payments:8080
+  flowmesh serve shop.flow --stub --listen 127.0.0.1:8800")]
 pub(crate) struct Serve {
     /// The program, `.flow` or compiled `.json`
     file: PathBuf,

@@ -198,7 +198,7 @@ fn call(name: &str, fields: &Map<String, Value>) -> String {
 }
 
 /// A length of time as people say it.
-fn short(time: SignedDuration) -> String {
+pub(crate) fn short(time: SignedDuration) -> String {
     match time.as_secs_f64() {
         seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1000.0),
         seconds if seconds < 120.0 => format!("{seconds:.1} s"),

@@ -44,6 +44,8 @@ fn describe(page: &mut String, words: &[&str]) {
         lines.join("\n").trim_end()
     )
     .unwrap();
+    let examples = help.out.contains("\nExample");
+    assert!(words.is_empty() || examples, "{title}: its help shows no example");
     for name in below(&help.out) {
         describe(page, &[words, &[name]].concat());
     }
