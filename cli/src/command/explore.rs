@@ -1,6 +1,7 @@
 //! `flowmesh explore FILE --test TITLE`: everything that can happen to the runs of a test.
 
 mod again;
+mod data;
 
 use super::test::report;
 use crate::{
@@ -10,13 +11,14 @@ use crate::{
     output,
     program::{self, Tested},
 };
+use again::Again;
 use clap::Args;
 use flowmesh_diagnostics::{Code, Sources};
 use flowmesh_host::trial::{self, Bad, Bounds, Explored, Limit, Options};
 use flowmesh_ir::test::Test;
 use jiff::SignedDuration;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -25,7 +27,8 @@ use std::{
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh explore shop.flow --test \"an order is paid\"
-  flowmesh explore shop.flow --test \"an order is paid\" --depth 3 --write found.flow")]
+  flowmesh explore shop.flow --test \"an order is paid\" --depth 3 --write found.flow
+  flowmesh explore shop.flow --test \"an order is paid\" --seconds 300 --json")]
 pub(crate) struct Explore {
     /// The program
     file: PathBuf,
@@ -47,6 +50,9 @@ pub(crate) struct Explore {
     /// Write the program with a test that goes wrong
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Explore {
@@ -72,16 +78,38 @@ impl Explore {
             doubt: false,
         };
         let explored = trial::explore(&program, test, options, bounds);
-        let took = SignedDuration::try_from(begun.elapsed()).unwrap_or_default();
-        draw::answer(self.summary(test, &explored, &draw::progress::short(took)));
-        match &explored.bad {
-            None => Ok(Exit::Ok),
-            Some(bad) => {
-                draw::say(draw::report::picture(&report::diagnostic(&bad.failure), &sources).trim_end());
-                draw::say(report::trail(&bad.trail));
-                self.show(test, bad, &sources, options)?;
-                Ok(Exit::Failed)
-            }
+        let took = begun.elapsed();
+        let way = match &explored.bad {
+            None => None,
+            Some(bad) => Some(Way::of(&self.file, test, bad, &sources, options)?),
+        };
+        match self.json {
+            true => draw::answer_json(&data::data(test, &explored, took, way.as_ref(), &sources)),
+            false => self.tell(test, &explored, took, way.as_ref(), &sources),
+        }
+        if let (Some(way), Some(path)) = (&way, &self.write) {
+            output::write(path, &way.again.text)?;
+            let but = if way.same {
+                String::new()
+            } else {
+                format!("; {}", way.word())
+            };
+            draw::say(format!("wrote {}{but}", path.display()));
+        }
+        Ok(if way.is_some() { Exit::Failed } else { Exit::Ok })
+    }
+
+    /// For people.
+    fn tell(&self, test: &Test, explored: &Explored, took: Duration, way: Option<&Way>, sources: &Sources) {
+        let took = SignedDuration::try_from(took).unwrap_or_default();
+        draw::answer(self.summary(test, explored, &draw::progress::short(took)));
+        let (Some(bad), Some(way)) = (&explored.bad, way) else {
+            return;
+        };
+        draw::say(draw::report::picture(&report::diagnostic(&bad.failure), sources).trim_end());
+        draw::say(report::trail(&bad.trail));
+        if self.write.is_none() {
+            draw::answer(format!("{}:\n\n{}", way.word(), way.again.test));
         }
     }
 
@@ -132,25 +160,28 @@ impl Explore {
         }
         text
     }
+}
 
-    /// The bad way as a test.
-    fn show(&self, test: &Test, bad: &Bad, sources: &Sources, options: Options) -> Result<(), Error> {
-        let again = again::Again::of(&self.file, test, bad, sources);
+/// A bad way as a test.
+struct Way {
+    again: Again,
+    /// Whether the test goes wrong in the same way by itself. Two timers that come due at once, say, cannot be told which
+    /// is to be first.
+    same: bool,
+}
+
+impl Way {
+    fn of(file: &Path, test: &Test, bad: &Bad, sources: &Sources, options: Options) -> Result<Self, Error> {
+        let again = Again::of(file, test, bad, sources);
         let same = again.goes_wrong(bad.failure.code, options)?;
-        let word = match same {
+        Ok(Self { again, same })
+    }
+
+    fn word(&self) -> &'static str {
+        match self.same {
             true => "this test does the same",
-            // Two timers that come due at once, say, cannot be told which is to be first.
             false => "this test comes near, but does not go wrong by itself",
-        };
-        match &self.write {
-            None => draw::answer(format!("{word}:\n\n{}", again.test)),
-            Some(path) => {
-                output::write(path, &again.text)?;
-                let word = if same { String::new() } else { format!("; {word}") };
-                draw::say(format!("wrote {}{word}", path.display()));
-            }
         }
-        Ok(())
     }
 }
 

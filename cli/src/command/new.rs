@@ -80,9 +80,17 @@ flow greet(name: string) -> string {
   sleep 1s
   return \"hello, {name}\"
 }
+
+test \"somebody is greeted by name\" {
+  let run = start greet(name: \"Ann\")
+  advance 1s
+  expect run returns \"hello, Ann\"
+}
 ";
 
 const README: &str = "# NAME
 
-`flowmesh check main.flow` checks it; `flowmesh run main.flow greet --input '{\"name\": \"Ann\"}'` runs it.
+    flowmesh check main.flow
+    flowmesh test main.flow
+    flowmesh run main.flow greet --input '{\"name\": \"Ann\"}'
 ";

@@ -87,13 +87,15 @@ fn formatting_is_checked_written_and_done_once() {
 }
 
 #[test]
-fn a_new_project_checks_is_formatted_and_runs() {
+fn a_new_project_checks_is_formatted_passes_its_test_and_runs() {
     let dir = tempfile::tempdir().expect("a directory");
     let at = |args: &[&str]| common::in_dir(dir.path(), args);
     assert_eq!(at(&["new", "hello"]).code, 0);
     let checked = at(&["check", "--deny-warnings", "hello/main.flow"]);
     assert_eq!(checked.code, 0, "{}", checked.err);
     assert_eq!(at(&["fmt", "--check", "hello/main.flow"]).code, 0);
+    let tested = at(&["test", "hello"]);
+    assert!(tested.code == 0 && tested.out.contains("1 passed"), "{tested:?}");
     let shown = at(&["run", "hello/main.flow", "greet", "--input", r#"{"name": "Ann"}"#]);
     assert_eq!(
         (shown.code, shown.out.trim()),

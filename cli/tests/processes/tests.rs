@@ -127,6 +127,10 @@ fn exploring_says_how_far_it_looked_and_knows_titles() {
         "{}",
         shown.out
     );
+    let shown = flowmesh(&["explore", &file, "--test", "paid", "--depth", "1", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&shown.out).expect("JSON");
+    assert!(told["states"].as_u64() > Some(1), "{told}");
+    assert!(told["limit"].is_null() && told["bad"].is_null(), "{told}");
     let shown = flowmesh(&["explore", &file, "--test", "payed"]);
     assert_eq!(shown.code, 2);
     assert!(shown.err.contains("F1137"), "{}", shown.err);
@@ -141,6 +145,11 @@ fn a_history_that_goes_wrong_is_written_as_a_test_that_fails() {
     let shown = flowmesh(&["explore", &file, "--test", "paid", "--write", &found]);
     assert_eq!(shown.code, 1, "{}", shown.err);
     assert!(shown.err.contains("F1134"), "{}", shown.err);
+    let told = flowmesh(&["explore", &file, "--test", "paid", "--json"]);
+    assert_eq!(told.code, 1, "{}", told.err);
+    let told: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
+    assert_eq!(told["bad"]["failure"]["code"], "F1134", "{told}");
+    assert_eq!(told["bad"]["same"], true, "{told}");
     let again = flowmesh(&["test", &found, "--filter", "explored"]);
     assert_eq!(again.code, 1, "{}", again.out);
     assert!(again.out.contains("FAILED paid, explored"), "{}", again.out);

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Suite};
 use crate::draw::{self, json::Finding};
-use flowmesh_diagnostics::Diagnostic;
+use flowmesh_diagnostics::{Diagnostic, Sources};
 use flowmesh_host::trial::{Failure, Line};
 use flowmesh_ir::{Value as Literal, print, test::Test};
 use serde_json::{Value, json};
@@ -70,23 +70,26 @@ pub(super) fn data(suites: &[Suite], outcomes: &[Outcome]) -> Value {
 
 fn one(suite: &Suite, test: &Test, outcome: &Outcome) -> Value {
     let verdict = &outcome.verdict;
-    let failure = verdict.failure.as_ref().map(|failure| {
-        let diagnostic = diagnostic(failure);
-        serde_json::to_value(Finding::new(&diagnostic, &suite.sources)).unwrap_or_default()
-    });
-    let trail: Vec<Value> = verdict
-        .trail
-        .iter()
-        .map(|line| json!({ "at_ms": line.at.as_millis(), "run": line.run, "what": line.what }))
-        .collect();
+    let failure = verdict.failure.as_ref();
     json!({
         "title": test.title,
         "ok": verdict.failure.is_none(),
         "took_ms": outcome.took.as_secs_f64() * 1000.0,
         "virtual_ms": verdict.passed.as_millis(),
-        "failure": failure,
-        "trail": if verdict.failure.is_some() { trail } else { Vec::new() },
+        "failure": failure.map(|failure| failure_data(failure, &suite.sources)),
+        "trail": if failure.is_some() { trail_data(&verdict.trail) } else { Vec::new() },
     })
+}
+
+/// A failure as data.
+pub(crate) fn failure_data(failure: &Failure, sources: &Sources) -> Value {
+    serde_json::to_value(Finding::new(&diagnostic(failure), sources)).unwrap_or_default()
+}
+
+/// What happened, as data.
+pub(crate) fn trail_data(trail: &[Line]) -> Vec<Value> {
+    let line = |line: &Line| json!({ "at_ms": line.at.as_millis(), "run": line.run, "what": line.what });
+    trail.iter().map(line).collect()
 }
 
 fn line(test: &Test, outcome: &Outcome) -> String {
