@@ -141,3 +141,20 @@ fn the_example_of_the_settings_has_every_setting() {
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn every_route_of_the_server_is_on_its_page() {
+    let top = files::top();
+    let page = fs::read_to_string(top.join("docs/reference/server.md")).unwrap();
+    let routes = fs::read_to_string(top.join("interpreter/host/src/server/routes.rs")).unwrap();
+    let parts: Vec<&str> = routes.split(".route(\"").skip(1).collect();
+    assert!(parts.len() > 10, "the routes stand elsewhere");
+    for part in parts {
+        let (path, rest) = part.split_once("\", ").unwrap();
+        let method = rest.split('(').next().unwrap().to_uppercase();
+        assert!(
+            page.contains(&format!("| `{method} {path}` |")),
+            "{method} {path}"
+        );
+    }
+}

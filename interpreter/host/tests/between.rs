@@ -269,6 +269,12 @@ async fn only_the_worker_that_has_a_task_is_heard_about_it() {
     let world = world(directory.path()).await;
     let none = world.post("/v1/queues/words/lease", &Json::Null).await;
     assert_eq!(none.status, 204);
+    let wrong = world.post("/v1/queues/words/lease?lease=soon", &Json::Null).await;
+    assert!(
+        wrong.status == 400 && wrong.body.contains("`lease`"),
+        "{}",
+        wrong.body
+    );
     let run = world.start("words", json!({ "id": "x" })).await;
     let task = world.lease("words").await;
     assert_eq!(

@@ -82,7 +82,7 @@ async fn start(
     body: Body,
 ) -> Result<Response, Problem> {
     let query = parsed(query)?;
-    let time = wait::parse(query.wait.as_deref())?;
+    let time = wait::parse("wait", query.wait.as_deref())?;
     let key = match query.key {
         Some(key) => Some(key),
         None => idempotency_key(&headers)?,
@@ -166,7 +166,7 @@ async fn show(
     Path(run): Path<String>,
     query: Result<Query<ShowQuery>, QueryRejection>,
 ) -> Result<Json<RunView>, Problem> {
-    let time = wait::parse(parsed(query)?.wait.as_deref())?;
+    let time = wait::parse("wait", parsed(query)?.wait.as_deref())?;
     Ok(Json(wait::wait(&shared, run_id(&run)?, time).await?))
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn signal(
     body: Body,
 ) -> Result<Response, Problem> {
     let run = run_id(&run)?;
-    let time = wait::parse_or(parsed(query)?.wait.as_deref(), PATIENCE)?;
+    let time = wait::parse_or("wait", parsed(query)?.wait.as_deref(), PATIENCE)?;
     let payload = body::read(&shared, body).await?;
     let answer = shared.host.signal(run, &name, payload.as_ref(), time).await?;
     Ok(match answer {

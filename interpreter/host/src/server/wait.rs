@@ -8,12 +8,16 @@ use std::time::Duration;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// As [`parse`], or this where nothing is said.
-pub(super) fn parse_or(text: Option<&str>, otherwise: Duration) -> Result<Duration, RequestError> {
-    text.map_or(Ok(otherwise), |text| parse(Some(text)))
+pub(super) fn parse_or(
+    name: &'static str,
+    text: Option<&str>,
+    otherwise: Duration,
+) -> Result<Duration, RequestError> {
+    text.map_or(Ok(otherwise), |text| parse(name, Some(text)))
 }
 
-/// `30s`, `500ms`, `1m`; at most a minute.
-pub(super) fn parse(text: Option<&str>) -> Result<Duration, RequestError> {
+/// The parameter of this name: `30s`, `500ms`, `1m`; at most a minute.
+pub(super) fn parse(name: &'static str, text: Option<&str>) -> Result<Duration, RequestError> {
     let Some(text) = text else {
         return Ok(Duration::ZERO);
     };
@@ -26,7 +30,7 @@ pub(super) fn parse(text: Option<&str>) -> Result<Duration, RequestError> {
         (Some(number), "m") => Duration::from_secs(number.saturating_mul(60)),
         _ => {
             let wrong = format!("expected a time such as `30s` or `500ms`, found `{text}`");
-            return Err(RequestError::Parameter { name: "wait", wrong });
+            return Err(RequestError::Parameter { name, wrong });
         }
     };
     Ok(wait.min(WAIT_MAX))
@@ -51,11 +55,11 @@ mod tests {
 
     #[test]
     fn waits_are_read_and_limited() {
-        assert_eq!(parse(None).unwrap(), Duration::ZERO);
-        assert_eq!(parse(Some("250ms")).unwrap(), Duration::from_millis(250));
-        assert_eq!(parse(Some("5m")).unwrap(), WAIT_MAX);
+        assert_eq!(parse("wait", None).unwrap(), Duration::ZERO);
+        assert_eq!(parse("wait", Some("250ms")).unwrap(), Duration::from_millis(250));
+        assert_eq!(parse("wait", Some("5m")).unwrap(), WAIT_MAX);
         for wrong in ["", "s", "3", "3 s", "-1s", "3h", "99999999999999999999s"] {
-            assert!(parse(Some(wrong)).is_err(), "{wrong}");
+            assert!(parse("wait", Some(wrong)).is_err(), "{wrong}");
         }
     }
 }

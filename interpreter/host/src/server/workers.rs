@@ -50,8 +50,8 @@ pub(super) async fn lease(
     query: Result<Query<LeaseQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let query = parsed(query)?;
-    let time = wait::parse(query.wait.as_deref())?;
-    let lease = wait::parse_or(query.lease.as_deref(), LEASE)?;
+    let time = wait::parse("wait", query.wait.as_deref())?;
+    let lease = wait::parse_or("lease", query.lease.as_deref(), LEASE)?;
     let mut stopping = shared.stopping.clone();
     let workers = shared.host.workers();
     let found = tokio::select! {
@@ -88,7 +88,7 @@ pub(super) async fn heartbeat(
 ) -> Result<StatusCode, Problem> {
     let beat: Beat = read(&shared, body, r#"{"lease": "..."}"#).await?;
     let (task, token) = (id(&task)?, token(&beat.lease)?);
-    let lease = wait::parse_or(beat.time.as_deref(), LEASE)?;
+    let lease = wait::parse_or("for", beat.time.as_deref(), LEASE)?;
     let heard = shared.host.workers().heartbeat(task, token, lease);
     heard.map_err(RequestError::from)?;
     Ok(StatusCode::NO_CONTENT)
