@@ -2,12 +2,20 @@
 //!
 //! A console shows commands after `$ ` and below each what it says. A line `...` stands for any lines, `…` for any
 //! characters of a line: for identifiers, times, and what does not matter there.
+//!
+//! Where a page has an address of this machine with a port of its own, a free port is taken instead, so that nothing else
+//! that runs here is in the way; what the commands say is read as if they had taken those of the page.
 
+use super::shop::free_port;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// What stands before the port of an address of this machine.
+const HOST: &str = "127.0.0.1:";
 
 /// Ends one command's words and begins the next one's.
 const MARK: &str = "=====";
@@ -34,14 +42,16 @@ fn every_command_of_the_guide_says_what_the_guide_says() {
     for path in pages {
         let page = fs::read_to_string(&path).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let shown = shown(&page, dir.path());
+        let moved = moved(&page);
+        let shown = shown(&to_free(&page, &moved), dir.path());
         commands += shown.len();
         let said = carry_out(&shown, dir.path());
         for (at, command) in shown.iter().enumerate() {
             let said = said.get(at).map_or("(nothing more)", String::as_str);
-            if !fits(&lines(&command.says), &lines(said)) {
+            let (says, said) = (from_free(&command.says, &moved), from_free(said, &moved));
+            if !fits(&lines(&says), &lines(&said)) {
                 let name = path.file_name().unwrap().to_string_lossy();
-                let Shown { line, says } = command;
+                let line = from_free(&command.line, &moved);
                 wrong.push(format!(
                     "== {name}: {line}\n-- the page\n{says}-- the command\n{said}"
                 ));
@@ -50,6 +60,37 @@ fn every_command_of_the_guide_says_what_the_guide_says() {
     }
     assert!(commands > 20, "only {commands} commands were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Addresses of this machine in a page, each with one whose port is free.
+fn moved(page: &str) -> BTreeMap<String, String> {
+    let mut moved: BTreeMap<String, String> = BTreeMap::new();
+    for rest in page.split(HOST).skip(1) {
+        let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        // Port 0 is any that is free.
+        if port.len() < 4 || moved.contains_key(&format!("{HOST}{port}")) {
+            continue;
+        }
+        let mut ports = std::iter::repeat_with(|| format!("{HOST}{}", free_port()));
+        let is_new = |free: &String| !page.contains(free) && moved.values().all(|known| known != free);
+        let free = ports.find(is_new).expect("there is always another");
+        moved.insert(format!("{HOST}{port}"), free);
+    }
+    moved
+}
+
+/// A text of the page with free ports.
+fn to_free(text: &str, moved: &BTreeMap<String, String>) -> String {
+    moved
+        .iter()
+        .fold(text.to_owned(), |text, (own, free)| text.replace(own, free))
+}
+
+/// A text with free ports as the page would say it; the way back from [`to_free`].
+fn from_free(text: &str, moved: &BTreeMap<String, String>) -> String {
+    moved
+        .iter()
+        .fold(text.to_owned(), |text, (own, free)| text.replace(free, own))
 }
 
 /// The commands of a page; the files that it shows are written.
