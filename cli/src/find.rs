@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The files as they are named, and every `.flow` file below the directories, in a stable order.
-pub(super) fn programs(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn programs(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let here = [PathBuf::from(".")];
     let named = if named.is_empty() { here.as_slice() } else { named };
     let mut found = Vec::new();

@@ -5,6 +5,7 @@ mod command;
 mod draw;
 mod error;
 mod exit;
+mod find;
 mod house;
 mod input;
 mod lsp;

@@ -1,4 +1,4 @@
-//! `flowmesh check FILE...`: says what is wrong with programs.
+//! `flowmesh check FILE|DIR...`: says what is wrong with programs.
 
 mod fix;
 mod report;
@@ -7,6 +7,7 @@ use crate::{
     draw::{self, json::Finding},
     error::Error,
     exit::Exit,
+    find,
     program::{self, Compiled},
 };
 use clap::Args;
@@ -21,11 +22,11 @@ use std::{
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh check shop.flow
-  flowmesh check --deny-warnings --json *.flow
+  flowmesh check --deny-warnings --json flows/
   flowmesh check --fix --dry-run shop.flow")]
 pub(crate) struct Check {
-    /// Root modules of programs; the modules that they use are checked with them
-    #[arg(required = true, value_name = "FILE")]
+    /// Root modules of programs, or directories with programs; the modules that they use are checked with them
+    #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
     /// Let warnings fail too
     #[arg(long)]
@@ -49,7 +50,7 @@ impl Check {
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         let mut all = Vec::new();
         let mut bad = false;
-        for file in &self.files {
+        for file in &find::programs(&self.files)? {
             let fixed = self.fix.then(|| fix::fix(file, self.dry_run)).transpose()?;
             let begun = Instant::now();
             let compiled = program::compiled(file)?;

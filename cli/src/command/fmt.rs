@@ -1,6 +1,6 @@
-//! `flowmesh fmt FILE...`: the one way to lay out a program.
+//! `flowmesh fmt FILE|DIR...`: the one way to lay out a program.
 
-use crate::{draw, error::Error, exit::Exit, input, output, project::words};
+use crate::{draw, error::Error, exit::Exit, find, input, output, project::words};
 use clap::Args;
 use flowmesh_diagnostics::Sources;
 use flowmesh_frontend::format::format;
@@ -13,11 +13,11 @@ use std::{
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh fmt shop.flow
-  flowmesh fmt --check *.flow
+  flowmesh fmt --check flows/
   flowmesh fmt - < shop.flow")]
 pub(crate) struct Fmt {
-    /// Files, which are changed in place; `-` formats the standard input to the standard output
-    #[arg(required = true, value_name = "FILE")]
+    /// Files, or directories with files, which are changed in place; `-` formats the standard input to the standard output
+    #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
     /// Change nothing; name the files that are not formatted and end with 1 if there are any
     #[arg(long)]
@@ -28,7 +28,7 @@ impl Fmt {
     /// Formats each file.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         let (mut bad, mut unformatted) = (false, false);
-        for file in &self.files {
+        for file in &find::programs(&self.files)? {
             let standard = file == Path::new("-");
             let text = if standard { input::stdin()? } else { read(file)? };
             let Some(formatted) = formatted(file, &text) else {

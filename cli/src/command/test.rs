@@ -1,7 +1,6 @@
 //! `flowmesh test [FILES|DIRS]`: carries out the tests of programs.
 
 mod coverage;
-mod find;
 mod junit;
 pub(crate) mod report;
 
@@ -9,7 +8,7 @@ use crate::{
     draw,
     error::Error,
     exit::Exit,
-    output,
+    find, output,
     program::{self, Tested},
 };
 use clap::Args;

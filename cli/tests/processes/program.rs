@@ -87,6 +87,33 @@ fn formatting_is_checked_written_and_done_once() {
 }
 
 #[test]
+fn a_directory_stands_for_all_that_is_below_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let below = dir.path().join("flows/more");
+    fs::create_dir_all(&below).expect("it can be made");
+    fs::write(dir.path().join("flows/a.flow"), "flow a() { log  \"a\" }").expect("it can be written");
+    fs::write(below.join("b.flow"), "flow b() { log later }").expect("it can be written");
+    let at = |args: &[&str]| common::in_dir(dir.path(), args);
+
+    let listed = at(&["fmt", "--check", "flows"]);
+    assert_eq!(listed.code, 1);
+    for name in ["a.flow", "b.flow"] {
+        assert!(listed.err.contains(name), "{}", listed.err);
+    }
+    assert_eq!(at(&["fmt", "flows"]).code, 0);
+    assert_eq!(at(&["fmt", "--check", "flows"]).code, 0);
+
+    let checked = at(&["check", "flows"]);
+    assert_eq!(checked.code, 3, "one of them has an error");
+    assert!(
+        checked.out.contains("a.flow: 1 flow, 0 services, no errors"),
+        "{}",
+        checked.out
+    );
+    assert!(checked.err.contains("unknown name `later`"), "{}", checked.err);
+}
+
+#[test]
 fn a_new_project_checks_is_formatted_passes_its_test_and_runs() {
     let dir = tempfile::tempdir().expect("a directory");
     let at = |args: &[&str]| common::in_dir(dir.path(), args);
