@@ -128,6 +128,17 @@ fn every_form_has_a_section_whose_example_shows_it() {
     assert!(missing.is_empty(), "no section shows {missing:#?}");
 }
 
+#[test]
+fn all_that_is_there_by_itself_is_described() {
+    let path = files::top().join("docs/reference/expressions.md");
+    let page = fs::read_to_string(path).unwrap();
+    let missing: Vec<_> = check::surroundings()
+        .into_iter()
+        .filter(|name| !page.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 fn module(text: &str) -> Module {
     parse::parse(SourceId(0), text, &mut Diagnostics::default()).module
 }

@@ -32,6 +32,7 @@ mod words;
 mod written;
 
 pub(crate) use context::Checker;
+pub use expr::surroundings;
 pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
 pub(crate) use globals::{FieldInfo, Signature};

@@ -31,6 +31,16 @@ use rust_decimal::Decimal;
 /// How deep expressions, types and statements may be nested.
 pub(crate) const DEEPEST: u32 = 128;
 
+/// All that is there without a declaration, as it is written: `run.id`, `now()`.
+#[must_use]
+pub fn surroundings() -> Vec<String> {
+    let parts = name::CONTEXT
+        .iter()
+        .map(|(whole, part, ..)| format!("{whole}.{part}"));
+    let recorded = call::RECORDED.iter().map(|(name, ..)| format!("{name}()"));
+    parts.chain(recorded).collect()
+}
+
 /// An expression of the program with its type.
 #[derive(Clone, Debug)]
 pub(crate) struct Typed {

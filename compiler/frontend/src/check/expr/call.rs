@@ -13,7 +13,7 @@ use flowmesh_ir::{
 };
 
 /// What only a flow can ask for, because it has to be remembered.
-const RECORDED: [(&str, Context, Ty, &str); 3] = [
+pub(super) const RECORDED: [(&str, Context, Ty, &str); 3] = [
     ("now", Context::Now, Ty::Time, "the time, as the run remembers it"),
     (
         "random",
