@@ -35,6 +35,24 @@ pub trait Disk: Send + Sync {
     /// As the system says.
     fn append(&self, name: &str) -> io::Result<Box<dyn Appender>>;
 
+    /// Opens a file for reading and writing in any place; it is made if it is not there.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn open(&self, name: &str) -> io::Result<Box<dyn Positioned>>;
+
+    /// How long a file is.
+    ///
+    /// # Errors
+    /// As the system says; `NotFound` if there is no such file.
+    fn length(&self, name: &str) -> io::Result<u64>;
+
+    /// Takes a name away, and the file with it; who has it open goes on.
+    ///
+    /// # Errors
+    /// As the system says; `NotFound` if there is no such file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
     /// Gives a file another name, replacing a file that has it.
     ///
     /// # Errors
@@ -76,4 +94,40 @@ pub trait Appender: Send {
     /// # Errors
     /// As the system says.
     fn length(&self) -> io::Result<u64>;
+}
+
+/// A file that is read and written in any place.
+///
+/// Implementers promise what [`Disk`] does: of writes that were not synced a crash may keep any, in any order, and of
+/// each any sectors.
+pub trait Positioned: Send + Sync {
+    /// Some bytes.
+    ///
+    /// # Errors
+    /// As the system says; `UnexpectedEof` if the file is shorter.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
+
+    /// Changes some bytes; the file grows if it must, with zeros in between.
+    ///
+    /// # Errors
+    /// As the system says; `StorageFull` if there is no room.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Cuts the file, or lengthens it with zeros.
+    ///
+    /// # Errors
+    /// As the system says; `StorageFull` if there is no room.
+    fn set_length(&self, length: u64) -> io::Result<()>;
+
+    /// How long the file is.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn length(&self) -> io::Result<u64>;
+
+    /// Makes all bytes stable.
+    ///
+    /// # Errors
+    /// As for [`Appender::sync`].
+    fn sync(&self) -> io::Result<()>;
 }

@@ -14,7 +14,7 @@ use crate::{
     engine::{Answer, Command, Deployment, Engine, Input, Refusal, Ticket},
     follow::{Followers, Item},
     network::{Caller, Network, NetworkError},
-    store::{AppendError, Location, StoreError},
+    store::{AppendError, Appended, StoreError},
 };
 use flowmesh_ir::{Hash, call::Reply};
 use flowmesh_machine::CallId;
@@ -57,7 +57,7 @@ pub(crate) enum Message {
     /// An item of a stream came.
     Streamed(RunId, CallId, Arc<[u8]>),
     /// The writer is done with a batch.
-    Written(Result<Vec<Location>, AppendError>),
+    Written(Result<Appended, AppendError>),
     /// Stop, and wait at most so long for calls.
     Stop(Duration),
 }
@@ -199,7 +199,7 @@ impl Driver {
             Message::Streamed(run, call, item) => {
                 self.parts.engine.handle(now, Input::Streamed { run, call, item });
             }
-            Message::Written(Ok(places)) => self.parts.engine.handle(now, Input::Committed(places)),
+            Message::Written(Ok(appended)) => self.parts.engine.handle(now, Input::Committed(appended)),
             Message::Written(Err(AppendError::Full { place })) => {
                 tracing::error!(%place, "the disk is full; the journal will be tried again");
                 self.parts.engine.handle(now, Input::Refused);

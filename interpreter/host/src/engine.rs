@@ -93,7 +93,7 @@ impl Engine {
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
             Input::Due { run, timer } => self.due(now, run, timer),
-            Input::Committed(places) => self.committed(&places),
+            Input::Committed(appended) => self.committed(&appended.places),
             Input::Refused => self.refused(now),
             Input::Forget(run, ticket) => self.forget(run, ticket),
             Input::Unwatch(run) => self.watch(run, false),

@@ -18,7 +18,7 @@ use crate::{
     },
     follow::{Follow, Followers, past},
     network::Network,
-    store::{Cut, Reader, Store, StoreError, lock_error},
+    store::{Cut, Reader, StoreError, lock_error, open_journal},
     workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
@@ -86,16 +86,15 @@ impl Host {
             workers,
         } = options;
         let mut restoring = Restoring::default();
-        let (store, opened) =
-            Store::open(disk.clone(), &mut |record, place| restoring.record(record, place))?;
+        let (journal, cut) = open_journal(&disk, &mut restoring)?;
         let engine = restoring.finish(clock.now());
         let recovered = Recovered {
             runs: engine.live_runs(),
-            cut: opened.cut,
+            cut,
         };
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
-        let writer = Writer::start(store, sender.clone()).map_err(|error| StoreError::Io {
+        let writer = Writer::start(journal, sender.clone()).map_err(|error| StoreError::Io {
             place: disk.place(""),
             error,
         })?;

@@ -1,7 +1,7 @@
 //! The thread that writes: appending and syncing block, and nobody else shall wait for that.
 
 use super::Message;
-use crate::store::{Record, Store};
+use crate::store::{Journal, Record};
 use std::{
     io,
     sync::{Arc, mpsc},
@@ -17,11 +17,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread. It owns the store, and closes it when it ends.
-    pub(crate) fn start(mut store: Store, done: UnboundedSender<Message>) -> io::Result<Self> {
+    pub(crate) fn start(mut journal: Journal, done: UnboundedSender<Message>) -> io::Result<Self> {
         let (sender, batches) = mpsc::channel::<Arc<Vec<Record>>>();
         let work = move || {
             for batch in batches {
-                if done.send(Message::Written(store.append(&batch))).is_err() {
+                if done.send(Message::Written(journal.append(&batch))).is_err() {
                     return;
                 }
             }

@@ -1,7 +1,7 @@
 //! What the engine is told.
 
 use super::{deployment::Deployment, view::Filter};
-use crate::{RunId, store::Location};
+use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply};
 use flowmesh_machine::{Answer, CallId, TimerId};
 use std::sync::Arc;
@@ -51,8 +51,8 @@ pub enum Input {
         /// By which of its timers.
         timer: TimerId,
     },
-    /// The batch that was taken last is on stable storage; where its records lie, in order.
-    Committed(Vec<Location>),
+    /// The batch that was taken last is on stable storage; where its records lie.
+    Committed(Appended),
     /// The batch that was taken last is not in the log: there is no room. It will be given out again.
     Refused,
     /// Nobody waits for this answer any more.

@@ -3,7 +3,7 @@
 use super::{Deployment, Engine, Held, batch::Deferred, happen, ledger::Task, output::Output};
 use crate::{
     RunId,
-    store::{EventRecord, Location, Origin, Record, StoreError},
+    store::{Block, EventRecord, Kept, Location, Origin, Position, Record, Replaying, StoreError, Traffic},
 };
 use flowmesh_ir::{
     Hash, Program,
@@ -45,26 +45,6 @@ impl Restoring {
     /// The engine where the journal ends, with nothing asked for again.
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
-    }
-
-    /// Takes note of the next record of the journal.
-    ///
-    /// # Errors
-    /// If it contradicts those before it, or its program cannot be loaded.
-    pub fn record(&mut self, record: Record, place: Location) -> Result<(), StoreError> {
-        match record {
-            Record::Program { hash, json } => {
-                self.engine.kept.insert(hash);
-                self.programs.insert(hash, json);
-                Ok(())
-            }
-            Record::Settings { hash, bytes } => {
-                self.engine.kept.insert(hash);
-                self.settings.insert(hash, bytes);
-                Ok(())
-            }
-            Record::Event(event) => self.event(&event, place),
-        }
     }
 
     /// The journal ends here. What had been asked for and has not come is asked for again; of calls that must not be
@@ -145,6 +125,39 @@ impl Restoring {
         };
         let deployment = load(origin, json, bytes)?;
         Ok(self.engine.known(Arc::new(deployment)))
+    }
+}
+
+impl Replaying for Restoring {
+    fn next(&mut self, run: RunId) -> Result<u64, StoreError> {
+        Ok(self.engine.runs.get(&run).map_or(0, |held| held.next))
+    }
+
+    fn events(&mut self, events: Vec<EventRecord>, block: Block, _: Position) -> Result<(), StoreError> {
+        events.iter().try_for_each(|event| self.event(event, block.place))
+    }
+
+    fn kept(&mut self, record: Record, _: Kept) -> Result<(), StoreError> {
+        match record {
+            Record::Program { hash, json } => {
+                self.engine.kept.insert(hash);
+                self.programs.insert(hash, json);
+            }
+            Record::Settings { hash, bytes } => {
+                self.engine.kept.insert(hash);
+                self.settings.insert(hash, bytes);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn traffic(&mut self, _: Traffic) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn forgotten(&mut self, _: RunId) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

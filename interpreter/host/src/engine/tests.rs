@@ -6,9 +6,9 @@ mod programs;
 mod world;
 
 use super::*;
-use crate::store::{EventRecord, Location};
+use crate::store::EventRecord;
 use jiff::SignedDuration;
-use world::{World, calls, refusal, started};
+use world::{World, calls, refusal, started, take};
 
 #[test]
 fn nothing_is_said_before_it_is_written() {
@@ -18,7 +18,7 @@ fn nothing_is_said_before_it_is_written() {
     let batch = world.engine.take_batch().unwrap();
     assert_eq!(batch.len(), 1);
     assert!(world.outputs().is_empty());
-    let places = world.store.append(&batch).unwrap();
+    let places = world.journal.append(&batch).unwrap();
     world.engine.handle(world.now, Input::Committed(places));
     let outputs = world.outputs();
     assert_eq!(calls(&outputs), ["stock.reserve"]);
@@ -40,7 +40,7 @@ fn what_happens_while_a_batch_is_written_goes_into_the_next_one_together() {
         world.start(run, "hello", r#"{"name":"b"}"#, None);
     }
     assert!(world.engine.take_batch().is_none(), "one at a time");
-    let places = world.store.append(&first).unwrap();
+    let places = world.journal.append(&first).unwrap();
     world.engine.handle(world.now, Input::Committed(places));
     assert_eq!(world.engine.take_batch().unwrap().len(), 8);
 }
@@ -285,14 +285,7 @@ fn records_that_do_not_fit_together_are_refused() {
     let mut world = World::new();
     world.start(1, "ten", r#"{"id":"a"}"#, None);
     let start = world.engine.take_batch().unwrap();
-    let nowhere = Location {
-        segment: 1,
-        offset: 0,
-        length: 0,
-    };
-    let without_program = Restoring::default()
-        .record(start[0].clone(), nowhere)
-        .expect_err("no program");
+    let without_program = take(&mut Restoring::default(), start[0].clone()).expect_err("no program");
     assert_eq!(without_program.code().to_string(), "F1037");
     let Record::Event(event) = start[0].clone() else {
         panic!("a start is an event")
@@ -302,9 +295,7 @@ fn records_that_do_not_fit_together_are_refused() {
         origin: None,
         ..event
     });
-    let without_start = Restoring::default()
-        .record(late, nowhere)
-        .expect_err("no beginning");
+    let without_start = take(&mut Restoring::default(), late).expect_err("no beginning");
     assert!(
         without_start.to_string().contains("it has no beginning"),
         "{without_start}"
@@ -322,39 +313,18 @@ fn a_program_of_another_version_is_refused() {
     else {
         panic!("it names its program")
     };
-    let nowhere = Location {
-        segment: 1,
-        offset: 0,
-        length: 0,
-    };
     let json = serde_json::to_string(&programs::program("http://127.0.0.1:1")).unwrap();
     let json = json
         .replacen(r#""version":1"#, r#""version":9"#, 1)
         .into_bytes()
         .into();
     let mut restoring = Restoring::default();
-    restoring
-        .record(
-            Record::Program {
-                hash: origin.program,
-                json,
-            },
-            nowhere,
-        )
-        .unwrap();
+    let hash = origin.program;
+    take(&mut restoring, Record::Program { hash, json }).unwrap();
     let bytes = Arc::from(*b"{}");
-    restoring
-        .record(
-            Record::Settings {
-                hash: origin.settings,
-                bytes,
-            },
-            nowhere,
-        )
-        .unwrap();
-    let error = restoring
-        .record(start[0].clone(), nowhere)
-        .expect_err("it is of another version");
+    let hash = origin.settings;
+    take(&mut restoring, Record::Settings { hash, bytes }).unwrap();
+    let error = take(&mut restoring, start[0].clone()).expect_err("it is of another version");
     assert_eq!(error.code().to_string(), "F1036");
     assert!(
         error

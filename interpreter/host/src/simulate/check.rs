@@ -4,7 +4,7 @@ use super::{between, calls::is_unknown, world::World};
 use crate::{
     RunId,
     engine::{Restoring, view::State},
-    store::{EventRecord, Record, Store},
+    store::{Block, EventRecord, Kept, Position, Record, Replaying, StoreError, Traffic, open_journal},
 };
 use flowmesh_ir::{
     StepId,
@@ -57,17 +57,14 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
     if !process.engine.is_idle() {
         return Err("the engine did not come to rest".to_owned());
     }
-    let mut restoring = Restoring::default();
-    let mut journal = Journal::new();
-    let mut order = Vec::new();
-    let opened = Store::open(Arc::new(world.disk.clone()), &mut |record, place| {
-        if let Record::Event(event) = &record {
-            journal.entry(event.run).or_default().push(event.clone());
-            order.push(event.clone());
-        }
-        restoring.record(record, place)
-    });
-    opened.map_err(|error| format!("the journal cannot be read in the end: {error}"))?;
+    let mut reading = Reading::default();
+    open_journal(&world.disk.shared(), &mut reading)
+        .map_err(|error| format!("the journal cannot be read in the end: {error}"))?;
+    let Reading {
+        restoring,
+        journal,
+        order,
+    } = reading;
     let again = restoring.finish(world.now());
     let now: Vec<String> = process
         .engine
@@ -80,6 +77,40 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
         Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
         None if now.len() != then.len() => Err(format!("{} runs, after a replay {}", now.len(), then.len())),
         None => Ok((journal, order)),
+    }
+}
+
+/// The journal, read once more, with every event kept.
+#[derive(Default)]
+struct Reading {
+    restoring: Restoring,
+    journal: Journal,
+    order: Vec<EventRecord>,
+}
+
+impl Replaying for Reading {
+    fn next(&mut self, run: RunId) -> Result<u64, StoreError> {
+        self.restoring.next(run)
+    }
+
+    fn events(&mut self, events: Vec<EventRecord>, block: Block, behind: Position) -> Result<(), StoreError> {
+        for event in &events {
+            self.journal.entry(event.run).or_default().push(event.clone());
+            self.order.push(event.clone());
+        }
+        self.restoring.events(events, block, behind)
+    }
+
+    fn kept(&mut self, record: Record, kept: Kept) -> Result<(), StoreError> {
+        self.restoring.kept(record, kept)
+    }
+
+    fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError> {
+        self.restoring.traffic(traffic)
+    }
+
+    fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
+        self.restoring.forgotten(run)
     }
 }
 

@@ -1,7 +1,10 @@
 //! A disk in memory that loses what was not synced, tears what was being written, fills up and fails.
 
+mod file;
+
 use super::Chance;
-use crate::disk::{Appender, Disk};
+use crate::disk::{Appender, Disk, Positioned};
+use file::File;
 use std::{
     collections::BTreeMap,
     io,
@@ -23,12 +26,10 @@ struct State {
     capacity: Option<usize>,
     sync_fails: bool,
     append_fails: bool,
-}
-
-#[derive(Clone, Default)]
-struct File {
-    bytes: Vec<u8>,
-    stable: Vec<u8>,
+    /// How many changes there were.
+    changes: u64,
+    /// After how many more the power fails.
+    left: Option<u64>,
 }
 
 impl SimulatedDisk {
@@ -36,6 +37,12 @@ impl SimulatedDisk {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same directory, for those who do not care that it is simulated.
+    #[must_use]
+    pub fn shared(&self) -> Arc<dyn Disk> {
+        Arc::new(self.clone())
     }
 
     /// How many bytes there may be from now on; `None` is without limit.
@@ -53,6 +60,17 @@ impl SimulatedDisk {
         self.state().append_fails = fails;
     }
 
+    /// After so many more writes, syncs and changes of names everything fails, until [`SimulatedDisk::crash`].
+    pub fn set_power(&self, changes: Option<u64>) {
+        self.state().left = changes;
+    }
+
+    /// How many writes, syncs and changes of names there were.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.state().changes
+    }
+
     /// How many bytes all files have together.
     #[must_use]
     pub fn used(&self) -> usize {
@@ -66,21 +84,37 @@ impl SimulatedDisk {
             state.names = state.names_stable.clone();
         }
         for file in &mut state.files {
-            file.bytes = after_crash(file, chance);
-            file.stable = file.bytes.clone();
+            file.crash(chance);
         }
         state.names_stable = state.names.clone();
         state.sync_fails = false;
         state.append_fails = false;
+        state.left = None;
     }
 
     /// Changes the bytes of a file behind everybody's back.
     pub fn tamper(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
         if let Some(file) = state.file(name) {
-            change(&mut file.bytes);
-            file.stable = file.bytes.clone();
+            file.tamper(change);
         }
+    }
+
+    /// Another disk with the same files, all of them stable.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let state = self.state();
+        let copy = Self::new();
+        for (name, at) in &state.names {
+            let mut of = copy.state();
+            let mut file = state.files.get(*at).cloned().unwrap_or_default();
+            file.sync();
+            let next = of.files.len();
+            of.files.push(file);
+            of.names.insert(name.clone(), next);
+            of.names_stable.insert(name.clone(), next);
+        }
+        copy
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -95,41 +129,49 @@ impl State {
     }
 
     fn used(&self) -> usize {
-        let bytes = |at: &usize| self.files.get(*at).map_or(0, |file| file.bytes.len());
+        let bytes = |at: &usize| self.files.get(*at).map_or(0, File::len);
         self.names.values().map(bytes).sum()
     }
-}
 
-/// All of it, none of it, or a part of which the end is garbage, as sectors that were never written.
-fn after_crash(file: &File, chance: &mut Chance) -> Vec<u8> {
-    let Some(tail) = file.bytes.strip_prefix(file.stable.as_slice()) else {
-        return if chance.happens(500) {
-            file.bytes.clone()
-        } else {
-            file.stable.clone()
-        };
-    };
-    let kept = chance.index(tail.len().saturating_add(1));
-    let garbage = if chance.happens(300) {
-        chance.index(kept.saturating_add(1))
-    } else {
-        0
-    };
-    let zeros = chance.happens(500);
-    let mut bytes = file.stable.clone();
-    bytes.extend(tail.iter().take(kept.saturating_sub(garbage)));
-    for _ in 0..garbage {
-        bytes.push(if zeros {
-            0
-        } else {
-            u8::try_from(chance.below(256)).unwrap_or_default()
-        });
+    /// How many bytes may be added.
+    fn room(&self) -> usize {
+        self.capacity
+            .map_or(usize::MAX, |most| most.saturating_sub(self.used()))
     }
-    bytes
+
+    /// Something is about to be changed.
+    fn change(&mut self) -> io::Result<()> {
+        self.changes = self.changes.saturating_add(1);
+        match &mut self.left {
+            Some(0) => Err(io::Error::other("the power has failed")),
+            Some(left) => {
+                *left = left.saturating_sub(1);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn open(&mut self, name: &str) -> usize {
+        let next = self.files.len();
+        let at = *self.names.entry(name.to_owned()).or_insert(next);
+        if at == next {
+            self.files.push(File::default());
+        }
+        at
+    }
 }
 
 fn not_found(name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, format!("no file `{name}`"))
+}
+
+fn device_failed() -> io::Error {
+    io::Error::other("simulated failure of the device")
+}
+
+fn place(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
 impl Disk for SimulatedDisk {
@@ -140,35 +182,47 @@ impl Disk for SimulatedDisk {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         self.state()
             .file(name)
-            .map(|file| file.bytes.clone())
+            .map(|file| file.bytes().to_vec())
             .ok_or_else(|| not_found(name))
     }
 
     fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut state = self.state();
         let file = state.file(name).ok_or_else(|| not_found(name))?;
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let bytes = file.bytes.get(start..start.saturating_add(length));
+        let start = place(offset);
+        let bytes = file.bytes().get(start..start.saturating_add(length));
         bytes
             .map(<[u8]>::to_vec)
             .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     fn append(&self, name: &str) -> io::Result<Box<dyn Appender>> {
+        let at = self.state().open(name);
+        let disk = self.clone();
+        Ok(Box::new(SimulatedFile { disk, at }))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Positioned>> {
+        let at = self.state().open(name);
+        let disk = self.clone();
+        Ok(Box::new(SimulatedFile { disk, at }))
+    }
+
+    fn length(&self, name: &str) -> io::Result<u64> {
         let mut state = self.state();
-        let next = state.files.len();
-        let at = *state.names.entry(name.to_owned()).or_insert(next);
-        if at == next {
-            state.files.push(File::default());
-        }
-        Ok(Box::new(SimulatedFile {
-            disk: self.clone(),
-            at,
-        }))
+        let file = state.file(name).ok_or_else(|| not_found(name))?;
+        Ok(file.len() as u64)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let mut state = self.state();
+        state.change()?;
+        state.names.remove(name).map(drop).ok_or_else(|| not_found(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.state();
+        state.change()?;
         let at = state.names.remove(from).ok_or_else(|| not_found(from))?;
         state.names.insert(to.to_owned(), at);
         Ok(())
@@ -176,6 +230,7 @@ impl Disk for SimulatedDisk {
 
     fn sync_directory(&self) -> io::Result<()> {
         let mut state = self.state();
+        state.change()?;
         state.names_stable = state.names.clone();
         Ok(())
     }
@@ -199,38 +254,95 @@ impl SimulatedFile {
             .map(f)
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
-}
 
-impl Appender for SimulatedFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let (fails, room) = {
-            let state = self.disk.state();
-            let room = state
-                .capacity
-                .map_or(usize::MAX, |most| most.saturating_sub(state.used()));
-            (state.append_fails, room)
+    fn write(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        let (powered, fails, room) = {
+            let mut state = self.disk.state();
+            let length = state.files.get(self.at).map_or(0, File::len);
+            let room = length.saturating_add(state.room()).saturating_sub(offset);
+            (state.change(), state.append_fails, room)
         };
         let room = if fails { bytes.len() / 2 } else { room };
-        self.with(|file| file.bytes.extend(bytes.iter().take(room)))?;
+        let some = bytes.get(..room).unwrap_or(bytes);
+        self.with(|file| file.write(offset, some))?;
+        powered?;
         match (fails, room < bytes.len()) {
-            (true, _) => Err(io::Error::other("simulated failure of the device")),
+            (true, _) => Err(device_failed()),
             (false, true) => Err(io::ErrorKind::StorageFull.into()),
             (false, false) => Ok(()),
         }
     }
 
-    fn sync(&mut self) -> io::Result<()> {
-        if self.disk.state().sync_fails {
-            return Err(io::Error::other("simulated failure of the device"));
+    fn make_stable(&self) -> io::Result<()> {
+        let fails = {
+            let mut state = self.disk.state();
+            state.change()?;
+            state.sync_fails
+        };
+        if fails {
+            return Err(device_failed());
         }
-        self.with(|file| file.stable = file.bytes.clone())
+        self.with(File::sync)
+    }
+
+    fn resize(&self, length: u64) -> io::Result<()> {
+        let (powered, room) = {
+            let mut state = self.disk.state();
+            let old = state.files.get(self.at).map_or(0, File::len);
+            (state.change(), old.saturating_add(state.room()))
+        };
+        powered?;
+        if place(length) > room {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.with(|file| file.set_length(place(length)))
+    }
+}
+
+impl Appender for SimulatedFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let end = self.with(|file| file.len())?;
+        self.write(end, bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.make_stable()
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {
-        self.with(|file| file.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX)))
+        self.resize(length)
     }
 
     fn length(&self) -> io::Result<u64> {
-        self.with(|file| file.bytes.len() as u64)
+        self.with(|file| file.len() as u64)
+    }
+}
+
+impl Positioned for SimulatedFile {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let start = place(offset);
+        self.with(|file| {
+            let bytes = file.bytes().get(start..start.saturating_add(out.len()));
+            bytes.map(|bytes| out.copy_from_slice(bytes))
+        })?
+        .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.with(File::write_anywhere)?;
+        self.write(place(offset), bytes)
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        self.with(File::write_anywhere)?;
+        self.resize(length)
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        self.with(|file| file.len() as u64)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.make_stable()
     }
 }

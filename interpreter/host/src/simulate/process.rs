@@ -10,7 +10,7 @@ use super::{
 use crate::{
     RunId,
     engine::{Answer, Command, Engine, Input, Output, Restoring, Ticket},
-    store::{AppendError, Location, Record, Store, StoreError},
+    store::{AppendError, Appended, Journal, Location, Record, StoreError, open_journal},
     workers::{Queues, TaskId},
 };
 use flowmesh_ir::call::Wire;
@@ -24,7 +24,7 @@ use std::{
 /// A process.
 pub(super) struct Process<'p> {
     pub(super) engine: Engine,
-    store: Store,
+    journal: Journal,
     pub(super) calls: BTreeMap<(RunId, CallId), Calling<'p>>,
     pub(super) queues: Queues,
     pub(super) tasks: BTreeMap<TaskId, Tasked>,
@@ -40,18 +40,16 @@ pub(super) struct Process<'p> {
 impl<'p> World<'p> {
     pub(super) fn boot(&mut self) {
         let mut restoring = Restoring::default();
-        let opened = Store::open(Arc::new(self.disk.clone()), &mut |record, place| {
-            restoring.record(record, place)
-        });
+        let opened = open_journal(&self.disk.shared(), &mut restoring);
         match opened {
-            Ok((store, _)) => {
+            Ok((journal, _)) => {
                 let engine = restoring.finish(self.now());
                 self.generation = self.generation.saturating_add(1);
                 let (calls, asked) = (BTreeMap::new(), BTreeMap::new());
                 let (late, held_back) = (VecDeque::new(), Vec::new());
                 self.process = Some(Process {
                     engine,
-                    store,
+                    journal,
                     calls,
                     queues: Queues::default(),
                     tasks: BTreeMap::new(),
@@ -145,8 +143,8 @@ impl<'p> World<'p> {
         }
         let generation = self.generation;
         let Some(process) = &mut self.process else { return };
-        let places = match process.store.append(&batch) {
-            Ok(places) => Some(places),
+        let appended = match process.journal.append(&batch) {
+            Ok(appended) => Some(appended),
             Err(AppendError::Full { .. }) => None,
             Err(AppendError::Failed(_)) => return self.crash(),
         };
@@ -155,12 +153,12 @@ impl<'p> World<'p> {
             return self.crash();
         }
         let delay = self.draw(Duration::from_millis(20));
-        self.after(delay, Happens::Written { generation, places });
+        self.after(delay, Happens::Written { generation, appended });
     }
 
-    pub(super) fn written(&mut self, generation: u64, places: Option<Vec<Location>>) {
+    pub(super) fn written(&mut self, generation: u64, appended: Option<Appended>) {
         if generation == self.generation {
-            self.tell(places.map_or(Input::Refused, Input::Committed));
+            self.tell(appended.map_or(Input::Refused, Input::Committed));
         }
     }
 
@@ -174,10 +172,14 @@ impl<'p> World<'p> {
             segment: 0,
             offset: 0,
             length: 0,
+            sum: 0,
         };
-        let places = vec![nowhere; batch.len()];
+        let appended = Appended {
+            places: vec![nowhere; batch.len()],
+            ..Appended::default()
+        };
         process.late.push_back(batch);
-        process.engine.handle(now, Input::Committed(places));
+        process.engine.handle(now, Input::Committed(appended));
         let outputs: Vec<Output> = process.engine.take_outputs().collect();
         let early = |output: &Output| matches!(output, Output::Answer(..)) == acknowledges;
         let (early, late): (Vec<Output>, Vec<Output>) = outputs.into_iter().partition(early);
@@ -192,7 +194,7 @@ impl<'p> World<'p> {
             return;
         };
         for batch in std::mem::take(&mut process.late) {
-            if process.store.append(&batch).is_err() {
+            if process.journal.append(&batch).is_err() {
                 return self.crash();
             }
         }

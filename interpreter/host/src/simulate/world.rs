@@ -8,7 +8,7 @@ use crate::{
     RunId,
     engine::view::State,
     engine::{Deployment, Input},
-    store::Location,
+    store::Appended,
 };
 use flowmesh_ir::Program;
 use flowmesh_machine::{CallId, Settings};
@@ -61,7 +61,7 @@ pub(super) enum Happens {
     /// The writer of a process is done.
     Written {
         generation: u64,
-        places: Option<Vec<Location>>,
+        appended: Option<Appended>,
     },
     /// The writer of a process gets to what it should have written before.
     WriteLate { generation: u64 },
@@ -181,7 +181,7 @@ impl<'p> World<'p> {
             Happens::Crash => self.crash(),
             Happens::Full(full) => self.disk.set_capacity(full.then(|| self.disk.used())),
             Happens::SyncsFail => self.disk.set_sync_fails(true),
-            Happens::Written { generation, places } => self.written(generation, places),
+            Happens::Written { generation, appended } => self.written(generation, appended),
             Happens::WriteLate { generation } => self.write_late(generation),
             Happens::Arrived { index } => self.arrived(index),
             Happens::Heard {

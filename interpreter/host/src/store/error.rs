@@ -36,6 +36,14 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The index is not what it should be. It can be made again from the journal.
+    #[error("the index `{place}` is damaged: {reason}")]
+    Index {
+        /// The file.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The records do not fit together: a run without a beginning, an event too many.
     #[error("the journal contradicts itself: {reason}")]
     Contradiction {
@@ -104,6 +112,7 @@ impl StoreError {
             Self::Sync { .. } | Self::Stopped => 1035,
             Self::Program { .. } => 1036,
             Self::Contradiction { .. } => 1037,
+            Self::Index { .. } => 1038,
         })
     }
 
@@ -118,6 +127,7 @@ impl StoreError {
             Self::Damaged { .. } | Self::Contradiction { .. } => {
                 "restore the directory from a backup; nothing was changed in it"
             }
+            Self::Index { .. } => "start again: it is made again from the journal, and no run is lost",
             Self::Program { .. } => "open the store with the version of flowmesh that started the run",
             Self::Io { .. } => "see that the directory can be read and written, then start again",
             Self::Full { .. } => "make room on the disk; runs that were acknowledged are kept and go on",

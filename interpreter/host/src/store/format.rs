@@ -4,13 +4,26 @@ use super::{StoreError, segment};
 use crate::disk::Disk;
 use std::io;
 
-/// The version that this program reads and writes.
-const VERSION: u32 = 1;
+/// The version that this program writes.
+const VERSION: u32 = 2;
+/// The version without an index and without checksums of records: it is read, and made one of this version.
+const VERSION_1: u32 = 1;
 const FILE: &str = "FORMAT";
 const FILE_NEW: &str = "FORMAT.new";
 
-/// Sees that the directory holds a store of this version, and makes one where there is nothing.
-pub(super) fn check(disk: &dyn Disk) -> Result<(), StoreError> {
+/// What a directory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Nothing, before it was made a store of this version.
+    New,
+    /// A store of this version.
+    Current,
+    /// A store of version 1.
+    First,
+}
+
+/// Sees that the directory holds a store that can be read, and makes one where there is nothing.
+pub(super) fn check(disk: &dyn Disk) -> Result<Format, StoreError> {
     match disk.read(FILE) {
         Ok(found) => compare(disk, &found),
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(disk),
@@ -21,13 +34,21 @@ pub(super) fn check(disk: &dyn Disk) -> Result<(), StoreError> {
     }
 }
 
-fn text() -> String {
-    format!("flowmesh store {VERSION}\n")
+/// Makes a store of version 1 one of this version: from now on older programs keep away from it.
+pub(super) fn upgrade(disk: &dyn Disk) -> Result<(), StoreError> {
+    write(disk).map_err(|error| segment::io_error(disk, FILE, error).into())
 }
 
-fn compare(disk: &dyn Disk, found: &[u8]) -> Result<(), StoreError> {
-    if found == text().as_bytes() {
-        return Ok(());
+fn text(version: u32) -> String {
+    format!("flowmesh store {version}\n")
+}
+
+fn compare(disk: &dyn Disk, found: &[u8]) -> Result<Format, StoreError> {
+    if found == text(VERSION).as_bytes() {
+        return Ok(Format::Current);
+    }
+    if found == text(VERSION_1).as_bytes() {
+        return Ok(Format::First);
     }
     let found = String::from_utf8_lossy(found);
     let found = found.strip_prefix("flowmesh store ").unwrap_or(&found);
@@ -39,13 +60,11 @@ fn compare(disk: &dyn Disk, found: &[u8]) -> Result<(), StoreError> {
     })
 }
 
-/// The file appears under its name only when its text is stable.
-fn create(disk: &dyn Disk) -> Result<(), StoreError> {
-    let io = |error| StoreError::Io {
+fn create(disk: &dyn Disk) -> Result<Format, StoreError> {
+    let names = disk.list().map_err(|error| StoreError::Io {
         place: disk.place(FILE),
         error,
-    };
-    let names = disk.list().map_err(io)?;
+    })?;
     if let Some(name) = names.iter().find(|name| segment::number(name).is_some()) {
         let reason = format!("expected the file `{FILE}` beside it, found none");
         return Err(StoreError::Damaged {
@@ -54,13 +73,15 @@ fn create(disk: &dyn Disk) -> Result<(), StoreError> {
             reason,
         });
     }
-    write(disk).map_err(|error| segment::io_error(disk, FILE, error).into())
+    write(disk).map_err(|error| segment::io_error(disk, FILE, error))?;
+    Ok(Format::New)
 }
 
+/// The file appears under its name only when its text is stable.
 fn write(disk: &dyn Disk) -> io::Result<()> {
     let mut file = disk.append(FILE_NEW)?;
     file.truncate(0)?;
-    file.append(text().as_bytes())?;
+    file.append(text(VERSION).as_bytes())?;
     file.sync()?;
     disk.rename(FILE_NEW, FILE)?;
     disk.sync_directory()

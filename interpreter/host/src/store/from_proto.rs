@@ -1,24 +1,37 @@
 //! Messages to records; the way back is `to_proto.rs`.
 
 use super::{
-    proto,
-    record::{EventRecord, Origin, Record},
+    StoreError, proto,
+    record::{EventRecord, History, Origin, Record, Traffic},
 };
 use crate::RunId;
+use bytes::Bytes;
 use flowmesh_ir::{
     Hash, Name, SubsetId,
     call::{Failure, Reply},
 };
 use flowmesh_machine::{Answer, CallId, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
+use std::sync::Arc;
 
-/// A message that was written by a later version, or by nobody.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unreadable(pub(super) &'static str);
+/// Why a message is no record.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// It was written by a later version, or by nobody.
+    Message(&'static str),
+    /// What belongs to it and lies elsewhere cannot be had.
+    Elsewhere(StoreError),
+}
+
+/// Where payloads are found that lie apart.
+pub(super) type Fetch<'a> = &'a dyn Fn(Hash, u64) -> Result<Arc<[u8]>, StoreError>;
 
 /// The record of a message.
-pub(super) fn record(message: proto::Record) -> Result<Record, Unreadable> {
-    match message.kind.ok_or(Unreadable("a record of an unknown kind"))? {
+pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record, Unreadable> {
+    let kind = message
+        .kind
+        .ok_or(Unreadable::Message("a record of an unknown kind"))?;
+    match kind {
         proto::Kind::Program(blob) => Ok(Record::Program {
             hash: hash(&blob.hash)?,
             json: blob.bytes.as_ref().into(),
@@ -27,27 +40,78 @@ pub(super) fn record(message: proto::Record) -> Result<Record, Unreadable> {
             hash: hash(&blob.hash)?,
             bytes: blob.bytes.as_ref().into(),
         }),
-        proto::Kind::Event(event) => Ok(Record::Event(self::event(event)?)),
+        proto::Kind::Event(event) => Ok(Record::Event(event_record(event, fetch)?)),
+        proto::Kind::History(history) => Ok(Record::History(self::history(history, fetch)?)),
+        proto::Kind::Forgotten(it) => Ok(Record::Forgotten {
+            run: run(it.run_high, it.run_low),
+        }),
+        proto::Kind::Traffic(traffic) => Ok(Record::Traffic(self::traffic(traffic)?)),
+        proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
     }
 }
 
-fn event(message: proto::Event) -> Result<EventRecord, Unreadable> {
-    let happened = message
+fn run(high: u64, low: u64) -> RunId {
+    RunId((u128::from(high) << 64) | u128::from(low))
+}
+
+fn event_record(message: proto::Event, fetch: Fetch<'_>) -> Result<EventRecord, Unreadable> {
+    let (run, sequence) = (run(message.run_high, message.run_low), message.sequence);
+    let (origin, event) = event(message, fetch)?;
+    Ok(EventRecord {
+        run,
+        sequence,
+        origin,
+        event,
+    })
+}
+
+fn history(message: proto::History, fetch: Fetch<'_>) -> Result<History, Unreadable> {
+    let mut origin = None;
+    let mut events = Vec::with_capacity(message.events.len());
+    for message in message.events {
+        let (of, event) = event(message, fetch)?;
+        origin = origin.or(of);
+        events.push(event);
+    }
+    Ok(History {
+        run: run(message.run_high, message.run_low),
+        first: message.first,
+        origin,
+        events,
+    })
+}
+
+fn event(message: proto::Event, fetch: Fetch<'_>) -> Result<(Option<Origin>, Event), Unreadable> {
+    let mut happened = message
         .happened
-        .ok_or(Unreadable("an event of an unknown kind"))?;
+        .ok_or(Unreadable::Message("an event of an unknown kind"))?;
+    if let Some(apart) = message.apart {
+        let place = proto::payload(&mut happened).ok_or(Unreadable::Message("a payload of nothing"))?;
+        let bytes = fetch(hash(&apart.hash)?, apart.length).map_err(Unreadable::Elsewhere)?;
+        *place = Bytes::from_owner(bytes);
+    }
     let origin = match &happened {
         proto::Happened::Started(started) => Some(self::origin(started)?),
         _ => None,
     };
-    let at = Timestamp::from_microsecond(message.at_us).map_err(|_| Unreadable("an event without a time"))?;
-    Ok(EventRecord {
-        run: RunId((u128::from(message.run_high) << 64) | u128::from(message.run_low)),
-        sequence: message.sequence,
-        origin,
-        event: Event {
-            at,
-            kind: kind(happened)?,
-        },
+    let at = time(message.at_us)?;
+    let kind = kind(happened)?;
+    Ok((origin, Event { at, kind }))
+}
+
+fn time(at_us: i64) -> Result<Timestamp, Unreadable> {
+    Timestamp::from_microsecond(at_us).map_err(|_| Unreadable::Message("an event without a time"))
+}
+
+fn traffic(message: proto::Traffic) -> Result<Traffic, Unreadable> {
+    if message.subset.len() != message.weight.len() {
+        return Err(Unreadable::Message("weights without their subsets"));
+    }
+    let names = message.subset.into_iter().map(Name::from);
+    Ok(Traffic {
+        service: message.service.into(),
+        weights: names.zip(message.weight).collect(),
+        at: time(message.at_us)?,
     })
 }
 
@@ -67,7 +131,9 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
             key: it.key,
         },
         proto::Happened::Replied(it) => {
-            let reply = it.reply.ok_or(Unreadable("a reply of an unknown kind"))?;
+            let reply = it
+                .reply
+                .ok_or(Unreadable::Message("a reply of an unknown kind"))?;
             EventKind::Replied {
                 call: CallId(it.call),
                 reply: self::reply(reply)?,
@@ -83,7 +149,10 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
         },
         proto::Happened::Answered(it) => EventKind::Answered {
             call: CallId(it.call),
-            answer: answer(it.outcome.ok_or(Unreadable("an answer of an unknown kind"))?)?,
+            answer: answer(
+                it.outcome
+                    .ok_or(Unreadable::Message("an answer of an unknown kind"))?,
+            )?,
         },
         proto::Happened::Heard(it) => EventKind::Heard {
             event: it.event.into(),
@@ -101,7 +170,7 @@ fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
     Ok(match outcome {
         proto::Outcome::Done(weights) => {
             if weights.subset.len() != weights.weight.len() {
-                return Err(Unreadable("weights without their subsets"));
+                return Err(Unreadable::Message("weights without their subsets"));
             }
             let subsets = weights.subset.into_iter().map(SubsetId);
             Answer::Done(subsets.zip(weights.weight).collect())
@@ -120,7 +189,8 @@ fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
 fn reply(message: proto::Reply) -> Result<Reply, Unreadable> {
     match message {
         proto::Reply::Answer(answer) => {
-            let status = u16::try_from(answer.status).map_err(|_| Unreadable("a reply without a status"))?;
+            let status =
+                u16::try_from(answer.status).map_err(|_| Unreadable::Message("a reply without a status"))?;
             Ok(Reply::Answer {
                 status,
                 body: answer.body.as_ref().into(),
@@ -138,7 +208,7 @@ fn failure(message: proto::Failure) -> Result<Failure, Unreadable> {
         Kind::Overloaded => Ok(Failure::Overloaded(message.reason)),
         Kind::Unknown => Ok(Failure::Unknown(message.reason)),
         Kind::BadReply => Ok(Failure::BadReply(message.reason)),
-        Kind::Unspecified => Err(Unreadable("a failure of an unknown kind")),
+        Kind::Unspecified => Err(Unreadable::Message("a failure of an unknown kind")),
     }
 }
 
@@ -146,5 +216,15 @@ fn hash(bytes: &[u8]) -> Result<Hash, Unreadable> {
     bytes
         .try_into()
         .map(Hash)
-        .map_err(|_| Unreadable("a hash that is not 32 bytes long"))
+        .map_err(|_| Unreadable::Message("a hash that is not 32 bytes long"))
+}
+
+impl Unreadable {
+    /// As an error of the store, with the place that is known of it.
+    pub(super) fn at(self, damaged: impl FnOnce(&str) -> StoreError) -> StoreError {
+        match self {
+            Self::Message(reason) => damaged(reason),
+            Self::Elsewhere(error) => error,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
-    #[prost(oneof = "Kind", tags = "1, 2, 3")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -16,6 +16,48 @@ pub(super) enum Kind {
     Settings(Blob),
     #[prost(message, tag = "3")]
     Event(Event),
+    #[prost(message, tag = "4")]
+    History(History),
+    #[prost(message, tag = "5")]
+    Forgotten(Forgotten),
+    #[prost(message, tag = "6")]
+    Traffic(Traffic),
+    #[prost(uint32, tag = "7")]
+    Freed(u32),
+}
+
+/// Events of a run, which carry neither its identifier nor their number.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct History {
+    #[prost(fixed64, tag = "1")]
+    pub(super) run_high: u64,
+    #[prost(fixed64, tag = "2")]
+    pub(super) run_low: u64,
+    #[prost(uint64, tag = "3")]
+    pub(super) first: u64,
+    #[prost(message, repeated, tag = "4")]
+    pub(super) events: Vec<Event>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Forgotten {
+    #[prost(fixed64, tag = "1")]
+    pub(super) run_high: u64,
+    #[prost(fixed64, tag = "2")]
+    pub(super) run_low: u64,
+}
+
+/// Two lists of one length.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Traffic {
+    #[prost(string, tag = "1")]
+    pub(super) service: String,
+    #[prost(string, repeated, tag = "2")]
+    pub(super) subset: Vec<String>,
+    #[prost(uint32, repeated, tag = "3")]
+    pub(super) weight: Vec<u32>,
+    #[prost(sint64, tag = "4")]
+    pub(super) at_us: i64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -39,6 +81,38 @@ pub(super) struct Event {
     pub(super) at_us: i64,
     #[prost(oneof = "Happened", tags = "5, 6, 7, 8, 9, 10, 11, 12")]
     pub(super) happened: Option<Happened>,
+    /// Where its payload lies, if that is not within.
+    #[prost(message, optional, tag = "13")]
+    pub(super) apart: Option<Apart>,
+}
+
+/// A payload in a file of its own.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Apart {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(super) hash: Bytes,
+    #[prost(uint64, tag = "2")]
+    pub(super) length: u64,
+}
+
+/// The bytes that an event carries.
+pub(super) fn payload(happened: &mut Happened) -> Option<&mut Bytes> {
+    match happened {
+        Happened::Started(it) => Some(&mut it.input),
+        Happened::Replied(it) => match &mut it.reply {
+            Some(Reply::Answer(answer)) => Some(&mut answer.body),
+            _ => None,
+        },
+        Happened::Signalled(it) => Some(&mut it.payload),
+        Happened::Heard(it) => Some(&mut it.payload),
+        Happened::Streamed(it) => Some(&mut it.item),
+        Happened::Answered(it) => match &mut it.outcome {
+            Some(Outcome::ChildDone(result)) => Some(result),
+            Some(Outcome::ChildFailed(failed)) => Some(&mut failed.fields),
+            _ => None,
+        },
+        Happened::Fired(_) | Happened::Cancelled(_) => None,
+    }
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]

@@ -1,8 +1,9 @@
 //! What the store keeps: one record after the other, and where each lies.
 
 use crate::RunId;
-use flowmesh_ir::{Hash, Name};
-use flowmesh_machine::Event;
+use flowmesh_ir::{Hash, Name, call::Reply};
+use flowmesh_machine::{Answer, Ended, Event, EventKind};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// One thing that is kept.
@@ -24,6 +25,44 @@ pub enum Record {
     },
     /// Something that happened to a run.
     Event(EventRecord),
+    /// Events of a run, written again so that the segments they lay in can be let go of.
+    History(History),
+    /// A run that is kept no longer.
+    Forgotten {
+        /// Which.
+        run: RunId,
+    },
+    /// Where the traffic of a service went, written again for the same reason; no weights is back to what programs say.
+    Traffic(Traffic),
+    /// Everything that is needed of the segments up to this one was written again: they are let go of.
+    Freed {
+        /// The number of the last of them.
+        segment: u32,
+    },
+}
+
+/// Events of a run in order: all of them, or one of several parts that lie in one batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// Of which run.
+    pub run: RunId,
+    /// The number of the first of these events.
+    pub first: u64,
+    /// What the run is a run of, with the first event of it.
+    pub origin: Option<Origin>,
+    /// The events.
+    pub events: Vec<Event>,
+}
+
+/// Where the traffic of a service goes since a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// The name of the service.
+    pub service: Name,
+    /// What each subset gets, by name.
+    pub weights: Vec<(Name, u32)>,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// Something that happened to a run.
@@ -51,7 +90,7 @@ pub struct Origin {
 }
 
 /// Where a record lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// The number of the segment.
     pub segment: u32,
@@ -59,4 +98,61 @@ pub struct Location {
     pub offset: u32,
     /// How many bytes there are.
     pub length: u32,
+    /// Their checksum (CRC-32): whatever else lies there by now is not believed.
+    pub sum: u32,
+}
+
+/// How far the journal goes, or was read: behind which batch, and where that ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The number of the batch; batches are counted from 1.
+    pub batch: u64,
+    /// The segment that it lies in.
+    pub segment: u32,
+    /// Where it ends there.
+    pub offset: u64,
+    /// The checksum of its frame: another batch of this number is another journal.
+    pub sum: u32,
+}
+
+/// The bytes that an event carries.
+#[must_use]
+pub fn payload(kind: &EventKind) -> Option<&Arc<[u8]>> {
+    match kind {
+        EventKind::Started { input: bytes, .. }
+        | EventKind::Replied {
+            reply: Reply::Answer { body: bytes, .. },
+            ..
+        }
+        | EventKind::Signalled { payload: bytes, .. }
+        | EventKind::Heard { payload: bytes, .. }
+        | EventKind::Streamed { item: bytes, .. }
+        | EventKind::Answered {
+            answer: Answer::Ended(Ended::Done(bytes) | Ended::Failed(_, bytes)),
+            ..
+        } => Some(bytes),
+        _ => None,
+    }
+}
+
+impl History {
+    /// The events as records of their own.
+    #[must_use]
+    pub fn into_events(self) -> Vec<EventRecord> {
+        let Self {
+            run,
+            first,
+            mut origin,
+            events,
+        } = self;
+        let numbered = (first..).zip(events);
+        numbered
+            .map(|(sequence, event)| EventRecord {
+                run,
+                sequence,
+                origin: origin.take(),
+                event,
+            })
+            .collect()
+    }
 }

@@ -1,23 +1,33 @@
 //! Records to messages; the way back is `from_proto.rs`.
 
 use super::{
+    blob::{self, Blob},
     proto,
-    record::{EventRecord, Origin, Record},
+    record::{EventRecord, History, Origin, Record, Traffic, payload},
 };
+use crate::RunId;
 use bytes::Bytes;
 use flowmesh_ir::{
     Hash,
     call::{Failure, Reply},
 };
-use flowmesh_machine::{Answer, Ended, EventKind};
+use flowmesh_machine::{Answer, Ended, Event, EventKind};
 use std::sync::Arc;
 
-/// The message of a record; payloads are shared, not copied.
-pub(super) fn record(record: &Record) -> proto::Record {
+/// The message of a record; payloads are shared, not copied. Long ones are put into `apart`, to be kept in files of
+/// their own.
+pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
     let kind = match record {
         Record::Program { hash, json } => proto::Kind::Program(blob(*hash, json)),
         Record::Settings { hash, bytes } => proto::Kind::Settings(blob(*hash, bytes)),
-        Record::Event(event) => proto::Kind::Event(self::event(event)),
+        Record::Event(event) => proto::Kind::Event(event_record(event, apart)),
+        Record::History(history) => proto::Kind::History(self::history(history, apart)),
+        Record::Forgotten { run } => {
+            let (run_high, run_low) = halves(*run);
+            proto::Kind::Forgotten(proto::Forgotten { run_high, run_low })
+        }
+        Record::Traffic(traffic) => proto::Kind::Traffic(self::traffic(traffic)),
+        Record::Freed { segment } => proto::Kind::Freed(*segment),
     };
     proto::Record { kind: Some(kind) }
 }
@@ -29,23 +39,62 @@ fn blob(hash: Hash, bytes: &Arc<[u8]>) -> proto::Blob {
     }
 }
 
-fn event(record: &EventRecord) -> proto::Event {
-    let run = record.run.0.to_be_bytes();
-    let (high, low) = halves(run);
+fn event_record(record: &EventRecord, apart: &mut Vec<Blob>) -> proto::Event {
+    let (run_high, run_low) = halves(record.run);
     proto::Event {
-        run_high: high,
-        run_low: low,
+        run_high,
+        run_low,
         sequence: record.sequence,
-        at_us: record.event.at.as_microsecond(),
-        happened: Some(happened(record.origin.as_ref(), &record.event.kind)),
+        ..event(record.origin.as_ref(), &record.event, apart)
     }
 }
 
-fn halves(run: [u8; 16]) -> (u64, u64) {
-    let run = u128::from_be_bytes(run);
-    let low = run & u128::from(u64::MAX);
+fn history(history: &History, apart: &mut Vec<Blob>) -> proto::History {
+    let (run_high, run_low) = halves(history.run);
+    let mut origin = history.origin.as_ref();
+    let events = history.events.iter();
+    proto::History {
+        run_high,
+        run_low,
+        first: history.first,
+        events: events.map(|it| event(origin.take(), it, apart)).collect(),
+    }
+}
+
+/// An event of nobody; whoever asked says of whom.
+fn event(origin: Option<&Origin>, event: &Event, apart: &mut Vec<Blob>) -> proto::Event {
+    let mut happened = happened(origin, &event.kind);
+    let long = payload(&event.kind).filter(|bytes| blob::is_apart(bytes));
+    let place = long.map(|bytes| blob::set_apart(bytes, apart));
+    if let (Some(_), Some(bytes)) = (&place, proto::payload(&mut happened)) {
+        *bytes = Bytes::new();
+    }
+    proto::Event {
+        run_high: 0,
+        run_low: 0,
+        sequence: 0,
+        at_us: event.at.as_microsecond(),
+        happened: Some(happened),
+        apart: place.map(|(hash, length)| proto::Apart {
+            hash: self::hash(hash),
+            length,
+        }),
+    }
+}
+
+fn traffic(traffic: &Traffic) -> proto::Traffic {
+    proto::Traffic {
+        service: traffic.service.to_string(),
+        subset: traffic.weights.iter().map(|(name, _)| name.to_string()).collect(),
+        weight: traffic.weights.iter().map(|(_, weight)| *weight).collect(),
+        at_us: traffic.at.as_microsecond(),
+    }
+}
+
+fn halves(run: RunId) -> (u64, u64) {
+    let low = run.0 & u128::from(u64::MAX);
     (
-        u64::try_from(run >> 64).unwrap_or_default(),
+        u64::try_from(run.0 >> 64).unwrap_or_default(),
         u64::try_from(low).unwrap_or_default(),
     )
 }

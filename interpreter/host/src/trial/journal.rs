@@ -3,7 +3,7 @@
 use crate::{
     engine::{Deployment, Engine, Restoring},
     simulate::{Chance, SimulatedDisk},
-    store::{AppendError, Location, Record, Store, StoreError},
+    store::{self, Appended, Location, Record, StoreError, open_journal, replay_record},
 };
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ const NOWHERE: Location = Location {
     segment: 0,
     offset: 0,
     length: 0,
+    sum: 0,
 };
 
 /// What was written.
@@ -20,10 +21,13 @@ pub(super) struct Journal(Vec<Arc<Vec<Record>>>);
 
 impl Journal {
     /// Keeps a batch; where its records lie is told, since the engine wants to know.
-    pub(super) fn append(&mut self, batch: Arc<Vec<Record>>) -> Vec<Location> {
+    pub(super) fn append(&mut self, batch: Arc<Vec<Record>>) -> Appended {
         let places = vec![NOWHERE; batch.len()];
         self.0.push(batch);
-        places
+        Appended {
+            places,
+            ..Appended::default()
+        }
     }
 
     /// Everything in it, in order.
@@ -34,20 +38,15 @@ impl Journal {
     /// An engine that has read it from a disk, after the power went off, and tells what happens from then on.
     pub(super) fn restored(&self) -> Result<Restoring, StoreError> {
         let disk = SimulatedDisk::new();
-        let (mut store, _) = Store::open(Arc::new(disk.clone()), &mut |_, _| Ok(()))?;
+        let (mut journal, _): (store::Journal, _) = open_journal(&disk.shared(), &mut Restoring::default())?;
         for batch in &self.0 {
-            store.append(batch).map_err(|error| match error {
-                AppendError::Failed(error) => error,
-                AppendError::Full { .. } => StoreError::Stopped,
-            })?;
+            journal.append(batch)?;
         }
-        drop(store);
+        drop(journal);
         disk.crash(&mut Chance::new(0));
         let mut restoring = Restoring::default();
         restoring.follow_all();
-        Store::open(Arc::new(disk), &mut |record, place| {
-            restoring.record(record, place)
-        })?;
+        open_journal(&disk.shared(), &mut restoring)?;
         Ok(restoring)
     }
 
@@ -65,7 +64,7 @@ impl Journal {
         };
         restoring.know(Arc::clone(deployment));
         for record in self.0.iter().skip(heard).flat_map(|batch| batch.iter()) {
-            if let Err(error) = restoring.record(record.clone(), NOWHERE) {
+            if let Err(error) = replay_record(record.clone(), NOWHERE, &mut restoring) {
                 return Some(error.to_string());
             }
         }

@@ -60,7 +60,7 @@ fn a_child_that_was_not_yet_written_is_started_after_a_crash() {
     let mut world = World::new();
     world.start(1, "parent", r#"{"id":"a"}"#, None);
     let batch = world.engine.take_batch().unwrap();
-    world.store.append(&batch[..1]).unwrap();
+    world.journal.append(&batch[..1]).unwrap();
     let mut world = world.crash();
     world.settle();
     assert_eq!(state(&world, "child"), [view::State::Running]);
@@ -74,7 +74,7 @@ fn the_end_of_a_child_is_heard_although_the_crash_came_before_the_parent_heard_i
     answer_all(&mut world, &outputs);
     let batch = world.engine.take_batch().unwrap();
     assert_eq!(batch.len(), 2, "the reply, and what the parent hears");
-    world.store.append(&batch[..1]).unwrap();
+    world.journal.append(&batch[..1]).unwrap();
     let mut world = world.crash();
     world.settle();
     assert_eq!(result(&mut world, 1), "held");
@@ -130,7 +130,7 @@ fn an_event_is_told_in_one_batch_with_what_its_teller_hears() {
     world.start(3, "tell", r#"{"id":"o7"}"#, None);
     let batch = world.engine.take_batch().unwrap();
     assert_eq!(batch.len(), 4, "the start, two who hear, and the teller");
-    world.store.append(&batch[..1]).unwrap();
+    world.journal.append(&batch[..1]).unwrap();
     let mut world = world.crash();
     world.settle();
     assert_eq!(result(&mut world, 1), "o7");

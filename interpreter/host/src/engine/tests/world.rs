@@ -4,7 +4,7 @@ use super::super::*;
 use super::programs;
 use crate::{
     simulate::SimulatedDisk,
-    store::{Store, StoreError},
+    store::{Journal, Location, StoreError, open_journal, replay_record},
 };
 use flowmesh_ir::{Name, OperationId, ServiceId, call::Reply};
 use flowmesh_machine::{CallId, Settings};
@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 /// An engine on a simulated disk, with a clock that the test moves.
 pub(super) struct World {
     pub(super) disk: SimulatedDisk,
-    pub(super) store: Store,
+    pub(super) journal: Journal,
     pub(super) engine: Engine,
     pub(super) now: Timestamp,
     tickets: u64,
@@ -36,13 +36,11 @@ impl World {
 
     pub(super) fn open(disk: SimulatedDisk, now: Timestamp) -> Result<Self, StoreError> {
         let mut restoring = Restoring::default();
-        let (store, _) = Store::open(Arc::new(disk.clone()), &mut |record, place| {
-            restoring.record(record, place)
-        })?;
+        let (journal, _) = open_journal(&disk.shared(), &mut restoring)?;
         let engine = restoring.finish(now);
         Ok(Self {
             disk,
-            store,
+            journal,
             engine,
             now,
             tickets: 0,
@@ -102,8 +100,8 @@ impl World {
     pub(super) fn settle(&mut self) -> Vec<Output> {
         let mut outputs = self.outputs();
         while let Some(batch) = self.engine.take_batch() {
-            let input = match self.store.append(&batch) {
-                Ok(places) => Input::Committed(places),
+            let input = match self.journal.append(&batch) {
+                Ok(appended) => Input::Committed(appended),
                 Err(_) => Input::Refused,
             };
             self.engine.handle(self.now, input);
@@ -125,6 +123,17 @@ impl World {
             other => panic!("expected a run, found {other:?}"),
         }
     }
+}
+
+/// Takes a record as if it were read from a journal.
+pub(super) fn take(restoring: &mut Restoring, record: Record) -> Result<(), StoreError> {
+    let place = Location {
+        segment: 1,
+        offset: 0,
+        length: 0,
+        sum: 0,
+    };
+    replay_record(record, place, restoring)
 }
 
 /// The name of an operation, as `stock.reserve`.

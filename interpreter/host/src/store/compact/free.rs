@@ -1,0 +1,119 @@
+//! Letting go of a segment, and of payloads that nothing needs.
+
+use super::{Append, Compaction};
+use crate::{
+    disk::Disk,
+    store::{
+        Index, Record, StoreError, blob,
+        changes::{Changes, Kept},
+        segment,
+        shelf::Shelf,
+    },
+};
+use flowmesh_ir::Hash;
+use std::{collections::BTreeSet, io, ops::RangeInclusive, sync::PoisonError};
+
+impl Compaction<'_> {
+    /// Lets go of a segment that no event of a run lies in any more.
+    pub(super) fn free(&self, segment: u32, append: Append<'_>) -> Result<(), StoreError> {
+        let kept = self.programs(segment)?;
+        let traffic = self.index.traffic()?;
+        let traffic = traffic.into_iter().map(Record::Traffic);
+        let records: Vec<Record> = kept.again.iter().cloned().chain(traffic).collect();
+        if !records.is_empty() {
+            let appended = append(records)?;
+            let place = |(record, place): (&Record, _)| hash(record).map(|hash| Kept { hash, place });
+            let places = kept.again.iter().zip(appended.places);
+            self.index.apply(&Changes {
+                programs: places.filter_map(place).collect(),
+                dropped: kept.dropped,
+                ..Changes::default()
+            })?;
+        } else if !kept.dropped.is_empty() {
+            self.index.apply(&Changes {
+                dropped: kept.dropped,
+                ..Changes::default()
+            })?;
+        }
+        self.index.checkpoint()?;
+        append(vec![Record::Freed { segment }])?;
+        remove(self.disk, self.index, segment..=segment)?;
+        self.remove_blobs()
+    }
+
+    /// The programs and settings in a segment: those that are needed, and those that are not.
+    fn programs(&self, segment: u32) -> Result<Programs, StoreError> {
+        let used = self.index.programs()?;
+        let mut needed: BTreeSet<Hash> = self.in_use.clone();
+        needed.extend(
+            used.into_iter()
+                .flat_map(|((program, settings), _)| [program, settings]),
+        );
+        let mut programs = Programs::default();
+        for kept in self.index.all_programs()? {
+            if kept.place.segment != segment {
+                continue;
+            }
+            if needed.contains(&kept.hash) {
+                programs.again.push(self.index.reader().read(kept.place)?);
+            } else {
+                programs.dropped.push(kept.hash);
+            }
+        }
+        Ok(programs)
+    }
+
+    /// Payloads that no run needs, and no record that may still be read.
+    fn remove_blobs(&self) -> Result<(), StoreError> {
+        let names = self.disk.list().map_err(|error| io_error(self.disk, "", error))?;
+        for (name, hash) in names.iter().filter_map(|name| Some((name, blob::named(name)?))) {
+            // Whoever writes it again meanwhile waits, and writes it after it is gone.
+            let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            if !written.contains(&hash) && !self.index.needs_blob(hash)? {
+                self.disk
+                    .remove(name)
+                    .map_err(|error| io_error(self.disk, name, error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Programs {
+    again: Vec<Record>,
+    dropped: Vec<Hash>,
+}
+
+fn hash(record: &Record) -> Option<Hash> {
+    match record {
+        Record::Program { hash, .. } | Record::Settings { hash, .. } => Some(*hash),
+        _ => None,
+    }
+}
+
+/// Takes away segments that the journal says are let go of.
+pub(in crate::store) fn remove(
+    disk: &dyn Disk,
+    index: &Index,
+    segments: RangeInclusive<u32>,
+) -> Result<(), StoreError> {
+    index.free(*segments.end())?;
+    for number in segments {
+        let name = segment::name(number);
+        match disk.remove(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error(disk, &name, error));
+            }
+            _ => {}
+        }
+    }
+    disk.sync_directory().map_err(|error| io_error(disk, "", error))
+}
+
+fn io_error(disk: &dyn Disk, name: &str, error: io::Error) -> StoreError {
+    StoreError::Io {
+        place: disk.place(name),
+        error,
+    }
+}

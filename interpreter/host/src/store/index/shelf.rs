@@ -1,0 +1,343 @@
+//! The index as a shelf: what is asked of it.
+
+use super::{
+    Index, count,
+    error::{Tried, Trouble},
+    places,
+    search::Search,
+    tables,
+};
+use crate::{
+    RunId,
+    store::{
+        Record, StoreError,
+        changes::{Changes, Kept, Snapshot},
+        entry::{self, Entry},
+        filter::{Count, Filter, Page},
+        record::{EventRecord, Traffic},
+        row::{Block, Row, proto::Stored},
+        shelf::{Due, Shelf, Used},
+    },
+};
+use flowmesh_ir::Hash;
+use flowmesh_machine::TimerId;
+use redb::{ReadTransaction, ReadableTable};
+use std::{ops::Bound, sync::Arc};
+
+impl Shelf for Index {
+    fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
+        self.take(changes)
+    }
+
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        self.make_stable()
+    }
+
+    fn row(&self, run: RunId) -> Result<Option<Row>, StoreError> {
+        self.read(|transaction| match stored(transaction, run)? {
+            Some(stored) => full(transaction, run, stored).map(Some),
+            None => Ok(None),
+        })
+    }
+
+    fn by_key(&self, namespace: &str, flow: &str, key: &str) -> Result<Option<RunId>, StoreError> {
+        self.read(|transaction| {
+            let mut found = None;
+            with_prefix(transaction, &entry::key(namespace, flow, key), |entry| {
+                found = entry::run(entry);
+                false
+            })?;
+            Ok(found)
+        })
+    }
+
+    fn snapshot(&self, run: RunId) -> Result<Option<Snapshot>, StoreError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(tables::SNAPSHOTS)?;
+            let Some(found) = table.get(&tables::id(run))? else {
+                return Ok(None);
+            };
+            // It is a cache: what is not whole is as if it were not there.
+            let whole = tables::summed(found.value()).and_then(<[u8]>::split_first_chunk::<8>);
+            Ok(whole.map(|(events, bytes)| Snapshot {
+                events: u64::from_le_bytes(*events),
+                bytes: bytes.into(),
+            }))
+        })
+    }
+
+    fn events(&self, run: RunId, from: u64) -> Result<Vec<EventRecord>, StoreError> {
+        let (first, blocks) = self.places(run, from)?;
+        let mut next = first;
+        let mut events = Vec::new();
+        for block in blocks {
+            let found = self.block(run, next, block)?;
+            next = next.saturating_add(u64::from(block.events));
+            events.extend(found.into_iter().filter(|event| event.sequence >= from));
+        }
+        Ok(events)
+    }
+
+    fn timers(&self, after: Option<Due>, limit: usize) -> Result<Vec<Due>, StoreError> {
+        let start = after.map(|(at, run, timer)| entry::timer((at, run, timer.0)));
+        self.read(|transaction| {
+            let mut found = Vec::new();
+            let table = transaction.open_table(tables::ENTRIES)?;
+            let all = entry::timers();
+            let begin = match &start {
+                Some(start) => Bound::Excluded(start.0.as_slice()),
+                None => Bound::Included(all.0.as_slice()),
+            };
+            for one in table.range::<&[u8]>((begin, Bound::Unbounded))? {
+                let (key, _) = one?;
+                if found.len() >= limit || !key.value().starts_with(&all.0) {
+                    break;
+                }
+                let (at, run, timer) =
+                    entry::as_timer(key.value()).ok_or(Trouble::Damaged("a timer of nothing"))?;
+                found.push((at, run, TimerId(timer)));
+            }
+            Ok(found)
+        })
+    }
+
+    fn hearers(&self, event: &str) -> Result<Vec<RunId>, StoreError> {
+        self.runs(&entry::awaited(event), usize::MAX)
+    }
+
+    fn guarded(&self) -> Result<Vec<RunId>, StoreError> {
+        let mut runs = self.runs(&entry::guards(), usize::MAX)?;
+        runs.sort_unstable();
+        runs.dedup();
+        Ok(runs)
+    }
+
+    fn busy(&self) -> Result<Vec<RunId>, StoreError> {
+        self.runs(&entry::busy(), usize::MAX)
+    }
+
+    fn search(&self, filter: &Filter, limit: usize) -> Result<Page, StoreError> {
+        self.read(|transaction| {
+            let (found, cursor) = Search::new(transaction)?.page(filter, limit)?;
+            let rows = found
+                .into_iter()
+                .map(|(run, stored)| Ok((run, full(transaction, run, stored)?)));
+            Ok(Page {
+                runs: rows.collect::<Tried<_>>()?,
+                cursor,
+            })
+        })
+    }
+
+    fn count(&self, filter: &Filter) -> Result<Count, StoreError> {
+        self.read(|transaction| Search::new(transaction)?.count(filter))
+    }
+
+    fn states(&self, namespace: &str, flow: &str) -> Result<Vec<(String, u64)>, StoreError> {
+        self.read(|transaction| {
+            let states = Search::new(transaction)?.states(namespace, Some(flow))?;
+            Ok(states
+                .into_iter()
+                .map(|(_, state, count)| (state, count))
+                .collect())
+        })
+    }
+
+    fn programs(&self) -> Result<Vec<Used>, StoreError> {
+        self.read(|transaction| {
+            let counts = transaction.open_table(tables::COUNTS)?;
+            let prefix = count::all_programs();
+            let mut found = Vec::new();
+            for one in counts.range(prefix.as_slice()..)? {
+                let (key, _) = one?;
+                if !key.value().starts_with(&prefix) {
+                    break;
+                }
+                let hashes = count::of_program(key.value()).ok_or(Trouble::Damaged("a count of nothing"))?;
+                let live = counts.get(count::live(hashes).as_slice())?;
+                found.push((hashes, live.map_or(0, |live| live.value())));
+            }
+            Ok(found)
+        })
+    }
+
+    fn program(&self, hash: Hash) -> Result<Option<Arc<[u8]>>, StoreError> {
+        let place = self.read(|transaction| {
+            let table = transaction.open_table(tables::PROGRAMS)?;
+            let Some(found) = table.get(&hash.0)? else {
+                return Ok(None);
+            };
+            let place = tables::read_location(found.value());
+            place
+                .map(Some)
+                .ok_or(Trouble::Damaged("a program without its place"))
+        })?;
+        let Some(place) = place else { return Ok(None) };
+        match self.reader().read(place)? {
+            Record::Program {
+                hash: found,
+                json: bytes,
+            }
+            | Record::Settings { hash: found, bytes }
+                if found == hash =>
+            {
+                Ok(Some(bytes))
+            }
+            _ => Err(self.damaged("the place of a program, where something else lies")),
+        }
+    }
+
+    fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {
+        self.read(|transaction| {
+            meta(transaction, tables::META_TRAFFIC, |bytes| {
+                tables::read_traffic(bytes).ok_or(Trouble::Damaged("traffic that is no message"))
+            })
+            .map(Option::unwrap_or_default)
+        })
+    }
+
+    fn note(&self) -> Result<Vec<u8>, StoreError> {
+        self.read(|transaction| {
+            meta(transaction, tables::META_NOTE, |bytes| {
+                let note = tables::summed(bytes).ok_or(Trouble::Damaged("a note that is not whole"))?;
+                Ok(note.to_vec())
+            })
+            .map(Option::unwrap_or_default)
+        })
+    }
+}
+
+impl Index {
+    /// Where the events of a run lie, from the block with an event on, and the number of the first of them.
+    pub(in crate::store) fn places(&self, run: RunId, from: u64) -> Result<(u64, Vec<Block>), StoreError> {
+        self.read(|transaction| {
+            let Some(stored) = stored(transaction, run)? else {
+                return Ok((from, Vec::new()));
+            };
+            places::from(run, &stored, from, &transaction.open_table(tables::PLACES)?)
+        })
+    }
+
+    /// The events of one block, of which the first has this number.
+    pub(in crate::store) fn block(
+        &self,
+        run: RunId,
+        first: u64,
+        block: Block,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        let events = self.reader().events(block.place)?;
+        let right = |(number, event): (u64, &EventRecord)| event.run == run && event.sequence == number;
+        if events.len() as u64 == u64::from(block.events) && (first..).zip(&events).all(right) {
+            Ok(events)
+        } else {
+            Err(self.damaged("the place of an event, where something else lies"))
+        }
+    }
+
+    /// Programs and settings, and where they lie.
+    pub(in crate::store) fn all_programs(&self) -> Result<Vec<Kept>, StoreError> {
+        self.read(|transaction| {
+            let mut all = Vec::new();
+            for one in transaction.open_table(tables::PROGRAMS)?.iter()? {
+                let (hash, place) = one?;
+                let place = tables::read_location(place.value());
+                let place = place.ok_or(Trouble::Damaged("a program without its place"))?;
+                let hash = Hash(*hash.value());
+                all.push(Kept { hash, place });
+            }
+            Ok(all)
+        })
+    }
+
+    /// The payloads of runs that lie apart, each once.
+    pub(in crate::store) fn blobs(&self) -> Result<Vec<Hash>, StoreError> {
+        self.read(|transaction| {
+            let mut all = Vec::new();
+            with_prefix(transaction, &entry::blobs(), |entry| {
+                let hash = entry::as_blob(entry);
+                if all.last().copied() != hash {
+                    all.extend(hash);
+                }
+                true
+            })?;
+            Ok(all)
+        })
+    }
+
+    /// Whether a payload that lies apart is of a run, or of one whose records may still be read.
+    pub(in crate::store) fn needs_blob(&self, hash: Hash) -> Result<bool, StoreError> {
+        if !self.runs(&entry::blob(hash), 1)?.is_empty() {
+            return Ok(true);
+        }
+        self.read(|transaction| {
+            let mut needed = false;
+            with_prefix(transaction, &entry::all_gone(), |entry| {
+                needed |= entry::as_gone(entry) == Some(hash);
+                !needed
+            })?;
+            Ok(needed)
+        })
+    }
+
+    /// Runs whose entries begin with something, in order, at most so many.
+    pub(in crate::store) fn runs(&self, prefix: &Entry, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        self.read(|transaction| {
+            let mut runs = Vec::new();
+            with_prefix(transaction, prefix, |entry| {
+                if runs.len() < limit {
+                    runs.extend(entry::run(entry));
+                }
+                runs.len() < limit
+            })?;
+            Ok(runs)
+        })
+    }
+}
+
+/// Shows every entry with a prefix, until nobody wants more.
+fn with_prefix(
+    transaction: &ReadTransaction,
+    prefix: &Entry,
+    mut show: impl FnMut(&[u8]) -> bool,
+) -> Tried<()> {
+    let table = transaction.open_table(tables::ENTRIES)?;
+    for one in table.range(prefix.0.as_slice()..)? {
+        let (key, _) = one?;
+        if !key.value().starts_with(&prefix.0) || !show(key.value()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn stored(transaction: &ReadTransaction, run: RunId) -> Tried<Option<Stored>> {
+    let table = transaction.open_table(tables::ROWS)?;
+    let found = table.get(&tables::id(run))?;
+    let read = |bytes: &[u8]| Stored::read(bytes).map_err(|no| Trouble::Damaged(no.0));
+    found.map(|bytes| read(bytes.value())).transpose()
+}
+
+/// A row with its ending, wherever that lies.
+pub(super) fn full(transaction: &ReadTransaction, run: RunId, stored: Stored) -> Tried<Row> {
+    let damaged = || Trouble::Damaged("an ending that is not whole");
+    let apart = if stored.ending_apart {
+        let table = transaction.open_table(tables::ENDINGS)?;
+        let found = table.get(&tables::id(run))?.ok_or_else(damaged)?;
+        let bytes = tables::summed(found.value()).ok_or_else(damaged)?;
+        Some(String::from_utf8(bytes.to_vec()).map_err(|_| damaged())?)
+    } else {
+        None
+    };
+    stored.row(apart.as_deref()).map_err(|no| Trouble::Damaged(no.0))
+}
+
+/// Something of the meta table.
+pub(super) fn meta<T>(
+    transaction: &ReadTransaction,
+    name: &str,
+    read: impl FnOnce(&[u8]) -> Tried<T>,
+) -> Tried<Option<T>> {
+    let table = transaction.open_table(tables::META)?;
+    let found = table.get(name)?;
+    found.map(|bytes| read(bytes.value())).transpose()
+}

@@ -1,0 +1,202 @@
+//! Reading the journal again: every event once and in the order of its run, wherever compaction has put it.
+//!
+//! Where older segments were let go of, events may come before those that they follow: these are written again further
+//! on, or the run is kept no longer. Until that is clear, such events are kept aside.
+
+use super::{
+    Reader, Record, StoreError,
+    changes::{Kept, Moved},
+    record::{EventRecord, History, Location, Position, Traffic},
+    recover,
+    row::Block,
+};
+use crate::{RunId, disk::Disk};
+use std::collections::BTreeMap;
+
+/// Who takes what the journal holds.
+pub trait Replaying {
+    /// The number of the next event of a run; 0 if nothing is known of it.
+    ///
+    /// # Errors
+    /// If what is known cannot be read.
+    fn next(&mut self, run: RunId) -> Result<u64, StoreError>;
+
+    /// The next events of a run, which lie in one block; and the last batch before the one that is being read.
+    ///
+    /// # Errors
+    /// If they contradict what came before, or cannot be taken.
+    fn events(&mut self, events: Vec<EventRecord>, block: Block, behind: Position) -> Result<(), StoreError>;
+
+    /// A program or settings.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn kept(&mut self, record: Record, kept: Kept) -> Result<(), StoreError>;
+
+    /// Where traffic went at a time.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError>;
+
+    /// A run is kept no longer.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn forgotten(&mut self, run: RunId) -> Result<(), StoreError>;
+}
+
+/// Hands over one record, for those who have the records of a journal in order and none that was written again.
+///
+/// # Errors
+/// If `into` says so.
+pub fn replay_record(record: Record, place: Location, into: &mut dyn Replaying) -> Result<(), StoreError> {
+    match record {
+        Record::Event(event) => into.events(vec![event], block(place, 1), Position::default()),
+        Record::Program { hash, .. } | Record::Settings { hash, .. } => {
+            into.kept(record, Kept { hash, place })
+        }
+        Record::Traffic(traffic) => into.traffic(traffic),
+        Record::Forgotten { run } => into.forgotten(run),
+        Record::History(_) | Record::Freed { .. } => Ok(()),
+    }
+}
+
+/// What is left when everything was read.
+#[derive(Debug, Default)]
+pub(super) struct Replayed {
+    /// Events that were written again after they were read.
+    pub(super) moved: Vec<Moved>,
+    /// The last segment that was let go of.
+    pub(super) freed: u32,
+}
+
+/// Reads the journal behind a position.
+pub(super) fn replay(
+    disk: &dyn Disk,
+    reader: &Reader,
+    from: Position,
+    segments: (u32, Position),
+    into: &mut dyn Replaying,
+) -> Result<Replayed, StoreError> {
+    let mut reading = Reading {
+        reader,
+        into,
+        aside: BTreeMap::new(),
+        replayed: Replayed::default(),
+        behind: from,
+    };
+    recover::replay(disk, from, segments, &mut |bytes, place, behind| {
+        reading.behind = behind;
+        let record = reader.decode_at(bytes, place)?;
+        reading.record(record, place)
+    })?;
+    reading.finish()
+}
+
+struct Reading<'a> {
+    reader: &'a Reader,
+    into: &'a mut dyn Replaying,
+    /// Events that come before those they follow: where the block lies that begins with an event, and how long it is.
+    aside: BTreeMap<RunId, BTreeMap<u64, Block>>,
+    replayed: Replayed,
+    behind: Position,
+}
+
+impl Reading<'_> {
+    fn record(&mut self, record: Record, place: Location) -> Result<(), StoreError> {
+        match record {
+            Record::Event(event) => self.events(vec![event], place),
+            Record::History(history) => self.history(history, place),
+            Record::Forgotten { run } => {
+                self.aside.remove(&run);
+                self.into.forgotten(run)
+            }
+            Record::Traffic(traffic) => self.into.traffic(traffic),
+            Record::Freed { segment } => {
+                self.replayed.freed = self.replayed.freed.max(segment);
+                Ok(())
+            }
+            Record::Program { hash, .. } | Record::Settings { hash, .. } => {
+                self.into.kept(record, Kept { hash, place })
+            }
+        }
+    }
+
+    fn history(&mut self, history: History, place: Location) -> Result<(), StoreError> {
+        let (run, first) = (history.run, history.first);
+        let block = block(place, history.events.len());
+        let end = first.saturating_add(u64::from(block.events));
+        if end <= self.into.next(run)? {
+            let blocks = vec![block];
+            self.replayed.moved.push(Moved { run, first, blocks });
+            return Ok(());
+        }
+        self.events(history.into_events(), place)
+    }
+
+    fn events(&mut self, events: Vec<EventRecord>, place: Location) -> Result<(), StoreError> {
+        let Some((run, first)) = events.first().map(|event| (event.run, event.sequence)) else {
+            return Ok(());
+        };
+        let block = block(place, events.len());
+        let next = self.into.next(run)?;
+        if first > next {
+            self.aside.entry(run).or_default().insert(first, block);
+            return Ok(());
+        }
+        if first < next {
+            // What is known already; events that are known in part were never written so.
+            return if first.saturating_add(u64::from(block.events)) <= next {
+                Ok(())
+            } else {
+                Err(contradiction(
+                    run,
+                    "some of its events were written again with others",
+                ))
+            };
+        }
+        self.into.events(events, block, self.behind)?;
+        self.take_aside(run)
+    }
+
+    /// Events that were kept aside and follow now.
+    fn take_aside(&mut self, run: RunId) -> Result<(), StoreError> {
+        while let Some(aside) = self.aside.get_mut(&run) {
+            let Some((first, block)) = aside.pop_first() else {
+                self.aside.remove(&run);
+                return Ok(());
+            };
+            let next = self.into.next(run)?;
+            if first > next {
+                aside.insert(first, block);
+                return Ok(());
+            }
+            if first == next {
+                let events = self.reader.events(block.place)?;
+                self.into.events(events, block, self.behind)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Replayed, StoreError> {
+        match self.aside.first_key_value() {
+            None => Ok(self.replayed),
+            Some((run, _)) => Err(contradiction(*run, "it has events and no beginning")),
+        }
+    }
+}
+
+fn block(place: Location, events: usize) -> Block {
+    Block {
+        place,
+        events: u32::try_from(events).unwrap_or(u32::MAX),
+    }
+}
+
+fn contradiction(run: RunId, reason: &str) -> StoreError {
+    StoreError::Contradiction {
+        reason: format!("run `{run}`: {reason}"),
+    }
+}

@@ -1,0 +1,164 @@
+//! A row: all columns of one run, by which it is found, listed and gone on with while it is not in memory.
+
+pub(super) mod proto;
+
+use super::record::Location;
+use crate::RunId;
+use flowmesh_ir::{Hash, Name};
+use jiff::Timestamp;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The columns of a run. Everything in it follows from the events of the run and from what others asked of it, up to
+/// the event before `next`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whose run it is.
+    pub namespace: Name,
+    /// The flow it is a run of.
+    pub flow: Name,
+    /// How it stands, in the word that people see.
+    pub state: Name,
+    /// Whether nothing more will happen to it.
+    pub ended: bool,
+    /// Why it stands still, where somebody made it.
+    pub detail: Option<String>,
+    /// The key it was started with.
+    pub key: Option<String>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When something last happened to it.
+    pub updated: Timestamp,
+    /// The number of its next event.
+    pub next: u64,
+    /// The program it was started with.
+    pub program: Hash,
+    /// The settings it was started with.
+    pub settings: Hash,
+    /// The texts by which it is found.
+    pub tags: BTreeMap<Name, String>,
+    /// The name of the error that it ended with.
+    pub error: Option<Name>,
+    /// What it is at now: titles of calls, sleeps and waits.
+    pub steps: Vec<String>,
+    /// How it ended, if it has.
+    pub ending: Option<Ending>,
+    /// How many runs started each other before it.
+    pub depth: u16,
+    /// Whether other runs know of it.
+    pub entangled: bool,
+    /// Whether somebody wants it to stop.
+    pub cancelled: bool,
+    /// Whether something is on its way for it that a process takes with it when it ends.
+    pub busy: bool,
+    /// Timers that are armed, and when they come due.
+    pub timers: Vec<(u32, Timestamp)>,
+    /// The events that it waits for.
+    pub awaited: Vec<Name>,
+    /// Guards that it holds or waits for.
+    pub guards: Vec<Guard>,
+    /// Which calls of which runs wait for its end.
+    pub parents: Vec<(RunId, u32)>,
+    /// The payloads of its events that lie apart.
+    pub blobs: Vec<Hash>,
+}
+
+/// A guard that a run holds or waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Its name.
+    pub name: String,
+    /// By which call it was asked for.
+    pub call: u32,
+    /// When it was asked for, and the how manyth asking it was then: the order of those who wait.
+    pub asked: (Timestamp, u64),
+    /// Among how many holders the run is content; `None` is a lock.
+    pub permits: Option<u32>,
+    /// Whether it is held.
+    pub granted: bool,
+}
+
+/// How a run ended, as JSON or as a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a result, as JSON.
+    Result(Arc<str>),
+    /// With an error, as JSON: an object with `name` and `fields`.
+    Error(Arc<str>),
+    /// Somebody stopped it, and why.
+    Cancelled(Arc<str>),
+}
+
+impl Ending {
+    /// The text of it.
+    #[must_use]
+    pub fn text(&self) -> &Arc<str> {
+        let (Self::Result(text) | Self::Error(text) | Self::Cancelled(text)) = self;
+        text
+    }
+}
+
+/// Where some events of a run lie that follow each other: one record that holds one event, or several of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Where the record lies.
+    pub place: Location,
+    /// How many events of the run are in it.
+    pub events: u32,
+}
+
+impl Block {
+    /// A record that is one event.
+    #[must_use]
+    pub fn one(place: Location) -> Self {
+        Self { place, events: 1 }
+    }
+
+    /// How many events there are in several.
+    #[must_use]
+    pub fn events(blocks: &[Self]) -> u64 {
+        blocks.iter().map(|block| u64::from(block.events)).sum()
+    }
+
+    /// How many bytes of the journal they take.
+    #[must_use]
+    pub fn bytes(blocks: &[Self]) -> u64 {
+        blocks.iter().map(|block| u64::from(block.place.length)).sum()
+    }
+}
+
+/// Other blocks instead of those that some events lie in; `None` if they were moved as far or further before.
+pub(super) fn replaced(
+    known: &[Block],
+    first: u64,
+    moved: &[Block],
+) -> Result<Option<Vec<Block>>, &'static str> {
+    let place = |block: Option<&Block>| block.map(|block| (block.place.segment, block.place.offset));
+    let (before, rest) = split(known, first);
+    if place(rest.first()) >= place(moved.first()) {
+        return Ok(None);
+    }
+    let events = Block::events(moved);
+    let (gone, after) = split(rest, events);
+    if Block::events(before) != first || Block::events(gone) != events {
+        return Err("what was written again are not its events");
+    }
+    Ok(Some([before, moved, after].concat()))
+}
+
+/// The blocks behind so many events, unless one of them holds some before and some behind.
+pub(super) fn behind(blocks: &[Block], events: u64) -> Option<&[Block]> {
+    let (before, rest) = split(blocks, events);
+    let all = Block::events(before) == events;
+    (all || Block::events(blocks) <= events).then_some(rest)
+}
+
+/// Parts blocks before the one that holds an event.
+fn split(blocks: &[Block], event: u64) -> (&[Block], &[Block]) {
+    let mut next: u64 = 0;
+    let holds = |block: &Block| {
+        next = next.saturating_add(u64::from(block.events));
+        next > event
+    };
+    let at = blocks.iter().position(holds).unwrap_or(blocks.len());
+    blocks.split_at_checked(at).unwrap_or((blocks, &[]))
+}
