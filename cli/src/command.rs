@@ -13,6 +13,7 @@ mod repl;
 pub(crate) mod run;
 mod runs;
 mod serve;
+mod store;
 mod stub;
 mod test;
 
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Serve(serve::Serve),
     Runs(runs::Runs),
+    Store(store::Store),
     Stub(stub::Stub),
     Repl(repl::Repl),
     Lsp(lsp::Lsp),
@@ -75,6 +77,7 @@ impl Command {
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
             Self::Runs(command) => command.run(),
+            Self::Store(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Completions(command) => command.run(),
@@ -90,6 +93,7 @@ impl Command {
             Self::Test(command) => command.json,
             Self::Run(command) => command.json,
             Self::Runs(command) => command.json,
+            Self::Store(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,
             _ => false,

@@ -34,6 +34,8 @@ mod settings;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod stub;
 #[cfg(test)]
 mod tests;

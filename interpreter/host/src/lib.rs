@@ -23,6 +23,7 @@ pub mod simulate;
 mod spans;
 pub mod store;
 pub mod trial;
+pub mod upkeep;
 pub mod workers;
 
 pub use host::{DeployError, FollowError, Host, HostOptions, OpenError, Recovered};

@@ -20,6 +20,20 @@ impl RunId {
         Self((millis << 80) | (7 << 76) | (a << 64) | (2 << 62) | b)
     }
 
+    /// The identifier of two halves.
+    pub(crate) fn of_halves(high: u64, low: u64) -> Self {
+        Self((u128::from(high) << 64) | u128::from(low))
+    }
+
+    /// Its two halves.
+    pub(crate) fn halves(self) -> (u64, u64) {
+        let low = self.0 & u128::from(u64::MAX);
+        (
+            u64::try_from(self.0 >> 64).unwrap_or_default(),
+            u64::try_from(low).unwrap_or_default(),
+        )
+    }
+
     /// The run that a run starts by its call of this number, and a seed for it: the same however often it is asked.
     /// `what` tells apart several that one call starts. A UUID of version 8 (RFC 9562, section 5.8) with the time of
     /// the run that starts it, so that it is listed beside it.
@@ -72,6 +86,13 @@ impl FromStr for RunId {
 impl serde::Serialize for RunId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RunId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

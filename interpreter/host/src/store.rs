@@ -14,12 +14,14 @@
 //!
 //! - To open: `format`, `recover` (what the journal holds), `opening` (both together, and what the index lacks).
 //! - The journal: `record`, `frame`, `segment`, `blob`, `journal`; `proto` and its translations.
+//! - For those who look after it: `directory`, `survey` (what can be read of a damaged one), `line` (as JSON).
 //! - The index: `row` (columns of a run), `entry` (keys that follow from them), `changes`, `filter`, `shelf` (what can
 //!   be asked), `index` (on the disk), `memory` (without one).
 
 mod blob;
 mod changes;
 pub mod compact;
+mod directory;
 mod entry;
 mod error;
 mod filter;
@@ -28,6 +30,7 @@ mod frame;
 mod from_proto;
 mod index;
 mod journal;
+pub mod line;
 mod memory;
 mod opening;
 mod proto;
@@ -37,21 +40,24 @@ mod replay;
 mod row;
 mod segment;
 mod shelf;
+mod survey;
 mod to_proto;
 
 #[cfg(test)]
 mod tests;
 
 pub use changes::{Change, Changes, Kept, Moved, Put, Snapshot};
+pub use directory::{Importing, adopt, clear, cut, files, is_blob, is_there};
 pub use error::{AppendError, StoreError, lock_error};
 pub use filter::{Count, Filter, Page};
 pub use index::Index;
 pub use journal::{Appended, Journal, Reader};
 pub use memory::MemoryShelf;
-pub use opening::{Opened, Opening, OpeningOptions, open_journal};
+pub use opening::{Opened, Opening, OpeningOptions, open_journal, read_journal};
 pub use record::{EventRecord, History, Location, Origin, Position, Record, Traffic, payload};
 pub use recover::Cut;
-pub use replay::{Replaying, replay_record};
+pub use replay::{Replaying, replay_readable, replay_record};
 pub use row::{Block, Ending, Guard, Row};
 pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};
+pub use survey::{Damage, FoundRun, Survey, survey};

@@ -10,12 +10,12 @@ use std::{
 /// The file whose lock says that a process uses the directory; its text is the process's number.
 const LOCK: &str = "LOCK";
 
-/// A directory that this process holds until the value is dropped.
+/// A directory, which this process holds until the value is dropped, or only looks at.
 #[derive(Debug)]
 pub struct RealDisk {
     directory: PathBuf,
     /// Held for its lock alone; the system gives it back even after `kill -9`.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// Why a directory cannot be had.
@@ -37,8 +37,17 @@ impl RealDisk {
         let lock = lock(&directory.join(LOCK))?;
         Ok(Self {
             directory: directory.to_owned(),
-            _lock: lock,
+            _lock: Some(lock),
         })
+    }
+
+    /// A directory that others may use meanwhile, to read what is there.
+    #[must_use]
+    pub fn look(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            _lock: None,
+        }
     }
 }
 

@@ -34,9 +34,25 @@ pub(super) fn check(disk: &dyn Disk) -> Result<Format, StoreError> {
     }
 }
 
+/// What a directory holds, if it is a store; nothing is changed.
+pub(super) fn look(disk: &dyn Disk, names: &[String]) -> Result<Option<Format>, StoreError> {
+    if !names.iter().any(|name| name == FILE) {
+        return without(disk, names).map(|()| None);
+    }
+    read(disk).and_then(|found| compare(disk, &found)).map(Some)
+}
+
+/// The text that says of which version a store is.
+pub(super) fn read(disk: &dyn Disk) -> Result<Vec<u8>, StoreError> {
+    disk.read(FILE).map_err(|error| StoreError::Io {
+        place: disk.place(FILE),
+        error,
+    })
+}
+
 /// Makes a store of version 1 one of this version: from now on older programs keep away from it.
 pub(super) fn upgrade(disk: &dyn Disk) -> Result<(), StoreError> {
-    write(disk).map_err(|error| segment::io_error(disk, FILE, error).into())
+    write(disk, text(VERSION).as_bytes()).map_err(|error| segment::io_error(disk, FILE, error).into())
 }
 
 fn text(version: u32) -> String {
@@ -65,23 +81,29 @@ fn create(disk: &dyn Disk) -> Result<Format, StoreError> {
         place: disk.place(FILE),
         error,
     })?;
-    if let Some(name) = names.iter().find(|name| segment::number(name).is_some()) {
-        let reason = format!("expected the file `{FILE}` beside it, found none");
-        return Err(StoreError::Damaged {
-            place: disk.place(name),
-            offset: 0,
-            reason,
-        });
-    }
-    write(disk).map_err(|error| segment::io_error(disk, FILE, error))?;
+    without(disk, &names)?;
+    upgrade(disk)?;
     Ok(Format::New)
 }
 
+/// A journal never lies without the file that says of which version it is.
+fn without(disk: &dyn Disk, names: &[String]) -> Result<(), StoreError> {
+    let Some(name) = names.iter().find(|name| segment::number(name).is_some()) else {
+        return Ok(());
+    };
+    let reason = format!("expected the file `{FILE}` beside it, found none");
+    Err(StoreError::Damaged {
+        place: disk.place(name),
+        offset: 0,
+        reason,
+    })
+}
+
 /// The file appears under its name only when its text is stable.
-fn write(disk: &dyn Disk) -> io::Result<()> {
+pub(super) fn write(disk: &dyn Disk, text: &[u8]) -> io::Result<()> {
     let mut file = disk.append(FILE_NEW)?;
     file.truncate(0)?;
-    file.append(text(VERSION).as_bytes())?;
+    file.append(text)?;
     file.sync()?;
     disk.rename(FILE_NEW, FILE)?;
     disk.sync_directory()

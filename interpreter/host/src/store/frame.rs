@@ -26,6 +26,8 @@ pub(super) const HEADER: usize = 20;
 pub(super) const PAYLOAD_MAX: usize = 256 << 20;
 const MARK: &[u8; 4] = b"FMB2";
 const MARK_1: &[u8; 4] = b"FMB1";
+/// What is wrong with a record that was changed.
+pub(super) const OTHER_SUM: &str = "a record whose checksum is another";
 
 /// A frame that is whole.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +45,14 @@ pub(super) struct Extent {
     pub(super) offset: u32,
     pub(super) length: u32,
     pub(super) sum: u32,
+}
+
+/// What can be had of a frame that may be damaged.
+pub(super) struct Salvaged {
+    /// Where each record lies, and its bytes if they are as they were written.
+    pub(super) records: Vec<(Extent, Option<Bytes>)>,
+    /// Why there is no telling where the others lie, if there are others.
+    pub(super) reason: Option<&'static str>,
 }
 
 /// A batch as a frame.
@@ -135,6 +145,19 @@ pub(super) fn read(bytes: &[u8]) -> Option<Frame<'_>> {
     })
 }
 
+/// The frame that begins the bytes although it is damaged, as far as its records can be believed: by checksums of their
+/// own.
+pub(super) fn damaged(bytes: &[u8]) -> Option<Frame<'_>> {
+    let payload = bytes.get(HEADER..)?;
+    let of_first_form = bytes.starts_with(MARK_1);
+    (!of_first_form).then_some(Frame {
+        number: 0,
+        sum: 0,
+        payload,
+        summed: true,
+    })
+}
+
 impl Frame<'_> {
     /// How long it is altogether.
     pub(super) fn length(&self) -> usize {
@@ -143,36 +166,50 @@ impl Frame<'_> {
 
     /// The records as bytes, and where each lies.
     pub(super) fn records(&self) -> Result<Vec<(Bytes, Extent)>, Unreadable> {
-        let whole = Bytes::copy_from_slice(self.payload);
-        let mut rest = whole.clone();
-        let mut records = Vec::new();
-        while rest.has_remaining() {
-            let length = prost::decode_length_delimiter(&mut rest)
-                .map_err(|_| Unreadable::Message("a record without a length"))?;
-            let expected = self.expected_sum(&mut rest)?;
-            if length > rest.remaining() {
-                return Err(Unreadable::Message("a record that is cut off"));
-            }
-            let start = HEADER.saturating_add(whole.len().saturating_sub(rest.remaining()));
-            let bytes = rest.split_to(length);
-            let sum = crc32fast::hash(&bytes);
-            if expected.is_some_and(|expected| expected != sum) {
-                return Err(Unreadable::Message("a record whose checksum is another"));
-            }
-            let offset = u32::try_from(start).map_err(|_| Unreadable::Message("a record too far in"))?;
-            let length = u32::try_from(length).map_err(|_| Unreadable::Message("a record too long"))?;
-            records.push((bytes, Extent { offset, length, sum }));
-        }
-        Ok(records)
+        let Salvaged { records, reason } = self.salvage();
+        let record = |(extent, bytes): (Extent, Option<Bytes>)| {
+            let bytes = bytes.ok_or(Unreadable::Message(OTHER_SUM))?;
+            Ok((bytes, extent))
+        };
+        let records = records.into_iter().map(record).collect::<Result<_, _>>()?;
+        reason.map_or(Ok(records), |reason| Err(Unreadable::Message(reason)))
     }
 
-    fn expected_sum(&self, rest: &mut Bytes) -> Result<Option<u32>, Unreadable> {
+    /// What can be had of a frame that may be damaged.
+    pub(super) fn salvage(&self) -> Salvaged {
+        let mut rest = Bytes::copy_from_slice(self.payload);
+        let mut records = Vec::new();
+        let mut reason = None;
+        while rest.has_remaining() && reason.is_none() {
+            match self.next(&mut rest) {
+                Ok(record) => records.push(record),
+                Err(why) => reason = Some(why),
+            }
+        }
+        Salvaged { records, reason }
+    }
+
+    /// Where the next record lies, and its bytes if they are as they were written.
+    fn next(&self, rest: &mut Bytes) -> Result<(Extent, Option<Bytes>), &'static str> {
+        let length = prost::decode_length_delimiter(&mut *rest).map_err(|_| "a record without a length")?;
+        let expected = self.expected_sum(rest)?;
+        if length > rest.remaining() {
+            return Err("a record that is cut off");
+        }
+        let start = HEADER.saturating_add(self.payload.len().saturating_sub(rest.remaining()));
+        let bytes = rest.split_to(length);
+        let sum = crc32fast::hash(&bytes);
+        let offset = u32::try_from(start).map_err(|_| "a record too far in")?;
+        let length = u32::try_from(length).map_err(|_| "a record too long")?;
+        let sound = expected.is_none_or(|expected| expected == sum);
+        Ok((Extent { offset, length, sum }, sound.then_some(bytes)))
+    }
+
+    fn expected_sum(&self, rest: &mut Bytes) -> Result<Option<u32>, &'static str> {
         if !self.summed {
             return Ok(None);
         }
-        let sum = rest
-            .try_get_u32_le()
-            .map_err(|_| Unreadable::Message("a record without a checksum"))?;
+        let sum = rest.try_get_u32_le().map_err(|_| "a record without a checksum")?;
         Ok(Some(sum))
     }
 }

@@ -12,7 +12,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{Answer, CallId, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// Why a message is no record.
 #[derive(Debug)]
@@ -43,19 +43,18 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
         proto::Kind::Event(event) => Ok(Record::Event(event_record(event, fetch)?)),
         proto::Kind::History(history) => Ok(Record::History(self::history(history, fetch)?)),
         proto::Kind::Forgotten(it) => Ok(Record::Forgotten {
-            run: run(it.run_high, it.run_low),
+            run: RunId::of_halves(it.run_high, it.run_low),
         }),
         proto::Kind::Traffic(traffic) => Ok(Record::Traffic(self::traffic(traffic)?)),
         proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
     }
 }
 
-fn run(high: u64, low: u64) -> RunId {
-    RunId((u128::from(high) << 64) | u128::from(low))
-}
-
 fn event_record(message: proto::Event, fetch: Fetch<'_>) -> Result<EventRecord, Unreadable> {
-    let (run, sequence) = (run(message.run_high, message.run_low), message.sequence);
+    let (run, sequence) = (
+        RunId::of_halves(message.run_high, message.run_low),
+        message.sequence,
+    );
     let (origin, event) = event(message, fetch)?;
     Ok(EventRecord {
         run,
@@ -74,7 +73,7 @@ fn history(message: proto::History, fetch: Fetch<'_>) -> Result<History, Unreada
         events.push(event);
     }
     Ok(History {
-        run: run(message.run_high, message.run_low),
+        run: RunId::of_halves(message.run_high, message.run_low),
         first: message.first,
         origin,
         events,
@@ -90,13 +89,18 @@ fn event(message: proto::Event, fetch: Fetch<'_>) -> Result<(Option<Origin>, Eve
         let bytes = fetch(hash(&apart.hash)?, apart.length).map_err(Unreadable::Elsewhere)?;
         *place = Bytes::from_owner(bytes);
     }
+    let at = time(message.at_us)?;
+    let (origin, kind) = self::happened(happened)?;
+    Ok((origin, Event { at, kind }))
+}
+
+/// What happened; with what it is a run of, if it is the first event.
+pub(super) fn happened(happened: proto::Happened) -> Result<(Option<Origin>, EventKind), Unreadable> {
     let origin = match &happened {
         proto::Happened::Started(started) => Some(self::origin(started)?),
         _ => None,
     };
-    let at = time(message.at_us)?;
-    let kind = kind(happened)?;
-    Ok((origin, Event { at, kind }))
+    Ok((origin, kind(happened)?))
 }
 
 fn time(at_us: i64) -> Result<Timestamp, Unreadable> {
@@ -217,6 +221,15 @@ fn hash(bytes: &[u8]) -> Result<Hash, Unreadable> {
         .try_into()
         .map(Hash)
         .map_err(|_| Unreadable::Message("a hash that is not 32 bytes long"))
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(reason) => f.write_str(reason),
+            Self::Elsewhere(error) => error.fmt(f),
+        }
+    }
 }
 
 impl Unreadable {

@@ -204,6 +204,22 @@ pub fn open_journal(
     Ok((journal, found.cut))
 }
 
+/// Hands over everything in the journal of a directory in order, and changes nothing in it.
+///
+/// # Errors
+/// As for [`open_journal`].
+pub fn read_journal(disk: &Arc<dyn Disk>, into: &mut dyn Replaying) -> Result<(), StoreError> {
+    let found = recover::scan(disk.as_ref(), &expected(None, &OpeningOptions::default())?)?;
+    let first = found
+        .sealed
+        .first()
+        .map_or(found.last.number, |sealed| sealed.segment);
+    let reader = Reader::new(Arc::clone(disk));
+    let all = (first, found.end);
+    let replayed = replay::replay(disk.as_ref(), &reader, Position::default(), all, into)?;
+    begins(disk.as_ref(), first, replayed.freed)
+}
+
 /// The journal begins where it may: with the first segment, or behind one that was let go of.
 fn begins(disk: &dyn Disk, first: u32, freed: u32) -> Result<(), StoreError> {
     if first <= freed.saturating_add(1) {

@@ -1,6 +1,10 @@
-//! Records on the disk, as protobuf messages. Field numbers are for ever: never change one, never use one again.
+//! Records on the disk, as protobuf messages. Field numbers are for ever: never change one, never use one again. What
+//! happens to runs is exported in the same form, by the names of the fields: they are for ever too.
 
+use super::line;
+use crate::RunId;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
@@ -24,6 +28,19 @@ pub(super) enum Kind {
     Traffic(Traffic),
     #[prost(uint32, tag = "7")]
     Freed(u32),
+}
+
+impl Record {
+    /// The run that it is of.
+    pub(super) fn run(&self) -> Option<RunId> {
+        let (high, low) = match self.kind.as_ref()? {
+            Kind::Event(it) => (it.run_high, it.run_low),
+            Kind::History(it) => (it.run_high, it.run_low),
+            Kind::Forgotten(it) => (it.run_high, it.run_low),
+            Kind::Program(_) | Kind::Settings(_) | Kind::Traffic(_) | Kind::Freed(_) => return None,
+        };
+        Some(RunId::of_halves(high, low))
+    }
 }
 
 /// Events of a run, which carry neither its identifier nor their number.
@@ -115,7 +132,8 @@ pub(super) fn payload(happened: &mut Happened) -> Option<&mut Bytes> {
     }
 }
 
-#[derive(Clone, PartialEq, prost::Oneof)]
+#[derive(Clone, PartialEq, prost::Oneof, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Happened {
     #[prost(message, tag = "5")]
     Started(Started),
@@ -135,15 +153,19 @@ pub(super) enum Happened {
     Streamed(Streamed),
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Started {
     #[prost(string, tag = "1")]
     pub(super) flow: String,
     #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::hash")]
     pub(super) program: Bytes,
     #[prost(bytes = "bytes", tag = "3")]
+    #[serde(with = "line::hash")]
     pub(super) settings: Bytes,
     #[prost(bytes = "bytes", tag = "4")]
+    #[serde(with = "line::payload")]
     pub(super) input: Bytes,
     #[prost(fixed64, tag = "5")]
     pub(super) seed: u64,
@@ -151,7 +173,8 @@ pub(super) struct Started {
     pub(super) key: Option<String>,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Replied {
     #[prost(uint32, tag = "1")]
     pub(super) call: u32,
@@ -159,7 +182,8 @@ pub(super) struct Replied {
     pub(super) reply: Option<Reply>,
 }
 
-#[derive(Clone, PartialEq, prost::Oneof)]
+#[derive(Clone, PartialEq, prost::Oneof, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Reply {
     #[prost(message, tag = "2")]
     Answer(Answer),
@@ -167,23 +191,30 @@ pub(super) enum Reply {
     Failure(Failure),
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Answer {
     #[prost(uint32, tag = "1")]
     pub(super) status: u32,
     #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::payload")]
     pub(super) body: Bytes,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Failure {
     #[prost(enumeration = "FailureKind", tag = "1")]
+    #[serde(with = "line::failure_kind")]
     pub(super) kind: i32,
     #[prost(string, tag = "2")]
     pub(super) reason: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 #[repr(i32)]
 pub(super) enum FailureKind {
     Unspecified = 0,
@@ -194,29 +225,34 @@ pub(super) enum FailureKind {
     BadReply = 5,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Fired {
     #[prost(uint32, tag = "1")]
     pub(super) timer: u32,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Signalled {
     #[prost(string, tag = "1")]
     pub(super) name: String,
     #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::payload")]
     pub(super) payload: Bytes,
     #[prost(uint64, optional, tag = "3")]
     pub(super) answer: Option<u64>,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Cancelled {
     #[prost(string, tag = "1")]
     pub(super) reason: String,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Answered {
     #[prost(uint32, tag = "1")]
     pub(super) call: u32,
@@ -224,13 +260,15 @@ pub(super) struct Answered {
     pub(super) outcome: Option<Outcome>,
 }
 
-#[derive(Clone, PartialEq, prost::Oneof)]
+#[derive(Clone, PartialEq, prost::Oneof, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     #[prost(message, tag = "2")]
     Done(Weights),
     #[prost(string, tag = "3")]
     Run(String),
     #[prost(bytes = "bytes", tag = "4")]
+    #[serde(with = "line::payload")]
     ChildDone(Bytes),
     #[prost(message, tag = "5")]
     ChildFailed(ChildFailed),
@@ -243,7 +281,8 @@ pub(super) enum Outcome {
 }
 
 /// What each subset of a service got: two lists of one length.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Weights {
     #[prost(uint32, repeated, tag = "1")]
     pub(super) subset: Vec<u32>,
@@ -251,26 +290,32 @@ pub(super) struct Weights {
     pub(super) weight: Vec<u32>,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ChildFailed {
     #[prost(string, tag = "1")]
     pub(super) error: String,
     #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::payload")]
     pub(super) fields: Bytes,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Heard {
     #[prost(string, tag = "1")]
     pub(super) event: String,
     #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::payload")]
     pub(super) payload: Bytes,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Streamed {
     #[prost(uint32, tag = "1")]
     pub(super) call: u32,
     #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::payload")]
     pub(super) item: Bytes,
 }

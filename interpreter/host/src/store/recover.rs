@@ -289,7 +289,7 @@ impl Scan<'_> {
     }
 }
 
-const HEADER_EXPECTED: &str = "expected the header of this segment";
+pub(super) const HEADER_EXPECTED: &str = "expected the header of this segment";
 
 fn range(batches: Option<(u64, u64)>) -> String {
     batches.map_or_else(|| "none".to_owned(), |(first, last)| format!("{first} to {last}"))

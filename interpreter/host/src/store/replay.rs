@@ -9,9 +9,10 @@ use super::{
     record::{EventRecord, History, Location, Position, Traffic},
     recover,
     row::Block,
+    survey::{self, FoundRun, Survey},
 };
 use crate::{RunId, disk::Disk};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Who takes what the journal holds.
 pub trait Replaying {
@@ -79,19 +80,48 @@ pub(super) fn replay(
     segments: (u32, Position),
     into: &mut dyn Replaying,
 ) -> Result<Replayed, StoreError> {
-    let mut reading = Reading {
-        reader,
-        into,
-        aside: BTreeMap::new(),
-        replayed: Replayed::default(),
-        behind: from,
-    };
+    let mut reading = Reading::new(reader, into, from);
     recover::replay(disk, from, segments, &mut |bytes, place, behind| {
         reading.behind = behind;
         let record = reader.decode_at(bytes, place)?;
         reading.record(record, place)
     })?;
     reading.finish()
+}
+
+/// Hands over what a survey found readable: each event once and in the order of its run, up to the first that is not.
+///
+/// # Errors
+/// If the disk fails, or `into` says so.
+pub fn replay_readable(
+    disk: &Arc<dyn Disk>,
+    survey: &Survey,
+    into: &mut dyn Replaying,
+) -> Result<(), StoreError> {
+    let reader = Reader::new(Arc::clone(disk));
+    let mut reading = Reading::new(&reader, into, Position::default());
+    let mut visit = |record, place| {
+        if is_readable(survey, &record) {
+            reading.record(record, place)
+        } else {
+            Ok(())
+        }
+    };
+    survey::survey(disk.as_ref(), &mut visit, &mut |_, _| {})?;
+    reading.finish().map(drop)
+}
+
+/// Whether it is none of an event that another is missing before.
+fn is_readable(survey: &Survey, record: &Record) -> bool {
+    let readable = |run| survey.runs.get(&run).map_or(0, FoundRun::readable);
+    match record {
+        Record::Event(event) => event.sequence < readable(event.run),
+        Record::History(history) => {
+            let end = history.first.saturating_add(history.events.len() as u64);
+            end <= readable(history.run)
+        }
+        _ => true,
+    }
 }
 
 struct Reading<'a> {
@@ -103,7 +133,17 @@ struct Reading<'a> {
     behind: Position,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(reader: &'a Reader, into: &'a mut dyn Replaying, behind: Position) -> Self {
+        Self {
+            reader,
+            into,
+            aside: BTreeMap::new(),
+            replayed: Replayed::default(),
+            behind,
+        }
+    }
+
     fn record(&mut self, record: Record, place: Location) -> Result<(), StoreError> {
         match record {
             Record::Event(event) => self.events(vec![event], place),

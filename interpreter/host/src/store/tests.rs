@@ -6,5 +6,6 @@ mod crashes;
 mod damage;
 mod journal;
 mod model;
+mod survey;
 mod toy;
 mod upgrade;

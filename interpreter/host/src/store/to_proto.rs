@@ -5,7 +5,6 @@ use super::{
     proto,
     record::{EventRecord, History, Origin, Record, Traffic, payload},
 };
-use crate::RunId;
 use bytes::Bytes;
 use flowmesh_ir::{
     Hash,
@@ -23,7 +22,7 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
         Record::Event(event) => proto::Kind::Event(event_record(event, apart)),
         Record::History(history) => proto::Kind::History(self::history(history, apart)),
         Record::Forgotten { run } => {
-            let (run_high, run_low) = halves(*run);
+            let (run_high, run_low) = run.halves();
             proto::Kind::Forgotten(proto::Forgotten { run_high, run_low })
         }
         Record::Traffic(traffic) => proto::Kind::Traffic(self::traffic(traffic)),
@@ -40,7 +39,7 @@ fn blob(hash: Hash, bytes: &Arc<[u8]>) -> proto::Blob {
 }
 
 fn event_record(record: &EventRecord, apart: &mut Vec<Blob>) -> proto::Event {
-    let (run_high, run_low) = halves(record.run);
+    let (run_high, run_low) = record.run.halves();
     proto::Event {
         run_high,
         run_low,
@@ -50,7 +49,7 @@ fn event_record(record: &EventRecord, apart: &mut Vec<Blob>) -> proto::Event {
 }
 
 fn history(history: &History, apart: &mut Vec<Blob>) -> proto::History {
-    let (run_high, run_low) = halves(history.run);
+    let (run_high, run_low) = history.run.halves();
     let mut origin = history.origin.as_ref();
     let events = history.events.iter();
     proto::History {
@@ -91,15 +90,8 @@ fn traffic(traffic: &Traffic) -> proto::Traffic {
     }
 }
 
-fn halves(run: RunId) -> (u64, u64) {
-    let low = run.0 & u128::from(u64::MAX);
-    (
-        u64::try_from(run.0 >> 64).unwrap_or_default(),
-        u64::try_from(low).unwrap_or_default(),
-    )
-}
-
-fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happened {
+/// What happened, with its payload.
+pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happened {
     match kind {
         EventKind::Started { input, seed, key } => proto::Happened::Started(proto::Started {
             flow: origin.map(|origin| origin.flow.to_string()).unwrap_or_default(),

@@ -15,7 +15,7 @@ use crate::{
 const INDEX: &str = "index.redb";
 
 /// A store that has lived a while and was closed in good order: several segments, the first let go of, payloads apart.
-fn lived(seed: u64) -> (SimulatedDisk, Toy) {
+pub(super) fn lived(seed: u64) -> (SimulatedDisk, Toy) {
     let mut chance = Chance::new(seed);
     let disk = SimulatedDisk::new();
     let mut toy = Toy::open(&disk).unwrap();

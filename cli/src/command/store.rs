@@ -1,0 +1,75 @@
+//! `flowmesh store ...`: the upkeep of a directory that runs are kept in.
+
+mod show;
+mod verbs;
+
+use crate::{error::Error, exit::Exit};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Check, copy, export and import the directory that runs are kept in
+#[derive(Args)]
+#[command(after_help = "Examples:
+  flowmesh store check
+  flowmesh store backup /backups/monday --dir /var/lib/shop
+  flowmesh store restore /backups/monday --dir /var/lib/shop
+  flowmesh store export --to runs.jsonl
+  flowmesh store export | jq 'select(.event.event.started) | .event.run'
+  flowmesh store import runs.jsonl --dir copy
+
+`check`, `export` and `backup` change nothing, and work while a `flowmesh run` or `serve` is in progress:
+they see everything that was acknowledged before they began.")]
+pub(crate) struct Store {
+    #[command(subcommand)]
+    verb: Verb,
+    /// The directory that runs are kept in
+    #[arg(long, global = true, value_name = "DIR", default_value = ".flowmesh")]
+    dir: PathBuf,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do with a directory.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Read everything in it: say what is damaged, and which runs can be saved
+    Check,
+    /// Write everything in it as lines of JSON, in the order in which it happened
+    Export {
+        /// The file to write, or `-` for the standard output
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        to: PathBuf,
+        /// Of a damaged directory, write what can be read: each run up to its first event that cannot
+        #[arg(long)]
+        readable: bool,
+    },
+    /// Make a directory of an export
+    Import {
+        /// The export, or `-` for the standard input
+        file: PathBuf,
+    },
+    /// Copy it to another directory
+    Backup {
+        /// The other directory, which is made if it is not there
+        to: PathBuf,
+    },
+    /// Make it of a backup, which is seen to before
+    Restore {
+        /// The backup
+        from: PathBuf,
+    },
+}
+
+impl Store {
+    /// Does it.
+    pub(crate) fn run(&self) -> Result<Exit, Error> {
+        match &self.verb {
+            Verb::Check => verbs::check(&self.dir, self.json),
+            Verb::Export { to, readable } => verbs::export(&self.dir, to, *readable, self.json),
+            Verb::Import { file } => verbs::import(&self.dir, file, self.json),
+            Verb::Backup { to } => verbs::copy(&self.dir, to, self.json),
+            Verb::Restore { from } => verbs::copy(from, &self.dir, self.json),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What each verb does.
+
+use super::show;
+use crate::{draw, error::Error, exit::Exit};
+use flowmesh_host::{
+    disk::{Disk, RealDisk},
+    store::lock_error,
+    upkeep::{self, UpkeepError},
+};
+use serde_json::json;
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
+
+/// Reads everything.
+pub(super) fn check(dir: &Path, json: bool) -> Result<Exit, Error> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::look(dir));
+    let checked = show::with_progress("checking", |progress| upkeep::check(&disk, progress));
+    let checked = checked.map_err(|error| below(&error))?;
+    if json {
+        draw::answer_json(&show::checked_json(&checked));
+    } else {
+        draw::raw(&show::checked(&checked, dir));
+    }
+    Ok(if checked.is_sound() {
+        Exit::Ok
+    } else {
+        Exit::Trouble
+    })
+}
+
+/// Writes lines.
+pub(super) fn export(dir: &Path, to: &Path, is_part_enough: bool, json: bool) -> Result<Exit, Error> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::look(dir));
+    let mut out: Box<dyn Write> = if is_stream(to) {
+        Box::new(BufWriter::new(io::stdout().lock()))
+    } else {
+        Box::new(BufWriter::new(
+            File::create_new(to).map_err(|why| Error::unwritable(to, &why))?,
+        ))
+    };
+    let exported = show::with_progress("exporting", |progress| {
+        upkeep::export(&disk, is_part_enough, out.as_mut(), progress)
+    });
+    let exported = match exported {
+        // Nobody reads on: `head` has what it wanted.
+        Err(UpkeepError::Stream(why)) if is_stream(to) && why.kind() == io::ErrorKind::BrokenPipe => {
+            return Ok(Exit::Ok);
+        }
+        Err(UpkeepError::Stream(why)) => return Err(Error::unwritable(to, &why)),
+        other => other.map_err(|error| below(&error))?,
+    };
+    let (runs, events) = (exported.runs, exported.events);
+    let damaged = exported.survey.damaged;
+    let broken: Vec<String> = exported.survey.broken().map(|(run, _)| run.to_string()).collect();
+    if json && !is_stream(to) {
+        let said = json!({ "runs": runs, "events": events, "damaged": damaged, "broken": broken });
+        draw::answer_json(&said);
+    } else {
+        draw::say(format!("exported {events} events of {runs} runs"));
+        if damaged > 0 {
+            draw::say(format!(
+                "{damaged} places are damaged; of {} runs not all is there",
+                broken.len()
+            ));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Reads lines.
+pub(super) fn import(dir: &Path, file: &Path, json: bool) -> Result<Exit, Error> {
+    let mut from: Box<dyn BufRead> = if is_stream(file) {
+        Box::new(BufReader::new(io::stdin()))
+    } else {
+        Box::new(BufReader::new(
+            File::open(file).map_err(|why| Error::unreadable(file, &why))?,
+        ))
+    };
+    let disk: Arc<dyn Disk> = Arc::new(locked(dir)?);
+    let imported = upkeep::import(&disk, from.as_mut()).map_err(|error| below(&error))?;
+    if json {
+        draw::answer_json(&json!({ "runs": imported.runs, "events": imported.events }));
+    } else {
+        draw::say(format!(
+            "imported {} events of {} runs into `{}`",
+            imported.events,
+            imported.runs,
+            dir.display()
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+/// Copies one directory to another.
+pub(super) fn copy(from: &Path, to: &Path, json: bool) -> Result<Exit, Error> {
+    let disk = RealDisk::look(from);
+    let other = locked(to)?;
+    let copied = show::with_progress("copying", |progress| upkeep::copy(&disk, &other, progress));
+    let copied = copied.map_err(|error| below(&error))?;
+    let (runs, files, bytes) = (copied.survey.runs.len(), copied.files, copied.bytes);
+    if json {
+        draw::answer_json(&json!({ "runs": runs, "files": files, "bytes": bytes }));
+    } else {
+        draw::say(format!(
+            "`{}` holds {runs} runs of `{}`: {files} files, {bytes} bytes, all of them checked",
+            to.display(),
+            from.display()
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+fn is_stream(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn locked(dir: &Path) -> Result<RealDisk, Error> {
+    RealDisk::open(dir).map_err(|error| below(&UpkeepError::Store(lock_error(dir, error))))
+}
+
+fn below(error: &UpkeepError) -> Error {
+    let exit = match error {
+        UpkeepError::Store(_) | UpkeepError::Stream(_) => Exit::Trouble,
+        UpkeepError::NoStore { .. } | UpkeepError::Taken { .. } | UpkeepError::Line { .. } => Exit::Usage,
+    };
+    Error::Below {
+        code: error.code(),
+        message: error.to_string(),
+        help: Some(error.help().to_owned()),
+        exit,
+    }
+}

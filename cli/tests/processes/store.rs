@@ -1,0 +1,162 @@
+//! The upkeep of a directory: checked, exported, copied and restored, also while a server works in it.
+
+use super::{
+    common::{Shown, feed, in_dir},
+    shop::{Running, Shop, order, until},
+};
+use serde_json::Value;
+use std::{fs, process::Stdio};
+
+fn serve(shop: &Shop) -> Running {
+    let mut command = shop.command(&["serve", "shop.flow", "--listen", "127.0.0.1:0"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let running = Running(command.spawn().expect("the binary runs"));
+    until("the server listens", || {
+        shop.flowmesh(&["runs", "list"]).code == 0
+    });
+    running
+}
+
+/// Starts a run that waits for a signal.
+fn waiting(shop: &Shop, order_id: &str) -> String {
+    let input = order(order_id, "5000");
+    let started = shop.flowmesh(&["runs", "start", "checkout", "--input", &input, "--json"]);
+    let started: Value = serde_json::from_str(&started.out).expect("JSON");
+    let id = started["id"].as_str().expect("an id").to_owned();
+    until("the run waits", || {
+        shop.flowmesh(&["runs", "get", &id]).out.contains("await approve")
+    });
+    id
+}
+
+fn store(shop: &Shop, args: &[&str]) -> Shown {
+    in_dir(&shop.path(""), &[&["store"][..], args].concat())
+}
+
+#[test]
+fn a_backup_of_a_server_at_work_is_restored_and_its_runs_go_on() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let id = {
+        let _server = serve(&shop);
+        let id = waiting(&shop, "1");
+        let checked = store(&shop, &["check"]);
+        assert!(
+            checked.code == 0 && checked.out.contains("all of it is sound"),
+            "{checked:?}"
+        );
+        let copied = store(&shop, &["backup", "monday"]);
+        assert!(
+            copied.code == 0 && copied.err.contains("holds 1 runs"),
+            "{copied:?}"
+        );
+        waiting(&shop, "2");
+        id
+    };
+    let again = store(&shop, &["backup", "monday"]);
+    assert!(again.code == 2 && again.err.contains("F1048"), "{again:?}");
+    fs::rename(shop.path(".flowmesh"), shop.path("lost")).expect("it is moved");
+    let restored = store(&shop, &["restore", "monday", "--json"]);
+    assert!(
+        restored.code == 0 && restored.out.contains("\"runs\": 1"),
+        "{restored:?}"
+    );
+    let _server = serve(&shop);
+    let list = shop.flowmesh(&["runs", "list"]);
+    assert!(
+        list.out.contains(&id) && list.out.contains("waiting"),
+        "{}",
+        list.out
+    );
+    assert_eq!(
+        shop.flowmesh(&["runs", "signal", &id, "approve", r#"{"by": "ann"}"#])
+            .code,
+        0
+    );
+    assert_eq!(shop.flowmesh(&["runs", "wait", &id]).code, 0);
+}
+
+#[test]
+fn an_export_is_lines_of_json_and_an_import_makes_the_same_runs_of_it() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let id = {
+        let _server = serve(&shop);
+        waiting(&shop, "1")
+    };
+    let exported = store(&shop, &["export"]);
+    assert_eq!(exported.code, 0, "{}", exported.err);
+    for line in exported.out.lines() {
+        serde_json::from_str::<Value>(line).expect("each line is JSON");
+    }
+    assert!(exported.out.contains(&id));
+    let to_file = store(&shop, &["export", "--to", "runs.jsonl"]);
+    assert_eq!(to_file.code, 0, "{}", to_file.err);
+    assert_eq!(
+        fs::read_to_string(shop.path("runs.jsonl")).expect("it is there"),
+        exported.out
+    );
+    let taken = store(&shop, &["export", "--to", "runs.jsonl"]);
+    assert!(taken.code == 4 && taken.err.contains("F1102"), "{taken:?}");
+
+    let imported = store(&shop, &["import", "runs.jsonl", "--dir", "copy"]);
+    assert!(
+        imported.code == 0 && imported.err.contains("1 runs"),
+        "{imported:?}"
+    );
+    let again = store(&shop, &["export", "--dir", "copy"]);
+    assert_eq!(again.out, exported.out);
+    let mut command = shop.command(&["store", "import", "-", "--dir", "other"]);
+    command.current_dir(shop.path(""));
+    let bad = feed(command, "{\"export\":{\"version\":1}}\nnothing\n");
+    assert!(
+        bad.code == 2 && bad.err.contains("F1049") && bad.err.contains("line 2"),
+        "{bad:?}"
+    );
+    let none = store(&shop, &["check", "--dir", "other"]);
+    assert!(none.code == 2 && none.err.contains("F1047"), "{none:?}");
+}
+
+#[test]
+fn a_check_names_what_is_damaged_and_what_can_be_saved() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let id = {
+        let _server = serve(&shop);
+        waiting(&shop, "1")
+    };
+    let path = shop.path(".flowmesh/journal-000001.log");
+    let mut bytes = fs::read(&path).expect("the journal is there");
+    let text = br#""order":"1""#;
+    let reply = bytes
+        .windows(text.len())
+        .position(|window| window == text)
+        .unwrap_or(bytes.len() - 400);
+    bytes[reply] ^= 1;
+    fs::write(&path, bytes).expect("it is written");
+    let checked = store(&shop, &["check"]);
+    assert_eq!(checked.code, 4, "{checked:?}");
+    assert!(
+        checked.out.contains("damaged: byte") && checked.out.contains("journal-000001.log"),
+        "{checked:?}"
+    );
+    let json = store(&shop, &["check", "--json"]);
+    let json: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert!(
+        json["sound"] == false && json["damages"][0]["offset"].is_u64(),
+        "{json}"
+    );
+    let refused = store(&shop, &["export"]);
+    assert!(refused.code == 4 && refused.err.contains("F1032"), "{refused:?}");
+    let part = store(&shop, &["export", "--readable"]);
+    assert!(
+        part.code == 0 && part.err.contains("places are damaged"),
+        "{part:?}"
+    );
+    assert!(
+        json["broken"]
+            .as_array()
+            .is_some_and(|broken| broken.iter().any(|it| it["run"] == *id)),
+        "{json}"
+    );
+}

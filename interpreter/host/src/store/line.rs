@@ -1,0 +1,159 @@
+//! Records as lines of JSON, for export and import: what was written is read back to the last byte.
+
+mod codec;
+
+pub(super) use codec::{failure_kind, hash, payload};
+
+use super::{
+    from_proto, proto,
+    record::{EventRecord, Record, Traffic},
+    to_proto,
+};
+use crate::RunId;
+use bytes::Bytes;
+use flowmesh_ir::{Hash, Name};
+use flowmesh_machine::Event;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The version of the form.
+const VERSION: u32 = 1;
+
+/// One line.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    /// The first.
+    Export(Export),
+    Program(Kept),
+    Settings(Kept),
+    Event(Happening),
+    Traffic(Moved),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Export {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    #[serde(with = "hash")]
+    hash: Bytes,
+    #[serde(with = "payload")]
+    content: Bytes,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Happening {
+    run: RunId,
+    sequence: u64,
+    at: Timestamp,
+    event: proto::Happened,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moved {
+    service: Name,
+    weights: Vec<(Name, u32)>,
+    at: Timestamp,
+}
+
+/// The first line of an export.
+#[must_use]
+pub fn head() -> String {
+    text(&Line::Export(Export { version: VERSION }))
+}
+
+/// A record as a line, or as several if it is several events; nothing of what only says how a journal lies.
+#[must_use]
+pub fn lines(record: Record) -> Vec<String> {
+    match record {
+        Record::Program { hash, json } => vec![text(&Line::Program(kept(hash, json)))],
+        Record::Settings { hash, bytes } => vec![text(&Line::Settings(kept(hash, bytes)))],
+        Record::Event(event) => vec![happening(&event)],
+        Record::History(history) => history.into_events().iter().map(happening).collect(),
+        Record::Traffic(traffic) => vec![text(&Line::Traffic(Moved {
+            service: traffic.service,
+            weights: traffic.weights,
+            at: traffic.at,
+        }))],
+        Record::Forgotten { .. } | Record::Freed { .. } => Vec::new(),
+    }
+}
+
+/// The record that a line is; none if it is the first.
+///
+/// # Errors
+/// If it is none, with the reason.
+pub fn read(line: &str) -> Result<Option<Record>, String> {
+    let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let record = match line {
+        Line::Export(Export { version: VERSION }) => return Ok(None),
+        Line::Export(Export { version }) => {
+            return Err(format!(
+                "expected an export of version {VERSION}, found {version}"
+            ));
+        }
+        Line::Program(kept) => Record::Program {
+            hash: hash_of(&kept.hash)?,
+            json: kept.content.as_ref().into(),
+        },
+        Line::Settings(kept) => Record::Settings {
+            hash: hash_of(&kept.hash)?,
+            bytes: kept.content.as_ref().into(),
+        },
+        Line::Event(happening) => Record::Event(event(happening)?),
+        Line::Traffic(moved) => Record::Traffic(Traffic {
+            service: moved.service,
+            weights: moved.weights,
+            at: moved.at,
+        }),
+    };
+    Ok(Some(record))
+}
+
+fn text(line: &Line) -> String {
+    // It fails only for maps whose keys are no texts, of which there are none.
+    serde_json::to_string(line).unwrap_or_default()
+}
+
+fn kept(hash: Hash, content: std::sync::Arc<[u8]>) -> Kept {
+    Kept {
+        hash: Bytes::copy_from_slice(&hash.0),
+        content: Bytes::from_owner(content),
+    }
+}
+
+fn happening(record: &EventRecord) -> String {
+    text(&Line::Event(Happening {
+        run: record.run,
+        sequence: record.sequence,
+        at: record.event.at,
+        event: to_proto::happened(record.origin.as_ref(), &record.event.kind),
+    }))
+}
+
+fn event(happening: Happening) -> Result<EventRecord, String> {
+    let (origin, kind) = from_proto::happened(happening.event).map_err(|no| no.to_string())?;
+    Ok(EventRecord {
+        run: happening.run,
+        sequence: happening.sequence,
+        origin,
+        event: Event {
+            at: happening.at,
+            kind,
+        },
+    })
+}
+
+fn hash_of(bytes: &Bytes) -> Result<Hash, String> {
+    let bytes = bytes.as_ref().try_into();
+    bytes
+        .map(Hash)
+        .map_err(|_| "expected a hash of 32 bytes".to_owned())
+}

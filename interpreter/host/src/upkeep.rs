@@ -1,0 +1,22 @@
+//! The upkeep of a directory: checking it, copying it, and moving what is in it as lines of JSON.
+//!
+//! What only reads needs no lock, and may be done while a host works in the directory: everything that was acknowledged
+//! before it began is seen.
+
+mod check;
+mod copy;
+mod error;
+mod export;
+mod import;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::{Checked, check};
+pub use copy::{Copied, copy};
+pub use error::UpkeepError;
+pub use export::{Exported, export};
+pub use import::{Imported, import};
+
+/// Is told how many bytes are done, of how many.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
