@@ -2,16 +2,20 @@
 
 mod server;
 mod verbs;
+mod which;
 
 use crate::{error::Error, exit::Exit, runtime};
 use clap::{Args, Subcommand};
 use server::Server;
+use which::Which;
 
 /// Start, see and steer runs through a server
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh runs start checkout --input @order.json
   flowmesh runs list --state waiting
+  flowmesh runs list --flow checkout --error Declined --since 2d
+  flowmesh runs count --state failed
   flowmesh runs signal 01979b2e-... approve '{\"by\": \"ann\"}' --dir .flowmesh
   flowmesh runs view latest progress
   flowmesh runs emit order_paid '{\"order\": \"1\"}'
@@ -62,18 +66,19 @@ pub(crate) enum Verb {
   flowmesh runs list --flow checkout --state waiting
   flowmesh runs list --tag order=1 --json")]
     List {
-        /// Only of this flow
-        #[arg(long)]
-        flow: Option<String>,
-        /// Only in this state: running, waiting, undoing, done, failed, cancelled
-        #[arg(long)]
-        state: Option<String>,
-        /// Only with this tag
-        #[arg(long, value_name = "KEY=VALUE")]
-        tag: Option<String>,
+        #[command(flatten)]
+        which: Which,
         /// How many
         #[arg(long, default_value_t = 20)]
         limit: u32,
+        /// Go on behind this run, the last of the page before
+        #[arg(long, value_name = "ID")]
+        cursor: Option<String>,
+    },
+    /// Count runs
+    Count {
+        #[command(flatten)]
+        which: Which,
     },
     /// Send a signal to a run, and print its answer where it has one
     #[command(after_help = "Examples:

@@ -45,6 +45,19 @@ fn runs_are_started_seen_signalled_and_waited_for() {
     assert!(ended.out.contains("charge-1"), "{}", ended.out);
     let list = runs(&shop, &["list"]);
     assert!(list.out.contains(id) && list.out.contains("done"), "{}", list.out);
+    let found = runs(
+        &shop,
+        &[
+            "list", "--flow", "checkout", "--state", "done", "--since", "1h", "--key", "1",
+        ],
+    );
+    assert!(found.out.contains(id), "{found:?}");
+    let none = runs(&shop, &["list", "--error", "Declined"]);
+    assert!(none.code == 0 && !none.out.contains(id), "{none:?}");
+    assert_eq!(runs(&shop, &["count", "--state", "done"]).out.trim(), "1");
+    assert_eq!(runs(&shop, &["count", "--until", "1h"]).out.trim(), "0");
+    let wrong = runs(&shop, &["count", "--since", "someday"]);
+    assert!(wrong.code == 2 && wrong.err.contains("F1106"), "{wrong:?}");
     let again = runs(
         &shop,
         &["start", "checkout", "--input", &order("1", "5000"), "--json"],

@@ -1,11 +1,13 @@
 //! The driver: gives the engine time, messages and storage, and does what it says. One task owns the engine, one
 //! thread writes; calls are tasks of their own and come back as messages.
 
+mod indexer;
 mod observe;
 mod perform;
 mod streams;
 mod writer;
 
+pub(crate) use indexer::Indexer;
 pub(crate) use writer::Writer;
 
 use crate::{
@@ -58,6 +60,10 @@ pub(crate) enum Message {
     Streamed(RunId, CallId, Arc<[u8]>),
     /// The writer is done with a batch.
     Written(Result<Appended, AppendError>),
+    /// The index has taken what it was given, or has failed.
+    Indexed(Result<(), StoreError>),
+    /// The index answers a question.
+    Found(Ticket, Answer),
     /// Stop, and wait at most so long for calls.
     Stop(Duration),
 }
@@ -80,6 +86,7 @@ pub(crate) struct Parts {
     pub(crate) callers: Callers,
     pub(crate) followers: Arc<Followers>,
     pub(crate) writer: Writer,
+    pub(crate) indexer: Indexer,
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.
@@ -123,6 +130,11 @@ impl Driver {
         }
         self.parts.followers.end_all();
         self.parts.writer.stop().await;
+        if ended.is_ok() {
+            self.parts.engine.flush();
+            self.perform();
+        }
+        self.parts.indexer.stop().await;
         ended
     }
 
@@ -205,6 +217,11 @@ impl Driver {
                 self.parts.engine.handle(now, Input::Refused);
             }
             Message::Written(Err(AppendError::Failed(error))) => return Err(error),
+            Message::Indexed(indexed) => {
+                indexed?;
+                self.parts.engine.handle(now, Input::Indexed);
+            }
+            Message::Found(ticket, answer) => self.answer(ticket, answer),
             Message::Stop(grace) => {
                 let until = Instant::now().checked_add(grace);
                 self.stopping.get_or_insert(until.unwrap_or_else(Instant::now));

@@ -19,9 +19,11 @@ mod held;
 mod index;
 mod input;
 mod ledger;
+mod open;
 mod output;
 mod query;
 mod restore;
+mod rows;
 mod start;
 mod timers;
 mod traffic;
@@ -36,7 +38,8 @@ pub use deployment::Deployment;
 pub use emit::Told;
 pub use error::Refusal;
 pub use input::{Command, Input, Start, Ticket};
-pub use output::{Answer, Call, Happened, History, Output, Probe, Started};
+pub use open::{Store, open};
+pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started};
 pub use restore::Restoring;
 pub use traffic::Weights;
 
@@ -49,6 +52,7 @@ use index::Index;
 use jiff::Timestamp;
 use ledger::{Ledger, Task};
 use query::Query;
+use rows::Rows;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
@@ -74,6 +78,7 @@ pub struct Engine {
     answers: BTreeMap<(RunId, u64), Ticket>,
     timers: Timers,
     batches: Batches,
+    rows: Rows,
     outputs: Vec<Output>,
     /// When the log will be tried again, while there is no room for it.
     full_until: Option<Timestamp>,
@@ -93,8 +98,9 @@ impl Engine {
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
             Input::Due { run, timer } => self.due(now, run, timer),
-            Input::Committed(appended) => self.committed(&appended.places),
+            Input::Committed(appended) => self.committed(&appended),
             Input::Refused => self.refused(now),
+            Input::Indexed => self.indexed(),
             Input::Forget(run, ticket) => self.forget(run, ticket),
             Input::Unwatch(run) => self.watch(run, false),
         }
@@ -107,7 +113,9 @@ impl Engine {
         if self.full_until.is_some() {
             return None;
         }
-        self.batches.take()
+        let batch = self.batches.take()?;
+        self.cut_with_batch();
+        Some(batch)
     }
 
     /// What is to be done now, in order.
@@ -119,7 +127,7 @@ impl Engine {
     #[must_use]
     pub fn next_tick(&self) -> Option<Timestamp> {
         let work = (!self.tasks.is_empty()).then_some(Timestamp::MIN);
-        let times = [self.timers.next(), self.full_until, work];
+        let times = [self.timers.next(), self.full_until, self.rows.due(), work];
         times.into_iter().flatten().min()
     }
 
@@ -186,7 +194,7 @@ impl Engine {
                 self.defer(Deferred::Answer(ticket, Query::StatusOf(run, call, error)));
             }
             Command::Get(run) => self.defer(Deferred::Answer(ticket, Query::Get(run))),
-            Command::List(filter, limit) => self.defer(Deferred::Answer(ticket, Query::List(filter, limit))),
+            Command::Search(search) => self.defer(Deferred::Search(ticket, search)),
             Command::Flows => self.defer(Deferred::Answer(ticket, Query::Flows)),
             Command::Wait(run) => self.wait(ticket, run),
             Command::Watch(run) => {
@@ -206,6 +214,7 @@ impl Engine {
             }
             self.happen(now, run, EventKind::Fired { timer }, None);
         }
+        self.cut_if_due(now);
     }
 
     fn due(&mut self, now: Timestamp, run: RunId, timer: TimerId) {
@@ -256,6 +265,8 @@ impl Engine {
     fn release(&mut self, deferred: Deferred) {
         let output = match deferred {
             Deferred::Output(output) => output,
+            Deferred::Search(..) if !self.flush() => return self.defer(deferred),
+            Deferred::Search(ticket, search) => Output::Search(ticket, search),
             Deferred::Answer(ticket, query) => Output::Answer(ticket, self.answer(query)),
         };
         self.outputs.push(output);

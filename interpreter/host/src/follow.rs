@@ -7,5 +7,5 @@ mod stream;
 
 pub(crate) use followers::Followers;
 pub use item::{Attempt, Happening, Item, NoteItem, What};
-pub(crate) use past::{past, past_run};
+pub(crate) use past::{Archive, past, past_run};
 pub use stream::Follow;

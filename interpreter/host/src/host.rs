@@ -11,14 +11,14 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Callers, Driver, Message, Parts, Writer},
+    driver::{Callers, Driver, Indexer, Message, Parts, Writer},
     engine::{
-        Answer, Command, Deployment, Engine, Refusal, Restoring, Start, Started, Ticket,
-        view::{Filter, FlowView, Page, RunView},
+        self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket,
+        view::{FlowView, Page, RunView},
     },
-    follow::{Follow, Followers, past},
+    follow::{Archive, Follow, Followers, past},
     network::Network,
-    store::{Cut, Reader, StoreError, lock_error, open_journal},
+    store::{Count, Filter, Opened, OpeningOptions, StoreError, lock_error},
     workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
@@ -52,7 +52,7 @@ struct Inner {
     recovered: Recovered,
     stopped: watch::Receiver<Option<Arc<str>>>,
     /// Taken when the host stops, so that the directory is free for others.
-    reader: Mutex<Option<Reader>>,
+    archive: Mutex<Option<Archive>>,
     driver: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
 
@@ -61,8 +61,8 @@ struct Inner {
 pub struct Recovered {
     /// Runs that had not ended; they go on.
     pub runs: Vec<RunId>,
-    /// A torn tail that was cut off.
-    pub cut: Option<Cut>,
+    /// What was made of it.
+    pub opened: Opened,
 }
 
 impl Host {
@@ -85,19 +85,24 @@ impl Host {
             network,
             workers,
         } = options;
-        let mut restoring = Restoring::default();
-        let (journal, cut) = open_journal(&disk, &mut restoring)?;
-        let engine = restoring.finish(clock.now());
+        let Store {
+            engine,
+            journal,
+            index,
+            opened,
+        } = engine::open(disk.clone(), &OpeningOptions::default(), clock.now())?;
         let recovered = Recovered {
             runs: engine.live_runs(),
-            cut,
+            opened,
         };
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
-        let writer = Writer::start(journal, sender.clone()).map_err(|error| StoreError::Io {
+        let io = |error| StoreError::Io {
             place: disk.place(""),
             error,
-        })?;
+        };
+        let writer = Writer::start(journal, index.clone(), sender.clone()).map_err(io)?;
+        let indexer = Indexer::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
         let driver = Driver::new(Parts {
             engine,
@@ -106,12 +111,13 @@ impl Host {
             callers,
             followers: Arc::new(Followers::default()),
             writer,
+            indexer,
             sender: sender.clone(),
             inbox,
             stopped: stopping,
         });
         let driver = Mutex::new(Some(tokio::spawn(driver.run())));
-        let reader = Mutex::new(Some(Reader::new(disk)));
+        let archive = Mutex::new(Some(Archive::new(disk, index)));
         let tickets = AtomicU64::new(0);
         Ok(Self(Arc::new(Inner {
             sender,
@@ -120,7 +126,7 @@ impl Host {
             workers,
             recovered,
             stopped,
-            reader,
+            archive,
             driver,
         })))
     }
@@ -187,8 +193,19 @@ impl Host {
     /// # Errors
     /// If the host has stopped.
     pub async fn list(&self, filter: Filter, limit: usize) -> Result<Page, Refusal> {
-        match self.ask(Command::List(filter, limit)).await? {
+        match self.ask(Command::Search(Search::Page(filter, limit))).await? {
             Answer::Runs(page) => Ok(page),
+            _ => Err(self.gone()),
+        }
+    }
+
+    /// How many runs there are.
+    ///
+    /// # Errors
+    /// If the host has stopped.
+    pub async fn count(&self, filter: Filter) -> Result<Count, Refusal> {
+        match self.ask(Command::Search(Search::Count(filter))).await? {
+            Answer::Count(count) => Ok(count),
             _ => Err(self.gone()),
         }
     }
@@ -247,15 +264,9 @@ impl Host {
             Answer::Refused(refusal) => return Err(refusal.into()),
             _ => return Err(self.gone().into()),
         };
-        let reader = self
-            .0
-            .reader
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let reader = reader.ok_or_else(|| self.gone())?;
+        let archive = self.archive()?;
         let ended = history.ending.is_some();
-        let past = tokio::task::spawn_blocking(move || past(&reader, &history, from));
+        let past = tokio::task::spawn_blocking(move || past(&archive, &history, from));
         let past = past.await.map_err(|_| self.gone())??;
         Ok(Follow::new(past, live, from, ended))
     }
@@ -277,7 +288,7 @@ impl Host {
             None => Ok(()),
         };
         self.0
-            .reader
+            .archive
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
@@ -292,6 +303,11 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
+    }
+
+    fn archive(&self) -> Result<Archive, Refusal> {
+        let archive = self.0.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        archive.clone().ok_or_else(|| self.gone())
     }
 
     async fn ask(&self, command: Command) -> Result<Answer, Refusal> {

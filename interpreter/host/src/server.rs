@@ -10,6 +10,7 @@ mod connections;
 mod error;
 mod events;
 mod guard;
+mod list;
 mod problem;
 mod routes;
 mod told;

@@ -61,3 +61,4 @@ pub use row::{Block, Ending, Guard, Row};
 pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};
 pub use survey::{Damage, FoundRun, Survey, survey};
+pub(crate) use {blob::apart, row::behind};

@@ -196,6 +196,25 @@ async fn runs_are_listed_newest_first_in_pages() {
         .json();
     assert_eq!(results(&next), ["hello, a"]);
     assert!(next["cursor"].is_null());
+    let count = async |query: &str| {
+        let counted = world
+            .ask("GET", &format!("/v1/runs/count?{query}"), "")
+            .await
+            .json();
+        assert_eq!(counted["exact"], true);
+        counted["count"].as_u64().unwrap()
+    };
+    assert_eq!(count("").await, 4);
+    assert_eq!(count("flow=hello&state=done").await, 3);
+    assert_eq!(count("since=2100-01-01T00:00:00Z").await, 0);
+    assert_eq!(count("until=2100-01-01T00:00:00Z&flow=hear").await, 1);
+    assert_eq!(count("error=Nothing").await, 0);
+    for wrong in ["since=today", "state=gone", "cursor=1", "tag=a"] {
+        assert_eq!(
+            world.ask("GET", &format!("/v1/runs?{wrong}"), "").await.status,
+            400
+        );
+    }
     let flows = world.ask("GET", "/v1/flows", "").await.json();
     let hello = &flows["flows"][0];
     assert_eq!(

@@ -8,8 +8,8 @@ use crate::{
 };
 use flowmesh_host::{
     RunId,
-    engine::view::Filter,
     follow::{Item, What},
+    store::Filter,
 };
 use flowmesh_ir::{Code, FlowId, Program};
 use flowmesh_machine::border::check_input;

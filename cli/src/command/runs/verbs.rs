@@ -27,15 +27,12 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             show(&run, json);
         }
         Verb::Get { id } => show(&get(client, &named(client, id).await?).await?, json),
-        Verb::List {
-            flow,
-            state,
-            tag,
-            limit,
-        } => {
-            let filters = [("flow", flow), ("state", state), ("tag", tag)];
-            list(client, &filters, *limit, json).await?;
+        Verb::List { which, limit, cursor } => {
+            let mut query = which.query()?;
+            query.extend(cursor.iter().map(|cursor| ("cursor", cursor.clone())));
+            list(client, &query, *limit, json).await?;
         }
+        Verb::Count { which } => count(client, &which.query()?, json).await?,
         Verb::Signal {
             id,
             signal,
@@ -135,16 +132,11 @@ async fn emit(client: &Client, event: &str, payload: &str, json: bool) -> Result
 
 async fn list(
     client: &Client,
-    filters: &[(&str, &Option<String>)],
+    filters: &[(&'static str, String)],
     limit: u32,
     json: bool,
 ) -> Result<(), Error> {
-    let mut path = format!("/v1/runs?limit={limit}");
-    for (name, value) in filters {
-        if let Some(value) = value {
-            path += &format!("&{name}={}", encode(value));
-        }
-    }
+    let path = format!("/v1/runs?limit={limit}{}", filtered(filters));
     let page = client.send(Method::GET, &path, None).await?;
     if json {
         draw::answer_json(&page);
@@ -154,10 +146,29 @@ async fn list(
         Some(runs) if !runs.is_empty() => draw::raw(&table::runs(runs)),
         _ => draw::say("no runs"),
     }
-    if page.get("cursor").is_some_and(|cursor| !cursor.is_null()) {
-        draw::say("there are more; ask with `--limit`");
+    if let Some(cursor) = page.get("cursor").and_then(Value::as_str) {
+        draw::say(format!("there are more: `--cursor {cursor}`"));
     }
     Ok(())
+}
+
+async fn count(client: &Client, filters: &[(&'static str, String)], json: bool) -> Result<(), Error> {
+    let path = format!("/v1/runs/count?{}", filtered(filters).trim_start_matches('&'));
+    let counted = client.send(Method::GET, &path, None).await?;
+    let exact = counted.get("exact").and_then(Value::as_bool).unwrap_or_default();
+    let number = counted.get("count").unwrap_or(&Value::Null);
+    match (json, exact) {
+        (true, _) => draw::answer_json(&counted),
+        (false, true) => draw::answer(number.to_string()),
+        (false, false) => draw::answer(format!("at least {number}")),
+    }
+    Ok(())
+}
+
+/// The filters of a query.
+fn filtered(filters: &[(&'static str, String)]) -> String {
+    let one = |(name, value): &(&str, String)| format!("&{name}={}", encode(value));
+    filters.iter().map(one).collect()
 }
 
 async fn events(client: &Client, id: &str, json: bool) -> Result<(), Error> {

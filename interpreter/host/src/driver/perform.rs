@@ -28,11 +28,13 @@ impl Driver {
                     callers.for_each(|caller| caller.shift(&service, &weights));
                 }
                 Output::Happened(happened) => self.tell(&happened),
+                Output::Index(changes) => self.parts.indexer.apply(changes),
+                Output::Search(ticket, search) => self.parts.indexer.search(ticket, search),
             }
         }
     }
 
-    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+    pub(super) fn answer(&mut self, ticket: Ticket, answer: Answer) {
         // Nothing more will happen to a run that has ended or does not exist: nobody needs to be kept as its follower.
         if let Answer::History(History {
             run, ending: Some(_), ..

@@ -1,7 +1,7 @@
 //! The thread that writes: appending and syncing block, and nobody else shall wait for that.
 
 use super::Message;
-use crate::store::{Journal, Record};
+use crate::store::{Index, Journal, Record};
 use std::{
     io,
     sync::{Arc, mpsc},
@@ -17,11 +17,19 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread. It owns the store, and closes it when it ends.
-    pub(crate) fn start(mut journal: Journal, done: UnboundedSender<Message>) -> io::Result<Self> {
+    pub(crate) fn start(
+        mut journal: Journal,
+        index: Arc<Index>,
+        done: UnboundedSender<Message>,
+    ) -> io::Result<Self> {
         let (sender, batches) = mpsc::channel::<Arc<Vec<Record>>>();
         let work = move || {
             for batch in batches {
-                if done.send(Message::Written(journal.append(&batch))).is_err() {
+                let written = journal.append(&batch);
+                if let Some(sealed) = written.as_ref().ok().and_then(|appended| appended.sealed.clone()) {
+                    index.seal(sealed);
+                }
+                if done.send(Message::Written(written)).is_err() {
                     return;
                 }
             }

@@ -1,6 +1,10 @@
 //! Group commit: what waits to be written, and what waits for it to be written.
 
-use super::{input::Ticket, output::Output, query::Query};
+use super::{
+    input::Ticket,
+    output::{Output, Search},
+    query::Query,
+};
 use crate::store::Record;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -14,6 +18,8 @@ pub(super) enum Deferred {
     Output(Output),
     /// An answer, made from what is known when it is given.
     Answer(Ticket, Query),
+    /// A question to the index, once it knows everything.
+    Search(Ticket, Search),
 }
 
 /// Records that are written together, and what follows from them.
@@ -116,6 +122,11 @@ impl Batches {
             }
         }
         free
+    }
+
+    /// Whether nothing was added behind the batch that is being written.
+    pub(super) fn is_last(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// Whether everything is on stable storage.

@@ -3,7 +3,7 @@
 use super::{Answer, Engine, Held, Refusal, batch::Batch, batch::Deferred, output::Output, query::Query};
 use crate::{
     RunId,
-    store::{Location, Record},
+    store::{Appended, Block, Kept, Location, Record},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -15,26 +15,43 @@ use std::{
 const FULL_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
 impl Engine {
-    pub(super) fn committed(&mut self, places: &[Location]) {
+    pub(super) fn committed(&mut self, appended: &Appended) {
         let Some(batch) = self.batches.committed() else {
             return;
         };
-        for (record, place) in batch.records.iter().zip(places) {
-            if let Record::Event(event) = record
-                && let Some(held) = self.runs.get_mut(&event.run)
-            {
-                held.events.push(*place);
+        for (record, place) in batch.records.iter().zip(&appended.places) {
+            self.placed(record, *place);
+        }
+        let fresh = self.give_cut(appended.end);
+        for deferred in batch.deferred {
+            match deferred {
+                // What it asks for was cut with this batch.
+                Deferred::Search(ticket, search) if fresh => {
+                    self.outputs.push(Output::Search(ticket, search));
+                }
+                deferred => self.release(deferred),
             }
         }
-        batch
-            .deferred
-            .into_iter()
-            .for_each(|deferred| self.release(deferred));
+    }
+
+    fn placed(&mut self, record: &Record, place: Location) {
+        match record {
+            Record::Event(event) => {
+                if let Some(held) = self.runs.get_mut(&event.run) {
+                    held.places.recent.push(Block::one(place));
+                }
+            }
+            Record::Program { hash, .. } | Record::Settings { hash, .. } => {
+                self.rows.program(Kept { hash: *hash, place });
+            }
+            _ => {}
+        }
     }
 
     /// There is no room. Runs whose start was not acknowledged are taken back, and their starts refused: nobody must
     /// believe in them. What happened to acknowledged runs is kept and written when there is room.
     pub(super) fn refused(&mut self, now: Timestamp) {
+        self.rows.take_back();
         let mut refused = Vec::new();
         let mut gone = BTreeSet::new();
         for batch in self.batches.take_back() {
@@ -63,7 +80,7 @@ impl Engine {
     fn refuse_deferred(&mut self, deferred: &Deferred) {
         match deferred {
             Deferred::Answer(ticket, _) => self.refuse(*ticket, Refusal::Full),
-            Deferred::Output(_) => {}
+            Deferred::Output(_) | Deferred::Search(..) => {}
         }
     }
 
@@ -72,6 +89,7 @@ impl Engine {
         let Some(mut held) = self.runs.remove(&run) else {
             return;
         };
+        self.rows.forget(run);
         self.index.remove(&held.name, held.state(), run);
         if let Some(key) = held.key.take() {
             self.keys.remove(&(held.name.clone(), key));
@@ -112,6 +130,10 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
         Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
         Deferred::Answer(_, Query::Deployed) => true,
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
-        Deferred::Output(Output::Answer(..) | Output::Shift { .. }) | Deferred::Answer(..) => false,
+        Deferred::Output(
+            Output::Answer(..) | Output::Shift { .. } | Output::Index(_) | Output::Search(..),
+        )
+        | Deferred::Answer(..)
+        | Deferred::Search(..) => false,
     }
 }

@@ -77,6 +77,7 @@ impl Engine {
             };
             effects.drain(..).for_each(|effect| following.follow(effect));
             following.tell(sequence, event);
+            self.rows.touch(run, now);
             let after = held.state();
             self.index.change(&held.name, before, after, run);
         }

@@ -3,10 +3,11 @@
 use super::{
     deployment::Deployment,
     input::Ticket,
+    rows::Places,
     view::{Ending, RunView, State},
 };
-use crate::{RunId, store::Location};
-use flowmesh_ir::{FlowId, Name};
+use crate::{RunId, store};
+use flowmesh_ir::{FlowId, Hash, Name};
 use flowmesh_machine::{Ask, CallId, Effect, Event, EventKind, Run, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -23,7 +24,9 @@ pub(super) struct Held {
     /// The number of the next event.
     pub(super) next: u64,
     /// Where the events lie that are on stable storage.
-    pub(super) events: Vec<Location>,
+    pub(super) places: Places,
+    /// The payloads of its events that lie apart.
+    pub(super) blobs: Vec<Hash>,
     /// How many follow it.
     pub(super) watched: u32,
     /// The texts by which it is found.
@@ -72,7 +75,8 @@ impl Held {
             started: Timestamp::MIN,
             updated: Timestamp::MIN,
             next: 0,
-            events: Vec::new(),
+            places: Places::default(),
+            blobs: Vec::new(),
             watched: 0,
             tags: BTreeMap::new(),
             entangled: false,
@@ -83,6 +87,13 @@ impl Held {
 
     pub(super) fn live(&mut self) -> Option<&mut Live> {
         match &mut self.life {
+            Life::Live(live) => Some(live),
+            Life::Ended(_) => None,
+        }
+    }
+
+    pub(super) fn alive(&self) -> Option<&Live> {
+        match &self.life {
             Life::Live(live) => Some(live),
             Life::Ended(_) => None,
         }
@@ -108,6 +119,8 @@ impl Held {
             return false;
         };
         self.deployment.apply(&mut live.run, event, effects);
+        let apart = store::apart(&event.kind).filter(|hash| !self.blobs.contains(hash));
+        self.blobs.extend(apart);
         if self.next == 0 {
             self.started = event.at;
         }
@@ -141,7 +154,7 @@ impl Held {
         }
     }
 
-    fn steps(&self) -> Vec<String> {
+    pub(super) fn steps(&self) -> Vec<String> {
         match &self.life {
             Life::Live(live) => self.deployment.steps_now(&live.run),
             Life::Ended(_) => Vec::new(),

@@ -1,6 +1,6 @@
-//! Which runs there are, by flow and state, newest first.
+//! Which runs there are, by flow and state.
 
-use super::view::{Filter, State};
+use super::view::State;
 use crate::RunId;
 use flowmesh_ir::Name;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,21 +29,6 @@ impl Index {
         }
     }
 
-    /// The newest runs that the filter lets through, older than its cursor.
-    pub(super) fn newest(&self, filter: &Filter, limit: usize) -> Vec<RunId> {
-        let wanted = self.sets.iter().filter(|((flow, state), _)| {
-            filter.flow.as_ref().is_none_or(|wanted| wanted == flow)
-                && filter.state.is_none_or(|wanted| wanted == *state)
-        });
-        let end = filter.before.unwrap_or(RunId(u128::MAX));
-        let mut runs: Vec<RunId> = wanted
-            .flat_map(|(_, set)| set.range(..end).rev().take(limit).copied())
-            .collect();
-        runs.sort_unstable_by(|a, b| b.cmp(a));
-        runs.truncate(limit);
-        runs
-    }
-
     /// Every run in one of these states.
     pub(super) fn in_states(&self, states: &[State]) -> impl Iterator<Item = RunId> {
         let of = self.sets.iter().filter(|((_, state), _)| states.contains(state));
@@ -65,26 +50,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_come_first_and_pages_do_not_overlap() {
+    fn runs_are_counted_by_flow_and_found_by_state() {
         let mut index = Index::default();
         for run in 1..=9 {
             let flow = if run % 2 == 0 { "even" } else { "odd" };
             index.add(&flow.into(), State::Running, RunId(run));
         }
         index.change(&"odd".into(), State::Running, State::Done, RunId(9));
-        let all = Filter::default();
-        assert_eq!(index.newest(&all, 3), [RunId(9), RunId(8), RunId(7)]);
-        let next = Filter {
-            before: Some(RunId(7)),
-            ..Filter::default()
-        };
-        assert_eq!(index.newest(&next, 3), [RunId(6), RunId(5), RunId(4)]);
-        let odd = Filter {
-            flow: Some("odd".into()),
-            state: Some(State::Running),
-            ..Filter::default()
-        };
-        assert_eq!(index.newest(&odd, 2), [RunId(7), RunId(5)]);
-        assert_eq!(index.counts("odd"), [(State::Running, 4), (State::Done, 1)]);
+        index.remove(&"odd".into(), State::Running, RunId(1));
+        assert_eq!(index.counts("odd"), [(State::Running, 3), (State::Done, 1)]);
+        let done: Vec<RunId> = index.in_states(&[State::Done]).collect();
+        assert_eq!(done, [RunId(9)]);
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine is told.
 
-use super::{deployment::Deployment, view::Filter};
+use super::{deployment::Deployment, output::Search};
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply};
 use flowmesh_machine::{Answer, CallId, TimerId};
@@ -55,6 +55,8 @@ pub enum Input {
     Committed(Appended),
     /// The batch that was taken last is not in the log: there is no room. It will be given out again.
     Refused,
+    /// What was given out first of what the index is to take is in it.
+    Indexed,
     /// Nobody waits for this answer any more.
     Forget(RunId, Ticket),
     /// Nobody follows the run any more.
@@ -106,8 +108,8 @@ pub enum Command {
     },
     /// See a run.
     Get(RunId),
-    /// See several runs.
-    List(Filter, usize),
+    /// See several runs, or how many there are.
+    Search(Search),
     /// See the flows of the program that new runs are started with.
     Flows,
     /// Hear how a run ended, now or when it does.

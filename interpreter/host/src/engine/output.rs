@@ -8,7 +8,10 @@ use super::{
     traffic::Weights,
     view::{Ending, FlowView, Page, RunView, Views},
 };
-use crate::{RunId, store::Location};
+use crate::{
+    RunId,
+    store::{Block, Changes, Count, EventRecord, Filter, Reader, Shelf, StoreError},
+};
 use flowmesh_ir::{FlowId, Name, StepId, call::Request, trace::TraceContext};
 use flowmesh_machine::{CallId, Event, Note};
 use std::sync::Arc;
@@ -45,6 +48,19 @@ pub enum Output {
     },
     /// Tell the followers of a run.
     Happened(Box<Happened>),
+    /// Apply this to the index, and tell when it is done. It is on stable storage in the journal.
+    Index(Box<Changes>),
+    /// Answer a question from the index, after everything before was applied to it.
+    Search(Ticket, Search),
+}
+
+/// What is looked up in the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Search {
+    /// The newest runs that a filter wants, at most so many.
+    Page(Filter, usize),
+    /// How many it wants.
+    Count(Filter),
 }
 
 /// A call to make.
@@ -121,6 +137,8 @@ pub enum Answer {
     Run(Box<RunView>),
     /// How they stand.
     Runs(Page),
+    /// How many there are.
+    Count(Count),
     /// What can be started.
     Flows(Vec<FlowView>),
     /// How it ended.
@@ -149,8 +167,39 @@ pub struct History {
     pub flow: FlowId,
     /// What the run was started with.
     pub deployment: Arc<Deployment>,
-    /// Where each event lies.
-    pub events: Vec<Location>,
+    /// How many of its events the index knows.
+    pub known: u64,
+    /// Where those behind lie.
+    pub recent: Vec<Block>,
     /// How it ended, if it has.
     pub ending: Option<Ending>,
+}
+
+impl History {
+    /// The events, in order.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn events(&self, shelf: &dyn Shelf, reader: &Reader) -> Result<Vec<EventRecord>, StoreError> {
+        let mut events = shelf.events(self.run, 0)?;
+        // By now the index may know more than when this was asked.
+        events.retain(|event| event.sequence < self.known);
+        for block in &self.recent {
+            events.extend(reader.events(block.place)?);
+        }
+        Ok(events)
+    }
+}
+
+impl Search {
+    /// The answer, as a shelf knows it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn answer(&self, shelf: &dyn Shelf) -> Result<Answer, StoreError> {
+        Ok(match self {
+            Self::Page(filter, limit) => Answer::Runs(shelf.search(filter, *limit)?.into()),
+            Self::Count(filter) => Answer::Count(shelf.count(filter)?),
+        })
+    }
 }

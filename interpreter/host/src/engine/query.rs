@@ -5,14 +5,11 @@ use super::{
     error::Refusal,
     held::{Held, Life},
     output::{Answer, History, Started},
-    view::{Filter, FlowView, Page},
+    view::FlowView,
 };
 use crate::RunId;
 use flowmesh_ir::{Name, expr::Raise};
 use flowmesh_machine::{CallId, Effect};
-
-/// How many runs are looked at at once for their tags.
-const SCAN: usize = 512;
 
 /// A question.
 #[derive(Clone, Debug)]
@@ -31,8 +28,6 @@ pub(super) enum Query {
     StatusOf(RunId, CallId, Name),
     /// How it ended.
     Ended(RunId),
-    /// How several stand.
-    List(Filter, usize),
     /// What can be started.
     Flows,
     /// Where the events of a run lie.
@@ -49,7 +44,6 @@ impl Engine {
             Query::View(run, name) => self.views_of(run, name.as_ref()),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
-            Query::List(filter, limit) => Answer::Runs(self.page(&filter, limit)),
             Query::Flows => Answer::Flows(self.flows()),
             Query::History(run) => self.of(run, |held| Answer::History(history(run, held))),
         }
@@ -78,42 +72,6 @@ impl Engine {
             .map_or(Answer::Refused(Refusal::UnknownRun { run }), answer)
     }
 
-    fn page(&self, filter: &Filter, limit: usize) -> Page {
-        let mut ids = self.newest(filter, limit.saturating_add(1));
-        let more = ids.len() > limit;
-        ids.truncate(limit);
-        let cursor = ids.last().copied().filter(|_| more);
-        let view = |run: RunId| self.runs.get(&run).map(|held| held.view(run));
-        Page {
-            runs: ids.into_iter().filter_map(view).collect(),
-            cursor,
-        }
-    }
-
-    /// The newest runs that the filter lets through.
-    fn newest(&self, filter: &Filter, limit: usize) -> Vec<RunId> {
-        if filter.tags.is_empty() {
-            return self.index.newest(filter, limit);
-        }
-        let mut filter = filter.clone();
-        let mut found = Vec::new();
-        loop {
-            let some = self.index.newest(&filter, SCAN);
-            filter.before = some.last().copied();
-            let tagged = some.iter().filter(|run| self.is_tagged(**run, &filter.tags));
-            found.extend(tagged);
-            if some.len() < SCAN || found.len() >= limit {
-                found.truncate(limit);
-                return found;
-            }
-        }
-    }
-
-    fn is_tagged(&self, run: RunId, tags: &[(Name, String)]) -> bool {
-        let held = self.runs.get(&run);
-        held.is_some_and(|held| tags.iter().all(|(key, value)| held.tags.get(key) == Some(value)))
-    }
-
     fn flows(&self) -> Vec<FlowView> {
         let flows = self
             .current
@@ -135,7 +93,8 @@ fn history(run: RunId, held: &Held) -> History {
         run,
         flow: held.flow,
         deployment: held.deployment.clone(),
-        events: held.events.clone(),
+        known: held.places.known,
+        recent: held.places.recent.clone(),
         ending: held.ending().cloned(),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Deployment, Engine, Held, batch::Deferred, happen, ledger::Task, output::Output};
 use crate::{
     RunId,
-    store::{Block, EventRecord, Kept, Location, Origin, Position, Record, Replaying, StoreError, Traffic},
+    store::{Block, Change, EventRecord, Kept, Origin, Position, Record, Replaying, StoreError, Traffic},
 };
 use flowmesh_ir::{
     Hash, Program,
@@ -11,7 +11,10 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{Ask, Effect, EventKind, Settings};
 use jiff::Timestamp;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// An engine that is being brought to where its journal ends.
 #[derive(Debug, Default)]
@@ -19,6 +22,11 @@ pub struct Restoring {
     engine: Engine,
     programs: HashMap<Hash, Arc<[u8]>>,
     settings: HashMap<Hash, Arc<[u8]>>,
+    /// The last batch that an index knows of, if there is one.
+    known: Option<u64>,
+    /// Runs to which something happened that it does not know.
+    unknown: BTreeSet<RunId>,
+    kept: Vec<Kept>,
 }
 
 impl From<Engine> for Restoring {
@@ -32,6 +40,38 @@ impl From<Engine> for Restoring {
 }
 
 impl Restoring {
+    /// One beside an index that knows everything up to a batch.
+    pub(super) fn beside(upto: Position) -> Self {
+        Self {
+            known: Some(upto.batch),
+            ..Self::default()
+        }
+    }
+
+    /// Where programs and settings lie.
+    pub(super) fn programs(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Rows that the index lacks, at most so many; none if it lacks none.
+    pub(super) fn rows(&mut self, most: usize) -> Vec<Change> {
+        let mut rows = Vec::new();
+        while rows.len() < most
+            && let Some(run) = self.unknown.pop_first()
+        {
+            rows.extend(self.engine.row(run).map(|row| (run, row)));
+        }
+        self.engine.puts(rows)
+    }
+
+    /// The index knows everything.
+    pub(super) fn index_stands(&mut self, end: Position) {
+        self.engine.rows.begin(end);
+        for held in self.engine.runs.values_mut() {
+            held.places.all_known(held.next);
+        }
+    }
+
     /// What happens to every run is told from now on, from its first event after the journal.
     pub fn follow_all(&mut self) {
         self.engine.follow_all = true;
@@ -64,7 +104,20 @@ impl Restoring {
         engine
     }
 
-    fn event(&mut self, record: &EventRecord, place: Location) -> Result<(), StoreError> {
+    /// Takes note of where events lie that the index does not know.
+    fn place(&mut self, run: RunId, block: Block, behind: Position) {
+        let (Some(known), Some(held)) = (self.known, self.engine.runs.get_mut(&run)) else {
+            return;
+        };
+        if behind.batch < known {
+            held.places.all_known(held.next);
+        } else {
+            held.places.recent.push(block);
+            self.unknown.insert(run);
+        }
+    }
+
+    fn event(&mut self, record: &EventRecord) -> Result<(), StoreError> {
         if let Some(origin) = &record.origin {
             self.begin(record, origin)?;
         }
@@ -84,8 +137,9 @@ impl Restoring {
         if !held.apply(&record.event, &mut effects) {
             return Err(contradiction(run, "an event follows its end"));
         }
-        held.events.push(place);
+        take_timer(held, &record.event.kind);
         for effect in effects.drain(..) {
+            keep_timer(held, &effect);
             let ledger = &mut self.engine.ledger;
             ledger.effect(run, held, &effect, &mut self.engine.tasks);
             keep_end(held, &effect);
@@ -133,11 +187,17 @@ impl Replaying for Restoring {
         Ok(self.engine.runs.get(&run).map_or(0, |held| held.next))
     }
 
-    fn events(&mut self, events: Vec<EventRecord>, block: Block, _: Position) -> Result<(), StoreError> {
-        events.iter().try_for_each(|event| self.event(event, block.place))
+    fn events(&mut self, events: Vec<EventRecord>, block: Block, behind: Position) -> Result<(), StoreError> {
+        let run = events.first().map(|event| event.run);
+        events.iter().try_for_each(|event| self.event(event))?;
+        run.into_iter().for_each(|run| self.place(run, block, behind));
+        Ok(())
     }
 
-    fn kept(&mut self, record: Record, _: Kept) -> Result<(), StoreError> {
+    fn kept(&mut self, record: Record, kept: Kept) -> Result<(), StoreError> {
+        if self.known.is_some() {
+            self.kept.push(kept);
+        }
         match record {
             Record::Program { hash, json } => {
                 self.engine.kept.insert(hash);
@@ -183,6 +243,22 @@ fn load(origin: &Origin, json: &[u8], settings: &[u8]) -> Result<Deployment, Sto
     Ok(deployment)
 }
 
+/// A timer that came due is not armed any more.
+fn take_timer(held: &mut Held, kind: &EventKind) {
+    if let (EventKind::Fired { timer }, Some(live)) = (kind, held.live()) {
+        live.take_timer(*timer);
+    }
+}
+
+fn keep_timer(held: &mut Held, effect: &Effect) {
+    let Some(live) = held.live() else { return };
+    match effect {
+        Effect::Timer { timer, at } => live.timers.push((*timer, *at)),
+        Effect::Disarm { timer } => drop(live.take_timer(*timer)),
+        _ => {}
+    }
+}
+
 fn keep_end(held: &mut Held, effect: &Effect) {
     if let Effect::Finished(outcome) = effect {
         let ending = held.deployment.ending(held.flow, outcome);
@@ -209,6 +285,8 @@ impl Engine {
             .iter()
             .filter(|(_, ask)| !matches!(ask, Ask::Acquire { .. }));
         self.tasks.extend(asked.map(|(call, _)| Task::Ask(run, *call)));
+        // They are armed again, each as it stands.
+        live.timers.clear();
         let pending = flowmesh_machine::pending(&program, &live.run);
         for effect in pending {
             match effect {

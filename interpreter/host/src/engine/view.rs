@@ -1,6 +1,9 @@
 //! What can be seen of a run from outside.
 
-use crate::RunId;
+use crate::{
+    RunId,
+    store::{self, Row},
+};
 use flowmesh_ir::{Hash, Name};
 use flowmesh_machine::Status;
 use jiff::Timestamp;
@@ -119,6 +122,32 @@ pub struct RunView {
     pub ending: Option<Ending>,
 }
 
+impl RunView {
+    /// A run as its row says.
+    #[must_use]
+    pub fn of_row(id: RunId, row: Row) -> Self {
+        let raw = |json: &str| Arc::from(RawValue::from_string(json.to_owned()).unwrap_or_default());
+        Self {
+            id,
+            flow: row.flow,
+            // What wrote it may know states that this version does not, but reads no row of it.
+            state: row.state.parse().unwrap_or(State::Running),
+            key: row.key,
+            started: row.started,
+            updated: row.updated,
+            events: row.next,
+            program: row.program,
+            steps: row.steps,
+            tags: row.tags,
+            ending: row.ending.map(|ending| match ending {
+                store::Ending::Result(json) => Ending::Result(raw(&json)),
+                store::Ending::Error(json) => Ending::Error(raw(&json)),
+                store::Ending::Cancelled(reason) => Ending::Cancelled(reason),
+            }),
+        }
+    }
+}
+
 /// How a run ended, as JSON.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,19 +175,6 @@ impl Ending {
 /// What can be read of a run, by name: each as JSON, or why it has no value now.
 pub type Views = BTreeMap<Name, Result<Box<RawValue>, String>>;
 
-/// Which runs are wanted.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Runs of this flow.
-    pub flow: Option<Name>,
-    /// Runs in this state.
-    pub state: Option<State>,
-    /// Runs older than this one: the cursor of the page before.
-    pub before: Option<RunId>,
-    /// Runs with all of these tags.
-    pub tags: Vec<(Name, String)>,
-}
-
 /// Some runs, newest first.
 #[derive(Clone, Debug, Serialize)]
 pub struct Page {
@@ -167,6 +183,16 @@ pub struct Page {
     /// What to ask for the next page with, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<RunId>,
+}
+
+impl From<store::Page> for Page {
+    fn from(page: store::Page) -> Self {
+        let runs = page.runs.into_iter();
+        Self {
+            runs: runs.map(|(id, row)| RunView::of_row(id, row)).collect(),
+            cursor: page.cursor,
+        }
+    }
 }
 
 /// One flow that can be started.

@@ -2,34 +2,49 @@
 
 use super::Happening;
 use crate::{
+    disk::Disk,
     engine::{Happened, History},
-    store::{Reader, Record, StoreError},
+    store::{EventRecord, Index, Reader, StoreError},
 };
 use flowmesh_machine::{Effect, Run};
+use std::sync::Arc;
+
+/// Where events are read from.
+#[derive(Clone)]
+pub(crate) struct Archive {
+    index: Arc<Index>,
+    reader: Reader,
+}
+
+impl Archive {
+    pub(crate) fn new(disk: Arc<dyn Disk>, index: Arc<Index>) -> Self {
+        let reader = Reader::new(disk);
+        Self { index, reader }
+    }
+
+    fn events(&self, history: &History) -> Result<Vec<EventRecord>, StoreError> {
+        history.events(self.index.as_ref(), &self.reader)
+    }
+}
 
 /// A run as its events left it.
-pub(crate) fn past_run(reader: &Reader, history: &History) -> Result<Run, StoreError> {
+pub(crate) fn past_run(archive: &Archive, history: &History) -> Result<Run, StoreError> {
     let mut run = history.deployment.new_run(history.run, history.flow);
     let mut effects = Vec::new();
-    for place in &history.events {
-        if let Record::Event(record) = reader.read(*place)? {
-            history.deployment.apply(&mut run, &record.event, &mut effects);
-            effects.clear();
-        }
+    for record in archive.events(history)? {
+        history.deployment.apply(&mut run, &record.event, &mut effects);
+        effects.clear();
     }
     Ok(run)
 }
 
 /// The events of a run from the one numbered `from`. The machine sees all of them: notes are not kept, and follow from
 /// the events again.
-pub(crate) fn past(reader: &Reader, history: &History, from: u64) -> Result<Vec<Happening>, StoreError> {
+pub(crate) fn past(archive: &Archive, history: &History, from: u64) -> Result<Vec<Happening>, StoreError> {
     let mut run = history.deployment.new_run(history.run, history.flow);
     let mut happenings = Vec::new();
     let mut effects = Vec::new();
-    for (sequence, place) in (0..).zip(&history.events) {
-        let Record::Event(record) = reader.read(*place)? else {
-            continue;
-        };
+    for record in archive.events(history)? {
         history.deployment.apply(&mut run, &record.event, &mut effects);
         let ending = run.outcome().is_some().then(|| history.ending.clone()).flatten();
         let notes = effects.drain(..).filter_map(|effect| match effect {
@@ -38,14 +53,14 @@ pub(crate) fn past(reader: &Reader, history: &History, from: u64) -> Result<Vec<
         });
         let happened = Happened {
             run: history.run,
-            sequence,
+            sequence: record.sequence,
             event: record.event,
             notes: notes.collect(),
             flow: history.flow,
             deployment: history.deployment.clone(),
             ending,
         };
-        if sequence >= from {
+        if record.sequence >= from {
             happenings.push(Happening::new(&happened));
         }
     }

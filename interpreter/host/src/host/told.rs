@@ -10,10 +10,7 @@ use crate::{
 };
 use flowmesh_ir::Name;
 use flowmesh_machine::CallId;
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 impl Host {
     /// Tells a run something. When this returns, it is on stable storage. A signal that declares a result is answered
@@ -84,15 +81,9 @@ impl Host {
 
     /// Of a run that has ended: its journal is played once more.
     async fn past_views(&self, history: History, name: Option<Name>) -> Result<Views, Refusal> {
-        let reader = self
-            .0
-            .reader
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let reader = reader.ok_or_else(|| self.gone())?;
+        let archive = self.archive()?;
         let looked =
-            tokio::task::spawn_blocking(move || past_run(&reader, &history).map(|run| (run, history)));
+            tokio::task::spawn_blocking(move || past_run(&archive, &history).map(|run| (run, history)));
         let looked = looked.await.map_err(|_| self.gone())?;
         let (run, history) = looked.map_err(|error| Refusal::Stopped {
             reason: error.to_string(),

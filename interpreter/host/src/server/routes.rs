@@ -1,9 +1,9 @@
 //! What there is, and what each does.
 
-use super::{Shared, body, error::RequestError, events, guard, problem::Problem, told, wait, workers};
+use super::{Shared, body, error::RequestError, events, guard, list, problem::Problem, told, wait, workers};
 use crate::{
     RunId,
-    engine::view::{Filter, FlowView, Page, RunView, State as RunState},
+    engine::view::{FlowView, RunView},
 };
 use axum::{
     Json, Router,
@@ -14,19 +14,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use flowmesh_ir::Name;
 use serde::{Deserialize, Serialize};
-
-/// The most runs on one page.
-const PAGE_MAX: usize = 1000;
-const PAGE: usize = 50;
 
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/v1/flows", get(flows))
         .route("/v1/flows/{flow}/runs", post(start))
-        .route("/v1/runs", get(list))
+        .route("/v1/runs", get(list::list))
+        .route("/v1/runs/count", get(list::count))
         .route("/v1/runs/{run}", get(show))
         .route("/v1/runs/{run}/signals/{name}", post(told::signal))
         .route("/v1/runs/{run}/views", get(told::views))
@@ -120,40 +116,6 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, RequestError> 
         .and_then(|key| key.strip_suffix('"'))
         .unwrap_or(key);
     Ok(Some(bare.to_owned()))
-}
-
-#[derive(Deserialize)]
-struct ListQuery {
-    flow: Option<String>,
-    state: Option<String>,
-    limit: Option<usize>,
-    cursor: Option<String>,
-    /// `key=value`
-    tag: Option<String>,
-}
-
-async fn list(
-    State(shared): State<Shared>,
-    query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Json<Page>, Problem> {
-    let query = parsed(query)?;
-    let state = query.state.as_deref().map(str::parse::<RunState>).transpose();
-    let before = query.cursor.as_deref().map(str::parse::<RunId>).transpose();
-    let filter = Filter {
-        flow: query.flow.map(Name::from),
-        state: state.map_err(|wrong| parameter("state", wrong))?,
-        before: before.map_err(|wrong| parameter("cursor", wrong))?,
-        tags: query.tag.as_deref().map(tag).transpose()?.into_iter().collect(),
-    };
-    let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
-    Ok(Json(shared.host.list(filter, limit).await?))
-}
-
-/// `key=value`
-fn tag(text: &str) -> Result<(Name, String), RequestError> {
-    let wrong = || parameter("tag", format!("expected `key=value`, found `{text}`"));
-    let (key, value) = text.split_once('=').ok_or_else(wrong)?;
-    Ok((Name::from(key), value.to_owned()))
 }
 
 #[derive(Deserialize)]

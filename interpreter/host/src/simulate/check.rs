@@ -3,8 +3,11 @@
 use super::{between, calls::is_unknown, world::World};
 use crate::{
     RunId,
-    engine::{Restoring, view::State},
-    store::{Block, EventRecord, Kept, Position, Record, Replaying, StoreError, Traffic, open_journal},
+    engine::{Input, Restoring, view::State},
+    store::{
+        Block, Count, EventRecord, Filter, Kept, Position, Record, Replaying, Shelf, StoreError, Traffic,
+        open_journal,
+    },
 };
 use flowmesh_ir::{
     StepId,
@@ -35,6 +38,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
     let (journal, order) = replay_is_the_same(world)?;
+    the_index_says_the_same(world)?;
     between::check(world, &order)?;
     acknowledged_is_kept(world, &journal)?;
     told_is_kept(world, &journal)?;
@@ -77,6 +81,38 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
         Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
         None if now.len() != then.len() => Err(format!("{} runs, after a replay {}", now.len(), then.len())),
         None => Ok((journal, order)),
+    }
+}
+
+/// What the index says of every run is how it stands; and it stays so when it is opened again.
+fn the_index_says_the_same(world: &mut World<'_>) -> Result<(), String> {
+    let Some(process) = &mut world.process else {
+        return Err("no process is alive in the end".to_owned());
+    };
+    process.engine.flush();
+    world.tell(Input::Tick);
+    world.index_waiting();
+    let Some(process) = &world.process else {
+        return Err("the index cannot be written in the end".to_owned());
+    };
+    let said = |error| format!("the index cannot be read in the end: {error}");
+    for view in process.engine.views() {
+        let (row, expected) = (
+            process.index.row(view.id).map_err(said)?,
+            process.engine.row(view.id),
+        );
+        if row != expected {
+            return Err(format!("the index says\n{row:?}\nof a run that is\n{expected:?}"));
+        }
+        let events = process.index.events(view.id, 0).map_err(said)?;
+        if events.len() as u64 != view.events {
+            return Err(format!("the index has {} events of {view:?}", events.len()));
+        }
+    }
+    let all = Filter::default();
+    match process.index.count(&all).map_err(said)? {
+        Count::Exactly(count) if count == process.engine.views().len() as u64 => Ok(()),
+        other => Err(format!("the index counts {other:?} runs")),
     }
 }
 

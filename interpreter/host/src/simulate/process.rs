@@ -9,8 +9,10 @@ use super::{
 };
 use crate::{
     RunId,
-    engine::{Answer, Command, Engine, Input, Output, Restoring, Ticket},
-    store::{AppendError, Appended, Journal, Location, Record, StoreError, open_journal},
+    engine::{Answer, Command, Engine, Input, Output, Search, Store, Ticket, open},
+    store::{
+        AppendError, Appended, Changes, Index, Journal, Location, OpeningOptions, Record, Shelf, StoreError,
+    },
     workers::{Queues, TaskId},
 };
 use flowmesh_ir::call::Wire;
@@ -21,10 +23,21 @@ use std::{
     time::Duration,
 };
 
+/// Worlds are small, and there are many.
+const INDEX: OpeningOptions = OpeningOptions {
+    journal_read_max: u64::MAX,
+    blobs_read_max: u64::MAX,
+    index_read_max: u64::MAX,
+    cache_bytes: 1 << 20,
+};
+
 /// A process.
 pub(super) struct Process<'p> {
     pub(super) engine: Engine,
     journal: Journal,
+    pub(super) index: Arc<Index>,
+    /// What the index has no room for.
+    unindexed: VecDeque<Box<Changes>>,
     pub(super) calls: BTreeMap<(RunId, CallId), Calling<'p>>,
     pub(super) queues: Queues,
     pub(super) tasks: BTreeMap<TaskId, Tasked>,
@@ -39,17 +52,21 @@ pub(super) struct Process<'p> {
 
 impl<'p> World<'p> {
     pub(super) fn boot(&mut self) {
-        let mut restoring = Restoring::default();
-        let opened = open_journal(&self.disk.shared(), &mut restoring);
-        match opened {
-            Ok((journal, _)) => {
-                let engine = restoring.finish(self.now());
+        match open(self.disk.shared(), &INDEX, self.now()) {
+            Ok(Store {
+                engine,
+                journal,
+                index,
+                ..
+            }) => {
                 self.generation = self.generation.saturating_add(1);
                 let (calls, asked) = (BTreeMap::new(), BTreeMap::new());
                 let (late, held_back) = (VecDeque::new(), Vec::new());
                 self.process = Some(Process {
                     engine,
                     journal,
+                    index,
+                    unindexed: VecDeque::new(),
                     calls,
                     queues: Queues::default(),
                     tasks: BTreeMap::new(),
@@ -119,7 +136,45 @@ impl<'p> World<'p> {
                 call: probe.call,
                 answer: flowmesh_machine::Answer::Found(false),
             }),
+            Output::Index(changes) => self.index(changes),
+            Output::Search(ticket, search) => self.search(ticket, &search),
             Output::Happened(_) | Output::More { .. } | Output::Close { .. } | Output::Shift { .. } => {}
+        }
+    }
+
+    /// The index takes what is new, in order; what it has no room for, later.
+    fn index(&mut self, changes: Box<Changes>) {
+        let Some(process) = &mut self.process else { return };
+        process.unindexed.push_back(changes);
+        self.index_waiting();
+        if self.chance.happens(200)
+            && let Some(process) = &self.process
+            && !matches!(process.index.checkpoint(), Ok(()) | Err(StoreError::Full { .. }))
+        {
+            self.crash();
+        }
+    }
+
+    /// The index takes what it had no room for, as far as there is.
+    pub(super) fn index_waiting(&mut self) {
+        while let Some(process) = &mut self.process
+            && let Some(changes) = process.unindexed.front()
+        {
+            match process.index.apply(changes) {
+                Ok(()) => {}
+                Err(StoreError::Full { .. }) => return,
+                Err(_) => return self.crash(),
+            }
+            process.unindexed.pop_front();
+            process.engine.handle(self.now, Input::Indexed);
+        }
+    }
+
+    fn search(&mut self, ticket: Ticket, search: &Search) {
+        let Some(process) = &self.process else { return };
+        match search.answer(process.index.as_ref()) {
+            Ok(answer) => self.answered(ticket, &answer),
+            Err(_) => self.crash(),
         }
     }
 
@@ -144,7 +199,13 @@ impl<'p> World<'p> {
         let generation = self.generation;
         let Some(process) = &mut self.process else { return };
         let appended = match process.journal.append(&batch) {
-            Ok(appended) => Some(appended),
+            Ok(appended) => {
+                appended
+                    .sealed
+                    .iter()
+                    .for_each(|sealed| process.index.seal(sealed.clone()));
+                Some(appended)
+            }
             Err(AppendError::Full { .. }) => None,
             Err(AppendError::Failed(_)) => return self.crash(),
         };
@@ -176,12 +237,16 @@ impl<'p> World<'p> {
         };
         let appended = Appended {
             places: vec![nowhere; batch.len()],
-            ..Appended::default()
+            end: process.journal.end(),
+            sealed: None,
         };
         process.late.push_back(batch);
         process.engine.handle(now, Input::Committed(appended));
         let outputs: Vec<Output> = process.engine.take_outputs().collect();
-        let early = |output: &Output| matches!(output, Output::Answer(..)) == acknowledges;
+        // The index is no part of the bug.
+        let early = |output: &Output| {
+            matches!(output, Output::Answer(..)) == acknowledges && !matches!(output, Output::Index(_))
+        };
         let (early, late): (Vec<Output>, Vec<Output>) = outputs.into_iter().partition(early);
         process.held_back.extend(late);
         early.into_iter().for_each(|output| self.perform(output));

@@ -42,7 +42,7 @@ pub(super) struct World<'p> {
     pub(super) written: u64,
     pub(super) broken: Option<String>,
     begin: Timestamp,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     queue: BTreeMap<(Timestamp, u64), Happens>,
     order: u64,
 }
@@ -179,7 +179,10 @@ impl<'p> World<'p> {
         match happens {
             Happens::Boot => self.boot(),
             Happens::Crash => self.crash(),
-            Happens::Full(full) => self.disk.set_capacity(full.then(|| self.disk.used())),
+            Happens::Full(full) => {
+                self.disk.set_capacity(full.then(|| self.disk.used()));
+                self.index_waiting();
+            }
             Happens::SyncsFail => self.disk.set_sync_fails(true),
             Happens::Written { generation, appended } => self.written(generation, appended),
             Happens::WriteLate { generation } => self.write_late(generation),

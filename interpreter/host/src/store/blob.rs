@@ -3,9 +3,10 @@
 //! A file is stable, and its name too, before the batch that names it is written. Whoever reads it sees that it is what
 //! its name says.
 
-use super::{AppendError, StoreError, segment};
+use super::{AppendError, StoreError, record::payload, segment};
 use crate::disk::Disk;
 use flowmesh_ir::Hash;
+use flowmesh_machine::EventKind;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, io, sync::Arc};
 
@@ -37,6 +38,13 @@ pub(super) fn set_apart(bytes: &Arc<[u8]>, apart: &mut Vec<Blob>) -> (Hash, u64)
     let bytes = Arc::clone(bytes);
     apart.push(Blob { hash, bytes });
     (hash, length)
+}
+
+/// By which hash the payload of an event is found, if it lies apart.
+pub(crate) fn apart(kind: &EventKind) -> Option<Hash> {
+    payload(kind)
+        .filter(|bytes| is_apart(bytes))
+        .map(|bytes| hash(bytes))
 }
 
 fn hash(bytes: &[u8]) -> Hash {

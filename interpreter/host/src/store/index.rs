@@ -216,6 +216,11 @@ impl Index {
         })
     }
 
+    /// It failed in a way that nobody can tell.
+    pub(crate) fn broken(&self) -> StoreError {
+        self.damaged("it cannot be read")
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

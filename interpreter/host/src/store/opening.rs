@@ -147,9 +147,21 @@ impl Opening {
     /// # Errors
     /// If the journal is damaged, or `into` says so.
     pub fn replay(&mut self, into: &mut dyn Replaying) -> Result<(), StoreError> {
+        self.replay_from(self.index.upto(), into)
+    }
+
+    /// Hands over everything in the journal, in order, for those who keep more than what is in the index.
+    ///
+    /// # Errors
+    /// As for [`Opening::replay`].
+    pub fn replay_all(&mut self, into: &mut dyn Replaying) -> Result<(), StoreError> {
+        self.replay_from(Position::default(), into)
+    }
+
+    fn replay_from(&mut self, from: Position, into: &mut dyn Replaying) -> Result<(), StoreError> {
         let (disk, reader) = (self.disk.as_ref(), self.index.reader());
         let segments = (self.first, self.end);
-        let replayed = replay::replay(disk, reader, self.index.upto(), segments, into)?;
+        let replayed = replay::replay(disk, reader, from, segments, into)?;
         self.freed = self.freed.max(replayed.freed);
         self.moved = replayed.moved;
         begins(disk, self.first, self.freed)

@@ -146,7 +146,7 @@ pub(super) fn replaced(
 }
 
 /// The blocks behind so many events, unless one of them holds some before and some behind.
-pub(super) fn behind(blocks: &[Block], events: u64) -> Option<&[Block]> {
+pub(crate) fn behind(blocks: &[Block], events: u64) -> Option<&[Block]> {
     let (before, rest) = split(blocks, events);
     let all = Block::events(before) == events;
     (all || Block::events(blocks) <= events).then_some(rest)

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::world::{World, calls, refusal};
+use crate::store::Filter;
 
 /// The runs of a flow, oldest first.
 fn of(world: &World, flow: &str) -> Vec<view::RunView> {
@@ -287,11 +288,11 @@ fn runs_are_found_by_their_tags() {
         world.start(run, "child", &format!(r#"{{"id":"{id}"}}"#), None);
     }
     world.settle();
-    let filter = view::Filter {
+    let filter = Filter {
         tags: vec![("order".into(), "a".to_owned())],
-        ..view::Filter::default()
+        ..Filter::default()
     };
-    world.tell(Command::List(filter, 10));
+    world.tell(Command::Search(Search::Page(filter, 10)));
     let Some(Output::Answer(_, Answer::Runs(page))) = world.settle().pop() else {
         panic!("expected runs")
     };

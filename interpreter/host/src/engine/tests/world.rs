@@ -4,7 +4,7 @@ use super::super::*;
 use super::programs;
 use crate::{
     simulate::SimulatedDisk,
-    store::{Journal, Location, StoreError, open_journal, replay_record},
+    store::{Index, Journal, Location, OpeningOptions, Shelf, StoreError, replay_record},
 };
 use flowmesh_ir::{Name, OperationId, ServiceId, call::Reply};
 use flowmesh_machine::{CallId, Settings};
@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 pub(super) struct World {
     pub(super) disk: SimulatedDisk,
     pub(super) journal: Journal,
+    pub(super) index: Arc<Index>,
     pub(super) engine: Engine,
     pub(super) now: Timestamp,
     tickets: u64,
@@ -35,13 +36,12 @@ impl World {
     }
 
     pub(super) fn open(disk: SimulatedDisk, now: Timestamp) -> Result<Self, StoreError> {
-        let mut restoring = Restoring::default();
-        let (journal, _) = open_journal(&disk.shared(), &mut restoring)?;
-        let engine = restoring.finish(now);
+        let store = super::super::open(disk.shared(), &OpeningOptions::default(), now)?;
         Ok(Self {
             disk,
-            journal,
-            engine,
+            journal: store.journal,
+            index: store.index,
+            engine: store.engine,
             now,
             tickets: 0,
         })
@@ -93,7 +93,23 @@ impl World {
 
     /// What the engine says before anything is written.
     pub(super) fn outputs(&mut self) -> Vec<Output> {
-        self.engine.take_outputs().collect()
+        let mut outputs = Vec::new();
+        for output in self.engine.take_outputs().collect::<Vec<_>>() {
+            match output {
+                Output::Index(changes) => {
+                    self.index.apply(&changes).unwrap();
+                    self.engine.handle(self.now, Input::Indexed);
+                }
+                Output::Search(ticket, search) => {
+                    outputs.push(Output::Answer(
+                        ticket,
+                        search.answer(self.index.as_ref()).unwrap(),
+                    ));
+                }
+                other => outputs.push(other),
+            }
+        }
+        outputs
     }
 
     /// Writes what there is to write, and gives what the engine says then.

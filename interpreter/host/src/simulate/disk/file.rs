@@ -84,9 +84,12 @@ impl File {
         self.rewritten |= from < self.stable;
         for at in from / SECTOR..to.div_ceil(SECTOR) {
             let start = at.saturating_mul(SECTOR);
-            let rest = self.bytes.get(start..).unwrap_or_default();
+            let end = start.saturating_add(SECTOR).min(self.bytes.len());
+            let held = self.bytes.get(start..end).unwrap_or_default();
             let mut sector = [0; SECTOR];
-            sector.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            if let Some(place) = sector.get_mut(..held.len()) {
+                place.copy_from_slice(held);
+            }
             self.changed.entry(at).or_default().push(sector);
         }
     }

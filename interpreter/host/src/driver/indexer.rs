@@ -1,0 +1,159 @@
+//! The thread of the index: it takes what is new, answers what is looked up, and makes it stable every now and then.
+
+use super::Message;
+use crate::{
+    engine::{Search, Ticket},
+    store::{Changes, Index, Shelf, StoreError},
+};
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What was applied is made stable after so long.
+const STABLE_AFTER: Duration = Duration::from_secs(2);
+/// A full disk is tried again after so long.
+const FULL_WAIT: Duration = Duration::from_secs(1);
+
+/// Something for the index to do, in order.
+enum Job {
+    Apply(Box<Changes>),
+    Search(Ticket, Box<Search>),
+}
+
+/// The mailbox of the index and its thread.
+pub(crate) struct Indexer {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Indexer {
+    /// Starts the thread.
+    pub(crate) fn start(index: Arc<Index>, done: UnboundedSender<Message>) -> io::Result<Self> {
+        let (sender, jobs) = mpsc::channel();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let mut working = Working {
+            index,
+            done,
+            stopping: stopping.clone(),
+            unstable: None,
+        };
+        let work = move || {
+            // The database does not promise never to panic on a file that was changed behind its back.
+            let worked = catch_unwind(AssertUnwindSafe(|| working.work(&jobs)));
+            let error = match worked {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(_) => working.index.broken(),
+            };
+            // Nobody listens only after the driver has ended.
+            let _ = working.done.send(Message::Indexed(Err(error)));
+        };
+        let thread = thread::Builder::new().name("index".to_owned()).spawn(work)?;
+        Ok(Self {
+            jobs: Some(sender),
+            thread: Some(thread),
+            stopping,
+        })
+    }
+
+    pub(crate) fn apply(&self, changes: Box<Changes>) {
+        self.send(Job::Apply(changes));
+    }
+
+    pub(crate) fn search(&self, ticket: Ticket, search: Search) {
+        self.send(Job::Search(ticket, Box::new(search)));
+    }
+
+    fn send(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            // If the thread has ended, it has said why.
+            let _ = jobs.send(job);
+        }
+    }
+
+    /// Waits until everything is applied and stable, if there is room for it.
+    pub(crate) async fn stop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+}
+
+struct Working {
+    index: Arc<Index>,
+    done: UnboundedSender<Message>,
+    stopping: Arc<AtomicBool>,
+    /// Since when something is not stable.
+    unstable: Option<Instant>,
+}
+
+impl Working {
+    fn work(&mut self, jobs: &mpsc::Receiver<Job>) -> Result<(), StoreError> {
+        loop {
+            match jobs.recv_timeout(STABLE_AFTER) {
+                Ok(job) => self.job(job)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.unstable.is_some_and(|since| since.elapsed() >= STABLE_AFTER) {
+                self.checkpoint()?;
+            }
+        }
+        self.checkpoint()
+    }
+
+    fn job(&mut self, job: Job) -> Result<(), StoreError> {
+        match job {
+            Job::Apply(changes) => {
+                if self.apply(&changes)? {
+                    self.unstable.get_or_insert_with(Instant::now);
+                    let _ = self.done.send(Message::Indexed(Ok(())));
+                }
+            }
+            Job::Search(ticket, search) => {
+                let answer = search.answer(self.index.as_ref())?;
+                let _ = self.done.send(Message::Found(ticket, answer));
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies changes, as soon as there is room for them; not any more if there is none and the host stops: what the
+    /// index lacks is in the journal.
+    fn apply(&self, changes: &Changes) -> Result<bool, StoreError> {
+        loop {
+            match self.index.apply(changes) {
+                Ok(()) => return Ok(true),
+                Err(StoreError::Full { place }) => {
+                    if self.stopping.load(Ordering::Relaxed) {
+                        return Ok(false);
+                    }
+                    tracing::error!(%place, "the disk is full; the index will be tried again");
+                    thread::sleep(FULL_WAIT);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
+        match self.index.checkpoint() {
+            // What is not stable is in the journal.
+            Ok(()) | Err(StoreError::Full { .. }) => self.unstable = None,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! A store with its runs: the engine where the journal ends, and an index that knows all that it knows.
+
+use super::{Engine, Restoring};
+use crate::{
+    disk::Disk,
+    store::{Changes, Index, Journal, Opened, Opening, OpeningOptions, Shelf, StoreError},
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// So many rows are applied at once.
+const ROWS: usize = 4096;
+
+/// A store that was opened.
+pub struct Store {
+    /// Its runs.
+    pub engine: Engine,
+    /// Its journal.
+    pub journal: Journal,
+    /// What its runs are found by.
+    pub index: Arc<Index>,
+    /// What was found in it.
+    pub opened: Opened,
+}
+
+/// Opens a directory, or makes a store in it.
+///
+/// # Errors
+/// If it is of another version or damaged, if a run in it cannot be gone on with, or if the disk fails.
+pub fn open(disk: Arc<dyn Disk>, options: &OpeningOptions, now: Timestamp) -> Result<Store, StoreError> {
+    let mut opening = Opening::begin(disk, options)?;
+    let index = Arc::clone(opening.index());
+    let mut restoring = Restoring::beside(index.upto());
+    opening.replay_all(&mut restoring)?;
+    let programs = restoring.programs();
+    if !programs.is_empty() {
+        index.apply(&Changes {
+            programs,
+            ..Changes::default()
+        })?;
+    }
+    loop {
+        let runs = restoring.rows(ROWS);
+        if runs.is_empty() {
+            break;
+        }
+        index.apply(&Changes {
+            runs,
+            ..Changes::default()
+        })?;
+    }
+    let (journal, index, opened) = opening.finish()?;
+    restoring.index_stands(journal.end());
+    Ok(Store {
+        engine: restoring.finish(now),
+        journal,
+        index,
+        opened,
+    })
+}

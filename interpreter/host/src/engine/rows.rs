@@ -1,0 +1,270 @@
+//! What the index beside the journal is told: rows of runs to which something happened.
+//!
+//! They are cut when a batch is taken that nothing was added behind, or when nothing waits to be written, so that they
+//! say what the journal says then; they are given out when that batch is on stable storage. Something happens to most
+//! runs several times in a short while: a row is cut once for all of it.
+
+use super::{
+    Engine, Held,
+    output::Output,
+    view::{Ending, State},
+};
+use crate::{
+    RunId,
+    store::{self, Block, Change, Changes, Kept, Position, Put, Row},
+};
+use flowmesh_ir::Name;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use std::collections::{BTreeSet, VecDeque};
+
+/// For so long changes are gathered.
+const GATHERED: SignedDuration = SignedDuration::from_millis(200);
+/// So many runs are not gathered for longer.
+const RUNS_MAX: usize = 4096;
+
+/// Rows that are to be told, and those that are being told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    /// Whether there is an index.
+    pub(super) kept: bool,
+    touched: BTreeSet<RunId>,
+    since: Option<Timestamp>,
+    /// Whether they are to be cut as soon as that can be.
+    wanted: bool,
+    /// What was cut together with the batch that is being written.
+    cut: Option<Vec<(RunId, Row)>>,
+    programs: Vec<Kept>,
+    /// Where the journal ends.
+    end: Position,
+    /// What was given out and is not in the index yet: runs with the number of events it then has.
+    given: VecDeque<Vec<(RunId, u64)>>,
+}
+
+/// Where the events of a run lie that the index does not know of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    /// How many events it does know of.
+    pub(super) known: u64,
+    /// How many it was given.
+    given: u64,
+    /// Where those behind the known ones lie.
+    pub(super) recent: Vec<Block>,
+}
+
+impl Rows {
+    /// An index that knows everything up to where the journal ends.
+    pub(super) fn begin(&mut self, end: Position) {
+        (self.kept, self.end) = (true, end);
+        self.touched.clear();
+        self.programs.clear();
+    }
+
+    /// Something happened to a run.
+    pub(super) fn touch(&mut self, run: RunId, now: Timestamp) {
+        if self.kept {
+            self.touched.insert(run);
+            self.since.get_or_insert(now);
+            self.wanted |= self.touched.len() >= RUNS_MAX;
+        }
+    }
+
+    /// A run is not there any more.
+    pub(super) fn forget(&mut self, run: RunId) {
+        self.touched.remove(&run);
+    }
+
+    /// A program or settings are in the journal.
+    pub(super) fn program(&mut self, kept: Kept) {
+        if self.kept {
+            self.programs.push(kept);
+        }
+    }
+
+    /// When it is time to cut.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        let since = self.since.filter(|_| !self.wanted)?;
+        since.checked_add(GATHERED).ok()
+    }
+
+    /// The batch that was being written is not in the journal, nor what was cut with it.
+    pub(super) fn take_back(&mut self) {
+        let rows = self.cut.take().unwrap_or_default();
+        self.wanted |= !rows.is_empty();
+        self.touched.extend(rows.into_iter().map(|(run, _)| run));
+    }
+}
+
+impl Places {
+    /// All events up to this number are in the index.
+    pub(super) fn all_known(&mut self, events: u64) {
+        (self.known, self.given) = (events, events);
+        self.recent = Vec::new();
+    }
+
+    fn give(&mut self, next: u64) -> (u64, Vec<Block>) {
+        let first = self.given;
+        let behind = store::behind(&self.recent, first.saturating_sub(self.known)).unwrap_or_default();
+        self.given = next;
+        (first, behind.to_vec())
+    }
+
+    fn learn(&mut self, events: u64) {
+        let behind = store::behind(&self.recent, events.saturating_sub(self.known)).unwrap_or_default();
+        self.recent = behind.to_vec();
+        self.known = self.known.max(events);
+    }
+}
+
+impl Engine {
+    /// A batch was taken: rows are cut with it, if they are wanted and nothing was added behind it.
+    pub(super) fn cut_with_batch(&mut self) {
+        if self.rows.wanted && self.batches.is_last() {
+            let rows = self.cut();
+            self.rows.cut = Some(rows);
+        }
+    }
+
+    /// The batch that was being written is on stable storage: what was cut with it is given out. Whether there was any.
+    pub(super) fn give_cut(&mut self, end: Position) -> bool {
+        self.rows.end = end;
+        let cut = self.rows.cut.take();
+        let some = cut.is_some();
+        cut.into_iter().for_each(|rows| self.give(rows));
+        some
+    }
+
+    /// It is time to cut.
+    pub(super) fn cut_if_due(&mut self, now: Timestamp) {
+        if self.rows.due().is_some_and(|due| due <= now) {
+            self.rows.wanted = true;
+        }
+        if self.rows.wanted && self.batches.is_idle() {
+            self.cut_now();
+        }
+    }
+
+    /// Gives out everything that the index does not know, if nothing waits to be written; else as soon as that can be.
+    /// Whether it was given out.
+    pub(crate) fn flush(&mut self) -> bool {
+        if self.rows.touched.is_empty() && self.rows.cut.is_none() && self.rows.programs.is_empty() {
+            return true;
+        }
+        if self.batches.is_idle() {
+            self.cut_now();
+            return true;
+        }
+        self.rows.wanted = true;
+        false
+    }
+
+    /// The index has taken what it was given first.
+    pub(super) fn indexed(&mut self) {
+        for (run, events) in self.rows.given.pop_front().unwrap_or_default() {
+            if let Some(held) = self.runs.get_mut(&run) {
+                held.places.learn(events);
+            }
+        }
+    }
+
+    fn cut_now(&mut self) {
+        let rows = self.cut();
+        self.give(rows);
+    }
+
+    fn cut(&mut self) -> Vec<(RunId, Row)> {
+        (self.rows.wanted, self.rows.since) = (false, None);
+        let touched = std::mem::take(&mut self.rows.touched);
+        let rows = touched.into_iter().filter_map(|run| Some((run, self.row(run)?)));
+        rows.collect()
+    }
+
+    fn give(&mut self, rows: Vec<(RunId, Row)>) {
+        self.rows
+            .given
+            .push_back(rows.iter().map(|(run, row)| (*run, row.next)).collect());
+        let puts = self.puts(rows);
+        self.outputs.push(Output::Index(Box::new(Changes {
+            upto: Some(self.rows.end),
+            runs: puts,
+            programs: std::mem::take(&mut self.rows.programs),
+            ..Changes::default()
+        })));
+    }
+
+    /// Rows with where those of their events lie that were not given before.
+    pub(super) fn puts(&mut self, rows: Vec<(RunId, Row)>) -> Vec<Change> {
+        let put = |(run, row): (RunId, Row)| {
+            let (first, places) = self.runs.get_mut(&run)?.places.give(row.next);
+            Some(Change::Put(Box::new(Put {
+                run,
+                row,
+                first,
+                places,
+                snapshot: None,
+            })))
+        };
+        rows.into_iter().filter_map(put).collect()
+    }
+
+    /// The columns of a run as it stands. What only a run needs that is not in memory is left out: all are.
+    pub(crate) fn row(&self, run: RunId) -> Option<Row> {
+        self.runs.get(&run).map(Held::row)
+    }
+}
+
+impl Held {
+    fn row(&self) -> Row {
+        let state = self.state();
+        let (ending, error) = self.ending().map_or((None, None), ending);
+        let live = self.alive();
+        let timers = live.into_iter().flat_map(|live| &live.timers);
+        let mut timers: Vec<_> = timers.map(|(timer, at)| (timer.0, *at)).collect();
+        timers.sort_unstable();
+        Row {
+            namespace: Name::default(),
+            flow: self.name.clone(),
+            state: state.as_str().into(),
+            ended: state.is_end(),
+            detail: None,
+            key: self.key.clone(),
+            started: self.started,
+            updated: self.updated,
+            next: self.next,
+            program: self.deployment.program_hash,
+            settings: self.deployment.settings_hash,
+            tags: self.tags.clone(),
+            error,
+            steps: self.steps(),
+            ending,
+            depth: 0,
+            entangled: false,
+            cancelled: live.is_some_and(|live| live.cancelled),
+            busy: state == State::Running,
+            timers,
+            awaited: Vec::new(),
+            guards: Vec::new(),
+            parents: Vec::new(),
+            blobs: self.blobs.clone(),
+        }
+    }
+}
+
+/// How a run ended, as its row has it, and the name of its error.
+fn ending(ending: &Ending) -> (Option<store::Ending>, Option<Name>) {
+    #[derive(Deserialize)]
+    struct Error {
+        name: Name,
+    }
+    match ending {
+        Ending::Result(json) => (Some(store::Ending::Result(json.get().into())), None),
+        Ending::Cancelled(reason) => (Some(store::Ending::Cancelled(reason.clone())), None),
+        Ending::Error(json) => {
+            let error = serde_json::from_str::<Error>(json.get()).ok();
+            (
+                Some(store::Ending::Error(json.get().into())),
+                error.map(|error| error.name),
+            )
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the index is told: never more than what is written, and everything that was acknowledged before a question.
+
+use super::super::*;
+use super::world::World;
+use crate::store::{Filter, Reader, Shelf};
+
+fn page(outputs: Vec<Output>, of: Ticket) -> view::Page {
+    let page = outputs.into_iter().find_map(|output| match output {
+        Output::Answer(ticket, Answer::Runs(page)) if ticket == of => Some(page),
+        _ => None,
+    });
+    page.expect("a page")
+}
+
+fn all() -> Command {
+    Command::Search(Search::Page(Filter::default(), 10))
+}
+
+#[test]
+fn a_list_has_what_was_acknowledged_before_it_also_while_a_batch_is_written() {
+    let mut world = World::new();
+    world.start(1, "ten", r#"{"id":"a"}"#, None);
+    let first = world.engine.take_batch().unwrap();
+    world.start(2, "hello", r#"{"name":"b"}"#, None);
+    let ticket = world.tell(all());
+    let appended = world.journal.append(&first).unwrap();
+    world.engine.handle(world.now, Input::Committed(appended));
+    assert!(
+        world.index.row(RunId(2)).unwrap().is_none(),
+        "it is not written yet"
+    );
+    let page = page(world.settle(), ticket);
+    let states: Vec<_> = page.runs.iter().map(|run| (run.id.0, run.state)).collect();
+    assert_eq!(states, [(2, view::State::Done), (1, view::State::Running)]);
+    let engine = world.engine.views();
+    for run in page.runs {
+        let held = engine.iter().find(|view| view.id == run.id).unwrap();
+        assert_eq!(format!("{run:?}"), format!("{held:?}"));
+    }
+}
+
+#[test]
+fn rows_are_gathered_for_a_while_and_are_then_in_the_index() {
+    let mut world = World::new();
+    world.start(1, "ten", r#"{"id":"a"}"#, None);
+    world.settle();
+    world.reply(1, 0, r#"{"id":"h"}"#);
+    world.settle();
+    assert!(world.index.row(RunId(1)).unwrap().is_none());
+    world.pass(1);
+    let row = world.index.row(RunId(1)).unwrap().unwrap();
+    assert_eq!(Some(row), world.engine.row(RunId(1)));
+    assert_eq!(world.index.events(RunId(1), 0).unwrap().len(), 2);
+}
+
+#[test]
+fn the_history_of_a_run_is_whole_wherever_its_events_are_known() {
+    let mut world = World::new();
+    world.start(1, "ten", r#"{"id":"a"}"#, None);
+    world.settle();
+    world.pass(1);
+    for call in 0..4 {
+        world.reply(1, call, r#"{"id":"h"}"#);
+        world.settle();
+        let ticket = world.tell(Command::Watch(RunId(1)));
+        let history = world.settle().into_iter().find_map(|output| match output {
+            Output::Answer(of, Answer::History(history)) if of == ticket => Some(history),
+            _ => None,
+        });
+        let history = history.expect("a history");
+        assert!(history.known > 0);
+        let reader = Reader::new(world.disk.shared());
+        let numbers = |world: &World| {
+            let events = history.events(world.index.as_ref(), &reader).unwrap();
+            events.iter().map(|event| event.sequence).collect::<Vec<_>>()
+        };
+        let events = world.engine.views().first().map_or(0, |view| view.events);
+        let expected: Vec<u64> = (0..events).collect();
+        assert_eq!(numbers(&world), expected);
+        if call == 2 {
+            world.pass(1);
+            assert_eq!(numbers(&world), expected, "by now the index knows them too");
+            world.start(2 + u128::from(call), "hello", r#"{"name":"b"}"#, None);
+            world.settle();
+        }
+    }
+}
+
+#[test]
+fn what_the_index_lacked_when_the_power_failed_is_in_it_when_it_is_opened() {
+    let mut world = World::new();
+    for run in 1..=20 {
+        world.start(run, "hello", r#"{"name":"b"}"#, Some(&format!("key {run}")));
+    }
+    world.settle();
+    world.pass(1);
+    world.index.checkpoint().unwrap();
+    world.start(21, "ten", r#"{"id":"a"}"#, None);
+    world.settle();
+    let mut world = world.crash();
+    for run in 1..=21 {
+        let run = RunId(run);
+        assert_eq!(world.index.row(run).unwrap(), world.engine.row(run));
+    }
+    world.reply(21, 0, r#"{"id":"h"}"#);
+    world.settle();
+    world.pass(1);
+    assert_eq!(world.index.row(RunId(21)).unwrap(), world.engine.row(RunId(21)));
+    assert_eq!(world.index.events(RunId(21), 0).unwrap().len(), 2);
+}
