@@ -76,6 +76,9 @@ pub(crate) enum Verb {
         cursor: Option<String>,
     },
     /// Count runs
+    #[command(after_help = "Examples:
+  flowmesh runs count --state failed
+  flowmesh runs count --flow checkout --since 2d --json")]
     Count {
         #[command(flatten)]
         which: Which,

@@ -34,8 +34,14 @@ pub(crate) struct Store {
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// Read everything in it: say what is damaged, and which runs can be saved
+    #[command(after_help = "Examples:
+  flowmesh store check
+  flowmesh store check --dir /var/lib/shop --json")]
     Check,
     /// Write everything in it as lines of JSON, in the order in which it happened
+    #[command(after_help = "Examples:
+  flowmesh store export --to runs.jsonl
+  flowmesh store export --readable | jq 'select(.event.event.started)'")]
     Export {
         /// The file to write, or `-` for the standard output
         #[arg(long, value_name = "FILE", default_value = "-")]
@@ -45,16 +51,22 @@ pub(crate) enum Verb {
         readable: bool,
     },
     /// Make a directory of an export
+    #[command(after_help = "Example:
+  flowmesh store import runs.jsonl --dir copy")]
     Import {
         /// The export, or `-` for the standard input
         file: PathBuf,
     },
     /// Copy it to another directory
+    #[command(after_help = "Example:
+  flowmesh store backup /backups/monday --dir /var/lib/shop")]
     Backup {
         /// The other directory, which is made if it is not there
         to: PathBuf,
     },
     /// Make it of a backup, which is seen to before
+    #[command(after_help = "Example:
+  flowmesh store restore /backups/monday --dir /var/lib/shop")]
     Restore {
         /// The backup
         from: PathBuf,
