@@ -1,5 +1,7 @@
 //! What must hold when a world has come to rest.
 
+mod undone;
+
 use super::{between, calls::is_unknown, world::World};
 use crate::{
     RunId,
@@ -12,7 +14,6 @@ use crate::{
 use flowmesh_ir::{
     StepId,
     call::{Reply, Request},
-    flow::End,
     service::EffectKind,
 };
 use flowmesh_machine::{CallId, Effect, EventKind};
@@ -50,7 +51,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
         .collect();
     sent_is_journaled(world, &asked)?;
     keys_stay_the_same(world)?;
-    undone_when_failed(world, &asked)
+    undone::when_failed(world, &asked)
 }
 
 /// The journal, read again, gives the runs as they stand; sequences and hashes are checked on the way.
@@ -350,57 +351,5 @@ fn keys_stay_the_same(world: &World<'_>) -> Result<(), String> {
     match world.services.carried_out.iter().find(|(_, times)| **times > 1) {
         Some((key, times)) => Err(format!("what has the key `{key}` was carried out {times} times")),
         None => Ok(()),
-    }
-}
-
-/// A run that failed or was cancelled has undone every call that succeeded and says how it is undone.
-fn undone_when_failed(world: &World<'_>, asked: &AllAsked) -> Result<(), String> {
-    let Some(process) = &world.process else {
-        return Ok(());
-    };
-    let undone_in = |state: State| matches!(state, State::Failed | State::Cancelled);
-    for view in process.engine.views().iter().filter(|view| undone_in(view.state)) {
-        let Some(calls) = asked.get(&view.id) else {
-            continue;
-        };
-        let succeeded = |asked: &&Asked| {
-            matches!(
-                asked.reply,
-                Some(Reply::Answer {
-                    status: 200..=299,
-                    ..
-                })
-            )
-        };
-        let mut expected: Vec<StepId> = calls
-            .values()
-            .filter(|asked| !asked.undo)
-            .filter(succeeded)
-            .filter_map(|asked| undo_of(world, &view.flow, asked.step))
-            .collect();
-        let mut done: Vec<StepId> = calls
-            .values()
-            .filter(|asked| asked.undo)
-            .filter(succeeded)
-            .map(|asked| asked.step)
-            .collect();
-        expected.sort_unstable();
-        done.sort_unstable();
-        if expected != done {
-            return Err(format!(
-                "run {} should have undone {expected:?} and has undone {done:?}",
-                view.id
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn undo_of(world: &World<'_>, flow: &str, step: StepId) -> Option<StepId> {
-    let flow = world.program.flow(world.program.flow_named(flow)?)?;
-    let state = flow.states.iter().find(|state| state.step == Some(step))?;
-    match &state.end {
-        End::Call(call) => call.undo.as_ref().map(|undo| undo.step),
-        _ => None,
     }
 }
