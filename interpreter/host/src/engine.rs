@@ -98,9 +98,15 @@ impl Engine {
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
             Input::Due { run, timer } => self.due(now, run, timer),
-            Input::Committed(appended) => self.committed(&appended),
+            Input::Committed(appended) => {
+                self.committed(&appended);
+                self.cut_if_due(now);
+            }
             Input::Refused => self.refused(now),
-            Input::Indexed => self.indexed(),
+            Input::Indexed => {
+                self.indexed();
+                self.cut_if_due(now);
+            }
             Input::Forget(run, ticket) => self.forget(run, ticket),
             Input::Unwatch(run) => self.watch(run, false),
         }

@@ -22,6 +22,9 @@ use std::collections::{BTreeSet, VecDeque};
 const GATHERED: SignedDuration = SignedDuration::from_millis(200);
 /// So many runs are not gathered for longer.
 const RUNS_MAX: usize = 4096;
+/// So much is given out before the index has taken any of it. While its disk is full, the rest stays gathered: a row for
+/// each run at most.
+const GIVEN_MAX: usize = 8;
 
 /// Rows that are to be told, and those that are being told.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +70,11 @@ impl Rows {
             self.since.get_or_insert(now);
             self.wanted |= self.touched.len() >= RUNS_MAX;
         }
+    }
+
+    /// Whether more is cut as soon as that can be: the index keeps up.
+    fn may_cut(&self) -> bool {
+        self.wanted && self.given.len() < GIVEN_MAX
     }
 
     /// A run is not there any more.
@@ -119,7 +127,7 @@ impl Places {
 impl Engine {
     /// A batch was taken: rows are cut with it, if they are wanted and nothing was added behind it.
     pub(super) fn cut_with_batch(&mut self) {
-        if self.rows.wanted && self.batches.is_last() {
+        if self.rows.may_cut() && self.batches.is_last() {
             let rows = self.cut();
             self.rows.cut = Some(rows);
         }
@@ -139,7 +147,7 @@ impl Engine {
         if self.rows.due().is_some_and(|due| due <= now) {
             self.rows.wanted = true;
         }
-        if self.rows.wanted && self.batches.is_idle() {
+        if self.rows.may_cut() && self.batches.is_idle() {
             self.cut_now();
         }
     }

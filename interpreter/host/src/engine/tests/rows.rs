@@ -108,3 +108,47 @@ fn what_the_index_lacked_when_the_power_failed_is_in_it_when_it_is_opened() {
     assert_eq!(world.index.row(RunId(21)).unwrap(), world.engine.row(RunId(21)));
     assert_eq!(world.index.events(RunId(21), 0).unwrap().len(), 2);
 }
+
+#[test]
+fn what_the_index_cannot_take_is_gathered_and_not_heaped_up() {
+    let mut world = World::new();
+    let mut given = 0;
+    for run in 1..=30 {
+        world.start(run, "hello", r#"{"name":"a"}"#, None);
+        while let Some(batch) = world.engine.take_batch() {
+            let appended = world.journal.append(&batch).unwrap();
+            world.engine.handle(world.now, Input::Committed(appended));
+        }
+        world.now += jiff::SignedDuration::from_secs(1);
+        world.engine.handle(world.now, Input::Tick);
+        given += changes(&mut world).len();
+    }
+    assert_eq!(given, 8);
+    world.engine.handle(world.now, Input::Indexed);
+    let rest = changes(&mut world);
+    let runs: usize = rest.iter().map(|changes| changes.runs.len()).sum();
+    assert_eq!((rest.len(), runs), (1, 22), "all the others at once");
+}
+
+/// What the index is given, and does not take.
+fn changes(world: &mut World) -> Vec<crate::store::Changes> {
+    let outputs = world.engine.take_outputs();
+    let changes = outputs.filter_map(|output| match output {
+        Output::Index(changes) => Some(*changes),
+        _ => None,
+    });
+    changes.collect()
+}
+
+#[test]
+fn rows_that_are_due_while_a_batch_is_written_are_given_when_it_is() {
+    let mut world = World::new();
+    world.start(1, "ten", r#"{"id":"a"}"#, None);
+    let batch = world.engine.take_batch().unwrap();
+    world.now += jiff::SignedDuration::from_secs(1);
+    world.engine.handle(world.now, Input::Tick);
+    assert!(changes(&mut world).is_empty(), "it is not written yet");
+    let appended = world.journal.append(&batch).unwrap();
+    world.engine.handle(world.now, Input::Committed(appended));
+    assert_eq!(changes(&mut world).len(), 1);
+}
