@@ -212,12 +212,18 @@ impl Replaying for Restoring {
         Ok(())
     }
 
-    fn traffic(&mut self, _: Traffic) -> Result<(), StoreError> {
-        Ok(())
+    /// Only compaction writes it, which no host does yet: to leave it out would send traffic elsewhere.
+    fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError> {
+        let reason = format!(
+            "the traffic of `{}` was written again, by a later version",
+            traffic.service
+        );
+        Err(StoreError::Contradiction { reason })
     }
 
-    fn forgotten(&mut self, _: RunId) -> Result<(), StoreError> {
-        Ok(())
+    /// As above: to leave it out would bring the run back.
+    fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
+        Err(contradiction(run, "it was let go of, by a later version"))
     }
 }
 

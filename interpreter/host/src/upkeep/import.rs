@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
-    io::{self, BufRead, Read},
+    io::{BufRead, Read},
     sync::Arc,
 };
 
@@ -57,9 +57,14 @@ fn read(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, Upkeep
     let mut runs = BTreeSet::new();
     let (mut batch, mut bytes) = (Vec::new(), 0);
     let mut number: u64 = 0;
-    while let Some(text) = next(from)? {
+    loop {
         number = number.saturating_add(1);
         let refused = |reason: String| UpkeepError::Line { line: number, reason };
+        let Some(text) = next(from, LINE_BYTES_MAX)? else {
+            break;
+        };
+        let text =
+            text.ok_or_else(|| refused(format!("expected a line of at most {} MiB", LINE_BYTES_MAX >> 20)))?;
         let text = std::str::from_utf8(&text).map_err(|error| refused(error.to_string()))?;
         let record = match (line::read(text).map_err(refused)?, number) {
             (None, 1) => continue,
@@ -77,7 +82,7 @@ fn read(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, Upkeep
             bytes = 0;
         }
     }
-    if number == 0 {
+    if number == 1 {
         let reason = "expected the beginning of an export, found nothing".to_owned();
         return Err(UpkeepError::Line { line: 1, reason });
     }
@@ -94,22 +99,32 @@ fn note(record: &Record, imported: &mut Imported, runs: &mut BTreeSet<RunId>) {
     }
 }
 
-/// The next line without its end.
-fn next(from: &mut dyn BufRead) -> Result<Option<Vec<u8>>, UpkeepError> {
+/// The next line without its end; nothing in place of one that is too long.
+fn next(from: &mut dyn BufRead, max: u64) -> Result<Option<Option<Vec<u8>>>, UpkeepError> {
     let mut line = Vec::new();
-    from.take(LINE_BYTES_MAX)
-        .read_until(b'\n', &mut line)
-        .map_err(UpkeepError::Stream)?;
-    match line.pop() {
+    let mut from = from.take(max);
+    from.read_until(b'\n', &mut line).map_err(UpkeepError::Stream)?;
+    match line.last() {
         None => Ok(None),
-        Some(b'\n') => Ok(Some(line)),
-        Some(last) => {
-            if line.len() as u64 >= LINE_BYTES_MAX.saturating_sub(1) {
-                let error = io::Error::new(io::ErrorKind::InvalidData, "a line is too long");
-                return Err(UpkeepError::Stream(error));
-            }
-            line.push(last);
-            Ok(Some(line))
+        Some(b'\n') => {
+            line.pop();
+            Ok(Some(Some(line)))
         }
+        Some(_) => Ok(Some((from.limit() > 0).then_some(line))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next;
+
+    #[test]
+    fn a_line_is_taken_up_to_its_limit() {
+        let read = |text: &str| next(&mut text.as_bytes(), 4).unwrap();
+        assert_eq!(read(""), None);
+        assert_eq!(read("abc\nd"), Some(Some(b"abc".to_vec())));
+        assert_eq!(read("abc"), Some(Some(b"abc".to_vec())));
+        assert_eq!(read("abcd\n"), Some(None));
+        assert_eq!(read("\n"), Some(Some(Vec::new())));
     }
 }

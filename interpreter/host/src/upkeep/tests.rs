@@ -79,6 +79,10 @@ fn a_line_that_is_changed_left_out_or_moved_is_refused_with_its_number() {
     let mut other = lines.clone();
     other[at] = &garbled;
     assert!(refused(&other).starts_with(&format!("line {} ", at + 1)));
+    let moved = r#"{"traffic":{"service":"a","weights":[["v1",100]],"at":"2026-01-01T00:00:00Z"}}"#;
+    let mut more = lines.clone();
+    more.insert(1, moved);
+    assert!(refused(&more).contains("traffic of `a`"), "{}", refused(&more));
 }
 
 #[test]
