@@ -5,11 +5,11 @@ use crate::{draw, error::Error, exit::Exit};
 use flowmesh_host::{
     disk::{Disk, RealDisk},
     store::lock_error,
-    upkeep::{self, UpkeepError},
+    upkeep::{self, Exported, UpkeepError},
 };
 use serde_json::json;
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufRead, BufReader, BufWriter, Write},
     path::Path,
     sync::Arc,
@@ -35,16 +35,18 @@ pub(super) fn check(dir: &Path, json: bool) -> Result<Exit, Error> {
 /// Writes lines.
 pub(super) fn export(dir: &Path, to: &Path, is_part_enough: bool, json: bool) -> Result<Exit, Error> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::look(dir));
-    let mut out: Box<dyn Write> = if is_stream(to) {
-        Box::new(BufWriter::new(io::stdout().lock()))
+    let exported = if is_stream(to) {
+        write(&disk, is_part_enough, io::stdout().lock())
     } else {
-        Box::new(BufWriter::new(
-            File::create_new(to).map_err(|why| Error::unwritable(to, &why))?,
-        ))
+        let file = File::create_new(to).map_err(|why| Error::unwritable(to, &why))?;
+        let exported = write(&disk, is_part_enough, &file)
+            .and_then(|exported| file.sync_all().map(|()| exported).map_err(UpkeepError::Stream));
+        if exported.is_err() {
+            // Half an export is none; the first error is what matters.
+            let _ = fs::remove_file(to);
+        }
+        exported
     };
-    let exported = show::with_progress("exporting", |progress| {
-        upkeep::export(&disk, is_part_enough, out.as_mut(), progress)
-    });
     let exported = match exported {
         // Nobody reads on: `head` has what it wanted.
         Err(UpkeepError::Stream(why)) if is_stream(to) && why.kind() == io::ErrorKind::BrokenPipe => {
@@ -69,6 +71,13 @@ pub(super) fn export(dir: &Path, to: &Path, is_part_enough: bool, json: bool) ->
         }
     }
     Ok(Exit::Ok)
+}
+
+fn write(disk: &Arc<dyn Disk>, is_part_enough: bool, out: impl Write) -> Result<Exported, UpkeepError> {
+    let mut out = BufWriter::new(out);
+    show::with_progress("exporting", |progress| {
+        upkeep::export(disk, is_part_enough, &mut out, progress)
+    })
 }
 
 /// Reads lines.
