@@ -267,7 +267,10 @@ impl<'a> Checker<'a> {
             name.push('.');
             name.push_str(&self.name_of_given(taking));
         }
-        let taken: HashSet<&Name> = self.globals.flows.iter().map(|flow| &flow.name).collect();
+        // Nothing that an author wrote has a dot in its name.
+        let copies = self.copies.made.iter();
+        let known = copies.filter_map(|copy| self.globals.flows.get(copy.flow.index()));
+        let taken: HashSet<&Name> = known.map(|flow| &flow.name).collect();
         let free = (2..).map(|number| format!("{name}.{number}"));
         let mut all = std::iter::once(name.clone()).chain(free);
         let free = all.find(|name| !taken.contains(&Name::from(name.as_str())));

@@ -110,29 +110,19 @@ impl Identities {
         Some(Numbers {
             types: types.into_iter().chain(carried).map(TypeId).collect(),
             errors: (0..builtin).chain(declared).map(ErrorId).collect(),
-            configs: moved(&self.configs, &later.configs)?
-                .into_iter()
-                .map(ConfigId)
-                .collect(),
-            secrets: moved(&self.secrets, &later.secrets)?
-                .into_iter()
-                .map(SecretId)
-                .collect(),
-            services: moved(&self.services, &later.services)?
-                .into_iter()
-                .map(ServiceId)
-                .collect(),
-            functions: moved(&self.functions, &later.functions)?
-                .into_iter()
-                .map(FunctionId)
-                .collect(),
-            flows: moved(&self.flows, &later.flows)?
-                .into_iter()
-                .map(FlowId)
-                .collect(),
+            configs: numbered(&self.configs, &later.configs, ConfigId)?,
+            secrets: numbered(&self.secrets, &later.secrets, SecretId)?,
+            services: numbered(&self.services, &later.services, ServiceId)?,
+            functions: numbered(&self.functions, &later.functions, FunctionId)?,
+            flows: numbered(&self.flows, &later.flows, FlowId)?,
             events: events.into_iter().map(EventId).collect(),
         })
     }
+}
+
+/// The number of each later, of its kind.
+fn numbered<Id>(before: &[u64], later: &[u64], id: impl Fn(u32) -> Id) -> Option<Vec<Id>> {
+    Some(moved(before, later)?.into_iter().map(id).collect())
 }
 
 /// Where each is later; what is gone is nowhere.

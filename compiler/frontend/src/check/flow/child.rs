@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ast::{self, Argument, Tails},
     check::{
-        Checker, Ty,
+        Checker, Signature, Ty,
         tree::{Kind, Start, Statement},
     },
     resolve::Def,
@@ -47,15 +47,7 @@ impl<'a> Checker<'a> {
         let Some(flow) = self.copy_of(template, arguments, span) else {
             return Found::Bad;
         };
-        Found::Call(Box::new(Called {
-            what: What::Flow(flow),
-            title: signature.name.to_string(),
-            signature,
-            arguments,
-            name,
-            span,
-            as_json: false,
-        }))
+        called(flow, signature, arguments, (name, span))
     }
 
     pub(super) fn flow_called(
@@ -65,18 +57,10 @@ impl<'a> Checker<'a> {
         arguments: &'a [Argument],
         span: Span,
     ) -> Found<'a> {
-        let Some(signature) = self.globals.flows.get(flow.index()).cloned() else {
-            return Found::Bad;
-        };
-        Found::Call(Box::new(Called {
-            what: What::Flow(flow),
-            title: signature.name.to_string(),
-            signature,
-            arguments,
-            name,
-            span,
-            as_json: false,
-        }))
+        match self.globals.flows.get(flow.index()).cloned() {
+            Some(signature) => called(flow, signature, arguments, (name, span)),
+            None => Found::Bad,
+        }
     }
 
     /// The arguments of a child.
@@ -142,4 +126,22 @@ impl<'a> Checker<'a> {
         self.leave();
         self.push(out, span, Kind::Restart(values));
     }
+}
+
+/// A call of a flow, the place of its name and that of all of it.
+fn called<'a>(
+    flow: FlowId,
+    signature: Signature,
+    arguments: &'a [Argument],
+    (name, span): (Span, Span),
+) -> Found<'a> {
+    Found::Call(Box::new(Called {
+        what: What::Flow(flow),
+        title: signature.name.to_string(),
+        signature,
+        arguments,
+        name,
+        span,
+        as_json: false,
+    }))
 }

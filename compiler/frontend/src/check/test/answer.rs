@@ -19,11 +19,12 @@ use flowmesh_ir::{
 };
 
 impl<'a> Checker<'a> {
-    /// The answer to a whole call.
+    /// The answer to a call, or to one attempt of it.
     pub(super) fn answer(
         &mut self,
         called: Option<&Called>,
         call: &'a ast::Expr,
+        attempted: bool,
         answer: &'a ast::Answer,
     ) -> Option<Answer> {
         let what = match &answer.kind {
@@ -31,34 +32,19 @@ impl<'a> Checker<'a> {
             AnswerKind::Fail(error) => {
                 let raise = self.raise(error)?;
                 self.may_answer(called, raise.error, error);
+                if attempted {
+                    self.may_meet(raise.error, error);
+                }
                 Given::Fail(raise)
             }
             AnswerKind::Never => Given::Never,
             AnswerKind::Status(status, settings) => {
-                let (span, after) = (status.span, call.span);
-                self.report(Error::StatusOfCall { span, after }.diagnostic());
+                if !attempted {
+                    let (span, after) = (status.span, call.span);
+                    self.report(Error::StatusOfCall { span, after }.diagnostic());
+                }
                 self.status(called, status, settings)
             }
-        };
-        Some(self.timed(answer, what))
-    }
-
-    /// The answer to one attempt of a call.
-    pub(super) fn answer_to_attempt(
-        &mut self,
-        called: Option<&Called>,
-        answer: &'a ast::Answer,
-    ) -> Option<Answer> {
-        let what = match &answer.kind {
-            AnswerKind::Value(value) => Given::Value(self.answer_value(called, value)),
-            AnswerKind::Fail(error) => {
-                let raise = self.raise(error)?;
-                self.may_answer(called, raise.error, error);
-                self.may_meet(raise.error, error);
-                Given::Fail(raise)
-            }
-            AnswerKind::Never => Given::Never,
-            AnswerKind::Status(status, settings) => self.status(called, status, settings),
         };
         Some(self.timed(answer, what))
     }

@@ -48,10 +48,7 @@ impl<'a> Checker<'a> {
         let condition = condition.map(|condition| self.timeless(condition, &Ty::Bool));
         let answers = answers
             .iter()
-            .filter_map(|answer| match attempted {
-                true => self.answer_to_attempt(called.as_ref(), answer),
-                false => self.answer(called.as_ref(), call, answer),
-            })
+            .filter_map(|answer| self.answer(called.as_ref(), call, attempted, answer))
             .collect();
         self.frame.close();
         Some(Mock {
