@@ -23,6 +23,7 @@ mod mesh;
 mod narrow;
 mod pattern;
 mod prompt;
+mod seen;
 mod service;
 mod template;
 mod test;

@@ -13,7 +13,7 @@ mod memo;
 mod parsed;
 mod sight;
 
-pub(crate) use memo::{Edges, Kept, Key, Memo, Served, Shelf};
+pub(crate) use memo::{Edges, Kept, Key, Memo, Print, Served, Shelf};
 pub(crate) use parsed::{Parsed, Tree};
 pub(crate) use sight::Words;
 

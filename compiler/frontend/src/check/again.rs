@@ -7,7 +7,7 @@ use super::Checker;
 use crate::{
     lower::Lowered,
     resolve::ModuleId,
-    workspace::{Edges, Kept, Key, Memo, Served, Shelf},
+    workspace::{Edges, Kept, Key, Memo, Print, Served, Shelf},
 };
 use flowmesh_ir::{
     TypeId,
@@ -34,6 +34,16 @@ impl Renumber for Served {
     }
 }
 
+/// Gives types that were looked into the numbers that they have now.
+fn renumber_all(sees: &mut [(TypeId, Print)], declared: &Numbers) {
+    let to = Renumbering {
+        declared,
+        policies: &[],
+        made: None,
+    };
+    sees.iter_mut().for_each(|(id, _)| id.renumber(&to));
+}
+
 impl Checker<'_> {
     /// What checking a declaration makes of it.
     pub(crate) fn again<T: Clone + Renumber>(
@@ -46,7 +56,7 @@ impl Checker<'_> {
             return check(self);
         };
         let known = self.memo.as_mut().and_then(|memo| shelf(memo).take(key));
-        let (made, kept) = match known {
+        let (made, kept) = match known.filter(|kept| self.still(&kept.sees)) {
             Some(mut kept) => {
                 self.follow(module, &mut kept);
                 (Some(kept.made.clone()), Some(kept))
@@ -54,7 +64,7 @@ impl Checker<'_> {
             None => {
                 let mark = self.mark();
                 let made = check(self);
-                let kept = made.clone().and_then(|made| self.kept(module, mark, made));
+                let kept = self.kept(module, mark, made.clone());
                 (made, kept)
             }
         };
@@ -68,31 +78,45 @@ impl Checker<'_> {
     pub(crate) fn edges_again(&mut self, module: ModuleId, item: usize, check: impl FnOnce(&mut Self)) {
         let key = self.kept_under(module, item);
         let (before, found) = (self.edges.len(), self.found.len());
-        match self.edges_before(key) {
-            Some(edges) => self.edges.extend(edges),
-            None => check(self),
+        if let Some(known) = self.edges_before(key) {
+            self.edges.extend_from_slice(&known.calls);
+            if let (Some(key), Some(memo)) = (key, &mut self.memo) {
+                memo.edges.put(key, known);
+            }
+            return;
         }
+        self.globals.seen.begin();
+        check(self);
+        let seen = self.globals.seen.end();
         let clean = self.found.len() == found;
         if let (Some(key), Some(memo), true) = (key, &mut self.memo, clean) {
-            let new = self.edges.get(before..).unwrap_or(&[]);
-            memo.edges.put(key, new.to_vec());
+            let calls = self.edges.get(before..).unwrap_or(&[]).to_vec();
+            let sees = memo.sight_of(&seen);
+            memo.edges.put(key, Edges { calls, sees });
         }
     }
 
     fn edges_before(&mut self, key: Option<Key>) -> Option<Edges> {
-        let memo = self.memo.as_mut()?;
-        let mut edges = memo.edges.take(key?)?;
-        if let Some(numbers) = &memo.numbers {
+        let known = self.memo.as_mut()?.edges.take(key?)?;
+        let mut known = Some(known).filter(|known| self.still(&known.sees))?;
+        if let Some(numbers) = self.memo.as_ref().and_then(|memo| memo.numbers.as_ref()) {
             let moved = |at: &mut u32| {
                 let now = numbers.functions.get(*at as usize);
                 now.into_iter().for_each(|now| *at = now.0);
             };
-            edges.iter_mut().for_each(|(who, whom, _)| {
+            known.calls.iter_mut().for_each(|(who, whom, _)| {
                 moved(who);
                 moved(whom);
             });
+            renumber_all(&mut known.sees, numbers);
         }
-        Some(edges)
+        Some(known)
+    }
+
+    /// Whether types into which something looked are what they were.
+    fn still(&self, sees: &[(TypeId, Print)]) -> bool {
+        let memo = self.memo.as_ref();
+        memo.is_some_and(|memo| memo.still(sees))
     }
 
     /// The number under which a declaration is kept; none for those of the root.
@@ -104,6 +128,7 @@ impl Checker<'_> {
     fn mark(&mut self) -> Mark {
         self.policies.mark();
         self.copies.asked = false;
+        self.globals.seen.begin();
         Mark {
             used: std::mem::take(&mut self.used),
             found: self.found.len(),
@@ -112,7 +137,7 @@ impl Checker<'_> {
     }
 
     /// What was made, with what was left behind since the mark; nothing where it cannot be taken again.
-    fn kept<T>(&mut self, module: ModuleId, mark: Mark, made: T) -> Option<Kept<T>> {
+    fn kept<T>(&mut self, module: ModuleId, mark: Mark, made: Option<T>) -> Option<Kept<T>> {
         let new = std::mem::replace(&mut self.used, mark.used);
         // A copy of a flow has a number that only this check knows.
         let clean = self.found.len() == mark.found
@@ -123,11 +148,17 @@ impl Checker<'_> {
         let policies = self.policies.asked();
         let types = self.made.get(mark.made..).unwrap_or(&[]).to_vec();
         let first = self.made_type(mark.made);
-        clean.then_some(Kept {
-            made,
+        let seen = self.globals.seen.end();
+        let sees = self.memo.as_ref()?.sight_of(&seen);
+        if !clean {
+            return None;
+        }
+        Some(Kept {
+            made: made?,
             used,
             policies,
             types: (types, first),
+            sees,
         })
     }
 
@@ -137,6 +168,9 @@ impl Checker<'_> {
         let now = self.made_type(self.made.len());
         let same = Numbers::default();
         let numbers = self.memo.as_ref().and_then(|memo| memo.numbers.as_ref());
+        if let Some(numbers) = numbers {
+            renumber_all(&mut kept.sees, numbers);
+        }
         let policies = self.policies.ask_again(&mut kept.policies, numbers);
         let (types, first) = &mut kept.types;
         let made = (!types.is_empty()).then_some((*first, now));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ast::{self, ItemKind},
-    resolve::Declared,
+    resolve::{Declared, Def},
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
@@ -28,6 +28,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
     types(checker);
     alias_circles(checker);
     long_aliases(checker);
+    spoilt_aliases(checker);
     configs(checker);
     secrets(checker);
     functions(checker);
@@ -127,6 +128,16 @@ fn long_aliases(checker: &mut Checker<'_>) {
         };
         let span = info.span;
         checker.report(Error::TooDeep { span }.diagnostic());
+    }
+}
+
+/// What is kept of an alias that stands for nothing now is of one that stood for something.
+fn spoilt_aliases(checker: &mut Checker<'_>) {
+    let Some(memo) = &mut checker.memo else { return };
+    for (at, info) in (0u32..).zip(&checker.globals.types) {
+        if matches!(info.shape, ShapeInfo::Alias { ty: Ty::Bad, .. }) {
+            memo.spoil(TypeId(at));
+        }
     }
 }
 
@@ -299,7 +310,7 @@ fn functions(checker: &mut Checker<'_>) {
 fn flows(checker: &mut Checker<'_>) {
     let mut taken = HashSet::new();
     let resolved = checker.resolved;
-    for declared in &resolved.tables.flows {
+    for (at, declared) in (0u32..).zip(&resolved.tables.flows) {
         let name = checker.unique(&mut taken, declared);
         let Some(item) = resolved.item(declared) else {
             continue;
@@ -307,7 +318,9 @@ fn flows(checker: &mut Checker<'_>) {
         let ItemKind::Flow(flow) = &item.kind else {
             continue;
         };
-        let params = checker.params(declared.module, &flow.params);
+        let params = checker.declaring(Def::Flow(at), |checker| {
+            checker.params(declared.module, &flow.params)
+        });
         let result = flow.result.as_ref().map_or(Ty::Unit, |ty| checker.ty(ty));
         let fails = checker.fails(&flow.fails);
         let base = signature(name, item.doc.clone(), declared.name.span);

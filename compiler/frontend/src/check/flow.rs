@@ -42,7 +42,7 @@ use crate::{
 use error::{Beside, Error};
 use flowmesh_diagnostics::{Severity, Span};
 use flowmesh_ir::{
-    ErrorId,
+    ErrorId, FlowId,
     expr::{Expr, Raise},
     flow::Signal,
     program::BUILTIN_ERRORS,
@@ -64,13 +64,12 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         let ItemKind::Flow(flow) = &item.kind else {
             continue;
         };
-        let Some(signature) = checker.globals.flows.get(at).cloned() else {
-            continue;
-        };
+        let id = FlowId(u32::try_from(at).unwrap_or(u32::MAX));
         let made = checker.again(
             (declared.module, declared.item),
             |memo| &mut memo.flows,
             |checker| {
+                let signature = checker.globals.flow(id).cloned()?;
                 let before = checker.found.len();
                 let mut written = checker.flow(declared.module, flow, item.doc.clone(), signature);
                 if checker.errors_since(before) {

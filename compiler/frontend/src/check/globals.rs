@@ -1,12 +1,14 @@
 //! What every declaration means, and the questions about types that need to know it.
 
 use super::{
+    seen::Seen,
     service::{Overrides, Way},
     template::Taken,
     ty::{Coercion, Task, Ty},
 };
+use crate::resolve::Def;
 use flowmesh_diagnostics::Span;
-use flowmesh_ir::{ErrorId, Name, TypeId, expr::Widen, service::EffectKind, ty::Rule};
+use flowmesh_ir::{ErrorId, FlowId, Name, ServiceId, TypeId, expr::Widen, service::EffectKind, ty::Rule};
 use std::{collections::HashMap, sync::Arc};
 
 /// All declarations, by the numbers that [`mod@crate::resolve`] gave them.
@@ -22,6 +24,7 @@ pub struct Globals {
     pub(crate) templates: Vec<Signature>,
     /// The type of what each event carries.
     pub(crate) events: Vec<TypeId>,
+    pub(super) seen: Seen,
 }
 
 /// A declared type.
@@ -106,6 +109,7 @@ pub(crate) struct OperationInfo {
 
 impl Globals {
     pub(crate) fn ty(&self, id: TypeId) -> Option<&TypeInfo> {
+        self.seen.look(id);
         self.types.get(id.index())
     }
 
@@ -113,11 +117,24 @@ impl Globals {
         self.errors.get(id.index())
     }
 
+    pub(crate) fn policy(&self, id: u32) -> Option<&Overrides> {
+        self.seen.through(Def::Policy(id));
+        self.policies.get(id as usize)
+    }
+
+    pub(crate) fn service(&self, id: ServiceId) -> Option<&ServiceInfo> {
+        self.seen.through(Def::Service(id.0));
+        self.services.get(id.index())
+    }
+
+    /// A flow, by those who need to know the rules of its parameters too.
+    pub(crate) fn flow(&self, id: FlowId) -> Option<&Signature> {
+        self.seen.through(Def::Flow(id.0));
+        self.flows.get(id.index())
+    }
+
     pub(crate) fn operation(&self, service: u32, operation: u32) -> Option<&OperationInfo> {
-        self.services
-            .get(service as usize)?
-            .operations
-            .get(operation as usize)
+        self.service(ServiceId(service))?.operations.get(operation as usize)
     }
 
     /// What an alias stands for; everything else stands for itself.

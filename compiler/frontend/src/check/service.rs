@@ -53,22 +53,26 @@ use std::{
 /// Policies first, since services name them; then what each service declares; then its bodies.
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
-    for (declared, item) in checker.items(&resolved.tables.policies) {
+    for (at, (declared, item)) in (0u32..).zip(checker.items(&resolved.tables.policies)) {
         let ItemKind::Policy { settings, .. } = &item.kind else {
             continue;
         };
         checker.frame.module = declared.module;
-        let overrides = checker.overrides(settings, Place::Policy);
+        let overrides = checker.declaring(Def::Policy(at), |checker| {
+            checker.overrides(settings, Place::Policy)
+        });
         checker.globals.policies.push(overrides);
     }
     let mut taken = HashSet::new();
     let services = checker.items(&resolved.tables.services);
-    for (declared, item) in &services {
+    for (at, (declared, item)) in (0u32..).zip(&services) {
         let ItemKind::Service(service) = &item.kind else {
             continue;
         };
         let name = checker.unique(&mut taken, declared);
-        declare(checker, declared, service, name);
+        checker.declaring(Def::Service(at), |checker| {
+            declare(checker, declared, service, name);
+        });
     }
     for (at, (declared, item)) in (0u32..).map(ServiceId).zip(services) {
         let ItemKind::Service(service) = &item.kind else {
@@ -135,7 +139,7 @@ fn body<'a>(
     service: &'a ast::Service,
 ) -> Option<Served> {
     checker.frame.module = declared.module;
-    let info = checker.globals.services.get(id.index())?.clone();
+    let info = checker.globals.service(id)?.clone();
     let written = checker.resolved.operations(declared, service);
     let reached: Vec<&'a ast::Operation> = written
         .iter()
@@ -255,7 +259,7 @@ impl<'a> Checker<'a> {
         let words = words(value);
         let def = words.as_deref().and_then(|words| self.path(words));
         if let Some(Def::Policy(id)) = def {
-            return self.globals.policies.get(id as usize).cloned();
+            return self.globals.policy(id).cloned();
         }
         let scope = self.module().into_iter().flat_map(|module| &module.scope);
         let policies = scope.filter(|(_, entry)| matches!(entry.def, Def::Policy(_)));

@@ -198,7 +198,7 @@ impl<'a> Checker<'a> {
     /// The name of what is given, or of the parameter while nothing is.
     pub(crate) fn name_of_given(&self, taking: &Taking) -> String {
         let service = |id: ServiceId| {
-            let service = self.globals.services.get(id.index());
+            let service = self.globals.service(id);
             service
                 .map(|service| service.name.to_string())
                 .unwrap_or_default()

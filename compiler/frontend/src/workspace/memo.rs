@@ -1,6 +1,6 @@
 //! What the checker made of declarations, under the number of what they are and see.
 
-use super::identity::Identities;
+use super::{identity::Identities, sight::Sights};
 use crate::{check::KnownPolicy, lower::Lowered};
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
@@ -12,6 +12,9 @@ use std::{collections::HashMap, sync::Arc};
 /// The number under which something is kept.
 pub(crate) type Key = u64;
 
+/// What a type is made of, as a number.
+pub(crate) type Print = u64;
+
 /// What a check made of a declaration, and what it left behind besides.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept<T> {
@@ -22,6 +25,8 @@ pub(crate) struct Kept<T> {
     pub(crate) policies: Vec<(KnownPolicy, PolicyId)>,
     /// Types that were made for it, and the number of the first.
     pub(crate) types: (Vec<TypeDef>, TypeId),
+    /// The types into which it was looked, and what they were.
+    pub(crate) sees: Vec<(TypeId, Print)>,
 }
 
 /// A service, the places of its parts, and those where it was said what holds for its operations.
@@ -32,13 +37,19 @@ pub(crate) struct Served {
     pub(crate) said: Arc<Places>,
 }
 
-/// Calls between functions: who, whom, where.
-pub(crate) type Edges = Vec<(u32, u32, Span)>;
+/// Calls of a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Edges {
+    /// Who, whom, where.
+    pub(crate) calls: Vec<(u32, u32, Span)>,
+    /// The types into which it was looked, and what they were.
+    pub(crate) sees: Vec<(TypeId, Print)>,
+}
 
 /// Declarations that were found to be right.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
-    keys: Vec<Vec<Option<Key>>>,
+    sights: Sights,
     identities: Identities,
     /// The number of each function in the program.
     order: Vec<u32>,
@@ -85,15 +96,15 @@ impl<T> Shelf<T> {
 
 impl Memo {
     /// A new check begins, of declarations that are these and see this.
-    pub(super) fn begin(&mut self, keys: Vec<Vec<Option<Key>>>, identities: Identities) {
-        self.keys = keys;
+    pub(super) fn begin(&mut self, sights: Sights, identities: Identities) {
+        self.sights = sights;
         self.turn();
         self.numbers = None;
         if identities != self.identities {
             self.numbers = self.identities.moved(&identities);
             if self.numbers.is_none() {
                 *self = Self {
-                    keys: std::mem::take(&mut self.keys),
+                    sights: std::mem::take(&mut self.sights),
                     ..Self::default()
                 };
             }
@@ -132,6 +143,29 @@ impl Memo {
 
     /// The number of a declaration, if it can be kept.
     pub(crate) fn key(&self, module: u32, item: usize) -> Option<Key> {
-        *self.keys.get(module as usize)?.get(item)?
+        *self.sights.keys.get(module as usize)?.get(item)?
+    }
+
+    /// An alias turned out to stand for nothing, which its words do not tell.
+    pub(crate) fn spoil(&mut self, id: TypeId) {
+        let print = self.sights.types.get_mut(id.index());
+        print.into_iter().for_each(|print| *print = !*print);
+    }
+
+    /// What types are now.
+    pub(crate) fn sight_of(&self, types: &[TypeId]) -> Vec<(TypeId, Print)> {
+        let print = |id: &TypeId| Some((*id, *self.sights.types.get(id.index())?));
+        types.iter().filter_map(print).collect()
+    }
+
+    /// Whether types, by the numbers of the last check, are what they were in it.
+    pub(crate) fn still(&self, sees: &[(TypeId, Print)]) -> bool {
+        let moved = self.numbers.as_ref().map(|numbers| numbers.types.as_slice());
+        let now = |id: TypeId| match moved {
+            Some(moved) => moved.get(id.index()).copied().unwrap_or(id),
+            None => id,
+        };
+        let print = |id: TypeId| self.sights.types.get(now(id).index());
+        sees.iter().all(|(id, before)| print(*id) == Some(before))
     }
 }

@@ -1,16 +1,17 @@
 //! What a declaration is and what it sees of others, as one number: while that stays, so does its meaning.
 //!
-//! A declaration sees what its words name, what those name in turn, and the types of its module's names, since a case
-//! of an enum may stand without its type. Words are taken from the text alone, of comments and texts too: to see too
-//! much is only slower. Of a function others see everything but its body.
+//! A declaration sees what its words name, what those name in turn, and the enums of its module's names, since a case
+//! may stand without its enum. Words are taken from the text alone, of comments and texts too: to see too much is only
+//! slower. Of a function others see everything but its body. What a type is made of is a number of its own, since most
+//! that names a type does not look into it: the checker notes who does.
 
 use super::{
-    Key, Parsed,
+    Key, Parsed, Print,
     identity::{Identities, hash},
 };
 use crate::{
     ast::{self, ItemKind},
-    resolve::{Def, Entry, Module, Resolved, Tables},
+    resolve::{Declared, Def, Entry, Module, Resolved, Tables},
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::Name;
@@ -85,16 +86,23 @@ type Mentions = (u64, Vec<(usize, usize)>);
 #[derive(Debug)]
 struct Node {
     own: u64,
+    is_type: bool,
+    is_enum: bool,
     /// When it was met last.
     met: u32,
 }
 
-/// What each declaration of each module is and sees; nothing for those that nothing is made of that is kept.
-pub(super) fn sights(
-    resolved: &Resolved,
-    identities: &Identities,
-    parsed: &mut Parsed,
-) -> Vec<Vec<Option<Key>>> {
+/// What declarations are and see.
+#[derive(Debug, Default)]
+pub(crate) struct Sights {
+    /// Of each declaration of each module; nothing for those that nothing is made of that is kept.
+    pub(super) keys: Vec<Vec<Option<Key>>>,
+    /// Of each type, and then of what each event carries.
+    pub(super) types: Vec<Print>,
+}
+
+/// What each declaration is and sees.
+pub(super) fn sights(resolved: &Resolved, identities: &Identities, parsed: &mut Parsed) -> Sights {
     let names: Vec<u64> = resolved
         .modules
         .iter()
@@ -117,26 +125,42 @@ pub(super) fn sights(
         };
         let look = || own.iter().map(|words| names.meaning(words)).collect();
         let meanings = parsed.meanings(&module.path, in_sight, look);
-        let node = |(words, meaning): (&Words, &Meaning)| Node {
+        let node = |((item, words), meaning): ((&ast::Item, &Words), &Meaning)| Node {
             own: hash(&(words.outside, meaning.outer.0)),
+            is_type: is_type(&item.kind),
+            is_enum: matches!(item.kind, ItemKind::Enum { .. }),
             met: 0,
         };
-        outlook
-            .nodes
-            .push(own.iter().zip(meanings.iter()).map(node).collect());
+        let parts = module.ast.items.iter().zip(own.iter()).zip(meanings.iter());
+        outlook.nodes.push(parts.map(node).collect());
         outlook.meanings.push(meanings);
         words.push(own);
     }
     let all = resolved.modules.iter().zip(&words).enumerate();
-    all.map(|(at, (module, words))| {
+    let keys = all.map(|(at, (module, words))| {
         let names = Names {
             resolved,
             identities,
             module,
         };
         outlook.module(names, at, words)
-    })
-    .collect()
+    });
+    let keys = keys.collect();
+    let types = resolved.tables.types.iter().chain(&resolved.tables.events);
+    let print = |declared: &Declared| {
+        let node = outlook.node((declared.module.0 as usize, declared.item));
+        node.map_or(0, |node| node.own)
+    };
+    let types = types.map(print).collect();
+    Sights { keys, types }
+}
+
+/// Whether it is something that has a type of its own name.
+fn is_type(kind: &ItemKind) -> bool {
+    matches!(
+        kind,
+        ItemKind::Record { .. } | ItemKind::Alias { .. } | ItemKind::Enum { .. } | ItemKind::Event { .. }
+    )
 }
 
 /// All names of a module and where they lead.
@@ -250,16 +274,22 @@ impl Outlook {
         };
         // The cases of an enum may stand without its type.
         let (own_types, types) = names.types();
+        let mut enums = 0u64;
+        for at in types {
+            let node = self.node(at).filter(|node| node.is_enum);
+            enums = node.map_or(enums, |node| enums.wrapping_add(node.own));
+        }
         let parts = module.ast.items.iter().zip(words).zip(meanings.iter());
         let sight = |((item, words), meaning): ((&ast::Item, &Words), &Meaning)| {
             is_kept(&item.kind).then(|| {
-                let seen = self.reach(&meaning.all.1, &types);
+                let seen = self.reach(&meaning.all.1);
                 hash(&(
                     self.shared,
                     module.source,
                     words.whole,
                     meaning.all.0,
                     own_types,
+                    enums,
                     seen,
                 ))
             })
@@ -267,15 +297,15 @@ impl Outlook {
         parts.map(sight).collect()
     }
 
-    /// All that can be reached, as a number.
-    fn reach(&mut self, first: &[(usize, usize)], types: &[(usize, usize)]) -> u64 {
+    /// All that can be reached but through types, as a number.
+    fn reach(&mut self, first: &[(usize, usize)]) -> u64 {
         self.turn = self.turn.wrapping_add(1);
         let turn = self.turn;
-        let mut open = [first, types].concat();
+        let mut open = first.to_vec();
         let mut seen = 0u64;
         while let Some(at) = open.pop() {
             let Some(node) = self.node(at) else { continue };
-            if std::mem::replace(&mut node.met, turn) == turn {
+            if node.is_type || std::mem::replace(&mut node.met, turn) == turn {
                 continue;
             }
             seen = seen.wrapping_add(node.own);

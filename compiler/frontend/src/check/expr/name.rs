@@ -217,7 +217,9 @@ impl<'a> Checker<'a> {
             for entry in self.module().into_iter().flat_map(|module| module.scope.values()) {
                 let Def::Type(id) = entry.def else { continue };
                 let id = TypeId(id);
-                if let Some(ShapeInfo::Enum(known)) = self.globals.ty(id).map(|info| &info.shape) {
+                // Not by `ty`: the body that happens to ask first is no other than those that ask later.
+                let info = self.globals.types.get(id.index());
+                if let Some(ShapeInfo::Enum(known)) = info.map(|info| &info.shape) {
                     known
                         .iter()
                         .for_each(|case| cases.entry(case.name.clone()).or_default().push(id));

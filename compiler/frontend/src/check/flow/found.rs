@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
         let Some(info) = self.globals.operation(service.0, number).cloned() else {
             return Found::Bad;
         };
-        let service_name = self.globals.services.get(service.index());
+        let service_name = self.globals.service(service);
         let service_name = service_name.map(|info| info.name.as_str()).unwrap_or_default();
         let title = format!("{service_name}.{}", name.text);
         let signature = info.signature.clone();
@@ -110,7 +110,7 @@ impl<'a> Checker<'a> {
 
     /// The number of an operation; one that does not exist is reported.
     pub(crate) fn operation_named(&mut self, service: ServiceId, name: &Ident) -> Option<u32> {
-        let info = self.globals.services.get(service.index())?;
+        let info = self.globals.service(service)?;
         if let Some(number) = info.by_name.get(&name.text) {
             return Some(*number);
         }

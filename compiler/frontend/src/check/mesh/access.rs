@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
             && let Some(Def::Service(id)) = self.quiet_path(path.get(..path.len() - 1).unwrap_or_default())
         {
             let _ = first;
-            let operations = &self.globals.services.get(id as usize)?.by_name;
+            let operations = &self.globals.service(ServiceId(id))?.by_name;
             let operation = operations.get(&last.text).copied();
             return operation
                 .filter(|_| !all)
@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
     fn nearest_what(&mut self, path: &[Ident]) -> Option<Name> {
         let (last, rest) = path.split_last()?;
         if let Some(Def::Service(id)) = self.quiet_path(rest) {
-            let service = self.globals.services.get(id as usize)?;
+            let service = self.globals.service(ServiceId(id))?;
             let mut known: Vec<&str> = service.by_name.keys().map(Name::as_str).collect();
             known.sort_unstable();
             return nearest(&last.text, known).map(Name::from);

@@ -65,7 +65,7 @@ impl<'a> Checker<'a> {
 
     /// What the document says of an operation, as the program would have it.
     fn as_described(&mut self, id: ServiceId, module: ModuleId, theirs: &'a Written) -> Option<Operation> {
-        let info = self.globals.services.get(id.index())?.clone();
+        let info = self.globals.service(id)?.clone();
         let muted = std::mem::replace(&mut self.muted, true);
         let declared: OperationInfo = self.declare_operation(&info, module, theirs);
         let at = u32::try_from(info.operations.len()).unwrap_or(u32::MAX);

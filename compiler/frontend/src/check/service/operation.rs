@@ -88,7 +88,7 @@ impl<'a> Checker<'a> {
         operation: &'a Written,
     ) -> Option<Operation> {
         let info = self.globals.operation(service.0, at)?.clone();
-        let owner = self.globals.services.get(service.index())?.name.clone();
+        let owner = self.globals.service(service)?.name.clone();
         let policy = self.policies.intern(&info.overrides);
         let kind = FactKind::Operation(service, at, policy);
         self.facts

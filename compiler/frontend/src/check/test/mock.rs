@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
     }
 
     fn operation_meant(&mut self, service: u32, name: &Ident) -> Option<Called> {
-        let info = self.globals.services.get(service as usize)?;
+        let info = self.globals.service(ServiceId(service))?;
         let Some(number) = info.by_name.get(&name.text).copied() else {
             let known = info.operations.iter().map(|op| op.signature.name.as_str());
             let near = nearest(&name.text, known);
