@@ -51,32 +51,41 @@ pub(super) fn number(checker: &mut Checker<'_>) {
     }
     checker.muted = false;
     checker.facts.clear();
+    let count = resolved.tables.functions.len();
+    let calls: Vec<(u32, u32)> = checker.edges.iter().map(|(who, whom, _)| (*who, *whom)).collect();
+    let known = checker.memo.as_ref().and_then(|memo| memo.order(&calls, count));
+    let (order, sound) = known.map_or_else(|| ordered(checker, count), |order| (order, true));
+    checker.function_numbers = order;
+    if let Some(memo) = &mut checker.memo {
+        memo.number(&checker.function_numbers, sound.then_some(calls));
+    }
+}
+
+/// The number of each function, and whether none calls itself around a corner.
+fn ordered(checker: &mut Checker<'_>, count: usize) -> (Vec<u32>, bool) {
     let mut graph = DiGraphMap::<u32, ()>::new();
-    for at in (0u32..).take(resolved.tables.functions.len()) {
+    for at in (0u32..).take(count) {
         graph.add_node(at);
     }
     for (caller, callee, _) in &checker.edges {
         graph.add_edge(*caller, *callee, ());
     }
-    checker.function_numbers = vec![0; resolved.tables.functions.len()];
+    let mut numbers = vec![0; count];
+    let mut sound = true;
     let mut next = 0u32;
     // Kosaraju's algorithm does not recurse, and gives what is called before those who call it.
     for knot in petgraph::algo::kosaraju_scc(&graph) {
         if let Some(circle) = crate::resolve::cycle::circle(&graph, &knot) {
+            sound = false;
             recursion(checker, &circle);
         }
         for at in knot {
-            checker
-                .function_numbers
-                .get_mut(at as usize)
-                .into_iter()
-                .for_each(|number| *number = next);
+            let number = numbers.get_mut(at as usize);
+            number.into_iter().for_each(|number| *number = next);
             next = next.saturating_add(1);
         }
     }
-    if let Some(memo) = &mut checker.memo {
-        memo.number(&checker.function_numbers);
-    }
+    (numbers, sound)
 }
 
 fn recursion(checker: &mut Checker<'_>, circle: &[u32]) {

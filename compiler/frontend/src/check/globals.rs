@@ -134,7 +134,9 @@ impl Globals {
     }
 
     pub(crate) fn operation(&self, service: u32, operation: u32) -> Option<&OperationInfo> {
-        self.service(ServiceId(service))?.operations.get(operation as usize)
+        self.service(ServiceId(service))?
+            .operations
+            .get(operation as usize)
     }
 
     /// What an alias stands for; everything else stands for itself.

@@ -16,6 +16,9 @@ use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{ErrorId, EventId, Name, TypeId, ty::Rule};
 use std::collections::HashMap;
 
+/// Among so few fields a name is found sooner by looking at each.
+const FEW: usize = 16;
+
 impl<'a> Checker<'a> {
     /// What a type as written means, in the module at hand.
     pub(crate) fn ty(&mut self, ty: &'a ast::Type) -> Ty {
@@ -106,10 +109,14 @@ impl<'a> Checker<'a> {
     /// Fields with their types; rules come later.
     pub(crate) fn fields(&mut self, fields: &'a [Field]) -> Vec<FieldInfo> {
         let mut seen: HashMap<&Name, Span> = HashMap::new();
-        let mut made = Vec::with_capacity(fields.len());
+        let mut made: Vec<FieldInfo> = Vec::with_capacity(fields.len());
         for field in fields {
             let (name, span) = (field.name.text.clone(), field.name.span);
-            if let Some(first) = seen.insert(&field.name.text, span) {
+            let first = match fields.len() {
+                ..=FEW => made.iter().rfind(|made| made.name == name).map(|made| made.span),
+                _ => seen.insert(&field.name.text, span),
+            };
+            if let Some(first) = first {
                 self.twice(name.clone(), span, first);
             }
             made.push(FieldInfo {

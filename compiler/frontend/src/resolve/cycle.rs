@@ -24,6 +24,10 @@ pub(super) fn refuse(modules: &[Module], found: &mut Diagnostics) {
 /// A shortest way from one member of a knot back to itself; nothing where the knot is a single node without a loop.
 pub(crate) fn circle(graph: &DiGraphMap<u32, ()>, knot: &[u32]) -> Option<Vec<u32>> {
     let start = *knot.iter().min()?;
+    // Most nodes are alone, and need no way back searched.
+    if knot.len() == 1 {
+        return graph.contains_edge(start, start).then(|| vec![start, start]);
+    }
     let members: HashSet<u32> = knot.iter().copied().collect();
     let mut before: HashMap<u32, u32> = HashMap::new();
     let mut queue = VecDeque::from([start]);

@@ -27,7 +27,8 @@ pub(super) fn load(
         read: 0,
         known: HashMap::new(),
     };
-    if let Err(reason) = loader.module(root) {
+    if loader.module(root).is_none() {
+        let reason = loader.why_not(root);
         let source = loader.sources.add(root, "");
         loader.found.add(
             Error::Unreadable {
@@ -65,13 +66,20 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn module(&mut self, path: &str) -> Result<ModuleId, String> {
+    fn module(&mut self, path: &str) -> Option<ModuleId> {
         if let Some(known) = self.known.get(path) {
-            return known.clone();
+            return known.as_ref().ok().copied();
         }
         let read = world::read(self.world, path).map(|text| self.add(path, text));
-        self.known.insert(path.to_owned(), read.clone());
-        read
+        let module = read.as_ref().ok().copied();
+        self.known.insert(path.to_owned(), read);
+        module
+    }
+
+    /// Why a module could not be read.
+    fn why_not(&self, path: &str) -> String {
+        let known = self.known.get(path).cloned();
+        known.and_then(Result::err).unwrap_or_default()
     }
 
     fn add(&mut self, path: &str, text: String) -> ModuleId {
@@ -133,18 +141,15 @@ impl Loader<'_> {
             .first()
             .map_or(name.span, |first| first.span.to(name.span));
         let whole = file(path);
-        let reason = match self.module(&whole) {
-            Ok(module) => {
-                return Some(Use {
-                    span,
-                    name: name.clone(),
-                    module,
-                    item: false,
-                });
-            }
-            Err(reason) => reason,
-        };
-        if let (false, Ok(module)) = (parents.is_empty(), self.module(&file(parents))) {
+        if let Some(module) = self.module(&whole) {
+            return Some(Use {
+                span,
+                name: name.clone(),
+                module,
+                item: false,
+            });
+        }
+        if let (false, Some(module)) = (parents.is_empty(), self.module(&file(parents))) {
             return Some(Use {
                 span,
                 name: name.clone(),
@@ -152,6 +157,7 @@ impl Loader<'_> {
                 item: true,
             });
         }
+        let reason = self.why_not(&whole);
         self.found.add(
             Error::UnknownModule {
                 path: whole,
@@ -172,6 +178,13 @@ fn path_of(item: &ast::Item) -> Option<Vec<Ident>> {
 }
 
 fn file(path: &[Ident]) -> String {
-    let words: Vec<&str> = path.iter().map(|word| word.text.as_str()).collect();
-    format!("{}.flow", words.join("/"))
+    let mut file = String::new();
+    for (at, word) in path.iter().enumerate() {
+        if at > 0 {
+            file.push('/');
+        }
+        file.push_str(&word.text);
+    }
+    file.push_str(".flow");
+    file
 }

@@ -26,18 +26,18 @@ use std::collections::BTreeSet;
 pub(super) fn check(whole: &mut Whole<'_>) {
     let undoing = undoing(whole);
     for (_, flow) in whole.flows() {
-        let open = |end: &End| matches!(end, End::Call(call) if call.undo.is_none());
-        if !flow.states.iter().any(|state| open(&state.end)) {
+        let states = (0u32..).map(StateId).zip(&flow.states);
+        let open = states.filter_map(|(at, state)| match &state.end {
+            End::Call(call) if call.undo.is_none() && changes(whole, call, &undoing) => Some((at, &**call)),
+            _ => None,
+        });
+        let open: Vec<(StateId, &Call)> = open.collect();
+        if open.is_empty() {
             continue;
         }
         let Some(strands) = strands(flow) else { continue };
-        for (at, state) in (0u32..).map(StateId).zip(&flow.states) {
-            if let End::Call(call) = &state.end
-                && call.undo.is_none()
-                && changes(whole, call, &undoing)
-            {
-                self::call(whole, flow, &strands, at, call);
-            }
+        for (at, call) in open {
+            self::call(whole, flow, &strands, at, call);
         }
     }
 }

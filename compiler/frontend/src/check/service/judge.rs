@@ -25,7 +25,7 @@ impl Checker<'_> {
     }
 
     fn repeatable(&mut self, overrides: &Overrides, subject: &Subject) {
-        let Some(retry) = overrides.policy().retry else {
+        let Some(retry) = overrides.retry() else {
             return;
         };
         // If no connection came about, nothing was sent, and sending it then is not sending it again.
@@ -46,8 +46,8 @@ impl Checker<'_> {
     }
 
     fn times(&mut self, overrides: &Overrides, own: &Overrides, subject: &Subject) {
-        let policy = overrides.policy();
-        let (attempt, total) = (policy.timeout.attempt_ms, policy.timeout.total_ms);
+        let timeout = overrides.timeout();
+        let (attempt, total) = (timeout.attempt_ms, timeout.total_ms);
         let span = |said: Option<super::policy::Said<u64>>| said.map(|said| said.span);
         let (attempt_span, total_span) = (span(overrides.attempt_ms), span(overrides.total_ms));
         if attempt > total {
@@ -63,7 +63,7 @@ impl Checker<'_> {
             self.report(self.with_time(error.diagnostic(), right));
             return;
         }
-        let Some(retry) = policy.retry else { return };
+        let Some(retry) = overrides.retry() else { return };
         let waits = waits(&retry.backoff, retry.attempts);
         let worst = attempt
             .saturating_mul(u64::from(retry.attempts))

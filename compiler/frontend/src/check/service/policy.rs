@@ -110,7 +110,8 @@ impl Overrides {
         .collect()
     }
 
-    fn timeout(&self) -> Timeout {
+    /// The times that hold, with defaults for what nobody said.
+    pub(super) fn timeout(&self) -> Timeout {
         let usual = Timeout::default();
         let said = |field: Option<Said<u64>>| field.map(|said| said.value);
         let attempt = said(self.attempt_ms);
@@ -123,7 +124,8 @@ impl Overrides {
         }
     }
 
-    fn retry(&self) -> Option<Retry> {
+    /// How an attempt is repeated, with defaults for what nobody said.
+    pub(super) fn retry(&self) -> Option<Retry> {
         let some =
             self.attempts.is_some() || self.on.is_some() || self.backoff.is_some() || self.budget.is_some();
         let attempts = self.attempts.map_or(ATTEMPTS, |said| said.value);
