@@ -95,7 +95,9 @@ fn least(count: Sum) -> bool = count > 0
         r##"
 use kinds
 use kinds.Colour
+use kinds.State
 use kinds.Refused
+fn same() -> bool = green == green
 fn shade(colour: Colour) -> string = if colour == red { "dark" } else { "light" }
 policy even { balance: ring_hash("{shade(green)}") }
 service store {
@@ -105,7 +107,7 @@ service store {
     key: order.id
     on 409: Refused(reason: reply.body.reason, left: 1)
   }
-  op find(state: kinds.State, colour: Colour) -> [kinds.Item] = GET "/orders/{colour}"
+  op find(state: State, colour: Colour) -> [kinds.Item] = GET "/orders/{colour}"
 }
 "##,
     ),
@@ -172,7 +174,7 @@ fn what_a_type_is_made_of_counts_for_all_that_look_into_it() {
     assert!(compare(&mut workspace, &world, "before any change"));
     let mut random = Random(23);
     let mut programs = 0;
-    for round in 0..400 {
+    for round in 0..300 {
         let [one, other] = TYPES[random.below(TYPES.len())];
         let text = world.files.get_mut("kinds.flow").expect("the module is there");
         // Back as soon as a change is met that was made, so that most texts are right.
@@ -187,7 +189,25 @@ fn what_a_type_is_made_of_counts_for_all_that_look_into_it() {
             &format!("round {round}: {one}, {other}"),
         ));
     }
-    assert!((80..380).contains(&programs), "{programs} of 400 had a program");
+    assert!((60..280).contains(&programs), "{programs} of 300 had a program");
+}
+
+#[test]
+fn who_calls_whom_can_turn_round() {
+    let mut world = Project::default();
+    let root = "use sums\n\nfn one() -> int = sums.first()\n";
+    world.files.insert(ROOT.to_owned(), root.to_owned());
+    let mut workspace = Workspace::default();
+    let ways = [
+        "fn first() -> int = 1\nfn second() -> int = first()\n",
+        "fn first() -> int = second()\nfn second() -> int = 1\n",
+        "fn first() -> int = second()\nfn second() -> int = first()\n",
+        "fn first() -> int = 2\nfn second() -> int = 1\n",
+    ];
+    for (round, text) in ways.iter().cycle().take(9).enumerate() {
+        world.files.insert("sums.flow".to_owned(), (*text).to_owned());
+        compare(&mut workspace, &world, &format!("round {round}"));
+    }
 }
 
 #[test]
