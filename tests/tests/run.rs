@@ -10,12 +10,18 @@
 //! | `fail SERVICE.OPERATION ERROR TEXT` | ends that call without an answer: `Timeout`, `Unavailable`, `Overloaded`, `Unknown` or `BadReply` |
 //! | `signal NAME {json}` | sends a signal |
 //! | `ask NAME {json}` | sends a signal whose sender waits for the answer |
-//! | `answer N done` | answers what was asked for by the number N; also `run ID`, `found true`, `refused "why"`, and of a child `ended {json}`, `failed Error {json}`, `cancelled "why"` |
+//! | `answer N done` | answers what was asked for by the number N; also `run ID`, `found true`, `refused "why"`, and of a child `ended {json}`, `failed Error {json}`, `cancelled "why"`, `terminated "why"` |
 //! | `item N {json}` | brings an item of the stream N |
 //! | `hear EVENT {json}` | tells an event |
 //! | `view NAME` | reads a view |
 //! | `advance 2d` | lets time pass; timers fire when they are due |
 //! | `cancel TEXT` | cancels the run |
+//! | `pause TEXT` | pauses the run |
+//! | `resume` | lets it go on |
+//! | `decide N retry` | decides how the run goes on that is parked at the call N; also `done {json}`, `fail`, `skip` |
+//! | `edit NAME {json}` | gives a variable of the run, which stands still, a new value |
+//! | `variables` | shows its variables |
+//! | `terminate TEXT` | ends the run where it stands |
 //!
 //! The trace has the effects after each line. Each case is run a second time with a crash after every event: the run
 //! is made anew from its events, and must ask for the same and wait for the same.

@@ -1,11 +1,15 @@
 //! `flowmesh runs ...`: starting, seeing and steering runs through a server.
 
+mod batch;
+mod edit;
 mod server;
+mod share;
+mod steer;
 mod verbs;
 mod which;
 
 use crate::{error::Error, exit::Exit, runtime};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use server::Server;
 use which::Which;
 
@@ -16,8 +20,10 @@ use which::Which;
   flowmesh runs list --state waiting
   flowmesh runs list --flow checkout --error Declined --since 2d
   flowmesh runs count --state failed
+  flowmesh runs batch retry --flow checkout --error Unavailable --since 2h
   flowmesh runs signal 01979b2e-... approve '{\"by\": \"ann\"}' --dir .flowmesh
   flowmesh runs view latest progress
+  flowmesh runs pause 01979b2e-... --reason 'the bank is down'
   flowmesh runs emit order_paid '{\"order\": \"1\"}'
   flowmesh runs wait 01979b2e-...
 
@@ -83,6 +89,26 @@ pub(crate) enum Verb {
         #[command(flatten)]
         which: Which,
     },
+    /// Do the same with all runs that a filter wants; without `--yes`, say how many there are
+    #[command(after_help = "Examples:
+  flowmesh runs batch retry --flow checkout --error Unavailable --since 2h
+  flowmesh runs batch cancel --tag customer=ann --reason 'not wanted any more' --yes
+  flowmesh runs batch resume --all --yes")]
+    Batch {
+        /// What: those runs are chosen that it can be done with
+        verb: Bulk,
+        #[command(flatten)]
+        which: Which,
+        /// Every run there is, where no filter is given
+        #[arg(long)]
+        all: bool,
+        /// Why
+        #[arg(long, default_value = "many at once, on the command line")]
+        reason: String,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
     /// Send a signal to a run, and print its answer where it has one
     #[command(after_help = "Examples:
   flowmesh runs signal latest approve '{\"by\": \"ann\"}'
@@ -129,6 +155,84 @@ pub(crate) enum Verb {
         #[arg(long, default_value = "cancelled on the command line")]
         reason: String,
     },
+    /// Let a run take no new step; what comes meanwhile is kept
+    #[command(after_help = "Example:
+  flowmesh runs pause 01979b2e-... --reason 'the bank is down'")]
+    Pause {
+        /// The run's identifier, or `latest`
+        id: String,
+        /// Why
+        #[arg(long, default_value = "paused on the command line")]
+        reason: String,
+    },
+    /// Let a paused run go on, with what came meanwhile
+    #[command(after_help = "Example:
+  flowmesh runs resume 01979b2e-...")]
+    Resume {
+        /// The run's identifier, or `latest`
+        id: String,
+    },
+    /// Decide how a parked run goes on; `flowmesh explain F1083` says what each choice does
+    #[command(after_help = "Examples:
+  flowmesh runs decide 01979b2e-... retry
+  flowmesh runs decide 01979b2e-... done --result '{\"id\": \"m1\"}' --call 3")]
+    Decide {
+        /// The run's identifier, or `latest`
+        id: String,
+        /// How
+        choice: Choice,
+        /// What the call returned, with `done`: JSON, `@file`, or `-` for the standard input
+        #[arg(long, value_name = "JSON")]
+        result: Option<String>,
+        /// At the end of which of its calls; else of the one that it is parked at now
+        #[arg(long, value_name = "NUMBER")]
+        call: Option<u32>,
+    },
+    /// Give variables of a paused or parked run new values; without values, show its variables
+    #[command(after_help = "Examples:
+  flowmesh runs edit 01979b2e-...
+  flowmesh runs edit 01979b2e-... order.total=12 order.customer=ann")]
+    Edit {
+        /// The run's identifier, or `latest`
+        id: String,
+        /// Variables, or parts of them, with JSON or plain text: `order.total=12`
+        #[arg(value_name = "NAME=VALUE")]
+        values: Vec<String>,
+        /// The same, with JSON only
+        #[arg(long, value_name = "NAME=JSON")]
+        set: Vec<String>,
+    },
+    /// End a run where it stands, with the children that it waits for; nothing is undone
+    #[command(after_help = "Example:
+  flowmesh runs terminate 01979b2e-... --reason 'it does harm'")]
+    Terminate {
+        /// The run's identifier, or `latest`
+        id: String,
+        /// Why
+        #[arg(long, default_value = "terminated on the command line")]
+        reason: String,
+    },
+    /// Try a failed run again from the call that it failed with: a new run that shares what came before
+    #[command(after_help = "Example:
+  flowmesh runs retry 01979b2e-...")]
+    Retry {
+        /// The run's identifier, or `latest`
+        id: String,
+    },
+    /// Do a run that has ended again from a step: a new run that shares what came before
+    #[command(after_help = "Examples:
+  flowmesh runs restart 01979b2e-... --from payments.charge
+  flowmesh runs restart 01979b2e-... --from payments.charge --round 2")]
+    Restart {
+        /// The run's identifier, or `latest`
+        id: String,
+        /// The step's title, as `flowmesh runs events` shows it
+        #[arg(long, value_name = "STEP")]
+        from: String,
+        /// The how manyth time that it began, from 1; else the last time
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+        round: Option<u32>,
+    },
     /// Follow what happens to a run
     #[command(after_help = "Examples:
   flowmesh runs events latest
@@ -144,6 +248,34 @@ pub(crate) enum Verb {
         /// The run's identifier, or `latest`
         id: String,
     },
+}
+
+/// What is done with many runs.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Bulk {
+    /// Stop those that have not ended, and undo what they did
+    Cancel,
+    /// Let those that have not ended take no new step
+    Pause,
+    /// Let those that are paused go on
+    Resume,
+    /// End those that have not ended, and undo nothing
+    Terminate,
+    /// Try those again that have failed and were not tried again
+    Retry,
+}
+
+/// How a parked run goes on.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Choice {
+    /// Make the call, or undo the step, once more
+    Retry,
+    /// The call has succeeded, with `--result`
+    Done,
+    /// The call has failed with `Unknown`
+    Fail,
+    /// Count the step as undone
+    Skip,
 }
 
 impl Runs {

@@ -12,11 +12,15 @@ use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 /// Makes the command that sends a signal from its name and payload.
 type Signal<'a> = Box<dyn Fn(&str, &str) -> String + 'a>;
 
+/// Makes the command that decides how a parked run goes on from a choice.
+type Decide<'a> = Box<dyn Fn(&str) -> String + 'a>;
+
 /// What is shown of one run.
 pub(crate) struct Progress<'a> {
     flow: &'a Flow,
     /// Makes the command that sends a signal from its name and payload.
     signal: Signal<'a>,
+    decide: Decide<'a>,
     /// When the steps that are under way began, by title.
     begun: BTreeMap<String, Timestamp>,
     bars: Option<Bars>,
@@ -29,8 +33,13 @@ struct Bars {
 }
 
 impl<'a> Progress<'a> {
-    /// Nothing yet. `signal` makes the command that sends a signal from its name and payload.
-    pub(crate) fn new(flow: &'a Flow, signal: impl Fn(&str, &str) -> String + 'a) -> Self {
+    /// Nothing yet. `signal` makes the command that sends a signal from its name and payload, `decide` the one that
+    /// decides.
+    pub(crate) fn new(
+        flow: &'a Flow,
+        signal: impl Fn(&str, &str) -> String + 'a,
+        decide: impl Fn(&str) -> String + 'a,
+    ) -> Self {
         let terminal =
             std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let bars = terminal.then(|| Bars {
@@ -41,6 +50,7 @@ impl<'a> Progress<'a> {
         Self {
             flow,
             signal: Box::new(signal),
+            decide: Box::new(decide),
             begun: BTreeMap::new(),
             bars,
         }
@@ -59,6 +69,17 @@ impl<'a> Progress<'a> {
         if let What::Signalled { signal, .. } = &happening.what {
             say(format!("  ! signal `{signal}`"));
         }
+        match &happening.what {
+            What::Paused { reason } => say(format!("  = paused: {reason}")),
+            What::Continued => say("  = goes on from here by itself"),
+            What::Resumed => say("  = goes on"),
+            What::Edited { set } => {
+                for edit in set {
+                    say(format!("  = {} is {}", edit.variable, edit.value.get()));
+                }
+            }
+            _ => {}
+        }
         for note in &happening.notes {
             match note {
                 NoteItem::StepStarted { step } => self.started(step, happening.at),
@@ -72,11 +93,28 @@ impl<'a> Progress<'a> {
                         .map_or_else(|| "it was cancelled".to_owned(), |why| error(why));
                     say(format!("  < undoing what was done: {why}"));
                 }
+                NoteItem::Parked {
+                    step,
+                    error: why,
+                    choices,
+                } => self.parked(step, &error(why), choices),
+                NoteItem::StepSkipped { step } => {
+                    self.ended(step, happening.at, Some("not undone, by decision"));
+                }
                 NoteItem::StepStopped { step } => self.ended(step, happening.at, Some("given up")),
                 NoteItem::Tagged { key, value } => say(format!("  # {key} = {value}")),
                 NoteItem::Restarted => say("  . begins anew"),
                 NoteItem::Log { text } => say(format!("  | {text}")),
             }
+        }
+    }
+
+    /// The run goes on only when somebody decides: which choices there are, and the commands.
+    fn parked(&self, step: &str, why: &str, choices: &[&str]) {
+        say(format!("  ? {step}: {why}"));
+        say("    the run waits for a decision; from another terminal, one of");
+        for choice in choices {
+            say(format!("    {}", (self.decide)(choice)));
         }
     }
 

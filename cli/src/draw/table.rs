@@ -39,6 +39,10 @@ pub(crate) fn run(run: &Value) -> String {
             Value::String(text) => text.clone(),
             Value::Null => continue,
             Value::Object(_) if name == "tags" => pairs(value),
+            Value::Object(_) if name == "parked" => parked(value, &text(run, "id")),
+            Value::Object(_) if name == "paused" => {
+                format!("{} (since {})", text(value, "reason"), when(value, "since"))
+            }
             Value::Array(all) if all.iter().all(Value::is_string) => all
                 .iter()
                 .filter_map(Value::as_str)
@@ -63,8 +67,43 @@ fn at(run: &Value) -> String {
     if let Some(error) = run.get("error") {
         return text(error, "name");
     }
+    if let Some(parked) = run.get("parked") {
+        return format!("{}: parked", text(parked, "step"));
+    }
     let steps = run.get("steps").and_then(Value::as_array).into_iter().flatten();
     steps.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a run is parked, and what to do.
+fn parked(parked: &Value, id: &str) -> String {
+    let choices = parked
+        .get("choices")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let choices: Vec<&str> = choices.filter_map(Value::as_str).collect();
+    format!(
+        "{}: {}: {} (since {})\n{:<8} flowmesh runs decide {id} {}\n{:<8} flowmesh explain {}",
+        text(parked, "step"),
+        text(parked, "why"),
+        ended(parked),
+        when(parked, "since"),
+        "decide",
+        choices.join("|"),
+        "",
+        text(parked, "code"),
+    )
+}
+
+/// What the call ended with: the reason in its words, or what else is known of the error.
+fn ended(parked: &Value) -> String {
+    let name = parked.pointer("/error/name").and_then(Value::as_str);
+    let name = name.unwrap_or_default();
+    let fields = parked.pointer("/error/fields").unwrap_or(&Value::Null);
+    match fields.get("reason").and_then(Value::as_str) {
+        Some(reason) => format!("{name}: {reason}"),
+        None => format!("{name} {fields}"),
+    }
 }
 
 /// A time to the second.

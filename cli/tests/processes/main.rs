@@ -1,6 +1,8 @@
 //! The binary as a process: what it prints, how it ends, what it serves.
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod common;

@@ -4,7 +4,7 @@ use super::shop::{Running, Shop, order, until};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-fn serve(shop: &Shop) -> Running {
+pub(super) fn serve(shop: &Shop) -> Running {
     let mut command = shop.command(&["serve", "shop.flow", "--listen", "127.0.0.1:0"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let running = Running(command.spawn().expect("the binary runs"));
@@ -12,8 +12,17 @@ fn serve(shop: &Shop) -> Running {
     running
 }
 
-fn runs(shop: &Shop, args: &[&str]) -> super::common::Shown {
+pub(super) fn runs(shop: &Shop, args: &[&str]) -> super::common::Shown {
     shop.flowmesh(&[&["runs"][..], args, &["--dir", ".flowmesh"]].concat())
+}
+
+/// Starts a run, which then waits to be approved.
+fn start_and_wait(shop: &Shop) {
+    let started = runs(shop, &["start", "checkout", "--input", &order("1", "5000")]);
+    assert_eq!(started.code, 0, "{}", started.err);
+    until("the run waits", || {
+        runs(shop, &["get", "latest"]).out.contains("await approve")
+    });
 }
 
 #[test]
@@ -96,6 +105,147 @@ fn a_cancelled_run_is_undone_and_its_events_tell() {
         .expect("it ends");
     let told = String::from_utf8(told.stdout).expect("text");
     assert!(told.contains("no need"), "{told}");
+}
+
+#[test]
+fn a_paused_run_goes_on_where_it_stood() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let _server = serve(&shop);
+    start_and_wait(&shop);
+    let paused = runs(&shop, &["pause", "latest", "--reason", "the bank is down"]);
+    assert!(
+        paused.code == 0 && paused.err.contains("is paused"),
+        "{}",
+        paused.err
+    );
+    let shown = runs(&shop, &["get", "latest"]).out;
+    assert!(shown.contains("paused   the bank is down (since "), "{shown}");
+    assert!(
+        runs(&shop, &["list", "--state", "paused"])
+            .out
+            .contains("checkout")
+    );
+    assert_eq!(
+        runs(&shop, &["signal", "latest", "approve", r#"{"by": "ann"}"#]).code,
+        0
+    );
+    assert_eq!(shop.count("charge"), 0, "a paused run calls nobody");
+    assert_eq!(runs(&shop, &["resume", "latest"]).code, 0);
+    assert_eq!(runs(&shop, &["wait", "latest"]).code, 0);
+    assert_eq!((shop.count("reserve"), shop.count("charge")), (1, 1));
+}
+
+#[test]
+fn a_terminated_run_is_not_undone() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let _server = serve(&shop);
+    start_and_wait(&shop);
+    let ended = runs(&shop, &["terminate", "latest", "--reason", "it does harm"]);
+    assert!(
+        ended.code == 0 && ended.err.contains("nothing was undone"),
+        "{}",
+        ended.err
+    );
+    let waited = runs(&shop, &["wait", "latest"]);
+    assert!(
+        waited.code == 1 && waited.err.contains("it does harm"),
+        "{}",
+        waited.err
+    );
+    assert_eq!((shop.count("reserve"), shop.count("release")), (1, 0));
+}
+
+#[test]
+fn an_undo_that_is_refused_waits_for_a_decision() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&["--answer", "stock.release=409:{}"]);
+    let _server = serve(&shop);
+    start_and_wait(&shop);
+    assert_eq!(runs(&shop, &["cancel", "latest"]).code, 0);
+    until("the run is parked", || {
+        runs(&shop, &["list", "--state", "paused"])
+            .out
+            .contains("undo stock.release: parked")
+    });
+    let shown = runs(&shop, &["get", "latest"]).out;
+    for part in [
+        "an undo does not succeed",
+        "flowmesh runs decide",
+        "retry|skip",
+        "F1083",
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let resumed = runs(&shop, &["resume", "latest"]);
+    assert!(
+        resumed.code == 2 && resumed.err.contains("F1083"),
+        "{}",
+        resumed.err
+    );
+    let wrong = runs(&shop, &["decide", "latest", "done", "--result", "1"]);
+    assert!(wrong.code == 2 && wrong.err.contains("F1081"), "{}", wrong.err);
+    assert_eq!(runs(&shop, &["decide", "latest", "retry"]).code, 0);
+    let tried = || {
+        shop.received()
+            .iter()
+            .filter(|line| line["operation"] == "release")
+            .count()
+    };
+    until("it was tried again, and refused", || {
+        tried() == 2 && runs(&shop, &["get", "latest"]).out.contains("parked")
+    });
+    assert_eq!(runs(&shop, &["decide", "latest", "skip"]).code, 0);
+    let ended = runs(&shop, &["wait", "latest"]);
+    assert!(
+        ended.code == 1 && ended.err.contains("cancelled"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_paused_run_is_edited() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let _server = serve(&shop);
+    start_and_wait(&shop);
+    let moving = runs(&shop, &["edit", "latest", "order.total=12"]);
+    assert!(moving.code == 2 && moving.err.contains("F1084"), "{}", moving.err);
+    assert_eq!(runs(&shop, &["pause", "latest"]).code, 0);
+    let unfit = runs(&shop, &["edit", "latest", "order.items[0].count=0"]);
+    assert!(
+        unfit.code == 2 && unfit.err.contains("order.items[0].count"),
+        "{}",
+        unfit.err
+    );
+    let edited = runs(
+        &shop,
+        &["edit", "latest", "order.total=12.50", "--set", "order.id=\"2\""],
+    );
+    assert!(
+        edited.code == 0 && edited.err.contains("`order.total`"),
+        "{}",
+        edited.err
+    );
+    let shown = runs(&shop, &["edit", "latest"]).out;
+    assert!(
+        shown.contains("\"12.50\"") && shown.contains("\"hold\""),
+        "{shown}"
+    );
+    assert_eq!(runs(&shop, &["resume", "latest"]).code, 0);
+    assert_eq!(
+        runs(&shop, &["signal", "latest", "approve", r#"{"by": "ann"}"#]).code,
+        0
+    );
+    assert_eq!(runs(&shop, &["wait", "latest"]).code, 0);
+    let charged = shop
+        .received()
+        .into_iter()
+        .find(|line| line["operation"] == "charge");
+    let charged = charged.expect("it was charged").to_string();
+    assert!(charged.contains("12.50"), "{charged}");
 }
 
 #[test]

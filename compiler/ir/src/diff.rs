@@ -1,12 +1,14 @@
 //! Two versions of a program side by side: where the runs of the old one could go on in the new one.
 //!
-//! The steps of the work, for each flow of the old version: [`live`] finds what a run must bring along to each state
+//! The steps of the work, for each flow of the old version: [`live()`] finds what a run must bring along to each state
 //! of either version; `pair` finds the state of the new version for each of the old; `carry` says whether a run that
 //! rests there could go on.
 
 mod carry;
 mod live;
 mod pair;
+
+pub use live::live;
 
 use crate::{
     Name, Program, StateId,

@@ -233,7 +233,15 @@ impl Driver {
 
     fn asked(&mut self, now: Timestamp, message: Message) {
         match message {
-            Message::Ask(ticket, command, asker) => self.ask(now, ticket, command, Asker::Command(asker)),
+            Message::Ask(ticket, command, asker) => {
+                if let Command::Continue(from) = &command
+                    && let Err(error) = self.connect(&from.deployment)
+                {
+                    let reason = error.to_string();
+                    return drop(asker.send(Answer::Refused(Refusal::Stopped { reason })));
+                }
+                self.ask(now, ticket, command, Asker::Command(asker));
+            }
             Message::Forget(run, ticket) => {
                 self.askers.remove(&ticket);
                 self.parts.engine.handle(now, Input::Forget(run, ticket));
@@ -266,17 +274,24 @@ impl Driver {
         deployment: Arc<Deployment>,
         asker: oneshot::Sender<Result<Answer, NetworkError>>,
     ) {
-        let hashes = (deployment.program_hash, deployment.settings_hash);
-        match self.parts.network.connect(&deployment) {
-            Ok(caller) => {
-                for (service, weights) in self.parts.engine.traffic() {
-                    caller.shift(service, weights);
-                }
-                self.parts.callers.entry(hashes).or_insert(caller);
-                self.ask(now, ticket, Command::Deploy(deployment), Asker::Deployer(asker));
-            }
+        match self.connect(&deployment) {
+            Ok(()) => self.ask(now, ticket, Command::Deploy(deployment), Asker::Deployer(asker)),
             Err(error) => drop(asker.send(Err(error))),
         }
+    }
+
+    /// Makes the calls of a program possible, if they are not.
+    fn connect(&mut self, deployment: &Deployment) -> Result<(), NetworkError> {
+        let hashes = (deployment.program_hash, deployment.settings_hash);
+        if self.parts.callers.contains_key(&hashes) {
+            return Ok(());
+        }
+        let caller = self.parts.network.connect(deployment)?;
+        for (service, weights) in self.parts.engine.traffic() {
+            caller.shift(service, weights);
+        }
+        self.parts.callers.insert(hashes, caller);
+        Ok(())
     }
 }
 

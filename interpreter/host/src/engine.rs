@@ -1,8 +1,8 @@
 //! The engine: all runs, what is to be written, and what follows. Synchronous, without a clock, chance or I/O.
 //!
 //! It is told [`Input`]s with the time, gives out batches to write with [`Engine::take_batch`], and says what to do
-//! with [`Engine::take_outputs`]. The folder has a file for each thing it does: `start`, `happen` (one event on one
-//! run), `commit`, `restore`, `query`.
+//! with [`Engine::take_outputs`]. The folder has a file for each thing it does: `start`, `steer`, `share` (going on
+//! from the middle of a history), `happen` (one event on one run), `commit`, `restore`, `query`.
 //!
 //! INVARIANT: an [`Output`] is given out only when everything that led to it was reported as
 //! [`Input::Committed`]. It holds by construction: outputs are kept with the batch that they follow from.
@@ -24,7 +24,10 @@ mod output;
 mod query;
 mod restore;
 mod rows;
+mod select;
+mod share;
 mod start;
+mod steer;
 mod timers;
 mod traffic;
 pub mod view;
@@ -37,10 +40,12 @@ mod tests;
 pub use deployment::Deployment;
 pub use emit::Told;
 pub use error::Refusal;
-pub use input::{Command, Input, Start, Ticket};
+pub(crate) use happen::bytes as event_bytes;
+pub use input::{Command, Input, Start, Ticket, Verb};
 pub use open::{Store, open};
 pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started};
 pub use restore::Restoring;
+pub use share::Continuation;
 pub use traffic::Weights;
 
 use crate::{RunId, store::Record};
@@ -192,10 +197,13 @@ impl Engine {
         match command {
             Command::Deploy(deployment) => self.deploy(ticket, deployment),
             Command::Start(start) => self.start(now, ticket, start),
+            Command::Continue(from) => self.go_on(now, ticket, *from),
+            Command::History(run) => self.defer(Deferred::Answer(ticket, Query::History(run))),
             Command::Signal { run, name, payload } => self.signal(now, ticket, run, name, payload),
-            Command::Cancel { run, reason } => self.cancel(now, ticket, run, reason),
+            Command::Steer(run, verb) => self.steer(now, ticket, run, verb),
             Command::Emit { id, event, payload } => self.emit(now, ticket, id, (event, payload)),
             Command::View(run, name) => self.defer(Deferred::Answer(ticket, Query::View(run, name))),
+            Command::Variables(run) => self.defer(Deferred::Answer(ticket, Query::Variables(run))),
             Command::StatusOf { run, call, error } => {
                 self.defer(Deferred::Answer(ticket, Query::StatusOf(run, call, error)));
             }

@@ -4,8 +4,9 @@ mod followers;
 mod item;
 mod past;
 mod stream;
+mod words;
 
 pub(crate) use followers::Followers;
-pub use item::{Attempt, Happening, Item, NoteItem, What};
+pub use item::{Attempt, Edit, Happening, Item, NoteItem, What};
 pub(crate) use past::{Archive, past, past_run};
 pub use stream::Follow;

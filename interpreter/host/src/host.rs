@@ -1,11 +1,16 @@
 //! The host as others use it: open a directory, deploy a program, start runs, ask after them, stop.
 
+mod batch;
 mod error;
 mod options;
+mod share;
 mod told;
 
+pub use batch::Bulk;
 pub use error::{DeployError, FollowError, OpenError};
 pub use options::HostOptions;
+
+pub(crate) use share::continuation;
 
 use crate::{
     RunId,
@@ -13,7 +18,7 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Driver, Indexer, Message, Parts, Writer},
     engine::{
-        self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket,
+        self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
         view::{FlowView, Page, RunView},
     },
     follow::{Archive, Follow, Followers, past},
@@ -221,17 +226,13 @@ impl Host {
         }
     }
 
-    /// Stops a run and undoes what it did. When this returns, the wish is on stable storage; the undoing takes its time.
+    /// Steers a run that has not ended. When this returns, that is on stable storage; what follows from it takes its
+    /// time.
     ///
     /// # Errors
-    /// If there is no such run, or it has ended.
-    pub async fn cancel(&self, run: RunId, reason: &str) -> Result<(), Refusal> {
-        self.ask(Command::Cancel {
-            run,
-            reason: reason.to_owned(),
-        })
-        .await
-        .map(drop)
+    /// If there is no such run, it has ended, or it does not stand so that this can be done.
+    pub async fn steer(&self, run: RunId, verb: Verb) -> Result<(), Refusal> {
+        self.ask(Command::Steer(run, verb)).await.map(drop)
     }
 
     /// Waits for the end of a run.

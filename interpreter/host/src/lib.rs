@@ -26,5 +26,5 @@ pub mod trial;
 pub mod upkeep;
 pub mod workers;
 
-pub use host::{DeployError, FollowError, Host, HostOptions, OpenError, Recovered};
+pub use host::{Bulk, DeployError, FollowError, Host, HostOptions, OpenError, Recovered};
 pub use run_id::RunId;

@@ -5,14 +5,18 @@
 //! (reading what is sent), `events` (server-sent events), `problem` (errors as RFC 9457 has them), `connections`
 //! (accepting, limits, a graceful stop).
 
+mod batch;
 mod body;
 mod connections;
 mod error;
 mod events;
+mod filter;
 mod guard;
 mod list;
 mod problem;
 mod routes;
+mod share;
+mod steer;
 mod told;
 mod wait;
 mod workers;

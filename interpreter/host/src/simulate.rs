@@ -4,20 +4,24 @@
 //! Clock, disk, network, services and clients are simulated; a seed gives the same world to the last byte of its log.
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
 //! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
-//! `clients` (who start, signal, cancel and tell events), `check` (what must hold in the end), `between` (and between
-//! runs).
+//! `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
+//! `between` (and between runs), `steered` (and of runs that people steered), `continued` (and of those that go on in
+//! place of others).
 
 mod between;
 mod calls;
 mod chance;
 mod check;
 mod clients;
+mod continued;
 mod disk;
 mod log;
+mod people;
 mod process;
 mod report;
 mod scenario;
 mod services;
+mod steered;
 mod workers;
 mod world;
 

@@ -166,6 +166,91 @@ async fn a_run_is_signalled_followed_and_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_paused_and_goes_on_with_what_came_meanwhile() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = world(directory.path()).await;
+    let run = world.ask("POST", "/v1/flows/hear/runs", "").await.json();
+    let path = format!("/v1/runs/{}", run["id"].as_str().unwrap());
+    let paused = world
+        .ask(
+            "POST",
+            &format!("{path}/pause"),
+            r#"{"reason":"the bank is down"}"#,
+        )
+        .await;
+    assert_eq!((paused.status, &paused.json()["state"]), (202, &"paused".into()));
+    assert_eq!(paused.json()["paused"]["reason"], "the bank is down");
+    let signal = world
+        .ask("POST", &format!("{path}/signals/approve"), r#"{"by":"ann"}"#)
+        .await;
+    assert_eq!(signal.status, 202, "{}", signal.body);
+    assert_eq!(world.ask("GET", &path, "").await.json()["state"], "paused");
+    let listed = world.ask("GET", "/v1/runs?state=paused", "").await.json();
+    assert_eq!(listed["runs"][0]["id"], run["id"]);
+    let resumed = world.ask("POST", &format!("{path}/resume"), "").await;
+    assert_eq!((resumed.status, &resumed.json()["state"]), (202, &"done".into()));
+    let events = world.ask("GET", &format!("{path}/events"), "").await.body;
+    assert!(
+        events.contains("event: paused") && events.contains("event: resumed"),
+        "{events}"
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminated_run_ends_at_once_for_those_who_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = world(directory.path()).await;
+    let run = world.ask("POST", "/v1/flows/hear/runs", "").await.json();
+    let path = format!("/v1/runs/{}", run["id"].as_str().unwrap());
+    let waits = {
+        let (api, path) = (world.api, format!("{path}?wait=30s"));
+        tokio::spawn(async move { ask(api, "GET", &path, "", "").await })
+    };
+    let ended = world
+        .ask(
+            "POST",
+            &format!("{path}/terminate"),
+            r#"{"reason":"it does harm"}"#,
+        )
+        .await;
+    assert_eq!(
+        (ended.status, &ended.json()["state"]),
+        (202, &"terminated".into())
+    );
+    let heard = waits.await.unwrap().json();
+    assert_eq!(heard["terminated"], "it does harm");
+    let again = world.ask("POST", &format!("{path}/resume"), "").await;
+    assert_eq!(
+        (again.status, again.json()["code"].as_str()),
+        (409, Some("F1055"))
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_is_taken_only_where_a_run_is_parked() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = world(directory.path()).await;
+    let run = world.ask("POST", "/v1/flows/hear/runs", "").await.json();
+    let path = format!("/v1/runs/{}/decide", run["id"].as_str().unwrap());
+    for (body, status, code) in [
+        (r#"{"choice":"retry"}"#, 409, "F1080"),
+        (r#"{"choice":"retry","call":3}"#, 409, "F1080"),
+        (r#"{"choice":"perhaps"}"#, 400, "F1058"),
+        ("", 400, "F1058"),
+    ] {
+        let answer = world.ask("POST", &path, body).await;
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (status, Some(code)),
+            "{body}"
+        );
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_are_listed_newest_first_in_pages() {
     let directory = tempfile::tempdir().unwrap();
     let world = world(directory.path()).await;
@@ -225,6 +310,56 @@ async fn runs_are_listed_newest_first_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_are_found_by_what_is_known_of_them_and_steered_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = world(directory.path()).await;
+    for key in ["a", "b", "c"] {
+        let path = format!("/v1/flows/nap/runs?key={key}");
+        world.ask("POST", &path, "").await;
+    }
+    world.ask("POST", "/v1/flows/hello/runs", r#"{"name":"a"}"#).await;
+    let count = async |filter: &str| {
+        let counted = world
+            .ask("GET", &format!("/v1/runs/count?{filter}"), "")
+            .await
+            .json();
+        counted["count"].as_u64().unwrap()
+    };
+    assert_eq!(count("").await, 4);
+    assert_eq!(count("flow=nap").await, 3);
+    assert_eq!(count("key=b").await, 1);
+    assert_eq!(
+        count("flow=nap&state=waiting&since=2020-01-01T00:00:00Z").await,
+        3
+    );
+    assert_eq!(count("until=2020-01-01T00:00:00Z").await, 0);
+    assert_eq!(count("error=Unavailable").await, 0);
+    let listed = world.ask("GET", "/v1/runs?key=b", "").await.json();
+    assert_eq!(listed["runs"][0]["key"], "b");
+    let preview = world
+        .ask("POST", "/v1/batch/terminate?all=true&preview=true", "")
+        .await
+        .json();
+    assert_eq!(
+        (&preview["count"], preview["runs"].as_array().map(Vec::len)),
+        (&3.into(), Some(3)),
+        "what has ended is not chosen"
+    );
+    let paused = world.ask("POST", "/v1/batch/pause?key=b", "").await.json();
+    assert_eq!(paused["done"], 1);
+    assert_eq!(count("state=paused").await, 1);
+    let resumed = world.ask("POST", "/v1/batch/resume?all=true", "").await.json();
+    assert_eq!(resumed["done"], 1);
+    let ended = world
+        .ask("POST", "/v1/batch/terminate?flow=nap&reason=enough", "")
+        .await
+        .json();
+    assert_eq!((&ended["done"], &ended["refused"]), (&3.into(), &0.into()));
+    assert_eq!(count("state=terminated").await, 3);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_makes_two_starts_one_run() {
     let directory = tempfile::tempdir().unwrap();
     let world = world(directory.path()).await;
@@ -267,6 +402,12 @@ async fn bad_requests_get_a_problem_with_a_code() {
         ("GET", "/v1/runs/7".to_owned(), "", 400, "F1058"),
         ("GET", "/v1/runs?state=dead".to_owned(), "", 400, "F1058"),
         ("GET", "/v1/runs?limit=x".to_owned(), "", 400, "F1058"),
+        ("GET", "/v1/runs?flows=hello".to_owned(), "", 400, "F1058"),
+        ("GET", "/v1/runs/count?since=soon".to_owned(), "", 400, "F1058"),
+        ("POST", "/v1/batch/cancel".to_owned(), "", 400, "F1058"),
+        ("POST", "/v1/batch/forget?all=true".to_owned(), "", 400, "F1058"),
+        ("POST", format!("/v1/runs/{run}/retry"), "", 404, "F1053"),
+        ("POST", format!("/v1/runs/{run}/restart"), "{}", 400, "F1058"),
         (
             "POST",
             "/v1/flows/ten/runs?wait=soon".to_owned(),

@@ -56,6 +56,9 @@ fn scenario() -> Scenario {
         start("desk", r#"{"id":"o"}"#, None),
         start("desk", r#"{"id":"p"}"#, None),
         start("desk", r#"{"id":"q"}"#, None),
+        start("letter", r#"{"id":"r"}"#, None),
+        start("letter", r#"{"id":"s"}"#, None),
+        start("letter", r#"{"id":"t"}"#, Some("t")),
     ];
     let payload = r#"{"by":"ann"}"#.to_owned();
     let signal = |flow: &str| SignalPlan {
@@ -102,12 +105,18 @@ fn every_promise_is_kept_in_every_world() {
     let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
     let (steps, crashes, sent) = (sum(|it| it.steps), sum(|it| it.crashes), sum(|it| it.sent));
     let (settled, heard) = (sum(|it| it.settled), sum(|it| it.heard));
+    let (steered, decided) = (sum(|it| it.steered), sum(|it| it.decided));
+    let continued = sum(|it| it.continued);
     println!(
-        "{SEEDS} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard"
+        "{SEEDS} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued"
     );
     assert!(
         crashes > SEEDS && sent > 10 * SEEDS && settled > SEEDS && heard > SEEDS / 2,
         "things do go wrong in these worlds, and workers and events are heard"
+    );
+    assert!(
+        steered > SEEDS && decided > SEEDS / 2 && continued > SEEDS / 2,
+        "people steer runs in these worlds"
     );
 }
 

@@ -3,16 +3,21 @@
 //! The steps of the work, in [`apply()`]: the event wakes fibers, or closes the scopes that they run in;
 //! [`Turn::advance`] takes every fiber that is awake through the states of the flow until it waits; [`Turn::tidy`] goes
 //! on with what is left to do for fibers that were closed; [`Turn::settle`] ends the run when nothing is left to wait
-//! for.
+//! for. A run that stands still keeps the event, and [`Turn::proceed`] comes back to it.
 
 mod answered;
 mod cancelled;
+mod continued;
+mod decided;
+mod edited;
 mod fired;
 mod heard;
 mod pending;
 mod replied;
+mod share;
 mod signalled;
 mod started;
+mod terminated;
 mod view;
 mod waits;
 
@@ -27,6 +32,7 @@ mod guard;
 mod join;
 mod leave;
 mod listen;
+mod park;
 mod raise;
 mod region;
 mod reply;
@@ -36,13 +42,16 @@ mod returned;
 mod seat;
 mod sleep;
 mod start;
+mod still;
 mod stop;
 mod stream;
 mod task;
 mod turn;
 mod undo;
 
+pub use decided::check_result;
 pub use pending::pending;
+pub use share::{Place, Shared, Unshared, share};
 pub use view::view;
 pub use waits::{Awaited, Waiting, waits};
 
@@ -66,23 +75,47 @@ pub fn apply(
     let Some(flow) = program.flow(run.flow) else {
         return;
     };
+    let before = run.context.now;
     let mut turn = Turn::new(program, settings, flow, run, effects, event.at);
     match &event.kind {
+        EventKind::Continued { again } => turn.continued(before, again),
         EventKind::Started { input, seed, key } => turn.started(event.at, input, *seed, key.as_deref()),
-        EventKind::Replied { call, reply } => turn.replied(*call, reply),
-        EventKind::Fired { timer } => turn.fired(*timer),
-        EventKind::Signalled {
-            name,
-            payload,
-            answer,
-        } => turn.signalled(name, payload, *answer),
         EventKind::Cancelled { reason } => turn.cancelled(reason),
-        EventKind::Answered { call, answer } => turn.answered(*call, answer),
-        EventKind::Heard { event, payload } => turn.heard(event, payload),
-        EventKind::Streamed { call, item } => turn.streamed(*call, item),
+        EventKind::Paused { reason } => turn.paused(reason),
+        EventKind::Resumed => turn.resumed(),
+        EventKind::Decided { call, decision } => turn.decided(*call, decision),
+        EventKind::Edited { changes } => turn.edited(changes),
+        EventKind::Terminated { reason } => turn.terminated(reason),
+        come if turn.run.stands_still() => turn.keep_for_later(come),
+        come => turn.happened(come),
     }
-    turn.advance();
-    turn.settle();
+    turn.proceed();
+}
+
+impl Turn<'_, '_> {
+    /// Something came that the run waits for, or may wait for.
+    fn happened(&mut self, event: &EventKind) {
+        match event {
+            EventKind::Replied { call, reply } => self.replied(*call, reply),
+            EventKind::Fired { timer } => self.fired(*timer),
+            EventKind::Signalled {
+                name,
+                payload,
+                answer,
+            } => self.signalled(name, payload, *answer),
+            EventKind::Answered { call, answer } => self.answered(*call, answer),
+            EventKind::Heard { event, payload } => self.heard(event, payload),
+            EventKind::Streamed { call, item } => self.streamed(*call, item),
+            EventKind::Started { .. }
+            | EventKind::Cancelled { .. }
+            | EventKind::Paused { .. }
+            | EventKind::Resumed
+            | EventKind::Decided { .. }
+            | EventKind::Edited { .. }
+            | EventKind::Continued { .. }
+            | EventKind::Terminated { .. } => {}
+        }
+    }
 }
 
 /// A run as its events left it.

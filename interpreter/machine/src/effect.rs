@@ -1,6 +1,6 @@
 //! What a run asks the world for. Performed only after the event that led to it is on stable storage.
 
-use crate::{CallId, TimerId};
+use crate::{CallId, Choice, TimerId};
 use flowmesh_ir::{
     FlowId, Name, ServiceId, StepId, SubsetId, Value, call::Request, flow::Tie, value::Variant,
 };
@@ -67,7 +67,7 @@ pub enum Effect {
     },
     /// Something for people; not repeated when the run is replayed.
     Note(Note),
-    /// The run has ended.
+    /// The run has ended: nobody hears what was asked for and has not come.
     Finished(Outcome),
 }
 
@@ -139,6 +139,20 @@ pub enum Note {
         /// The error, or `None` if somebody cancelled the run.
         error: Option<Arc<Variant>>,
     },
+    /// The run is parked at this step, until a person decides.
+    Parked {
+        /// Which.
+        step: StepId,
+        /// Why.
+        error: Arc<Variant>,
+        /// What can be chosen.
+        choices: &'static [Choice],
+    },
+    /// An undo counts as done because a person decided so.
+    StepSkipped {
+        /// Which.
+        step: StepId,
+    },
     /// A step was given up because what it is part of was cancelled.
     StepStopped {
         /// Which.
@@ -169,4 +183,6 @@ pub enum Outcome {
     Failed(Arc<Variant>),
     /// Because somebody wanted it, after everything was undone.
     Cancelled(String),
+    /// At once, because somebody wanted it. Nothing was undone, and the children that it waited for end with it.
+    Terminated(String),
 }

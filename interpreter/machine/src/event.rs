@@ -1,5 +1,6 @@
 //! What happened to a run. A run is nothing but its events in order.
 
+use crate::Change;
 use flowmesh_ir::{Name, SubsetId, call::Reply};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -72,6 +73,37 @@ pub enum EventKind {
         /// Why, in their words.
         reason: String,
     },
+    /// Somebody wants the run to take no new step. What comes meanwhile is acted upon when it goes on.
+    Paused {
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Somebody lets a paused run go on.
+    Resumed,
+    /// Somebody has decided how a parked run goes on.
+    Decided {
+        /// At the end of which call it is parked.
+        call: CallId,
+        /// How.
+        decision: Decision,
+    },
+    /// Somebody has given variables of a run that stands still new values; they were checked by
+    /// [`crate::check_edit`].
+    Edited {
+        /// Which, and what.
+        changes: Vec<Change>,
+    },
+    /// Until here its history is that of another run, which has ended; from here on it goes on by itself. Where it
+    /// parts was found by [`crate::share`].
+    Continued {
+        /// The numbers of the fibers that do again what they waited for.
+        again: Vec<u32>,
+    },
+    /// Somebody ends the run where it stands; nothing is undone.
+    Terminated {
+        /// Why, in their words.
+        reason: String,
+    },
 }
 
 /// How something that was asked for came out.
@@ -90,6 +122,19 @@ pub enum Answer {
     Refused(String),
 }
 
+/// How a run goes on that is parked at a step of which nobody knows how it ended, or at an undo that does not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The call is made once more; with the arguments as they are now where something was edited.
+    Retry,
+    /// The call has succeeded, with this result, as JSON by the type of its operation.
+    Done(Arc<[u8]>),
+    /// The call has failed: its error is that of the flow.
+    Fail,
+    /// What is to be undone counts as undone.
+    Skip,
+}
+
 /// How a child run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
@@ -99,6 +144,8 @@ pub enum Ended {
     Failed(Name, Arc<[u8]>),
     /// It was cancelled, and why; the flow sees `Cancelled`.
     Cancelled(String),
+    /// It was terminated, and why; the flow sees `Cancelled` too, but nothing was undone.
+    Terminated(String),
 }
 
 /// A call, or something else asked for, of one run, numbered from 0 in the order in which they were asked for.

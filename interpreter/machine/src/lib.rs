@@ -10,13 +10,17 @@ mod effect;
 mod eval;
 mod event;
 mod run;
+mod variables;
 
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Awaited, Waiting, apply, pending, replay, view, waits};
+pub use apply::{
+    Awaited, Place, Shared, Unshared, Waiting, apply, check_result, pending, replay, share, view, waits,
+};
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Ask, Effect, Note, Outcome};
 pub use eval::{Context, Draws, RunContext, Secrets, evaluate};
-pub use event::{Answer, CallId, Ended, Event, EventKind, TimerId};
-pub use run::{Progress, Run, Sight, Status, StepState};
+pub use event::{Answer, CallId, Decision, Ended, Event, EventKind, TimerId};
+pub use run::{Choice, Pause, Progress, Run, Sight, Stand, Status, StepState};
+pub use variables::{Change, check_edit, variables};

@@ -5,21 +5,27 @@ mod cleanup;
 mod fiber;
 mod fingerprint;
 mod frame;
+mod parked;
 mod phase;
 mod progress;
 mod scope;
+mod still;
 mod task;
 
 pub use fingerprint::Sight;
+pub use parked::{Choice, Stand};
 pub use phase::Status;
 pub use progress::{Progress, StepState};
+pub use still::Pause;
 
 pub(crate) use asked::{Caller, Held, Open, Orphan, Sleeper};
 pub(crate) use cleanup::{Cleanup, CleanupId, Finally, Retry, Then, Undo, Undoing, Way};
 pub(crate) use fiber::{ArmTimer, Fiber, FiberId, Wait};
 pub(crate) use frame::{Frame, FrameId};
+pub(crate) use parked::{Parked, Stuck};
 pub(crate) use phase::{Phase, Why};
 pub(crate) use scope::{Inside, Items, Kind, Plan, ROOT, Scope, ScopeId, Stage};
+pub(crate) use still::{Late, Still};
 pub(crate) use task::{Handler, HandlerId, Task, TaskId};
 
 use crate::{CallId, Outcome, TimerId, eval::Context};
@@ -69,6 +75,8 @@ pub struct Run {
     pub(crate) fallen: bool,
     /// Whether it has begun to undo everything.
     pub(crate) undone: bool,
+    /// While it stands still, and until what came meanwhile was acted upon.
+    pub(crate) still: Option<Box<Still>>,
 }
 
 /// A signal that nobody has heard yet.
@@ -123,6 +131,7 @@ impl Run {
             next: Next::default(),
             fallen: false,
             undone: false,
+            still: None,
         }
     }
 
@@ -160,6 +169,7 @@ impl Run {
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.phase {
+            Phase::Forward | Phase::Ending(_) if self.stands_still() => Status::Paused,
             Phase::New => Status::Running,
             Phase::Forward if self.calls.is_empty() => Status::Waiting,
             Phase::Forward | Phase::Ending(Why::Returned(_)) => Status::Running,
@@ -167,7 +177,33 @@ impl Run {
             Phase::Ended(Outcome::Done(_)) => Status::Done,
             Phase::Ended(Outcome::Failed(_)) => Status::Failed,
             Phase::Ended(Outcome::Cancelled(_)) => Status::Cancelled,
+            Phase::Ended(Outcome::Terminated(_)) => Status::Terminated,
         }
+    }
+
+    /// Whether it takes no new step whatever comes.
+    pub(crate) fn stands_still(&self) -> bool {
+        self.still.as_ref().is_some_and(|still| !still.is_over())
+    }
+
+    /// Who paused it, while it is paused.
+    #[must_use]
+    pub fn paused(&self) -> Option<&Pause> {
+        self.still.as_ref()?.paused.as_ref()
+    }
+
+    /// Where it is parked, while nobody has decided how it goes on.
+    #[must_use]
+    pub fn parked(&self) -> Option<Stand<'_>> {
+        let parked = self.still.as_ref()?.parked.as_ref();
+        let parked = parked.filter(|parked| parked.decision.is_none())?;
+        Some(Stand {
+            call: parked.call,
+            step: parked.step,
+            error: &parked.error,
+            since: parked.since,
+            choices: parked.choices(),
+        })
     }
 
     /// How it ended, once it has.
@@ -199,7 +235,11 @@ impl Run {
 
     /// What it holds: by which number it was asked for, its name, and how many may hold it where it is no lock.
     pub fn guards(&self) -> impl Iterator<Item = (CallId, &str, Option<u32>)> {
-        let held = self.guards.iter().filter(|(_, held)| held.granted);
+        let late = |call| self.still.as_ref().is_some_and(|still| still.has_granted(call));
+        let held = self
+            .guards
+            .iter()
+            .filter(move |(call, held)| held.granted || late(**call));
         held.map(|(call, held)| (*call, held.name.as_str(), held.permits))
     }
 
@@ -219,6 +259,7 @@ impl Run {
         ids.filter(|(_, signal)| signal.name == name)
             .filter_map(|(id, _)| self.inbox.get(&id))
             .map(VecDeque::len)
-            .sum()
+            .sum::<usize>()
+            + self.still.as_ref().map_or(0, |still| still.signals(name))
     }
 }

@@ -9,8 +9,8 @@ use flowmesh_ir::{
     call::{Failure, Reply, Request},
 };
 use flowmesh_machine::{
-    Answer, Ask, CallId, Effect, Event, EventKind, Run, Settings, TimerId, apply, border, pending, replay,
-    view,
+    Answer, Ask, CallId, Decision, Effect, Event, EventKind, Outcome, Run, Settings, TimerId, apply, border,
+    check_edit, check_result, pending, replay, variables, view,
 };
 use jiff::Timestamp;
 use std::{
@@ -116,6 +116,16 @@ impl<'p> Scene<'p> {
             Order::Cancel(reason) => self.happen(EventKind::Cancelled {
                 reason: reason.clone(),
             }),
+            Order::Pause(reason) => self.happen(EventKind::Paused {
+                reason: reason.clone(),
+            }),
+            Order::Resume => self.happen(EventKind::Resumed),
+            Order::Edit { name, value } => self.edit(name, value),
+            Order::Variables => self.variables(),
+            Order::Decide { call, decision } => self.decide(CallId(*call), decision),
+            Order::Terminate(reason) => self.happen(EventKind::Terminated {
+                reason: reason.clone(),
+            }),
             Order::Answer { call, answer } => self.answer(CallId(*call), answer),
             Order::Hear { event, payload } => self.happen(EventKind::Heard {
                 event: event.as_str().into(),
@@ -180,6 +190,34 @@ impl<'p> Scene<'p> {
         self.happen(EventKind::Answered {
             call,
             answer: answer.clone(),
+        });
+    }
+
+    fn edit(&mut self, name: &str, value: &str) {
+        let run = self.run.as_ref().expect("the run was started");
+        match check_edit(self.program, run, [(name, value.as_bytes())]) {
+            Ok(changes) => self.happen(EventKind::Edited { changes }),
+            Err(misfit) => self.say(&format!("  refused: {misfit}")),
+        }
+    }
+
+    fn variables(&mut self) {
+        let run = self.run.as_ref().expect("the run was started");
+        for (name, json) in variables(self.program, run) {
+            self.say(&format!("  {name} = {json}"));
+        }
+    }
+
+    fn decide(&mut self, call: CallId, decision: &Decision) {
+        let run = self.run.as_ref().expect("the run was started");
+        if let Decision::Done(json) = decision
+            && let Err(misfit) = check_result(self.program, run, json)
+        {
+            return self.say(&format!("  refused: {misfit}"));
+        }
+        self.happen(EventKind::Decided {
+            call,
+            decision: decision.clone(),
         });
     }
 
@@ -256,6 +294,11 @@ impl<'p> Scene<'p> {
             Effect::Withdraw { call } => self.withdraw(*call),
             Effect::Release { call } => drop(self.held.remove(call)),
             Effect::More { call } => drop(self.wanted.insert(*call)),
+            // Nobody hears what is on its way, and children end with the run.
+            Effect::Finished(Outcome::Terminated(_)) => {
+                self.calls.clear();
+                self.asks.clear();
+            }
             Effect::Answer { .. } | Effect::Note(_) | Effect::Finished(_) => {}
         }
     }

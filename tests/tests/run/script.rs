@@ -1,6 +1,6 @@
 //! The script of a case: the lines that begin with `// > `.
 
-use flowmesh_machine::{Answer, Ended};
+use flowmesh_machine::{Answer, Decision, Ended};
 
 /// One line, as it stands and as it is meant.
 pub(crate) struct Line {
@@ -34,6 +34,18 @@ pub(crate) enum Order {
     },
     Advance(jiff::SignedDuration),
     Cancel(String),
+    Pause(String),
+    Resume,
+    Edit {
+        name: String,
+        value: String,
+    },
+    Variables,
+    Decide {
+        call: u32,
+        decision: Decision,
+    },
+    Terminate(String),
     /// Answers what was asked for by this number.
     Answer {
         call: u32,
@@ -71,6 +83,17 @@ fn line(text: &str) -> Result<Line, String> {
     })
 }
 
+fn decision(text: &str) -> Option<Decision> {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    Some(match word {
+        "retry" => Decision::Retry,
+        "done" => Decision::Done(rest.as_bytes().into()),
+        "fail" => Decision::Fail,
+        "skip" => Decision::Skip,
+        _ => return None,
+    })
+}
+
 /// How something that was asked for came out.
 fn answer(text: &str) -> Option<Answer> {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -82,6 +105,7 @@ fn answer(text: &str) -> Option<Answer> {
         "refused" => Answer::Refused(quoted),
         "ended" => Answer::Ended(Ended::Done(rest.as_bytes().into())),
         "cancelled" => Answer::Ended(Ended::Cancelled(quoted)),
+        "terminated" => Answer::Ended(Ended::Terminated(quoted)),
         "failed" => {
             let (error, fields) = rest.split_once(' ').unwrap_or((rest, "{}"));
             Answer::Ended(Ended::Failed(error.into(), fields.as_bytes().into()))
@@ -91,7 +115,7 @@ fn answer(text: &str) -> Option<Answer> {
 }
 
 fn order(text: &str) -> Option<Order> {
-    let (word, rest) = text.split_once(' ')?;
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (first, after) = match rest.split_once(' ') {
         Some((first, after)) => (first.to_owned(), after.to_owned()),
         None => (rest.to_owned(), String::new()),
@@ -128,6 +152,18 @@ fn order(text: &str) -> Option<Order> {
         "view" => Order::View(rest.to_owned()),
         "advance" => Order::Advance(flowmesh_stdlib::read_duration(rest)?),
         "cancel" => Order::Cancel(rest.trim_matches('"').to_owned()),
+        "pause" => Order::Pause(rest.to_owned()),
+        "resume" => Order::Resume,
+        "edit" => Order::Edit {
+            name: first,
+            value: after,
+        },
+        "variables" => Order::Variables,
+        "decide" => Order::Decide {
+            call: first.parse().ok()?,
+            decision: decision(&after)?,
+        },
+        "terminate" => Order::Terminate(rest.to_owned()),
         "reply" | "fail" => {
             let (second, last) = after.split_once(' ').unwrap_or((&after, ""));
             let last = last.to_owned();

@@ -33,6 +33,16 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
             }
             Note::Undoing { error: Some(error) } => format!("undoing after {}", error.name),
             Note::Undoing { error: None } => "undoing after cancel".to_owned(),
+            Note::Parked { step, error, choices } => {
+                let error = border::encode_untyped(&Value::Variant(error.clone()));
+                let choices: Vec<_> = choices.iter().map(|choice| choice.as_str()).collect();
+                format!(
+                    "parked {}: {error}; {}",
+                    title(program, flow, *step),
+                    choices.join(", ")
+                )
+            }
+            Note::StepSkipped { step } => format!("skipped {}", title(program, flow, *step)),
             Note::StepStopped { step } => format!("stopped {}", title(program, flow, *step)),
             Note::Tagged { key, value } => format!("tag {key} = {value}"),
             Note::Restarted => "restarted".to_owned(),
@@ -57,6 +67,7 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
             )
         }
         Effect::Finished(Outcome::Cancelled(reason)) => format!("finished: cancelled {reason}"),
+        Effect::Finished(Outcome::Terminated(reason)) => format!("finished: terminated {reason}"),
     }
 }
 

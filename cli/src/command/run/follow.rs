@@ -22,7 +22,11 @@ pub(crate) async fn to_its_end(house: &House, flow: &Flow, run: Begun, dir: &Pat
     let dir = dir.display();
     let signal =
         |name: &str, payload: &str| format!("flowmesh runs signal {id} {name} '{payload}' --dir {dir}");
-    let mut progress = Progress::new(flow, signal);
+    let decide = |choice: &str| {
+        let result = if choice == "done" { " --result ..." } else { "" };
+        format!("flowmesh runs decide {id} {choice}{result} --dir {dir}")
+    };
+    let mut progress = Progress::new(flow, signal, decide);
     let mut next = 0;
     loop {
         let mut follow = house
@@ -53,6 +57,7 @@ pub(crate) fn show(flow: &str, id: RunId, ending: &Ending, json: bool) -> Exit {
         Ending::Result(_) => {}
         Ending::Error(error) => draw::say(format!("{flow} failed: {}", draw::progress::error(error))),
         Ending::Cancelled(why) => draw::say(format!("{flow} was cancelled: {why}")),
+        Ending::Terminated(why) => draw::say(format!("{flow} was terminated: {why}")),
     }
     if ending.state() == State::Done {
         Exit::Ok

@@ -1,15 +1,15 @@
 //! What each verb asks and shows.
 
-use super::Verb;
+use super::{Verb, batch, edit, share, steer};
 use crate::{
-    client::Client,
+    client::{Client, encode},
     draw::{self, table},
     error::Error,
     exit::Exit,
     input,
 };
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Asks and shows.
 pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit, Error> {
@@ -31,6 +31,22 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             let mut query = which.query()?;
             query.extend(cursor.iter().map(|cursor| ("cursor", cursor.clone())));
             list(client, &query, *limit, json).await?;
+        }
+        Verb::Batch {
+            verb,
+            which,
+            all,
+            reason,
+            yes,
+        } => {
+            let asked = batch::Batch {
+                verb: *verb,
+                which,
+                all: *all,
+                reason,
+                yes: *yes,
+            };
+            return batch::batch(client, &asked, json).await;
         }
         Verb::Count { which } => count(client, &which.query()?, json).await?,
         Verb::Signal {
@@ -59,16 +75,39 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             draw::answer_json(&client.send(Method::GET, &path, None).await?);
         }
         Verb::Cancel { id, reason } => {
-            let id = &named(client, id).await?;
-            let path = format!("/v1/runs/{}/cancel", encode(id));
-            client
-                .send(
-                    Method::POST,
-                    &path,
-                    Some(&json!({ "reason": reason }).to_string()),
-                )
-                .await?;
-            draw::say(format!("{id} will be cancelled; what it did is undone"));
+            steer::cancel(client, &named(client, id).await?, reason, json).await?;
+        }
+        Verb::Pause { id, reason } => steer::pause(client, &named(client, id).await?, reason, json).await?,
+        Verb::Terminate { id, reason } => {
+            steer::terminate(client, &named(client, id).await?, reason, json).await?;
+        }
+        Verb::Decide {
+            id,
+            choice,
+            result,
+            call,
+        } => {
+            let id = named(client, id).await?;
+            let seen = get(client, &id).await?;
+            let decision = steer::Decision {
+                choice: *choice,
+                result: result.as_deref(),
+                call: *call,
+            };
+            steer::decide(client, &seen, &decision, json).await?;
+        }
+        Verb::Edit { id, values, set } => {
+            let id = named(client, id).await?;
+            if values.is_empty() && set.is_empty() {
+                edit::variables(client, &id).await?;
+            } else {
+                edit::edit(client, &id, (values, set), json).await?;
+            }
+        }
+        Verb::Resume { id } => steer::resume(client, &named(client, id).await?, json).await?,
+        Verb::Retry { id } => share::retry(client, &named(client, id).await?, json).await?,
+        Verb::Restart { id, from, round } => {
+            share::restart(client, &named(client, id).await?, (from, *round), json).await?;
         }
         Verb::Events { id } => events(client, &named(client, id).await?, json).await?,
         Verb::Wait { id } => return ended(client, &named(client, id).await?, json).await,
@@ -165,8 +204,8 @@ async fn count(client: &Client, filters: &[(&'static str, String)], json: bool) 
     Ok(())
 }
 
-/// The filters of a query.
-fn filtered(filters: &[(&'static str, String)]) -> String {
+/// The filters of a query, with an `&` before each.
+pub(super) fn filtered(filters: &[(&'static str, String)]) -> String {
     let one = |(name, value): &(&str, String)| format!("&{name}={}", encode(value));
     filters.iter().map(one).collect()
 }
@@ -190,7 +229,10 @@ async fn ended(client: &Client, id: &str, json: bool) -> Result<Exit, Error> {
         let run = client
             .send(Method::GET, &format!("/v1/runs/{}?wait=60s", encode(id)), None)
             .await?;
-        if matches!(text(&run, "state").as_str(), "done" | "failed" | "cancelled") {
+        if matches!(
+            text(&run, "state").as_str(),
+            "done" | "failed" | "cancelled" | "terminated"
+        ) {
             break run;
         }
     };
@@ -232,17 +274,4 @@ fn text(of: &Value, name: &str) -> String {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned()
-}
-
-/// A segment of a path or a value of a query, encoded.
-fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
 }

@@ -1,4 +1,4 @@
-//! Which runs are listed or counted.
+//! Which runs are listed, counted or steered together.
 
 use crate::error::Error;
 use clap::Args;
@@ -10,7 +10,8 @@ pub(crate) struct Which {
     /// Only of this flow
     #[arg(long)]
     flow: Option<String>,
-    /// Only in this state: running, waiting, undoing, done, failed, cancelled
+    /// Only in this state: running, waiting, paused, undoing, done, failed, cancelled,
+    /// terminated
     #[arg(long)]
     state: Option<String>,
     /// Only started with this key
@@ -22,9 +23,9 @@ pub(crate) struct Which {
     /// Only at the step of this title now
     #[arg(long, value_name = "TITLE")]
     step: Option<String>,
-    /// Only with this tag
+    /// Only with this tag; several times: with all of them
     #[arg(long, value_name = "KEY=VALUE")]
-    tag: Option<String>,
+    tag: Vec<String>,
     /// Only begun then or later: a time such as 2026-01-31T12:00:00Z, or how long ago, such as 2h
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -42,12 +43,12 @@ impl Which {
             ("key", &self.key),
             ("error", &self.error),
             ("step", &self.step),
-            ("tag", &self.tag),
         ];
         let texts = texts
             .into_iter()
             .filter_map(|(name, text)| Some((name, text.clone()?)));
         let mut query: Vec<_> = texts.collect();
+        query.extend(self.tag.iter().map(|tag| ("tag", tag.clone())));
         for (name, text) in [("since", &self.since), ("until", &self.until)] {
             if let Some(text) = text {
                 query.push((name, time(name, text, Timestamp::now())?.to_string()));

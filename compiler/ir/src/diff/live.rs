@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 /// is written on the way from there, and needs not be brought along. A branch, task or handler that ends may be
 /// followed by what comes after any region of the flow: which one is not asked, so a slot too many may be found, and
 /// never one too few.
-pub(super) fn live(flow: &Flow) -> Vec<BTreeSet<SlotId>> {
+#[must_use]
+pub fn live(flow: &Flow) -> Vec<BTreeSet<SlotId>> {
     let written = crate::validate::written(flow);
     let reads = flow.states.iter().map(State::reads).zip(&written);
     let mut live: Vec<BTreeSet<SlotId>> = reads

@@ -63,7 +63,10 @@ impl Driver {
         let span = span(&call);
         let (run, number) = (call.run, call.call);
         let calling = match &call.request.wire {
-            Wire::Worker(_) => caller.work(run, number, call.request),
+            Wire::Worker(_) => {
+                self.streams.wait(run, number);
+                caller.work(run, number, call.request)
+            }
             Wire::Stream(_) | Wire::Grpc { stream: true, .. } => {
                 let demand = self.streams.open(run, number, sender.clone());
                 caller.stream(call.request, call.trace, demand)

@@ -1,4 +1,5 @@
-//! Streams that are open: each has a task that reads it, and hears when the next item is wanted.
+//! Calls that can be given up before they have ended: streams, each of which hears when the next item is wanted, and the
+//! tasks of workers.
 
 use super::Message;
 use crate::RunId;
@@ -10,12 +11,13 @@ use tokio::{
     task::{AbortHandle, JoinHandle},
 };
 
-/// The streams of all runs.
+/// Those of all runs.
 #[derive(Default)]
 pub(super) struct Streams(HashMap<(RunId, CallId), Open>);
 
 struct Open {
-    wanted: UnboundedSender<()>,
+    /// Of a stream.
+    wanted: Option<UnboundedSender<()>>,
     task: Option<AbortHandle>,
 }
 
@@ -23,14 +25,27 @@ impl Streams {
     /// A stream is opened; its items are told to the driver.
     pub(super) fn open(&mut self, run: RunId, call: CallId, driver: UnboundedSender<Message>) -> Demand {
         let (wanted, demand) = unbounded_channel();
-        self.0.insert((run, call), Open { wanted, task: None });
+        let open = Open {
+            wanted: Some(wanted),
+            task: None,
+        };
+        self.0.insert((run, call), open);
         Demand::new(demand, move |item| {
             // Nobody listens only after the driver has ended.
             let _ = driver.send(Message::Streamed(run, call, item));
         })
     }
 
-    /// Who reads it, if the call is a stream.
+    /// A worker is waited for.
+    pub(super) fn wait(&mut self, run: RunId, call: CallId) {
+        let open = Open {
+            wanted: None,
+            task: None,
+        };
+        self.0.insert((run, call), open);
+    }
+
+    /// Who carries it out, if the call can be given up.
     pub(super) fn task(&mut self, run: RunId, call: CallId, task: &JoinHandle<()>) {
         if let Some(open) = self.0.get_mut(&(run, call)) {
             open.task = Some(task.abort_handle());
@@ -39,9 +54,10 @@ impl Streams {
 
     /// The next item is wanted.
     pub(super) fn more(&self, run: RunId, call: CallId) {
-        if let Some(open) = self.0.get(&(run, call)) {
+        let open = self.0.get(&(run, call));
+        if let Some(wanted) = open.and_then(|open| open.wanted.as_ref()) {
             // It has ended if nobody listens.
-            let _ = open.wanted.send(());
+            let _ = wanted.send(());
         }
     }
 

@@ -92,7 +92,14 @@ impl Engine {
         self.rows.forget(run);
         self.index.remove(&held.name, held.state(), run);
         if let Some(key) = held.key.take() {
-            self.keys.remove(&(held.name.clone(), key));
+            let key = (held.name.clone(), key);
+            match held.shared {
+                Some(shared) => drop(self.keys.insert(key, held.instead_of.unwrap_or(shared.run))),
+                None => drop(self.keys.remove(&key)),
+            }
+        }
+        if let Some(before) = held.shared.and_then(|shared| self.runs.get_mut(&shared.run)) {
+            before.followed_by = held.instead_of;
         }
         let Some(live) = held.live() else { return };
         for (timer, at) in live.timers.drain(..) {

@@ -100,6 +100,7 @@ impl Deployment {
             }
             Outcome::Failed(error) => Ending::Error(Arc::from(raw(self.error_json(error)))),
             Outcome::Cancelled(reason) => Ending::Cancelled(reason.as_str().into()),
+            Outcome::Terminated(reason) => Ending::Terminated(reason.as_str().into()),
         }
     }
 

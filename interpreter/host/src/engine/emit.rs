@@ -120,7 +120,9 @@ impl Engine {
     /// The runs that may wait for an event, oldest first.
     fn hearers(&self, event: &Name, payload: &[u8]) -> Vec<RunId> {
         let mut known: BTreeMap<(flowmesh_ir::Hash, FlowId), bool> = BTreeMap::new();
-        let alive = self.index.in_states(&[State::Running, State::Waiting]);
+        let alive = self
+            .index
+            .in_states(&[State::Running, State::Waiting, State::Paused]);
         let mut hearers: Vec<RunId> = alive
             .filter(|run| {
                 let Some(held) = self.runs.get(run) else {

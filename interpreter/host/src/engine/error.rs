@@ -3,7 +3,7 @@
 use super::view::State;
 use crate::RunId;
 use flowmesh_ir::{Code, Name};
-use flowmesh_machine::border::Misfit;
+use flowmesh_machine::{CallId, Choice, Unshared, border::Misfit};
 use thiserror::Error;
 
 /// Why something is not done. Nothing has changed.
@@ -97,6 +97,78 @@ pub enum Refusal {
         /// How.
         state: State,
     },
+    /// The run goes on only when somebody has decided.
+    #[error("the run `{run}` is parked: it waits for a decision")]
+    Parked {
+        /// The run.
+        run: RunId,
+        /// What can be chosen.
+        choices: &'static [Choice],
+    },
+    /// There is nothing to decide, or not any more.
+    #[error("the run `{run}` is not parked{}", call.map_or_else(String::new, |call| format!(" at call {}", call.0)))]
+    NotParked {
+        /// The run.
+        run: RunId,
+        /// At the end of which call.
+        call: Option<CallId>,
+    },
+    /// This cannot be chosen where the run is parked.
+    #[error("`{}` cannot be chosen here, expected {}", choice.as_str(), words(choices))]
+    Choice {
+        /// What was chosen.
+        choice: Choice,
+        /// What can be chosen.
+        choices: &'static [Choice],
+    },
+    /// What the call is said to have returned does not fit its operation.
+    #[error("the result does not fit: {0}")]
+    Result(Misfit),
+    /// The run takes steps.
+    #[error("the run `{run}` does not stand still")]
+    Moving {
+        /// The run.
+        run: RunId,
+    },
+    /// A value does not fit a variable.
+    #[error("the edit is not accepted: {0}")]
+    Edit(Misfit),
+    /// The run has not ended.
+    #[error("the run `{run}` has not ended: it is {state}")]
+    Alive {
+        /// The run.
+        run: RunId,
+        /// How it stands.
+        state: State,
+    },
+    /// It cannot go on from there.
+    #[error("the run `{run}` cannot go on from there: {}", unshared(why))]
+    Unshared {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: Unshared,
+    },
+    /// Another run goes on in its place already.
+    #[error("`{by}` goes on in place of the run `{run}` already")]
+    Continued {
+        /// The run.
+        run: RunId,
+        /// The other one.
+        by: RunId,
+    },
+    /// Its history is too long.
+    #[error(
+        "the history of the run `{run}` is too long to be shared: expected at most {max} bytes, found {found}"
+    )]
+    History {
+        /// The run.
+        run: RunId,
+        /// The most.
+        max: u64,
+        /// How long it is.
+        found: u64,
+    },
     /// There is no room for it on the disk.
     #[error("the disk is full: nothing can be started, signalled or cancelled until there is room")]
     Full,
@@ -106,6 +178,48 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+}
+
+/// The code of a run that is parked: its page says what each choice does.
+pub(super) const PARKED: Code = Code(1083);
+
+/// `retry`, `done` or `fail`
+fn words(choices: &[Choice]) -> String {
+    let words: Vec<String> = choices
+        .iter()
+        .map(|choice| format!("`{}`", choice.as_str()))
+        .collect();
+    match words.as_slice() {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        all => all.concat(),
+    }
+}
+
+fn unshared(why: &Unshared) -> String {
+    match why {
+        Unshared::Sound => "it has not failed".to_owned(),
+        Unshared::Itself => "it has failed by itself, not with the end of a call".to_owned(),
+        Unshared::Step { title, round, .. } => match round {
+            None => format!("the step `{title}` has not begun"),
+            Some(round) => format!("the step `{title}` has not begun {round} times"),
+        },
+        Unshared::Guard(name) => format!("it holds {name:?} there, which others may hold by now"),
+        Unshared::Undone(_) => "what was done before was undone since".to_owned(),
+        Unshared::Still => "it stands still there".to_owned(),
+    }
+}
+
+fn unshared_help(why: &Unshared) -> Option<String> {
+    Some(match why {
+        Unshared::Sound | Unshared::Itself | Unshared::Still => {
+            "choose a step that began before: `flowmesh runs restart ID --from STEP`".to_owned()
+        }
+        Unshared::Step { known, .. } if known.is_empty() => "no step has begun: start it anew".to_owned(),
+        Unshared::Step { known, .. } => format!("steps that have begun: {}", known.join(", ")),
+        Unshared::Guard(_) => "choose a step before the lock is taken".to_owned(),
+        Unshared::Undone(Some(step)) => format!("go on from `{step}`, or from a step before it"),
+        Unshared::Undone(None) => "start the flow again".to_owned(),
+    })
 }
 
 impl Refusal {
@@ -123,6 +237,16 @@ impl Refusal {
             Self::Unanswered { .. } => 1067,
             Self::UnknownView { .. } => 1068,
             Self::View { .. } => 1069,
+            Self::NotParked { .. } => 1080,
+            Self::Choice { .. } => 1081,
+            Self::Result(_) => 1082,
+            Self::Parked { .. } => PARKED.0,
+            Self::Moving { .. } => 1084,
+            Self::Edit(_) => 1085,
+            Self::Alive { .. } => 1086,
+            Self::Unshared { .. } => 1087,
+            Self::Continued { .. } => 1088,
+            Self::History { .. } => 1089,
             Self::Full => 1034,
             Self::Stopped { .. } => 1056,
         })
@@ -138,9 +262,17 @@ impl Refusal {
             | Self::UnknownView {
                 nearest: Some(name), ..
             } => Some(format!("did you mean `{name}`?")),
-            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => {
-                misfit.hint.clone()
-            }
+            Self::Input { misfit, .. }
+            | Self::Signal { misfit, .. }
+            | Self::Event { misfit, .. }
+            | Self::Result(misfit)
+            | Self::Edit(misfit) => misfit.hint.clone(),
+            Self::Moving { .. } => Some("pause it first, with `flowmesh runs pause`".to_owned()),
+            Self::Parked { choices, .. } => Some(format!(
+                "decide with `flowmesh runs decide`: {}; `flowmesh explain {PARKED}` says what each does",
+                words(choices)
+            )),
+            Self::NotParked { .. } => Some("see how it stands with `flowmesh runs get`".to_owned()),
             Self::Unanswered { .. } => Some(
                 "see how the run stands with `flowmesh runs get`; a signal is not sent again by itself"
                     .to_owned(),
@@ -148,6 +280,13 @@ impl Refusal {
             Self::View { .. } => Some(
                 "ask again later, or write the view so that it holds while its parts are empty".to_owned(),
             ),
+            Self::Alive { .. } => Some(
+                "end it first: `flowmesh runs terminate` undoes nothing, `flowmesh runs cancel` everything"
+                    .to_owned(),
+            ),
+            Self::Unshared { why, .. } => unshared_help(why),
+            Self::Continued { by, .. } => Some(format!("steer that one: `flowmesh runs get {by}`")),
+            Self::History { .. } => Some("start the flow again".to_owned()),
             Self::Full => Some("make room on the disk; acknowledged runs are kept and go on".to_owned()),
             Self::Stopped { .. } => Some("start it again; acknowledged runs go on".to_owned()),
             _ => None,
@@ -158,9 +297,11 @@ impl Refusal {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {
-            Self::Input { misfit, .. } | Self::Signal { misfit, .. } | Self::Event { misfit, .. } => {
-                Some(&misfit.path)
-            }
+            Self::Input { misfit, .. }
+            | Self::Signal { misfit, .. }
+            | Self::Event { misfit, .. }
+            | Self::Result(misfit)
+            | Self::Edit(misfit) => Some(&misfit.path),
             _ => None,
         }
     }

@@ -62,8 +62,8 @@ impl Engine {
             let parents: Vec<_> = parents.iter().map(call).collect();
             (numbers.run(*child), parents).hash(hasher);
         }
-        for orphan in &self.ledger.orphans {
-            numbers.run(*orphan).hash(hasher);
+        for (orphan, how) in &self.ledger.orphans {
+            (numbers.run(*orphan), how).hash(hasher);
         }
         let keys: BTreeMap<_, _> = self.keys.iter().collect();
         for (key, run) in keys {

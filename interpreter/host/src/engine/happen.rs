@@ -16,7 +16,7 @@ use flowmesh_ir::{
     call::{Reply, Wire},
     trace::TraceContext,
 };
-use flowmesh_machine::{Answer, CallId, Effect, Ended, Event, EventKind, Note, Outcome};
+use flowmesh_machine::{Answer, CallId, Decision, Effect, Ended, Event, EventKind, Note, Outcome};
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -56,7 +56,7 @@ impl Engine {
         let mut effects = std::mem::take(&mut self.effects);
         self.ledger.event(run, held, &event.kind);
         if held.apply(&event, &mut effects) {
-            let bytes = EVENT_BYTES.saturating_add(payload_bytes(&event.kind));
+            let bytes = bytes(&event.kind);
             let record = EventRecord {
                 run,
                 sequence,
@@ -206,6 +206,11 @@ pub(super) fn is_stream(wire: &Wire) -> bool {
     matches!(wire, Wire::Stream(_) | Wire::Grpc { stream: true, .. })
 }
 
+/// What an event takes in the log, about.
+pub(crate) fn bytes(kind: &EventKind) -> usize {
+    EVENT_BYTES.saturating_add(payload_bytes(kind))
+}
+
 fn payload_bytes(kind: &EventKind) -> usize {
     match kind {
         EventKind::Started { input, .. } => input.len(),
@@ -220,15 +225,25 @@ fn payload_bytes(kind: &EventKind) -> usize {
         EventKind::Signalled { payload, .. } | EventKind::Heard { payload, .. } => payload.len(),
         EventKind::Streamed { item, .. } => item.len(),
         EventKind::Answered { answer, .. } => answer_bytes(answer),
-        EventKind::Cancelled { reason } => reason.len(),
-        EventKind::Fired { .. } => 0,
+        EventKind::Cancelled { reason } | EventKind::Paused { reason } | EventKind::Terminated { reason } => {
+            reason.len()
+        }
+        EventKind::Decided {
+            decision: Decision::Done(result),
+            ..
+        } => result.len(),
+        EventKind::Edited { changes } => changes.iter().map(|change| change.value.len()).sum(),
+        EventKind::Continued { again } => again.len().saturating_mul(4),
+        EventKind::Fired { .. } | EventKind::Resumed | EventKind::Decided { .. } => 0,
     }
 }
 
 fn answer_bytes(answer: &Answer) -> usize {
     match answer {
         Answer::Done(weights) => weights.len(),
-        Answer::Run(text) | Answer::Refused(text) | Answer::Ended(Ended::Cancelled(text)) => text.len(),
+        Answer::Run(text)
+        | Answer::Refused(text)
+        | Answer::Ended(Ended::Cancelled(text) | Ended::Terminated(text)) => text.len(),
         Answer::Ended(Ended::Done(json) | Ended::Failed(_, json)) => json.len(),
         Answer::Found(_) => 0,
     }

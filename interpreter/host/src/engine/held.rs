@@ -4,9 +4,12 @@ use super::{
     deployment::Deployment,
     input::Ticket,
     rows::Places,
-    view::{Ending, RunView, State},
+    view::{Ending, Parked, Paused, RunView, State},
 };
-use crate::{RunId, store};
+use crate::{
+    RunId,
+    store::{self, Shared},
+};
 use flowmesh_ir::{FlowId, Hash, Name};
 use flowmesh_machine::{Ask, CallId, Effect, Event, EventKind, Run, TimerId};
 use jiff::Timestamp;
@@ -35,6 +38,14 @@ pub(super) struct Held {
     pub(super) entangled: bool,
     /// How many runs started each other before it, as far as this process knows.
     pub(super) depth: u16,
+    /// Whose history it shares.
+    pub(super) shared: Option<Shared>,
+    /// As which run it began: itself, unless it shares a history.
+    pub(super) root: RunId,
+    /// The run that shares its history, and goes on in its place; the last of them.
+    pub(super) followed_by: Option<RunId>,
+    /// The run that did so for the one whose history it shares, until this one came.
+    pub(super) instead_of: Option<RunId>,
     pub(super) life: Life,
 }
 
@@ -64,9 +75,15 @@ pub(super) struct Live {
 
 impl Held {
     /// Before the first event.
-    pub(super) fn new(deployment: Arc<Deployment>, id: RunId, flow: FlowId, key: Option<String>) -> Self {
+    pub(super) fn new(
+        deployment: Arc<Deployment>,
+        (id, shared): (RunId, Option<Shared>),
+        flow: FlowId,
+        key: Option<String>,
+    ) -> Self {
+        let root = shared.map_or(id, |shared| shared.root);
         let name = deployment.flow_name(flow);
-        let life = Life::Live(Box::new(Live::new(deployment.new_run(id, flow))));
+        let life = Life::Live(Box::new(Live::new(deployment.new_run(root, flow))));
         Self {
             deployment,
             flow,
@@ -81,6 +98,10 @@ impl Held {
             tags: BTreeMap::new(),
             entangled: false,
             depth: 0,
+            shared,
+            root,
+            followed_by: None,
+            instead_of: None,
             life,
         }
     }
@@ -121,7 +142,7 @@ impl Held {
         self.deployment.apply(&mut live.run, event, effects);
         let apart = store::apart(&event.kind).filter(|hash| !self.blobs.contains(hash));
         self.blobs.extend(apart);
-        if self.next == 0 {
+        if self.next == 0 || matches!(event.kind, EventKind::Continued { .. }) {
             self.started = event.at;
         }
         self.updated = event.at;
@@ -149,9 +170,36 @@ impl Held {
             events: self.next,
             program: self.deployment.program_hash,
             steps: self.steps(),
+            paused: self.paused().map(Paused::from),
+            parked: self.parked().map(Parked::from),
+            continues: self.shared.map(|shared| shared.run),
+            continued_by: self.followed_by,
             tags: self.tags.clone(),
             ending: self.ending().cloned(),
         }
+    }
+
+    pub(super) fn paused(&self) -> Option<store::Paused> {
+        let pause = self.alive()?.run.paused()?;
+        Some(store::Paused {
+            reason: pause.reason.clone(),
+            since: pause.since,
+        })
+    }
+
+    pub(super) fn parked(&self) -> Option<store::Parked> {
+        let parked = self.alive()?.run.parked()?;
+        Some(store::Parked {
+            step: self.deployment.step_title(self.flow, parked.step).to_owned(),
+            call: parked.call.0,
+            error: self.deployment.error_json(parked.error).into(),
+            choices: parked
+                .choices
+                .iter()
+                .map(|choice| choice.as_str().into())
+                .collect(),
+            since: parked.since,
+        })
     }
 
     pub(super) fn steps(&self) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! What the engine is told.
 
-use super::{deployment::Deployment, output::Search};
+use super::{deployment::Deployment, output::Search, share::Continuation};
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply};
-use flowmesh_machine::{Answer, CallId, TimerId};
+use flowmesh_machine::{Answer, CallId, Decision, TimerId};
 use std::sync::Arc;
 
 /// Names a question until its answer comes. The one who asks draws them and never uses one twice.
@@ -79,13 +79,10 @@ pub enum Command {
         /// A JSON object with a member for each parameter.
         payload: Arc<[u8]>,
     },
-    /// Stop a run and undo what it did.
-    Cancel {
-        /// Which run.
-        run: RunId,
-        /// Why.
-        reason: String,
-    },
+    /// Go on from the middle of the history of a run that has ended.
+    Continue(Box<Continuation>),
+    /// Steer a run that has not ended.
+    Steer(RunId, Verb),
     /// Tell an event to every run that waits for it and every flow that it starts.
     Emit {
         /// From which the identifiers of runs are made that it starts; drawn by chance.
@@ -97,6 +94,8 @@ pub enum Command {
     },
     /// Read a view of a run, or all of them.
     View(RunId, Option<Name>),
+    /// Read the variables of a run.
+    Variables(RunId),
     /// Which status stands for an error of the operation that a call is of.
     StatusOf {
         /// The run that made the call.
@@ -112,6 +111,8 @@ pub enum Command {
     Search(Search),
     /// See the flows of the program that new runs are started with.
     Flows,
+    /// Where the events of a run lie.
+    History(RunId),
     /// Hear how a run ended, now or when it does.
     Wait(RunId),
     /// Where the events of a run lie; from now on what happens to it is told.
@@ -124,9 +125,45 @@ impl Command {
     pub fn changes(&self) -> bool {
         matches!(
             self,
-            Self::Deploy(_) | Self::Start(_) | Self::Signal { .. } | Self::Cancel { .. } | Self::Emit { .. }
+            Self::Deploy(_)
+                | Self::Start(_)
+                | Self::Continue(_)
+                | Self::Signal { .. }
+                | Self::Steer(..)
+                | Self::Emit { .. }
         )
     }
+}
+
+/// What a person does to a run that has not ended. Each is done once: a second time changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Stop it and undo what it did.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+    /// Let it take no new step.
+    Pause {
+        /// Why.
+        reason: String,
+    },
+    /// Let it go on after a pause.
+    Resume,
+    /// Decide how it goes on where it is parked.
+    Decide {
+        /// At the end of which call; `None` is wherever it is parked now.
+        call: Option<CallId>,
+        /// How.
+        decision: Decision,
+    },
+    /// Give variables of a run that stands still new values, by their names, as JSON.
+    Edit(Vec<(String, Arc<[u8]>)>),
+    /// End it where it stands, with the children that it waits for; nothing is undone.
+    Terminate {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A run to start.

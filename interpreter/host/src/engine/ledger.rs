@@ -10,8 +10,8 @@ use super::{
 };
 use crate::RunId;
 use flowmesh_ir::flow::Tie;
-use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, border};
-use std::collections::{BTreeSet, VecDeque};
+use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, Outcome, border};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Something to do that concerns more than one run, after the event that it follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +20,21 @@ pub(super) enum Task {
     Ask(RunId, CallId),
     /// Let in who may enter.
     Grant(String),
-    /// Nobody waits for this run any more: cancel it.
-    Cancel(RunId),
+    /// Nobody waits for this run any more.
+    Abandon(RunId, Abandoned),
     /// Tell those who wait for it that this run has ended.
     Ended(RunId),
-    /// Close the stream of this call.
+    /// Close the stream of this call, or give up the call.
     Close(RunId, CallId),
+}
+
+/// Why nobody waits for a child any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Abandoned {
+    /// The run that started it has left it: it is cancelled.
+    Left,
+    /// The run that started it was terminated, and it is too.
+    Terminated,
 }
 
 /// What lies between runs.
@@ -33,8 +42,8 @@ pub(super) enum Task {
 pub(super) struct Ledger {
     pub(super) guards: Guards,
     pub(super) traffic: Traffic,
-    /// Children that nobody waits for and that are not cancelled yet.
-    pub(super) orphans: BTreeSet<RunId>,
+    /// Children that nobody waits for and that were not told so yet.
+    pub(super) orphans: BTreeMap<RunId, Abandoned>,
 }
 
 impl Ledger {
@@ -76,17 +85,26 @@ impl Ledger {
     ) {
         match effect {
             Effect::Ask { call, ask, .. } => self.asked(run, held, (*call, ask), tasks),
-            Effect::Withdraw { call } | Effect::Release { call } => self.leave(run, held, *call, tasks),
+            Effect::Withdraw { call } | Effect::Release { call } => {
+                self.leave(run, held, (*call, Abandoned::Left), tasks);
+            }
             Effect::Note(Note::Tagged { key, value }) => {
                 held.tags.insert(key.clone(), value.clone());
             }
-            Effect::Finished(_) => {
+            Effect::Finished(outcome) => {
+                let how = match outcome {
+                    Outcome::Terminated(_) => Abandoned::Terminated,
+                    _ => Abandoned::Left,
+                };
                 let open: Vec<CallId> = held
                     .live()
                     .map(|live| live.asks.keys().chain(&live.streams).copied().collect())
                     .unwrap_or_default();
                 open.into_iter()
-                    .for_each(|call| self.leave(run, held, call, tasks));
+                    .for_each(|call| self.leave(run, held, (call, how), tasks));
+                // Calls that are on their way after the end are those of a run that was terminated.
+                let calls = held.live().map(|live| live.calls.clone()).unwrap_or_default();
+                tasks.extend(calls.into_iter().map(|call| Task::Close(run, call)));
                 tasks.push_back(Task::Ended(run));
             }
             _ => {}
@@ -113,13 +131,19 @@ impl Ledger {
     }
 
     /// Nobody waits for it, or holds it, any more.
-    fn leave(&mut self, run: RunId, held: &mut Held, call: CallId, tasks: &mut VecDeque<Task>) {
+    fn leave(
+        &mut self,
+        run: RunId,
+        held: &mut Held,
+        (call, how): (CallId, Abandoned),
+        tasks: &mut VecDeque<Task>,
+    ) {
         let Some(live) = held.live() else { return };
         if let Some(Ask::Start { tie: Tie::Child, .. }) = live.asks.get(&call) {
             // The run may still want to hear how the child ended, to undo what it did.
             let (child, _) = run.derived(call, "");
-            self.orphans.insert(child);
-            tasks.push_back(Task::Cancel(child));
+            self.orphans.insert(child, how);
+            tasks.push_back(Task::Abandon(child, how));
             return;
         }
         match live.asks.remove(&call) {

@@ -5,8 +5,9 @@ use super::{
     emit::Told,
     error::Refusal,
     input::Ticket,
+    select,
     traffic::Weights,
-    view::{Ending, FlowView, Page, RunView, Views},
+    view::{Choosing, Chosen, Ending, FlowView, Page, RunView, Views},
 };
 use crate::{
     RunId,
@@ -14,6 +15,7 @@ use crate::{
 };
 use flowmesh_ir::{FlowId, Name, StepId, call::Request, trace::TraceContext};
 use flowmesh_machine::{CallId, Event, Note};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Something to do.
@@ -32,7 +34,7 @@ pub enum Output {
         /// Which of its calls.
         call: CallId,
     },
-    /// Close a stream: nobody reads it any more.
+    /// Close a stream, or give up a call: nobody waits for it any more.
     Close {
         /// The run that read it.
         run: RunId,
@@ -61,6 +63,8 @@ pub enum Search {
     Page(Filter, usize),
     /// How many it wants.
     Count(Filter),
+    /// Those of them that this can be done with: the newest, at most so many, and how many there are.
+    Choose(Filter, Choosing, usize),
 }
 
 /// A call to make.
@@ -131,6 +135,8 @@ pub enum Answer {
     Told(Told),
     /// What can be read of a run.
     Views(Views),
+    /// The variables of a run by name, in the order of the flow.
+    Variables(Vec<(String, Box<RawValue>)>),
     /// The status that stands for an error, if one does.
     Status(Option<u16>),
     /// How it stands.
@@ -139,6 +145,8 @@ pub enum Answer {
     Runs(Page),
     /// How many there are.
     Count(Count),
+    /// Which were chosen.
+    Chosen(Chosen),
     /// What can be started.
     Flows(Vec<FlowView>),
     /// How it ended.
@@ -163,6 +171,8 @@ pub struct Started {
 pub struct History {
     /// Which run.
     pub run: RunId,
+    /// As which run it began: itself, unless it shares the history of another.
+    pub root: RunId,
     /// Which flow.
     pub flow: FlowId,
     /// What the run was started with.
@@ -200,6 +210,9 @@ impl Search {
         Ok(match self {
             Self::Page(filter, limit) => Answer::Runs(shelf.search(filter, *limit)?.into()),
             Self::Count(filter) => Answer::Count(shelf.count(filter)?),
+            Self::Choose(filter, choosing, limit) => {
+                Answer::Chosen(select::choose(shelf, filter, *choosing, *limit)?)
+            }
         })
     }
 }

@@ -24,6 +24,8 @@ pub(super) enum Query {
     Get(RunId),
     /// What a view of a run shows, or all of them.
     View(RunId, Option<Name>),
+    /// The variables of a run.
+    Variables(RunId),
     /// Which status stands for an error of the operation of a call.
     StatusOf(RunId, CallId, Name),
     /// How it ended.
@@ -42,6 +44,7 @@ impl Engine {
             Query::Deployed => Answer::Deployed,
             Query::Get(run) => self.of(run, |held| Answer::Run(Box::new(held.view(run)))),
             Query::View(run, name) => self.views_of(run, name.as_ref()),
+            Query::Variables(run) => self.variables_of(run),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
             Query::Flows => Answer::Flows(self.flows()),
@@ -91,6 +94,7 @@ impl Engine {
 fn history(run: RunId, held: &Held) -> History {
     History {
         run,
+        root: held.root,
         flow: held.flow,
         deployment: held.deployment.clone(),
         known: held.places.known,

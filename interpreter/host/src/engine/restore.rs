@@ -1,6 +1,13 @@
 //! The state of everything from the journal, and what is to be done again.
 
-use super::{Deployment, Engine, Held, batch::Deferred, happen, ledger::Task, output::Output};
+use super::{
+    Deployment, Engine, Held,
+    batch::Deferred,
+    happen,
+    ledger::Task,
+    output::Output,
+    share::{share_with, take_over},
+};
 use crate::{
     RunId,
     store::{Block, Change, EventRecord, Kept, Origin, Position, Record, Replaying, StoreError, Traffic},
@@ -99,7 +106,8 @@ impl Restoring {
         let names = engine.ledger.guards.names();
         engine.tasks.extend(names.into_iter().map(Task::Grant));
         let orphans = engine.ledger.orphans.clone();
-        engine.tasks.extend(orphans.into_iter().map(Task::Cancel));
+        let abandon = |(run, how)| Task::Abandon(run, how);
+        engine.tasks.extend(orphans.into_iter().map(abandon));
         engine.work(now);
         engine
     }
@@ -114,6 +122,8 @@ impl Restoring {
         } else {
             held.places.recent.push(block);
             self.unknown.insert(run);
+            // By which run another one is followed stands in its row.
+            self.unknown.extend(held.shared.map(|shared| shared.run));
         }
     }
 
@@ -131,6 +141,13 @@ impl Restoring {
             let found = format!("expected its event {}, found {}", held.next, record.sequence);
             return Err(contradiction(run, &found));
         }
+        if held.shared.is_some_and(|shared| record.sequence < shared.events) {
+            let before = held.state();
+            share_with(&mut self.engine.ledger, run, held, &record.event);
+            let after = held.state();
+            self.engine.index.change(&held.name, before, after, run);
+            return Ok(());
+        }
         let before = held.state();
         let mut effects = std::mem::take(&mut self.engine.effects);
         self.engine.ledger.event(run, held, &record.event.kind);
@@ -143,6 +160,9 @@ impl Restoring {
             let ledger = &mut self.engine.ledger;
             ledger.effect(run, held, &effect, &mut self.engine.tasks);
             keep_end(held, &effect);
+        }
+        if let EventKind::Continued { .. } = record.event.kind {
+            take_over(&mut self.engine.ledger, run, held);
         }
         // What they were to lead to, they have led to, or it is asked for again when the journal has ended.
         self.engine.tasks.clear();
@@ -163,7 +183,8 @@ impl Restoring {
         let deployment = self.deployment(run, origin)?;
         let flow = deployment.program.flow_named(&origin.flow);
         let flow = flow.ok_or_else(|| contradiction(run, "its program does not have its flow"))?;
-        self.engine.hold(run, deployment, flow, key.clone());
+        self.engine
+            .hold(run, deployment, flow, key.clone(), origin.shared);
         Ok(())
     }
 
@@ -311,7 +332,7 @@ impl Engine {
         }
     }
 
-    fn call_again(&mut self, now: Timestamp, run: RunId, effect: Effect) {
+    pub(super) fn call_again(&mut self, now: Timestamp, run: RunId, effect: Effect) {
         let Some(held) = self.runs.get_mut(&run) else {
             return;
         };

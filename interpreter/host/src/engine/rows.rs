@@ -227,6 +227,7 @@ impl Held {
         let (ending, error) = self.ending().map_or((None, None), ending);
         let live = self.alive();
         let timers = live.into_iter().flat_map(|live| &live.timers);
+        let calls = live.is_some_and(|live| !live.calls.is_empty());
         let mut timers: Vec<_> = timers.map(|(timer, at)| (timer.0, *at)).collect();
         timers.sort_unstable();
         Row {
@@ -234,7 +235,10 @@ impl Held {
             flow: self.name.clone(),
             state: state.as_str().into(),
             ended: state.is_end(),
-            detail: None,
+            paused: self.paused(),
+            parked: self.parked(),
+            continues: self.shared.map(|shared| shared.run),
+            continued_by: self.followed_by,
             key: self.key.clone(),
             started: self.started,
             updated: self.updated,
@@ -248,7 +252,8 @@ impl Held {
             depth: 0,
             entangled: false,
             cancelled: live.is_some_and(|live| live.cancelled),
-            busy: state == State::Running,
+            // A run that is paused may have sent a call before.
+            busy: state == State::Running || calls,
             timers,
             awaited: Vec::new(),
             guards: Vec::new(),
@@ -267,6 +272,7 @@ fn ending(ending: &Ending) -> (Option<store::Ending>, Option<Name>) {
     match ending {
         Ending::Result(json) => (Some(store::Ending::Result(json.get().into())), None),
         Ending::Cancelled(reason) => (Some(store::Ending::Cancelled(reason.clone())), None),
+        Ending::Terminated(reason) => (Some(store::Ending::Terminated(reason.clone())), None),
         Ending::Error(json) => {
             let error = serde_json::from_str::<Error>(json.get()).ok();
             (

@@ -1,4 +1,4 @@
-//! Commands that make something happen: deploy, start, signal, cancel.
+//! Commands that make something happen: deploy, start, signal.
 
 use super::{
     Engine, Held, Life, Refusal, Start, Ticket, batch::Deferred, deployment::Deployment, output::Started,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     RunId,
-    store::{Origin, Record},
+    store::{Origin, Record, Shared},
 };
 use flowmesh_ir::{FlowId, Name};
 use flowmesh_machine::{
@@ -84,8 +84,9 @@ impl Engine {
             flow: start.flow.clone(),
             program: deployment.program_hash,
             settings: deployment.settings_hash,
+            shared: None,
         };
-        self.hold(start.run, deployment, flow, key.clone());
+        self.hold(start.run, deployment, flow, key.clone(), None);
         let kind = EventKind::Started {
             input: start.input,
             seed: start.seed,
@@ -114,8 +115,12 @@ impl Engine {
         deployment: Arc<Deployment>,
         flow: FlowId,
         key: Option<String>,
+        shared: Option<Shared>,
     ) {
-        let mut held = Held::new(deployment, run, flow, key);
+        let mut held = Held::new(deployment, (run, shared), flow, key);
+        if let Some(before) = shared.and_then(|shared| self.runs.get_mut(&shared.run)) {
+            held.instead_of = before.followed_by.replace(run);
+        }
         held.watched = u32::from(self.follow_all);
         if let Some(key) = &held.key {
             self.keys.insert((held.name.clone(), key.clone()), run);
@@ -183,31 +188,6 @@ impl Engine {
             signal: name.clone(),
             kept,
         })
-    }
-
-    pub(super) fn cancel(&mut self, now: Timestamp, ticket: Ticket, run: RunId, reason: String) {
-        match self.check_cancel(run) {
-            // A second cancel changes nothing, and is as true as the first.
-            Ok(true) => self.defer(Deferred::Answer(ticket, Query::Accepted(run))),
-            Ok(false) => {
-                self.happen(now, run, EventKind::Cancelled { reason }, None);
-                self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
-            }
-            Err(refusal) => self.refuse(ticket, refusal),
-        }
-    }
-
-    /// Whether it was cancelled before.
-    fn check_cancel(&self, run: RunId) -> Result<bool, Refusal> {
-        let held = self.runs.get(&run).ok_or(Refusal::UnknownRun { run })?;
-        match &held.life {
-            Life::Live(live) if live.cancelled => Ok(true),
-            Life::Live(_) => self.refuse_if_full().map(|()| false),
-            Life::Ended(_) => Err(Refusal::Ended {
-                run,
-                state: held.state(),
-            }),
-        }
     }
 
     pub(super) fn refuse_if_full(&self) -> Result<(), Refusal> {

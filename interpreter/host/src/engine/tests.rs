@@ -4,6 +4,9 @@ mod between;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod rows;
+mod select;
+mod share;
+mod steer;
 mod world;
 
 use super::*;
@@ -194,14 +197,10 @@ fn a_cancelled_run_undoes_what_it_did() {
     world.settle();
     world.reply(1, 0, r#""hold""#);
     world.settle();
-    world.tell(Command::Cancel {
-        run: RunId(1),
-        reason: "enough".to_owned(),
-    });
-    world.tell(Command::Cancel {
-        run: RunId(1),
-        reason: "enough, I said".to_owned(),
-    });
+    for reason in ["enough", "enough, I said"] {
+        let reason = reason.to_owned();
+        world.tell(Command::Steer(RunId(1), Verb::Cancel { reason }));
+    }
     assert_eq!(calls(&world.settle()), ["stock.release"]);
     assert_eq!(world.view(1).state, view::State::Undoing);
     world.reply(1, 1, r#""released""#);

@@ -1,11 +1,12 @@
 //! What can be seen of a run from outside.
 
+use super::error::PARKED;
 use crate::{
     RunId,
-    store::{self, Row},
+    store::{self, Count, Row},
 };
-use flowmesh_ir::{Hash, Name};
-use flowmesh_machine::Status;
+use flowmesh_ir::{Code, Hash, Name};
+use flowmesh_machine::{Choice, Status};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -19,6 +20,8 @@ pub enum State {
     Running,
     /// It sleeps, or waits for a signal.
     Waiting,
+    /// It takes no new step until a person lets it.
+    Paused,
     /// What it did is being undone.
     Undoing,
     /// It ended with a result.
@@ -27,17 +30,21 @@ pub enum State {
     Failed,
     /// Somebody stopped it; everything was undone.
     Cancelled,
+    /// Somebody ended it where it stood; nothing was undone.
+    Terminated,
 }
 
 impl State {
     /// Every state, in the order in which a run may pass through them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Running,
         Self::Waiting,
+        Self::Paused,
         Self::Undoing,
         Self::Done,
         Self::Failed,
         Self::Cancelled,
+        Self::Terminated,
     ];
 
     /// As the machine says it.
@@ -45,10 +52,12 @@ impl State {
         match status {
             Status::Running => Self::Running,
             Status::Waiting => Self::Waiting,
+            Status::Paused => Self::Paused,
             Status::Undoing => Self::Undoing,
             Status::Done => Self::Done,
             Status::Failed => Self::Failed,
             Status::Cancelled => Self::Cancelled,
+            Status::Terminated => Self::Terminated,
         }
     }
 
@@ -58,17 +67,22 @@ impl State {
         match self {
             Self::Running => "running",
             Self::Waiting => "waiting",
+            Self::Paused => "paused",
             Self::Undoing => "undoing",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Terminated => "terminated",
         }
     }
 
     /// Whether nothing more will happen.
     #[must_use]
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+        matches!(
+            self,
+            Self::Done | Self::Failed | Self::Cancelled | Self::Terminated
+        )
     }
 }
 
@@ -114,6 +128,18 @@ pub struct RunView {
     /// What it is at now: titles of calls, sleeps and waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
+    /// Who paused it, while it is paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
+    /// Where it waits for a decision, while it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
+    /// The run whose history it shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<RunId>,
+    /// The run that shares its history and goes on in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continued_by: Option<RunId>,
     /// The texts by which it is found.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<Name, String>,
@@ -126,7 +152,6 @@ impl RunView {
     /// A run as its row says.
     #[must_use]
     pub fn of_row(id: RunId, row: Row) -> Self {
-        let raw = |json: &str| Arc::from(RawValue::from_string(json.to_owned()).unwrap_or_default());
         Self {
             id,
             flow: row.flow,
@@ -138,12 +163,82 @@ impl RunView {
             events: row.next,
             program: row.program,
             steps: row.steps,
+            paused: row.paused.map(Paused::from),
+            parked: row.parked.map(Parked::from),
+            continues: row.continues,
+            continued_by: row.continued_by,
             tags: row.tags,
             ending: row.ending.map(|ending| match ending {
                 store::Ending::Result(json) => Ending::Result(raw(&json)),
                 store::Ending::Error(json) => Ending::Error(raw(&json)),
                 store::Ending::Cancelled(reason) => Ending::Cancelled(reason),
+                store::Ending::Terminated(reason) => Ending::Terminated(reason),
             }),
+        }
+    }
+}
+
+fn raw(json: &str) -> Arc<RawValue> {
+    RawValue::from_string(json.to_owned()).unwrap_or_default().into()
+}
+
+/// A run that somebody paused.
+#[derive(Clone, Debug, Serialize)]
+pub struct Paused {
+    /// Why, in their words.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl From<store::Paused> for Paused {
+    fn from(paused: store::Paused) -> Self {
+        Self {
+            reason: paused.reason,
+            since: paused.since,
+        }
+    }
+}
+
+/// A run that cannot go on by itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct Parked {
+    /// The title of the step.
+    pub step: String,
+    /// Which of its calls: this names it in a decision.
+    pub call: u32,
+    /// What the call ended with: an object with `name` and `fields`.
+    pub error: Arc<RawValue>,
+    /// Why, for people.
+    pub why: &'static str,
+    /// What can be chosen.
+    pub choices: Vec<Name>,
+    /// Since when.
+    pub since: Timestamp,
+    /// The code whose page says what each choice does.
+    pub code: Code,
+}
+
+impl From<store::Parked> for Parked {
+    fn from(parked: store::Parked) -> Self {
+        // Only an undo can be skipped.
+        let undo = parked
+            .choices
+            .iter()
+            .any(|choice| choice == Choice::Skip.as_str());
+        let why = if undo {
+            "an undo does not succeed"
+        } else {
+            "nobody knows whether the call was carried out"
+        };
+        Self {
+            step: parked.step,
+            call: parked.call,
+            error: raw(&parked.error),
+            why,
+            choices: parked.choices,
+            since: parked.since,
+            code: PARKED,
         }
     }
 }
@@ -158,6 +253,8 @@ pub enum Ending {
     Error(Arc<RawValue>),
     /// Somebody stopped it, and why.
     Cancelled(Arc<str>),
+    /// Somebody ended it where it stood, and why.
+    Terminated(Arc<str>),
 }
 
 impl Ending {
@@ -168,12 +265,33 @@ impl Ending {
             Self::Result(_) => State::Done,
             Self::Error(_) => State::Failed,
             Self::Cancelled(_) => State::Cancelled,
+            Self::Terminated(_) => State::Terminated,
         }
     }
 }
 
 /// What can be read of a run, by name: each as JSON, or why it has no value now.
 pub type Views = BTreeMap<Name, Result<Box<RawValue>, String>>;
+
+/// What is to be done with many runs: those are chosen that it can be done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choosing {
+    /// Runs that have not ended.
+    Live,
+    /// Runs that somebody paused.
+    Paused,
+    /// Runs that failed, and that no other goes on in place of.
+    Failed,
+}
+
+/// Runs that were chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// How many there are.
+    pub count: Count,
+    /// The newest of them.
+    pub runs: Vec<RunId>,
+}
 
 /// Some runs, newest first.
 #[derive(Clone, Debug, Serialize)]

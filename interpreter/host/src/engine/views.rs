@@ -1,4 +1,4 @@
-//! What a flow lets be read of its runs: `view progress = E`.
+//! What can be read of the values of a run: what its flow shows (`view progress = E`), and its variables.
 
 use super::{Deployment, Engine, Life, Refusal, output::Answer, view::Views};
 use crate::RunId;
@@ -19,6 +19,22 @@ impl Engine {
             },
             Life::Ended(_) => self.answer(super::query::Query::History(run)),
         }
+    }
+}
+
+impl Engine {
+    /// The variables of a run that has not ended.
+    pub(super) fn variables_of(&self, run: RunId) -> Answer {
+        let Some(held) = self.runs.get(&run) else {
+            return Answer::Refused(Refusal::UnknownRun { run });
+        };
+        let Life::Live(live) = &held.life else {
+            let state = held.state();
+            return Answer::Refused(Refusal::Ended { run, state });
+        };
+        let variables = flowmesh_machine::variables(&held.deployment.program, &live.run);
+        let raw = |(name, json)| Some((name, RawValue::from_string(json).ok()?));
+        Answer::Variables(variables.into_iter().filter_map(raw).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     Engine, Held,
     batch::Deferred,
     deployment::Deployment,
-    ledger::Task,
+    ledger::{Abandoned, Task},
     output::{Output, Probe},
     traffic,
     view::Ending,
@@ -43,7 +43,7 @@ impl Engine {
             match task {
                 Task::Ask(run, call) => self.asked(now, run, call),
                 Task::Grant(name) => self.grant(now, &name),
-                Task::Cancel(run) => self.abandon(now, run),
+                Task::Abandon(run, how) => self.abandon(now, run, how),
                 Task::Ended(run) => self.tell_end(now, run),
                 Task::Close(run, call) => self.defer(Deferred::Output(Output::Close { run, call })),
             }
@@ -88,7 +88,7 @@ impl Engine {
         let Some(held) = self.runs.get(&run) else { return };
         let (deployment, depth) = (held.deployment.clone(), held.depth.saturating_add(1));
         let (id, seed) = run.derived(call, "");
-        if self.ledger.orphans.contains(&id) && !self.runs.contains_key(&id) {
+        if self.ledger.orphans.contains_key(&id) && !self.runs.contains_key(&id) {
             // It was not wanted any more before it was started.
             let reason = "it was not wanted any more".to_owned();
             return self.answered(now, run, call, Answer::Ended(Ended::Cancelled(reason)));
@@ -152,8 +152,9 @@ impl Engine {
             flow: name,
             program: deployment.program_hash,
             settings: deployment.settings_hash,
+            shared: None,
         };
-        self.hold(birth.id, deployment.clone(), birth.flow, key.clone());
+        self.hold(birth.id, deployment.clone(), birth.flow, key.clone(), None);
         if let Some(held) = self.runs.get_mut(&birth.id) {
             (held.entangled, held.depth) = (true, birth.depth);
         }
@@ -179,7 +180,7 @@ impl Engine {
     }
 
     /// Its starter does not wait for it any more.
-    fn abandon(&mut self, now: Timestamp, run: RunId) {
+    fn abandon(&mut self, now: Timestamp, run: RunId, how: Abandoned) {
         self.ledger.orphans.remove(&run);
         // Others may have found it by its key, and wait for it.
         let own = |(parent, call): &(RunId, CallId)| parent.derived(*call, "").0 == run;
@@ -190,10 +191,19 @@ impl Engine {
         {
             return;
         }
-        let live = self.runs.get_mut(&run).and_then(Held::live);
-        if live.is_some_and(|live| !live.cancelled) {
-            let reason = "the run that started it does not wait for it any more".to_owned();
-            self.happen(now, run, EventKind::Cancelled { reason }, None);
+        let Some(live) = self.runs.get_mut(&run).and_then(Held::live) else {
+            return;
+        };
+        match how {
+            Abandoned::Left if live.cancelled => {}
+            Abandoned::Left => {
+                let reason = "the run that started it does not wait for it any more".to_owned();
+                self.happen(now, run, EventKind::Cancelled { reason }, None);
+            }
+            Abandoned::Terminated => {
+                let reason = "the run that started it was terminated".to_owned();
+                self.happen(now, run, EventKind::Terminated { reason }, None);
+            }
         }
     }
 
@@ -256,6 +266,7 @@ fn ended(ending: &Ending) -> Ended {
     match ending {
         Ending::Result(json) => Ended::Done(json.get().as_bytes().into()),
         Ending::Cancelled(reason) => Ended::Cancelled(reason.to_string()),
+        Ending::Terminated(reason) => Ended::Terminated(reason.to_string()),
         Ending::Error(json) => match serde_json::from_str::<Error<'_>>(json.get()) {
             Ok(error) => Ended::Failed(error.name.into(), error.fields.get().as_bytes().into()),
             // We wrote it ourselves.

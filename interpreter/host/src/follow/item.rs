@@ -1,11 +1,11 @@
 //! What a follower sees: journal events with what came of them, and notes that are lost when nobody listens.
 
+use super::words::Words;
 use crate::{
     RunId,
-    engine::{Deployment, Happened, view::Ending},
+    engine::{Happened, view::Ending},
 };
-use flowmesh_ir::{FlowId, Name, call::Reply};
-use flowmesh_machine::{Answer, Ended, EventKind, Note};
+use flowmesh_ir::Name;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -89,7 +89,7 @@ pub enum What {
     Done {
         /// Which of the run's calls.
         call: u32,
-        /// How: `done`, `started`, `ended`, `failed`, `cancelled`, `found`, `missing`, `refused`.
+        /// How: `done`, `started`, `ended`, `failed`, `cancelled`, `terminated`, `found`, `missing`, `refused`.
         how: &'static str,
         /// The identifier of a run, the result or error of a child, or the reason.
         detail: Box<RawValue>,
@@ -113,6 +113,44 @@ pub enum What {
         /// Why.
         reason: String,
     },
+    /// Somebody paused the run.
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody let it go on.
+    Resumed,
+    /// Somebody decided how a parked run goes on.
+    Decided {
+        /// At the end of which call it was parked.
+        call: u32,
+        /// How: `retry`, `done`, `fail`, `skip`.
+        choice: &'static str,
+        /// With `done`, the result.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<Box<RawValue>>,
+    },
+    /// Somebody gave variables new values.
+    Edited {
+        /// Which, and what.
+        set: Vec<Edit>,
+    },
+    /// Until here it shares the history of another run; from here on it goes on by itself.
+    Continued,
+    /// Somebody ended it where it stood.
+    Terminated {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A variable with a new value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Edit {
+    /// The name of the variable.
+    pub variable: Name,
+    /// The whole value.
+    pub value: Box<RawValue>,
 }
 
 /// Something for people.
@@ -135,6 +173,20 @@ pub enum NoteItem {
         step: String,
         /// The error: an object with `name` and `fields`.
         error: Box<RawValue>,
+    },
+    /// The run is parked at a step, until somebody decides.
+    Parked {
+        /// Its title.
+        step: String,
+        /// Why: an error, an object with `name` and `fields`.
+        error: Box<RawValue>,
+        /// What can be chosen.
+        choices: Vec<&'static str>,
+    },
+    /// What is to be undone counts as undone, because somebody decided so.
+    StepSkipped {
+        /// Its title.
+        step: String,
     },
     /// A step was given up.
     StepStopped {
@@ -197,7 +249,7 @@ impl Happening {
             run: happened.run,
             sequence: happened.sequence,
             at: happened.event.at,
-            what: what(&happened.event.kind),
+            what: words.what(&happened.event.kind),
             notes: happened.notes.iter().map(|note| words.note(note)).collect(),
             ending: happened.ending.clone(),
         }
@@ -218,113 +270,12 @@ impl What {
             Self::Heard { .. } => "heard",
             Self::Streamed { .. } => "streamed",
             Self::Cancelled { .. } => "cancelled",
-        }
-    }
-}
-
-fn what(kind: &EventKind) -> What {
-    match kind {
-        EventKind::Started { input, key, .. } => What::Started {
-            input: raw(input),
-            key: key.clone(),
-        },
-        EventKind::Replied {
-            call,
-            reply: Reply::Answer { status, body },
-        } => What::Answered {
-            call: call.0,
-            status: *status,
-            body: raw(body),
-        },
-        EventKind::Replied {
-            call,
-            reply: Reply::Failed(failure),
-        } => What::Unanswered {
-            call: call.0,
-            error: failure.error_name(),
-            reason: failure.reason().to_owned(),
-        },
-        EventKind::Fired { timer } => What::Fired { timer: timer.0 },
-        EventKind::Signalled { name, payload, .. } => What::Signalled {
-            signal: name.clone(),
-            payload: raw(payload),
-        },
-        EventKind::Answered { call, answer } => {
-            let (how, detail) = answered(answer);
-            What::Done {
-                call: call.0,
-                how,
-                detail: raw(&detail),
-            }
-        }
-        EventKind::Heard { event, payload } => What::Heard {
-            name: event.clone(),
-            payload: raw(payload),
-        },
-        EventKind::Streamed { call, item } => What::Streamed {
-            call: call.0,
-            item: raw(item),
-        },
-        EventKind::Cancelled { reason } => What::Cancelled {
-            reason: reason.clone(),
-        },
-    }
-}
-
-fn answered(answer: &Answer) -> (&'static str, Vec<u8>) {
-    match answer {
-        Answer::Done(_) => ("done", Vec::new()),
-        Answer::Run(id) => ("started", id.clone().into_bytes()),
-        Answer::Ended(Ended::Done(result)) => ("ended", result.to_vec()),
-        Answer::Ended(Ended::Failed(error, _)) => ("failed", error.as_bytes().to_vec()),
-        Answer::Ended(Ended::Cancelled(reason)) => ("cancelled", reason.clone().into_bytes()),
-        Answer::Found(true) => ("found", Vec::new()),
-        Answer::Found(false) => ("missing", Vec::new()),
-        Answer::Refused(reason) => ("refused", reason.clone().into_bytes()),
-    }
-}
-
-/// JSON as it is; anything else as a JSON text; nothing as `null`.
-fn raw(bytes: &[u8]) -> Box<RawValue> {
-    if bytes.is_empty() {
-        return RawValue::NULL.to_owned();
-    }
-    serde_json::from_slice(bytes).unwrap_or_else(|_| {
-        let text = String::from_utf8_lossy(bytes);
-        serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
-    })
-}
-
-/// The program's words for its numbers.
-struct Words<'a> {
-    deployment: &'a Deployment,
-    flow: FlowId,
-}
-
-impl Words<'_> {
-    fn note(&self, note: &Note) -> NoteItem {
-        let title = |step| self.deployment.step_title(self.flow, step).to_owned();
-        let error = |error| {
-            let json = self.deployment.error_json(error);
-            RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
-        };
-        match note {
-            Note::StepStarted { step } => NoteItem::StepStarted { step: title(*step) },
-            Note::StepDone { step } => NoteItem::StepDone { step: title(*step) },
-            Note::StepFailed { step, error: why } => NoteItem::StepFailed {
-                step: title(*step),
-                error: error(why),
-            },
-            Note::Undoing { error: why } => NoteItem::Undoing {
-                error: why.as_deref().map(error),
-            },
-            Note::StepStopped { step } => NoteItem::StepStopped { step: title(*step) },
-            Note::Tagged { key, value } => NoteItem::Tagged {
-                key: key.clone(),
-                value: value.clone(),
-            },
-            Note::Restarted => NoteItem::Restarted,
-            Note::Log { text } => NoteItem::Log { text: text.clone() },
+            Self::Paused { .. } => "paused",
+            Self::Resumed => "resumed",
+            Self::Decided { .. } => "decided",
+            Self::Edited { .. } => "edited",
+            Self::Continued => "continued",
+            Self::Terminated { .. } => "terminated",
         }
     }
 }

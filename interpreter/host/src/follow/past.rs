@@ -22,14 +22,14 @@ impl Archive {
         Self { index, reader }
     }
 
-    fn events(&self, history: &History) -> Result<Vec<EventRecord>, StoreError> {
+    pub(crate) fn events(&self, history: &History) -> Result<Vec<EventRecord>, StoreError> {
         history.events(self.index.as_ref(), &self.reader)
     }
 }
 
 /// A run as its events left it.
 pub(crate) fn past_run(archive: &Archive, history: &History) -> Result<Run, StoreError> {
-    let mut run = history.deployment.new_run(history.run, history.flow);
+    let mut run = history.deployment.new_run(history.root, history.flow);
     let mut effects = Vec::new();
     for record in archive.events(history)? {
         history.deployment.apply(&mut run, &record.event, &mut effects);
@@ -41,7 +41,7 @@ pub(crate) fn past_run(archive: &Archive, history: &History) -> Result<Run, Stor
 /// The events of a run from the one numbered `from`. The machine sees all of them: notes are not kept, and follow from
 /// the events again.
 pub(crate) fn past(archive: &Archive, history: &History, from: u64) -> Result<Vec<Happening>, StoreError> {
-    let mut run = history.deployment.new_run(history.run, history.flow);
+    let mut run = history.deployment.new_run(history.root, history.flow);
     let mut happenings = Vec::new();
     let mut effects = Vec::new();
     for record in archive.events(history)? {

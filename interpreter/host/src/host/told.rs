@@ -10,6 +10,7 @@ use crate::{
 };
 use flowmesh_ir::Name;
 use flowmesh_machine::CallId;
+use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
 
 impl Host {
@@ -89,6 +90,17 @@ impl Host {
             reason: error.to_string(),
         })?;
         views(&history.deployment, history.flow, &run, name.as_ref())
+    }
+
+    /// The variables of a run that has not ended, by name, in the order of its flow.
+    ///
+    /// # Errors
+    /// If there is no such run, or it has ended.
+    pub async fn variables(&self, run: RunId) -> Result<Vec<(String, Box<RawValue>)>, Refusal> {
+        match self.ask(Command::Variables(run)).await? {
+            Answer::Variables(variables) => Ok(variables),
+            _ => Err(self.gone()),
+        }
     }
 
     /// The tasks of `worker` operations.

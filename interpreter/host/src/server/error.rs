@@ -119,7 +119,7 @@ impl RequestError {
             Self::Nothing { .. } => Some(
                 "what there is begins with `/v1/flows`, `/v1/runs`, `/v1/events`, `/v1/queues` and `/v1/tasks`",
             ),
-            Self::Method { .. } => Some("GET reads; POST starts, signals, tells and cancels"),
+            Self::Method { .. } => Some("GET reads; POST starts, signals, tells and steers"),
             Self::Lost(_) => {
                 Some("throw the work away and pull the next task; send heartbeats while you work")
             }

@@ -68,7 +68,18 @@ impl From<Refusal> for Problem {
             Refusal::Input { .. } | Refusal::Signal { .. } | Refusal::Event { .. } | Refusal::Key { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Refusal::Unanswered { .. } | Refusal::View { .. } => StatusCode::CONFLICT,
+            Refusal::Unanswered { .. }
+            | Refusal::View { .. }
+            | Refusal::Parked { .. }
+            | Refusal::NotParked { .. }
+            | Refusal::Moving { .. }
+            | Refusal::Alive { .. }
+            | Refusal::Continued { .. } => StatusCode::CONFLICT,
+            Refusal::Choice { .. }
+            | Refusal::Result(_)
+            | Refusal::Edit(_)
+            | Refusal::Unshared { .. }
+            | Refusal::History { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::SignalsKept { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Ended { .. } => StatusCode::CONFLICT,
             Refusal::Full => StatusCode::INSUFFICIENT_STORAGE,

@@ -1,6 +1,9 @@
 //! What there is, and what each does.
 
-use super::{Shared, body, error::RequestError, events, guard, list, problem::Problem, told, wait, workers};
+use super::{
+    Shared, batch, body, error::RequestError, events, guard, list, problem::Problem, share, steer, told,
+    wait, workers,
+};
 use crate::{
     RunId,
     engine::view::{FlowView, RunView},
@@ -23,11 +26,20 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/v1/flows/{flow}/runs", post(start))
         .route("/v1/runs", get(list::list))
         .route("/v1/runs/count", get(list::count))
+        .route("/v1/batch/{verb}", post(batch::batch))
         .route("/v1/runs/{run}", get(show))
         .route("/v1/runs/{run}/signals/{name}", post(told::signal))
         .route("/v1/runs/{run}/views", get(told::views))
         .route("/v1/runs/{run}/views/{name}", get(told::view))
-        .route("/v1/runs/{run}/cancel", post(cancel))
+        .route("/v1/runs/{run}/cancel", post(steer::cancel))
+        .route("/v1/runs/{run}/pause", post(steer::pause))
+        .route("/v1/runs/{run}/resume", post(steer::resume))
+        .route("/v1/runs/{run}/retry", post(share::retry))
+        .route("/v1/runs/{run}/restart", post(share::restart))
+        .route("/v1/runs/{run}/terminate", post(steer::terminate))
+        .route("/v1/runs/{run}/decide", post(steer::decide))
+        .route("/v1/runs/{run}/edit", post(steer::edit))
+        .route("/v1/runs/{run}/variables", get(told::variables))
         .route("/v1/runs/{run}/events", get(events::events))
         .route("/v1/events/{name}", post(told::emit))
         .route("/v1/queues/{queue}/lease", post(workers::lease))
@@ -130,42 +142,6 @@ async fn show(
 ) -> Result<Json<RunView>, Problem> {
     let time = wait::parse("wait", parsed(query)?.wait.as_deref())?;
     Ok(Json(wait::wait(&shared, run_id(&run)?, time).await?))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CancelBody {
-    reason: Option<String>,
-}
-
-async fn cancel(
-    State(shared): State<Shared>,
-    Path(run): Path<String>,
-    body: Body,
-) -> Result<Response, Problem> {
-    let run = run_id(&run)?;
-    let body = body::read(&shared, body).await?;
-    let reason = if body.is_empty() {
-        None
-    } else {
-        cancel_reason(&body)?
-    };
-    shared
-        .host
-        .cancel(run, reason.as_deref().unwrap_or("cancelled over the API"))
-        .await?;
-    accepted(&shared, run).await
-}
-
-fn cancel_reason(body: &[u8]) -> Result<Option<String>, RequestError> {
-    let body: Result<CancelBody, _> = serde_json::from_slice(body);
-    let wrong = |error| RequestError::Body(format!("expected `{{\"reason\": \"...\"}}` or nothing: {error}"));
-    body.map(|body| body.reason).map_err(wrong)
-}
-
-async fn accepted(shared: &Shared, run: RunId) -> Result<Response, Problem> {
-    let view = shared.host.get(run).await?;
-    Ok((StatusCode::ACCEPTED, Json(view)).into_response())
 }
 
 async fn nothing(uri: Uri) -> Problem {

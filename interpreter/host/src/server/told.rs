@@ -93,3 +93,18 @@ pub(super) async fn view(
     let value = value.unwrap_or_else(|| Err("there is none".to_owned()));
     Ok(Json(value.map_err(unseen)?))
 }
+
+/// Variables in the order of the flow, as one JSON object.
+pub(super) async fn variables(
+    State(shared): State<Shared>,
+    Path(run): Path<String>,
+) -> Result<Response, Problem> {
+    let variables = shared.host.variables(run_id(&run)?).await?;
+    let member = |(name, value): &(String, Box<RawValue>)| {
+        let name = serde_json::to_string(name).unwrap_or_default();
+        format!("{name}:{}", value.get())
+    };
+    let members: Vec<String> = variables.iter().map(member).collect();
+    let json = format!("{{\"variables\":{{{}}}}}", members.join(","));
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}

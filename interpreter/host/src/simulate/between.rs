@@ -20,6 +20,8 @@ struct Seen {
     /// How often each event was told at the most, and heard by each run.
     told: BTreeMap<String, u64>,
     heard: BTreeMap<(RunId, String), u64>,
+    /// How many events of each run that shares a history are shared.
+    shared: BTreeMap<RunId, u64>,
     /// Whether an answer came without a question.
     broken: Option<String>,
 }
@@ -50,14 +52,32 @@ impl Seen {
         if let Some(origin) = &record.origin
             && let Some(flow) = world.deployment.program.flow_named(&origin.flow)
         {
-            self.machines.insert(run, world.deployment.new_run(run, flow));
+            self.machines
+                .insert(run, world.deployment.new_run(origin.root(run), flow));
         }
-        self.event(run, &record.event.kind);
+        let shared = record.origin.as_ref().and_then(|origin| origin.shared);
+        if let Some(shared) = shared {
+            self.shared.insert(run, shared.events);
+        }
+        let is_shared = self
+            .shared
+            .get(&run)
+            .is_some_and(|events| record.sequence < *events);
+        if !is_shared {
+            self.event(run, &record.event.kind);
+        }
         let Some(machine) = self.machines.get_mut(&run) else {
             return;
         };
         let mut effects = Vec::new();
         world.deployment.apply(machine, &record.event, &mut effects);
+        if is_shared {
+            // It leads to nothing a second time.
+            return;
+        }
+        if let EventKind::Continued { .. } = record.event.kind {
+            effects.extend(flowmesh_machine::pending(&world.deployment.program, machine));
+        }
         effects.iter().for_each(|effect| self.effect(run, effect));
     }
 

@@ -222,9 +222,9 @@ impl<'p> World<'p> {
         let (status, body) = if self.wrong(|faults| faults.refused) {
             (503, Arc::from(*b""))
         } else {
-            let declined = self.scenario.faults.declined;
+            let faults = self.scenario.faults;
             self.services
-                .answer(self.program, &sent.request, &mut self.chance, declined)
+                .answer(self.program, &sent.request, &mut self.chance, faults)
         };
         if self.wrong(|faults| faults.lost_replies) {
             return;

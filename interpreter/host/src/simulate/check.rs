@@ -1,22 +1,20 @@
 //! What must hold when a world has come to rest.
 
+mod indexed;
 mod undone;
 
-use super::{between, calls::is_unknown, world::World};
+use super::{between, calls::is_unknown, continued, steered, world::World};
 use crate::{
     RunId,
-    engine::{Input, Restoring, view::State},
-    store::{
-        Block, Count, EventRecord, Filter, Kept, Position, Record, Replaying, Shelf, StoreError, Traffic,
-        open_journal,
-    },
+    engine::{Restoring, view::State},
+    store::{Block, EventRecord, Kept, Position, Record, Replaying, StoreError, Traffic, open_journal},
 };
 use flowmesh_ir::{
     StepId,
     call::{Reply, Request},
     service::EffectKind,
 };
-use flowmesh_machine::{CallId, Effect, EventKind};
+use flowmesh_machine::{CallId, Decision, Effect, EventKind};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -39,8 +37,10 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
     let (journal, order) = replay_is_the_same(world)?;
-    the_index_says_the_same(world)?;
+    indexed::check(world)?;
     between::check(world, &order)?;
+    steered::check(world, &order)?;
+    continued::check(world, &journal)?;
     acknowledged_is_kept(world, &journal)?;
     told_is_kept(world, &journal)?;
     everything_comes_to_an_end(world)?;
@@ -85,38 +85,6 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
     }
 }
 
-/// What the index says of every run is how it stands; and it stays so when it is opened again.
-fn the_index_says_the_same(world: &mut World<'_>) -> Result<(), String> {
-    let Some(process) = &mut world.process else {
-        return Err("no process is alive in the end".to_owned());
-    };
-    process.engine.flush();
-    world.tell(Input::Tick);
-    world.index_waiting();
-    let Some(process) = &world.process else {
-        return Err("the index cannot be written in the end".to_owned());
-    };
-    let said = |error| format!("the index cannot be read in the end: {error}");
-    for view in process.engine.views() {
-        let (row, expected) = (
-            process.index.row(view.id).map_err(said)?,
-            process.engine.row(view.id),
-        );
-        if row != expected {
-            return Err(format!("the index says\n{row:?}\nof a run that is\n{expected:?}"));
-        }
-        let events = process.index.events(view.id, 0).map_err(said)?;
-        if events.len() as u64 != view.events {
-            return Err(format!("the index has {} events of {view:?}", events.len()));
-        }
-    }
-    let all = Filter::default();
-    match process.index.count(&all).map_err(said)? {
-        Count::Exactly(count) if count == process.engine.views().len() as u64 => Ok(()),
-        other => Err(format!("the index counts {other:?} runs")),
-    }
-}
-
 /// The journal, read once more, with every event kept.
 #[derive(Default)]
 struct Reading {
@@ -151,6 +119,14 @@ impl Replaying for Reading {
     }
 }
 
+/// The events of a run that are not those of another one before.
+fn own(events: &[EventRecord]) -> impl Iterator<Item = &EventRecord> {
+    let origin = events.first().and_then(|first| first.origin.as_ref());
+    let shared = origin.and_then(|origin| origin.shared);
+    let from = shared.map_or(0, |shared| shared.events);
+    events.iter().filter(move |event| event.sequence >= from)
+}
+
 fn acknowledged_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), String> {
     let count = |run: &RunId, wanted: fn(&EventKind) -> bool| {
         let events = journal.get(run).into_iter().flatten();
@@ -166,10 +142,27 @@ fn acknowledged_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), Stri
             return Err(format!("a signal to run {run} was acknowledged and is lost"));
         }
     }
-    for run in world.clients.cancelled.keys() {
+    for run in &world.clients.cancelled {
         if count(run, |kind| matches!(kind, EventKind::Cancelled { .. })) != 1 {
             return Err(format!(
                 "the cancel of run {run} was acknowledged and is not there once"
+            ));
+        }
+    }
+    for run in &world.clients.paused {
+        if count(run, |kind| matches!(kind, EventKind::Paused { .. })) == 0 {
+            return Err(format!("the pause of run {run} was acknowledged and is lost"));
+        }
+    }
+    for run in &world.clients.edited {
+        if count(run, |kind| matches!(kind, EventKind::Edited { .. })) == 0 {
+            return Err(format!("an edit of run {run} was acknowledged and is lost"));
+        }
+    }
+    for run in &world.clients.terminated {
+        if count(run, |kind| matches!(kind, EventKind::Terminated { .. })) != 1 {
+            return Err(format!(
+                "the end of run {run} was acknowledged and is not there once"
             ));
         }
     }
@@ -204,7 +197,8 @@ fn told_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), String> {
         };
         let said = plan.payload(telling);
         let hears = |record: &&EventRecord| matches!(&record.event.kind, EventKind::Heard { payload, .. } if **payload == *said.as_bytes());
-        let heard = journal.values().flatten().filter(hears).count();
+        let own = journal.values().flat_map(|events| own(events));
+        let heard = own.filter(hears).count();
         if heard != told.heard || told.started.iter().any(|run| !journal.contains_key(run)) {
             return Err(format!(
                 "`{said}` was said to come to {told:?}, and {heard} runs heard it"
@@ -250,10 +244,11 @@ fn nothing_is_forgotten(world: &World<'_>, journal: &Journal) -> Result<(), Stri
         }
         let origin = events.first().and_then(|first| first.origin.as_ref());
         let program = &world.deployment.program;
-        let Some(flow) = origin.and_then(|origin| program.flow_named(&origin.flow)) else {
+        let begun = origin.and_then(|origin| Some((origin.root(*run), program.flow_named(&origin.flow)?)));
+        let Some((root, flow)) = begun else {
             return Err(format!("run {run} has no beginning"));
         };
-        let mut machine = world.deployment.new_run(*run, flow);
+        let mut machine = world.deployment.new_run(root, flow);
         let mut effects = Vec::new();
         events
             .iter()
@@ -271,16 +266,17 @@ fn nothing_is_forgotten(world: &World<'_>, journal: &Journal) -> Result<(), Stri
 fn asked(world: &World<'_>, run: RunId, events: &[EventRecord]) -> BTreeMap<CallId, Asked> {
     let deployment = &world.deployment;
     let mut all: BTreeMap<CallId, Asked> = BTreeMap::new();
-    let flow = events.first().and_then(|first| first.origin.as_ref());
-    let Some(flow) = flow.and_then(|origin| deployment.program.flow_named(&origin.flow)) else {
+    let origin = events.first().and_then(|first| first.origin.as_ref());
+    let begun =
+        origin.and_then(|origin| Some((origin.root(run), deployment.program.flow_named(&origin.flow)?)));
+    let Some((root, flow)) = begun else {
         return all;
     };
-    let mut machine = deployment.new_run(run, flow);
+    let mut machine = deployment.new_run(root, flow);
     let mut effects = Vec::new();
     for record in events {
-        if let EventKind::Replied { call, reply } = &record.event.kind {
-            all.entry(*call)
-                .and_modify(|asked| asked.reply = Some(reply.clone()));
+        if let Some((call, reply)) = heard(&record.event.kind) {
+            all.entry(call).and_modify(|asked| asked.reply = Some(reply));
         }
         deployment.apply(&mut machine, &record.event, &mut effects);
         for effect in effects.drain(..) {
@@ -304,6 +300,21 @@ fn asked(world: &World<'_>, run: RunId, events: &[EventRecord]) -> BTreeMap<Call
         }
     }
     all
+}
+
+/// What came of a call: the word of a service, or of a person.
+fn heard(kind: &EventKind) -> Option<(CallId, Reply)> {
+    match kind {
+        EventKind::Replied { call, reply } => Some((*call, reply.clone())),
+        EventKind::Decided {
+            call,
+            decision: Decision::Done(_) | Decision::Skip,
+        } => {
+            let (status, body) = (200, Arc::from(*b""));
+            Some((*call, Reply::Answer { status, body }))
+        }
+        _ => None,
+    }
 }
 
 type AllAsked = BTreeMap<RunId, BTreeMap<CallId, Asked>>;

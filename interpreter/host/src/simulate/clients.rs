@@ -1,14 +1,20 @@
-//! Clients: they start, signal, cancel, tell events and look, and remember what they were told.
+//! Clients: they start, signal, steer, tell events and look, and remember what they were told.
 
 use super::world::{Happens, World};
 use crate::{
     RunId,
-    engine::{Answer, Command, Refusal, Start, Told, view::RunView},
+    engine::{Answer, Command, Continuation, Refusal, Start, Told, Verb, view::RunView},
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Of a thousand, how many repeat a start that has a key although it was acknowledged.
 const REPEATS: u64 = 300;
+/// Of a thousand runs that are paused, how many are edited.
+const EDITS: u64 = 300;
 /// The longest that a client waits before it asks again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -22,7 +28,19 @@ pub(super) struct Clients {
     /// How many signals to each run were acknowledged.
     pub(super) signalled: BTreeMap<RunId, u64>,
     /// Runs whose cancel was acknowledged.
-    pub(super) cancelled: BTreeMap<RunId, bool>,
+    pub(super) cancelled: BTreeSet<RunId>,
+    /// Runs whose pause was acknowledged.
+    pub(super) paused: BTreeSet<RunId>,
+    /// Runs whose edit was acknowledged.
+    pub(super) edited: BTreeSet<RunId>,
+    /// How many decisions were acknowledged.
+    pub(super) decided: u64,
+    /// Runs whose end was acknowledged.
+    pub(super) terminated: BTreeSet<RunId>,
+    /// Runs that clients wanted to go on in place of others, and of which.
+    pub(super) went_on: BTreeMap<RunId, RunId>,
+    /// Those of them that were acknowledged.
+    pub(super) continued: BTreeSet<RunId>,
     /// How many events each run was said to have.
     pub(super) seen: BTreeMap<RunId, u64>,
     /// The number of the plan of each telling of an event, and what it was said to come to.
@@ -38,8 +56,12 @@ pub(super) enum Intent {
     Start(usize),
     /// The signal of this number, to a run.
     Signal(usize, RunId),
-    /// A run to be stopped.
-    Cancel(RunId),
+    /// A run to be steered.
+    Steer(RunId, Verb),
+    /// To read what happened to a run, and to go on from there.
+    Read(RunId),
+    /// A run to go on in place of another.
+    GoOn(Box<Continuation>),
     /// To see a run.
     Look(RunId),
     /// An event told: the plan of this number, and the number of the telling, once it is told.
@@ -88,10 +110,9 @@ impl World<'_> {
                 name: plan.signal.clone(),
                 payload: plan.payload.as_bytes().into(),
             }),
-            Intent::Cancel(run) => Some(Command::Cancel {
-                run: *run,
-                reason: "simulated".to_owned(),
-            }),
+            Intent::Steer(run, verb) => Some(Command::Steer(*run, verb.clone())),
+            Intent::Read(run) => Some(Command::History(*run)),
+            Intent::GoOn(from) => Some(Command::Continue(from.clone())),
             Intent::Look(run) => Some(Command::Get(*run)),
             Intent::Tell(event, telling) => self.tell_event(*event, telling.unwrap_or_default()),
             Intent::Settle(work) => return self.settle(*work),
@@ -130,8 +151,12 @@ impl World<'_> {
         for intent in intents {
             let again = match &intent {
                 Intent::Start(start) => self.has_key(*start),
-                Intent::Signal(..) | Intent::Cancel(_) | Intent::Tell(..) | Intent::Settle(_) => true,
-                Intent::Look(_) | Intent::Nothing => false,
+                Intent::Signal(..)
+                | Intent::Steer(..)
+                | Intent::GoOn(_)
+                | Intent::Tell(..)
+                | Intent::Settle(_) => true,
+                Intent::Look(_) | Intent::Read(_) | Intent::Nothing => false,
             };
             if again {
                 self.again(intent);
@@ -152,9 +177,9 @@ impl World<'_> {
                 *count = count.saturating_add(1);
                 self.look_later(*run);
             }
-            (Intent::Cancel(run), Answer::Accepted) => {
-                self.clients.cancelled.insert(*run, true);
-            }
+            (Intent::Steer(run, verb), Answer::Accepted) => self.told_steered(*run, verb),
+            (Intent::Read(_), Answer::History(history)) => self.go_on(history),
+            (Intent::GoOn(from), Answer::Started(_)) => self.told_continued(from.run, from.of),
             (Intent::Look(run), Answer::Run(view)) => self.told_view(*run, view),
             (Intent::Tell(_, Some(telling)), Answer::Told(told)) => {
                 let of = self.clients.tellings.get_mut(*telling);
@@ -162,16 +187,28 @@ impl World<'_> {
             }
             (Intent::Settle(work), Answer::Run(_)) => self.settled(*work),
             (_, Answer::Refused(Refusal::Full)) => self.again(intent),
-            (Intent::Signal(..) | Intent::Cancel(_), Answer::Refused(Refusal::Ended { .. })) => {}
+            (Intent::Signal(..) | Intent::Steer(..), Answer::Refused(Refusal::Ended { .. })) => {}
+            // Somebody else has decided, this was heard before the process died, or a cancel left other choices.
+            (
+                Intent::Steer(_, Verb::Decide { .. }),
+                Answer::Refused(Refusal::NotParked { .. } | Refusal::Choice { .. }),
+            ) => {}
+            // It goes on already, or it has no such variable.
+            (Intent::Steer(_, Verb::Edit(_)), Answer::Refused(Refusal::Moving { .. } | Refusal::Edit(_))) => {
+            }
+            // It was cancelled meanwhile, and is not paused any more.
+            (Intent::Steer(_, Verb::Resume), Answer::Refused(Refusal::Parked { .. })) => {}
+            // Somebody else was faster.
+            (Intent::GoOn(_), Answer::Refused(Refusal::Continued { .. })) => {}
             (Intent::Nothing, _) => {}
             (_, answer) => self.breaks(format!("{intent:?} was answered with {answer:?}")),
         }
     }
 
-    fn told_started(&mut self, start: usize, run: RunId) {
+    pub(super) fn told_started(&mut self, start: usize, run: RunId) {
         if self.has_key(start) {
             let known = *self.clients.keyed.entry(start).or_insert(run);
-            if known != run {
+            if known != run && !self.goes_on(run, known) {
                 self.breaks(format!("start {start} was run {known} and is run {run} now"));
             }
         }
@@ -186,12 +223,42 @@ impl World<'_> {
             }
         }
         if self.chance.happens(self.scenario.cancels) {
-            self.again(Intent::Cancel(run));
+            let reason = "simulated".to_owned();
+            self.again(Intent::Steer(run, Verb::Cancel { reason }));
+        }
+        if self.chance.happens(self.scenario.pauses) {
+            let reason = "simulated".to_owned();
+            self.again(Intent::Steer(run, Verb::Pause { reason }));
+        }
+        if self.chance.happens(self.scenario.terminates) {
+            let reason = "simulated".to_owned();
+            self.again(Intent::Steer(run, Verb::Terminate { reason }));
         }
         self.look_later(run);
     }
 
-    fn look_later(&mut self, run: RunId) {
+    /// Whoever pauses a run lets it go on when the pause is sure.
+    fn told_steered(&mut self, run: RunId, verb: &Verb) {
+        match verb {
+            Verb::Cancel { .. } => drop(self.clients.cancelled.insert(run)),
+            Verb::Pause { .. } => {
+                self.clients.paused.insert(run);
+                if self.chance.happens(EDITS) {
+                    let value = format!("\"edited {}\"", self.chance.draw());
+                    let edits = vec![("id".to_owned(), value.into_bytes().into())];
+                    self.again(Intent::Steer(run, Verb::Edit(edits)));
+                }
+                self.again(Intent::Steer(run, Verb::Resume));
+            }
+            Verb::Edit(_) => drop(self.clients.edited.insert(run)),
+            Verb::Decide { .. } => self.clients.decided = self.clients.decided.saturating_add(1),
+            Verb::Resume => {}
+            Verb::Terminate { .. } => drop(self.clients.terminated.insert(run)),
+        }
+        self.look_later(run);
+    }
+
+    pub(super) fn look_later(&mut self, run: RunId) {
         self.again(Intent::Look(run));
     }
 
@@ -202,6 +269,10 @@ impl World<'_> {
             self.breaks(promise);
         } else {
             *seen = view.events;
+        }
+        self.may_go_on(run, view);
+        if let Some(parked) = &view.parked {
+            self.judge(run, parked);
         }
     }
 }

@@ -20,6 +20,12 @@ pub struct Report {
     pub settled: u64,
     /// How many runs heard an event that was told from outside, as far as its teller was told.
     pub heard: u64,
+    /// How often people were told that a run is paused, edited or terminated as they wanted.
+    pub steered: u64,
+    /// How often they were told that what they decided for a parked run is kept.
+    pub decided: u64,
+    /// How many runs go on in place of others, as far as people were told.
+    pub continued: u64,
     /// How many batches were written to the journal.
     pub written: u64,
     /// How many runs ended, or wait, in which state.
@@ -40,13 +46,16 @@ impl fmt::Display for Report {
             sent,
             settled,
             heard,
+            steered,
+            decided,
+            continued,
             runs,
             failure,
             ..
         } = self;
         write!(
             f,
-            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, runs {runs:?}, hash {hash:016x}"
+            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, runs {runs:?}, hash {hash:016x}"
         )?;
         match failure {
             Some(failure) => write!(f, "\n{failure}"),

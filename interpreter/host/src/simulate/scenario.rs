@@ -13,6 +13,10 @@ pub struct Scenario {
     pub events: Vec<EventPlan>,
     /// Of a thousand runs, how many are cancelled.
     pub cancels: u64,
+    /// Of a thousand runs, how many are paused, and resumed when that was acknowledged.
+    pub pauses: u64,
+    /// Of a thousand runs, how many are terminated.
+    pub terminates: u64,
     /// What goes wrong.
     pub faults: Faults,
     /// The process dies when so many batches are on stable storage, before anything follows from the last of them.
@@ -72,6 +76,8 @@ pub struct Faults {
     pub refused: u64,
     /// Requests that are answered with a declared error.
     pub declined: u64,
+    /// Requests that would undo something and are refused for good.
+    pub not_undone: u64,
     /// Worlds in which the disk is full for a while.
     pub full_disks: u64,
     /// Worlds in which a sync fails.
@@ -106,17 +112,21 @@ impl Scenario {
             signals,
             events: Vec::new(),
             cancels: 100,
+            pauses: 200,
+            terminates: 60,
             faults: Faults::default(),
             crash_after: None,
             bug: None,
         }
     }
 
-    /// The same in a world in which nothing goes wrong by chance, nobody forgets and nobody cancels.
+    /// The same in a world in which nothing goes wrong by chance, nobody forgets and nobody steers.
     #[must_use]
     pub fn calm(self) -> Self {
         Self {
             cancels: 0,
+            pauses: 0,
+            terminates: 0,
             faults: Faults::NONE,
             ..self
         }
@@ -134,6 +144,7 @@ impl Faults {
         duplicates: 0,
         refused: 0,
         declined: 0,
+        not_undone: 0,
         full_disks: 0,
         failed_syncs: 0,
         forgotten: 0,
@@ -152,6 +163,7 @@ impl Default for Faults {
             duplicates: 50,
             refused: 50,
             declined: 80,
+            not_undone: 200,
             full_disks: 150,
             failed_syncs: 100,
             forgotten: 150,

@@ -1,6 +1,6 @@
 //! Doubles of the services: they answer by type, and know what they carried out.
 
-use super::Chance;
+use super::{Chance, Faults};
 use flowmesh_ir::flow::End;
 use flowmesh_ir::{
     OperationId, Program, ServiceId,
@@ -25,7 +25,7 @@ pub(super) struct Services {
     known: BTreeMap<String, Answer>,
     /// How often something was carried out under each key.
     pub(super) carried_out: BTreeMap<String, u32>,
-    /// Operations that undo others: they are never declined, or undoing would never end.
+    /// Operations that undo others: they are never declined, but may be refused.
     undoing: BTreeSet<(ServiceId, OperationId)>,
 }
 
@@ -52,7 +52,7 @@ impl Services {
         program: &Program,
         request: &Request,
         chance: &mut Chance,
-        declined: u64,
+        faults: Faults,
     ) -> Answer {
         // A key means something to one operation only: two operations may well have the same.
         let key = request
@@ -63,7 +63,7 @@ impl Services {
         if let Some(answer) = key.as_ref().and_then(|key| self.known.get(key)) {
             return answer.clone();
         }
-        let answer = self.fresh(program, request, chance, declined);
+        let answer = self.fresh(program, request, chance, faults);
         if let Some(key) = key {
             if answer.0 < 300 {
                 let count = self.carried_out.entry(key.clone()).or_default();
@@ -74,13 +74,16 @@ impl Services {
         answer
     }
 
-    fn fresh(&self, program: &Program, request: &Request, chance: &mut Chance, declined: u64) -> Answer {
+    fn fresh(&self, program: &Program, request: &Request, chance: &mut Chance, faults: Faults) -> Answer {
         let Some(operation) = operation(program, request) else {
             return (404, Arc::from(*b""));
         };
-        let can_decline = !self.undoing.contains(&(request.service, request.operation));
+        let undoes = self.undoing.contains(&(request.service, request.operation));
+        if undoes && chance.happens(faults.not_undone) {
+            return (409, Arc::from(*br#"{"reason":"simulated"}"#));
+        }
         let on = operation.on.get(chance.index(operation.on.len()));
-        match on.filter(|_| can_decline && chance.happens(declined)) {
+        match on.filter(|_| !undoes && chance.happens(faults.declined)) {
             Some(on) => (on.status, Arc::from(*br#"{"reason":"simulated"}"#)),
             None => (
                 200,

@@ -226,10 +226,10 @@ impl World<'_> {
         let Some(work) = self.workshop.works.get_mut(number) else {
             return;
         };
-        let declined = self.scenario.faults.declined;
+        let faults = self.scenario.faults;
         let (status, body) = self
             .services
-            .answer(self.program, &work.request, &mut self.chance, declined);
+            .answer(self.program, &work.request, &mut self.chance, faults);
         work.reply = Some(Reply::Answer { status, body });
         self.settle(number);
     }

@@ -140,7 +140,7 @@ impl<'p> World<'p> {
 
     /// Lets everything happen until nothing more does.
     pub(super) fn happen(&mut self) -> Result<(), String> {
-        while self.step() {
+        while self.step() || self.tend() {
             if let Some(broken) = self.broken.take() {
                 return Err(broken);
             }
@@ -259,7 +259,8 @@ impl<'p> World<'p> {
             ));
         }
         ends.sort();
-        let heard = self.clients.tellings.iter().filter_map(|(_, told)| told.as_ref());
+        let clients = &self.clients;
+        let heard = clients.tellings.iter().filter_map(|(_, told)| told.as_ref());
         Report {
             seed,
             hash: self.log.hash(),
@@ -268,6 +269,9 @@ impl<'p> World<'p> {
             sent: self.sent.len() as u64,
             settled: self.workshop.settled.len() as u64,
             heard: heard.map(|told| told.heard as u64).sum(),
+            steered: (clients.paused.len() + clients.edited.len() + clients.terminated.len()) as u64,
+            decided: clients.decided,
+            continued: clients.continued.len() as u64,
             written: self.written,
             runs,
             ends,

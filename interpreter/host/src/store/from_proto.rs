@@ -2,15 +2,15 @@
 
 use super::{
     StoreError, proto,
-    record::{EventRecord, History, Origin, Record, Traffic},
+    record::{EventRecord, History, Origin, Record, Shared, Traffic},
 };
 use crate::RunId;
 use bytes::Bytes;
 use flowmesh_ir::{
-    Hash, Name, SubsetId,
+    Hash, Name, SlotId, SubsetId,
     call::{Failure, Reply},
 };
-use flowmesh_machine::{Answer, CallId, Ended, Event, EventKind, TimerId};
+use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
 use std::{fmt, sync::Arc};
 
@@ -124,7 +124,22 @@ fn origin(started: &proto::Started) -> Result<Origin, Unreadable> {
         flow: Name::from(started.flow.as_str()),
         program: hash(&started.program)?,
         settings: hash(&started.settings)?,
+        shared: started.shared.as_deref().map(shared).transpose()?,
     })
+}
+
+fn shared(message: &proto::Shared) -> Result<Shared, Unreadable> {
+    Ok(Shared {
+        run: run_id(&message.run)?,
+        root: run_id(&message.root)?,
+        events: message.events,
+    })
+}
+
+fn run_id(bytes: &[u8]) -> Result<RunId, Unreadable> {
+    let bytes =
+        <[u8; 16]>::try_from(bytes).map_err(|_| Unreadable::Message("a run without an identifier"))?;
+    Ok(RunId(u128::from_be_bytes(bytes)))
 }
 
 fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
@@ -167,7 +182,36 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
             item: it.item.as_ref().into(),
         },
         proto::Happened::Cancelled(it) => EventKind::Cancelled { reason: it.reason },
+        proto::Happened::Paused(it) => EventKind::Paused { reason: it.reason },
+        proto::Happened::Continued(it) => EventKind::Continued { again: it.again },
+        proto::Happened::Resumed(_) => EventKind::Resumed,
+        proto::Happened::Terminated(it) => EventKind::Terminated { reason: it.reason },
+        proto::Happened::Edited(it) => EventKind::Edited {
+            changes: changes(&it.changes),
+        },
+        proto::Happened::Decided(it) => EventKind::Decided {
+            call: CallId(it.call),
+            decision: decision(&it)?,
+        },
     })
+}
+
+fn changes(changes: &[proto::Change]) -> Vec<Change> {
+    let change = |change: &proto::Change| Change {
+        slot: SlotId(change.slot),
+        value: change.value.as_ref().into(),
+    };
+    changes.iter().map(change).collect()
+}
+
+fn decision(decided: &proto::Decided) -> Result<Decision, Unreadable> {
+    match decided.choice() {
+        proto::Choice::Retry => Ok(Decision::Retry),
+        proto::Choice::Done => Ok(Decision::Done(decided.result.as_ref().into())),
+        proto::Choice::Fail => Ok(Decision::Fail),
+        proto::Choice::Skip => Ok(Decision::Skip),
+        proto::Choice::Unspecified => Err(Unreadable::Message("a decision of an unknown kind")),
+    }
 }
 
 fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
@@ -185,6 +229,7 @@ fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
             Answer::Ended(Ended::Failed(it.error.into(), it.fields.as_ref().into()))
         }
         proto::Outcome::ChildCancelled(reason) => Answer::Ended(Ended::Cancelled(reason)),
+        proto::Outcome::ChildTerminated(reason) => Answer::Ended(Ended::Terminated(reason)),
         proto::Outcome::Found(found) => Answer::Found(found),
         proto::Outcome::Refused(reason) => Answer::Refused(reason),
     })

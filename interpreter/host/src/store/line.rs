@@ -2,7 +2,7 @@
 
 mod codec;
 
-pub(super) use codec::{failure_kind, hash, payload};
+pub(super) use codec::{choice, failure_kind, hash, payload, run};
 
 use super::{
     from_proto, proto,

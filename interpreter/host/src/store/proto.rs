@@ -1,6 +1,10 @@
 //! Records on the disk, as protobuf messages. Field numbers are for ever: never change one, never use one again. What
 //! happens to runs is exported in the same form, by the names of the fields: they are for ever too.
 
+mod steer;
+
+pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Paused, Resumed, Terminated};
+
 use super::line;
 use crate::RunId;
 use bytes::Bytes;
@@ -96,7 +100,10 @@ pub(super) struct Event {
     /// Microseconds since 1970.
     #[prost(sint64, tag = "4")]
     pub(super) at_us: i64,
-    #[prost(oneof = "Happened", tags = "5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(
+        oneof = "Happened",
+        tags = "5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22, 23, 24, 25"
+    )]
     pub(super) happened: Option<Happened>,
     /// Where its payload lies, if that is not within.
     #[prost(message, optional, tag = "13")]
@@ -128,7 +135,14 @@ pub(super) fn payload(happened: &mut Happened) -> Option<&mut Bytes> {
             Some(Outcome::ChildFailed(failed)) => Some(&mut failed.fields),
             _ => None,
         },
-        Happened::Fired(_) | Happened::Cancelled(_) => None,
+        Happened::Fired(_)
+        | Happened::Cancelled(_)
+        | Happened::Paused(_)
+        | Happened::Resumed(_)
+        | Happened::Terminated(_)
+        | Happened::Decided(_)
+        | Happened::Edited(_)
+        | Happened::Continued(_) => None,
     }
 }
 
@@ -151,6 +165,18 @@ pub(super) enum Happened {
     Heard(Heard),
     #[prost(message, tag = "12")]
     Streamed(Streamed),
+    #[prost(message, tag = "20")]
+    Paused(Paused),
+    #[prost(message, tag = "21")]
+    Resumed(Resumed),
+    #[prost(message, tag = "22")]
+    Terminated(Terminated),
+    #[prost(message, tag = "23")]
+    Decided(Decided),
+    #[prost(message, tag = "24")]
+    Edited(Edited),
+    #[prost(message, tag = "25")]
+    Continued(Continued),
 }
 
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
@@ -171,6 +197,22 @@ pub(super) struct Started {
     pub(super) seed: u64,
     #[prost(string, optional, tag = "6")]
     pub(super) key: Option<String>,
+    #[prost(message, optional, boxed, tag = "20")]
+    pub(super) shared: Option<Box<Shared>>,
+}
+
+/// Whose history a run shares.
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shared {
+    #[prost(bytes = "bytes", tag = "1")]
+    #[serde(with = "line::run")]
+    pub(super) run: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::run")]
+    pub(super) root: Bytes,
+    #[prost(uint64, tag = "3")]
+    pub(super) events: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
@@ -256,7 +298,7 @@ pub(super) struct Cancelled {
 pub(super) struct Answered {
     #[prost(uint32, tag = "1")]
     pub(super) call: u32,
-    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8")]
+    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8, 9")]
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -278,6 +320,8 @@ pub(super) enum Outcome {
     Found(bool),
     #[prost(string, tag = "8")]
     Refused(String),
+    #[prost(string, tag = "9")]
+    ChildTerminated(String),
 }
 
 /// What each subset of a service got: two lists of one length.

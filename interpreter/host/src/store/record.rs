@@ -87,6 +87,27 @@ pub struct Origin {
     pub program: Hash,
     /// The settings it was started with.
     pub settings: Hash,
+    /// Whose history it shares, where it goes on from the middle of one.
+    pub shared: Option<Shared>,
+}
+
+impl Origin {
+    /// As which run the machine knows a run of this origin.
+    #[must_use]
+    pub fn root(&self, run: RunId) -> RunId {
+        self.shared.map_or(run, |shared| shared.root)
+    }
+}
+
+/// The first events of a run are those of another one that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// Of which run.
+    pub run: RunId,
+    /// As which run it began: what it knows of itself is what that one knew.
+    pub root: RunId,
+    /// How many events.
+    pub events: u64,
 }
 
 /// Where a record lies.

@@ -20,8 +20,14 @@ pub struct Row {
     pub state: Name,
     /// Whether nothing more will happen to it.
     pub ended: bool,
-    /// Why it stands still, where somebody made it.
-    pub detail: Option<String>,
+    /// That somebody paused it, while it is paused.
+    pub paused: Option<Paused>,
+    /// Where it waits for a decision, while it does.
+    pub parked: Option<Parked>,
+    /// The run whose history it shares.
+    pub continues: Option<RunId>,
+    /// The run that shares its history and goes on in its place.
+    pub continued_by: Option<RunId>,
     /// The key it was started with.
     pub key: Option<String>,
     /// When it began.
@@ -62,6 +68,30 @@ pub struct Row {
     pub blobs: Vec<Hash>,
 }
 
+/// A run that somebody paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paused {
+    /// Why, in their words.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A run that cannot go on by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The title of the step.
+    pub step: String,
+    /// Which of its calls.
+    pub call: u32,
+    /// What the call ended with, as JSON.
+    pub error: Arc<str>,
+    /// The words for what can be chosen.
+    pub choices: Vec<Name>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// A guard that a run holds or waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
@@ -86,13 +116,15 @@ pub enum Ending {
     Error(Arc<str>),
     /// Somebody stopped it, and why.
     Cancelled(Arc<str>),
+    /// Somebody ended it where it stood, and why.
+    Terminated(Arc<str>),
 }
 
 impl Ending {
     /// The text of it.
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
-        let (Self::Result(text) | Self::Error(text) | Self::Cancelled(text)) = self;
+        let (Self::Result(text) | Self::Error(text) | Self::Cancelled(text) | Self::Terminated(text)) = self;
         text
     }
 }

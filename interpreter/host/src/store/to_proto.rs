@@ -3,14 +3,15 @@
 use super::{
     blob::{self, Blob},
     proto,
-    record::{EventRecord, History, Origin, Record, Traffic, payload},
+    record::{EventRecord, History, Origin, Record, Shared, Traffic, payload},
 };
+use crate::RunId;
 use bytes::Bytes;
 use flowmesh_ir::{
     Hash,
     call::{Failure, Reply},
 };
-use flowmesh_machine::{Answer, Ended, Event, EventKind};
+use flowmesh_machine::{Answer, Change, Decision, Ended, Event, EventKind};
 use std::sync::Arc;
 
 /// The message of a record; payloads are shared, not copied. Long ones are put into `apart`, to be kept in files of
@@ -46,6 +47,15 @@ fn event_record(record: &EventRecord, apart: &mut Vec<Blob>) -> proto::Event {
         sequence: record.sequence,
         ..event(record.origin.as_ref(), &record.event, apart)
     }
+}
+
+fn shares(shared: Shared) -> Box<proto::Shared> {
+    let bytes = |run: RunId| Bytes::copy_from_slice(&run.0.to_be_bytes());
+    Box::new(proto::Shared {
+        run: bytes(shared.run),
+        root: bytes(shared.root),
+        events: shared.events,
+    })
 }
 
 fn history(history: &History, apart: &mut Vec<Blob>) -> proto::History {
@@ -100,6 +110,7 @@ pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happ
             input: shared(input),
             seed: *seed,
             key: key.clone(),
+            shared: origin.and_then(|origin| origin.shared).map(shares),
         }),
         EventKind::Replied { call, reply } => proto::Happened::Replied(proto::Replied {
             call: call.0,
@@ -130,6 +141,42 @@ pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happ
         EventKind::Cancelled { reason } => proto::Happened::Cancelled(proto::Cancelled {
             reason: reason.clone(),
         }),
+        EventKind::Paused { reason } => proto::Happened::Paused(proto::Paused {
+            reason: reason.clone(),
+        }),
+        EventKind::Continued { again } => {
+            proto::Happened::Continued(proto::Continued { again: again.clone() })
+        }
+        EventKind::Resumed => proto::Happened::Resumed(proto::Resumed {}),
+        EventKind::Decided { call, decision } => proto::Happened::Decided(decided(call.0, decision)),
+        EventKind::Edited { changes } => proto::Happened::Edited(proto::Edited {
+            changes: self::changes(changes),
+        }),
+        EventKind::Terminated { reason } => proto::Happened::Terminated(proto::Terminated {
+            reason: reason.clone(),
+        }),
+    }
+}
+
+fn changes(changes: &[Change]) -> Vec<proto::Change> {
+    let change = |change: &Change| proto::Change {
+        slot: change.slot.0,
+        value: shared(&change.value),
+    };
+    changes.iter().map(change).collect()
+}
+
+fn decided(call: u32, decision: &Decision) -> proto::Decided {
+    let (choice, result) = match decision {
+        Decision::Retry => (proto::Choice::Retry, Bytes::new()),
+        Decision::Done(result) => (proto::Choice::Done, shared(result)),
+        Decision::Fail => (proto::Choice::Fail, Bytes::new()),
+        Decision::Skip => (proto::Choice::Skip, Bytes::new()),
+    };
+    proto::Decided {
+        call,
+        choice: choice as i32,
+        result,
     }
 }
 
@@ -146,6 +193,7 @@ fn outcome(answer: &Answer) -> proto::Outcome {
             fields: shared(fields),
         }),
         Answer::Ended(Ended::Cancelled(reason)) => proto::Outcome::ChildCancelled(reason.clone()),
+        Answer::Ended(Ended::Terminated(reason)) => proto::Outcome::ChildTerminated(reason.clone()),
         Answer::Found(found) => proto::Outcome::Found(*found),
         Answer::Refused(reason) => proto::Outcome::Refused(reason.clone()),
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     RunId,
-    engine::{Answer, Command, Refusal, Start, Ticket},
+    engine::{Answer, Command, Refusal, Start, Ticket, Verb},
 };
 use flowmesh_ir::{
     EventId, FlowId, Name, SlotId, Value,
@@ -197,7 +197,7 @@ impl<'t> World<'t> {
             return Ok(());
         };
         let reason = "the test wants it".to_owned();
-        let ticket = self.ask(Command::Cancel { run, reason })?;
+        let ticket = self.ask(Command::Steer(run, Verb::Cancel { reason }))?;
         self.answer_to(ticket).map(drop)
     }
 
@@ -292,6 +292,7 @@ impl<'t> World<'t> {
             }
             Some(Outcome::Failed(error)) => format!("it fails with `{}`", show::error(program, error)),
             Some(Outcome::Cancelled(_)) => "it is cancelled".to_owned(),
+            Some(Outcome::Terminated(_)) => "it is terminated".to_owned(),
             None => {
                 let steps: Vec<String> = mirror
                     .steps(program)

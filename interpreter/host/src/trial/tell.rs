@@ -45,6 +45,14 @@ impl Mirror {
             }
             EventKind::Streamed { item, .. } => Some(format!("reads {}", String::from_utf8_lossy(item))),
             EventKind::Cancelled { reason } => Some(format!("is cancelled: {reason}")),
+            EventKind::Paused { reason } => Some(format!("is paused: {reason}")),
+            EventKind::Resumed => Some("is let go on".to_owned()),
+            EventKind::Decided { decision, .. } => {
+                Some(format!("goes on by decision: {}", decision.choice().as_str()))
+            }
+            EventKind::Continued { .. } => Some("goes on from here".to_owned()),
+            EventKind::Edited { .. } => Some("is edited".to_owned()),
+            EventKind::Terminated { reason } => Some(format!("is terminated: {reason}")),
             EventKind::Fired { .. } | EventKind::Answered { .. } => None,
         }
     }
@@ -88,6 +96,14 @@ impl Mirror {
         match note {
             Note::Log { text } => Some(format!("logs {text:?}")),
             Note::Tagged { key, value } => Some(format!("tags {key} = {value:?}")),
+            Note::Parked { step, error, .. } => {
+                let step = program.flow(self.flow)?.steps.get(step.index())?;
+                Some(format!(
+                    "is parked at {}: {}",
+                    step.title,
+                    show::error(program, error)
+                ))
+            }
             Note::Undoing { error: Some(error) } => {
                 Some(format!("undoes because of {}", show::error(program, error)))
             }
@@ -111,6 +127,7 @@ impl Mirror {
             }
             Outcome::Failed(error) => format!("fails {}", show::error(program, error)),
             Outcome::Cancelled(reason) => format!("ends cancelled: {reason}"),
+            Outcome::Terminated(reason) => format!("ends terminated: {reason}"),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "between.rs"]
 mod between;
+#[path = "letters.rs"]
+mod letters;
 
 use flowmesh_ir::{
     ErrorId, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId, Value,
@@ -69,6 +71,7 @@ pub(crate) fn program(address: &str) -> Program {
         flows: [hello(), nap(), hear(), ten(), checkout()]
             .into_iter()
             .chain(between::flows())
+            .chain([letters::letter()])
             .map(Into::into)
             .collect(),
         ..Program::default()

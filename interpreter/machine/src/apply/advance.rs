@@ -70,7 +70,12 @@ impl<'p> Turn<'p, '_> {
         self.end(id, at, state)
     }
 
-    fn end(&mut self, id: FiberId, at: StateId, state: &'p State) -> Result<Option<StateId>, Thrown> {
+    pub(super) fn end(
+        &mut self,
+        id: FiberId,
+        at: StateId,
+        state: &'p State,
+    ) -> Result<Option<StateId>, Thrown> {
         match &state.end {
             End::Branch { condition, yes, no } => {
                 let holds = self.evaluator().holds(condition)?;

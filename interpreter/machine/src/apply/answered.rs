@@ -17,7 +17,7 @@ impl Turn<'_, '_> {
             Caller::Guard(scope) => self.guard_answered(scope, call, answer),
             Caller::Undo(cleanup) if !self.expects_reply(call) => {
                 self.run.calls.remove(&call);
-                self.undo_answered(cleanup, answer);
+                self.undo_answered(cleanup, call, answer);
             }
             Caller::Orphan(cleanup) if self.fits(call, caller, answer) => {
                 self.run.calls.remove(&call);

@@ -2,7 +2,7 @@
 
 use super::{
     Turn,
-    turn::{Thrown, error_of},
+    turn::{Thrown, built_in, error_of},
 };
 use crate::{
     CallId, Effect,
@@ -10,7 +10,7 @@ use crate::{
 };
 use flowmesh_ir::{
     StateId, StepId, Value,
-    call::Reply,
+    call::{Reply, Request},
     flow::{self, Call, End, State},
 };
 use flowmesh_stdlib::Fault;
@@ -29,6 +29,12 @@ impl<'p> Turn<'p, '_> {
             // An argument without a value is an error of this call, which may catch it.
             Err(fault) => return Ok(self.caught(id, &call.catch, &error_of(&fault))),
         };
+        self.send(id, at, state, request);
+        Ok(None)
+    }
+
+    /// Asks for a call; the fiber waits for its end.
+    pub(super) fn send(&mut self, id: FiberId, at: StateId, state: &State, request: Arc<Request>) {
         self.step_started(state.step);
         let number = self.next_call(Caller::Fiber(id));
         self.rest(id, at, Wait::Call(number, Arc::clone(&request)));
@@ -39,11 +45,26 @@ impl<'p> Turn<'p, '_> {
             undo: false,
             request,
         });
-        Ok(None)
+    }
+
+    /// The end of a fiber's call was heard.
+    pub(super) fn call_heard(&mut self, id: FiberId, number: CallId, reply: &Reply) {
+        let request = self.run.fibers.get(&id).and_then(|fiber| match &fiber.wait {
+            Wait::Call(_, request) => Some(Arc::clone(request)),
+            _ => None,
+        });
+        if let (Some(request), Reply::Failed(failure)) = (request, reply)
+            && self.must_park(id, &request, reply)
+        {
+            let error = built_in(failure.error_name(), failure.reason());
+            return self.park_fiber(id, (number, request), error);
+        }
+        self.end_wait(id);
+        self.call_ended(id, reply);
     }
 
     /// The call of a fiber has ended.
-    pub(super) fn call_heard(&mut self, id: FiberId, reply: &Reply) {
+    pub(super) fn call_ended(&mut self, id: FiberId, reply: &Reply) {
         let Some(state) = self.run.fibers.get(&id).and_then(|fiber| self.state(fiber.state)) else {
             return;
         };
@@ -99,8 +120,19 @@ impl<'p> Turn<'p, '_> {
         })
     }
 
-    /// A call has ended whose fiber is gone. If it succeeded, it is undone.
+    /// The end of a call was heard whose fiber is gone.
     pub(super) fn orphan_heard(&mut self, id: CleanupId, number: CallId, reply: &Reply) {
+        if let Reply::Failed(failure) = reply
+            && self.must_park_orphan(number, reply)
+        {
+            let error = built_in(failure.error_name(), failure.reason());
+            return self.park_orphan(id, number, error);
+        }
+        self.orphan_ended(id, number, reply);
+    }
+
+    /// A call has ended whose fiber is gone. If it succeeded, it is undone.
+    pub(super) fn orphan_ended(&mut self, id: CleanupId, number: CallId, reply: &Reply) {
         let Some(orphan) = self.run.orphans.remove(&number) else {
             return;
         };

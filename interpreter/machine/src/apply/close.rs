@@ -109,6 +109,7 @@ impl Turn<'_, '_> {
                 }
                 _ => self.withdraw(call),
             },
+            Wait::Decision(call) => self.give_up_parked(call, Orphan { state, wait, frame }, into),
             Wait::Cleanup(inner) => self.join_cleanups(inner, into),
             _ => {}
         }
@@ -138,7 +139,8 @@ impl Turn<'_, '_> {
     fn orphan_frame(&self, id: FiberId) -> Vec<Value> {
         let fiber = self.run.fibers.get(&id);
         let undone = fiber.is_some_and(|fiber| {
-            matches!(fiber.wait, Wait::Call(..) | Wait::Ask(..)) && self.can_be_undone(fiber.state)
+            let called = matches!(fiber.wait, Wait::Call(..) | Wait::Ask(..) | Wait::Decision(_));
+            called && self.can_be_undone(fiber.state)
         });
         if undone {
             self.run.frame.clone()
@@ -149,6 +151,11 @@ impl Turn<'_, '_> {
 
     fn orphan(&mut self, call: CallId, orphan: Orphan, into: CleanupId) {
         self.run.calls.insert(call, Caller::Orphan(into));
+        self.keep_orphan(call, orphan, into);
+    }
+
+    /// Keeps what a call needs to be undone whose fiber is gone.
+    pub(super) fn keep_orphan(&mut self, call: CallId, orphan: Orphan, into: CleanupId) {
         self.run.orphans.insert(call, orphan);
         if let Some(cleanup) = self.run.cleanups.get_mut(&into) {
             cleanup.calls += 1;

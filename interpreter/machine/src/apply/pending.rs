@@ -1,8 +1,8 @@
 //! What a run still waits for, as it was asked for: after a crash the host asks again.
 
 use crate::{
-    CallId, Effect, Run, TimerId,
-    run::{Fiber, Retry, Wait},
+    Ask, CallId, Effect, Run, TimerId,
+    run::{Fiber, Retry, Still, Wait},
 };
 use flowmesh_ir::{
     Program, StateId, StepId,
@@ -20,6 +20,7 @@ pub fn pending(program: &Program, run: &Run) -> Vec<Effect> {
         states,
         calls: BTreeMap::new(),
         timers: BTreeMap::new(),
+        late: run.still.as_deref(),
     };
     run.fibers.values().for_each(|fiber| found.fiber(fiber));
     found.orphans(run);
@@ -37,17 +38,30 @@ pub fn pending(program: &Program, run: &Run) -> Vec<Effect> {
         run.timers.keys().eq(found.timers.keys()),
         "every timer has an owner"
     );
-    let timers = found.timers.into_values();
-    found.calls.into_values().flatten().chain(timers).collect()
+    found.without_the_late(run)
 }
 
 struct Found<'p> {
     states: &'p [State],
     calls: BTreeMap<CallId, Vec<Effect>>,
     timers: BTreeMap<TimerId, Effect>,
+    /// What came while the run stood still, and was not acted upon yet.
+    late: Option<&'p Still>,
 }
 
 impl Found<'_> {
+    /// Everything but what has come already. Guards stay: they are held until the run lets go of them.
+    fn without_the_late(mut self, run: &Run) -> Vec<Effect> {
+        if let Some(late) = self.late {
+            let held = |call| run.guards.contains_key(&call) && late.has_granted(call);
+            self.calls
+                .retain(|call, _| !late.has_end_of(*call) || held(*call));
+            self.timers.retain(|timer, _| !late.has_fired(*timer));
+        }
+        let timers = self.timers.into_values();
+        self.calls.into_values().flatten().chain(timers).collect()
+    }
+
     fn step(&self, state: StateId) -> Option<StepId> {
         self.states.get(state.index()).and_then(|state| state.step)
     }
@@ -92,7 +106,7 @@ impl Found<'_> {
         for (call, orphan) in &run.orphans {
             self.wait(&orphan.wait, orphan.state);
             let child = matches!(&orphan.wait, Wait::Ask(_, ask)
-                if matches!(**ask, crate::Ask::Start { tie: Tie::Child, .. }));
+                if matches!(**ask, Ask::Start { tie: Tie::Child, .. }));
             if child && let Some(effects) = self.calls.get_mut(call) {
                 effects.push(Effect::Withdraw { call: *call });
             }
@@ -108,6 +122,7 @@ impl Found<'_> {
             match undoing.retry {
                 Retry::Call(call) => drop(self.calls.insert(call, vec![undoing.current.effect(call)])),
                 Retry::Time(timer, at) => self.timer(timer, at),
+                Retry::Decision => {}
             }
         }
     }
@@ -130,7 +145,8 @@ impl Found<'_> {
                 .fibers
                 .get(&fiber)
                 .is_some_and(|fiber| matches!(fiber.wait, Wait::Item));
-            if awaited {
+            let here = !open.items.is_empty() || self.late.is_some_and(|late| late.has_item_of(*call));
+            if awaited && !here {
                 effects.push(Effect::More { call: *call });
             }
             self.calls.insert(*call, effects);

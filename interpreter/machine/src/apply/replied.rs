@@ -11,12 +11,9 @@ impl Turn<'_, '_> {
         }
         match self.run.calls.remove(&call) {
             Some(Caller::Fiber(_)) if self.run.streams.contains_key(&call) => self.stream_ended(call, reply),
-            Some(Caller::Fiber(fiber)) => {
-                self.end_wait(fiber);
-                self.call_heard(fiber, reply);
-            }
+            Some(Caller::Fiber(fiber)) => self.call_heard(fiber, call, reply),
             Some(Caller::Orphan(cleanup)) => self.orphan_heard(cleanup, call, reply),
-            Some(Caller::Undo(cleanup)) => self.undo_heard(cleanup, reply),
+            Some(Caller::Undo(cleanup)) => self.undo_heard(cleanup, call, reply),
             Some(Caller::Guard(_)) | None => {}
         }
     }

@@ -85,6 +85,9 @@ impl<'p> Turn<'p, '_> {
             Answer::Ended(Ended::Done(json)) => self.child_result(start, json),
             Answer::Ended(Ended::Failed(name, json)) => Err(self.child_error(name, json)),
             Answer::Ended(Ended::Cancelled(reason)) => Err(built_in("Cancelled", reason)),
+            Answer::Ended(Ended::Terminated(reason)) => {
+                Err(built_in("Cancelled", &format!("it was terminated: {reason}")))
+            }
             Answer::Refused(why) => Err(built_in("Unavailable", why)),
             Answer::Done(_) | Answer::Found(_) => Err(built_in("BadReply", "this is no end of a run")),
         }

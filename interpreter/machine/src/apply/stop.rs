@@ -13,6 +13,7 @@ impl Turn<'_, '_> {
         for kept in std::mem::take(&mut self.run.inbox).into_values().flatten() {
             self.refuse(kept.answer, "the run has ended");
         }
+        self.drop_backlog();
         self.effects.push(Effect::Finished(outcome.clone()));
         self.run.phase = Phase::Ended(outcome);
         // Views are over the frame and can be read at any time.

@@ -89,32 +89,47 @@ impl<'p> Turn<'p, '_> {
 
     /// An item came.
     pub(super) fn streamed(&mut self, call: CallId, item: &[u8]) {
-        let Some((id, at)) = self.run.streams.get(&call).map(|open| open.reader) else {
+        match self.store_item(call, item) {
+            Ok(true) => self.item_awaited(call),
+            Ok(false) => {}
+            Err(error) => self.stream_broken(call, &error),
+        }
+    }
+
+    /// Keeps an item with its stream, which is taken up again behind it from here on. Says whether there is room for it.
+    pub(super) fn store_item(&mut self, call: CallId, item: &[u8]) -> Result<bool, Arc<Variant>> {
+        let Some((_, _, stream)) = self.reader(call).filter(|_| self.run.calls.contains_key(&call)) else {
+            return Ok(false);
+        };
+        let item = self.item(call, stream, item)?;
+        let open = self.run.streams.get_mut(&call);
+        let open = open.filter(|open| open.items.len() < ITEMS_KEPT_MAX);
+        Ok(open.map(|open| open.items.push_back(item)).is_some())
+    }
+
+    /// The fiber that reads a stream goes on with the first item that is kept, if it waits for one.
+    pub(super) fn item_awaited(&mut self, call: CallId) {
+        let Some((id, _, stream)) = self.reader(call) else {
             return;
         };
-        let Some(state) = self.state(at).filter(|_| self.run.calls.contains_key(&call)) else {
+        let fiber = self.run.fibers.get(&id);
+        if !fiber.is_some_and(|fiber| matches!(fiber.wait, Wait::Item)) {
             return;
-        };
-        let End::Stream(stream) = &state.end else {
-            return;
-        };
-        let awaited = self
-            .run
-            .fibers
-            .get(&id)
-            .is_some_and(|fiber| matches!(fiber.wait, Wait::Item));
-        match self.item(call, stream, item) {
-            Ok(item) if awaited => {
-                self.wake(id, stream.body);
-                self.bind(id, Some(stream.item), item);
-            }
-            Ok(item) => {
-                let open = self.run.streams.get_mut(&call);
-                if let Some(open) = open.filter(|open| open.items.len() < ITEMS_KEPT_MAX) {
-                    open.items.push_back(item);
-                }
-            }
-            Err(error) => self.stream_broken(id, call, state, stream, &error),
+        }
+        let open = self.run.streams.get_mut(&call);
+        if let Some(item) = open.and_then(|open| open.items.pop_front()) {
+            self.wake(id, stream.body);
+            self.bind(id, Some(stream.item), item);
+        }
+    }
+
+    /// Who reads a stream, and where.
+    fn reader(&self, call: CallId) -> Option<(FiberId, &'p State, &'p Stream)> {
+        let (id, at) = self.run.streams.get(&call)?.reader;
+        let state = self.state(at)?;
+        match &state.end {
+            End::Stream(stream) => Some((id, state, stream)),
+            _ => None,
         }
     }
 
@@ -183,14 +198,10 @@ impl<'p> Turn<'p, '_> {
         service.operations.get(stream.target.operation.index())
     }
 
-    fn stream_broken(
-        &mut self,
-        id: FiberId,
-        call: CallId,
-        state: &'p State,
-        stream: &'p Stream,
-        error: &Arc<Variant>,
-    ) {
+    fn stream_broken(&mut self, call: CallId, error: &Arc<Variant>) {
+        let Some((id, state, stream)) = self.reader(call) else {
+            return;
+        };
         self.run.streams.remove(&call);
         self.withdraw(call);
         self.step_failed(state.step, error);

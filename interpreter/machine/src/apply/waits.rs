@@ -2,7 +2,7 @@
 
 use crate::{
     Ask, CallId, Run,
-    run::{Items, Kind, Plan, Wait},
+    run::{Items, Kind, Plan, Stuck, Wait},
 };
 use flowmesh_ir::{
     EventId, Program, SignalId, StateId,
@@ -35,6 +35,8 @@ pub enum Awaited {
     Ask(CallId),
     /// A lock, or a permit.
     Guard(CallId),
+    /// What a person decides.
+    Decision,
 }
 
 /// Every wait of a run that is open, of fibers first and then of regions.
@@ -45,6 +47,13 @@ pub fn waits(program: &Program, run: &Run) -> Vec<Waiting> {
         Some(End::Wait(wait)) => wait.arms.iter().filter_map(|arm| awaited(&arm.on)).collect(),
         _ => Vec::new(),
     };
+    if let Some(state) = parked(run) {
+        // Whatever else there is rests with it.
+        return vec![Waiting {
+            state,
+            awaits: vec![Awaited::Decision],
+        }];
+    }
     let mut all = Vec::new();
     for (id, fiber) in &run.fibers {
         let state = fiber.state;
@@ -57,7 +66,12 @@ pub fn waits(program: &Program, run: &Run) -> Vec<Waiting> {
                 call.map(|(call, _)| Awaited::Call(*call)).into_iter().collect()
             }
             Wait::Arms(_) => arms(state),
-            Wait::Nothing | Wait::Time(..) | Wait::Region(_) | Wait::Cleanup(_) | Wait::Later => continue,
+            Wait::Nothing
+            | Wait::Time(..)
+            | Wait::Region(_)
+            | Wait::Cleanup(_)
+            | Wait::Later
+            | Wait::Decision(_) => continue,
         };
         all.push(Waiting { state, awaits });
     }
@@ -85,6 +99,18 @@ pub fn waits(program: &Program, run: &Run) -> Vec<Waiting> {
         });
     }
     all
+}
+
+/// The state whose call, or whose undoing, a run is parked at.
+fn parked(run: &Run) -> Option<StateId> {
+    run.parked()?;
+    let parked = run.still.as_ref()?.parked.as_ref()?;
+    let state = match parked.stuck {
+        Stuck::Fiber(fiber, _) => run.fibers.get(&fiber).map(|fiber| fiber.state),
+        Stuck::Orphan(_) => run.orphans.get(&parked.call).map(|orphan| orphan.state),
+        Stuck::Undo(_) => None,
+    };
+    Some(state.unwrap_or(StateId(0)))
 }
 
 fn awaited(on: &On) -> Option<Awaited> {

@@ -102,6 +102,8 @@ pub(crate) enum Retry {
     Call(CallId),
     /// The time for the next one.
     Time(TimerId, Timestamp),
+    /// That somebody decides what becomes of it.
+    Decision,
 }
 
 impl Cleanup {

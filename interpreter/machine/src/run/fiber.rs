@@ -48,6 +48,8 @@ pub(crate) enum Wait {
     Cleanup(CleanupId),
     /// The branches that the last round of this region left behind.
     Later,
+    /// That somebody decides how its call has ended.
+    Decision(CallId),
 }
 
 /// The timer of an arm.

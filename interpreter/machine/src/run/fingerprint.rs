@@ -2,10 +2,12 @@
 //!
 //! Numbers are given in the order of asking, so the same place reached by two ways has other numbers; here they count
 //! only by their order, or by who waits for them. Times count by how far off they are. The folder: `numbers` (what
-//! numbers count as), `value` (values and requests), `parts` (what a run is made of).
+//! numbers count as), `value` (values and requests), `parts` (what a run is made of), `still` (what
+//! came while it stood still).
 
 mod numbers;
 mod parts;
+mod still;
 mod value;
 
 use super::{Phase, Run};

@@ -13,6 +13,8 @@ pub enum Status {
     Running,
     /// It waits for a time or a signal only.
     Waiting,
+    /// It takes no new step until a person lets it.
+    Paused,
     /// It has failed or was cancelled, and what it did is being undone.
     Undoing,
     /// It ended with a result.
@@ -21,6 +23,8 @@ pub enum Status {
     Failed,
     /// It ended because somebody wanted it.
     Cancelled,
+    /// It was ended where it stood.
+    Terminated,
 }
 
 impl Status {
@@ -30,17 +34,22 @@ impl Status {
         match self {
             Self::Running => "running",
             Self::Waiting => "waiting",
+            Self::Paused => "paused",
             Self::Undoing => "undoing",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Terminated => "terminated",
         }
     }
 
     /// Whether nothing will happen any more.
     #[must_use]
     pub fn ended(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+        matches!(
+            self,
+            Self::Done | Self::Failed | Self::Cancelled | Self::Terminated
+        )
     }
 }
 
@@ -72,6 +81,8 @@ pub(crate) enum Why {
     Failed(Arc<Variant>),
     /// Somebody wanted it.
     Cancelled(String),
+    /// Somebody wanted it at once.
+    Terminated(String),
 }
 
 impl From<Why> for Outcome {
@@ -80,6 +91,7 @@ impl From<Why> for Outcome {
             Why::Returned(value) => Self::Done(value),
             Why::Failed(error) => Self::Failed(error),
             Why::Cancelled(reason) => Self::Cancelled(reason),
+            Why::Terminated(reason) => Self::Terminated(reason),
         }
     }
 }

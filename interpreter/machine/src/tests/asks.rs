@@ -128,7 +128,7 @@ fn an_event_is_told_and_a_refusal_is_an_error() {
     );
 }
 
-fn guarded(entry: u32, next: u32) -> State {
+pub(super) fn guarded(entry: u32, next: u32) -> State {
     let branch = Branch {
         when: None,
         after: Vec::new(),

@@ -146,6 +146,7 @@ impl Bench {
                 )
             }
             Effect::Finished(Outcome::Cancelled(reason)) => format!("cancelled {reason}"),
+            Effect::Finished(Outcome::Terminated(reason)) => format!("terminated {reason}"),
             Effect::Ask { call, ask, .. } => format!("ask {} {ask:?}", call.0),
             Effect::Withdraw { call } => format!("withdraw {}", call.0),
             Effect::Release { call } => format!("release {}", call.0),

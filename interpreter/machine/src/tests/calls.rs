@@ -2,7 +2,7 @@
 
 use super::{
     bench::Bench,
-    build::{CHARGE, DECLINED, call, catch, charge, done, int, ping, program, slot, text},
+    build::{CHARGE, DECLINED, PING, call, catch, charge, done, fail, int, ping, program, slot, text},
 };
 use crate::{Effect, Status, pending};
 use flowmesh_ir::{
@@ -11,6 +11,7 @@ use flowmesh_ir::{
 };
 
 const TIMEOUT: ErrorId = ErrorId(0);
+const UNKNOWN: ErrorId = ErrorId(3);
 
 #[test]
 fn the_result_of_a_call_goes_on_into_the_next() {
@@ -94,9 +95,15 @@ fn an_answer_that_does_not_fit_is_a_bad_reply() {
 }
 
 #[test]
-fn a_call_that_nobody_heard_of_ends_with_unknown() {
-    let (mut bench, _) = Bench::start(program(vec![ping(1), done(int(1))]));
-    assert_eq!(bench.lose(0), [r#"failed {"Unknown":{"reason":"nobody heard"}}"#]);
+fn a_call_that_nobody_heard_of_ends_with_unknown_where_that_is_caught() {
+    let unknown = catch(UNKNOWN, Some(1), 1);
+    let states = vec![
+        call(PING, vec![], None, None, vec![unknown], 2),
+        done(slot(1)),
+        fail("no"),
+    ];
+    let (mut bench, _) = Bench::start(program(states));
+    assert_eq!(bench.lose(0), [r#"done {"Unknown":{"reason":"nobody heard"}}"#]);
 }
 
 #[test]

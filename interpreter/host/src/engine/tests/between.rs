@@ -86,10 +86,12 @@ fn a_cancelled_parent_cancels_its_child() {
     let mut world = World::new();
     world.start(1, "parent", r#"{"id":"a"}"#, None);
     let outputs = world.settle();
-    world.tell(Command::Cancel {
-        run: RunId(1),
-        reason: "enough".to_owned(),
-    });
+    world.tell(Command::Steer(
+        RunId(1),
+        Verb::Cancel {
+            reason: "enough".to_owned(),
+        },
+    ));
     world.settle();
     answer_all(&mut world, &outputs);
     world.settle();
@@ -198,10 +200,12 @@ fn a_cancelled_run_leaves_the_queue_of_a_lock() {
     }
     world.settle();
     for run in [2, 1] {
-        world.tell(Command::Cancel {
-            run: RunId(run),
-            reason: "enough".to_owned(),
-        });
+        world.tell(Command::Steer(
+            RunId(run),
+            Verb::Cancel {
+                reason: "enough".to_owned(),
+            },
+        ));
     }
     world.settle();
     world.reply(1, 1, r#""held""#);
@@ -239,10 +243,12 @@ fn traffic_is_moved_stays_moved_after_a_crash_and_goes_back_when_the_run_is_undo
             .collect::<Vec<_>>(),
         [moved]
     );
-    world.tell(Command::Cancel {
-        run: RunId(1),
-        reason: "enough".to_owned(),
-    });
+    world.tell(Command::Steer(
+        RunId(1),
+        Verb::Cancel {
+            reason: "enough".to_owned(),
+        },
+    ));
     assert_eq!(shifts(&world.settle()), [Weights::new()]);
     assert_eq!(world.engine.traffic().count(), 0);
 }

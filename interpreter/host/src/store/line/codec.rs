@@ -73,6 +73,38 @@ pub(in crate::store) mod payload {
     }
 }
 
+/// The identifier of a run.
+pub(in crate::store) mod run {
+    use super::{Bytes, Deserialize, Deserializer, Error, Serialize, Serializer};
+    use crate::RunId;
+
+    pub(in crate::store) fn serialize<S: Serializer>(bytes: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+        let bytes = <[u8; 16]>::try_from(bytes.as_ref()).unwrap_or_default();
+        RunId(u128::from_be_bytes(bytes)).serialize(to)
+    }
+
+    pub(in crate::store) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+        let run = RunId::deserialize(from).map_err(D::Error::custom)?;
+        Ok(Bytes::copy_from_slice(&run.0.to_be_bytes()))
+    }
+}
+
+/// What was decided, in a word.
+pub(in crate::store) mod choice {
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
+    use crate::store::proto::Choice;
+
+    pub(in crate::store) fn serialize<S: Serializer>(choice: &i32, to: S) -> Result<S::Ok, S::Error> {
+        Choice::try_from(*choice)
+            .unwrap_or(Choice::Unspecified)
+            .serialize(to)
+    }
+
+    pub(in crate::store) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i32, D::Error> {
+        Choice::deserialize(from).map(|choice| choice as i32)
+    }
+}
+
 /// Why a call failed, in a word.
 pub(in crate::store) mod failure_kind {
     use super::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,12 +1,15 @@
 //! Rows on the disk, as protobuf messages with a checksum of their own. An index of another version is made again, so
 //! that a change here needs a new version there and nothing else.
 
+mod still;
+
 use super::{Block, Ending, Guard, Row};
 use crate::{RunId, store::record::Location};
 use bytes::Bytes;
 use flowmesh_ir::{Hash, Name};
 use jiff::Timestamp;
 use prost::Message;
+use still::{StoredParked, StoredPaused, parked, paused, to_parked, to_paused};
 
 /// A row, and where its events lie.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -19,8 +22,8 @@ pub(in crate::store) struct Stored {
     state: String,
     #[prost(bool, tag = "4")]
     ended: bool,
-    #[prost(string, optional, tag = "5")]
-    detail: Option<String>,
+    #[prost(message, optional, tag = "5")]
+    paused: Option<StoredPaused>,
     #[prost(string, optional, tag = "6")]
     key: Option<String>,
     #[prost(sint64, tag = "7")]
@@ -39,7 +42,7 @@ pub(in crate::store) struct Stored {
     error: Option<String>,
     #[prost(string, repeated, tag = "14")]
     steps: Vec<String>,
-    /// 1 is a result, 2 an error, 3 a cancel; 0 is none, or a long one that lies in a table of its own.
+    /// 1 is a result, 2 an error, 3 a cancel, 4 an end at once; 0 is none, or a long one that lies in a table of its own.
     #[prost(uint32, tag = "15")]
     pub(in crate::store) ending_kind: u32,
     #[prost(string, tag = "16")]
@@ -77,6 +80,12 @@ pub(in crate::store) struct Stored {
     /// How many bytes of the journal its events take.
     #[prost(uint64, tag = "30")]
     pub(in crate::store) bytes: u64,
+    #[prost(message, optional, tag = "31")]
+    parked: Option<StoredParked>,
+    #[prost(bytes = "bytes", optional, tag = "32")]
+    continues: Option<Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "33")]
+    continued_by: Option<Bytes>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -159,7 +168,7 @@ impl Stored {
             flow: row.flow.to_string(),
             state: row.state.to_string(),
             ended: row.ended,
-            detail: row.detail.clone(),
+            paused: row.paused.as_ref().map(paused),
             key: row.key.clone(),
             started_us: row.started.as_microsecond(),
             updated_us: row.updated.as_microsecond(),
@@ -185,6 +194,9 @@ impl Stored {
             spilled: 0,
             oldest: 0,
             bytes: 0,
+            parked: row.parked.as_ref().map(parked),
+            continues: row.continues.map(run_bytes),
+            continued_by: row.continued_by.map(run_bytes),
         }
     }
 
@@ -196,7 +208,10 @@ impl Stored {
             flow: self.flow.into(),
             state: self.state.into(),
             ended: self.ended,
-            detail: self.detail,
+            paused: self.paused.map(to_paused).transpose()?,
+            parked: self.parked.map(to_parked).transpose()?,
+            continues: self.continues.as_deref().map(to_run).transpose()?,
+            continued_by: self.continued_by.as_deref().map(to_run).transpose()?,
             key: self.key,
             started: time(self.started_us)?,
             updated: time(self.updated_us)?,
@@ -215,6 +230,7 @@ impl Stored {
                 1 => Some(Ending::Result(ending)),
                 2 => Some(Ending::Error(ending)),
                 3 => Some(Ending::Cancelled(ending)),
+                4 => Some(Ending::Terminated(ending)),
                 _ => return Err(NoRow("an ending of an unknown kind")),
             },
             depth: u16::try_from(self.depth).map_err(|_| NoRow("a depth that is none"))?,
@@ -257,6 +273,7 @@ fn kind(ending: &Ending) -> u32 {
         Ending::Result(_) => 1,
         Ending::Error(_) => 2,
         Ending::Cancelled(_) => 3,
+        Ending::Terminated(_) => 4,
     }
 }
 
@@ -319,15 +336,23 @@ fn to_guard(guard: StoredGuard) -> Result<Guard, NoRow> {
 
 fn parent((run, call): (RunId, u32)) -> Parent {
     Parent {
-        run: Bytes::copy_from_slice(&run.0.to_be_bytes()),
+        run: run_bytes(run),
         call,
     }
 }
 
 fn to_parent(parent: &Parent) -> Result<(RunId, u32), NoRow> {
-    let run = parent.run.as_ref().try_into();
+    Ok((to_run(&parent.run)?, parent.call))
+}
+
+fn run_bytes(run: RunId) -> Bytes {
+    Bytes::copy_from_slice(&run.0.to_be_bytes())
+}
+
+fn to_run(bytes: &[u8]) -> Result<RunId, NoRow> {
+    let run = bytes.try_into();
     let run = run.map_err(|_| NoRow("a run without an identifier"))?;
-    Ok((RunId(u128::from_be_bytes(run)), parent.call))
+    Ok(RunId(u128::from_be_bytes(run)))
 }
 
 impl From<Block> for Place {

@@ -79,6 +79,7 @@ mod tests {
             flow: "f".into(),
             program: Hash([1; 32]),
             settings: Hash([2; 32]),
+            shared: None,
         };
         found.events(3, 2, None);
         found.events(0, 2, Some(&origin));

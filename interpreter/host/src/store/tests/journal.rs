@@ -6,11 +6,13 @@ use crate::{
     simulate::{Chance, SimulatedDisk},
     store::{
         AppendError, Block, Cut, EventRecord, History, Journal, Kept, Origin, Position, Reader, Record,
-        Replaying, StoreError, Traffic, frame, open_journal,
+        Replaying, Shared, StoreError, Traffic, frame,
+        line::{lines, read as read_line},
+        open_journal,
     },
 };
 use flowmesh_ir::call::{Failure, Reply};
-use flowmesh_machine::{CallId, Event, EventKind, TimerId};
+use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -44,6 +46,11 @@ fn everything() -> Vec<Record> {
         flow: "checkout".into(),
         program: hash,
         settings: hash,
+        shared: Some(Shared {
+            run: RunId(u128::MAX),
+            root: RunId(1),
+            events: 3,
+        }),
     });
     let kind = EventKind::Started {
         input: (*b"{}").into(),
@@ -74,6 +81,50 @@ fn everything() -> Vec<Record> {
         event(3, EventKind::Fired { timer: TimerId(0) }),
         event(
             4,
+            EventKind::Paused {
+                reason: "look".into(),
+            },
+        ),
+        event(5, EventKind::Resumed),
+        event(6, EventKind::Continued { again: vec![0, 7] }),
+        event(
+            7,
+            EventKind::Edited {
+                changes: vec![Change {
+                    slot: flowmesh_ir::SlotId(2),
+                    value: (*b"12").into(),
+                }],
+            },
+        ),
+        event(
+            8,
+            EventKind::Decided {
+                call: CallId(3),
+                decision: Decision::Done((*b"{\"id\":1}").into()),
+            },
+        ),
+        event(
+            9,
+            EventKind::Decided {
+                call: CallId(3),
+                decision: Decision::Skip,
+            },
+        ),
+        event(
+            10,
+            EventKind::Terminated {
+                reason: "at once".into(),
+            },
+        ),
+        event(
+            11,
+            EventKind::Answered {
+                call: CallId(1),
+                answer: Answer::Ended(Ended::Terminated("at once".into())),
+            },
+        ),
+        event(
+            12,
             EventKind::Signalled {
                 answer: None,
                 name: "approve".into(),
@@ -81,7 +132,7 @@ fn everything() -> Vec<Record> {
             },
         ),
         event(
-            5,
+            13,
             EventKind::Cancelled {
                 reason: "because".into(),
             },
@@ -93,6 +144,24 @@ fn everything() -> Vec<Record> {
         }),
         Record::Forgotten { run: RunId(9) },
     ]
+}
+
+#[test]
+fn every_kind_of_event_is_a_line_of_json_that_people_can_read() {
+    for record in everything() {
+        for line in lines(record.clone()) {
+            assert_eq!(read_line(&line), Ok(Some(record.clone())), "{line}");
+        }
+    }
+    let all: String = everything().into_iter().flat_map(lines).collect();
+    for part in [
+        r#""changes":[{"slot":2,"value":{"json":12}}]"#,
+        r#""choice":"done","result":{"json":{"id":1}}"#,
+        r#""shared":{"run":"ffffffff-ffff-ffff-ffff-ffffffffffff","root":"00000000-0000-0000-0000-000000000001","events":3}"#,
+        r#""child_terminated":"at once""#,
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
 }
 
 #[test]
@@ -213,7 +282,7 @@ fn a_tail_torn_at_any_byte_is_cut_and_the_rest_is_kept() {
     let (mut store, ..) = open(&disk).unwrap();
     store.append(&everything()).unwrap();
     let whole = disk.read(LOG).unwrap();
-    store.append(&[answer(6, b"torn"), answer(7, b"away")]).unwrap();
+    store.append(&[answer(14, b"torn"), answer(15, b"away")]).unwrap();
     let longer = disk.read(LOG).unwrap();
     for length in whole.len()..longer.len() {
         disk.tamper(LOG, |bytes| *bytes = longer[..length].to_vec());
@@ -221,7 +290,7 @@ fn a_tail_torn_at_any_byte_is_cut_and_the_rest_is_kept() {
         assert_eq!(records, everything(), "torn at {length}");
         assert_eq!(cut.is_some(), length > whole.len(), "torn at {length}");
         assert_eq!(disk.read(LOG).unwrap(), whole);
-        store.append(&[answer(6, b"again")]).unwrap();
+        store.append(&[answer(14, b"again")]).unwrap();
         assert_eq!(open(&disk).unwrap().1.len(), everything().len() + 1);
     }
 }
@@ -232,7 +301,7 @@ fn a_flipped_byte_before_the_last_batch_is_refused_with_its_place() {
     let (mut store, ..) = open(&disk).unwrap();
     store.append(&everything()).unwrap();
     let first = disk.read(LOG).unwrap().len();
-    store.append(&[answer(6, b"last")]).unwrap();
+    store.append(&[answer(14, b"last")]).unwrap();
     let sound = disk.read(LOG).unwrap();
     for at in 0..first {
         disk.tamper(LOG, |bytes| bytes[at] ^= 1);

@@ -5,8 +5,8 @@ use crate::{
     simulate::{Chance, SimulatedDisk},
     store::{
         Block, Change, Changes, Due, Ending, EventRecord, Filter, Guard, Index, Journal, Kept, MemoryShelf,
-        Opened, Opening, OpeningOptions, Origin, Position, Put, Reader, Record, Replaying, Row, Shelf,
-        Snapshot, StoreError, Traffic, payload,
+        Opened, Opening, OpeningOptions, Origin, Parked, Paused, Position, Put, Reader, Record, Replaying,
+        Row, Shelf, Snapshot, StoreError, Traffic, payload,
         recover::{self, Expected},
     },
 };
@@ -50,6 +50,7 @@ pub(super) fn started(run: RunId, salt: u64) -> EventRecord {
         flow: Name::new(["order", "parcel", "refund"][(salt % 3) as usize]),
         program: program(salt).0,
         settings: program(salt + 1).0,
+        shared: None,
     };
     let kind = EventKind::Started {
         input: (*b"{}").into(),
@@ -131,7 +132,19 @@ pub(super) fn row(events: &[EventRecord]) -> Option<Row> {
         flow: origin.flow,
         state: state.into(),
         ended,
-        detail: chance.happens(100).then(|| "somebody paused it".to_owned()),
+        paused: chance.happens(100).then(|| Paused {
+            reason: "the bank is down".to_owned(),
+            since: time(chance.below(1000)),
+        }),
+        parked: chance.happens(100).then(|| Parked {
+            step: "charge".to_owned(),
+            call: 3,
+            error: r#"{"name":"Unknown","fields":{}}"#.into(),
+            choices: vec!["retry".into(), "skip".into()],
+            since: time(chance.below(1000)),
+        }),
+        continues: chance.happens(100).then(|| RunId(chance.below(9).into())),
+        continued_by: chance.happens(100).then(|| RunId(chance.below(9).into())),
         key,
         started: first.event.at,
         updated: last.event.at,

@@ -21,7 +21,7 @@ use flowmesh_ir::{
     flow::{End, Tie},
     test::{Expected, StepKind, Test},
 };
-use flowmesh_machine::{Ask, Awaited, CallId, Outcome, Waiting, waits};
+use flowmesh_machine::{Ask, Awaited, CallId, Choice, Outcome, Waiting, waits};
 use std::collections::BTreeSet;
 
 /// How often time is moved on in that.
@@ -181,6 +181,8 @@ impl State<'_> {
     fn is_excused(&self, id: RunId, mirror: &Mirror, awaited: Awaited, excused: &BTreeSet<RunId>) -> bool {
         match awaited {
             Awaited::Signal(_) | Awaited::Event(_) | Awaited::Condition => true,
+            // Whoever is parked waits for a person, and shows it; but that everything is undone is promised.
+            Awaited::Decision => !undoes(mirror),
             Awaited::Task | Awaited::Call(_) => false,
             Awaited::Ask(call) => self
                 .child(id, mirror, call)
@@ -228,6 +230,8 @@ impl State<'_> {
             }
             Awaited::Condition => "for a condition".to_owned(),
             Awaited::Task => "for a task".to_owned(),
+            Awaited::Decision if undoes(mirror) => "to undo what it did".to_owned(),
+            Awaited::Decision => "for a decision".to_owned(),
             Awaited::Call(_) => "for a reply".to_owned(),
             Awaited::Ask(_) => "for another run".to_owned(),
             Awaited::Guard(call) => {
@@ -250,4 +254,10 @@ impl State<'_> {
             words => words.join(" and "),
         }
     }
+}
+
+/// Whether a run is parked at an undo that does not succeed.
+fn undoes(mirror: &Mirror) -> bool {
+    let parked = mirror.run.parked();
+    parked.is_some_and(|parked| parked.choices.contains(&Choice::Skip))
 }

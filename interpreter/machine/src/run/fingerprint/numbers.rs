@@ -61,6 +61,12 @@ impl Numbers {
         place(&self.timers, &(at, timer))
     }
 
+    /// The how manyth timer this one is, by its number alone.
+    pub(super) fn timer_named(&self, timer: TimerId) -> usize {
+        let at = self.timers.iter().position(|(_, known)| *known == timer);
+        at.unwrap_or(self.timers.len())
+    }
+
     pub(super) fn answer(&self, number: u64) -> usize {
         place(&self.answers, &number)
     }
@@ -99,7 +105,7 @@ fn timers(run: &Run) -> Vec<(Timestamp, TimerId)> {
         .filter_map(|cleanup| cleanup.undoing.as_ref());
     let undoing = undoing.filter_map(|undoing| match undoing.retry {
         Retry::Time(timer, at) => Some((timer, at)),
-        Retry::Call(_) => None,
+        Retry::Call(_) | Retry::Decision => None,
     });
     let all = fibers.chain(regions).chain(undoing);
     sorted(all.map(|(timer, at)| (at, timer)))
@@ -111,5 +117,6 @@ fn answers(run: &Run) -> Vec<u64> {
         _ => None,
     });
     let kept = run.inbox.values().flatten().filter_map(|kept| kept.answer);
-    sorted(rounds.chain(kept))
+    let late = run.still.iter().flat_map(|still| still.answers());
+    sorted(rounds.chain(kept).chain(late))
 }

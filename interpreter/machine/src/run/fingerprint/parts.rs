@@ -11,9 +11,6 @@ use crate::{CallId, StepState, TimerId};
 use jiff::Timestamp;
 use std::hash::Hasher;
 
-/// From here on undoing is tried again at the same distance.
-const FAILURES_MAX: u32 = 10;
-
 impl<H: Hasher> Part<'_, H> {
     pub(super) fn whole(&mut self) {
         let Run {
@@ -46,6 +43,7 @@ impl<H: Hasher> Part<'_, H> {
             next,
             fallen,
             undone,
+            still,
         } = self.run;
         self.values(frame);
         self.each(frames.values(), Self::frame);
@@ -70,6 +68,8 @@ impl<H: Hasher> Part<'_, H> {
         let active = |state| state == StepState::Active;
         self.each(progress.iter(), |part, progress| part.put(active(progress.state)));
         self.put((fallen, undone));
+        self.put(still.is_some());
+        still.iter().for_each(|still| self.still(still));
     }
 
     pub(super) fn phase(&mut self) {
@@ -117,6 +117,7 @@ impl<H: Hasher> Part<'_, H> {
         self.put(std::mem::discriminant(wait));
         match wait {
             Wait::Nothing | Wait::Item | Wait::Later => {}
+            Wait::Decision(call) => self.call(*call),
             Wait::Call(call, request) => {
                 self.call(*call);
                 self.request(request);
@@ -248,10 +249,11 @@ impl<H: Hasher> Part<'_, H> {
             retry,
         } = undoing;
         self.undo(current);
-        self.put((*failures).min(FAILURES_MAX));
+        self.put(failures);
         match retry {
             Retry::Call(call) => self.call(*call),
             Retry::Time(timer, at) => self.timer(*timer, *at),
+            Retry::Decision => {}
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::build::FLOW;
 use crate::{
-    Answer, Ask, CallId, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings, TimerId, apply,
-    pending, replay,
+    Answer, Ask, CallId, Choice, Decision, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings,
+    Status, TimerId, apply, pending, replay,
 };
 use flowmesh_ir::{
     Program,
@@ -30,10 +30,16 @@ pub(super) struct World<'p> {
     signals: BTreeSet<u64>,
     /// Charges that succeeded, by their receipt, with their block.
     charged: BTreeMap<String, String>,
+    /// Calls of which nobody heard.
+    lost: BTreeMap<CallId, Arc<Request>>,
     /// Receipts that were asked to be refunded, in order, each once.
     refunded: Vec<String>,
     /// Whether the program may begin anew, which leaves what was done.
     restarts: bool,
+    /// Whether somebody paused it.
+    paused: bool,
+    /// Whether it may take no new step now.
+    still: bool,
     finished: u32,
 }
 
@@ -51,11 +57,14 @@ impl<'p> World<'p> {
             timers: BTreeMap::new(),
             signals: BTreeSet::new(),
             charged: BTreeMap::new(),
+            lost: BTreeMap::new(),
             refunded: Vec::new(),
             restarts: program.flows[0]
                 .states
                 .iter()
                 .any(|state| matches!(state.end, End::Restart(_))),
+            paused: false,
+            still: false,
             finished: 0,
         };
         world.event(EventKind::Started {
@@ -71,6 +80,18 @@ impl<'p> World<'p> {
     }
 
     fn event(&mut self, kind: EventKind) {
+        match kind {
+            EventKind::Paused { .. } => self.paused = true,
+            EventKind::Resumed | EventKind::Cancelled { .. } | EventKind::Terminated { .. } => {
+                self.paused = false;
+            }
+            _ => {}
+        }
+        let steered = matches!(
+            kind,
+            EventKind::Resumed | EventKind::Decided { .. } | EventKind::Cancelled { .. }
+        );
+        self.still = !steered && self.run.status() == Status::Paused;
         let event = Event { at: self.now, kind };
         let mut effects = Vec::new();
         apply(
@@ -84,11 +105,21 @@ impl<'p> World<'p> {
         for effect in effects {
             self.note(effect);
         }
-        self.check_pending();
+        if self.run.status() != Status::Terminated {
+            self.check_pending();
+        }
     }
 
     fn note(&mut self, effect: Effect) {
         assert_eq!(self.finished, 0, "nothing comes after the end: {effect:?}");
+        let new = matches!(
+            effect,
+            Effect::Call { .. } | Effect::Ask { .. } | Effect::Timer { .. }
+        );
+        assert!(
+            !(self.still && new),
+            "a run that stands still asks for {effect:?}"
+        );
         match effect {
             Effect::Call {
                 call, request, undo, ..
@@ -104,20 +135,33 @@ impl<'p> World<'p> {
             Effect::Withdraw { call } => {
                 let heard = matches!(self.asks.get(&call), Some(Ask::Start { tie: Tie::Child, .. }))
                     && self.is_expected(call);
-                assert!(
-                    heard || self.asks.remove(&call).is_some(),
-                    "withdrawn, never asked"
-                );
+                // What came while the run stood still is withdrawn before the run has looked at it.
+                let here = heard || self.asks.remove(&call).is_some() || self.came_late(call);
+                self.held.remove(&call);
+                assert!(here, "withdrawn, never asked");
             }
             Effect::Release { call } => assert!(self.held.remove(&call).is_some(), "released, never held"),
             Effect::Timer { timer, at } => assert!(self.timers.insert(timer, at).is_none(), "armed twice"),
             Effect::Disarm { timer } => {
-                assert!(self.timers.remove(&timer).is_some(), "disarmed, never armed");
+                let here = self.timers.remove(&timer).is_some() || self.fired_late(timer);
+                assert!(here, "disarmed, never armed");
             }
             Effect::Answer { signal, .. } => assert!(self.signals.remove(&signal), "answered twice"),
             Effect::Finished(_) => self.finished += 1,
             Effect::More { .. } | Effect::Note(_) => {}
         }
+    }
+
+    fn came_late(&self, call: CallId) -> bool {
+        self.events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::Answered { call: came, .. } if came == call))
+    }
+
+    fn fired_late(&self, timer: TimerId) -> bool {
+        self.events
+            .iter()
+            .any(|event| event.kind == EventKind::Fired { timer })
     }
 
     fn is_expected(&self, call: CallId) -> bool {
@@ -185,7 +229,7 @@ impl<'p> World<'p> {
     pub(super) fn happen(&mut self) {
         let passed = i64::try_from(self.pick(3)).unwrap();
         self.now += SignedDuration::from_secs(passed);
-        match self.pick(24) {
+        match self.pick(28) {
             0..=9 => self.answer_call(false),
             10..=13 => self.answer_ask(false),
             14..=16 => self.fire(),
@@ -207,6 +251,12 @@ impl<'p> World<'p> {
                 event: "Told".into(),
                 payload: br#"{"id":"t"}"#.as_slice().into(),
             }),
+            23 | 24 => self.event(EventKind::Paused {
+                reason: "wait".to_owned(),
+            }),
+            25 | 26 => self.event(EventKind::Resumed),
+            27 if self.pick(20) == 0 => self.terminate(),
+            27 => self.decide(),
             _ if self.pick(12) == 0 => self.event(EventKind::Cancelled {
                 reason: "enough".to_owned(),
             }),
@@ -229,7 +279,10 @@ impl<'p> World<'p> {
         let reply = match luck {
             7 => answer(402, r#"{"reason":"x"}"#),
             8 => answer(500, "?"),
-            9 => Reply::Failed(Failure::Unknown("nobody heard".to_owned())),
+            9 => {
+                self.lost.insert(call, request);
+                Reply::Failed(Failure::Unknown("nobody heard".to_owned()))
+            }
             _ => {
                 let receipt = format!("r{}", call.0);
                 if request.path == "/charges" && !undo {
@@ -291,18 +344,73 @@ impl<'p> World<'p> {
         }
     }
 
+    /// A person decides, if there is something to decide. What is said to be done was done.
+    fn decide(&mut self) {
+        let Some((call, choices)) = self.run.parked().map(|parked| (parked.call, parked.choices)) else {
+            return;
+        };
+        let decision = match choices[self.pick(choices.len())] {
+            Choice::Retry => Decision::Retry,
+            Choice::Fail => Decision::Fail,
+            Choice::Skip => Decision::Skip,
+            Choice::Done => {
+                let receipt = format!("r{}", call.0);
+                if let Some(request) = self.lost.get(&call).filter(|request| request.path == "/charges") {
+                    let block = String::from_utf8_lossy(&request.body)
+                        .trim_matches('"')
+                        .to_owned();
+                    self.charged.insert(receipt.clone(), block);
+                }
+                Decision::Done(format!(r#"{{"id":"{receipt}"}}"#).as_bytes().into())
+            }
+        };
+        self.event(EventKind::Decided { call, decision });
+    }
+
+    /// The end of everything that is outstanding, and no undoing.
+    fn terminate(&mut self) {
+        if self.finished > 0 {
+            return;
+        }
+        let refunded = self.refunded.len();
+        self.event(EventKind::Terminated {
+            reason: "at once".to_owned(),
+        });
+        assert_eq!(self.run.status(), Status::Terminated);
+        assert_eq!(self.refunded.len(), refunded, "nothing is undone");
+        assert!(
+            pending(self.program, &self.run).is_empty(),
+            "nothing is waited for"
+        );
+        let children = |ask: &Ask| matches!(ask, Ask::Start { tie: Tie::Child, .. });
+        assert!(
+            self.asks.values().all(children),
+            "what is left are children, which end too"
+        );
+        self.calls.clear();
+        self.asks.clear();
+        self.charged.clear();
+        self.refunded.clear();
+    }
+
     /// Answers everything well until the run has ended.
     pub(super) fn drain(&mut self) {
         for _ in 0..600 {
             if self.finished > 0 {
                 return self.check_end();
             }
-            if !self.calls.is_empty() {
+            if self.run.parked().is_some() {
+                self.decide();
+            } else if self.paused && self.pick(3) == 0 {
+                self.event(EventKind::Resumed);
+            } else if !self.calls.is_empty() {
                 self.answer_call(true);
             } else if !self.asks.is_empty() {
                 self.answer_ask(true);
             } else if !self.timers.is_empty() {
                 self.fire();
+            } else if self.paused {
+                self.event(EventKind::Resumed);
             } else {
                 self.signal();
             }
