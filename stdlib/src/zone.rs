@@ -1,27 +1,21 @@
-//! Time zones, by their names in the IANA database that is built into the binary: the same names on every machine.
+//! Times in the zones of the world: the zone of a name, what a text says of a time, and how a time is written.
 
 use crate::{Arg, Fault, arguments};
-use flowmesh_ir::{Value, nearest};
+use flowmesh_ir::{Value, zone as zones};
 use jiff::{
     Timestamp, Zoned,
     civil::{Date, Time},
     fmt::strtime,
-    tz::{TimeZone, TimeZoneDatabase},
+    tz::TimeZone,
 };
-use std::sync::LazyLock;
-
-/// Not the database of the system: what an expression is worth must not depend on where it is computed.
-static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// The zone of a name.
 ///
 /// # Errors
 /// There is none, with the nearest name that there is.
 pub(crate) fn zone(name: &str) -> Result<TimeZone, Fault> {
-    ZONES.get(name).map_err(|_| {
-        let names: Vec<String> = ZONES.available().map(|name| name.to_string()).collect();
-        let near = nearest(name, names.iter().map(String::as_str));
-        let help = near.map_or_else(
+    zones::zone(name).ok_or_else(|| {
+        let help = zones::nearest(name).map_or_else(
             || "a zone is named like `Europe/Berlin` or `UTC`".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );

@@ -246,21 +246,10 @@ fn week_days(field: &Field, (at, text): (usize, &str)) -> Result<Weekdays, CronE
 }
 
 impl Cron {
-    /// Whether no day there is can fit, as the 31st of February.
+    /// Whether it counts hours as they pass, rather than naming times of a day: `*/10 * * * *`.
     #[must_use]
-    pub fn never(&self) -> bool {
-        const LONGEST: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-        let weekday = !self.weekdays.any;
-        if self.days.any || weekday || self.days.last || self.days.last_working {
-            return false;
-        }
-        let days = self.days.days | self.days.nearest_working;
-        let fits = |month: u32, most: u32| {
-            let months = self.months & 1u64.checked_shl(month).unwrap_or_default();
-            let below = 1u64.checked_shl(most.saturating_add(1)).unwrap_or_default();
-            months != 0 && days & below.wrapping_sub(1) != 0
-        };
-        !(1u32..).zip(LONGEST).any(|(month, most)| fits(month, most))
+    pub fn hourly(&self) -> bool {
+        self.hours == (1 << 24) - 1
     }
 }
 
@@ -321,12 +310,5 @@ mod tests {
         assert_eq!(why("* * *"), "expected 5 fields, or 6 with seconds, found 3");
         assert_eq!(why("5-1 * * * *"), "the minute range `5-1` runs backwards");
         assert_eq!("0 0,99 * * *".parse::<Cron>().unwrap_err().at, (4, 6));
-    }
-
-    #[test]
-    fn some_days_never_come() {
-        assert!(read("0 0 31 2 *").never());
-        assert!(!read("0 0 29 2 *").never());
-        assert!(!read("0 0 31 2 MON").never());
     }
 }

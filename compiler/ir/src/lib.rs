@@ -12,6 +12,7 @@ pub mod call;
 pub mod carried;
 pub mod cron;
 pub mod diff;
+pub mod except;
 pub mod expr;
 pub mod flow;
 pub mod gateway;
@@ -25,12 +26,14 @@ pub mod schedule;
 pub mod service;
 pub mod surroundings;
 pub mod test;
+pub mod timetable;
 pub mod trace;
 pub mod traffic;
 pub mod ty;
 pub mod validate;
 pub mod value;
 pub mod worst;
+pub mod zone;
 
 /// The stable code of an error, for rooms that see this one and not the diagnostics.
 pub use flowmesh_diagnostics::Code;

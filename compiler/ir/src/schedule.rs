@@ -1,6 +1,6 @@
-//! Schedules: when flows begin by themselves; and where runs of an earlier version go on.
+//! Schedules: when flows begin by themselves.
 
-use crate::{FlowId, Name, cron::Cron, expr::Expr};
+use crate::{FlowId, Name, cron::Cron, except::Except, expr::Expr};
 use serde::{Deserialize, Serialize};
 
 /// `schedule nightly = cron("0 2 * * *", zone: "Europe/Berlin") -> reconcile(day: scheduled.date) { overlap: skip }`
@@ -13,6 +13,16 @@ pub struct Schedule {
     pub doc: Option<String>,
     /// When.
     pub when: When,
+    /// The name of the zone in which its pattern and its days are read: `Europe/Berlin`.
+    #[serde(default = "utc", skip_serializing_if = "is_utc")]
+    pub zone: String,
+    /// The days on which nothing begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Except>,
+    /// What becomes of a time that a jump of the clocks leaves out.
+    pub skipped_time: SkippedTime,
+    /// What becomes of a time that comes twice, because the clocks went back.
+    pub doubled_time: DoubledTime,
     /// What begins.
     pub flow: FlowId,
     /// A value for each parameter, over [`crate::expr::Context::Scheduled`].
@@ -31,18 +41,60 @@ pub struct Schedule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// By a pattern of the calendar, in a time zone.
-    Cron {
-        /// The pattern.
-        cron: Cron,
-        /// The name of the zone: `Europe/Berlin`.
-        zone: String,
-    },
-    /// Again and again after so many milliseconds, counted from 1970.
-    Every {
-        /// How many.
-        every_ms: u64,
-    },
+    /// By a pattern of the calendar.
+    Cron(Cron),
+    /// Again and again after so many milliseconds, counted from 1970; at least [`EVERY_MS_MIN`].
+    EveryMs(u64),
+}
+
+impl When {
+    /// What becomes of times that the clocks leave out or show twice, where the author says nothing. A pattern that
+    /// counts hours as they pass has a time in every one of them, so it needs none at a jump, and none is one too many.
+    #[must_use]
+    pub fn edges(&self) -> (SkippedTime, DoubledTime) {
+        match self {
+            Self::Cron(cron) if cron.hourly() => (SkippedTime::LeaveOut, DoubledTime::Both),
+            Self::Cron(_) | Self::EveryMs(_) => (SkippedTime::AtJump, DoubledTime::First),
+        }
+    }
+}
+
+/// The shortest time after which something is due again: as often as a pattern of the calendar can say.
+pub const EVERY_MS_MIN: u64 = 1000;
+
+/// The most entries of `except`.
+pub const EXCEPT_MAX: usize = 400;
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn is_utc(zone: &str) -> bool {
+    zone == "UTC"
+}
+
+/// What becomes of a time that a jump of the clocks leaves out, as 2:30 on the night in which it is 3 after 1:59.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkippedTime {
+    /// It is due when the clocks jump, once for all that they leave out.
+    #[default]
+    AtJump,
+    /// It is not due on that day.
+    LeaveOut,
+}
+
+/// What becomes of a time that comes twice, as 2:30 on the night in which it is 2 again after 2:59.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoubledTime {
+    /// It is due the first time.
+    #[default]
+    First,
+    /// It is due the second time.
+    Second,
+    /// It is due both times.
+    Both,
 }
 
 /// What happens while the run before has not ended.
@@ -64,21 +116,40 @@ pub enum Overlap {
     Allow,
 }
 
-impl Overlap {
-    /// All of them, as they are written.
-    pub const ALL: [(&'static str, Self); 6] = [
-        ("skip", Self::Skip),
-        ("buffer_one", Self::BufferOne),
-        ("buffer_all", Self::BufferAll),
-        ("cancel_other", Self::CancelOther),
-        ("terminate_other", Self::TerminateOther),
-        ("allow", Self::Allow),
-    ];
+/// The words for what can be chosen, and back.
+macro_rules! words {
+    ($($ty:ident { $($word:literal => $case:ident,)* })*) => {$(
+        impl $ty {
+            /// All of them, as they are written.
+            pub const ALL: &[(&'static str, Self)] = &[$(($word, Self::$case),)*];
 
-    /// As it is written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        let known = Self::ALL.iter().find(|(_, overlap)| *overlap == self);
-        known.map_or("skip", |(name, _)| name)
+            /// As it is written.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$case => $word,)*
+                }
+            }
+        }
+    )*};
+}
+
+words! {
+    Overlap {
+        "skip" => Skip,
+        "buffer_one" => BufferOne,
+        "buffer_all" => BufferAll,
+        "cancel_other" => CancelOther,
+        "terminate_other" => TerminateOther,
+        "allow" => Allow,
+    }
+    SkippedTime {
+        "at_jump" => AtJump,
+        "leave_out" => LeaveOut,
+    }
+    DoubledTime {
+        "first" => First,
+        "second" => Second,
+        "both" => Both,
     }
 }

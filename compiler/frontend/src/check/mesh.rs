@@ -1,11 +1,12 @@
 //! Gateways, access rules, the mesh as a whole, schedules and migrations: what they name, and what they say.
 //!
 //! [`gateway`] reads gateways, [`route`] and [`target`] where they lead, [`order`] which route comes first; [`access`]
-//! reads rules, [`schedule`] schedules and migrations. The words for what is wrong are in [`error`].
+//! reads rules, [`schedule`] schedules, [`migrate`] migrations. The words for what is wrong are in [`error`].
 
 mod access;
 mod error;
 mod gateway;
+mod migrate;
 mod order;
 mod route;
 mod schedule;

@@ -186,14 +186,30 @@ pub(super) fn mesh(program: &Program) -> Option<String> {
 /// A schedule.
 pub(super) fn schedule(program: &Program, schedule: &Schedule) -> String {
     let when = match &schedule.when {
-        When::Cron { cron, zone } => format!("cron({}, zone: {})", quoted(&cron.to_string()), quoted(zone)),
-        When::Every { every_ms } => format!("every({})", millis(*every_ms)),
+        When::Cron(cron) => format!(
+            "cron({}, zone: {})",
+            quoted(&cron.to_string()),
+            quoted(&schedule.zone)
+        ),
+        When::EveryMs(ms) if schedule.zone == "UTC" => format!("every({})", millis(*ms)),
+        When::EveryMs(ms) => format!("every({}, zone: {})", millis(*ms), quoted(&schedule.zone)),
     };
     let arguments = Printer::of_params(program, &[]).list(&schedule.arguments);
     let mut settings = vec![format!("overlap: {}", schedule.overlap.as_str())];
     let times = [("catch_up", schedule.catch_up_ms), ("jitter", schedule.jitter_ms)];
     let times = times.into_iter().filter(|(_, ms)| *ms > 0);
     settings.extend(times.map(|(name, ms)| format!("{name}: {}", millis(ms))));
+    if !schedule.except.is_empty() {
+        let except = joined(schedule.except.iter().map(|except| except.written()));
+        settings.push(format!("except: [{except}]"));
+    }
+    let (skipped, doubled) = schedule.when.edges();
+    if schedule.skipped_time != skipped {
+        settings.push(format!("skipped_time: {}", schedule.skipped_time.as_str()));
+    }
+    if schedule.doubled_time != doubled {
+        settings.push(format!("doubled_time: {}", schedule.doubled_time.as_str()));
+    }
     settings.extend(
         schedule
             .pause_on_failure

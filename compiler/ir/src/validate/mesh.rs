@@ -10,7 +10,7 @@ use crate::{
     access::{What, Who},
     expr::Expr,
     gateway::{Gateway, Route, Segment, Target},
-    schedule::Schedule,
+    schedule::{EVERY_MS_MIN, EXCEPT_MAX, Schedule, When},
     traffic::Limit,
 };
 
@@ -157,6 +157,15 @@ fn flow(program: &Program, id: FlowId, arguments: Option<usize>) -> Result<(), I
 
 fn schedule(program: &Program, heights: &[usize], schedule: &Schedule) -> Result<(), Invalid> {
     flow(program, schedule.flow, Some(schedule.arguments.len()))?;
+    ensure(crate::zone::zone(&schedule.zone).is_some(), || {
+        format!("there is no time zone `{}`", schedule.zone)
+    })?;
+    let too_often = matches!(schedule.when, When::EveryMs(ms) if ms < EVERY_MS_MIN);
+    ensure(!too_often, || "it is due more often than every second".to_owned())?;
+    // A weekend is written as one entry and kept as two.
+    ensure(schedule.except.len() <= 2 * EXCEPT_MAX, || {
+        "it leaves out too many days".to_owned()
+    })?;
     let mut scope = Scope::of_params(program, heights, Surroundings::Schedule, 0);
     schedule
         .arguments

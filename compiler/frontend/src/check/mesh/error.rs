@@ -51,6 +51,10 @@ pub(crate) enum Error {
     Cron { why: String, span: Span },
     /// A pattern of the calendar that never comes.
     NeverDue { span: Span },
+    /// Times that follow each other too closely.
+    TooOften { span: Span },
+    /// Days that cannot be left out.
+    Days { why: String, span: Span },
     /// A time zone that there is not.
     Zone { why: String, span: Span },
     /// A schedule that leads to something other than a flow.
@@ -147,8 +151,15 @@ impl Error {
             ),
             Self::NeverDue { span } => {
                 Diagnostic::warning(Code(542), span, "no such day ever comes, so nothing begins")
-                    .help("a month has at most 29, 30 or 31 days; `L` is its last")
+                    .help("a month has at most 29, 30 or 31 days, `L` is its last; `except` may leave out the rest")
             }
+            Self::TooOften { span } => {
+                Diagnostic::error(Code(541), span, "expected at least a second between two times")
+                    .help("a flow that has work all the time is a loop: `while true { ... }`")
+            }
+            Self::Days { why, span } => Diagnostic::error(Code(560), span, why).help(
+                "write `weekend`, a day of the week, or a date: `[sunday, \"12-25\", \"2026-12-24..2027-01-02\"]`",
+            ),
             Self::Zone { why, span } => match why.split_once("; did you mean `") {
                 Some((why, near)) => {
                     let near = near.trim_end_matches("`?");

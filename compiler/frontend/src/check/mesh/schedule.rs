@@ -1,4 +1,6 @@
-//! Schedules and migrations.
+//! Schedules: when they are due, and what they start. [`days`] reads the days that they leave out.
+
+mod days;
 
 use super::Error;
 use crate::{
@@ -6,7 +8,7 @@ use crate::{
     check::{
         Checker,
         frame::Kind,
-        service::{self, setting::Place, value::plain},
+        service::{self, setting::Place},
     },
     resolve::Def,
 };
@@ -15,10 +17,11 @@ use flowmesh_ir::{
     FlowId,
     cron::{Cron, CronError},
     expr::Expr,
-    program::Migration,
-    schedule::{Overlap, Schedule, When},
+    schedule::{DoubledTime, EVERY_MS_MIN, Overlap, Schedule, SkippedTime, When},
+    timetable::Timetable,
 };
-use std::collections::{HashMap, HashSet};
+use jiff::Timestamp;
+use std::collections::HashSet;
 
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
@@ -32,10 +35,17 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         checker.origins.add(&format!("schedule/{name}"), item.span);
         let when = checker.when(&schedule.when);
         let target = checker.started(&schedule.target);
+        let known = when.is_some();
+        let (when, zone) = when.unwrap_or((When::EveryMs(EVERY_MS_MIN), "UTC".to_owned()));
+        let (skipped_time, doubled_time) = when.edges();
         let mut made = Schedule {
             name,
             doc: item.doc.clone(),
-            when: when.unwrap_or(When::Every { every_ms: 1 }),
+            when,
+            zone,
+            except: Vec::new(),
+            skipped_time,
+            doubled_time,
             flow: FlowId(0),
             arguments: Vec::new(),
             overlap: Overlap::default(),
@@ -44,6 +54,12 @@ pub(super) fn all(checker: &mut Checker<'_>) {
             pause_on_failure: false,
         };
         checker.schedule_settings(&schedule.settings, &mut made);
+        // Any moment is as good as another: what is not due in the 400 years after it never is.
+        let table = Timetable::new(&made).filter(|_| known);
+        if table.is_some_and(|table| table.next(Timestamp::UNIX_EPOCH).is_none()) {
+            let span = schedule.when.span;
+            checker.report(Error::NeverDue { span }.diagnostic());
+        }
         if let Some((flow, arguments)) = target {
             checker.mesh.schedules.push(Schedule {
                 flow,
@@ -55,7 +71,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
 }
 
 impl<'a> Checker<'a> {
-    fn when(&mut self, when: &'a ast::Expr) -> Option<When> {
+    fn when(&mut self, when: &'a ast::Expr) -> Option<(When, String)> {
         let called = match &when.kind {
             ExprKind::Bad => return None,
             ExprKind::Call(callee, arguments) => match &callee.kind {
@@ -74,17 +90,22 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn every(&mut self, arguments: &'a [Argument], span: Span) -> Option<When> {
-        match self.arrange("every", &["time"], arguments).as_slice() {
-            [Some(time)] => self.ms("every", time).map(|every_ms| When::Every { every_ms }),
-            _ => {
-                self.report(Error::When { span }.diagnostic());
-                None
-            }
+    fn every(&mut self, arguments: &'a [Argument], span: Span) -> Option<(When, String)> {
+        let given = self.arrange("every", &["time", "zone"], arguments);
+        let [Some(time), zone] = given.as_slice() else {
+            self.report(Error::When { span }.diagnostic());
+            return None;
+        };
+        let zone = zone.map_or(Some("UTC".to_owned()), |zone| self.zone(zone));
+        let ms = self.ms("every", time)?;
+        if ms < EVERY_MS_MIN {
+            self.report(Error::TooOften { span: time.span }.diagnostic());
+            return None;
         }
+        Some((When::EveryMs(ms), zone?))
     }
 
-    fn cron(&mut self, arguments: &'a [Argument], span: Span) -> Option<When> {
+    fn cron(&mut self, arguments: &'a [Argument], span: Span) -> Option<(When, String)> {
         let given = self.arrange("cron", &["pattern", "zone"], arguments);
         let [Some(pattern), zone] = given.as_slice() else {
             self.report(Error::When { span }.diagnostic());
@@ -96,10 +117,7 @@ impl<'a> Checker<'a> {
             .parse()
             .map_err(|error: CronError| self.wrong_cron(&text, error, pattern.span))
             .ok()?;
-        if cron.never() {
-            self.report(Error::NeverDue { span: pattern.span }.diagnostic());
-        }
-        Some(When::Cron { cron, zone: zone? })
+        Some((When::Cron(cron), zone?))
     }
 
     fn wrong_cron(&mut self, text: &str, error: CronError, span: Span) {
@@ -168,12 +186,24 @@ impl<'a> Checker<'a> {
             };
             let value = &setting.value;
             match known.name {
-                "overlap" => {
-                    let words = Overlap::ALL.map(|(word, _)| word);
-                    let word = self.word("overlap", value, &words);
-                    let known = Overlap::ALL.iter().find(|(name, _)| Some(*name) == word);
-                    schedule.overlap = known.map(|(_, overlap)| *overlap).unwrap_or_default();
+                "overlap" => self.chosen("overlap", value, Overlap::ALL, &mut schedule.overlap),
+                "skipped_time" => {
+                    self.chosen(
+                        "skipped_time",
+                        value,
+                        SkippedTime::ALL,
+                        &mut schedule.skipped_time,
+                    );
                 }
+                "doubled_time" => {
+                    self.chosen(
+                        "doubled_time",
+                        value,
+                        DoubledTime::ALL,
+                        &mut schedule.doubled_time,
+                    );
+                }
+                "except" => schedule.except = self.excepted(value),
                 "catch_up" => schedule.catch_up_ms = self.ms("catch_up", value).unwrap_or(0),
                 "jitter" => schedule.jitter_ms = self.ms("jitter", value).unwrap_or(0),
                 _ => schedule.pause_on_failure = self.flag("pause_on_failure", value).unwrap_or(false),
@@ -181,33 +211,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Steps of the version before are not known here; those of this one are looked at when they exist.
-    pub(super) fn migrate(&mut self, migrate: &'a ast::Migrate) {
-        let Some(Def::Flow(id)) = self.entry(&migrate.flow.text).map(|entry| entry.def) else {
-            let near = self.nearest_of(&migrate.flow.text, |def| matches!(def, Def::Flow(_)));
-            let (name, span) = (migrate.flow.text.clone(), migrate.flow.span);
-            return self.report(Error::UnknownFlow { name, span, near }.diagnostic());
-        };
-        self.fact(migrate.flow.span, Def::Flow(id));
-        let Some(flow) = self.globals.flows.get(id as usize).map(|flow| flow.name.clone()) else {
-            return;
-        };
-        let mut known: HashMap<String, Span> = HashMap::new();
-        for (from, to) in &migrate.moves {
-            let Some((text, into)) = plain(from).zip(plain(to)) else {
-                continue;
-            };
-            if let Some(first) = known.insert(text.clone(), from.span) {
-                let span = from.span;
-                self.report(Error::MovedTwice { span, first }.diagnostic());
-            }
-            let path = format!("migrate/{}", self.mesh.migrations.len());
-            self.origins.add(&path, to.span);
-            self.mesh.migrations.push(Migration {
-                flow: flow.clone(),
-                from: text,
-                to: into,
-            });
+    fn chosen<T: Copy>(
+        &mut self,
+        name: &'static str,
+        value: &ast::Expr,
+        all: &[(&'static str, T)],
+        to: &mut T,
+    ) {
+        let words: Vec<&'static str> = all.iter().map(|(word, _)| *word).collect();
+        let word = self.word(name, value, &words);
+        let chosen = all.iter().find(|(known, _)| Some(*known) == word);
+        if let Some((_, chosen)) = chosen {
+            *to = *chosen;
         }
     }
 }

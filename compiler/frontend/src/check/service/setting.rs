@@ -267,7 +267,7 @@ pub const SETTINGS: &[Setting] = &[
         "catch_up",
         &[Place::Schedule],
         "a duration",
-        "How far back times are made up for that passed while nothing ran.",
+        "How far back times are made up for that passed while nothing ran; a minute if not said.",
         &[],
     ),
     setting(
@@ -275,6 +275,27 @@ pub const SETTINGS: &[Setting] = &[
         &[Place::Schedule],
         "a duration",
         "How much later than its time a run begins at the most, by chance.",
+        &[],
+    ),
+    setting(
+        "except",
+        &[Place::Schedule],
+        "weekend, days of the week, dates: [weekend, \"12-25\", \"2026-12-24..2027-01-02\"]",
+        "The days on which nothing begins, in the zone of the schedule.",
+        &[],
+    ),
+    setting(
+        "skipped_time",
+        &[Place::Schedule],
+        "at_jump or leave_out",
+        "What becomes of a time that is skipped when the clocks go forward: once when they jump, or not on that day.",
+        &[],
+    ),
+    setting(
+        "doubled_time",
+        &[Place::Schedule],
+        "first, second or both",
+        "When a time is due that comes twice because the clocks go back.",
         &[],
     ),
     setting(
