@@ -14,7 +14,7 @@ mod whole;
 
 pub use dot::dot;
 pub use expr::sign;
-pub use mesh::what;
+pub use mesh::{what, when};
 pub use text::text;
 pub(crate) use value::millis;
 pub use value::value;

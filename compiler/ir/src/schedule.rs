@@ -13,15 +13,14 @@ pub struct Schedule {
     pub doc: Option<String>,
     /// When.
     pub when: When,
-    /// The name of the zone in which its pattern and its days are read: `Europe/Berlin`.
-    #[serde(default = "utc", skip_serializing_if = "is_utc")]
-    pub zone: String,
     /// The days on which nothing begins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<Except>,
     /// What becomes of a time that a jump of the clocks leaves out.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub skipped_time: SkippedTime,
     /// What becomes of a time that comes twice, because the clocks went back.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub doubled_time: DoubledTime,
     /// What begins.
     pub flow: FlowId,
@@ -41,10 +40,21 @@ pub struct Schedule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// By a pattern of the calendar.
-    Cron(Cron),
+    /// By a pattern of the calendar, in a time zone.
+    Cron {
+        /// The pattern.
+        cron: Cron,
+        /// The name of the zone: `Europe/Berlin`.
+        zone: String,
+    },
     /// Again and again after so many milliseconds, counted from 1970; at least [`EVERY_MS_MIN`].
-    EveryMs(u64),
+    Every {
+        /// How many.
+        every_ms: u64,
+        /// The name of the zone whose days may be left out.
+        #[serde(default = "utc", skip_serializing_if = "is_utc")]
+        zone: String,
+    },
 }
 
 impl When {
@@ -53,8 +63,16 @@ impl When {
     #[must_use]
     pub fn edges(&self) -> (SkippedTime, DoubledTime) {
         match self {
-            Self::Cron(cron) if cron.hourly() => (SkippedTime::LeaveOut, DoubledTime::Both),
-            Self::Cron(_) | Self::EveryMs(_) => (SkippedTime::AtJump, DoubledTime::First),
+            Self::Cron { cron, .. } if cron.hourly() => (SkippedTime::LeaveOut, DoubledTime::Both),
+            Self::Cron { .. } | Self::Every { .. } => (SkippedTime::AtJump, DoubledTime::First),
+        }
+    }
+
+    /// The name of the zone.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        match self {
+            Self::Cron { zone, .. } | Self::Every { zone, .. } => zone,
         }
     }
 }
@@ -71,6 +89,10 @@ fn utc() -> String {
 
 fn is_utc(zone: &str) -> bool {
     zone == "UTC"
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What becomes of a time that a jump of the clocks leaves out, as 2:30 on the night in which it is 3 after 1:59.

@@ -61,7 +61,7 @@ impl Timetable {
     pub fn new(schedule: &Schedule) -> Option<Self> {
         Some(Self {
             when: schedule.when.clone(),
-            zone: zone::zone(&schedule.zone)?,
+            zone: zone::zone(schedule.when.zone())?,
             except: schedule.except.clone(),
             skipped: schedule.skipped_time,
             doubled: schedule.doubled_time,
@@ -78,8 +78,8 @@ impl Timetable {
     #[must_use]
     pub fn next(&self, after: Timestamp) -> Option<Due> {
         match &self.when {
-            When::EveryMs(ms) => self.next_multiple(after, *ms),
-            When::Cron(cron) => self.next_on_clock(after, Clock::new(cron, &self.except)),
+            When::Every { every_ms, .. } => self.next_multiple(after, *every_ms),
+            When::Cron { cron, .. } => self.next_on_clock(after, Clock::new(cron, &self.except)),
         }
     }
 

@@ -24,6 +24,7 @@ mod output;
 mod query;
 mod restore;
 mod rows;
+pub mod schedules;
 mod select;
 mod share;
 mod start;
@@ -58,6 +59,7 @@ use jiff::Timestamp;
 use ledger::{Ledger, Task};
 use query::Query;
 use rows::Rows;
+use schedules::Schedules;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
@@ -82,6 +84,7 @@ pub struct Engine {
     /// Who waits for the answers of signals.
     answers: BTreeMap<(RunId, u64), Ticket>,
     timers: Timers,
+    schedules: Schedules,
     batches: Batches,
     rows: Rows,
     outputs: Vec<Output>,
@@ -138,7 +141,14 @@ impl Engine {
     #[must_use]
     pub fn next_tick(&self) -> Option<Timestamp> {
         let work = (!self.tasks.is_empty()).then_some(Timestamp::MIN);
-        let times = [self.timers.next(), self.full_until, self.rows.due(), work];
+        let scheduled = self.schedules.next().filter(|_| self.full_until.is_none());
+        let times = [
+            self.timers.next(),
+            self.full_until,
+            self.rows.due(),
+            scheduled,
+            work,
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -195,7 +205,7 @@ impl Engine {
 
     fn command(&mut self, now: Timestamp, ticket: Ticket, command: Command) {
         match command {
-            Command::Deploy(deployment) => self.deploy(ticket, deployment),
+            Command::Deploy(deployment) => self.deploy(now, ticket, deployment),
             Command::Start(start) => self.start(now, ticket, start),
             Command::Continue(from) => self.go_on(now, ticket, *from),
             Command::History(run) => self.defer(Deferred::Answer(ticket, Query::History(run))),
@@ -210,6 +220,7 @@ impl Engine {
             Command::Get(run) => self.defer(Deferred::Answer(ticket, Query::Get(run))),
             Command::Search(search) => self.defer(Deferred::Search(ticket, search)),
             Command::Flows => self.defer(Deferred::Answer(ticket, Query::Flows)),
+            Command::Schedule(command) => self.schedule_command(now, ticket, command),
             Command::Wait(run) => self.wait(ticket, run),
             Command::Watch(run) => {
                 self.watch(run, true);
@@ -228,6 +239,7 @@ impl Engine {
             }
             self.happen(now, run, EventKind::Fired { timer }, None);
         }
+        self.schedules_due(now);
         self.cut_if_due(now);
     }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod options;
+mod schedules;
 mod share;
 mod told;
 

@@ -43,6 +43,23 @@ impl RunId {
         hash.update(self.0.to_be_bytes());
         hash.update(call.0.to_be_bytes());
         hash.update(what.as_bytes());
+        Self::of_hash(self.0 >> 80, hash)
+    }
+
+    /// The run that a schedule starts for a time that is due, and a seed for it: always the same. It has that time, so
+    /// that it is listed there, whenever it begins.
+    #[must_use]
+    pub fn scheduled(schedule: &str, due: Timestamp, attempt: u32) -> (Self, u64) {
+        let mut hash = Sha256::new();
+        hash.update(b"schedule");
+        hash.update(due.as_microsecond().to_be_bytes());
+        hash.update(attempt.to_be_bytes());
+        hash.update(schedule.as_bytes());
+        let millis = u128::try_from(due.as_millisecond()).unwrap_or_default() & ((1 << 48) - 1);
+        Self::of_hash(millis, hash)
+    }
+
+    fn of_hash(millis: u128, hash: Sha256) -> (Self, u64) {
         let (mut bits, mut seed) = (0_u128, 0_u64);
         for (at, byte) in hash.finalize().into_iter().enumerate() {
             if at < 16 {
@@ -51,9 +68,8 @@ impl RunId {
                 seed = (seed << 8) | u64::from(byte);
             }
         }
-        let time = self.0 >> 80 << 80;
         let kept = ((0xfff_u128 << 64) | ((1 << 62) - 1)) & bits;
-        (Self(time | (8 << 76) | (2 << 62) | kept), seed)
+        (Self((millis << 80) | (8 << 76) | (2 << 62) | kept), seed)
     }
 }
 
@@ -118,5 +134,15 @@ mod tests {
         assert_ne!(parent.derived(CallId(3), "ship").0, child);
         assert_eq!(Uuid::from_u128(child.0).get_version_num(), 8);
         assert_eq!(child.0 >> 80, parent.0 >> 80);
+    }
+
+    #[test]
+    fn a_time_of_a_schedule_has_one_run_an_attempt() {
+        let due = Timestamp::from_second(1_000).unwrap();
+        let (run, seed) = RunId::scheduled("nightly", due, 0);
+        assert_eq!(RunId::scheduled("nightly", due, 0), (run, seed));
+        assert_ne!(RunId::scheduled("nightly", due, 1).0, run);
+        assert_ne!(RunId::scheduled("daily", due, 0).0, run);
+        assert_eq!(run.0 >> 80, 1_000_000);
     }
 }

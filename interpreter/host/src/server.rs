@@ -15,6 +15,7 @@ mod guard;
 mod list;
 mod problem;
 mod routes;
+mod schedules;
 mod share;
 mod steer;
 mod told;

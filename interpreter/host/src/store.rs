@@ -38,6 +38,7 @@ mod record;
 mod recover;
 mod replay;
 mod row;
+mod schedule;
 mod segment;
 mod shelf;
 mod survey;
@@ -58,6 +59,7 @@ pub use record::{EventRecord, History, Location, Origin, Position, Record, Share
 pub use recover::Cut;
 pub use replay::{Replaying, replay_readable, replay_record};
 pub use row::{Block, Ending, Guard, Parked, Paused, Row};
+pub use schedule::{Again, Backfill, Pause, Schedule};
 pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};
 pub use survey::{Damage, FoundRun, Survey, survey};

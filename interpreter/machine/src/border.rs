@@ -6,6 +6,7 @@ mod input;
 mod literal;
 mod misfit;
 mod outside;
+mod scheduled;
 mod settings;
 
 pub use decode::{Strictness, decode, decode_untyped};
@@ -13,6 +14,7 @@ pub use encode::{encode, encode_untyped};
 pub use input::{SIGNALS_KEPT_MAX, check_input, check_signal};
 pub use misfit::Misfit;
 pub use outside::{check_event, hears, tags, triggered};
+pub use scheduled::scheduled;
 pub use settings::{Given, Settings, SettingsError};
 
 pub(crate) use encode::{write, write_fields};

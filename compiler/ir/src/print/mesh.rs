@@ -183,17 +183,18 @@ pub(super) fn mesh(program: &Program) -> Option<String> {
     (!parts.is_empty()).then(|| format!("mesh {{ {} }}", parts.join(", ")))
 }
 
+/// When a schedule is due.
+pub fn when(when: &When) -> String {
+    match when {
+        When::Cron { cron, zone } => format!("cron({}, zone: {})", quoted(&cron.to_string()), quoted(zone)),
+        When::Every { every_ms, zone } if zone == "UTC" => format!("every({})", millis(*every_ms)),
+        When::Every { every_ms, zone } => format!("every({}, zone: {})", millis(*every_ms), quoted(zone)),
+    }
+}
+
 /// A schedule.
 pub(super) fn schedule(program: &Program, schedule: &Schedule) -> String {
-    let when = match &schedule.when {
-        When::Cron(cron) => format!(
-            "cron({}, zone: {})",
-            quoted(&cron.to_string()),
-            quoted(&schedule.zone)
-        ),
-        When::EveryMs(ms) if schedule.zone == "UTC" => format!("every({})", millis(*ms)),
-        When::EveryMs(ms) => format!("every({}, zone: {})", millis(*ms), quoted(&schedule.zone)),
-    };
+    let when = when(&schedule.when);
     let arguments = Printer::of_params(program, &[]).list(&schedule.arguments);
     let mut settings = vec![format!("overlap: {}", schedule.overlap.as_str())];
     let times = [("catch_up", schedule.catch_up_ms), ("jitter", schedule.jitter_ms)];

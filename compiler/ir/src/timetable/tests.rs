@@ -4,14 +4,25 @@ mod oracle;
 
 use super::{Edge, Timetable};
 use crate::{
+    cron::Cron,
     schedule::{DoubledTime, SkippedTime, When},
     zone,
 };
 use jiff::Timestamp;
 
+fn cron(cron: Cron) -> When {
+    let zone = "given apart".to_owned();
+    When::Cron { cron, zone }
+}
+
+fn every(every_ms: u64) -> When {
+    let zone = "given apart".to_owned();
+    When::Every { every_ms, zone }
+}
+
 fn table(pattern: &str, zone: &str) -> Timetable {
     Timetable {
-        when: When::Cron(pattern.parse().unwrap()),
+        when: cron(pattern.parse().unwrap()),
         zone: zone::zone(zone).unwrap(),
         except: Vec::new(),
         skipped: SkippedTime::default(),
@@ -217,7 +228,7 @@ fn excepted_days_are_left_out() {
 #[test]
 fn intervals_are_counted_from_1970_and_know_days() {
     let mut table = except(table("* * * * *", "Europe/Berlin"), &["saturday"]);
-    table.when = When::EveryMs(7 * 3_600_000);
+    table.when = every(7 * 3_600_000);
     // Hour 494564 since 1970 is a multiple of 7, and lies in Saturday.
     assert_eq!(
         next(&table, "2026-05-29T12:00:00Z", 3),
@@ -227,7 +238,7 @@ fn intervals_are_counted_from_1970_and_know_days() {
             "05-31 07:00:00 +02:00"
         ]
     );
-    table.when = When::EveryMs(1500);
+    table.when = every(1500);
     assert_eq!(
         next(&table, "1969-12-31T23:59:58.5Z", 1),
         ["01-01 01:00:00 +01:00"]
@@ -239,15 +250,15 @@ fn what_never_comes_is_nothing() {
     let never = |table: &Timetable| assert_eq!(table.next(Timestamp::UNIX_EPOCH), None);
     never(&table("0 0 31 2 *", "Europe/Berlin"));
     never(&except(table("0 0 * * MON", "UTC"), &["monday"]));
-    let mut every = except(table("* * * * *", "UTC"), &["0001-01-01..9999-12-31"]);
-    every.when = When::EveryMs(1000);
-    never(&every);
-    assert_eq!(table("* * * * *", "UTC").next(Timestamp::MAX), None);
+    let mut table = except(table("* * * * *", "UTC"), &["0001-01-01..9999-12-31"]);
+    table.when = every(1000);
+    never(&table);
+    assert_eq!(self::table("* * * * *", "UTC").next(Timestamp::MAX), None);
 }
 
 #[test]
 fn hours_that_are_not_named_are_counted() {
-    let hourly = |pattern: &str| pattern.parse::<crate::cron::Cron>().unwrap().hourly();
+    let hourly = |pattern: &str| pattern.parse::<Cron>().unwrap().hourly();
     assert!(hourly("5 * * * *") && hourly("*/10 0-23 * * MON"));
     assert!(!hourly("0 2 * * *") && !hourly("0 */2 * * *"));
 }

@@ -157,10 +157,11 @@ fn flow(program: &Program, id: FlowId, arguments: Option<usize>) -> Result<(), I
 
 fn schedule(program: &Program, heights: &[usize], schedule: &Schedule) -> Result<(), Invalid> {
     flow(program, schedule.flow, Some(schedule.arguments.len()))?;
-    ensure(crate::zone::zone(&schedule.zone).is_some(), || {
-        format!("there is no time zone `{}`", schedule.zone)
+    let zone = schedule.when.zone();
+    ensure(crate::zone::zone(zone).is_some(), || {
+        format!("there is no time zone `{zone}`")
     })?;
-    let too_often = matches!(schedule.when, When::EveryMs(ms) if ms < EVERY_MS_MIN);
+    let too_often = matches!(schedule.when, When::Every { every_ms, .. } if every_ms < EVERY_MS_MIN);
     ensure(!too_often, || "it is due more often than every second".to_owned())?;
     // A weekend is written as one entry and kept as two.
     ensure(schedule.except.len() <= 2 * EXCEPT_MAX, || {

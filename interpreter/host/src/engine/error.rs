@@ -55,6 +55,22 @@ pub enum Refusal {
         /// What does not fit.
         misfit: Misfit,
     },
+    /// The program that is deployed has no such schedule.
+    #[error("unknown schedule `{schedule}`")]
+    UnknownSchedule {
+        /// The name.
+        schedule: Name,
+        /// A schedule with nearly this name.
+        nearest: Option<Name>,
+    },
+    /// A range of a schedule's past cannot be made up for.
+    #[error("the schedule `{schedule}` cannot be made up for: {reason}")]
+    Backfill {
+        /// The schedule.
+        schedule: Name,
+        /// Why.
+        reason: String,
+    },
     /// A handler of the signal failed, or the run ended before it answered.
     #[error("the signal `{signal}` was heard and not answered: {reason}")]
     Unanswered {
@@ -247,6 +263,8 @@ impl Refusal {
             Self::Unshared { .. } => 1087,
             Self::Continued { .. } => 1088,
             Self::History { .. } => 1089,
+            Self::UnknownSchedule { .. } => 1094,
+            Self::Backfill { .. } => 1095,
             Self::Full => 1034,
             Self::Stopped { .. } => 1056,
         })
@@ -260,6 +278,9 @@ impl Refusal {
                 nearest: Some(name), ..
             }
             | Self::UnknownView {
+                nearest: Some(name), ..
+            }
+            | Self::UnknownSchedule {
                 nearest: Some(name), ..
             } => Some(format!("did you mean `{name}`?")),
             Self::Input { misfit, .. }

@@ -1,6 +1,6 @@
 //! What the engine is told.
 
-use super::{deployment::Deployment, output::Search, share::Continuation};
+use super::{deployment::Deployment, output::Search, schedules::ScheduleCommand, share::Continuation};
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply};
 use flowmesh_machine::{Answer, CallId, Decision, TimerId};
@@ -113,6 +113,8 @@ pub enum Command {
     Flows,
     /// Where the events of a run lie.
     History(RunId),
+    /// See schedules, or tell them something.
+    Schedule(ScheduleCommand),
     /// Hear how a run ended, now or when it does.
     Wait(RunId),
     /// Where the events of a run lie; from now on what happens to it is told.
@@ -123,6 +125,9 @@ impl Command {
     /// Whether it changes anything.
     #[must_use]
     pub fn changes(&self) -> bool {
+        if let Self::Schedule(command) = self {
+            return command.changes();
+        }
         matches!(
             self,
             Self::Deploy(_)

@@ -5,6 +5,7 @@ use super::{
     emit::Told,
     error::Refusal,
     input::Ticket,
+    schedules::{Plan, ScheduleView},
     select,
     traffic::Weights,
     view::{Choosing, Chosen, Ending, FlowView, Page, RunView, Views},
@@ -149,6 +150,12 @@ pub enum Answer {
     Chosen(Chosen),
     /// What can be started.
     Flows(Vec<FlowView>),
+    /// How schedules stand.
+    Schedules(Vec<ScheduleView>),
+    /// How one stands.
+    Schedule(Box<ScheduleView>),
+    /// What is made up for, or would be.
+    Plan(Plan),
     /// How it ended.
     Ended(Box<RunView>),
     /// Where its events lie, and with what they can be read.

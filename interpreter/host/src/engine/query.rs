@@ -10,6 +10,7 @@ use super::{
 use crate::RunId;
 use flowmesh_ir::{Name, expr::Raise};
 use flowmesh_machine::{CallId, Effect};
+use jiff::Timestamp;
 
 /// A question.
 #[derive(Clone, Debug)]
@@ -32,6 +33,10 @@ pub(super) enum Query {
     Ended(RunId),
     /// What can be started.
     Flows,
+    /// How schedules stand at a time.
+    Schedules(Timestamp),
+    /// How one stands, with so many of its next times.
+    Schedule(Name, Timestamp, usize),
     /// Where the events of a run lie.
     History(RunId),
 }
@@ -48,6 +53,14 @@ impl Engine {
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
             Query::Flows => Answer::Flows(self.flows()),
+            Query::Schedules(now) => Answer::Schedules(self.schedule_views(now)),
+            Query::Schedule(name, now, count) => match self.schedule_view(&name, now, count) {
+                Some(view) => Answer::Schedule(Box::new(view)),
+                None => Answer::Refused(Refusal::UnknownSchedule {
+                    schedule: name,
+                    nearest: None,
+                }),
+            },
             Query::History(run) => self.of(run, |held| Answer::History(history(run, held))),
         }
     }

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     RunId,
-    store::{Block, Change, EventRecord, Kept, Origin, Position, Record, Replaying, StoreError, Traffic},
+    store::{
+        self, Block, Change, EventRecord, Kept, Origin, Position, Record, Replaying, StoreError, Traffic,
+    },
 };
 use flowmesh_ir::{
     Hash, Program,
@@ -240,6 +242,11 @@ impl Replaying for Restoring {
             traffic.service
         );
         Err(StoreError::Contradiction { reason })
+    }
+
+    fn schedule(&mut self, schedule: store::Schedule) -> Result<(), StoreError> {
+        self.engine.schedules.restore(schedule);
+        Ok(())
     }
 
     /// As above: to leave it out would bring the run back.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 const KEY_BYTES_MAX: usize = 1024;
 
 impl Engine {
-    pub(super) fn deploy(&mut self, ticket: Ticket, deployment: Arc<Deployment>) {
+    pub(super) fn deploy(&mut self, now: Timestamp, ticket: Ticket, deployment: Arc<Deployment>) {
         let deployment = self.known(deployment);
         if self.kept.insert(deployment.program_hash) {
             let json = deployment.program_json();
@@ -45,6 +45,7 @@ impl Engine {
             );
         }
         self.current = Some(deployment);
+        self.take_up_schedules(now);
         self.defer(Deferred::Answer(ticket, Query::Deployed));
     }
 

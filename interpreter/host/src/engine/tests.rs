@@ -4,6 +4,7 @@ mod between;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod rows;
+mod schedules;
 mod select;
 mod share;
 mod steer;

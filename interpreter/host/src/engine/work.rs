@@ -168,6 +168,7 @@ impl Engine {
     }
 
     fn tell_end(&mut self, now: Timestamp, run: RunId) {
+        self.schedule_heard(now, run);
         let Some(parents) = self.parents.remove(&run) else {
             return;
         };

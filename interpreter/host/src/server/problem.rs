@@ -62,9 +62,10 @@ impl IntoResponse for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
-            Refusal::UnknownFlow { .. } | Refusal::UnknownRun { .. } | Refusal::UnknownView { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            Refusal::UnknownFlow { .. }
+            | Refusal::UnknownRun { .. }
+            | Refusal::UnknownView { .. }
+            | Refusal::UnknownSchedule { .. } => StatusCode::NOT_FOUND,
             Refusal::Input { .. } | Refusal::Signal { .. } | Refusal::Event { .. } | Refusal::Key { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -79,6 +80,7 @@ impl From<Refusal> for Problem {
             | Refusal::Result(_)
             | Refusal::Edit(_)
             | Refusal::Unshared { .. }
+            | Refusal::Backfill { .. }
             | Refusal::History { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::SignalsKept { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Ended { .. } => StatusCode::CONFLICT,

@@ -1,8 +1,8 @@
 //! What there is, and what each does.
 
 use super::{
-    Shared, batch, body, error::RequestError, events, guard, list, problem::Problem, share, steer, told,
-    wait, workers,
+    Shared, batch, body, error::RequestError, events, guard, list, problem::Problem, schedules, share, steer,
+    told, wait, workers,
 };
 use crate::{
     RunId,
@@ -42,6 +42,15 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/v1/runs/{run}/variables", get(told::variables))
         .route("/v1/runs/{run}/events", get(events::events))
         .route("/v1/events/{name}", post(told::emit))
+        .route("/v1/schedules", get(schedules::list))
+        .route("/v1/schedules/{schedule}", get(schedules::show))
+        .route("/v1/schedules/{schedule}/pause", post(schedules::pause))
+        .route("/v1/schedules/{schedule}/resume", post(schedules::resume))
+        .route("/v1/schedules/{schedule}/backfill", post(schedules::backfill))
+        .route(
+            "/v1/schedules/{schedule}/backfill/stop",
+            post(schedules::stop_backfill),
+        )
         .route("/v1/queues/{queue}/lease", post(workers::lease))
         .route("/v1/tasks/{task}/heartbeat", post(workers::heartbeat))
         .route("/v1/tasks/{task}/complete", post(workers::complete))

@@ -7,7 +7,9 @@ use super::{between, calls::is_unknown, continued, steered, world::World};
 use crate::{
     RunId,
     engine::{Restoring, view::State},
-    store::{Block, EventRecord, Kept, Position, Record, Replaying, StoreError, Traffic, open_journal},
+    store::{
+        Block, EventRecord, Kept, Position, Record, Replaying, Schedule, StoreError, Traffic, open_journal,
+    },
 };
 use flowmesh_ir::{
     StepId,
@@ -112,6 +114,10 @@ impl Replaying for Reading {
 
     fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError> {
         self.restoring.traffic(traffic)
+    }
+
+    fn schedule(&mut self, schedule: Schedule) -> Result<(), StoreError> {
+        self.restoring.schedule(schedule)
     }
 
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {

@@ -47,6 +47,7 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
         }),
         proto::Kind::Traffic(traffic) => Ok(Record::Traffic(self::traffic(traffic)?)),
         proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
+        proto::Kind::Schedule(it) => Ok(Record::Schedule(Box::new(it.read()?))),
     }
 }
 
@@ -103,7 +104,7 @@ pub(super) fn happened(happened: proto::Happened) -> Result<(Option<Origin>, Eve
     Ok((origin, kind(happened)?))
 }
 
-fn time(at_us: i64) -> Result<Timestamp, Unreadable> {
+pub(super) fn time(at_us: i64) -> Result<Timestamp, Unreadable> {
     Timestamp::from_microsecond(at_us).map_err(|_| Unreadable::Message("an event without a time"))
 }
 

@@ -7,7 +7,7 @@ pub(super) use codec::{choice, failure_kind, hash, payload, run};
 use super::{
     from_proto, proto,
     record::{EventRecord, Record, Traffic},
-    to_proto,
+    schedule, to_proto,
 };
 use crate::RunId;
 use bytes::Bytes;
@@ -29,6 +29,7 @@ enum Line {
     Settings(Kept),
     Event(Happening),
     Traffic(Moved),
+    Schedule(Box<schedule::Line>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,6 +83,7 @@ pub fn lines(record: Record) -> Vec<String> {
             weights: traffic.weights,
             at: traffic.at,
         }))],
+        Record::Schedule(it) => vec![text(&Line::Schedule(Box::new(schedule::Line::of(&it))))],
         Record::Forgotten { .. } | Record::Freed { .. } => Vec::new(),
     }
 }
@@ -113,6 +115,7 @@ pub fn read(line: &str) -> Result<Option<Record>, String> {
             weights: moved.weights,
             at: moved.at,
         }),
+        Line::Schedule(line) => Record::Schedule(Box::new(line.read()?)),
     };
     Ok(Some(record))
 }

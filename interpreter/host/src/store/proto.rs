@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 40")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Traffic(Traffic),
     #[prost(uint32, tag = "7")]
     Freed(u32),
+    #[prost(message, tag = "40")]
+    Schedule(super::schedule::Message),
 }
 
 impl Record {
@@ -41,7 +43,9 @@ impl Record {
             Kind::Event(it) => (it.run_high, it.run_low),
             Kind::History(it) => (it.run_high, it.run_low),
             Kind::Forgotten(it) => (it.run_high, it.run_low),
-            Kind::Program(_) | Kind::Settings(_) | Kind::Traffic(_) | Kind::Freed(_) => return None,
+            Kind::Program(_) | Kind::Settings(_) | Kind::Traffic(_) | Kind::Freed(_) | Kind::Schedule(_) => {
+                return None;
+            }
         };
         Some(RunId::of_halves(high, low))
     }

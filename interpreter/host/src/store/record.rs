@@ -1,5 +1,6 @@
 //! What the store keeps: one record after the other, and where each lies.
 
+use super::schedule::Schedule;
 use crate::RunId;
 use flowmesh_ir::{Hash, Name, call::Reply};
 use flowmesh_machine::{Answer, Ended, Event, EventKind};
@@ -34,6 +35,8 @@ pub enum Record {
     },
     /// Where the traffic of a service went, written again for the same reason; no weights is back to what programs say.
     Traffic(Traffic),
+    /// How a schedule stands. The last one of its name holds; who lets go of segments must write it again before.
+    Schedule(Box<Schedule>),
     /// Everything that is needed of the segments up to this one was written again: they are let go of.
     Freed {
         /// The number of the last of them.

@@ -9,6 +9,7 @@ use super::{
     record::{EventRecord, History, Location, Position, Traffic},
     recover,
     row::Block,
+    schedule::Schedule,
     survey::{self, FoundRun, Survey},
 };
 use crate::{RunId, disk::Disk};
@@ -40,6 +41,12 @@ pub trait Replaying {
     /// If it cannot be taken.
     fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError>;
 
+    /// How a schedule stands from here on.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn schedule(&mut self, schedule: Schedule) -> Result<(), StoreError>;
+
     /// A run is kept no longer.
     ///
     /// # Errors
@@ -58,6 +65,7 @@ pub fn replay_record(record: Record, place: Location, into: &mut dyn Replaying) 
             into.kept(record, Kept { hash, place })
         }
         Record::Traffic(traffic) => into.traffic(traffic),
+        Record::Schedule(schedule) => into.schedule(*schedule),
         Record::Forgotten { run } => into.forgotten(run),
         Record::History(_) | Record::Freed { .. } => Ok(()),
     }
@@ -153,6 +161,7 @@ impl<'a> Reading<'a> {
                 self.into.forgotten(run)
             }
             Record::Traffic(traffic) => self.into.traffic(traffic),
+            Record::Schedule(schedule) => self.into.schedule(*schedule),
             Record::Freed { segment } => {
                 self.replayed.freed = self.replayed.freed.max(segment);
                 Ok(())

@@ -4,6 +4,7 @@ use super::{
     blob::{self, Blob},
     proto,
     record::{EventRecord, History, Origin, Record, Shared, Traffic, payload},
+    schedule,
 };
 use crate::RunId;
 use bytes::Bytes;
@@ -28,6 +29,7 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
         }
         Record::Traffic(traffic) => proto::Kind::Traffic(self::traffic(traffic)),
         Record::Freed { segment } => proto::Kind::Freed(*segment),
+        Record::Schedule(it) => proto::Kind::Schedule(schedule::Message::of(it)),
     };
     proto::Record { kind: Some(kind) }
 }

@@ -115,6 +115,10 @@ impl Replaying for Exporting<'_> {
         self.record(Record::Traffic(traffic))
     }
 
+    fn schedule(&mut self, schedule: store::Schedule) -> Result<(), StoreError> {
+        self.record(Record::Schedule(Box::new(schedule)))
+    }
+
     /// The events of such a run are not handed over to begin with.
     fn forgotten(&mut self, _: RunId) -> Result<(), StoreError> {
         Ok(())

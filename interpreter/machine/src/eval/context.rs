@@ -19,6 +19,8 @@ pub struct Context {
     pub reply: Option<Value>,
     /// What `request` is, in the conditions of routes.
     pub request: Option<Value>,
+    /// What `scheduled` is, in the arguments of a schedule.
+    pub scheduled: Option<Value>,
     /// The values of secrets, where a request is sent. A run has none.
     pub secrets: Secrets,
 }
@@ -107,7 +109,7 @@ impl Context {
             expr::Context::Reply => self.reply.clone().ok_or_else(|| absent("reply")),
             expr::Context::Request => self.request.clone().ok_or_else(|| absent("request")),
             expr::Context::Caller => Err(absent("caller")),
-            expr::Context::Scheduled => Err(absent("scheduled")),
+            expr::Context::Scheduled => self.scheduled.clone().ok_or_else(|| absent("scheduled")),
         }
     }
 

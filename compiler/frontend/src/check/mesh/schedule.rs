@@ -36,13 +36,15 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         let when = checker.when(&schedule.when);
         let target = checker.started(&schedule.target);
         let known = when.is_some();
-        let (when, zone) = when.unwrap_or((When::EveryMs(EVERY_MS_MIN), "UTC".to_owned()));
+        let when = when.unwrap_or(When::Every {
+            every_ms: EVERY_MS_MIN,
+            zone: "UTC".to_owned(),
+        });
         let (skipped_time, doubled_time) = when.edges();
         let mut made = Schedule {
             name,
             doc: item.doc.clone(),
             when,
-            zone,
             except: Vec::new(),
             skipped_time,
             doubled_time,
@@ -71,7 +73,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
 }
 
 impl<'a> Checker<'a> {
-    fn when(&mut self, when: &'a ast::Expr) -> Option<(When, String)> {
+    fn when(&mut self, when: &'a ast::Expr) -> Option<When> {
         let called = match &when.kind {
             ExprKind::Bad => return None,
             ExprKind::Call(callee, arguments) => match &callee.kind {
@@ -90,7 +92,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn every(&mut self, arguments: &'a [Argument], span: Span) -> Option<(When, String)> {
+    fn every(&mut self, arguments: &'a [Argument], span: Span) -> Option<When> {
         let given = self.arrange("every", &["time", "zone"], arguments);
         let [Some(time), zone] = given.as_slice() else {
             self.report(Error::When { span }.diagnostic());
@@ -102,10 +104,13 @@ impl<'a> Checker<'a> {
             self.report(Error::TooOften { span: time.span }.diagnostic());
             return None;
         }
-        Some((When::EveryMs(ms), zone?))
+        Some(When::Every {
+            every_ms: ms,
+            zone: zone?,
+        })
     }
 
-    fn cron(&mut self, arguments: &'a [Argument], span: Span) -> Option<(When, String)> {
+    fn cron(&mut self, arguments: &'a [Argument], span: Span) -> Option<When> {
         let given = self.arrange("cron", &["pattern", "zone"], arguments);
         let [Some(pattern), zone] = given.as_slice() else {
             self.report(Error::When { span }.diagnostic());
@@ -117,7 +122,7 @@ impl<'a> Checker<'a> {
             .parse()
             .map_err(|error: CronError| self.wrong_cron(&text, error, pattern.span))
             .ok()?;
-        Some((When::Cron(cron), zone?))
+        Some(When::Cron { cron, zone: zone? })
     }
 
     fn wrong_cron(&mut self, text: &str, error: CronError, span: Span) {

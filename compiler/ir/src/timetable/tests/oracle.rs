@@ -4,7 +4,7 @@ use super::super::{Due, Timetable};
 use crate::{
     cron::Cron,
     except::{Except, WEEKDAYS},
-    schedule::{DoubledTime, SkippedTime, When},
+    schedule::{DoubledTime, SkippedTime},
     zone,
 };
 use jiff::{
@@ -179,7 +179,7 @@ fn tables(hours: impl Strategy<Value = String>) -> impl Strategy<Value = (Timeta
                 .parse()
                 .unwrap();
             let table = Timetable {
-                when: When::Cron(cron.clone()),
+                when: super::cron(cron.clone()),
                 zone: zone::zone(ZONES[at]).unwrap(),
                 except,
                 skipped,
@@ -199,7 +199,7 @@ proptest! {
     ) {
         // Every month and day, so that something is due in these hours.
         cron.months = u64::MAX;
-        table.when = When::Cron(cron.clone());
+        table.when = super::cron(cron.clone());
         let since: Timestamp = "2005-01-01T00:00:00Z".parse().unwrap();
         let Some(transition) = table.zone.following(since).nth(transition) else { return Ok(()) };
         let after = transition.timestamp() - SignedDuration::from_secs(before);
@@ -212,7 +212,7 @@ proptest! {
     fn every_hour_of_months_agrees(((mut table, mut cron), day) in (tables(field(0, 23)), 0i64..8000)) {
         (cron.seconds, cron.minutes) = (1, 1);
         table.zone = jiff::tz::TimeZone::UTC;
-        table.when = When::Cron(cron.clone());
+        table.when = super::cron(cron.clone());
         let begin: Timestamp = "2010-01-01T00:00:00Z".parse().unwrap();
         let after = begin + SignedDuration::from_hours(24 * day);
         let step = SignedDuration::from_hours(1);

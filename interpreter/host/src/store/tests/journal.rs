@@ -248,6 +248,11 @@ impl Replaying for Records {
         Ok(())
     }
 
+    fn schedule(&mut self, schedule: crate::store::Schedule) -> Result<(), StoreError> {
+        self.all.push(Record::Schedule(Box::new(schedule)));
+        Ok(())
+    }
+
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
         self.next.remove(&run);
         self.all.push(Record::Forgotten { run });

@@ -49,6 +49,10 @@ impl Replaying for Readable {
         Ok(())
     }
 
+    fn schedule(&mut self, _: crate::store::Schedule) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
         self.0.remove(&run);
         Ok(())

@@ -413,6 +413,10 @@ impl Replaying for Taking<'_> {
         Ok(())
     }
 
+    fn schedule(&mut self, _: crate::store::Schedule) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
         self.apply()?;
         self.index.apply(&Changes {
