@@ -12,6 +12,7 @@ mod new;
 mod repl;
 pub(crate) mod run;
 mod runs;
+mod schedules;
 mod serve;
 mod store;
 mod stub;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Serve(serve::Serve),
     Runs(runs::Runs),
+    Schedules(schedules::Schedules),
     Store(store::Store),
     Stub(stub::Stub),
     Repl(repl::Repl),
@@ -77,6 +79,7 @@ impl Command {
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
             Self::Runs(command) => command.run(),
+            Self::Schedules(command) => command.run(),
             Self::Store(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
@@ -93,6 +96,7 @@ impl Command {
             Self::Test(command) => command.json,
             Self::Run(command) => command.json,
             Self::Runs(command) => command.json,
+            Self::Schedules(command) => command.json,
             Self::Store(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,

@@ -7,6 +7,7 @@ pub(crate) mod log;
 pub(crate) mod pretty;
 pub(crate) mod progress;
 pub(crate) mod report;
+pub(crate) mod schedules;
 pub(crate) mod table;
 
 pub(crate) use report::error;

@@ -2,7 +2,7 @@
 
 mod batch;
 mod edit;
-mod server;
+pub(super) mod server;
 mod share;
 mod steer;
 mod verbs;

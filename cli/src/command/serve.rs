@@ -4,12 +4,12 @@ use crate::{
     draw,
     error::Error,
     exit::Exit,
-    house::{House, HouseArgs},
+    house::{House, HouseArgs, refused},
     program, runtime,
 };
 use clap::Args;
 use flowmesh_host::server::ServerOptions;
-use flowmesh_ir::Program;
+use flowmesh_ir::{Program, print};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// Serve a program's flows over HTTP and finish the runs that are open
@@ -17,7 +17,9 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 #[command(after_help = "Examples:
   flowmesh serve shop.flow
   flowmesh serve shop.json --dir /var/lib/shop --set payments_url=http://payments:8080
-  flowmesh serve shop.flow --stub --listen 127.0.0.1:8800")]
+  flowmesh serve shop.flow --stub --listen 127.0.0.1:8800
+
+Its schedules are carried out as long as it runs; see `flowmesh schedules`.")]
 pub(crate) struct Serve {
     /// The program, `.flow` or compiled `.json`
     file: PathBuf,
@@ -39,6 +41,8 @@ impl Serve {
             let mut options = ServerOptions::new(self.listen);
             options.allow_remote = self.allow_remote;
             let house = House::open(&program, &self.house, options).await?;
+            let kept = house.host.keep_schedules().await;
+            kept.map_err(|why| refused(&why))?;
             announce(&program, &house);
             let ended = tokio::select! {
                 () = runtime::interrupted() => {
@@ -63,6 +67,13 @@ fn announce(program: &Program, house: &House) {
     if open > 0 {
         draw::say(format!("{open} runs that had not ended go on"));
     }
+    for schedule in &program.schedules {
+        draw::say(format!(
+            "  {} is due by {}",
+            schedule.name,
+            print::when(&schedule.when)
+        ));
+    }
     for flow in &program.flows {
         draw::say(format!("  POST {url}/v1/flows/{}/runs", flow.name));
     }
@@ -76,6 +87,7 @@ fn announce(program: &Program, house: &House) {
         ("POST /v1/runs/ID/signals/NAME", "tell it something"),
         ("GET  /v1/runs/ID/views/NAME", "read one of its views"),
         ("POST /v1/events/NAME", "tell an event to all who wait for it"),
+        ("GET  /v1/schedules", "all schedules and their next times"),
         ("POST /v1/queues/NAME/lease", "pull a task, as a worker"),
         ("POST /v1/runs/ID/cancel", "stop it; what it did is undone"),
     ] {

@@ -5,15 +5,10 @@ use serde_json::Value;
 
 /// Runs, one per line.
 pub(crate) fn runs(all: &[Value]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
     let tagged = all.iter().any(|run| run.get("tags").is_some());
     let mut head = vec!["RUN", "FLOW", "STATE", "STARTED", "AT"];
     head.extend(tagged.then_some("TAGS"));
-    table.set_header(head);
-    for run in all {
+    let rows = all.iter().map(|run| {
         let mut row = vec![
             text(run, "id"),
             text(run, "flow"),
@@ -22,6 +17,19 @@ pub(crate) fn runs(all: &[Value]) -> String {
             at(run),
         ];
         row.extend(tagged.then(|| run.get("tags").map(pairs).unwrap_or_default()));
+        row
+    });
+    lay(&head, rows)
+}
+
+/// Rows under their heads, as wide as they are.
+pub(crate) fn lay(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(head.to_vec());
+    for row in rows {
         table.add_row(row);
     }
     // The preset leaves a space before each cell and spaces at the ends of lines.

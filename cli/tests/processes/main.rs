@@ -28,6 +28,7 @@ mod repl;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod schedules;
 mod secrets;
 #[cfg(test)]
 mod serve;

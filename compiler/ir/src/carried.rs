@@ -15,7 +15,6 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
     let mesh = &program.mesh;
     let whole = [
         ("gateway", !program.gateways.is_empty()),
-        ("schedule", !program.schedules.is_empty()),
         ("allow", program.access.iter().any(|rule| rule.allow)),
         ("deny", program.access.iter().any(|rule| !rule.allow)),
         ("mesh.access", mesh.access == Mode::Derived),

@@ -1,4 +1,4 @@
-//! Which server the `runs` commands speak to.
+//! Which server commands speak to.
 
 use crate::{client::Client, error::Error, house::api_file};
 use clap::Args;
