@@ -1,6 +1,7 @@
 //! What must hold when a world has come to rest.
 
 mod indexed;
+mod schedules;
 mod undone;
 
 use super::{between, calls::is_unknown, continued, steered, world::World};
@@ -38,7 +39,8 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     // The disk is whole again: what it did to the process that lives is done.
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
-    let (journal, order) = replay_is_the_same(world)?;
+    let (journal, order, decided) = replay_is_the_same(world)?;
+    schedules::check(world, (&journal, &order), &decided)?;
     indexed::check(world)?;
     between::check(world, &order)?;
     steered::check(world, &order)?;
@@ -57,7 +59,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
 }
 
 /// The journal, read again, gives the runs as they stand; sequences and hashes are checked on the way.
-fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord>), String> {
+fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord>, Vec<Schedule>), String> {
     let Some(process) = &world.process else {
         return Err("no process is alive in the end".to_owned());
     };
@@ -71,6 +73,7 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
         restoring,
         journal,
         order,
+        decided,
     } = reading;
     let again = restoring.finish(world.now());
     let now: Vec<String> = process
@@ -83,7 +86,7 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
     match now.iter().zip(&then).find(|(now, then)| now != then) {
         Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
         None if now.len() != then.len() => Err(format!("{} runs, after a replay {}", now.len(), then.len())),
-        None => Ok((journal, order)),
+        None => Ok((journal, order, decided)),
     }
 }
 
@@ -93,6 +96,7 @@ struct Reading {
     restoring: Restoring,
     journal: Journal,
     order: Vec<EventRecord>,
+    decided: Vec<Schedule>,
 }
 
 impl Replaying for Reading {
@@ -117,6 +121,7 @@ impl Replaying for Reading {
     }
 
     fn schedule(&mut self, schedule: Schedule) -> Result<(), StoreError> {
+        self.decided.push(schedule.clone());
         self.restoring.schedule(schedule)
     }
 
@@ -219,7 +224,7 @@ fn everything_comes_to_an_end(world: &World<'_>) -> Result<(), String> {
     let Some(process) = &world.process else {
         return Ok(());
     };
-    if let Some(at) = process.engine.next_tick() {
+    if let Some(at) = process.engine.next_tick().filter(|at| world.is_near(*at)) {
         return Err(format!("a timer is left behind: {at}"));
     }
     if let Some((intent, _)) = process.asked.first_key_value() {

@@ -3,7 +3,9 @@
 use super::world::{Happens, World};
 use crate::{
     RunId,
-    engine::{Answer, Command, Continuation, Refusal, Start, Told, Verb, view::RunView},
+    engine::{
+        Answer, Command, Continuation, Refusal, Start, Told, Verb, schedules::ScheduleCommand, view::RunView,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,6 +54,8 @@ pub(super) struct Clients {
 pub(super) enum Intent {
     /// Nothing: the process asked itself.
     Nothing,
+    /// Its schedules carried out by the process.
+    Keep,
     /// The start of this number.
     Start(usize),
     /// The signal of this number, to a run.
@@ -104,6 +108,7 @@ impl World<'_> {
         }
         let command = match &intent {
             Intent::Nothing => return,
+            Intent::Keep => Some(Command::Schedule(ScheduleCommand::Keep)),
             Intent::Start(start) => self.start(*start),
             Intent::Signal(signal, run) => self.scenario.signals.get(*signal).map(|plan| Command::Signal {
                 run: *run,
@@ -156,7 +161,7 @@ impl World<'_> {
                 | Intent::GoOn(_)
                 | Intent::Tell(..)
                 | Intent::Settle(_) => true,
-                Intent::Look(_) | Intent::Read(_) | Intent::Nothing => false,
+                Intent::Look(_) | Intent::Read(_) | Intent::Nothing | Intent::Keep => false,
             };
             if again {
                 self.again(intent);
@@ -200,7 +205,7 @@ impl World<'_> {
             (Intent::Steer(_, Verb::Resume), Answer::Refused(Refusal::Parked { .. })) => {}
             // Somebody else was faster.
             (Intent::GoOn(_), Answer::Refused(Refusal::Continued { .. })) => {}
-            (Intent::Nothing, _) => {}
+            (Intent::Nothing, _) | (Intent::Keep, Answer::Deployed) => {}
             (_, answer) => self.breaks(format!("{intent:?} was answered with {answer:?}")),
         }
     }

@@ -9,9 +9,12 @@ use super::{
 };
 use crate::{
     RunId,
-    engine::{Answer, Command, Engine, Input, Output, Search, Store, Ticket, open},
+    engine::{
+        Answer, Command, Engine, Input, Output, Search, Store, Ticket, open, schedules::ScheduleCommand,
+    },
     store::{
-        AppendError, Appended, Changes, Index, Journal, Location, OpeningOptions, Record, Shelf, StoreError,
+        AppendError, Appended, Changes, Index, Journal, Location, OpeningOptions, Record, Schedule, Shelf,
+        StoreError,
     },
     workers::{Queues, TaskId},
 };
@@ -76,6 +79,9 @@ impl<'p> World<'p> {
                     tickets: 0,
                 });
                 self.ask(Command::Deploy(self.deployment.clone()), Intent::Nothing);
+                if !self.program.schedules.is_empty() {
+                    self.ask(Command::Schedule(ScheduleCommand::Keep), Intent::Keep);
+                }
             }
             Err(StoreError::Full { .. } | StoreError::Io { .. } | StoreError::Sync { .. }) => {
                 self.disk.set_sync_fails(false);
@@ -157,6 +163,7 @@ impl<'p> World<'p> {
 
     /// The index takes what it had no room for, as far as there is.
     pub(super) fn index_waiting(&mut self) {
+        let now = self.now();
         while let Some(process) = &mut self.process
             && let Some(changes) = process.unindexed.front()
         {
@@ -166,7 +173,7 @@ impl<'p> World<'p> {
                 Err(_) => return self.crash(),
             }
             process.unindexed.pop_front();
-            process.engine.handle(self.now, Input::Indexed);
+            process.engine.handle(now, Input::Indexed);
         }
     }
 
@@ -197,8 +204,14 @@ impl<'p> World<'p> {
             self.disk.set_sync_fails(true);
         }
         let generation = self.generation;
+        let forgets = self.has(Bug::ForgetSchedules);
         let Some(process) = &mut self.process else { return };
-        let appended = match process.journal.append(&batch) {
+        let written = if forgets {
+            Arc::new(forgotten(&batch))
+        } else {
+            Arc::clone(&batch)
+        };
+        let appended = match process.journal.append(&written) {
             Ok(appended) => {
                 appended
                     .sealed
@@ -267,4 +280,18 @@ impl<'p> World<'p> {
         late.into_iter().for_each(|output| self.perform(output));
         self.tell(Input::Forget(RunId(0), Ticket(0)));
     }
+}
+
+/// The records of a batch as a disk would have them that keeps of schedules only how far they came.
+fn forgotten(batch: &[Record]) -> Vec<Record> {
+    let forget = |record: &Record| match record {
+        Record::Schedule(schedule) => Record::Schedule(Box::new(Schedule {
+            name: schedule.name.clone(),
+            at: schedule.at,
+            upto: schedule.upto,
+            ..Schedule::default()
+        })),
+        other => other.clone(),
+    };
+    batch.iter().map(forget).collect()
 }

@@ -84,6 +84,8 @@ pub struct Faults {
     pub failed_syncs: u64,
     /// Signals that nobody sends.
     pub forgotten: u64,
+    /// Worlds in which the clock is set, forward or back.
+    pub clocks_set: u64,
     /// Workers that are never heard of again, and those that do not say that they still work.
     pub silent: u64,
 }
@@ -95,6 +97,8 @@ pub enum Bug {
     AcknowledgeBeforeSync,
     /// Calls are sent before the event that led to them is on stable storage.
     SendBeforeSync,
+    /// The disk loses what was decided on times that are due.
+    ForgetSchedules,
 }
 
 impl EventPlan {
@@ -148,6 +152,7 @@ impl Faults {
         full_disks: 0,
         failed_syncs: 0,
         forgotten: 0,
+        clocks_set: 0,
         silent: 0,
     };
 }
@@ -167,6 +172,7 @@ impl Default for Faults {
             full_disks: 150,
             failed_syncs: 100,
             forgotten: 150,
+            clocks_set: 0,
             silent: 150,
         }
     }

@@ -18,6 +18,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How long things go wrong.
 const CHAOS: Duration = Duration::from_secs(20);
+/// The clock is set by so much at the most, so often.
+const SET_MAX: Duration = Duration::from_secs(45);
+const SETS_MAX: u64 = 3;
+/// What comes later than this is not waited for: schedules go on for ever.
+const HORIZON: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// A world in which so much happens has gone round in a circle.
 const STEPS_MAX: u64 = 50_000;
 
@@ -43,6 +48,8 @@ pub(super) struct World<'p> {
     pub(super) broken: Option<String>,
     begin: Timestamp,
     pub(super) now: Timestamp,
+    /// How far the clocks of processes and clients are off.
+    skew: SignedDuration,
     queue: BTreeMap<(Timestamp, u64), Happens>,
     order: u64,
 }
@@ -81,6 +88,8 @@ pub(super) enum Happens {
         run: RunId,
         call: CallId,
     },
+    /// The clock is set.
+    Set(SignedDuration),
     /// A client does something.
     Client(super::clients::Intent),
     /// A worker or one of its tasks comes to something.
@@ -110,6 +119,7 @@ impl<'p> World<'p> {
             broken: None,
             begin,
             now: begin,
+            skew: SignedDuration::ZERO,
             queue: BTreeMap::new(),
             order: 0,
         };
@@ -136,6 +146,14 @@ impl<'p> World<'p> {
             self.after(at, Happens::SyncsFail);
         }
         self.plan_clients(CHAOS);
+        if faults.clocks_set > 0 && self.chance.happens(faults.clocks_set) {
+            for _ in 0..=self.chance.below(SETS_MAX) {
+                let (at, by) = (self.draw(CHAOS), self.draw(SET_MAX));
+                let by = SignedDuration::try_from(by).unwrap_or_default();
+                let by = if self.chance.happens(500) { by } else { -by };
+                self.after(at, Happens::Set(by));
+            }
+        }
     }
 
     /// Lets everything happen until nothing more does.
@@ -155,7 +173,9 @@ impl<'p> World<'p> {
         let tick = self
             .process
             .as_ref()
-            .and_then(|process| process.engine.next_tick());
+            .and_then(|process| process.engine.next_tick())
+            .map(|tick| tick.checked_sub(self.skew).unwrap_or(tick))
+            .filter(|tick| tick.duration_since(self.begin) < HORIZON);
         let next = self.queue.first_key_value().map(|((at, _), _)| *at);
         match (tick, next) {
             (Some(tick), next) if next.is_none_or(|next| tick <= next) => {
@@ -201,6 +221,7 @@ impl<'p> World<'p> {
                 run,
                 call,
             } => self.waited(generation, (run, call)),
+            Happens::Set(by) => self.skew = self.skew.saturating_add(by),
             Happens::Client(intent) => self.act(intent),
             Happens::Work(turn) => self.turn(turn),
         }
@@ -219,8 +240,14 @@ impl<'p> World<'p> {
         Duration::from_micros(self.chance.below(most))
     }
 
+    /// What the clocks of processes and clients show.
     pub(super) fn now(&self) -> Timestamp {
-        self.now
+        self.now.checked_add(self.skew).unwrap_or(self.now)
+    }
+
+    /// Whether a time on these clocks is one that is waited for.
+    pub(super) fn is_near(&self, shown: Timestamp) -> bool {
+        shown.duration_since(self.begin) < HORIZON
     }
 
     pub(super) fn elapsed(&self) -> Duration {
