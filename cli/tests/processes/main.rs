@@ -29,6 +29,7 @@ mod repl;
 mod run;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod serve;

@@ -36,6 +36,28 @@ pub struct Schedule {
     pub pause_on_failure: bool,
 }
 
+impl Schedule {
+    /// One that says nothing but when and what.
+    #[must_use]
+    pub fn new(name: Name, when: When, flow: FlowId) -> Self {
+        let (skipped_time, doubled_time) = when.edges();
+        Self {
+            name,
+            doc: None,
+            when,
+            except: Vec::new(),
+            skipped_time,
+            doubled_time,
+            flow,
+            arguments: Vec::new(),
+            overlap: Overlap::default(),
+            catch_up_ms: 0,
+            jitter_ms: 0,
+            pause_on_failure: false,
+        }
+    }
+}
+
 /// When a schedule is due.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

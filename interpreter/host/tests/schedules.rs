@@ -2,9 +2,7 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
@@ -15,7 +13,7 @@ use flowmesh_host::simulate::{Bug, Faults, Report, Scenario, StartPlan, simulate
 use flowmesh_ir::{
     FlowId, Program,
     expr::{Context, Expr},
-    schedule::{DoubledTime, Overlap, Schedule, SkippedTime, When},
+    schedule::{Overlap, Schedule, When},
 };
 
 const SEEDS: u64 = 200;
@@ -23,22 +21,14 @@ const SEEDS: u64 = 200;
 /// Every few seconds of the first minute of the year, in which these worlds are; and a window that is longer than
 /// anything that goes wrong.
 fn schedule(name: &str, overlap: Overlap, seconds: &str) -> Schedule {
+    let when = When::Cron {
+        cron: format!("{seconds} 0 0 1 1 *").parse().expect("a pattern"),
+        zone: "UTC".to_owned(),
+    };
     Schedule {
-        name: name.into(),
-        doc: None,
-        when: When::Cron {
-            cron: format!("{seconds} 0 0 1 1 *").parse().expect("a pattern"),
-            zone: "UTC".to_owned(),
-        },
-        except: Vec::new(),
-        skipped_time: SkippedTime::AtJump,
-        doubled_time: DoubledTime::First,
-        flow: FlowId(1),
-        arguments: Vec::new(),
         overlap,
         catch_up_ms: 3_600_000,
-        jitter_ms: 0,
-        pause_on_failure: false,
+        ..Schedule::new(name.into(), when, FlowId(1))
     }
 }
 

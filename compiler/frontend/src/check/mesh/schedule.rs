@@ -40,20 +40,9 @@ pub(super) fn all(checker: &mut Checker<'_>) {
             every_ms: EVERY_MS_MIN,
             zone: "UTC".to_owned(),
         });
-        let (skipped_time, doubled_time) = when.edges();
         let mut made = Schedule {
-            name,
             doc: item.doc.clone(),
-            when,
-            except: Vec::new(),
-            skipped_time,
-            doubled_time,
-            flow: FlowId(0),
-            arguments: Vec::new(),
-            overlap: Overlap::default(),
-            catch_up_ms: 0,
-            jitter_ms: 0,
-            pause_on_failure: false,
+            ..Schedule::new(name, when, FlowId(0))
         };
         checker.schedule_settings(&schedule.settings, &mut made);
         // Any moment is as good as another: what is not due in the 400 years after it never is.

@@ -14,7 +14,7 @@ use flowmesh_ir::{
     FlowId, Value,
     call::{Failure, Reply},
     expr::{Context, Expr},
-    schedule::{DoubledTime, Overlap, Schedule, SkippedTime, When},
+    schedule::{Overlap, Schedule, When},
 };
 use flowmesh_machine::Settings;
 use jiff::SignedDuration;
@@ -23,23 +23,11 @@ const BEGIN: i64 = 1_700_000_000;
 
 /// `nap` (five seconds), every so many seconds.
 fn every(seconds: u64) -> Schedule {
-    Schedule {
-        name: "often".into(),
-        doc: None,
-        when: When::Every {
-            every_ms: seconds * 1000,
-            zone: "UTC".to_owned(),
-        },
-        except: Vec::new(),
-        skipped_time: SkippedTime::AtJump,
-        doubled_time: DoubledTime::First,
-        flow: FlowId(1),
-        arguments: Vec::new(),
-        overlap: Overlap::Skip,
-        catch_up_ms: 0,
-        jitter_ms: 0,
-        pause_on_failure: false,
-    }
+    let when = When::Every {
+        every_ms: seconds * 1000,
+        zone: "UTC".to_owned(),
+    };
+    Schedule::new("often".into(), when, FlowId(1))
 }
 
 fn deploy(world: &mut World, schedule: &Schedule) {
@@ -195,16 +183,12 @@ fn missed_times_are_made_up_for_as_far_back_as_is_said() {
     let mut missed = world(&schedule);
     missed.now = missed.now.checked_add(SignedDuration::from_mins(10)).unwrap();
     let world_after = crash(missed, &schedule);
-    assert_eq!(get_count(world_after), 2, "a minute is always made up for");
+    assert_eq!(begun(&world_after).len(), 2, "a minute is always made up for");
     schedule.catch_up_ms = 4 * 60_000;
     let mut missed = world(&schedule);
     missed.now = missed.now.checked_add(SignedDuration::from_mins(10)).unwrap();
     let world_after = crash(missed, &schedule);
-    assert_eq!(get_count(world_after), 8);
-}
-
-fn get_count(world: World) -> usize {
-    begun(&world).len()
+    assert_eq!(begun(&world_after).len(), 8);
 }
 
 #[test]
@@ -213,7 +197,7 @@ fn what_was_due_before_a_schedule_was_there_is_not_missed() {
         catch_up_ms: 7 * 86_400_000,
         ..every(10)
     };
-    assert_eq!(get_count(world(&schedule)), 0);
+    assert_eq!(begun(&world(&schedule)).len(), 0);
     // Nor while no program had it.
     let mut world = world(&schedule);
     let other = Schedule {
