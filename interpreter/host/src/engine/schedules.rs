@@ -21,13 +21,15 @@ pub(super) use table::Schedules;
 use super::{Engine, deployment::Deployment};
 use crate::store::{self, Record};
 use flowmesh_ir::{Name, schedule::Schedule};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use table::{Active, Kept};
 
 /// What a record of a schedule takes in the log beside its lists, and what each entry of them does.
 const RECORD_BYTES: usize = 128;
 const ENTRY_BYTES: usize = 24;
+/// What was decided on so far ahead was decided while the clock was wrong.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 impl Engine {
     /// From now on this process carries out the schedules of the program that is deployed.
@@ -74,11 +76,13 @@ impl Engine {
         let active = Active::new(Arc::clone(deployment), at, schedule);
         let name = schedule.name.clone();
         let known = self.schedules.get_mut(&name);
-        let fresh = known.is_none_or(|kept| kept.state.absent);
+        let wrong = |upto: Timestamp| upto.duration_since(now) > AHEAD;
+        let fresh = known.is_none_or(|kept| kept.state.absent || wrong(kept.state.upto));
         let kept = self.schedules.enter(&name);
         kept.active = active;
         if fresh {
-            // What was due before it was there is nobody's loss.
+            // What was due before it was there is nobody's loss. Times that had a run while the clock was ahead have none
+            // again when they come.
             (kept.state.absent, kept.state.upto) = (false, now);
             self.keep(now, &name);
         }

@@ -226,6 +226,24 @@ fn a_clock_that_goes_back_begins_nothing_again() {
 }
 
 #[test]
+fn a_clock_that_was_far_ahead_once_does_not_stop_the_schedule() {
+    let schedule = Schedule {
+        overlap: Overlap::Allow,
+        ..every(10)
+    };
+    let mut world = world(&schedule);
+    let right = world.now;
+    world.now = right.checked_add(SignedDuration::from_hours(9000)).unwrap();
+    pass(&mut world, 10);
+    world.now = right;
+    let mut world = crash(world, &schedule);
+    let ahead = world.engine.views().len();
+    pass(&mut world, 10);
+    assert_eq!(world.engine.views().len(), ahead + 1);
+    assert_eq!(begun(&world)[0], 10);
+}
+
+#[test]
 fn chance_makes_a_run_later_by_the_same_time_each_time() {
     let schedule = Schedule {
         jitter_ms: 8000,
