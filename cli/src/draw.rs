@@ -47,6 +47,16 @@ fn spin(spinners: Option<MultiProgress>) {
 /// The spinners on the terminal. There is one terminal, so there is one of these.
 static SPINNERS: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
+/// So many of something: `1 run`, `2 runs`.
+pub(crate) fn many<N: Copy + PartialEq + From<u8> + std::fmt::Display>(
+    count: N,
+    one: &str,
+    more: &str,
+) -> String {
+    let what = if count == N::from(1) { one } else { more };
+    format!("{count} {what}")
+}
+
 /// A result as JSON over several lines.
 pub(crate) fn answer_json(value: &impl serde::Serialize) {
     answer(serde_json::to_string_pretty(value).unwrap_or_default());

@@ -81,6 +81,9 @@ impl Test {
             true => draw::answer_json(&report::data(&suites, &outcomes)),
             false => {
                 report::tell(&suites, &outcomes, begun.elapsed());
+                if outcomes.is_empty() && !broken {
+                    draw::say(self.nothing());
+                }
                 if self.coverage {
                     coverage::tell(&suites, &outcomes);
                 }
@@ -95,6 +98,17 @@ impl Test {
             (false, true) => Exit::Failed,
             (false, false) => Exit::Ok,
         })
+    }
+
+    /// Why there was nothing to carry out, and what to do.
+    fn nothing(&self) -> String {
+        match &self.filter {
+            Some(filter) => {
+                format!("no test has `{filter}` in its title; without `--filter` all of them are carried out")
+            }
+            None => "there is no test here: one is written as `test \"a title\" { ... }`, beside the flow that it tests"
+                .to_owned(),
+        }
     }
 
     /// All programs that compile and have tests, and whether there are some that do not compile.

@@ -47,7 +47,7 @@ fn a_backup_of_a_server_at_work_is_restored_and_its_runs_go_on() {
         );
         let copied = store(&shop, &["backup", "monday"]);
         assert!(
-            copied.code == 0 && copied.err.contains("holds 1 runs"),
+            copied.code == 0 && copied.err.contains("holds 1 run of"),
             "{copied:?}"
         );
         waiting(&shop, "2");
@@ -101,7 +101,7 @@ fn an_export_is_lines_of_json_and_an_import_makes_the_same_runs_of_it() {
 
     let imported = store(&shop, &["import", "runs.jsonl", "--dir", "copy"]);
     assert!(
-        imported.code == 0 && imported.err.contains("1 runs"),
+        imported.code == 0 && imported.err.contains("of 1 run into"),
         "{imported:?}"
     );
     let again = store(&shop, &["export", "--dir", "copy"]);
@@ -150,7 +150,7 @@ fn a_check_names_what_is_damaged_and_what_can_be_saved() {
     assert!(refused.code == 4 && refused.err.contains("F1032"), "{refused:?}");
     let part = store(&shop, &["export", "--readable"]);
     assert!(
-        part.code == 0 && part.err.contains("places are damaged"),
+        part.code == 0 && part.err.contains("damaged: 2 places"),
         "{part:?}"
     );
     assert!(

@@ -101,6 +101,20 @@ fn a_filter_chooses_and_coverage_shows_what_is_left() {
 }
 
 #[test]
+fn it_says_why_there_was_nothing_to_test() {
+    let (dir, file) = program();
+    let none = flowmesh(&["test", &file, "--filter", "declined"]);
+    assert!(none.out.starts_with("0 tests: 0 passed, 0 failed"), "{none:?}");
+    assert!(
+        none.err.contains("no test has `declined` in its title"),
+        "{none:?}"
+    );
+    fs::write(dir.path().join("shop.flow"), "flow f() {\n  log \"a\"\n}\n").expect("it can be written");
+    let none = flowmesh(&["test", &file]);
+    assert!(none.err.contains("there is no test here"), "{none:?}");
+}
+
+#[test]
 fn outcomes_are_data_and_a_report_for_build_servers() {
     let (dir, file) = program();
     let report = dir.path().join("report.xml");

@@ -114,8 +114,6 @@ pub enum ItemKind {
     Migrate(Box<Migrate>),
     /// `test "title" { ... }`
     Test(Box<Test>),
-    /// A declaration of the language that this version does not carry out: its keyword. Reported by the parser.
-    Unsupported(Ident),
     /// Something that is no declaration. Reported by the parser.
     Bad,
 }

@@ -18,7 +18,6 @@ mod flow;
 mod frame;
 mod function;
 mod globals;
-mod later;
 mod mesh;
 mod narrow;
 mod pattern;

@@ -261,10 +261,10 @@ fn name_of(item: &ast::Item) -> Name {
         ItemKind::Flow(flow) => flow.name.text.clone(),
         ItemKind::Gateway(gateway) => gateway.name.text.clone(),
         ItemKind::Schedule(schedule) => schedule.name.text.clone(),
-        ItemKind::Access(_) | ItemKind::Mesh { .. } | ItemKind::Migrate(_) | ItemKind::Test(_) => {
-            Name::default()
-        }
-        ItemKind::Unsupported(word) => word.text.clone(),
-        ItemKind::Bad => Name::default(),
+        ItemKind::Access(_)
+        | ItemKind::Mesh { .. }
+        | ItemKind::Migrate(_)
+        | ItemKind::Test(_)
+        | ItemKind::Bad => Name::default(),
     }
 }

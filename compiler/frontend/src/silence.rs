@@ -71,7 +71,7 @@ fn side_by_side(sources: &Sources, found: &mut Diagnostics) {
         }
         let structural = matches!(diagnostic.code, Code(101 | 103 | 104)) || guess;
         let follows = structural
-            && (last.filter(near).is_some_and(|other| other.code != Code(102))
+            && (last.is_some_and(|other| near(&other))
                 || explained.is_some_and(|span| holds(span, diagnostic.span)));
         if follows {
             gone.insert((diagnostic.code, diagnostic.span));

@@ -114,7 +114,7 @@ fn declaration(kind: &ItemKind) -> Option<&'static str> {
         ItemKind::Schedule(_) => "`schedule`",
         ItemKind::Migrate(_) => "`migrate`",
         ItemKind::Test(_) => "`test`",
-        ItemKind::Unsupported(_) | ItemKind::Bad => return None,
+        ItemKind::Bad => return None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a check has found, for people and for programs, and how far a long one is.
 
-use crate::draw;
+use crate::draw::{self, many};
 use flowmesh_host::{store::Damage, upkeep::Checked};
 use serde_json::{Value, json};
 use std::{
@@ -29,14 +29,14 @@ pub(super) fn with_progress<T>(what: &str, work: impl FnOnce(&mut dyn FnMut(u64,
 pub(super) fn checked(checked: &Checked, dir: &Path) -> String {
     let survey = &checked.survey;
     let mut text = format!(
-        "`{}` holds {} runs: {} records in {} batches, {} segments of {} bytes, {} payloads apart\n",
+        "`{}` holds {}: {} in {}, {} of {}, {} apart\n",
         dir.display(),
-        survey.runs.len(),
-        survey.records,
-        survey.batches,
-        survey.segments,
-        survey.bytes,
-        survey.blobs().len(),
+        many(survey.runs.len(), "run", "runs"),
+        many(survey.records, "record", "records"),
+        many(survey.batches, "batch", "batches"),
+        many(survey.segments, "segment", "segments"),
+        many(survey.bytes, "byte", "bytes"),
+        many(survey.blobs().len(), "payload", "payloads"),
     );
     if let Some(torn) = &survey.torn {
         let _ = writeln!(

@@ -1,7 +1,11 @@
 //! What each verb does.
 
 use super::show;
-use crate::{draw, error::Error, exit::Exit};
+use crate::{
+    draw::{self, many},
+    error::Error,
+    exit::Exit,
+};
 use flowmesh_host::{
     disk::{Disk, RealDisk},
     store::lock_error,
@@ -62,11 +66,16 @@ pub(super) fn export(dir: &Path, to: &Path, is_part_enough: bool, json: bool) ->
         let said = json!({ "runs": runs, "events": events, "damaged": damaged, "broken": broken });
         draw::answer_json(&said);
     } else {
-        draw::say(format!("exported {events} events of {runs} runs"));
+        draw::say(format!(
+            "exported {} of {}",
+            many(events, "event", "events"),
+            many(runs, "run", "runs")
+        ));
         if damaged > 0 {
             draw::say(format!(
-                "{damaged} places are damaged; of {} runs not all is there",
-                broken.len()
+                "damaged: {}; not all is there of {}",
+                many(damaged, "place", "places"),
+                many(broken.len(), "run", "runs")
             ));
         }
     }
@@ -95,9 +104,9 @@ pub(super) fn import(dir: &Path, file: &Path, json: bool) -> Result<Exit, Error>
         draw::answer_json(&json!({ "runs": imported.runs, "events": imported.events }));
     } else {
         draw::say(format!(
-            "imported {} events of {} runs into `{}`",
-            imported.events,
-            imported.runs,
+            "imported {} of {} into `{}`",
+            many(imported.events, "event", "events"),
+            many(imported.runs, "run", "runs"),
             dir.display()
         ));
     }
@@ -115,9 +124,12 @@ pub(super) fn copy(from: &Path, to: &Path, json: bool) -> Result<Exit, Error> {
         draw::answer_json(&json!({ "runs": runs, "files": files, "bytes": bytes }));
     } else {
         draw::say(format!(
-            "`{}` holds {runs} runs of `{}`: {files} files, {bytes} bytes, all of them checked",
+            "`{}` holds {} of `{}`: {}, {}, all of them checked",
             to.display(),
-            from.display()
+            many(runs, "run", "runs"),
+            from.display(),
+            many(files, "file", "files"),
+            many(bytes, "byte", "bytes")
         ));
     }
     Ok(Exit::Ok)

@@ -1,7 +1,7 @@
 //! What came of tests, for people and for programs.
 
 use super::{Outcome, Suite};
-use crate::draw::{self, json::Finding};
+use crate::draw::{self, json::Finding, many};
 use flowmesh_diagnostics::{Diagnostic, Sources};
 use flowmesh_host::trial::{Failure, Line};
 use flowmesh_ir::{Value as Literal, print, test::Test};
@@ -34,10 +34,9 @@ pub(super) fn tell(suites: &[Suite], outcomes: &[Outcome], took: Duration) {
         .filter(|outcome| outcome.verdict.failure.is_some())
         .count();
     let passed = outcomes.len().saturating_sub(failed);
-    let tests = if outcomes.len() == 1 { "test" } else { "tests" };
     draw::answer(format!(
-        "{} {tests}: {passed} passed, {failed} failed ({})",
-        outcomes.len(),
+        "{}: {passed} passed, {failed} failed ({})",
+        many(outcomes.len(), "test", "tests"),
         millis(took)
     ));
 }

@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
             ExprKind::Decimal(value) => self.decimal(*value, expected),
             ExprKind::Duration(ms) => literal::duration(*ms),
             ExprKind::Size(bytes) => Typed::constant(Value::Int(*bytes), Ty::Int),
-            ExprKind::Percent(_) | ExprKind::Rate(..) | ExprKind::StatusClass(_) => {
+            ExprKind::Percent(_) | ExprKind::Rate(..) | ExprKind::StatusClass(_) | ExprKind::Of(..) => {
                 self.report(Error::OnlyInSettings { span }.diagnostic());
                 Typed::bad()
             }
@@ -119,10 +119,7 @@ impl<'a> Checker<'a> {
                 self.report(Error::CallInside { name, span }.diagnostic());
                 Typed::bad()
             }
-            ExprKind::Of(..) | ExprKind::Bad => {
-                self.later_expr(expr);
-                Typed::bad()
-            }
+            ExprKind::Bad => Typed::bad(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Analysis,
-    ast::{Item, ItemKind},
+    ast::Item,
     check::{Fact, FactKind, FieldInfo, Globals, Signature, Ty},
     resolve::Def,
 };
@@ -160,8 +160,7 @@ fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
             (format!("module {}", module.name), module.ast.doc.clone())
         }
     };
-    let unsupported = matches!(item().map(|item| &item.kind), Some(ItemKind::Unsupported(_)));
-    (!unsupported).then(|| with_doc(&code(&head), doc.as_deref()))
+    Some(with_doc(&code(&head), doc.as_deref()))
 }
 
 fn signature(globals: &Globals, signature: &Signature) -> String {

@@ -85,7 +85,7 @@ fn names(item: &Item) -> Vec<(&Ident, Case)> {
         ItemKind::Gateway(gateway) => vec![(&gateway.name, Case::Snake)],
         ItemKind::Schedule(schedule) => vec![(&schedule.name, Case::Snake)],
         ItemKind::Access(_) | ItemKind::Mesh { .. } | ItemKind::Migrate(_) | ItemKind::Test(_) => Vec::new(),
-        ItemKind::Use(_) | ItemKind::Unsupported(_) | ItemKind::Bad => Vec::new(),
+        ItemKind::Use(_) | ItemKind::Bad => Vec::new(),
     }
 }
 

@@ -146,7 +146,6 @@ fn place<'i, 't>(
         | ItemKind::Mesh { .. }
         | ItemKind::Migrate(_)
         | ItemKind::Test(_)
-        | ItemKind::Unsupported(_)
         | ItemKind::Bad => return None,
     })
 }
