@@ -6,7 +6,8 @@ use flowmesh_grammar::Rule;
 pub(super) fn expected(positives: &[Rule]) -> (String, Option<String>) {
     let has = |rule: Rule| positives.contains(&rule);
     if has(Rule::lone_item) || has(Rule::kw_flow) {
-        let help = "a file is made of `use`, `config`, `secret`, `type`, `enum`, `error`, `event`, `policy`, `service`, `fn` and `flow`";
+        let help = "a file is made of `use`, `config`, `secret`, `type`, `enum`, `error`, `event`, `fn`, `policy`, `service`, `flow`, \
+                    `gateway`, `allow`, `deny`, `mesh`, `schedule`, `migrate` and `test`";
         return ("a declaration".to_owned(), Some(help.to_owned()));
     }
     if has(Rule::lone_statement) || has(Rule::prompt) || has(Rule::kw_let) || has(Rule::free_word) {
