@@ -18,6 +18,9 @@ const BATCH_MAX: usize = 100_000;
 /// How many are dealt with at a time, so that one flush serves many.
 const AT_ONCE: usize = 256;
 
+/// How many histories are read at a time: each is in memory until its run goes on.
+const HISTORIES_AT_ONCE: usize = 8;
+
 /// What is done with each run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bulk {
@@ -72,7 +75,7 @@ impl Host {
         // The oldest first: it has waited longest.
         let runs = chosen.runs.into_iter().rev();
         let doing = runs.map(|run| async move { (run, self.one(run, bulk).await) });
-        let mut doing = stream::iter(doing).buffered(AT_ONCE);
+        let mut doing = stream::iter(doing).buffered(bulk.at_once());
         while let Some((run, result)) = doing.next().await {
             match result {
                 Ok(()) => outcome.done = outcome.done.saturating_add(1),
@@ -96,6 +99,13 @@ impl Host {
 }
 
 impl Bulk {
+    fn at_once(&self) -> usize {
+        match self {
+            Self::Cancel(_) | Self::Pause(_) | Self::Resume | Self::Terminate(_) => AT_ONCE,
+            Self::Retry => HISTORIES_AT_ONCE,
+        }
+    }
+
     fn choosing(&self) -> Choosing {
         match self {
             Self::Cancel(_) | Self::Pause(_) | Self::Terminate(_) => Choosing::Live,
