@@ -157,6 +157,16 @@ impl Engine {
         self.timers.all()
     }
 
+    /// For a world in which a restart loses something: the timers.
+    pub(crate) fn forget_timers(&mut self) {
+        self.timers.clear();
+    }
+
+    /// For a world in which a restart loses something: who holds locks and pools.
+    pub(crate) fn forget_holders(&mut self) {
+        self.ledger.guards.forget_holders();
+    }
+
     /// Whether everything that happened is on stable storage and everything that follows was given out.
     #[must_use]
     pub fn is_idle(&self) -> bool {

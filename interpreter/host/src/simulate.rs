@@ -6,7 +6,7 @@
 //! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
 //! `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
 //! `between` (and between runs), `steered` (and of runs that people steered), `continued` (and of those that go on in
-//! place of others).
+//! place of others), `planted` (promises broken on purpose).
 
 mod between;
 mod calls;
@@ -17,6 +17,7 @@ mod continued;
 mod disk;
 mod log;
 mod people;
+mod planted;
 mod process;
 mod report;
 mod scenario;
@@ -27,8 +28,9 @@ mod world;
 
 pub use chance::Chance;
 pub use disk::SimulatedDisk;
+pub use planted::Bug;
 pub use report::Report;
-pub use scenario::{Bug, EventPlan, Faults, Scenario, SignalPlan, StartPlan};
+pub use scenario::{EventPlan, Faults, Scenario, SignalPlan, StartPlan};
 
 use flowmesh_ir::Program;
 use world::World;

@@ -9,6 +9,9 @@
 #[path = "support/programs.rs"]
 mod programs;
 
+#[path = "support/worlds.rs"]
+mod worlds;
+
 use flowmesh_host::simulate::{Bug, Faults, Report, Scenario, StartPlan, simulate};
 use flowmesh_ir::{
     FlowId, Program,
@@ -83,8 +86,8 @@ fn every_time_has_one_run_in_every_world() {
     let alone = std::env::var("FLOWMESH_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok());
-    let seeds = alone.map_or(0..SEEDS, |seed: u64| seed..seed + 1);
-    let reports: Vec<Report> = seeds.map(|seed| simulate(seed, &program, &scenario)).collect();
+    let (from, seeds) = alone.map_or((0, SEEDS), |seed: u64| (seed, 1));
+    let reports: Vec<Report> = worlds::each(seeds, |seed| simulate(from + seed, &program, &scenario));
     if alone.is_some() {
         println!("{}", reports[0]);
     }

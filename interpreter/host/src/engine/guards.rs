@@ -54,6 +54,11 @@ impl Guards {
         }
     }
 
+    /// Nobody holds any of them; who waits still does.
+    pub(super) fn forget_holders(&mut self) {
+        self.0.values_mut().for_each(|guard| guard.holders.clear());
+    }
+
     /// The names of all of them.
     pub(super) fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()

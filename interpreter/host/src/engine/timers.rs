@@ -32,6 +32,11 @@ impl Timers {
         self.set.iter().copied()
     }
 
+    /// Takes all of them.
+    pub(super) fn clear(&mut self) {
+        self.set.clear();
+    }
+
     /// Takes one that is due.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<(RunId, TimerId)> {
         self.next().filter(|at| *at <= now)?;

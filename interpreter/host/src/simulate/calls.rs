@@ -55,7 +55,8 @@ impl<'p> World<'p> {
         let id = (call.run, call.call);
         let program = self.program;
         let operation = services::operation(program, &call.request);
-        let (Some(operation), Some(policy)) = (operation, program.policy(call.request.policy)) else {
+        let (policy, effect) = self.spoil_plan(&call.request);
+        let (Some(operation), Some(policy)) = (operation, program.policy(policy)) else {
             self.breaks(format!("a call of nothing: {:?}", call.request));
             return;
         };
@@ -64,7 +65,7 @@ impl<'p> World<'p> {
             .entry(call.request.service.0)
             .or_insert_with(|| Budgets::new(program, now))
             .deposit(call.request.policy, now);
-        let plan = CallPlan::new(policy, call.request.effect, &operation.on, now);
+        let plan = CallPlan::new(policy, effect, &operation.on, now);
         let calling = Calling {
             request: call.request,
             plan,
@@ -119,6 +120,9 @@ impl<'p> World<'p> {
         self.process
             .iter_mut()
             .for_each(|process| drop(process.calls.remove(&(run, call))));
+        if self.loses(&reply) {
+            return;
+        }
         if self.wrong(|faults| faults.duplicates) {
             self.tell(Input::Replied {
                 run,

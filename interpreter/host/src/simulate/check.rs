@@ -2,9 +2,11 @@
 
 mod indexed;
 mod schedules;
+mod sent;
+pub(super) mod timers;
 mod undone;
 
-use super::{between, calls::is_unknown, continued, steered, world::World};
+use super::{between, continued, steered, world::World};
 use crate::{
     RunId,
     engine::{Restoring, view::State},
@@ -15,7 +17,6 @@ use crate::{
 use flowmesh_ir::{
     StepId,
     call::{Reply, Request},
-    service::EffectKind,
 };
 use flowmesh_machine::{CallId, Decision, Effect, EventKind};
 use std::{
@@ -49,12 +50,14 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     told_is_kept(world, &journal)?;
     everything_comes_to_an_end(world)?;
     nothing_is_forgotten(world, &journal)?;
+    timers::check(world, &journal)?;
     let asked = journal
         .iter()
         .map(|(run, events)| (*run, asked(world, *run, events)))
         .collect();
-    sent_is_journaled(world, &asked)?;
-    keys_stay_the_same(world)?;
+    sent::is_journaled(world, &asked)?;
+    sent::heard_was_sent(world, &journal)?;
+    sent::keys_stay_the_same(world)?;
     undone::when_failed(world, &asked)
 }
 
@@ -329,49 +332,3 @@ fn heard(kind: &EventKind) -> Option<(CallId, Reply)> {
 }
 
 type AllAsked = BTreeMap<RunId, BTreeMap<CallId, Asked>>;
-
-/// Nothing was sent that the journal does not lead to, and nothing twice that must not be.
-fn sent_is_journaled(world: &World<'_>, asked: &AllAsked) -> Result<(), String> {
-    let mut once = BTreeSet::new();
-    for sent in &world.sent {
-        let (run, call) = (sent.run, sent.call);
-        let journaled = asked.get(&run).and_then(|calls| calls.get(&call));
-        if journaled.is_none_or(|asked| asked.request != sent.request) {
-            return Err(format!(
-                "call {} of run {run} was sent (attempt {}) and does not follow from the journal",
-                call.0, sent.attempt
-            ));
-        }
-        if sent.request.effect == EffectKind::Once && !once.insert((run, call)) {
-            return Err(format!(
-                "call {} of run {run} must not be sent twice, and was",
-                call.0
-            ));
-        }
-    }
-    let known = |(run, calls): (&RunId, &BTreeMap<CallId, Asked>)| {
-        let open = |asked: &Asked| asked.request.effect == EffectKind::Once;
-        let unknown = calls
-            .iter()
-            .find(|(_, asked)| !open(asked) && asked.reply.as_ref().is_some_and(is_unknown));
-        unknown.map(|(call, _)| format!("call {} of run {run} can be repeated and ended unknown", call.0))
-    };
-    asked.iter().find_map(known).map_or(Ok(()), Err)
-}
-
-/// One key is one request, however often it is sent, and is carried out once.
-fn keys_stay_the_same(world: &World<'_>) -> Result<(), String> {
-    let mut requests = BTreeMap::new();
-    for sent in &world.sent {
-        let Some(key) = &sent.request.key else { continue };
-        let of = (sent.request.service, sent.request.operation, key);
-        let first = requests.entry(of).or_insert(&sent.request);
-        if *first != &sent.request {
-            return Err(format!("the key `{key}` was sent with two different requests"));
-        }
-    }
-    match world.services.carried_out.iter().find(|(_, times)| **times > 1) {
-        Some((key, times)) => Err(format!("what has the key `{key}` was carried out {times} times")),
-        None => Ok(()),
-    }
-}

@@ -25,6 +25,10 @@ struct State {
     /// How many bytes all files may have together.
     capacity: Option<usize>,
     sync_fails: bool,
+    /// Whether syncs tell of success and come later.
+    syncs_late: bool,
+    /// Whether a sync that failed is tried again by whoever asked for it.
+    syncs_again: bool,
     append_fails: bool,
     /// How many changes there were.
     changes: u64,
@@ -53,6 +57,28 @@ impl SimulatedDisk {
     /// Whether syncs fail from now on.
     pub fn set_sync_fails(&self, fails: bool) {
         self.state().sync_fails = fails;
+    }
+
+    /// Whether a sync that failed is tried again, as nobody should: the second time it tells of success, as disks do,
+    /// and what the first one could not write is not there.
+    pub fn set_syncs_again(&self, again: bool) {
+        self.state().syncs_again = again;
+    }
+
+    /// Whether syncs tell of success and write nothing, until [`SimulatedDisk::sync_late`].
+    pub fn set_syncs_late(&self, late: bool) {
+        self.state().syncs_late = late;
+    }
+
+    /// Writes what should have been written by syncs that were late.
+    pub fn sync_late(&self) {
+        self.state().files.iter_mut().for_each(File::sync_late);
+    }
+
+    /// The names of its files, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.state().names.keys().cloned().collect()
     }
 
     /// Whether writes fail from now on, after half of the bytes.
@@ -108,7 +134,7 @@ impl SimulatedDisk {
         for (name, at) in &state.names {
             let mut of = copy.state();
             let mut file = state.files.get(*at).cloned().unwrap_or_default();
-            file.sync();
+            file.settle();
             let next = of.files.len();
             of.files.push(file);
             of.names.insert(name.clone(), next);
@@ -274,15 +300,19 @@ impl SimulatedFile {
     }
 
     fn make_stable(&self) -> io::Result<()> {
-        let fails = {
+        let (fails, again, late) = {
             let mut state = self.disk.state();
             state.change()?;
-            state.sync_fails
+            (state.sync_fails, state.syncs_again, state.syncs_late)
         };
-        if fails {
-            return Err(device_failed());
+        if late {
+            return self.with(File::owe);
         }
-        self.with(File::sync)
+        if !fails {
+            return self.with(File::sync);
+        }
+        self.with(File::forfeit)?;
+        if again { Ok(()) } else { Err(device_failed()) }
     }
 
     fn resize(&self, length: u64) -> io::Result<()> {

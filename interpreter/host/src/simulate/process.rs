@@ -3,7 +3,9 @@
 use super::{
     Bug,
     calls::Calling,
+    check::timers::dated_ahead,
     clients::Intent,
+    planted::as_if_written,
     workers::Tasked,
     world::{Happens, World},
 };
@@ -12,10 +14,7 @@ use crate::{
     engine::{
         Answer, Command, Engine, Input, Output, Search, Store, Ticket, open, schedules::ScheduleCommand,
     },
-    store::{
-        AppendError, Appended, Changes, Index, Journal, Location, OpeningOptions, Record, Schedule, Shelf,
-        StoreError,
-    },
+    store::{AppendError, Appended, Changes, Index, Journal, OpeningOptions, Record, Shelf, StoreError},
     workers::{Queues, TaskId},
 };
 use flowmesh_ir::call::Wire;
@@ -37,7 +36,7 @@ const INDEX: OpeningOptions = OpeningOptions {
 /// A process.
 pub(super) struct Process<'p> {
     pub(super) engine: Engine,
-    journal: Journal,
+    pub(super) journal: Journal,
     pub(super) index: Arc<Index>,
     /// What the index has no room for.
     unindexed: VecDeque<Box<Changes>>,
@@ -46,15 +45,15 @@ pub(super) struct Process<'p> {
     pub(super) tasks: BTreeMap<TaskId, Tasked>,
     /// Who waits for an answer.
     pub(super) asked: BTreeMap<Ticket, Intent>,
-    /// With a bug that reports batches before they are written: those batches, and what was said too early and is
-    /// held back for the bug to be one only.
-    late: VecDeque<Arc<Vec<Record>>>,
-    held_back: Vec<Output>,
+    /// With a bug that reports batches before they are stable: what was said too early and is held back for the bug to
+    /// be one only.
+    pub(super) held_back: Vec<Output>,
     tickets: u64,
 }
 
 impl<'p> World<'p> {
     pub(super) fn boot(&mut self) {
+        self.spoil_disk();
         match open(self.disk.shared(), &INDEX, self.now()) {
             Ok(Store {
                 engine,
@@ -64,7 +63,6 @@ impl<'p> World<'p> {
             }) => {
                 self.generation = self.generation.saturating_add(1);
                 let (calls, asked) = (BTreeMap::new(), BTreeMap::new());
-                let (late, held_back) = (VecDeque::new(), Vec::new());
                 self.process = Some(Process {
                     engine,
                     journal,
@@ -74,10 +72,10 @@ impl<'p> World<'p> {
                     queues: Queues::default(),
                     tasks: BTreeMap::new(),
                     asked,
-                    late,
-                    held_back,
+                    held_back: Vec::new(),
                     tickets: 0,
                 });
+                self.spoil_memory();
                 self.ask(Command::Deploy(self.deployment.clone()), Intent::Nothing);
                 if !self.program.schedules.is_empty() {
                     self.ask(Command::Schedule(ScheduleCommand::Keep), Intent::Keep);
@@ -111,31 +109,35 @@ impl<'p> World<'p> {
         process.tickets = process.tickets.saturating_add(1);
         let ticket = Ticket(process.tickets);
         process.asked.insert(ticket, intent);
+        let command = self.spoil_command(command);
         self.tell(Input::Command(ticket, command));
     }
 
     /// Tells the engine something, writes what there is to write, and does what it says.
     pub(super) fn tell(&mut self, input: Input) {
-        let now = self.now();
+        let now = self.told_now(&input);
         let Some(process) = &mut self.process else { return };
         process.engine.handle(now, input);
         if let Some(batch) = process.engine.take_batch() {
-            self.write(batch);
+            self.write(&batch);
         }
         let Some(process) = &mut self.process else { return };
         let outputs: Vec<Output> = process.engine.take_outputs().collect();
         outputs.into_iter().for_each(|output| self.perform(output));
     }
 
-    fn perform(&mut self, output: Output) {
+    pub(super) fn perform(&mut self, output: Output) {
         match output {
-            Output::Call(call) => match &call.request.wire {
-                Wire::Worker(queue) => {
-                    let queue = queue.clone();
-                    self.task(call, queue);
+            Output::Call(call) => {
+                let Some(call) = self.spoil_call(call) else { return };
+                match &call.request.wire {
+                    Wire::Worker(queue) => {
+                        let queue = queue.clone();
+                        self.task(call, queue);
+                    }
+                    _ => self.call(call),
                 }
-                _ => self.call(call),
-            },
+            }
             Output::Answer(ticket, answer) => self.answered(ticket, &answer),
             Output::Probe(probe) => self.tell(Input::Answered {
                 run: probe.run,
@@ -149,7 +151,10 @@ impl<'p> World<'p> {
     }
 
     /// The index takes what is new, in order; what it has no room for, later.
-    fn index(&mut self, changes: Box<Changes>) {
+    fn index(&mut self, mut changes: Box<Changes>) {
+        if self.misses() {
+            changes.runs.clear();
+        }
         let Some(process) = &mut self.process else { return };
         process.unindexed.push_back(changes);
         self.index_waiting();
@@ -195,7 +200,10 @@ impl<'p> World<'p> {
         }
     }
 
-    fn write(&mut self, batch: Arc<Vec<Record>>) {
+    fn write(&mut self, batch: &Arc<Vec<Record>>) {
+        if let Some(ahead) = dated_ahead(batch, self.latest()) {
+            self.breaks(ahead);
+        }
         if self.has(Bug::AcknowledgeBeforeSync) || self.has(Bug::SendBeforeSync) {
             self.report_too_early(batch);
             return;
@@ -203,31 +211,34 @@ impl<'p> World<'p> {
         if self.wrong(|faults| faults.torn_writes) {
             self.disk.set_sync_fails(true);
         }
-        let generation = self.generation;
-        let forgets = self.has(Bug::ForgetSchedules);
-        let Some(process) = &mut self.process else { return };
-        let written = if forgets {
-            Arc::new(forgotten(&batch))
-        } else {
-            Arc::clone(&batch)
-        };
-        let appended = match process.journal.append(&written) {
-            Ok(appended) => {
-                appended
-                    .sealed
-                    .iter()
-                    .for_each(|sealed| process.index.seal(sealed.clone()));
-                Some(appended)
-            }
-            Err(AppendError::Full { .. }) => None,
-            Err(AppendError::Failed(_)) => return self.crash(),
+        let Ok(appended) = self.append(batch) else {
+            return self.crash();
         };
         self.written = self.written.saturating_add(1);
         if self.scenario.crash_after == Some(self.written) {
             return self.crash();
         }
+        let generation = self.generation;
         let delay = self.draw(Duration::from_millis(20));
         self.after(delay, Happens::Written { generation, appended });
+    }
+
+    /// What became of a batch; nothing if there was no room for it.
+    pub(super) fn append(&mut self, batch: &Arc<Vec<Record>>) -> Result<Option<Appended>, StoreError> {
+        let (written, ignores_full) = (self.spoil_batch(batch), self.has(Bug::IgnoreFullDisk));
+        let Some(process) = &mut self.process else {
+            return Ok(None);
+        };
+        match process.journal.append(&written) {
+            Ok(appended) => {
+                let sealed = appended.sealed.iter();
+                sealed.for_each(|sealed| process.index.seal(sealed.clone()));
+                Ok(Some(appended))
+            }
+            Err(AppendError::Full { .. }) if ignores_full => Ok(Some(as_if_written(process, batch.len()))),
+            Err(AppendError::Full { .. }) => Ok(None),
+            Err(AppendError::Failed(why)) => Err(why),
+        }
     }
 
     pub(super) fn written(&mut self, generation: u64, appended: Option<Appended>) {
@@ -236,62 +247,13 @@ impl<'p> World<'p> {
         }
     }
 
-    /// The bugs: the engine is told that a batch is stable before it is. Only what the bug is about is let out; the rest
-    /// waits for the write as it should.
-    fn report_too_early(&mut self, batch: Arc<Vec<Record>>) {
-        let (now, generation) = (self.now(), self.generation);
-        let acknowledges = self.has(Bug::AcknowledgeBeforeSync);
-        let Some(process) = &mut self.process else { return };
-        let nowhere = Location {
-            segment: 0,
-            offset: 0,
-            length: 0,
-            sum: 0,
-        };
-        let appended = Appended {
-            places: vec![nowhere; batch.len()],
-            end: process.journal.end(),
-            sealed: None,
-        };
-        process.late.push_back(batch);
-        process.engine.handle(now, Input::Committed(appended));
-        let outputs: Vec<Output> = process.engine.take_outputs().collect();
-        // The index is no part of the bug.
-        let early = |output: &Output| {
-            matches!(output, Output::Answer(..)) == acknowledges && !matches!(output, Output::Index(_))
-        };
-        let (early, late): (Vec<Output>, Vec<Output>) = outputs.into_iter().partition(early);
-        process.held_back.extend(late);
-        early.into_iter().for_each(|output| self.perform(output));
-        let delay = self.draw(Duration::from_millis(20));
-        self.after(delay, Happens::WriteLate { generation });
-    }
-
     pub(super) fn write_late(&mut self, generation: u64) {
         let Some(process) = self.process.as_mut().filter(|_| generation == self.generation) else {
             return;
         };
-        for batch in std::mem::take(&mut process.late) {
-            if process.journal.append(&batch).is_err() {
-                return self.crash();
-            }
-        }
+        self.disk.sync_late();
         let late = std::mem::take(&mut process.held_back);
         late.into_iter().for_each(|output| self.perform(output));
         self.tell(Input::Forget(RunId(0), Ticket(0)));
     }
-}
-
-/// The records of a batch as a disk would have them that keeps of schedules only how far they came.
-fn forgotten(batch: &[Record]) -> Vec<Record> {
-    let forget = |record: &Record| match record {
-        Record::Schedule(schedule) => Record::Schedule(Box::new(Schedule {
-            name: schedule.name.clone(),
-            at: schedule.at,
-            upto: schedule.upto,
-            ..Schedule::default()
-        })),
-        other => other.clone(),
-    };
-    batch.iter().map(forget).collect()
 }

@@ -1,5 +1,6 @@
 //! What is to happen in a simulated world.
 
+use super::Bug;
 use flowmesh_ir::Name;
 
 /// What is to happen.
@@ -88,17 +89,6 @@ pub struct Faults {
     pub clocks_set: u64,
     /// Workers that are never heard of again, and those that do not say that they still work.
     pub silent: u64,
-}
-
-/// A promise that is broken on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bug {
-    /// Starts, signals and cancels are acknowledged before they are on stable storage.
-    AcknowledgeBeforeSync,
-    /// Calls are sent before the event that led to them is on stable storage.
-    SendBeforeSync,
-    /// The disk loses what was decided on times that are due.
-    ForgetSchedules,
 }
 
 impl EventPlan {

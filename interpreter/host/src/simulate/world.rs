@@ -1,7 +1,7 @@
 //! The world: a clock, a queue of what happens when, and everything that it happens to.
 
 use super::{
-    Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
+    Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
     process::Process, services::Services, workers::Workshop,
 };
 use crate::{
@@ -50,6 +50,8 @@ pub(super) struct World<'p> {
     pub(super) now: Timestamp,
     /// How far the clocks of processes and clients are off.
     skew: SignedDuration,
+    /// The latest that these clocks have shown.
+    latest: Timestamp,
     queue: BTreeMap<(Timestamp, u64), Happens>,
     order: u64,
 }
@@ -120,9 +122,13 @@ impl<'p> World<'p> {
             begin,
             now: begin,
             skew: SignedDuration::ZERO,
+            latest: begin,
             queue: BTreeMap::new(),
             order: 0,
         };
+        world
+            .disk
+            .set_syncs_again(scenario.bug == Some(super::Bug::RetryFailedSync));
         world.boot();
         world.plan();
         world
@@ -221,7 +227,11 @@ impl<'p> World<'p> {
                 run,
                 call,
             } => self.waited(generation, (run, call)),
-            Happens::Set(by) => self.skew = self.skew.saturating_add(by),
+            Happens::Set(by) => {
+                self.latest();
+                self.skew = self.skew.saturating_add(by);
+                self.latest();
+            }
             Happens::Client(intent) => self.act(intent),
             Happens::Work(turn) => self.turn(turn),
         }
@@ -245,6 +255,12 @@ impl<'p> World<'p> {
         self.now.checked_add(self.skew).unwrap_or(self.now)
     }
 
+    /// The latest that these clocks have shown: nothing can be dated later.
+    pub(super) fn latest(&mut self) -> Timestamp {
+        self.latest = self.latest.max(self.now());
+        self.latest
+    }
+
     /// Whether a time on these clocks is one that is waited for.
     pub(super) fn is_near(&self, shown: Timestamp) -> bool {
         shown.duration_since(self.begin) < HORIZON
@@ -258,10 +274,6 @@ impl<'p> World<'p> {
     pub(super) fn wrong(&mut self, often: impl Fn(&Faults) -> u64) -> bool {
         let often = often(&self.scenario.faults);
         self.chance.happens(often) && self.elapsed() < CHAOS
-    }
-
-    pub(super) fn has(&self, bug: Bug) -> bool {
-        self.scenario.bug == Some(bug)
     }
 
     pub(super) fn note(&mut self, what: &str) {

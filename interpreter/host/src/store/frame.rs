@@ -24,7 +24,7 @@ use prost::Message;
 pub(super) const HEADER: usize = 20;
 /// The longest payload; longer is damage. Engines make batches far shorter.
 pub(super) const PAYLOAD_MAX: usize = 256 << 20;
-const MARK: &[u8; 4] = b"FMB2";
+pub(crate) const MARK: &[u8; 4] = b"FMB2";
 const MARK_1: &[u8; 4] = b"FMB1";
 /// What is wrong with a record that was changed.
 pub(super) const OTHER_SUM: &str = "a record whose checksum is another";

@@ -18,6 +18,10 @@ pub(super) struct File {
     changed: BTreeMap<usize, Vec<Sector>>,
     /// Whether something else happened to it since then than that bytes were added at its end.
     rewritten: bool,
+    /// Whether a sync failed: what it should have written will not be written by another one.
+    forfeit: bool,
+    /// Whether a sync is owed.
+    owed: bool,
 }
 
 impl File {
@@ -57,7 +61,32 @@ impl File {
         }
     }
 
+    /// A sync has failed. The system takes what it could not write for written, and nothing will write it.
+    pub(super) fn forfeit(&mut self) {
+        self.forfeit |= !self.changed.is_empty() || self.stable != self.bytes.len();
+    }
+
     pub(super) fn sync(&mut self) {
+        if !self.forfeit {
+            self.settle();
+        }
+    }
+
+    /// A sync told of success and has not come.
+    pub(super) fn owe(&mut self) {
+        self.owed = true;
+    }
+
+    /// The sync that is owed comes.
+    pub(super) fn sync_late(&mut self) {
+        if self.owed {
+            self.sync();
+        }
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.owed = false;
+        self.forfeit = false;
         self.changed.clear();
         self.stable = self.bytes.len();
         self.rewritten = false;
@@ -66,7 +95,7 @@ impl File {
     /// Changes it behind everybody's back.
     pub(super) fn tamper(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         change(&mut self.bytes);
-        self.sync();
+        self.settle();
     }
 
     /// Of what was not synced chance decides.
@@ -76,7 +105,7 @@ impl File {
         } else {
             self.scatter(chance);
         }
-        self.sync();
+        self.settle();
     }
 
     /// Takes note of what sectors hold, from before the first change on.

@@ -1,0 +1,268 @@
+//! Promises that are broken on purpose: each of these worlds must be found out, or the checks are worth nothing.
+//!
+//! A bug is switched on by [`super::Scenario::bug`]. Most of them change what goes in or comes out of the shipped engine,
+//! as if it had done so; those of a restart take something from the engine that it had read.
+
+use super::{
+    SimulatedDisk,
+    calls::is_unknown,
+    process::Process,
+    world::{Happens, World},
+};
+use crate::{
+    engine::{Call, Command, Input, Output},
+    store::{Appended, Location, Record, Schedule},
+};
+use flowmesh_ir::{
+    PolicyId,
+    call::{Reply, Request},
+    policy::Policy,
+    service::EffectKind,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{sync::Arc, time::Duration};
+
+/// A promise that is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Starts, signals and cancels are acknowledged before they are on stable storage.
+    AcknowledgeBeforeSync,
+    /// Calls are sent before the event that led to them is on stable storage.
+    SendBeforeSync,
+    /// The disk loses what was decided on times that are due.
+    ForgetSchedules,
+    /// A sync that failed is tried again, and believed the second time.
+    RetryFailedSync,
+    /// A batch that there was no room for counts as written.
+    IgnoreFullDisk,
+    /// The last record of a batch of several is not written.
+    WriteAllButOne,
+    /// Opening a store cuts off its last batch, whole as it is.
+    CutWholeBatch,
+    /// The index misses changes.
+    LeaveOutOfIndex,
+    /// A restart forgets the timers.
+    ForgetTimers,
+    /// A restart forgets who holds locks and pools.
+    ForgetHolders,
+    /// A restart forgets the keys of starts.
+    ForgetKeys,
+    /// Timers come due before their time.
+    FireEarly,
+    /// What is asked for again after a restart has another key.
+    OtherKeyAfterRestart,
+    /// A call that must not be repeated is.
+    RepeatOnce,
+    /// A reply is lost on its way to the engine.
+    LoseReply,
+    /// What undoes is not sent, and counts as done.
+    PretendUndone,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::AcknowledgeBeforeSync,
+        Self::SendBeforeSync,
+        Self::ForgetSchedules,
+        Self::RetryFailedSync,
+        Self::IgnoreFullDisk,
+        Self::WriteAllButOne,
+        Self::CutWholeBatch,
+        Self::LeaveOutOfIndex,
+        Self::ForgetTimers,
+        Self::ForgetHolders,
+        Self::ForgetKeys,
+        Self::FireEarly,
+        Self::OtherKeyAfterRestart,
+        Self::RepeatOnce,
+        Self::LoseReply,
+        Self::PretendUndone,
+    ];
+}
+
+/// How early timers come due.
+const EARLY: SignedDuration = SignedDuration::from_secs(2);
+/// Of a thousand replies, changes of the index and undoing calls, how many go wrong.
+const OFTEN: u64 = 100;
+
+impl World<'_> {
+    pub(super) fn has(&self, bug: Bug) -> bool {
+        self.scenario.bug == Some(bug)
+    }
+
+    /// Whether something goes wrong this time that the bug lets go wrong now and then.
+    fn strikes(&mut self, bug: Bug) -> bool {
+        self.has(bug) && self.chance.happens(OFTEN)
+    }
+
+    /// Before a store is opened that was there before.
+    pub(super) fn spoil_disk(&self) {
+        if self.has(Bug::CutWholeBatch) && self.generation > 0 {
+            cut_last_batch(&self.disk);
+        }
+    }
+
+    /// After a store was opened that was there before.
+    pub(super) fn spoil_memory(&mut self) {
+        let (timers, holders) = (self.has(Bug::ForgetTimers), self.has(Bug::ForgetHolders));
+        if let Some(process) = self.process.as_mut().filter(|_| self.generation > 1) {
+            if timers {
+                process.engine.forget_timers();
+            }
+            if holders {
+                process.engine.forget_holders();
+            }
+        }
+    }
+
+    /// What the engine is told that the time is.
+    pub(super) fn told_now(&self, input: &Input) -> Timestamp {
+        let now = self.now();
+        if self.has(Bug::FireEarly) && matches!(input, Input::Tick) {
+            return now.checked_add(EARLY).unwrap_or(now);
+        }
+        now
+    }
+
+    /// A command as it comes to the engine.
+    pub(super) fn spoil_command(&self, mut command: Command) -> Command {
+        if self.has(Bug::ForgetKeys)
+            && let Command::Start(start) = &mut command
+            && let Some(key) = &mut start.key
+        {
+            // What does not meet the key that was there before is as good as forgotten.
+            key.push_str(&"'".repeat(usize::try_from(self.generation).unwrap_or_default()));
+        }
+        command
+    }
+
+    /// A call as it leaves the engine; none if it is not sent.
+    pub(super) fn spoil_call(&mut self, call: Call) -> Option<Call> {
+        if self.has(Bug::OtherKeyAfterRestart)
+            && self.generation > 1
+            && call.request.effect == EffectKind::Keyed
+            && let Some(key) = &call.request.key
+        {
+            let key = Some(format!("{key}'"));
+            let request = Arc::new(Request {
+                key,
+                ..Request::clone(&call.request)
+            });
+            return Some(Call { request, ..call });
+        }
+        if call.undo && self.strikes(Bug::PretendUndone) {
+            let reply = Reply::Answer {
+                status: 200,
+                body: Arc::from(*b""),
+            };
+            let (run, call) = (call.run, call.call);
+            self.tell(Input::Replied { run, call, reply });
+            return None;
+        }
+        Some(call)
+    }
+
+    /// By which policy, and with what effect, the mesh goes about a request.
+    pub(super) fn spoil_plan(&self, request: &Request) -> (PolicyId, EffectKind) {
+        let (policy, effect) = (request.policy, request.effect);
+        let repeats = |policy: &Policy| policy.retry.is_some();
+        let repeating = self.program.policies.iter().position(repeats);
+        match repeating.and_then(|at| u32::try_from(at).ok()) {
+            Some(at) if self.has(Bug::RepeatOnce) && effect == EffectKind::Once => {
+                (PolicyId(at), EffectKind::Idempotent)
+            }
+            _ => (policy, effect),
+        }
+    }
+
+    /// Whether a reply is lost before the engine hears it.
+    pub(super) fn loses(&mut self, reply: &Reply) -> bool {
+        !is_unknown(reply) && self.strikes(Bug::LoseReply)
+    }
+
+    /// Whether the index misses something.
+    pub(super) fn misses(&mut self) -> bool {
+        self.strikes(Bug::LeaveOutOfIndex)
+    }
+
+    /// A batch as the disk has it.
+    pub(super) fn spoil_batch(&mut self, batch: &Arc<Vec<Record>>) -> Arc<Vec<Record>> {
+        if self.has(Bug::ForgetSchedules) {
+            return Arc::new(forgotten(batch));
+        }
+        if batch.len() > 1 && self.strikes(Bug::WriteAllButOne) {
+            let rest = batch.split_last().map(|(_, rest)| rest).unwrap_or_default();
+            return Arc::new(rest.to_vec());
+        }
+        Arc::clone(batch)
+    }
+
+    /// The engine is told that a batch is stable before it is. Only what the bug is about is let out; the rest
+    /// waits for the write as it should.
+    pub(super) fn report_too_early(&mut self, batch: &Arc<Vec<Record>>) {
+        let (now, generation) = (self.now(), self.generation);
+        let acknowledges = self.has(Bug::AcknowledgeBeforeSync);
+        self.disk.set_syncs_late(true);
+        let appended = self.append(batch);
+        self.disk.set_syncs_late(false);
+        let Ok(appended) = appended else {
+            return self.crash();
+        };
+        let Some(process) = &mut self.process else { return };
+        let told = appended.map_or(Input::Refused, Input::Committed);
+        process.engine.handle(now, told);
+        let outputs: Vec<Output> = process.engine.take_outputs().collect();
+        // The index is no part of the bug.
+        let early = |output: &Output| {
+            matches!(output, Output::Answer(..)) == acknowledges && !matches!(output, Output::Index(_))
+        };
+        let (early, late): (Vec<Output>, Vec<Output>) = outputs.into_iter().partition(early);
+        process.held_back.extend(late);
+        early.into_iter().for_each(|output| self.perform(output));
+        let delay = self.draw(Duration::from_millis(20));
+        self.after(delay, Happens::WriteLate { generation });
+    }
+}
+
+/// What would be said of a batch that was written.
+pub(super) fn as_if_written(process: &Process<'_>, records: usize) -> Appended {
+    let nowhere = Location {
+        segment: 0,
+        offset: 0,
+        length: 0,
+        sum: 0,
+    };
+    Appended {
+        places: vec![nowhere; records],
+        end: process.journal.end(),
+        sealed: None,
+    }
+}
+
+/// The records of a batch as a disk would have them that keeps of schedules only how far they came.
+fn forgotten(batch: &[Record]) -> Vec<Record> {
+    let forget = |record: &Record| match record {
+        Record::Schedule(schedule) => Record::Schedule(Box::new(Schedule {
+            name: schedule.name.clone(),
+            at: schedule.at,
+            upto: schedule.upto,
+            ..Schedule::default()
+        })),
+        other => other.clone(),
+    };
+    batch.iter().map(forget).collect()
+}
+
+/// Cuts the newest file of the journal before its last frame, if it has one.
+fn cut_last_batch(disk: &SimulatedDisk) {
+    let name = |name: &String| name.starts_with("journal-");
+    let newest = disk.names().into_iter().rfind(name);
+    if let Some(newest) = newest {
+        disk.tamper(&newest, |bytes| {
+            let mark = crate::store::FRAME_MARK;
+            let last = bytes.windows(mark.len()).rposition(|window| window == mark);
+            bytes.truncate(last.unwrap_or(bytes.len()));
+        });
+    }
+}
