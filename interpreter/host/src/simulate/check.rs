@@ -40,6 +40,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     // The disk is whole again: what it did to the process that lives is done.
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
+    world.disk.set_power(None);
     let (journal, order, decided) = replay_is_the_same(world)?;
     schedules::check(world, (&journal, &order), &decided)?;
     indexed::check(world)?;
@@ -234,7 +235,11 @@ fn everything_comes_to_an_end(world: &World<'_>) -> Result<(), String> {
         return Err(format!("question {} was never answered", intent.0));
     }
     for view in process.engine.views() {
-        if !view.state.is_end() && (view.state != State::Waiting || view.steps.is_empty()) {
+        // A loop over signals is no step.
+        let flow = world.program.flow_named(&view.flow);
+        let flow = flow.and_then(|flow| world.program.flow(flow));
+        let hears = flow.is_some_and(|flow| !flow.signals.is_empty());
+        if !view.state.is_end() && (view.state != State::Waiting || view.steps.is_empty() && !hears) {
             return Err(format!("run {} stands still: {view:?}", view.id));
         }
     }

@@ -14,9 +14,6 @@ use crate::{
 use flowmesh_machine::Place;
 use std::collections::BTreeMap;
 
-/// Of a thousand looks at a run that has ended, how many lead to another one in its place.
-const AGAIN: u64 = 250;
-
 /// There is one in place of another for so many starts.
 const SHARE: usize = 4;
 
@@ -25,7 +22,7 @@ impl World<'_> {
     pub(super) fn may_go_on(&mut self, run: RunId, view: &RunView) {
         let most = self.scenario.starts.len() / SHARE;
         let open = view.state.is_end() && view.continued_by.is_none() && self.clients.went_on.len() < most;
-        if open && self.chance.happens(AGAIN) {
+        if open && self.chance.happens(self.scenario.restarts) {
             self.again(Intent::Read(run));
         }
     }

@@ -91,6 +91,12 @@ impl SimulatedDisk {
         self.state().left = changes;
     }
 
+    /// Whether there is power for one more change.
+    #[must_use]
+    pub fn has_power(&self) -> bool {
+        self.state().left != Some(0)
+    }
+
     /// How many writes, syncs and changes of names there were.
     #[must_use]
     pub fn changes(&self) -> u64 {

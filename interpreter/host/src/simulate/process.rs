@@ -54,7 +54,12 @@ pub(super) struct Process<'p> {
 impl<'p> World<'p> {
     pub(super) fn boot(&mut self) {
         self.spoil_disk();
-        match open(self.disk.shared(), &INDEX, self.now()) {
+        self.disk
+            .set_power(self.scenario.power.get(self.openings.len()).copied());
+        let before = self.disk.changes();
+        let opened = open(self.disk.shared(), &INDEX, self.now());
+        self.openings.push(self.disk.changes().saturating_sub(before));
+        match opened {
             Ok(Store {
                 engine,
                 journal,
@@ -81,8 +86,13 @@ impl<'p> World<'p> {
                     self.ask(Command::Schedule(ScheduleCommand::Keep), Intent::Keep);
                 }
             }
-            Err(StoreError::Full { .. } | StoreError::Io { .. } | StoreError::Sync { .. }) => {
+            Err(error @ (StoreError::Full { .. } | StoreError::Io { .. } | StoreError::Sync { .. })) => {
+                self.note(&format!("the store cannot be opened: {error}"));
                 self.disk.set_sync_fails(false);
+                if !self.disk.has_power() {
+                    self.crashes = self.crashes.saturating_add(1);
+                    self.disk.crash(&mut self.chance);
+                }
                 self.after(Duration::from_secs(1), Happens::Boot);
             }
             Err(error) => self.breaks(format!("the store cannot be opened after a crash: {error}")),

@@ -28,6 +28,8 @@ pub struct Report {
     pub continued: u64,
     /// How many batches were written to the journal.
     pub written: u64,
+    /// How many changes of the disk each opening of the store took, one in which the power failed included.
+    pub openings: Vec<u64>,
     /// How many runs ended, or wait, in which state.
     pub runs: BTreeMap<State, u64>,
     /// How each run stands in the end: its flow, key, state and result, sorted.

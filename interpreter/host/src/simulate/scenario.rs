@@ -18,10 +18,15 @@ pub struct Scenario {
     pub pauses: u64,
     /// Of a thousand runs, how many are terminated.
     pub terminates: u64,
+    /// Of a thousand looks at a run that has ended, how many lead to another one in its place.
+    pub restarts: u64,
     /// What goes wrong.
     pub faults: Faults,
     /// The process dies when so many batches are on stable storage, before anything follows from the last of them.
     pub crash_after: Option<u64>,
+    /// After how many changes of the disk (writes, syncs, changes of names) the power fails: counted from the first boot, then
+    /// from the second, and so on. An opening in which it fails is a boot too.
+    pub power: Vec<u64>,
     /// A promise that is broken on purpose, so that a test can show that the simulator would see it.
     pub bug: Option<Bug>,
 }
@@ -108,8 +113,10 @@ impl Scenario {
             cancels: 100,
             pauses: 200,
             terminates: 60,
+            restarts: 250,
             faults: Faults::default(),
             crash_after: None,
+            power: Vec::new(),
             bug: None,
         }
     }
@@ -121,6 +128,7 @@ impl Scenario {
             cancels: 0,
             pauses: 0,
             terminates: 0,
+            restarts: 0,
             faults: Faults::NONE,
             ..self
         }

@@ -45,6 +45,8 @@ pub(super) struct World<'p> {
     pub(super) crashes: u64,
     /// How many batches were written.
     pub(super) written: u64,
+    /// How many changes of the disk each opening of the store took.
+    pub(super) openings: Vec<u64>,
     pub(super) broken: Option<String>,
     begin: Timestamp,
     pub(super) now: Timestamp,
@@ -118,6 +120,7 @@ impl<'p> World<'p> {
             workshop: Workshop::default(),
             crashes: 0,
             written: 0,
+            openings: Vec::new(),
             broken: None,
             begin,
             now: begin,
@@ -312,6 +315,7 @@ impl<'p> World<'p> {
             decided: clients.decided,
             continued: clients.continued.len() as u64,
             written: self.written,
+            openings: self.openings.clone(),
             runs,
             ends,
             failure: failure.map(|failure| format!("{failure}\n{}", self.log.end())),

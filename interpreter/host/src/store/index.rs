@@ -103,6 +103,10 @@ impl Index {
             StoreError::Io { ref error, .. } if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Ok(Attempt::Unusable("it is cut off".to_owned()))
             }
+            // So the database says it of a file that is not one yet: the power failed while it was made.
+            StoreError::Io { ref error, .. } if error.kind() == io::ErrorKind::InvalidData => {
+                Ok(Attempt::Unusable(error.to_string()))
+            }
             StoreError::Io { .. } | StoreError::Full { .. } => Err(error),
             StoreError::Index { reason, .. } => Ok(Attempt::Unusable(reason)),
             other => Ok(Attempt::Unusable(other.to_string())),

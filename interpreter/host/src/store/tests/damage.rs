@@ -274,3 +274,12 @@ fn an_old_copy_of_the_index_is_brought_to_where_the_journal_ends() {
         }
     }
 }
+
+#[test]
+fn an_index_that_was_being_made_is_made_again() {
+    let (disk, toy) = lived(5);
+    for length in [0, 1, 9, 512, 4096, 100_000] {
+        disk.tamper(INDEX, |bytes| *bytes = vec![0; length]);
+        assert!(outcome(&disk, &toy).unwrap(), "{length} zeros are no index");
+    }
+}
