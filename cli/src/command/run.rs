@@ -109,9 +109,7 @@ impl Run {
             .host
             .recovered()
             .runs
-            .iter()
-            .filter(|run| **run != id)
-            .count();
+            .saturating_sub(u64::from(existing && !ended));
         if others > 0 {
             draw::say(format!(
                 "{others} other runs in this directory had not ended and go on while this one does"

@@ -63,7 +63,7 @@ impl Serve {
 fn announce(program: &Program, house: &House) {
     let url = &house.url;
     draw::say(format!("serving {} at {url}", program.name));
-    let open = house.host.recovered().runs.len();
+    let open = house.host.recovered().runs;
     if open > 0 {
         draw::say(format!("{open} runs that had not ended go on"));
     }

@@ -2,18 +2,20 @@
 //! thread writes; calls are tasks of their own and come back as messages.
 
 mod indexer;
+mod lookup;
 mod observe;
 mod perform;
 mod streams;
 mod writer;
 
 pub(crate) use indexer::Indexer;
+pub(crate) use lookup::Lookup;
 pub(crate) use writer::Writer;
 
 use crate::{
     RunId,
     clock::Clock,
-    engine::{Answer, Command, Deployment, Engine, Input, Refusal, Ticket},
+    engine::{Answer, Command, Deployment, Engine, Found, Input, Refusal, Ticket},
     follow::{Followers, Item},
     network::{Caller, Network, NetworkError},
     store::{AppendError, Appended, StoreError},
@@ -62,6 +64,8 @@ pub(crate) enum Message {
     Written(Result<Appended, AppendError>),
     /// The index has taken what it was given, or has failed.
     Indexed(Result<(), StoreError>),
+    /// What was to be looked up in the index.
+    Fetched(Result<Vec<Found>, StoreError>),
     /// The index answers a question.
     Found(Ticket, Answer),
     /// Stop, and wait at most so long for calls.
@@ -87,6 +91,7 @@ pub(crate) struct Parts {
     pub(crate) followers: Arc<Followers>,
     pub(crate) writer: Writer,
     pub(crate) indexer: Indexer,
+    pub(crate) lookup: Lookup,
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.
@@ -134,6 +139,7 @@ impl Driver {
             self.parts.engine.flush();
             self.perform();
         }
+        self.parts.lookup.stop().await;
         self.parts.indexer.stop().await;
         ended
     }
@@ -221,6 +227,7 @@ impl Driver {
                 indexed?;
                 self.parts.engine.handle(now, Input::Indexed);
             }
+            Message::Fetched(found) => self.parts.engine.handle(now, Input::Fetched(found?)),
             Message::Found(ticket, answer) => self.answer(ticket, answer),
             Message::Stop(grace) => {
                 let until = Instant::now().checked_add(grace);

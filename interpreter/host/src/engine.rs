@@ -10,19 +10,24 @@
 mod batch;
 mod commit;
 mod deployment;
+mod dormant;
 mod emit;
 mod error;
+mod fetch;
 mod fingerprint;
 mod guards;
 mod happen;
 mod held;
-mod index;
 mod input;
 mod ledger;
+mod load;
 mod open;
 mod output;
+mod programs;
 mod query;
+mod rest;
 mod restore;
+mod resume;
 mod rows;
 pub mod schedules;
 mod select;
@@ -31,30 +36,35 @@ mod start;
 mod steer;
 mod timers;
 mod traffic;
+mod undertake;
 pub mod view;
 pub(crate) mod views;
+mod wants;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
 pub use deployment::Deployment;
+pub use dormant::Residence;
 pub use emit::Told;
 pub use error::Refusal;
+pub use fetch::{Found, Want};
 pub(crate) use happen::bytes as event_bytes;
 pub use input::{Command, Input, Start, Ticket, Verb};
 pub use open::{Store, open};
 pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started};
+pub use programs::Programs;
 pub use restore::Restoring;
 pub use share::Continuation;
 pub use traffic::Weights;
 
 use crate::{RunId, store::Record};
 use batch::{Batches, Deferred};
+use dormant::{Dormant, Known, Work};
 use flowmesh_ir::{Hash, Name};
 use flowmesh_machine::{CallId, Effect, EventKind, TimerId};
 use held::{Held, Life};
-use index::Index;
 use jiff::Timestamp;
 use ledger::{Ledger, Task};
 use query::Query;
@@ -66,16 +76,17 @@ use std::{
 };
 use timers::Timers;
 
-/// All runs of one store.
+/// The runs of one store that are in memory, and what is known of the others.
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
     current: Option<Arc<Deployment>>,
     deployments: HashMap<(Hash, Hash), Arc<Deployment>>,
+    /// Those that runs had which had not ended, when the store was opened.
+    found: Vec<(Hash, Hash)>,
     /// Hashes of programs and settings that are in the log, or on their way there.
     kept: BTreeSet<Hash>,
     runs: HashMap<RunId, Held>,
     keys: HashMap<(Name, String), RunId>,
-    index: Index,
     ledger: Ledger,
     /// What is to be done between runs.
     tasks: VecDeque<Task>,
@@ -87,6 +98,11 @@ pub struct Engine {
     schedules: Schedules,
     batches: Batches,
     rows: Rows,
+    dormant: Dormant,
+    /// What was looked up for what is being done.
+    known: Known,
+    /// What time it is.
+    now: Timestamp,
     outputs: Vec<Output>,
     /// When the log will be tried again, while there is no room for it.
     full_until: Option<Timestamp>,
@@ -99,26 +115,25 @@ pub struct Engine {
 impl Engine {
     /// Takes note of something.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
+        self.now = now;
         match input {
-            Input::Command(ticket, command) => self.command(now, ticket, command),
+            Input::Command(ticket, command) => self.undertake_command(now, ticket, command),
             Input::Replied { run, call, reply } => self.replied(now, run, call, reply),
             Input::Answered { run, call, answer } => self.answered(now, run, call, answer),
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
             Input::Due { run, timer } => self.due(now, run, timer),
-            Input::Committed(appended) => {
-                self.committed(&appended);
-                self.cut_if_due(now);
-            }
+            Input::Committed(appended) => self.committed(&appended),
             Input::Refused => self.refused(now),
-            Input::Indexed => {
-                self.indexed();
-                self.cut_if_due(now);
-            }
+            Input::Indexed => self.indexed(),
+            Input::Fetched(found) => self.fetched(now, found),
             Input::Forget(run, ticket) => self.forget(run, ticket),
             Input::Unwatch(run) => self.watch(run, false),
         }
         self.work(now);
+        self.cut_if_due(now);
+        self.rest();
+        self.ask_wanted();
     }
 
     /// The next batch to write, unless one is being written. Its end is told with [`Input::Committed`] or
@@ -146,6 +161,7 @@ impl Engine {
             self.timers.next(),
             self.full_until,
             self.rows.due(),
+            self.dormant.due(),
             scheduled,
             work,
         ];
@@ -160,6 +176,7 @@ impl Engine {
     /// For a world in which a restart loses something: the timers.
     pub(crate) fn forget_timers(&mut self) {
         self.timers.clear();
+        self.dormant.forget_timers();
     }
 
     /// For a world in which a restart loses something: who holds locks and pools.
@@ -170,7 +187,7 @@ impl Engine {
     /// Whether everything that happened is on stable storage and everything that follows was given out.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.batches.is_idle() && self.outputs.is_empty() && self.tasks.is_empty()
+        self.batches.is_idle() && self.outputs.is_empty() && self.tasks.is_empty() && self.dormant.is_idle()
     }
 
     /// Where the traffic of services goes that was moved.
@@ -183,20 +200,21 @@ impl Engine {
         self.ledger.guards.holders()
     }
 
-    /// Programs and settings of the runs that have not ended.
+    /// Programs and settings of the runs that have not ended, as they were found in the store.
     #[must_use]
     pub fn deployments(&self) -> Vec<Arc<Deployment>> {
+        let live = self.runs.values().filter(|held| held.ending().is_none());
+        let in_use: BTreeSet<_> = live
+            .map(|held| (held.deployment.program_hash, held.deployment.settings_hash))
+            .chain(self.found.iter().copied())
+            .collect();
         let mut all: Vec<_> = self.deployments.values().cloned().collect();
-        all.retain(|deployment| {
-            self.runs
-                .values()
-                .any(|held| held.ending().is_none() && Arc::ptr_eq(&held.deployment, deployment))
-        });
+        all.retain(|it| in_use.contains(&(it.program_hash, it.settings_hash)));
         all.sort_by_key(|deployment| (deployment.program_hash, deployment.settings_hash));
         all
     }
 
-    /// The runs that have not ended, oldest first.
+    /// The runs in memory that have not ended, oldest first.
     #[must_use]
     pub fn live_runs(&self) -> Vec<RunId> {
         let live = self.runs.iter().filter(|(_, held)| held.ending().is_none());
@@ -205,7 +223,7 @@ impl Engine {
         runs
     }
 
-    /// Every run as it stands, oldest first.
+    /// Every run in memory as it stands, oldest first.
     #[must_use]
     pub fn views(&self) -> Vec<view::RunView> {
         let mut views: Vec<_> = self.runs.iter().map(|(run, held)| held.view(*run)).collect();
@@ -229,7 +247,7 @@ impl Engine {
             }
             Command::Get(run) => self.defer(Deferred::Answer(ticket, Query::Get(run))),
             Command::Search(search) => self.defer(Deferred::Search(ticket, search)),
-            Command::Flows => self.defer(Deferred::Answer(ticket, Query::Flows)),
+            Command::Flows => self.ask_flows(ticket),
             Command::Schedule(command) => self.schedule_command(now, ticket, command),
             Command::Wait(run) => self.wait(ticket, run),
             Command::Watch(run) => {
@@ -249,8 +267,8 @@ impl Engine {
             }
             self.happen(now, run, EventKind::Fired { timer }, None);
         }
+        self.wake(now);
         self.schedules_due(now);
-        self.cut_if_due(now);
     }
 
     fn due(&mut self, now: Timestamp, run: RunId, timer: TimerId) {
@@ -274,6 +292,7 @@ impl Engine {
         }
         self.answers
             .retain(|(of, _), waiting| *of != run || *waiting != ticket);
+        self.rest_later(run);
     }
 
     fn watch(&mut self, run: RunId, more: bool) {
@@ -284,6 +303,7 @@ impl Engine {
                 held.watched.saturating_sub(1)
             };
         }
+        self.rest_later(run);
     }
 
     fn refuse(&mut self, ticket: Ticket, refusal: Refusal) {
@@ -303,7 +323,13 @@ impl Engine {
             Deferred::Output(output) => output,
             Deferred::Search(..) if !self.flush() => return self.defer(deferred),
             Deferred::Search(ticket, search) => Output::Search(ticket, search),
-            Deferred::Answer(ticket, query) => Output::Answer(ticket, self.answer(query)),
+            Deferred::Answer(ticket, query) => match query.run() {
+                // It is asked again when the run is in memory.
+                Some(run) if self.rows.kept && !self.runs.contains_key(&run) => {
+                    return self.undertake(self.now, Work::Query(ticket, query));
+                }
+                _ => Output::Answer(ticket, self.answer(query)),
+            },
         };
         self.outputs.push(output);
     }

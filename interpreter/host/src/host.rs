@@ -17,7 +17,7 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Callers, Driver, Indexer, Message, Parts, Writer},
+    driver::{Callers, Driver, Indexer, Lookup, Message, Parts, Writer},
     engine::{
         self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
         view::{FlowView, Page, RunView},
@@ -65,8 +65,8 @@ struct Inner {
 /// What was found in the directory.
 #[derive(Clone, Debug, Default)]
 pub struct Recovered {
-    /// Runs that had not ended; they go on.
-    pub runs: Vec<RunId>,
+    /// How many runs had not ended; they go on.
+    pub runs: u64,
     /// What was made of it.
     pub opened: Opened,
 }
@@ -95,12 +95,10 @@ impl Host {
             engine,
             journal,
             index,
+            live,
             opened,
         } = engine::open(disk.clone(), &OpeningOptions::default(), clock.now())?;
-        let recovered = Recovered {
-            runs: engine.live_runs(),
-            opened,
-        };
+        let recovered = Recovered { runs: live, opened };
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
         let io = |error| StoreError::Io {
@@ -109,6 +107,7 @@ impl Host {
         };
         let writer = Writer::start(journal, index.clone(), sender.clone()).map_err(io)?;
         let indexer = Indexer::start(index.clone(), sender.clone()).map_err(io)?;
+        let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
         let driver = Driver::new(Parts {
             engine,
@@ -118,6 +117,7 @@ impl Host {
             followers: Arc::new(Followers::default()),
             writer,
             indexer,
+            lookup,
             sender: sender.clone(),
             inbox,
             stopped: stopping,

@@ -63,4 +63,7 @@ pub use schedule::{Again, Backfill, Pause, Schedule};
 pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};
 pub use survey::{Damage, FoundRun, Survey, survey};
-pub(crate) use {blob::apart, frame::MARK as FRAME_MARK, row::behind};
+pub(crate) use {
+    blob::apart, frame::MARK as FRAME_MARK, row::behind, schedule::read_all as read_schedules,
+    schedule::write_all as write_schedules,
+};

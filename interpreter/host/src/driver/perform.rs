@@ -30,6 +30,7 @@ impl Driver {
                 Output::Happened(happened) => self.tell(&happened),
                 Output::Index(changes) => self.parts.indexer.apply(changes),
                 Output::Search(ticket, search) => self.parts.indexer.search(ticket, search),
+                Output::Fetch(wants) => self.parts.lookup.fetch(wants),
             }
         }
     }

@@ -51,7 +51,7 @@ impl Engine {
     /// There is no room. Runs whose start was not acknowledged are taken back, and their starts refused: nobody must
     /// believe in them. What happened to acknowledged runs is kept and written when there is room.
     pub(super) fn refused(&mut self, now: Timestamp) {
-        self.rows.take_back();
+        self.take_rows_back();
         let mut refused = Vec::new();
         let mut gone = BTreeSet::new();
         for batch in self.batches.take_back() {
@@ -90,11 +90,14 @@ impl Engine {
             return;
         };
         self.rows.forget(run);
-        self.index.remove(&held.name, held.state(), run);
         if let Some(key) = held.key.take() {
             let key = (held.name.clone(), key);
             match held.shared {
-                Some(shared) => drop(self.keys.insert(key, held.instead_of.unwrap_or(shared.run))),
+                Some(shared) => {
+                    let before = held.instead_of.unwrap_or(shared.run);
+                    self.keys.insert(key, before);
+                    self.supersede(Some(before), false);
+                }
                 None => drop(self.keys.remove(&key)),
             }
         }
@@ -138,7 +141,11 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
         Deferred::Answer(_, Query::Deployed) => true,
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
         Deferred::Output(
-            Output::Answer(..) | Output::Shift { .. } | Output::Index(_) | Output::Search(..),
+            Output::Answer(..)
+            | Output::Shift { .. }
+            | Output::Index(_)
+            | Output::Search(..)
+            | Output::Fetch(_),
         )
         | Deferred::Answer(..)
         | Deferred::Search(..) => false,

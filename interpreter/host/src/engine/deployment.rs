@@ -2,7 +2,7 @@
 
 use super::view::Ending;
 use crate::RunId;
-use flowmesh_ir::{FlowId, Hash, Name, Program, StepId, Value, value::Variant};
+use flowmesh_ir::{EventId, FlowId, Hash, Name, Program, StepId, Value, flow::Flow, value::Variant};
 use flowmesh_machine::{Effect, Event, Outcome, Run, Settings, StepState, border};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,8 @@ pub struct Deployment {
     pub program_hash: Hash,
     /// The content hash of the settings.
     pub settings_hash: Hash,
+    /// The events that each flow may wait for.
+    heard: Vec<Vec<Name>>,
 }
 
 impl fmt::Debug for Deployment {
@@ -34,6 +36,7 @@ impl Deployment {
         let program_hash = program.hash();
         let settings_hash = Hash(Sha256::digest(settings.to_json(&program)).into());
         Self {
+            heard: program.flows.iter().map(|flow| heard(&program, flow)).collect(),
             program: Arc::new(program),
             settings,
             program_hash,
@@ -56,6 +59,11 @@ impl Deployment {
             .flow(flow)
             .map(|flow| flow.name.clone())
             .unwrap_or_default()
+    }
+
+    /// The events that runs of a flow may wait for.
+    pub(super) fn heard(&self, flow: FlowId) -> &[Name] {
+        self.heard.get(flow.index()).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn nearest_flow(&self, name: &str) -> Option<Name> {
@@ -127,4 +135,10 @@ impl Deployment {
         let name = serde_json::to_string(error.name.as_str()).unwrap_or_default();
         format!("{{\"name\":{name},\"fields\":{{{fields}}}}}")
     }
+}
+
+fn heard(program: &Program, flow: &Flow) -> Vec<Name> {
+    let events = (0u32..).map(EventId).zip(&program.events);
+    let heard = events.filter(|(event, _)| border::hears(flow, *event));
+    heard.map(|(_, event)| event.name.clone()).collect()
 }

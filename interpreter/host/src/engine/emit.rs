@@ -120,19 +120,15 @@ impl Engine {
     /// The runs that may wait for an event, oldest first.
     fn hearers(&self, event: &Name, payload: &[u8]) -> Vec<RunId> {
         let mut known: BTreeMap<(flowmesh_ir::Hash, FlowId), bool> = BTreeMap::new();
-        let alive = self
-            .index
-            .in_states(&[State::Running, State::Waiting, State::Paused]);
+        let alive = self.runs.iter().filter(|(_, held)| may_hear(held.state()));
         let mut hearers: Vec<RunId> = alive
-            .filter(|run| {
-                let Some(held) = self.runs.get(run) else {
-                    return false;
-                };
+            .filter(|(_, held)| {
                 let of = (held.deployment.program_hash, held.flow);
                 *known
                     .entry(of)
                     .or_insert_with(|| can_hear(&held.deployment, held.flow, event, payload))
             })
+            .map(|(run, _)| *run)
             .collect();
         hearers.sort_unstable();
         hearers
@@ -171,6 +167,11 @@ impl Engine {
         }
         started
     }
+}
+
+/// Whether a run that stands so may wait for an event.
+pub(super) fn may_hear(state: State) -> bool {
+    matches!(state, State::Running | State::Waiting | State::Paused)
 }
 
 fn can_hear(deployment: &Deployment, flow: FlowId, event: &Name, payload: &[u8]) -> bool {

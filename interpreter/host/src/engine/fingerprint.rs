@@ -62,7 +62,7 @@ impl Engine {
             let parents: Vec<_> = parents.iter().map(call).collect();
             (numbers.run(*child), parents).hash(hasher);
         }
-        for (orphan, how) in &self.ledger.orphans {
+        for (orphan, (how, _)) in &self.ledger.orphans {
             (numbers.run(*orphan), how).hash(hasher);
         }
         let keys: BTreeMap<_, _> = self.keys.iter().collect();

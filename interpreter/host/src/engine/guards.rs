@@ -35,6 +35,13 @@ impl Guards {
         (guard.holders.len() < *permits).then_some(*first)
     }
 
+    /// Whether somebody was let in and has not let it go.
+    pub(super) fn holds(&self, name: &str, asker: Asker) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|guard| guard.holders.contains(&asker))
+    }
+
     /// Somebody was let in.
     pub(super) fn enter(&mut self, name: &str, asker: Asker) {
         if let Some(guard) = self.0.get_mut(name) {

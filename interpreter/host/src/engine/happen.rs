@@ -52,7 +52,7 @@ impl Engine {
             .unwrap_or(now)
             .max(held.updated);
         let event = Event { at, kind };
-        let (before, sequence) = (held.state(), held.next);
+        let sequence = held.next;
         let mut effects = std::mem::take(&mut self.effects);
         self.ledger.event(run, held, &event.kind);
         if held.apply(&event, &mut effects) {
@@ -77,9 +77,7 @@ impl Engine {
             };
             effects.drain(..).for_each(|effect| following.follow(effect));
             following.tell(sequence, event);
-            self.rows.touch(run, now);
-            let after = held.state();
-            self.index.change(&held.name, before, after, run);
+            self.rows.touch((run, held), now);
         }
         self.effects = effects;
     }

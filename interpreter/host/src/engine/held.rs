@@ -46,6 +46,16 @@ pub(super) struct Held {
     pub(super) followed_by: Option<RunId>,
     /// The run that did so for the one whose history it shares, until this one came.
     pub(super) instead_of: Option<RunId>,
+    /// Whether another run that shares its history has its key now.
+    pub(super) superseded: bool,
+    /// How often the index is still to take its row.
+    pub(super) pending: u32,
+    /// What of all that waits came next when the index had taken its row.
+    pub(super) settled: u64,
+    /// Since when it may leave memory.
+    pub(super) rested: Timestamp,
+    /// Whether it is among those that may.
+    pub(super) queued: bool,
     pub(super) life: Life,
 }
 
@@ -66,6 +76,8 @@ pub(super) struct Live {
     pub(super) streams: Vec<CallId>,
     /// What else was asked for and has not come, and guards that are held.
     pub(super) asks: BTreeMap<CallId, Ask>,
+    /// The how manyth asking each of them for a guard was.
+    pub(super) asked: BTreeMap<CallId, u64>,
     /// Timers that are armed.
     pub(super) timers: Vec<(TimerId, Timestamp)>,
     pub(super) cancelled: bool,
@@ -102,6 +114,11 @@ impl Held {
             root,
             followed_by: None,
             instead_of: None,
+            superseded: false,
+            pending: 0,
+            settled: 0,
+            rested: Timestamp::MIN,
+            queued: false,
             life,
         }
     }
@@ -217,6 +234,7 @@ impl Live {
             calls: Vec::new(),
             streams: Vec::new(),
             asks: BTreeMap::new(),
+            asked: BTreeMap::new(),
             timers: Vec::new(),
             cancelled: false,
             waiting: Vec::new(),

@@ -1,6 +1,8 @@
 //! What the engine is told.
 
-use super::{deployment::Deployment, output::Search, schedules::ScheduleCommand, share::Continuation};
+use super::{
+    deployment::Deployment, fetch::Found, output::Search, schedules::ScheduleCommand, share::Continuation,
+};
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply};
 use flowmesh_machine::{Answer, CallId, Decision, TimerId};
@@ -57,6 +59,8 @@ pub enum Input {
     Refused,
     /// What was given out first of what the index is to take is in it.
     Indexed,
+    /// What was to be looked up.
+    Fetched(Vec<Found>),
     /// Nobody waits for this answer any more.
     Forget(RunId, Ticket),
     /// Nobody follows the run any more.

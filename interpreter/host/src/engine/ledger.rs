@@ -9,7 +9,7 @@ use super::{
     traffic::{self, Traffic},
 };
 use crate::RunId;
-use flowmesh_ir::flow::Tie;
+use flowmesh_ir::{Name, flow::Tie};
 use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, Outcome, border};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -18,14 +18,20 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) enum Task {
     /// Do what a run asked for by this number.
     Ask(RunId, CallId),
+    /// The same, which may have been done before.
+    AskAgain(RunId, CallId),
     /// Let in who may enter.
     Grant(String),
-    /// Nobody waits for this run any more.
-    Abandon(RunId, Abandoned),
+    /// Nobody waits for this run any more: the one that started it has left it.
+    Abandon(RunId, Left),
     /// Tell those who wait for it that this run has ended.
     Ended(RunId),
     /// Close the stream of this call, or give up the call.
     Close(RunId, CallId),
+    /// Decide on what is due of a schedule.
+    Schedule(Name),
+    /// Go on with making up for the past.
+    Backfill(Name),
 }
 
 /// Why nobody waits for a child any more.
@@ -37,13 +43,32 @@ pub(super) enum Abandoned {
     Terminated,
 }
 
+/// How a run has left a child, and which.
+pub(super) type Left = (Abandoned, RunId);
+
 /// What lies between runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     pub(super) guards: Guards,
     pub(super) traffic: Traffic,
+    /// Whether that was moved since it was told.
+    pub(super) shifted: bool,
+    /// How often a guard was asked for.
+    pub(super) asked: u64,
     /// Children that nobody waits for and that were not told so yet.
-    pub(super) orphans: BTreeMap<RunId, Abandoned>,
+    pub(super) orphans: BTreeMap<RunId, Left>,
+}
+
+impl Task {
+    /// The run for which something is still to be done; another one may need it when this process has ended.
+    pub(super) fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Ask(run, _) | Self::AskAgain(run, _) | Self::Ended(run) | Self::Abandon(_, (_, run)) => {
+                Some(*run)
+            }
+            Self::Grant(_) | Self::Close(..) | Self::Schedule(_) | Self::Backfill(_) => None,
+        }
+    }
 }
 
 impl Ledger {
@@ -68,11 +93,13 @@ impl Ledger {
             (Some(Ask::Shift { service, weights }), Answer::Done(_)) => {
                 if let Some((service, weights)) = traffic::named(&deployment, *service, weights) {
                     self.traffic.shift(service, weights);
+                    self.shifted = true;
                 }
             }
             _ => {}
         }
         live.asks.remove(call);
+        live.asked.remove(call);
     }
 
     /// Takes note of what an event led to; what is to be done about it goes to `tasks`.
@@ -124,6 +151,8 @@ impl Ledger {
         tasks.push_back(match ask {
             Ask::Acquire { name, permits } => {
                 self.guards.ask(name, (run, call), *permits);
+                live.asked.insert(call, self.asked);
+                self.asked = self.asked.saturating_add(1);
                 Task::Grant(name.clone())
             }
             _ => Task::Ask(run, call),
@@ -142,12 +171,13 @@ impl Ledger {
         if let Some(Ask::Start { tie: Tie::Child, .. }) = live.asks.get(&call) {
             // The run may still want to hear how the child ended, to undo what it did.
             let (child, _) = run.derived(call, "");
-            self.orphans.insert(child, how);
-            tasks.push_back(Task::Abandon(child, how));
+            self.orphans.insert(child, (how, run));
+            tasks.push_back(Task::Abandon(child, (how, run)));
             return;
         }
         match live.asks.remove(&call) {
             Some(Ask::Acquire { name, .. }) => {
+                live.asked.remove(&call);
                 self.guards.leave(&name, (run, call));
                 tasks.push_back(Task::Grant(name));
             }

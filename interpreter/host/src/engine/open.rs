@@ -19,6 +19,8 @@ pub struct Store {
     pub journal: Journal,
     /// What its runs are found by.
     pub index: Arc<Index>,
+    /// How many runs had not ended.
+    pub live: u64,
     /// What was found in it.
     pub opened: Opened,
 }
@@ -30,15 +32,23 @@ pub struct Store {
 pub fn open(disk: Arc<dyn Disk>, options: &OpeningOptions, now: Timestamp) -> Result<Store, StoreError> {
     let mut opening = Opening::begin(disk, options)?;
     let index = Arc::clone(opening.index());
-    let mut restoring = Restoring::beside(index.upto());
-    opening.replay_all(&mut restoring)?;
-    let programs = restoring.programs();
-    if !programs.is_empty() {
-        index.apply(&Changes {
-            programs,
-            ..Changes::default()
-        })?;
-    }
+    // An index that was made again knows nothing yet.
+    let mut restoring = if index.upto().batch > 0 {
+        let mut restoring = Restoring::behind(&index)?;
+        opening.replay(&mut restoring)?;
+        restoring
+    } else {
+        let mut restoring = Restoring::beside(Arc::clone(&index));
+        opening.replay_all(&mut restoring)?;
+        restoring
+    };
+    let (traffic, note) = restoring.between();
+    index.apply(&Changes {
+        programs: restoring.programs(),
+        traffic: Some(traffic),
+        note: Some(note),
+        ..Changes::default()
+    })?;
     loop {
         let runs = restoring.rows(ROWS);
         if runs.is_empty() {
@@ -51,8 +61,10 @@ pub fn open(disk: Arc<dyn Disk>, options: &OpeningOptions, now: Timestamp) -> Re
     }
     let (journal, index, opened) = opening.finish()?;
     restoring.index_stands(journal.end());
+    let live = index.programs()?.iter().map(|(_, live)| *live).sum();
     Ok(Store {
         engine: restoring.finish(now),
+        live,
         journal,
         index,
         opened,

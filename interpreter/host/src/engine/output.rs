@@ -4,6 +4,7 @@ use super::{
     deployment::Deployment,
     emit::Told,
     error::Refusal,
+    fetch::Want,
     input::Ticket,
     schedules::{Plan, ScheduleView},
     select,
@@ -55,6 +56,8 @@ pub enum Output {
     Index(Box<Changes>),
     /// Answer a question from the index, after everything before was applied to it.
     Search(Ticket, Search),
+    /// Look this up, and tell what was found.
+    Fetch(Vec<Want>),
 }
 
 /// What is looked up in the index.
@@ -66,6 +69,8 @@ pub enum Search {
     Count(Filter),
     /// Those of them that this can be done with: the newest, at most so many, and how many there are.
     Choose(Filter, Choosing, usize),
+    /// How many runs there are of each of these flows, by state.
+    Flows(Vec<FlowView>),
 }
 
 /// A call to make.
@@ -220,6 +225,19 @@ impl Search {
             Self::Choose(filter, choosing, limit) => {
                 Answer::Chosen(select::choose(shelf, filter, *choosing, *limit)?)
             }
+            Self::Flows(flows) => {
+                let mut flows = flows.clone();
+                for flow in &mut flows {
+                    let states = shelf.states("", &flow.name)?.into_iter();
+                    let counts = states.filter_map(|(state, count)| Some((state.parse().ok()?, count)));
+                    flow.runs = counts.map(|(state, count)| (state, to_usize(count))).collect();
+                }
+                Answer::Flows(flows)
+            }
         })
     }
+}
+
+fn to_usize(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -2,15 +2,18 @@
 
 use super::{
     Engine,
+    batch::Deferred,
     error::Refusal,
     held::{Held, Life},
-    output::{Answer, History, Started},
+    input::Ticket,
+    output::{Answer, History, Search, Started},
     view::FlowView,
 };
 use crate::RunId;
 use flowmesh_ir::{Name, expr::Raise};
 use flowmesh_machine::{CallId, Effect};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A question.
 #[derive(Clone, Debug)]
@@ -41,6 +44,20 @@ pub(super) enum Query {
     History(RunId),
 }
 
+impl Query {
+    /// The run that it is about, which may not be in memory.
+    pub(super) fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Get(run)
+            | Self::View(run, _)
+            | Self::Variables(run)
+            | Self::Ended(run)
+            | Self::History(run) => Some(*run),
+            _ => None,
+        }
+    }
+}
+
 impl Engine {
     pub(super) fn answer(&self, query: Query) -> Answer {
         match query {
@@ -52,7 +69,7 @@ impl Engine {
             Query::Variables(run) => self.variables_of(run),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
-            Query::Flows => Answer::Flows(self.flows()),
+            Query::Flows => Answer::Flows(self.counted(self.flows())),
             Query::Schedules(now) => Answer::Schedules(self.schedule_views(now)),
             Query::Schedule(name, now, count) => match self.schedule_view(&name, now, count) {
                 Some(view) => Answer::Schedule(Box::new(view)),
@@ -98,9 +115,29 @@ impl Engine {
             doc: flow.doc.clone(),
             params: flow.params.iter().map(|param| param.name.clone()).collect(),
             signals: flow.signals.iter().map(|signal| signal.name.clone()).collect(),
-            runs: self.index.counts(&flow.name).into_iter().collect(),
+            runs: BTreeMap::new(),
         };
         flows.map(view).collect()
+    }
+
+    /// How many runs there are says the index, if there is one.
+    pub(super) fn ask_flows(&mut self, ticket: Ticket) {
+        match self.rows.kept {
+            true => self.defer(Deferred::Search(ticket, Search::Flows(self.flows()))),
+            false => self.defer(Deferred::Answer(ticket, Query::Flows)),
+        }
+    }
+
+    /// Of the runs in memory, how many there are of each flow.
+    fn counted(&self, mut flows: Vec<FlowView>) -> Vec<FlowView> {
+        for held in self.runs.values() {
+            let flow = flows.iter_mut().find(|flow| flow.name == held.name);
+            if let Some(flow) = flow {
+                let count = flow.runs.entry(held.state()).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        flows
     }
 }
 

@@ -1,41 +1,44 @@
 //! The state of everything from the journal, and what is to be done again.
 
 use super::{
-    Deployment, Engine, Held,
-    batch::Deferred,
-    happen,
+    Deployment, Engine, Programs,
     ledger::Task,
-    output::Output,
-    share::{share_with, take_over},
+    load::{apply_again, contradiction, load},
+    programs::made,
+    schedules::Schedules,
 };
 use crate::{
     RunId,
     store::{
-        self, Block, Change, EventRecord, Kept, Origin, Position, Record, Replaying, StoreError, Traffic,
+        self, Block, Change, EventRecord, Index, Kept, Origin, Position, Record, Replaying, Shelf,
+        StoreError, Traffic,
     },
 };
-use flowmesh_ir::{
-    Hash, Program,
-    call::{Failure, Reply},
-};
-use flowmesh_machine::{Ask, Effect, EventKind, Settings};
+use flowmesh_ir::{Hash, Name};
+use flowmesh_machine::{CallId, EventKind};
 use jiff::Timestamp;
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-/// An engine that is being brought to where its journal ends.
-#[derive(Debug, Default)]
+/// An engine that is being brought to where its journal ends: from the first event on, or from what an index knows.
+#[derive(Default)]
 pub struct Restoring {
     engine: Engine,
     programs: HashMap<Hash, Arc<[u8]>>,
     settings: HashMap<Hash, Arc<[u8]>>,
-    /// The last batch that an index knows of, if there is one.
-    known: Option<u64>,
+    /// An index, and the last batch that it knows of.
+    beside: Option<(Arc<Index>, u64)>,
+    /// Whether everything that it knows is taken from it.
+    trusted: bool,
+    made: Programs,
     /// Runs to which something happened that it does not know.
     unknown: BTreeSet<RunId>,
     kept: Vec<Kept>,
+    /// Runs for which something may be to be done, and those that have ended since.
+    open: BTreeSet<RunId>,
+    ended: BTreeSet<RunId>,
 }
 
 impl From<Engine> for Restoring {
@@ -49,12 +52,92 @@ impl From<Engine> for Restoring {
 }
 
 impl Restoring {
-    /// One beside an index that knows everything up to a batch.
-    pub(super) fn beside(upto: Position) -> Self {
+    /// One beside an index that knows everything up to a batch; what that is, the journal says once more.
+    pub(super) fn beside(index: Arc<Index>) -> Self {
+        let known = index.upto().batch;
         Self {
-            known: Some(upto.batch),
+            beside: Some((index, known)),
             ..Self::default()
         }
+    }
+
+    /// One that begins with what an index knows: it reads the journal behind that.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub(super) fn behind(index: &Arc<Index>) -> Result<Self, StoreError> {
+        let mut this = Self {
+            trusted: true,
+            ..Self::beside(Arc::clone(index))
+        };
+        let shelf = index.as_ref();
+        this.engine.kept = shelf.kept()?.into_iter().collect();
+        this.programs_in_use(shelf)?;
+        for moved in shelf.traffic()? {
+            this.engine.ledger.traffic.shift(moved.service, moved.weights);
+        }
+        let schedules = store::read_schedules(&shelf.note()?);
+        let schedules = schedules.ok_or_else(|| contradiction(RunId(0), "schedules that cannot be read"))?;
+        for schedule in schedules {
+            this.engine.schedules.restore(schedule);
+        }
+        this.guards(shelf)?;
+        for run in shelf.busy()?.into_iter().chain(this.engine.schedules.begun()) {
+            this.load(run)?;
+        }
+        let next = shelf.timers(None, 1)?;
+        this.engine.dormant.beyond = next.first().map(|(at, ..)| *at);
+        Ok(this)
+    }
+
+    fn programs_in_use(&mut self, shelf: &Index) -> Result<(), StoreError> {
+        for (hashes, live) in shelf.programs()? {
+            if live > 0 {
+                let deployment = self.made.get(shelf, hashes)?;
+                self.engine.known(deployment);
+                self.engine.found.push(hashes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who holds and who waits for guards, in the order in which they asked.
+    fn guards(&mut self, shelf: &Index) -> Result<(), StoreError> {
+        let mut askers = Vec::new();
+        for run in shelf.guarded()? {
+            let guards = shelf.row(run)?.map(|row| row.guards).unwrap_or_default();
+            askers.extend(guards.into_iter().map(|guard| (guard.asked, run, guard)));
+        }
+        askers.sort_unstable_by_key(|(asked, ..)| *asked);
+        let ledger = &mut self.engine.ledger;
+        for (asked, run, guard) in askers {
+            let asker = (run, CallId(guard.call));
+            ledger.guards.ask(&guard.name, asker, guard.permits);
+            if guard.granted {
+                ledger.guards.enter(&guard.name, asker);
+            }
+            ledger.asked = asked.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Takes a run from the index, if it is there and was not taken before.
+    fn load(&mut self, run: RunId) -> Result<(), StoreError> {
+        let Some((index, _)) = self.beside.as_ref().filter(|_| self.trusted) else {
+            return Ok(());
+        };
+        if self.engine.runs.contains_key(&run) {
+            return Ok(());
+        }
+        if let Some(mut loaded) = load(index.as_ref(), &mut self.made, run)? {
+            self.engine.ledger.orphans.append(&mut loaded.orphans);
+            if loaded.busy {
+                self.open.insert(run);
+                self.ended.extend(loaded.held.ending().map(|_| run));
+            }
+            self.engine.enter(run, loaded);
+        }
+        Ok(())
     }
 
     /// Where programs and settings lie.
@@ -68,9 +151,28 @@ impl Restoring {
         while rows.len() < most
             && let Some(run) = self.unknown.pop_first()
         {
-            rows.extend(self.engine.row(run).map(|row| (run, row)));
+            let Some(mut row) = self.engine.row(run) else {
+                continue;
+            };
+            // Until this process has done it, another one may have to.
+            row.busy = !row.ended || self.ended.contains(&run) || self.has_left(run);
+            if row.busy {
+                self.open.insert(run);
+            }
+            rows.push((run, row));
         }
         self.engine.puts(rows)
+    }
+
+    /// Whether a run has left children that may not know it.
+    fn has_left(&self, run: RunId) -> bool {
+        let mut orphans = self.engine.ledger.orphans.values();
+        orphans.any(|(_, by)| *by == run)
+    }
+
+    /// Where traffic goes and how schedules stand.
+    pub(super) fn between(&self) -> (Vec<Traffic>, Vec<u8>) {
+        (self.engine.traffic_now(), self.engine.note())
     }
 
     /// The index knows everything.
@@ -101,22 +203,32 @@ impl Restoring {
     #[must_use]
     pub fn finish(self, now: Timestamp) -> Engine {
         let mut engine = self.engine;
+        engine.now = now;
         engine
             .live_runs()
             .into_iter()
             .for_each(|run| engine.resume(now, run));
+        engine.tasks.extend(self.ended.into_iter().map(Task::Ended));
         let names = engine.ledger.guards.names();
         engine.tasks.extend(names.into_iter().map(Task::Grant));
         let orphans = engine.ledger.orphans.clone();
         let abandon = |(run, how)| Task::Abandon(run, how);
         engine.tasks.extend(orphans.into_iter().map(abandon));
+        engine.schedules.listen_all();
+        // Their rows said that something was to be done, and are written again when it is.
+        self.open.into_iter().for_each(|run| engine.touch(run));
         engine.work(now);
+        let runs: Vec<RunId> = engine.runs.keys().copied().collect();
+        runs.into_iter().for_each(|run| engine.rest_later(run));
+        engine.rest();
+        engine.ask_wanted();
         engine
     }
 
     /// Takes note of where events lie that the index does not know.
     fn place(&mut self, run: RunId, block: Block, behind: Position) {
-        let (Some(known), Some(held)) = (self.known, self.engine.runs.get_mut(&run)) else {
+        let known = self.beside.as_ref().map(|(_, known)| *known);
+        let (Some(known), Some(held)) = (known, self.engine.runs.get_mut(&run)) else {
             return;
         };
         if behind.batch < known {
@@ -139,38 +251,10 @@ impl Restoring {
             .runs
             .get_mut(&run)
             .ok_or_else(|| contradiction(run, "it has no beginning"))?;
-        if held.next != record.sequence {
-            let found = format!("expected its event {}, found {}", held.next, record.sequence);
-            return Err(contradiction(run, &found));
+        apply_again(&mut self.engine.ledger, held, record)?;
+        if held.ending().is_some() && self.trusted {
+            self.ended.insert(run);
         }
-        if held.shared.is_some_and(|shared| record.sequence < shared.events) {
-            let before = held.state();
-            share_with(&mut self.engine.ledger, run, held, &record.event);
-            let after = held.state();
-            self.engine.index.change(&held.name, before, after, run);
-            return Ok(());
-        }
-        let before = held.state();
-        let mut effects = std::mem::take(&mut self.engine.effects);
-        self.engine.ledger.event(run, held, &record.event.kind);
-        if !held.apply(&record.event, &mut effects) {
-            return Err(contradiction(run, "an event follows its end"));
-        }
-        take_timer(held, &record.event.kind);
-        for effect in effects.drain(..) {
-            keep_timer(held, &effect);
-            let ledger = &mut self.engine.ledger;
-            ledger.effect(run, held, &effect, &mut self.engine.tasks);
-            keep_end(held, &effect);
-        }
-        if let EventKind::Continued { .. } = record.event.kind {
-            take_over(&mut self.engine.ledger, run, held);
-        }
-        // What they were to lead to, they have led to, or it is asked for again when the journal has ended.
-        self.engine.tasks.clear();
-        self.engine.effects = effects;
-        let after = held.state();
-        self.engine.index.change(&held.name, before, after, run);
         Ok(())
     }
 
@@ -185,8 +269,28 @@ impl Restoring {
         let deployment = self.deployment(run, origin)?;
         let flow = deployment.program.flow_named(&origin.flow);
         let flow = flow.ok_or_else(|| contradiction(run, "its program does not have its flow"))?;
+        if let Some(shared) = origin.shared {
+            self.load(shared.run)?;
+            self.loses_key(&origin.flow, key.as_deref())?;
+        }
         self.engine
             .hold(run, deployment, flow, key.clone(), origin.shared);
+        Ok(())
+    }
+
+    /// Whoever has a key loses it to a run that shares its history.
+    fn loses_key(&mut self, flow: &Name, key: Option<&str>) -> Result<(), StoreError> {
+        let Some(key) = key else { return Ok(()) };
+        let known = self.engine.keyed_run(flow, key);
+        let run = match (&self.beside, known) {
+            (_, Some(run)) => Some(run),
+            (Some((index, _)), None) if self.trusted => index.by_key("", flow, key)?,
+            _ => None,
+        };
+        if let Some(run) = run {
+            self.load(run)?;
+            self.unknown.insert(run);
+        }
         Ok(())
     }
 
@@ -195,18 +299,27 @@ impl Restoring {
         if let Some(known) = self.engine.deployments.get(&hashes) {
             return Ok(Arc::clone(known));
         }
-        let json = self.programs.get(&origin.program);
-        let bytes = self.settings.get(&origin.settings);
+        let json = self.bytes(self.programs.get(&origin.program), origin.program)?;
+        let bytes = self.bytes(self.settings.get(&origin.settings), origin.settings)?;
         let (Some(json), Some(bytes)) = (json, bytes) else {
             return Err(contradiction(run, "its program is not in the journal"));
         };
-        let deployment = load(origin, json, bytes)?;
+        let deployment = made(hashes, &json, &bytes)?;
         Ok(self.engine.known(Arc::new(deployment)))
+    }
+
+    /// What was read on the way, or lies before that.
+    fn bytes(&self, read: Option<&Arc<[u8]>>, hash: Hash) -> Result<Option<Arc<[u8]>>, StoreError> {
+        match (read, &self.beside) {
+            (None, Some((index, _))) if self.trusted => index.program(hash),
+            (read, _) => Ok(read.cloned()),
+        }
     }
 }
 
 impl Replaying for Restoring {
     fn next(&mut self, run: RunId) -> Result<u64, StoreError> {
+        self.load(run)?;
         Ok(self.engine.runs.get(&run).map_or(0, |held| held.next))
     }
 
@@ -218,7 +331,7 @@ impl Replaying for Restoring {
     }
 
     fn kept(&mut self, record: Record, kept: Kept) -> Result<(), StoreError> {
-        if self.known.is_some() {
+        if self.beside.is_some() {
             self.kept.push(kept);
         }
         match record {
@@ -245,6 +358,9 @@ impl Replaying for Restoring {
     }
 
     fn schedule(&mut self, schedule: store::Schedule) -> Result<(), StoreError> {
+        for run in Schedules::runs_of(&schedule) {
+            self.load(run)?;
+        }
         self.engine.schedules.restore(schedule);
         Ok(())
     }
@@ -252,111 +368,5 @@ impl Replaying for Restoring {
     /// As above: to leave it out would bring the run back.
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
         Err(contradiction(run, "it was let go of, by a later version"))
-    }
-}
-
-/// A program with its settings, from what the journal holds of them.
-fn load(origin: &Origin, json: &[u8], settings: &[u8]) -> Result<Deployment, StoreError> {
-    let wrong = |reason: String| StoreError::Program {
-        program: origin.program.to_string(),
-        reason,
-    };
-    let program: Program = serde_json::from_slice(json).map_err(|error| wrong(error.to_string()))?;
-    if program.version != flowmesh_ir::program::VERSION {
-        let (expected, found) = (flowmesh_ir::program::VERSION, program.version);
-        return Err(wrong(format!(
-            "expected version {expected} of the representation, found {found}"
-        )));
-    }
-    flowmesh_ir::validate(&program).map_err(|invalid| wrong(invalid.0))?;
-    let settings = Settings::from_json(&program, settings).map_err(|error| wrong(error.to_string()))?;
-    let deployment = Deployment::new(program, settings);
-    if deployment.program_hash != origin.program || deployment.settings_hash != origin.settings {
-        return Err(wrong("its content is not what its hash says".to_owned()));
-    }
-    Ok(deployment)
-}
-
-/// A timer that came due is not armed any more.
-fn take_timer(held: &mut Held, kind: &EventKind) {
-    if let (EventKind::Fired { timer }, Some(live)) = (kind, held.live()) {
-        live.take_timer(*timer);
-    }
-}
-
-fn keep_timer(held: &mut Held, effect: &Effect) {
-    let Some(live) = held.live() else { return };
-    match effect {
-        Effect::Timer { timer, at } => live.timers.push((*timer, *at)),
-        Effect::Disarm { timer } => drop(live.take_timer(*timer)),
-        _ => {}
-    }
-}
-
-fn keep_end(held: &mut Held, effect: &Effect) {
-    if let Effect::Finished(outcome) = effect {
-        let ending = held.deployment.ending(held.flow, outcome);
-        held.end(ending);
-    }
-}
-
-fn contradiction(run: RunId, reason: &str) -> StoreError {
-    StoreError::Contradiction {
-        reason: format!("run `{run}`: {reason}"),
-    }
-}
-
-impl Engine {
-    /// Asks again for what a run waits for.
-    fn resume(&mut self, now: Timestamp, run: RunId) {
-        let Some(held) = self.runs.get_mut(&run) else {
-            return;
-        };
-        let program = Arc::clone(&held.deployment.program);
-        let Some(live) = held.live() else { return };
-        let asked = live
-            .asks
-            .iter()
-            .filter(|(_, ask)| !matches!(ask, Ask::Acquire { .. }));
-        self.tasks.extend(asked.map(|(call, _)| Task::Ask(run, *call)));
-        // They are armed again, each as it stands.
-        live.timers.clear();
-        let pending = flowmesh_machine::pending(&program, &live.run);
-        for effect in pending {
-            match effect {
-                Effect::Timer { timer, at } => self.arm(run, timer, at),
-                Effect::Call { .. } => self.call_again(now, run, effect),
-                Effect::More { call } => self.defer(Deferred::Output(Output::More { run, call })),
-                _ => {}
-            }
-        }
-    }
-
-    fn arm(&mut self, run: RunId, timer: flowmesh_machine::TimerId, at: Timestamp) {
-        if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
-            live.timers.push((timer, at));
-            self.timers.arm(at, run, timer);
-        }
-    }
-
-    pub(super) fn call_again(&mut self, now: Timestamp, run: RunId, effect: Effect) {
-        let Some(held) = self.runs.get_mut(&run) else {
-            return;
-        };
-        let Some(call) = happen::call(run, held, effect) else {
-            return;
-        };
-        // A stream only reads.
-        if call.request.effect.repeatable() || happen::is_stream(&call.request.wire) {
-            self.defer(Deferred::Output(Output::Call(call)));
-        } else {
-            let why = "the process ended while it was on its way, and without a `key` it is not sent twice";
-            self.replied(
-                now,
-                run,
-                call.call,
-                Reply::Failed(Failure::Unknown(why.to_owned())),
-            );
-        }
     }
 }

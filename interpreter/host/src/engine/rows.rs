@@ -4,16 +4,13 @@
 //! say what the journal says then; they are given out when that batch is on stable storage. Something happens to most
 //! runs several times in a short while: a row is cut once for all of it.
 
-use super::{
-    Engine, Held,
-    output::Output,
-    view::{Ending, State},
-};
+use super::{Engine, Held, emit, held::Live, ledger::Task, output::Output, view::Ending};
 use crate::{
     RunId,
-    store::{self, Block, Change, Changes, Kept, Position, Put, Row},
+    store::{self, Block, Change, Changes, Guard, Kept, Position, Put, Row, Traffic},
 };
 use flowmesh_ir::Name;
+use flowmesh_machine::{Ask, CallId};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::{BTreeSet, VecDeque};
@@ -31,17 +28,29 @@ const GIVEN_MAX: usize = 8;
 pub(super) struct Rows {
     /// Whether there is an index.
     pub(super) kept: bool,
+    /// Whether schedules were written that it does not know.
+    pub(super) note: bool,
     touched: BTreeSet<RunId>,
+    /// Runs whose row says that something is still to be done.
+    owed: BTreeSet<RunId>,
     since: Option<Timestamp>,
     /// Whether they are to be cut as soon as that can be.
     wanted: bool,
     /// What was cut together with the batch that is being written.
-    cut: Option<Vec<(RunId, Row)>>,
+    cut: Option<Cut>,
     programs: Vec<Kept>,
     /// Where the journal ends.
     end: Position,
     /// What was given out and is not in the index yet: runs with the number of events it then has.
     given: VecDeque<Vec<(RunId, u64)>>,
+}
+
+/// What is told at once.
+#[derive(Clone, Debug, Default)]
+struct Cut {
+    rows: Vec<(RunId, Row)>,
+    traffic: Option<Vec<Traffic>>,
+    note: Option<Vec<u8>>,
 }
 
 /// Where the events of a run lie that the index does not know of.
@@ -64,12 +73,19 @@ impl Rows {
     }
 
     /// Something happened to a run.
-    pub(super) fn touch(&mut self, run: RunId, now: Timestamp) {
+    pub(super) fn touch(&mut self, (run, held): (RunId, &mut Held), now: Timestamp) {
         if self.kept {
-            self.touched.insert(run);
+            if self.touched.insert(run) {
+                held.pending = held.pending.saturating_add(1);
+            }
             self.since.get_or_insert(now);
             self.wanted |= self.touched.len() >= RUNS_MAX;
         }
+    }
+
+    /// Whether everything was given out.
+    fn is_told(&self) -> bool {
+        self.touched.is_empty() && self.cut.is_none() && self.programs.is_empty() && !self.note
     }
 
     /// Whether more is cut as soon as that can be: the index keeps up.
@@ -95,11 +111,9 @@ impl Rows {
         since.checked_add(GATHERED).ok()
     }
 
-    /// The batch that was being written is not in the journal, nor what was cut with it.
-    pub(super) fn take_back(&mut self) {
-        let rows = self.cut.take().unwrap_or_default();
-        self.wanted |= !rows.is_empty();
-        self.touched.extend(rows.into_iter().map(|(run, _)| run));
+    /// Whether the row of a run says that something is still to be done; it is written again without.
+    pub(super) fn takes_owed(&mut self, run: RunId) -> bool {
+        self.owed.remove(&run)
     }
 }
 
@@ -128,8 +142,8 @@ impl Engine {
     /// A batch was taken: rows are cut with it, if they are wanted and nothing was added behind it.
     pub(super) fn cut_with_batch(&mut self) {
         if self.rows.may_cut() && self.batches.is_last() {
-            let rows = self.cut();
-            self.rows.cut = Some(rows);
+            let cut = self.cut();
+            self.rows.cut = Some(cut);
         }
     }
 
@@ -138,7 +152,7 @@ impl Engine {
         self.rows.end = end;
         let cut = self.rows.cut.take();
         let some = cut.is_some();
-        cut.into_iter().for_each(|rows| self.give(rows));
+        cut.into_iter().for_each(|cut| self.give(cut));
         some
     }
 
@@ -155,7 +169,7 @@ impl Engine {
     /// Gives out everything that the index does not know, if nothing waits to be written; else as soon as that can be.
     /// Whether it was given out.
     pub(crate) fn flush(&mut self) -> bool {
-        if self.rows.touched.is_empty() && self.rows.cut.is_none() && self.rows.programs.is_empty() {
+        if self.rows.is_told() && !self.ledger.shifted {
             return true;
         }
         if self.batches.is_idle() {
@@ -169,25 +183,87 @@ impl Engine {
     /// The index has taken what it was given first.
     pub(super) fn indexed(&mut self) {
         for (run, events) in self.rows.given.pop_front().unwrap_or_default() {
+            let next = self.dormant.next;
             if let Some(held) = self.runs.get_mut(&run) {
                 held.places.learn(events);
+                if held.settle(next) {
+                    self.rest_later(run);
+                }
             }
         }
     }
 
-    fn cut_now(&mut self) {
-        let rows = self.cut();
-        self.give(rows);
+    /// The batch that was being written is not in the journal, nor what was cut with it.
+    pub(super) fn take_rows_back(&mut self) {
+        let Some(cut) = self.rows.cut.take() else { return };
+        self.rows.wanted = true;
+        self.rows.note |= cut.note.is_some();
+        self.ledger.shifted |= cut.traffic.is_some();
+        for (run, _) in cut.rows {
+            if !self.rows.touched.insert(run)
+                && let Some(held) = self.runs.get_mut(&run)
+            {
+                held.pending = held.pending.saturating_sub(1);
+            }
+        }
     }
 
-    fn cut(&mut self) -> Vec<(RunId, Row)> {
+    /// What the index knows of a run is not true any more, although nothing happened to it.
+    pub(super) fn touch(&mut self, run: RunId) {
+        if let Some(held) = self.runs.get_mut(&run) {
+            self.rows.touch((run, held), self.now);
+        }
+    }
+
+    fn cut_now(&mut self) {
+        let cut = self.cut();
+        self.give(cut);
+    }
+
+    fn cut(&mut self) -> Cut {
         (self.rows.wanted, self.rows.since) = (false, None);
         let touched = std::mem::take(&mut self.rows.touched);
-        let rows = touched.into_iter().filter_map(|run| Some((run, self.row(run)?)));
-        rows.collect()
+        let owing = self.owing();
+        let mut rows = Vec::with_capacity(touched.len());
+        for run in touched {
+            let Some(mut row) = self.row(run) else { continue };
+            if owing.contains(&run) {
+                row.busy = true;
+                self.rows.owed.insert(run);
+            }
+            rows.push((run, row));
+        }
+        Cut {
+            rows,
+            traffic: std::mem::take(&mut self.ledger.shifted).then(|| self.traffic_now()),
+            note: std::mem::take(&mut self.rows.note).then(|| self.note()),
+        }
     }
 
-    fn give(&mut self, rows: Vec<(RunId, Row)>) {
+    /// Runs for which something is still to be done.
+    fn owing(&self) -> BTreeSet<RunId> {
+        let tasks = self.tasks.iter().chain(self.dormant.tasks());
+        tasks.filter_map(Task::run).collect()
+    }
+
+    /// Where the traffic of services goes that was moved.
+    pub(super) fn traffic_now(&self) -> Vec<Traffic> {
+        let all = self.ledger.traffic.all();
+        all.map(|(service, weights)| Traffic {
+            service: service.clone(),
+            weights: weights.clone(),
+            at: self.rows.since.unwrap_or(self.now),
+        })
+        .collect()
+    }
+
+    /// How schedules stand.
+    pub(super) fn note(&self) -> Vec<u8> {
+        store::write_schedules(self.schedules.written())
+    }
+
+    fn give(&mut self, cut: Cut) {
+        let Cut { rows, traffic, note } = cut;
         self.rows
             .given
             .push_back(rows.iter().map(|(run, row)| (*run, row.next)).collect());
@@ -196,6 +272,8 @@ impl Engine {
             upto: Some(self.rows.end),
             runs: puts,
             programs: std::mem::take(&mut self.rows.programs),
+            traffic,
+            note,
             ..Changes::default()
         })));
     }
@@ -215,9 +293,29 @@ impl Engine {
         rows.into_iter().filter_map(put).collect()
     }
 
-    /// The columns of a run as it stands. What only a run needs that is not in memory is left out: all are.
+    /// The columns of a run as it stands, if it is in memory.
     pub(crate) fn row(&self, run: RunId) -> Option<Row> {
-        self.runs.get(&run).map(Held::row)
+        let held = self.runs.get(&run)?;
+        let mut row = held.row();
+        let parents = self.parents.get(&run).into_iter().flatten();
+        row.parents = parents.map(|(parent, call)| (*parent, call.0)).collect();
+        let live = held.alive().into_iter();
+        row.guards = live.flat_map(|live| self.guards_of(run, live)).collect();
+        Some(row)
+    }
+
+    fn guards_of(&self, run: RunId, live: &Live) -> Vec<Guard> {
+        let guard = |(call, ask): (&CallId, &Ask)| match ask {
+            Ask::Acquire { name, permits } => Some(Guard {
+                name: name.clone(),
+                call: call.0,
+                asked: live.asked.get(call).copied().unwrap_or_default(),
+                permits: *permits,
+                granted: self.ledger.guards.holds(name, (run, *call)),
+            }),
+            _ => None,
+        };
+        live.asks.iter().filter_map(guard).collect()
     }
 }
 
@@ -227,7 +325,7 @@ impl Held {
         let (ending, error) = self.ending().map_or((None, None), ending);
         let live = self.alive();
         let timers = live.into_iter().flat_map(|live| &live.timers);
-        let calls = live.is_some_and(|live| !live.calls.is_empty());
+        let hears = emit::may_hear(state);
         let mut timers: Vec<_> = timers.map(|(timer, at)| (timer.0, *at)).collect();
         timers.sort_unstable();
         Row {
@@ -239,6 +337,9 @@ impl Held {
             parked: self.parked(),
             continues: self.shared.map(|shared| shared.run),
             continued_by: self.followed_by,
+            shared: self.shared.map(|shared| (shared.root, shared.events)),
+            instead_of: self.instead_of,
+            superseded: self.superseded,
             key: self.key.clone(),
             started: self.started,
             updated: self.updated,
@@ -249,13 +350,15 @@ impl Held {
             error,
             steps: self.steps(),
             ending,
-            depth: 0,
-            entangled: false,
+            depth: self.depth,
+            entangled: self.entangled,
             cancelled: live.is_some_and(|live| live.cancelled),
-            // A run that is paused may have sent a call before.
-            busy: state == State::Running || calls,
+            busy: live.is_some_and(Live::is_busy),
             timers,
-            awaited: Vec::new(),
+            awaited: match hears {
+                true => self.deployment.heard(self.flow).to_vec(),
+                false => Vec::new(),
+            },
             guards: Vec::new(),
             parents: Vec::new(),
             blobs: self.blobs.clone(),

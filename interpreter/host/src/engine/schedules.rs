@@ -3,7 +3,8 @@
 //! happens to the process, a time has one run at the most.
 //!
 //! [`table`] holds them and their wakes, [`due`] decides on times, [`begin`] starts runs and hears of their ends,
-//! [`verbs`] is what people tell them, [`backfill`] makes up for the past, [`view`] is what people see.
+//! [`verbs`] is what people tell them, [`backfill`] makes up for the past, [`wants`] says which runs all that needs to know,
+//! [`view`] is what people see.
 
 mod backfill;
 mod begin;
@@ -11,6 +12,7 @@ mod due;
 mod table;
 mod verbs;
 mod view;
+mod wants;
 
 pub use backfill::{CONCURRENCY_MAX, Order, Plan, Planned};
 pub use verbs::ScheduleCommand;
@@ -18,7 +20,7 @@ pub use view::{BackfillView, LastView, NextTime, PausedView, ScheduleView, next_
 
 pub(super) use table::Schedules;
 
-use super::{Engine, deployment::Deployment};
+use super::{Engine, deployment::Deployment, ledger::Task};
 use crate::store::{self, Record};
 use flowmesh_ir::{Name, schedule::Schedule};
 use jiff::{SignedDuration, Timestamp};
@@ -91,8 +93,8 @@ impl Engine {
                 self.schedule_heard(now, run);
             }
         }
-        self.go_on_schedule(now, &name);
-        self.go_on_with_backfill(now, &name);
+        self.tasks.push_back(Task::Schedule(name.clone()));
+        self.tasks.push_back(Task::Backfill(name));
     }
 
     /// Writes how a schedule stands.
@@ -102,6 +104,8 @@ impl Engine {
         };
         kept.state.at = now;
         let state = kept.state.clone();
+        kept.written = state.clone();
+        self.rows.note = true;
         let entries = state.waiting.len().saturating_add(state.running.len());
         let bytes = entries.saturating_mul(ENTRY_BYTES).saturating_add(RECORD_BYTES);
         self.batches.add(Record::Schedule(Box::new(state)), bytes);
@@ -122,6 +126,7 @@ fn find<'a>(deployment: &'a Deployment, name: &str) -> Option<&'a Schedule> {
 impl From<store::Schedule> for Kept {
     fn from(state: store::Schedule) -> Self {
         Self {
+            written: state.clone(),
             state,
             ..Self::default()
         }

@@ -83,7 +83,7 @@ impl Engine {
         self.batches.together();
         self.hold(run, deployment, flow, key, origin.shared);
         // By which run another one is followed stands in its row.
-        self.rows.touch(of, now);
+        self.touch(of);
         let mut origin = Some(origin);
         for event in from.events.iter().take(events) {
             self.share(run, event.clone(), origin.take());
@@ -113,10 +113,8 @@ impl Engine {
         let Some(held) = self.runs.get_mut(&run) else {
             return;
         };
-        let (before, sequence) = (held.state(), held.next);
+        let sequence = held.next;
         share_with(&mut self.ledger, run, held, &event);
-        let after = held.state();
-        self.index.change(&held.name, before, after, run);
         let bytes = happen::bytes(&event.kind);
         let record = EventRecord {
             run,

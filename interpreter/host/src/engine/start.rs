@@ -71,12 +71,9 @@ impl Engine {
         let own =
             check_input(&deployment.program, &deployment.settings, flow, &start.input).map_err(misfit)?;
         let key = checked_key(&start.flow, start.key.clone())?.or(own);
-        if let Some(run) = key
-            .as_ref()
-            .and_then(|key| self.keys.get(&(start.flow.clone(), key.clone())))
-        {
+        if let Some(run) = key.as_ref().and_then(|key| self.keyed_run(&start.flow, key)) {
             return Ok(Started {
-                id: *run,
+                id: run,
                 existing: true,
             });
         }
@@ -124,10 +121,19 @@ impl Engine {
         }
         held.watched = u32::from(self.follow_all);
         if let Some(key) = &held.key {
-            self.keys.insert((held.name.clone(), key.clone()), run);
+            let before = self.keys.insert((held.name.clone(), key.clone()), run);
+            self.supersede(before, true);
         }
-        self.index.add(&held.name, held.state(), run);
         self.runs.insert(run, held);
+    }
+
+    /// Another run has taken the key of one, or it has it again.
+    pub(super) fn supersede(&mut self, run: Option<RunId>, superseded: bool) {
+        let held = run.and_then(|run| Some((run, self.runs.get_mut(&run)?)));
+        if let Some((run, held)) = held {
+            held.superseded = superseded;
+            self.touch(run);
+        }
     }
 
     pub(super) fn signal(

@@ -1,6 +1,7 @@
 //! The engine alone: what it says, and when.
 
 mod between;
+mod dormant;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod rows;
@@ -24,7 +25,7 @@ fn nothing_is_said_before_it_is_written() {
     assert_eq!(batch.len(), 1);
     assert!(world.outputs().is_empty());
     let places = world.journal.append(&batch).unwrap();
-    world.engine.handle(world.now, Input::Committed(places));
+    world.handle(Input::Committed(places));
     let outputs = world.outputs();
     assert_eq!(calls(&outputs), ["stock.reserve"]);
     assert_eq!(
@@ -46,7 +47,7 @@ fn what_happens_while_a_batch_is_written_goes_into_the_next_one_together() {
     }
     assert!(world.engine.take_batch().is_none(), "one at a time");
     let places = world.journal.append(&first).unwrap();
-    world.engine.handle(world.now, Input::Committed(places));
+    world.handle(Input::Committed(places));
     assert_eq!(world.engine.take_batch().unwrap().len(), 8);
 }
 
@@ -147,7 +148,7 @@ fn timers_come_due_in_time_also_after_a_crash() {
     assert_eq!(world.view(1).state, view::State::Waiting);
     let mut world = world.crash();
     assert_eq!(
-        world.engine.next_tick(),
+        world.engine.timers().next().map(|(at, ..)| at),
         Some(world.now.checked_add(SignedDuration::from_secs(1)).unwrap())
     );
     world.pass(1);
@@ -250,7 +251,7 @@ fn who_waits_hears_the_end_and_who_gave_up_does_not() {
     let waiting = world.tell(Command::Wait(RunId(1)));
     let bored = world.tell(Command::Wait(RunId(1)));
     world.settle();
-    world.engine.handle(world.now, Input::Forget(RunId(1), bored));
+    world.handle(Input::Forget(RunId(1), bored));
     let outputs = world.pass(5);
     let heard: Vec<Ticket> = outputs
         .iter()

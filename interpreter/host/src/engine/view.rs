@@ -178,7 +178,7 @@ impl RunView {
     }
 }
 
-fn raw(json: &str) -> Arc<RawValue> {
+pub(super) fn raw(json: &str) -> Arc<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap_or_default().into()
 }
 
@@ -314,7 +314,7 @@ impl From<store::Page> for Page {
 }
 
 /// One flow that can be started.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FlowView {
     /// Its name.
     pub name: Name,

@@ -5,6 +5,7 @@ use super::{
     Engine, Held,
     batch::Deferred,
     deployment::Deployment,
+    dormant::Work,
     ledger::{Abandoned, Task},
     output::{Output, Probe},
     traffic,
@@ -40,13 +41,24 @@ impl Engine {
             let Some(task) = self.tasks.pop_front() else {
                 return;
             };
-            match task {
-                Task::Ask(run, call) => self.asked(now, run, call),
-                Task::Grant(name) => self.grant(now, &name),
-                Task::Abandon(run, how) => self.abandon(now, run, how),
-                Task::Ended(run) => self.tell_end(now, run),
-                Task::Close(run, call) => self.defer(Deferred::Output(Output::Close { run, call })),
-            }
+            self.undertake(now, Work::Task(task));
+        }
+    }
+
+    pub(super) fn task(&mut self, now: Timestamp, task: Task) {
+        let run = task.run();
+        match task {
+            Task::Ask(run, call) | Task::AskAgain(run, call) => self.asked(now, run, call),
+            Task::Grant(name) => self.grant(now, name),
+            Task::Abandon(run, (how, _)) => self.abandon(now, run, how),
+            Task::Ended(run) => self.tell_end(now, run),
+            Task::Close(run, call) => self.defer(Deferred::Output(Output::Close { run, call })),
+            Task::Schedule(name) => self.go_on_schedule(now, &name),
+            Task::Backfill(name) => self.go_on_with_backfill(now, &name),
+        }
+        // Its row says that this was still to be done.
+        if let Some(run) = run.filter(|run| self.rows.takes_owed(*run)) {
+            self.touch(run);
         }
     }
 
@@ -111,7 +123,11 @@ impl Engine {
             (Err(why), _) => self.answered(now, run, call, Answer::Refused(why)),
             (Ok(child), Tie::Apart) => self.answered(now, run, call, Answer::Run(child.to_string())),
             (Ok(child), Tie::Child) => {
-                self.parents.entry(child).or_default().push((run, call));
+                let parents = self.parents.entry(child).or_default();
+                if !parents.contains(&(run, call)) {
+                    parents.push((run, call));
+                    self.touch(child);
+                }
                 if self.runs.get(&child).is_some_and(|held| held.ending().is_some()) {
                     self.tell_end(now, child);
                 }
@@ -136,11 +152,9 @@ impl Engine {
         )
         .map_err(unfit)?;
         let key = birth.key.or(own);
-        let known = key
-            .as_ref()
-            .and_then(|key| self.keys.get(&(name.clone(), key.clone())));
+        let known = key.as_ref().and_then(|key| self.keyed_run(&name, key));
         if let Some(known) = known {
-            return Ok(*known);
+            return Ok(known);
         }
         if self.runs.contains_key(&birth.id) {
             return Ok(birth.id);
@@ -172,6 +186,7 @@ impl Engine {
         let Some(parents) = self.parents.remove(&run) else {
             return;
         };
+        self.touch(run);
         let Some(ended) = self.runs.get(&run).and_then(Held::ending).map(ended) else {
             return;
         };
@@ -208,12 +223,15 @@ impl Engine {
         }
     }
 
-    fn grant(&mut self, now: Timestamp, name: &str) {
-        while let Some((run, call)) = self.ledger.guards.next(name) {
+    fn grant(&mut self, now: Timestamp, name: String) {
+        while let Some((run, call)) = self.ledger.guards.next(&name) {
+            if self.rows.kept && !self.runs.contains_key(&run) && !self.known.absent.contains(&run) {
+                return self.tasks.push_back(Task::Grant(name));
+            }
             self.answered(now, run, call, Answer::Done(Vec::new()));
             // Who did not take it does not wait any more.
-            if self.ledger.guards.next(name) == Some((run, call)) {
-                self.ledger.guards.leave(name, (run, call));
+            if self.ledger.guards.next(&name) == Some((run, call)) {
+                self.ledger.guards.leave(&name, (run, call));
             }
         }
     }

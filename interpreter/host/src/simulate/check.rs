@@ -80,12 +80,7 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
         decided,
     } = reading;
     let again = restoring.finish(world.now());
-    let now: Vec<String> = process
-        .engine
-        .views()
-        .iter()
-        .map(|view| format!("{view:?}"))
-        .collect();
+    let now: Vec<String> = world.views().iter().map(|view| format!("{view:?}")).collect();
     let then: Vec<String> = again.views().iter().map(|view| format!("{view:?}")).collect();
     match now.iter().zip(&then).find(|(now, then)| now != then) {
         Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
@@ -234,7 +229,7 @@ fn everything_comes_to_an_end(world: &World<'_>) -> Result<(), String> {
     if let Some((intent, _)) = process.asked.first_key_value() {
         return Err(format!("question {} was never answered", intent.0));
     }
-    for view in process.engine.views() {
+    for view in world.views() {
         // A loop over signals is no step.
         let flow = world.program.flow_named(&view.flow);
         let flow = flow.and_then(|flow| world.program.flow(flow));

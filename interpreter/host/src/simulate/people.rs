@@ -19,8 +19,11 @@ impl World<'_> {
     /// When nothing happens by itself any more, somebody decides for the runs that are parked. Says whether there are
     /// any.
     pub(super) fn tend(&mut self) -> bool {
-        let views = self.process.iter().flat_map(|process| process.engine.views());
-        let parked: Vec<(RunId, Parked)> = views.filter_map(|view| Some((view.id, view.parked?))).collect();
+        let views = self.views();
+        let parked: Vec<(RunId, Parked)> = views
+            .into_iter()
+            .filter_map(|view| Some((view.id, view.parked?)))
+            .collect();
         for (run, parked) in &parked {
             self.judge(*run, parked);
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{Call, Command, Input, Output},
-    store::{Appended, Location, Record, Schedule},
+    store::{Appended, Change, Changes, Location, Record, Schedule},
 };
 use flowmesh_ir::{
     PolicyId,
@@ -41,6 +41,12 @@ pub enum Bug {
     CutWholeBatch,
     /// The index misses changes.
     LeaveOutOfIndex,
+    /// The index misses the timers of runs.
+    LeaveOutTimers,
+    /// The index is said to have taken what it takes later.
+    IndexLate,
+    /// The index takes what is not on stable storage in the journal.
+    IndexAhead,
     /// A restart forgets the timers.
     ForgetTimers,
     /// A restart forgets who holds locks and pools.
@@ -61,7 +67,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -70,6 +76,9 @@ impl Bug {
         Self::WriteAllButOne,
         Self::CutWholeBatch,
         Self::LeaveOutOfIndex,
+        Self::LeaveOutTimers,
+        Self::IndexLate,
+        Self::IndexAhead,
         Self::ForgetTimers,
         Self::ForgetHolders,
         Self::ForgetKeys,
@@ -181,9 +190,18 @@ impl World<'_> {
         !is_unknown(reply) && self.strikes(Bug::LoseReply)
     }
 
-    /// Whether the index misses something.
-    pub(super) fn misses(&mut self) -> bool {
-        self.strikes(Bug::LeaveOutOfIndex)
+    /// What the index is given, as it takes it.
+    pub(super) fn spoil_changes(&mut self, changes: &mut Changes) {
+        if self.strikes(Bug::LeaveOutOfIndex) {
+            changes.runs.clear();
+        }
+        if self.has(Bug::LeaveOutTimers) {
+            for change in &mut changes.runs {
+                if let Change::Put(put) = change {
+                    put.row.timers.clear();
+                }
+            }
+        }
     }
 
     /// A batch as the disk has it.
@@ -202,7 +220,7 @@ impl World<'_> {
     /// waits for the write as it should.
     pub(super) fn report_too_early(&mut self, batch: &Arc<Vec<Record>>) {
         let (now, generation) = (self.now(), self.generation);
-        let acknowledges = self.has(Bug::AcknowledgeBeforeSync);
+        let bug = self.scenario.bug;
         self.disk.set_syncs_late(true);
         let appended = self.append(batch);
         self.disk.set_syncs_late(false);
@@ -213,9 +231,11 @@ impl World<'_> {
         let told = appended.map_or(Input::Refused, Input::Committed);
         process.engine.handle(now, told);
         let outputs: Vec<Output> = process.engine.take_outputs().collect();
-        // The index is no part of the bug.
-        let early = |output: &Output| {
-            matches!(output, Output::Answer(..)) == acknowledges && !matches!(output, Output::Index(_))
+        let early = |output: &Output| match output {
+            Output::Index(_) => bug == Some(Bug::IndexAhead),
+            Output::Answer(..) => bug == Some(Bug::AcknowledgeBeforeSync),
+            Output::Fetch(_) => true,
+            _ => bug == Some(Bug::SendBeforeSync),
         };
         let (early, late): (Vec<Output>, Vec<Output>) = outputs.into_iter().partition(early);
         process.held_back.extend(late);

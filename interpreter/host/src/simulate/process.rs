@@ -12,13 +12,17 @@ use super::{
 use crate::{
     RunId,
     engine::{
-        Answer, Command, Engine, Input, Output, Search, Store, Ticket, open, schedules::ScheduleCommand,
+        Answer, Command, Engine, Found, Input, Output, Programs, Search, Store, Ticket, Want, open,
+        schedules::ScheduleCommand, view::RunView,
     },
-    store::{AppendError, Appended, Changes, Index, Journal, OpeningOptions, Record, Shelf, StoreError},
+    store::{
+        AppendError, Appended, Changes, Filter, Index, Journal, OpeningOptions, Record, Shelf, StoreError,
+    },
     workers::{Queues, TaskId},
 };
 use flowmesh_ir::call::Wire;
 use flowmesh_machine::CallId;
+use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -38,6 +42,8 @@ pub(super) struct Process<'p> {
     pub(super) engine: Engine,
     pub(super) journal: Journal,
     pub(super) index: Arc<Index>,
+    /// Programs that were looked up.
+    programs: Programs,
     /// What the index has no room for.
     unindexed: VecDeque<Box<Changes>>,
     pub(super) calls: BTreeMap<(RunId, CallId), Calling<'p>>,
@@ -61,17 +67,19 @@ impl<'p> World<'p> {
         self.openings.push(self.disk.changes().saturating_sub(before));
         match opened {
             Ok(Store {
-                engine,
+                mut engine,
                 journal,
                 index,
                 ..
             }) => {
                 self.generation = self.generation.saturating_add(1);
+                engine.reside(self.residence);
                 let (calls, asked) = (BTreeMap::new(), BTreeMap::new());
                 self.process = Some(Process {
                     engine,
                     journal,
                     index,
+                    programs: Programs::default(),
                     unindexed: VecDeque::new(),
                     calls,
                     queues: Queues::default(),
@@ -105,6 +113,7 @@ impl<'p> World<'p> {
             return;
         };
         self.crashes = self.crashes.saturating_add(1);
+        self.came_back = self.came_back.saturating_add(process.engine.came_back().0);
         self.disk.crash(&mut self.chance);
         self.unanswered(process.asked.into_values().collect());
         let delay = self.draw(Duration::from_millis(500));
@@ -128,6 +137,10 @@ impl<'p> World<'p> {
         let now = self.told_now(&input);
         let Some(process) = &mut self.process else { return };
         process.engine.handle(now, input);
+        if let (_, Some(run)) = process.engine.came_back() {
+            self.breaks(format!("run {run} came back otherwise than it left"));
+            return;
+        }
         if let Some(batch) = process.engine.take_batch() {
             self.write(&batch);
         }
@@ -156,17 +169,21 @@ impl<'p> World<'p> {
             }),
             Output::Index(changes) => self.index(changes),
             Output::Search(ticket, search) => self.search(ticket, &search),
+            Output::Fetch(wants) => self.fetch(wants),
             Output::Happened(_) | Output::More { .. } | Output::Close { .. } | Output::Shift { .. } => {}
         }
     }
 
     /// The index takes what is new, in order; what it has no room for, later.
     fn index(&mut self, mut changes: Box<Changes>) {
-        if self.misses() {
-            changes.runs.clear();
-        }
+        self.spoil_changes(&mut changes);
+        let (now, late) = (self.now(), self.has(Bug::IndexLate));
         let Some(process) = &mut self.process else { return };
         process.unindexed.push_back(changes);
+        if late {
+            // What was given before is taken now.
+            return self.index_later(now);
+        }
         self.index_waiting();
         if self.chance.happens(200)
             && let Some(process) = &self.process
@@ -174,6 +191,19 @@ impl<'p> World<'p> {
         {
             self.crash();
         }
+    }
+
+    /// The bug: the index has only what was given before.
+    fn index_later(&mut self, now: Timestamp) {
+        let Some(process) = &mut self.process else { return };
+        while process.unindexed.len() > 1
+            && let Some(changes) = process.unindexed.pop_front()
+        {
+            if process.index.apply(&changes).is_err() {
+                return self.crash();
+            }
+        }
+        process.engine.handle(now, Input::Indexed);
     }
 
     /// The index takes what it had no room for, as far as there is.
@@ -190,6 +220,49 @@ impl<'p> World<'p> {
             process.unindexed.pop_front();
             process.engine.handle(now, Input::Indexed);
         }
+    }
+
+    /// What a process looks up is read some time before it is told.
+    fn fetch(&mut self, wants: Vec<Want>) {
+        let generation = self.generation;
+        let delay = self.draw(Duration::from_millis(20));
+        if self.chance.happens(500) {
+            return self.after(delay, Happens::Fetch { generation, wants });
+        }
+        let Some(process) = &mut self.process else { return };
+        match process.look_up(wants) {
+            Ok(found) => self.after(delay, Happens::Fetched { generation, found }),
+            Err(_) => self.crash(),
+        }
+    }
+
+    pub(super) fn fetch_late(&mut self, generation: u64, wants: Vec<Want>) {
+        let Some(process) = self.process.as_mut().filter(|_| generation == self.generation) else {
+            return;
+        };
+        match process.look_up(wants) {
+            Ok(found) => self.tell(Input::Fetched(found)),
+            Err(_) => self.crash(),
+        }
+    }
+
+    pub(super) fn fetched(&mut self, generation: u64, found: Vec<Found>) {
+        if generation == self.generation {
+            self.tell(Input::Fetched(found));
+        }
+    }
+
+    /// All runs as they stand: those in memory, and those that the index alone knows.
+    pub(super) fn views(&self) -> Vec<RunView> {
+        let Some(process) = &self.process else {
+            return Vec::new();
+        };
+        let known = process.index.search(&Filter::default(), usize::MAX);
+        let known = known.map(|page| page.runs).unwrap_or_default().into_iter();
+        let mut views: BTreeMap<RunId, RunView> =
+            known.map(|(run, row)| (run, RunView::of_row(run, row))).collect();
+        views.extend(process.engine.views().into_iter().map(|view| (view.id, view)));
+        views.into_values().collect()
     }
 
     fn search(&mut self, ticket: Ticket, search: &Search) {
@@ -214,7 +287,8 @@ impl<'p> World<'p> {
         if let Some(ahead) = dated_ahead(batch, self.latest()) {
             self.breaks(ahead);
         }
-        if self.has(Bug::AcknowledgeBeforeSync) || self.has(Bug::SendBeforeSync) {
+        if self.has(Bug::AcknowledgeBeforeSync) || self.has(Bug::SendBeforeSync) || self.has(Bug::IndexAhead)
+        {
             self.report_too_early(batch);
             return;
         }
@@ -265,5 +339,15 @@ impl<'p> World<'p> {
         let late = std::mem::take(&mut process.held_back);
         late.into_iter().for_each(|output| self.perform(output));
         self.tell(Input::Forget(RunId(0), Ticket(0)));
+    }
+}
+
+impl Process<'_> {
+    fn look_up(&mut self, wants: Vec<Want>) -> Result<Vec<Found>, StoreError> {
+        let (index, programs) = (self.index.as_ref(), &mut self.programs);
+        wants
+            .into_iter()
+            .map(|want| want.look_up(index, programs))
+            .collect()
     }
 }

@@ -26,6 +26,8 @@ pub struct Report {
     pub decided: u64,
     /// How many runs go on in place of others, as far as people were told.
     pub continued: u64,
+    /// How often a run came back into memory.
+    pub came_back: u64,
     /// How many batches were written to the journal.
     pub written: u64,
     /// How many changes of the disk each opening of the store took, one in which the power failed included.
@@ -51,13 +53,14 @@ impl fmt::Display for Report {
             steered,
             decided,
             continued,
+            came_back,
             runs,
             failure,
             ..
         } = self;
         write!(
             f,
-            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, runs {runs:?}, hash {hash:016x}"
+            "seed {seed}: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, {came_back} came back, runs {runs:?}, hash {hash:016x}"
         )?;
         match failure {
             Some(failure) => write!(f, "\n{failure}"),

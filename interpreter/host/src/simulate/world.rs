@@ -7,7 +7,7 @@ use super::{
 use crate::{
     RunId,
     engine::view::State,
-    engine::{Deployment, Input},
+    engine::{Deployment, Found, Input, Residence, Want},
     store::Appended,
 };
 use flowmesh_ir::Program;
@@ -21,6 +21,8 @@ const CHAOS: Duration = Duration::from_secs(20);
 /// The clock is set by so much at the most, so often.
 const SET_MAX: Duration = Duration::from_secs(45);
 const SETS_MAX: u64 = 3;
+/// For so long runs stay in memory in worlds in which they do not stay.
+const IDLE_MAX: Duration = Duration::from_secs(2);
 /// What comes later than this is not waited for: schedules go on for ever.
 const HORIZON: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// A world in which so much happens has gone round in a circle.
@@ -31,6 +33,8 @@ pub(super) struct World<'p> {
     pub(super) program: &'p Program,
     pub(super) scenario: &'p Scenario,
     pub(super) deployment: Arc<Deployment>,
+    /// How much its processes keep in memory.
+    pub(super) residence: Residence,
     pub(super) chance: Chance,
     pub(super) log: Log,
     pub(super) disk: SimulatedDisk,
@@ -47,6 +51,8 @@ pub(super) struct World<'p> {
     pub(super) written: u64,
     /// How many changes of the disk each opening of the store took.
     pub(super) openings: Vec<u64>,
+    /// How often a run came back into memory, in processes that have ended.
+    pub(super) came_back: u64,
     pub(super) broken: Option<String>,
     begin: Timestamp,
     pub(super) now: Timestamp,
@@ -76,6 +82,10 @@ pub(super) enum Happens {
     },
     /// The writer of a process gets to what it should have written before.
     WriteLate { generation: u64 },
+    /// A process looks something up.
+    Fetch { generation: u64, wants: Vec<Want> },
+    /// What a process has looked up is told.
+    Fetched { generation: u64, found: Vec<Found> },
     /// A request comes to its service, the `index`th that was sent.
     Arrived { index: usize },
     /// An attempt of a process has come to its end.
@@ -108,6 +118,7 @@ impl<'p> World<'p> {
             program,
             scenario,
             deployment: Arc::new(Deployment::new(program.clone(), settings)),
+            residence: Residence::default(),
             chance: Chance::new(seed),
             log: Log::new(),
             disk: SimulatedDisk::new(),
@@ -121,6 +132,7 @@ impl<'p> World<'p> {
             crashes: 0,
             written: 0,
             openings: Vec::new(),
+            came_back: 0,
             broken: None,
             begin,
             now: begin,
@@ -132,9 +144,22 @@ impl<'p> World<'p> {
         world
             .disk
             .set_syncs_again(scenario.bug == Some(super::Bug::RetryFailedSync));
+        world.residence = world.draw_residence();
         world.boot();
         world.plan();
         world
+    }
+
+    /// In most worlds runs leave and come back all the time.
+    fn draw_residence(&mut self) -> Residence {
+        if self.chance.happens(250) {
+            return Residence::default();
+        }
+        Residence {
+            runs_max: self.chance.index(4),
+            idle: SignedDuration::try_from(self.draw(IDLE_MAX)).unwrap_or_default(),
+            horizon: SignedDuration::try_from(self.draw(IDLE_MAX)).unwrap_or_default(),
+        }
     }
 
     /// Decides what will go wrong and when, and what clients want.
@@ -215,6 +240,8 @@ impl<'p> World<'p> {
             Happens::SyncsFail => self.disk.set_sync_fails(true),
             Happens::Written { generation, appended } => self.written(generation, appended),
             Happens::WriteLate { generation } => self.write_late(generation),
+            Happens::Fetch { generation, wants } => self.fetch_late(generation, wants),
+            Happens::Fetched { generation, found } => self.fetched(generation, found),
             Happens::Arrived { index } => self.arrived(index),
             Happens::Heard {
                 generation,
@@ -292,7 +319,7 @@ impl<'p> World<'p> {
     pub(super) fn report(&self, seed: u64, failure: Option<String>) -> Report {
         let mut runs: BTreeMap<State, u64> = BTreeMap::new();
         let mut ends = Vec::new();
-        for view in self.process.iter().flat_map(|process| process.engine.views()) {
+        for view in self.views() {
             let count = runs.entry(view.state).or_default();
             *count = count.saturating_add(1);
             ends.push(format!(
@@ -301,6 +328,10 @@ impl<'p> World<'p> {
             ));
         }
         ends.sort();
+        let alive = self
+            .process
+            .as_ref()
+            .map_or(0, |process| process.engine.came_back().0);
         let clients = &self.clients;
         let heard = clients.tellings.iter().filter_map(|(_, told)| told.as_ref());
         Report {
@@ -314,6 +345,7 @@ impl<'p> World<'p> {
             steered: (clients.paused.len() + clients.edited.len() + clients.terminated.len()) as u64,
             decided: clients.decided,
             continued: clients.continued.len() as u64,
+            came_back: self.came_back.saturating_add(alive),
             written: self.written,
             openings: self.openings.clone(),
             runs,

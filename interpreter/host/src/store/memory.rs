@@ -137,6 +137,7 @@ impl Shelf for MemoryShelf {
     fn by_key(&self, namespace: &str, flow: &str, key: &str) -> Result<Option<RunId>, StoreError> {
         let same =
             |row: &Row| row.namespace == namespace && row.flow == flow && row.key.as_deref() == Some(key);
+        let same = |row: &Row| same(row) && !row.superseded;
         Ok(self.runs(same).first().copied())
     }
 
@@ -226,6 +227,10 @@ impl Shelf for MemoryShelf {
             Record::Program { json: bytes, .. } | Record::Settings { bytes, .. } => Ok(Some(bytes)),
             _ => Ok(None),
         }
+    }
+
+    fn kept(&self) -> Result<Vec<Hash>, StoreError> {
+        Ok(self.state().programs.keys().copied().collect())
     }
 
     fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {

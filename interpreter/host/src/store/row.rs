@@ -28,6 +28,12 @@ pub struct Row {
     pub continues: Option<RunId>,
     /// The run that shares its history and goes on in its place.
     pub continued_by: Option<RunId>,
+    /// With a shared history: as which run that began, and how many of its events are shared.
+    pub shared: Option<(RunId, u64)>,
+    /// The run that went on in place of the one that it continues, until this one came.
+    pub instead_of: Option<RunId>,
+    /// Whether a later run that shares its history has its key now.
+    pub superseded: bool,
     /// The key it was started with.
     pub key: Option<String>,
     /// When it began.
@@ -99,8 +105,8 @@ pub struct Guard {
     pub name: String,
     /// By which call it was asked for.
     pub call: u32,
-    /// When it was asked for, and the how manyth asking it was then: the order of those who wait.
-    pub asked: (Timestamp, u64),
+    /// The how manyth asking for a guard it was: the order of those who wait.
+    pub asked: u64,
     /// Among how many holders the run is content; `None` is a lock.
     pub permits: Option<u32>,
     /// Whether it is held.

@@ -5,6 +5,7 @@ mod proto;
 
 pub(super) use line::Line;
 pub(super) use proto::Message;
+pub(crate) use proto::{read_all, write_all};
 
 use crate::RunId;
 use flowmesh_ir::Name;
@@ -141,5 +142,7 @@ mod tests {
             ..Schedule::default()
         };
         assert_eq!(Message::of(&plain).read().unwrap(), plain);
+        let all = [plain.clone(), plain];
+        assert_eq!(read_all(&write_all(all.iter())).unwrap(), all);
     }
 }

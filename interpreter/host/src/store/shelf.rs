@@ -115,6 +115,12 @@ pub trait Shelf: Send + Sync {
     /// If they cannot be read.
     fn program(&self, hash: Hash) -> Result<Option<Arc<[u8]>>, StoreError>;
 
+    /// The hashes of the programs and settings that the journal holds.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn kept(&self) -> Result<Vec<Hash>, StoreError>;
+
     /// Where the traffic of services goes that was moved.
     ///
     /// # Errors

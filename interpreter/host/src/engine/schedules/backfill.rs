@@ -3,7 +3,7 @@
 use super::{table::Kept, whole};
 use crate::{
     RunId,
-    engine::{Engine, Refusal, view::State},
+    engine::{Engine, Refusal, ledger::Task, view::State},
     store::{Again, Backfill},
 };
 use flowmesh_ir::{Name, schedule::Schedule, timetable::Timetable};
@@ -117,7 +117,8 @@ impl Engine {
             begun: 0,
         });
         kept.backlog = Some(times.into());
-        self.go_on_with_backfill(now, name);
+        self.keep(whole(now), name);
+        self.tasks.push_back(Task::Backfill(name.clone()));
         Ok(plan)
     }
 
@@ -131,7 +132,7 @@ impl Engine {
     }
 
     /// Begins what there is room for.
-    pub(super) fn go_on_with_backfill(&mut self, now: Timestamp, name: &Name) {
+    pub(in crate::engine) fn go_on_with_backfill(&mut self, now: Timestamp, name: &Name) {
         let Some(active) = self.schedules.get(name).and_then(|kept| kept.active.clone()) else {
             return;
         };
@@ -139,10 +140,24 @@ impl Engine {
         let Some(again) = self.restore_backlog(name, &active.table) else {
             return;
         };
+        if !self.is_next_prepared(name) {
+            return self.tasks.push_back(Task::Backfill(name.clone()));
+        }
         self.batches.together();
-        while let Some(due) = self.schedules.get_mut(name).and_then(Kept::next_of_backlog) {
-            let planned = self.planned(schedule, &active.table, due, again);
+        while let Some(due) = self.schedules.get(name).and_then(Kept::next_of_backlog) {
             let attempt = self.attempts(name, due);
+            if !self.is_prepared(name, due, attempt) {
+                self.tasks.push_back(Task::Backfill(name.clone()));
+                break;
+            }
+            if let Some(backlog) = self
+                .schedules
+                .get_mut(name)
+                .and_then(|kept| kept.backlog.as_mut())
+            {
+                backlog.pop_front();
+            }
+            let planned = self.planned(schedule, &active.table, due, again);
             if planned.begins {
                 self.begin_of_backfill(now, name, due, attempt);
             }
@@ -200,7 +215,7 @@ impl Engine {
     }
 
     /// How often a time was begun.
-    fn attempts(&self, name: &Name, due: Timestamp) -> u32 {
+    pub(super) fn attempts(&self, name: &Name, due: Timestamp) -> u32 {
         let known = |attempt: &u32| self.runs.contains_key(&RunId::scheduled(name, due, *attempt).0);
         let attempts = (0..ATTEMPTS_MAX).take_while(known).count();
         u32::try_from(attempts).unwrap_or(ATTEMPTS_MAX)
@@ -235,18 +250,18 @@ impl Kept {
     }
 
     /// The next time that is to be made up for, if there is room for a run of it.
-    fn next_of_backlog(&mut self) -> Option<Timestamp> {
+    pub(super) fn next_of_backlog(&self) -> Option<Timestamp> {
         let backfill = self.state.backfill.as_ref()?;
         let most = usize::try_from(backfill.concurrency).unwrap_or(usize::MAX);
         if backfill.running.len() >= most {
             return None;
         }
-        self.backlog.as_mut()?.pop_front()
+        self.backlog.as_ref()?.front().copied()
     }
 }
 
 /// The times in a range, both ends within; nothing if there are too many.
-fn times(
+pub(super) fn times(
     table: &Timetable,
     (from, to): (Timestamp, Timestamp),
     newest_first: bool,

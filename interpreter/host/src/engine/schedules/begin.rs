@@ -3,7 +3,7 @@
 use super::{table::Kept, whole};
 use crate::{
     RunId,
-    engine::{Engine, deployment::Deployment, view::State, work::Birth},
+    engine::{Engine, deployment::Deployment, ledger::Task, view::State, work::Birth},
     store::Pause,
 };
 use flowmesh_ir::{Name, schedule::Schedule, timetable::Timetable};
@@ -69,6 +69,7 @@ impl Engine {
         };
         // Somebody else may have started it, and its start must not be taken back any more.
         held.entangled = true;
+        self.touch(run);
         // One that ended as it began is heard of like any other.
         let fresh = self.runs.len() > known;
         let ended = self.runs.get(&run).is_some_and(|held| held.ending().is_some());
@@ -97,13 +98,14 @@ impl Engine {
             self.schedules.sleep(&name);
             self.keep(whole(now), &name);
         } else if listed {
-            self.go_on_schedule(now, &name);
+            self.tasks.push_back(Task::Schedule(name.clone()));
         }
         let backfill = self.schedules.get_mut(&name).and_then(Kept::backfill);
         if let Some(backfill) = backfill.filter(|backfill| backfill.running.contains(&run)) {
             backfill.running.retain(|running| *running != run);
-            self.go_on_with_backfill(now, &name);
+            self.tasks.push_back(Task::Backfill(name));
         }
+        self.rest_later(run);
     }
 
     /// The run that a flow's own key makes the one of a time, if there is one.
@@ -115,7 +117,7 @@ impl Engine {
         let (_, seed) = RunId::scheduled(&schedule.name, due, 0);
         let input = border::scheduled(program, settings, schedule, (due, table.zone()), seed).ok()?;
         let key = border::check_input(program, settings, schedule.flow, &input).ok()??;
-        self.keys.get(&(flow.name.clone(), key)).copied()
+        self.keyed_run(&flow.name, &key)
     }
 
     /// The error that a run failed with, if it did.
@@ -133,17 +135,26 @@ impl Engine {
         let Some(kept) = self.schedules.get_mut(name) else {
             return false;
         };
-        if !kept.state.running.is_empty() || kept.state.waiting.is_empty() {
+        let Some(due) = kept.state.waiting.first().copied() else {
+            return false;
+        };
+        if !kept.state.running.is_empty() {
             return false;
         }
-        let due = kept.state.waiting.remove(0);
+        if !self.is_prepared(name, due, 0) {
+            self.tasks.push_back(Task::Schedule(name.clone()));
+            return false;
+        }
+        if let Some(kept) = self.schedules.get_mut(name) {
+            kept.state.waiting.remove(0);
+        }
         self.begin_at(now, name, due);
         true
     }
 }
 
 /// A run of a time of a schedule: always the same.
-fn birth(
+pub(super) fn birth(
     deployment: &Arc<Deployment>,
     schedule: &Schedule,
     (due, zone): (Timestamp, &jiff::tz::TimeZone),

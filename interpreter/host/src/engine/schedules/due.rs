@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     RunId,
-    engine::{Engine, Held},
+    engine::{Engine, Held, ledger::Task},
 };
 use flowmesh_ir::{
     Name,
@@ -29,19 +29,22 @@ impl Engine {
         while self.full_until.is_none()
             && let Some(name) = self.schedules.take_due(now)
         {
-            self.go_on_schedule(now, &name);
+            self.tasks.push_back(Task::Schedule(name));
         }
     }
 
     /// Decides on what is due of a schedule, begins what has waited long enough, and sees to it that it is looked at
     /// again.
-    pub(super) fn go_on_schedule(&mut self, now: Timestamp, name: &Name) {
+    pub(in crate::engine) fn go_on_schedule(&mut self, now: Timestamp, name: &Name) {
         self.schedules.sleep(name);
         let Some(schedule) = self.schedules.get(name).and_then(known) else {
             return;
         };
         if self.schedules.is_paused(name) {
             return;
+        }
+        if self.full_until.is_some() {
+            return self.schedules.wake(name, now);
         }
         self.batches.together();
         let mut changed = self.begin_waiting(now, name);
@@ -56,6 +59,10 @@ impl Engine {
             };
             self.schedules.wake(name, wake.max(now));
             if wake > now {
+                break;
+            }
+            if !self.is_prepared(name, due, 0) {
+                self.tasks.push_back(Task::Schedule(name.clone()));
                 break;
             }
             self.decide(now, &schedule, due);
@@ -78,14 +85,8 @@ impl Engine {
         name: &Name,
         schedule: &Schedule,
     ) -> Option<(Timestamp, Timestamp)> {
-        let late = schedule
-            .catch_up_ms
-            .max(LATE_MS)
-            .saturating_add(schedule.jitter_ms);
-        let late = SignedDuration::from_millis(i64::try_from(late).unwrap_or(i64::MAX));
-        let missed = now.checked_sub(late).unwrap_or(Timestamp::MIN);
         let kept = self.schedules.get_mut(name)?;
-        kept.state.upto = kept.state.upto.max(whole(missed));
+        kept.state.upto = kept.state.upto.max(missed(now, schedule));
         let due = kept.active.as_ref()?.table.next(kept.state.upto)?.at;
         let wake = due.checked_add(delay(schedule, due)).unwrap_or(due);
         Some((due, wake))
@@ -129,6 +130,29 @@ impl Engine {
             self.happen(now, run, EventKind::Cancelled { reason }, None);
         }
     }
+}
+
+/// What was due up to here is too late to be made up for.
+fn missed(now: Timestamp, schedule: &Schedule) -> Timestamp {
+    let late = schedule
+        .catch_up_ms
+        .max(LATE_MS)
+        .saturating_add(schedule.jitter_ms);
+    let late = SignedDuration::from_millis(i64::try_from(late).unwrap_or(i64::MAX));
+    whole(now.checked_sub(late).unwrap_or(Timestamp::MIN))
+}
+
+/// The times that are to be decided on now, at the most so many.
+pub(super) fn due_now(kept: &Kept, now: Timestamp) -> Vec<Timestamp> {
+    let (Some(active), Some(schedule)) = (&kept.active, known(kept)) else {
+        return Vec::new();
+    };
+    let mut times: Vec<Timestamp> = kept.state.waiting.first().copied().into_iter().collect();
+    let after = kept.state.upto.max(missed(now, &schedule));
+    let due = active.table.between(after, now).map(|due| due.at);
+    let begins = |due: &Timestamp| due.checked_add(delay(&schedule, *due)).unwrap_or(*due) <= now;
+    times.extend(due.take_while(begins).take(TIMES_MAX));
+    times
 }
 
 /// What the program says of it.

@@ -1,10 +1,6 @@
 //! All schedules that are known, and when the next of them is due.
 
-use crate::{
-    RunId,
-    engine::Deployment,
-    store::{self, Backfill},
-};
+use crate::{RunId, engine::Deployment, store};
 use flowmesh_ir::{Name, schedule::Schedule, timetable::Timetable};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -29,6 +25,8 @@ pub(in crate::engine) struct Schedules {
 pub(super) struct Kept {
     /// As the journal has it, but for ends of runs that led to nothing.
     pub(super) state: store::Schedule,
+    /// As the journal has it.
+    pub(super) written: store::Schedule,
     /// Set while the program that is deployed has it.
     pub(super) active: Option<Active>,
     /// What is left of the backfill, once it was looked up.
@@ -134,14 +132,37 @@ impl Schedules {
         let Some(kept) = self.all.get(name) else {
             return Vec::new();
         };
-        let backfill = kept
-            .state
-            .backfill
-            .iter()
-            .flat_map(|backfill: &Backfill| &backfill.running);
-        let runs: Vec<RunId> = kept.state.running.iter().chain(backfill).copied().collect();
+        let runs = Self::runs_of(&kept.state);
         self.heard.extend(runs.iter().map(|run| (*run, name.clone())));
         runs
+    }
+
+    /// Whether the end of a run is waited for.
+    pub(in crate::engine) fn hears(&self, run: RunId) -> bool {
+        self.heard.contains_key(&run)
+    }
+
+    /// How all of them stand, as the journal has it.
+    pub(in crate::engine) fn written(&self) -> impl Iterator<Item = &store::Schedule> {
+        self.all.values().map(|kept| &kept.written)
+    }
+
+    /// The ends of all runs are waited for that schedules have begun.
+    pub(in crate::engine) fn listen_all(&mut self) {
+        let names: Vec<Name> = self.all.keys().cloned().collect();
+        names.iter().for_each(|name| drop(self.listen(name)));
+    }
+
+    /// Runs that schedules have begun and that had not ended then.
+    pub(in crate::engine) fn begun(&self) -> Vec<RunId> {
+        let all = self.all.values().map(|kept| &kept.state);
+        all.flat_map(Self::runs_of).collect()
+    }
+
+    /// Runs that one has begun and that had not ended then.
+    pub(in crate::engine) fn runs_of(state: &store::Schedule) -> Vec<RunId> {
+        let backfill = state.backfill.iter().flat_map(|it| &it.running);
+        state.running.iter().chain(backfill).copied().collect()
     }
 
     /// Whose run this is, of those whose end is waited for.

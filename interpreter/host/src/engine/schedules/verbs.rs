@@ -5,7 +5,7 @@ use super::{
     find, whole,
 };
 use crate::{
-    engine::{Engine, Refusal, Ticket, batch::Deferred, output, query::Query},
+    engine::{Engine, Refusal, Ticket, batch::Deferred, ledger::Task, output, query::Query},
     store::Pause,
 };
 use flowmesh_ir::{Name, nearest};
@@ -148,6 +148,6 @@ impl Engine {
         // What was due meanwhile was not wanted.
         kept.state.upto = kept.state.upto.max(at);
         self.keep(at, name);
-        self.go_on_schedule(now, name);
+        self.tasks.push_back(Task::Schedule(name.clone()));
     }
 }

@@ -6,7 +6,7 @@ use crate::store::Filter;
 
 /// The runs of a flow, oldest first.
 fn of(world: &World, flow: &str) -> Vec<view::RunView> {
-    let mut views = world.engine.views();
+    let mut views = world.views();
     views.retain(|view| view.flow == flow);
     views
 }
@@ -182,7 +182,7 @@ fn a_lock_is_held_by_one_at_a_time_in_the_order_of_asking_also_after_a_crash() {
             .flat_map(|(_, holders)| holders.iter().map(|(run, _)| *run))
             .collect();
         assert_eq!(holders, [RunId(run)]);
-        let call = world.engine.views().len();
+        let call = world.views().len();
         assert_eq!(call, 3);
         world.reply(run, 1, r#""held""#);
         world.settle();

@@ -24,7 +24,7 @@ fn a_list_has_what_was_acknowledged_before_it_also_while_a_batch_is_written() {
     world.start(2, "hello", r#"{"name":"b"}"#, None);
     let ticket = world.tell(all());
     let appended = world.journal.append(&first).unwrap();
-    world.engine.handle(world.now, Input::Committed(appended));
+    world.handle(Input::Committed(appended));
     assert!(
         world.index.row(RunId(2)).unwrap().is_none(),
         "it is not written yet"
@@ -32,7 +32,7 @@ fn a_list_has_what_was_acknowledged_before_it_also_while_a_batch_is_written() {
     let page = page(world.settle(), ticket);
     let states: Vec<_> = page.runs.iter().map(|run| (run.id.0, run.state)).collect();
     assert_eq!(states, [(2, view::State::Done), (1, view::State::Running)]);
-    let engine = world.engine.views();
+    let engine = world.views();
     for run in page.runs {
         let held = engine.iter().find(|view| view.id == run.id).unwrap();
         assert_eq!(format!("{run:?}"), format!("{held:?}"));
@@ -49,7 +49,9 @@ fn rows_are_gathered_for_a_while_and_are_then_in_the_index() {
     assert!(world.index.row(RunId(1)).unwrap().is_none());
     world.pass(1);
     let row = world.index.row(RunId(1)).unwrap().unwrap();
-    assert_eq!(Some(row), world.engine.row(RunId(1)));
+    assert_eq!((row.state.as_str(), row.next), ("failed", 2));
+    assert_eq!(world.engine.row(RunId(1)), None, "it has ended, and left memory");
+    assert_eq!(world.view(1).state, view::State::Failed);
     assert_eq!(world.index.events(RunId(1), 0).unwrap().len(), 2);
 }
 
@@ -74,7 +76,7 @@ fn the_history_of_a_run_is_whole_wherever_its_events_are_known() {
             let events = history.events(world.index.as_ref(), &reader).unwrap();
             events.iter().map(|event| event.sequence).collect::<Vec<_>>()
         };
-        let events = world.engine.views().first().map_or(0, |view| view.events);
+        let events = world.views().first().map_or(0, |view| view.events);
         let expected: Vec<u64> = (0..events).collect();
         assert_eq!(numbers(&world), expected);
         if call == 2 {
@@ -98,14 +100,16 @@ fn what_the_index_lacked_when_the_power_failed_is_in_it_when_it_is_opened() {
     world.start(21, "ten", r#"{"id":"a"}"#, None);
     world.settle();
     let mut world = world.crash();
-    for run in 1..=21 {
-        let run = RunId(run);
-        assert_eq!(world.index.row(run).unwrap(), world.engine.row(run));
+    for run in 1..=20 {
+        assert!(world.index.row(RunId(run)).unwrap().unwrap().ended);
+        assert_eq!(world.engine.row(RunId(run)), None, "nobody needs it in memory");
     }
+    assert_eq!(world.index.row(RunId(21)).unwrap(), world.engine.row(RunId(21)));
     world.reply(21, 0, r#"{"id":"h"}"#);
     world.settle();
     world.pass(1);
-    assert_eq!(world.index.row(RunId(21)).unwrap(), world.engine.row(RunId(21)));
+    let row = world.index.row(RunId(21)).unwrap().unwrap();
+    assert_eq!((row.state.as_str(), row.next), ("failed", 2));
     assert_eq!(world.index.events(RunId(21), 0).unwrap().len(), 2);
 }
 
@@ -117,14 +121,14 @@ fn what_the_index_cannot_take_is_gathered_and_not_heaped_up() {
         world.start(run, "hello", r#"{"name":"a"}"#, None);
         while let Some(batch) = world.engine.take_batch() {
             let appended = world.journal.append(&batch).unwrap();
-            world.engine.handle(world.now, Input::Committed(appended));
+            world.handle(Input::Committed(appended));
         }
         world.now += jiff::SignedDuration::from_secs(1);
-        world.engine.handle(world.now, Input::Tick);
+        world.handle(Input::Tick);
         given += changes(&mut world).len();
     }
     assert_eq!(given, 8);
-    world.engine.handle(world.now, Input::Indexed);
+    world.handle(Input::Indexed);
     let rest = changes(&mut world);
     let runs: usize = rest.iter().map(|changes| changes.runs.len()).sum();
     assert_eq!((rest.len(), runs), (1, 22), "all the others at once");
@@ -132,8 +136,8 @@ fn what_the_index_cannot_take_is_gathered_and_not_heaped_up() {
 
 /// What the index is given, and does not take.
 fn changes(world: &mut World) -> Vec<crate::store::Changes> {
-    let outputs = world.engine.take_outputs();
-    let changes = outputs.filter_map(|output| match output {
+    let outputs = std::mem::take(&mut world.said);
+    let changes = outputs.into_iter().filter_map(|output| match output {
         Output::Index(changes) => Some(*changes),
         _ => None,
     });
@@ -146,9 +150,9 @@ fn rows_that_are_due_while_a_batch_is_written_are_given_when_it_is() {
     world.start(1, "ten", r#"{"id":"a"}"#, None);
     let batch = world.engine.take_batch().unwrap();
     world.now += jiff::SignedDuration::from_secs(1);
-    world.engine.handle(world.now, Input::Tick);
+    world.handle(Input::Tick);
     assert!(changes(&mut world).is_empty(), "it is not written yet");
     let appended = world.journal.append(&batch).unwrap();
-    world.engine.handle(world.now, Input::Committed(appended));
+    world.handle(Input::Committed(appended));
     assert_eq!(changes(&mut world).len(), 1);
 }

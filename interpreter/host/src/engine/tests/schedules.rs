@@ -66,7 +66,7 @@ fn get(world: &mut World) -> ScheduleView {
 
 /// When runs began and whether they have not ended, in seconds since the beginning.
 fn runs(world: &World) -> Vec<(i64, view::State)> {
-    let views = world.engine.views();
+    let views = world.views();
     let mut runs: Vec<_> = views
         .iter()
         .map(|view| (view.started.as_second() - BEGIN, view.state))
@@ -104,7 +104,7 @@ fn a_start_that_was_not_written_is_made_again_and_is_the_same_run() {
     let schedule = every(10);
     let mut world = world(&schedule);
     world.now = world.now.checked_add(SignedDuration::from_secs(10)).unwrap();
-    world.engine.handle(world.now, Input::Tick);
+    world.handle(Input::Tick);
     let before = world.engine.live_runs();
     let batch = world.engine.take_batch().unwrap();
     assert_eq!(batch.len(), 2, "the start and what was decided are one batch");
@@ -220,9 +220,9 @@ fn a_clock_that_goes_back_begins_nothing_again() {
     world.now = world.now.checked_sub(SignedDuration::from_secs(15)).unwrap();
     let mut world = crash(world, &schedule);
     pass(&mut world, 15);
-    assert_eq!(world.engine.views().len(), 2);
+    assert_eq!(world.views().len(), 2);
     pass(&mut world, 10);
-    assert_eq!(world.engine.views().len(), 3);
+    assert_eq!(world.views().len(), 3);
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn a_clock_that_was_far_ahead_once_does_not_stop_the_schedule() {
     pass(&mut world, 10);
     world.now = right;
     let mut world = crash(world, &schedule);
-    let ahead = world.engine.views().len();
+    let ahead = world.views().len();
     pass(&mut world, 10);
-    assert_eq!(world.engine.views().len(), ahead + 1);
+    assert_eq!(world.views().len(), ahead + 1);
     assert_eq!(begun(&world)[0], 10);
 }
 
@@ -301,9 +301,7 @@ fn a_failure_stops_the_schedule_if_it_is_to() {
         let run = world.engine.live_runs()[0];
         let reply = Reply::Failed(Failure::Unavailable("down".to_owned()));
         let call = flowmesh_machine::CallId(0);
-        world
-            .engine
-            .handle(world.now, Input::Replied { run, call, reply });
+        world.handle(Input::Replied { run, call, reply });
         world.settle();
         let mut world = crash(world, &schedule);
         pass(&mut world, 10);
@@ -332,7 +330,7 @@ fn arguments_know_when_it_was_due() {
     };
     let mut world = world(&schedule);
     pass(&mut world, 10);
-    let json = serde_json::to_value(&world.engine.views()[0]).unwrap();
+    let json = serde_json::to_value(&world.views()[0]).unwrap();
     assert_eq!(json["result"], "hello, 2023-11-14T22:13:30Z 2023-11-15");
     assert_eq!(json["key"], "often at 2023-11-14T22:13:30Z");
     pass(&mut world, 10);
@@ -351,9 +349,9 @@ fn while_there_is_no_room_nothing_begins_and_then_what_is_due_does_once() {
     pass(&mut world, 12);
     world.disk.set_capacity(None);
     pass(&mut world, 3);
-    assert_eq!(world.engine.views().len(), 1);
+    assert_eq!(world.views().len(), 1);
     let world = crash(world, &schedule);
-    assert_eq!(world.engine.views().len(), 1);
+    assert_eq!(world.views().len(), 1);
 }
 
 #[test]
@@ -372,5 +370,5 @@ fn only_a_process_that_is_told_to_carries_them_out() {
     let world = world(&schedule);
     let mut world = world.crash();
     pass(&mut world, 20);
-    assert!(world.engine.views().is_empty());
+    assert!(world.views().is_empty());
 }

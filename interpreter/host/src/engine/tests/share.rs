@@ -37,7 +37,7 @@ fn fail(world: &mut World, run: u128, call: u32) -> Vec<Output> {
         call: CallId(call),
         reply: Reply::Failed(Failure::Unavailable("down".to_owned())),
     };
-    world.engine.handle(world.now, input);
+    world.handle(input);
     world.settle()
 }
 
@@ -116,7 +116,7 @@ fn where_there_is_no_room_the_old_run_stays_as_it_was() {
     let ticket = go_on(&mut world, 1, 2, &Place::Failure).unwrap();
     let batch = world.engine.take_batch().unwrap();
     assert!(batch.len() > 3, "all of it is in one batch");
-    world.engine.handle(world.now, crate::engine::Input::Refused);
+    world.handle(crate::engine::Input::Refused);
     assert_eq!(*refusal(&world.outputs(), ticket), Refusal::Full);
     world.pass(5);
     assert_eq!(world.view(1).continued_by, None);

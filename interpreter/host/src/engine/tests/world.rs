@@ -4,7 +4,7 @@ use super::super::*;
 use super::programs;
 use crate::{
     simulate::SimulatedDisk,
-    store::{Index, Journal, Location, OpeningOptions, Shelf, StoreError, replay_record},
+    store::{Filter, Index, Journal, Location, OpeningOptions, Shelf, StoreError, replay_record},
 };
 use flowmesh_ir::{Name, OperationId, ServiceId, call::Reply};
 use flowmesh_machine::{CallId, Settings};
@@ -18,6 +18,9 @@ pub(super) struct World {
     pub(super) engine: Engine,
     pub(super) now: Timestamp,
     tickets: u64,
+    programs: Programs,
+    /// What the engine said before anybody asked.
+    pub(super) said: Vec<Output>,
 }
 
 impl World {
@@ -37,14 +40,18 @@ impl World {
 
     pub(super) fn open(disk: SimulatedDisk, now: Timestamp) -> Result<Self, StoreError> {
         let store = super::super::open(disk.shared(), &OpeningOptions::default(), now)?;
-        Ok(Self {
+        let mut world = Self {
             disk,
             journal: store.journal,
             index: store.index,
             engine: store.engine,
             now,
             tickets: 0,
-        })
+            programs: Programs::default(),
+            said: Vec::new(),
+        };
+        world.look_up();
+        Ok(world)
     }
 
     /// Everything that was not synced is lost, and another process takes over.
@@ -57,10 +64,40 @@ impl World {
         world
     }
 
+    /// Tells the engine something, and what it wants to look up.
+    pub(super) fn handle(&mut self, input: Input) {
+        self.engine.handle(self.now, input);
+        self.look_up();
+    }
+
+    pub(super) fn look_up(&mut self) {
+        let outputs: Vec<Output> = self.engine.take_outputs().collect();
+        for output in outputs {
+            let Output::Fetch(wants) = output else {
+                self.said.push(output);
+                continue;
+            };
+            let looked = |want: Want| want.look_up(self.index.as_ref(), &mut self.programs).unwrap();
+            let found = wants.into_iter().map(looked).collect();
+            self.handle(Input::Fetched(found));
+        }
+    }
+
+    /// All runs: those in memory, and those that the index alone knows.
+    pub(super) fn views(&self) -> Vec<view::RunView> {
+        let known = self.index.search(&Filter::default(), usize::MAX).unwrap().runs;
+        let known = known
+            .into_iter()
+            .map(|(run, row)| (run, view::RunView::of_row(run, row)));
+        let mut views: BTreeMap<RunId, view::RunView> = known.collect();
+        views.extend(self.engine.views().into_iter().map(|view| (view.id, view)));
+        views.into_values().collect()
+    }
+
     pub(super) fn tell(&mut self, command: Command) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.engine.handle(self.now, Input::Command(ticket, command));
+        self.handle(Input::Command(ticket, command));
         ticket
     }
 
@@ -81,24 +118,23 @@ impl World {
             status: 200,
             body: body.as_bytes().into(),
         };
-        self.engine.handle(
-            self.now,
-            Input::Replied {
-                run: RunId(run),
-                call: CallId(call),
-                reply,
-            },
-        );
+        self.handle(Input::Replied {
+            run: RunId(run),
+            call: CallId(call),
+            reply,
+        });
     }
 
     /// What the engine says before anything is written.
     pub(super) fn outputs(&mut self) -> Vec<Output> {
         let mut outputs = Vec::new();
-        for output in self.engine.take_outputs().collect::<Vec<_>>() {
+        let mut said = std::mem::take(&mut self.said);
+        said.extend(self.engine.take_outputs());
+        for output in said {
             match output {
                 Output::Index(changes) => {
                     self.index.apply(&changes).unwrap();
-                    self.engine.handle(self.now, Input::Indexed);
+                    self.handle(Input::Indexed);
                 }
                 Output::Search(ticket, search) => {
                     outputs.push(Output::Answer(
@@ -120,7 +156,7 @@ impl World {
                 Ok(appended) => Input::Committed(appended),
                 Err(_) => Input::Refused,
             };
-            self.engine.handle(self.now, input);
+            self.handle(input);
             outputs.extend(self.outputs());
         }
         outputs
@@ -128,7 +164,7 @@ impl World {
 
     pub(super) fn pass(&mut self, seconds: i64) -> Vec<Output> {
         self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        self.engine.handle(self.now, Input::Tick);
+        self.handle(Input::Tick);
         self.settle()
     }
 

@@ -107,10 +107,7 @@ fn one_after_the_other(
     runs: &BTreeMap<Timestamp, (RunId, Timestamp)>,
     order: &[EventRecord],
 ) -> Result<(), String> {
-    let Some(process) = &world.process else {
-        return Ok(());
-    };
-    let ends = process.engine.views().into_iter();
+    let ends = world.views().into_iter();
     let ends: BTreeMap<RunId, u64> = ends
         .filter(|view| view.state.is_end())
         .map(|view| (view.id, view.events))

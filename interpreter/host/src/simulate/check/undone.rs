@@ -6,11 +6,8 @@ use flowmesh_ir::{StepId, call::Reply, flow::End};
 
 /// A run that failed or was cancelled has undone every call that succeeded and says how it is undone.
 pub(super) fn when_failed(world: &World<'_>, asked: &AllAsked) -> Result<(), String> {
-    let Some(process) = &world.process else {
-        return Ok(());
-    };
     let undone_in = |state: State| matches!(state, State::Failed | State::Cancelled);
-    for view in process.engine.views().iter().filter(|view| undone_in(view.state)) {
+    for view in world.views().iter().filter(|view| undone_in(view.state)) {
         let Some(calls) = asked.get(&view.id) else {
             continue;
         };

@@ -41,14 +41,17 @@ impl Shelf for Index {
     }
 
     fn by_key(&self, namespace: &str, flow: &str, key: &str) -> Result<Option<RunId>, StoreError> {
-        self.read(|transaction| {
-            let mut found = None;
-            with_prefix(transaction, &entry::key(namespace, flow, key), |entry| {
-                found = entry::run(entry);
-                false
+        // One run has it, or several that share a history, of which the last has it.
+        for run in self.runs(&entry::key(namespace, flow, key), usize::MAX)? {
+            let superseded = self.read(|transaction| {
+                let found = stored(transaction, run)?;
+                Ok(found.is_none_or(|stored| stored.superseded))
             })?;
-            Ok(found)
-        })
+            if !superseded {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
     }
 
     fn snapshot(&self, run: RunId) -> Result<Option<Snapshot>, StoreError> {
@@ -185,6 +188,10 @@ impl Shelf for Index {
             }
             _ => Err(self.damaged("the place of a program, where something else lies")),
         }
+    }
+
+    fn kept(&self) -> Result<Vec<Hash>, StoreError> {
+        Ok(self.all_programs()?.into_iter().map(|kept| kept.hash).collect())
     }
 
     fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {

@@ -1,6 +1,7 @@
 //! Rows on the disk, as protobuf messages with a checksum of their own. An index of another version is made again, so
 //! that a change here needs a new version there and nothing else.
 
+mod shared;
 mod still;
 
 use super::{Block, Ending, Guard, Row};
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use flowmesh_ir::{Hash, Name};
 use jiff::Timestamp;
 use prost::Message;
+use shared::{StoredShared, shared, to_shared};
 use still::{StoredParked, StoredPaused, parked, paused, to_parked, to_paused};
 
 /// A row, and where its events lie.
@@ -86,6 +88,12 @@ pub(in crate::store) struct Stored {
     continues: Option<Bytes>,
     #[prost(bytes = "bytes", optional, tag = "33")]
     continued_by: Option<Bytes>,
+    #[prost(message, optional, tag = "34")]
+    shared: Option<StoredShared>,
+    #[prost(bytes = "bytes", optional, tag = "35")]
+    instead_of: Option<Bytes>,
+    #[prost(bool, tag = "36")]
+    pub(in crate::store) superseded: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -113,8 +121,6 @@ struct StoredGuard {
     name: String,
     #[prost(uint32, tag = "2")]
     call: u32,
-    #[prost(sint64, tag = "3")]
-    asked_us: i64,
     #[prost(uint64, tag = "4")]
     asked: u64,
     #[prost(uint32, optional, tag = "5")]
@@ -197,6 +203,9 @@ impl Stored {
             parked: row.parked.as_ref().map(parked),
             continues: row.continues.map(run_bytes),
             continued_by: row.continued_by.map(run_bytes),
+            shared: row.shared.map(shared),
+            instead_of: row.instead_of.map(run_bytes),
+            superseded: row.superseded,
         }
     }
 
@@ -212,6 +221,9 @@ impl Stored {
             parked: self.parked.map(to_parked).transpose()?,
             continues: self.continues.as_deref().map(to_run).transpose()?,
             continued_by: self.continued_by.as_deref().map(to_run).transpose()?,
+            shared: self.shared.as_ref().map(to_shared).transpose()?,
+            instead_of: self.instead_of.as_deref().map(to_run).transpose()?,
+            superseded: self.superseded,
             key: self.key,
             started: time(self.started_us)?,
             updated: time(self.updated_us)?,
@@ -317,8 +329,7 @@ fn guard(guard: &Guard) -> StoredGuard {
     StoredGuard {
         name: guard.name.clone(),
         call: guard.call,
-        asked_us: guard.asked.0.as_microsecond(),
-        asked: guard.asked.1,
+        asked: guard.asked,
         permits: guard.permits,
         granted: guard.granted,
     }
@@ -328,7 +339,7 @@ fn to_guard(guard: StoredGuard) -> Result<Guard, NoRow> {
     Ok(Guard {
         name: guard.name,
         call: guard.call,
-        asked: (time(guard.asked_us)?, guard.asked),
+        asked: guard.asked,
         permits: guard.permits,
         granted: guard.granted,
     })

@@ -6,6 +6,7 @@ use crate::{
     store::from_proto::{Unreadable, time},
 };
 use jiff::Timestamp;
+use prost::Message as _;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(in crate::store) struct Message {
@@ -164,4 +165,26 @@ impl BackfillMessage {
             begun: self.begun,
         })
     }
+}
+
+/// How all schedules stand.
+#[derive(Clone, PartialEq, prost::Message)]
+struct All {
+    #[prost(message, repeated, tag = "1")]
+    schedules: Vec<Message>,
+}
+
+/// All schedules as bytes; the way back is [`read_all`].
+pub(crate) fn write_all<'s>(schedules: impl Iterator<Item = &'s Schedule>) -> Vec<u8> {
+    let schedules = schedules.map(Message::of).collect();
+    All { schedules }.encode_to_vec()
+}
+
+/// All schedules of such bytes; the way back is [`write_all`].
+pub(crate) fn read_all(bytes: &[u8]) -> Option<Vec<Schedule>> {
+    let all = All::decode(bytes).ok()?;
+    all.schedules
+        .into_iter()
+        .map(|schedule| schedule.read().ok())
+        .collect()
 }

@@ -145,6 +145,11 @@ pub(super) fn row(events: &[EventRecord]) -> Option<Row> {
         }),
         continues: chance.happens(100).then(|| RunId(chance.below(9).into())),
         continued_by: chance.happens(100).then(|| RunId(chance.below(9).into())),
+        shared: chance
+            .happens(100)
+            .then(|| (RunId(chance.below(9).into()), chance.below(9))),
+        instead_of: chance.happens(100).then(|| RunId(chance.below(9).into())),
+        superseded: chance.happens(200),
         key,
         started: first.event.at,
         updated: last.event.at,
@@ -175,7 +180,7 @@ pub(super) fn row(events: &[EventRecord]) -> Option<Row> {
             .map(|call| Guard {
                 name: pick(&mut chance, "lock", 3),
                 call,
-                asked: (time(chance.below(1000)), chance.below(1000)),
+                asked: chance.below(1000),
                 permits: chance.happens(500).then_some(3),
                 granted: chance.happens(500),
             })

@@ -42,7 +42,7 @@ fn plan(world: &mut World, order: Order) -> Vec<(i64, bool)> {
 
 /// The time that each run was due, by its key, in the order of their starts.
 fn due(world: &World) -> Vec<(i64, String)> {
-    let mut views = world.engine.views();
+    let mut views = world.views();
     views.sort_by_key(|view| (view.started, view.id));
     let key = |view: view::RunView| view.key.unwrap().replace("often at 2023-11-14T22:", "");
     views
@@ -66,13 +66,13 @@ fn a_range_is_made_up_for_with_so_many_at_once_also_after_a_crash() {
         .len(),
         5
     );
-    assert!(world.engine.views().is_empty(), "nothing is done");
+    assert!(world.views().is_empty(), "nothing is done");
     let times = plan(&mut world, order(-40, 0));
     assert_eq!(
         times,
         [(-40, true), (-30, true), (-20, true), (-10, true), (0, true)]
     );
-    assert_eq!(world.engine.views().len(), 2);
+    assert_eq!(world.views().len(), 2);
     for _ in 0..20 {
         pass(&mut world, 1);
         world = crash(world, &schedule);
@@ -173,5 +173,5 @@ fn a_backfill_can_be_stopped() {
     assert!(view.backfill.is_none());
     let mut world = crash(world, &schedule);
     pass(&mut world, 30);
-    assert_eq!(world.engine.views().len(), 2);
+    assert_eq!(world.views().len(), 2);
 }
