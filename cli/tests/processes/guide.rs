@@ -21,7 +21,7 @@ const HOST: &str = "127.0.0.1:";
 const MARK: &str = "=====";
 
 /// What the shell does after a command that goes on behind: a reader is slower than a server, a script is not.
-const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -q $READY $LAST && break; sleep 0.1; done";
+const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -qs $READY $LAST && break; sleep 0.1; done";
 
 /// A command and what the page says that it says.
 struct Shown {
