@@ -3,6 +3,7 @@
 //! - [`decide`] makes the decisions: pure functions of what is known, of a time and of chance that are passed in.
 //! - `wire` touches the network: names, connections, requests.
 //! - [`Mesh::call`] joins the two.
+//! - [`identity`] says who somebody is who shows a signed token.
 //!
 //! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
 //! it makes a [`Mesh`], and answers for a route's conditions through [`MeshOptions::conditions`]. Names are looked up
@@ -12,6 +13,7 @@ mod call;
 mod clock;
 pub mod decide;
 mod error;
+pub mod identity;
 mod mesh;
 mod observe;
 mod unseal;

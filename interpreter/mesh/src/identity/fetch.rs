@@ -1,0 +1,118 @@
+//! Asking a provider: small JSON documents over HTTPS, within limits of length and time.
+
+use bytes::Bytes;
+use http::{Request, Uri, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, pki_types::ServerName};
+use rustls_platform_verifier::BuilderVerifierExt;
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+
+/// The longest document.
+const BYTES_MAX: usize = 512 << 10;
+/// How long all of it may take.
+const TIME_MAX: Duration = Duration::from_secs(10);
+
+/// A document on its way, or in words why there is none.
+pub type Fetched<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send + 'a>>;
+
+/// Gets documents: the seam through which a provider is asked.
+pub trait Fetch: Send + Sync {
+    /// The document at a URL that [`Https::may`] allows.
+    fn get<'a>(&'a self, url: &'a str) -> Fetched<'a>;
+}
+
+/// Over HTTPS, with the certificates that the system trusts; over HTTP from this machine alone.
+pub struct Https(TlsConnector);
+
+impl Https {
+    /// Reads what the system trusts.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub fn new() -> Result<Self, String> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(|why| why.to_string())?;
+        Ok(Self(TlsConnector::from(Arc::new(config.with_no_client_auth()))))
+    }
+
+    /// Whether keys from a URL are to be believed: `https://`, or `http://` on this machine.
+    #[must_use]
+    pub fn may(url: &str) -> bool {
+        let Ok(uri) = url.parse::<Uri>() else {
+            return false;
+        };
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let here = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        match uri.scheme_str() {
+            Some("https") => !host.is_empty(),
+            Some("http") => here,
+            _ => false,
+        }
+    }
+
+    async fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
+        if !Self::may(url) {
+            return Err(format!("expected a URL with `https://`, found `{url}`"));
+        }
+        let uri: Uri = url.parse().map_err(|_| format!("`{url}` is no URL"))?;
+        let authority = uri.authority().ok_or("it names no host")?;
+        let secure = uri.scheme_str() == Some("https");
+        let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let host = authority.host().trim_matches(['[', ']']);
+        let stream = TcpStream::connect((host, port)).await.map_err(words)?;
+        if !secure {
+            return read(stream, &uri).await;
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(words)?;
+        let stream = self.0.connect(name, stream).await.map_err(words)?;
+        read(stream, &uri).await
+    }
+}
+
+impl Fetch for Https {
+    fn get<'a>(&'a self, url: &'a str) -> Fetched<'a> {
+        Box::pin(async move {
+            let fetched = tokio::time::timeout(TIME_MAX, self.fetch(url)).await;
+            fetched.unwrap_or_else(|_| Err("it took too long".to_owned()))
+        })
+    }
+}
+
+/// Redirects are not followed: keys come from where the operator said.
+async fn read<S>(stream: S, uri: &Uri) -> Result<Vec<u8>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
+    let connection = tokio::spawn(connection);
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    let request = Request::get(path)
+        .header(header::HOST, host)
+        .header(header::ACCEPT, "application/json")
+        .body(Empty::<Bytes>::new())
+        .map_err(words)?;
+    let response = sender.send_request(request).await.map_err(words)?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(format!("it answered with {status}"));
+    }
+    let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
+    connection.abort();
+    Ok(body.map_err(words)?.to_bytes().to_vec())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
+fn words(why: impl ToString) -> String {
+    why.to_string()
+}
