@@ -19,6 +19,18 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Client {
     /// `http://127.0.0.1:7700`
     pub(crate) url: String,
+    /// By which the server knows who asks.
+    pub(crate) token: Option<Secret>,
+}
+
+/// A token, which is never shown.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("...")
+    }
 }
 
 /// Events as they come.
@@ -38,7 +50,7 @@ impl Client {
         } else {
             format!("http://{url}")
         };
-        Self { url }
+        Self { url, token: None }
     }
 
     /// Sends and reads a whole JSON answer.
@@ -84,12 +96,16 @@ impl Client {
             .map_err(|why| self.lost(&why))?;
         tokio::spawn(connection);
         let bytes = body.map(|body| body.as_bytes().to_vec()).unwrap_or_default();
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, host)
             .header(header::ACCEPT, accept)
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(Secret(token)) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request
             .body(Full::new(Bytes::from(bytes)))
             .map_err(|why| self.lost(&why))?;
         let response = sender
@@ -138,11 +154,19 @@ fn refused(status: u16, body: &Value) -> Error {
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let code: Option<Code> = text("code").and_then(|code| code.parse().ok());
     let message = text("detail").unwrap_or_else(|| format!("the server answered with status {status}"));
+    let help = if status == 401 {
+        // The server knows no command lines.
+        let give =
+            "give a token with `--token-file FILE` or FLOWMESH_TOKEN; `flowmesh token create` makes one";
+        Some(give.to_owned())
+    } else {
+        text("help")
+    };
     Error::ServerSaid {
         status,
         code,
         message,
-        help: text("help"),
+        help,
     }
 }
 

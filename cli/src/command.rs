@@ -17,6 +17,7 @@ mod serve;
 mod store;
 mod stub;
 mod test;
+mod token;
 
 pub(crate) use stub::announce;
 
@@ -56,6 +57,7 @@ pub(crate) enum Command {
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
     Store(store::Store),
+    Token(token::Token),
     Stub(stub::Stub),
     Repl(repl::Repl),
     Lsp(lsp::Lsp),
@@ -81,6 +83,7 @@ impl Command {
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),
             Self::Store(command) => command.run(),
+            Self::Token(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Completions(command) => command.run(),
@@ -98,6 +101,7 @@ impl Command {
             Self::Runs(command) => command.json,
             Self::Schedules(command) => command.json,
             Self::Store(command) => command.json,
+            Self::Token(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,
             _ => false,

@@ -4,6 +4,7 @@ use crate::{
     draw,
     error::Error,
     exit::Exit,
+    identity::TokensFile,
     settings::Set,
     stub::{self, Recorder, Script, Stubs, Style},
 };
@@ -66,8 +67,11 @@ impl House {
     pub(crate) async fn open(
         program: &Arc<Program>,
         args: &HouseArgs,
-        listen: ServerOptions,
+        mut listen: ServerOptions,
     ) -> Result<Self, Error> {
+        // Who made tokens for a directory wants to be asked, whichever command works in it.
+        let tokens = &mut listen.identity.tokens;
+        tokens.get_or_insert_with(|| TokensFile::default().tokens(&args.dir));
         let (settings, secrets) = args.set.values(program)?;
         let idle = flowmesh_ir::carried::not_yet(program);
         if !idle.is_empty() {

@@ -7,6 +7,7 @@ mod error;
 mod exit;
 mod find;
 mod house;
+mod identity;
 mod input;
 mod lsp;
 mod output;

@@ -5,10 +5,11 @@ use crate::{
     error::Error,
     exit::Exit,
     house::{House, HouseArgs, refused},
+    identity::IdentityArgs,
     program, runtime,
 };
 use clap::Args;
-use flowmesh_host::server::ServerOptions;
+use flowmesh_host::server::{self, ServerOptions};
 use flowmesh_ir::{Program, print};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -18,32 +19,53 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
   flowmesh serve shop.flow
   flowmesh serve shop.json --dir /var/lib/shop --set payments_url=http://payments:8080
   flowmesh serve shop.flow --stub --listen 127.0.0.1:8800
+  flowmesh serve shop.flow --listen 0.0.0.0:7700 --tokens /etc/shop/tokens.json
+  flowmesh serve shop.flow --listen 0.0.0.0:7700 --oidc-issuer https://id.example.com --oidc-audience flowmesh
+  flowmesh serve --openapi > openapi.json
+
+It listens on other addresses than those of this machine only if everybody is asked who they are: with
+API tokens (see `flowmesh token`), or with the tokens of an OpenID provider.
 
 Its schedules are carried out as long as it runs; see `flowmesh schedules`.")]
 pub(crate) struct Serve {
     /// The program, `.flow` or compiled `.json`
-    file: PathBuf,
+    #[arg(required_unless_present = "openapi")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     house: HouseArgs,
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
-    /// Let others than this machine in; nobody is asked who they are
+    #[command(flatten)]
+    identity: IdentityArgs,
+    /// Let others than this machine in although nobody is asked who they are
     #[arg(long)]
     allow_remote: bool,
+    /// Print the description of the API, OpenAPI 3.1, and end
+    #[arg(long)]
+    openapi: bool,
 }
 
 impl Serve {
     /// Serves until interrupted.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
-        let program = Arc::new(program::load(&self.file, false)?);
+        let Some(file) = self.file.as_ref().filter(|_| !self.openapi) else {
+            draw::answer_json(&server::openapi());
+            return Ok(Exit::Ok);
+        };
+        let program = Arc::new(program::load(file, false)?);
         runtime::block_on(async {
             let mut options = ServerOptions::new(self.listen);
             options.allow_remote = self.allow_remote;
+            options.identity = self.identity.identity(&self.house.dir)?;
+            let asks = options.identity.asks();
             let house = House::open(&program, &self.house, options).await?;
             let kept = house.host.keep_schedules().await;
             kept.map_err(|why| refused(&why))?;
             announce(&program, &house);
+            if !asks {
+                draw::say("nobody is asked who they are; `flowmesh token create` changes that");
+            }
             let ended = tokio::select! {
                 () = runtime::interrupted() => {
                     draw::say("stopping; runs that have not ended go on with the next start");

@@ -43,5 +43,6 @@ mod store;
 mod stub;
 #[cfg(test)]
 mod tests;
+mod token;
 #[cfg(test)]
 mod workers;

@@ -4,10 +4,16 @@ use super::shop::{Running, Shop, order, until};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-pub(super) fn serve(shop: &Shop) -> Running {
-    let mut command = shop.command(&["serve", "shop.flow", "--listen", "127.0.0.1:0"]);
+/// A server, which may not listen yet.
+pub(super) fn serve_with(shop: &Shop, more: &[&str]) -> Running {
+    let args = ["serve", "shop.flow", "--listen", "127.0.0.1:0"];
+    let mut command = shop.command(&[&args, more].concat());
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let running = Running(command.spawn().expect("the binary runs"));
+    Running(command.spawn().expect("the binary runs"))
+}
+
+pub(super) fn serve(shop: &Shop) -> Running {
+    let running = serve_with(shop, &[]);
     until("the server listens", || runs(shop, &["list"]).code == 0);
     running
 }

@@ -29,6 +29,7 @@ use crate::{
 };
 use flowmesh_ir::{Name, Program};
 use flowmesh_machine::Settings;
+use jiff::Timestamp;
 use std::{
     path::Path,
     sync::{
@@ -305,6 +306,11 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
+    }
+
+    /// What time it is here.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     fn archive(&self) -> Result<Archive, Refusal> {

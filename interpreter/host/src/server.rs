@@ -1,30 +1,39 @@
 //! The API over HTTP/1.1: start runs, see them, tell them things, follow them.
 //!
-//! There is no authentication yet, so it listens on loopback addresses only unless it is told otherwise, and takes no
-//! requests that a web page of somebody else sends. The folder: `routes` (what there is), `guard` (who may), `body`
-//! (reading what is sent), `events` (server-sent events), `problem` (errors as RFC 9457 has them), `connections`
-//! (accepting, limits, a graceful stop).
+//! Everybody is asked who they are, unless only this machine can reach it and nobody has made a token; and no requests
+//! are taken that a web page of somebody else sends. The folder: `table` (what there is, who may, what goes in and comes
+//! out), `openapi` (the same for programs), `identity` and `door` (who asks, and what they may), `guard` (foreign pages),
+//! `routes` and what stands beside it (what each does), `body` (reading what is sent), `events` (server-sent events),
+//! `problem` (errors as RFC 9457 has them), `connections` (accepting, limits, a graceful stop).
 
 mod batch;
 mod body;
 mod connections;
+mod door;
 mod error;
 mod events;
 mod filter;
 mod guard;
+pub mod identity;
 mod list;
+mod openapi;
 mod problem;
+mod route;
 mod routes;
 mod schedules;
 mod share;
 mod steer;
+mod table;
 mod told;
 mod wait;
 mod workers;
 
+pub use door::Identity;
 pub use error::ServerError;
+pub use openapi::openapi;
 
 use crate::Host;
+use door::Door;
 use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
@@ -37,7 +46,9 @@ use tokio::{net::TcpListener, sync::watch};
 pub struct ServerOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Whether others than this machine may reach it. Nobody is asked who they are.
+    /// How those are known who may come in.
+    pub identity: Identity,
+    /// Whether others than this machine may reach it although nobody is asked who they are.
     pub allow_remote: bool,
     /// The longest body of a request, in bytes.
     pub body_bytes: usize,
@@ -59,6 +70,7 @@ impl ServerOptions {
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
+            identity: Identity::default(),
             allow_remote: false,
             body_bytes: 4 << 20,
             header_bytes: 64 << 10,
@@ -83,6 +95,7 @@ pub struct Server {
 struct Shared {
     host: Host,
     options: ServerOptions,
+    door: Door,
     /// Becomes true when the server stops: whoever waits answers with what there is.
     stopping: watch::Receiver<bool>,
 }
@@ -91,9 +104,10 @@ impl Server {
     /// Listens. Nothing is answered before [`Server::serve`].
     ///
     /// # Errors
-    /// If the address is not on this machine alone and nobody allowed that, or if it cannot be had.
+    /// If others could reach the address and nobody is asked who they are, or if it cannot be had.
     pub async fn bind(options: ServerOptions) -> Result<Self, ServerError> {
-        if !options.allow_remote && !is_loopback(options.listen.ip()) {
+        let open = !options.allow_remote && !options.identity.asks();
+        if open && !is_loopback(options.listen.ip()) {
             return Err(ServerError::Remote {
                 listen: options.listen,
             });
@@ -124,6 +138,7 @@ impl Server {
         let shared = Shared {
             host,
             options: self.options.clone(),
+            door: Door::new(self.options.identity.clone()),
             stopping,
         };
         let router = routes::router(shared);

@@ -8,13 +8,13 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "support/client.rs"]
+mod client;
 #[path = "support/programs.rs"]
 mod programs;
-#[path = "support/services.rs"]
-#[expect(dead_code, reason = "this test uses the HTTP client of it only")]
-mod services;
 
 use axum::{Router, http::header, routing::get};
+use client::{Answer, ask};
 use flowmesh_host::{
     Host, HostOptions,
     server::{Server, ServerOptions},
@@ -29,7 +29,6 @@ use flowmesh_ir::{
 use flowmesh_machine::Settings;
 use flowmesh_mesh::Hickory;
 use serde_json::{Value as Json, json};
-use services::{Answer, ask};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -170,7 +169,9 @@ impl World {
         } else {
             body.to_string()
         };
-        ask(self.api, "POST", path, "", &body).await
+        let answer = ask(self.api, "POST", path, "", &body).await;
+        assert!(answer.head.starts_with("http/1.1 "), "{}", answer.head);
+        answer
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -6,11 +6,14 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "support/client.rs"]
+mod client;
 #[path = "support/programs.rs"]
 mod programs;
 #[path = "support/services.rs"]
 mod services;
 
+use client::{Answer, ask};
 use flowmesh_host::{
     Host, HostOptions,
     server::{Server, ServerError, ServerOptions},
@@ -18,7 +21,7 @@ use flowmesh_host::{
 use flowmesh_ir::{Value, expr::Expr};
 use flowmesh_machine::Settings;
 use flowmesh_mesh::Hickory;
-use services::{Answer, Seen, ask, services};
+use services::{Seen, services};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, task::JoinHandle};
 

@@ -1,6 +1,11 @@
-//! Which server commands speak to.
+//! Which server commands speak to, and as whom.
 
-use crate::{client::Client, error::Error, house::api_file};
+use crate::{
+    client::{Client, Secret},
+    error::Error,
+    house::api_file,
+    project::words,
+};
 use clap::Args;
 use std::{
     fs,
@@ -16,11 +21,43 @@ pub(crate) struct Server {
     /// The directory of a `run` or `serve` in progress, which is asked for its URL
     #[arg(long, global = true, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// A token that the server knows; others on this machine may see it here
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        env = "FLOWMESH_TOKEN",
+        hide_env_values = true
+    )]
+    token: Option<String>,
+    /// A file with the token, which goes before FLOWMESH_TOKEN
+    #[arg(long, global = true, value_name = "FILE", env = "FLOWMESH_TOKEN_FILE")]
+    token_file: Option<PathBuf>,
 }
 
 impl Server {
     /// A client of it. What is written on the command line goes before the environment, the directory here last.
     pub(crate) fn client(&self) -> Result<Client, Error> {
+        let token = self.token()?;
+        Ok(Client {
+            token,
+            ..self.nameless()?
+        })
+    }
+
+    fn token(&self) -> Result<Option<Secret>, Error> {
+        let Some(path) = &self.token_file else {
+            return Ok(self.token.clone().filter(|token| !token.is_empty()).map(Secret));
+        };
+        let text = fs::read_to_string(path).map_err(|why| Error::unreadable(path, &words(&why)))?;
+        let token = text.trim();
+        if token.is_empty() {
+            return Err(Error::unreadable(path, &"there is no token in it"));
+        }
+        Ok(Some(Secret(token.to_owned())))
+    }
+
+    fn nameless(&self) -> Result<Client, Error> {
         if let Some(dir) = &self.dir {
             let path = api_file(dir);
             let url = fs::read_to_string(&path);

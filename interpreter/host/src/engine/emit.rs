@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, sync::Arc};
 const BYTES_MAX: usize = 256 << 20;
 
 /// What telling an event came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Told {
     /// How many runs heard it.
     pub heard: usize,

@@ -8,12 +8,13 @@ use crate::{
 use flowmesh_ir::{Code, Hash, Name};
 use flowmesh_machine::{Choice, Status};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 /// How a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// At least one call is on its way.
@@ -105,7 +106,7 @@ impl FromStr for State {
 }
 
 /// One run as it stands.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunView {
     /// Its identifier.
     pub id: RunId,
@@ -124,6 +125,7 @@ pub struct RunView {
     pub events: u64,
     /// The program it was started with.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub program: Hash,
     /// What it is at now: titles of calls, sleeps and waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -183,7 +185,7 @@ pub(super) fn raw(json: &str) -> Arc<RawValue> {
 }
 
 /// A run that somebody paused.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Paused {
     /// Why, in their words.
     pub reason: String,
@@ -201,7 +203,7 @@ impl From<store::Paused> for Paused {
 }
 
 /// A run that cannot go on by itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Parked {
     /// The title of the step.
     pub step: String,
@@ -216,6 +218,7 @@ pub struct Parked {
     /// Since when.
     pub since: Timestamp,
     /// The code whose page says what each choice does.
+    #[schemars(with = "String")]
     pub code: Code,
 }
 
@@ -244,7 +247,7 @@ impl From<store::Parked> for Parked {
 }
 
 /// How a run ended, as JSON.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// With a result.
@@ -294,7 +297,7 @@ pub struct Chosen {
 }
 
 /// Some runs, newest first.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Page {
     /// The runs.
     pub runs: Vec<RunView>,
@@ -314,7 +317,7 @@ impl From<store::Page> for Page {
 }
 
 /// One flow that can be started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FlowView {
     /// Its name.
     pub name: Name,

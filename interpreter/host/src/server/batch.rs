@@ -14,14 +14,16 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How many refusals, and runs of a preview, an answer shows.
 const SHOWN: usize = 20;
 
 /// What a batch would deal with.
-#[derive(Serialize)]
-struct Preview {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BatchPreview")]
+pub(super) struct Preview {
     #[serde(flatten)]
     count: Counted,
     /// The newest of them.
@@ -29,8 +31,9 @@ struct Preview {
 }
 
 /// What became of a batch.
-#[derive(Serialize)]
-struct Done {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BatchDone")]
+pub(super) struct Done {
     done: usize,
     /// How many it could not be done with; a few of them are shown.
     refused: usize,
@@ -40,11 +43,22 @@ struct Done {
     problems: Vec<Refused>,
 }
 
-#[derive(Serialize)]
-struct Refused {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BatchRefused")]
+pub(super) struct Refused {
     run: RunId,
     code: String,
     why: String,
+}
+
+/// What a batch came to, or would.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+#[schemars(rename = "BatchAnswer")]
+pub(super) enum Answer {
+    Preview(Preview),
+    Done(Done),
 }
 
 /// `preview=true` only counts. Every run there is is meant only where the query says `all=true`.

@@ -1,8 +1,13 @@
 //! Accepting connections within limits, and letting them end.
 
-use super::ServerOptions;
+use super::{ServerOptions, identity::Peer};
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -30,8 +35,8 @@ pub(super) async fn serve(
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            (stream, permit) = accept(&listener, &free) => {
-                spawn(stream, permit, router.clone(), options, &graceful);
+            (stream, peer, permit) = accept(&listener, &free) => {
+                spawn((stream, peer), permit, router.clone(), options, &graceful);
             }
             () = &mut stop => break,
         }
@@ -47,12 +52,15 @@ pub(super) async fn serve(
 }
 
 /// A connection, when there is room for one.
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> (TcpStream, Peer, Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed, so there is always a permit.
     let permit = free.clone().acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
+            Ok((stream, peer)) => return (stream, Peer(peer), permit),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_WAIT).await;
@@ -62,7 +70,7 @@ async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> (TcpStream, Op
 }
 
 fn spawn(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, Peer),
     permit: Option<OwnedSemaphorePermit>,
     router: Router,
     options: &ServerOptions,
@@ -70,12 +78,17 @@ fn spawn(
 ) {
     // Small answers shall not wait for each other.
     let _ = stream.set_nodelay(true);
+    let inner = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        inner.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.read_timeout)
         .max_buf_size(options.header_bytes.max(8 << 10))
         .max_headers(options.headers)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         // What goes wrong on a connection is the client's to see.

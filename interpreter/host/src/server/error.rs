@@ -1,9 +1,10 @@
 //! Why the server cannot listen, and why it does not take a request.
 
+use super::identity::Role;
 use crate::workers::Lost;
 use axum::http::{Method, StatusCode};
 use flowmesh_ir::Code;
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 use thiserror::Error;
 
 /// Why the server cannot listen.
@@ -11,7 +12,7 @@ use thiserror::Error;
 pub enum ServerError {
     /// Others could reach it.
     #[error(
-        "expected a loopback address to listen on, found `{listen}`: anybody who reaches it could start and cancel runs"
+        "expected a loopback address to listen on without authentication, found `{listen}`: anybody who reaches it could start and cancel runs"
     )]
     Remote {
         /// The address.
@@ -42,7 +43,7 @@ impl ServerError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Remote { .. } => {
-                "listen on 127.0.0.1 behind a gateway that knows who asks, or allow it explicitly"
+                "make a token with `flowmesh token create`, trust an OpenID provider with `--oidc-issuer`, or listen on 127.0.0.1"
             }
             Self::Listen { .. } => "choose another port, or stop what listens there",
         }
@@ -76,6 +77,25 @@ pub(super) enum RequestError {
     /// It may come from a web page of somebody else.
     #[error("{0}")]
     Foreign(String),
+    /// Nobody knows who asks.
+    #[error("{why}")]
+    Unidentified {
+        why: String,
+        /// Whether something was shown that is not good.
+        shown: bool,
+    },
+    /// Nobody can say now who asks.
+    #[error("{0}")]
+    Unsure(String),
+    /// Who asks has shown too much that is not good.
+    #[error("too many tokens that are not good came from this address")]
+    TooOften(Duration),
+    /// Who asks may not.
+    #[error("expected the role `{needed}`, found {}", own.map_or("none".to_owned(), |own| format!("`{own}`")))]
+    Role { needed: Role, own: Option<Role> },
+    /// The namespace is none of those of who asks.
+    #[error("the token is not for this namespace")]
+    Namespace,
     /// There is nothing there.
     #[error("there is nothing at `{path}`")]
     Nothing { path: String },
@@ -96,6 +116,11 @@ impl RequestError {
             Self::Lost(Lost::Unknown(_)) => 1070,
             Self::Lost(Lost::Over(_)) => 1071,
             Self::Failure { .. } => 1072,
+            Self::Unidentified { .. } => 1140,
+            Self::Role { .. } => 1141,
+            Self::Namespace => 1142,
+            Self::TooOften(_) => 1143,
+            Self::Unsure(_) => 1144,
         })
     }
 
@@ -110,15 +135,17 @@ impl RequestError {
             Self::Lost(Lost::Unknown(_)) => StatusCode::NOT_FOUND,
             Self::Lost(Lost::Over(_)) => StatusCode::CONFLICT,
             Self::Failure { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
+            Self::Role { .. } | Self::Namespace => StatusCode::FORBIDDEN,
+            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unsure(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     pub(super) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Foreign(_) => Some("ask from a program on this machine, not from a web page"),
-            Self::Nothing { .. } => Some(
-                "what there is begins with `/v1/flows`, `/v1/runs`, `/v1/events`, `/v1/queues` and `/v1/tasks`",
-            ),
+            Self::Nothing { .. } => Some("`/v1/openapi.json` describes what there is"),
             Self::Method { .. } => Some("GET reads; POST starts, signals, tells and steers"),
             Self::Lost(_) => {
                 Some("throw the work away and pull the next task; send heartbeats while you work")
@@ -126,6 +153,15 @@ impl RequestError {
             Self::Failure { .. } => {
                 Some("declare it with `fails`, and say `on STATUS: ERROR(...)` in the operation")
             }
+            Self::Unidentified { .. } => Some(
+                "send a token of `flowmesh token create`, or one of the OpenID provider that the server trusts",
+            ),
+            Self::Role { .. } => Some("use a token with that role, or ask an administrator for one"),
+            Self::Namespace => Some(
+                "name one of the token's own in `Flowmesh-Namespace`, or use a token that is for this one",
+            ),
+            Self::TooOften(_) => Some("wait a minute, and mend what sends them"),
+            Self::Unsure(_) => Some("try again; the log of the server says what is wrong"),
             Self::Long { .. } => Some("keep what is long elsewhere and send where it is"),
             _ => None,
         }

@@ -1,13 +1,28 @@
 //! Filters in the query of a request: the same words wherever runs are looked for.
 
-use super::{error::RequestError, routes::parameter};
+use super::{error::RequestError, route::Parameter, routes::parameter};
 use crate::{RunId, engine::view::State, store::Filter};
 use axum::extract::{Query, rejection::QueryRejection};
 use flowmesh_ir::Name;
 use jiff::Timestamp;
 
 /// The words of a filter.
-const WORDS: &str = "`flow`, `state`, `key`, `error`, `step`, `tag`, `since`, `until`";
+pub(super) const PARAMETERS: &[Parameter] = &[
+    ("flow", "Runs of this flow"),
+    ("state", "Runs in this state"),
+    ("key", "The run that was started with this key"),
+    ("error", "Runs that ended with this error"),
+    ("step", "Runs that are at this step"),
+    (
+        "tag",
+        "Runs with this tag: `KEY=VALUE`; several times for several of them",
+    ),
+    (
+        "since",
+        "Runs that began at this time or later: `2026-01-31T12:00:00Z`",
+    ),
+    ("until", "Runs that began before this time"),
+];
 
 /// The parameters of a query in order.
 pub(super) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
@@ -60,8 +75,12 @@ impl Filtered {
 }
 
 fn unknown(name: &str, others: &[&str]) -> String {
-    let others: String = others.iter().map(|other| format!(", `{other}`")).collect();
-    format!("expected {WORDS}{others}, found `{name}`")
+    let words = PARAMETERS.iter().map(|(word, _)| *word);
+    let words: Vec<String> = words
+        .chain(others.iter().copied())
+        .map(|word| format!("`{word}`"))
+        .collect();
+    format!("expected {}, found `{name}`", words.join(", "))
 }
 
 fn state(text: &str) -> Result<Name, RequestError> {

@@ -12,12 +12,14 @@ use std::net::IpAddr;
 /// Browsers name the page that a request comes from in `Origin`; a page whose name was bent to point at this machine
 /// shows in `Host`.
 pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    match check(request.headers(), shared.options.allow_remote) {
+    let anybody = shared.options.allow_remote || shared.door.asks();
+    match check(request.headers(), anybody) {
         Ok(()) => next.run(request).await,
         Err(why) => Problem::from(RequestError::Foreign(why)).into_response(),
     }
 }
 
+/// Where everybody is asked for a token, it does not matter by which name the server was reached: no page has one.
 fn check(headers: &HeaderMap, allow_remote: bool) -> Result<(), String> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).unwrap_or_default();
@@ -27,11 +29,17 @@ fn check(headers: &HeaderMap, allow_remote: bool) -> Result<(), String> {
         ));
     }
     match text(header::ORIGIN) {
-        Some(origin) if origin.strip_prefix("http://") != Some(host) => {
+        Some(origin) if !is_of(origin, host) => {
             Err(format!("the request comes from the web page `{origin}`"))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a page comes from this server; TLS may end before it.
+fn is_of(origin: &str, host: &str) -> bool {
+    let bare = |scheme| origin.strip_prefix(scheme) == Some(host);
+    bare("http://") || bare("https://")
 }
 
 fn names_loopback(host: &str) -> bool {

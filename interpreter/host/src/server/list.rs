@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{engine::view::Page, store::Count};
 use axum::{Json, extract::State};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The most runs on one page.
@@ -15,7 +16,7 @@ const PAGE_MAX: usize = 1000;
 const PAGE: usize = 50;
 
 /// How many runs there are.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Counted {
     count: u64,
     /// Whether there are not more.

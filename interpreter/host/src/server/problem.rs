@@ -7,14 +7,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use flowmesh_ir::Code;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An error as the one who asked sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Problem {
     /// A name for the kind of error; `flowmesh explain CODE` has a page on it.
     #[serde(rename = "type")]
     kind: String,
+    #[schemars(with = "String")]
     code: Code,
     title: &'static str,
     status: u16,
@@ -24,6 +26,12 @@ pub(super) struct Problem {
     /// Where in the input something does not fit: `items[2].count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
+    /// How one shows who one is, and what was wrong with it.
+    #[serde(skip)]
+    challenge: Option<&'static str>,
+    /// In how many seconds it is of use to try again.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -36,6 +44,8 @@ impl Problem {
             detail,
             help: None,
             path: None,
+            challenge: None,
+            retry_after: None,
         }
     }
 }
@@ -43,8 +53,21 @@ impl Problem {
 impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         let help = error.help().map(str::to_owned);
+        let challenge = match &error {
+            RequestError::Unidentified { shown: false, .. } => Some("Bearer realm=\"flowmesh\""),
+            RequestError::Unidentified { .. } => Some("Bearer realm=\"flowmesh\", error=\"invalid_token\""),
+            RequestError::Role { .. } => Some("Bearer realm=\"flowmesh\", error=\"insufficient_scope\""),
+            _ => None,
+        };
+        let retry_after = match &error {
+            RequestError::TooOften(left) => Some(left.as_secs().saturating_add(1)),
+            RequestError::Unsure(_) => Some(10),
+            _ => None,
+        };
         Self {
             help,
+            challenge,
+            retry_after,
             ..Self::new(error.status(), error.code(), error.to_string())
         }
     }
@@ -55,7 +78,15 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
-        (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+        let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        let headers = response.headers_mut();
+        if let Some(challenge) = self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

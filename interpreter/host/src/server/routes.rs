@@ -1,8 +1,7 @@
-//! What there is, and what each does.
+//! The router, and the routes of flows and single runs.
 
 use super::{
-    Shared, batch, body, error::RequestError, events, guard, list, problem::Problem, schedules, share, steer,
-    told, wait, workers,
+    Shared, body, door, error::RequestError, guard, openapi, problem::Problem, route::Route, table, wait,
 };
 use crate::{
     RunId,
@@ -11,87 +10,72 @@ use crate::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The router that the table describes: every route behind the door that its role makes.
 pub(super) fn router(shared: Shared) -> Router {
-    Router::new()
-        .route("/healthz", get(health))
-        .route("/v1/flows", get(flows))
-        .route("/v1/flows/{flow}/runs", post(start))
-        .route("/v1/runs", get(list::list))
-        .route("/v1/runs/count", get(list::count))
-        .route("/v1/batch/{verb}", post(batch::batch))
-        .route("/v1/runs/{run}", get(show))
-        .route("/v1/runs/{run}/signals/{name}", post(told::signal))
-        .route("/v1/runs/{run}/views", get(told::views))
-        .route("/v1/runs/{run}/views/{name}", get(told::view))
-        .route("/v1/runs/{run}/cancel", post(steer::cancel))
-        .route("/v1/runs/{run}/pause", post(steer::pause))
-        .route("/v1/runs/{run}/resume", post(steer::resume))
-        .route("/v1/runs/{run}/retry", post(share::retry))
-        .route("/v1/runs/{run}/restart", post(share::restart))
-        .route("/v1/runs/{run}/terminate", post(steer::terminate))
-        .route("/v1/runs/{run}/decide", post(steer::decide))
-        .route("/v1/runs/{run}/edit", post(steer::edit))
-        .route("/v1/runs/{run}/variables", get(told::variables))
-        .route("/v1/runs/{run}/events", get(events::events))
-        .route("/v1/events/{name}", post(told::emit))
-        .route("/v1/schedules", get(schedules::list))
-        .route("/v1/schedules/{schedule}", get(schedules::show))
-        .route("/v1/schedules/{schedule}/pause", post(schedules::pause))
-        .route("/v1/schedules/{schedule}/resume", post(schedules::resume))
-        .route("/v1/schedules/{schedule}/backfill", post(schedules::backfill))
-        .route(
-            "/v1/schedules/{schedule}/backfill/stop",
-            post(schedules::stop_backfill),
-        )
-        .route("/v1/queues/{queue}/lease", post(workers::lease))
-        .route("/v1/tasks/{task}/heartbeat", post(workers::heartbeat))
-        .route("/v1/tasks/{task}/complete", post(workers::complete))
-        .route("/v1/tasks/{task}/fail", post(workers::fail))
+    let add = |router: Router<Shared>, route: Route| {
+        let door = middleware::from_fn_with_state((shared.clone(), route.access), door::authorize);
+        router.route(route.path, route.handler.layer(door))
+    };
+    table::all()
+        .into_iter()
+        .fold(Router::new(), add)
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
         .with_state(shared)
 }
 
-async fn health(State(shared): State<Shared>) -> Result<Json<serde_json::Value>, Problem> {
-    shared.host.flows().await?;
-    Ok(Json(serde_json::json!({ "status": "ok" })))
+/// That the server is alive.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Health {
+    status: &'static str,
 }
 
-async fn flows(State(shared): State<Shared>) -> Result<Json<Flows>, Problem> {
+pub(super) async fn health(State(shared): State<Shared>) -> Result<Json<Health>, Problem> {
+    shared.host.flows().await?;
+    Ok(Json(Health { status: "ok" }))
+}
+
+pub(super) async fn description() -> Json<serde_json::Value> {
+    Json(openapi())
+}
+
+pub(super) async fn flows(State(shared): State<Shared>) -> Result<Json<Flows>, Problem> {
     Ok(Json(Flows {
         flows: shared.host.flows().await?,
     }))
 }
 
-#[derive(Serialize)]
-struct Flows {
+/// The flows that can be started.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Flows {
     flows: Vec<FlowView>,
 }
 
 #[derive(Deserialize)]
-struct StartQuery {
+pub(super) struct StartQuery {
     wait: Option<String>,
     key: Option<String>,
 }
 
-#[derive(Serialize)]
-struct StartedRun {
+/// A run, and whether it was there before.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StartedRun {
     /// Whether the run was there before: a start with the same key.
     existing: bool,
     #[serde(flatten)]
     run: RunView,
 }
 
-async fn start(
+pub(super) async fn start(
     State(shared): State<Shared>,
     Path(flow): Path<String>,
     query: Result<Query<StartQuery>, QueryRejection>,
@@ -140,11 +124,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, RequestError> 
 }
 
 #[derive(Deserialize)]
-struct ShowQuery {
+pub(super) struct ShowQuery {
     wait: Option<String>,
 }
 
-async fn show(
+pub(super) async fn show(
     State(shared): State<Shared>,
     Path(run): Path<String>,
     query: Result<Query<ShowQuery>, QueryRejection>,
@@ -153,19 +137,22 @@ async fn show(
     Ok(Json(wait::wait(&shared, run_id(&run)?, time).await?))
 }
 
-async fn nothing(uri: Uri) -> Problem {
-    RequestError::Nothing {
-        path: uri.path().to_owned(),
-    }
-    .into()
+/// What there is not is told to those alone who may know what there is.
+async fn nothing(State(shared): State<Shared>, request: Request) -> Problem {
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let known = door::known(&shared, &parts).await;
+    known.err().unwrap_or(RequestError::Nothing { path }).into()
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    RequestError::Method {
-        path: uri.path().to_owned(),
-        method,
-    }
-    .into()
+async fn wrong_method(State(shared): State<Shared>, request: Request) -> Problem {
+    let (parts, _) = request.into_parts();
+    let (path, method) = (parts.uri.path().to_owned(), parts.method.clone());
+    let known = door::known(&shared, &parts).await;
+    known
+        .err()
+        .unwrap_or(RequestError::Method { path, method })
+        .into()
 }
 
 /// The identifier of a run in a path.

@@ -12,12 +12,14 @@ use axum::{
     http::StatusCode,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// So many next times are shown where nobody says how many.
 const NEXT: usize = 10;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Schedules")]
 pub(super) struct All {
     schedules: Vec<ScheduleView>,
 }
@@ -41,9 +43,10 @@ pub(super) async fn show(
     Ok(Json(shared.host.schedule(&schedule, next).await?))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PauseBody {
+#[schemars(rename = "SchedulePause")]
+pub(super) struct PauseBody {
     #[serde(default)]
     note: String,
 }
@@ -69,9 +72,10 @@ pub(super) async fn resume(
     Ok(Json(shared.host.resume_schedule(&schedule).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BackfillBody {
+#[schemars(rename = "Backfill")]
+pub(super) struct BackfillBody {
     from: Timestamp,
     to: Timestamp,
     #[serde(default)]

@@ -9,6 +9,7 @@ use axum::{
     http::StatusCode,
 };
 use flowmesh_machine::Place;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 type Begun = Result<(StatusCode, Json<RunView>), Problem>;
@@ -19,9 +20,9 @@ pub(super) async fn retry(State(shared): State<Shared>, Path(run): Path<String>)
 }
 
 /// From which step.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Restart {
+pub(super) struct Restart {
     from: String,
     /// The how manyth time that it began, from 1.
     round: Option<u32>,

@@ -9,13 +9,14 @@ use axum::{
     http::StatusCode,
 };
 use flowmesh_machine::{CallId, Decision};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Reason {
+pub(super) struct Reason {
     reason: Option<String>,
 }
 
@@ -41,19 +42,22 @@ pub(super) async fn terminate(State(shared): State<Shared>, Path(run): Path<Stri
 }
 
 /// How a parked run goes on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Decided {
+#[schemars(rename = "Decision")]
+pub(super) struct Decided {
     choice: Word,
     /// What the call returned; with `done`.
+    #[schemars(with = "Option<serde_json::Value>")]
     result: Option<Box<RawValue>>,
     /// At the end of which call it was seen to be parked.
     call: Option<u32>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Word {
+#[schemars(rename = "Choice")]
+pub(super) enum Word {
     Retry,
     Done,
     Fail,
@@ -81,9 +85,10 @@ pub(super) async fn decide(State(shared): State<Shared>, Path(run): Path<String>
 }
 
 /// New values of variables, by name.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Edited {
+#[schemars(rename = "Edit")]
+pub(super) struct Edited {
     set: BTreeMap<String, Box<RawValue>>,
 }
 

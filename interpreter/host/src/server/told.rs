@@ -14,6 +14,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, time::Duration};
@@ -54,14 +55,16 @@ pub(super) async fn emit(
 }
 
 /// A view: its value, or why it has none now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Shown {
+#[schemars(rename = "View")]
+pub(super) enum Shown {
     Value(Box<RawValue>),
     Error(String),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Views")]
 pub(super) struct AllViews {
     views: BTreeMap<String, Shown>,
 }
@@ -92,6 +95,16 @@ pub(super) async fn view(
     let value = views.into_values().next();
     let value = value.unwrap_or_else(|| Err("there is none".to_owned()));
     Ok(Json(value.map_err(unseen)?))
+}
+
+/// The variables of a run, by name.
+#[derive(JsonSchema)]
+pub(super) struct Variables {
+    #[expect(
+        dead_code,
+        reason = "only its schema is wanted: the order of the flow is kept"
+    )]
+    variables: BTreeMap<String, serde_json::Value>,
 }
 
 /// Variables in the order of the flow, as one JSON object.

@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use flowmesh_ir::call::Reply;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -32,8 +33,9 @@ pub(super) struct LeaseQuery {
     lease: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Leased {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TaskLease")]
+pub(super) struct Leased {
     task: String,
     lease: String,
     until: jiff::Timestamp,
@@ -72,9 +74,10 @@ pub(super) async fn lease(
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Beat {
+#[schemars(rename = "TaskHeartbeat")]
+pub(super) struct Beat {
     lease: String,
     /// For how long from now.
     #[serde(rename = "for")]
@@ -94,9 +97,10 @@ pub(super) async fn heartbeat(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Done {
+#[schemars(rename = "TaskDone")]
+pub(super) struct Done {
     lease: String,
     #[serde(default)]
     result: Option<Box<RawValue>>,
@@ -117,9 +121,10 @@ pub(super) async fn complete(
     settle(&shared, task, token, 200, body).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Failed {
+#[schemars(rename = "TaskFailed")]
+pub(super) struct Failed {
     lease: String,
     /// The name of an error that the operation declares.
     error: String,

@@ -1,4 +1,4 @@
-//! The services of the test programs as one real HTTP server, and an HTTP client of the simplest kind.
+//! The services of the test programs as one real HTTP server.
 
 use axum::{Router, extract::State, http::HeaderMap, http::StatusCode, http::Uri};
 use std::{
@@ -6,10 +6,7 @@ use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
+use tokio::net::TcpListener;
 
 /// The key and the trace context of each request, by path.
 type Requests = BTreeMap<String, Vec<(String, String)>>;
@@ -50,50 +47,4 @@ async fn answer(State(seen): State<Seen>, uri: Uri, headers: HeaderMap) -> (Stat
         StatusCode::OK
     };
     (status, format!("\"{path}\""))
-}
-
-/// The status, the head and the body of an answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-}
-
-/// One request on a connection of its own, which is read to its end.
-pub(crate) async fn ask(to: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-    let mut stream = TcpStream::connect(to).await.unwrap();
-    let host = if headers.contains("Host:") {
-        String::new()
-    } else {
-        format!("Host: {to}\r\n")
-    };
-    let length = if headers.contains("Content-Length:") {
-        String::new()
-    } else {
-        format!("Content-Length: {}\r\n", body.len())
-    };
-    let request =
-        format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{length}{headers}\r\n{body}");
-    // The server may answer, and close, before it has read everything.
-    let _ = stream.write_all(request.as_bytes()).await;
-    let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
-    let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or(0);
-    Answer {
-        status,
-        head: head.to_ascii_lowercase(),
-        body: body.to_owned(),
-    }
 }

@@ -8,6 +8,7 @@ use crate::{
 };
 use flowmesh_ir::{Name, schedule::Schedule, timetable::Timetable};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -36,14 +37,14 @@ pub struct Order {
 }
 
 /// What is made up for, time by time in the order in which they begin.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Plan {
     /// The times.
     pub times: Vec<Planned>,
 }
 
 /// What becomes of a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Planned {
     /// The time.
     pub at: Timestamp,

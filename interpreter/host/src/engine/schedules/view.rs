@@ -12,13 +12,14 @@ use flowmesh_ir::{
     timetable::{Edge, Timetable},
 };
 use jiff::{Timestamp, civil::DateTime};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// So many next times are told at once.
 const TIMES_MAX: usize = 1000;
 
 /// One schedule as it stands.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ScheduleView {
     /// Its name.
     pub name: Name,
@@ -58,7 +59,7 @@ pub struct ScheduleView {
 }
 
 /// Why a schedule is paused.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PausedView {
     /// What was said about it.
     pub note: String,
@@ -69,7 +70,7 @@ pub struct PausedView {
 }
 
 /// The last run of a schedule.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct LastView {
     /// When it was due.
     pub due: Timestamp,
@@ -78,7 +79,7 @@ pub struct LastView {
 }
 
 /// How far a backfill has come.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BackfillView {
     /// The first moment of the range.
     pub from: Timestamp,
@@ -100,7 +101,7 @@ pub struct BackfillView {
 }
 
 /// A time at which a schedule is due.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NextTime {
     /// When.
     pub at: Timestamp,
