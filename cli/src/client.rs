@@ -21,6 +21,8 @@ pub(crate) struct Client {
     pub(crate) url: String,
     /// By which the server knows who asks.
     pub(crate) token: Option<Secret>,
+    /// The namespace that is meant; else the one that the token is for.
+    pub(crate) namespace: Option<String>,
 }
 
 /// A token, which is never shown.
@@ -50,7 +52,11 @@ impl Client {
         } else {
             format!("http://{url}")
         };
-        Self { url, token: None }
+        Self {
+            url,
+            token: None,
+            namespace: None,
+        }
     }
 
     /// Sends and reads a whole JSON answer.
@@ -104,6 +110,9 @@ impl Client {
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(Secret(token)) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(namespace) = &self.namespace {
+            request = request.header("flowmesh-namespace", namespace);
         }
         let request = request
             .body(Full::new(Bytes::from(bytes)))

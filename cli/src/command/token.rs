@@ -144,7 +144,7 @@ impl Token {
             return draw::answer_json(&told);
         }
         draw::say(format!(
-            "{} may do what a {} may; keep the token, it is not shown again:",
+            "{} has the role `{}`; keep the token, it is not shown again:",
             token.name, token.role
         ));
         draw::answer(text);

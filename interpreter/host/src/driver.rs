@@ -20,7 +20,7 @@ use crate::{
     network::{Caller, Network, NetworkError},
     store::{AppendError, Appended, StoreError},
 };
-use flowmesh_ir::{Hash, call::Reply};
+use flowmesh_ir::{Hash, Name, call::Reply};
 use flowmesh_machine::CallId;
 use jiff::Timestamp;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -40,12 +40,12 @@ const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// Something the driver is told.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// Somebody wants something.
-    Ask(Ticket, Command, oneshot::Sender<Answer>),
+    /// Somebody in a namespace wants something.
+    Ask(Ticket, Name, Command, oneshot::Sender<Answer>),
     /// Nobody waits for the end of the run any more.
     Forget(RunId, Ticket),
-    /// Somebody follows a run.
-    Follow(Ticket, RunId, oneshot::Sender<(Answer, Receiver<Item>)>),
+    /// Somebody in a namespace follows a run.
+    Follow(Ticket, Name, RunId, oneshot::Sender<(Answer, Receiver<Item>)>),
     /// A program is to be started from.
     Deploy(
         Ticket,
@@ -240,29 +240,30 @@ impl Driver {
 
     fn asked(&mut self, now: Timestamp, message: Message) {
         match message {
-            Message::Ask(ticket, command, asker) => {
+            Message::Ask(ticket, namespace, command, asker) => {
                 if let Command::Continue(from) = &command
                     && let Err(error) = self.connect(&from.deployment)
                 {
                     let reason = error.to_string();
                     return drop(asker.send(Answer::Refused(Refusal::Stopped { reason })));
                 }
-                self.ask(now, ticket, command, Asker::Command(asker));
+                self.ask(now, (ticket, namespace), command, Asker::Command(asker));
             }
             Message::Forget(run, ticket) => {
                 self.askers.remove(&ticket);
                 self.parts.engine.handle(now, Input::Forget(run, ticket));
             }
-            Message::Follow(ticket, run, asker) => {
+            Message::Follow(ticket, namespace, run, asker) => {
                 let live = self.parts.followers.add(run);
-                self.ask(now, ticket, Command::Watch(run), Asker::Follower(asker, live));
+                let asker = Asker::Follower(asker, live);
+                self.ask(now, (ticket, namespace), Command::Watch(run), asker);
             }
             Message::Deploy(ticket, deployment, asker) => self.deploy(now, ticket, deployment, asker),
             _ => {}
         }
     }
 
-    fn ask(&mut self, now: Timestamp, ticket: Ticket, command: Command, asker: Asker) {
+    fn ask(&mut self, now: Timestamp, (ticket, namespace): (Ticket, Name), command: Command, asker: Asker) {
         if self.stopping.is_some() && command.changes() {
             asker.answer(Answer::Refused(Refusal::Stopped {
                 reason: "it is stopping".to_owned(),
@@ -270,7 +271,8 @@ impl Driver {
             return;
         }
         self.askers.insert(ticket, asker);
-        self.parts.engine.handle(now, Input::Command(ticket, command));
+        let input = Input::Within(ticket, namespace, command);
+        self.parts.engine.handle(now, input);
     }
 
     /// What cannot be called is refused before it is kept.
@@ -282,7 +284,10 @@ impl Driver {
         asker: oneshot::Sender<Result<Answer, NetworkError>>,
     ) {
         match self.connect(&deployment) {
-            Ok(()) => self.ask(now, ticket, Command::Deploy(deployment), Asker::Deployer(asker)),
+            Ok(()) => {
+                let from = (ticket, Name::default());
+                self.ask(now, from, Command::Deploy(deployment), Asker::Deployer(asker));
+            }
             Err(error) => drop(asker.send(Err(error))),
         }
     }
@@ -307,7 +312,13 @@ impl Asker {
     fn answer(self, answer: Answer) {
         match self {
             Self::Command(asker) => drop(asker.send(answer)),
-            Self::Follower(asker, live) => drop(asker.send((answer, live))),
+            Self::Follower(asker, mut live) => {
+                // Who hears nothing is let go of by that.
+                if let Answer::Refused(_) = answer {
+                    live.close();
+                }
+                drop(asker.send((answer, live)));
+            }
             Self::Deployer(asker) => drop(asker.send(Ok(answer))),
         }
     }

@@ -21,6 +21,7 @@ mod held;
 mod input;
 mod ledger;
 mod load;
+mod namespace;
 mod open;
 mod output;
 mod programs;
@@ -108,6 +109,8 @@ pub struct Engine {
     full_until: Option<Timestamp>,
     /// Whether every run is followed from its first event.
     follow_all: bool,
+    /// In which namespace the command was given that is being carried out.
+    namespace: Name,
     /// Used again for every event.
     effects: Vec<Effect>,
 }
@@ -117,7 +120,12 @@ impl Engine {
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         self.now = now;
         match input {
-            Input::Command(ticket, command) => self.undertake_command(now, ticket, command),
+            Input::Command(ticket, command) => {
+                self.undertake_command(now, (ticket, Name::default()), command);
+            }
+            Input::Within(ticket, namespace, command) => {
+                self.undertake_command(now, (ticket, namespace), command);
+            }
             Input::Replied { run, call, reply } => self.replied(now, run, call, reply),
             Input::Answered { run, call, answer } => self.answered(now, run, call, answer),
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
@@ -246,7 +254,10 @@ impl Engine {
                 self.defer(Deferred::Answer(ticket, Query::StatusOf(run, call, error)));
             }
             Command::Get(run) => self.defer(Deferred::Answer(ticket, Query::Get(run))),
-            Command::Search(search) => self.defer(Deferred::Search(ticket, search)),
+            Command::Search(search) => {
+                let search = search.within(&self.namespace);
+                self.defer(Deferred::Search(ticket, search));
+            }
             Command::Flows => self.ask_flows(ticket),
             Command::Schedule(command) => self.schedule_command(now, ticket, command),
             Command::Wait(run) => self.wait(ticket, run),

@@ -47,9 +47,9 @@ use tokio::{
 };
 
 /// All runs of one directory, alive. Clones are the same host; it stops when the last one is dropped, and better by
-/// [`Host::shutdown`].
+/// [`Host::shutdown`]. Each sees one namespace: `default`, unless it was made by [`Host::within`].
 #[derive(Clone)]
-pub struct Host(Arc<Inner>);
+pub struct Host(Arc<Inner>, Name);
 
 struct Inner {
     sender: UnboundedSender<Message>,
@@ -126,16 +126,31 @@ impl Host {
         let driver = Mutex::new(Some(tokio::spawn(driver.run())));
         let archive = Mutex::new(Some(Archive::new(disk, index)));
         let tickets = AtomicU64::new(0);
-        Ok(Self(Arc::new(Inner {
-            sender,
-            tickets,
-            clock,
-            workers,
-            recovered,
-            stopped,
-            archive,
-            driver,
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                sender,
+                tickets,
+                clock,
+                workers,
+                recovered,
+                stopped,
+                archive,
+                driver,
+            }),
+            Name::default(),
+        ))
+    }
+
+    /// The same host as it is seen from a namespace: nothing of others is there.
+    #[must_use]
+    pub fn within(&self, namespace: Name) -> Self {
+        Self(self.0.clone(), namespace)
+    }
+
+    /// The namespace that this one sees.
+    #[must_use]
+    pub fn namespace(&self) -> &Name {
+        &self.1
     }
 
     /// What was found in the directory.
@@ -260,7 +275,7 @@ impl Host {
     /// If there is no such run, or its journal cannot be read.
     pub async fn follow(&self, run: RunId, from: u64) -> Result<Follow, FollowError> {
         let (asker, answer) = oneshot::channel();
-        self.send(Message::Follow(self.ticket(), run, asker))?;
+        self.send(Message::Follow(self.ticket(), self.1.clone(), run, asker))?;
         let (answer, live) = answer.await.map_err(|_| self.gone())?;
         let history = match answer {
             Answer::History(history) => history,
@@ -324,7 +339,7 @@ impl Host {
 
     async fn ask_as(&self, ticket: Ticket, command: Command) -> Result<Answer, Refusal> {
         let (asker, answer) = oneshot::channel();
-        self.send(Message::Ask(ticket, command, asker))?;
+        self.send(Message::Ask(ticket, self.1.clone(), command, asker))?;
         match answer.await.map_err(|_| self.gone())? {
             Answer::Refused(refusal) => Err(refusal),
             answer => Ok(answer),

@@ -38,9 +38,14 @@ pub trait Caller: Send + Sync + 'static {
         observer: Arc<dyn Observer>,
     ) -> Calling;
 
-    /// Makes a task of a call, for workers to pull.
-    fn work(self: Arc<Self>, run: RunId, call: CallId, request: Arc<Request>) -> Calling {
-        let _ = (run, call, request);
+    /// Makes a task of a call, for workers to pull in the namespace of its run.
+    fn work(
+        self: Arc<Self>,
+        namespace: Name,
+        (run, call): (RunId, CallId),
+        request: Arc<Request>,
+    ) -> Calling {
+        let _ = (namespace, run, call, request);
         Box::pin(async { nobody("no worker is listened to here") })
     }
 

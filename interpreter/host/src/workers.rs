@@ -8,7 +8,10 @@ pub use queue::{Lease, Lost, TaskId};
 pub(crate) use queue::{Queues, Stand, Task};
 
 use crate::{RunId, clock::Clock};
-use flowmesh_ir::call::{Failure, Reply, Request};
+use flowmesh_ir::{
+    Name,
+    call::{Failure, Reply, Request},
+};
 use flowmesh_machine::CallId;
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -28,6 +31,9 @@ struct Shared {
     more: Notify,
 }
 
+/// A task, and the lease by which a worker shows that it is its own.
+pub type Held = (TaskId, u64);
+
 /// The call that a task was made of, and how a worker says it ended.
 pub type Settled = (RunId, CallId, Reply);
 
@@ -46,7 +52,7 @@ impl Workers {
     pub async fn call(
         &self,
         (run, call): (RunId, CallId),
-        queue: &str,
+        (namespace, queue): (&str, &str),
         request: &Request,
         within: Duration,
     ) -> Reply {
@@ -57,7 +63,7 @@ impl Workers {
             id,
             run,
             call,
-            queue: queue.to_owned(),
+            queue: (namespace.into(), queue.to_owned()),
             input: request.body.clone(),
             key: request.key.clone(),
             repeatable: request.effect.repeatable(),
@@ -93,7 +99,13 @@ impl Workers {
     }
 
     /// Takes a task out of a queue, and waits for one at most so long.
-    pub async fn lease(&self, queue: &str, lease: Duration, wait: Duration) -> Option<Lease> {
+    pub async fn lease(
+        &self,
+        (namespace, queue): (&str, &str),
+        lease: Duration,
+        wait: Duration,
+    ) -> Option<Lease> {
+        let queue = &(Name::new(namespace), queue.to_owned());
         let end = tokio::time::Instant::now().checked_add(wait)?;
         loop {
             // Before the look, so that a task that comes between is heard of.
@@ -111,9 +123,9 @@ impl Workers {
     ///
     /// # Errors
     /// If it is not its task any more.
-    pub fn heartbeat(&self, id: TaskId, token: u64, lease: Duration) -> Result<(), Lost> {
+    pub fn heartbeat(&self, namespace: &str, held: Held, lease: Duration) -> Result<(), Lost> {
         let now = self.0.clock.now();
-        self.queues().heartbeat(id, token, now, until(now, lease))
+        self.queues().heartbeat(namespace, held, now, until(now, lease))
     }
 
     /// The worker has done it, or could not: what the call ends with is handed back, to be made durable before the
@@ -121,9 +133,9 @@ impl Workers {
     ///
     /// # Errors
     /// If it is not its task any more.
-    pub fn settle(&self, id: TaskId, token: u64, reply: Reply) -> Result<Settled, Lost> {
+    pub fn settle(&self, namespace: &str, held: Held, reply: Reply) -> Result<Settled, Lost> {
         let now = self.0.clock.now();
-        let task = self.queues().take(id, token, now)?;
+        let task = self.queues().take(namespace, held, now)?;
         // Who does not wait any more needs no reply.
         let _ = task.done.send(reply.clone());
         Ok((task.run, task.call, reply))
@@ -133,8 +145,8 @@ impl Workers {
     ///
     /// # Errors
     /// If it is not the worker's task.
-    pub fn call_of(&self, id: TaskId, token: u64) -> Result<(RunId, CallId), Lost> {
-        self.queues().call_of(id, token, self.0.clock.now())
+    pub fn call_of(&self, namespace: &str, held: Held) -> Result<(RunId, CallId), Lost> {
+        self.queues().call_of(namespace, held, self.0.clock.now())
     }
 
     /// A panic elsewhere cannot leave a list of tasks in a bad state.

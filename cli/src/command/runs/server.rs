@@ -33,6 +33,9 @@ pub(crate) struct Server {
     /// A file with the token, which goes before FLOWMESH_TOKEN
     #[arg(long, global = true, value_name = "FILE", env = "FLOWMESH_TOKEN_FILE")]
     token_file: Option<PathBuf>,
+    /// The namespace that is meant; else the one that the token is for, or `default`
+    #[arg(long, global = true, value_name = "NAME", env = "FLOWMESH_NAMESPACE")]
+    namespace: Option<String>,
 }
 
 impl Server {
@@ -41,6 +44,7 @@ impl Server {
         let token = self.token()?;
         Ok(Client {
             token,
+            namespace: self.namespace.clone(),
             ..self.nameless()?
         })
     }

@@ -36,16 +36,24 @@ impl Driver {
     }
 
     pub(super) fn answer(&mut self, ticket: Ticket, answer: Answer) {
-        // Nothing more will happen to a run that has ended or does not exist: nobody needs to be kept as its follower.
+        let refused = match &answer {
+            Answer::Refused(Refusal::UnknownRun { run }) => Some(*run),
+            _ => None,
+        };
+        // Nothing more will happen to a run that has ended: nobody needs to be kept as its follower.
         if let Answer::History(History {
             run, ending: Some(_), ..
-        })
-        | Answer::Refused(Refusal::UnknownRun { run }) = &answer
+        }) = &answer
         {
             self.parts.followers.end(*run);
         }
-        if let Some(asker) = self.askers.remove(&ticket) {
-            asker.answer(answer);
+        let Some(asker) = self.askers.remove(&ticket) else {
+            return;
+        };
+        asker.answer(answer);
+        // Others may follow the run rightly: it may only be unknown to who asked.
+        if let Some(run) = refused {
+            self.parts.followers.forget_gone(run);
         }
     }
 
@@ -66,7 +74,7 @@ impl Driver {
         let calling = match &call.request.wire {
             Wire::Worker(_) => {
                 self.streams.wait(run, number);
-                caller.work(run, number, call.request)
+                caller.work(call.namespace, (run, number), call.request)
             }
             Wire::Stream(_) | Wire::Grpc { stream: true, .. } => {
                 let demand = self.streams.open(run, number, sender.clone());

@@ -91,7 +91,7 @@ impl Engine {
         };
         self.rows.forget(run);
         if let Some(key) = held.key.take() {
-            let key = (held.name.clone(), key);
+            let key = (held.scope(), key);
             match held.shared {
                 Some(shared) => {
                     let before = held.instead_of.unwrap_or(shared.run);

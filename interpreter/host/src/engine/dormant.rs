@@ -46,7 +46,8 @@ impl Default for Residence {
 /// Something to do that may need runs which are not in memory.
 #[derive(Clone, Debug)]
 pub(super) enum Work {
-    Command(Ticket, Box<Command>),
+    /// What somebody in a namespace wants.
+    Command(Ticket, Name, Box<Command>),
     Task(Task),
     /// A question that came to its turn.
     Query(Ticket, Query),

@@ -34,6 +34,7 @@ struct Teller {
     call: CallId,
     depth: u16,
     deployment: Arc<Deployment>,
+    namespace: Name,
 }
 
 impl Engine {
@@ -52,6 +53,7 @@ impl Engine {
                     call: CallId(0),
                     depth: 0,
                     deployment,
+                    namespace: self.namespace.clone(),
                 };
                 let told = self.tell_all(now, &teller, &event, &payload);
                 self.batches.part();
@@ -90,6 +92,7 @@ impl Engine {
             call,
             depth: held.depth,
             deployment,
+            namespace: held.namespace.clone(),
         };
         self.tell_all(now, &teller, event, payload);
         self.answered(now, run, call, Answer::Done(Vec::new()));
@@ -101,7 +104,7 @@ impl Engine {
         self.batches.together();
         let mut told = Told::default();
         let most = BYTES_MAX / payload.len().saturating_add(1);
-        for run in self.hearers(event, payload) {
+        for run in self.hearers(&teller.namespace, event, payload) {
             if told.heard >= most {
                 tracing::error!(%event, "too many runs wait for an event of this length; some have not heard it");
                 break;
@@ -118,11 +121,14 @@ impl Engine {
     }
 
     /// The runs that may wait for an event, oldest first.
-    fn hearers(&self, event: &Name, payload: &[u8]) -> Vec<RunId> {
+    fn hearers(&self, namespace: &Name, event: &Name, payload: &[u8]) -> Vec<RunId> {
         let mut known: BTreeMap<(flowmesh_ir::Hash, FlowId), bool> = BTreeMap::new();
         let alive = self.runs.iter().filter(|(_, held)| may_hear(held.state()));
         let mut hearers: Vec<RunId> = alive
             .filter(|(_, held)| {
+                if held.namespace != *namespace {
+                    return false;
+                }
                 let of = (held.deployment.program_hash, held.flow);
                 *known
                     .entry(of)
@@ -159,6 +165,7 @@ impl Engine {
                 input: input.into(),
                 key: None,
                 depth: teller.depth.saturating_add(1),
+                namespace: teller.namespace.clone(),
             };
             match self.bear(now, deployment, birth) {
                 Ok(run) => started.push(run),

@@ -2,6 +2,7 @@
 
 use super::{
     load::{Loaded, load},
+    namespace::apart,
     programs::Programs,
 };
 use crate::{
@@ -21,7 +22,7 @@ const TIMERS_MAX: usize = 10_000;
 pub enum Want {
     /// A run.
     Run(RunId),
-    /// The run of a flow that was started with a key.
+    /// The run of a flow within a namespace that was started with a key.
     Key(Name, String),
     /// The runs that may wait for an event.
     Hearers(Name),
@@ -69,7 +70,10 @@ impl Want {
     pub fn look_up(self, shelf: &dyn Shelf, programs: &mut Programs) -> Result<Found, StoreError> {
         let thing = match &self {
             Self::Run(run) => Thing::Run(load(shelf, programs, *run)?.map(Box::new)),
-            Self::Key(flow, key) => Thing::Key(shelf.by_key("", flow, key)?),
+            Self::Key(scope, key) => {
+                let (namespace, flow) = apart(scope);
+                Thing::Key(shelf.by_key(namespace, flow, key)?)
+            }
             Self::Hearers(event) => Thing::Runs(shelf.hearers(event)?),
             Self::Timers(after, until) => timers(shelf, *after, *until)?,
         };

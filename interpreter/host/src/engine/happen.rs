@@ -189,6 +189,7 @@ pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> 
     }
     Some(Call {
         run,
+        namespace: held.namespace.clone(),
         call,
         step,
         undo,

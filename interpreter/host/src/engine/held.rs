@@ -3,6 +3,7 @@
 use super::{
     deployment::Deployment,
     input::Ticket,
+    namespace::within,
     rows::Places,
     view::{Ending, Parked, Paused, RunView, State},
 };
@@ -21,6 +22,7 @@ pub(super) struct Held {
     pub(super) deployment: Arc<Deployment>,
     pub(super) flow: FlowId,
     pub(super) name: Name,
+    pub(super) namespace: Name,
     pub(super) key: Option<String>,
     pub(super) started: Timestamp,
     pub(super) updated: Timestamp,
@@ -100,6 +102,7 @@ impl Held {
             deployment,
             flow,
             name,
+            namespace: Name::default(),
             key,
             started: Timestamp::MIN,
             updated: Timestamp::MIN,
@@ -121,6 +124,14 @@ impl Held {
             queued: false,
             life,
         }
+    }
+
+    /// The flow within the namespace: what keys and counts are kept by.
+    pub(super) fn scope(&self) -> Name {
+        if self.namespace.is_empty() {
+            return self.name.clone();
+        }
+        within(&self.namespace, &self.name)
     }
 
     pub(super) fn live(&mut self) -> Option<&mut Live> {

@@ -15,8 +15,10 @@ pub struct Ticket(pub u64);
 /// Something the engine is told. Whoever tells it says what time it is.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Somebody wants something.
+    /// Somebody wants something, in the namespace without a name.
     Command(Ticket, Command),
+    /// Somebody in a namespace wants something.
+    Within(Ticket, Name, Command),
     /// A call has ended.
     Replied {
         /// The run that made it.

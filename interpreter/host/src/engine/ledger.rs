@@ -6,6 +6,7 @@
 use super::{
     Held,
     guards::Guards,
+    namespace::within,
     traffic::{self, Traffic},
 };
 use crate::RunId;
@@ -83,13 +84,16 @@ impl Ledger {
             return;
         };
         let deployment = held.deployment.clone();
+        let namespace = held.namespace.clone();
         let Some(live) = held.live() else { return };
         match (live.asks.get(call), answer) {
             (Some(Ask::Acquire { name, .. }), Answer::Done(_)) => {
-                self.guards.enter(name, (run, *call));
+                self.guards.enter(&within(&namespace, name), (run, *call));
                 return;
             }
-            (Some(Ask::Acquire { name, .. }), _) => self.guards.leave(name, (run, *call)),
+            (Some(Ask::Acquire { name, .. }), _) => {
+                self.guards.leave(&within(&namespace, name), (run, *call));
+            }
             (Some(Ask::Shift { service, weights }), Answer::Done(_)) => {
                 if let Some((service, weights)) = traffic::named(&deployment, *service, weights) {
                     self.traffic.shift(service, weights);
@@ -146,14 +150,16 @@ impl Ledger {
         tasks: &mut VecDeque<Task>,
     ) {
         held.entangled |= !matches!(ask, Ask::Probe { .. });
+        let namespace = held.namespace.clone();
         let Some(live) = held.live() else { return };
         live.asks.insert(call, ask.clone());
         tasks.push_back(match ask {
             Ask::Acquire { name, permits } => {
-                self.guards.ask(name, (run, call), *permits);
+                let name = within(&namespace, name);
+                self.guards.ask(&name, (run, call), *permits);
                 live.asked.insert(call, self.asked);
                 self.asked = self.asked.saturating_add(1);
-                Task::Grant(name.clone())
+                Task::Grant(name.into())
             }
             _ => Task::Ask(run, call),
         });
@@ -167,6 +173,7 @@ impl Ledger {
         (call, how): (CallId, Abandoned),
         tasks: &mut VecDeque<Task>,
     ) {
+        let namespace = held.namespace.clone();
         let Some(live) = held.live() else { return };
         if let Some(Ask::Start { tie: Tie::Child, .. }) = live.asks.get(&call) {
             // The run may still want to hear how the child ended, to undo what it did.
@@ -178,8 +185,9 @@ impl Ledger {
         match live.asks.remove(&call) {
             Some(Ask::Acquire { name, .. }) => {
                 live.asked.remove(&call);
+                let name = within(&namespace, &name);
                 self.guards.leave(&name, (run, call));
-                tasks.push_back(Task::Grant(name));
+                tasks.push_back(Task::Grant(name.into()));
             }
             Some(_) => {}
             None if live.streams.contains(&call) => {

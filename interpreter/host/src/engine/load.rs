@@ -68,7 +68,9 @@ fn begun(deployment: Arc<Deployment>, run: RunId, row: &Row) -> Result<Held, Sto
     let flow = flow.ok_or_else(|| contradiction(run, "its program does not have its flow"))?;
     let shared = row.continues.zip(row.shared);
     let shared = shared.map(|(run, (root, events))| Shared { run, root, events });
-    Ok(Held::new(deployment, (run, shared), flow, row.key.clone()))
+    let mut held = Held::new(deployment, (run, shared), flow, row.key.clone());
+    held.namespace = row.namespace.clone();
+    Ok(held)
 }
 
 /// What the events of the run do not say, or need not be asked for.

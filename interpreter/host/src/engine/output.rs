@@ -69,8 +69,8 @@ pub enum Search {
     Count(Filter),
     /// Those of them that this can be done with: the newest, at most so many, and how many there are.
     Choose(Filter, Choosing, usize),
-    /// How many runs there are of each of these flows, by state.
-    Flows(Vec<FlowView>),
+    /// How many runs a namespace has of each of these flows, by state.
+    Flows(Name, Vec<FlowView>),
 }
 
 /// A call to make.
@@ -78,6 +78,8 @@ pub enum Search {
 pub struct Call {
     /// The run that makes it.
     pub run: RunId,
+    /// The namespace that it is in.
+    pub namespace: Name,
     /// Which of its calls.
     pub call: CallId,
     /// What people see it as.
@@ -225,10 +227,10 @@ impl Search {
             Self::Choose(filter, choosing, limit) => {
                 Answer::Chosen(select::choose(shelf, filter, *choosing, *limit)?)
             }
-            Self::Flows(flows) => {
+            Self::Flows(namespace, flows) => {
                 let mut flows = flows.clone();
                 for flow in &mut flows {
-                    let states = shelf.states("", &flow.name)?.into_iter();
+                    let states = shelf.states(namespace, &flow.name)?.into_iter();
                     let counts = states.filter_map(|(state, count)| Some((state.parse().ok()?, count)));
                     flow.runs = counts.map(|(state, count)| (state, to_usize(count))).collect();
                 }

@@ -34,8 +34,8 @@ pub(super) enum Query {
     StatusOf(RunId, CallId, Name),
     /// How it ended.
     Ended(RunId),
-    /// What can be started.
-    Flows,
+    /// What can be started, in a namespace.
+    Flows(Name),
     /// How schedules stand at a time.
     Schedules(Timestamp),
     /// How one stands, with so many of its next times.
@@ -69,7 +69,7 @@ impl Engine {
             Query::Variables(run) => self.variables_of(run),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),
             Query::Ended(run) => self.of(run, |held| Answer::Ended(Box::new(held.view(run)))),
-            Query::Flows => Answer::Flows(self.counted(self.flows())),
+            Query::Flows(namespace) => Answer::Flows(self.counted(&namespace, self.flows())),
             Query::Schedules(now) => Answer::Schedules(self.schedule_views(now)),
             Query::Schedule(name, now, count) => match self.schedule_view(&name, now, count) {
                 Some(view) => Answer::Schedule(Box::new(view)),
@@ -123,14 +123,20 @@ impl Engine {
     /// How many runs there are says the index, if there is one.
     pub(super) fn ask_flows(&mut self, ticket: Ticket) {
         match self.rows.kept {
-            true => self.defer(Deferred::Search(ticket, Search::Flows(self.flows()))),
-            false => self.defer(Deferred::Answer(ticket, Query::Flows)),
+            true => self.defer(Deferred::Search(
+                ticket,
+                Search::Flows(self.namespace.clone(), self.flows()),
+            )),
+            false => {
+                let namespace = self.namespace.clone();
+                self.defer(Deferred::Answer(ticket, Query::Flows(namespace)));
+            }
         }
     }
 
-    /// Of the runs in memory, how many there are of each flow.
-    fn counted(&self, mut flows: Vec<FlowView>) -> Vec<FlowView> {
-        for held in self.runs.values() {
+    /// Of the runs in memory that are in a namespace, how many there are of each flow.
+    fn counted(&self, namespace: &Name, mut flows: Vec<FlowView>) -> Vec<FlowView> {
+        for held in self.runs.values().filter(|held| held.namespace == *namespace) {
             let flow = flows.iter_mut().find(|flow| flow.name == held.name);
             if let Some(flow) = flow {
                 let count = flow.runs.entry(held.state()).or_default();

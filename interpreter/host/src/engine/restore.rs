@@ -4,6 +4,7 @@ use super::{
     Deployment, Engine, Programs,
     ledger::Task,
     load::{apply_again, contradiction, load},
+    namespace::within,
     programs::made,
     schedules::Schedules,
 };
@@ -105,16 +106,19 @@ impl Restoring {
     fn guards(&mut self, shelf: &Index) -> Result<(), StoreError> {
         let mut askers = Vec::new();
         for run in shelf.guarded()? {
-            let guards = shelf.row(run)?.map(|row| row.guards).unwrap_or_default();
-            askers.extend(guards.into_iter().map(|guard| (guard.asked, run, guard)));
+            let Some(row) = shelf.row(run)? else { continue };
+            for guard in row.guards {
+                let name = within(&row.namespace, &guard.name);
+                askers.push((guard.asked, run, name, guard));
+            }
         }
         askers.sort_unstable_by_key(|(asked, ..)| *asked);
         let ledger = &mut self.engine.ledger;
-        for (asked, run, guard) in askers {
+        for (asked, run, name, guard) in askers {
             let asker = (run, CallId(guard.call));
-            ledger.guards.ask(&guard.name, asker, guard.permits);
+            ledger.guards.ask(&name, asker, guard.permits);
             if guard.granted {
-                ledger.guards.enter(&guard.name, asker);
+                ledger.guards.enter(&name, asker);
             }
             ledger.asked = asked.saturating_add(1);
         }
@@ -271,20 +275,19 @@ impl Restoring {
         let flow = flow.ok_or_else(|| contradiction(run, "its program does not have its flow"))?;
         if let Some(shared) = origin.shared {
             self.load(shared.run)?;
-            self.loses_key(&origin.flow, key.as_deref())?;
+            self.loses_key((&origin.namespace, &origin.flow), key.as_deref())?;
         }
-        self.engine
-            .hold(run, deployment, flow, key.clone(), origin.shared);
+        self.engine.hold(run, deployment, flow, key.clone(), origin);
         Ok(())
     }
 
     /// Whoever has a key loses it to a run that shares its history.
-    fn loses_key(&mut self, flow: &Name, key: Option<&str>) -> Result<(), StoreError> {
+    fn loses_key(&mut self, (namespace, flow): (&Name, &Name), key: Option<&str>) -> Result<(), StoreError> {
         let Some(key) = key else { return Ok(()) };
-        let known = self.engine.keyed_run(flow, key);
+        let known = self.engine.keyed_run(&within(namespace, flow), key);
         let run = match (&self.beside, known) {
             (_, Some(run)) => Some(run),
-            (Some((index, _)), None) if self.trusted => index.by_key("", flow, key)?,
+            (Some((index, _)), None) if self.trusted => index.by_key(namespace, flow, key)?,
             _ => None,
         };
         if let Some(run) = run {

@@ -4,7 +4,7 @@
 //! say what the journal says then; they are given out when that batch is on stable storage. Something happens to most
 //! runs several times in a short while: a row is cut once for all of it.
 
-use super::{Engine, Held, emit, held::Live, ledger::Task, output::Output, view::Ending};
+use super::{Engine, Held, emit, held::Live, ledger::Task, namespace::within, output::Output, view::Ending};
 use crate::{
     RunId,
     store::{self, Block, Change, Changes, Guard, Kept, Position, Put, Row, Traffic},
@@ -300,18 +300,20 @@ impl Engine {
         let parents = self.parents.get(&run).into_iter().flatten();
         row.parents = parents.map(|(parent, call)| (*parent, call.0)).collect();
         let live = held.alive().into_iter();
-        row.guards = live.flat_map(|live| self.guards_of(run, live)).collect();
+        row.guards = live
+            .flat_map(|live| self.guards_of((run, &held.namespace), live))
+            .collect();
         Some(row)
     }
 
-    fn guards_of(&self, run: RunId, live: &Live) -> Vec<Guard> {
+    fn guards_of(&self, (run, namespace): (RunId, &Name), live: &Live) -> Vec<Guard> {
         let guard = |(call, ask): (&CallId, &Ask)| match ask {
             Ask::Acquire { name, permits } => Some(Guard {
                 name: name.clone(),
                 call: call.0,
                 asked: live.asked.get(call).copied().unwrap_or_default(),
                 permits: *permits,
-                granted: self.ledger.guards.holds(name, (run, *call)),
+                granted: self.ledger.guards.holds(&within(namespace, name), (run, *call)),
             }),
             _ => None,
         };
@@ -329,7 +331,7 @@ impl Held {
         let mut timers: Vec<_> = timers.map(|(timer, at)| (timer.0, *at)).collect();
         timers.sort_unstable();
         Row {
-            namespace: Name::default(),
+            namespace: self.namespace.clone(),
             flow: self.name.clone(),
             state: state.as_str().into(),
             ended: state.is_end(),

@@ -77,11 +77,12 @@ impl Engine {
                 root: held.root,
                 events: u64::try_from(events).unwrap_or(u64::MAX),
             }),
+            namespace: held.namespace.clone(),
         };
         let (deployment, flow, key) = (held.deployment.clone(), held.flow, held.key.clone());
         // A history that is there in part would be that of another run.
         self.batches.together();
-        self.hold(run, deployment, flow, key, origin.shared);
+        self.hold(run, deployment, flow, key, &origin);
         // By which run another one is followed stands in its row.
         self.touch(of);
         let mut origin = Some(origin);

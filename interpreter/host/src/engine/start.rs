@@ -1,12 +1,12 @@
 //! Commands that make something happen: deploy, start, signal.
 
 use super::{
-    Engine, Held, Life, Refusal, Start, Ticket, batch::Deferred, deployment::Deployment, output::Started,
-    query::Query,
+    Engine, Held, Life, Refusal, Start, Ticket, batch::Deferred, deployment::Deployment, namespace::within,
+    output::Started, query::Query,
 };
 use crate::{
     RunId,
-    store::{Origin, Record, Shared},
+    store::{Origin, Record},
 };
 use flowmesh_ir::{FlowId, Name};
 use flowmesh_machine::{
@@ -71,7 +71,8 @@ impl Engine {
         let own =
             check_input(&deployment.program, &deployment.settings, flow, &start.input).map_err(misfit)?;
         let key = checked_key(&start.flow, start.key.clone())?.or(own);
-        if let Some(run) = key.as_ref().and_then(|key| self.keyed_run(&start.flow, key)) {
+        let scope = within(&self.namespace, &start.flow);
+        if let Some(run) = key.as_ref().and_then(|key| self.keyed_run(&scope, key)) {
             return Ok(Started {
                 id: run,
                 existing: true,
@@ -83,8 +84,9 @@ impl Engine {
             program: deployment.program_hash,
             settings: deployment.settings_hash,
             shared: None,
+            namespace: self.namespace.clone(),
         };
-        self.hold(start.run, deployment, flow, key.clone(), None);
+        self.hold(start.run, deployment, flow, key.clone(), &origin);
         let kind = EventKind::Started {
             input: start.input,
             seed: start.seed,
@@ -113,15 +115,17 @@ impl Engine {
         deployment: Arc<Deployment>,
         flow: FlowId,
         key: Option<String>,
-        shared: Option<Shared>,
+        origin: &Origin,
     ) {
+        let shared = origin.shared;
         let mut held = Held::new(deployment, (run, shared), flow, key);
+        held.namespace = origin.namespace.clone();
         if let Some(before) = shared.and_then(|shared| self.runs.get_mut(&shared.run)) {
             held.instead_of = before.followed_by.replace(run);
         }
         held.watched = u32::from(self.follow_all);
         if let Some(key) = &held.key {
-            let before = self.keys.insert((held.name.clone(), key.clone()), run);
+            let before = self.keys.insert((held.scope(), key.clone()), run);
             self.supersede(before, true);
         }
         self.runs.insert(run, held);

@@ -2,6 +2,7 @@
 
 mod between;
 mod dormant;
+mod namespaces;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod rows;

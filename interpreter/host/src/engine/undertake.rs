@@ -10,6 +10,7 @@ use super::{
     output::{Answer, Output},
 };
 use crate::RunId;
+use flowmesh_ir::Name;
 use jiff::Timestamp;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -34,12 +35,20 @@ impl Engine {
     }
 
     /// The same for what somebody wants.
-    pub(super) fn undertake_command(&mut self, now: Timestamp, ticket: Ticket, command: Command) {
+    pub(super) fn undertake_command(
+        &mut self,
+        now: Timestamp,
+        (ticket, namespace): (Ticket, Name),
+        command: Command,
+    ) {
         let known = Known::default();
-        match self.missing(|engine| engine.command_wants(&command, &known), &known) {
-            None => self.command(now, ticket, command),
+        match self.missing(
+            |engine| engine.command_wants(&namespace, &command, &known),
+            &known,
+        ) {
+            None => self.command_within(now, (ticket, namespace), command),
             Some(wants) => {
-                let work = Work::Command(ticket, Box::new(command));
+                let work = Work::Command(ticket, namespace, Box::new(command));
                 self.dormant.add(work, known, wants);
             }
         }
@@ -147,7 +156,9 @@ impl Engine {
 
     fn carry_out(&mut self, now: Timestamp, work: Work) {
         match work {
-            Work::Command(ticket, command) => self.command(now, ticket, *command),
+            Work::Command(ticket, namespace, command) => {
+                self.command_within(now, (ticket, namespace), *command);
+            }
             Work::Task(task) => self.task(now, task),
             Work::Query(ticket, query) => match query.run() {
                 Some(run) if self.known.absent.contains(&run) && !self.runs.contains_key(&run) => {
@@ -204,7 +215,7 @@ impl Engine {
         let mut held = loaded.held;
         held.deployment = self.known(Arc::clone(&held.deployment));
         if let Some(key) = held.key.clone().filter(|_| !held.superseded) {
-            self.keys.insert((held.name.clone(), key), run);
+            self.keys.insert((held.scope(), key), run);
         }
         if !loaded.parents.is_empty() {
             self.parents.insert(run, loaded.parents);

@@ -7,6 +7,7 @@ use super::{
     fetch::Want,
     input::Command,
     ledger::Task,
+    namespace::{run_of, within},
     schedules::ScheduleCommand,
     share::Continuation,
     work::Birth,
@@ -23,7 +24,7 @@ impl Engine {
     /// Everything that something needs, as far as it can be said by what is known.
     pub(super) fn wants(&self, work: &Work, known: &Known) -> Vec<Want> {
         match work {
-            Work::Command(_, command) => self.command_wants(command, known),
+            Work::Command(_, namespace, command) => self.command_wants(namespace, command, known),
             Work::Task(task) => self.task_wants(task, known),
             Work::Query(_, query) => query.run().map(Want::Run).into_iter().collect(),
             Work::Wake(run) => vec![Want::Run(*run)],
@@ -31,7 +32,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn command_wants(&self, command: &Command, known: &Known) -> Vec<Want> {
+    pub(super) fn command_wants(&self, namespace: &Name, command: &Command, known: &Known) -> Vec<Want> {
+        // Whether it is in the namespace only the run itself says.
+        let mut wants: Vec<Want> = run_of(command).map(Want::Run).into_iter().collect();
+        wants.extend(self.further_wants(namespace, command, known));
+        wants
+    }
+
+    fn further_wants(&self, namespace: &Name, command: &Command, known: &Known) -> Vec<Want> {
         match command {
             Command::Start(start) => {
                 let key = start.key.clone().or_else(|| {
@@ -39,20 +47,20 @@ impl Engine {
                     let flow = deployment.program.flow_named(&start.flow)?;
                     own_key(deployment, flow, &start.input)
                 });
-                let want = |key| Want::Key(start.flow.clone(), key);
+                let want = |key| Want::Key(within(namespace, &start.flow), key);
                 key.map(want).into_iter().collect()
             }
             Command::Continue(from) => self.continuation_wants(from, known),
-            Command::Signal { run, .. }
-            | Command::Steer(run, _)
-            | Command::Wait(run)
-            | Command::Watch(run) => vec![Want::Run(*run)],
             Command::Emit { event, payload, .. } => match &self.current {
-                Some(deployment) => self.event_wants(deployment, (event, payload), known),
+                Some(deployment) => self.event_wants(deployment, (namespace, event, payload), known),
                 None => Vec::new(),
             },
             Command::Schedule(ScheduleCommand::Backfill(name, order)) => self.plan_wants(name, order, known),
             Command::Deploy(_)
+            | Command::Signal { .. }
+            | Command::Steer(..)
+            | Command::Wait(_)
+            | Command::Watch(_)
             | Command::View(..)
             | Command::Variables(_)
             | Command::StatusOf { .. }
@@ -72,7 +80,7 @@ impl Engine {
         wants.extend(held.followed_by.map(Want::Run));
         // Whoever has its key loses it.
         if let Some(key) = &held.key {
-            wants.extend(self.key_wants(held.name.clone(), key.clone(), known));
+            wants.extend(self.key_wants(held.scope(), key.clone(), known));
         }
         wants
     }
@@ -122,7 +130,7 @@ impl Engine {
                 // Nobody else gives a run this name: it is there only if this was asked before.
                 wants.extend(again.then_some(Want::Run(id)));
                 let key = key.clone().or_else(|| own_key(&held.deployment, *flow, input));
-                let name = || held.deployment.flow_name(*flow);
+                let name = || within(&held.namespace, &held.deployment.flow_name(*flow));
                 match (key, tie) {
                     (Some(key), Tie::Child) => wants.extend(self.key_wants(name(), key, known)),
                     (Some(key), Tie::Apart) => wants.push(Want::Key(name(), key)),
@@ -131,7 +139,7 @@ impl Engine {
             }
             Some(Ask::Emit { event, payload }) => {
                 let deployment = self.current.as_ref().unwrap_or(&held.deployment);
-                wants.extend(self.event_wants(deployment, (event, payload), known));
+                wants.extend(self.event_wants(deployment, (&held.namespace, event, payload), known));
             }
             _ => {}
         }
@@ -141,7 +149,7 @@ impl Engine {
     fn event_wants(
         &self,
         deployment: &Deployment,
-        (event, payload): (&Name, &Arc<[u8]>),
+        (namespace, event, payload): (&Name, &Name, &Arc<[u8]>),
         known: &Known,
     ) -> Vec<Want> {
         let mut wants = vec![Want::Hearers(event.clone())];
@@ -153,7 +161,7 @@ impl Engine {
         for flow in (0u32..).map(FlowId).take(deployment.program.flows.len()) {
             let input = triggered(&deployment.program, &deployment.settings, flow, id, payload);
             let key = input.and_then(|input| own_key(deployment, flow, &input));
-            wants.extend(key.map(|key| Want::Key(deployment.flow_name(flow), key)));
+            wants.extend(key.map(|key| Want::Key(within(namespace, &deployment.flow_name(flow)), key)));
         }
         wants
     }
@@ -163,7 +171,7 @@ impl Engine {
         let mut wants = vec![Want::Run(birth.id)];
         let key = birth.key.clone();
         let key = key.or_else(|| own_key(deployment, birth.flow, &birth.input));
-        let name = deployment.flow_name(birth.flow);
+        let name = within(&birth.namespace, &deployment.flow_name(birth.flow));
         wants.extend(
             key.into_iter()
                 .flat_map(|key| self.key_wants(name.clone(), key, known)),
@@ -171,7 +179,7 @@ impl Engine {
         wants
     }
 
-    /// The run of a flow that was started with a key.
+    /// The run of a flow within a namespace that was started with a key.
     pub(super) fn keyed_run(&self, flow: &Name, key: &str) -> Option<RunId> {
         let of = (flow.clone(), key.to_owned());
         let found = self.keys.get(&of).copied();

@@ -7,12 +7,13 @@ use super::{
     deployment::Deployment,
     dormant::Work,
     ledger::{Abandoned, Task},
+    namespace::within,
     output::{Output, Probe},
     traffic,
     view::Ending,
 };
 use crate::{RunId, store::Origin};
-use flowmesh_ir::{FlowId, ServiceId, SubsetId, flow::Tie};
+use flowmesh_ir::{FlowId, Name, ServiceId, SubsetId, flow::Tie};
 use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, border::check_input};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -32,6 +33,7 @@ pub(super) struct Birth {
     pub(super) input: Arc<[u8]>,
     pub(super) key: Option<String>,
     pub(super) depth: u16,
+    pub(super) namespace: Name,
 }
 
 impl Engine {
@@ -99,6 +101,7 @@ impl Engine {
     ) {
         let Some(held) = self.runs.get(&run) else { return };
         let (deployment, depth) = (held.deployment.clone(), held.depth.saturating_add(1));
+        let namespace = held.namespace.clone();
         let (id, seed) = run.derived(call, "");
         if self.ledger.orphans.contains_key(&id) && !self.runs.contains_key(&id) {
             // It was not wanted any more before it was started.
@@ -112,6 +115,7 @@ impl Engine {
             input,
             key,
             depth,
+            namespace,
         };
         let child = match self.bear(now, &deployment, birth) {
             Ok(child) if child == run && tie == Tie::Child => {
@@ -152,7 +156,8 @@ impl Engine {
         )
         .map_err(unfit)?;
         let key = birth.key.or(own);
-        let known = key.as_ref().and_then(|key| self.keyed_run(&name, key));
+        let scope = within(&birth.namespace, &name);
+        let known = key.as_ref().and_then(|key| self.keyed_run(&scope, key));
         if let Some(known) = known {
             return Ok(known);
         }
@@ -167,8 +172,9 @@ impl Engine {
             program: deployment.program_hash,
             settings: deployment.settings_hash,
             shared: None,
+            namespace: birth.namespace,
         };
-        self.hold(birth.id, deployment.clone(), birth.flow, key.clone(), None);
+        self.hold(birth.id, deployment.clone(), birth.flow, key.clone(), &origin);
         if let Some(held) = self.runs.get_mut(&birth.id) {
             (held.entangled, held.depth) = (true, birth.depth);
         }

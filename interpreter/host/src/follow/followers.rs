@@ -46,6 +46,19 @@ impl Followers {
         before.saturating_sub(of_run.len())
     }
 
+    /// Those who do not listen any more are let go.
+    pub(crate) fn forget_gone(&self, run: RunId) {
+        let mut senders = self.lock();
+        let left = senders.get_mut(&run).map(|of_run| {
+            of_run.retain(|sender| !sender.is_closed());
+            of_run.len()
+        });
+        if left == Some(0) {
+            senders.remove(&run);
+        }
+        self.count.store(senders.len(), Ordering::Relaxed);
+    }
+
     /// The run has ended, or the host has.
     pub(crate) fn end(&self, run: RunId) {
         let mut senders = self.lock();

@@ -39,7 +39,12 @@ impl Caller for Wires {
         }
     }
 
-    fn work(self: Arc<Self>, run: RunId, call: CallId, request: Arc<Request>) -> Calling {
+    fn work(
+        self: Arc<Self>,
+        namespace: Name,
+        (run, call): (RunId, CallId),
+        request: Arc<Request>,
+    ) -> Calling {
         let policy = self.program.policy(request.policy);
         let within = policy.map_or(0, |policy| policy.timeout.total_ms);
         Box::pin(async move {
@@ -48,6 +53,7 @@ impl Caller for Wires {
                 _ => "",
             };
             let within = Duration::from_millis(within);
+            let queue = (&*namespace, queue);
             self.workers.call((run, call), queue, &request, within).await
         })
     }

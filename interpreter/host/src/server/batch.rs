@@ -1,7 +1,7 @@
 //! The same for many runs: how many a filter wants, and a verb for each of them.
 
 use super::{
-    Shared,
+    door::Here,
     error::RequestError,
     filter::{self, Pairs},
     list::Counted,
@@ -11,7 +11,7 @@ use super::{
 use crate::{RunId, engine::Refusal, host::Bulk, store::Filter};
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::Path,
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
@@ -63,7 +63,7 @@ pub(super) enum Answer {
 
 /// `preview=true` only counts. Every run there is is meant only where the query says `all=true`.
 pub(super) async fn batch(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(verb): Path<String>,
     query: Pairs,
 ) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use super::{
     route::Access,
 };
 use axum::{
-    extract::{Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -59,6 +59,7 @@ pub(super) struct Door {
 #[derive(Clone, Debug)]
 pub(super) struct Asker {
     pub(super) caller: Caller,
+    pub(super) namespace: Name,
 }
 
 impl Door {
@@ -157,6 +158,28 @@ impl From<TokenError> for RequestError {
     }
 }
 
+/// What a request can reach: the host as it is seen from the namespace of who asks.
+pub(super) struct Here(pub(super) Shared);
+
+impl FromRequestParts<Shared> for Here {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
+        // Without a door before it, a route reaches nothing.
+        let asker = parts
+            .extensions
+            .get::<Asker>()
+            .ok_or_else(|| RequestError::Unidentified {
+                why: "nobody was asked who they are".to_owned(),
+                shown: false,
+            })?;
+        Ok(Self(Shared {
+            host: shared.host.within(asker.namespace.clone()),
+            ..shared.clone()
+        }))
+    }
+}
+
 /// Lets those in who may, with who they are.
 pub(super) async fn authorize(
     State((shared, access)): State<(Shared, Access)>,
@@ -187,11 +210,8 @@ pub(super) async fn known(shared: &Shared, parts: &Parts) -> Result<Asker, Reque
         .door
         .caller(&parts.headers, peer, shared.host.now())
         .await?;
-    // Everything is in the one that has no name.
-    if !chosen(&caller, &parts.headers)?.is_empty() {
-        return Err(RequestError::Namespace);
-    }
-    Ok(Asker { caller })
+    let namespace = chosen(&caller, &parts.headers)?;
+    Ok(Asker { caller, namespace })
 }
 
 fn chosen(caller: &Caller, headers: &HeaderMap) -> Result<Name, RequestError> {

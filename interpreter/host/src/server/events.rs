@@ -1,10 +1,10 @@
 //! The events of a run as server-sent events. Each has its number as its id, so a client that was cut off goes on where
 //! it stood by `Last-Event-ID`, as browsers do by themselves.
 
-use super::{Shared, error::RequestError, problem::Problem, routes::run_id};
+use super::{door::Here, error::RequestError, problem::Problem, routes::run_id};
 use crate::follow::Item;
 use axum::{
-    extract::{Path, State},
+    extract::Path,
     http::{HeaderMap, StatusCode},
     response::{
         IntoResponse, Response, Sse,
@@ -18,7 +18,7 @@ use std::{convert::Infallible, time::Duration};
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(super) async fn events(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(run): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

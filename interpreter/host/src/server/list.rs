@@ -1,13 +1,13 @@
 //! Runs by what they have in common: pages of them, and how many there are.
 
 use super::{
-    Shared,
+    door::Here,
     filter::{self, Pairs},
     problem::Problem,
     routes::parameter,
 };
 use crate::{engine::view::Page, store::Count};
-use axum::{Json, extract::State};
+use axum::Json;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(super) struct Counted {
     exact: bool,
 }
 
-pub(super) async fn list(State(shared): State<Shared>, query: Pairs) -> Result<Json<Page>, Problem> {
+pub(super) async fn list(Here(shared): Here, query: Pairs) -> Result<Json<Page>, Problem> {
     let mut filtered = filter::read(query, &["limit", "cursor"])?;
     filtered.filter.before = filtered.cursor()?;
     let limit = filtered.other("limit").map(str::parse::<usize>).transpose();
@@ -32,7 +32,7 @@ pub(super) async fn list(State(shared): State<Shared>, query: Pairs) -> Result<J
     Ok(Json(shared.host.list(filtered.filter, limit).await?))
 }
 
-pub(super) async fn count(State(shared): State<Shared>, query: Pairs) -> Result<Json<Counted>, Problem> {
+pub(super) async fn count(Here(shared): Here, query: Pairs) -> Result<Json<Counted>, Problem> {
     let filtered = filter::read(query, &[])?;
     Ok(Json(shared.host.count(filtered.filter).await?.into()))
 }

@@ -1,7 +1,8 @@
 //! The router, and the routes of flows and single runs.
 
 use super::{
-    Shared, body, door, error::RequestError, guard, openapi, problem::Problem, route::Route, table, wait,
+    Shared, body, door, door::Here, error::RequestError, guard, openapi, problem::Problem, route::Route,
+    table, wait,
 };
 use crate::{
     RunId,
@@ -48,7 +49,7 @@ pub(super) async fn description() -> Json<serde_json::Value> {
     Json(openapi())
 }
 
-pub(super) async fn flows(State(shared): State<Shared>) -> Result<Json<Flows>, Problem> {
+pub(super) async fn flows(Here(shared): Here) -> Result<Json<Flows>, Problem> {
     Ok(Json(Flows {
         flows: shared.host.flows().await?,
     }))
@@ -76,7 +77,7 @@ pub(super) struct StartedRun {
 }
 
 pub(super) async fn start(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(flow): Path<String>,
     query: Result<Query<StartQuery>, QueryRejection>,
     headers: HeaderMap,
@@ -129,7 +130,7 @@ pub(super) struct ShowQuery {
 }
 
 pub(super) async fn show(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(run): Path<String>,
     query: Result<Query<ShowQuery>, QueryRejection>,
 ) -> Result<Json<RunView>, Problem> {

@@ -1,6 +1,6 @@
 //! Schedules over the API: what there are, when they are due, and what can be told them.
 
-use super::{Shared, body, error::RequestError, problem::Problem, routes::parsed};
+use super::{body, door::Here, error::RequestError, problem::Problem, routes::parsed};
 use crate::{
     engine::schedules::{Order, Plan, ScheduleView},
     store::Again,
@@ -8,7 +8,7 @@ use crate::{
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, Query, rejection::QueryRejection},
     http::StatusCode,
 };
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ pub(super) struct All {
     schedules: Vec<ScheduleView>,
 }
 
-pub(super) async fn list(State(shared): State<Shared>) -> Result<Json<All>, Problem> {
+pub(super) async fn list(Here(shared): Here) -> Result<Json<All>, Problem> {
     let schedules = shared.host.schedules().await?;
     Ok(Json(All { schedules }))
 }
@@ -35,7 +35,7 @@ pub(super) struct ShowQuery {
 }
 
 pub(super) async fn show(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(schedule): Path<String>,
     query: Result<Query<ShowQuery>, QueryRejection>,
 ) -> Result<Json<ScheduleView>, Problem> {
@@ -52,7 +52,7 @@ pub(super) struct PauseBody {
 }
 
 pub(super) async fn pause(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(schedule): Path<String>,
     body: Body,
 ) -> Result<Json<ScheduleView>, Problem> {
@@ -66,7 +66,7 @@ pub(super) async fn pause(
 }
 
 pub(super) async fn resume(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(schedule): Path<String>,
 ) -> Result<Json<ScheduleView>, Problem> {
     Ok(Json(shared.host.resume_schedule(&schedule).await?))
@@ -93,7 +93,7 @@ fn one() -> u32 {
 }
 
 pub(super) async fn backfill(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(schedule): Path<String>,
     body: Body,
 ) -> Result<(StatusCode, Json<Plan>), Problem> {
@@ -122,7 +122,7 @@ pub(super) async fn backfill(
 }
 
 pub(super) async fn stop_backfill(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(schedule): Path<String>,
 ) -> Result<Json<ScheduleView>, Problem> {
     Ok(Json(shared.host.stop_backfill(&schedule).await?))

@@ -1,13 +1,8 @@
 //! Going on from the middle of what happened to a run that has ended: retry, restart.
 
-use super::{Shared, body, error::RequestError, problem::Problem, routes::run_id};
+use super::{Shared, body, door::Here, error::RequestError, problem::Problem, routes::run_id};
 use crate::engine::view::RunView;
-use axum::{
-    Json,
-    body::Body,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, body::Body, extract::Path, http::StatusCode};
 use flowmesh_machine::Place;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,7 +10,7 @@ use serde::Deserialize;
 type Begun = Result<(StatusCode, Json<RunView>), Problem>;
 
 /// 201 with the new run, that goes on from the call with which the old one failed.
-pub(super) async fn retry(State(shared): State<Shared>, Path(run): Path<String>) -> Begun {
+pub(super) async fn retry(Here(shared): Here, Path(run): Path<String>) -> Begun {
     go_on(&shared, &run, Place::Failure).await
 }
 
@@ -29,7 +24,7 @@ pub(super) struct Restart {
 }
 
 /// 201 with the new run, that goes on from where a step began.
-pub(super) async fn restart(State(shared): State<Shared>, Path(run): Path<String>, body: Body) -> Begun {
+pub(super) async fn restart(Here(shared): Here, Path(run): Path<String>, body: Body) -> Begun {
     let body = body::read(&shared, body).await?;
     let wrong = |error| {
         RequestError::Body(format!(

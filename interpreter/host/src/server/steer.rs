@@ -1,13 +1,8 @@
 //! Steering runs that have not ended: cancel, pause, resume, decide, edit, terminate.
 
-use super::{Shared, body, error::RequestError, problem::Problem, routes::run_id};
+use super::{Shared, body, door::Here, error::RequestError, problem::Problem, routes::run_id};
 use crate::engine::{Verb, view::RunView};
-use axum::{
-    Json,
-    body::Body,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, body::Body, extract::Path, http::StatusCode};
 use flowmesh_machine::{CallId, Decision};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,21 +17,21 @@ pub(super) struct Reason {
 
 type Steered = Result<(StatusCode, Json<RunView>), Problem>;
 
-pub(super) async fn cancel(State(shared): State<Shared>, Path(run): Path<String>, body: Body) -> Steered {
+pub(super) async fn cancel(Here(shared): Here, Path(run): Path<String>, body: Body) -> Steered {
     let reason = reason(&shared, body, "cancelled over the API").await?;
     steer(&shared, &run, Verb::Cancel { reason }).await
 }
 
-pub(super) async fn pause(State(shared): State<Shared>, Path(run): Path<String>, body: Body) -> Steered {
+pub(super) async fn pause(Here(shared): Here, Path(run): Path<String>, body: Body) -> Steered {
     let reason = reason(&shared, body, "paused over the API").await?;
     steer(&shared, &run, Verb::Pause { reason }).await
 }
 
-pub(super) async fn resume(State(shared): State<Shared>, Path(run): Path<String>) -> Steered {
+pub(super) async fn resume(Here(shared): Here, Path(run): Path<String>) -> Steered {
     steer(&shared, &run, Verb::Resume).await
 }
 
-pub(super) async fn terminate(State(shared): State<Shared>, Path(run): Path<String>, body: Body) -> Steered {
+pub(super) async fn terminate(Here(shared): Here, Path(run): Path<String>, body: Body) -> Steered {
     let reason = reason(&shared, body, "terminated over the API").await?;
     steer(&shared, &run, Verb::Terminate { reason }).await
 }
@@ -64,7 +59,7 @@ pub(super) enum Word {
     Skip,
 }
 
-pub(super) async fn decide(State(shared): State<Shared>, Path(run): Path<String>, body: Body) -> Steered {
+pub(super) async fn decide(Here(shared): Here, Path(run): Path<String>, body: Body) -> Steered {
     let body = body::read(&shared, body).await?;
     let wrong = |error| {
         let shape = "{\"choice\": \"retry\", \"done\", \"fail\" or \"skip\"}";
@@ -92,7 +87,7 @@ pub(super) struct Edited {
     set: BTreeMap<String, Box<RawValue>>,
 }
 
-pub(super) async fn edit(State(shared): State<Shared>, Path(run): Path<String>, body: Body) -> Steered {
+pub(super) async fn edit(Here(shared): Here, Path(run): Path<String>, body: Body) -> Steered {
     let body = body::read(&shared, body).await?;
     let wrong = |error| {
         RequestError::Body(format!(

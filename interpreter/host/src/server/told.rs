@@ -1,7 +1,8 @@
 //! What runs are told from outside, and what they let be read: signals, events, views.
 
 use super::{
-    Shared, body,
+    body,
+    door::Here,
     problem::Problem,
     routes::{parsed, run_id},
     wait,
@@ -10,7 +11,7 @@ use crate::engine::{Refusal, Told, view::Views};
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, Query, rejection::QueryRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -29,7 +30,7 @@ pub(super) struct SignalQuery {
 
 /// 200 with the answer; 202 without a body where there is none, or none yet. The signal is on record either way.
 pub(super) async fn signal(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path((run, name)): Path<(String, String)>,
     query: Result<Query<SignalQuery>, QueryRejection>,
     body: Body,
@@ -45,7 +46,7 @@ pub(super) async fn signal(
 }
 
 pub(super) async fn emit(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(name): Path<String>,
     body: Body,
 ) -> Result<(StatusCode, Json<Told>), Problem> {
@@ -69,10 +70,7 @@ pub(super) struct AllViews {
     views: BTreeMap<String, Shown>,
 }
 
-pub(super) async fn views(
-    State(shared): State<Shared>,
-    Path(run): Path<String>,
-) -> Result<Json<AllViews>, Problem> {
+pub(super) async fn views(Here(shared): Here, Path(run): Path<String>) -> Result<Json<AllViews>, Problem> {
     let views: Views = shared.host.views(run_id(&run)?, None).await?;
     let shown = views.into_iter().map(|(name, value)| {
         let shown = value.map_or_else(Shown::Error, Shown::Value);
@@ -84,7 +82,7 @@ pub(super) async fn views(
 }
 
 pub(super) async fn view(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path((run, name)): Path<(String, String)>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
     let views = shared.host.views(run_id(&run)?, Some(&name)).await?;
@@ -108,10 +106,7 @@ pub(super) struct Variables {
 }
 
 /// Variables in the order of the flow, as one JSON object.
-pub(super) async fn variables(
-    State(shared): State<Shared>,
-    Path(run): Path<String>,
-) -> Result<Response, Problem> {
+pub(super) async fn variables(Here(shared): Here, Path(run): Path<String>) -> Result<Response, Problem> {
     let variables = shared.host.variables(run_id(&run)?).await?;
     let member = |(name, value): &(String, Box<RawValue>)| {
         let name = serde_json::to_string(name).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 use super::{
     Shared, body,
+    door::Here,
     error::RequestError,
     problem::Problem,
     routes::{parameter, parsed},
@@ -12,7 +13,7 @@ use crate::workers::TaskId;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, Query, rejection::QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -47,7 +48,7 @@ pub(super) struct Leased {
 
 /// 200 with a task, or 204 when there was none in time.
 pub(super) async fn lease(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(queue): Path<String>,
     query: Result<Query<LeaseQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -57,7 +58,7 @@ pub(super) async fn lease(
     let mut stopping = shared.stopping.clone();
     let workers = shared.host.workers();
     let found = tokio::select! {
-        found = workers.lease(&queue, lease, time) => found,
+        found = workers.lease((shared.host.namespace(), &queue), lease, time) => found,
         _ = stopping.wait_for(|stopping| *stopping) => None,
     };
     Ok(match found {
@@ -85,14 +86,17 @@ pub(super) struct Beat {
 }
 
 pub(super) async fn heartbeat(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(task): Path<String>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let beat: Beat = read(&shared, body, r#"{"lease": "..."}"#).await?;
     let (task, token) = (id(&task)?, token(&beat.lease)?);
     let lease = wait::parse_or("for", beat.time.as_deref(), LEASE)?;
-    let heard = shared.host.workers().heartbeat(task, token, lease);
+    let heard = shared
+        .host
+        .workers()
+        .heartbeat(shared.host.namespace(), (task, token), lease);
     heard.map_err(RequestError::from)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -108,7 +112,7 @@ pub(super) struct Done {
 
 /// 204 when the result is on stable storage.
 pub(super) async fn complete(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(task): Path<String>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -134,7 +138,7 @@ pub(super) struct Failed {
 
 /// 204 when the failure is on stable storage.
 pub(super) async fn fail(
-    State(shared): State<Shared>,
+    Here(shared): Here,
     Path(task): Path<String>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -144,7 +148,7 @@ pub(super) async fn fail(
     let (run, call) = shared
         .host
         .workers()
-        .call_of(task, token)
+        .call_of(shared.host.namespace(), (task, token))
         .map_err(RequestError::from)?;
     let status = shared.host.status_of(run, call, &failed.error).await?;
     let status = status.ok_or(RequestError::Failure { error: failed.error })?;
@@ -162,10 +166,11 @@ async fn settle(
     status: u16,
     body: std::sync::Arc<[u8]>,
 ) -> Result<StatusCode, Problem> {
-    let settled = shared
-        .host
-        .workers()
-        .settle(task, token, Reply::Answer { status, body });
+    let settled = shared.host.workers().settle(
+        shared.host.namespace(),
+        (task, token),
+        Reply::Answer { status, body },
+    );
     shared.host.settle(settled.map_err(RequestError::from)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,10 @@ use crate::{
     engine::{self, Command, Input},
     workers::{Lease, Stand, Task, TaskId, until},
 };
-use flowmesh_ir::call::{Reply, Request};
+use flowmesh_ir::{
+    Name,
+    call::{Reply, Request},
+};
 use flowmesh_machine::CallId;
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -104,7 +107,7 @@ impl World<'_> {
             id,
             run,
             call,
-            queue: queue.clone(),
+            queue: (Name::default(), queue.clone()),
             input: request.body.clone(),
             key: request.key.clone(),
             repeatable: request.effect.repeatable(),
@@ -160,7 +163,11 @@ impl World<'_> {
     fn pull(&mut self, queue: &str) {
         let (token, now) = (self.chance.draw(), self.now());
         let Some(process) = &mut self.process else { return };
-        let Some(lease) = process.queues.lease(queue, token, until(now, LEASE)) else {
+        let Some(lease) =
+            process
+                .queues
+                .lease(&(Name::default(), queue.to_owned()), token, until(now, LEASE))
+        else {
             return;
         };
         let Some(tasked) = process.tasks.get(&lease.id) else {
@@ -213,7 +220,7 @@ impl World<'_> {
         let heard = match &mut self.process {
             Some(process) => process
                 .queues
-                .heartbeat(work.id, work.token, now, until(now, LEASE))
+                .heartbeat("", (work.id, work.token), now, until(now, LEASE))
                 .is_ok(),
             None => true,
         };
@@ -254,7 +261,7 @@ impl World<'_> {
             return self.again(Intent::Settle(number));
         };
         // It is not the worker's any more where the process was started anew, the worker was too slow or was heard before.
-        if process.queues.take(id, *token, now).is_ok() {
+        if process.queues.take("", (id, *token), now).is_ok() {
             process.tasks.remove(&id);
             self.tell(Input::Replied { run, call, reply });
             self.ask(Command::Get(run), Intent::Settle(number));

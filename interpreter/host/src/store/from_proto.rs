@@ -126,6 +126,7 @@ fn origin(started: &proto::Started) -> Result<Origin, Unreadable> {
         program: hash(&started.program)?,
         settings: hash(&started.settings)?,
         shared: started.shared.as_deref().map(shared).transpose()?,
+        namespace: Name::from(started.namespace.as_str()),
     })
 }
 

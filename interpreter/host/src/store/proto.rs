@@ -203,6 +203,9 @@ pub(super) struct Started {
     pub(super) key: Option<String>,
     #[prost(message, optional, boxed, tag = "20")]
     pub(super) shared: Option<Box<Shared>>,
+    #[prost(string, tag = "21")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) namespace: String,
 }
 
 /// Whose history a run shares.

@@ -92,6 +92,8 @@ pub struct Origin {
     pub settings: Hash,
     /// Whose history it shares, where it goes on from the middle of one.
     pub shared: Option<Shared>,
+    /// The namespace that it is in; the one without a name is `default`.
+    pub namespace: Name,
 }
 
 impl Origin {

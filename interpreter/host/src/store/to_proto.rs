@@ -113,6 +113,9 @@ pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happ
             seed: *seed,
             key: key.clone(),
             shared: origin.and_then(|origin| origin.shared).map(shares),
+            namespace: origin
+                .map(|origin| origin.namespace.to_string())
+                .unwrap_or_default(),
         }),
         EventKind::Replied { call, reply } => proto::Happened::Replied(proto::Replied {
             call: call.0,

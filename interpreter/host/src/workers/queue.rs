@@ -1,7 +1,10 @@
 //! Tasks and their leases: who may pull what, and whose word counts. Time is passed in.
 
 use crate::RunId;
-use flowmesh_ir::call::{Failure, Reply};
+use flowmesh_ir::{
+    Name,
+    call::{Failure, Reply},
+};
 use flowmesh_machine::CallId;
 use jiff::Timestamp;
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc, time::Duration};
@@ -21,7 +24,8 @@ pub(crate) struct Task {
     pub(crate) id: TaskId,
     pub(crate) run: RunId,
     pub(crate) call: CallId,
-    pub(crate) queue: String,
+    /// The namespace, and the name in it.
+    pub(crate) queue: Queue,
     pub(crate) input: Arc<[u8]>,
     pub(crate) key: Option<String>,
     /// Whether another worker may do it when this one does not answer.
@@ -33,6 +37,9 @@ pub(crate) struct Task {
     pub(crate) pulled: Arc<Notify>,
     pub(crate) done: oneshot::Sender<Reply>,
 }
+
+/// A namespace, and the name of a queue in it.
+pub(crate) type Queue = (Name, String);
 
 /// A task as a worker gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +85,7 @@ pub(crate) enum Stand {
 pub(crate) struct Queues {
     tasks: BTreeMap<TaskId, Task>,
     /// The tasks of each queue that can be pulled.
-    free: BTreeMap<String, std::collections::VecDeque<TaskId>>,
+    free: BTreeMap<Queue, std::collections::VecDeque<TaskId>>,
 }
 
 impl Queues {
@@ -90,7 +97,7 @@ impl Queues {
         self.tasks.insert(task.id, task);
     }
 
-    pub(crate) fn lease(&mut self, queue: &str, token: u64, until: Timestamp) -> Option<Lease> {
+    pub(crate) fn lease(&mut self, queue: &Queue, token: u64, until: Timestamp) -> Option<Lease> {
         let id = self.free.get_mut(queue)?.pop_front()?;
         let task = self.tasks.get_mut(&id)?;
         task.lease = Some((token, until));
@@ -108,33 +115,45 @@ impl Queues {
 
     pub(crate) fn heartbeat(
         &mut self,
-        id: TaskId,
-        token: u64,
+        namespace: &str,
+        held: (TaskId, u64),
         now: Timestamp,
         until: Timestamp,
     ) -> Result<(), Lost> {
-        let task = self.held(id, token, now)?;
-        task.lease = Some((token, until));
+        let task = self.held(namespace, held, now)?;
+        task.lease = Some((held.1, until));
         Ok(())
     }
 
     /// Ends a task by the word of the worker that has it.
-    pub(crate) fn take(&mut self, id: TaskId, token: u64, now: Timestamp) -> Result<Task, Lost> {
-        self.held(id, token, now)?;
-        self.tasks.remove(&id).ok_or(Lost::Unknown(id))
+    pub(crate) fn take(
+        &mut self,
+        namespace: &str,
+        held: (TaskId, u64),
+        now: Timestamp,
+    ) -> Result<Task, Lost> {
+        self.held(namespace, held, now)?;
+        self.tasks.remove(&held.0).ok_or(Lost::Unknown(held.0))
     }
 
     pub(crate) fn call_of(
         &mut self,
-        id: TaskId,
-        token: u64,
+        namespace: &str,
+        held: (TaskId, u64),
         now: Timestamp,
     ) -> Result<(RunId, CallId), Lost> {
-        self.held(id, token, now).map(|task| (task.run, task.call))
+        self.held(namespace, held, now).map(|task| (task.run, task.call))
     }
 
-    fn held(&mut self, id: TaskId, token: u64, now: Timestamp) -> Result<&mut Task, Lost> {
-        let task = self.tasks.get_mut(&id).ok_or(Lost::Unknown(id))?;
+    /// A task of another namespace is one that does not exist.
+    fn held(
+        &mut self,
+        namespace: &str,
+        (id, token): (TaskId, u64),
+        now: Timestamp,
+    ) -> Result<&mut Task, Lost> {
+        let task = self.tasks.get_mut(&id).filter(|task| task.queue.0 == namespace);
+        let task = task.ok_or(Lost::Unknown(id))?;
         match task.lease {
             Some((held, until)) if held == token && now < until => Ok(task),
             _ => Err(Lost::Over(id)),
@@ -216,7 +235,7 @@ mod tests {
             id: TaskId(id),
             run: RunId(1),
             call: CallId(0),
-            queue: "q".to_owned(),
+            queue: queue(),
             input: Arc::from(*b"{}"),
             key: None,
             repeatable,
@@ -225,6 +244,10 @@ mod tests {
             pulled: Arc::default(),
             done: oneshot::channel().0,
         }
+    }
+
+    fn queue() -> Queue {
+        (Name::default(), "q".to_owned())
     }
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -238,16 +261,16 @@ mod tests {
         let mut queues = Queues::default();
         queues.add(task(9, true));
         queues.add(task(1, true));
-        assert_eq!(queues.lease("q", 7, at(10)).unwrap().id, TaskId(9));
-        assert_eq!(queues.lease("q", 8, at(10)).unwrap().id, TaskId(1));
-        assert_eq!(queues.lease("q", 8, at(10)), None);
+        assert_eq!(queues.lease(&queue(), 7, at(10)).unwrap().id, TaskId(9));
+        assert_eq!(queues.lease(&queue(), 8, at(10)).unwrap().id, TaskId(1));
+        assert_eq!(queues.lease(&queue(), 8, at(10)), None);
         assert_eq!(
-            queues.take(TaskId(9), 8, at(1)).unwrap_err(),
+            queues.take("", (TaskId(9), 8), at(1)).unwrap_err(),
             Lost::Over(TaskId(9))
         );
-        assert!(queues.take(TaskId(9), 7, at(1)).is_ok());
+        assert!(queues.take("", (TaskId(9), 7), at(1)).is_ok());
         assert_eq!(
-            queues.take(TaskId(9), 7, at(1)).unwrap_err(),
+            queues.take("", (TaskId(9), 7), at(1)).unwrap_err(),
             Lost::Unknown(TaskId(9))
         );
     }
@@ -256,13 +279,13 @@ mod tests {
     fn an_expired_lease_gives_the_task_back_and_the_late_worker_is_not_heard() {
         let mut queues = Queues::default();
         queues.add(task(1, true));
-        queues.lease("q", 7, at(10)).unwrap();
-        queues.heartbeat(TaskId(1), 7, at(9), at(20)).unwrap();
+        queues.lease(&queue(), 7, at(10)).unwrap();
+        queues.heartbeat("", (TaskId(1), 7), at(9), at(20)).unwrap();
         assert_eq!(look(&mut queues, at(10)), Stand::Wait(Duration::from_secs(10)));
         assert_eq!(look(&mut queues, at(20)), Stand::Back);
-        assert_eq!(queues.lease("q", 8, at(30)).unwrap().attempt, 2);
+        assert_eq!(queues.lease(&queue(), 8, at(30)).unwrap().attempt, 2);
         assert_eq!(
-            queues.take(TaskId(1), 7, at(21)).unwrap_err(),
+            queues.take("", (TaskId(1), 7), at(21)).unwrap_err(),
             Lost::Over(TaskId(1))
         );
     }
@@ -271,12 +294,12 @@ mod tests {
     fn what_must_not_be_done_twice_is_given_up_when_its_lease_expires() {
         let mut queues = Queues::default();
         queues.add(task(1, false));
-        queues.lease("q", 7, at(10)).unwrap();
+        queues.lease(&queue(), 7, at(10)).unwrap();
         assert_eq!(
             look(&mut queues, at(10)),
             Stand::Over(Reply::Failed(Failure::Unknown(SILENT.to_owned())))
         );
-        assert_eq!(queues.lease("q", 8, at(30)), None);
+        assert_eq!(queues.lease(&queue(), 8, at(30)), None);
     }
 
     #[test]
@@ -291,14 +314,36 @@ mod tests {
             let mut queues = Queues::default();
             queues.add(task(1, repeatable));
             if pulled {
-                queues.lease("q", 7, at(90)).unwrap();
+                queues.lease(&queue(), 7, at(90)).unwrap();
             }
             let late = queues.look(TaskId(1), at(60), Duration::ZERO, MINUTE);
             assert_eq!(late, Stand::Over(Reply::Failed(failure)));
             assert_eq!(
-                queues.take(TaskId(1), 7, at(60)).unwrap_err(),
+                queues.take("", (TaskId(1), 7), at(60)).unwrap_err(),
                 Lost::Unknown(TaskId(1))
             );
         }
+    }
+
+    #[test]
+    fn tasks_of_another_namespace_are_none() {
+        let mut queues = Queues::default();
+        queues.add(task(1, true));
+        assert_eq!(
+            queues.lease(&(Name::new("other"), "q".to_owned()), 7, at(10)),
+            None
+        );
+        queues.lease(&queue(), 7, at(10)).unwrap();
+        let held = (TaskId(1), 7);
+        assert_eq!(
+            queues.call_of("other", held, at(1)).unwrap_err(),
+            Lost::Unknown(TaskId(1))
+        );
+        assert_eq!(
+            queues.take("other", held, at(1)).unwrap_err(),
+            Lost::Unknown(TaskId(1))
+        );
+        assert!(queues.heartbeat("other", held, at(1), at(20)).is_err());
+        assert!(queues.take("", held, at(1)).is_ok());
     }
 }

@@ -177,5 +177,6 @@ pub(super) fn birth(
         // What the flow itself says makes two starts the same goes before, unless it is to be done again.
         key: (own.is_none() || attempt > 0).then_some(key),
         depth: 0,
+        namespace: Name::default(),
     })
 }

@@ -44,7 +44,7 @@ impl ScheduleCommand {
         }
     }
 
-    fn name(&self) -> Option<&Name> {
+    pub(in crate::engine) fn name(&self) -> Option<&Name> {
         match self {
             Self::Keep | Self::List => None,
             Self::Get(name, _)

@@ -80,6 +80,7 @@ mod tests {
             program: Hash([1; 32]),
             settings: Hash([2; 32]),
             shared: None,
+            namespace: flowmesh_ir::Name::default(),
         };
         found.events(3, 2, None);
         found.events(0, 2, Some(&origin));

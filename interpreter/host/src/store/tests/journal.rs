@@ -51,6 +51,7 @@ fn everything() -> Vec<Record> {
             root: RunId(1),
             events: 3,
         }),
+        namespace: "shop".into(),
     });
     let kind = EventKind::Started {
         input: (*b"{}").into(),

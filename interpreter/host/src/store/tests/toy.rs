@@ -51,6 +51,7 @@ pub(super) fn started(run: RunId, salt: u64) -> EventRecord {
         program: program(salt).0,
         settings: program(salt + 1).0,
         shared: None,
+        namespace: Name::default(),
     };
     let kind = EventKind::Started {
         input: (*b"{}").into(),
