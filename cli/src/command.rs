@@ -1,5 +1,6 @@
 //! The command line: one file per command, each with its arguments, its words for `--help` and what it does.
 
+mod audit;
 mod check;
 mod compile;
 mod completions;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Schedules(schedules::Schedules),
     Store(store::Store),
     Token(token::Token),
+    Audit(audit::Audit),
     Stub(stub::Stub),
     Repl(repl::Repl),
     Lsp(lsp::Lsp),
@@ -84,6 +86,7 @@ impl Command {
             Self::Schedules(command) => command.run(),
             Self::Store(command) => command.run(),
             Self::Token(command) => command.run(),
+            Self::Audit(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Completions(command) => command.run(),
@@ -102,6 +105,7 @@ impl Command {
             Self::Schedules(command) => command.json,
             Self::Store(command) => command.json,
             Self::Token(command) => command.json,
+            Self::Audit(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,
             _ => false,

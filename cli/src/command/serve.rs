@@ -9,7 +9,7 @@ use crate::{
     program, runtime,
 };
 use clap::Args;
-use flowmesh_host::server::{self, ServerOptions};
+use flowmesh_host::server::{self, AuditOptions, ServerOptions};
 use flowmesh_ir::{Program, print};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -41,6 +41,9 @@ pub(crate) struct Serve {
     /// Let others than this machine in although nobody is asked who they are
     #[arg(long)]
     allow_remote: bool,
+    /// Keep who did what in this file; else in `audit.jsonl` of the directory
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
     /// Print the description of the API, OpenAPI 3.1, and end
     #[arg(long)]
     openapi: bool,
@@ -58,6 +61,9 @@ impl Serve {
             let mut options = ServerOptions::new(self.listen);
             options.allow_remote = self.allow_remote;
             options.identity = self.identity.identity(&self.house.dir)?;
+            let audit = self.audit.clone();
+            let audit = audit.unwrap_or_else(|| self.house.dir.join("audit.jsonl"));
+            options.audit = Some(AuditOptions::new(audit));
             let asks = options.identity.asks();
             let house = House::open(&program, &self.house, options).await?;
             let kept = house.host.keep_schedules().await;

@@ -43,6 +43,20 @@ fn who_has_no_token_is_told_how_to_get_one_and_who_has_one_comes_in() {
         "{}",
         refused.err
     );
+    let audit = [
+        "audit",
+        "--dir",
+        ".flowmesh",
+        "--token",
+        &admin,
+        "--who",
+        "dashboard",
+    ];
+    let audit = shop.flowmesh(&audit);
+    assert!(
+        audit.out.contains("start_run") && audit.out.contains("403 F1141"),
+        "{audit:?}"
+    );
     let revoked = shop.flowmesh(&["token", "revoke", "dashboard"]);
     assert_eq!(revoked.code, 0, "{}", revoked.err);
     assert!(list(&shop, &file).err.contains("was revoked"));

@@ -6,6 +6,7 @@
 //! `routes` and what stands beside it (what each does), `body` (reading what is sent), `events` (server-sent events),
 //! `problem` (errors as RFC 9457 has them), `connections` (accepting, limits, a graceful stop).
 
+mod audit;
 mod batch;
 mod body;
 mod connections;
@@ -28,11 +29,13 @@ mod told;
 mod wait;
 mod workers;
 
+pub use audit::AuditOptions;
 pub use door::Identity;
 pub use error::ServerError;
 pub use openapi::openapi;
 
 use crate::Host;
+use audit::Audit;
 use door::Door;
 use std::{
     future::Future,
@@ -48,6 +51,8 @@ pub struct ServerOptions {
     pub listen: SocketAddr,
     /// How those are known who may come in.
     pub identity: Identity,
+    /// Where it is kept who did what; nowhere if nothing is said.
+    pub audit: Option<AuditOptions>,
     /// Whether others than this machine may reach it although nobody is asked who they are.
     pub allow_remote: bool,
     /// The longest body of a request, in bytes.
@@ -71,6 +76,7 @@ impl ServerOptions {
         Self {
             listen,
             identity: Identity::default(),
+            audit: None,
             allow_remote: false,
             body_bytes: 4 << 20,
             header_bytes: 64 << 10,
@@ -88,6 +94,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     options: ServerOptions,
+    audit: Option<Audit>,
 }
 
 /// What every request can reach.
@@ -96,6 +103,7 @@ struct Shared {
     host: Host,
     options: ServerOptions,
     door: Door,
+    audit: Option<Audit>,
     /// Becomes true when the server stops: whoever waits answers with what there is.
     stopping: watch::Receiver<bool>,
 }
@@ -104,7 +112,8 @@ impl Server {
     /// Listens. Nothing is answered before [`Server::serve`].
     ///
     /// # Errors
-    /// If others could reach the address and nobody is asked who they are, or if it cannot be had.
+    /// If others could reach the address and nobody is asked who they are, if it cannot be had, or if nobody could see who
+    /// did what.
     pub async fn bind(options: ServerOptions) -> Result<Self, ServerError> {
         let open = !options.allow_remote && !options.identity.asks();
         if open && !is_loopback(options.listen.ip()) {
@@ -118,9 +127,14 @@ impl Server {
         };
         let listener = TcpListener::bind(options.listen).await.map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
+        let audit = options.audit.clone().map(|audit| {
+            let path = audit.path.clone();
+            Audit::open(audit).map_err(|error| ServerError::Audit { path, error })
+        });
         Ok(Self {
             listener,
             address,
+            audit: audit.transpose()?,
             options,
         })
     }
@@ -139,6 +153,7 @@ impl Server {
             host,
             options: self.options.clone(),
             door: Door::new(self.options.identity.clone()),
+            audit: self.audit,
             stopping,
         };
         let router = routes::router(shared);

@@ -17,7 +17,7 @@ mod programs;
 use client::{Answer, ask, ask_on};
 use flowmesh_host::{
     Host, HostOptions,
-    server::{self, Identity, Server, ServerOptions, identity::Role},
+    server::{self, AuditOptions, Identity, Server, ServerOptions, identity::Role},
 };
 use flowmesh_machine::Settings;
 use flowmesh_mesh::Hickory;
@@ -37,6 +37,7 @@ use tokio::net::TcpSocket;
 const ROWS: &[(&str, &str)] = &[
     ("health", ""),
     ("openapi", "viewer"),
+    ("read_audit", "admin"),
     ("list_flows", "viewer"),
     ("start_run", "operator"),
     ("list_runs", "viewer"),
@@ -87,6 +88,7 @@ async fn world(folder: &Path) -> World {
     let identity = identity::identity(folder);
     let options = ServerOptions {
         identity: identity.clone(),
+        audit: Some(AuditOptions::new(folder.join("audit.jsonl"))),
         ..ServerOptions::new(([127, 0, 0, 1], 0).into())
     };
     let server = Server::bind(options).await.unwrap();
@@ -378,4 +380,68 @@ async fn tokens_that_cannot_be_read_let_nobody_in() {
     assert_eq!(world.with(&list, &good).await.status, 401);
     assert_eq!(ask(world.api, "GET", "/v1/runs", "", "").await.status, 401);
     world.host.shutdown(std::time::Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_may_change_something_is_written_down_without_what_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let (operator, viewer) = (world.token(Role::Operator, None), world.token(Role::Viewer, None));
+    let (admin, other) = (
+        world.token(Role::Admin, None),
+        world.token(Role::Admin, Some("other")),
+    );
+    let mut acts = 0;
+    for request in requests() {
+        let sent = Request {
+            body: r#"{"reason":"s3cret","name":"s3cret"}"#.to_owned(),
+            path: request
+                .path
+                .replace("/v1/batch/cancel", "/v1/batch/cancel?flow=x&reason=s3cret"),
+            ..request
+        };
+        world.with(&sent, &operator).await;
+        acts += usize::from(sent.method == "POST");
+    }
+    let start = requests()
+        .into_iter()
+        .find(|request| request.name == "start_run")
+        .unwrap();
+    let start = Request {
+        path: "/v1/flows/hear/runs?key=s3cret".to_owned(),
+        ..start
+    };
+    let run = world.with(&start, &operator).await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(world.with(&start, &viewer).await.status, 403);
+    let text = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+    assert!(!text.contains("s3cret") && !text.contains(&operator), "{text}");
+    let read = Request {
+        method: "GET".to_owned(),
+        path: "/v1/audit".to_owned(),
+        ..start
+    };
+    let page = world.with(&read, &admin).await.json();
+    let entries = page["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), acts + 2, "{page}");
+    let (refused, started) = (&entries[0], &entries[1]);
+    assert_eq!(
+        (&refused["status"], &refused["code"]),
+        (&403.into(), &"F1141".into())
+    );
+    assert_eq!(refused["who"], "viewer None");
+    assert_eq!(
+        (&started["run"], &started["did"]),
+        (&run.into(), &"start_run".into())
+    );
+    assert_eq!(
+        (&started["role"], &started["namespace"]),
+        (&"operator".into(), &"default".into())
+    );
+    assert!(started["from"].as_str().unwrap().starts_with("127."), "{started}");
+    assert!(started["by"].as_str().unwrap().starts_with("token "), "{started}");
+    let elsewhere = world.with(&read, &other).await.json();
+    assert_eq!(elsewhere["entries"], json!([]));
 }

@@ -2,9 +2,10 @@
 
 use super::{
     Shared,
+    audit::{self, Audit, Behind, Entry},
     error::RequestError,
     identity::{Caller, Oidc, Peer, Peers, TOKEN_PREFIX, Tokens, Unknown, namespace},
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     route::Access,
 };
 use axum::{
@@ -22,6 +23,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 /// By this header a request names its namespace.
@@ -60,6 +62,7 @@ pub(super) struct Door {
 pub(super) struct Asker {
     pub(super) caller: Caller,
     pub(super) namespace: Name,
+    pub(super) peer: Peer,
 }
 
 impl Door {
@@ -180,13 +183,13 @@ impl FromRequestParts<Shared> for Here {
     }
 }
 
-/// Lets those in who may, with who they are.
+/// Lets those in who may, with who they are; what may change something is written down before it is answered.
 pub(super) async fn authorize(
-    State((shared, access)): State<(Shared, Access)>,
+    State((shared, behind)): State<(Shared, Behind)>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Access::Role(role) = access else {
+    let Access::Role(role) = behind.access else {
         return next.run(request).await;
     };
     let (mut parts, body) = request.into_parts();
@@ -194,12 +197,42 @@ pub(super) async fn authorize(
         Ok(asker) => asker,
         Err(why) => return Problem::from(why).into_response(),
     };
-    if !asker.caller.may(role) {
+    let audit = shared.audit.as_ref().filter(|_| behind.acts);
+    let entry = audit.map(|audit| (audit, Entry::begun(&asker, behind, &parts)));
+    let began = Instant::now();
+    let response = if asker.caller.may(role) {
+        parts.extensions.insert(asker);
+        next.run(Request::from_parts(parts, body)).await
+    } else {
         let own = asker.caller.role;
-        return Problem::from(RequestError::Role { needed: role, own }).into_response();
+        Problem::from(RequestError::Role { needed: role, own }).into_response()
+    };
+    match entry {
+        Some((audit, entry)) => record(audit, entry, (shared.host.now(), began), response),
+        None => response,
     }
-    parts.extensions.insert(asker);
-    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Whoever did something that cannot be written down is told so: it may have been done.
+fn record(audit: &Audit, entry: Entry, (at, began): (Timestamp, Instant), response: Response) -> Response {
+    let code = response.extensions().get::<ProblemCode>();
+    let location = response.headers().get(header::LOCATION);
+    let location = location.and_then(|value| value.to_str().ok());
+    let entry = Entry {
+        at,
+        status: response.status().as_u16(),
+        code: code.map(|ProblemCode(code)| code.to_string()),
+        run: location.and_then(audit::started).or(entry.run),
+        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..entry
+    };
+    match audit.write(&entry) {
+        Ok(()) => response,
+        Err(why) => {
+            tracing::error!(%why, "the audit log cannot be written");
+            Problem::from(RequestError::Audit(why.to_string())).into_response()
+        }
+    }
 }
 
 /// Who asks, and where.
@@ -211,7 +244,11 @@ pub(super) async fn known(shared: &Shared, parts: &Parts) -> Result<Asker, Reque
         .caller(&parts.headers, peer, shared.host.now())
         .await?;
     let namespace = chosen(&caller, &parts.headers)?;
-    Ok(Asker { caller, namespace })
+    Ok(Asker {
+        caller,
+        namespace,
+        peer,
+    })
 }
 
 fn chosen(caller: &Caller, headers: &HeaderMap) -> Result<Name, RequestError> {

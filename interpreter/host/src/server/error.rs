@@ -4,7 +4,7 @@ use super::identity::Role;
 use crate::workers::Lost;
 use axum::http::{Method, StatusCode};
 use flowmesh_ir::Code;
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use thiserror::Error;
 
 /// Why the server cannot listen.
@@ -17,6 +17,14 @@ pub enum ServerError {
     Remote {
         /// The address.
         listen: SocketAddr,
+    },
+    /// The audit log cannot be written.
+    #[error("the audit log `{}` cannot be written: {error}", path.display())]
+    Audit {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
     },
     /// The address cannot be had.
     #[error("cannot listen on `{listen}`: {error}")]
@@ -35,6 +43,7 @@ impl ServerError {
         Code(match self {
             Self::Remote { .. } => 1060,
             Self::Listen { .. } => 1061,
+            Self::Audit { .. } => 1146,
         })
     }
 
@@ -46,6 +55,7 @@ impl ServerError {
                 "make a token with `flowmesh token create`, trust an OpenID provider with `--oidc-issuer`, or listen on 127.0.0.1"
             }
             Self::Listen { .. } => "choose another port, or stop what listens there",
+            Self::Audit { .. } => "see who may write there, or name another file with `--audit`",
         }
     }
 }
@@ -96,6 +106,9 @@ pub(super) enum RequestError {
     /// The namespace is none of those of who asks.
     #[error("the token is not for this namespace")]
     Namespace,
+    /// What is done cannot be kept in the audit log, or that cannot be read.
+    #[error("the audit log cannot be used: {0}")]
+    Audit(String),
     /// There is nothing there.
     #[error("there is nothing at `{path}`")]
     Nothing { path: String },
@@ -121,6 +134,7 @@ impl RequestError {
             Self::Namespace => 1142,
             Self::TooOften(_) => 1143,
             Self::Unsure(_) => 1144,
+            Self::Audit(_) => 1146,
         })
     }
 
@@ -138,6 +152,7 @@ impl RequestError {
             Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
             Self::Role { .. } | Self::Namespace => StatusCode::FORBIDDEN,
             Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Audit(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unsure(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -159,6 +174,9 @@ impl RequestError {
             Self::Role { .. } => Some("use a token with that role, or ask an administrator for one"),
             Self::Namespace => Some(
                 "name one of the token's own in `Flowmesh-Namespace`, or use a token that is for this one",
+            ),
+            Self::Audit(_) => Some(
+                "what was asked for may have been done; see that the server can write its audit log, and ask again",
             ),
             Self::TooOften(_) => Some("wait a minute, and mend what sends them"),
             Self::Unsure(_) => Some("try again; the log of the server says what is wrong"),

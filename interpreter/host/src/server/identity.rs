@@ -16,5 +16,6 @@ pub use namespace::{Namespaces, namespace};
 pub use role::Role;
 pub use tokens::{NewToken, Token, TokenStatus, Tokens, TokensError};
 
+pub(super) use namespace::shown;
 pub(super) use peers::{Peer, Peers};
 pub(super) use tokens::{TOKEN_PREFIX, Unknown};

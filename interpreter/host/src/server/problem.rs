@@ -34,6 +34,10 @@ pub(super) struct Problem {
     retry_after: Option<u64>,
 }
 
+/// The code of a problem, for what stands before the routes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProblemCode(pub(super) Code);
+
 impl Problem {
     fn new(status: StatusCode, code: Code, detail: String) -> Self {
         Self {
@@ -79,6 +83,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        response.extensions_mut().insert(ProblemCode(self.code));
         let headers = response.headers_mut();
         if let Some(challenge) = self.challenge {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

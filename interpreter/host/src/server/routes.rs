@@ -1,8 +1,8 @@
 //! The router, and the routes of flows and single runs.
 
 use super::{
-    Shared, body, door, door::Here, error::RequestError, guard, openapi, problem::Problem, route::Route,
-    table, wait,
+    Shared, audit::Behind, body, door, door::Here, error::RequestError, guard, openapi, problem::Problem,
+    route::Route, table, wait,
 };
 use crate::{
     RunId,
@@ -12,7 +12,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Path, Query, Request, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
 };
@@ -22,7 +22,13 @@ use serde::{Deserialize, Serialize};
 /// The router that the table describes: every route behind the door that its role makes.
 pub(super) fn router(shared: Shared) -> Router {
     let add = |router: Router<Shared>, route: Route| {
-        let door = middleware::from_fn_with_state((shared.clone(), route.access), door::authorize);
+        let behind = Behind {
+            name: route.name,
+            path: route.path,
+            access: route.access,
+            acts: route.method != Method::GET,
+        };
+        let door = middleware::from_fn_with_state((shared.clone(), behind), door::authorize);
         router.route(route.path, route.handler.layer(door))
     };
     table::all()

@@ -2,12 +2,17 @@
 
 use super::{Shared, body, door::Here, error::RequestError, problem::Problem, routes::run_id};
 use crate::engine::view::RunView;
-use axum::{Json, body::Body, extract::Path, http::StatusCode};
+use axum::{
+    Json,
+    body::Body,
+    extract::Path,
+    http::{HeaderName, StatusCode, header},
+};
 use flowmesh_machine::Place;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-type Begun = Result<(StatusCode, Json<RunView>), Problem>;
+type Begun = Result<(StatusCode, [(HeaderName, String); 1], Json<RunView>), Problem>;
 
 /// 201 with the new run, that goes on from the call with which the old one failed.
 pub(super) async fn retry(Here(shared): Here, Path(run): Path<String>) -> Begun {
@@ -37,5 +42,6 @@ pub(super) async fn restart(Here(shared): Here, Path(run): Path<String>, body: B
 
 async fn go_on(shared: &Shared, run: &str, place: Place) -> Begun {
     let run = shared.host.go_on(run_id(run)?, place).await?;
-    Ok((StatusCode::CREATED, Json(shared.host.get(run).await?)))
+    let location = [(header::LOCATION, format!("/v1/runs/{run}"))];
+    Ok((StatusCode::CREATED, location, Json(shared.host.get(run).await?)))
 }

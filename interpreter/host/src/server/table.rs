@@ -1,7 +1,9 @@
 //! Every route there is.
 
 use super::{
-    batch, events, filter, list,
+    audit, batch, events, filter,
+    identity::Role,
+    list,
     route::{Access, Any, Content, Parameter, Route},
     routes, schedules, share, steer, told, workers,
 };
@@ -30,6 +32,7 @@ pub(super) fn all() -> Vec<Route> {
         telling(),
         planning(),
         working(),
+        watching(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -58,6 +61,24 @@ fn general() -> Vec<Route> {
             routes::flows,
         )
         .answers::<routes::Flows>(200),
+    ]
+}
+
+fn watching() -> Vec<Route> {
+    vec![
+        Route::look(
+            "read_audit",
+            "/v1/audit",
+            "Shows who did what, the newest first",
+            audit::show,
+        )
+        .for_whom(Access::Role(Role::Admin))
+        .query(&[
+            ("limit", "How many, 1 to 1000; else 100"),
+            ("who", "Only what was done by whoever is called so"),
+            ("run", "Only what was done about this run"),
+        ])
+        .answers::<audit::AuditPage>(200),
     ]
 }
 

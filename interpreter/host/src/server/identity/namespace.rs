@@ -43,7 +43,7 @@ pub fn namespace(text: &str) -> Result<Name, String> {
 }
 
 /// As people see it.
-pub(super) fn shown(namespace: &str) -> &str {
+pub(in crate::server) fn shown(namespace: &str) -> &str {
     if namespace.is_empty() { DEFAULT } else { namespace }
 }
 
