@@ -11,7 +11,8 @@ use crate::{
 use clap::Args;
 use flowmesh_host::server::{self, AuditOptions, ServerOptions};
 use flowmesh_ir::{Program, print};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use jiff::SignedDuration;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 /// Serve a program's flows over HTTP and finish the runs that are open
 #[derive(Args)]
@@ -21,6 +22,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
   flowmesh serve shop.flow --stub --listen 127.0.0.1:8800
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --tokens /etc/shop/tokens.json
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --oidc-issuer https://id.example.com --oidc-audience flowmesh
+  flowmesh serve shop.flow --health 0.0.0.0:7701 --drain 5s
   flowmesh serve --openapi > openapi.json
 
 It listens on other addresses than those of this machine only if everybody is asked who they are: with
@@ -44,6 +46,13 @@ pub(crate) struct Serve {
     /// Keep who did what in this file; else in `audit.jsonl` of the directory
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
+    /// Say at this address whether the server is alive (/healthz) and ready (/readyz), and how it does
+    /// (/metrics, for Prometheus); nobody is asked who they are there
+    #[arg(long, value_name = "ADDRESS")]
+    health: Option<SocketAddr>,
+    /// When it is to stop, say for so long that it is not ready before it takes no more connections: 5s
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = drain)]
+    drain: Duration,
     /// Print the description of the API, OpenAPI 3.1, and end
     #[arg(long)]
     openapi: bool,
@@ -61,6 +70,7 @@ impl Serve {
             let mut options = ServerOptions::new(self.listen);
             options.allow_remote = self.allow_remote;
             options.identity = self.identity.identity(&self.house.dir)?;
+            (options.health, options.drain) = (self.health, self.drain);
             let audit = self.audit.clone();
             let audit = audit.unwrap_or_else(|| self.house.dir.join("audit.jsonl"));
             options.audit = Some(AuditOptions::new(audit));
@@ -86,6 +96,14 @@ impl Serve {
             ended
         })
     }
+}
+
+/// How long it drains; at most an hour.
+fn drain(text: &str) -> Result<Duration, String> {
+    let span: Option<SignedDuration> = text.parse().ok();
+    let span = span.and_then(|span| Duration::try_from(span).ok());
+    let span = span.filter(|span| *span <= Duration::from_secs(3600));
+    span.ok_or_else(|| "expected a time such as `5s`, at most `1h`".to_owned())
 }
 
 fn announce(program: &Program, house: &House) {

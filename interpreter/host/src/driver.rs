@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     engine::{Answer, Command, Deployment, Engine, Found, Input, Refusal, Ticket},
     follow::{Followers, Item},
+    metrics::Metrics,
     network::{Caller, Network, NetworkError},
     store::{AppendError, Appended, StoreError},
 };
@@ -92,6 +93,7 @@ pub(crate) struct Parts {
     pub(crate) writer: Writer,
     pub(crate) indexer: Indexer,
     pub(crate) lookup: Lookup,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.

@@ -33,6 +33,7 @@ mod rows;
 pub mod schedules;
 mod select;
 mod share;
+mod stand;
 mod start;
 mod steer;
 mod timers;
@@ -58,6 +59,7 @@ pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started
 pub use programs::Programs;
 pub use restore::Restoring;
 pub use share::Continuation;
+pub use stand::Stand;
 pub use traffic::Weights;
 
 use crate::{RunId, store::Record};
@@ -259,6 +261,14 @@ impl Engine {
                 self.defer(Deferred::Search(ticket, search));
             }
             Command::Flows => self.ask_flows(ticket),
+            Command::Stand => {
+                let stand = Box::new(self.stand(now));
+                // Whoever asks whether all is well must not wait until it is.
+                self.outputs.push(match self.rows.kept {
+                    true => Output::Search(ticket, Search::Stand(stand)),
+                    false => Output::Answer(ticket, Answer::Stand(stand)),
+                });
+            }
             Command::Schedule(command) => self.schedule_command(now, ticket, command),
             Command::Wait(run) => self.wait(ticket, run),
             Command::Watch(run) => {

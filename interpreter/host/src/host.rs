@@ -19,10 +19,12 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Driver, Indexer, Lookup, Message, Parts, Writer},
     engine::{
-        self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
+        self, Answer, Command, Deployment, Engine, Refusal, Search, Stand, Start, Started, Store, Ticket,
+        Verb,
         view::{FlowView, Page, RunView},
     },
     follow::{Archive, Follow, Followers, past},
+    metrics::Metrics,
     network::Network,
     store::{Count, Filter, Opened, OpeningOptions, StoreError, lock_error},
     workers::Workers,
@@ -33,7 +35,7 @@ use jiff::Timestamp;
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -56,6 +58,9 @@ struct Inner {
     tickets: AtomicU64,
     clock: Arc<dyn Clock>,
     workers: Workers,
+    metrics: Arc<Metrics>,
+    /// For its size alone; what is in it belongs to the writer and the index.
+    disk: Weak<dyn Disk>,
     recovered: Recovered,
     stopped: watch::Receiver<Option<Arc<str>>>,
     /// Taken when the host stops, so that the directory is free for others.
@@ -106,7 +111,8 @@ impl Host {
             place: disk.place(""),
             error,
         };
-        let writer = Writer::start(journal, index.clone(), sender.clone()).map_err(io)?;
+        let metrics = Arc::new(Metrics::new());
+        let writer = Writer::start(journal, index.clone(), sender.clone(), metrics.clone()).map_err(io)?;
         let indexer = Indexer::start(index.clone(), sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
@@ -119,11 +125,13 @@ impl Host {
             writer,
             indexer,
             lookup,
+            metrics: metrics.clone(),
             sender: sender.clone(),
             inbox,
             stopped: stopping,
         });
         let driver = Mutex::new(Some(tokio::spawn(driver.run())));
+        let place = Arc::downgrade(&disk);
         let archive = Mutex::new(Some(Archive::new(disk, index)));
         let tickets = AtomicU64::new(0);
         Ok(Self(
@@ -132,6 +140,8 @@ impl Host {
                 tickets,
                 clock,
                 workers,
+                metrics,
+                disk: place,
                 recovered,
                 stopped,
                 archive,
@@ -321,6 +331,31 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
+    }
+
+    /// How all of it stands, in all namespaces.
+    ///
+    /// # Errors
+    /// If the host has stopped.
+    pub async fn stand(&self) -> Result<Stand, Refusal> {
+        match self.ask(Command::Stand).await? {
+            Answer::Stand(stand) => Ok(*stand),
+            _ => Err(self.gone()),
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// How many bytes the store takes on the disk.
+    pub(crate) fn store_bytes(&self) -> u64 {
+        let Some(disk) = self.0.disk.upgrade() else {
+            return 0;
+        };
+        let names = disk.list().unwrap_or_default();
+        let lengths = names.iter().filter_map(|name| disk.length(name).ok());
+        lengths.fold(0, u64::saturating_add)
     }
 
     /// What time it is here.

@@ -16,6 +16,7 @@ mod driver;
 pub mod engine;
 pub mod follow;
 mod host;
+mod metrics;
 pub mod network;
 mod run_id;
 pub mod server;

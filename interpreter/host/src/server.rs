@@ -4,7 +4,8 @@
 //! are taken that a web page of somebody else sends. The folder: `table` (what there is, who may, what goes in and comes
 //! out), `openapi` (the same for programs), `identity` and `door` (who asks, and what they may), `guard` (foreign pages),
 //! `routes` and what stands beside it (what each does), `body` (reading what is sent), `events` (server-sent events),
-//! `problem` (errors as RFC 9457 has them), `connections` (accepting, limits, a graceful stop).
+//! `problem` (errors as RFC 9457 has them), `connections` (accepting, limits, a graceful stop), `audit` (who did what),
+//! `health` (alive, ready, measured).
 
 mod audit;
 mod batch;
@@ -15,6 +16,7 @@ mod error;
 mod events;
 mod filter;
 mod guard;
+mod health;
 pub mod identity;
 mod list;
 mod openapi;
@@ -40,9 +42,16 @@ use door::Door;
 use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+};
 
 /// What the server may do and what a stranger may cost us.
 #[derive(Clone, Debug)]
@@ -65,6 +74,10 @@ pub struct ServerOptions {
     pub connections: usize,
     /// The longest that the head, and after it the body, of a request may take to come.
     pub read_timeout: Duration,
+    /// Where to say whether it is alive and ready, and how it does; nowhere if nothing is said.
+    pub health: Option<SocketAddr>,
+    /// So long it says that it is not ready before it takes no connections any more.
+    pub drain: Duration,
     /// The longest that a stop waits for requests on their way.
     pub grace: Duration,
 }
@@ -83,6 +96,8 @@ impl ServerOptions {
             headers: 100,
             connections: 1024,
             read_timeout: Duration::from_secs(30),
+            health: None,
+            drain: Duration::ZERO,
             grace: Duration::from_secs(10),
         }
     }
@@ -95,6 +110,7 @@ pub struct Server {
     address: SocketAddr,
     options: ServerOptions,
     audit: Option<Audit>,
+    health: Option<TcpListener>,
 }
 
 /// What every request can reach.
@@ -104,6 +120,8 @@ struct Shared {
     options: ServerOptions,
     door: Door,
     audit: Option<Audit>,
+    /// Whether it is about to stop.
+    draining: Arc<AtomicBool>,
     /// Becomes true when the server stops: whoever waits answers with what there is.
     stopping: watch::Receiver<bool>,
 }
@@ -127,6 +145,13 @@ impl Server {
         };
         let listener = TcpListener::bind(options.listen).await.map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
+        let health = match options.health {
+            None => None,
+            Some(listen) => {
+                let unlistened = |error| ServerError::Listen { listen, error };
+                Some(TcpListener::bind(listen).await.map_err(unlistened)?)
+            }
+        };
         let audit = options.audit.clone().map(|audit| {
             let path = audit.path.clone();
             Audit::open(audit).map_err(|error| ServerError::Audit { path, error })
@@ -135,6 +160,7 @@ impl Server {
             listener,
             address,
             audit: audit.transpose()?,
+            health,
             options,
         })
     }
@@ -145,19 +171,67 @@ impl Server {
         self.address
     }
 
-    /// Answers for a host until `stop` is ready. Then nothing is accepted any more, requests on their way are
-    /// answered, and this returns; the host goes on, and is shut down by whoever opened it.
+    /// Where it says whether it is alive and ready.
+    #[must_use]
+    pub fn health(&self) -> Option<SocketAddr> {
+        self.health
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Answers for a host until `stop` is ready. Then it says that it is not ready, for as long as the options say;
+    /// nothing is accepted any more, requests on their way are answered, and this returns. The host goes on, and is shut
+    /// down by whoever opened it.
     pub async fn serve(self, host: Host, stop: impl Future<Output = ()>) {
         let (stopper, stopping) = watch::channel(false);
         let shared = Shared {
-            host,
+            host: host.clone(),
             options: self.options.clone(),
             door: Door::new(self.options.identity.clone()),
             audit: self.audit,
+            draining: Arc::default(),
             stopping,
         };
+        let draining = shared.draining.clone();
+        let drained = async {
+            stop.await;
+            draining.store(true, Ordering::Relaxed);
+            tokio::time::sleep(self.options.drain).await;
+        };
+        let (done, over) = oneshot::channel::<()>();
+        let watched = watch_over(self.health, &shared, over);
         let router = routes::router(shared);
-        connections::serve(self.listener, router, &self.options, stop, &stopper).await;
+        let metrics = Some(host.clone());
+        connections::serve((self.listener, metrics), router, &self.options, drained, &stopper).await;
+        // It says to the very end that the server is not ready.
+        drop(done);
+        watched.await;
+    }
+}
+
+/// Answers who watches over the server, until `over` is.
+fn watch_over(
+    listener: Option<TcpListener>,
+    shared: &Shared,
+    over: oneshot::Receiver<()>,
+) -> impl Future<Output = ()> + use<> {
+    let router = health::router(shared);
+    let options = ServerOptions {
+        connections: health::CONNECTIONS,
+        grace: Duration::from_secs(1),
+        ..shared.options.clone()
+    };
+    let watching = listener.map(|listener| {
+        tokio::spawn(async move {
+            let (stopper, _) = watch::channel(false);
+            let over = async { drop(over.await) };
+            connections::serve((listener, None), router, &options, over, &stopper).await;
+        })
+    });
+    async {
+        if let Some(watching) = watching {
+            let _ = watching.await;
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use flowmesh_ir::{
 use flowmesh_machine::CallId;
 use jiff::{SignedDuration, Timestamp};
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -147,6 +148,11 @@ impl Workers {
     /// If it is not the worker's task.
     pub fn call_of(&self, namespace: &str, held: Held) -> Result<(RunId, CallId), Lost> {
         self.queues().call_of(namespace, held, self.0.clock.now())
+    }
+
+    /// How many tasks each queue has that no worker has, over all namespaces.
+    pub(crate) fn waiting(&self) -> BTreeMap<String, usize> {
+        self.queues().waiting()
     }
 
     /// A panic elsewhere cannot leave a list of tasks in a bad state.

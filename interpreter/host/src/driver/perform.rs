@@ -4,9 +4,10 @@ use super::{Driver, Message, observe::Watcher};
 use crate::{
     engine::{Answer, Call, Happened, History, Input, Output, Probe, Refusal, Ticket},
     follow::{Happening, Item},
+    metrics::Open,
 };
 use flowmesh_ir::call::Wire;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use tracing::Instrument;
 
 impl Driver {
@@ -28,7 +29,10 @@ impl Driver {
                     callers.for_each(|caller| caller.shift(&service, &weights));
                 }
                 Output::Happened(happened) => self.tell(&happened),
-                Output::Index(changes) => self.parts.indexer.apply(changes),
+                Output::Index(changes) => {
+                    self.parts.metrics.cut(&changes);
+                    self.parts.indexer.apply(changes);
+                }
                 Output::Search(ticket, search) => self.parts.indexer.search(ticket, search),
                 Output::Fetch(wants) => self.parts.lookup.fetch(wants),
             }
@@ -85,9 +89,12 @@ impl Driver {
                 caller.call(call.request, call.trace, observer)
             }
         };
+        let metrics = self.parts.metrics.clone();
         let task = tokio::spawn(
             async move {
+                let (_open, began) = (Open::new(&metrics.calls_open), Instant::now());
                 let reply = calling.await;
+                metrics.calls.since(began);
                 // Nobody listens only after the driver has ended.
                 let _ = sender.send(Message::Replied(run, number, reply));
             }

@@ -1,11 +1,15 @@
 //! The thread that writes: appending and syncing block, and nobody else shall wait for that.
 
 use super::Message;
-use crate::store::{Index, Journal, Record};
+use crate::{
+    metrics::Metrics,
+    store::{Index, Journal, Record},
+};
 use std::{
     io,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
+    time::Instant,
 };
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -21,11 +25,16 @@ impl Writer {
         mut journal: Journal,
         index: Arc<Index>,
         done: UnboundedSender<Message>,
+        metrics: Arc<Metrics>,
     ) -> io::Result<Self> {
         let (sender, batches) = mpsc::channel::<Arc<Vec<Record>>>();
         let work = move || {
             for batch in batches {
+                let began = Instant::now();
                 let written = journal.append(&batch);
+                metrics.commits.since(began);
+                let records = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+                metrics.commit_records.observe(records);
                 if let Some(sealed) = written.as_ref().ok().and_then(|appended| appended.sealed.clone()) {
                     index.seal(sealed);
                 }

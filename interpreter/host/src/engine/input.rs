@@ -121,6 +121,8 @@ pub enum Command {
     History(RunId),
     /// See schedules, or tell them something.
     Schedule(ScheduleCommand),
+    /// See how all of it stands, in all namespaces; answered also while there is no room.
+    Stand,
     /// Hear how a run ended, now or when it does.
     Wait(RunId),
     /// Where the events of a run lie; from now on what happens to it is told.

@@ -75,6 +75,7 @@ impl Search {
                 filter.namespace = namespace.clone();
             }
             Self::Flows(of, _) => *of = namespace.clone(),
+            Self::Stand(_) => {}
         }
         self
     }
@@ -98,6 +99,7 @@ pub(super) fn run_of(command: &Command) -> Option<RunId> {
         | Command::Emit { .. }
         | Command::Search(_)
         | Command::Flows
+        | Command::Stand
         | Command::Schedule(_) => return None,
     })
 }

@@ -8,6 +8,7 @@ use super::{
     input::Ticket,
     schedules::{Plan, ScheduleView},
     select,
+    stand::Stand,
     traffic::Weights,
     view::{Choosing, Chosen, Ending, FlowView, Page, RunView, Views},
 };
@@ -71,6 +72,8 @@ pub enum Search {
     Choose(Filter, Choosing, usize),
     /// How many runs a namespace has of each of these flows, by state.
     Flows(Name, Vec<FlowView>),
+    /// How everything stands, with how many runs there are in each state.
+    Stand(Box<Stand>),
 }
 
 /// A call to make.
@@ -157,6 +160,8 @@ pub enum Answer {
     Chosen(Chosen),
     /// What can be started.
     Flows(Vec<FlowView>),
+    /// How all of it stands.
+    Stand(Box<Stand>),
     /// How schedules stand.
     Schedules(Vec<ScheduleView>),
     /// How one stands.
@@ -235,6 +240,15 @@ impl Search {
                     flow.runs = counts.map(|(state, count)| (state, to_usize(count))).collect();
                 }
                 Answer::Flows(flows)
+            }
+            Self::Stand(stand) => {
+                let mut stand = stand.clone();
+                for (state, runs) in shelf.totals()? {
+                    if let Ok(state) = state.parse() {
+                        stand.states.insert(state, to_usize(runs));
+                    }
+                }
+                Answer::Stand(stand)
             }
         })
     }

@@ -93,6 +93,11 @@ impl Rows {
         self.wanted && self.given.len() < GIVEN_MAX
     }
 
+    /// How much the index was given and has not taken, and whether it keeps up.
+    pub(super) fn unindexed(&self) -> (usize, bool) {
+        (self.given.len(), self.given.len() < GIVEN_MAX)
+    }
+
     /// A run is not there any more.
     pub(super) fn forget(&mut self, run: RunId) {
         self.touched.remove(&run);

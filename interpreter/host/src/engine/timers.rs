@@ -27,6 +27,11 @@ impl Timers {
         self.set.first().map(|(at, ..)| *at)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.set.len()
+    }
+
     /// All of them, in order.
     pub(super) fn all(&self) -> impl Iterator<Item = (Timestamp, RunId, TimerId)> {
         self.set.iter().copied()

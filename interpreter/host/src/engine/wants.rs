@@ -67,6 +67,7 @@ impl Engine {
             | Command::Get(_)
             | Command::Search(_)
             | Command::Flows
+            | Command::Stand
             | Command::History(_)
             | Command::Schedule(_) => Vec::new(),
         }

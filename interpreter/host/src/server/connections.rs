@@ -1,6 +1,7 @@
 //! Accepting connections within limits, and letting them end.
 
 use super::{ServerOptions, identity::Peer};
+use crate::{Host, metrics::Open};
 use axum::Router;
 use hyper::{
     Request,
@@ -24,7 +25,7 @@ const ACCEPT_WAIT: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is ready, then lets requests on their way end within the grace.
 pub(super) async fn serve(
-    listener: TcpListener,
+    (listener, counted): (TcpListener, Option<Host>),
     router: Router,
     options: &ServerOptions,
     stop: impl Future<Output = ()>,
@@ -36,7 +37,7 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             (stream, peer, permit) = accept(&listener, &free) => {
-                spawn((stream, peer), permit, router.clone(), options, &graceful);
+                spawn((stream, peer), (permit, counted.clone()), router.clone(), options, &graceful);
             }
             () = &mut stop => break,
         }
@@ -71,7 +72,7 @@ async fn accept(
 
 fn spawn(
     (stream, peer): (TcpStream, Peer),
-    permit: Option<OwnedSemaphorePermit>,
+    (permit, counted): (Option<OwnedSemaphorePermit>, Option<Host>),
     router: Router,
     options: &ServerOptions,
     graceful: &GracefulShutdown,
@@ -91,6 +92,9 @@ fn spawn(
         .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
+        let _open = counted
+            .as_ref()
+            .map(|host| Open::new(&host.metrics().connections));
         // What goes wrong on a connection is the client's to see.
         let _ = connection.await;
         drop(permit);

@@ -1,13 +1,14 @@
 //! Which requests are taken: none that a foreign web page makes a browser send.
 
 use super::{Shared, error::RequestError, is_loopback, problem::Problem};
+use crate::metrics::add;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Instant};
 
 /// Browsers name the page that a request comes from in `Origin`; a page whose name was bent to point at this machine
 /// shows in `Host`.
@@ -17,6 +18,19 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
         Ok(()) => next.run(request).await,
         Err(why) => Problem::from(RequestError::Foreign(why)).into_response(),
     }
+}
+
+/// Counts requests and how long they took.
+pub(super) async fn count(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let metrics = shared.host.metrics();
+    metrics.requests.since(began);
+    let class = usize::from(response.status().as_u16() / 100);
+    if let Some(count) = class.checked_sub(1).and_then(|class| metrics.answered.get(class)) {
+        add(count, 1);
+    }
+    response
 }
 
 /// Where everybody is asked for a token, it does not matter by which name the server was reached: no page has one.

@@ -37,6 +37,7 @@ pub(super) fn router(shared: Shared) -> Router {
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
+        .layer(middleware::from_fn_with_state(shared.clone(), guard::count))
         .with_state(shared)
 }
 

@@ -208,6 +208,15 @@ impl Shelf for MemoryShelf {
         Ok(states.into_iter().collect())
     }
 
+    fn totals(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut states: BTreeMap<String, u64> = BTreeMap::new();
+        for known in self.state().runs.values() {
+            let count = states.entry(known.row.state.to_string()).or_default();
+            *count = count.saturating_add(1);
+        }
+        Ok(states.into_iter().collect())
+    }
+
     fn programs(&self) -> Result<Vec<Used>, StoreError> {
         let mut programs: BTreeMap<(Hash, Hash), u64> = BTreeMap::new();
         for known in self.state().runs.values() {

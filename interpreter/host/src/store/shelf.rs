@@ -103,6 +103,12 @@ pub trait Shelf: Send + Sync {
     /// If they cannot be read.
     fn states(&self, namespace: &str, flow: &str) -> Result<Vec<(String, u64)>, StoreError>;
 
+    /// How many runs there are in each state, in all namespaces together.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn totals(&self) -> Result<Vec<(String, u64)>, StoreError>;
+
     /// The programs with their settings that runs were started with, and how many of these have not ended.
     ///
     /// # Errors

@@ -113,6 +113,15 @@ impl Queues {
         })
     }
 
+    pub(crate) fn waiting(&self) -> BTreeMap<String, usize> {
+        let mut waiting = BTreeMap::new();
+        for ((_, name), tasks) in self.free.iter().filter(|(_, tasks)| !tasks.is_empty()) {
+            let count: &mut usize = waiting.entry(name.clone()).or_default();
+            *count = count.saturating_add(tasks.len());
+        }
+        waiting
+    }
+
     pub(crate) fn heartbeat(
         &mut self,
         namespace: &str,

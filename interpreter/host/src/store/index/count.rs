@@ -73,6 +73,11 @@ pub(super) fn state(space: &str, flow: &str, state: &str) -> Vec<u8> {
     )
 }
 
+/// What the counts of runs by their states begin with, in all namespaces.
+pub(super) fn all_states() -> Vec<u8> {
+    key(Kind::State, &[])
+}
+
 /// What the counts of a flow, or of all flows, begin with.
 pub(super) fn states(space: &str, flow: Option<&str>) -> Vec<u8> {
     match flow {

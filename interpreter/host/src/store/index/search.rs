@@ -118,12 +118,16 @@ impl<'t> Search<'t> {
 
     /// The flows and states that there are runs of, and how many.
     pub(super) fn states(&self, space: &str, flow: Option<&str>) -> Tried<Vec<(String, String, u64)>> {
+        self.sizes(&count::states(space, flow))
+    }
+
+    /// How many runs there are of each flow in each state, of the counts that begin so.
+    pub(super) fn sizes(&self, prefix: &[u8]) -> Tried<Vec<(String, String, u64)>> {
         let counts = self.transaction.open_table(tables::COUNTS)?;
-        let prefix = count::states(space, flow);
         let mut states = Vec::new();
-        for one in counts.range(prefix.as_slice()..)? {
+        for one in counts.range(prefix..)? {
             let (key, count) = one?;
-            if !key.value().starts_with(&prefix) {
+            if !key.value().starts_with(prefix) {
                 break;
             }
             let (flow, state) = count::of_state(key.value()).ok_or(Trouble::Damaged("a count of nothing"))?;

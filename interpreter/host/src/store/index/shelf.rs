@@ -22,7 +22,7 @@ use crate::{
 use flowmesh_ir::Hash;
 use flowmesh_machine::TimerId;
 use redb::{ReadTransaction, ReadableTable};
-use std::{ops::Bound, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 impl Shelf for Index {
     fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
@@ -143,6 +143,17 @@ impl Shelf for Index {
                 .into_iter()
                 .map(|(_, state, count)| (state, count))
                 .collect())
+        })
+    }
+
+    fn totals(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.read(|transaction| {
+            let mut states: BTreeMap<String, u64> = BTreeMap::new();
+            for (_, state, runs) in Search::new(transaction)?.sizes(&count::all_states())? {
+                let count = states.entry(state).or_default();
+                *count = count.saturating_add(runs);
+            }
+            Ok(states.into_iter().collect())
         })
     }
 

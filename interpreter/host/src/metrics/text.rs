@@ -1,0 +1,182 @@
+//! The text that Prometheus reads (exposition format 0.0.4).
+
+use super::{Histogram, Metrics, get};
+use crate::engine::Stand;
+use std::{collections::BTreeMap, fmt::Write};
+
+/// Names that others give are told of at most so many; what is beyond is told as one.
+const NAMES_MAX: usize = 200;
+
+/// What is not counted but looked up.
+pub(crate) struct Looked {
+    pub(crate) stand: Stand,
+    /// How many tasks each queue has that no worker has.
+    pub(crate) queues: BTreeMap<String, usize>,
+    pub(crate) store_bytes: u64,
+}
+
+struct Page(String);
+
+pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
+    let mut page = Page(String::new());
+    let stand = &looked.stand;
+    page.head("flowmesh_build_info", "gauge", "The version that runs");
+    page.line(
+        "flowmesh_build_info",
+        &[("version", env!("CARGO_PKG_VERSION"))],
+        1,
+    );
+    page.head("flowmesh_runs", "gauge", "Runs, by state");
+    for (state, count) in &stand.states {
+        page.line("flowmesh_runs", &[("state", state.as_str())], count);
+    }
+    page.one(
+        "flowmesh_runs_started_total",
+        "counter",
+        "Runs that were started",
+        get(&metrics.started),
+    );
+    page.head(
+        "flowmesh_runs_ended_total",
+        "counter",
+        "Runs that ended, by the state they ended in",
+    );
+    for (state, count) in metrics.ended() {
+        page.line("flowmesh_runs_ended_total", &[("state", state.as_str())], count);
+    }
+    page.one(
+        "flowmesh_events_total",
+        "counter",
+        "Events of runs",
+        get(&metrics.events),
+    );
+    let runs = "From the start of a run to its end";
+    page.seconds("flowmesh_run_duration_seconds", runs, &metrics.runs);
+    page.seconds(
+        "flowmesh_call_duration_seconds",
+        "From a call of a step to its reply",
+        &metrics.calls,
+    );
+    page.one(
+        "flowmesh_calls_open",
+        "gauge",
+        "Calls on their way",
+        get(&metrics.calls_open),
+    );
+    let commits = "Writing a batch to the journal and making it stable";
+    page.seconds("flowmesh_commit_duration_seconds", commits, &metrics.commits);
+    page.histogram(
+        "flowmesh_commit_records",
+        "Records of one commit",
+        &metrics.commit_records,
+        1.0,
+    );
+    page.one(
+        "flowmesh_timers",
+        "gauge",
+        "Timers of the runs in memory that are armed",
+        stand.timers,
+    );
+    let behind = "How long the next timer has been due";
+    page.one(
+        "flowmesh_timers_behind_seconds",
+        "gauge",
+        behind,
+        stand.behind.as_secs_f64(),
+    );
+    let unindexed = "Changes that the index was given and has not taken";
+    page.one("flowmesh_index_behind", "gauge", unindexed, stand.unindexed);
+    page.one(
+        "flowmesh_journal_full",
+        "gauge",
+        "Whether there is no room for the journal",
+        u8::from(stand.full),
+    );
+    page.one(
+        "flowmesh_store_bytes",
+        "gauge",
+        "What the store takes on the disk",
+        looked.store_bytes,
+    );
+    page.head(
+        "flowmesh_queue_tasks",
+        "gauge",
+        "Tasks that wait for a worker, by queue",
+    );
+    for (queue, tasks) in looked.queues.iter().take(NAMES_MAX) {
+        page.line("flowmesh_queue_tasks", &[("queue", queue)], tasks);
+    }
+    page.head(
+        "flowmesh_http_requests_total",
+        "counter",
+        "Requests to the API, by status",
+    );
+    for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(&metrics.answered) {
+        page.line("flowmesh_http_requests_total", &[("status", class)], get(count));
+    }
+    let requests = "From a request to the head of its answer; those that wait take as long as they asked for";
+    page.seconds(
+        "flowmesh_http_request_duration_seconds",
+        requests,
+        &metrics.requests,
+    );
+    page.one(
+        "flowmesh_http_connections",
+        "gauge",
+        "Open connections to the API",
+        get(&metrics.connections),
+    );
+    page.0
+}
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing into a String cannot fail; so below.
+        let _ = write!(self.0, "# HELP {name} {help}.\n# TYPE {name} {kind}\n");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
+        self.head(name, kind, help);
+        self.line(name, &[], value);
+    }
+
+    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+        self.0.push_str(name);
+        let labels: Vec<String> = labels
+            .iter()
+            .map(|(name, value)| format!("{name}=\"{}\"", escape(value)))
+            .collect();
+        if !labels.is_empty() {
+            let _ = write!(self.0, "{{{}}}", labels.join(","));
+        }
+        let _ = writeln!(self.0, " {value}");
+    }
+
+    fn seconds(&mut self, name: &str, help: &str, histogram: &Histogram) {
+        self.histogram(name, help, histogram, 1e6);
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram, unit: f64) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a sum of microseconds is exact for centuries"
+        )]
+        let scaled = |value: u64| value as f64 / unit;
+        self.head(name, "histogram", help);
+        let mut all = 0;
+        let bucket = format!("{name}_bucket");
+        for (bound, count) in histogram.cumulative() {
+            let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| scaled(bound).to_string());
+            self.line(&bucket, &[("le", &bound)], count);
+            all = count;
+        }
+        self.line(&format!("{name}_sum"), &[], scaled(histogram.sum()));
+        self.line(&format!("{name}_count"), &[], all);
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
