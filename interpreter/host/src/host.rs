@@ -5,6 +5,7 @@ mod error;
 mod options;
 mod schedules;
 mod share;
+mod stand;
 mod told;
 
 pub use batch::Bulk;
@@ -19,8 +20,7 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Driver, Indexer, Lookup, Message, Parts, Writer},
     engine::{
-        self, Answer, Command, Deployment, Engine, Refusal, Search, Stand, Start, Started, Store, Ticket,
-        Verb,
+        self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
         view::{FlowView, Page, RunView},
     },
     follow::{Archive, Follow, Followers, past},
@@ -31,7 +31,6 @@ use crate::{
 };
 use flowmesh_ir::{Name, Program};
 use flowmesh_machine::Settings;
-use jiff::Timestamp;
 use std::{
     path::Path,
     sync::{
@@ -331,36 +330,6 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
-    }
-
-    /// How all of it stands, in all namespaces.
-    ///
-    /// # Errors
-    /// If the host has stopped.
-    pub async fn stand(&self) -> Result<Stand, Refusal> {
-        match self.ask(Command::Stand).await? {
-            Answer::Stand(stand) => Ok(*stand),
-            _ => Err(self.gone()),
-        }
-    }
-
-    pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
-    }
-
-    /// How many bytes the store takes on the disk.
-    pub(crate) fn store_bytes(&self) -> u64 {
-        let Some(disk) = self.0.disk.upgrade() else {
-            return 0;
-        };
-        let names = disk.list().unwrap_or_default();
-        let lengths = names.iter().filter_map(|name| disk.length(name).ok());
-        lengths.fold(0, u64::saturating_add)
-    }
-
-    /// What time it is here.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
     }
 
     fn archive(&self) -> Result<Archive, Refusal> {

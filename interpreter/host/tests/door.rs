@@ -445,3 +445,14 @@ async fn whatever_may_change_something_is_written_down_without_what_was_sent() {
     let elsewhere = world.with(&read, &other).await.json();
     assert_eq!(elsewhere["entries"], json!([]));
 }
+
+#[tokio::test]
+async fn a_server_that_cannot_write_down_who_did_what_does_not_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ServerOptions {
+        audit: Some(AuditOptions::new(folder.path())),
+        ..ServerOptions::new(([127, 0, 0, 1], 0).into())
+    };
+    let error = Server::bind(options).await.expect_err("a folder is no file");
+    assert_eq!(error.code().to_string(), "F1146");
+}

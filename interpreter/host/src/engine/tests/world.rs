@@ -83,14 +83,31 @@ impl World {
         }
     }
 
+    /// Whether a run is in a namespace.
+    fn is_in(&self, run: RunId, namespace: &str) -> bool {
+        let row = self.engine.row(run).or_else(|| self.index.row(run).unwrap());
+        row.is_some_and(|row| row.namespace == namespace)
+    }
+
     /// All runs: those in memory, and those that the index alone knows.
     pub(super) fn views(&self) -> Vec<view::RunView> {
-        let known = self.index.search(&Filter::default(), usize::MAX).unwrap().runs;
+        self.views_in("")
+    }
+
+    /// The same in a namespace.
+    pub(super) fn views_in(&self, namespace: &str) -> Vec<view::RunView> {
+        let filter = Filter {
+            namespace: namespace.into(),
+            ..Filter::default()
+        };
+        let known = self.index.search(&filter, usize::MAX).unwrap().runs;
         let known = known
             .into_iter()
             .map(|(run, row)| (run, view::RunView::of_row(run, row)));
         let mut views: BTreeMap<RunId, view::RunView> = known.collect();
-        views.extend(self.engine.views().into_iter().map(|view| (view.id, view)));
+        let resident = self.engine.views().into_iter();
+        let resident = resident.filter(|view| self.is_in(view.id, namespace));
+        views.extend(resident.map(|view| (view.id, view)));
         views.into_values().collect()
     }
 
