@@ -118,7 +118,7 @@ impl Engine {
         };
         self.parents.remove(&run);
         if let Some(key) = held.key.clone().filter(|_| !held.superseded) {
-            self.keys.remove(&(held.name.clone(), key));
+            self.keys.remove(&(held.scope(), key));
         }
         if let Some(live) = held.alive() {
             for (timer, at) in &live.timers {

@@ -115,3 +115,26 @@ fn what_is_open_when_a_store_is_opened_is_read_and_nothing_else() {
     assert_eq!(world.engine.live_runs(), [RunId(21)]);
     assert_eq!(world.views().len(), 21);
 }
+
+#[test]
+fn a_run_that_leaves_takes_no_key_of_another_namespace_with_it() {
+    let mut world = forgetful();
+    let hear = |run: u128| {
+        Command::Start(Start {
+            run: RunId(run),
+            seed: 1,
+            flow: "hear".into(),
+            input: Arc::from(*b"{}"),
+            key: Some("key".to_owned()),
+        })
+    };
+    world.handle(Input::Within(Ticket(101), "a".into(), hear(1)));
+    world.tell(hear(2));
+    // Whom somebody follows stays.
+    world.tell(Command::Watch(RunId(2)));
+    world.settle();
+    rest(&mut world);
+    assert_eq!(world.engine.live_runs(), [RunId(2)]);
+    let keys: Vec<_> = world.engine.keys.iter().collect();
+    assert_eq!(keys, [(&("hear".into(), "key".to_owned()), &RunId(2))]);
+}
