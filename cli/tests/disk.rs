@@ -8,8 +8,12 @@
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     path::Path,
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// A small file system in memory for as long as the value lives.
@@ -89,9 +93,88 @@ fn hello(disk: &SmallDisk, name: &str) -> Output {
 
 /// Writes until nothing more fits.
 fn fill(path: &Path) {
-    use std::io::Write;
     let mut file = fs::File::create(path).unwrap();
     for size in [4096, 1] {
         while file.write_all(&vec![0; size]).is_ok() {}
     }
+}
+
+/// A server that is killed when the test is done with it.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// One answer, head and body; nothing if there is none within a few seconds.
+fn ask(port: u16, method: &str, path: &str, body: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_server_whose_disk_is_full_says_so_and_is_ready_again_when_there_is_room() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let filler = disk.path().join("filler");
+    let free = || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let (api, health) = (free(), free());
+    let serve = Command::new(env!("CARGO_BIN_EXE_flowmesh"))
+        .arg("serve")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hello.flow"))
+        .args(["--listen", &format!("127.0.0.1:{api}")])
+        .args(["--health", &format!("127.0.0.1:{health}"), "--dir"])
+        .arg(disk.path().join("store"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let _serving = Serving(serve.unwrap());
+    let ready = |status: &str| {
+        let answer = ask(health, "GET", "/readyz", "");
+        answer.is_some_and(|answer| answer.starts_with(status))
+    };
+    until("it is ready", || ready("HTTP/1.1 200"));
+
+    fill(&filler);
+    let long = "long".repeat(2_000);
+    let input = format!(r#"{{"names": ["{long}"], "pause": "1ms"}}"#);
+    let start = || ask(api, "POST", "/v1/flows/hello/runs", &input);
+    until("it is not ready", || {
+        start();
+        ready("HTTP/1.1 503")
+    });
+    // It goes on answering while the index waits for room, and knows what the last start that was refused told it.
+    let begun = Instant::now();
+    let mut measured = String::new();
+    while begun.elapsed() < Duration::from_secs(3) || !measured.contains("flowmesh_journal_full 1") {
+        let refused = start().expect("an answer");
+        assert!(!refused.starts_with("HTTP/1.1 2"), "{refused}");
+        assert!(ready("HTTP/1.1"), "an answer");
+        measured = ask(health, "GET", "/metrics", "").expect("an answer");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{measured}");
+    }
+
+    fs::remove_file(&filler).unwrap();
+    until("it is ready again", || ready("HTTP/1.1 200"));
 }

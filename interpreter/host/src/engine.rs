@@ -262,12 +262,9 @@ impl Engine {
             }
             Command::Flows => self.ask_flows(ticket),
             Command::Stand => {
-                let stand = Box::new(self.stand(now));
                 // Whoever asks whether all is well must not wait until it is.
-                self.outputs.push(match self.rows.kept {
-                    true => Output::Search(ticket, Search::Stand(stand)),
-                    false => Output::Answer(ticket, Answer::Stand(stand)),
-                });
+                let stand = Answer::Stand(Box::new(self.stand(now)));
+                self.outputs.push(Output::Answer(ticket, stand));
             }
             Command::Schedule(command) => self.schedule_command(now, ticket, command),
             Command::Wait(run) => self.wait(ticket, run),

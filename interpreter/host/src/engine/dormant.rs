@@ -113,9 +113,13 @@ impl Dormant {
         let idle = self.idle.front().filter(|_| self.waiting.is_empty());
         let idle = idle.map(|(since, _)| *since);
         let idle = idle.and_then(|since| since.checked_add(self.residence.idle).ok());
-        let wake = self.wakes.first().map(|(at, _)| *at);
-        let wake = wake.filter(|_| self.waiting.len() < WAKING_MAX);
+        let wake = self.wakes_next().filter(|_| self.waiting.len() < WAKING_MAX);
         [idle, wake, self.window_due()].into_iter().flatten().min()
+    }
+
+    /// When the next run wakes, of what was looked up.
+    pub(super) fn wakes_next(&self) -> Option<Timestamp> {
+        self.wakes.first().map(|(at, _)| *at)
     }
 
     pub(super) fn window_due(&self) -> Option<Timestamp> {

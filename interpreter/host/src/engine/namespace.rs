@@ -75,7 +75,6 @@ impl Search {
                 filter.namespace = namespace.clone();
             }
             Self::Flows(of, _) => *of = namespace.clone(),
-            Self::Stand(_) => {}
         }
         self
     }

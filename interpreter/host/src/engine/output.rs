@@ -72,8 +72,6 @@ pub enum Search {
     Choose(Filter, Choosing, usize),
     /// How many runs a namespace has of each of these flows, by state.
     Flows(Name, Vec<FlowView>),
-    /// How everything stands, with how many runs there are in each state.
-    Stand(Box<Stand>),
 }
 
 /// A call to make.
@@ -240,15 +238,6 @@ impl Search {
                     flow.runs = counts.map(|(state, count)| (state, to_usize(count))).collect();
                 }
                 Answer::Flows(flows)
-            }
-            Self::Stand(stand) => {
-                let mut stand = stand.clone();
-                for (state, runs) in shelf.totals()? {
-                    if let Ok(state) = state.parse() {
-                        stand.states.insert(state, to_usize(runs));
-                    }
-                }
-                Answer::Stand(stand)
             }
         })
     }

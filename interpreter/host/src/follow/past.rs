@@ -4,7 +4,7 @@ use super::Happening;
 use crate::{
     disk::Disk,
     engine::{Happened, History},
-    store::{EventRecord, Index, Reader, StoreError},
+    store::{EventRecord, Index, Reader, Shelf, StoreError},
 };
 use flowmesh_machine::{Effect, Run};
 use std::sync::Arc;
@@ -20,6 +20,11 @@ impl Archive {
     pub(crate) fn new(disk: Arc<dyn Disk>, index: Arc<Index>) -> Self {
         let reader = Reader::new(disk);
         Self { index, reader }
+    }
+
+    /// How many runs there are in each state, in all namespaces together.
+    pub(crate) fn totals(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.index.totals()
     }
 
     pub(crate) fn events(&self, history: &History) -> Result<Vec<EventRecord>, StoreError> {

@@ -2,10 +2,11 @@
 
 use super::Host;
 use crate::{
-    engine::{Answer, Command, Refusal, Stand},
+    engine::{Answer, Command, Refusal, Stand, view::State},
     metrics::Metrics,
 };
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl Host {
     /// How all of it stands, in all namespaces.
@@ -17,6 +18,19 @@ impl Host {
             Answer::Stand(stand) => Ok(*stand),
             _ => Err(self.gone()),
         }
+    }
+
+    /// How many runs there are in each state, in all namespaces, as far as the index knows. Waits for nothing that is
+    /// being written.
+    pub(crate) async fn totals(&self) -> BTreeMap<State, u64> {
+        let archive = self.archive().ok();
+        let read = move || archive.and_then(|archive| archive.totals().ok());
+        let found = tokio::task::spawn_blocking(read).await.ok().flatten();
+        let mut totals: BTreeMap<State, u64> = State::ALL.into_iter().map(|state| (state, 0)).collect();
+        for (state, runs) in found.unwrap_or_default() {
+            totals.extend(state.parse::<State>().ok().map(|state| (state, runs)));
+        }
+        totals
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -1,7 +1,7 @@
 //! The text that Prometheus reads (exposition format 0.0.4).
 
 use super::{Histogram, Metrics, get};
-use crate::engine::Stand;
+use crate::engine::{Stand, view::State};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// Names that others give are told of at most so many; what is beyond is told as one.
@@ -10,6 +10,8 @@ const NAMES_MAX: usize = 200;
 /// What is not counted but looked up.
 pub(crate) struct Looked {
     pub(crate) stand: Stand,
+    /// How many runs there are in each state.
+    pub(crate) runs: BTreeMap<State, u64>,
     /// How many tasks each queue has that no worker has.
     pub(crate) queues: BTreeMap<String, usize>,
     pub(crate) store_bytes: u64,
@@ -27,7 +29,7 @@ pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
         1,
     );
     page.head("flowmesh_runs", "gauge", "Runs, by state");
-    for (state, count) in &stand.states {
+    for (state, count) in &looked.runs {
         page.line("flowmesh_runs", &[("state", state.as_str())], count);
     }
     page.one(

@@ -82,6 +82,7 @@ async fn measured(State(watched): State<Watched>) -> Response {
     let store_bytes = tokio::task::spawn_blocking(move || host.store_bytes()).await;
     let looked = Looked {
         stand,
+        runs: watched.host.totals().await,
         queues: watched.host.workers().waiting(),
         store_bytes: store_bytes.unwrap_or_default(),
     };

@@ -156,3 +156,17 @@ fn rows_that_are_due_while_a_batch_is_written_are_given_when_it_is() {
     world.handle(Input::Committed(appended));
     assert_eq!(changes(&mut world).len(), 1);
 }
+
+#[test]
+fn how_everything_stands_is_said_at_once_whatever_waits_to_be_written() {
+    let mut world = World::new();
+    world.start(1, "nap", "{}", None);
+    let ticket = Ticket(101);
+    world
+        .engine
+        .handle(world.now, Input::Command(ticket, Command::Stand));
+    // Not by the index either: it may wait for room on the disk.
+    let outputs: Vec<Output> = world.engine.take_outputs().collect();
+    let said = |output: &Output| matches!(output, Output::Answer(of, Answer::Stand(_)) if *of == ticket);
+    assert!(outputs.iter().any(said), "{outputs:?}");
+}
