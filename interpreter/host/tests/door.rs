@@ -446,6 +446,33 @@ async fn whatever_may_change_something_is_written_down_without_what_was_sent() {
     assert_eq!(elsewhere["entries"], json!([]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_before_the_answer_is_written_down_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let operator = world.token(Role::Operator, None);
+    let start = requests()
+        .into_iter()
+        .find(|request| request.name == "start_run")
+        .unwrap();
+    let start = Request {
+        path: "/v1/flows/hear/runs?wait=60s".to_owned(),
+        body: String::new(),
+        ..start
+    };
+    let patience = std::time::Duration::from_millis(500);
+    let answer = tokio::time::timeout(patience, world.with(&start, &operator)).await;
+    assert!(answer.is_err(), "nobody signals it");
+    for _ in 0..100 {
+        let text = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+        if text.contains(r#""did":"start_run""#) && text.contains(r#""status":499"#) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("a run was started, and it stands nowhere by whom");
+}
+
 #[tokio::test]
 async fn a_server_that_cannot_write_down_who_did_what_does_not_begin() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! Locks and pools: who holds them, and who waits for them in which order.
 //!
-//! Nothing of it is kept on its own: the journal, read in order, says who asked when, who was let in and who left.
+//! The journal, read in order, says who asked when, who was let in and who left; rows of the index repeat it, for runs
+//! that are not in memory.
 
 use crate::RunId;
 use flowmesh_machine::CallId;

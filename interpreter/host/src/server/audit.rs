@@ -1,5 +1,5 @@
 //! Who did what, when and from where: a line of JSON for every request that may change something, written before it is
-//! answered. What was sent stands nowhere in it.
+//! answered, or when whoever asked hangs up. What was sent stands nowhere in it.
 //!
 //! The lines are in the system's hands when the answer leaves, so that a process that ends loses none; they are not
 //! synced one by one. A file that is full is put aside as `FILE.1`, the one before as `FILE.2`, and the oldest goes.
@@ -22,6 +22,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// The status of what nobody waited for the answer of; so nginx has it.
+pub(super) const UNANSWERED: u16 = 499;
 /// The longest text of a request that is kept.
 const TEXT_CHARS_MAX: usize = 500;
 
@@ -71,7 +73,7 @@ pub(super) struct Entry {
     /// The run that it was about, or that it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) run: Option<String>,
-    /// What was answered.
+    /// What was answered; 499 where whoever asked hung up before.
     pub(super) status: u16,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]

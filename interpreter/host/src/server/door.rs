@@ -8,6 +8,7 @@ use super::{
     problem::{Problem, ProblemCode},
     route::Access,
 };
+use crate::Host;
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
@@ -18,6 +19,7 @@ use flowmesh_ir::Name;
 use flowmesh_mesh::identity::TokenError;
 use jiff::Timestamp;
 use std::{
+    io,
     net::{Ipv6Addr, SocketAddr},
     sync::{
         Arc,
@@ -198,8 +200,12 @@ pub(super) async fn authorize(
         Err(why) => return Problem::from(why).into_response(),
     };
     let audit = shared.audit.as_ref().filter(|_| behind.acts);
-    let entry = audit.map(|audit| (audit, Entry::begun(&asker, behind, &parts)));
-    let began = Instant::now();
+    let pending = audit.map(|audit| Pending {
+        audit: audit.clone(),
+        host: shared.host.clone(),
+        began: Instant::now(),
+        entry: Some(Entry::begun(&asker, behind, &parts)),
+    });
     let response = if asker.caller.may(role) {
         parts.extensions.insert(asker);
         next.run(Request::from_parts(parts, body)).await
@@ -207,30 +213,60 @@ pub(super) async fn authorize(
         let own = asker.caller.role;
         Problem::from(RequestError::Role { needed: role, own }).into_response()
     };
-    match entry {
-        Some((audit, entry)) => record(audit, entry, (shared.host.now(), began), response),
+    match pending {
+        Some(pending) => pending.answered(response),
         None => response,
     }
 }
 
-/// Whoever did something that cannot be written down is told so: it may have been done.
-fn record(audit: &Audit, entry: Entry, (at, began): (Timestamp, Instant), response: Response) -> Response {
-    let code = response.extensions().get::<ProblemCode>();
-    let location = response.headers().get(header::LOCATION);
-    let location = location.and_then(|value| value.to_str().ok());
-    let entry = Entry {
-        at,
-        status: response.status().as_u16(),
-        code: code.map(|ProblemCode(code)| code.to_string()),
-        run: location.and_then(audit::started).or(entry.run),
-        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        ..entry
-    };
-    match audit.write(&entry) {
-        Ok(()) => response,
-        Err(why) => {
+/// Something that is being done and is to be written down, whether anybody waits for the answer or not.
+struct Pending {
+    audit: Audit,
+    host: Host,
+    began: Instant,
+    entry: Option<Entry>,
+}
+
+impl Pending {
+    /// Whoever did something that cannot be written down is told so: it may have been done.
+    fn answered(mut self, response: Response) -> Response {
+        let Some(entry) = self.entry.take() else {
+            return response;
+        };
+        let code = response.extensions().get::<ProblemCode>();
+        let location = response.headers().get(header::LOCATION);
+        let location = location.and_then(|value| value.to_str().ok());
+        let entry = Entry {
+            code: code.map(|ProblemCode(code)| code.to_string()),
+            run: location.and_then(audit::started).or(entry.run),
+            ..entry
+        };
+        match self.write(entry, response.status().as_u16()) {
+            Ok(()) => response,
+            Err(why) => Problem::from(RequestError::Audit(why.to_string())).into_response(),
+        }
+    }
+
+    fn write(&self, entry: Entry, status: u16) -> io::Result<()> {
+        let written = self.audit.write(&Entry {
+            at: self.host.now(),
+            status,
+            took_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..entry
+        });
+        if let Err(why) = &written {
             tracing::error!(%why, "the audit log cannot be written");
-            Problem::from(RequestError::Audit(why.to_string())).into_response()
+        }
+        written
+    }
+}
+
+/// Whoever asked has hung up before there was an answer: what was asked for may have been done all the same.
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            // Nobody is there to be told if that fails; it stands in the log.
+            let _ = self.write(entry, audit::UNANSWERED);
         }
     }
 }
