@@ -51,6 +51,16 @@ pub(crate) fn run(run: &Value) -> String {
             Value::Object(_) if name == "paused" => {
                 format!("{} (since {})", text(value, "reason"), when(value, "since"))
             }
+            Value::Array(all) if name == "turns" => {
+                let turn = |turn: &Value| {
+                    format!(
+                        "{} in the queue for {}",
+                        turn.get("turn").unwrap_or(&Value::Null),
+                        text(turn, "of")
+                    )
+                };
+                all.iter().map(turn).collect::<Vec<_>>().join(", ")
+            }
             Value::Array(all) if all.iter().all(Value::is_string) => all
                 .iter()
                 .filter_map(Value::as_str)

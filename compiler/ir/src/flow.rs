@@ -1,6 +1,7 @@
 //! Flows as state machines: straight-line code in each state, and one way to end it.
 
 mod beside;
+mod conduct;
 mod fan;
 mod next;
 mod reads;
@@ -8,6 +9,7 @@ mod region;
 mod wait;
 
 pub use beside::{Emit, Listen, Shift, Start, Stream, Tie};
+pub use conduct::{Concurrency, Conduct, Full};
 pub use fan::{Branch, Branches, Each, Gather, Need, Over, Rest};
 pub use region::{Guard, Region};
 pub use wait::{Arm, On, Wait};
@@ -81,27 +83,6 @@ pub struct Trigger {
     /// Which of them: a bool over slot 0, which holds the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Expr>,
-}
-
-/// What the host knows of the runs of a flow. `timeout` and `retry` are states of the flow, not settings of the host.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Conduct {
-    /// Runs of more go first; 0 where nothing is said.
-    pub priority: i32,
-    /// Which queue its runs wait in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
-    /// Texts by which its runs are found, over the parameters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<(Name, Expr)>,
-}
-
-impl Conduct {
-    /// Whether nothing was said.
-    #[must_use]
-    pub fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// Something that can be read from outside at any time.

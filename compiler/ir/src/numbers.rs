@@ -7,9 +7,9 @@ use crate::{
     address::Part,
     expr::{self, Argument, Binary, Context, Expr, Function, Pattern, Raise, Unary, Widen},
     flow::{
-        Arm, Branch, Branches, Call, Catch, Conduct, Each, Emit, End, Flow, Gather, Guard, Instruction,
-        Listen, Need, On, Over, Region, Rest, Shift, Signal, Slot, Start, State, Step, Stream, Target, Tie,
-        Trigger, Undo, View, Wait,
+        Arm, Branch, Branches, Call, Catch, Concurrency, Conduct, Each, Emit, End, Flow, Full, Gather, Guard,
+        Instruction, Listen, Need, On, Over, Region, Rest, Shift, Signal, Slot, Start, State, Step, Stream,
+        Target, Tie, Trigger, Undo, View, Wait,
     },
     policy::{Backoff, Balance, Policy, Retry, RetryOn, Timeout},
     service::{
@@ -142,7 +142,7 @@ macro_rules! without {
 without! {
     (), Name, String, Value, bool, i32, i64, u8, u16, u32, u64,
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
-    Context, Unary, Binary, Widen, Gather, Rest, Tie, Step, Pattern,
+    Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
     Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Rate, Rewrite, Tls,
     EffectKind, Method, Part,
 }
@@ -170,7 +170,8 @@ parts! {
     Flow { name, doc, params, result, fails, key, trigger, conduct, signals, views, slots, steps, states, entry }
     Signal { name, params, result, transient }
     Trigger { event, condition }
-    Conduct { priority, queue, tags }
+    Conduct { priority, ageing_ms, concurrency, delay, tags }
+    Concurrency { most, per, full }
     View { name, ty, value }
     Slot { name, ty }
     State { code, end, step }
@@ -183,7 +184,7 @@ parts! {
     Branch { when, after, entry }
     Each { over, item, own, limit, entry, gather }
     Region { branches, need, rest, within, guard, catch, finally, name, next }
-    Guard { name, permits }
+    Guard { name, permits, rate, token }
     Start { flow, arguments, tie, bind, undo, catch, next }
     Listen { signal, params, own, entry, next }
     Emit { event, value, next }

@@ -33,7 +33,7 @@ impl Surroundings {
 
     fn flow(&mut self, flow: &Flow) {
         flow.key.iter().for_each(|key| self.expr(key));
-        flow.conduct.tags.iter().for_each(|(_, tag)| self.expr(tag));
+        flow.conduct.each_expr(|expr| self.expr(expr));
         flow.views.iter().for_each(|view| self.expr(&view.value));
         for state in &flow.states {
             for instruction in &state.code {

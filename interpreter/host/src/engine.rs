@@ -7,7 +7,9 @@
 //! INVARIANT: an [`Output`] is given out only when everything that led to it was reported as
 //! [`Input::Committed`]. It holds by construction: outputs are kept with the batch that they follow from.
 
+mod admit;
 mod batch;
+mod columns;
 mod commit;
 mod deployment;
 mod dormant;
@@ -52,6 +54,7 @@ pub use dormant::Residence;
 pub use emit::Told;
 pub use error::Refusal;
 pub use fetch::{Found, Want};
+pub(crate) use guards::guarded_by;
 pub(crate) use happen::bytes as event_bytes;
 pub use input::{Command, Input, Start, Ticket, Verb};
 pub use open::{Store, open};
@@ -62,7 +65,10 @@ pub use share::Continuation;
 pub use stand::Stand;
 pub use traffic::Weights;
 
-use crate::{RunId, store::Record};
+use crate::{
+    RunId,
+    store::{Guarded, Record},
+};
 use batch::{Batches, Deferred};
 use dormant::{Dormant, Known, Work};
 use flowmesh_ir::{Hash, Name};
@@ -169,6 +175,7 @@ impl Engine {
         let scheduled = self.schedules.next().filter(|_| self.full_until.is_none());
         let times = [
             self.timers.next(),
+            self.ledger.guards.due(),
             self.full_until,
             self.rows.due(),
             self.dormant.due(),
@@ -205,9 +212,19 @@ impl Engine {
         self.ledger.traffic.all()
     }
 
-    /// Who holds which guard: runs and the calls by which they asked.
-    pub fn holders(&self) -> impl Iterator<Item = (&str, &[(RunId, CallId)])> {
+    /// Who holds what: runs and the calls by which they asked.
+    pub fn holders(&self) -> impl Iterator<Item = (&Guarded, Vec<(RunId, CallId)>)> {
         self.ledger.guards.holders()
+    }
+
+    /// How guards stand, one of them a line, and all of them together.
+    pub(crate) fn guards_say(&self) -> Vec<String> {
+        self.ledger.guards.say()
+    }
+
+    /// Breaks a promise on purpose.
+    pub(crate) fn break_guards(&mut self, how: impl FnOnce(&mut guards::Guards)) {
+        how(&mut self.ledger.guards);
     }
 
     /// Programs and settings of the runs that have not ended, as they were found in the store.
@@ -286,6 +303,9 @@ impl Engine {
             self.happen(now, run, EventKind::Fired { timer }, None);
         }
         self.wake(now);
+        while let Some(place) = self.ledger.guards.take_due(now) {
+            self.tasks.push_back(Task::Grant(place));
+        }
         self.schedules_due(now);
     }
 

@@ -95,15 +95,17 @@ impl Host {
             clock,
             network,
             workers,
+            residence,
         } = options;
         let Store {
-            engine,
+            mut engine,
             journal,
             index,
             live,
             opened,
         } = engine::open(disk.clone(), &OpeningOptions::default(), clock.now())?;
         let recovered = Recovered { runs: live, opened };
+        engine.reside(residence);
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
         let io = |error| StoreError::Io {

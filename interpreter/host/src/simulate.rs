@@ -5,7 +5,7 @@
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
 //! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
 //! `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
-//! `between` (and between runs), `steered` (and of runs that people steered), `continued` (and of those that go on in
+//! `between` (and between runs), `guards` (whenever somebody is let in), `steered` (and of runs that people steered), `continued` (and of those that go on in
 //! place of others), `planted` (promises broken on purpose).
 
 mod between;
@@ -15,6 +15,7 @@ mod check;
 mod clients;
 mod continued;
 mod disk;
+mod guards;
 mod log;
 mod people;
 mod planted;

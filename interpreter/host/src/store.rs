@@ -58,7 +58,7 @@ pub use opening::{Opened, Opening, OpeningOptions, open_journal, read_journal};
 pub use record::{EventRecord, History, Location, Origin, Position, Record, Shared, Traffic, payload};
 pub use recover::Cut;
 pub use replay::{Replaying, replay_readable, replay_record};
-pub use row::{Block, Ending, Guard, Parked, Paused, Row};
+pub use row::{Block, Ending, Granted, Guard, Guarded, Pace, Parked, Paused, Row, Stands};
 pub use schedule::{Again, Backfill, Pause, Schedule};
 pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};

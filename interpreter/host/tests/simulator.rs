@@ -150,8 +150,14 @@ fn one_seed_is_one_world_to_the_last_byte() {
     );
 }
 
-/// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs` sees to them.
-const ELSEWHERE: [Bug; 1] = [Bug::ForgetSchedules];
+/// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs` sees to them, and the
+/// worlds of the workspace's own tests.
+const ELSEWHERE: [Bug; 4] = [
+    Bug::ForgetSchedules,
+    Bug::ReuseTokens,
+    Bug::RateFromRestart,
+    Bug::ForgetAgeing,
+];
 
 /// What the report of a bug says, one of these, so that none is found for another reason.
 fn broken_by(bug: Bug) -> &'static [&'static str] {
@@ -168,12 +174,15 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::LeaveOutTimers | Bug::ForgetTimers => &["and nobody will bring it", "stands still"],
         Bug::IndexLate => &["came back otherwise", "UnknownRun"],
         Bug::IndexAhead => &["found the end behind batch"],
-        Bug::ForgetHolders => &["is held by"],
+        Bug::ForgetHolders => &["is held by", "guards stand at"],
         Bug::ForgetKeys => &["and is run"],
         Bug::FireEarly => &["dated later"],
         Bug::RepeatOnce => &["must not be sent twice"],
         Bug::LoseReply => &["stands still"],
         Bug::PretendUndone => &["was answered, and was never sent"],
+        Bug::ReuseTokens => &["the last token was"],
+        Bug::RateFromRestart => &["in within"],
+        Bug::ForgetAgeing => &["was let in before"],
     }
 }
 

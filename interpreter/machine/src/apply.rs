@@ -10,6 +10,7 @@ mod cancelled;
 mod continued;
 mod decided;
 mod edited;
+mod entrance;
 mod fired;
 mod heard;
 mod pending;

@@ -2,7 +2,11 @@
 
 use crate::{CallId, Choice, TimerId};
 use flowmesh_ir::{
-    FlowId, Name, ServiceId, StepId, SubsetId, Value, call::Request, flow::Tie, value::Variant,
+    FlowId, Name, ServiceId, StepId, SubsetId, Value,
+    call::Request,
+    flow::{Full, Tie},
+    traffic::Rate,
+    value::Variant,
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -97,9 +101,13 @@ pub enum Ask {
     Acquire {
         /// Its name.
         name: String,
-        /// How many may hold it; `None` is a lock.
+        /// How many may hold it. Where there is no rate either, it is a lock, which one may hold.
         permits: Option<u32>,
+        /// How many may take it within a time.
+        rate: Option<Rate>,
     },
+    /// Be one of the runs of this flow that do their work at once, until the run ends.
+    Admit(Admit),
     /// Move the traffic of a service; no weights is back to what the program says.
     Shift {
         /// Which service.
@@ -112,6 +120,19 @@ pub enum Ask {
         /// `file:PATH`, or an address.
         target: String,
     },
+}
+
+/// How a run would be let in by its flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Admit {
+    /// What is counted apart; empty where all runs of the flow are counted together.
+    pub name: String,
+    /// What takes turns among those who wait.
+    pub group: Option<String>,
+    /// How many may be in at once.
+    pub most: u32,
+    /// What happens where they are.
+    pub full: Full,
 }
 
 /// Something for people: progress and logs. Lost notes do no harm.

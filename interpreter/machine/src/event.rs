@@ -109,9 +109,11 @@ pub enum EventKind {
 /// How something that was asked for came out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// It is done: an event is durable with all who hear it, a guard is held, traffic has been moved from where it was
+    /// It is done: an event is durable with all who hear it, traffic has been moved from where it was
     /// (the weights before, where there were any).
     Done(Vec<(SubsetId, u32)>),
+    /// A guard is held, with its token: more than that of any grant before it.
+    Granted(u64),
     /// A run that is apart was started, or was there already: its identifier.
     Run(String),
     /// A child has ended.
@@ -120,6 +122,18 @@ pub enum Answer {
     Found(bool),
     /// It cannot be done, and why, for people; the flow sees `Unavailable`.
     Refused(String),
+}
+
+impl Answer {
+    /// The token of a guard that is held by now. Journals from before there were tokens say no more than `Done`.
+    #[must_use]
+    pub fn token(&self) -> Option<u64> {
+        match self {
+            Self::Granted(token) => Some(*token),
+            Self::Done(_) => Some(0),
+            _ => None,
+        }
+    }
 }
 
 /// How a run goes on that is parked at a step of which nobody knows how it ended, or at an undo that does not succeed.

@@ -2,6 +2,7 @@
 
 mod asked;
 mod cleanup;
+mod entrance;
 mod fiber;
 mod fingerprint;
 mod frame;
@@ -20,6 +21,7 @@ pub use still::Pause;
 
 pub(crate) use asked::{Caller, Held, Open, Orphan, Sleeper};
 pub(crate) use cleanup::{Cleanup, CleanupId, Finally, Retry, Then, Undo, Undoing, Way};
+pub(crate) use entrance::Entrance;
 pub(crate) use fiber::{ArmTimer, Fiber, FiberId, Wait};
 pub(crate) use frame::{Frame, FrameId};
 pub(crate) use parked::{Parked, Stuck};
@@ -77,6 +79,8 @@ pub struct Run {
     pub(crate) undone: bool,
     /// While it stands still, and until what came meanwhile was acted upon.
     pub(crate) still: Option<Box<Still>>,
+    /// Where its flow says when its runs may begin.
+    pub(crate) entrance: Option<Entrance>,
 }
 
 /// A signal that nobody has heard yet.
@@ -132,6 +136,7 @@ impl Run {
             fallen: false,
             undone: false,
             still: None,
+            entrance: None,
         }
     }
 
@@ -171,7 +176,7 @@ impl Run {
         match &self.phase {
             Phase::Forward | Phase::Ending(_) if self.stands_still() => Status::Paused,
             Phase::New => Status::Running,
-            Phase::Forward if self.calls.is_empty() => Status::Waiting,
+            Phase::Forward if self.calls.is_empty() || self.is_outside() => Status::Waiting,
             Phase::Forward | Phase::Ending(Why::Returned(_)) => Status::Running,
             Phase::Ending(_) => Status::Undoing,
             Phase::Ended(Outcome::Done(_)) => Status::Done,

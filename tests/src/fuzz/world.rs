@@ -88,6 +88,8 @@ struct World<'p, 'r> {
     heard: Vec<(CallId, Reply)>,
     asks: BTreeMap<CallId, Ask>,
     held: BTreeSet<CallId>,
+    /// By which number it asked its flow to let it in.
+    admitted: Option<CallId>,
     timers: BTreeMap<TimerId, Timestamp>,
     finished: bool,
 }
@@ -106,6 +108,7 @@ impl<'p, 'r> World<'p, 'r> {
             heard: Vec::new(),
             asks: BTreeMap::new(),
             held: BTreeSet::new(),
+            admitted: None,
             timers: BTreeMap::new(),
             finished: false,
         }
@@ -150,7 +153,13 @@ impl<'p, 'r> World<'p, 'r> {
             Effect::Release { call } => assert!(self.held.remove(&call), "released, never held"),
             Effect::Timer { timer, at } => assert!(self.timers.insert(timer, at).is_none(), "armed twice"),
             Effect::Disarm { timer } => assert!(self.timers.remove(&timer).is_some(), "never armed"),
-            Effect::Finished(_) => self.finished = true,
+            Effect::Finished(_) => {
+                self.finished = true;
+                // Its place among the runs of its flow is free by that.
+                if let Some(call) = self.admitted {
+                    self.held.remove(&call);
+                }
+            }
             Effect::Answer { .. } | Effect::More { .. } | Effect::Note(_) => {}
         }
     }
@@ -334,7 +343,10 @@ impl<'p, 'r> World<'p, 'r> {
         };
         let answer = self.answer(&ask);
         self.asks.remove(&call);
-        if let (Ask::Acquire { .. }, Answer::Done(_)) = (&ask, &answer) {
+        if matches!(ask, Ask::Admit(_)) {
+            self.admitted = Some(call);
+        }
+        if matches!(ask, Ask::Acquire { .. } | Ask::Admit(_)) && answer.token().is_some() {
             self.held.insert(call);
         }
         self.event(EventKind::Answered { call, answer });
@@ -348,7 +360,8 @@ impl<'p, 'r> World<'p, 'r> {
             Ask::Start { tie: Tie::Apart, .. } => Answer::Run("run".to_owned()),
             Ask::Start { flow, .. } => Answer::Ended(self.ended(*flow)),
             Ask::Probe { .. } => Answer::Found(self.random.below(2) == 0),
-            Ask::Emit { .. } | Ask::Acquire { .. } | Ask::Shift { .. } => Answer::Done(Vec::new()),
+            Ask::Acquire { .. } | Ask::Admit(_) => Answer::Granted(1),
+            Ask::Emit { .. } | Ask::Shift { .. } => Answer::Done(Vec::new()),
         }
     }
 

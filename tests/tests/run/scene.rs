@@ -184,7 +184,7 @@ impl<'p> Scene<'p> {
     fn answer(&mut self, call: CallId, answer: &Answer) {
         let ask = self.asks.remove(&call);
         let ask = ask.unwrap_or_else(|| panic!("nothing was asked for by the number {}", call.0));
-        if matches!((&ask, answer), (Ask::Acquire { .. }, Answer::Done(_))) {
+        if matches!(ask, Ask::Acquire { .. } | Ask::Admit(_)) && answer.token().is_some() {
             self.held.insert(call, ask);
         }
         self.happen(EventKind::Answered {
@@ -298,8 +298,11 @@ impl<'p> Scene<'p> {
             Effect::Finished(Outcome::Terminated(_)) => {
                 self.calls.clear();
                 self.asks.clear();
+                self.held.clear();
             }
-            Effect::Answer { .. } | Effect::Note(_) | Effect::Finished(_) => {}
+            // Its place among the runs of its flow is free by that.
+            Effect::Finished(_) => self.held.retain(|_, ask| !matches!(ask, Ask::Admit(_))),
+            Effect::Answer { .. } | Effect::Note(_) => {}
         }
     }
 

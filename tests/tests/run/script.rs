@@ -100,6 +100,7 @@ fn answer(text: &str) -> Option<Answer> {
     let quoted = rest.trim_matches('"').to_owned();
     Some(match word {
         "done" => Answer::Done(Vec::new()),
+        "granted" => Answer::Granted(rest.parse().ok()?),
         "run" => Answer::Run(quoted),
         "found" => Answer::Found(rest.parse().ok()?),
         "refused" => Answer::Refused(quoted),

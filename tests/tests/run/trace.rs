@@ -89,11 +89,20 @@ fn asked(program: &Program, ask: &Ask) -> String {
             format!("{tie} {name} {}{key}", String::from_utf8_lossy(input))
         }
         Ask::Emit { event, payload } => format!("emit {event} {}", String::from_utf8_lossy(payload)),
-        Ask::Acquire { name, permits: None } => format!("lock {name}"),
-        Ask::Acquire {
-            name,
-            permits: Some(permits),
-        } => format!("one of {permits} permits of {name}"),
+        Ask::Acquire { name, permits, rate } => {
+            let permits = permits.map(|permits| format!("one of {permits} permits of {name}"));
+            let rate = rate.map(|rate| format!("{} in {} ms of {name}", rate.count, rate.per_ms));
+            let parts: Vec<String> = permits.into_iter().chain(rate).collect();
+            match parts.is_empty() {
+                true => format!("lock {name}"),
+                false => parts.join(", "),
+            }
+        }
+        Ask::Admit(admit) => {
+            let (name, most) = (&admit.name, admit.most);
+            let group = admit.group.as_ref().map(|group| format!(" in turn with {group}"));
+            format!("one of {most} runs for {name:?}{}", group.unwrap_or_default())
+        }
         Ask::Shift { service, weights } => {
             let service = program.service(*service).unwrap();
             let weight = |(subset, weight): &(SubsetId, u32)| {

@@ -20,7 +20,7 @@ pub struct Flow {
     pub trigger: Option<Trigger>,
     /// `produces file("report.csv")`: done already if it is there.
     pub produces: Option<Expr>,
-    /// `timeout: 1d`, `retry: { ... }`, `priority: 5`, `queue: "slow"`, `tags: { ... }` at the head of its body.
+    /// `timeout: 1d`, `retry: { ... }`, `priority: 5`, `concurrency: { ... }`, `delay: 10s`, `tags: { ... }` at the head of its body.
     pub settings: Vec<Setting>,
     /// What it does.
     pub body: Block,
@@ -150,10 +150,18 @@ pub enum StatementKind {
         body: Block,
         otherwise: Option<Block>,
     },
-    /// `lock "sku:{sku}" { }`
-    Lock { name: Expr, body: Block },
-    /// `limit "reports", 5 { }`
-    Limited { name: Expr, permits: Expr, body: Block },
+    /// `lock "sku:{sku}" as fence { }`
+    Lock {
+        name: Expr,
+        bind: Option<Ident>,
+        body: Block,
+    },
+    /// `limit "reports", 5, 100/m { }`
+    Limited {
+        name: Expr,
+        most: Vec<Expr>,
+        body: Block,
+    },
     /// `state NAME { }`
     State { name: Ident, body: Block },
     /// `goto NAME`

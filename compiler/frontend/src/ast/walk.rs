@@ -90,10 +90,14 @@ impl Statement {
                 around(duration, body, take);
                 otherwise.iter().for_each(|block| take(Part::Block(block), &[]));
             }
-            StatementKind::Lock { name, body } => around(name, body, take),
-            StatementKind::Limited { name, permits, body } => {
+            StatementKind::Lock { name, bind, body } => {
                 take(Part::Expr(name), &[]);
-                around(permits, body, take);
+                take(Part::Block(body), &bind.iter().collect::<Vec<_>>());
+            }
+            StatementKind::Limited { name, most, body } => {
+                take(Part::Expr(name), &[]);
+                most.iter().for_each(|most| take(Part::Expr(most), &[]));
+                take(Part::Block(body), &[]);
             }
             StatementKind::On { params, body, .. } => {
                 take(Part::Block(body), &params.iter().collect::<Vec<_>>());

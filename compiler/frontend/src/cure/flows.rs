@@ -77,9 +77,11 @@ fn not_held_again(resolved: &Resolved, source: &Source, name: Span) -> Option<Fi
         .rev()
         .find_map(|part| match part {
             Part::Statement(statement) => match &statement.kind {
-                StatementKind::Lock { name: known, body } if known.span == name => {
-                    Some((statement, body.span))
-                }
+                StatementKind::Lock {
+                    name: known,
+                    bind: None,
+                    body,
+                } if known.span == name => Some((statement, body.span)),
                 _ => None,
             },
             _ => None,

@@ -67,7 +67,7 @@ fn lock(flow: &Flow, at: StateId) -> Option<String> {
     };
     let guard = region.guard.as_ref()?;
     let one = match &guard.permits {
-        None => true,
+        None => guard.rate.is_none(),
         Some(Expr::Constant(Value::Int(permits))) => *permits == 1,
         Some(_) => false,
     };

@@ -2,7 +2,7 @@
 //! out are regions.
 
 use super::{Branches, Catch, Need, Rest};
-use crate::{StateId, StepId, expr::Expr};
+use crate::{SlotId, StateId, StepId, expr::Expr, traffic::Rate};
 use serde::{Deserialize, Serialize};
 
 /// Fibers that end together. The fiber that meets it waits until the region has ended.
@@ -51,6 +51,13 @@ pub struct Region {
 pub struct Guard {
     /// Its name, a text: `lock "sku:{sku}"`.
     pub name: Expr,
-    /// How many may hold it at once, an int: `limit "reports", 5`; `None` is a lock, which is one.
+    /// How many may hold it at once, an int: `limit "reports", 5`. Where there is no rate either, it is a lock, which one
+    /// may hold; where there is one, any number.
     pub permits: Option<Expr>,
+    /// How many may begin within a time: `limit "mail", 100/m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// Where its token goes, a number that grows with every grant: `lock "sku:{sku}" as fence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<SlotId>,
 }

@@ -96,7 +96,7 @@ fn awaited(program: &Program, flow: &Flow, printer: &Printer<'_>, wait: &Wait) -
 /// What a region is, in a word.
 fn kind(region: &Region) -> &'static str {
     match (&region.branches, &region.guard) {
-        (_, Some(guard)) if guard.permits.is_some() => "limit",
+        (_, Some(guard)) if guard.permits.is_some() || guard.rate.is_some() => "limit",
         (_, Some(_)) => "lock",
         (Branches::Each(_), None) => "for parallel",
         (Branches::Fixed(all), None) if all.len() > 1 => "parallel",

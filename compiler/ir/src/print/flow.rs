@@ -73,8 +73,17 @@ fn conduct(printer: &Printer<'_>, conduct: &Conduct) -> String {
     if conduct.priority != 0 {
         text += &format!("  priority {}\n", conduct.priority);
     }
-    if let Some(queue) = &conduct.queue {
-        text += &format!("  queue {}\n", super::value::quoted(queue));
+    if let Some(ageing) = conduct.ageing_ms {
+        text += &format!("  ageing {}\n", super::value::millis(ageing));
+    }
+    if let Some(concurrency) = &conduct.concurrency {
+        let per = concurrency.per.as_ref();
+        let per = per.map_or(String::new(), |per| format!(" per {}", printer.expr(per)));
+        let most = printer.expr(&concurrency.most);
+        text += &format!("  concurrency {most}{per}, {}\n", concurrency.full.as_str());
+    }
+    if let Some(delay) = &conduct.delay {
+        text += &format!("  delay {}\n", printer.expr(delay));
     }
     for (key, value) in &conduct.tags {
         text += &format!("  tag {key} = {}\n", printer.expr(value));

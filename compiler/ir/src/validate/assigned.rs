@@ -108,7 +108,14 @@ impl Analysis<'_> {
             self.meet(*finally, after.clone());
         }
         match &region.branches {
-            Branches::Fixed(branches) => self.branches(region, branches, after),
+            Branches::Fixed(branches) => {
+                let token = region.guard.as_ref().and_then(|guard| guard.token);
+                let mut held = after.clone();
+                if let Some(token) = token {
+                    held.insert(token);
+                }
+                self.branches(region, branches, &held);
+            }
             Branches::Each(each) => {
                 self.meet_with(each.entry, &without(after, &each.own), [each.item]);
                 self.meet_with(region.next, after, list);

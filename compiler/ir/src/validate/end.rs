@@ -140,6 +140,8 @@ impl<'a> Of<'a> {
     fn region(&self, region: &Region) -> Result<(), Invalid> {
         self.catches(&region.catch)?;
         region.name.iter().try_for_each(|step| self.step(*step))?;
+        let token = region.guard.as_ref().and_then(|guard| guard.token);
+        token.iter().try_for_each(|token| self.slot(*token))?;
         match &region.branches {
             Branches::Fixed(branches) => order(branches),
             Branches::Each(each) => self.each(each),

@@ -54,9 +54,11 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
         .try_for_each(|ty| self::ty(program, ty))?;
     let mut over_params = Scope::of_params(program, heights, Surroundings::Nothing, params);
     flow.key.iter().try_for_each(|key| over_params.check(key))?;
-    let tags = flow.conduct.tags.iter();
-    tags.map(|(_, tag)| tag)
-        .try_for_each(|tag| over_params.check(tag))?;
+    let mut checked = Ok(());
+    flow.conduct.each_expr(|expr| {
+        checked = std::mem::replace(&mut checked, Ok(())).and_then(|()| over_params.check(expr));
+    });
+    checked?;
     if let Some(trigger) = &flow.trigger {
         in_range("event", trigger.event.index(), program.events.len())?;
         let found = flow.params.len();

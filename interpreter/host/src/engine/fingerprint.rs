@@ -1,8 +1,9 @@
 //! What of an engine makes a difference for what can follow, and whether two engines stand where the same journal ends.
 
-use super::{Engine, Held, Life};
-use crate::RunId;
+use super::{Engine, Held, Life, guards::Wish};
+use crate::{RunId, store::Guarded};
 use flowmesh_machine::{CallId, Sight};
+use jiff::Timestamp;
 use std::{collections::BTreeMap, hash::Hash, hash::Hasher};
 
 /// What runs and their calls count as: how manyth each run is, and how manyth each call is among the open ones of its
@@ -41,17 +42,24 @@ impl Engine {
             };
             numbers.0.insert(*run, (at, calls));
         }
-        self.between(&numbers, hasher);
+        self.between(sight.now, &numbers, hasher);
         numbers
     }
 
     /// What lies between runs.
-    fn between(&self, numbers: &Numbers, hasher: &mut impl Hasher) {
+    fn between(&self, now: Timestamp, numbers: &Numbers, hasher: &mut impl Hasher) {
         let call = |(run, call): &(RunId, CallId)| numbers.call(*run, *call);
-        for (name, holders, waiting) in self.ledger.guards.all() {
+        for (place, holders, waiting) in self.ledger.guards.all() {
             let holders: Vec<_> = holders.iter().map(call).collect();
-            let waiting: Vec<_> = waiting.map(|(asker, permits)| (call(asker), *permits)).collect();
-            (name, holders, waiting).hash(hasher);
+            let rate = |wish: &Wish| wish.rate.map(|rate| (rate.count, rate.per_ms));
+            let waiting: Vec<_> = waiting
+                .iter()
+                .map(|(asker, wish)| (call(asker), wish.permits, rate(wish), &wish.group))
+                .collect();
+            (place, holders, waiting).hash(hasher);
+        }
+        for (name, free) in self.ledger.guards.free().filter(|(_, free)| *free > now) {
+            (name, free.duration_since(now).as_nanos()).hash(hasher);
         }
         for (service, weights) in self.ledger.traffic.all() {
             (service, weights).hash(hasher);
@@ -79,9 +87,9 @@ impl Engine {
     }
 
     /// The lock or pool that somebody waits for, and the runs that hold it.
-    pub(crate) fn guard_of(&self, asker: (RunId, CallId)) -> Option<(&str, Vec<RunId>)> {
+    pub(crate) fn guard_of(&self, asker: (RunId, CallId)) -> Option<(&Guarded, Vec<RunId>)> {
         let mut all = self.ledger.guards.all();
-        let of = all.find(|(_, _, waiting)| waiting.clone().any(|(waiting, _)| *waiting == asker));
+        let of = all.find(|(_, _, waiting)| waiting.iter().any(|(waiting, _)| *waiting == asker));
         of.map(|(name, holders, _)| (name, holders.iter().map(|(run, _)| *run).collect()))
     }
 

@@ -1,124 +1,399 @@
-//! Locks and pools: who holds them, and who waits for them in which order.
+//! Locks, pools and rates: who holds them, who waits for them in which order, and when the next may be let in.
 //!
-//! The journal, read in order, says who asked when, who was let in and who left; rows of the index repeat it, for runs
-//! that are not in memory.
+//! The journal, read in order, says who asked when, who was let in and who left; the index repeats it, for runs that are
+//! not in memory.
 
-use crate::RunId;
+mod place;
+mod queue;
+mod told;
+
+pub(crate) use place::guarded_by;
+pub(super) use queue::Wish;
+
+use crate::{
+    RunId,
+    store::{Granted, Guarded, Stands},
+};
 use flowmesh_machine::CallId;
-use std::collections::{BTreeMap, VecDeque};
+use jiff::Timestamp;
+use queue::Queue;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who asks: a run, and by which of its calls.
 pub(super) type Asker = (RunId, CallId);
 
-/// All locks and pools that somebody holds or waits for.
+/// All locks and pools that somebody holds or waits for, and all rates that somebody was just let in by.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Guards(BTreeMap<String, Guard>);
+pub(crate) struct Guards {
+    all: BTreeMap<Guarded, Guard>,
+    /// The last token, how often was asked, and the latest time of an event: clocks go back, and who asks later does
+    /// not come before for that.
+    granted: Granted,
+    /// What the index was not told, if there is one.
+    untold: Option<told::Untold>,
+    /// A promise that a simulated world breaks on purpose: priority counts for more than any wait.
+    ageless: bool,
+    /// Guards that somebody waits for, by when their rate lets the next in: one entry however many wait.
+    due: BTreeSet<(Timestamp, Guarded)>,
+    /// Guards that nobody holds or waits for, by when there is nothing more to know of them.
+    idle: BTreeSet<(Timestamp, Guarded)>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Guard {
-    holders: Vec<Asker>,
-    /// Who waits, first come first, and among how many holders each would be content.
-    queue: VecDeque<(Asker, usize)>,
+    /// Who holds it, by which token each.
+    holders: Vec<(Asker, u64)>,
+    queue: Queue,
+    /// From when on its rate lets another one in.
+    free: Option<Timestamp>,
+    /// Under which time it stands in `due` or `idle`.
+    noted: Option<Timestamp>,
 }
 
 impl Guards {
     /// Somebody waits for it from now on.
-    pub(super) fn ask(&mut self, name: &str, asker: Asker, permits: Option<u32>) {
-        let guard = self.0.entry(name.to_owned()).or_default();
-        let permits = permits.map_or(1, |permits| usize::try_from(permits).unwrap_or(usize::MAX));
-        guard.queue.push_back((asker, permits.max(1)));
+    pub(super) fn ask(&mut self, place: &Guarded, asker: Asker, wish: Wish, at: Timestamp) {
+        self.granted.latest = self.granted.latest.max(at);
+        self.granted.asked = self.granted.asked.saturating_add(1);
+        let guard = self.all.entry(place.clone()).or_default();
+        let ahead = if self.ageless {
+            wish.ahead_us.saturating_mul(1 << 40)
+        } else {
+            wish.ahead_us
+        };
+        let turn = i128::from(self.granted.latest.as_microsecond()).saturating_sub(ahead);
+        guard.queue.add(asker, wish, (turn, self.granted.asked));
+        self.note(place);
     }
 
-    /// Who may enter now: the first in the queue, if there is room for them. Nobody overtakes.
-    pub(super) fn next(&self, name: &str) -> Option<Asker> {
-        let guard = self.0.get(name)?;
-        let (first, permits) = guard.queue.front()?;
-        (guard.holders.len() < *permits).then_some(*first)
+    /// Who may enter now: the first in the queue, if there is room and it is time for them. Nobody overtakes.
+    pub(super) fn next(&self, place: &Guarded, now: Timestamp) -> Option<Asker> {
+        let guard = self.all.get(place)?;
+        let (first, wish) = guard.queue.first()?;
+        let paced = wish.rate.is_some() && guard.free.is_some_and(|free| free > now);
+        (!paced && guard.holders.len() < wish.permits()).then_some(first)
     }
 
-    /// Whether somebody was let in and has not let it go.
-    pub(super) fn holds(&self, name: &str, asker: Asker) -> bool {
-        self.0
-            .get(name)
-            .is_some_and(|guard| guard.holders.contains(&asker))
+    /// The token of the next grant: more than all before it. One count serves all names, so that nothing is kept of a
+    /// name that nobody holds; it keeps up with the clock, so that it grows also where old journals are gone.
+    pub(super) fn token(&self, now: Timestamp) -> u64 {
+        let clock = u64::try_from(now.as_microsecond()).unwrap_or_default();
+        clock.max(self.granted.token.saturating_add(1))
+    }
+
+    /// How somebody stands with a guard, unless they have left it.
+    pub(super) fn stands(&self, place: &Guarded, asker: Asker) -> Option<Stands> {
+        let guard = self.all.get(place)?;
+        let held = guard.holders.iter().find(|(holder, _)| *holder == asker);
+        held.map(|(_, token)| Stands::Holds(*token)).or_else(|| {
+            guard
+                .queue
+                .turn(asker)
+                .map(|(turn, asked)| Stands::Waits(turn, asked))
+        })
+    }
+
+    /// Somebody is in who goes on from a history in which they were let in.
+    pub(super) fn enter_beside(&mut self, place: &Guarded, asker: Asker, at: Timestamp) {
+        self.enter(place, asker, self.granted.token, at);
     }
 
     /// Somebody was let in.
-    pub(super) fn enter(&mut self, name: &str, asker: Asker) {
-        if let Some(guard) = self.0.get_mut(name) {
-            guard.queue.retain(|(waiting, _)| *waiting != asker);
-            guard.holders.push(asker);
+    pub(super) fn enter(&mut self, place: &Guarded, asker: Asker, token: u64, at: Timestamp) {
+        self.granted.token = self.granted.token.max(token);
+        if let Some(guard) = self.all.get_mut(place)
+            && let Some(wish) = guard.queue.serve(asker)
+        {
+            // Who only keeps to a rate holds nothing.
+            guard.holders.extend(wish.holds().then_some((asker, token)));
+            guard.free = wish.free_after(at).max(guard.free);
+            self.note(place);
         }
+        self.forget_until(at);
     }
 
     /// Somebody let it go, or does not wait for it any more.
-    pub(super) fn leave(&mut self, name: &str, asker: Asker) {
-        if let Some(guard) = self.0.get_mut(name) {
-            guard.queue.retain(|(waiting, _)| *waiting != asker);
-            guard.holders.retain(|holder| *holder != asker);
-            if guard.queue.is_empty() && guard.holders.is_empty() {
-                self.0.remove(name);
-            }
+    pub(super) fn leave(&mut self, place: &Guarded, asker: Asker) {
+        if let Some(guard) = self.all.get_mut(place) {
+            guard.queue.remove(asker);
+            guard.holders.retain(|(holder, _)| *holder != asker);
+            self.note(place);
         }
     }
 
     /// Nobody holds any of them; who waits still does.
     pub(super) fn forget_holders(&mut self) {
-        self.0.values_mut().for_each(|guard| guard.holders.clear());
+        self.all.values_mut().for_each(|guard| guard.holders.clear());
     }
 
-    /// The names of all of them.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+    /// All of them.
+    pub(super) fn places(&self) -> Vec<Guarded> {
+        self.all.keys().cloned().collect()
     }
 
-    /// Each of them: who holds it, who waits for it and among how many.
-    pub(super) fn all(
-        &self,
-    ) -> impl Iterator<Item = (&str, &[Asker], impl Iterator<Item = &(Asker, usize)> + Clone)> {
-        let guards = self.0.iter();
-        guards.map(|(name, guard)| (name.as_str(), guard.holders.as_slice(), guard.queue.iter()))
+    /// When the next may be let in that waits for the time to come.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes one whose time has come.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Guarded> {
+        self.due().filter(|at| *at <= now)?;
+        let (_, place) = self.due.pop_first()?;
+        if let Some(guard) = self.all.get_mut(&place) {
+            guard.noted = None;
+        }
+        Some(place)
+    }
+
+    /// Each of them: who holds it, and who waits for it, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Guarded, Vec<Asker>, Vec<(Asker, &Wish)>)> {
+        let guards = self.all.iter();
+        guards.map(|(place, guard)| (place, guard.holders(), guard.queue.all()))
+    }
+
+    /// Whether somebody waits for it.
+    pub(super) fn waits(&self, place: &Guarded, asker: Asker) -> bool {
+        let guard = self.all.get(place);
+        guard.is_some_and(|guard| guard.queue.holds(asker))
+    }
+
+    /// The how manyth somebody is among those who wait for it, from 1.
+    pub(super) fn turn_of(&self, place: &Guarded, asker: Asker) -> Option<usize> {
+        let waiting = self.all.get(place)?.queue.all();
+        let before = waiting.iter().position(|(waiting, _)| *waiting == asker)?;
+        Some(before.saturating_add(1))
+    }
+
+    /// Who holds it and then who waits for it, each in order.
+    pub(super) fn everybody(&self, place: &Guarded) -> Vec<Asker> {
+        let Some(guard) = self.all.get(place) else {
+            return Vec::new();
+        };
+        let waiting = guard.queue.all().into_iter().map(|(asker, _)| asker);
+        guard.holders().into_iter().chain(waiting).collect()
+    }
+
+    /// From when on each lets another one in, where it keeps to a rate.
+    pub(super) fn free(&self) -> impl Iterator<Item = (&Guarded, Timestamp)> {
+        let guards = self.all.iter();
+        guards.filter_map(|(place, guard)| Some((place, guard.free?)))
     }
 
     /// Who holds each of them, for those who check that nobody holds what another holds.
-    pub(super) fn holders(&self) -> impl Iterator<Item = (&str, &[Asker])> {
-        self.0
-            .iter()
-            .map(|(name, guard)| (name.as_str(), guard.holders.as_slice()))
+    pub(super) fn holders(&self) -> impl Iterator<Item = (&Guarded, Vec<Asker>)> {
+        self.all.iter().map(|(place, guard)| (place, guard.holders()))
+    }
+
+    /// How each stands, in words for whoever compares them.
+    pub(super) fn say(&self) -> Vec<String> {
+        let each = self.all.iter().map(|(place, guard)| {
+            let (holders, free) = (&guard.holders, guard.free);
+            let waiting = guard.queue.turns();
+            format!("{place}: held by {holders:?}, waited for by {waiting:?}, free from {free:?}")
+        });
+        let together = format!("{:?}", self.granted);
+        each.chain([together]).collect()
+    }
+
+    /// Puts a guard that was changed where it is found by time, or forgets it.
+    fn note(&mut self, place: &Guarded) {
+        self.untold(place);
+        let Some(guard) = self.all.get_mut(place) else {
+            return;
+        };
+        if let Some(noted) = guard.noted.take() {
+            let entry = (noted, place.clone());
+            self.due.remove(&entry);
+            self.idle.remove(&entry);
+        }
+        let waiting = !guard.queue.is_empty();
+        match guard.free {
+            Some(free) if waiting => {
+                guard.noted = Some(free);
+                self.due.insert((free, place.clone()));
+            }
+            Some(free) if guard.holders.is_empty() => {
+                guard.noted = Some(free);
+                self.idle.insert((free, place.clone()));
+            }
+            None if !waiting && guard.holders.is_empty() => drop(self.all.remove(place)),
+            _ => {}
+        }
+    }
+
+    /// A rate that would let anybody in by now is one that nobody was let in by yet.
+    fn forget_until(&mut self, at: Timestamp) {
+        while self.idle.first().is_some_and(|(free, _)| *free <= at)
+            && let Some((_, place)) = self.idle.pop_first()
+        {
+            self.untold(&place);
+            self.all.remove(&place);
+        }
+    }
+}
+
+impl Guard {
+    fn holders(&self) -> Vec<Asker> {
+        self.holders.iter().map(|(holder, _)| *holder).collect()
+    }
+}
+
+/// Promises that a simulated world breaks on purpose.
+impl Guards {
+    pub(crate) fn forget_tokens(&mut self) {
+        self.granted.token = 0;
+    }
+
+    pub(crate) fn forget_ageing(&mut self) {
+        self.ageless = true;
+    }
+
+    pub(crate) fn forget_rates(&mut self) {
+        self.places().iter().for_each(|place| {
+            if let Some(guard) = self.all.get_mut(place) {
+                guard.free = None;
+            }
+            self.note(place);
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flowmesh_ir::traffic::Rate;
 
     fn asker(run: u128) -> Asker {
         (RunId(run), CallId(0))
     }
 
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(millis).unwrap()
+    }
+
+    fn place(name: &str) -> Guarded {
+        Guarded::Named {
+            namespace: "".into(),
+            name: name.to_owned(),
+        }
+    }
+
+    fn wish(permits: Option<u32>, rate: Option<Rate>) -> Wish {
+        Wish {
+            permits,
+            rate,
+            ..Wish::default()
+        }
+    }
+
     #[test]
     fn a_lock_lets_one_in_at_a_time_in_the_order_of_asking() {
         let mut guards = Guards::default();
-        (1..=3).for_each(|run| guards.ask("a", asker(run), None));
-        assert_eq!(guards.next("a"), Some(asker(1)));
-        guards.enter("a", asker(1));
-        assert_eq!(guards.next("a"), None);
-        guards.leave("a", asker(2));
-        guards.leave("a", asker(1));
-        assert_eq!(guards.next("a"), Some(asker(3)));
-        guards.leave("a", asker(3));
-        assert!(guards.names().is_empty());
+        (1..=3).for_each(|run| guards.ask(&place("a"), asker(run), wish(None, None), at(0)));
+        assert_eq!(guards.next(&place("a"), at(0)), Some(asker(1)));
+        guards.enter(&place("a"), asker(1), 1, at(0));
+        assert_eq!(guards.next(&place("a"), at(0)), None);
+        guards.leave(&place("a"), asker(2));
+        guards.leave(&place("a"), asker(1));
+        assert_eq!(guards.next(&place("a"), at(0)), Some(asker(3)));
+        guards.leave(&place("a"), asker(3));
+        assert!(guards.places().is_empty());
+    }
+
+    #[test]
+    fn who_asks_later_comes_later_also_where_the_clock_goes_back() {
+        let mut guards = Guards::default();
+        guards.ask(&place("a"), asker(1), wish(None, None), at(100));
+        guards.ask(&place("a"), asker(2), wish(None, None), at(50));
+        assert_eq!(guards.next(&place("a"), at(50)), Some(asker(1)));
+    }
+
+    #[test]
+    fn a_token_is_more_than_all_before_it_also_where_the_clock_goes_back() {
+        let at = |micros| Timestamp::from_microsecond(micros).unwrap();
+        let mut guards = Guards::default();
+        guards.ask(&place("a"), asker(1), wish(None, None), at(100));
+        assert_eq!(guards.token(at(100)), 100);
+        guards.enter(&place("a"), asker(1), 100, at(100));
+        assert_eq!(guards.token(at(100)), 101);
+        assert_eq!(guards.token(at(50)), 101);
+        guards.leave(&place("a"), asker(1));
+        assert_eq!(guards.token(at(50)), 101);
+        assert_eq!(guards.token(at(200)), 200);
     }
 
     #[test]
     fn a_pool_lets_as_many_in_as_it_has_permits() {
         let mut guards = Guards::default();
-        (1..=3).for_each(|run| guards.ask("a", asker(run), Some(2)));
-        guards.enter("a", asker(1));
-        assert_eq!(guards.next("a"), Some(asker(2)));
-        guards.enter("a", asker(2));
-        assert_eq!(guards.next("a"), None);
-        guards.leave("a", asker(1));
-        assert_eq!(guards.next("a"), Some(asker(3)));
+        (1..=3).for_each(|run| guards.ask(&place("a"), asker(run), wish(Some(2), None), at(0)));
+        guards.enter(&place("a"), asker(1), 1, at(0));
+        assert_eq!(guards.next(&place("a"), at(0)), Some(asker(2)));
+        guards.enter(&place("a"), asker(2), 2, at(0));
+        assert_eq!(guards.next(&place("a"), at(0)), None);
+        guards.leave(&place("a"), asker(1));
+        assert_eq!(guards.next(&place("a"), at(0)), Some(asker(3)));
+    }
+
+    #[test]
+    fn a_rate_lets_one_in_each_part_of_its_time_and_is_forgotten_when_it_lets_anybody_in() {
+        let mail = wish(
+            None,
+            Some(Rate {
+                count: 4,
+                per_ms: 1_000,
+            }),
+        );
+        let mut guards = Guards::default();
+        (1..=2).for_each(|run| guards.ask(&place("mail"), asker(run), mail.clone(), at(0)));
+        guards.enter(&place("mail"), asker(1), 1, at(0));
+        assert_eq!(guards.next(&place("mail"), at(249)), None);
+        assert_eq!(guards.due(), Some(at(250)));
+        assert_eq!(guards.take_due(at(249)), None);
+        assert_eq!(guards.take_due(at(250)), Some(place("mail")));
+        assert_eq!(guards.next(&place("mail"), at(250)), Some(asker(2)));
+        guards.enter(&place("mail"), asker(2), 2, at(250));
+        guards.leave(&place("mail"), asker(1));
+        guards.leave(&place("mail"), asker(2));
+        assert_eq!((guards.due(), guards.places().len()), (None, 1));
+        guards.ask(&place("other"), asker(3), wish(None, None), at(500));
+        guards.enter(&place("other"), asker(3), 3, at(500));
+        assert_eq!(guards.places(), [place("other")]);
+    }
+
+    fn ahead(seconds: i128) -> Wish {
+        Wish {
+            ahead_us: seconds * 1_000_000,
+            ..Wish::default()
+        }
+    }
+
+    #[test]
+    fn priority_is_worth_a_wait_and_no_more() {
+        let mut guards = Guards::default();
+        guards.ask(&place("a"), asker(1), ahead(0), at(0));
+        guards.ask(&place("a"), asker(2), ahead(5), at(4_000));
+        guards.ask(&place("a"), asker(3), ahead(5), at(6_000));
+        let order: Vec<Asker> = guards.everybody(&place("a"));
+        assert_eq!(order, [asker(2), asker(1), asker(3)]);
+    }
+
+    #[test]
+    fn groups_take_turns() {
+        let of = |group: &str| Wish {
+            group: Some(group.to_owned()),
+            ..Wish::default()
+        };
+        let mut guards = Guards::default();
+        for (run, group) in [(1, "a"), (2, "a"), (3, "a"), (4, "b"), (5, "c"), (6, "b")] {
+            guards.ask(&place("x"), asker(run), of(group), at(0));
+        }
+        let mut order = Vec::new();
+        while let Some(next) = guards.next(&place("x"), at(0)) {
+            order.push(next.0.0);
+            guards.enter(&place("x"), next, 1, at(0));
+            guards.leave(&place("x"), next);
+        }
+        assert_eq!(order, [1, 4, 5, 2, 6, 3]);
     }
 }

@@ -54,7 +54,7 @@ impl Engine {
         let event = Event { at, kind };
         let sequence = held.next;
         let mut effects = std::mem::take(&mut self.effects);
-        self.ledger.event(run, held, &event.kind);
+        self.ledger.event(run, held, &event);
         if held.apply(&event, &mut effects) {
             let bytes = bytes(&event.kind);
             let record = EventRecord {
@@ -244,6 +244,6 @@ fn answer_bytes(answer: &Answer) -> usize {
         | Answer::Refused(text)
         | Answer::Ended(Ended::Cancelled(text) | Ended::Terminated(text)) => text.len(),
         Answer::Ended(Ended::Done(json) | Ended::Failed(_, json)) => json.len(),
-        Answer::Found(_) => 0,
+        Answer::Found(_) | Answer::Granted(_) => 0,
     }
 }

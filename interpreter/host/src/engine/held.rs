@@ -78,8 +78,6 @@ pub(super) struct Live {
     pub(super) streams: Vec<CallId>,
     /// What else was asked for and has not come, and guards that are held.
     pub(super) asks: BTreeMap<CallId, Ask>,
-    /// The how manyth asking each of them for a guard was.
-    pub(super) asked: BTreeMap<CallId, u64>,
     /// Timers that are armed.
     pub(super) timers: Vec<(TimerId, Timestamp)>,
     pub(super) cancelled: bool,
@@ -198,6 +196,7 @@ impl Held {
             events: self.next,
             program: self.deployment.program_hash,
             steps: self.steps(),
+            turns: Vec::new(),
             paused: self.paused().map(Paused::from),
             parked: self.parked().map(Parked::from),
             continues: self.shared.map(|shared| shared.run),
@@ -205,6 +204,12 @@ impl Held {
             tags: self.tags.clone(),
             ending: self.ending().cloned(),
         }
+    }
+
+    /// By how much its priority puts it ahead of those that wait for the same.
+    pub(super) fn ahead_us(&self) -> i128 {
+        let flow = self.deployment.program.flow(self.flow);
+        flow.map_or(0, |flow| flow.conduct.ahead_us(flow.conduct.priority))
     }
 
     pub(super) fn paused(&self) -> Option<store::Paused> {
@@ -245,7 +250,6 @@ impl Live {
             calls: Vec::new(),
             streams: Vec::new(),
             asks: BTreeMap::new(),
-            asked: BTreeMap::new(),
             timers: Vec::new(),
             cancelled: false,
             waiting: Vec::new(),

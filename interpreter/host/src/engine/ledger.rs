@@ -5,13 +5,12 @@
 
 use super::{
     Held,
-    guards::Guards,
-    namespace::within,
+    guards::{Guards, Wish, guarded_by},
     traffic::{self, Traffic},
 };
-use crate::RunId;
+use crate::{RunId, store::Guarded};
 use flowmesh_ir::{Name, flow::Tie};
-use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Note, Outcome, border};
+use flowmesh_machine::{Answer, Ask, CallId, Effect, Event, EventKind, Note, Outcome, border};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Something to do that concerns more than one run, after the event that it follows from.
@@ -22,7 +21,7 @@ pub(super) enum Task {
     /// The same, which may have been done before.
     AskAgain(RunId, CallId),
     /// Let in who may enter.
-    Grant(String),
+    Grant(Guarded),
     /// Nobody waits for this run any more: the one that started it has left it.
     Abandon(RunId, Left),
     /// Tell those who wait for it that this run has ended.
@@ -54,8 +53,6 @@ pub(super) struct Ledger {
     pub(super) traffic: Traffic,
     /// Whether that was moved since it was told.
     pub(super) shifted: bool,
-    /// How often a guard was asked for.
-    pub(super) asked: u64,
     /// Children that nobody waits for and that were not told so yet.
     pub(super) orphans: BTreeMap<RunId, Left>,
 }
@@ -74,7 +71,8 @@ impl Task {
 
 impl Ledger {
     /// Takes note of an event before the machine sees it.
-    pub(super) fn event(&mut self, run: RunId, held: &mut Held, kind: &EventKind) {
+    pub(super) fn event(&mut self, run: RunId, held: &mut Held, event: &Event) {
+        let (at, kind) = (event.at, &event.kind);
         if let EventKind::Started { input, .. } = kind {
             let deployment = &held.deployment;
             let tags = border::tags(&deployment.program, &deployment.settings, held.flow, input);
@@ -84,26 +82,22 @@ impl Ledger {
             return;
         };
         let deployment = held.deployment.clone();
-        let namespace = held.namespace.clone();
+        let (namespace, flow) = (held.namespace.clone(), held.name.clone());
         let Some(live) = held.live() else { return };
-        match (live.asks.get(call), answer) {
-            (Some(Ask::Acquire { name, .. }), Answer::Done(_)) => {
-                self.guards.enter(&within(&namespace, name), (run, *call));
-                return;
+        let ask = live.asks.get(call);
+        if let Some(place) = ask.and_then(|ask| guarded_by((&namespace, &flow), ask)) {
+            if let Some(token) = answer.token() {
+                return self.guards.enter(&place, (run, *call), token, at);
             }
-            (Some(Ask::Acquire { name, .. }), _) => {
-                self.guards.leave(&within(&namespace, name), (run, *call));
-            }
-            (Some(Ask::Shift { service, weights }), Answer::Done(_)) => {
-                if let Some((service, weights)) = traffic::named(&deployment, *service, weights) {
-                    self.traffic.shift(service, weights);
-                    self.shifted = true;
-                }
-            }
-            _ => {}
+            self.guards.leave(&place, (run, *call));
+        }
+        if let (Some(Ask::Shift { service, weights }), Answer::Done(_)) = (live.asks.get(call), answer)
+            && let Some((service, weights)) = traffic::named(&deployment, *service, weights)
+        {
+            self.traffic.shift(service, weights);
+            self.shifted = true;
         }
         live.asks.remove(call);
-        live.asked.remove(call);
     }
 
     /// Takes note of what an event led to; what is to be done about it goes to `tasks`.
@@ -150,19 +144,23 @@ impl Ledger {
         tasks: &mut VecDeque<Task>,
     ) {
         held.entangled |= !matches!(ask, Ask::Probe { .. });
-        let namespace = held.namespace.clone();
+        let (at, ahead_us) = (held.updated, held.ahead_us());
+        let (namespace, flow) = (held.namespace.clone(), held.name.clone());
         let Some(live) = held.live() else { return };
         live.asks.insert(call, ask.clone());
-        tasks.push_back(match ask {
-            Ask::Acquire { name, permits } => {
-                let name = within(&namespace, name);
-                self.guards.ask(&name, (run, call), *permits);
-                live.asked.insert(call, self.asked);
-                self.asked = self.asked.saturating_add(1);
-                Task::Grant(name.into())
+        let Some(place) = guarded_by((&namespace, &flow), ask) else {
+            return tasks.push_back(Task::Ask(run, call));
+        };
+        self.guards.ask(&place, (run, call), wish(ask, ahead_us), at);
+        match ask {
+            // It goes on from the middle of another one's history, in which it was let in: it has its place beside those
+            // who are in by now.
+            Ask::Admit(_) if live.run.admitted() == Some(call) => {
+                self.guards.enter_beside(&place, (run, call), at);
             }
-            _ => Task::Ask(run, call),
-        });
+            Ask::Admit(_) => tasks.push_back(Task::Ask(run, call)),
+            _ => tasks.push_back(Task::Grant(place)),
+        }
     }
 
     /// Nobody waits for it, or holds it, any more.
@@ -173,7 +171,7 @@ impl Ledger {
         (call, how): (CallId, Abandoned),
         tasks: &mut VecDeque<Task>,
     ) {
-        let namespace = held.namespace.clone();
+        let (namespace, flow) = (held.namespace.clone(), held.name.clone());
         let Some(live) = held.live() else { return };
         if let Some(Ask::Start { tie: Tie::Child, .. }) = live.asks.get(&call) {
             // The run may still want to hear how the child ended, to undo what it did.
@@ -183,13 +181,12 @@ impl Ledger {
             return;
         }
         match live.asks.remove(&call) {
-            Some(Ask::Acquire { name, .. }) => {
-                live.asked.remove(&call);
-                let name = within(&namespace, &name);
-                self.guards.leave(&name, (run, call));
-                tasks.push_back(Task::Grant(name.into()));
+            Some(ask) => {
+                if let Some(place) = guarded_by((&namespace, &flow), &ask) {
+                    self.guards.leave(&place, (run, call));
+                    tasks.push_back(Task::Grant(place));
+                }
             }
-            Some(_) => {}
             None if live.streams.contains(&call) => {
                 live.streams.retain(|open| *open != call);
                 live.take_call(call);
@@ -197,5 +194,20 @@ impl Ledger {
             }
             None => {}
         }
+    }
+}
+
+/// On what conditions a run would be let in by what it asks for.
+pub(super) fn wish(ask: &Ask, ahead_us: i128) -> Wish {
+    let (permits, rate, group) = match ask {
+        Ask::Acquire { permits, rate, .. } => (*permits, *rate, None),
+        Ask::Admit(admit) => (Some(admit.most), None, admit.group.clone()),
+        _ => (None, None, None),
+    };
+    Wish {
+        permits,
+        rate,
+        group,
+        ahead_us,
     }
 }

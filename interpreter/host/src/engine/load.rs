@@ -81,13 +81,6 @@ fn columns(held: &mut Held, row: Row) {
     (held.followed_by, held.instead_of) = (row.continued_by, row.instead_of);
     held.superseded = row.superseded;
     held.places.all_known(row.next);
-    if let Some(live) = held.live() {
-        live.asked = row
-            .guards
-            .iter()
-            .map(|guard| (CallId(guard.call), guard.asked))
-            .collect();
-    }
 }
 
 fn ended(ending: crate::store::Ending) -> Ending {
@@ -116,7 +109,7 @@ pub(super) fn apply_again(
         return Ok(());
     }
     let mut effects = Vec::new();
-    ledger.event(run, held, &record.event.kind);
+    ledger.event(run, held, &record.event);
     if !held.apply(&record.event, &mut effects) {
         return Err(contradiction(run, "an event follows its end"));
     }

@@ -42,12 +42,9 @@ pub fn open(disk: Arc<dyn Disk>, options: &OpeningOptions, now: Timestamp) -> Re
         opening.replay_all(&mut restoring)?;
         restoring
     };
-    let (traffic, note) = restoring.between();
     index.apply(&Changes {
         programs: restoring.programs(),
-        traffic: Some(traffic),
-        note: Some(note),
-        ..Changes::default()
+        ..restoring.between().changes()
     })?;
     loop {
         let runs = restoring.rows(ROWS);

@@ -7,7 +7,7 @@ use super::{
     held::{Held, Life},
     input::Ticket,
     output::{Answer, History, Search, Started},
-    view::FlowView,
+    view::{FlowView, RunView},
 };
 use crate::RunId;
 use flowmesh_ir::{Name, expr::Raise};
@@ -64,7 +64,13 @@ impl Engine {
             Query::Started(started) => Answer::Started(started),
             Query::Accepted(_) => Answer::Accepted,
             Query::Deployed => Answer::Deployed,
-            Query::Get(run) => self.of(run, |held| Answer::Run(Box::new(held.view(run)))),
+            Query::Get(run) => self.of(run, |held| {
+                let turns = self.turns(run);
+                Answer::Run(Box::new(RunView {
+                    turns,
+                    ..held.view(run)
+                }))
+            }),
             Query::View(run, name) => self.views_of(run, name.as_ref()),
             Query::Variables(run) => self.variables_of(run),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),

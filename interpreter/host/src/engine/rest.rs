@@ -142,7 +142,10 @@ impl Live {
     pub(super) fn is_busy(&self) -> bool {
         // The end of a child, and a guard, come by themselves.
         let comes = |(_, ask): (&CallId, &Ask)| {
-            matches!(ask, Ask::Acquire { .. } | Ask::Start { tie: Tie::Child, .. })
+            matches!(
+                ask,
+                Ask::Acquire { .. } | Ask::Admit(_) | Ask::Start { tie: Tie::Child, .. }
+            )
         };
         !self.calls.is_empty() || !self.streams.is_empty() || !self.asks.iter().all(comes)
     }

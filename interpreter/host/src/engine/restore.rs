@@ -2,10 +2,12 @@
 
 use super::{
     Deployment, Engine, Programs,
+    guards::Guards,
     ledger::Task,
     load::{apply_again, contradiction, load},
     namespace::within,
     programs::made,
+    rows::Between,
     schedules::Schedules,
 };
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     },
 };
 use flowmesh_ir::{Hash, Name};
-use flowmesh_machine::{CallId, EventKind};
+use flowmesh_machine::EventKind;
 use jiff::Timestamp;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -56,10 +58,12 @@ impl Restoring {
     /// One beside an index that knows everything up to a batch; what that is, the journal says once more.
     pub(super) fn beside(index: Arc<Index>) -> Self {
         let known = index.upto().batch;
-        Self {
+        let mut this = Self {
             beside: Some((index, known)),
             ..Self::default()
-        }
+        };
+        this.engine.ledger.guards.keep_untold();
+        this
     }
 
     /// One that begins with what an index knows: it reads the journal behind that.
@@ -102,26 +106,14 @@ impl Restoring {
         Ok(())
     }
 
-    /// Who holds and who waits for guards, in the order in which they asked.
+    /// Who holds and who waits for guards, and what is known of these beside.
     fn guards(&mut self, shelf: &Index) -> Result<(), StoreError> {
         let mut askers = Vec::new();
         for run in shelf.guarded()? {
             let Some(row) = shelf.row(run)? else { continue };
-            for guard in row.guards {
-                let name = within(&row.namespace, &guard.name);
-                askers.push((guard.asked, run, name, guard));
-            }
+            askers.extend(row.guards.into_iter().map(|guard| (run, guard)));
         }
-        askers.sort_unstable_by_key(|(asked, ..)| *asked);
-        let ledger = &mut self.engine.ledger;
-        for (asked, run, name, guard) in askers {
-            let asker = (run, CallId(guard.call));
-            ledger.guards.ask(&name, asker, guard.permits);
-            if guard.granted {
-                ledger.guards.enter(&name, asker);
-            }
-            ledger.asked = asked.saturating_add(1);
-        }
+        self.engine.ledger.guards = Guards::from_index(shelf.granted()?, askers, shelf.paces()?);
         Ok(())
     }
 
@@ -174,9 +166,15 @@ impl Restoring {
         orphans.any(|(_, by)| *by == run)
     }
 
-    /// Where traffic goes and how schedules stand.
-    pub(super) fn between(&self) -> (Vec<Traffic>, Vec<u8>) {
-        (self.engine.traffic_now(), self.engine.note())
+    /// Where traffic goes, how guards and schedules stand.
+    pub(super) fn between(&mut self) -> Between {
+        let (paces, granted) = self.engine.ledger.guards.take_untold();
+        Between {
+            traffic: Some(self.engine.traffic_now()),
+            paces,
+            granted,
+            note: Some(self.engine.note()),
+        }
     }
 
     /// The index knows everything.
@@ -213,8 +211,10 @@ impl Restoring {
             .into_iter()
             .for_each(|run| engine.resume(now, run));
         engine.tasks.extend(self.ended.into_iter().map(Task::Ended));
-        let names = engine.ledger.guards.names();
-        engine.tasks.extend(names.into_iter().map(Task::Grant));
+        let places = engine.ledger.guards.places();
+        engine.tasks.extend(places.into_iter().map(Task::Grant));
+        let places = engine.ledger.guards.places();
+        engine.tasks.extend(places.into_iter().map(Task::Grant));
         let orphans = engine.ledger.orphans.clone();
         let abandon = |(run, how)| Task::Abandon(run, how);
         engine.tasks.extend(orphans.into_iter().map(abandon));

@@ -4,15 +4,12 @@
 //! say what the journal says then; they are given out when that batch is on stable storage. Something happens to most
 //! runs several times in a short while: a row is cut once for all of it.
 
-use super::{Engine, Held, emit, held::Live, ledger::Task, namespace::within, output::Output, view::Ending};
+use super::{Engine, Held, ledger::Task, output::Output};
 use crate::{
     RunId,
-    store::{self, Block, Change, Changes, Guard, Kept, Position, Put, Row, Traffic},
+    store::{self, Block, Change, Changes, Granted, Guarded, Kept, Pace, Position, Put, Row, Traffic},
 };
-use flowmesh_ir::Name;
-use flowmesh_machine::{Ask, CallId};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use std::collections::{BTreeSet, VecDeque};
 
 /// For so long changes are gathered.
@@ -49,8 +46,16 @@ pub(super) struct Rows {
 #[derive(Clone, Debug, Default)]
 struct Cut {
     rows: Vec<(RunId, Row)>,
-    traffic: Option<Vec<Traffic>>,
-    note: Option<Vec<u8>>,
+    between: Between,
+}
+
+/// What is told of everything between runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Between {
+    pub(super) traffic: Option<Vec<Traffic>>,
+    pub(super) paces: Vec<(Guarded, Option<Pace>)>,
+    pub(super) granted: Granted,
+    pub(super) note: Option<Vec<u8>>,
 }
 
 /// Where the events of a run lie that the index does not know of.
@@ -62,6 +67,18 @@ pub(super) struct Places {
     given: u64,
     /// Where those behind the known ones lie.
     pub(super) recent: Vec<Block>,
+}
+
+impl Between {
+    pub(super) fn changes(self) -> Changes {
+        Changes {
+            traffic: self.traffic,
+            paces: self.paces,
+            granted: Some(self.granted),
+            note: self.note,
+            ..Changes::default()
+        }
+    }
 }
 
 impl Rows {
@@ -202,8 +219,9 @@ impl Engine {
     pub(super) fn take_rows_back(&mut self) {
         let Some(cut) = self.rows.cut.take() else { return };
         self.rows.wanted = true;
-        self.rows.note |= cut.note.is_some();
-        self.ledger.shifted |= cut.traffic.is_some();
+        self.rows.note |= cut.between.note.is_some();
+        self.ledger.shifted |= cut.between.traffic.is_some();
+        self.ledger.guards.not_told(cut.between.paces);
         for (run, _) in cut.rows {
             if !self.rows.touched.insert(run)
                 && let Some(held) = self.runs.get_mut(&run)
@@ -238,11 +256,14 @@ impl Engine {
             }
             rows.push((run, row));
         }
-        Cut {
-            rows,
+        let (paces, granted) = self.ledger.guards.take_untold();
+        let between = Between {
             traffic: std::mem::take(&mut self.ledger.shifted).then(|| self.traffic_now()),
+            paces,
+            granted,
             note: std::mem::take(&mut self.rows.note).then(|| self.note()),
-        }
+        };
+        Cut { rows, between }
     }
 
     /// Runs for which something is still to be done.
@@ -268,7 +289,7 @@ impl Engine {
     }
 
     fn give(&mut self, cut: Cut) {
-        let Cut { rows, traffic, note } = cut;
+        let Cut { rows, between } = cut;
         self.rows
             .given
             .push_back(rows.iter().map(|(run, row)| (*run, row.next)).collect());
@@ -277,9 +298,7 @@ impl Engine {
             upto: Some(self.rows.end),
             runs: puts,
             programs: std::mem::take(&mut self.rows.programs),
-            traffic,
-            note,
-            ..Changes::default()
+            ..between.changes()
         })));
     }
 
@@ -296,99 +315,5 @@ impl Engine {
             })))
         };
         rows.into_iter().filter_map(put).collect()
-    }
-
-    /// The columns of a run as it stands, if it is in memory.
-    pub(crate) fn row(&self, run: RunId) -> Option<Row> {
-        let held = self.runs.get(&run)?;
-        let mut row = held.row();
-        let parents = self.parents.get(&run).into_iter().flatten();
-        row.parents = parents.map(|(parent, call)| (*parent, call.0)).collect();
-        let live = held.alive().into_iter();
-        row.guards = live
-            .flat_map(|live| self.guards_of((run, &held.namespace), live))
-            .collect();
-        Some(row)
-    }
-
-    fn guards_of(&self, (run, namespace): (RunId, &Name), live: &Live) -> Vec<Guard> {
-        let guard = |(call, ask): (&CallId, &Ask)| match ask {
-            Ask::Acquire { name, permits } => Some(Guard {
-                name: name.clone(),
-                call: call.0,
-                asked: live.asked.get(call).copied().unwrap_or_default(),
-                permits: *permits,
-                granted: self.ledger.guards.holds(&within(namespace, name), (run, *call)),
-            }),
-            _ => None,
-        };
-        live.asks.iter().filter_map(guard).collect()
-    }
-}
-
-impl Held {
-    fn row(&self) -> Row {
-        let state = self.state();
-        let (ending, error) = self.ending().map_or((None, None), ending);
-        let live = self.alive();
-        let timers = live.into_iter().flat_map(|live| &live.timers);
-        let hears = emit::may_hear(state);
-        let mut timers: Vec<_> = timers.map(|(timer, at)| (timer.0, *at)).collect();
-        timers.sort_unstable();
-        Row {
-            namespace: self.namespace.clone(),
-            flow: self.name.clone(),
-            state: state.as_str().into(),
-            ended: state.is_end(),
-            paused: self.paused(),
-            parked: self.parked(),
-            continues: self.shared.map(|shared| shared.run),
-            continued_by: self.followed_by,
-            shared: self.shared.map(|shared| (shared.root, shared.events)),
-            instead_of: self.instead_of,
-            superseded: self.superseded,
-            key: self.key.clone(),
-            started: self.started,
-            updated: self.updated,
-            next: self.next,
-            program: self.deployment.program_hash,
-            settings: self.deployment.settings_hash,
-            tags: self.tags.clone(),
-            error,
-            steps: self.steps(),
-            ending,
-            depth: self.depth,
-            entangled: self.entangled,
-            cancelled: live.is_some_and(|live| live.cancelled),
-            busy: live.is_some_and(Live::is_busy),
-            timers,
-            awaited: match hears {
-                true => self.deployment.heard(self.flow).to_vec(),
-                false => Vec::new(),
-            },
-            guards: Vec::new(),
-            parents: Vec::new(),
-            blobs: self.blobs.clone(),
-        }
-    }
-}
-
-/// How a run ended, as its row has it, and the name of its error.
-fn ending(ending: &Ending) -> (Option<store::Ending>, Option<Name>) {
-    #[derive(Deserialize)]
-    struct Error {
-        name: Name,
-    }
-    match ending {
-        Ending::Result(json) => (Some(store::Ending::Result(json.get().into())), None),
-        Ending::Cancelled(reason) => (Some(store::Ending::Cancelled(reason.clone())), None),
-        Ending::Terminated(reason) => (Some(store::Ending::Terminated(reason.clone())), None),
-        Ending::Error(json) => {
-            let error = serde_json::from_str::<Error>(json.get()).ok();
-            (
-                Some(store::Ending::Error(json.get().into())),
-                error.map(|error| error.name),
-            )
-        }
     }
 }

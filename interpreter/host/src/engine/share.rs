@@ -149,7 +149,7 @@ impl Engine {
 /// Takes a shared event to the machine. Tags are those of the run, too.
 pub(super) fn share_with(ledger: &mut Ledger, run: RunId, held: &mut Held, event: &Event) {
     let mut effects = Vec::new();
-    ledger.event(run, held, &event.kind);
+    ledger.event(run, held, event);
     held.apply(event, &mut effects);
     let mut tasks = VecDeque::new();
     for effect in &effects {

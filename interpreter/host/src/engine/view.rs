@@ -130,6 +130,9 @@ pub struct RunView {
     /// What it is at now: titles of calls, sleeps and waits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
+    /// What it waits for in a queue, where one run was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<Turn>,
     /// Who paused it, while it is paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Paused>,
@@ -165,6 +168,7 @@ impl RunView {
             events: row.next,
             program: row.program,
             steps: row.steps,
+            turns: Vec::new(),
             paused: row.paused.map(Paused::from),
             parked: row.parked.map(Parked::from),
             continues: row.continues,
@@ -182,6 +186,15 @@ impl RunView {
 
 pub(super) fn raw(json: &str) -> Arc<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap_or_default().into()
+}
+
+/// What a run waits for in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Turn {
+    /// A lock, a pool or a rate, or room among the runs of its flow.
+    pub of: String,
+    /// The how manyth it is, from 1.
+    pub turn: usize,
 }
 
 /// A run that somebody paused.

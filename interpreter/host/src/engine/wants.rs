@@ -1,10 +1,11 @@
 //! Which runs and keys something needs to know before it can be done.
 
 use super::{
-    Engine,
+    Engine, Held,
     deployment::Deployment,
     dormant::{Known, Work},
     fetch::Want,
+    guards::guarded_by,
     input::Command,
     ledger::Task,
     namespace::{run_of, within},
@@ -13,9 +14,12 @@ use super::{
     work::Birth,
 };
 use crate::RunId;
-use flowmesh_ir::{FlowId, Name, flow::Tie};
+use flowmesh_ir::{
+    FlowId, Name,
+    flow::{Full, Tie},
+};
 use flowmesh_machine::{
-    Ask, CallId,
+    Admit, Ask, CallId,
     border::{check_event, check_input, triggered},
 };
 use std::sync::Arc;
@@ -99,8 +103,8 @@ impl Engine {
         match task {
             Task::Ask(run, call) => self.ask_wants((*run, *call), false, known),
             Task::AskAgain(run, call) => self.ask_wants((*run, *call), true, known),
-            Task::Grant(name) => {
-                let next = self.ledger.guards.next(name);
+            Task::Grant(place) => {
+                let next = self.ledger.guards.next(place, self.now);
                 next.map(|(run, _)| Want::Run(run)).into_iter().collect()
             }
             Task::Abandon(run, (_, by)) => vec![Want::Run(*run), Want::Run(*by)],
@@ -142,9 +146,24 @@ impl Engine {
                 let deployment = self.current.as_ref().unwrap_or(&held.deployment);
                 wants.extend(self.event_wants(deployment, (&held.namespace, event, payload), known));
             }
+            Some(Ask::Admit(admit)) => wants.extend(self.admit_wants(held, admit)),
             _ => {}
         }
         wants
+    }
+
+    /// Who is let in first, and whoever may have to go.
+    fn admit_wants(&self, held: &Held, admit: &Admit) -> Vec<Want> {
+        let guards = &self.ledger.guards;
+        let Some(place) = guarded_by((&held.namespace, &held.name), &Ask::Admit(admit.clone())) else {
+            return Vec::new();
+        };
+        let next = guards.next(&place, self.now);
+        let mut all: Vec<_> = next.into_iter().collect();
+        if let Full::CancelRunning = admit.full {
+            all.extend(guards.everybody(&place));
+        }
+        all.into_iter().map(|(run, _)| Want::Run(run)).collect()
     }
 
     fn event_wants(

@@ -51,7 +51,7 @@ impl Engine {
         let run = task.run();
         match task {
             Task::Ask(run, call) | Task::AskAgain(run, call) => self.asked(now, run, call),
-            Task::Grant(name) => self.grant(now, name),
+            Task::Grant(place) => drop(self.grant(now, &place)),
             Task::Abandon(run, (how, _)) => self.abandon(now, run, how),
             Task::Ended(run) => self.tell_end(now, run),
             Task::Close(run, call) => self.defer(Deferred::Output(Output::Close { run, call })),
@@ -80,6 +80,7 @@ impl Engine {
             Some(Ask::Emit { event, payload }) => self.told_by(now, (run, call), &event, &payload),
             Some(Ask::Shift { service, weights }) => self.shift(now, (run, call), service, &weights),
             Some(Ask::Probe { target }) => self.probe(run, call, target),
+            Some(Ask::Admit(admit)) => self.admit(now, (run, call), &admit),
             Some(Ask::Acquire { .. }) | None => {}
         }
     }
@@ -225,19 +226,6 @@ impl Engine {
             Abandoned::Terminated => {
                 let reason = "the run that started it was terminated".to_owned();
                 self.happen(now, run, EventKind::Terminated { reason }, None);
-            }
-        }
-    }
-
-    fn grant(&mut self, now: Timestamp, name: String) {
-        while let Some((run, call)) = self.ledger.guards.next(&name) {
-            if self.rows.kept && !self.runs.contains_key(&run) && !self.known.absent.contains(&run) {
-                return self.tasks.push_back(Task::Grant(name));
-            }
-            self.answered(now, run, call, Answer::Done(Vec::new()));
-            // Who did not take it does not wait any more.
-            if self.ledger.guards.next(&name) == Some((run, call)) {
-                self.ledger.guards.leave(&name, (run, call));
             }
         }
     }

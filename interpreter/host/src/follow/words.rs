@@ -137,6 +137,7 @@ fn what(kind: &EventKind) -> What {
 fn answered(answer: &Answer) -> (&'static str, Vec<u8>) {
     match answer {
         Answer::Done(_) => ("done", Vec::new()),
+        Answer::Granted(token) => ("granted", token.to_string().into_bytes()),
         Answer::Run(id) => ("started", id.clone().into_bytes()),
         Answer::Ended(Ended::Done(result)) => ("ended", result.to_vec()),
         Answer::Ended(Ended::Failed(error, _)) => ("failed", error.as_bytes().to_vec()),

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::{Clock, SystemClock},
+    engine::Residence,
     network::{MeshNetwork, Network, Secrets},
     workers::Workers,
 };
@@ -17,6 +18,8 @@ pub struct HostOptions {
     pub network: Arc<dyn Network>,
     /// The tasks of `worker` operations.
     pub workers: Workers,
+    /// How many runs are kept in memory that only wait, and for how long.
+    pub residence: Residence,
 }
 
 impl HostOptions {
@@ -32,6 +35,7 @@ impl HostOptions {
             clock,
             network,
             workers,
+            residence: Residence::default(),
         }
     }
 }

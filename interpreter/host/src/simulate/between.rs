@@ -1,10 +1,15 @@
 //! What must hold between runs: children are neither lost nor doubled, guards are never held by too many, and events
 //! are told once. Read from the journal alone, in the order in which it was written.
 
-use super::world::World;
-use crate::{RunId, store::EventRecord};
-use flowmesh_ir::flow::Tie;
+use super::{guards::Guards, world::World};
+use crate::{
+    RunId,
+    engine::guarded_by,
+    store::{EventRecord, Guarded},
+};
+use flowmesh_ir::{Name, flow::Tie};
 use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Run};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The journal as it goes by.
@@ -13,8 +18,9 @@ struct Seen {
     machines: BTreeMap<RunId, Run>,
     /// What was asked for and has not been answered, and guards that are held.
     asks: BTreeMap<(RunId, CallId), Ask>,
-    /// Who is inside, by the name of the guard.
-    inside: BTreeMap<String, BTreeSet<(RunId, CallId)>>,
+    guards: Guards,
+    /// Of which namespace and which flow each is.
+    flows: BTreeMap<RunId, (Name, Name)>,
     /// Every run that something asked for by its identifier.
     children: BTreeSet<RunId>,
     /// How often each event was told at the most, and heard by each run.
@@ -52,6 +58,8 @@ impl Seen {
         if let Some(origin) = &record.origin
             && let Some(flow) = world.deployment.program.flow_named(&origin.flow)
         {
+            self.flows
+                .insert(run, (origin.namespace.clone(), origin.flow.clone()));
             self.machines
                 .insert(run, world.deployment.new_run(origin.root(run), flow));
         }
@@ -64,7 +72,7 @@ impl Seen {
             .get(&run)
             .is_some_and(|events| record.sequence < *events);
         if !is_shared {
-            self.event(run, &record.event.kind);
+            self.event(run, record.event.at, &record.event.kind);
         }
         let Some(machine) = self.machines.get_mut(&run) else {
             return;
@@ -78,21 +86,21 @@ impl Seen {
         if let EventKind::Continued { .. } = record.event.kind {
             effects.extend(flowmesh_machine::pending(&world.deployment.program, machine));
         }
-        effects.iter().for_each(|effect| self.effect(run, effect));
+        effects.iter().for_each(|effect| self.effect(world, run, effect));
     }
 
-    fn event(&mut self, run: RunId, kind: &EventKind) {
+    fn event(&mut self, run: RunId, at: Timestamp, kind: &EventKind) {
         match kind {
             EventKind::Heard { event, .. } => {
                 let count = self.heard.entry((run, event.to_string())).or_default();
                 *count = count.saturating_add(1);
             }
-            EventKind::Answered { call, answer } => self.answered(run, *call, answer),
+            EventKind::Answered { call, answer } => self.answered(run, at, *call, answer),
             _ => {}
         }
     }
 
-    fn answered(&mut self, run: RunId, call: CallId, answer: &Answer) {
+    fn answered(&mut self, run: RunId, at: Timestamp, call: CallId, answer: &Answer) {
         match self.asks.get(&(run, call)) {
             None => {
                 self.broken = Some(format!(
@@ -100,15 +108,15 @@ impl Seen {
                     call.0
                 ));
             }
-            Some(Ask::Acquire { name, permits }) => {
-                let inside = self.inside.entry(name.clone()).or_default();
-                inside.insert((run, call));
-                let most = permits.map_or(1, |permits| permits as usize);
-                if inside.len() > most {
-                    self.broken = Some(format!(
-                        "`{name}` is held by {inside:?}, and by {most} at the most"
-                    ));
-                }
+            Some(ask @ (Ask::Acquire { .. } | Ask::Admit(_))) => {
+                let (permits, rate) = match ask {
+                    Ask::Acquire { permits, rate, .. } => (*permits, *rate),
+                    Ask::Admit(admit) => (Some(admit.most), None),
+                    _ => (None, None),
+                };
+                let Some(place) = self.place(run, ask) else { return };
+                let broken = (self.guards).entered(&place, (run, call), (permits, rate), at, answer);
+                self.broken = self.broken.take().or(broken.err());
             }
             Some(Ask::Emit { event, .. }) => {
                 let count = self.told.entry(event.to_string()).or_default();
@@ -121,13 +129,15 @@ impl Seen {
         }
     }
 
-    fn effect(&mut self, run: RunId, effect: &Effect) {
+    fn effect(&mut self, world: &World<'_>, run: RunId, effect: &Effect) {
         match effect {
             Effect::Ask { call, ask, .. } => {
                 if let Ask::Start { .. } = ask {
                     self.children.insert(run.derived(*call, "").0);
                 }
-                self.asks.insert((run, *call), ask.clone());
+                if self.asks.insert((run, *call), ask.clone()).is_none() {
+                    self.asked(world, run, (*call, ask));
+                }
             }
             Effect::Withdraw { call } | Effect::Release { call } => self.left(run, *call),
             Effect::Finished(_) => {
@@ -146,15 +156,37 @@ impl Seen {
         match self.asks.get(&(run, call)) {
             // Its end may still be heard.
             Some(Ask::Start { tie: Tie::Child, .. }) | None => {}
-            Some(Ask::Acquire { name, .. }) => {
-                let name = name.clone();
-                self.inside.entry(name).or_default().remove(&(run, call));
-                self.asks.remove(&(run, call));
-            }
-            Some(_) => {
+            Some(ask) => {
+                if let Some(place) = self.place(run, ask) {
+                    self.guards.left(&place, (run, call));
+                }
                 self.asks.remove(&(run, call));
             }
         }
+    }
+
+    fn place(&self, run: RunId, ask: &Ask) -> Option<Guarded> {
+        let (namespace, flow) = self.flows.get(&run)?;
+        guarded_by((namespace, flow), ask)
+    }
+
+    /// Somebody waits for a place, or has it by the history that they share.
+    fn asked(&mut self, world: &World<'_>, run: RunId, (call, ask): (CallId, &Ask)) {
+        let Some(place) = self.place(run, ask) else { return };
+        let Some(machine) = self.machines.get(&run) else {
+            return;
+        };
+        if machine.admitted() == Some(call) {
+            return self.guards.is_in(&place, (run, call));
+        }
+        let group = match ask {
+            Ask::Admit(admit) => admit.group.clone(),
+            _ => None,
+        };
+        let flow = world.deployment.program.flow(machine.flow());
+        let ahead = flow.map_or(0, |flow| flow.conduct.ahead_us(flow.conduct.priority));
+        let at = machine.updated();
+        self.guards.asked(&place, (run, call), (group, ahead), at);
     }
 
     fn in_the_end(&self) -> Result<(), String> {
@@ -169,8 +201,9 @@ impl Seen {
             }
             match ask {
                 Ask::Start { tie: Tie::Child, .. } if !ended(&run.derived(*call, "").0) => {}
-                Ask::Acquire { name, .. }
-                    if self.inside.get(name).is_some_and(|inside| !inside.is_empty()) => {}
+                ask if self
+                    .place(*run, ask)
+                    .is_some_and(|place| self.guards.is_held(&place)) => {}
                 other => return Err(format!("run {run} asked for {other:?} and nobody brings it")),
             }
         }

@@ -9,7 +9,7 @@ mod undone;
 use super::{between, continued, steered, world::World};
 use crate::{
     RunId,
-    engine::{Restoring, view::State},
+    engine::{Engine, Restoring, view::State},
     store::{
         Block, EventRecord, Kept, Position, Record, Replaying, Schedule, StoreError, Traffic, open_journal,
     },
@@ -41,10 +41,16 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
     world.disk.set_power(None);
-    let (journal, order, decided) = replay_is_the_same(world)?;
+    let Replayed {
+        journal,
+        order,
+        decided,
+        again,
+    } = replay_is_the_same(world)?;
     schedules::check(world, (&journal, &order), &decided)?;
     indexed::check(world)?;
     between::check(world, &order)?;
+    same_between(world, &again)?;
     steered::check(world, &order)?;
     continued::check(world, &journal)?;
     acknowledged_is_kept(world, &journal)?;
@@ -62,8 +68,18 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     undone::when_failed(world, &asked)
 }
 
+/// The journal as it was read again.
+struct Replayed {
+    journal: Journal,
+    /// All events, in the order in which they were written.
+    order: Vec<EventRecord>,
+    decided: Vec<Schedule>,
+    /// The engine that it gives.
+    again: Engine,
+}
+
 /// The journal, read again, gives the runs as they stand; sequences and hashes are checked on the way.
-fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord>, Vec<Schedule>), String> {
+fn replay_is_the_same(world: &mut World<'_>) -> Result<Replayed, String> {
     let Some(process) = &world.process else {
         return Err("no process is alive in the end".to_owned());
     };
@@ -85,8 +101,31 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<(Journal, Vec<EventRecord
     match now.iter().zip(&then).find(|(now, then)| now != then) {
         Some((now, then)) => Err(format!("a run stands as\n{now}\nand after a replay as\n{then}")),
         None if now.len() != then.len() => Err(format!("{} runs, after a replay {}", now.len(), then.len())),
-        None => Ok((journal, order, decided)),
+        None => Ok(Replayed {
+            journal,
+            order,
+            decided,
+            again,
+        }),
     }
+}
+
+/// Who holds and who waits for what, and where traffic goes, of runs in memory and of others.
+fn same_between(world: &World<'_>, then: &Engine) -> Result<(), String> {
+    let Some(now) = world.process.as_ref().map(|process| &process.engine) else {
+        return Ok(());
+    };
+    let (here, there) = (now.guards_say(), then.guards_say());
+    if let Some((here, there)) = here.iter().zip(&there).find(|(here, there)| here != there) {
+        return Err(format!("guards stand at\n{here}\nand after a replay at\n{there}"));
+    }
+    if here.len() != there.len() {
+        return Err(format!("guards are\n{here:#?}\nand after a replay\n{there:#?}"));
+    }
+    if now.traffic().eq(then.traffic()) {
+        return Ok(());
+    }
+    Err("traffic goes elsewhere after a replay".to_owned())
 }
 
 /// The journal, read once more, with every event kept.

@@ -63,11 +63,17 @@ pub enum Bug {
     LoseReply,
     /// What undoes is not sent, and counts as done.
     PretendUndone,
+    /// A restart forgets which tokens were given.
+    ReuseTokens,
+    /// A restart counts rates from the beginning.
+    RateFromRestart,
+    /// Priority counts for more than any wait.
+    ForgetAgeing,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -87,6 +93,9 @@ impl Bug {
         Self::RepeatOnce,
         Self::LoseReply,
         Self::PretendUndone,
+        Self::ReuseTokens,
+        Self::RateFromRestart,
+        Self::ForgetAgeing,
     ];
 }
 
@@ -115,12 +124,23 @@ impl World<'_> {
     /// After a store was opened that was there before.
     pub(super) fn spoil_memory(&mut self) {
         let (timers, holders) = (self.has(Bug::ForgetTimers), self.has(Bug::ForgetHolders));
+        let (tokens, rates) = (self.has(Bug::ReuseTokens), self.has(Bug::RateFromRestart));
+        let ageless = self.has(Bug::ForgetAgeing);
+        if let Some(process) = self.process.as_mut().filter(|_| ageless) {
+            process.engine.break_guards(|guards| guards.forget_ageing());
+        }
         if let Some(process) = self.process.as_mut().filter(|_| self.generation > 1) {
             if timers {
                 process.engine.forget_timers();
             }
             if holders {
                 process.engine.forget_holders();
+            }
+            if tokens {
+                process.engine.break_guards(|guards| guards.forget_tokens());
+            }
+            if rates {
+                process.engine.break_guards(|guards| guards.forget_rates());
             }
         }
     }

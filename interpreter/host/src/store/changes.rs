@@ -2,7 +2,7 @@
 
 use super::{
     record::{Location, Position, Traffic},
-    row::{Block, Row},
+    row::{Block, Granted, Guarded, Pace, Row},
 };
 use crate::RunId;
 use flowmesh_ir::Hash;
@@ -21,6 +21,10 @@ pub struct Changes {
     pub dropped: Vec<Hash>,
     /// Where the traffic of services goes that was moved, if that changed: all of it.
     pub traffic: Option<Vec<Traffic>>,
+    /// Guards of which something changed beside who holds them and who waits; `None` if there is nothing to know now.
+    pub paces: Vec<(Guarded, Option<Pace>)>,
+    /// What is known of all guards together, if that changed.
+    pub granted: Option<Granted>,
     /// What its owner wants to find again, if that changed.
     pub note: Option<Vec<u8>>,
 }

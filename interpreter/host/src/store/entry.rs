@@ -60,11 +60,7 @@ pub(super) fn entries(run: RunId, row: &Row, oldest: u32) -> Vec<Entry> {
             .map(|(timer, at)| self::timer((*at, run, *timer))),
     );
     all.extend(row.awaited.iter().map(|event| awaited(event).of(run)));
-    all.extend(
-        row.guards
-            .iter()
-            .map(|it| guard(&it.name).number(it.call).of(run)),
-    );
+    all.extend(row.guards.iter().map(|it| guards().number(it.call).of(run)));
     all.extend(row.busy.then(|| busy().of(run)));
     all.extend(row.blobs.iter().map(|hash| blob(*hash).of(run)));
     all
@@ -123,10 +119,6 @@ pub(super) fn awaited(event: &str) -> Entry {
 /// Runs that hold or wait for any guard.
 pub(super) fn guards() -> Entry {
     of(Kind::Guard)
-}
-
-fn guard(name: &str) -> Entry {
-    guards().text(name)
 }
 
 /// Runs for which something is on its way.

@@ -225,6 +225,7 @@ fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
             let subsets = weights.subset.into_iter().map(SubsetId);
             Answer::Done(subsets.zip(weights.weight).collect())
         }
+        proto::Outcome::Granted(token) => Answer::Granted(token),
         proto::Outcome::Run(id) => Answer::Run(id),
         proto::Outcome::ChildDone(result) => Answer::Ended(Ended::Done(result.as_ref().into())),
         proto::Outcome::ChildFailed(it) => {

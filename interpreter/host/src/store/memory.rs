@@ -7,7 +7,7 @@ use super::{
     filter::{Count, Filter, Page},
     journal::Reader,
     record::{EventRecord, Location, Traffic},
-    row::{Block, Row, behind, replaced},
+    row::{Block, Granted, Guarded, Pace, Row, behind, replaced},
     shelf::{Due, Shelf, Used},
 };
 use crate::RunId;
@@ -29,6 +29,8 @@ struct State {
     runs: BTreeMap<RunId, Known>,
     programs: BTreeMap<Hash, Location>,
     traffic: Vec<Traffic>,
+    paces: BTreeMap<Guarded, Pace>,
+    granted: Granted,
     note: Vec<u8>,
 }
 
@@ -120,6 +122,13 @@ impl Shelf for MemoryShelf {
         if let Some(traffic) = &changes.traffic {
             state.traffic.clone_from(traffic);
         }
+        for (place, pace) in &changes.paces {
+            match pace {
+                Some(pace) => drop(state.paces.insert(place.clone(), pace.clone())),
+                None => drop(state.paces.remove(place)),
+            }
+        }
+        state.granted = changes.granted.unwrap_or(state.granted);
         if let Some(note) = &changes.note {
             state.note.clone_from(note);
         }
@@ -244,6 +253,14 @@ impl Shelf for MemoryShelf {
 
     fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {
         Ok(self.state().traffic.clone())
+    }
+
+    fn paces(&self) -> Result<Vec<(Guarded, Pace)>, StoreError> {
+        Ok(self.state().paces.clone().into_iter().collect())
+    }
+
+    fn granted(&self) -> Result<Granted, StoreError> {
+        Ok(self.state().granted)
     }
 
     fn note(&self) -> Result<Vec<u8>, StoreError> {

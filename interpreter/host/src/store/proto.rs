@@ -305,7 +305,7 @@ pub(super) struct Cancelled {
 pub(super) struct Answered {
     #[prost(uint32, tag = "1")]
     pub(super) call: u32,
-    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -329,6 +329,8 @@ pub(super) enum Outcome {
     Refused(String),
     #[prost(string, tag = "9")]
     ChildTerminated(String),
+    #[prost(uint64, tag = "10")]
+    Granted(u64),
 }
 
 /// What each subset of a service got: two lists of one length.

@@ -1,6 +1,9 @@
 //! A row: all columns of one run, by which it is found, listed and gone on with while it is not in memory.
 
+mod guard;
 pub(super) mod proto;
+
+pub use guard::{Granted, Guard, Guarded, Pace, Stands};
 
 use super::record::Location;
 use crate::RunId;
@@ -96,21 +99,6 @@ pub struct Parked {
     pub choices: Vec<Name>,
     /// Since when.
     pub since: Timestamp,
-}
-
-/// A guard that a run holds or waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guard {
-    /// Its name.
-    pub name: String,
-    /// By which call it was asked for.
-    pub call: u32,
-    /// The how manyth asking for a guard it was: the order of those who wait.
-    pub asked: u64,
-    /// Among how many holders the run is content; `None` is a lock.
-    pub permits: Option<u32>,
-    /// Whether it is held.
-    pub granted: bool,
 }
 
 /// How a run ended, as JSON or as a text.

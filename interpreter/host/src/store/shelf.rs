@@ -5,7 +5,7 @@ use super::{
     changes::{Changes, Snapshot},
     filter::{Count, Filter, Page},
     record::{EventRecord, Traffic},
-    row::Row,
+    row::{Granted, Guarded, Pace, Row},
 };
 use crate::RunId;
 use flowmesh_ir::Hash;
@@ -132,6 +132,18 @@ pub trait Shelf: Send + Sync {
     /// # Errors
     /// If they cannot be read.
     fn traffic(&self) -> Result<Vec<Traffic>, StoreError>;
+
+    /// What is known of guards beside who holds them and who waits for them.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn paces(&self) -> Result<Vec<(Guarded, Pace)>, StoreError>;
+
+    /// What is known of all guards together.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn granted(&self) -> Result<Granted, StoreError>;
 
     /// What its owner wanted to find again.
     ///

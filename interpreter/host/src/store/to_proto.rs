@@ -191,6 +191,7 @@ fn outcome(answer: &Answer) -> proto::Outcome {
             subset: weights.iter().map(|(subset, _)| subset.0).collect(),
             weight: weights.iter().map(|(_, weight)| *weight).collect(),
         }),
+        Answer::Granted(token) => proto::Outcome::Granted(*token),
         Answer::Run(id) => proto::Outcome::Run(id.clone()),
         Answer::Ended(Ended::Done(result)) => proto::Outcome::ChildDone(shared(result)),
         Answer::Ended(Ended::Failed(error, fields)) => proto::Outcome::ChildFailed(proto::ChildFailed {

@@ -60,7 +60,10 @@ impl Owed {
                 self.heard(flow, *call, well)?;
             }
             EventKind::Answered { call, answer } => {
-                let well = matches!(answer, Answer::Done(_) | Answer::Ended(Ended::Done(_)));
+                let well = matches!(
+                    answer,
+                    Answer::Done(_) | Answer::Granted(_) | Answer::Ended(Ended::Done(_))
+                );
                 self.heard(flow, *call, well)?;
             }
             _ => {}

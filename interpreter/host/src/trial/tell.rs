@@ -141,6 +141,7 @@ fn told(program: &Program, ask: &Ask) -> String {
         }
         Ask::Emit { event, payload } => format!("tells {event}{}", String::from_utf8_lossy(payload)),
         Ask::Acquire { name, .. } => format!("asks for {name:?}"),
+        Ask::Admit(_) => "asks its flow to be let in".to_owned(),
         Ask::Shift { service, weights } => show::shift(program, *service, weights),
         Ask::Probe { target } => format!("looks for {target}"),
     }

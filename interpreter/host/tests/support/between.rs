@@ -102,6 +102,8 @@ fn guarded() -> Flow {
         guard: Some(Guard {
             name: text("shop"),
             permits: None,
+            rate: None,
+            token: None,
         }),
         catch: vec![],
         finally: None,

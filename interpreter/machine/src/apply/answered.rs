@@ -15,6 +15,7 @@ impl Turn<'_, '_> {
         // A reply and an answer are told apart by what was asked for; what does not fit changes nothing.
         match caller {
             Caller::Guard(scope) => self.guard_answered(scope, call, answer),
+            Caller::Entrance => self.admission_answered(call, answer),
             Caller::Undo(cleanup) if !self.expects_reply(call) => {
                 self.run.calls.remove(&call);
                 self.undo_answered(cleanup, call, answer);
@@ -66,7 +67,7 @@ impl Turn<'_, '_> {
                     matches!(undoing.current.way, Way::Call(_)) && matches!(undoing.retry, Retry::Call(_))
                 })
             }
-            Some(Caller::Guard(_)) | None => false,
+            Some(Caller::Entrance | Caller::Guard(_)) | None => false,
         }
     }
 

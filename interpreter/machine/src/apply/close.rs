@@ -194,6 +194,7 @@ impl Turn<'_, '_> {
             return;
         }
         self.run.phase = Phase::Ending(why);
+        self.turn_away();
         let cleanup = self.cleanup();
         if let Some(cleanup) = self.run.cleanups.get_mut(&cleanup) {
             cleanup.then = Then::End;

@@ -12,6 +12,7 @@ impl Turn<'_, '_> {
         match self.run.timers.remove(&timer) {
             Some(Sleeper::Fiber(fiber)) => self.fiber_fired(fiber, timer),
             Some(Sleeper::Region(scope)) => self.too_late(scope),
+            Some(Sleeper::Entrance) => self.delay_over(),
             Some(Sleeper::Undo(cleanup)) => self.undo_again(cleanup),
             None => {}
         }

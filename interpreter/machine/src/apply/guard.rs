@@ -8,7 +8,10 @@ use crate::{
     Answer, Ask, CallId, Effect,
     run::{Caller, Held, ScopeId},
 };
-use flowmesh_ir::flow::Guard;
+use flowmesh_ir::{
+    Value,
+    flow::{End, Guard},
+};
 use flowmesh_stdlib::{Fault, text};
 
 impl Turn<'_, '_> {
@@ -34,11 +37,12 @@ impl Turn<'_, '_> {
         Ok(Held {
             name,
             permits,
+            rate: guard.rate,
             granted: false,
         })
     }
 
-    fn permits(&mut self, permits: &flowmesh_ir::expr::Expr) -> Result<u32, Fault> {
+    pub(super) fn permits(&mut self, permits: &flowmesh_ir::expr::Expr) -> Result<u32, Fault> {
         let permits = self.int(permits)?;
         match u32::try_from(permits) {
             Ok(permits) if permits > 0 => Ok(permits),
@@ -49,22 +53,38 @@ impl Turn<'_, '_> {
     }
 
     pub(super) fn guard_answered(&mut self, scope: ScopeId, call: CallId, answer: &Answer) {
-        match answer {
-            Answer::Done(_) => {
-                self.run.calls.remove(&call);
-                if let Some(held) = self.run.guards.get_mut(&call) {
-                    held.granted = true;
-                }
-                self.spread(scope);
+        if let Some(token) = answer.token() {
+            self.run.calls.remove(&call);
+            if let Some(held) = self.run.guards.get_mut(&call) {
+                held.granted = true;
             }
-            Answer::Refused(why) => {
-                self.run.calls.remove(&call);
-                self.run.guards.remove(&call);
-                self.inside_mut(scope, |inside| inside.guard = None);
-                self.raise_in(scope, built_in("Unavailable", why));
+            match self.keep_token(scope, token) {
+                Ok(()) => self.spread(scope),
+                Err(Thrown(error)) => self.raise_in(scope, error),
             }
-            _ => {}
+        } else if let Answer::Refused(why) = answer {
+            self.run.calls.remove(&call);
+            self.run.guards.remove(&call);
+            self.inside_mut(scope, |inside| inside.guard = None);
+            self.raise_in(scope, built_in("Unavailable", why));
         }
+    }
+
+    /// The fiber that waits for the region has it in its frame, as have those that begin in it.
+    fn keep_token(&mut self, scope: ScopeId, token: u64) -> Result<(), Thrown> {
+        let Some((waiting, state)) = self.inside(scope).map(|inside| (inside.waiting, inside.state)) else {
+            return Ok(());
+        };
+        let Some(End::Region(region)) = self.state(state).map(|state| &state.end) else {
+            return Ok(());
+        };
+        let Some(slot) = region.guard.as_ref().and_then(|guard| guard.token) else {
+            return Ok(());
+        };
+        self.seat_fiber(waiting);
+        self.evaluator()
+            .set(slot, Value::Int(i64::try_from(token).unwrap_or(i64::MAX)))?;
+        Ok(())
     }
 
     pub(super) fn granted(&self, guard: CallId) -> bool {
@@ -87,6 +107,7 @@ impl Held {
             ask: Ask::Acquire {
                 name: self.name.clone(),
                 permits: self.permits,
+                rate: self.rate,
             },
         }
     }

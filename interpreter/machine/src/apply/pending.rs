@@ -2,7 +2,7 @@
 
 use crate::{
     Ask, CallId, Effect, Run, TimerId,
-    run::{Fiber, Retry, Still, Wait},
+    run::{Entrance, Fiber, Retry, Still, Wait},
 };
 use flowmesh_ir::{
     Program, StateId, StepId,
@@ -28,6 +28,13 @@ pub fn pending(program: &Program, run: &Run) -> Vec<Effect> {
     found.streams(run);
     for (call, held) in &run.guards {
         found.calls.insert(*call, vec![held.effect(*call)]);
+    }
+    match &run.entrance {
+        Some(Entrance::Delayed(timer, at)) => found.timer(*timer, *at),
+        Some(Entrance::Waiting(call, admit) | Entrance::In(call, admit)) => {
+            found.calls.insert(*call, vec![admit.effect(*call)]);
+        }
+        None => {}
     }
     for scope in run.scopes.values() {
         if let Some((timer, at)) = scope.inside().and_then(|inside| inside.within) {

@@ -14,7 +14,7 @@ impl Turn<'_, '_> {
             Some(Caller::Fiber(fiber)) => self.call_heard(fiber, call, reply),
             Some(Caller::Orphan(cleanup)) => self.orphan_heard(cleanup, call, reply),
             Some(Caller::Undo(cleanup)) => self.undo_heard(cleanup, call, reply),
-            Some(Caller::Guard(_)) | None => {}
+            Some(Caller::Entrance | Caller::Guard(_)) | None => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Turn, turn::Thrown};
 use crate::{
     Effect, Note,
-    run::{CleanupId, FiberId, Progress, ROOT, Then},
+    run::{CleanupId, FiberId, Progress, Then},
 };
 use flowmesh_ir::{StateId, Value, expr::Expr};
 
@@ -51,7 +51,7 @@ impl Turn<'_, '_> {
         self.effects.push(Effect::Note(Note::Restarted));
         self.run.progress = vec![Progress::default(); self.flow.steps.len()];
         self.fill(parameters);
-        if let Err(Thrown(error)) = self.begin(ROOT, 0, None, self.flow.entry) {
+        if let Err(Thrown(error)) = self.enter_anew() {
             self.fail(error);
         }
     }

@@ -89,7 +89,9 @@ impl<'p> Turn<'p, '_> {
                 Err(built_in("Cancelled", &format!("it was terminated: {reason}")))
             }
             Answer::Refused(why) => Err(built_in("Unavailable", why)),
-            Answer::Done(_) | Answer::Found(_) => Err(built_in("BadReply", "this is no end of a run")),
+            Answer::Done(_) | Answer::Granted(_) | Answer::Found(_) => {
+                Err(built_in("BadReply", "this is no end of a run"))
+            }
         }
     }
 

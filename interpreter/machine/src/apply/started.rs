@@ -7,7 +7,7 @@ use super::{
 use crate::{
     border::decode_fields,
     eval::{Draws, RunContext},
-    run::{Kind, Phase, Progress},
+    run::{Kind, Phase, Progress, ROOT},
 };
 use flowmesh_stdlib::{Fault, text};
 use jiff::Timestamp;
@@ -39,7 +39,8 @@ impl Turn<'_, '_> {
         if let Err(fault) = self.tag_run() {
             return Err(Thrown(error_of(&fault)));
         }
-        self.begin(root, 0, None, self.flow.entry)
+        debug_assert_eq!(root, ROOT, "the first scope is the root");
+        self.set_out()
     }
 
     /// The texts by which runs of this flow are found.

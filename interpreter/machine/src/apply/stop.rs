@@ -16,6 +16,7 @@ impl Turn<'_, '_> {
         self.drop_backlog();
         self.effects.push(Effect::Finished(outcome.clone()));
         self.run.phase = Phase::Ended(outcome);
+        self.run.entrance = None;
         // Views are over the frame and can be read at any time.
         if self.flow.views.is_empty() {
             self.run.frame = Vec::new();

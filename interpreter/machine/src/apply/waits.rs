@@ -2,7 +2,7 @@
 
 use crate::{
     Ask, CallId, Run,
-    run::{Items, Kind, Plan, Stuck, Wait},
+    run::{Entrance, Items, Kind, Plan, Stuck, Wait},
 };
 use flowmesh_ir::{
     EventId, Program, SignalId, StateId,
@@ -55,6 +55,12 @@ pub fn waits(program: &Program, run: &Run) -> Vec<Waiting> {
         }];
     }
     let mut all = Vec::new();
+    if let (Some(Entrance::Waiting(call, _)), Some(flow)) = (&run.entrance, program.flow(run.flow)) {
+        all.push(Waiting {
+            state: flow.entry,
+            awaits: vec![Awaited::Guard(*call)],
+        });
+    }
     for (id, fiber) in &run.fibers {
         let state = fiber.state;
         let awaits = match &fiber.wait {

@@ -4,6 +4,7 @@ use super::{CleanupId, FiberId, ScopeId, Wait};
 use flowmesh_ir::{
     StateId, Value,
     call::{Reply, Request},
+    traffic::Rate,
 };
 use std::{collections::VecDeque, sync::Arc};
 
@@ -12,6 +13,8 @@ use std::{collections::VecDeque, sync::Arc};
 pub(crate) enum Caller {
     /// The fiber that made it.
     Fiber(FiberId),
+    /// The run, which is not let in yet.
+    Entrance,
     /// The region that waits for its guard.
     Guard(ScopeId),
     /// A cleanup: the fiber that made it is gone.
@@ -25,6 +28,8 @@ pub(crate) enum Caller {
 pub(crate) enum Sleeper {
     /// A fiber.
     Fiber(FiberId),
+    /// The run, which has not begun yet.
+    Entrance,
     /// A region that is too late then.
     Region(ScopeId),
     /// A cleanup that tries an undo again.
@@ -47,6 +52,7 @@ pub(crate) struct Orphan {
 pub(crate) struct Held {
     pub(crate) name: String,
     pub(crate) permits: Option<u32>,
+    pub(crate) rate: Option<Rate>,
     /// Whether it is held.
     pub(crate) granted: bool,
 }

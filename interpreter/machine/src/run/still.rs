@@ -1,7 +1,7 @@
 //! A run that stands still: why it takes no new step, and what came meanwhile.
 
 use super::{FiberId, Parked};
-use crate::{Answer, CallId, EventKind, TimerId};
+use crate::{CallId, EventKind, TimerId};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 
@@ -66,9 +66,10 @@ impl Still {
 
     /// Whether a guard was granted.
     pub(crate) fn has_granted(&self, guard: CallId) -> bool {
-        self.events().any(
-            |event| matches!(event, EventKind::Answered { call, answer: Answer::Done(_) } if *call == guard),
-        )
+        self.events().any(|event| match event {
+            EventKind::Answered { call, answer } => *call == guard && answer.token().is_some(),
+            _ => false,
+        })
     }
 
     /// Whether a timer has come due.

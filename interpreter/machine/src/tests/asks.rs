@@ -142,6 +142,8 @@ pub(super) fn guarded(entry: u32, next: u32) -> State {
         guard: Some(Guard {
             name: slot(0),
             permits: Some(int(2)),
+            rate: None,
+            token: None,
         }),
         catch: Vec::new(),
         finally: None,

@@ -1,6 +1,6 @@
 //! The head of a flow beyond its parameters: what starts it, what it produces, and how its runs are kept.
 
-use super::Beside;
+use super::{Beside, region::length};
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
     check::{Checker, Ty, constant, frame::Kind, globals::Signature, service::Error as ServiceError},
@@ -10,19 +10,30 @@ use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, Value,
     expr::Expr,
-    flow::{Conduct, Trigger},
+    flow::{Concurrency, Conduct, Full, Trigger},
 };
 use std::collections::HashSet;
 
 /// The settings that a flow may have.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("timeout", "a duration: `timeout: 1d`"),
     (
         "retry",
         "attempts and waits: `retry: { attempts: 3, backoff: exponential(1s) }`",
     ),
     ("priority", "a whole number, where more goes first: `priority: 5`"),
-    ("queue", "a text: `queue: \"slow\"`"),
+    (
+        "ageing",
+        "how long a wait counts as one of priority, a duration: `ageing: 1m`",
+    ),
+    (
+        "concurrency",
+        "how many runs work at once: `concurrency: { most: 5, per: customer, full: queue }`",
+    ),
+    (
+        "delay",
+        "how long a run waits before it begins, a duration: `delay: 10s`",
+    ),
     ("tags", "texts by name: `tags: { customer: order.email }`"),
 ];
 
@@ -116,7 +127,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `priority`, `queue` and `tags`. `timeout` and `retry` are regions around the body.
+    /// How its runs are kept. `timeout` and `retry` are regions around the body.
     fn conduct(&mut self, settings: &'a [Setting]) -> Conduct {
         let mut conduct = Conduct::default();
         let mut seen: HashSet<&Name> = HashSet::new();
@@ -131,9 +142,16 @@ impl<'a> Checker<'a> {
                 "priority" => self
                     .priority(&setting.value)
                     .map(|priority| conduct.priority = priority),
-                "queue" => self
-                    .queue(&setting.value)
-                    .map(|queue| conduct.queue = Some(queue)),
+                "ageing" => self
+                    .ageing(&setting.value)
+                    .map(|ageing| conduct.ageing_ms = Some(ageing)),
+                "concurrency" => self
+                    .concurrency(&setting.value)
+                    .map(|concurrency| conduct.concurrency = Some(concurrency)),
+                "delay" => {
+                    conduct.delay = Some(self.against(&setting.value, &Ty::Duration));
+                    Some(())
+                }
                 "tags" => self.tags(&setting.value).map(|tags| conduct.tags = tags),
                 "timeout" | "retry" => Some(()),
                 _ => {
@@ -172,12 +190,52 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn queue(&mut self, value: &'a ast::Expr) -> Option<String> {
-        let typed = self.expr(value, Some(&Ty::String));
-        match constant::value(&typed.expr) {
-            Some(Value::String(queue)) if !queue.is_empty() => Some(queue.to_string()),
-            _ => None,
+    fn ageing(&mut self, value: &'a ast::Expr) -> Option<u64> {
+        let typed = self.expr(value, Some(&Ty::Duration));
+        let ageing = length(&typed.expr)?;
+        u64::try_from(ageing.as_millis())
+            .ok()
+            .filter(|ageing| *ageing > 0)
+    }
+
+    /// `{ most: 5, per: customer, full: queue }`
+    fn concurrency(&mut self, value: &'a ast::Expr) -> Option<Concurrency> {
+        let ExprKind::Record(fields) = &value.kind else {
+            return None;
+        };
+        let (mut most, mut per, mut full) = (None, None, None);
+        for (name, value) in fields {
+            let twice = match name.text.as_str() {
+                "most" => most.replace(self.at_least_one("most", value)).is_some(),
+                "per" => per.replace(self.as_text(value)).is_some(),
+                "full" => {
+                    let word = self.word("full", value, &Full::WORDS);
+                    let full = full.replace((word.and_then(Full::of).unwrap_or_default(), value.span));
+                    full.is_some()
+                }
+                _ => {
+                    let near = nearest(&name.text, ["most", "per", "full"]).map(Name::from);
+                    let (name, span) = (Name::from(format!("concurrency.{}", name.text)), name.span);
+                    self.report(Beside::NoSetting { name, span, near }.diagnostic());
+                    false
+                }
+            };
+            if twice {
+                let (name, span) = (name.text.clone(), name.span);
+                self.report(ServiceError::SettingTwice { name, span }.diagnostic());
+            }
         }
+        let full = full.map_or(Full::Queue, |(full, span)| {
+            if full == Full::RoundRobin && per.is_none() {
+                self.report(Beside::NoTurns { span }.diagnostic());
+            }
+            full
+        });
+        Some(Concurrency {
+            most: most?,
+            per,
+            full,
+        })
     }
 
     fn tags(&mut self, value: &'a ast::Expr) -> Option<Vec<(Name, Expr)>> {

@@ -7,13 +7,14 @@ use crate::{
     ast::{self, Block, ExprKind, Ident, TextPart},
     check::{
         Checker, FactKind, Ty, constant,
+        frame::Role,
         tree::{Kind, Region, Statement, Step},
     },
     resolve::{Case, is_written},
 };
 use error::Error;
 use flowmesh_diagnostics::{Span, nearest};
-use flowmesh_ir::{Name, Value, expr::Expr, flow::Guard};
+use flowmesh_ir::{Name, Value, expr::Expr, flow::Guard, traffic::Rate};
 use jiff::SignedDuration;
 
 /// A step of the flow, before its region was met.
@@ -96,37 +97,71 @@ impl<'a> Checker<'a> {
         duration
     }
 
-    /// `lock "sku:{sku}" { }`, and with a number `limit "reports", 5 { }`
+    /// `lock "sku:{sku}" as fence { }`, and with a number, a rate or both `limit "reports", 5, 100/m { }`
     pub(super) fn guarded(
         &mut self,
         span: Span,
-        name: &'a ast::Expr,
-        permits: Option<&'a ast::Expr>,
+        (name, most): (&'a ast::Expr, &'a [ast::Expr]),
+        token: Option<&'a Ident>,
         body: &'a Block,
         out: &mut Vec<Statement>,
     ) -> bool {
         let place = name.span;
         let name = self.against(name, &Ty::String);
-        let permits = permits.map(|permits| self.at_least_one("limit", permits));
+        let (permits, rate) = self.most(most);
+        // Who only keeps to a rate holds nothing that another could wait for.
+        let holds = permits.is_some() || rate.is_none();
         let held = self
             .flow
             .guards
             .iter()
-            .find(|(held, _)| *held == name && name != Self::hole());
+            .find(|(held, _)| holds && *held == name && name != Self::hole());
         if let Some((_, first)) = held.cloned() {
             self.report(Error::Held { span: place, first }.diagnostic());
         }
-        self.flow.guards.push((name.clone(), place));
+        let outer = self.flow.guards.len();
+        self.flow.guards.extend(holds.then(|| (name.clone(), place)));
+        self.frame.open();
+        let token = token.map(|token| self.bind(token, Ty::Int, Role::Bound));
         let body = self.within_region(body);
-        self.flow.guards.pop();
-        let title = if permits.is_some() { "limit" } else { "lock" };
+        self.frame.close();
+        self.flow.guards.truncate(outer);
+        let title = if most.is_empty() { "lock" } else { "limit" };
         let region = Region {
-            guard: Some(Guard { name, permits }),
+            guard: Some(Guard {
+                name,
+                permits,
+                rate,
+                token,
+            }),
             title: Some(title),
             ..Region::of(body.statements)
         };
         self.push(out, span, Kind::Region(Box::new(region)));
         body.falls
+    }
+
+    /// How many at once, how many within a time, or both.
+    fn most(&mut self, most: &'a [ast::Expr]) -> (Option<Expr>, Option<Rate>) {
+        match most {
+            [] => (None, None),
+            [rate] if matches!(rate.kind, ExprKind::Rate(..)) => (None, self.rate("limit", rate)),
+            [permits] => (Some(self.at_least_one("limit", permits)), None),
+            [permits, rate, rest @ ..] => {
+                let both = (
+                    Some(self.at_least_one("limit", permits)),
+                    self.rate("limit", rate),
+                );
+                for more in rest {
+                    self.wrong_form(
+                        "limit",
+                        "a number, a rate, or a number and then a rate",
+                        more.span,
+                    );
+                }
+                both
+            }
+        }
     }
 
     /// An int that makes no sense below 1.

@@ -91,10 +91,10 @@ impl<'a> Checker<'a> {
                 body,
                 otherwise,
             } => self.deadline(span, duration, body, otherwise.as_ref(), out),
-            StatementKind::Lock { name, body } => self.guarded(span, name, None, body, out),
-            StatementKind::Limited { name, permits, body } => {
-                self.guarded(span, name, Some(permits), body, out)
+            StatementKind::Lock { name, bind, body } => {
+                self.guarded(span, (name, &[]), bind.as_ref(), body, out)
             }
+            StatementKind::Limited { name, most, body } => self.guarded(span, (name, most), None, body, out),
             StatementKind::Step { name, title, body } => self.step(span, name, title.as_ref(), body, out),
             StatementKind::State { body, .. } => self.state_inside(span, body),
             StatementKind::Goto { name } => self.goto(span, name, out),

@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
         share
     }
 
-    pub(super) fn rate(&mut self, name: &'static str, value: &ast::Expr) -> Option<Rate> {
+    pub(crate) fn rate(&mut self, name: &'static str, value: &ast::Expr) -> Option<Rate> {
         let rate = match value.kind {
             ExprKind::Rate(count, per_ms) => count
                 .to_u32()

@@ -11,6 +11,7 @@ impl Reader {
             SyntaxKind::Deadline => self.deadline(node, depth),
             SyntaxKind::Lock => StatementKind::Lock {
                 name: self.expr_in(node),
+                bind: child(node, SyntaxKind::Name).map(|name| self.ident(&name)),
                 body: self.child_block(node, depth),
             },
             SyntaxKind::Limited => self.limited(node, depth),
@@ -66,13 +67,16 @@ impl Reader {
     }
 
     fn limited(&mut self, node: &SyntaxNode, depth: usize) -> StatementKind {
-        let permits = children(node, SyntaxKind::Expr).nth(1);
+        let mut most: Vec<ast::Expr> = children(node, SyntaxKind::Expr)
+            .skip(1)
+            .map(|most| self.expr(&most, 0))
+            .collect();
+        if most.is_empty() {
+            most.push(self.bad(node));
+        }
         StatementKind::Limited {
             name: self.expr_in(node),
-            permits: match permits {
-                Some(permits) => self.expr(&permits, 0),
-                None => self.bad(node),
-            },
+            most,
             body: self.child_block(node, depth),
         }
     }

@@ -4,6 +4,7 @@ use super::{Lines, event_name, signal_name, step_title};
 use crate::{
     SlotId,
     flow::{Arm, Branch, Branches, Each, Guard, Need, On, Over, Region, Rest, Wait},
+    print::value::millis,
 };
 
 impl Lines<'_> {
@@ -95,9 +96,17 @@ impl Lines<'_> {
 
     fn guard(&self, guard: &Guard) -> String {
         let name = self.expr(&guard.name);
-        match &guard.permits {
-            None => format!("; lock {name}"),
-            Some(permits) => format!("; limit {name}, {}", self.expr(permits)),
+        let token = guard
+            .token
+            .map(|token| format!(" as {}", self.printer.slot(token)));
+        let token = token.unwrap_or_default();
+        let permits = guard.permits.as_ref().map(|permits| self.expr(permits));
+        let rate = guard.rate;
+        let rate = rate.map(|rate| format!("{} in {}", rate.count, millis(rate.per_ms)));
+        let most: Vec<String> = permits.into_iter().chain(rate).collect();
+        match most.is_empty() {
+            true => format!("; lock {name}{token}"),
+            false => format!("; limit {name}, {}{token}", most.join(", ")),
         }
     }
 

@@ -179,7 +179,7 @@ fn a_lock_is_held_by_one_at_a_time_in_the_order_of_asking_also_after_a_crash() {
         let holders: Vec<RunId> = world
             .engine
             .holders()
-            .flat_map(|(_, holders)| holders.iter().map(|(run, _)| *run))
+            .flat_map(|(_, holders)| holders.into_iter().map(|(run, _)| run))
             .collect();
         assert_eq!(holders, [RunId(run)]);
         let call = world.views().len();

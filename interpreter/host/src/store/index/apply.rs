@@ -62,6 +62,16 @@ pub(super) fn apply(transaction: &WriteTransaction, changes: &Changes, segment: 
             programs.insert(&kept.hash.0, tables::write_location(kept.place).as_slice())?;
         }
     }
+    if !changes.paces.is_empty() {
+        let mut paces = transaction.open_table(tables::PACES)?;
+        for (place, pace) in &changes.paces {
+            let place = place.write();
+            match pace {
+                Some(pace) => drop(paces.insert(place.as_slice(), tables::sum(pace.write()).as_slice())?),
+                None => drop(paces.remove(place.as_slice())?),
+            }
+        }
+    }
     meta(transaction, changes)
 }
 
@@ -72,6 +82,9 @@ fn meta(transaction: &WriteTransaction, changes: &Changes) -> Tried<()> {
     }
     if let Some(traffic) = &changes.traffic {
         meta.insert(tables::META_TRAFFIC, tables::write_traffic(traffic).as_slice())?;
+    }
+    if let Some(granted) = changes.granted {
+        meta.insert(tables::META_GRANTED, tables::sum(granted.write()).as_slice())?;
     }
     if let Some(note) = &changes.note {
         meta.insert(tables::META_NOTE, tables::sum(note.clone()).as_slice())?;

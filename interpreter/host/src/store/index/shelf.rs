@@ -15,7 +15,7 @@ use crate::{
         entry::{self, Entry},
         filter::{Count, Filter, Page},
         record::{EventRecord, Traffic},
-        row::{Block, Row, proto::Stored},
+        row::{Block, Granted, Guarded, Pace, Row, proto::Stored},
         shelf::{Due, Shelf, Used},
     },
 };
@@ -209,6 +209,29 @@ impl Shelf for Index {
         self.read(|transaction| {
             meta(transaction, tables::META_TRAFFIC, |bytes| {
                 tables::read_traffic(bytes).ok_or(Trouble::Damaged("traffic that is no message"))
+            })
+            .map(Option::unwrap_or_default)
+        })
+    }
+
+    fn paces(&self) -> Result<Vec<(Guarded, Pace)>, StoreError> {
+        self.read(|transaction| {
+            let mut all = Vec::new();
+            for one in transaction.open_table(tables::PACES)?.iter()? {
+                let (place, pace) = one?;
+                let pace = tables::summed(pace.value()).and_then(Pace::read);
+                let found = Guarded::read(place.value()).zip(pace);
+                all.push(found.ok_or(Trouble::Damaged("a guard that is no message"))?);
+            }
+            Ok(all)
+        })
+    }
+
+    fn granted(&self) -> Result<Granted, StoreError> {
+        self.read(|transaction| {
+            meta(transaction, tables::META_GRANTED, |bytes| {
+                let granted = tables::summed(bytes).and_then(Granted::read);
+                granted.ok_or(Trouble::Damaged("grants that are no message"))
             })
             .map(Option::unwrap_or_default)
         })

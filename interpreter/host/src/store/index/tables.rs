@@ -13,7 +13,7 @@ use prost::Message;
 use redb::TableDefinition;
 
 /// The version of all this. An index of another one is made again from the journal.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 type Bytes = &'static [u8];
 type Id = &'static [u8; 16];
@@ -34,6 +34,8 @@ pub(super) const SNAPSHOTS: TableDefinition<'_, Id, Bytes> = TableDefinition::ne
 pub(super) const PROGRAMS: TableDefinition<'_, &'static [u8; 32], Bytes> = TableDefinition::new("programs");
 /// Segments that are closed.
 pub(super) const SEALED: TableDefinition<'_, u32, Bytes> = TableDefinition::new("sealed");
+/// Guards to what is known of them beside who holds them and who waits.
+pub(super) const PACES: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("paces");
 /// All else, by name.
 pub(super) const META: TableDefinition<'_, &'static str, Bytes> = TableDefinition::new("meta");
 
@@ -45,6 +47,8 @@ pub(super) const META_UPTO: &str = "upto";
 pub(super) const META_FREED: &str = "freed";
 /// Where traffic goes.
 pub(super) const META_TRAFFIC: &str = "traffic";
+/// What is known of all guards together.
+pub(super) const META_GRANTED: &str = "granted";
 /// What the owner wants to find again.
 pub(super) const META_NOTE: &str = "note";
 

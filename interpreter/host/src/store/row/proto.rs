@@ -4,7 +4,7 @@
 mod shared;
 mod still;
 
-use super::{Block, Ending, Guard, Row};
+use super::{Block, Ending, Row, guard::StoredGuard};
 use crate::{RunId, store::record::Location};
 use bytes::Bytes;
 use flowmesh_ir::{Hash, Name};
@@ -116,20 +116,6 @@ struct Timer {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct StoredGuard {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(uint32, tag = "2")]
-    call: u32,
-    #[prost(uint64, tag = "4")]
-    asked: u64,
-    #[prost(uint32, optional, tag = "5")]
-    permits: Option<u32>,
-    #[prost(bool, tag = "6")]
-    granted: bool,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
 struct Parent {
     #[prost(bytes = "bytes", tag = "1")]
     run: Bytes,
@@ -193,7 +179,7 @@ impl Stored {
             busy: row.busy,
             timers: row.timers.iter().copied().map(timer).collect(),
             awaited: row.awaited.iter().map(Name::to_string).collect(),
-            guards: row.guards.iter().map(guard).collect(),
+            guards: row.guards.iter().map(StoredGuard::new).collect(),
             parents: row.parents.iter().copied().map(parent).collect(),
             blobs: row.blobs.iter().copied().map(hash).collect(),
             places: Vec::new(),
@@ -212,8 +198,11 @@ impl Stored {
     /// The row; with the ending, where that lies elsewhere.
     pub(in crate::store) fn row(self, apart: Option<&str>) -> Result<Row, NoRow> {
         let ending = apart.unwrap_or(&self.ending).into();
+        let namespace = Name::from(self.namespace);
+        let guards = self.guards.into_iter().map(|guard| guard.guard(&namespace));
         Ok(Row {
-            namespace: self.namespace.into(),
+            guards: guards.collect::<Result<_, _>>()?,
+            namespace,
             flow: self.flow.into(),
             state: self.state.into(),
             ended: self.ended,
@@ -251,7 +240,6 @@ impl Stored {
             busy: self.busy,
             timers: self.timers.into_iter().map(to_timer).collect::<Result<_, _>>()?,
             awaited: self.awaited.into_iter().map(Name::from).collect(),
-            guards: self.guards.into_iter().map(to_guard).collect::<Result<_, _>>()?,
             parents: self.parents.iter().map(to_parent).collect::<Result<_, _>>()?,
             blobs: self
                 .blobs
@@ -323,26 +311,6 @@ fn to_timer(timer: Timer) -> Result<(u32, Timestamp), NoRow> {
     let us = i128::from(timer.at_us).saturating_mul(1000);
     let at = Timestamp::from_nanosecond(us.saturating_add(i128::from(timer.at_ns)));
     Ok((timer.timer, at.map_err(|_| NoRow("a time that is none"))?))
-}
-
-fn guard(guard: &Guard) -> StoredGuard {
-    StoredGuard {
-        name: guard.name.clone(),
-        call: guard.call,
-        asked: guard.asked,
-        permits: guard.permits,
-        granted: guard.granted,
-    }
-}
-
-fn to_guard(guard: StoredGuard) -> Result<Guard, NoRow> {
-    Ok(Guard {
-        name: guard.name,
-        call: guard.call,
-        asked: guard.asked,
-        permits: guard.permits,
-        granted: guard.granted,
-    })
 }
 
 fn parent((run, call): (RunId, u32)) -> Parent {

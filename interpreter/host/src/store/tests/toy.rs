@@ -4,13 +4,13 @@ use crate::{
     RunId,
     simulate::{Chance, SimulatedDisk},
     store::{
-        Block, Change, Changes, Due, Ending, EventRecord, Filter, Guard, Index, Journal, Kept, MemoryShelf,
-        Opened, Opening, OpeningOptions, Origin, Parked, Paused, Position, Put, Reader, Record, Replaying,
-        Row, Shelf, Snapshot, StoreError, Traffic, payload,
+        Block, Change, Changes, Due, Ending, EventRecord, Filter, Guard, Guarded, Index, Journal, Kept,
+        MemoryShelf, Opened, Opening, OpeningOptions, Origin, Parked, Paused, Position, Put, Reader, Record,
+        Replaying, Row, Shelf, Snapshot, Stands, StoreError, Traffic, payload,
         recover::{self, Expected},
     },
 };
-use flowmesh_ir::{Hash, Name};
+use flowmesh_ir::{Hash, Name, traffic::Rate};
 use flowmesh_machine::{Event, EventKind, TimerId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -179,11 +179,28 @@ pub(super) fn row(events: &[EventRecord]) -> Option<Row> {
             .collect(),
         guards: (0..u32::try_from(some(&mut chance, 2)).unwrap())
             .map(|call| Guard {
-                name: pick(&mut chance, "lock", 3),
+                place: match chance.happens(500) {
+                    true => Guarded::Named {
+                        namespace: "".into(),
+                        name: pick(&mut chance, "lock", 3),
+                    },
+                    false => Guarded::Flow {
+                        namespace: "".into(),
+                        flow: pick(&mut chance, "flow", 3).into(),
+                        of: pick(&mut chance, "tenant", 2),
+                    },
+                },
                 call,
-                asked: chance.below(1000),
                 permits: chance.happens(500).then_some(3),
-                granted: chance.happens(500),
+                rate: chance.happens(300).then_some(Rate {
+                    count: 2,
+                    per_ms: 1_000,
+                }),
+                group: chance.happens(300).then(|| pick(&mut chance, "group", 2)),
+                stands: match chance.happens(500) {
+                    true => Stands::Holds(chance.below(1000)),
+                    false => Stands::Waits(i128::from(chance.below(1000)) - 500, chance.below(1000)),
+                },
             })
             .collect(),
         parents: (0..some(&mut chance, 2))

@@ -15,7 +15,7 @@ use super::{
     moves::PATIENCE,
     state::State,
 };
-use crate::RunId;
+use crate::{RunId, store::Guarded};
 use flowmesh_ir::{
     FlowId, Name, Program, StateId,
     flow::{End, Tie},
@@ -241,9 +241,13 @@ impl State<'_> {
                     .engine
                     .as_ref()
                     .and_then(|engine| engine.guard_of(asker));
+                let place = guard.map(|(place, _)| match place {
+                    Guarded::Named { name, .. } => format!("the lock {name:?}"),
+                    Guarded::Flow { .. } => place.to_string(),
+                });
                 format!(
-                    "for the lock {:?}, which another run holds",
-                    guard.map_or("?", |(name, _)| name)
+                    "for {}, which another run holds",
+                    place.unwrap_or_else(|| "?".to_owned())
                 )
             }
         };

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        Caller, Cleanup, Fiber, FiberId, Frame, Handler, Inside, Items, Kept, Kind, Open, Orphan, Phase,
-        Plan, Retry, Run, Scope, Task, Then, Undo, Undoing, Wait, Way, Why,
+        Caller, Cleanup, Entrance, Fiber, FiberId, Frame, Handler, Inside, Items, Kept, Kind, Open, Orphan,
+        Phase, Plan, Retry, Run, Scope, Task, Then, Undo, Undoing, Wait, Way, Why,
     },
     Part,
 };
@@ -44,6 +44,7 @@ impl<H: Hasher> Part<'_, H> {
             fallen,
             undone,
             still,
+            entrance,
         } = self.run;
         self.values(frame);
         self.each(frames.values(), Self::frame);
@@ -70,6 +71,15 @@ impl<H: Hasher> Part<'_, H> {
         self.put((fallen, undone));
         self.put(still.is_some());
         still.iter().for_each(|still| self.still(still));
+        self.put(entrance.as_ref().map(std::mem::discriminant));
+        match entrance {
+            Some(Entrance::Delayed(timer, at)) => self.timer(*timer, *at),
+            Some(Entrance::Waiting(call, admit) | Entrance::In(call, admit)) => {
+                self.call(*call);
+                self.print(admit);
+            }
+            None => {}
+        }
     }
 
     pub(super) fn phase(&mut self) {
@@ -213,7 +223,14 @@ impl<H: Hasher> Part<'_, H> {
     fn guard(&mut self, call: CallId) {
         self.call(call);
         let held = self.run.guards.get(&call);
-        self.put(held.map(|held| (&held.name, held.permits, held.granted)));
+        self.put(held.map(|held| {
+            (
+                &held.name,
+                held.permits,
+                held.rate.map(|rate| (rate.count, rate.per_ms)),
+                held.granted,
+            )
+        }));
     }
 
     fn cleanup(&mut self, cleanup: &Cleanup) {

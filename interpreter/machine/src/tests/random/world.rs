@@ -316,7 +316,7 @@ impl<'p> World<'p> {
             (Ask::Probe { .. }, _) => Answer::Found(luck % 2 == 0),
             _ => Answer::Done(Vec::new()),
         };
-        if matches!((&ask, &answer), (Ask::Acquire { .. }, Answer::Done(_))) {
+        if matches!(ask, Ask::Acquire { .. } | Ask::Admit(_)) && answer.token().is_some() {
             self.held.insert(call, ask);
         }
         self.event(EventKind::Answered { call, answer });

@@ -123,6 +123,9 @@ pub(crate) enum Beside {
         form: &'static str,
         span: Span,
     },
+    NoTurns {
+        span: Span,
+    },
     ViewInside {
         name: Name,
         span: Span,
@@ -324,6 +327,10 @@ impl Beside {
             Self::SettingForm { name, form, span } => {
                 Diagnostic::error(Code(469), span, format!("`{name}` does not fit"))
                     .help(format!("it holds {form}"))
+            }
+            Self::NoTurns { span } => {
+                Diagnostic::error(Code(474), span, "nothing is said that could take turns")
+                    .help("say what does: `per: customer`")
             }
             Self::ViewInside { name, span } => {
                 let message = format!("the view `{name}` would be one of many");

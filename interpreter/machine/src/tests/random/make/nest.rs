@@ -141,6 +141,8 @@ impl Maker {
         let guard = self.chance(6).then(|| Guard {
             name: text("g"),
             permits: None,
+            rate: None,
+            token: None,
         });
         let caught = if self.chance(2) {
             self.block(place, 0, next)

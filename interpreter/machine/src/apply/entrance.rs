@@ -1,0 +1,109 @@
+//! Before the first state: the delay of a flow, and the wait until it has room for one more run.
+
+use super::{
+    Turn,
+    turn::{Thrown, built_in},
+};
+use crate::{
+    Admit, Answer, Ask, CallId, Effect,
+    run::{Caller, Entrance, ROOT, Sleeper},
+};
+use flowmesh_ir::flow::{Concurrency, Full};
+use flowmesh_stdlib::text;
+
+impl Turn<'_, '_> {
+    /// The first fiber begins, as soon as it may.
+    pub(super) fn set_out(&mut self) -> Result<(), Thrown> {
+        if let Some(delay) = &self.flow.conduct.delay {
+            let delay = self.duration(delay)?;
+            if delay.is_positive() {
+                let (timer, at) = self.arm(delay, Sleeper::Entrance);
+                self.run.entrance = Some(Entrance::Delayed(timer, at));
+                return Ok(());
+            }
+        }
+        self.ask_in()
+    }
+
+    pub(super) fn delay_over(&mut self) {
+        if let Err(Thrown(error)) = self.ask_in() {
+            self.fail(error);
+        }
+    }
+
+    /// The first fiber begins, or waits until the flow has room for it.
+    pub(super) fn ask_in(&mut self) -> Result<(), Thrown> {
+        self.run.entrance = None;
+        let Some(concurrency) = &self.flow.conduct.concurrency else {
+            return self.begin(ROOT, 0, None, self.flow.entry);
+        };
+        let admit = self.admission(concurrency)?;
+        let call = self.next_call(Caller::Entrance);
+        self.run.entrance = Some(Entrance::Waiting(call, admit.clone()));
+        self.effects.push(admit.effect(call));
+        Ok(())
+    }
+
+    fn admission(&mut self, concurrency: &Concurrency) -> Result<Admit, Thrown> {
+        let most = self.permits(&concurrency.most)?;
+        let per = match &concurrency.per {
+            Some(per) => Some(text(&self.evaluator().eval(per)?)),
+            None => None,
+        };
+        let (name, group) = match concurrency.full {
+            Full::RoundRobin => (String::new(), per),
+            _ => (per.unwrap_or_default(), None),
+        };
+        Ok(Admit {
+            name,
+            group,
+            most,
+            full: concurrency.full,
+        })
+    }
+
+    pub(super) fn admission_answered(&mut self, call: CallId, answer: &Answer) {
+        let admit = match &self.run.entrance {
+            Some(Entrance::Waiting(asked, admit)) if *asked == call => admit.clone(),
+            _ => return,
+        };
+        if answer.token().is_some() {
+            self.run.calls.remove(&call);
+            self.run.entrance = Some(Entrance::In(call, admit));
+            if let Err(Thrown(error)) = self.begin(ROOT, 0, None, self.flow.entry) {
+                self.fail(error);
+            }
+        } else if let Answer::Refused(why) = answer {
+            self.run.calls.remove(&call);
+            self.run.entrance = None;
+            self.fail(built_in("Unavailable", why));
+        }
+    }
+
+    /// The run ends, or its beginning does: nobody waits to be let in any more. Who is in, is in until the end.
+    pub(super) fn turn_away(&mut self) {
+        match self.run.entrance.take() {
+            Some(Entrance::Delayed(timer, _)) => self.disarm(timer),
+            Some(Entrance::Waiting(call, _)) => self.withdraw(call),
+            other => self.run.entrance = other,
+        }
+    }
+
+    /// The flow begins anew: who was in asks again, behind those who wait.
+    pub(super) fn enter_anew(&mut self) -> Result<(), Thrown> {
+        if let Some(Entrance::In(call, _)) = self.run.entrance.take() {
+            self.effects.push(Effect::Release { call });
+        }
+        self.ask_in()
+    }
+}
+
+impl Admit {
+    pub(super) fn effect(&self, call: CallId) -> Effect {
+        Effect::Ask {
+            call,
+            step: None,
+            ask: Ask::Admit(self.clone()),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! How a run comes to begin where its flow says when its runs may.
+
+use super::Run;
+use crate::{Admit, CallId, TimerId};
+use jiff::Timestamp;
+
+/// What stands between the start of a run and its first state.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Entrance {
+    /// It waits until its delay is over.
+    Delayed(TimerId, Timestamp),
+    /// It waits until its flow has room for it.
+    Waiting(CallId, Admit),
+    /// It was let in, and is in until it ends.
+    In(CallId, Admit),
+}
+
+impl Run {
+    /// Whether it has not begun its work yet.
+    pub(crate) fn is_outside(&self) -> bool {
+        matches!(self.entrance, Some(Entrance::Delayed(..) | Entrance::Waiting(..)))
+    }
+
+    /// By which number it asked its flow to let it in, once that did.
+    #[must_use]
+    pub fn admitted(&self) -> Option<CallId> {
+        match self.entrance {
+            Some(Entrance::In(call, _)) => Some(call),
+            _ => None,
+        }
+    }
+}
