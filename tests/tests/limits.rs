@@ -131,12 +131,12 @@ fn a_rate_that_is_counted_from_the_restart_is_seen() {
 }
 
 fn crowded() -> Scenario {
-    let flows = ["report", "preview", "backup", "print"];
+    let flows = ["report", "preview", "backup", "print", "sketch"];
     let one = |id: u32| {
-        let (flow, team) = (flows[id as usize % 4], ["a", "a", "b"][id as usize / 4 % 3]);
+        let (flow, team) = (flows[id as usize % 5], ["a", "a", "b"][id as usize / 5 % 3]);
         (flow, format!(r#"{{"id": "{flow}{id}", "team": "{team}"}}"#))
     };
-    scenario((0..40).map(one))
+    scenario((0..50).map(one))
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod region;
 mod wait;
 
 pub use beside::{Emit, Listen, Shift, Start, Stream, Tie};
-pub use conduct::{Concurrency, Conduct, Full};
+pub use conduct::{Concurrency, Conduct, Debounce, Full};
 pub use fan::{Branch, Branches, Each, Gather, Need, Over, Rest};
 pub use region::{Guard, Region};
 pub use wait::{Arm, On, Wait};

@@ -7,9 +7,9 @@ use crate::{
     address::Part,
     expr::{self, Argument, Binary, Context, Expr, Function, Pattern, Raise, Unary, Widen},
     flow::{
-        Arm, Branch, Branches, Call, Catch, Concurrency, Conduct, Each, Emit, End, Flow, Full, Gather, Guard,
-        Instruction, Listen, Need, On, Over, Region, Rest, Shift, Signal, Slot, Start, State, Step, Stream,
-        Target, Tie, Trigger, Undo, View, Wait,
+        Arm, Branch, Branches, Call, Catch, Concurrency, Conduct, Debounce, Each, Emit, End, Flow, Full,
+        Gather, Guard, Instruction, Listen, Need, On, Over, Region, Rest, Shift, Signal, Slot, Start, State,
+        Step, Stream, Target, Tie, Trigger, Undo, View, Wait,
     },
     policy::{Backoff, Balance, Policy, Retry, RetryOn, Timeout},
     service::{
@@ -170,8 +170,9 @@ parts! {
     Flow { name, doc, params, result, fails, key, trigger, conduct, signals, views, slots, steps, states, entry }
     Signal { name, params, result, transient }
     Trigger { event, condition }
-    Conduct { priority, ageing_ms, concurrency, delay, tags }
+    Conduct { priority, ageing_ms, concurrency, delay, debounce, tags }
     Concurrency { most, per, full }
+    Debounce { wait, per, most }
     View { name, ty, value }
     Slot { name, ty }
     State { code, end, step }

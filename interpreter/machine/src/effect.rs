@@ -8,7 +8,7 @@ use flowmesh_ir::{
     traffic::Rate,
     value::Variant,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Something asked for.
@@ -108,6 +108,8 @@ pub enum Ask {
     },
     /// Be one of the runs of this flow that do their work at once, until the run ends.
     Admit(Admit),
+    /// Take the place of older runs of this flow that have not begun.
+    Debounce(Debounce),
     /// Move the traffic of a service; no weights is back to what the program says.
     Shift {
         /// Which service.
@@ -133,6 +135,15 @@ pub struct Admit {
     pub most: u32,
     /// What happens where they are.
     pub full: Full,
+}
+
+/// How a run that has not begun waits for newer ones, and takes the place of older ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Debounce {
+    /// Among which runs of its flow; empty where it is among all.
+    pub of: String,
+    /// For how long runs take each other's place.
+    pub most: Option<SignedDuration>,
 }
 
 /// Something for people: progress and logs. Lost notes do no harm.

@@ -19,7 +19,7 @@ pub use apply::{
     Awaited, Place, Shared, Unshared, Waiting, apply, check_result, pending, replay, share, view, waits,
 };
 pub use border::{Misfit, Settings, SettingsError};
-pub use effect::{Admit, Ask, Effect, Note, Outcome};
+pub use effect::{Admit, Ask, Debounce, Effect, Note, Outcome};
 pub use eval::{Context, Draws, RunContext, Secrets, evaluate};
 pub use event::{Answer, CallId, Decision, Ended, Event, EventKind, TimerId};
 pub use run::{Choice, Pause, Progress, Run, Sight, Stand, Status, StepState};

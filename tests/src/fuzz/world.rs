@@ -361,7 +361,7 @@ impl<'p, 'r> World<'p, 'r> {
             Ask::Start { flow, .. } => Answer::Ended(self.ended(*flow)),
             Ask::Probe { .. } => Answer::Found(self.random.below(2) == 0),
             Ask::Acquire { .. } | Ask::Admit(_) => Answer::Granted(1),
-            Ask::Emit { .. } | Ask::Shift { .. } => Answer::Done(Vec::new()),
+            Ask::Emit { .. } | Ask::Shift { .. } | Ask::Debounce(_) => Answer::Done(Vec::new()),
         }
     }
 

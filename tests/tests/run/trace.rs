@@ -103,6 +103,14 @@ fn asked(program: &Program, ask: &Ask) -> String {
             let group = admit.group.as_ref().map(|group| format!(" in turn with {group}"));
             format!("one of {most} runs for {name:?}{}", group.unwrap_or_default())
         }
+        Ask::Debounce(debounce) => {
+            let most = debounce.most.map(|most| format!(", for {most:#} at the most"));
+            format!(
+                "place of older runs for {:?}{}",
+                debounce.of,
+                most.unwrap_or_default()
+            )
+        }
         Ask::Shift { service, weights } => {
             let service = program.service(*service).unwrap();
             let weight = |(subset, weight): &(SubsetId, u32)| {

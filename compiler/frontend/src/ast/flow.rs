@@ -20,7 +20,8 @@ pub struct Flow {
     pub trigger: Option<Trigger>,
     /// `produces file("report.csv")`: done already if it is there.
     pub produces: Option<Expr>,
-    /// `timeout: 1d`, `retry: { ... }`, `priority: 5`, `concurrency: { ... }`, `delay: 10s`, `tags: { ... }` at the head of its body.
+    /// `timeout: 1d`, `retry: { ... }`, `priority: 5`, `concurrency: { ... }`, `delay: 10s`,
+    /// `debounce: { ... }`, `tags: { ... }` at the head of its body.
     pub settings: Vec<Setting>,
     /// What it does.
     pub body: Block,

@@ -17,6 +17,9 @@ pub struct Conduct {
     /// How long its runs wait before anything else: a duration over the parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay: Option<Expr>,
+    /// How long its runs wait for a newer one that takes their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debounce: Option<Debounce>,
     /// Texts by which its runs are found, over the parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Name, Expr)>,
@@ -33,6 +36,19 @@ pub struct Concurrency {
     /// What happens where there are as many already.
     #[serde(default)]
     pub full: Full,
+}
+
+/// How a run waits for a newer one that takes its place: `debounce: { wait: 2s, per: page, most: 10s }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Debounce {
+    /// How long, a duration over the parameters.
+    pub wait: Expr,
+    /// Among which runs, a text over the parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<Expr>,
+    /// Runs that take each other's place do so for no longer, a duration over the parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<Expr>,
 }
 
 /// What happens to a run of a flow that has as many as it may have.
@@ -95,7 +111,11 @@ impl Conduct {
         self.delay.iter().for_each(&mut what);
         if let Some(concurrency) = &self.concurrency {
             what(&concurrency.most);
-            concurrency.per.iter().for_each(what);
+            concurrency.per.iter().for_each(&mut what);
+        }
+        if let Some(debounce) = &self.debounce {
+            what(&debounce.wait);
+            debounce.per.iter().chain(&debounce.most).for_each(what);
         }
     }
 

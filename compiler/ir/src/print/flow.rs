@@ -85,6 +85,15 @@ fn conduct(printer: &Printer<'_>, conduct: &Conduct) -> String {
     if let Some(delay) = &conduct.delay {
         text += &format!("  delay {}\n", printer.expr(delay));
     }
+    if let Some(debounce) = &conduct.debounce {
+        let of = |word: &str, expr: &Option<crate::expr::Expr>| {
+            let expr = expr.as_ref();
+            expr.map_or(String::new(), |expr| format!(" {word} {}", printer.expr(expr)))
+        };
+        let wait = printer.expr(&debounce.wait);
+        let (per, most) = (of("per", &debounce.per), of("most", &debounce.most));
+        text += &format!("  debounce {wait}{per}{most}\n");
+    }
     for (key, value) in &conduct.tags {
         text += &format!("  tag {key} = {}\n", printer.expr(value));
     }

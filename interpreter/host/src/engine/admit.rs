@@ -60,6 +60,18 @@ impl Engine {
         }
     }
 
+    /// A run takes the place of those that have not begun.
+    pub(super) fn debounce(&mut self, now: Timestamp, (run, call): (RunId, CallId), ask: &Ask) {
+        let Some(held) = self.runs.get(&run) else { return };
+        let Some(place) = guarded_by((&held.namespace, &held.name), ask) else {
+            return;
+        };
+        let reason = format!("{place} took its place before it began");
+        for (older, _) in self.ledger.guards.older(&place, (run, call)) {
+            self.cancel(now, older, reason.clone());
+        }
+    }
+
     /// The oldest run that is in or waits, where those that stay are more than there may be.
     fn one_too_many(&self, place: &Guarded, most: u32) -> Option<RunId> {
         let mut all = self.ledger.guards.everybody(place);

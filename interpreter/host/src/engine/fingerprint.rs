@@ -58,6 +58,10 @@ impl Engine {
                 .collect();
             (place, holders, waiting).hash(hasher);
         }
+        for (place, since) in self.ledger.guards.settling() {
+            let age = i128::from(now.as_microsecond()).saturating_sub(since);
+            (place, age).hash(hasher);
+        }
         for (name, free) in self.ledger.guards.free().filter(|(_, free)| *free > now) {
             (name, free.duration_since(now).as_nanos()).hash(hasher);
         }

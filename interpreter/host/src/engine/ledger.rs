@@ -151,14 +151,17 @@ impl Ledger {
         let Some(place) = guarded_by((&namespace, &flow), ask) else {
             return tasks.push_back(Task::Ask(run, call));
         };
-        self.guards.ask(&place, (run, call), wish(ask, ahead_us), at);
+        match ask {
+            Ask::Debounce(debounce) => self.guards.settle(&place, (run, call), debounce.most, at),
+            _ => self.guards.ask(&place, (run, call), wish(ask, ahead_us), at),
+        }
         match ask {
             // It goes on from the middle of another one's history, in which it was let in: it has its place beside those
             // who are in by now.
             Ask::Admit(_) if live.run.admitted() == Some(call) => {
                 self.guards.enter_beside(&place, (run, call), at);
             }
-            Ask::Admit(_) => tasks.push_back(Task::Ask(run, call)),
+            Ask::Admit(_) | Ask::Debounce(_) => tasks.push_back(Task::Ask(run, call)),
             _ => tasks.push_back(Task::Grant(place)),
         }
     }

@@ -144,7 +144,7 @@ impl Live {
         let comes = |(_, ask): (&CallId, &Ask)| {
             matches!(
                 ask,
-                Ask::Acquire { .. } | Ask::Admit(_) | Ask::Start { tie: Tie::Child, .. }
+                Ask::Acquire { .. } | Ask::Admit(_) | Ask::Debounce(_) | Ask::Start { tie: Tie::Child, .. }
             )
         };
         !self.calls.is_empty() || !self.streams.is_empty() || !self.asks.iter().all(comes)

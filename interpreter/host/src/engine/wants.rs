@@ -147,6 +147,11 @@ impl Engine {
                 wants.extend(self.event_wants(deployment, (&held.namespace, event, payload), known));
             }
             Some(Ask::Admit(admit)) => wants.extend(self.admit_wants(held, admit)),
+            Some(ask @ Ask::Debounce(_)) => {
+                let place = guarded_by((&held.namespace, &held.name), ask);
+                let older = place.map(|place| self.ledger.guards.older(&place, (run, call)));
+                wants.extend(older.into_iter().flatten().map(|(run, _)| Want::Run(run)));
+            }
             _ => {}
         }
         wants

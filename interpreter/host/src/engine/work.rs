@@ -81,6 +81,7 @@ impl Engine {
             Some(Ask::Shift { service, weights }) => self.shift(now, (run, call), service, &weights),
             Some(Ask::Probe { target }) => self.probe(run, call, target),
             Some(Ask::Admit(admit)) => self.admit(now, (run, call), &admit),
+            Some(ask @ Ask::Debounce(_)) => self.debounce(now, (run, call), &ask),
             Some(Ask::Acquire { .. }) | None => {}
         }
     }

@@ -142,6 +142,7 @@ fn told(program: &Program, ask: &Ask) -> String {
         Ask::Emit { event, payload } => format!("tells {event}{}", String::from_utf8_lossy(payload)),
         Ask::Acquire { name, .. } => format!("asks for {name:?}"),
         Ask::Admit(_) => "asks its flow to be let in".to_owned(),
+        Ask::Debounce(_) => "takes the place of older runs that have not begun".to_owned(),
         Ask::Shift { service, weights } => show::shift(program, *service, weights),
         Ask::Probe { target } => format!("looks for {target}"),
     }

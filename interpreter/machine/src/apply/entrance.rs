@@ -5,15 +5,19 @@ use super::{
     turn::{Thrown, built_in},
 };
 use crate::{
-    Admit, Answer, Ask, CallId, Effect,
+    Admit, Answer, Ask, CallId, Debounce, Effect,
     run::{Caller, Entrance, ROOT, Sleeper},
 };
-use flowmesh_ir::flow::{Concurrency, Full};
+use flowmesh_ir::flow::{self, Concurrency, Full};
 use flowmesh_stdlib::text;
+use jiff::SignedDuration;
 
 impl Turn<'_, '_> {
     /// The first fiber begins, as soon as it may.
     pub(super) fn set_out(&mut self) -> Result<(), Thrown> {
+        if let Some(debounce) = &self.flow.conduct.debounce {
+            return self.debounce(debounce);
+        }
         if let Some(delay) = &self.flow.conduct.delay {
             let delay = self.duration(delay)?;
             if delay.is_positive() {
@@ -25,7 +29,27 @@ impl Turn<'_, '_> {
         self.ask_in()
     }
 
+    /// It waits for a newer one, and takes the place of older ones.
+    fn debounce(&mut self, debounce: &flow::Debounce) -> Result<(), Thrown> {
+        let wait = self.duration(&debounce.wait)?;
+        let of = match &debounce.per {
+            Some(per) => text(&self.evaluator().eval(per)?),
+            None => String::new(),
+        };
+        let most = debounce.most.as_ref().map(|most| self.duration(most));
+        let most = most.transpose()?;
+        let (timer, at) = self.arm(wait.max(SignedDuration::ZERO), Sleeper::Entrance);
+        let call = self.next_call(Caller::Entrance);
+        let debounce = Debounce { of, most };
+        self.effects.push(debounce.effect(call));
+        self.run.entrance = Some(Entrance::Settling(timer, at, call, debounce));
+        Ok(())
+    }
+
     pub(super) fn delay_over(&mut self) {
+        if let Some(Entrance::Settling(_, _, call, _)) = self.run.entrance {
+            self.withdraw(call);
+        }
         if let Err(Thrown(error)) = self.ask_in() {
             self.fail(error);
         }
@@ -83,6 +107,10 @@ impl Turn<'_, '_> {
     /// The run ends, or its beginning does: nobody waits to be let in any more. Who is in, is in until the end.
     pub(super) fn turn_away(&mut self) {
         match self.run.entrance.take() {
+            Some(Entrance::Settling(timer, _, call, _)) => {
+                self.disarm(timer);
+                self.withdraw(call);
+            }
             Some(Entrance::Delayed(timer, _)) => self.disarm(timer),
             Some(Entrance::Waiting(call, _)) => self.withdraw(call),
             other => self.run.entrance = other,
@@ -95,6 +123,16 @@ impl Turn<'_, '_> {
             self.effects.push(Effect::Release { call });
         }
         self.ask_in()
+    }
+}
+
+impl Debounce {
+    pub(super) fn effect(&self, call: CallId) -> Effect {
+        Effect::Ask {
+            call,
+            step: None,
+            ask: Ask::Debounce(self.clone()),
+        }
     }
 }
 

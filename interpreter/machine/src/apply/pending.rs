@@ -30,6 +30,10 @@ pub fn pending(program: &Program, run: &Run) -> Vec<Effect> {
         found.calls.insert(*call, vec![held.effect(*call)]);
     }
     match &run.entrance {
+        Some(Entrance::Settling(timer, at, call, debounce)) => {
+            found.timer(*timer, *at);
+            found.calls.insert(*call, vec![debounce.effect(*call)]);
+        }
         Some(Entrance::Delayed(timer, at)) => found.timer(*timer, *at),
         Some(Entrance::Waiting(call, admit) | Entrance::In(call, admit)) => {
             found.calls.insert(*call, vec![admit.effect(*call)]);

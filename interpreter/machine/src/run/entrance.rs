@@ -1,12 +1,14 @@
 //! How a run comes to begin where its flow says when its runs may.
 
 use super::Run;
-use crate::{Admit, CallId, TimerId};
+use crate::{Admit, CallId, Debounce, TimerId};
 use jiff::Timestamp;
 
 /// What stands between the start of a run and its first state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Entrance {
+    /// It waits for a newer one that takes its place, until this time.
+    Settling(TimerId, Timestamp, CallId, Debounce),
     /// It waits until its delay is over.
     Delayed(TimerId, Timestamp),
     /// It waits until its flow has room for it.
@@ -18,7 +20,10 @@ pub(crate) enum Entrance {
 impl Run {
     /// Whether it has not begun its work yet.
     pub(crate) fn is_outside(&self) -> bool {
-        matches!(self.entrance, Some(Entrance::Delayed(..) | Entrance::Waiting(..)))
+        matches!(
+            self.entrance,
+            Some(Entrance::Settling(..) | Entrance::Delayed(..) | Entrance::Waiting(..))
+        )
     }
 
     /// By which number it asked its flow to let it in, once that did.

@@ -10,12 +10,12 @@ use flowmesh_diagnostics::nearest;
 use flowmesh_ir::{
     Name, Value,
     expr::Expr,
-    flow::{Concurrency, Conduct, Full, Trigger},
+    flow::{Concurrency, Conduct, Debounce, Full, Trigger},
 };
 use std::collections::HashSet;
 
 /// The settings that a flow may have.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("timeout", "a duration: `timeout: 1d`"),
     (
         "retry",
@@ -33,6 +33,10 @@ const SETTINGS: [(&str, &str); 7] = [
     (
         "delay",
         "how long a run waits before it begins, a duration: `delay: 10s`",
+    ),
+    (
+        "debounce",
+        "how long a run waits for a newer one: `debounce: { wait: 2s, per: page, most: 10s }`",
     ),
     ("tags", "texts by name: `tags: { customer: order.email }`"),
 ];
@@ -152,6 +156,9 @@ impl<'a> Checker<'a> {
                     conduct.delay = Some(self.against(&setting.value, &Ty::Duration));
                     Some(())
                 }
+                "debounce" => self
+                    .debounce(&setting.value)
+                    .map(|debounce| conduct.debounce = Some(debounce)),
                 "tags" => self.tags(&setting.value).map(|tags| conduct.tags = tags),
                 "timeout" | "retry" => Some(()),
                 _ => {
@@ -168,6 +175,11 @@ impl<'a> Checker<'a> {
                 };
                 self.report(error.diagnostic());
             }
+        }
+        let of = |name: &str| settings.iter().find(|setting| setting.name.text == name);
+        if let (Some(delay), Some(debounce)) = (of("delay"), of("debounce")) {
+            let (delay, debounce) = (delay.name.span, debounce.name.span);
+            self.report(Beside::DelayTwice { delay, debounce }.diagnostic());
         }
         conduct
     }
@@ -204,27 +216,20 @@ impl<'a> Checker<'a> {
             return None;
         };
         let (mut most, mut per, mut full) = (None, None, None);
-        for (name, value) in fields {
-            let twice = match name.text.as_str() {
-                "most" => most.replace(self.at_least_one("most", value)).is_some(),
-                "per" => per.replace(self.as_text(value)).is_some(),
-                "full" => {
-                    let word = self.word("full", value, &Full::WORDS);
+        self.each_part(
+            "concurrency",
+            ["most", "per", "full"],
+            fields,
+            |checker, name, value| match name {
+                "most" => most.replace(checker.at_least_one("most", value)).is_some(),
+                "per" => per.replace(checker.as_text(value)).is_some(),
+                _ => {
+                    let word = checker.word("full", value, &Full::WORDS);
                     let full = full.replace((word.and_then(Full::of).unwrap_or_default(), value.span));
                     full.is_some()
                 }
-                _ => {
-                    let near = nearest(&name.text, ["most", "per", "full"]).map(Name::from);
-                    let (name, span) = (Name::from(format!("concurrency.{}", name.text)), name.span);
-                    self.report(Beside::NoSetting { name, span, near }.diagnostic());
-                    false
-                }
-            };
-            if twice {
-                let (name, span) = (name.text.clone(), name.span);
-                self.report(ServiceError::SettingTwice { name, span }.diagnostic());
-            }
-        }
+            },
+        );
         let full = full.map_or(Full::Queue, |(full, span)| {
             if full == Full::RoundRobin && per.is_none() {
                 self.report(Beside::NoTurns { span }.diagnostic());
@@ -236,6 +241,50 @@ impl<'a> Checker<'a> {
             per,
             full,
         })
+    }
+
+    /// `{ wait: 2s, per: page, most: 10s }`
+    fn debounce(&mut self, value: &'a ast::Expr) -> Option<Debounce> {
+        let ExprKind::Record(fields) = &value.kind else {
+            return None;
+        };
+        let (mut wait, mut per, mut most) = (None, None, None);
+        self.each_part(
+            "debounce",
+            ["wait", "per", "most"],
+            fields,
+            |checker, name, value| match name {
+                "wait" => wait.replace(checker.against(value, &Ty::Duration)).is_some(),
+                "per" => per.replace(checker.as_text(value)).is_some(),
+                _ => most.replace(checker.against(value, &Ty::Duration)).is_some(),
+            },
+        );
+        Some(Debounce {
+            wait: wait?,
+            per,
+            most,
+        })
+    }
+
+    /// Looks at each part of a setting that is a record; `what` says whether there was one of this name before.
+    fn each_part(
+        &mut self,
+        setting: &str,
+        names: [&'static str; 3],
+        fields: &'a [(Ident, ast::Expr)],
+        mut what: impl FnMut(&mut Self, &str, &'a ast::Expr) -> bool,
+    ) {
+        for (name, value) in fields {
+            let text = name.text.as_str();
+            if !names.contains(&text) {
+                let near = nearest(text, names).map(Name::from);
+                let (name, span) = (Name::from(format!("{setting}.{text}")), name.span);
+                self.report(Beside::NoSetting { name, span, near }.diagnostic());
+            } else if what(self, text, value) {
+                let (name, span) = (name.text.clone(), name.span);
+                self.report(ServiceError::SettingTwice { name, span }.diagnostic());
+            }
+        }
     }
 
     fn tags(&mut self, value: &'a ast::Expr) -> Option<Vec<(Name, Expr)>> {

@@ -17,6 +17,11 @@ pub(crate) fn guarded_by((namespace, flow): (&Name, &Name), ask: &Ask) -> Option
             flow: flow.clone(),
             of: admit.name.clone(),
         }),
+        Ask::Debounce(debounce) => Some(Guarded::Newest {
+            namespace,
+            flow: flow.clone(),
+            of: debounce.of.clone(),
+        }),
         _ => None,
     }
 }

@@ -25,6 +25,15 @@ pub enum Guarded {
         /// What is counted apart; empty where all runs of the flow are counted together.
         of: String,
     },
+    /// The place of the newest run of a flow that has not begun.
+    Newest {
+        /// Whose runs they are.
+        namespace: Name,
+        /// The flow.
+        flow: Name,
+        /// Among which of them; empty where it is among all.
+        of: String,
+    },
 }
 
 impl fmt::Display for Guarded {
@@ -33,6 +42,7 @@ impl fmt::Display for Guarded {
             Self::Named { name, .. } => write!(f, "`{name}`"),
             Self::Flow { flow, of, .. } if of.is_empty() => write!(f, "room among the runs of `{flow}`"),
             Self::Flow { flow, of, .. } => write!(f, "room among the runs of `{flow}` for `{of}`"),
+            Self::Newest { flow, .. } => write!(f, "a newer run of `{flow}`"),
         }
     }
 }
@@ -108,6 +118,8 @@ pub(super) struct StoredGuard {
     turn: Vec<u8>,
     #[prost(uint64, optional, tag = "12")]
     token: Option<u64>,
+    #[prost(bool, tag = "13")]
+    newest: bool,
 }
 
 impl StoredGuard {
@@ -115,7 +127,9 @@ impl StoredGuard {
     pub(super) fn new(guard: &Guard) -> Self {
         let (flow, name) = match &guard.place {
             Guarded::Named { name, .. } => (None, name.clone()),
-            Guarded::Flow { flow, of, .. } => (Some(flow.to_string()), of.clone()),
+            Guarded::Flow { flow, of, .. } | Guarded::Newest { flow, of, .. } => {
+                (Some(flow.to_string()), of.clone())
+            }
         };
         let (turn, asked, token) = match guard.stands {
             Stands::Waits(turn, asked) => (turn.to_le_bytes().to_vec(), asked, None),
@@ -132,6 +146,7 @@ impl StoredGuard {
             group: guard.group.clone(),
             turn,
             token,
+            newest: matches!(guard.place, Guarded::Newest { .. }),
         }
     }
 
@@ -149,11 +164,7 @@ impl StoredGuard {
         Ok(Guard {
             place: match self.flow {
                 None => Guarded::Named { namespace, name },
-                Some(flow) => Guarded::Flow {
-                    namespace,
-                    flow: flow.into(),
-                    of: name,
-                },
+                Some(flow) => of_flow(namespace, flow.into(), name, self.newest),
             },
             call: self.call,
             permits: self.permits,
@@ -172,6 +183,15 @@ struct StoredGuarded {
     flow: Option<String>,
     #[prost(string, tag = "3")]
     name: String,
+    #[prost(bool, tag = "4")]
+    newest: bool,
+}
+
+fn of_flow(namespace: Name, flow: Name, of: String, newest: bool) -> Guarded {
+    match newest {
+        true => Guarded::Newest { namespace, flow, of },
+        false => Guarded::Flow { namespace, flow, of },
+    }
 }
 
 impl Guarded {
@@ -179,12 +199,15 @@ impl Guarded {
     pub(in crate::store) fn write(&self) -> Vec<u8> {
         let (namespace, flow, name) = match self {
             Self::Named { namespace, name } => (namespace, None, name),
-            Self::Flow { namespace, flow, of } => (namespace, Some(flow), of),
+            Self::Flow { namespace, flow, of } | Self::Newest { namespace, flow, of } => {
+                (namespace, Some(flow), of)
+            }
         };
         let stored = StoredGuarded {
             namespace: namespace.to_string(),
             flow: flow.map(ToString::to_string),
             name: name.clone(),
+            newest: matches!(self, Self::Newest { .. }),
         };
         stored.encode_to_vec()
     }
@@ -194,15 +217,12 @@ impl Guarded {
             namespace,
             flow,
             name,
+            newest,
         } = StoredGuarded::decode(bytes).ok()?;
         let namespace = namespace.into();
         Some(match flow {
             None => Self::Named { namespace, name },
-            Some(flow) => Self::Flow {
-                namespace,
-                flow: flow.into(),
-                of: name,
-            },
+            Some(flow) => of_flow(namespace, flow.into(), name, newest),
         })
     }
 }

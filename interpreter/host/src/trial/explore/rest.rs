@@ -243,7 +243,7 @@ impl State<'_> {
                     .and_then(|engine| engine.guard_of(asker));
                 let place = guard.map(|(place, _)| match place {
                     Guarded::Named { name, .. } => format!("the lock {name:?}"),
-                    Guarded::Flow { .. } => place.to_string(),
+                    Guarded::Flow { .. } | Guarded::Newest { .. } => place.to_string(),
                 });
                 format!(
                     "for {}, which another run holds",

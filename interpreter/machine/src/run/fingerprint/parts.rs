@@ -73,6 +73,11 @@ impl<H: Hasher> Part<'_, H> {
         still.iter().for_each(|still| self.still(still));
         self.put(entrance.as_ref().map(std::mem::discriminant));
         match entrance {
+            Some(Entrance::Settling(timer, at, call, debounce)) => {
+                self.timer(*timer, *at);
+                self.call(*call);
+                self.print(debounce);
+            }
             Some(Entrance::Delayed(timer, at)) => self.timer(*timer, *at),
             Some(Entrance::Waiting(call, admit) | Entrance::In(call, admit)) => {
                 self.call(*call);

@@ -126,6 +126,10 @@ pub(crate) enum Beside {
     NoTurns {
         span: Span,
     },
+    DelayTwice {
+        delay: Span,
+        debounce: Span,
+    },
     ViewInside {
         name: Name,
         span: Span,
@@ -327,6 +331,12 @@ impl Beside {
             Self::SettingForm { name, form, span } => {
                 Diagnostic::error(Code(469), span, format!("`{name}` does not fit"))
                     .help(format!("it holds {form}"))
+            }
+            Self::DelayTwice { delay, debounce } => {
+                let message = "a run that waits for a newer one needs no `delay`";
+                Diagnostic::error(Code(475), delay, message)
+                    .and(debounce, "it waits here")
+                    .help("remove the delay, or add it to `wait`")
             }
             Self::NoTurns { span } => {
                 Diagnostic::error(Code(474), span, "nothing is said that could take turns")
