@@ -89,6 +89,12 @@ impl Turn<'_, '_> {
     pub(super) fn admission_answered(&mut self, call: CallId, answer: &Answer) {
         let admit = match &self.run.entrance {
             Some(Entrance::Waiting(asked, admit)) if *asked == call => admit.clone(),
+            // Nobody takes places any more: what is left is the wait.
+            Some(Entrance::Settling(timer, at, asked, _)) if *asked == call => {
+                self.run.entrance = Some(Entrance::Delayed(*timer, *at));
+                self.run.calls.remove(&call);
+                return;
+            }
             _ => return,
         };
         if answer.token().is_some() {
