@@ -19,6 +19,7 @@ mod store;
 mod stub;
 mod test;
 mod token;
+mod top;
 
 pub(crate) use stub::announce;
 
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Store(store::Store),
     Token(token::Token),
     Audit(audit::Audit),
+    Top(top::Top),
     Stub(stub::Stub),
     Repl(repl::Repl),
     Lsp(lsp::Lsp),
@@ -87,6 +89,7 @@ impl Command {
             Self::Store(command) => command.run(),
             Self::Token(command) => command.run(),
             Self::Audit(command) => command.run(),
+            Self::Top(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Completions(command) => command.run(),
@@ -106,6 +109,7 @@ impl Command {
             Self::Store(command) => command.json,
             Self::Token(command) => command.json,
             Self::Audit(command) => command.json,
+            Self::Top(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,
             _ => false,

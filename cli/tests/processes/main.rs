@@ -44,5 +44,6 @@ mod stub;
 #[cfg(test)]
 mod tests;
 mod token;
+mod top;
 #[cfg(test)]
 mod workers;

@@ -13,7 +13,10 @@ use crate::{
     engine::view::State,
     store::{Change, Changes},
 };
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 /// Up to ten seconds, for what a machine or a service does; in microseconds.
 const SHORT_US: &[u64] = &[
@@ -42,6 +45,7 @@ const ENDS: [State; 4] = [State::Done, State::Failed, State::Cancelled, State::T
 /// What is measured.
 #[derive(Debug)]
 pub(crate) struct Metrics {
+    pub(crate) began: Instant,
     pub(crate) started: AtomicU64,
     ended: [AtomicU64; ENDS.len()],
     pub(crate) events: AtomicU64,
@@ -62,6 +66,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         Self {
+            began: Instant::now(),
             started: AtomicU64::new(0),
             ended: Default::default(),
             events: AtomicU64::new(0),

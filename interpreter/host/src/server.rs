@@ -25,6 +25,7 @@ mod route;
 mod routes;
 mod schedules;
 mod share;
+mod stand;
 mod steer;
 mod table;
 mod told;

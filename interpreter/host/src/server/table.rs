@@ -5,7 +5,7 @@ use super::{
     identity::Role,
     list,
     route::{Access, Any, Content, Parameter, Route},
-    routes, schedules, share, steer, told, workers,
+    routes, schedules, share, stand, steer, told, workers,
 };
 use crate::engine::{
     Told,
@@ -66,6 +66,14 @@ fn general() -> Vec<Route> {
 
 fn watching() -> Vec<Route> {
     vec![
+        Route::look(
+            "get_server",
+            "/v1/server",
+            "Shows how the server does, over all namespaces",
+            stand::show,
+        )
+        .for_whom(Access::Role(Role::Admin))
+        .answers::<stand::ServerView>(200),
         Route::look(
             "read_audit",
             "/v1/audit",
