@@ -40,6 +40,15 @@ pub(crate) struct CommandLine {
         hide_env_values = true
     )]
     pub(crate) log: Option<String>,
+    /// How that looks, with `--log info` where nothing is said
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "FLOWMESH_LOG_FORMAT",
+        hide_env_values = true
+    )]
+    pub(crate) log_format: Option<crate::draw::log::Format>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let line = CommandLine::parse();
-    draw::log::install(line.log.as_deref());
+    draw::log::install(line.log.as_deref(), line.log_format);
     match line.command.run() {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -25,7 +25,12 @@ pub(crate) fn command(args: &[&str]) -> Command {
         .env("NO_COLOR", "1")
         .env("COLUMNS", "110")
         .stdin(Stdio::null());
-    for name in ["FLOWMESH_LOG", "FLOWMESH_SERVER", "CLICOLOR_FORCE"] {
+    for name in [
+        "FLOWMESH_LOG",
+        "FLOWMESH_LOG_FORMAT",
+        "FLOWMESH_SERVER",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(name);
     }
     command

@@ -152,7 +152,12 @@ fn carry_out(shown: &[Shown], dir: &Path) -> Vec<String> {
         .env("NO_COLOR", "1")
         .env("COLUMNS", "200")
         .stdin(Stdio::null());
-    for name in ["FLOWMESH_LOG", "FLOWMESH_SERVER", "CLICOLOR_FORCE"] {
+    for name in [
+        "FLOWMESH_LOG",
+        "FLOWMESH_LOG_FORMAT",
+        "FLOWMESH_SERVER",
+        "CLICOLOR_FORCE",
+    ] {
         shell.env_remove(name);
     }
     let output = shell.output().expect("a shell runs");

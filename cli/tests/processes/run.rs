@@ -19,6 +19,35 @@ fn a_result_is_printed_and_progress_goes_elsewhere() {
 }
 
 #[test]
+fn logs_are_objects_where_programs_read_them() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let shown = shop.flowmesh(&[
+        "run",
+        "shop.flow",
+        "checkout",
+        "--input",
+        &order("1", "10"),
+        "--log-format",
+        "json",
+    ]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let lines = shown.err.lines().filter(|line| line.starts_with('{'));
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert!(!lines.is_empty(), "{}", shown.err);
+    for line in &lines {
+        assert!(
+            line["timestamp"].is_string() && line["level"].is_string(),
+            "{line}"
+        );
+    }
+    let call = lines.iter().find(|line| line["span"]["name"] == "call");
+    assert!(call.is_some(), "{}", shown.err);
+}
+
+#[test]
 fn one_command_brings_its_own_stubs() {
     let shop = Shop::new();
     let shown = shop.flowmesh(&[
