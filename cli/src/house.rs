@@ -13,6 +13,7 @@ use flowmesh_host::{
     DeployError, FollowError, Host, HostOptions, OpenError,
     engine::Refusal,
     server::{Server, ServerError, ServerOptions},
+    store::compact::Due,
 };
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
@@ -40,9 +41,33 @@ pub(crate) struct HouseArgs {
     /// Look names up at this DNS server instead of the system's
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) resolver: Vec<SocketAddr>,
+    /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
+    #[arg(long, value_name = "PERCENT", default_value = "50%", value_parser = compact_at)]
+    pub(crate) compact_at: CompactAt,
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
     pub(crate) stub: bool,
+}
+
+/// Of a hundred bytes of a directory, how many may be needed by nobody.
+#[derive(Clone, Copy)]
+pub(crate) struct CompactAt(u8);
+
+impl Default for CompactAt {
+    fn default() -> Self {
+        Self(Due::default().percent)
+    }
+}
+
+fn compact_at(text: &str) -> Result<CompactAt, String> {
+    if text == "never" {
+        return Ok(CompactAt(100));
+    }
+    let percent = text.strip_suffix('%').and_then(|number| number.parse().ok());
+    let percent = percent.filter(|percent| (10..100).contains(percent));
+    percent
+        .map(CompactAt)
+        .ok_or_else(|| "expected 10% to 99%, or `never`".to_owned())
 }
 
 /// A host and what is around it.
@@ -89,7 +114,8 @@ impl House {
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
         let url = format!("http://{}", server.address());
         let resolver = resolver(&args.resolver)?;
-        let options = HostOptions::new(resolver, secrets);
+        let mut options = HostOptions::new(resolver, secrets);
+        options.compact.percent = args.compact_at.0;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         host.deploy(program.as_ref().clone(), settings)
             .await

@@ -152,6 +152,29 @@ fn crash_everywhere(pattern: &Pattern, thorough: bool) -> usize {
     worlds
 }
 
+/// How many worlds a pattern has whose journal is compacted after every batch, one for each point at which the power
+/// fails, or for some of them; and how many segments go without that.
+fn crash_while_compacted(pattern: Pattern, step: u64) -> (usize, u64) {
+    let pattern = Pattern {
+        scenario: Scenario {
+            compact_every: Some(1),
+            ..pattern.scenario
+        },
+        ..pattern
+    };
+    let calm = world(&pattern, &[]);
+    let mut worlds = 1;
+    for first in (0..).step_by(usize::try_from(step).unwrap()) {
+        let once = world(&pattern, &[first]);
+        worlds += 1;
+        if once.crashes == 0 {
+            break;
+        }
+        same_end(&pattern, &calm, &once, &[first]);
+    }
+    (worlds, calm.freed)
+}
+
 /// A start that was not acknowledged is asked for again under its key: there are the same runs in the end. They have come
 /// to the same, unless that depends on when they were told something.
 fn same_end(pattern: &Pattern, calm: &Report, crashed: &Report, power: &[u64]) {
@@ -168,6 +191,24 @@ fn same_end(pattern: &Pattern, calm: &Report, crashed: &Report, power: &[u64]) {
         ends(calm),
         "{}, power for {power:?} changes, and without a crash",
         pattern.name
+    );
+}
+
+#[test]
+fn the_power_may_fail_at_any_change_of_a_disk_whose_journal_is_compacted() {
+    let thorough = env::var("FLOWMESH_CRASHES").is_ok_and(|which| which == "all");
+    let (apart, step) = if thorough { (1, 1) } else { (9, 5) };
+    let (mut worlds, mut segments) = (0, 0);
+    for pattern in patterns().into_iter().step_by(apart) {
+        let name = pattern.name.clone();
+        let (count, freed) = crash_while_compacted(pattern, step);
+        println!("{name}: {count} worlds, {freed} segments");
+        worlds += count;
+        segments += freed;
+    }
+    assert!(
+        worlds > 100 && segments > 20,
+        "{worlds} worlds, {segments} segments"
     );
 }
 

@@ -5,12 +5,14 @@ mod verbs;
 
 use crate::{error::Error, exit::Exit};
 use clap::{Args, Subcommand};
+use jiff::SignedDuration;
 use std::path::PathBuf;
 
-/// Check, copy, export and import the directory that runs are kept in
+/// Check, compact, copy, export and import the directory that runs are kept in
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh store check
+  flowmesh store compact --dir /var/lib/shop
   flowmesh store backup /backups/monday --dir /var/lib/shop
   flowmesh store restore /backups/monday --dir /var/lib/shop
   flowmesh store export --to runs.jsonl
@@ -38,6 +40,27 @@ pub(crate) enum Verb {
   flowmesh store check
   flowmesh store check --dir /var/lib/shop --json")]
     Check,
+    /// Write again what is needed of it and let go of the rest, while nothing works in it
+    #[command(after_help = "Examples:
+  flowmesh store compact
+  flowmesh store compact /var/lib/shop
+  flowmesh store compact --dir /var/lib/shop --json
+  flowmesh store compact --keep-runs 30d --archive /archive
+
+A `flowmesh serve` compacts its directory itself when half of it is needed by nobody; see `--compact-at`.
+Wherever this is interrupted, nothing is lost.")]
+    Compact {
+        /// The directory, instead of what `--dir` says
+        #[arg(value_name = "DIR")]
+        of: Option<PathBuf>,
+        /// Let go of runs that ended longer ago than this, such as 30d or 12h; their keys are free again
+        #[arg(long, value_name = "TIME", value_parser = verbs::long_ago)]
+        keep_runs: Option<SignedDuration>,
+        /// Before they go, write them to a file of their own in this directory, as `store export` would; `store import`
+        /// reads it
+        #[arg(long, value_name = "DIR", requires = "keep_runs")]
+        archive: Option<PathBuf>,
+    },
     /// Write everything in it as lines of JSON, in the order in which it happened
     #[command(after_help = "Examples:
   flowmesh store export --to runs.jsonl
@@ -78,6 +101,14 @@ impl Store {
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         match &self.verb {
             Verb::Check => verbs::check(&self.dir, self.json),
+            Verb::Compact {
+                of,
+                keep_runs,
+                archive,
+            } => {
+                let dir = of.as_ref().unwrap_or(&self.dir);
+                verbs::compact(dir, (*keep_runs, archive.as_deref()), self.json)
+            }
             Verb::Export { to, readable } => verbs::export(&self.dir, to, *readable, self.json),
             Verb::Import { file } => verbs::import(&self.dir, file, self.json),
             Verb::Backup { to } => verbs::copy(&self.dir, to, self.json),

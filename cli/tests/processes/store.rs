@@ -5,7 +5,10 @@ use super::{
     shop::{Running, Shop, order, until},
 };
 use serde_json::Value;
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 fn serve(shop: &Shop) -> Running {
     let mut command = shop.command(&["serve", "shop.flow", "--listen", "127.0.0.1:0"]);
@@ -159,4 +162,70 @@ fn a_check_names_what_is_damaged_and_what_can_be_saved() {
             .is_some_and(|broken| broken.iter().any(|it| it["run"] == *id)),
         "{json}"
     );
+}
+
+#[test]
+fn a_directory_that_nothing_works_in_is_compacted_and_its_runs_and_keys_are_there() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let id = {
+        let _server = serve(&shop);
+        let id = waiting(&shop, "1");
+        let refused = store(&shop, &["compact"]);
+        assert!(refused.code == 4 && refused.err.contains("F1030"), "{refused:?}");
+        id
+    };
+    let compacted = store(&shop, &["compact", ".flowmesh", "--json"]);
+    let told: Value = serde_json::from_str(&compacted.out).expect("JSON");
+    assert!(
+        compacted.code == 0 && told["segments"].as_u64() >= Some(1) && told["before"].as_u64() > Some(0),
+        "{compacted:?}"
+    );
+    let again = store(&shop, &["compact"]);
+    assert!(
+        again.code == 0 && again.err.contains("bytes and has"),
+        "{again:?}"
+    );
+    assert_eq!(store(&shop, &["check"]).code, 0);
+    let missing = store(&shop, &["compact", "nowhere"]);
+    assert!(missing.code == 2 && missing.err.contains("F1047"), "{missing:?}");
+    assert!(!shop.path("nowhere").exists());
+    {
+        let mut server = serve(&shop);
+        // The same start is the same run.
+        assert_eq!(waiting(&shop, "1"), id);
+        shop.flowmesh(&["runs", "cancel", &id]);
+        until("the run is cancelled", || {
+            shop.flowmesh(&["runs", "get", &id]).out.contains("cancelled")
+        });
+        // Of a run that ended just before a kill, the next server may still have something to do.
+        let stop = Command::new("kill")
+            .args(["-TERM", &server.0.id().to_string()])
+            .status();
+        assert!(stop.expect("kill runs").success());
+        server.0.wait().expect("it ends");
+    }
+    let kept = store(&shop, &["compact", "--keep-runs", "30d", "--archive", "old"]);
+    assert!(
+        kept.code == 0 && kept.err.contains("0 runs were let go of"),
+        "{kept:?}"
+    );
+    let gone = store(
+        &shop,
+        &["compact", "--keep-runs", "0s", "--archive", "old", "--json"],
+    );
+    let told: Value = serde_json::from_str(&gone.out).expect("JSON");
+    assert!(gone.code == 0 && told["runs"] == 1, "{gone:?}");
+    let archived = fs::read_dir(shop.path("old")).expect("it is there");
+    let files: Vec<_> = archived.map(|file| file.expect("a file").path()).collect();
+    let [file] = files.as_slice() else {
+        panic!("one file: {files:?}")
+    };
+    let file = file.to_str().expect("a name");
+    let seen = store(&shop, &["import", file, "--dir", "seen"]);
+    assert!(seen.code == 0 && seen.err.contains("of 1 run"), "{seen:?}");
+    let _server = serve(&shop);
+    assert!(shop.flowmesh(&["runs", "get", &id]).err.contains("F1053"));
+    // Its key is free.
+    assert_ne!(waiting(&shop, "1"), id);
 }

@@ -1,6 +1,7 @@
 //! The driver: gives the engine time, messages and storage, and does what it says. One task owns the engine, one
 //! thread writes; calls are tasks of their own and come back as messages.
 
+mod compacting;
 mod indexer;
 mod lookup;
 mod observe;
@@ -8,6 +9,7 @@ mod perform;
 mod streams;
 mod writer;
 
+pub(crate) use compacting::Compacting;
 pub(crate) use indexer::Indexer;
 pub(crate) use lookup::Lookup;
 pub(crate) use writer::Writer;

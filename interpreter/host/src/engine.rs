@@ -17,6 +17,7 @@ mod emit;
 mod error;
 mod fetch;
 mod fingerprint;
+mod forget;
 mod guards;
 mod happen;
 mod held;
@@ -25,6 +26,7 @@ mod ledger;
 mod load;
 mod namespace;
 mod open;
+mod ordering;
 mod output;
 mod programs;
 mod query;
@@ -210,6 +212,16 @@ impl Engine {
     /// Where the traffic of services goes that was moved.
     pub fn traffic(&self) -> impl Iterator<Item = (&Name, &Weights)> {
         self.ledger.traffic.all()
+    }
+
+    /// How schedules stand, as the journal has it.
+    pub(crate) fn schedules_written(&self) -> Vec<&crate::store::Schedule> {
+        self.schedules.written().collect()
+    }
+
+    /// Runs whose ends schedules wait for.
+    pub(crate) fn awaited_by_schedules(&self) -> Vec<RunId> {
+        self.schedules.begun()
     }
 
     /// Who holds what: runs and the calls by which they asked.

@@ -18,7 +18,7 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Callers, Driver, Indexer, Lookup, Message, Parts, Writer},
+    driver::{Callers, Compacting, Driver, Indexer, Lookup, Message, Parts, Writer},
     engine::{
         self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
         view::{FlowView, Page, RunView},
@@ -96,6 +96,7 @@ impl Host {
             network,
             workers,
             residence,
+            compact,
         } = options;
         let Store {
             mut engine,
@@ -108,13 +109,16 @@ impl Host {
         engine.reside(residence);
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
+        let place = disk.place("");
         let io = |error| StoreError::Io {
-            place: disk.place(""),
+            place: place.clone(),
             error,
         };
         let metrics = Arc::new(Metrics::new());
+        let written = journal.written();
         let writer = Writer::start(journal, index.clone(), sender.clone(), metrics.clone()).map_err(io)?;
-        let indexer = Indexer::start(index.clone(), sender.clone()).map_err(io)?;
+        let compacting = Compacting::new(disk.clone(), written, writer.appending(), compact);
+        let indexer = Indexer::start(index.clone(), compacting, sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
         let driver = Driver::new(Parts {
@@ -133,19 +137,17 @@ impl Host {
         });
         let driver = Mutex::new(Some(tokio::spawn(driver.run())));
         let place = Arc::downgrade(&disk);
-        let archive = Mutex::new(Some(Archive::new(disk, index)));
-        let tickets = AtomicU64::new(0);
         Ok(Self(
             Arc::new(Inner {
                 sender,
-                tickets,
+                tickets: AtomicU64::new(0),
                 clock,
                 workers,
                 metrics,
                 disk: place,
                 recovered,
                 stopped,
-                archive,
+                archive: Mutex::new(Some(Archive::new(disk, index))),
                 driver,
             }),
             Name::default(),

@@ -4,7 +4,7 @@
 //! Clock, disk, network, services and clients are simulated; a seed gives the same world to the last byte of its log.
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
 //! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
-//! `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
+//! `compact` (segments of the journal go), `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
 //! `between` (and between runs), `guards` (whenever somebody is let in), `steered` (and of runs that people steered), `continued` (and of those that go on in
 //! place of others), `planted` (promises broken on purpose).
 
@@ -13,6 +13,7 @@ mod calls;
 mod chance;
 mod check;
 mod clients;
+mod compact;
 mod continued;
 mod disk;
 mod guards;

@@ -48,14 +48,16 @@ mod to_proto;
 mod tests;
 
 pub use changes::{Change, Changes, Kept, Moved, Put, Snapshot};
-pub use directory::{Importing, adopt, clear, cut, files, is_blob, is_there};
+pub use directory::{Importing, adopt, clear, cut, files, first_segment, is_blob, is_there, segment_bytes};
 pub use error::{AppendError, StoreError, lock_error};
 pub use filter::{Count, Filter, Page};
 pub use index::Index;
 pub use journal::{Appended, Journal, Reader};
 pub use memory::MemoryShelf;
 pub use opening::{Opened, Opening, OpeningOptions, open_journal, read_journal};
-pub use record::{EventRecord, History, Location, Origin, Position, Record, Shared, Traffic, payload};
+pub use record::{
+    Between, EventRecord, History, Location, Order, Origin, Position, Record, Shared, Traffic, payload,
+};
 pub use recover::Cut;
 pub use replay::{Replaying, replay_readable, replay_record};
 pub use row::{Block, Ending, Granted, Guard, Guarded, Pace, Parked, Paused, Row, Stands};

@@ -4,19 +4,23 @@
 //! before it began is seen.
 
 mod check;
+mod compact;
 mod copy;
 mod error;
 mod export;
 mod import;
+mod retire;
 
 #[cfg(test)]
 mod tests;
 
 pub use check::{Checked, check};
+pub use compact::{Compacted, compact};
 pub use copy::{Copied, copy};
 pub use error::UpkeepError;
 pub use export::{Exported, export};
 pub use import::{Imported, import};
+pub use retire::Retiring;
 
 /// Is told how many bytes are done, of how many.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);

@@ -118,13 +118,15 @@ fn a_process_may_end_after_any_batch() {
 }
 
 #[test]
-fn a_disk_that_forgets_what_was_decided_is_seen() {
+fn a_disk_and_a_compaction_that_forget_what_was_decided_are_seen() {
     let program = program();
-    let scenario = Scenario {
-        bug: Some(Bug::ForgetSchedules),
-        ..scenario()
-    };
-    let found = (0..SEEDS).find(|seed| simulate(*seed, &program, &scenario).failure.is_some());
-    println!("it is seen by seed {found:?}");
-    assert!(found.is_some());
+    for bug in [Bug::ForgetSchedules, Bug::CompactWithoutBetween] {
+        let scenario = Scenario {
+            bug: Some(bug),
+            ..scenario()
+        };
+        let found = (0..SEEDS).find(|seed| simulate(*seed, &program, &scenario).failure.is_some());
+        println!("{bug:?} is seen by seed {found:?}");
+        assert!(found.is_some(), "{bug:?}");
+    }
 }

@@ -118,13 +118,15 @@ fn every_promise_is_kept_in_every_world() {
     let (settled, heard) = (sum(|it| it.settled), sum(|it| it.heard));
     let (steered, decided) = (sum(|it| it.steered), sum(|it| it.decided));
     let (continued, came_back) = (sum(|it| it.continued), sum(|it| it.came_back));
+    let freed = sum(|it| it.freed);
     println!(
-        "{seeds} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, {came_back} came back"
+        "{seeds} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, {came_back} came back, {freed} segments let go of"
     );
     assert!(
         crashes > seeds && sent > 10 * seeds && settled > seeds && heard > seeds / 2,
         "things do go wrong in these worlds, and workers and events are heard"
     );
+    assert!(freed > seeds, "segments go in these worlds");
     assert!(
         came_back > seeds,
         "runs leave memory and come back in these worlds"
@@ -152,11 +154,12 @@ fn one_seed_is_one_world_to_the_last_byte() {
 
 /// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs` sees to them, and the
 /// worlds of the workspace's own tests.
-const ELSEWHERE: [Bug; 4] = [
+const ELSEWHERE: [Bug; 5] = [
     Bug::ForgetSchedules,
     Bug::ReuseTokens,
     Bug::RateFromRestart,
     Bug::ForgetAgeing,
+    Bug::CompactWithoutBetween,
 ];
 
 /// What the report of a bug says, one of these, so that none is found for another reason.
@@ -183,6 +186,9 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::ReuseTokens => &["the last token was"],
         Bug::RateFromRestart => &["in within"],
         Bug::ForgetAgeing => &["was let in before"],
+        Bug::CompactWithoutKeys => &["after a replay as", "and is run", "came back otherwise"],
+        Bug::CompactWithoutOrder => &["after a replay", "was let in before", "and asked nothing"],
+        Bug::CompactWithoutBetween => &["schedule"],
     }
 }
 

@@ -9,8 +9,9 @@ use crate::{
 use flowmesh_host::{
     disk::{Disk, RealDisk},
     store::lock_error,
-    upkeep::{self, Exported, UpkeepError},
+    upkeep::{self, Exported, Retiring, UpkeepError},
 };
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::{
     fs::{self, File},
@@ -34,6 +35,69 @@ pub(super) fn check(dir: &Path, json: bool) -> Result<Exit, Error> {
     } else {
         Exit::Trouble
     })
+}
+
+/// How long runs are kept that have ended.
+pub(super) fn long_ago(text: &str) -> Result<SignedDuration, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
+    let seconds = days.and_then(|days| days.checked_mul(24 * 60 * 60));
+    let span = seconds.map(SignedDuration::from_secs);
+    let span = span.or_else(|| text.parse().ok());
+    span.filter(|span| !span.is_negative())
+        .ok_or_else(|| "expected a time such as `30d` or `12h`".to_owned())
+}
+
+/// Lets go of what nobody needs.
+pub(super) fn compact(
+    dir: &Path,
+    (keep_runs, archive): (Option<SignedDuration>, Option<&Path>),
+    json: bool,
+) -> Result<Exit, Error> {
+    // To lock a directory makes it; one that is not there is not to be made.
+    if !dir.is_dir() {
+        let place = dir.display().to_string();
+        return Err(below(&UpkeepError::NoStore { place }));
+    }
+    let disk: Arc<dyn Disk> = Arc::new(locked(dir)?);
+    let now = Timestamp::now();
+    if let Some(archive) = archive {
+        fs::create_dir_all(archive).map_err(|why| Error::unwritable(archive, &why))?;
+    }
+    let other = archive.map(RealDisk::look);
+    let retiring = keep_runs.map(|keep| Retiring {
+        before: now.checked_sub(keep).unwrap_or(Timestamp::MIN),
+        archive: other.as_ref().map(|disk| {
+            (
+                disk as &dyn Disk,
+                format!("runs-{}.jsonl", now.strftime("%Y%m%dT%H%M%SZ")),
+            )
+        }),
+    });
+    let compacted = show::with_progress("compacting", |progress| {
+        upkeep::compact(&disk, now, retiring.as_ref(), progress)
+    });
+    let compacted = compacted.map_err(|error| below(&error))?;
+    let (before, after, segments) = (compacted.before, compacted.after, compacted.segments);
+    if json {
+        draw::answer_json(&json!({
+            "before": before,
+            "after": after,
+            "segments": segments,
+            "runs": compacted.runs,
+        }));
+    } else {
+        draw::say(format!(
+            "`{}` had {} and has {}; {} were let go of",
+            dir.display(),
+            many(before, "byte", "bytes"),
+            many(after, "byte", "bytes"),
+            many(segments, "segment", "segments"),
+        ));
+        if keep_runs.is_some() {
+            draw::say(format!("{} were let go of", many(compacted.runs, "run", "runs")));
+        }
+    }
+    Ok(Exit::Ok)
 }
 
 /// Writes lines.

@@ -1,6 +1,7 @@
-//! The thread of the index: it takes what is new, answers what is looked up, and makes it stable every now and then.
+//! The thread of the index: it takes what is new, answers what is looked up, makes it stable every now and then, and
+//! compacts the journal.
 
-use super::Message;
+use super::{Message, compacting::Compacting};
 use crate::{
     engine::{Search, Ticket},
     store::{Changes, Index, Shelf, StoreError},
@@ -38,13 +39,18 @@ pub(crate) struct Indexer {
 
 impl Indexer {
     /// Starts the thread.
-    pub(crate) fn start(index: Arc<Index>, done: UnboundedSender<Message>) -> io::Result<Self> {
+    pub(crate) fn start(
+        index: Arc<Index>,
+        compacting: Compacting,
+        done: UnboundedSender<Message>,
+    ) -> io::Result<Self> {
         let (sender, jobs) = mpsc::channel();
         let stopping = Arc::new(AtomicBool::new(false));
         let mut working = Working {
             index,
             done,
             stopping: stopping.clone(),
+            compacting,
             unstable: None,
         };
         let work = move || {
@@ -95,6 +101,7 @@ struct Working {
     index: Arc<Index>,
     done: UnboundedSender<Message>,
     stopping: Arc<AtomicBool>,
+    compacting: Compacting,
     /// Since when something is not stable.
     unstable: Option<Instant>,
 }
@@ -102,13 +109,16 @@ struct Working {
 impl Working {
     fn work(&mut self, jobs: &mpsc::Receiver<Job>) -> Result<(), StoreError> {
         loop {
-            match jobs.recv_timeout(STABLE_AFTER) {
+            match jobs.recv_timeout(self.compacting.rest(STABLE_AFTER)) {
                 Ok(job) => self.job(job)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if self.unstable.is_some_and(|since| since.elapsed() >= STABLE_AFTER) {
                 self.checkpoint()?;
+            }
+            if !self.stopping.load(Ordering::Relaxed) {
+                self.compacting.tend(&self.index)?;
             }
         }
         self.checkpoint()

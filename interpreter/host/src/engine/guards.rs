@@ -3,11 +3,13 @@
 //! The journal, read in order, says who asked when, who was let in and who left; the index repeats it, for runs that are
 //! not in memory.
 
+mod again;
 mod place;
 mod queue;
 mod settle;
 mod told;
 
+pub(super) use again::Said;
 pub(crate) use place::guarded_by;
 pub(super) use queue::Wish;
 

@@ -5,10 +5,13 @@
 
 use super::{
     Held,
-    guards::{Guards, Wish, guarded_by},
+    guards::{Guards, Said, Wish, guarded_by},
     traffic::{self, Traffic},
 };
-use crate::{RunId, store::Guarded};
+use crate::{
+    RunId,
+    store::{Guarded, Order},
+};
 use flowmesh_ir::{Name, flow::Tie};
 use flowmesh_machine::{Answer, Ask, CallId, Effect, Event, EventKind, Note, Outcome, border};
 use std::collections::{BTreeMap, VecDeque};
@@ -50,8 +53,12 @@ pub(super) type Left = (Abandoned, RunId);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     pub(super) guards: Guards,
+    /// What was said to guards, while a compacted journal is read.
+    pub(super) said: Option<Vec<(Order, Said)>>,
     pub(super) traffic: Traffic,
-    /// Whether that was moved since it was told.
+    /// When what is taken note of was written: now, unless the journal is read again.
+    pub(super) order: Order,
+    /// Whether traffic was moved since it was told.
     pub(super) shifted: bool,
     /// Children that nobody waits for and that were not told so yet.
     pub(super) orphans: BTreeMap<RunId, Left>,
@@ -70,6 +77,13 @@ impl Task {
 }
 
 impl Ledger {
+    fn say(&mut self, said: Said) {
+        if let Some(all) = &mut self.said {
+            all.push((self.order, said.clone()));
+        }
+        self.guards.hear(said);
+    }
+
     /// Takes note of an event before the machine sees it.
     pub(super) fn event(&mut self, run: RunId, held: &mut Held, event: &Event) {
         let (at, kind) = (event.at, &event.kind);
@@ -87,14 +101,14 @@ impl Ledger {
         let ask = live.asks.get(call);
         if let Some(place) = ask.and_then(|ask| guarded_by((&namespace, &flow), ask)) {
             if let Some(token) = answer.token() {
-                return self.guards.enter(&place, (run, *call), token, at);
+                return self.say(Said::Enters(place, (run, *call), token, at));
             }
-            self.guards.leave(&place, (run, *call));
+            self.say(Said::Leaves(place, (run, *call)));
         }
         if let (Some(Ask::Shift { service, weights }), Answer::Done(_)) = (live.asks.get(call), answer)
             && let Some((service, weights)) = traffic::named(&deployment, *service, weights)
         {
-            self.traffic.shift(service, weights);
+            self.traffic.shift(service, weights, self.order);
             self.shifted = true;
         }
         live.asks.remove(call);
@@ -151,15 +165,15 @@ impl Ledger {
         let Some(place) = guarded_by((&namespace, &flow), ask) else {
             return tasks.push_back(Task::Ask(run, call));
         };
-        match ask {
-            Ask::Debounce(debounce) => self.guards.settle(&place, (run, call), debounce.most, at),
-            _ => self.guards.ask(&place, (run, call), wish(ask, ahead_us), at),
-        }
+        self.say(match ask {
+            Ask::Debounce(debounce) => Said::Settles(place.clone(), (run, call), debounce.most, at),
+            _ => Said::Asks(place.clone(), (run, call), wish(ask, ahead_us), at),
+        });
         match ask {
             // It goes on from the middle of another one's history, in which it was let in: it has its place beside those
             // who are in by now.
             Ask::Admit(_) if live.run.admitted() == Some(call) => {
-                self.guards.enter_beside(&place, (run, call), at);
+                self.say(Said::EntersBeside(place, (run, call), at));
             }
             Ask::Admit(_) | Ask::Debounce(_) => tasks.push_back(Task::Ask(run, call)),
             _ => tasks.push_back(Task::Grant(place)),
@@ -186,7 +200,7 @@ impl Ledger {
         match live.asks.remove(&call) {
             Some(ask) => {
                 if let Some(place) = guarded_by((&namespace, &flow), &ask) {
-                    self.guards.leave(&place, (run, call));
+                    self.say(Said::Leaves(place.clone(), (run, call)));
                     tasks.push_back(Task::Grant(place));
                 }
             }

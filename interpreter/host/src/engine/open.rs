@@ -42,7 +42,9 @@ pub fn open(disk: Arc<dyn Disk>, options: &OpeningOptions, now: Timestamp) -> Re
         opening.replay_all(&mut restoring)?;
         restoring
     };
+    restoring.in_order();
     index.apply(&Changes {
+        runs: restoring.forgotten(),
         programs: restoring.programs(),
         ..restoring.between().changes()
     })?;

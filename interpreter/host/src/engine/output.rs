@@ -209,10 +209,17 @@ impl History {
     /// If they cannot be read.
     pub fn events(&self, shelf: &dyn Shelf, reader: &Reader) -> Result<Vec<EventRecord>, StoreError> {
         let mut events = shelf.events(self.run, 0)?;
-        // By now the index may know more than when this was asked.
-        events.retain(|event| event.sequence < self.known);
+        // By now the index may know more than when this was asked, and what it knows may lie elsewhere.
+        let end = self.known.saturating_add(Block::events(&self.recent));
+        events.retain(|event| event.sequence < end);
+        let mut next = self.known;
         for block in &self.recent {
-            events.extend(reader.events(block.place)?);
+            next = next.saturating_add(u64::from(block.events));
+            if (events.len() as u64) < next {
+                let read = reader.events(block.place)?;
+                events.retain(|event| event.sequence < next.saturating_sub(u64::from(block.events)));
+                events.extend(read);
+            }
         }
         Ok(events)
     }

@@ -1,21 +1,20 @@
 //! The state of everything from the journal, and what is to be done again.
 
+mod taking;
+
 use super::{
     Deployment, Engine, Programs,
     guards::Guards,
     ledger::Task,
     load::{apply_again, contradiction, load},
     namespace::within,
+    ordering::Ordering,
     programs::made,
     rows::Between,
-    schedules::Schedules,
 };
 use crate::{
     RunId,
-    store::{
-        self, Block, Change, EventRecord, Index, Kept, Origin, Position, Record, Replaying, Shelf,
-        StoreError, Traffic,
-    },
+    store::{self, Block, Change, EventRecord, Index, Kept, Origin, Position, Shelf, StoreError},
 };
 use flowmesh_ir::{Hash, Name};
 use flowmesh_machine::EventKind;
@@ -42,6 +41,10 @@ pub struct Restoring {
     /// Runs for which something may be to be done, and those that have ended since.
     open: BTreeSet<RunId>,
     ended: BTreeSet<RunId>,
+    /// Runs that are kept no longer.
+    forgotten: BTreeSet<RunId>,
+    /// In which order everything was written, whatever order it is read in.
+    ordering: Ordering,
 }
 
 impl From<Engine> for Restoring {
@@ -78,8 +81,13 @@ impl Restoring {
         let shelf = index.as_ref();
         this.engine.kept = shelf.kept()?.into_iter().collect();
         this.programs_in_use(shelf)?;
+        this.ordering = Ordering::behind(index.upto());
         for moved in shelf.traffic()? {
-            this.engine.ledger.traffic.shift(moved.service, moved.weights);
+            let since = this.ordering.known;
+            this.engine
+                .ledger
+                .traffic
+                .shift(moved.service, moved.weights, since);
         }
         let schedules = store::read_schedules(&shelf.note()?);
         let schedules = schedules.ok_or_else(|| contradiction(RunId(0), "schedules that cannot be read"))?;
@@ -122,7 +130,7 @@ impl Restoring {
         let Some((index, _)) = self.beside.as_ref().filter(|_| self.trusted) else {
             return Ok(());
         };
-        if self.engine.runs.contains_key(&run) {
+        if self.engine.runs.contains_key(&run) || self.forgotten.contains(&run) {
             return Ok(());
         }
         if let Some(mut loaded) = load(index.as_ref(), &mut self.made, run)? {
@@ -166,6 +174,16 @@ impl Restoring {
         orphans.any(|(_, by)| *by == run)
     }
 
+    /// The journal was read: everything stands as if that had been in the order in which it was written.
+    pub(super) fn in_order(&mut self) {
+        self.ordering.restore(&mut self.engine);
+    }
+
+    /// Runs that are kept no longer.
+    pub(super) fn forgotten(&self) -> Vec<Change> {
+        self.forgotten.iter().copied().map(Change::Forget).collect()
+    }
+
     /// Where traffic goes, how guards and schedules stand.
     pub(super) fn between(&mut self) -> Between {
         let (paces, granted) = self.engine.ledger.guards.take_untold();
@@ -203,7 +221,8 @@ impl Restoring {
     /// The journal ends here. What had been asked for and has not come is asked for again; of calls that must not be
     /// sent twice nobody knows whether they were sent, and they end with `Unknown`.
     #[must_use]
-    pub fn finish(self, now: Timestamp) -> Engine {
+    pub fn finish(mut self, now: Timestamp) -> Engine {
+        self.in_order();
         let mut engine = self.engine;
         engine.now = now;
         engine
@@ -255,6 +274,7 @@ impl Restoring {
             .runs
             .get_mut(&run)
             .ok_or_else(|| contradiction(run, "it has no beginning"))?;
+        self.engine.ledger.order = self.ordering.take();
         apply_again(&mut self.engine.ledger, held, record)?;
         if held.ending().is_some() && self.trusted {
             self.ended.insert(run);
@@ -278,6 +298,7 @@ impl Restoring {
             self.loses_key((&origin.namespace, &origin.flow), key.as_deref())?;
         }
         self.engine.hold(run, deployment, flow, key.clone(), origin);
+        self.ordering.begins(run);
         Ok(())
     }
 
@@ -317,59 +338,5 @@ impl Restoring {
             (None, Some((index, _))) if self.trusted => index.program(hash),
             (read, _) => Ok(read.cloned()),
         }
-    }
-}
-
-impl Replaying for Restoring {
-    fn next(&mut self, run: RunId) -> Result<u64, StoreError> {
-        self.load(run)?;
-        Ok(self.engine.runs.get(&run).map_or(0, |held| held.next))
-    }
-
-    fn events(&mut self, events: Vec<EventRecord>, block: Block, behind: Position) -> Result<(), StoreError> {
-        let run = events.first().map(|event| event.run);
-        events.iter().try_for_each(|event| self.event(event))?;
-        run.into_iter().for_each(|run| self.place(run, block, behind));
-        Ok(())
-    }
-
-    fn kept(&mut self, record: Record, kept: Kept) -> Result<(), StoreError> {
-        if self.beside.is_some() {
-            self.kept.push(kept);
-        }
-        match record {
-            Record::Program { hash, json } => {
-                self.engine.kept.insert(hash);
-                self.programs.insert(hash, json);
-            }
-            Record::Settings { hash, bytes } => {
-                self.engine.kept.insert(hash);
-                self.settings.insert(hash, bytes);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Only compaction writes it, which no host does yet: to leave it out would send traffic elsewhere.
-    fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError> {
-        let reason = format!(
-            "the traffic of `{}` was written again, by a later version",
-            traffic.service
-        );
-        Err(StoreError::Contradiction { reason })
-    }
-
-    fn schedule(&mut self, schedule: store::Schedule) -> Result<(), StoreError> {
-        for run in Schedules::runs_of(&schedule) {
-            self.load(run)?;
-        }
-        self.engine.schedules.restore(schedule);
-        Ok(())
-    }
-
-    /// As above: to leave it out would bring the run back.
-    fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
-        Err(contradiction(run, "it was let go of, by a later version"))
     }
 }

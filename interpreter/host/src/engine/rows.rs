@@ -274,7 +274,7 @@ impl Engine {
 
     /// Where the traffic of services goes that was moved.
     pub(super) fn traffic_now(&self) -> Vec<Traffic> {
-        let all = self.ledger.traffic.all();
+        let all = self.ledger.traffic.moved();
         all.map(|(service, weights)| Traffic {
             service: service.clone(),
             weights: weights.clone(),

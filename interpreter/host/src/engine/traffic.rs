@@ -1,23 +1,29 @@
-//! Where the traffic of services goes that was moved by `shift`; the journal, read in order, says it.
+//! Where the traffic of services goes that was moved by `shift`; the journal says it, with when that was.
 
 use super::{Deployment, output::Output};
+use crate::store::Order;
 use flowmesh_ir::{Name, ServiceId, SubsetId};
 use std::collections::BTreeMap;
 
 /// What each subset of a service gets, by their names: programs that come later number them in their own way.
 pub type Weights = Vec<(Name, u32)>;
 
-/// The services whose traffic was moved, by name.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Traffic(BTreeMap<Name, Weights>);
+/// The services whose traffic was moved, by name, and since when. One whose traffic was moved back is kept: an earlier
+/// move of it may be read later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Traffic(BTreeMap<Name, (Order, Weights)>);
+
+impl PartialEq for Traffic {
+    fn eq(&self, other: &Self) -> bool {
+        self.all().eq(other.all())
+    }
+}
 
 impl Traffic {
-    /// From now on it goes so; no weights is back to what programs say.
-    pub(super) fn shift(&mut self, service: Name, weights: Weights) {
-        if weights.is_empty() {
-            self.0.remove(&service);
-        } else {
-            self.0.insert(service, weights);
+    /// Since then it goes so, unless it was moved later; no weights is back to what programs say.
+    pub(super) fn shift(&mut self, service: Name, weights: Weights, since: Order) {
+        if self.0.get(&service).is_none_or(|(known, _)| *known <= since) {
+            self.0.insert(service, (since, weights));
         }
     }
 
@@ -25,7 +31,7 @@ impl Traffic {
     pub(super) fn weights(&self, deployment: &Deployment, service: ServiceId) -> Vec<(SubsetId, u32)> {
         let declared = deployment.program.service(service);
         let moved = declared.and_then(|declared| Some((declared, self.0.get(&declared.name)?)));
-        let Some((declared, weights)) = moved else {
+        let Some((declared, (_, weights))) = moved else {
             return Vec::new();
         };
         let number = |name: &Name| {
@@ -38,9 +44,14 @@ impl Traffic {
             .collect()
     }
 
-    /// All of it.
+    /// All of it that is not as programs say.
     pub(super) fn all(&self) -> impl Iterator<Item = (&Name, &Weights)> {
-        self.0.iter()
+        self.moved().filter(|(_, weights)| !weights.is_empty())
+    }
+
+    /// All that was ever moved.
+    pub(super) fn moved(&self) -> impl Iterator<Item = (&Name, &Weights)> {
+        self.0.iter().map(|(service, (_, weights))| (service, weights))
     }
 }
 

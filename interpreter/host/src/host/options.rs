@@ -4,6 +4,7 @@ use crate::{
     clock::{Clock, SystemClock},
     engine::Residence,
     network::{MeshNetwork, Network, Secrets},
+    store::compact,
     workers::Workers,
 };
 use flowmesh_mesh::Resolver;
@@ -20,6 +21,8 @@ pub struct HostOptions {
     pub workers: Workers,
     /// How many runs are kept in memory that only wait, and for how long.
     pub residence: Residence,
+    /// When the journal is compacted.
+    pub compact: compact::Due,
 }
 
 impl HostOptions {
@@ -36,6 +39,7 @@ impl HostOptions {
             network,
             workers,
             residence: Residence::default(),
+            compact: compact::Due::default(),
         }
     }
 }

@@ -6,12 +6,13 @@ mod sent;
 pub(super) mod timers;
 mod undone;
 
-use super::{between, continued, steered, world::World};
+use super::{between, compact::Decided, continued, steered, world::World};
 use crate::{
     RunId,
     engine::{Engine, Restoring, view::State},
     store::{
-        Block, EventRecord, Kept, Position, Record, Replaying, Schedule, StoreError, Traffic, open_journal,
+        Block, EventRecord, Kept, Order, Position, Record, Replaying, Schedule, StoreError, Traffic,
+        open_journal,
     },
 };
 use flowmesh_ir::{
@@ -92,9 +93,14 @@ fn replay_is_the_same(world: &mut World<'_>) -> Result<Replayed, String> {
     let Reading {
         restoring,
         journal,
-        order,
-        decided,
+        mut order,
+        mut decided,
+        ..
     } = reading;
+    order.sort_by_key(|(order, _)| *order);
+    let order = order.into_iter().map(|(_, event)| event).collect();
+    decided.extend(world.decided.clone());
+    let decided = decided.into_values().collect();
     let again = restoring.finish(world.now());
     let now: Vec<String> = world.views().iter().map(|view| format!("{view:?}")).collect();
     let then: Vec<String> = again.views().iter().map(|view| format!("{view:?}")).collect();
@@ -122,10 +128,16 @@ fn same_between(world: &World<'_>, then: &Engine) -> Result<(), String> {
     if here.len() != there.len() {
         return Err(format!("guards are\n{here:#?}\nand after a replay\n{there:#?}"));
     }
-    if now.traffic().eq(then.traffic()) {
-        return Ok(());
+    if !now.traffic().eq(then.traffic()) {
+        return Err("traffic goes elsewhere after a replay".to_owned());
     }
-    Err("traffic goes elsewhere after a replay".to_owned())
+    let (here, there) = (now.schedules_written(), then.schedules_written());
+    if here != there {
+        return Err(format!(
+            "a schedule stands as\n{here:?}\nand after a replay as\n{there:?}"
+        ));
+    }
+    Ok(())
 }
 
 /// The journal, read once more, with every event kept.
@@ -133,19 +145,26 @@ fn same_between(world: &World<'_>, then: &Engine) -> Result<(), String> {
 struct Reading {
     restoring: Restoring,
     journal: Journal,
-    order: Vec<EventRecord>,
-    decided: Vec<Schedule>,
+    order: Vec<(Order, EventRecord)>,
+    decided: Decided,
+    /// The order of what comes next.
+    next: Vec<Order>,
 }
 
 impl Replaying for Reading {
+    fn order(&mut self, order: &[Order]) {
+        self.next = order.to_vec();
+        self.restoring.order(order);
+    }
+
     fn next(&mut self, run: RunId) -> Result<u64, StoreError> {
         self.restoring.next(run)
     }
 
     fn events(&mut self, events: Vec<EventRecord>, block: Block, behind: Position) -> Result<(), StoreError> {
-        for event in &events {
+        for (event, order) in events.iter().zip(&self.next) {
             self.journal.entry(event.run).or_default().push(event.clone());
-            self.order.push(event.clone());
+            self.order.push((*order, event.clone()));
         }
         self.restoring.events(events, block, behind)
     }
@@ -159,7 +178,9 @@ impl Replaying for Reading {
     }
 
     fn schedule(&mut self, schedule: Schedule) -> Result<(), StoreError> {
-        self.decided.push(schedule.clone());
+        let order = self.next.first().copied().unwrap_or_default();
+        self.decided
+            .insert((order, schedule.name.clone()), schedule.clone());
         self.restoring.schedule(schedule)
     }
 

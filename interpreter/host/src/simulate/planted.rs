@@ -19,6 +19,7 @@ use flowmesh_ir::{
     policy::Policy,
     service::EffectKind,
 };
+use flowmesh_machine::EventKind;
 use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
 
@@ -69,11 +70,17 @@ pub enum Bug {
     RateFromRestart,
     /// Priority counts for more than any wait.
     ForgetAgeing,
+    /// Compaction leaves out the keys with which runs were started.
+    CompactWithoutKeys,
+    /// Compaction leaves out when events were written first.
+    CompactWithoutOrder,
+    /// Compaction leaves out what lies between runs.
+    CompactWithoutBetween,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -96,7 +103,20 @@ impl Bug {
         Self::ReuseTokens,
         Self::RateFromRestart,
         Self::ForgetAgeing,
+        Self::CompactWithoutKeys,
+        Self::CompactWithoutOrder,
+        Self::CompactWithoutBetween,
     ];
+}
+
+impl Bug {
+    /// Whether compaction does it. In worlds with others there is none: it syncs what they leave out.
+    pub(super) fn is_of_compaction(self) -> bool {
+        matches!(
+            self,
+            Self::CompactWithoutKeys | Self::CompactWithoutOrder | Self::CompactWithoutBetween
+        )
+    }
 }
 
 /// How early timers come due.
@@ -224,6 +244,11 @@ impl World<'_> {
         }
     }
 
+    /// What compaction does to what it writes again.
+    pub(super) fn spoils(&self) -> Spoils {
+        Spoils(self.scenario.bug)
+    }
+
     /// A batch as the disk has it.
     pub(super) fn spoil_batch(&mut self, batch: &Arc<Vec<Record>>) -> Arc<Vec<Record>> {
         if self.has(Bug::ForgetSchedules) {
@@ -262,6 +287,31 @@ impl World<'_> {
         early.into_iter().for_each(|output| self.perform(output));
         let delay = self.draw(Duration::from_millis(20));
         self.after(delay, Happens::WriteLate { generation });
+    }
+}
+
+/// What compaction does to what it writes again.
+pub(super) struct Spoils(Option<Bug>);
+
+impl Spoils {
+    pub(super) fn spoil(&self, records: &mut [Record]) {
+        for record in records {
+            match (self.0, record) {
+                (Some(Bug::CompactWithoutKeys), Record::History(history)) => {
+                    if let Some(EventKind::Started { key, .. }) =
+                        history.events.first_mut().map(|event| &mut event.kind)
+                    {
+                        *key = None;
+                    }
+                }
+                (Some(Bug::CompactWithoutOrder), Record::History(history)) => history.order.clear(),
+                (Some(Bug::CompactWithoutBetween), Record::Between(between)) => {
+                    between.traffic.clear();
+                    between.schedules.clear();
+                }
+                _ => {}
+            }
+        }
     }
 }
 

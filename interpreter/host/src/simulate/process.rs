@@ -328,6 +328,7 @@ impl<'p> World<'p> {
     pub(super) fn written(&mut self, generation: u64, appended: Option<Appended>) {
         if generation == self.generation {
             self.tell(appended.map_or(Input::Refused, Input::Committed));
+            self.compact_if_due();
         }
     }
 

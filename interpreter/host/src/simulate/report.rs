@@ -30,6 +30,8 @@ pub struct Report {
     pub came_back: u64,
     /// How many batches were written to the journal.
     pub written: u64,
+    /// How many segments of it compaction let go of.
+    pub freed: u64,
     /// How many changes of the disk each opening of the store took, one in which the power failed included.
     pub openings: Vec<u64>,
     /// How many runs ended, or wait, in which state.

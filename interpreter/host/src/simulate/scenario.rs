@@ -27,6 +27,8 @@ pub struct Scenario {
     /// After how many changes of the disk (writes, syncs, changes of names) the power fails: counted from the first boot, then
     /// from the second, and so on. An opening in which it fails is a boot too.
     pub power: Vec<u64>,
+    /// After every so many batches the journal is compacted; without it, chance decides that.
+    pub compact_every: Option<u64>,
     /// A promise that is broken on purpose, so that a test can show that the simulator would see it.
     pub bug: Option<Bug>,
 }
@@ -92,6 +94,8 @@ pub struct Faults {
     pub forgotten: u64,
     /// Worlds in which the clock is set, forward or back.
     pub clocks_set: u64,
+    /// Worlds in which the journal is compacted every now and then.
+    pub compacted: u64,
     /// Workers that are never heard of again, and those that do not say that they still work.
     pub silent: u64,
 }
@@ -117,6 +121,7 @@ impl Scenario {
             faults: Faults::default(),
             crash_after: None,
             power: Vec::new(),
+            compact_every: None,
             bug: None,
         }
     }
@@ -151,6 +156,7 @@ impl Faults {
         failed_syncs: 0,
         forgotten: 0,
         clocks_set: 0,
+        compacted: 0,
         silent: 0,
     };
 }
@@ -171,6 +177,7 @@ impl Default for Faults {
             failed_syncs: 100,
             forgotten: 150,
             clocks_set: 0,
+            compacted: 700,
             silent: 150,
         }
     }

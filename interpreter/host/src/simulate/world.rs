@@ -1,7 +1,7 @@
 //! The world: a clock, a queue of what happens when, and everything that it happens to.
 
 use super::{
-    Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
+    Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
     process::Process, services::Services, workers::Workshop,
 };
 use crate::{
@@ -23,10 +23,20 @@ const SET_MAX: Duration = Duration::from_secs(45);
 const SETS_MAX: u64 = 3;
 /// For so long runs stay in memory in worlds in which they do not stay.
 const IDLE_MAX: Duration = Duration::from_secs(2);
+/// The journal is compacted after so many batches at the most.
+const COMPACT_MAX: u64 = 12;
 /// What comes later than this is not waited for: schedules go on for ever.
 const HORIZON: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// A world in which so much happens has gone round in a circle.
 const STEPS_MAX: u64 = 50_000;
+
+/// After how many batches a world is compacted, if it is. It is drawn apart, so that everything else is as without it.
+fn draw_compaction(seed: u64, scenario: &Scenario) -> Option<u64> {
+    let mut chance = Chance::new(!seed);
+    let compacts = scenario.bug.is_none_or(Bug::is_of_compaction);
+    let some = compacts && chance.happens(scenario.faults.compacted);
+    some.then(|| chance.below(COMPACT_MAX).saturating_add(1))
+}
 
 /// Everything there is.
 pub(super) struct World<'p> {
@@ -51,6 +61,11 @@ pub(super) struct World<'p> {
     pub(super) written: u64,
     /// How many changes of the disk each opening of the store took.
     pub(super) openings: Vec<u64>,
+    /// After how many batches the journal is compacted, how many segments went so far, and what was decided of
+    /// schedules before.
+    pub(super) compact_every: Option<u64>,
+    pub(super) freed: u64,
+    pub(super) decided: super::compact::Decided,
     /// How often a run came back into memory, in processes that have ended.
     pub(super) came_back: u64,
     pub(super) broken: Option<String>,
@@ -132,6 +147,9 @@ impl<'p> World<'p> {
             crashes: 0,
             written: 0,
             openings: Vec::new(),
+            compact_every: None,
+            freed: 0,
+            decided: super::compact::Decided::new(),
             came_back: 0,
             broken: None,
             begin,
@@ -143,8 +161,9 @@ impl<'p> World<'p> {
         };
         world
             .disk
-            .set_syncs_again(scenario.bug == Some(super::Bug::RetryFailedSync));
+            .set_syncs_again(scenario.bug == Some(Bug::RetryFailedSync));
         world.residence = world.draw_residence();
+        world.compact_every = draw_compaction(seed, scenario);
         world.boot();
         world.plan();
         world
@@ -347,6 +366,7 @@ impl<'p> World<'p> {
             continued: clients.continued.len() as u64,
             came_back: self.came_back.saturating_add(alive),
             written: self.written,
+            freed: self.freed,
             openings: self.openings.clone(),
             runs,
             ends,

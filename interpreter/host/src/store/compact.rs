@@ -19,11 +19,11 @@ use std::{
 };
 
 /// How many bytes of events one step writes again, about.
-const STEP_BYTES: u64 = 4 << 20;
+///
+/// A step is one batch, and what is to be appended meanwhile waits for it: about as long as a commit of a full group.
+const STEP_BYTES: u64 = 1 << 20;
 /// How many runs one step looks at.
 const STEP_RUNS: usize = 256;
-/// What may lie about before compaction is worth its while.
-const SLACK_BYTES: u64 = 64 << 20;
 
 /// Appends records as one batch.
 pub type Append<'a> = &'a mut dyn FnMut(Vec<Record>) -> Result<Appended, StoreError>;
@@ -51,13 +51,40 @@ pub enum Step {
     Nothing,
 }
 
-/// Whether so much of the journal is not needed that compaction is worth its while.
+/// How much of a journal may be needed by nobody before compaction is worth its while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Of a hundred bytes, so many; with 100 it never is.
+    pub percent: u8,
+    /// So many in any case.
+    pub bytes: u64,
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self {
+            percent: 50,
+            bytes: 64 << 20,
+        }
+    }
+}
+
+/// Whether so much is not needed, payloads that lie apart included, that compaction is worth its while; and whether the
+/// journal is so much longer than when it was compacted last and had this length.
 ///
 /// # Errors
 /// If the index or the disk cannot be read.
-pub fn is_due(disk: &dyn Disk, index: &Index) -> Result<bool, StoreError> {
-    let needed = index.bytes_needed()?.saturating_mul(2);
-    Ok(bytes(disk)? > needed.saturating_add(SLACK_BYTES))
+pub fn is_due(disk: &dyn Disk, index: &Index, due: Due, left: u64) -> Result<bool, StoreError> {
+    if due.percent >= 100 {
+        return Ok(false);
+    }
+    let (journal, gone) = (bytes(disk)?, free::gone(disk, index)?);
+    let all = journal.saturating_add(gone);
+    let dead = all.saturating_sub(index.bytes_needed()?);
+    let much = dead.saturating_mul(100) >= all.saturating_mul(u64::from(due.percent));
+    // What is around records is never needed, and is there again when they were written again.
+    let grown = left == 0 || all.saturating_sub(left) >= due.bytes;
+    Ok(much && dead >= due.bytes && grown)
 }
 
 /// How many bytes all segments have.

@@ -37,6 +37,21 @@ pub fn files(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
+/// The number of the first segment.
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn first_segment(disk: &dyn Disk) -> Result<Option<u32>, StoreError> {
+    let names = files(disk)?;
+    Ok(names.iter().find_map(|name| segment::number(name)))
+}
+
+/// How long a segment is; nothing if it is not there.
+#[must_use]
+pub fn segment_bytes(disk: &dyn Disk, segment: u32) -> u64 {
+    disk.length(&segment::name(segment)).unwrap_or_default()
+}
+
 /// Whether a file is a payload that lies apart.
 #[must_use]
 pub fn is_blob(name: &str) -> bool {
@@ -92,14 +107,20 @@ pub struct Importing {
 }
 
 impl Importing {
-    /// Begins with an empty directory.
+    /// Begins with an empty directory. Its first segment is this one: what is imported with an order of an earlier one
+    /// was written before everything else.
     ///
     /// # Errors
     /// If the disk fails.
-    pub fn begin(disk: &Arc<dyn Disk>) -> Result<Self, StoreError> {
+    pub fn begin(disk: &Arc<dyn Disk>, first: Option<u32>) -> Result<Self, StoreError> {
         let disk = Arc::clone(disk);
-        let journal = Journal::open(disk.clone(), Segment::new(1), Position::default())?;
-        Ok(Self { disk, journal })
+        let first = first.unwrap_or(1).max(1);
+        let journal = Journal::open(disk.clone(), Segment::new(first), Position::default())?;
+        let mut this = Self { disk, journal };
+        if let Some(segment) = first.checked_sub(1).filter(|before| *before > 0) {
+            this.append(&[Record::Freed { segment }])?;
+        }
+        Ok(this)
     }
 
     /// Writes records as one batch.

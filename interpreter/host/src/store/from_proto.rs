@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, proto,
-    record::{EventRecord, History, Origin, Record, Shared, Traffic},
+    record::{Between, EventRecord, History, Order, Origin, Record, Shared, Traffic},
 };
 use crate::RunId;
 use bytes::Bytes;
@@ -47,8 +47,22 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
         }),
         proto::Kind::Traffic(traffic) => Ok(Record::Traffic(self::traffic(traffic)?)),
         proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
+        proto::Kind::Between(it) => Ok(Record::Between(Box::new(between(it)?))),
         proto::Kind::Schedule(it) => Ok(Record::Schedule(Box::new(it.read()?))),
     }
+}
+
+fn between(message: proto::Between) -> Result<Between, Unreadable> {
+    let schedules = message.schedules.into_iter().map(super::schedule::Message::read);
+    Ok(Between {
+        order: Order(message.order),
+        traffic: message
+            .traffic
+            .into_iter()
+            .map(traffic)
+            .collect::<Result<_, _>>()?,
+        schedules: schedules.collect::<Result<_, _>>()?,
+    })
 }
 
 fn event_record(message: proto::Event, fetch: Fetch<'_>) -> Result<EventRecord, Unreadable> {
@@ -66,6 +80,9 @@ fn event_record(message: proto::Event, fetch: Fetch<'_>) -> Result<EventRecord, 
 }
 
 fn history(message: proto::History, fetch: Fetch<'_>) -> Result<History, Unreadable> {
+    if !message.order.is_empty() && message.order.len() != message.events.len() {
+        return Err(Unreadable::Message("events without their order"));
+    }
     let mut origin = None;
     let mut events = Vec::with_capacity(message.events.len());
     for message in message.events {
@@ -78,6 +95,7 @@ fn history(message: proto::History, fetch: Fetch<'_>) -> Result<History, Unreada
         first: message.first,
         origin,
         events,
+        order: message.order.into_iter().map(Order).collect(),
     })
 }
 

@@ -11,6 +11,7 @@ mod backend;
 mod count;
 mod database;
 mod error;
+mod find;
 mod places;
 mod search;
 mod shelf;
@@ -170,7 +171,8 @@ impl Index {
     }
 
     /// The last segment that was let go of.
-    pub(super) fn freed(&self) -> u32 {
+    #[must_use]
+    pub fn freed(&self) -> u32 {
         self.state().freed
     }
 

@@ -4,7 +4,7 @@ use super::{
     AppendError, Record, StoreError, blob,
     compact::Written,
     frame::{self, Written as Frame},
-    record::{EventRecord, Location, Position},
+    record::{EventRecord, Location, Order, Position},
     segment::{self, Sealed, Segment},
 };
 use crate::disk::{Appender, Disk};
@@ -176,9 +176,28 @@ impl Journal {
         }
     }
 
+    /// A segment that there was no room for is taken away before the one before it grows again: only the last one may
+    /// be torn.
+    fn not_begun(&self, next: &Segment, error: AppendError) -> AppendError {
+        let taken_away = match self.disk.remove(&next.name()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.disk.sync_directory(),
+        };
+        match (error, taken_away) {
+            (AppendError::Full { .. }, Err(error)) => AppendError::Failed(StoreError::Io {
+                place: self.disk.place(&next.name()),
+                error,
+            }),
+            (error, _) => error,
+        }
+    }
+
     fn follow(&mut self) -> Result<(), AppendError> {
         let next = self.segment.following();
-        self.file = segment::create(self.disk.as_ref(), &next)?;
+        self.file = match segment::create(self.disk.as_ref(), &next) {
+            Ok(file) => file,
+            Err(error) => return Err(self.not_begun(&next, error)),
+        };
         self.sealed = Some(self.segment.sealed());
         self.segment = next;
         self.end = Position {
@@ -230,9 +249,20 @@ impl Reader {
     /// # Errors
     /// As for [`Reader::read`].
     pub fn events(&self, at: Location) -> Result<Vec<EventRecord>, StoreError> {
+        self.ordered(at).map(|(events, _)| events)
+    }
+
+    /// The events of the record at a place, and when each was written first.
+    ///
+    /// # Errors
+    /// As for [`Reader::read`].
+    pub(super) fn ordered(&self, at: Location) -> Result<(Vec<EventRecord>, Vec<Order>), StoreError> {
         match self.read(at)? {
-            Record::Event(event) => Ok(vec![event]),
-            Record::History(history) => Ok(history.into_events()),
+            Record::Event(event) => Ok((vec![event], vec![at.into()])),
+            Record::History(mut history) => {
+                let order = history.take_order(at);
+                Ok((history.into_events(), order))
+            }
             _ => Err(self.damaged(at, "expected events, found something else")),
         }
     }

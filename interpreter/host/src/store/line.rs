@@ -6,7 +6,7 @@ pub(super) use codec::{choice, failure_kind, hash, payload, run};
 
 use super::{
     from_proto, proto,
-    record::{EventRecord, Record, Traffic},
+    record::{EventRecord, Order, Record, Traffic},
     schedule, to_proto,
 };
 use crate::RunId;
@@ -36,6 +36,9 @@ enum Line {
 #[serde(deny_unknown_fields)]
 struct Export {
     version: u32,
+    /// The segment that is the first of an import: what has an order was written before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,6 +56,9 @@ struct Happening {
     run: RunId,
     sequence: u64,
     at: Timestamp,
+    /// When it was written first, if it was written again since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order: Option<u64>,
     event: proto::Happened,
 }
 
@@ -64,10 +70,20 @@ struct Moved {
     at: Timestamp,
 }
 
-/// The first line of an export.
+/// The first line of an export; with the first segment of its journal, if that was compacted.
 #[must_use]
-pub fn head() -> String {
-    text(&Line::Export(Export { version: VERSION }))
+pub fn head(first: Option<u32>) -> String {
+    let version = VERSION;
+    text(&Line::Export(Export { version, first }))
+}
+
+/// The segment that a first line says is the first.
+#[must_use]
+pub fn first_segment(line: &str) -> Option<u32> {
+    match serde_json::from_str(line).ok()? {
+        Line::Export(export) => export.first,
+        _ => None,
+    }
 }
 
 /// A record as a line, or as several if it is several events; nothing of what only says how a journal lies.
@@ -76,14 +92,27 @@ pub fn lines(record: Record) -> Vec<String> {
     match record {
         Record::Program { hash, json } => vec![text(&Line::Program(kept(hash, json)))],
         Record::Settings { hash, bytes } => vec![text(&Line::Settings(kept(hash, bytes)))],
-        Record::Event(event) => vec![happening(&event)],
-        Record::History(history) => history.into_events().iter().map(happening).collect(),
+        Record::Event(event) => vec![happening(&event, None)],
+        Record::History(mut history) => {
+            let order = std::mem::take(&mut history.order);
+            let order = order.into_iter().map(Some).chain(std::iter::repeat(None));
+            let events = history.into_events().into_iter().zip(order);
+            events.map(|(event, order)| happening(&event, order)).collect()
+        }
         Record::Traffic(traffic) => vec![text(&Line::Traffic(Moved {
             service: traffic.service,
             weights: traffic.weights,
             at: traffic.at,
         }))],
         Record::Schedule(it) => vec![text(&Line::Schedule(Box::new(schedule::Line::of(&it))))],
+        Record::Between(between) => {
+            let traffic = between.traffic.into_iter().map(Record::Traffic);
+            let schedules = between
+                .schedules
+                .into_iter()
+                .map(|it| Record::Schedule(Box::new(it)));
+            traffic.chain(schedules).flat_map(lines).collect()
+        }
         Record::Forgotten { .. } | Record::Freed { .. } => Vec::new(),
     }
 }
@@ -95,8 +124,8 @@ pub fn lines(record: Record) -> Vec<String> {
 pub fn read(line: &str) -> Result<Option<Record>, String> {
     let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let record = match line {
-        Line::Export(Export { version: VERSION }) => return Ok(None),
-        Line::Export(Export { version }) => {
+        Line::Export(Export { version: VERSION, .. }) => return Ok(None),
+        Line::Export(Export { version, .. }) => {
             return Err(format!(
                 "expected an export of version {VERSION}, found {version}"
             ));
@@ -109,7 +138,10 @@ pub fn read(line: &str) -> Result<Option<Record>, String> {
             hash: hash_of(&kept.hash)?,
             bytes: kept.content.as_ref().into(),
         },
-        Line::Event(happening) => Record::Event(event(happening)?),
+        Line::Event(happening) => match happening.order {
+            Some(order) => Record::History(event(happening)?.again(Order(order))),
+            None => Record::Event(event(happening)?),
+        },
         Line::Traffic(moved) => Record::Traffic(Traffic {
             service: moved.service,
             weights: moved.weights,
@@ -132,11 +164,12 @@ fn kept(hash: Hash, content: std::sync::Arc<[u8]>) -> Kept {
     }
 }
 
-fn happening(record: &EventRecord) -> String {
+fn happening(record: &EventRecord, order: Option<Order>) -> String {
     text(&Line::Event(Happening {
         run: record.run,
         sequence: record.sequence,
         at: record.event.at,
+        order: order.map(|order| order.0),
         event: to_proto::happened(record.origin.as_ref(), &record.event.kind),
     }))
 }

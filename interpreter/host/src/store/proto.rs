@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 40")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -32,8 +32,16 @@ pub(super) enum Kind {
     Traffic(Traffic),
     #[prost(uint32, tag = "7")]
     Freed(u32),
+    #[prost(message, tag = "8")]
+    Between(Between),
     #[prost(message, tag = "40")]
     Schedule(super::schedule::Message),
+}
+
+/// Whether a record is a program or settings, without reading all of it.
+pub(super) fn is_program(bytes: &[u8]) -> bool {
+    // Numbers 1 and 2, of what has a length.
+    matches!(bytes.first(), Some(0x0a | 0x12))
 }
 
 impl Record {
@@ -43,9 +51,12 @@ impl Record {
             Kind::Event(it) => (it.run_high, it.run_low),
             Kind::History(it) => (it.run_high, it.run_low),
             Kind::Forgotten(it) => (it.run_high, it.run_low),
-            Kind::Program(_) | Kind::Settings(_) | Kind::Traffic(_) | Kind::Freed(_) | Kind::Schedule(_) => {
-                return None;
-            }
+            Kind::Program(_)
+            | Kind::Settings(_)
+            | Kind::Traffic(_)
+            | Kind::Freed(_)
+            | Kind::Between(_)
+            | Kind::Schedule(_) => return None,
         };
         Some(RunId::of_halves(high, low))
     }
@@ -62,6 +73,19 @@ pub(super) struct History {
     pub(super) first: u64,
     #[prost(message, repeated, tag = "4")]
     pub(super) events: Vec<Event>,
+    /// As many as there are events; or none, which earlier versions wrote.
+    #[prost(uint64, repeated, tag = "5")]
+    pub(super) order: Vec<u64>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Between {
+    #[prost(uint64, tag = "1")]
+    pub(super) order: u64,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) traffic: Vec<Traffic>,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) schedules: Vec<super::schedule::Message>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

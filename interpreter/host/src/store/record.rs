@@ -33,10 +33,12 @@ pub enum Record {
         /// Which.
         run: RunId,
     },
-    /// Where the traffic of a service went, written again for the same reason; no weights is back to what programs say.
+    /// Where the traffic of a service goes; no weights is back to what programs say.
     Traffic(Traffic),
-    /// How a schedule stands. The last one of its name holds; who lets go of segments must write it again before.
+    /// How a schedule stands. The last one of its name holds.
     Schedule(Box<Schedule>),
+    /// What lies between runs, written again for the same reason.
+    Between(Box<Between>),
     /// Everything that is needed of the segments up to this one was written again: they are let go of.
     Freed {
         /// The number of the last of them.
@@ -55,6 +57,20 @@ pub struct History {
     pub origin: Option<Origin>,
     /// The events.
     pub events: Vec<Event>,
+    /// Where each of them was written first.
+    pub order: Vec<Order>,
+}
+
+/// What lay between runs at a place of the journal. What was written behind that place holds instead of it, also where
+/// it comes before this record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Between {
+    /// At which.
+    pub order: Order,
+    /// Where traffic went.
+    pub traffic: Vec<Traffic>,
+    /// How schedules stood.
+    pub schedules: Vec<Schedule>,
 }
 
 /// Where the traffic of a service goes since a time.
@@ -141,6 +157,48 @@ pub struct Position {
     pub sum: u32,
 }
 
+/// When something was written first, among everything in a journal: compaction puts it elsewhere and keeps this, since
+/// who asked for a lock first must not depend on it. Segments have no number twice, so that places grow for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Order(pub u64);
+
+impl Order {
+    /// Before everything.
+    pub const FIRST: Self = Self(0);
+    /// What happens now is later than everything that is in the journal.
+    pub const NOW: Self = Self(u64::MAX);
+
+    fn at(segment: u32, offset: u64) -> Self {
+        // A segment ends long before its offsets do.
+        Self(u64::from(segment) << 32 | offset.min(u64::from(u32::MAX)))
+    }
+
+    /// Of everything in a segment or behind it.
+    #[must_use]
+    pub fn segment(segment: u32) -> Self {
+        Self::at(segment, 0)
+    }
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self::NOW
+    }
+}
+
+impl From<Location> for Order {
+    fn from(at: Location) -> Self {
+        Self::at(at.segment, u64::from(at.offset))
+    }
+}
+
+/// Later than everything up to there, and no later than what follows.
+impl From<Position> for Order {
+    fn from(at: Position) -> Self {
+        Self::at(at.segment, at.offset)
+    }
+}
+
 /// The bytes that an event carries.
 #[must_use]
 pub fn payload(kind: &EventKind) -> Option<&Arc<[u8]>> {
@@ -161,7 +219,28 @@ pub fn payload(kind: &EventKind) -> Option<&Arc<[u8]>> {
     }
 }
 
+impl EventRecord {
+    /// The same, written again.
+    #[must_use]
+    pub fn again(self, order: Order) -> History {
+        History {
+            run: self.run,
+            first: self.sequence,
+            origin: self.origin,
+            events: vec![self.event],
+            order: vec![order],
+        }
+    }
+}
+
 impl History {
+    /// When each event was written first; where that is not said, it is when this was.
+    pub(super) fn take_order(&mut self, at: Location) -> Vec<Order> {
+        let mut order = std::mem::take(&mut self.order);
+        order.resize(self.events.len(), at.into());
+        order
+    }
+
     /// The events as records of their own.
     #[must_use]
     pub fn into_events(self) -> Vec<EventRecord> {
@@ -170,6 +249,7 @@ impl History {
             first,
             mut origin,
             events,
+            ..
         } = self;
         let numbered = (first..).zip(events);
         numbered

@@ -6,7 +6,8 @@
 use super::{
     Reader, Record, StoreError,
     changes::{Kept, Moved},
-    record::{EventRecord, History, Location, Position, Traffic},
+    proto,
+    record::{Between, EventRecord, History, Location, Order, Position, Traffic},
     recover,
     row::Block,
     schedule::Schedule,
@@ -22,6 +23,9 @@ pub trait Replaying {
     /// # Errors
     /// If what is known cannot be read.
     fn next(&mut self, run: RunId) -> Result<u64, StoreError>;
+
+    /// When what is handed over next was written first: each of the events, or the traffic or schedule.
+    fn order(&mut self, _order: &[Order]) {}
 
     /// The next events of a run, which lie in one block; and the last batch before the one that is being read.
     ///
@@ -54,21 +58,36 @@ pub trait Replaying {
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError>;
 }
 
-/// Hands over one record, for those who have the records of a journal in order and none that was written again.
+/// Hands over one record, for those who have the records of a journal in order and none of them twice.
 ///
 /// # Errors
 /// If `into` says so.
 pub fn replay_record(record: Record, place: Location, into: &mut dyn Replaying) -> Result<(), StoreError> {
+    into.order(&[place.into()]);
     match record {
         Record::Event(event) => into.events(vec![event], block(place, 1), Position::default()),
+        Record::History(mut history) => {
+            into.order(&history.take_order(place));
+            let block = block(place, history.events.len());
+            into.events(history.into_events(), block, Position::default())
+        }
         Record::Program { hash, .. } | Record::Settings { hash, .. } => {
             into.kept(record, Kept { hash, place })
         }
         Record::Traffic(traffic) => into.traffic(traffic),
         Record::Schedule(schedule) => into.schedule(*schedule),
         Record::Forgotten { run } => into.forgotten(run),
-        Record::History(_) | Record::Freed { .. } => Ok(()),
+        Record::Between(between) => self::between(*between, into),
+        Record::Freed { .. } => Ok(()),
     }
+}
+
+fn between(between: Between, into: &mut dyn Replaying) -> Result<(), StoreError> {
+    into.order(&[between.order]);
+    let mut traffic = between.traffic.into_iter();
+    traffic.try_for_each(|traffic| into.traffic(traffic))?;
+    let mut schedules = between.schedules.into_iter();
+    schedules.try_for_each(|schedule| into.schedule(schedule))
 }
 
 /// What is left when everything was read.
@@ -89,6 +108,16 @@ pub(super) fn replay(
     into: &mut dyn Replaying,
 ) -> Result<Replayed, StoreError> {
     let mut reading = Reading::new(reader, into, from);
+    if from == Position::default() && segments.0 > 1 {
+        // Programs may have been written again behind runs that were started with them.
+        recover::replay(disk, from, segments, &mut |bytes, place, _| {
+            if proto::is_program(&bytes) {
+                let record = reader.decode_at(bytes, place)?;
+                reading.record(record, place)?;
+            }
+            Ok(())
+        })?;
+    }
     recover::replay(disk, from, segments, &mut |bytes, place, behind| {
         reading.behind = behind;
         let record = reader.decode_at(bytes, place)?;
@@ -108,6 +137,14 @@ pub fn replay_readable(
 ) -> Result<(), StoreError> {
     let reader = Reader::new(Arc::clone(disk));
     let mut reading = Reading::new(&reader, into, Position::default());
+    reading.is_salvaging = true;
+    if survey.freed > 0 {
+        let mut programs = |record, place| match record {
+            Record::Program { .. } | Record::Settings { .. } => reading.record(record, place),
+            _ => Ok(()),
+        };
+        survey::survey(disk.as_ref(), &mut programs, &mut |_, _| {})?;
+    }
     let mut visit = |record, place| {
         if is_readable(survey, &record) {
             reading.record(record, place)
@@ -139,6 +176,8 @@ struct Reading<'a> {
     aside: BTreeMap<RunId, BTreeMap<u64, Block>>,
     replayed: Replayed,
     behind: Position,
+    /// Whether some events may be missing, and be read where they were written again together with others.
+    is_salvaging: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -149,19 +188,21 @@ impl<'a> Reading<'a> {
             aside: BTreeMap::new(),
             replayed: Replayed::default(),
             behind,
+            is_salvaging: false,
         }
     }
 
     fn record(&mut self, record: Record, place: Location) -> Result<(), StoreError> {
         match record {
-            Record::Event(event) => self.events(vec![event], place),
+            Record::Event(event) => self.events((vec![event], vec![place.into()]), place),
             Record::History(history) => self.history(history, place),
             Record::Forgotten { run } => {
                 self.aside.remove(&run);
                 self.into.forgotten(run)
             }
-            Record::Traffic(traffic) => self.into.traffic(traffic),
-            Record::Schedule(schedule) => self.into.schedule(*schedule),
+            Record::Traffic(_) | Record::Schedule(_) | Record::Between(_) => {
+                replay_record(record, place, self.into)
+            }
             Record::Freed { segment } => {
                 self.replayed.freed = self.replayed.freed.max(segment);
                 Ok(())
@@ -172,7 +213,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn history(&mut self, history: History, place: Location) -> Result<(), StoreError> {
+    fn history(&mut self, mut history: History, place: Location) -> Result<(), StoreError> {
         let (run, first) = (history.run, history.first);
         let block = block(place, history.events.len());
         let end = first.saturating_add(u64::from(block.events));
@@ -181,10 +222,15 @@ impl<'a> Reading<'a> {
             self.replayed.moved.push(Moved { run, first, blocks });
             return Ok(());
         }
-        self.events(history.into_events(), place)
+        let order = history.take_order(place);
+        self.events((history.into_events(), order), place)
     }
 
-    fn events(&mut self, events: Vec<EventRecord>, place: Location) -> Result<(), StoreError> {
+    fn events(
+        &mut self,
+        (events, order): (Vec<EventRecord>, Vec<Order>),
+        place: Location,
+    ) -> Result<(), StoreError> {
         let Some((run, first)) = events.first().map(|event| (event.run, event.sequence)) else {
             return Ok(());
         };
@@ -196,17 +242,30 @@ impl<'a> Reading<'a> {
         }
         if first < next {
             // What is known already; events that are known in part were never written so.
-            return if first.saturating_add(u64::from(block.events)) <= next {
-                Ok(())
-            } else {
-                Err(contradiction(
-                    run,
-                    "some of its events were written again with others",
-                ))
-            };
+            if first.saturating_add(u64::from(block.events)) <= next {
+                return Ok(());
+            }
+            if !self.is_salvaging {
+                let reason = "some of its events were written again with others";
+                return Err(contradiction(run, reason));
+            }
         }
-        self.into.events(events, block, self.behind)?;
+        self.hand_over((events, order), next.saturating_sub(first), block)?;
         self.take_aside(run)
+    }
+
+    /// Hands over events without the first ones, which are known.
+    fn hand_over(
+        &mut self,
+        (mut events, mut order): (Vec<EventRecord>, Vec<Order>),
+        known: u64,
+        block: Block,
+    ) -> Result<(), StoreError> {
+        let known = usize::try_from(known).unwrap_or(usize::MAX);
+        events.drain(..known.min(events.len()));
+        order.drain(..known.min(order.len()));
+        self.into.order(&order);
+        self.into.events(events, block, self.behind)
     }
 
     /// Events that were kept aside and follow now.
@@ -221,9 +280,10 @@ impl<'a> Reading<'a> {
                 aside.insert(first, block);
                 return Ok(());
             }
-            if first == next {
-                let events = self.reader.events(block.place)?;
-                self.into.events(events, block, self.behind)?;
+            let end = first.saturating_add(u64::from(block.events));
+            if first == next || self.is_salvaging && end > next {
+                let (events, order) = self.reader.ordered(block.place)?;
+                self.hand_over((events, order), next.saturating_sub(first), block)?;
             }
         }
         Ok(())

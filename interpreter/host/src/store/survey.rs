@@ -73,7 +73,7 @@ pub struct Survey {
     programs: BTreeSet<Hash>,
     /// Payloads that lie apart.
     blobs: BTreeSet<Hash>,
-    freed: u32,
+    pub(super) freed: u32,
 }
 
 impl Survey {
@@ -315,7 +315,7 @@ impl Surveying<'_> {
             }
             Record::Forgotten { run } => drop(runs.remove(run)),
             Record::Freed { segment } => self.found.freed = self.found.freed.max(*segment),
-            Record::Traffic(_) | Record::Schedule(_) => {}
+            Record::Traffic(_) | Record::Schedule(_) | Record::Between(_) => {}
         }
     }
 

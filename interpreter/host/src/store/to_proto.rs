@@ -27,8 +27,13 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
             let (run_high, run_low) = run.halves();
             proto::Kind::Forgotten(proto::Forgotten { run_high, run_low })
         }
-        Record::Traffic(traffic) => proto::Kind::Traffic(self::traffic(traffic)),
+        Record::Traffic(it) => proto::Kind::Traffic(traffic(it)),
         Record::Freed { segment } => proto::Kind::Freed(*segment),
+        Record::Between(it) => proto::Kind::Between(proto::Between {
+            order: it.order.0,
+            traffic: it.traffic.iter().map(traffic).collect(),
+            schedules: it.schedules.iter().map(schedule::Message::of).collect(),
+        }),
         Record::Schedule(it) => proto::Kind::Schedule(schedule::Message::of(it)),
     };
     proto::Record { kind: Some(kind) }
@@ -69,6 +74,7 @@ fn history(history: &History, apart: &mut Vec<Blob>) -> proto::History {
         run_low,
         first: history.first,
         events: events.map(|it| event(origin.take(), it, apart)).collect(),
+        order: history.order.iter().map(|order| order.0).collect(),
     }
 }
 

@@ -4,11 +4,14 @@ use super::{Progress, UpkeepError};
 use crate::{
     RunId,
     disk::Disk,
-    store::{self, Block, EventRecord, Kept, Position, Record, Replaying, StoreError, Survey, Traffic, line},
+    store::{
+        self, Between, Block, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Survey,
+        Traffic, line,
+    },
 };
 use flowmesh_ir::Hash;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     io::{self, Write},
     sync::Arc,
 };
@@ -39,7 +42,19 @@ pub fn export(
         let place = disk.place("");
         return Err(UpkeepError::NoStore { place });
     }
-    let survey = store::survey(disk.as_ref(), &mut |_, _| Ok(()), progress)?;
+    let mut between = Between {
+        order: Order::FIRST,
+        ..Between::default()
+    };
+    let mut look = |record, _| {
+        if let Record::Between(found) = record
+            && found.order >= between.order
+        {
+            between = *found;
+        }
+        Ok(())
+    };
+    let survey = store::survey(disk.as_ref(), &mut look, progress)?;
     if let Some(damage) = survey.damages.first().filter(|_| !is_part_enough) {
         return Err(StoreError::from(damage.clone()).into());
     }
@@ -49,9 +64,12 @@ pub fn export(
         next: BTreeMap::new(),
         kept: BTreeSet::new(),
         events: 0,
+        first: store::first_segment(disk.as_ref())?.unwrap_or(1),
+        order: VecDeque::new(),
+        at: Order::FIRST,
+        between: Some(between),
     };
-    let written = exporting.write(&line::head());
-    let written = written.and_then(|()| store::replay_readable(disk, &survey, &mut exporting));
+    let written = exporting.all(disk, &survey);
     if let Some(error) = exporting.failed.take() {
         return Err(UpkeepError::Stream(error));
     }
@@ -71,9 +89,50 @@ struct Exporting<'a> {
     next: BTreeMap<RunId, u64>,
     kept: BTreeSet<Hash>,
     events: u64,
+    /// The first segment: what was written before that is written with its order.
+    first: u32,
+    /// The order of what is handed over.
+    order: VecDeque<Order>,
+    /// What lay between runs when the journal was compacted last, and at which place; it is written where that is.
+    at: Order,
+    between: Option<Between>,
 }
 
 impl Exporting<'_> {
+    fn all(&mut self, disk: &Arc<dyn Disk>, survey: &Survey) -> Result<(), StoreError> {
+        let first = self.first;
+        self.at = self
+            .between
+            .as_ref()
+            .map_or(Order::FIRST, |between| between.order);
+        self.write(&line::head((first > 1).then_some(first)))?;
+        store::replay_readable(disk, survey, self)?;
+        self.tell_between(Order::NOW)
+    }
+
+    /// What lay between runs is written before what comes later.
+    fn tell_between(&mut self, order: Order) -> Result<(), StoreError> {
+        match self.between.take_if(|between| between.order <= order) {
+            Some(between) => self.record(Record::Between(Box::new(between))),
+            None => Ok(()),
+        }
+    }
+
+    /// The order of what is handed over next.
+    fn next_order(&mut self) -> Order {
+        self.order.pop_front().unwrap_or(Order::NOW)
+    }
+
+    /// The same of what lies between runs; none if something later was written again.
+    fn later(&mut self) -> Result<bool, StoreError> {
+        let order = self.next_order();
+        let later = order > self.at;
+        if later {
+            self.tell_between(order)?;
+        }
+        Ok(later)
+    }
+
     fn write(&mut self, line: &str) -> Result<(), StoreError> {
         self.out
             .write_all(line.as_bytes())
@@ -91,6 +150,10 @@ impl Exporting<'_> {
 }
 
 impl Replaying for Exporting<'_> {
+    fn order(&mut self, order: &[Order]) {
+        self.order = order.iter().copied().collect();
+    }
+
     fn next(&mut self, run: RunId) -> Result<u64, StoreError> {
         Ok(self.next.get(&run).copied().unwrap_or_default())
     }
@@ -99,7 +162,13 @@ impl Replaying for Exporting<'_> {
         for event in events {
             self.next.insert(event.run, event.sequence.saturating_add(1));
             self.events = self.events.saturating_add(1);
-            self.record(Record::Event(event))?;
+            let order = self.next_order();
+            if order < Order::segment(self.first) {
+                self.record(Record::History(event.again(order)))?;
+            } else {
+                self.tell_between(order)?;
+                self.record(Record::Event(event))?;
+            }
         }
         Ok(())
     }
@@ -112,11 +181,17 @@ impl Replaying for Exporting<'_> {
     }
 
     fn traffic(&mut self, traffic: Traffic) -> Result<(), StoreError> {
-        self.record(Record::Traffic(traffic))
+        match self.later()? {
+            true => self.record(Record::Traffic(traffic)),
+            false => Ok(()),
+        }
     }
 
     fn schedule(&mut self, schedule: store::Schedule) -> Result<(), StoreError> {
-        self.record(Record::Schedule(Box::new(schedule)))
+        match self.later()? {
+            true => self.record(Record::Schedule(Box::new(schedule))),
+            false => Ok(()),
+        }
     }
 
     /// The events of such a run are not handed over to begin with.

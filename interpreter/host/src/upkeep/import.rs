@@ -51,7 +51,7 @@ pub fn import(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, 
 }
 
 fn read(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, UpkeepError> {
-    let mut importing = Importing::begin(disk)?;
+    let mut importing: Option<Importing> = None;
     let mut restoring = Restoring::default();
     let mut imported = Imported::default();
     let mut runs = BTreeSet::new();
@@ -67,7 +67,10 @@ fn read(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, Upkeep
             text.ok_or_else(|| refused(format!("expected a line of at most {} MiB", LINE_BYTES_MAX >> 20)))?;
         let text = std::str::from_utf8(&text).map_err(|error| refused(error.to_string()))?;
         let record = match (line::read(text).map_err(refused)?, number) {
-            (None, 1) => continue,
+            (None, 1) => {
+                importing = Some(Importing::begin(disk, line::first_segment(text))?);
+                continue;
+            }
             (None, _) => return Err(refused("an export begins only once".to_owned())),
             (Some(_), 1) => return Err(refused("expected the beginning of an export".to_owned())),
             (Some(record), _) => record,
@@ -76,16 +79,18 @@ fn read(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, Upkeep
         note(&record, &mut imported, &mut runs);
         bytes = text.len().saturating_add(bytes);
         batch.push(record);
-        if batch.len() >= BATCH_RECORDS || bytes >= BATCH_BYTES {
+        if let Some(importing) = &mut importing
+            && (batch.len() >= BATCH_RECORDS || bytes >= BATCH_BYTES)
+        {
             importing.append(&batch)?;
             batch.clear();
             bytes = 0;
         }
     }
-    if number == 1 {
+    let Some(mut importing) = importing else {
         let reason = "expected the beginning of an export, found nothing".to_owned();
         return Err(UpkeepError::Line { line: 1, reason });
-    }
+    };
     importing.append(&batch)?;
     importing.finish()?;
     imported.runs = runs.len();
@@ -93,10 +98,13 @@ fn read(disk: &Arc<dyn Disk>, from: &mut dyn BufRead) -> Result<Imported, Upkeep
 }
 
 fn note(record: &Record, imported: &mut Imported, runs: &mut BTreeSet<RunId>) {
-    if let Record::Event(event) = record {
-        imported.events = imported.events.saturating_add(1);
-        runs.insert(event.run);
-    }
+    let run = match record {
+        Record::Event(event) => event.run,
+        Record::History(history) => history.run,
+        _ => return,
+    };
+    imported.events = imported.events.saturating_add(1);
+    runs.insert(run);
 }
 
 /// The next line without its end; nothing in place of one that is too long.

@@ -1,7 +1,14 @@
 //! Copies, exports and imports give back what was there, or say why not and leave nothing.
 
-use super::{UpkeepError, check, copy, export, import};
-use crate::{disk::Disk, simulate::SimulatedDisk};
+use super::{Retiring, UpkeepError, check, compact, copy, export, import};
+use crate::{
+    RunId,
+    disk::Disk,
+    engine,
+    simulate::{Chance, SimulatedDisk},
+    store::{self, Filter, OpeningOptions, Row, Shelf},
+};
+use jiff::Timestamp;
 use std::{fs, path::Path, sync::Arc};
 
 /// A directory that a host wrote, with a batch that was torn at its end.
@@ -79,10 +86,91 @@ fn a_line_that_is_changed_left_out_or_moved_is_refused_with_its_number() {
     let mut other = lines.clone();
     other[at] = &garbled;
     assert!(refused(&other).starts_with(&format!("line {} ", at + 1)));
+}
+
+#[test]
+fn where_traffic_goes_is_imported_and_exported_again() {
+    let text = exported(&written(0));
     let moved = r#"{"traffic":{"service":"a","weights":[["v1",100]],"at":"2026-01-01T00:00:00Z"}}"#;
-    let mut more = lines.clone();
-    more.insert(1, moved);
-    assert!(refused(&more).contains("traffic of `a`"), "{}", refused(&more));
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.insert(1, moved);
+    let text = format!("{}\n", lines.join("\n"));
+    let disk = imported(&text).unwrap();
+    assert_eq!(exported(&disk), text);
+    let open = || engine::open(disk.shared(), &OpeningOptions::default(), Timestamp::UNIX_EPOCH).unwrap();
+    // One of them is that of a run.
+    assert_eq!(open().engine.traffic().count(), 2);
+    compact(&disk.shared(), Timestamp::UNIX_EPOCH, None, &mut |_, _| {}).unwrap();
+    assert_eq!(open().engine.traffic().count(), 2);
+    // Also where only the journal says so, and where that is copied as lines.
+    let again = imported(&exported(&disk)).unwrap();
+    let open = engine::open(again.shared(), &OpeningOptions::default(), Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(open.engine.traffic().count(), 2);
+}
+
+/// Every row, in order.
+fn rows(disk: &SimulatedDisk) -> Vec<(RunId, Row)> {
+    let open = engine::open(disk.shared(), &OpeningOptions::default(), Timestamp::UNIX_EPOCH).unwrap();
+    open.index.search(&Filter::default(), usize::MAX).unwrap().runs
+}
+
+#[test]
+fn a_directory_that_is_compacted_holds_the_same_runs_and_less_else() {
+    let disk = written(0);
+    let before = rows(&disk);
+    for round in 0..3 {
+        let told = compact(&disk.shared(), Timestamp::UNIX_EPOCH, None, &mut |_, _| {}).unwrap();
+        assert!(told.segments > 0, "{round}: {told:?}");
+        assert_eq!(rows(&disk), before, "{round}");
+        assert!(check(&disk.shared(), &mut |_, _| {}).unwrap().is_sound());
+        // And where the index is made again, and where the journal is written down as lines.
+        let copy = disk.copy();
+        copy.remove("index.redb").unwrap();
+        assert_eq!(rows(&copy), before, "{round}");
+        let text = exported(&disk);
+        assert!(text.starts_with(&format!(
+            "{{\"export\":{{\"version\":1,\"first\":{}}}}}",
+            store::first_segment(&disk).unwrap().unwrap()
+        )));
+        let again = imported(&text).unwrap();
+        assert_eq!(rows(&again), before, "{round}");
+        assert_eq!(exported(&again), text, "{round}");
+    }
+}
+
+#[test]
+fn wherever_the_power_fails_while_a_directory_is_compacted_no_run_is_lost() {
+    let sound = written(0);
+    let before = rows(&sound);
+    let mut chance = Chance::new(5);
+    let changes = {
+        let disk = sound.copy();
+        let from = disk.changes();
+        compact(&disk.shared(), Timestamp::UNIX_EPOCH, None, &mut |_, _| {}).unwrap();
+        disk.changes() - from
+    };
+    let mut failed = 0;
+    for left in 0..changes {
+        let disk = sound.copy();
+        disk.set_power(Some(left));
+        // When it fails only while the index is closed, everything was done.
+        let done = compact(&disk.shared(), Timestamp::UNIX_EPOCH, None, &mut |_, _| {});
+        failed += usize::from(done.is_err());
+        disk.crash(&mut chance);
+        assert_eq!(rows(&disk), before, "change {left}");
+        compact(&disk.shared(), Timestamp::UNIX_EPOCH, None, &mut |_, _| {}).unwrap();
+        assert_eq!(rows(&disk), before, "change {left}");
+    }
+    assert!(failed > 20, "{failed}");
+}
+
+#[test]
+fn nothing_is_compacted_where_there_is_nothing() {
+    let nothing = SimulatedDisk::new();
+    let error =
+        compact(&nothing.shared(), Timestamp::UNIX_EPOCH, None, &mut |_, _| {}).expect_err("no store");
+    assert_eq!(error.code().to_string(), "F1047");
+    assert!(nothing.list().unwrap().is_empty());
 }
 
 #[test]
@@ -149,4 +237,79 @@ fn a_full_disk_leaves_no_half_copy_and_no_half_import() {
                 .all(|name| name != "FORMAT" && !name.contains("journal"))
         );
     }
+}
+
+#[test]
+fn runs_that_ended_long_ago_are_archived_and_let_go_of_and_others_stay() {
+    let disk = written(0);
+    let before = rows(&disk);
+    // All of them ended then.
+    let end = Timestamp::from_second(1_700_000_000).unwrap();
+    let later = Timestamp::from_second(1_700_000_001).unwrap();
+    let earlier = Retiring {
+        before: end,
+        archive: None,
+    };
+    let copy = disk.copy();
+    let none = compact(
+        &copy.shared(),
+        Timestamp::UNIX_EPOCH,
+        Some(&earlier),
+        &mut |_, _| {},
+    );
+    assert_eq!(none.unwrap().runs, 0);
+    assert_eq!(rows(&copy), before);
+    let (archived, mut chance) = (SimulatedDisk::new(), Chance::new(3));
+    let mut gone: Vec<(RunId, Row)> = Vec::new();
+    for power in [Some(2), Some(9), Some(20), None] {
+        let copy = disk.copy();
+        let name = format!("runs-{power:?}.jsonl");
+        let retiring = Retiring {
+            before: later,
+            archive: Some((&archived, name.clone())),
+        };
+        copy.set_power(power);
+        let done = compact(
+            &copy.shared(),
+            Timestamp::UNIX_EPOCH,
+            Some(&retiring),
+            &mut |_, _| {},
+        );
+        copy.crash(&mut chance);
+        let after = rows(&copy);
+        assert!(after.iter().all(|run| before.contains(run)));
+        gone = before
+            .iter()
+            .filter(|run| !after.contains(run))
+            .cloned()
+            .collect();
+        assert!(gone.iter().all(|(_, row)| row.ended && row.updated == end));
+        if !gone.is_empty() {
+            // Nothing is let go of that is not archived.
+            let text = String::from_utf8(archived.read(&name).unwrap()).unwrap();
+            let again = rows(&imported(&text).unwrap());
+            let same = |(run, row): &(RunId, Row)| {
+                again
+                    .iter()
+                    .any(|(other, there)| other == run && there.ending == row.ending && there.key == row.key)
+            };
+            assert!(gone.iter().all(same), "{power:?}");
+        }
+        if let Ok(done) = done {
+            assert_eq!(done.runs, gone.len());
+            assert!(check(&copy.shared(), &mut |_, _| {}).unwrap().is_sound());
+            let open =
+                engine::open(copy.shared(), &OpeningOptions::default(), Timestamp::UNIX_EPOCH).unwrap();
+            for (_, row) in &gone {
+                // Its key is free.
+                let key = row.key.as_deref().unwrap_or_default();
+                assert_eq!(open.index.by_key(&row.namespace, &row.flow, key).unwrap(), None);
+            }
+            let lost = copy.copy();
+            drop(open);
+            lost.remove("index.redb").unwrap();
+            assert_eq!(rows(&lost), after);
+        }
+    }
+    assert!(!gone.is_empty());
 }

@@ -4,9 +4,9 @@ use super::{Append, Compaction};
 use crate::{
     disk::Disk,
     store::{
-        Index, Record, StoreError, blob,
+        Between, Index, Record, StoreError, blob,
         changes::{Changes, Kept},
-        segment,
+        schedule, segment,
         shelf::Shelf,
     },
 };
@@ -17,9 +17,8 @@ impl Compaction<'_> {
     /// Lets go of a segment that no event of a run lies in any more.
     pub(super) fn free(&self, segment: u32, append: Append<'_>) -> Result<(), StoreError> {
         let kept = self.programs(segment)?;
-        let traffic = self.index.traffic()?;
-        let traffic = traffic.into_iter().map(Record::Traffic);
-        let records: Vec<Record> = kept.again.iter().cloned().chain(traffic).collect();
+        let between = self.between()?.map(|it| Record::Between(Box::new(it)));
+        let records: Vec<Record> = kept.again.iter().cloned().chain(between).collect();
         if !records.is_empty() {
             let appended = append(records)?;
             let place = |(record, place): (&Record, _)| hash(record).map(|hash| Kept { hash, place });
@@ -39,6 +38,19 @@ impl Compaction<'_> {
         append(vec![Record::Freed { segment }])?;
         remove(self.disk, self.index, segment..=segment)?;
         self.remove_blobs()
+    }
+
+    /// What lies between runs, if anything does, as the index knows it.
+    fn between(&self) -> Result<Option<Between>, StoreError> {
+        let order = self.index.upto().into();
+        let schedules = schedule::read_all(&self.index.note()?);
+        let between = Between {
+            order,
+            traffic: self.index.traffic()?,
+            schedules: schedules.ok_or_else(|| self.index.damaged("a note that is no schedules"))?,
+        };
+        let some = !between.traffic.is_empty() || !between.schedules.is_empty();
+        Ok(some.then_some(between))
     }
 
     /// The programs and settings in a segment: those that are needed, and those that are not.
@@ -77,6 +89,19 @@ impl Compaction<'_> {
         }
         Ok(())
     }
+}
+
+/// How many bytes payloads have that only records name which nobody needs.
+pub(super) fn gone(disk: &dyn Disk, index: &Index) -> Result<u64, StoreError> {
+    let mut bytes: u64 = 0;
+    for hash in index.gone_blobs()? {
+        match disk.length(&blob::name(hash)) {
+            Ok(length) => bytes = bytes.saturating_add(length),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io_error(disk, &blob::name(hash), error)),
+        }
+    }
+    Ok(bytes)
 }
 
 #[derive(Default)]

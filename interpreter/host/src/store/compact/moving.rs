@@ -7,7 +7,7 @@ use crate::{
         StoreError,
         changes::{Change, Changes, Moved},
         journal::Appended,
-        record::{EventRecord, History, payload},
+        record::{EventRecord, History, Order, payload},
         row::Block,
     },
 };
@@ -43,15 +43,19 @@ impl Compaction<'_> {
 }
 
 /// Adds events to the last part, if they follow it and there is room, or begins others.
-fn add(parts: &mut Vec<History>, events: Vec<EventRecord>) {
-    for event in events {
+fn add(parts: &mut Vec<History>, (events, order): (Vec<EventRecord>, Vec<Order>)) {
+    for (event, order) in events.into_iter().zip(order) {
         match parts.last_mut().filter(|last| has_room(last, &event)) {
-            Some(last) => last.events.push(event.event),
+            Some(last) => {
+                last.events.push(event.event);
+                last.order.push(order);
+            }
             None => parts.push(History {
                 run: event.run,
                 first: event.sequence,
                 origin: event.origin,
                 events: vec![event.event],
+                order: vec![order],
             }),
         }
     }

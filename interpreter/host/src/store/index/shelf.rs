@@ -3,19 +3,18 @@
 use super::{
     Index, count,
     error::{Tried, Trouble},
-    places,
     search::Search,
     tables,
 };
 use crate::{
     RunId,
     store::{
-        Record, StoreError,
-        changes::{Changes, Kept, Snapshot},
+        StoreError,
+        changes::{Changes, Snapshot},
         entry::{self, Entry},
         filter::{Count, Filter, Page},
         record::{EventRecord, Traffic},
-        row::{Block, Granted, Guarded, Pace, Row, proto::Stored},
+        row::{Granted, Guarded, Pace, Row, proto::Stored},
         shelf::{Due, Shelf, Used},
     },
 };
@@ -70,15 +69,19 @@ impl Shelf for Index {
     }
 
     fn events(&self, run: RunId, from: u64) -> Result<Vec<EventRecord>, StoreError> {
-        let (first, blocks) = self.places(run, from)?;
-        let mut next = first;
-        let mut events = Vec::new();
-        for block in blocks {
-            let found = self.block(run, next, block)?;
-            next = next.saturating_add(u64::from(block.events));
-            events.extend(found.into_iter().filter(|event| event.sequence >= from));
+        let mut places = self.places(run, from)?;
+        loop {
+            let read = self.events_at(run, &places, from);
+            // Compaction may have taken away what was to be read; then they lie elsewhere by now.
+            let now = match &read {
+                Ok(_) => return read,
+                Err(_) => self.places(run, from)?,
+            };
+            if now == places {
+                return read;
+            }
+            places = now;
         }
-        Ok(events)
     }
 
     fn timers(&self, after: Option<Due>, limit: usize) -> Result<Vec<Due>, StoreError> {
@@ -176,29 +179,20 @@ impl Shelf for Index {
     }
 
     fn program(&self, hash: Hash) -> Result<Option<Arc<[u8]>>, StoreError> {
-        let place = self.read(|transaction| {
-            let table = transaction.open_table(tables::PROGRAMS)?;
-            let Some(found) = table.get(&hash.0)? else {
-                return Ok(None);
+        let mut place = self.place_of(hash)?;
+        while let Some(at) = place {
+            let read = self.program_at(hash, at);
+            // As above.
+            let now = match &read {
+                Ok(_) => return read.map(Some),
+                Err(_) => self.place_of(hash)?,
             };
-            let place = tables::read_location(found.value());
-            place
-                .map(Some)
-                .ok_or(Trouble::Damaged("a program without its place"))
-        })?;
-        let Some(place) = place else { return Ok(None) };
-        match self.reader().read(place)? {
-            Record::Program {
-                hash: found,
-                json: bytes,
+            if now == place {
+                return read.map(Some);
             }
-            | Record::Settings { hash: found, bytes }
-                if found == hash =>
-            {
-                Ok(Some(bytes))
-            }
-            _ => Err(self.damaged("the place of a program, where something else lies")),
+            place = now;
         }
+        Ok(None)
     }
 
     fn kept(&self) -> Result<Vec<Hash>, StoreError> {
@@ -248,95 +242,8 @@ impl Shelf for Index {
     }
 }
 
-impl Index {
-    /// Where the events of a run lie, from the block with an event on, and the number of the first of them.
-    pub(in crate::store) fn places(&self, run: RunId, from: u64) -> Result<(u64, Vec<Block>), StoreError> {
-        self.read(|transaction| {
-            let Some(stored) = stored(transaction, run)? else {
-                return Ok((from, Vec::new()));
-            };
-            places::from(run, &stored, from, &transaction.open_table(tables::PLACES)?)
-        })
-    }
-
-    /// The events of one block, of which the first has this number.
-    pub(in crate::store) fn block(
-        &self,
-        run: RunId,
-        first: u64,
-        block: Block,
-    ) -> Result<Vec<EventRecord>, StoreError> {
-        let events = self.reader().events(block.place)?;
-        let right = |(number, event): (u64, &EventRecord)| event.run == run && event.sequence == number;
-        if events.len() as u64 == u64::from(block.events) && (first..).zip(&events).all(right) {
-            Ok(events)
-        } else {
-            Err(self.damaged("the place of an event, where something else lies"))
-        }
-    }
-
-    /// Programs and settings, and where they lie.
-    pub(in crate::store) fn all_programs(&self) -> Result<Vec<Kept>, StoreError> {
-        self.read(|transaction| {
-            let mut all = Vec::new();
-            for one in transaction.open_table(tables::PROGRAMS)?.iter()? {
-                let (hash, place) = one?;
-                let place = tables::read_location(place.value());
-                let place = place.ok_or(Trouble::Damaged("a program without its place"))?;
-                let hash = Hash(*hash.value());
-                all.push(Kept { hash, place });
-            }
-            Ok(all)
-        })
-    }
-
-    /// The payloads of runs that lie apart, each once.
-    pub(in crate::store) fn blobs(&self) -> Result<Vec<Hash>, StoreError> {
-        self.read(|transaction| {
-            let mut all = Vec::new();
-            with_prefix(transaction, &entry::blobs(), |entry| {
-                let hash = entry::as_blob(entry);
-                if all.last().copied() != hash {
-                    all.extend(hash);
-                }
-                true
-            })?;
-            Ok(all)
-        })
-    }
-
-    /// Whether a payload that lies apart is of a run, or of one whose records may still be read.
-    pub(in crate::store) fn needs_blob(&self, hash: Hash) -> Result<bool, StoreError> {
-        if !self.runs(&entry::blob(hash), 1)?.is_empty() {
-            return Ok(true);
-        }
-        self.read(|transaction| {
-            let mut needed = false;
-            with_prefix(transaction, &entry::all_gone(), |entry| {
-                needed |= entry::as_gone(entry) == Some(hash);
-                !needed
-            })?;
-            Ok(needed)
-        })
-    }
-
-    /// Runs whose entries begin with something, in order, at most so many.
-    pub(in crate::store) fn runs(&self, prefix: &Entry, limit: usize) -> Result<Vec<RunId>, StoreError> {
-        self.read(|transaction| {
-            let mut runs = Vec::new();
-            with_prefix(transaction, prefix, |entry| {
-                if runs.len() < limit {
-                    runs.extend(entry::run(entry));
-                }
-                runs.len() < limit
-            })?;
-            Ok(runs)
-        })
-    }
-}
-
 /// Shows every entry with a prefix, until nobody wants more.
-fn with_prefix(
+pub(super) fn with_prefix(
     transaction: &ReadTransaction,
     prefix: &Entry,
     mut show: impl FnMut(&[u8]) -> bool,

@@ -166,6 +166,28 @@ fn every_kind_of_event_is_a_line_of_json_that_people_can_read() {
 }
 
 #[test]
+fn a_segment_that_there_was_no_room_for_is_not_there_when_the_one_before_is_torn() {
+    let disk = SimulatedDisk::new();
+    let (mut store, ..) = open(&disk).unwrap();
+    store.append(&[answer(0, b"x")]).unwrap();
+    disk.set_capacity(Some(disk.used()));
+    assert!(matches!(store.roll(), Err(AppendError::Full { .. })));
+    disk.set_capacity(None);
+    assert_eq!(
+        disk.list()
+            .unwrap()
+            .iter()
+            .filter(|name| name.contains("journal"))
+            .count(),
+        1
+    );
+    store.append(&[answer(1, b"x")]).unwrap();
+    drop(store);
+    disk.tamper("journal-000001.log", |bytes| bytes.truncate(bytes.len() - 3));
+    assert_eq!(open(&disk).unwrap().1.len(), 1);
+}
+
+#[test]
 fn events_that_were_written_again_are_read_in_their_order_wherever_they_lie() {
     let disk = SimulatedDisk::new();
     let (mut store, ..) = open(&disk).unwrap();
@@ -182,6 +204,7 @@ fn events_that_were_written_again_are_read_in_their_order_wherever_they_lie() {
             first,
             origin: None,
             events: events.collect(),
+            order: Vec::new(),
         })
     };
     store.append(&[all[4].clone()]).unwrap();
