@@ -20,6 +20,7 @@ mod lsp;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod products;
 mod program;
 #[cfg(test)]
 mod reference;

@@ -5,6 +5,7 @@
 
 mod beside;
 mod flow;
+mod product;
 mod region;
 mod states;
 

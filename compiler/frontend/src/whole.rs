@@ -2,7 +2,7 @@
 //!
 //! One file for each question: [`access`] who may call what; [`time`] what cannot fit into its time; [`attempts`] how
 //! retries multiply; [`locks`] and [`circle`] what waits for each other; [`fan`] what queues up; [`undone`] what stays
-//! done when a flow fails; [`moved`] where migrations lead. Everything is asked of the program that was made; places
+//! done when a flow fails; [`moved`] where migrations lead; [`products`] what begins when something was produced. Everything is asked of the program that was made; places
 //! come from its origins.
 
 mod access;
@@ -12,6 +12,7 @@ mod fan;
 mod link;
 mod locks;
 mod moved;
+mod products;
 mod time;
 mod undone;
 
@@ -44,6 +45,7 @@ pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, f
     fan::check(&mut whole);
     undone::check(&mut whole);
     moved::check(&mut whole);
+    products::check(&mut whole);
 }
 
 /// The program, its worst case, and what was found.

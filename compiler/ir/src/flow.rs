@@ -4,6 +4,7 @@ mod beside;
 mod conduct;
 mod fan;
 mod next;
+mod product;
 mod reads;
 mod region;
 mod wait;
@@ -11,6 +12,7 @@ mod wait;
 pub use beside::{Emit, Listen, Shift, Start, Stream, Tie};
 pub use conduct::{Concurrency, Conduct, Debounce, Full};
 pub use fan::{Branch, Branches, Each, Gather, Need, Over, Rest};
+pub use product::{Made, PRODUCED, Product};
 pub use region::{Guard, Region};
 pub use wait::{Arm, On, Wait};
 
@@ -39,9 +41,12 @@ pub struct Flow {
     /// What makes two starts the same, over the parameters; a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Expr>,
-    /// An event that starts it; the flow then has one parameter, which is the event.
+    /// An event that starts it; the flow then has one parameter, which is the event, or those that a product gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Trigger>,
+    /// What is there when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub produces: Option<Product>,
     /// What people and the host know of its runs.
     #[serde(default, skip_serializing_if = "Conduct::is_default")]
     pub conduct: Conduct,
@@ -83,6 +88,9 @@ pub struct Trigger {
     /// Which of them: a bool over slot 0, which holds the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Expr>,
+    /// What was produced, where the event is that something was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
 }
 
 /// Something that can be read from outside at any time.
@@ -230,6 +238,9 @@ pub enum End {
     Probe {
         /// A text: `file:PATH`, or an address.
         target: Expr,
+        /// Whether the flow has come to its end, so that it ought to be there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after: bool,
         /// Where to go on if it is there.
         found: StateId,
         /// Where to go on if not.

@@ -8,8 +8,8 @@ use crate::{
     expr::{self, Argument, Binary, Context, Expr, Function, Pattern, Raise, Unary, Widen},
     flow::{
         Arm, Branch, Branches, Call, Catch, Concurrency, Conduct, Debounce, Each, Emit, End, Flow, Full,
-        Gather, Guard, Instruction, Listen, Need, On, Over, Region, Rest, Shift, Signal, Slot, Start, State,
-        Step, Stream, Target, Tie, Trigger, Undo, View, Wait,
+        Gather, Guard, Instruction, Listen, Made, Need, On, Over, Product, Region, Rest, Shift, Signal, Slot,
+        Start, State, Step, Stream, Target, Tie, Trigger, Undo, View, Wait,
     },
     policy::{Backoff, Balance, Policy, Retry, RetryOn, Timeout},
     service::{
@@ -167,9 +167,11 @@ parts! {
     Rule { condition, text }
     Case { name, wire, fields }
     TypeDef { name, doc, tag, shape }
-    Flow { name, doc, params, result, fails, key, trigger, conduct, signals, views, slots, steps, states, entry }
+    Flow { name, doc, params, result, fails, key, trigger, produces, conduct, signals, views, slots, steps, states, entry }
     Signal { name, params, result, transient }
-    Trigger { event, condition }
+    Trigger { event, condition, made }
+    Product { form, holes }
+    Made { product, params }
     Conduct { priority, ageing_ms, concurrency, delay, debounce, tags }
     Concurrency { most, per, full }
     Debounce { wait, per, most }
@@ -272,7 +274,7 @@ cases! {
         Stream(a);
         CancelStep { step, next };
         CancelTask { task, next };
-        Probe { target, found, missing };
+        Probe { target, after, found, missing };
         Restart(a);
         Join;
         Branch { condition, yes, no };

@@ -20,7 +20,13 @@ pub(crate) use value::millis;
 pub use value::value;
 pub(crate) use whole::{bare_states, whole_operation, whole_signal, whole_type};
 
-use crate::Program;
+use crate::{Program, ty::Type};
+
+/// A type as its author writes it.
+#[must_use]
+pub fn type_text(program: &Program, of: &Type) -> String {
+    ty::ty(program, of)
+}
 
 /// The program as JSON: the form that [`crate::json::load`] reads.
 #[must_use]

@@ -36,6 +36,13 @@ pub struct Step {
 pub enum StepKind {
     /// Says what calls are answered with.
     Mock(Mock),
+    /// Says whether what flows produce is there: `mock file("report.csv") -> true`.
+    Target {
+        /// `file:PATH`, or an address: a text.
+        target: Expr,
+        /// A bool.
+        there: Expr,
+    },
     /// Starts a run.
     Start {
         /// Of which flow.

@@ -21,6 +21,7 @@ mod owed;
 mod program;
 mod show;
 mod step;
+mod targets;
 mod tell;
 mod traced;
 mod world;

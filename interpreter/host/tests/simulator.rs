@@ -152,14 +152,15 @@ fn one_seed_is_one_world_to_the_last_byte() {
     );
 }
 
-/// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs` sees to them, and the
-/// worlds of the workspace's own tests.
-const ELSEWHERE: [Bug; 5] = [
+/// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs` and `products.rs` see to
+/// them, and the worlds of the workspace's own tests.
+const ELSEWHERE: [Bug; 6] = [
     Bug::ForgetSchedules,
     Bug::ReuseTokens,
     Bug::RateFromRestart,
     Bug::ForgetAgeing,
     Bug::CompactWithoutBetween,
+    Bug::LookAway,
 ];
 
 /// What the report of a bug says, one of these, so that none is found for another reason.
@@ -189,6 +190,7 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::CompactWithoutKeys => &["after a replay as", "and is run", "came back otherwise"],
         Bug::CompactWithoutOrder => &["after a replay", "was let in before", "and asked nothing"],
         Bug::CompactWithoutBetween => &["schedule"],
+        Bug::LookAway => &["there is no"],
     }
 }
 

@@ -121,6 +121,8 @@ pub enum Ask {
     Probe {
         /// `file:PATH`, or an address.
         target: String,
+        /// Whether the flow that produces it has come to its end.
+        after: bool,
     },
 }
 

@@ -123,7 +123,10 @@ fn asked(program: &Program, ask: &Ask) -> String {
                 false => format!("shift {} {}", service.name, weights.join(", ")),
             }
         }
-        Ask::Probe { target } => format!("whether {target} exists"),
+        Ask::Probe { target, after } => {
+            let now = if *after { " now" } else { "" };
+            format!("whether {target} exists{now}")
+        }
     }
 }
 

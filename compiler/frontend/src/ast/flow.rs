@@ -35,11 +35,14 @@ impl Flow {
     }
 }
 
-/// `on EVENT where COND`, in the head of a flow whose one parameter is the event.
+/// `on EVENT where COND`, in the head of a flow whose one parameter is the event; or `on produced(E)`, where what the
+/// target holds gives the parameters.
 #[derive(Clone, Debug)]
 pub struct Trigger {
     /// The whole of it.
     pub span: Span,
+    /// What another flow has produced. There is no event then.
+    pub product: Option<Expr>,
     /// Which event.
     pub event: Ident,
     /// Which of them, over the flow's parameter.

@@ -253,7 +253,7 @@ impl<'a> Checker<'a> {
         let sound = (!self.found.has_errors()).then(|| Sound {
             types,
             errors: self.globals.error_definitions(),
-            events: self.globals.event_definitions(),
+            events: self.globals.event_definitions(&self.flows),
             configs: self.configs,
             secrets: self.secrets,
             policies: policies.clone(),

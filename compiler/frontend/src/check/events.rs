@@ -10,9 +10,10 @@ use crate::{
 };
 use flowmesh_ir::{
     EventId, Name, TypeId,
+    flow::{Flow, Product},
     ty::{ErrorDef, EventDef},
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// Gives each event a type, whose fields come with [`shapes`].
 pub(super) fn names(checker: &mut Checker<'_>, taken: &mut HashSet<Name>) {
@@ -85,8 +86,8 @@ impl Globals {
         self.errors.iter().map(error).collect()
     }
 
-    /// The events as the program has them.
-    pub(crate) fn event_definitions(&self) -> Vec<EventDef> {
+    /// The events as the program has them; where its flows tell what they produce, that is one more.
+    pub(crate) fn event_definitions(&self, flows: &[Arc<Flow>]) -> Vec<EventDef> {
         let event = |id: &TypeId| {
             let info = self.ty(*id)?;
             Some(EventDef {
@@ -95,6 +96,14 @@ impl Globals {
                 fields: info.fields().into_iter().map(FieldInfo::ir).collect(),
             })
         };
-        self.events.iter().filter_map(event).collect()
+        let tells = |flow: &Arc<Flow>| {
+            let made = flow
+                .trigger
+                .as_ref()
+                .is_some_and(|trigger| trigger.made.is_some());
+            made || flow.produces.is_some()
+        };
+        let told = flows.iter().any(tells).then(Product::event);
+        self.events.iter().filter_map(event).chain(told).collect()
     }
 }

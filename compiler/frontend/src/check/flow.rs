@@ -14,6 +14,7 @@ mod known;
 mod looping;
 mod parallel;
 mod plain;
+mod product;
 mod region;
 mod shift;
 mod signal;
@@ -106,14 +107,15 @@ impl<'a> Checker<'a> {
         let before = self.found.len();
         let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
         let head = self.head(module, flow, &signature);
-        let (body, frame) = self.within(module, Kind::Flow, |checker| {
+        let ((body, produces), frame) = self.within(module, Kind::Flow, |checker| {
             checker.declare_params(&idents, &signature.params);
+            let produces = checker.seat(head.produces, &signature.result);
             let body = checker.conducted(&flow.settings, |checker| checker.flow_body(&flow.body));
             checker.hearing();
             if !checker.errors_since(before) {
                 checker.unused_locals();
             }
-            body
+            (body, produces)
         });
         if body.falls && !matches!(signature.result, Ty::Unit | Ty::Bad) {
             let (name, span) = (signature.name.clone(), flow.name.span);
@@ -146,8 +148,9 @@ impl<'a> Checker<'a> {
             fails: signature.fails.iter().map(|(id, _)| *id).collect(),
             key: head.key,
             trigger: head.trigger,
+            on: flow.trigger.as_ref().map(|trigger| trigger.span),
             conduct: head.conduct,
-            produces: head.produces,
+            produces,
             views: self.flow.views.drain(..).map(|(view, _)| view).collect(),
             signals: signals.into_iter().map(signal).collect(),
             slots: frame.slots(),

@@ -5,6 +5,7 @@ mod error;
 mod expect;
 mod mock;
 mod run;
+mod target;
 
 use super::{
     Checker,
@@ -98,6 +99,15 @@ impl<'a> Checker<'a> {
 
     fn test_statement(&mut self, statement: &'a TestStatement) -> Option<Step> {
         let kind = match &statement.kind {
+            TestKind::Mock {
+                call,
+                attempted,
+                condition,
+                answers,
+            } if Self::is_target(call) => {
+                let said = *attempted || condition.is_some();
+                self.mock_target(call, said, answers)?
+            }
             TestKind::Mock {
                 call,
                 attempted,

@@ -1,9 +1,11 @@
 //! A checked flow: names are slots, types are known, overrides are merged; control flow is still nested.
 
 mod beside;
+mod product;
 mod region;
 
 pub(crate) use beside::{Arm, Emit, Listen, Shift, Spawn, Start, Stream, Wait};
+pub(crate) use product::{Look, Produces};
 pub(crate) use region::{Branch, Fan, Region, Step};
 
 use flowmesh_diagnostics::Span;
@@ -25,9 +27,11 @@ pub(crate) struct Flow {
     pub(crate) fails: Vec<ErrorId>,
     pub(crate) key: Option<Expr>,
     pub(crate) trigger: Option<Trigger>,
+    /// Where that stands.
+    pub(crate) on: Option<Span>,
     pub(crate) conduct: Conduct,
     /// What is there already where it is done already.
-    pub(crate) produces: Option<Expr>,
+    pub(crate) produces: Option<Produces>,
     pub(crate) views: Vec<View>,
     pub(crate) signals: Vec<Signal>,
     pub(crate) slots: Vec<Slot>,

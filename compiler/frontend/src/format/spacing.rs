@@ -28,7 +28,7 @@ fn touches_what_precedes(next: &SyntaxToken) -> bool {
         K::Dot | K::QuestionDot | K::DotDot => true,
         K::RoundOpen => matches!(
             parent_kind(next),
-            Some(K::Call | K::Params | K::Binds | K::HeardNames)
+            Some(K::Call | K::Params | K::Binds | K::HeardNames | K::Produced)
         ),
         K::SquareOpen => parent_kind(next) == Some(K::Index),
         K::BraceClose => parent_kind(next) == Some(K::MapType),

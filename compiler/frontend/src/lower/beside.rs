@@ -226,18 +226,4 @@ impl Lowering<'_> {
         self.loops.pop();
         self.states.begin(last);
     }
-
-    /// Whether what the flow produces is there already.
-    pub(super) fn probe(&mut self, target: &Expr) {
-        let (found, missing) = (self.states.label(), self.states.label());
-        self.states.end(End::Probe {
-            target: target.clone(),
-            found,
-            missing,
-        });
-        self.states.begin(found);
-        self.states
-            .end(End::Return(Expr::Constant(flowmesh_ir::Value::None)));
-        self.states.begin(missing);
-    }
 }

@@ -27,16 +27,26 @@ pub(crate) fn flow(written: tree::Flow, span: Span) -> Lowered {
     };
     let entry = lowering.states.label();
     lowering.states.begin(entry);
-    if let Some(target) = &written.produces {
-        lowering.probe(target);
+    match &written.produces {
+        Some(produces) => {
+            lowering.before(produces);
+            lowering.statements(&written.body);
+            lowering.ends(produces);
+        }
+        None => {
+            lowering.statements(&written.body);
+            let end = lowering.fall_off();
+            lowering.states.end(end);
+        }
     }
-    lowering.statements(&written.body);
-    let end = lowering.fall_off();
-    lowering.states.end(end);
     let (states, steps, spans) = lowering.states.finish(entry);
     let states_at = spans.into_iter().enumerate();
     let states_at = states_at.filter_map(|(at, span)| Some((format!("/{at}"), span?)));
-    let places = std::iter::once((String::new(), span)).chain(states_at).collect();
+    let on = written.on.map(|span| ("/on".to_owned(), span));
+    let places = std::iter::once((String::new(), span))
+        .chain(states_at)
+        .chain(on)
+        .collect();
     let flow = Flow {
         name: written.name,
         doc: written.doc,
@@ -45,6 +55,7 @@ pub(crate) fn flow(written: tree::Flow, span: Span) -> Lowered {
         fails: written.fails,
         key: written.key,
         trigger: written.trigger,
+        produces: written.produces.map(|produces| produces.product),
         conduct: written.conduct,
         views: written.views,
         signals: written.signals,
@@ -73,6 +84,8 @@ pub(super) struct Lowering<'a> {
     pub(super) named_depth: u32,
     /// The steps of the flow, by number, as far as they were named.
     pub(super) steps: HashMap<u32, StepId>,
+    /// Where a body that produces something leads when it returns.
+    pub(super) made: Option<Label>,
     /// Where statements went that several ways lead to.
     pub(super) shared: Vec<(Arc<Vec<Statement>>, Label)>,
 }
@@ -86,7 +99,7 @@ pub(super) struct Loop {
 
 impl Lowering<'_> {
     /// Who falls off the end of a flow waits for what was begun beside; who says `return` does not.
-    fn fall_off(&self) -> End {
+    pub(super) fn fall_off(&self) -> End {
         let beside = |end: &End| match end {
             End::Spawn { .. } | End::Listen(_) => true,
             End::Region(region) => region.rest != Rest::Cancel,
@@ -145,7 +158,10 @@ impl Lowering<'_> {
                 self.states.begin(next);
             }
             Kind::Fail(raise) => self.states.end(End::Fail(raise.clone())),
-            Kind::Return(value) => self.states.end(End::Return(value.clone())),
+            Kind::Return(value) => match self.flow.and_then(|flow| flow.produces.as_ref()) {
+                Some(produces) => self.make(produces, value),
+                None => self.states.end(End::Return(value.clone())),
+            },
             _ => self.beside(statement),
         }
     }

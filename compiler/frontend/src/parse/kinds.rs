@@ -55,6 +55,7 @@ pub(super) fn kind_of(rule: Rule) -> Option<K> {
         Rule::fails => K::Fails,
         Rule::key => K::Key,
         Rule::trigger => K::Trigger,
+        Rule::produced => K::Produced,
         Rule::produces => K::Produces,
         Rule::fields => K::Fields,
         Rule::params => K::Params,

@@ -146,6 +146,8 @@ kinds! {
     Key,
     /// `on A where e`, in the head of a flow
     Trigger,
+    /// `produced(e)`, in the head of a flow
+    Produced,
     /// `produces e`
     Produces,
     /// `event A(...)`

@@ -105,6 +105,8 @@ impl Identities {
         // What an event carries is a type after the declared ones; errors come after those that are built in.
         let first = count(&later.types);
         let carried = events.iter().map(|at| at.saturating_add(first));
+        // The event that tells of products comes after all others.
+        let last = [count(&later.events)];
         let builtin = builtin_errors();
         let declared = errors.iter().map(|at| at.saturating_add(builtin));
         Some(Numbers {
@@ -115,7 +117,7 @@ impl Identities {
             services: numbered(&self.services, &later.services, ServiceId)?,
             functions: numbered(&self.functions, &later.functions, FunctionId)?,
             flows: numbered(&self.flows, &later.flows, FlowId)?,
-            events: events.into_iter().map(EventId).collect(),
+            events: events.into_iter().chain(last).map(EventId).collect(),
         })
     }
 }

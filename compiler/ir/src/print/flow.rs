@@ -55,7 +55,18 @@ fn head(program: &Program, printer: &Printer<'_>, flow: &Flow) -> String {
         let condition = trigger.condition.as_ref().map_or(String::new(), |condition| {
             format!(" where {}", printer.expr(condition))
         });
-        text += &format!("  on {event}{condition}\n");
+        let made = trigger.made.as_ref().map_or(String::new(), |made| {
+            let params = joined(made.params.iter().map(ToString::to_string));
+            format!(" {} as ({params})", super::value::quoted(&made.product.form))
+        });
+        text += &format!("  on {event}{made}{condition}\n");
+    }
+    if let Some(product) = &flow.produces {
+        let holes = joined(product.holes.iter().map(|hole| ty(program, hole)));
+        text += &format!(
+            "  produces {} of ({holes})\n",
+            super::value::quoted(&product.form)
+        );
     }
     text += &conduct(printer, &flow.conduct);
     for signal in &flow.signals {
@@ -186,10 +197,15 @@ impl Lines<'_> {
             End::CancelTask { task, next } => format!("cancel task {}; then s{next}", self.expr(task)),
             End::Probe {
                 target,
+                after,
                 found,
                 missing,
             } => {
-                format!("probe {} -> s{found} else -> s{missing}", self.expr(target))
+                let again = if *after { "again " } else { "" };
+                format!(
+                    "probe {again}{} -> s{found} else -> s{missing}",
+                    self.expr(target)
+                )
             }
             End::Restart(arguments) => format!("restart with ({})", self.printer.list(arguments)),
             End::Join => "join".to_owned(),

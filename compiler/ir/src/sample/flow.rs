@@ -67,6 +67,7 @@ pub(super) fn checkout() -> Flow {
         fails: vec![ErrorId(9)],
         key: Some(dot(slot(0), "id")),
         trigger: None,
+        produces: None,
         conduct: crate::flow::Conduct::default(),
         views: Vec::new(),
         signals: vec![Signal {

@@ -7,7 +7,11 @@ use super::{
     slots::Slots,
     types::{fields, rules, ty},
 };
-use crate::{Program, flow::Flow};
+use crate::{
+    Program,
+    flow::{Flow, Made, Product},
+    ty::Field,
+};
 
 /// The most bits that the analysis of a flow may take: slots times states.
 const MAX_BITS: usize = 1 << 30;
@@ -62,7 +66,16 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
     if let Some(trigger) = &flow.trigger {
         in_range("event", trigger.event.index(), program.events.len())?;
         let found = flow.params.len();
-        ensure(found == 1, || {
+        let made = trigger.made.as_ref();
+        if let Some(Made { product, params }) = made {
+            self::product(program, product)?;
+            let named = |field: &Field| params.contains(&field.name);
+            let whole = params.len() == found && product.holes.len() == found;
+            ensure(whole && flow.params.iter().all(named), || {
+                "what was produced does not give each of its parameters".to_owned()
+            })?;
+        }
+        ensure(found == 1 || made.is_some(), || {
             format!("an event starts it, and it has {found} parameters")
         })?;
         trigger
@@ -70,6 +83,9 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
             .iter()
             .try_for_each(|condition| over_params.check(condition))?;
     }
+    flow.produces
+        .iter()
+        .try_for_each(|product| self::product(program, product))?;
     views(program, heights, flow)?;
     distinct("signals", flow.signals.iter().map(|signal| signal.name.as_str()))?;
     for signal in &flow.signals {
@@ -80,6 +96,10 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
     distinct("steps", flow.steps.iter().map(|step| step.title.as_str()))?;
     steps_lie_in_steps(flow)?;
     in_range("state", flow.entry.index(), flow.states.len())
+}
+
+fn product(program: &Program, product: &Product) -> Result<(), Invalid> {
+    product.holes.iter().try_for_each(|hole| ty(program, hole))
 }
 
 /// Whoever goes up from a step comes to an end.

@@ -106,6 +106,8 @@ pub struct Probe {
     pub call: CallId,
     /// `file:PATH`, or an address.
     pub target: String,
+    /// Whether the flow that produces it has come to its end.
+    pub after: bool,
     /// What the run was started with.
     pub deployment: Arc<Deployment>,
 }

@@ -79,7 +79,7 @@ impl Engine {
             }) => self.begin(now, (run, call), (flow, input, key), tie),
             Some(Ask::Emit { event, payload }) => self.told_by(now, (run, call), &event, &payload),
             Some(Ask::Shift { service, weights }) => self.shift(now, (run, call), service, &weights),
-            Some(Ask::Probe { target }) => self.probe(run, call, target),
+            Some(Ask::Probe { target, after }) => self.probe(run, call, (target, after)),
             Some(Ask::Admit(admit)) => self.admit(now, (run, call), &admit),
             Some(ask @ Ask::Debounce(_)) => self.debounce(now, (run, call), &ask),
             Some(Ask::Acquire { .. }) | None => {}
@@ -257,13 +257,14 @@ impl Engine {
         }
     }
 
-    fn probe(&mut self, run: RunId, call: CallId, target: String) {
+    fn probe(&mut self, run: RunId, call: CallId, (target, after): (String, bool)) {
         let Some(held) = self.runs.get(&run) else { return };
         let deployment = held.deployment.clone();
         self.defer(Deferred::Output(Output::Probe(Probe {
             run,
             call,
             target,
+            after,
             deployment,
         })));
     }

@@ -1,47 +1,107 @@
 //! Whether something exists already: a file on this machine, or an address that answers `HEAD`.
 
-use http_body_util::Empty;
-use hyper::{Request, Uri, body::Bytes, header};
-use hyper_util::rt::TokioIo;
-use std::time::Duration;
-use tokio::net::TcpStream;
+use crate::clock::Clock;
+use flowmesh_mesh::identity::Https;
+use std::{sync::LazyLock, time::Duration};
 
-/// The longest that looking may take.
-const LOOK_MAX: Duration = Duration::from_secs(10);
+/// How often is looked before nobody knows.
+const LOOKS_MAX: u32 = 4;
+/// The wait after the first look that said nothing; each further one is twice as long.
+const WAIT_FIRST: Duration = Duration::from_millis(200);
+/// What the system trusts; read when an address is looked for the first time.
+static HTTPS: LazyLock<Result<Https, String>> = LazyLock::new(Https::new);
 
-/// Looks for `file:PATH` or an address.
-pub(super) async fn probe(target: &str) -> Result<bool, String> {
+/// Looks for `file:PATH` or an address, again where the answer says nothing about it.
+pub(super) async fn probe(target: &str, clock: &dyn Clock) -> Result<bool, String> {
+    let mut wait = WAIT_FIRST;
+    for _ in 1..LOOKS_MAX {
+        if let Ok(found) = look(target).await {
+            return Ok(found);
+        }
+        // Between half of the wait and all of it, so that many runs do not look at once.
+        let half = wait / 2;
+        let share = u32::try_from(clock.draw() % 1000).unwrap_or_default();
+        tokio::time::sleep(half.saturating_add(half.saturating_mul(share) / 1000)).await;
+        wait = wait.saturating_mul(2);
+    }
+    look(target).await
+}
+
+async fn look(target: &str) -> Result<bool, String> {
     if let Some(path) = target.strip_prefix("file:") {
         let found = tokio::fs::try_exists(path).await;
         return found.map_err(|why| format!("nobody knows whether `{path}` exists: {why}"));
     }
-    let looked = tokio::time::timeout(LOOK_MAX, head(target)).await;
-    looked.unwrap_or_else(|_| Err(format!("`{target}` does not answer")))
+    let https = HTTPS.as_ref().map_err(Clone::clone)?;
+    match https.head(target).await {
+        Ok(200..=299) => Ok(true),
+        Ok(404 | 410) => Ok(false),
+        Ok(status) => Err(format!("`{target}` answered with status {status}")),
+        Err(why) => Err(format!("`{target}` does not answer: {why}")),
+    }
 }
 
-async fn head(target: &str) -> Result<bool, String> {
-    let wrong = || format!("expected `file:PATH` or `http://HOST/PATH`, found `{target}`");
-    let uri: Uri = target.parse().map_err(|_| wrong())?;
-    let authority = uri.authority().ok_or_else(wrong)?;
-    if uri.scheme_str() != Some("http") {
-        return Err(wrong());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    /// A server that answers each `HEAD` with the next of these statuses, the last again and again.
+    async fn server(statuses: &'static [u16]) -> (String, Arc<AtomicU32>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/report", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = [0; 1024];
+                let length = stream.read(&mut head).await.unwrap();
+                assert!(head[..length].starts_with(b"HEAD /report HTTP/1.1\r\n"));
+                let at = count.fetch_add(1, Ordering::SeqCst) as usize;
+                let status = statuses[at.min(statuses.len() - 1)];
+                let answer = format!("HTTP/1.1 {status} Said\r\ncontent-length: 7\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        (address, asked)
     }
-    let place = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80));
-    let unheard = |why: &dyn std::fmt::Display| format!("`{target}` does not answer: {why}");
-    let stream = TcpStream::connect(&place).await.map_err(|why| unheard(&why))?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|why| unheard(&why))?;
-    let connection = tokio::spawn(connection);
-    let request = Request::head(uri.path_and_query().map_or("/", |path| path.as_str()))
-        .header(header::HOST, authority.as_str())
-        .body(Empty::<Bytes>::new())
-        .map_err(|why| unheard(&why))?;
-    let answer = sender.send_request(request).await;
-    connection.abort();
-    match answer.map_err(|why| unheard(&why))?.status().as_u16() {
-        200..=399 => Ok(true),
-        404 | 410 => Ok(false),
-        status => Err(format!("`{target}` answered with status {status}")),
+
+    #[tokio::test]
+    async fn an_answer_says_whether_it_is_there() {
+        for (statuses, there) in [(&[200], true), (&[204], true), (&[404], false), (&[410], false)] {
+            let (address, asked) = server(statuses).await;
+            assert_eq!(probe(&address, &SystemClock).await, Ok(there));
+            assert_eq!(asked.load(Ordering::SeqCst), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_says_nothing_about_it_is_looked_at_again() {
+        let (address, asked) = server(&[503, 302, 200]).await;
+        assert_eq!(probe(&address, &SystemClock).await, Ok(true));
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+        let (address, asked) = server(&[403]).await;
+        let why = probe(&address, &SystemClock).await.unwrap_err();
+        assert_eq!(why, format!("`{address}` answered with status 403"));
+        assert_eq!(asked.load(Ordering::SeqCst), LOOKS_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.csv");
+        let target = format!("file:{}", path.display());
+        assert_eq!(probe(&target, &SystemClock).await, Ok(false));
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(probe(&target, &SystemClock).await, Ok(true));
     }
 }

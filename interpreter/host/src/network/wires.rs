@@ -63,7 +63,7 @@ impl Caller for Wires {
     }
 
     fn probe(self: Arc<Self>, target: String) -> Probing {
-        Box::pin(async move { probe(&target).await })
+        Box::pin(async move { probe(&target, self.clock.as_ref()).await })
     }
 
     fn shift(&self, service: &Name, weights: &[(Name, u32)]) {

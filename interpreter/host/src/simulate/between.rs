@@ -7,10 +7,16 @@ use crate::{
     engine::guarded_by,
     store::{EventRecord, Guarded},
 };
-use flowmesh_ir::{Name, flow::Tie};
+use flowmesh_ir::{
+    Name,
+    flow::{Flow, PRODUCED, Tie},
+};
 use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Run};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The journal as it goes by.
 #[derive(Default)]
@@ -28,6 +34,12 @@ struct Seen {
     heard: BTreeMap<(RunId, String), u64>,
     /// How many events of each run that shares a history are shared.
     shared: BTreeMap<RunId, u64>,
+    /// What was found by a body that had come to its end.
+    made: BTreeSet<String>,
+    /// Runs that had nothing to do.
+    already: BTreeSet<RunId>,
+    /// Flows that a product was to start, as runs.
+    following: BTreeSet<RunId>,
     /// Whether an answer came without a question.
     broken: Option<String>,
 }
@@ -72,6 +84,7 @@ impl Seen {
             .get(&run)
             .is_some_and(|events| record.sequence < *events);
         if !is_shared {
+            self.products(world, run, &record.event.kind);
             self.event(run, record.event.at, &record.event.kind);
         }
         let Some(machine) = self.machines.get_mut(&run) else {
@@ -87,6 +100,46 @@ impl Seen {
             effects.extend(flowmesh_machine::pending(&world.deployment.program, machine));
         }
         effects.iter().for_each(|effect| self.effect(world, run, effect));
+        let works = |effect: &Effect| matches!(effect, Effect::Call { .. } | Effect::Ask { .. });
+        if self.already.contains(&run) && effects.iter().any(works) {
+            self.broken = Some(format!("run {run} goes on, and its target was there"));
+        }
+    }
+
+    /// What was made is found by all who look later, and starts what follows.
+    fn products(&mut self, world: &World<'_>, run: RunId, kind: &EventKind) {
+        let EventKind::Answered { call, answer } = kind else {
+            return;
+        };
+        match (self.asks.get(&(run, *call)), answer) {
+            (Some(Ask::Probe { target, after: true }), Answer::Found(true)) => {
+                self.made.insert(target.clone());
+            }
+            (Some(Ask::Probe { after: false, .. }), Answer::Found(true)) => {
+                self.already.insert(run);
+            }
+            (Some(Ask::Probe { target, after: false }), Answer::Found(false))
+                if self.made.contains(target) =>
+            {
+                self.broken = Some(format!(
+                    "run {run} was told that there is no {target}, which was made"
+                ));
+            }
+            (Some(Ask::Emit { event, payload }), Answer::Done(_)) if event == PRODUCED => {
+                let program = &world.deployment.program;
+                let made = |flow: &&Arc<Flow>| {
+                    let made = flow.trigger.as_ref().and_then(|trigger| trigger.made.as_ref());
+                    made.is_some_and(|made| {
+                        let form = format!("\"form\":\"{}\"", made.product.form);
+                        String::from_utf8_lossy(payload).contains(&form)
+                    })
+                };
+                let follow = program.flows.iter().filter(made);
+                self.following
+                    .extend(follow.map(|flow| run.derived(*call, &flow.name).0));
+            }
+            _ => {}
+        }
     }
 
     fn event(&mut self, run: RunId, at: Timestamp, kind: &EventKind) {
@@ -206,6 +259,12 @@ impl Seen {
                     .is_some_and(|place| self.guards.is_held(&place)) => {}
                 other => return Err(format!("run {run} asked for {other:?} and nobody brings it")),
             }
+        }
+        let missing = |run: &&RunId| !self.machines.contains_key(run);
+        if let Some(run) = self.following.iter().find(missing) {
+            return Err(format!(
+                "run {run} was to begin when something was produced, and did not"
+            ));
         }
         for ((run, event), times) in &self.heard {
             if times > self.told.get(event).unwrap_or(&0) {

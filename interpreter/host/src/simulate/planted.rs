@@ -76,11 +76,13 @@ pub enum Bug {
     CompactWithoutOrder,
     /// Compaction leaves out what lies between runs.
     CompactWithoutBetween,
+    /// What a flow has produced is not found.
+    LookAway,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -106,6 +108,7 @@ impl Bug {
         Self::CompactWithoutKeys,
         Self::CompactWithoutOrder,
         Self::CompactWithoutBetween,
+        Self::LookAway,
     ];
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     RunId,
     engine::{
-        Answer, Command, Engine, Found, Input, Output, Programs, Search, Store, Ticket, Want, open,
+        Answer, Command, Engine, Found, Input, Output, Probe, Programs, Search, Store, Ticket, Want, open,
         schedules::ScheduleCommand, view::RunView,
     },
     store::{
@@ -30,6 +30,8 @@ use std::{
 };
 
 /// Worlds are small, and there are many.
+/// Of a thousand bodies that have come to their end, how many have not made what they ought to.
+const NOT_MADE: u64 = 100;
 const INDEX: OpeningOptions = OpeningOptions {
     journal_read_max: u64::MAX,
     blobs_read_max: u64::MAX,
@@ -162,16 +164,26 @@ impl<'p> World<'p> {
                 }
             }
             Output::Answer(ticket, answer) => self.answered(ticket, &answer),
-            Output::Probe(probe) => self.tell(Input::Answered {
-                run: probe.run,
-                call: probe.call,
-                answer: flowmesh_machine::Answer::Found(false),
-            }),
+            Output::Probe(probe) => {
+                let there = self.is_there(&probe);
+                let (run, call) = (probe.run, probe.call);
+                let answer = flowmesh_machine::Answer::Found(there);
+                self.tell(Input::Answered { run, call, answer });
+            }
             Output::Index(changes) => self.index(changes),
             Output::Search(ticket, search) => self.search(ticket, &search),
             Output::Fetch(wants) => self.fetch(wants),
             Output::Happened(_) | Output::More { .. } | Output::Close { .. } | Output::Shift { .. } => {}
         }
+    }
+
+    /// Whether a target is there. Most bodies that have come to their end have made theirs.
+    fn is_there(&mut self, probe: &Probe) -> bool {
+        if probe.after && !self.chance.happens(NOT_MADE) {
+            self.targets.insert(probe.target.clone());
+        }
+        let looks_away = self.has(Bug::LookAway) && !probe.after;
+        self.targets.contains(&probe.target) && !looks_away
     }
 
     /// The index takes what is new, in order; what it has no room for, later.

@@ -14,7 +14,11 @@ use flowmesh_ir::Program;
 use flowmesh_machine::{CallId, Settings};
 use flowmesh_mesh::{Outcome, decide::budget::Budgets};
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// How long things go wrong.
 const CHAOS: Duration = Duration::from_secs(20);
@@ -54,6 +58,8 @@ pub(super) struct World<'p> {
     pub(super) services: Services,
     pub(super) sent: Vec<Sent>,
     pub(super) budgets: BTreeMap<u32, Budgets>,
+    /// What flows have produced: it lies outside of the process, and stays.
+    pub(super) targets: BTreeSet<String>,
     pub(super) clients: Clients,
     pub(super) workshop: Workshop,
     pub(super) crashes: u64,
@@ -142,6 +148,7 @@ impl<'p> World<'p> {
             services: Services::new(program),
             sent: Vec::new(),
             budgets: BTreeMap::new(),
+            targets: BTreeSet::new(),
             clients: Clients::default(),
             workshop: Workshop::default(),
             crashes: 0,

@@ -213,6 +213,7 @@ mod tests {
             fails: Vec::new(),
             key: None,
             trigger: None,
+            produces: None,
             conduct: Conduct::default(),
             signals: Vec::new(),
             views: Vec::new(),

@@ -55,6 +55,10 @@ impl<'t> World<'t> {
         let mut asked = None;
         match &step.kind {
             StepKind::Mock(mock) => self.mocks.push(Scripted::new(mock, self.generation)),
+            StepKind::Target { target, there } => {
+                let (target, there) = (self.value(target)?, self.value(there)?);
+                self.targets.say(&target, &there);
+            }
             StepKind::Let { slot, value } => {
                 let value = self.read(value)?;
                 self.set(*slot, value);
@@ -341,6 +345,7 @@ pub(super) fn is_beside(step: &Step) -> bool {
     matches!(
         step.kind,
         StepKind::Mock(_)
+            | StepKind::Target { .. }
             | StepKind::Let { .. }
             | StepKind::Config { .. }
             | StepKind::Expect(_)

@@ -144,7 +144,7 @@ fn told(program: &Program, ask: &Ask) -> String {
         Ask::Admit(_) => "asks its flow to be let in".to_owned(),
         Ask::Debounce(_) => "takes the place of older runs that have not begun".to_owned(),
         Ask::Shift { service, weights } => show::shift(program, *service, weights),
-        Ask::Probe { target } => format!("looks for {target}"),
+        Ask::Probe { target, .. } => format!("looks for {target}"),
     }
 }
 

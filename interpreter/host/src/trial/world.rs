@@ -9,6 +9,7 @@ use super::{
     journal::Journal,
     mirror::Mirrors,
     program::Prepared,
+    targets::Targets,
 };
 use crate::{
     RunId,
@@ -44,6 +45,8 @@ pub(super) struct World<'t> {
     pub(super) mirrors: Mirrors,
     pub(super) mocks: Vec<Scripted<'t>>,
     pub(super) generation: u32,
+    /// What flows have produced.
+    pub(super) targets: Targets,
     /// Calls that are on their way, and what comes back to each.
     pub(super) open: BTreeMap<Place, Open>,
     /// Calls whose attempts are answered one by one.
@@ -90,6 +93,7 @@ impl<'t> World<'t> {
             mirrors: Mirrors::new(begin),
             mocks: Vec::new(),
             generation: 0,
+            targets: Targets::default(),
             open: BTreeMap::new(),
             callings: BTreeMap::new(),
             budgets: BTreeMap::new(),
@@ -265,14 +269,12 @@ impl<'t> World<'t> {
             Output::Call(call) => self.call(call)?,
             Output::Answer(ticket, answer) => self.answered(ticket, answer),
             Output::Happened(happened) => self.mirrors.happened(&self.prepared, &happened),
-            Output::Probe(probe) => self.later(
-                self.now,
-                Input::Answered {
-                    run: probe.run,
-                    call: probe.call,
-                    answer: Answered::Found(false),
-                },
-            ),
+            Output::Probe(probe) => {
+                let there = self.targets.look(probe.target, probe.after);
+                let (run, call) = (probe.run, probe.call);
+                let answer = Answered::Found(there);
+                self.later(self.now, Input::Answered { run, call, answer });
+            }
             Output::More { run, call } => self.more((run, call)),
             Output::Close { run, call } => {
                 self.streams.remove(&(run, call));

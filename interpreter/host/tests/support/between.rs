@@ -5,8 +5,8 @@ use flowmesh_ir::{
     EventId, FlowId, Name, ServiceId, SignalId, SlotId, StateId, StepId, SubsetId, Value,
     expr::{Binary, Expr},
     flow::{
-        Arm, Branch, Branches, Emit, End, Flow, Guard, Instruction, Listen, Need, On, Region, Rest, Shift,
-        Signal, Start, Tie, Trigger, View, Wait,
+        Arm, Branch, Branches, Emit, End, Flow, Guard, Instruction, Listen, Made, Need, On, Product, Region,
+        Rest, Shift, Signal, Start, Tie, Trigger, View, Wait,
     },
     ty::{EventDef, Type},
 };
@@ -14,11 +14,12 @@ use flowmesh_ir::{
 /// `event paid(order: string)`
 pub(super) fn events() -> Vec<EventDef> {
     let fields = vec![field("order", Type::String)];
-    vec![EventDef {
+    let paid = EventDef {
         name: "paid".into(),
         doc: None,
         fields,
-    }]
+    };
+    vec![paid, Product::event()]
 }
 
 /// The first of them is flow 5.
@@ -34,6 +35,8 @@ pub(super) fn flows() -> Vec<Flow> {
         shifted(),
         priced(),
         unpriced(),
+        made(),
+        after_made(),
     ]
 }
 
@@ -196,6 +199,7 @@ fn on_paid() -> Flow {
     let trigger = Some(Trigger {
         event: EventId(0),
         condition: None,
+        made: None,
     });
     let states = vec![state(End::Return(text("welcome")), None)];
     let parts = Parts {
@@ -205,6 +209,73 @@ fn on_paid() -> Flow {
     Flow {
         trigger,
         ..flow("on_paid", parts)
+    }
+}
+
+fn product() -> Product {
+    Product {
+        form: "file:{}".to_owned(),
+        holes: vec![Type::String],
+    }
+}
+
+/// `produces file(id)`, and `return stock.reserve(id)`
+fn made() -> Flow {
+    let target = || Expr::Text(vec![text("file:"), id()]);
+    let probe = |after, found, missing| End::Probe {
+        target: target(),
+        after,
+        found: StateId(found),
+        missing: StateId(missing),
+    };
+    let told = Expr::Record(vec![
+        ("target".into(), target()),
+        ("form".into(), text("file:{}")),
+        ("values".into(), Expr::List(vec![id()])),
+    ]);
+    let emit = Emit {
+        event: EventId(1),
+        value: told,
+        next: StateId(5),
+    };
+    let reserve = call(self::target(0, 0, id()), Some(1), None, 3);
+    let states = vec![
+        state(probe(false, 1, 2), Some(0)),
+        state(End::Return(text("already")), None),
+        state(End::Call(Box::new(reserve)), Some(1)),
+        state(probe(true, 4, 6), Some(2)),
+        state(End::Emit(emit), Some(3)),
+        state(End::Return(Expr::Slot(SlotId(1))), None),
+        state(End::Return(text("not made")), None),
+    ];
+    let steps = vec!["produces", "stock.reserve", "produces#2", "emit produced"];
+    Flow {
+        produces: Some(product()),
+        ..flow("made", parts(&["id"], &["held"], steps, states))
+    }
+}
+
+/// `on produced(file(id))`
+fn after_made() -> Flow {
+    let trigger = Some(Trigger {
+        event: EventId(1),
+        condition: None,
+        made: Some(Made {
+            product: product(),
+            params: vec!["id".into()],
+        }),
+    });
+    let reserve = call(target(0, 0, id()), Some(1), None, 1);
+    let states = vec![
+        state(End::Call(Box::new(reserve)), Some(0)),
+        state(End::Return(Expr::Slot(SlotId(1))), None),
+    ];
+    Flow {
+        trigger,
+        ..flow(
+            "after_made",
+            parts(&["id"], &["held"], vec!["stock.reserve"], states),
+        )
     }
 }
 

@@ -227,6 +227,7 @@ fn flow(name: &str, parts: Parts) -> Flow {
     slots.extend(parts.slots);
     Flow {
         trigger: None,
+        produces: None,
         conduct: flowmesh_ir::flow::Conduct::default(),
         views: Vec::new(),
         name: name.into(),

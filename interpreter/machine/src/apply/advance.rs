@@ -104,7 +104,7 @@ impl<'p> Turn<'p, '_> {
             End::Stream(stream) => self.stream(id, at, state, stream),
             End::CancelStep { step, next } => Ok(self.cancel_step(id, *step, *next)),
             End::CancelTask { task, next } => self.cancel_task(id, task, *next),
-            End::Probe { target, .. } => self.probe(id, at, state, target),
+            End::Probe { target, after, .. } => self.probe(id, at, state, target, *after),
             End::Restart(arguments) => self.restart(id, arguments),
             End::Return(value) => {
                 let result = self.evaluator().eval(value)?;

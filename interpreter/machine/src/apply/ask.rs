@@ -134,9 +134,10 @@ impl<'p> Turn<'p, '_> {
         at: StateId,
         state: &State,
         target: &Expr,
+        after: bool,
     ) -> Result<Option<StateId>, Thrown> {
         let target = text(&self.evaluator().eval(target)?);
-        self.ask(id, at, state, Ask::Probe { target });
+        self.ask(id, at, state, Ask::Probe { target, after });
         Ok(None)
     }
 

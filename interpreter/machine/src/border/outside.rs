@@ -5,9 +5,11 @@ use super::{Misfit, Settings, decode_fields};
 use crate::eval::{Context, evaluate};
 use flowmesh_ir::{
     EventId, FlowId, Name, Program, Value,
-    flow::{End, Flow, On},
+    flow::{End, Flow, Made, On},
 };
 use flowmesh_stdlib::text;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Checks what an event carries. No bytes at all are an empty object.
 ///
@@ -51,6 +53,9 @@ pub fn triggered(
 ) -> Option<Vec<u8>> {
     let flow = program.flow(flow)?;
     let trigger = flow.trigger.as_ref().filter(|trigger| trigger.event == event)?;
+    if let Some(made) = &trigger.made {
+        return of_product(made, payload);
+    }
     let fields = &program.event(event)?.fields;
     let record = Value::record(decode_fields(program, fields, payload).ok()?);
     if let Some(condition) = &trigger.condition {
@@ -68,6 +73,26 @@ pub fn triggered(
     let param = serde_json::to_string(flow.params.first()?.name.as_str()).ok()?;
     let payload: &[u8] = if payload.is_empty() { b"{}" } else { payload };
     Some([b"{", param.as_bytes(), b":", payload, b"}"].concat())
+}
+
+/// What a product gives the parameters: the values in its target, in order. One of another form starts nothing.
+fn of_product(made: &Made, payload: &[u8]) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Produced<'a> {
+        form: String,
+        #[serde(borrow, default)]
+        values: Vec<&'a RawValue>,
+    }
+    let produced: Produced<'_> = serde_json::from_slice(payload).ok()?;
+    if produced.form != made.product.form || produced.values.len() != made.params.len() {
+        return None;
+    }
+    let member = |(name, value): (&Name, &RawValue)| {
+        let name = serde_json::to_string(name.as_str()).ok()?;
+        Some(format!("{name}:{}", value.get()))
+    };
+    let members: Option<Vec<String>> = made.params.iter().zip(produced.values).map(member).collect();
+    Some(format!("{{{}}}", members?.join(",")).into_bytes())
 }
 
 /// The tags of a run that begins with this input. One that has no value is left out.

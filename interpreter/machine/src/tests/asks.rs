@@ -217,6 +217,7 @@ fn traffic_is_moved_back_when_the_flow_fails() {
 fn a_probe_leads_one_way_or_the_other() {
     let probe = state(End::Probe {
         target: text("file:x"),
+        after: false,
         found: StateId(1),
         missing: StateId(2),
     });

@@ -195,6 +195,7 @@ pub(super) fn program(states: Vec<State>) -> Program {
         fails: vec![DECLINED],
         key: Some(slot(0)),
         trigger: None,
+        produces: None,
         conduct: Default::default(),
         signals: vec![Signal {
             name: "approve".into(),

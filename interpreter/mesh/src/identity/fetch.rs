@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// The longest document.
 const BYTES_MAX: usize = 512 << 10;
@@ -64,19 +64,56 @@ impl Https {
         if !Self::may(url) {
             return Err(format!("expected a URL with `https://`, found `{url}`"));
         }
-        let uri: Uri = url.parse().map_err(|_| format!("`{url}` is no URL"))?;
+        let uri = parsed(url)?;
+        match self.connect(&uri).await? {
+            Stream::Plain(stream) => read(stream, &uri).await,
+            Stream::Secure(stream) => read(stream, &uri).await,
+        }
+    }
+
+    /// The status of the answer to a `HEAD` of an address with `http://` or `https://`. Redirects are not followed.
+    ///
+    /// # Errors
+    /// In words, why there is none.
+    pub async fn head(&self, url: &str) -> Result<u16, String> {
+        let uri = parsed(url)?;
+        let looked = async {
+            match self.connect(&uri).await? {
+                Stream::Plain(stream) => status(stream, &uri).await,
+                Stream::Secure(stream) => status(stream, &uri).await,
+            }
+        };
+        let looked = tokio::time::timeout(TIME_MAX, looked).await;
+        looked.unwrap_or_else(|_| Err("it took too long".to_owned()))
+    }
+
+    async fn connect(&self, uri: &Uri) -> Result<Stream, String> {
         let authority = uri.authority().ok_or("it names no host")?;
-        let secure = uri.scheme_str() == Some("https");
+        let secure = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err("it begins with neither `http://` nor `https://`".to_owned()),
+        };
         let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let host = authority.host().trim_matches(['[', ']']);
         let stream = TcpStream::connect((host, port)).await.map_err(words)?;
         if !secure {
-            return read(stream, &uri).await;
+            return Ok(Stream::Plain(stream));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(words)?;
         let stream = self.0.connect(name, stream).await.map_err(words)?;
-        read(stream, &uri).await
+        Ok(Stream::Secure(Box::new(stream)))
     }
+}
+
+/// A connection to an address.
+enum Stream {
+    Plain(TcpStream),
+    Secure(Box<TlsStream<TcpStream>>),
+}
+
+fn parsed(url: &str) -> Result<Uri, String> {
+    url.parse().map_err(|_| format!("`{url}` is no URL"))
 }
 
 impl Fetch for Https {
@@ -110,6 +147,23 @@ where
     let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
     connection.abort();
     Ok(body.map_err(words)?.to_bytes().to_vec())
+}
+
+async fn status<S>(stream: S, uri: &Uri) -> Result<u16, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
+    let connection = tokio::spawn(connection);
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    let request = Request::head(path)
+        .header(header::HOST, host)
+        .body(Empty::<Bytes>::new())
+        .map_err(words)?;
+    let answer = sender.send_request(request).await;
+    connection.abort();
+    Ok(answer.map_err(words)?.status().as_u16())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]

@@ -1,8 +1,10 @@
 //! What can be wrong with flows.
 
 mod beside;
+mod target;
 
 pub(crate) use beside::Beside;
+pub(crate) use target::Target;
 
 use crate::resolve::did_you_mean;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};

@@ -3,7 +3,10 @@
 use super::{Beside, region::length};
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
-    check::{Checker, Ty, constant, frame::Kind, globals::Signature, service::Error as ServiceError},
+    check::{
+        Checker, Ty, constant, frame::Kind, globals::Signature, service::Error as ServiceError,
+        tree::Produces,
+    },
     resolve::ModuleId,
 };
 use flowmesh_diagnostics::nearest;
@@ -46,7 +49,7 @@ const SETTINGS: [(&str, &str); 8] = [
 pub(super) struct Head {
     pub(super) key: Option<Expr>,
     pub(super) trigger: Option<Trigger>,
-    pub(super) produces: Option<Expr>,
+    pub(super) produces: Option<Produces>,
     pub(super) conduct: Conduct,
 }
 
@@ -65,7 +68,7 @@ impl<'a> Checker<'a> {
                 produces: flow
                     .produces
                     .as_ref()
-                    .map(|target| checker.produces(target, signature)),
+                    .and_then(|target| checker.produces(target, signature)),
                 conduct: checker.conduct(&flow.settings),
             }
         });
@@ -73,6 +76,9 @@ impl<'a> Checker<'a> {
     }
 
     fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Trigger> {
+        if let Some(product) = &on.product {
+            return self.produced(product, signature);
+        }
         // No event can start it, which was said.
         if signature.values().count() < signature.params.len() {
             return None;
@@ -89,46 +95,11 @@ impl<'a> Checker<'a> {
         }
         let condition = on.condition.as_ref();
         let condition = condition.map(|condition| self.against(condition, &Ty::Bool));
-        Some(Trigger { event, condition })
-    }
-
-    /// `file("report.csv")` becomes `file:report.csv`; everything else is an address.
-    fn produces(&mut self, target: &'a ast::Expr, signature: &Signature) -> Expr {
-        if !matches!(signature.result, Ty::Unit | Ty::Bad | Ty::Optional(_)) {
-            let (flow, span) = (signature.name.clone(), target.span);
-            self.report(Beside::ProducesResult { flow, span }.diagnostic());
-        }
-        let ExprKind::Call(callee, arguments) = &target.kind else {
-            return self.address_produced(target);
-        };
-        if !matches!(&callee.kind, ExprKind::Name(name) if name == "file") {
-            return self.address_produced(target);
-        }
-        match self.arrange("file", &["path"], arguments).first() {
-            Some(Some(path)) => {
-                let path = self.as_text(path);
-                Expr::Text(vec![Expr::Constant(Value::string("file:")), path])
-            }
-            _ => {
-                self.report(Beside::Produces { span: target.span }.diagnostic());
-                Self::hole()
-            }
-        }
-    }
-
-    fn address_produced(&mut self, target: &'a ast::Expr) -> Expr {
-        let typed = self.expr(target, Some(&Ty::Url));
-        match self.globals.unfold(&typed.ty) {
-            Ty::Url | Ty::Bad => typed.expr,
-            Ty::String if matches!(&typed.expr, Expr::Constant(Value::String(text)) if text.contains("://")) => {
-                typed.expr
-            }
-            Ty::String if matches!(&typed.expr, Expr::Text(_)) => typed.expr,
-            _ => {
-                self.report(Beside::Produces { span: target.span }.diagnostic());
-                Self::hole()
-            }
-        }
+        Some(Trigger {
+            event,
+            condition,
+            made: None,
+        })
     }
 
     /// How its runs are kept. `timeout` and `retry` are regions around the body.

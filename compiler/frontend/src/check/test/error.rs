@@ -51,6 +51,8 @@ pub(super) enum Error {
     },
     /// A test without expectations.
     ExpectsNothing { span: Span },
+    /// A mock of a target that says something else than whether it is there.
+    TargetAnswer { span: Span },
     /// A count that makes no sense.
     Count { least: u32, span: Span },
     /// A signal that the flow does not hear.
@@ -112,6 +114,11 @@ impl Error {
             | Self::MissingPattern { .. }
             | Self::NoResult { .. }
             | Self::Count { .. } => self.of_calls(),
+            Self::TargetAnswer { span } => {
+                let message = "expected `true` or `false` for something that is produced, and nothing else";
+                Diagnostic::error(Code(478), span, message)
+                    .help("write `mock file(\"report.csv\") -> true`: it is there from now on")
+            }
             Self::StatusOfCall { .. }
             | Self::NoAttempts { .. }
             | Self::NotMet { .. }

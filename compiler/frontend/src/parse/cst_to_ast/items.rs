@@ -168,6 +168,7 @@ impl Reader {
     fn trigger(&mut self, node: &SyntaxNode) -> ast::Trigger {
         ast::Trigger {
             span: self.span(node),
+            product: child(node, SyntaxKind::Produced).map(|product| self.expr_in(&product)),
             event: self.name(node),
             condition: self.rule(node),
         }

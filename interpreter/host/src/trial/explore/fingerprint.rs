@@ -138,7 +138,7 @@ impl World<'_> {
             (&mirror.tags, mirror.owed.counts()).hash(hasher);
         }
         let slots = format!("{:?}", self.slots());
-        (slots, self.always.len(), self.said.len()).hash(hasher);
+        (slots, self.always.len(), self.said.len(), &self.targets).hash(hasher);
     }
 
     /// What is late is as late as what is due.

@@ -246,6 +246,7 @@ impl Maker {
             }),
             _ => End::Probe {
                 target: text("file:x"),
+                after: false,
                 found: StateId(next),
                 missing: StateId(next),
             },

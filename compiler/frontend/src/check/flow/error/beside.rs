@@ -106,13 +106,6 @@ pub(crate) enum Beside {
         span: Span,
         near: Option<Name>,
     },
-    ProducesResult {
-        flow: Name,
-        span: Span,
-    },
-    Produces {
-        span: Span,
-    },
     NoSetting {
         name: Name,
         span: Span,
@@ -313,16 +306,6 @@ impl Beside {
                 let found = kind.map_or_else(|| "nothing of that name".into(), |kind| format!("a {kind}"));
                 let message = format!("expected a service, found {found}: `{name}`");
                 did_you_mean(Diagnostic::error(Code(473), span, message), near.as_deref(), span)
-            }
-            Self::ProducesResult { flow, span } => {
-                let message =
-                    format!("`{flow}` is done already where this is there, and would have no result");
-                Diagnostic::error(Code(467), span, message)
-                    .help("leave the result out, or make it optional: `-> T?`")
-            }
-            Self::Produces { span } => {
-                Diagnostic::error(Code(468), span, "expected a file or an address after `produces`")
-                    .help("write `file(\"report.csv\")` or `\"https://...\"`")
             }
             Self::NoSetting { name, span, near } => {
                 let message = format!("a flow has no setting `{name}`");
