@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its arguments, its words for `--help` and what it does.
 
 mod audit;
+mod backfill;
 mod check;
 mod compile;
 mod completions;
@@ -21,6 +22,7 @@ mod test;
 mod token;
 mod top;
 
+pub(crate) use backfill::spelled;
 pub(crate) use stub::announce;
 
 use crate::{error::Error, exit};
@@ -67,6 +69,7 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
+    Backfill(backfill::Backfill),
     Store(store::Store),
     Token(token::Token),
     Audit(audit::Audit),
@@ -95,6 +98,7 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),
+            Self::Backfill(command) => command.run(),
             Self::Store(command) => command.run(),
             Self::Token(command) => command.run(),
             Self::Audit(command) => command.run(),
@@ -115,6 +119,7 @@ impl Command {
             Self::Run(command) => command.json,
             Self::Runs(command) => command.json,
             Self::Schedules(command) => command.json,
+            Self::Backfill(command) => command.json,
             Self::Store(command) => command.json,
             Self::Token(command) => command.json,
             Self::Audit(command) => command.json,

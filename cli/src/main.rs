@@ -24,7 +24,7 @@ use command::CommandLine;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let line = CommandLine::parse();
+    let line = CommandLine::parse_from(command::spelled(std::env::args_os()));
     draw::log::install(line.log.as_deref(), line.log_format);
     match line.command.run() {
         Ok(exit) => exit.into(),

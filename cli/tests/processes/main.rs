@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod again;
+mod backfill;
 #[cfg(test)]
 mod choices;
 #[cfg(test)]

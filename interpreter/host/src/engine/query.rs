@@ -120,6 +120,7 @@ impl Engine {
             name: flow.name.clone(),
             doc: flow.doc.clone(),
             params: flow.params.iter().map(|param| param.name.clone()).collect(),
+            keyed: flow.key.is_some(),
             signals: flow.signals.iter().map(|signal| signal.name.clone()).collect(),
             runs: BTreeMap::new(),
         };

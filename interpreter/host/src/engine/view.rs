@@ -339,6 +339,8 @@ pub struct FlowView {
     pub doc: Option<String>,
     /// What a start must bring.
     pub params: Vec<Name>,
+    /// Whether it has a key of its own, by which two starts are one.
+    pub keyed: bool,
     /// The signals it can hear.
     pub signals: Vec<Name>,
     /// How many runs there are, by state.
