@@ -10,7 +10,7 @@ mod worlds;
 use flowmesh_host::simulate::{Bug, Scenario, StartPlan, simulate};
 
 /// How many worlds there are.
-const SEEDS: u64 = 600;
+const SEEDS: u64 = 200;
 
 fn scenario() -> Scenario {
     let start = |id: &str, key: Option<&str>| StartPlan {
