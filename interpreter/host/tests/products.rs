@@ -1,7 +1,6 @@
 //! Simulated worlds in which flows produce things and others begin after them: a body whose target is there never runs, and
 //! what was made starts what follows, once, whatever crashes in between.
 
-#[expect(dead_code, reason = "other tests need all of it")]
 #[path = "support/programs.rs"]
 mod programs;
 #[path = "support/worlds.rs"]
