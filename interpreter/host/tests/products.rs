@@ -1,6 +1,11 @@
 //! Simulated worlds in which flows produce things and others begin after them: a body whose target is there never runs, and
 //! what was made starts what follows, once, whatever crashes in between.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
 #[path = "support/programs.rs"]
 mod programs;
 #[path = "support/worlds.rs"]

@@ -28,6 +28,13 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// Whether it has to do with what flows produce.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        let begins = self.trigger.as_ref().is_some_and(|on| on.product.is_some());
+        begins || self.produces.is_some()
+    }
+
     /// Whether it takes something that is no value, so that a copy of it is made for whatever that is.
     #[must_use]
     pub fn is_template(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::{
 };
 use flowmesh_ir::{
     EventId, Name, TypeId,
-    flow::{Flow, Product},
+    flow::{Flow, PRODUCED, Product},
     ty::{ErrorDef, EventDef},
 };
 use std::{collections::HashSet, sync::Arc};
@@ -18,6 +18,12 @@ use std::{collections::HashSet, sync::Arc};
 /// Gives each event a type, whose fields come with [`shapes`].
 pub(super) fn names(checker: &mut Checker<'_>, taken: &mut HashSet<Name>) {
     let resolved = checker.resolved;
+    // The event that tells of products has its name first.
+    let flows = resolved.tables.flows.iter().chain(&resolved.tables.templates);
+    let mut flows = flows.filter_map(|declared| resolved.item(declared));
+    if flows.any(|item| matches!(&item.kind, ItemKind::Flow(flow) if flow.tells())) {
+        taken.insert(Name::new_static(PRODUCED));
+    }
     for declared in &resolved.tables.events {
         let name = checker.unique(taken, declared);
         let ty = u32::try_from(checker.globals.types.len()).unwrap_or(u32::MAX);
