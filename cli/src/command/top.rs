@@ -136,24 +136,21 @@ impl Top {
         }
     }
 
-    /// Does what keys say until it is time to look again, or at once where they change what is looked at. Whether that
-    /// is to leave.
+    /// Waits until it is time to look again, or for a key, and does what that says. Whether that is to leave.
     async fn keys(&self, screen: &mut Screen, view: &mut View, next: Instant) -> bool {
-        loop {
-            let key = tokio::select! {
-                key = screen.key() => key,
-                () = tokio::time::sleep_until(next) => return false,
-                () = runtime::interrupted() => return true,
-            };
-            match key {
-                Key::Leave => return true,
-                Key::Hold => view.held = !view.held,
-                Key::Next => view.turn(1),
-                Key::Before => view.turn(STATES.len() - 1),
-                Key::Resized => {}
-            }
-            return false;
+        let key = tokio::select! {
+            key = screen.key() => key,
+            () = tokio::time::sleep_until(next) => return false,
+            () = runtime::interrupted() => return true,
+        };
+        match key {
+            Key::Leave => return true,
+            Key::Hold => view.held = !view.held,
+            Key::Next => view.turn(1),
+            Key::Before => view.turn(STATES.len() - 1),
+            Key::Resized => {}
         }
+        false
     }
 }
 
