@@ -178,5 +178,9 @@ fn words(obstacle: &Obstacle) -> String {
         Obstacle::Missing(name) => format!("it reads `{name}`, which the run does not have yet"),
         Obstacle::Retyped(name, was, is) => format!("`{name}` was `{was}` and is `{is}`"),
         Obstacle::OtherWait(was, is) => format!("it waits for {is}, and the run for {was}"),
+        Obstacle::Several(name) => {
+            format!("it reads `{name}`, and nothing says which value of the run that is")
+        }
+        Obstacle::Steps(titles) => format!("it may be any of {}", titles.join(", ")),
     }
 }

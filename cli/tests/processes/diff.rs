@@ -80,6 +80,20 @@ fn a_value_that_runs_have_not_got_needs_a_migration() {
 }
 
 #[test]
+fn a_value_that_is_written_where_runs_rest_is_one_that_they_have_not_got() {
+    let new = OLD
+        .replace("  await accept", "  let greeting = \"dear {to}\"\n  await accept")
+        .replace("{a.by}:", "{greeting} {a.by}:");
+    let shown = compared(&new, &[]);
+    assert_eq!(shown.code, 1, "{}", shown.out);
+    assert!(
+        shown.err.contains("F0712") && shown.err.contains("`greeting`"),
+        "{}",
+        shown.err
+    );
+}
+
+#[test]
 fn a_step_of_another_name_is_gone_until_a_migration_says_where() {
     let new = OLD.replace("accept", "consent");
     let shown = compared(&new, &[]);

@@ -2,18 +2,28 @@
 //!
 //! The steps of the work, for each flow of the old version: [`live()`] finds what a run must bring along to each state
 //! of either version; `pair` finds the state of the new version for each of the old; `carry` says whether a run that
-//! rests there could go on.
+//! rests there could go on, and with which values; `wait` says what it waits for. [`FlowPair`] is for those who have a
+//! run to move.
 
+mod both;
 mod carry;
+mod grow;
 mod live;
 mod pair;
+mod wait;
 
-pub use live::live;
+pub use both::{FlowPair, Way};
+pub use carry::SlotPairs;
+pub use grow::{grows, same_type};
+pub use live::{live, resting};
+pub use pair::Counterpart;
 
 use crate::{
-    Name, Program, StateId,
-    flow::{End, Flow},
+    Name, Program, SlotId, StateId,
+    flow::{End, Flow, Slot},
 };
+use carry::Carrying;
+use std::collections::BTreeSet;
 
 /// A flow of the old version, state by state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +71,10 @@ pub enum Obstacle {
     Retyped(Name, String, String),
     /// It waits for something else: what it waits for in the old version, and in the new one.
     OtherWait(String, String),
+    /// Several values of this name are in use, or the value is made of something else, and nothing says which it is.
+    Several(Name),
+    /// It may be any of these steps.
+    Steps(Vec<String>),
 }
 
 impl Fate {
@@ -95,7 +109,7 @@ pub fn diff(old: &Program, new: &Program) -> Vec<FlowDiff> {
                 flow: flow.name.clone(),
                 kept: counterpart.is_some(),
                 states: match counterpart {
-                    Some(counterpart) => pair::states(&Side::of(old, flow), &Side::of(new, counterpart)),
+                    Some(counterpart) => states(&Side::of(old, flow), &Side::of(new, counterpart)),
                     None => gone(&Side::of(old, flow)),
                 },
             }
@@ -109,6 +123,10 @@ struct Side<'a> {
     flow: &'a Flow,
     /// What each state says, without the numbers of others.
     lines: Vec<String>,
+    /// How each ends, by names alone.
+    said: Vec<String>,
+    /// What is put into each slot, by names alone.
+    defined: Vec<BTreeSet<String>>,
 }
 
 impl<'a> Side<'a> {
@@ -117,10 +135,16 @@ impl<'a> Side<'a> {
             program,
             flow,
             lines: crate::print::bare_states(program, flow),
+            said: crate::print::bare_ends(program, flow),
+            defined: crate::print::definitions(program, flow),
         }
     }
 
-    /// The title of the step of a state, without the number that tells it from others of its title.
+    fn slot(&self, slot: SlotId) -> Option<&'a Slot> {
+        self.flow.slots.get(slot.index())
+    }
+
+    /// The title of the step of a state.
     fn step(&self, at: usize) -> Option<&'a str> {
         let step = self.flow.states.get(at)?.step?;
         Some(self.flow.steps.get(step.index())?.title.as_str())
@@ -159,6 +183,52 @@ fn rests(end: &End) -> bool {
         | End::Jump(_)
         | End::Return(_)
         | End::Fail(_) => false,
+    }
+}
+
+/// What became of each state of a flow.
+fn states(old: &Side<'_>, new: &Side<'_>) -> Vec<StateDiff> {
+    let carrying = Carrying::new(old.flow, new.flow);
+    let all = (0u32..).map(StateId).zip(&old.flow.states);
+    all.map(|(state, is)| StateDiff {
+        state,
+        title: old.title(state.index()),
+        rests: rests(&is.end),
+        fate: fate((old, new), &carrying, state, rests(&is.end)),
+    })
+    .collect()
+}
+
+fn fate((old, new): (&Side<'_>, &Side<'_>), carrying: &Carrying, from: StateId, rests: bool) -> Fate {
+    let found = pair::counterpart(old, new, from.index());
+    let passed = || pair::passed(old, new, from.index()).filter(|_| old.step(from.index()).is_none());
+    let to = match (found, passed()) {
+        (Counterpart::At(to), _) => to,
+        (_, Some(to)) if !rests => to,
+        (Counterpart::Several(titles), Some(to)) => return Fate::Blocked(to, vec![Obstacle::Steps(titles)]),
+        (Counterpart::Several(titles), None) => return one_of(new, titles),
+        (Counterpart::None, _) => return Fate::Gone,
+    };
+    let obstacles = carrying.obstacles((old, new), from.index(), to.index());
+    if !obstacles.is_empty() {
+        return Fate::Blocked(to, obstacles);
+    }
+    if from == to && old.lines.get(from.index()) == new.lines.get(to.index()) {
+        Fate::Same(to)
+    } else {
+        Fate::Moved(to)
+    }
+}
+
+fn one_of(new: &Side<'_>, titles: Vec<String>) -> Fate {
+    let named = |at: &usize| {
+        new.step(*at)
+            .is_some_and(|title| titles.iter().any(|it| it == title))
+    };
+    let first = (0..new.flow.states.len()).find(named);
+    match first.and_then(|at| u32::try_from(at).ok()) {
+        Some(first) => Fate::Blocked(StateId(first), vec![Obstacle::Steps(titles)]),
+        None => Fate::Gone,
     }
 }
 

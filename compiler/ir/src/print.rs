@@ -18,7 +18,8 @@ pub use mesh::{what, when};
 pub use text::text;
 pub(crate) use value::millis;
 pub use value::value;
-pub(crate) use whole::{bare_states, whole_operation, whole_signal, whole_type};
+pub use whole::whole_type;
+pub(crate) use whole::{bare_ends, bare_states, definitions, whole_event, whole_operation, whole_signal};
 
 use crate::{Program, ty::Type};
 

@@ -1,147 +1,149 @@
-//! Whether a run that rests at a state of the old version could go on at one of the new.
+//! Whether a run that rests at a state of the old version could go on at one of the new, and which of its values it
+//! takes along.
 
-use super::{Obstacle, Side, live::live, rests};
-use crate::{
-    Name, SlotId,
-    flow::{Arm, End, Flow, On},
-    print,
+use super::{
+    Obstacle, Side,
+    grow::{grows, same_type},
+    live::{brought, live, resting},
+    rests,
+    wait::otherwise,
 };
-use std::collections::BTreeSet;
+use crate::{Name, SlotId, flow::Flow, print};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What two versions of a flow bring along and need.
-pub(super) struct Carrying<'a> {
-    old: &'a Side<'a>,
-    new: &'a Side<'a>,
-    /// The names that are certainly written where a run rests at each state of the old version.
-    brought: Vec<BTreeSet<Name>>,
-    /// What each state of the new version needs.
+pub(super) struct Carrying {
+    /// What is certainly written where a run rests at each state of the old version.
+    brought: Vec<BTreeSet<SlotId>>,
+    /// What of it is still read there.
+    used: Vec<BTreeSet<SlotId>>,
+    /// What each state of the new version needs of a run that rests there, and of one that comes there.
     needed: Vec<BTreeSet<SlotId>>,
+    entered: Vec<BTreeSet<SlotId>>,
 }
 
-impl<'a> Carrying<'a> {
-    pub(super) fn new(old: &'a Side<'a>, new: &'a Side<'a>) -> Self {
+/// Slots of the old version with those of the new one that take their values.
+pub type SlotPairs = Vec<(SlotId, SlotId)>;
+
+impl Carrying {
+    pub(super) fn new(old: &Flow, new: &Flow) -> Self {
         Self {
-            old,
-            new,
-            brought: brought(old.flow),
-            needed: live(new.flow),
+            brought: brought(old),
+            used: resting(old),
+            needed: resting(new),
+            entered: live(new),
         }
     }
 
     /// Everything that stands against it; runs only pass through states at which they cannot rest.
-    pub(super) fn obstacles(&self, from: usize, to: usize) -> Vec<Obstacle> {
-        let (Some(before), Some(after)) = (self.old.flow.states.get(from), self.new.flow.states.get(to))
-        else {
-            return Vec::new();
-        };
-        if !rests(&before.end) {
+    pub(super) fn obstacles(
+        &self,
+        (old, new): (&Side<'_>, &Side<'_>),
+        from: usize,
+        to: usize,
+    ) -> Vec<Obstacle> {
+        if !old.flow.states.get(from).is_some_and(|state| rests(&state.end)) {
             return Vec::new();
         }
-        let (waits, will_wait) = (self.wait(self.old, &before.end), self.wait(self.new, &after.end));
-        let mut all = Vec::new();
-        if waits != will_wait {
-            all.push(Obstacle::OtherWait(waits, will_wait));
-        }
-        all.extend(self.frame(from, to));
+        let mut all: Vec<Obstacle> = otherwise((old, new), from, to).into_iter().collect();
+        all.extend(self.resting((old, new), from, to).err().into_iter().flatten());
         all
     }
 
-    fn frame(&self, from: usize, to: usize) -> Vec<Obstacle> {
-        let written = own_writes(&self.new.flow.states, to);
-        let needed = self.needed.get(to).into_iter().flatten();
-        needed
-            .filter(|slot| !written.contains(*slot))
-            .filter_map(|slot| self.slot(from, *slot))
-            .collect()
+    /// The values of a run that rests at a state, for all that is read from where it rests then.
+    pub(super) fn resting(
+        &self,
+        sides: (&Side<'_>, &Side<'_>),
+        from: usize,
+        to: usize,
+    ) -> Result<SlotPairs, Vec<Obstacle>> {
+        let needed = self.needed.get(to).into_iter().flatten().copied();
+        self.pairs(sides, from, needed)
     }
 
-    /// Names that the compiler made (`_1`) are not compared: they live within one statement.
-    fn slot(&self, from: usize, slot: SlotId) -> Option<Obstacle> {
-        let wanted = self.new.flow.slots.get(slot.index())?;
-        if wanted.name.starts_with('_') {
-            return None;
-        }
-        let brought = self.brought.get(from)?.contains(&wanted.name);
-        let has = self.old.flow.slots.iter().find(|slot| slot.name == wanted.name);
-        let Some(has) = has.filter(|_| brought) else {
-            return Some(Obstacle::Missing(wanted.name.clone()));
-        };
-        let was = has.ty.as_ref().map(|ty| print::whole_type(self.old.program, ty));
-        let is = wanted
-            .ty
-            .as_ref()
-            .map(|ty| print::whole_type(self.new.program, ty));
-        (was != is).then(|| {
-            Obstacle::Retyped(
-                wanted.name.clone(),
-                was.unwrap_or_default(),
-                is.unwrap_or_default(),
-            )
-        })
+    /// The values for what begins at a state later, of a run in which it was to begin where it passed another; but for
+    /// slots that it then has for itself.
+    pub(super) fn entering(
+        &self,
+        sides: (&Side<'_>, &Side<'_>),
+        from: usize,
+        to: usize,
+        own: &[SlotId],
+    ) -> Result<SlotPairs, Vec<Obstacle>> {
+        let needed = self.entered.get(to).into_iter().flatten().copied();
+        self.pairs(sides, from, needed.filter(|slot| !own.contains(slot)))
     }
 
-    /// What a run that rests there waits for, so far as it matters to who answers.
-    fn wait(&self, side: &Side<'_>, end: &End) -> String {
-        let signal = |signal: crate::SignalId| {
-            let signal = side.flow.signals.get(signal.index());
-            signal.map_or_else(String::new, |signal| print::whole_signal(side.program, signal))
-        };
-        match end {
-            End::Call(call) => print::whole_operation(side.program, &call.target),
-            End::Stream(stream) => format!("stream {}", print::whole_operation(side.program, &stream.target)),
-            End::Start(start) => {
-                let flow = side.program.flow(start.flow);
-                format!("flow {}", flow.map_or("?", |flow| flow.name.as_str()))
-            }
-            End::Sleep { .. } | End::SleepUntil { .. } => "a time".to_owned(),
-            End::Wait(wait) => {
-                let heard = |arm: &Arm| match &arm.on {
-                    On::Signal(id) => Some(signal(*id)),
-                    On::Event { event, .. } => {
-                        let event = side.program.event(*event);
-                        Some(format!(
-                            "event {}",
-                            event.map_or("?", |event| event.name.as_str())
-                        ))
-                    }
-                    On::After(_) | On::At(_) | On::Condition(_) | On::Task(_) => None,
-                };
-                let mut all: Vec<String> = wait.arms.iter().filter_map(heard).collect();
-                all.sort();
-                all.join(", ")
-            }
-            End::Region(region) => {
-                let mut branches = 0;
-                end.ways(|_, _| branches += 1);
-                let name = region.name.and_then(|step| side.flow.steps.get(step.index()));
-                format!(
-                    "{branches} ways of {}",
-                    name.map_or("a region", |step| step.title.as_str())
-                )
-            }
-            _ => String::new(),
-        }
-    }
-}
-
-/// What a state writes itself before it rests.
-fn own_writes(states: &[crate::flow::State], at: usize) -> BTreeSet<SlotId> {
-    states.get(at).map(crate::flow::State::writes).unwrap_or_default()
-}
-
-/// The names that are certainly written where a run rests at each state.
-fn brought(flow: &Flow) -> Vec<BTreeSet<Name>> {
-    let slots = || (0u32..).map(SlotId).zip(&flow.slots);
-    let written = crate::validate::written(flow);
-    let own = flow.states.iter().map(crate::flow::State::writes);
-    written
-        .into_iter()
-        .zip(own)
-        .map(|(before, own)| {
-            slots()
-                .filter(|(id, _)| before.contains(id) || own.contains(id))
-                .map(|(_, slot)| slot.name.clone())
+    /// Slots of one name are paired in their order, if there are as many of them: only those count that are in use.
+    fn pairs(
+        &self,
+        (old, new): (&Side<'_>, &Side<'_>),
+        from: usize,
+        needed: impl Iterator<Item = SlotId>,
+    ) -> Result<SlotPairs, Vec<Obstacle>> {
+        let of_name = |all: Option<&BTreeSet<SlotId>>, name: &Name| -> Vec<SlotId> {
+            let all = all.into_iter().flatten().copied();
+            all.filter(|slot| old.slot(*slot).is_some_and(|slot| slot.name == *name))
                 .collect()
-        })
-        .collect()
+        };
+        let (mut pairs, mut obstacles) = (Vec::new(), Vec::new());
+        for (name, wanted) in by_name(new, needed) {
+            let (used, there) = (
+                of_name(self.used.get(from), &name),
+                of_name(self.brought.get(from), &name),
+            );
+            let found = [&used, &there]
+                .into_iter()
+                .find(|found| found.len() == wanted.len());
+            match found {
+                None if there.len() < wanted.len() => obstacles.push(Obstacle::Missing(name)),
+                None => obstacles.push(Obstacle::Several(name)),
+                Some(found) => {
+                    for (was, is) in found.iter().zip(&wanted) {
+                        match unfit((old, new), *was, *is) {
+                            Some(obstacle) => obstacles.push(obstacle),
+                            None => pairs.push((*was, *is)),
+                        }
+                    }
+                }
+            }
+        }
+        if obstacles.is_empty() {
+            Ok(pairs)
+        } else {
+            Err(obstacles)
+        }
+    }
+}
+
+fn by_name(side: &Side<'_>, slots: impl Iterator<Item = SlotId>) -> BTreeMap<Name, Vec<SlotId>> {
+    let mut all: BTreeMap<Name, Vec<SlotId>> = BTreeMap::new();
+    for slot in slots {
+        if let Some(declared) = side.slot(slot) {
+            all.entry(declared.name.clone()).or_default().push(slot);
+        }
+    }
+    all
+}
+
+/// Why the value of one slot cannot be that of another. What the compiler made for itself (`_over`) has to be made of
+/// the same; what the author named has to be of a type that fits.
+pub(super) fn unfit((old, new): (&Side<'_>, &Side<'_>), was: SlotId, is: SlotId) -> Option<Obstacle> {
+    let (before, after) = (old.slot(was)?, new.slot(is)?);
+    let name = || after.name.clone();
+    match (&before.ty, &after.ty) {
+        (Some(before), Some(after)) => {
+            let fits = same_type(old.program, before, new.program, after)
+                || grows(old.program, before, new.program, after);
+            if !fits {
+                let was = print::whole_type(old.program, before);
+                let is = print::whole_type(new.program, after);
+                return Some(Obstacle::Retyped(name(), was, is));
+            }
+        }
+        (None, None) => {}
+        _ => return Some(Obstacle::Several(name())),
+    }
+    let made = after.name.starts_with('_') && old.defined.get(was.index()) != new.defined.get(is.index());
+    made.then(|| Obstacle::Several(name()))
 }

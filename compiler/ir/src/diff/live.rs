@@ -1,4 +1,7 @@
 //! What a run must bring along to a state: a backward analysis over the states.
+//!
+//! [`live()`] is for a run that comes to a state, [`resting()`] for one that is there already: what the state's own code
+//! writes it has to have by then.
 
 use crate::{
     SlotId,
@@ -37,6 +40,41 @@ pub fn live(flow: &Flow) -> Vec<BTreeSet<SlotId>> {
             return live;
         }
     }
+}
+
+/// The slots that a run must have which rests at each state, whether it goes on from there or does the state again.
+///
+/// As for [`live()`] a slot too many may be found, and never one too few.
+#[must_use]
+pub fn resting(flow: &Flow) -> Vec<BTreeSet<SlotId>> {
+    let (live, brought) = (live(flow), brought(flow));
+    let none = BTreeSet::new();
+    let at_rest = |(at, state): (usize, &State)| {
+        let known = brought.get(at).unwrap_or(&none);
+        let mut needed = live.get(at).cloned().unwrap_or_default();
+        // What only comes in with what is waited for is not known yet.
+        let mut read = |slot: SlotId| needed.extend(known.get(&slot).copied());
+        state.end.each_expr(&mut |expr| expr.each_slot(&mut read));
+        state.end.ways(|_, next| {
+            let after = live.get(next.index()).unwrap_or(&none);
+            after.iter().copied().for_each(&mut read);
+        });
+        needed
+    };
+    flow.states.iter().enumerate().map(at_rest).collect()
+}
+
+/// The slots that are certainly written where a run rests at each state.
+pub(super) fn brought(flow: &Flow) -> Vec<BTreeSet<SlotId>> {
+    let written = crate::validate::written(flow).into_iter();
+    let own = flow.states.iter().map(State::writes);
+    written
+        .zip(own)
+        .map(|(mut before, own)| {
+            before.extend(own);
+            before
+        })
+        .collect()
 }
 
 fn successors(state: &State, after_regions: &[usize]) -> Vec<usize> {

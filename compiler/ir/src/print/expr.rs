@@ -51,6 +51,14 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// Over the frame of a flow, by names alone.
+    pub(super) fn of_names(program: &'a Program, flow: &Flow) -> Self {
+        Self {
+            program,
+            slots: flow.slots.iter().map(|slot| slot.name.to_string()).collect(),
+        }
+    }
+
     /// Over the frame of a flow. Two slots of one name are told apart by their number.
     pub(super) fn of_flow(program: &'a Program, flow: &Flow) -> Self {
         let mut uses = std::collections::BTreeMap::<&str, usize>::new();

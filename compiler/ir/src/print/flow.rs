@@ -165,7 +165,7 @@ impl Lines<'_> {
     }
 
     /// How a state ends.
-    fn end(&self, end: &End) -> String {
+    pub(super) fn end(&self, end: &End) -> String {
         match end {
             End::Call(call) => self.call(call),
             End::Sleep { duration, next } => format!("sleep {}; then s{next}", self.expr(duration)),

@@ -6,11 +6,11 @@ use super::{
     ty::{definition, ty},
 };
 use crate::{
-    Program, StateId,
-    flow::{Flow, Signal, Target},
+    EventId, Program, StateId,
+    flow::{Flow, Instruction, Signal, Target},
     ty::{Field, Shape, Type},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What each state of a flow says, without the numbers of states and with the title of its step.
 pub(crate) fn bare_states(program: &Program, flow: &Flow) -> Vec<String> {
@@ -28,8 +28,39 @@ pub(crate) fn bare_states(program: &Program, flow: &Flow) -> Vec<String> {
     flow.states.iter().map(bare).collect()
 }
 
+/// How each state of a flow ends, by names alone: neither the numbers of states and slots nor that of its step.
+pub(crate) fn bare_ends(program: &Program, flow: &Flow) -> Vec<String> {
+    let printer = Printer::of_names(program, flow);
+    let lines = Lines {
+        program,
+        flow,
+        printer: &printer,
+    };
+    let bare = |state: &crate::flow::State| {
+        let mut end = state.end.clone();
+        end.each_next(|next| *next = StateId(0));
+        lines.end(&end)
+    };
+    flow.states.iter().map(bare).collect()
+}
+
+/// What is put into each slot of a flow, by names alone.
+pub(crate) fn definitions(program: &Program, flow: &Flow) -> Vec<BTreeSet<String>> {
+    let printer = Printer::of_names(program, flow);
+    let mut all = vec![BTreeSet::new(); flow.slots.len()];
+    for instruction in flow.states.iter().flat_map(|state| &state.code) {
+        if let Instruction::Set(slot, expr) = instruction
+            && let Some(texts) = all.get_mut(slot.index())
+        {
+            texts.insert(printer.expr(expr));
+        }
+    }
+    all
+}
+
 /// A type with the definitions of all types that it names.
-pub(crate) fn whole_type(program: &Program, of: &Type) -> String {
+#[must_use]
+pub fn whole_type(program: &Program, of: &Type) -> String {
     let mut named = BTreeMap::new();
     collect(program, of, &mut named);
     let definitions: Vec<String> = named.into_values().collect();
@@ -67,11 +98,27 @@ pub(crate) fn whole_signal(program: &Program, signal: &Signal) -> String {
         .params
         .iter()
         .map(|param| format!("{}: {}", param.name, whole_type(program, &param.ty)));
+    let answer = signal
+        .result
+        .as_ref()
+        .map_or_else(String::new, |ty| format!(" -> {}", whole_type(program, ty)));
     format!(
-        "signal {}({})",
+        "signal {}({}){answer}",
         signal.name,
         params.collect::<Vec<_>>().join(", ")
     )
+}
+
+/// An event: its name and what it carries.
+pub(crate) fn whole_event(program: &Program, event: EventId) -> String {
+    let Some(def) = program.event(event) else {
+        return "event ?".to_owned();
+    };
+    let fields = def
+        .fields
+        .iter()
+        .map(|field| format!("{}: {}", field.name, whole_type(program, &field.ty)));
+    format!("event {}({})", def.name, fields.collect::<Vec<_>>().join(", "))
 }
 
 /// An operation: its name and its result.

@@ -69,6 +69,22 @@ impl Strands {
         found
     }
 
+    /// The strands around a state, its own first: who goes along each, the state that began it, and its number.
+    #[must_use]
+    pub fn chain(&self, state: usize) -> Vec<(Lead, usize, StrandId)> {
+        let mut at = self.of_state.get(state).copied().flatten();
+        let mut found = Vec::new();
+        while let Some(id) = at {
+            let strand = self.all.get(id);
+            let Some((strand, (begun, outer))) = strand.and_then(|it| Some((it, it.around?))) else {
+                break;
+            };
+            found.push((strand.lead, begun, id));
+            at = Some(outer);
+        }
+        found
+    }
+
     /// Who goes along a strand.
     #[must_use]
     pub fn lead(&self, strand: StrandId) -> Lead {
