@@ -5,6 +5,7 @@ mod backfill;
 mod check;
 mod compile;
 mod completions;
+mod deploy;
 mod diff;
 mod explain;
 mod explore;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Explore(explore::Explore),
     Run(run::Run),
     Serve(serve::Serve),
+    Deploy(deploy::Deploy),
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
     Backfill(backfill::Backfill),
@@ -96,6 +98,7 @@ impl Command {
             Self::Explore(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
+            Self::Deploy(command) => command.run(),
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),
             Self::Backfill(command) => command.run(),
@@ -117,6 +120,7 @@ impl Command {
             Self::Compile(command) => command.json,
             Self::Test(command) => command.json,
             Self::Run(command) => command.json,
+            Self::Deploy(command) => command.json,
             Self::Runs(command) => command.json,
             Self::Schedules(command) => command.json,
             Self::Backfill(command) => command.json,

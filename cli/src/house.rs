@@ -10,9 +10,9 @@ use crate::{
 };
 use clap::Args;
 use flowmesh_host::{
-    DeployError, FollowError, Host, HostOptions, OpenError,
+    DeployError, FollowError, Host, HostOptions, OpenError, Opening,
     engine::Refusal,
-    server::{Server, ServerError, ServerOptions},
+    server::{ConfigValues, Server, ServerError, ServerOptions},
     store::compact::Due,
 };
 use flowmesh_ir::{Code, Program};
@@ -111,15 +111,23 @@ impl House {
         } else {
             None
         };
+        let set = args.set.clone();
+        let values = move |program: &Program| set.values(program).map(|(settings, _)| settings);
+        listen.values = ConfigValues::new(move |program| values(program).map_err(|why| why.message()));
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
         let url = format!("http://{}", server.address());
         let resolver = resolver(&args.resolver)?;
         let mut options = HostOptions::new(resolver, secrets);
         options.compact.percent = args.compact_at.0;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
-        host.deploy(program.as_ref().clone(), settings)
-            .await
-            .map_err(|why| deployed(&why))?;
+        let opening = host.serve(program.as_ref().clone(), settings).await;
+        if let Opening::Later(later) = opening.map_err(|why| deployed(&why))? {
+            let program: String = later.program.to_string().chars().take(12).collect();
+            draw::say(format!(
+                "new runs start with the program {program}, which {} deployed since this one was served; `flowmesh deploy` changes that",
+                later.by
+            ));
+        }
         let api_file = api_file(&args.dir);
         // Only a convenience for `runs --dir`: nothing of a run depends on it.
         if let Err(why) = fs::write(&api_file, &url) {

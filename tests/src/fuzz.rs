@@ -77,7 +77,9 @@ pub fn corpus(target: Target, texts: Vec<String>) -> Vec<String> {
     }
 }
 
-fn compiled(text: &str) -> Option<Program> {
+/// The program of a text that needs no other file.
+#[must_use]
+pub fn compiled(text: &str) -> Option<Program> {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     compile(&Alone(text), "main.flow", &mut sources, &mut found)
 }

@@ -8,6 +8,8 @@ mod choices;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod diff;
 mod documents;
 #[cfg(test)]

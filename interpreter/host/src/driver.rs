@@ -17,7 +17,7 @@ pub(crate) use writer::Writer;
 use crate::{
     RunId,
     clock::Clock,
-    engine::{Answer, Command, Deployment, Engine, Found, Input, Refusal, Ticket},
+    engine::{Answer, By, Command, Deployment, Engine, Found, Input, Refusal, Ticket},
     follow::{Followers, Item},
     metrics::Metrics,
     network::{Caller, Network, NetworkError},
@@ -53,6 +53,7 @@ pub(crate) enum Message {
     Deploy(
         Ticket,
         Arc<Deployment>,
+        Option<By>,
         oneshot::Sender<Result<Answer, NetworkError>>,
     ),
     /// A call has ended.
@@ -246,7 +247,7 @@ impl Driver {
         match message {
             Message::Ask(ticket, namespace, command, asker) => {
                 if let Command::Continue(from) = &command
-                    && let Err(error) = self.connect(&from.deployment)
+                    && let Err(error) = from.homes.iter().try_for_each(|home| self.connect(home))
                 {
                     let reason = error.to_string();
                     return drop(asker.send(Answer::Refused(Refusal::Stopped { reason })));
@@ -262,7 +263,9 @@ impl Driver {
                 let asker = Asker::Follower(asker, live);
                 self.ask(now, (ticket, namespace), Command::Watch(run), asker);
             }
-            Message::Deploy(ticket, deployment, asker) => self.deploy(now, ticket, deployment, asker),
+            Message::Deploy(ticket, deployment, by, asker) => {
+                self.deploy(now, (ticket, by), deployment, asker);
+            }
             _ => {}
         }
     }
@@ -283,14 +286,18 @@ impl Driver {
     fn deploy(
         &mut self,
         now: Timestamp,
-        ticket: Ticket,
+        (ticket, by): (Ticket, Option<By>),
         deployment: Arc<Deployment>,
         asker: oneshot::Sender<Result<Answer, NetworkError>>,
     ) {
         match self.connect(&deployment) {
             Ok(()) => {
                 let from = (ticket, Name::default());
-                self.ask(now, from, Command::Deploy(deployment), Asker::Deployer(asker));
+                let command = match by {
+                    Some(by) => Command::Release(deployment, by),
+                    None => Command::Deploy(deployment),
+                };
+                self.ask(now, from, command, Asker::Deployer(asker));
             }
             Err(error) => drop(asker.send(Err(error))),
         }

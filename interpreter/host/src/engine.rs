@@ -21,6 +21,7 @@ mod forget;
 mod guards;
 mod happen;
 mod held;
+mod homes;
 mod input;
 mod ledger;
 mod load;
@@ -43,6 +44,7 @@ mod steer;
 mod timers;
 mod traffic;
 mod undertake;
+mod upgrade;
 pub mod view;
 pub(crate) mod views;
 mod wants;
@@ -58,6 +60,7 @@ pub use error::Refusal;
 pub use fetch::{Found, Want};
 pub(crate) use guards::guarded_by;
 pub(crate) use happen::bytes as event_bytes;
+pub(crate) use homes::{Player, homes};
 pub use input::{Command, Input, Start, Ticket, Verb};
 pub use open::{Store, open};
 pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started};
@@ -66,10 +69,11 @@ pub use restore::Restoring;
 pub use share::Continuation;
 pub use stand::Stand;
 pub use traffic::Weights;
+pub use upgrade::{By, Upgrading};
 
 use crate::{
     RunId,
-    store::{Guarded, Record},
+    store::{Deployed, Guarded, Record},
 };
 use batch::{Batches, Deferred};
 use dormant::{Dormant, Known, Work};
@@ -94,6 +98,8 @@ pub struct Engine {
     deployments: HashMap<(Hash, Hash), Arc<Deployment>>,
     /// Those that runs had which had not ended, when the store was opened.
     found: Vec<(Hash, Hash)>,
+    /// What runs were started with so far, the last one last.
+    deployed: VecDeque<Deployed>,
     /// Hashes of programs and settings that are in the log, or on their way there.
     kept: BTreeSet<Hash>,
     runs: HashMap<RunId, Held>,
@@ -121,6 +127,8 @@ pub struct Engine {
     follow_all: bool,
     /// In which namespace the command was given that is being carried out.
     namespace: Name,
+    /// For a world in which a move loses something.
+    moves_forget: bool,
     /// Used again for every event.
     effects: Vec<Effect>,
 }
@@ -203,6 +211,11 @@ impl Engine {
         self.ledger.guards.forget_holders();
     }
 
+    /// For a world in which a move loses something: what was done before it is not undone.
+    pub(crate) fn forget_undo_in_moves(&mut self) {
+        self.moves_forget = true;
+    }
+
     /// Whether everything that happened is on stable storage and everything that follows was given out.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -273,6 +286,9 @@ impl Engine {
     fn command(&mut self, now: Timestamp, ticket: Ticket, command: Command) {
         match command {
             Command::Deploy(deployment) => self.deploy(now, ticket, deployment),
+            Command::Release(deployment, by) => self.roll_out(now, ticket, deployment, by),
+            Command::Upgrade(order) => self.upgrade(now, ticket, &order),
+            Command::Deployments => self.defer(Deferred::Answer(ticket, Query::Deployments)),
             Command::Start(start) => self.start(now, ticket, start),
             Command::Continue(from) => self.go_on(now, ticket, *from),
             Command::History(run) => self.defer(Deferred::Answer(ticket, Query::History(run))),

@@ -7,10 +7,12 @@ mod schedules;
 mod share;
 mod stand;
 mod told;
+mod upgrade;
 
 pub use batch::Bulk;
 pub use error::{DeployError, FollowError, OpenError};
 pub use options::HostOptions;
+pub use upgrade::{Group, Opening, Upgraded};
 
 pub(crate) use share::continuation;
 
@@ -178,12 +180,7 @@ impl Host {
     /// If its calls cannot be made, or there is no room for it.
     pub async fn deploy(&self, program: Program, settings: Settings) -> Result<(), DeployError> {
         let deployment = Arc::new(Deployment::new(program, settings));
-        let (asker, answer) = oneshot::channel();
-        self.send(Message::Deploy(self.ticket(), deployment, asker))?;
-        match answer.await.map_err(|_| self.gone())?? {
-            Answer::Refused(refusal) => Err(refusal.into()),
-            _ => Ok(()),
-        }
+        self.put(deployment, None).await
     }
 
     /// Starts a run. When this returns, the start is on stable storage. `key` makes two starts one run, instead of

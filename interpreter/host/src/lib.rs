@@ -27,5 +27,7 @@ pub mod trial;
 pub mod upkeep;
 pub mod workers;
 
-pub use host::{Bulk, DeployError, FollowError, Host, HostOptions, OpenError, Recovered};
+pub use host::{
+    Bulk, DeployError, FollowError, Group, Host, HostOptions, OpenError, Opening, Recovered, Upgraded,
+};
 pub use run_id::RunId;

@@ -11,6 +11,7 @@ mod audit;
 mod batch;
 mod body;
 mod connections;
+mod deployments;
 mod door;
 mod error;
 mod events;
@@ -33,6 +34,7 @@ mod wait;
 mod workers;
 
 pub use audit::AuditOptions;
+pub use deployments::ConfigValues;
 pub use door::Identity;
 pub use error::ServerError;
 pub use openapi::openapi;
@@ -61,6 +63,8 @@ pub struct ServerOptions {
     pub listen: SocketAddr,
     /// How those are known who may come in.
     pub identity: Identity,
+    /// Where the values of configs come from for programs that are deployed.
+    pub values: ConfigValues,
     /// Where it is kept who did what; nowhere if nothing is said.
     pub audit: Option<AuditOptions>,
     /// Whether others than this machine may reach it although nobody is asked who they are.
@@ -90,6 +94,7 @@ impl ServerOptions {
         Self {
             listen,
             identity: Identity::default(),
+            values: ConfigValues::default(),
             audit: None,
             allow_remote: false,
             body_bytes: 4 << 20,

@@ -25,6 +25,7 @@ mod report;
 mod scenario;
 mod services;
 mod steered;
+mod versions;
 mod workers;
 mod world;
 

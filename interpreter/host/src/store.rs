@@ -21,6 +21,7 @@
 mod blob;
 mod changes;
 pub mod compact;
+mod deployed;
 mod directory;
 mod entry;
 mod error;
@@ -48,6 +49,7 @@ mod to_proto;
 mod tests;
 
 pub use changes::{Change, Changes, Kept, Moved, Put, Snapshot};
+pub use deployed::{Deployed, How};
 pub use directory::{Importing, adopt, clear, cut, files, first_segment, is_blob, is_there, segment_bytes};
 pub use error::{AppendError, StoreError, lock_error};
 pub use filter::{Count, Filter, Page};
@@ -66,6 +68,6 @@ pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};
 pub use survey::{Damage, FoundRun, Survey, survey};
 pub(crate) use {
-    blob::apart, frame::MARK as FRAME_MARK, row::behind, schedule::read_all as read_schedules,
-    schedule::write_all as write_schedules,
+    blob::apart, frame::MARK as FRAME_MARK, row::behind, schedule::read_all as read_note,
+    schedule::write_all as write_note,
 };

@@ -204,3 +204,25 @@ async fn namespaces_are_the_same_after_the_host_was_opened_again() {
     assert_eq!(host.get(first.id).await.unwrap_err().code().to_string(), "F1053");
     host.shutdown(Duration::from_secs(5)).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_program_of_all_is_changed_in_one_namespace() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let mut program = programs::program("http://127.0.0.1:9");
+    let sent = flowmesh_ir::print::json(&program);
+    let deployed = world.ask("default", "POST", "/v1/deployments", &sent).await;
+    assert_eq!(deployed.status, 200, "{}", deployed.body);
+    world.start("other", "hear/runs", "{}").await;
+    let same = world.ask("other", "POST", "/v1/deployments", &sent).await;
+    assert_eq!(same.json()["counts"]["current"], 1, "{}", same.body);
+    program.name = "another".into();
+    let sent = flowmesh_ir::print::json(&program);
+    let refused = world.ask("other", "POST", "/v1/deployments", &sent).await;
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (403, Some("F1162"))
+    );
+    let planned = world.ask("other", "POST", "/v1/deployments/plan", &sent).await;
+    assert_eq!(planned.json()["counts"]["moves"], 1, "{}", planned.body);
+}

@@ -16,7 +16,12 @@ mod programs;
 mod worlds;
 
 use flowmesh_host::simulate::{Bug, EventPlan, Report, Scenario, SignalPlan, StartPlan, simulate};
-use flowmesh_ir::Program;
+use flowmesh_ir::{
+    Program, StateId, Value,
+    expr::Expr,
+    flow::{End, Instruction, State},
+};
+use std::sync::Arc;
 
 /// How many worlds there are, unless somebody wants more.
 const SEEDS: u64 = 2000;
@@ -27,6 +32,26 @@ fn program() -> Program {
     let mut program = programs::program("http://127.0.0.1:1");
     desk::add(&mut program);
     program
+}
+
+/// The same program with logs everywhere, and all states under other numbers.
+fn newer(program: &Program) -> Program {
+    let mut newer = program.clone();
+    let log = |text| Instruction::Log(Expr::Constant(Value::string(text)));
+    for flow in newer.flows.iter_mut().map(Arc::make_mut) {
+        for state in &mut flow.states {
+            state.code.insert(0, log("here"));
+            state.end.each_next(|next| next.0 += 1);
+        }
+        let first = State {
+            code: vec![log("first")],
+            end: End::Jump(StateId(flow.entry.0 + 1)),
+            step: None,
+        };
+        flow.states.insert(0, first);
+        flow.entry = StateId(0);
+    }
+    newer
 }
 
 fn start(flow: &str, input: &str, key: Option<&str>) -> StartPlan {
@@ -79,6 +104,15 @@ fn scenario() -> Scenario {
     Scenario {
         events: vec![told; 3],
         ..Scenario::new(starts, signals)
+    }
+}
+
+/// The same, while one version of the program and another take turns.
+fn upgrading(program: &Program) -> Scenario {
+    Scenario {
+        newer: Some(Arc::new(newer(program))),
+        deploys: 6,
+        ..scenario()
     }
 }
 
@@ -138,6 +172,23 @@ fn every_promise_is_kept_in_every_world() {
 }
 
 #[test]
+fn runs_move_between_programs_in_every_world() {
+    let program = program();
+    let scenario = upgrading(&program);
+    let from = number("FLOWMESH_SEEDS_FROM", 0);
+    let seeds = number("FLOWMESH_SEEDS", SEEDS / 4);
+    let reports = worlds::each(seeds, |seed| {
+        let report = simulate(from + seed, &program, &scenario);
+        sound(&report);
+        report
+    });
+    let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
+    let (moved, crashes, continued) = (sum(|it| it.moved), sum(|it| it.crashes), sum(|it| it.continued));
+    println!("{seeds} worlds: {moved} moves, {crashes} crashes, {continued} continued");
+    assert!(moved > 10 * seeds && crashes > seeds && continued > seeds / 2);
+}
+
+#[test]
 fn one_seed_is_one_world_to_the_last_byte() {
     let (program, scenario) = (program(), scenario());
     for seed in [0, 1, 7, 499] {
@@ -183,6 +234,14 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::FireEarly => &["dated later"],
         Bug::RepeatOnce => &["must not be sent twice"],
         Bug::LoseReply => &["stands still"],
+        Bug::ForgetUndoInMove => &["came back otherwise", "should have undone", "after a replay as"],
+        Bug::ForgetValuesOfMove => &[
+            "came back otherwise",
+            "after a replay as",
+            "does not follow",
+            "cannot go on",
+            "should have undone",
+        ],
         Bug::PretendUndone => &["was answered, and was never sent"],
         Bug::ReuseTokens => &["the last token was"],
         Bug::RateFromRestart => &["in within"],
@@ -203,9 +262,10 @@ fn every_promise_that_is_broken_is_seen() {
         .collect();
     let seen = worlds::each(bugs.len() as u64, |at| {
         let bug = bugs[usize::try_from(at).expect("there are few bugs")];
+        let moves = matches!(bug, Bug::ForgetUndoInMove | Bug::ForgetValuesOfMove);
         let scenario = Scenario {
             bug: Some(bug),
-            ..scenario()
+            ..if moves { upgrading(&program) } else { scenario() }
         };
         let seen = (0..BUG_SEEDS).find_map(|seed| {
             let failure = simulate(seed, &program, &scenario).failure?;

@@ -86,6 +86,8 @@ pub fn apply(
         EventKind::Resumed => turn.resumed(),
         EventKind::Decided { call, decision } => turn.decided(*call, decision),
         EventKind::Edited { changes } => turn.edited(changes),
+        // It is that of the new program already; conditions are asked again.
+        EventKind::Moved { .. } => {}
         EventKind::Terminated { reason } => turn.terminated(reason),
         come if turn.run.stands_still() => turn.keep_for_later(come),
         come => turn.happened(come),
@@ -114,6 +116,7 @@ impl Turn<'_, '_> {
             | EventKind::Decided { .. }
             | EventKind::Edited { .. }
             | EventKind::Continued { .. }
+            | EventKind::Moved { .. }
             | EventKind::Terminated { .. } => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What happened to a run. A run is nothing but its events in order.
 
-use crate::Change;
-use flowmesh_ir::{Name, SubsetId, call::Reply};
+use crate::{Change, upgrade::Mapping};
+use flowmesh_ir::{Hash, Name, SubsetId, call::Reply};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -98,6 +98,16 @@ pub enum EventKind {
     Continued {
         /// The numbers of the fibers that do again what they waited for.
         again: Vec<u32>,
+    },
+    /// From here on it is a run of another program, or has other settings. Whoever holds the run moves it with
+    /// [`crate::upgrade::move_run`], and then lets it go on by this event in its new program.
+    Moved {
+        /// The new program.
+        program: Hash,
+        /// Its settings.
+        settings: Hash,
+        /// What of its old flow became what of the new one.
+        mapping: Mapping,
     },
     /// Somebody ends the run where it stands; nothing is undone.
     Terminated {

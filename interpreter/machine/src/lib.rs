@@ -10,6 +10,7 @@ mod effect;
 mod eval;
 mod event;
 mod run;
+pub mod upgrade;
 mod variables;
 
 #[cfg(test)]

@@ -186,6 +186,18 @@ impl Run {
         }
     }
 
+    /// For a world in which a move loses something: what would have to be undone.
+    #[doc(hidden)]
+    pub fn forget_undo(&mut self) {
+        self.fibers.values_mut().for_each(|fiber| fiber.undo.clear());
+        self.scopes.values_mut().for_each(|scope| scope.undo.clear());
+    }
+
+    /// Whether it does its work, and has not come to its end.
+    pub(crate) fn is_forward(&self) -> bool {
+        matches!(self.phase, Phase::Forward)
+    }
+
     /// Whether it takes no new step whatever comes.
     pub(crate) fn stands_still(&self) -> bool {
         self.still.as_ref().is_some_and(|still| !still.is_over())

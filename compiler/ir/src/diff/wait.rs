@@ -109,9 +109,18 @@ fn region(side: &Side<'_>, region: &Region) -> String {
         Rest::Later => Some("the rest before the next round".to_owned()),
     });
     words.extend(region.within.as_ref().map(|_| "within a time".to_owned()));
-    words.extend(region.guard.as_ref().map(|guard| match guard.permits {
-        Some(_) => "under a limit".to_owned(),
-        None => "under a lock".to_owned(),
+    words.extend(region.guard.as_ref().map(|guard| {
+        let kind = match (&guard.permits, &guard.rate) {
+            (None, None) => "under a lock",
+            (_, None) => "under a limit",
+            (_, Some(_)) => "under a rate",
+        };
+        let token = if guard.token.is_some() {
+            " with its token"
+        } else {
+            ""
+        };
+        format!("{kind}{token}")
     }));
     words.extend(region.finally.map(|_| "with a `finally`".to_owned()));
     words.extend(region.name.map(|step| format!("named `{}`", title(side, step))));

@@ -66,6 +66,7 @@ impl Held {
             next: self.next,
             program: self.deployment.program_hash,
             settings: self.deployment.settings_hash,
+            homes: self.homes.clone(),
             tags: self.tags.clone(),
             error,
             steps: self.steps(),

@@ -3,7 +3,10 @@
 use super::view::Ending;
 use crate::RunId;
 use flowmesh_ir::{EventId, FlowId, Hash, Name, Program, StepId, Value, flow::Flow, value::Variant};
-use flowmesh_machine::{Effect, Event, Outcome, Run, Settings, StepState, border};
+use flowmesh_machine::{
+    Effect, Event, Outcome, Run, Settings, StepState, border,
+    upgrade::{Home, Mapping, move_run},
+};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc};
@@ -77,6 +80,25 @@ impl Deployment {
 
     pub(crate) fn apply(&self, run: &mut Run, event: &Event, effects: &mut Vec<Effect>) {
         flowmesh_machine::apply(&self.program, &self.settings, run, event, effects);
+    }
+
+    /// Moves a run of this deployment to another; `false` if that cannot be done so.
+    pub(crate) fn moves(&self, to: &Self, run: &mut Run, mapping: &Mapping) -> bool {
+        let moved = move_run(&self.program, &to.program, run, mapping);
+        moved.map(|moved| *run = moved).is_some()
+    }
+
+    /// As the machine takes it.
+    pub(crate) fn home(&self) -> Home<'_> {
+        Home {
+            program: &self.program,
+            settings: &self.settings,
+        }
+    }
+
+    /// By what runs share it.
+    pub(crate) fn hashes(&self) -> (Hash, Hash) {
+        (self.program_hash, self.settings_hash)
     }
 
     /// What people see a step as.

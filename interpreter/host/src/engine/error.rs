@@ -185,6 +185,21 @@ pub enum Refusal {
         /// How long it is.
         found: u64,
     },
+    /// The program was replaced by another meanwhile.
+    #[error("runs move only to the program that is deployed, and this one is not any more")]
+    NotCurrent,
+    /// There was no program before.
+    #[error("there is nothing to go back to: no other program was deployed before")]
+    NoEarlier,
+    /// The program that runs are started with is one for all namespaces.
+    #[error("the program is one for all namespaces: it is changed in the namespace `default` alone")]
+    ProgramOfAll,
+    /// A program that was sent is none.
+    #[error("the program cannot be deployed: {reason}")]
+    Undeployable {
+        /// Why.
+        reason: String,
+    },
     /// There is no room for it on the disk.
     #[error("the disk is full: nothing can be started, signalled or cancelled until there is room")]
     Full,
@@ -265,6 +280,10 @@ impl Refusal {
             Self::History { .. } => 1089,
             Self::UnknownSchedule { .. } => 1094,
             Self::Backfill { .. } => 1095,
+            Self::NotCurrent => 1160,
+            Self::NoEarlier => 1161,
+            Self::ProgramOfAll => 1162,
+            Self::Undeployable { .. } => 1163,
             Self::Full => 1034,
             Self::Stopped { .. } => 1056,
         })
@@ -307,6 +326,12 @@ impl Refusal {
             ),
             Self::Unshared { why, .. } => unshared_help(why),
             Self::Continued { by, .. } => Some(format!("steer that one: `flowmesh runs get {by}`")),
+            Self::NotCurrent => Some("somebody else has deployed: look with `flowmesh deploy --history`".to_owned()),
+            Self::NoEarlier => Some("`flowmesh deploy --history` shows what was deployed".to_owned()),
+            Self::ProgramOfAll => Some(
+                "ask a deployer of the namespace `default`; here the runs can be moved to the program that is deployed"
+                    .to_owned(),
+            ),
             Self::History { .. } => Some("start the flow again".to_owned()),
             Self::Full => Some("make room on the disk; acknowledged runs are kept and go on".to_owned()),
             Self::Stopped { .. } => Some("start it again; acknowledged runs go on".to_owned()),

@@ -13,6 +13,7 @@ use crate::{
     store::{EventRecord, Origin, Record},
 };
 use flowmesh_ir::{
+    Hash,
     call::{Reply, Wire},
     trace::TraceContext,
 };
@@ -54,8 +55,12 @@ impl Engine {
         let event = Event { at, kind };
         let sequence = held.next;
         let mut effects = std::mem::take(&mut self.effects);
+        let home = moves_to(&event.kind).and_then(|to| self.deployments.get(&to));
         self.ledger.event(run, held, &event);
-        if held.apply(&event, &mut effects) {
+        if held.apply(&event, home, &mut effects) {
+            if let (true, Some(_), Some(live)) = (self.moves_forget, moves_to(&event.kind), held.live()) {
+                live.run.forget_undo();
+            }
             let bytes = bytes(&event.kind);
             let record = EventRecord {
                 run,
@@ -205,6 +210,16 @@ pub(super) fn is_stream(wire: &Wire) -> bool {
     matches!(wire, Wire::Stream(_) | Wire::Grpc { stream: true, .. })
 }
 
+/// Where an event moves a run to.
+pub(super) fn moves_to(kind: &EventKind) -> Option<(Hash, Hash)> {
+    match kind {
+        EventKind::Moved {
+            program, settings, ..
+        } => Some((*program, *settings)),
+        _ => None,
+    }
+}
+
 /// What an event takes in the log, about.
 pub(crate) fn bytes(kind: &EventKind) -> usize {
     EVENT_BYTES.saturating_add(payload_bytes(kind))
@@ -233,6 +248,10 @@ fn payload_bytes(kind: &EventKind) -> usize {
         } => result.len(),
         EventKind::Edited { changes } => changes.iter().map(|change| change.value.len()).sum(),
         EventKind::Continued { again } => again.len().saturating_mul(4),
+        EventKind::Moved { mapping, .. } => {
+            let pairs = mapping.states.len().saturating_add(mapping.slots.len());
+            pairs.saturating_mul(8).saturating_add(64)
+        }
         EventKind::Fired { .. } | EventKind::Resumed | EventKind::Decided { .. } => 0,
     }
 }

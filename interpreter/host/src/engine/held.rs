@@ -11,7 +11,7 @@ use crate::{
     RunId,
     store::{self, Shared},
 };
-use flowmesh_ir::{FlowId, Hash, Name};
+use flowmesh_ir::{FlowId, Hash, Name, Program};
 use flowmesh_machine::{Ask, CallId, Effect, Event, EventKind, Run, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -32,6 +32,8 @@ pub(super) struct Held {
     pub(super) places: Places,
     /// The payloads of its events that lie apart.
     pub(super) blobs: Vec<Hash>,
+    /// Programs and settings that it had before it was moved.
+    pub(super) homes: Vec<(Hash, Hash)>,
     /// How many follow it.
     pub(super) watched: u32,
     /// The texts by which it is found.
@@ -107,6 +109,7 @@ impl Held {
             next: 0,
             places: Places::default(),
             blobs: Vec::new(),
+            homes: Vec::new(),
             watched: 0,
             tags: BTreeMap::new(),
             entangled: false,
@@ -160,11 +163,27 @@ impl Held {
         }
     }
 
-    /// One event, live or when the journal is read again: the machine goes on. `false` if the run had ended.
-    pub(super) fn apply(&mut self, event: &Event, effects: &mut Vec<Effect>) -> bool {
+    /// One event, live or when the journal is read again: the machine goes on; in its new home, where the event moves it
+    /// there. `false` if the run had ended, or cannot be moved so.
+    pub(super) fn apply(
+        &mut self,
+        event: &Event,
+        home: Option<&Arc<Deployment>>,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
         let Life::Live(live) = &mut self.life else {
             return false;
         };
+        if let EventKind::Moved { mapping, .. } = &event.kind {
+            let Some(home) = home else { return false };
+            if !self.deployment.moves(home, &mut live.run, mapping) {
+                return false;
+            }
+            self.homes.push(self.deployment.hashes());
+            self.deployment = Arc::clone(home);
+            self.flow = live.run.flow();
+            live.rename(&home.program);
+        }
         self.deployment.apply(&mut live.run, event, effects);
         let apart = store::apart(&event.kind).filter(|hash| !self.blobs.contains(hash));
         self.blobs.extend(apart);
@@ -253,6 +272,17 @@ impl Live {
             timers: Vec::new(),
             cancelled: false,
             waiting: Vec::new(),
+        }
+    }
+
+    /// What was asked for has other numbers in the program that the run has now.
+    fn rename(&mut self, program: &Program) {
+        for effect in flowmesh_machine::pending(program, &self.run) {
+            if let Effect::Ask { call, ask, .. } = effect
+                && let Some(place) = self.asks.get_mut(&call)
+            {
+                *place = ask;
+            }
         }
     }
 

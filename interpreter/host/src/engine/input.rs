@@ -1,7 +1,12 @@
 //! What the engine is told.
 
 use super::{
-    deployment::Deployment, fetch::Found, output::Search, schedules::ScheduleCommand, share::Continuation,
+    deployment::Deployment,
+    fetch::Found,
+    output::Search,
+    schedules::ScheduleCommand,
+    share::Continuation,
+    upgrade::{By, Upgrading},
 };
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply};
@@ -74,6 +79,12 @@ pub enum Input {
 pub enum Command {
     /// Make a program the one that new runs are started with.
     Deploy(Arc<Deployment>),
+    /// The same, and write down since when and who wanted it.
+    Release(Arc<Deployment>, By),
+    /// See which runs can go on in a program, or let them.
+    Upgrade(Box<Upgrading>),
+    /// See what runs were started with so far.
+    Deployments,
     /// Start a run.
     Start(Start),
     /// Tell a run something.
@@ -133,12 +144,15 @@ impl Command {
     /// Whether it changes anything.
     #[must_use]
     pub fn changes(&self) -> bool {
-        if let Self::Schedule(command) = self {
-            return command.changes();
+        match self {
+            Self::Schedule(command) => return command.changes(),
+            Self::Upgrade(order) => return order.moves,
+            _ => {}
         }
         matches!(
             self,
             Self::Deploy(_)
+                | Self::Release(..)
                 | Self::Start(_)
                 | Self::Continue(_)
                 | Self::Signal { .. }

@@ -3,6 +3,7 @@
 use super::{
     Held,
     deployment::Deployment,
+    happen::moves_to,
     ledger::{Ledger, Left},
     programs::Programs,
     share::{share_with, take_over},
@@ -39,18 +40,30 @@ pub(super) fn load(
     let Some(row) = shelf.row(run)? else {
         return Ok(None);
     };
-    let deployment = programs.get(shelf, (row.program, row.settings))?;
-    let mut held = begun(deployment, run, &row)?;
     let mut ledger = Ledger::default();
-    match row.ending.clone() {
+    let held = match row.ending.clone() {
         // Of what it left, some may not know yet: only its events say so.
-        Some(ending) if !row.busy => drop(held.end(ended(ending))),
-        _ => {
-            for record in shelf.events(run, 0)? {
-                apply_again(&mut ledger, &mut held, &record)?;
-            }
+        Some(ending) if !row.busy => {
+            let deployment = programs.get(shelf, (row.program, row.settings))?;
+            let mut held = begun(deployment, run, &row)?;
+            drop(held.end(ended(ending)));
+            held
         }
-    }
+        _ => {
+            let events = shelf.events(run, 0)?;
+            // It may have moved since it began.
+            let origin = events.first().and_then(|first| first.origin.as_ref());
+            let first = origin.map_or((row.program, row.settings), |it| (it.program, it.settings));
+            let mut held = begun(programs.get(shelf, first)?, run, &row)?;
+            for record in events {
+                let home = moves_to(&record.event.kind);
+                let home = home.map(|to| programs.get(shelf, to)).transpose()?;
+                apply_again(&mut ledger, &mut held, &record, home.as_ref())?;
+            }
+            held
+        }
+    };
+    let mut held = held;
     let parents = row.parents.iter().map(|(run, call)| (*run, CallId(*call)));
     let parents = parents.collect();
     let busy = row.busy;
@@ -76,7 +89,7 @@ fn begun(deployment: Arc<Deployment>, run: RunId, row: &Row) -> Result<Held, Sto
 /// What the events of the run do not say, or need not be asked for.
 fn columns(held: &mut Held, row: Row) {
     (held.started, held.updated, held.next) = (row.started, row.updated, row.next);
-    (held.tags, held.blobs) = (row.tags, row.blobs);
+    (held.tags, held.blobs, held.homes) = (row.tags, row.blobs, row.homes);
     (held.entangled, held.depth) = (row.entangled, row.depth);
     (held.followed_by, held.instead_of) = (row.continued_by, row.instead_of);
     held.superseded = row.superseded;
@@ -98,6 +111,7 @@ pub(super) fn apply_again(
     ledger: &mut Ledger,
     held: &mut Held,
     record: &EventRecord,
+    home: Option<&Arc<Deployment>>,
 ) -> Result<(), StoreError> {
     let run = record.run;
     if held.next != record.sequence {
@@ -105,13 +119,17 @@ pub(super) fn apply_again(
         return Err(contradiction(run, &found));
     }
     if held.shared.is_some_and(|shared| record.sequence < shared.events) {
-        share_with(ledger, run, held, &record.event);
+        share_with(ledger, (run, held), &record.event, home);
         return Ok(());
     }
     let mut effects = Vec::new();
     ledger.event(run, held, &record.event);
-    if !held.apply(&record.event, &mut effects) {
-        return Err(contradiction(run, "an event follows its end"));
+    if !held.apply(&record.event, home, &mut effects) {
+        let reason = match moves_to(&record.event.kind) {
+            Some(_) => "it was moved to a program in which it cannot go on",
+            None => "an event follows its end",
+        };
+        return Err(contradiction(run, reason));
     }
     take_timer(held, &record.event.kind);
     // What they were to lead to, they have led to, or it is asked for again when everything is there.

@@ -94,6 +94,9 @@ pub(super) fn run_of(command: &Command) -> Option<RunId> {
         | Command::Watch(run) => *run,
         Command::Continue(from) => from.of,
         Command::Deploy(_)
+        | Command::Release(..)
+        | Command::Upgrade(_)
+        | Command::Deployments
         | Command::Start(_)
         | Command::Emit { .. }
         | Command::Search(_)

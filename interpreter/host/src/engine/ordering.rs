@@ -8,7 +8,7 @@
 use super::Engine;
 use crate::{
     RunId,
-    store::{Order, Position},
+    store::{Deployed, Order, Position},
 };
 use flowmesh_ir::Name;
 use std::collections::{BTreeMap, VecDeque};
@@ -29,6 +29,8 @@ pub(super) struct Ordering {
     /// Whether the first event came.
     has_begun: bool,
     schedules: BTreeMap<Name, Order>,
+    /// What was deployed, by when, and the how manyth of what was written together it is.
+    deployed: BTreeMap<(Order, usize), Deployed>,
 }
 
 impl Default for Ordering {
@@ -42,17 +44,30 @@ impl Default for Ordering {
             births: BTreeMap::new(),
             has_begun: false,
             schedules: BTreeMap::new(),
+            deployed: BTreeMap::new(),
         }
     }
 }
 
 impl Ordering {
-    /// For those who know everything up to a place.
-    pub(super) fn behind(known: Position) -> Self {
-        Self {
+    /// For those who know everything up to a place, and what was deployed by then.
+    pub(super) fn behind(known: Position, deployed: Vec<Deployed>) -> Self {
+        let mut this = Self {
             known: known.into(),
             is_beside: true,
             ..Self::default()
+        };
+        this.next(&[known.into()]);
+        this.deployed(deployed);
+        this
+    }
+
+    /// What was deployed, in its order. Whatever else was before, and is not among it, was before all of it.
+    pub(super) fn deployed(&mut self, all: Vec<Deployed>) {
+        let order = self.all_at();
+        for (at, deployed) in all.into_iter().enumerate() {
+            self.deployed.retain(|_, known| *known != deployed);
+            self.deployed.insert((order, at), deployed);
         }
     }
 
@@ -105,6 +120,9 @@ impl Ordering {
     /// Everything was read: what lies between runs is put in order.
     pub(super) fn restore(&mut self, engine: &mut Engine) {
         engine.ledger.order = Order::NOW;
+        for deployed in std::mem::take(&mut self.deployed).into_values() {
+            engine.note_deployed(deployed);
+        }
         let said = engine.ledger.said.take();
         if std::mem::take(&mut self.is_mixed) {
             let mut births: Vec<_> = self.births.iter().map(|(run, order)| (*order, *run)).collect();

@@ -10,11 +10,11 @@ use super::{
     select,
     stand::Stand,
     traffic::Weights,
-    view::{Choosing, Chosen, Ending, FlowView, Page, RunView, Views},
+    view::{Choosing, Chosen, Ending, FlowView, Page, RunView, Verdict, Views},
 };
 use crate::{
     RunId,
-    store::{Block, Changes, Count, EventRecord, Filter, Reader, Shelf, StoreError},
+    store::{Block, Changes, Count, Deployed, EventRecord, Filter, Reader, Shelf, StoreError},
 };
 use flowmesh_ir::{FlowId, Name, StepId, call::Request, trace::TraceContext};
 use flowmesh_machine::{CallId, Event, Note};
@@ -136,6 +136,10 @@ pub struct Happened {
 pub enum Answer {
     /// The program is the one that new runs are started with.
     Deployed,
+    /// What runs were started with so far, the last one first.
+    Deployments(Vec<Deployed>),
+    /// What becomes of runs.
+    Verdicts(Vec<Verdict>),
     /// The run is started, or was before.
     Started(Started),
     /// It is told.
@@ -194,7 +198,7 @@ pub struct History {
     pub root: RunId,
     /// Which flow.
     pub flow: FlowId,
-    /// What the run was started with.
+    /// What it is a run of now. What it began with, its first event says.
     pub deployment: Arc<Deployment>,
     /// How many of its events the index knows.
     pub known: u64,

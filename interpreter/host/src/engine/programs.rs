@@ -12,7 +12,7 @@ pub struct Programs(HashMap<(Hash, Hash), Arc<Deployment>>);
 
 impl Programs {
     /// A program with its settings.
-    pub(super) fn get(
+    pub(crate) fn get(
         &mut self,
         shelf: &dyn Shelf,
         hashes: (Hash, Hash),

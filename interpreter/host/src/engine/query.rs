@@ -24,6 +24,8 @@ pub(super) enum Query {
     Accepted(RunId),
     /// The acknowledgement of a deployment.
     Deployed,
+    /// What runs were started with so far.
+    Deployments,
     /// How a run stands.
     Get(RunId),
     /// What a view of a run shows, or all of them.
@@ -71,6 +73,7 @@ impl Engine {
                     ..held.view(run)
                 }))
             }),
+            Query::Deployments => Answer::Deployments(self.deployed.iter().rev().cloned().collect()),
             Query::View(run, name) => self.views_of(run, name.as_ref()),
             Query::Variables(run) => self.variables_of(run),
             Query::StatusOf(run, call, error) => Answer::Status(self.status_of(run, call, &error)),

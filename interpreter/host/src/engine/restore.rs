@@ -5,6 +5,7 @@ mod taking;
 use super::{
     Deployment, Engine, Programs,
     guards::Guards,
+    happen::moves_to,
     ledger::Task,
     load::{apply_again, contradiction, load},
     namespace::within,
@@ -81,16 +82,17 @@ impl Restoring {
         let shelf = index.as_ref();
         this.engine.kept = shelf.kept()?.into_iter().collect();
         this.programs_in_use(shelf)?;
-        this.ordering = Ordering::behind(index.upto());
         for moved in shelf.traffic()? {
-            let since = this.ordering.known;
+            let since = index.upto().into();
             this.engine
                 .ledger
                 .traffic
                 .shift(moved.service, moved.weights, since);
         }
-        let schedules = store::read_schedules(&shelf.note()?);
-        let schedules = schedules.ok_or_else(|| contradiction(RunId(0), "schedules that cannot be read"))?;
+        let note = store::read_note(&shelf.note()?);
+        let note = note.ok_or_else(|| contradiction(RunId(0), "schedules that cannot be read"))?;
+        let (schedules, deployed) = note;
+        this.ordering = Ordering::behind(index.upto(), deployed);
         for schedule in schedules {
             this.engine.schedules.restore(schedule);
         }
@@ -269,13 +271,15 @@ impl Restoring {
             self.begin(record, origin)?;
         }
         let run = record.run;
+        let home = moves_to(&record.event.kind);
+        let home = home.map(|to| self.deployment(run, to)).transpose()?;
         let held = self
             .engine
             .runs
             .get_mut(&run)
             .ok_or_else(|| contradiction(run, "it has no beginning"))?;
         self.engine.ledger.order = self.ordering.take();
-        apply_again(&mut self.engine.ledger, held, record)?;
+        apply_again(&mut self.engine.ledger, held, record, home.as_ref())?;
         if held.ending().is_some() && self.trusted {
             self.ended.insert(run);
         }
@@ -290,7 +294,7 @@ impl Restoring {
         if self.engine.runs.contains_key(&run) {
             return Err(contradiction(run, "it begins twice"));
         }
-        let deployment = self.deployment(run, origin)?;
+        let deployment = self.deployment(run, (origin.program, origin.settings))?;
         let flow = deployment.program.flow_named(&origin.flow);
         let flow = flow.ok_or_else(|| contradiction(run, "its program does not have its flow"))?;
         if let Some(shared) = origin.shared {
@@ -318,13 +322,13 @@ impl Restoring {
         Ok(())
     }
 
-    fn deployment(&mut self, run: RunId, origin: &Origin) -> Result<Arc<Deployment>, StoreError> {
-        let hashes = (origin.program, origin.settings);
+    fn deployment(&mut self, run: RunId, hashes: (Hash, Hash)) -> Result<Arc<Deployment>, StoreError> {
         if let Some(known) = self.engine.deployments.get(&hashes) {
             return Ok(Arc::clone(known));
         }
-        let json = self.bytes(self.programs.get(&origin.program), origin.program)?;
-        let bytes = self.bytes(self.settings.get(&origin.settings), origin.settings)?;
+        let (program, settings) = hashes;
+        let json = self.bytes(self.programs.get(&program), program)?;
+        let bytes = self.bytes(self.settings.get(&settings), settings)?;
         let (Some(json), Some(bytes)) = (json, bytes) else {
             return Err(contradiction(run, "its program is not in the journal"));
         };

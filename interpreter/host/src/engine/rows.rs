@@ -285,7 +285,7 @@ impl Engine {
 
     /// How schedules stand.
     pub(super) fn note(&self) -> Vec<u8> {
-        store::write_schedules(self.schedules.written())
+        store::write_note(self.schedules.written(), self.deployed.iter())
     }
 
     fn give(&mut self, cut: Cut) {

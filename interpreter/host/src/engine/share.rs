@@ -28,8 +28,8 @@ pub struct Continuation {
     pub run: RunId,
     /// Whose history it shares.
     pub of: RunId,
-    /// What that one was started with.
-    pub deployment: Arc<Deployment>,
+    /// Where that one was at home: what it was started with, then what it was moved to.
+    pub homes: Vec<Arc<Deployment>>,
     /// Its events.
     pub events: Vec<Event>,
     /// What of them is shared.
@@ -67,19 +67,29 @@ impl Engine {
             }
         }
         self.refuse_if_full()?;
+        let (name, root, key) = (held.name.clone(), held.root, held.key.clone());
+        let namespace = held.namespace.clone();
+        let homes: Vec<_> = from
+            .homes
+            .iter()
+            .map(|home| self.known(Arc::clone(home)))
+            .collect();
+        let began = homes
+            .first()
+            .and_then(|home| Some((Arc::clone(home), home.program.flow_named(&name)?)));
+        let (deployment, flow) = began.ok_or(Refusal::UnknownRun { run: of })?;
         let events = from.shared.events;
         let origin = Origin {
-            flow: held.name.clone(),
-            program: held.deployment.program_hash,
-            settings: held.deployment.settings_hash,
+            flow: name,
+            program: deployment.program_hash,
+            settings: deployment.settings_hash,
             shared: Some(Shared {
                 run: of,
-                root: held.root,
+                root,
                 events: u64::try_from(events).unwrap_or(u64::MAX),
             }),
-            namespace: held.namespace.clone(),
+            namespace,
         };
-        let (deployment, flow, key) = (held.deployment.clone(), held.flow, held.key.clone());
         // A history that is there in part would be that of another run.
         self.batches.together();
         self.hold(run, deployment, flow, key, &origin);
@@ -111,11 +121,12 @@ impl Engine {
 
     /// An event that is shared is one of this run too, and leads to nothing.
     fn share(&mut self, run: RunId, event: Event, origin: Option<Origin>) {
+        let home = happen::moves_to(&event.kind).and_then(|to| self.deployments.get(&to));
         let Some(held) = self.runs.get_mut(&run) else {
             return;
         };
         let sequence = held.next;
-        share_with(&mut self.ledger, run, held, &event);
+        share_with(&mut self.ledger, (run, held), &event, home);
         let bytes = happen::bytes(&event.kind);
         let record = EventRecord {
             run,
@@ -147,10 +158,15 @@ impl Engine {
 }
 
 /// Takes a shared event to the machine. Tags are those of the run, too.
-pub(super) fn share_with(ledger: &mut Ledger, run: RunId, held: &mut Held, event: &Event) {
+pub(super) fn share_with(
+    ledger: &mut Ledger,
+    (run, held): (RunId, &mut Held),
+    event: &Event,
+    home: Option<&Arc<Deployment>>,
+) {
     let mut effects = Vec::new();
     ledger.event(run, held, event);
-    held.apply(event, &mut effects);
+    held.apply(event, home, &mut effects);
     let mut tasks = VecDeque::new();
     for effect in &effects {
         if let Effect::Note(Note::Tagged { .. }) = effect {

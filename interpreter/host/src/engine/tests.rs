@@ -10,6 +10,7 @@ mod schedules;
 mod select;
 mod share;
 mod steer;
+mod upgrade;
 mod world;
 
 use super::*;

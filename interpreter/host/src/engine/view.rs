@@ -259,6 +259,54 @@ impl From<store::Parked> for Parked {
     }
 }
 
+/// What a deployment makes of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is in this program already.
+    Current,
+    /// It moves.
+    Moves,
+    /// It would move, if the new program said with `migrate` where.
+    NeedsMigration,
+    /// It stays in its program.
+    Stays,
+}
+
+impl Fate {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Moves => "moves",
+            Self::NeedsMigration => "needs_migration",
+            Self::Stays => "stays",
+        }
+    }
+}
+
+/// What becomes of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which run.
+    pub run: RunId,
+    /// The flow that it is a run of.
+    pub flow: Name,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// What it is at.
+    pub step: Option<String>,
+    /// The code of why it stays.
+    pub code: Option<Code>,
+    /// Why.
+    pub why: Option<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// What a `migrate` block would say: the step that it is at, and the one that may be meant by it.
+    pub migrate: Option<(String, String)>,
+}
+
 /// How a run ended, as JSON.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

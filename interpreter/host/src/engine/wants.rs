@@ -60,7 +60,10 @@ impl Engine {
                 None => Vec::new(),
             },
             Command::Schedule(ScheduleCommand::Backfill(name, order)) => self.plan_wants(name, order, known),
+            Command::Upgrade(order) => order.runs.iter().copied().map(Want::Run).collect(),
             Command::Deploy(_)
+            | Command::Release(..)
+            | Command::Deployments
             | Command::Signal { .. }
             | Command::Steer(..)
             | Command::Wait(_)

@@ -137,6 +137,11 @@ pub enum What {
     },
     /// Until here it shares the history of another run; from here on it goes on by itself.
     Continued,
+    /// From here on it is a run of another program.
+    Moved {
+        /// The hash of the program.
+        program: String,
+    },
     /// Somebody ended it where it stood.
     Terminated {
         /// Why.
@@ -275,6 +280,7 @@ impl What {
             Self::Decided { .. } => "decided",
             Self::Edited { .. } => "edited",
             Self::Continued => "continued",
+            Self::Moved { .. } => "moved",
             Self::Terminated { .. } => "terminated",
         }
     }

@@ -3,9 +3,10 @@
 use super::Happening;
 use crate::{
     disk::Disk,
-    engine::{Happened, History},
+    engine::{Deployment, Happened, History, Player, Programs, homes},
     store::{EventRecord, Index, Reader, Shelf, StoreError},
 };
+use flowmesh_ir::Hash;
 use flowmesh_machine::{Effect, Run};
 use std::sync::Arc;
 
@@ -30,27 +31,55 @@ impl Archive {
     pub(crate) fn events(&self, history: &History) -> Result<Vec<EventRecord>, StoreError> {
         history.events(self.index.as_ref(), &self.reader)
     }
+
+    /// Where a run was at home.
+    pub(crate) fn homes(
+        &self,
+        history: &History,
+        events: &[EventRecord],
+    ) -> Result<Vec<Arc<Deployment>>, StoreError> {
+        homes(history, events, self.index.as_ref())
+    }
+
+    /// A program with its settings, if the store has it.
+    pub(crate) fn deployment(&self, hashes: (Hash, Hash)) -> Result<Arc<Deployment>, StoreError> {
+        Programs::default().get(self.index.as_ref(), hashes)
+    }
 }
 
 /// A run as its events left it.
 pub(crate) fn past_run(archive: &Archive, history: &History) -> Result<Run, StoreError> {
-    let mut run = history.deployment.new_run(history.root, history.flow);
+    let events = archive.events(history)?;
+    let homes = archive.homes(history, &events)?;
+    let mut player = Player::new(history, &homes).ok_or_else(|| lost(history))?;
     let mut effects = Vec::new();
-    for record in archive.events(history)? {
-        history.deployment.apply(&mut run, &record.event, &mut effects);
+    for record in events {
+        player.play(&record.event, &mut effects);
         effects.clear();
     }
-    Ok(run)
+    Ok(player.run)
+}
+
+fn lost(history: &History) -> StoreError {
+    StoreError::Contradiction {
+        reason: format!("run `{}`: its program does not have its flow", history.run),
+    }
 }
 
 /// The events of a run from the one numbered `from`. The machine sees all of them: notes are not kept, and follow from
 /// the events again.
 pub(crate) fn past(archive: &Archive, history: &History, from: u64) -> Result<Vec<Happening>, StoreError> {
-    let mut run = history.deployment.new_run(history.root, history.flow);
+    let events = archive.events(history)?;
+    let homes = archive.homes(history, &events)?;
+    let mut player = Player::new(history, &homes).ok_or_else(|| lost(history))?;
     let mut happenings = Vec::new();
     let mut effects = Vec::new();
-    for record in archive.events(history)? {
-        history.deployment.apply(&mut run, &record.event, &mut effects);
+    for record in events {
+        player.play(&record.event, &mut effects);
+        let Some((deployment, flow)) = player.home() else {
+            continue;
+        };
+        let run = &player.run;
         let ending = run.outcome().is_some().then(|| history.ending.clone()).flatten();
         let notes = effects.drain(..).filter_map(|effect| match effect {
             Effect::Note(note) => Some(note),
@@ -61,8 +90,8 @@ pub(crate) fn past(archive: &Archive, history: &History, from: u64) -> Result<Ve
             sequence: record.sequence,
             event: record.event,
             notes: notes.collect(),
-            flow: history.flow,
-            deployment: history.deployment.clone(),
+            flow,
+            deployment: Arc::clone(deployment),
             ending,
         };
         if record.sequence >= from {

@@ -128,6 +128,9 @@ fn what(kind: &EventKind) -> What {
         // The words of the program are needed for it.
         EventKind::Edited { .. } => What::Edited { set: Vec::new() },
         EventKind::Continued { .. } => What::Continued,
+        EventKind::Moved { program, .. } => What::Moved {
+            program: program.to_string(),
+        },
         EventKind::Terminated { reason } => What::Terminated {
             reason: reason.clone(),
         },

@@ -3,10 +3,12 @@
 use super::Host;
 use crate::{
     RunId,
-    engine::{Answer, Command, Continuation, History, Refusal, event_bytes},
+    engine::{Answer, Command, Continuation, Deployment, History, Player, Refusal, event_bytes},
     follow::Archive,
+    store::StoreError,
 };
-use flowmesh_machine::{Event, Place, share};
+use flowmesh_machine::{Event, Place, share, upgrade::Home};
+use std::sync::Arc;
 
 /// How long a history may be that is shared: it is written again as one batch.
 const HISTORY_BYTES_MAX: u64 = 32 << 20;
@@ -30,9 +32,9 @@ impl Host {
         let clock = &self.0.clock;
         let run = RunId::new(clock.now(), clock.draw(), clock.draw());
         let found = tokio::task::spawn_blocking(move || {
-            let events = events(&archive, &history)?;
+            let (events, homes) = events(&archive, &history)?;
             check_length(of, events.iter().map(length).sum())?;
-            continuation(run, &history, events, &place)
+            continuation(run, (&history, homes), events, &place)
         });
         let continuation = found.await.map_err(|_| self.gone())??;
         match self.ask(Command::Continue(Box::new(continuation))).await? {
@@ -53,13 +55,13 @@ fn check_length(run: RunId, found: u64) -> Result<(), Refusal> {
 /// What a run of this name shares with one that has ended, if it goes on from there.
 pub(crate) fn continuation(
     run: RunId,
-    history: &History,
+    (history, homes): (&History, Vec<Arc<Deployment>>),
     events: Vec<Event>,
     place: &Place,
 ) -> Result<Continuation, Refusal> {
-    let deployment = &history.deployment;
-    let fresh = deployment.new_run(history.root, history.flow);
-    let shared = share(&deployment.program, &deployment.settings, &fresh, &events, place);
+    let fresh = Player::new(history, &homes).ok_or(Refusal::UnknownRun { run: history.run })?;
+    let all: Vec<Home<'_>> = homes.iter().map(|home| home.home()).collect();
+    let shared = share(&all, &fresh.run, &events, place);
     let shared = shared.map_err(|why| Refusal::Unshared {
         run: history.run,
         why,
@@ -67,18 +69,20 @@ pub(crate) fn continuation(
     Ok(Continuation {
         run,
         of: history.run,
-        deployment: deployment.clone(),
+        homes,
         events,
         shared,
         retry: *place == Place::Failure,
     })
 }
 
-fn events(archive: &Archive, history: &History) -> Result<Vec<Event>, Refusal> {
-    let records = archive.events(history).map_err(|error| Refusal::Stopped {
+fn events(archive: &Archive, history: &History) -> Result<(Vec<Event>, Vec<Arc<Deployment>>), Refusal> {
+    let lost = |error: StoreError| Refusal::Stopped {
         reason: error.to_string(),
-    })?;
-    Ok(records.into_iter().map(|record| record.event).collect())
+    };
+    let records = archive.events(history).map_err(lost)?;
+    let homes = archive.homes(history, &records).map_err(lost)?;
+    Ok((records.into_iter().map(|record| record.event).collect(), homes))
 }
 
 fn length(event: &Event) -> u64 {

@@ -110,14 +110,18 @@ impl From<Refusal> for Problem {
             | Refusal::Parked { .. }
             | Refusal::NotParked { .. }
             | Refusal::Moving { .. }
+            | Refusal::NotCurrent
+            | Refusal::NoEarlier
             | Refusal::Alive { .. }
             | Refusal::Continued { .. } => StatusCode::CONFLICT,
             Refusal::Choice { .. }
             | Refusal::Result(_)
             | Refusal::Edit(_)
             | Refusal::Unshared { .. }
+            | Refusal::Undeployable { .. }
             | Refusal::Backfill { .. }
             | Refusal::History { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::ProgramOfAll => StatusCode::FORBIDDEN,
             Refusal::SignalsKept { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Ended { .. } => StatusCode::CONFLICT,
             Refusal::Full => StatusCode::INSUFFICIENT_STORAGE,

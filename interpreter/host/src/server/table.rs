@@ -1,7 +1,7 @@
 //! Every route there is.
 
 use super::{
-    audit, batch, events, filter,
+    audit, batch, deployments, events, filter,
     identity::Role,
     list,
     route::{Access, Any, Content, Parameter, Route},
@@ -31,6 +31,7 @@ pub(super) fn all() -> Vec<Route> {
         steering(),
         telling(),
         planning(),
+        deployments::routes(),
         working(),
         watching(),
     ];

@@ -1,7 +1,7 @@
 //! What must hold between runs: children are neither lost nor doubled, guards are never held by too many, and events
 //! are told once. Read from the journal alone, in the order in which it was written.
 
-use super::{guards::Guards, world::World};
+use super::{guards::Guards, versions::Machine, world::World};
 use crate::{
     RunId,
     engine::guarded_by,
@@ -11,7 +11,7 @@ use flowmesh_ir::{
     Name,
     flow::{Flow, PRODUCED, Tie},
 };
-use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind, Run};
+use flowmesh_machine::{Answer, Ask, CallId, Effect, EventKind};
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ use std::{
 /// The journal as it goes by.
 #[derive(Default)]
 struct Seen {
-    machines: BTreeMap<RunId, Run>,
+    machines: BTreeMap<RunId, Machine>,
     /// What was asked for and has not been answered, and guards that are held.
     asks: BTreeMap<(RunId, CallId), Ask>,
     guards: Guards,
@@ -67,13 +67,11 @@ pub(super) fn check(world: &World<'_>, order: &[EventRecord]) -> Result<(), Stri
 impl Seen {
     fn record(&mut self, world: &World<'_>, record: &EventRecord) {
         let run = record.run;
-        if let Some(origin) = &record.origin
-            && let Some(flow) = world.deployment.program.flow_named(&origin.flow)
-        {
+        if let Some(origin) = &record.origin {
             self.flows
                 .insert(run, (origin.namespace.clone(), origin.flow.clone()));
-            self.machines
-                .insert(run, world.deployment.new_run(origin.root(run), flow));
+            let begun = world.machine(run, origin);
+            self.machines.extend(begun.map(|machine| (run, machine)));
         }
         let shared = record.origin.as_ref().and_then(|origin| origin.shared);
         if let Some(shared) = shared {
@@ -91,15 +89,15 @@ impl Seen {
             return;
         };
         let mut effects = Vec::new();
-        world.deployment.apply(machine, &record.event, &mut effects);
+        machine.live(world, record, &mut effects);
         if is_shared {
             // It leads to nothing a second time.
             return;
         }
         if let EventKind::Continued { .. } = record.event.kind {
-            effects.extend(flowmesh_machine::pending(&world.deployment.program, machine));
+            effects.extend(flowmesh_machine::pending(&machine.home.program, &machine.run));
         }
-        effects.iter().for_each(|effect| self.effect(world, run, effect));
+        effects.iter().for_each(|effect| self.effect(run, effect));
         let works = |effect: &Effect| matches!(effect, Effect::Call { .. } | Effect::Ask { .. });
         if self.already.contains(&run) && effects.iter().any(works) {
             self.broken = Some(format!("run {run} goes on, and its target was there"));
@@ -182,14 +180,14 @@ impl Seen {
         }
     }
 
-    fn effect(&mut self, world: &World<'_>, run: RunId, effect: &Effect) {
+    fn effect(&mut self, run: RunId, effect: &Effect) {
         match effect {
             Effect::Ask { call, ask, .. } => {
                 if let Ask::Start { .. } = ask {
                     self.children.insert(run.derived(*call, "").0);
                 }
                 if self.asks.insert((run, *call), ask.clone()).is_none() {
-                    self.asked(world, run, (*call, ask));
+                    self.asked(run, (*call, ask));
                 }
             }
             Effect::Withdraw { call } | Effect::Release { call } => self.left(run, *call),
@@ -224,21 +222,21 @@ impl Seen {
     }
 
     /// Somebody waits for a place, or has it by the history that they share.
-    fn asked(&mut self, world: &World<'_>, run: RunId, (call, ask): (CallId, &Ask)) {
+    fn asked(&mut self, run: RunId, (call, ask): (CallId, &Ask)) {
         let Some(place) = self.place(run, ask) else { return };
         let Some(machine) = self.machines.get(&run) else {
             return;
         };
-        if machine.admitted() == Some(call) {
+        if machine.run.admitted() == Some(call) {
             return self.guards.is_in(&place, (run, call));
         }
         let group = match ask {
             Ask::Admit(admit) => admit.group.clone(),
             _ => None,
         };
-        let flow = world.deployment.program.flow(machine.flow());
+        let flow = machine.home.program.flow(machine.run.flow());
         let ahead = flow.map_or(0, |flow| flow.conduct.ahead_us(flow.conduct.priority));
-        let at = machine.updated();
+        let at = machine.run.updated();
         self.guards.asked(&place, (run, call), (group, ahead), at);
     }
 
@@ -246,7 +244,7 @@ impl Seen {
         let ended = |run: &RunId| {
             self.machines
                 .get(run)
-                .is_none_or(|machine| machine.outcome().is_some())
+                .is_none_or(|machine| machine.run.outcome().is_some())
         };
         for ((run, call), ask) in &self.asks {
             if ended(run) {

@@ -184,6 +184,10 @@ impl Replaying for Reading {
         self.restoring.schedule(schedule)
     }
 
+    fn deployed(&mut self, deployed: Vec<crate::store::Deployed>) -> Result<(), StoreError> {
+        self.restoring.deployed(deployed)
+    }
+
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
         self.restoring.forgotten(run)
     }
@@ -316,18 +320,10 @@ fn nothing_is_forgotten(world: &World<'_>, journal: &Journal) -> Result<(), Stri
                 record.sequence
             ));
         }
-        let origin = events.first().and_then(|first| first.origin.as_ref());
-        let program = &world.deployment.program;
-        let begun = origin.and_then(|origin| Some((origin.root(*run), program.flow_named(&origin.flow)?)));
-        let Some((root, flow)) = begun else {
+        let Some(machine) = world.played(*run, events) else {
             return Err(format!("run {run} has no beginning"));
         };
-        let mut machine = world.deployment.new_run(root, flow);
-        let mut effects = Vec::new();
-        events
-            .iter()
-            .for_each(|record| world.deployment.apply(&mut machine, &record.event, &mut effects));
-        if let Some(forgotten) = flowmesh_machine::pending(program, &machine).first() {
+        if let Some(forgotten) = flowmesh_machine::pending(&machine.home.program, &machine.run).first() {
             return Err(format!(
                 "run {run} waits for {forgotten:?}, and nobody will bring it"
             ));
@@ -338,21 +334,17 @@ fn nothing_is_forgotten(world: &World<'_>, journal: &Journal) -> Result<(), Stri
 
 /// Everything that a run asked for, and what it heard.
 fn asked(world: &World<'_>, run: RunId, events: &[EventRecord]) -> BTreeMap<CallId, Asked> {
-    let deployment = &world.deployment;
     let mut all: BTreeMap<CallId, Asked> = BTreeMap::new();
     let origin = events.first().and_then(|first| first.origin.as_ref());
-    let begun =
-        origin.and_then(|origin| Some((origin.root(run), deployment.program.flow_named(&origin.flow)?)));
-    let Some((root, flow)) = begun else {
+    let Some(mut machine) = origin.and_then(|origin| world.machine(run, origin)) else {
         return all;
     };
-    let mut machine = deployment.new_run(root, flow);
     let mut effects = Vec::new();
     for record in events {
         if let Some((call, reply)) = heard(&record.event.kind) {
             all.entry(call).and_modify(|asked| asked.reply = Some(reply));
         }
-        deployment.apply(&mut machine, &record.event, &mut effects);
+        machine.live(world, record, &mut effects);
         for effect in effects.drain(..) {
             if let Effect::Call {
                 call,

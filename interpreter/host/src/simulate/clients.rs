@@ -4,7 +4,9 @@ use super::world::{Happens, World};
 use crate::{
     RunId,
     engine::{
-        Answer, Command, Continuation, Refusal, Start, Told, Verb, schedules::ScheduleCommand, view::RunView,
+        Answer, Command, Continuation, Refusal, Start, Told, Verb,
+        schedules::ScheduleCommand,
+        view::{Fate, RunView},
     },
 };
 use std::{
@@ -54,6 +56,8 @@ pub(super) struct Clients {
 pub(super) enum Intent {
     /// Nothing: the process asked itself.
     Nothing,
+    /// The runs that can move to move to another program.
+    Upgrade,
     /// Its schedules carried out by the process.
     Keep,
     /// The start of this number.
@@ -107,7 +111,7 @@ impl World<'_> {
             self.clients.tellings.push((*event, None));
         }
         let command = match &intent {
-            Intent::Nothing => return,
+            Intent::Nothing | Intent::Upgrade => return,
             Intent::Keep => Some(Command::Schedule(ScheduleCommand::Keep)),
             Intent::Start(start) => self.start(*start),
             Intent::Signal(signal, run) => self.scenario.signals.get(*signal).map(|plan| Command::Signal {
@@ -161,7 +165,7 @@ impl World<'_> {
                 | Intent::GoOn(_)
                 | Intent::Tell(..)
                 | Intent::Settle(_) => true,
-                Intent::Look(_) | Intent::Read(_) | Intent::Nothing | Intent::Keep => false,
+                Intent::Look(_) | Intent::Read(_) | Intent::Nothing | Intent::Upgrade | Intent::Keep => false,
             };
             if again {
                 self.again(intent);
@@ -206,6 +210,12 @@ impl World<'_> {
             // Somebody else was faster.
             (Intent::GoOn(_), Answer::Refused(Refusal::Continued { .. })) => {}
             (Intent::Nothing, _) | (Intent::Keep, Answer::Deployed) => {}
+            (Intent::Upgrade, Answer::Verdicts(verdicts)) => {
+                let moves = verdicts.iter().filter(|it| it.fate == Fate::Moves).count();
+                self.moved = self.moved.saturating_add(moves as u64);
+            }
+            // The deployment before it was refused, or is the same that somebody was faster with.
+            (Intent::Upgrade, Answer::Refused(_)) => {}
             (_, answer) => self.breaks(format!("{intent:?} was answered with {answer:?}")),
         }
     }

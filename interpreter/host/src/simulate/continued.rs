@@ -5,14 +5,14 @@ use super::{clients::Intent, world::World};
 use crate::{
     RunId,
     engine::{
-        Continuation, History,
+        Continuation, History, homes,
         view::{RunView, State},
     },
     host::continuation,
     store::{EventRecord, Reader},
 };
 use flowmesh_machine::Place;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// There is one in place of another for so many starts.
 const SHARE: usize = 4;
@@ -38,10 +38,8 @@ impl World<'_> {
 
     fn continuation(&mut self, history: &History) -> Option<Continuation> {
         let ending = history.ending.as_ref()?;
-        let steps = self
-            .program
-            .flow(history.flow)
-            .map_or(&[][..], |flow| &flow.steps);
+        let program = Arc::clone(&history.deployment.program);
+        let steps = program.flow(history.flow).map_or(&[][..], |flow| &flow.steps);
         let retry = ending.state() == State::Failed && self.chance.happens(500);
         let place = match retry {
             true => Place::Failure,
@@ -53,10 +51,11 @@ impl World<'_> {
         let reader = Reader::new(self.disk.shared());
         let index = &self.process.as_ref()?.index;
         let events = history.events(index.as_ref(), &reader).ok()?;
+        let homes = homes(history, &events, index.as_ref()).ok()?;
         let events = events.into_iter().map(|record| record.event).collect();
         let run = RunId::new(self.now(), self.chance.draw(), self.chance.draw());
         // Where nothing can go on from there, nobody asks.
-        continuation(run, history, events, &place).ok()
+        continuation(run, (history, homes), events, &place).ok()
     }
 
     pub(super) fn told_continued(&mut self, run: RunId, of: RunId) {

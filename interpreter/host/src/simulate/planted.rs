@@ -78,11 +78,15 @@ pub enum Bug {
     CompactWithoutBetween,
     /// What a flow has produced is not found.
     LookAway,
+    /// A run that moves to another program forgets what it would have to undo.
+    ForgetUndoInMove,
+    /// What is written of a move leaves out the values.
+    ForgetValuesOfMove,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -109,6 +113,8 @@ impl Bug {
         Self::CompactWithoutOrder,
         Self::CompactWithoutBetween,
         Self::LookAway,
+        Self::ForgetUndoInMove,
+        Self::ForgetValuesOfMove,
     ];
 }
 
@@ -149,6 +155,11 @@ impl World<'_> {
         let (timers, holders) = (self.has(Bug::ForgetTimers), self.has(Bug::ForgetHolders));
         let (tokens, rates) = (self.has(Bug::ReuseTokens), self.has(Bug::RateFromRestart));
         let ageless = self.has(Bug::ForgetAgeing);
+        if self.has(Bug::ForgetUndoInMove)
+            && let Some(process) = &mut self.process
+        {
+            process.engine.forget_undo_in_moves();
+        }
         if let Some(process) = self.process.as_mut().filter(|_| ageless) {
             process.engine.break_guards(|guards| guards.forget_ageing());
         }
@@ -257,6 +268,9 @@ impl World<'_> {
         if self.has(Bug::ForgetSchedules) {
             return Arc::new(forgotten(batch));
         }
+        if self.has(Bug::ForgetValuesOfMove) {
+            return Arc::new(batch.iter().map(without_values).collect());
+        }
         if batch.len() > 1 && self.strikes(Bug::WriteAllButOne) {
             let rest = batch.split_last().map(|(_, rest)| rest).unwrap_or_default();
             return Arc::new(rest.to_vec());
@@ -316,6 +330,17 @@ impl Spoils {
             }
         }
     }
+}
+
+/// A move without the values that the run takes along.
+fn without_values(record: &Record) -> Record {
+    let mut record = record.clone();
+    if let Record::Event(event) = &mut record
+        && let EventKind::Moved { mapping, .. } = &mut event.event.kind
+    {
+        mapping.slots.clear();
+    }
+    record
 }
 
 /// What would be said of a batch that was written.

@@ -91,7 +91,7 @@ impl<'p> World<'p> {
                     tickets: 0,
                 });
                 self.spoil_memory();
-                self.ask(Command::Deploy(self.deployment.clone()), Intent::Nothing);
+                self.ask(Command::Deploy(self.current()), Intent::Nothing);
                 if !self.program.schedules.is_empty() {
                     self.ask(Command::Schedule(ScheduleCommand::Keep), Intent::Keep);
                 }

@@ -28,6 +28,8 @@ pub struct Report {
     pub continued: u64,
     /// How often a run came back into memory.
     pub came_back: u64,
+    /// How many moves to another program somebody was told of.
+    pub moved: u64,
     /// How many batches were written to the journal.
     pub written: u64,
     /// How many segments of it compaction let go of.

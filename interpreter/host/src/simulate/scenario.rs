@@ -1,7 +1,8 @@
 //! What is to happen in a simulated world.
 
 use super::Bug;
-use flowmesh_ir::Name;
+use flowmesh_ir::{Name, Program};
+use std::sync::Arc;
 
 /// What is to happen.
 #[derive(Clone, Debug)]
@@ -20,6 +21,10 @@ pub struct Scenario {
     pub terminates: u64,
     /// Of a thousand looks at a run that has ended, how many lead to another one in its place.
     pub restarts: u64,
+    /// Another version of the program, with the same services and policies.
+    pub newer: Option<Arc<Program>>,
+    /// How often the other version is deployed, at the most, with all runs that can go on in it.
+    pub deploys: u64,
     /// What goes wrong.
     pub faults: Faults,
     /// The process dies when so many batches are on stable storage, before anything follows from the last of them.
@@ -118,6 +123,8 @@ impl Scenario {
             pauses: 200,
             terminates: 60,
             restarts: 250,
+            newer: None,
+            deploys: 0,
             faults: Faults::default(),
             crash_after: None,
             power: Vec::new(),
@@ -134,6 +141,7 @@ impl Scenario {
             pauses: 0,
             terminates: 0,
             restarts: 0,
+            deploys: 0,
             faults: Faults::NONE,
             ..self
         }

@@ -1,16 +1,16 @@
 //! What must hold of runs that people steered, read from the journal alone: a run that stands still asks for nothing, a
 //! terminated one undoes nothing and takes its children with it, and what was recorded stays as it was.
 
-use super::world::World;
+use super::{versions::Machine, world::World};
 use crate::{RunId, store::EventRecord};
 use flowmesh_ir::flow::Tie;
-use flowmesh_machine::{Ask, CallId, Effect, EventKind, Run, Status};
+use flowmesh_machine::{Ask, CallId, Effect, EventKind, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The journal as it goes by.
 #[derive(Default)]
 struct Seen {
-    machines: BTreeMap<RunId, Run>,
+    machines: BTreeMap<RunId, Machine>,
     /// Children that were asked for and have not been heard of.
     children: BTreeMap<RunId, BTreeSet<CallId>>,
     /// Children of runs that were terminated.
@@ -29,16 +29,15 @@ pub(super) fn check(world: &World<'_>, order: &[EventRecord]) -> Result<(), Stri
 impl Seen {
     fn record(&mut self, world: &World<'_>, record: &EventRecord) -> Result<(), String> {
         let run = record.run;
-        if let Some(origin) = &record.origin
-            && let Some(flow) = world.deployment.program.flow_named(&origin.flow)
-        {
-            self.machines
-                .insert(run, world.deployment.new_run(origin.root(run), flow));
-        }
+        let begun = record
+            .origin
+            .as_ref()
+            .and_then(|origin| world.machine(run, origin));
+        self.machines.extend(begun.map(|machine| (run, machine)));
         let Some(machine) = self.machines.get_mut(&run) else {
             return Ok(());
         };
-        if machine.outcome().is_some() {
+        if machine.run.outcome().is_some() {
             return Err(format!(
                 "event {} of run {run} comes after its end",
                 record.sequence
@@ -52,11 +51,14 @@ impl Seen {
                 | EventKind::Cancelled { .. }
                 | EventKind::Terminated { .. }
         );
-        let still = !let_go && machine.status() == Status::Paused;
-        world.deployment.apply(machine, &record.event, &mut effects);
+        let still = !let_go && machine.run.status() == Status::Paused;
+        machine.live(world, record, &mut effects);
         let terminated = matches!(record.event.kind, EventKind::Terminated { .. });
-        if terminated && machine.status() != Status::Terminated {
-            return Err(format!("run {run} was terminated and is {}", machine.status()));
+        if terminated && machine.run.status() != Status::Terminated {
+            return Err(format!(
+                "run {run} was terminated and is {}",
+                machine.run.status()
+            ));
         }
         let wrong = |effect: &&Effect| (still && is_new(effect)) || (terminated && is_work(effect));
         if let Some(asked) = effects.iter().find(wrong) {
@@ -93,7 +95,7 @@ impl Seen {
         let lives = |run: &&RunId| {
             self.machines
                 .get(run)
-                .is_some_and(|machine| machine.outcome().is_none())
+                .is_some_and(|machine| machine.run.outcome().is_none())
         };
         match self.abandoned.iter().find(lives) {
             Some(child) => Err(format!(

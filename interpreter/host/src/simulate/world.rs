@@ -47,6 +47,11 @@ pub(super) struct World<'p> {
     pub(super) program: &'p Program,
     pub(super) scenario: &'p Scenario,
     pub(super) deployment: Arc<Deployment>,
+    /// Another version of it, and whether that is the one that is deployed.
+    pub(super) newer: Option<Arc<Deployment>>,
+    pub(super) is_newer: bool,
+    /// How often a run has moved, as far as somebody was told.
+    pub(super) moved: u64,
     /// How much its processes keep in memory.
     pub(super) residence: Residence,
     pub(super) chance: Chance,
@@ -127,6 +132,8 @@ pub(super) enum Happens {
     Set(SignedDuration),
     /// A client does something.
     Client(super::clients::Intent),
+    /// Somebody deploys the other version.
+    Deploy,
     /// A worker or one of its tasks comes to something.
     Work(super::workers::Turn),
 }
@@ -139,6 +146,12 @@ impl<'p> World<'p> {
             program,
             scenario,
             deployment: Arc::new(Deployment::new(program.clone(), settings)),
+            newer: scenario.newer.as_ref().map(|newer| {
+                let settings = Settings::new(newer, []).unwrap_or_default();
+                Arc::new(Deployment::new(newer.as_ref().clone(), settings))
+            }),
+            is_newer: false,
+            moved: 0,
             residence: Residence::default(),
             chance: Chance::new(seed),
             log: Log::new(),
@@ -206,6 +219,12 @@ impl<'p> World<'p> {
             self.after(at, Happens::SyncsFail);
         }
         self.plan_clients(CHAOS);
+        if self.newer.is_some() {
+            for _ in 0..self.chance.below(self.scenario.deploys.saturating_add(1)) {
+                let at = self.draw(CHAOS);
+                self.after(at, Happens::Deploy);
+            }
+        }
         if faults.clocks_set > 0 && self.chance.happens(faults.clocks_set) {
             for _ in 0..=self.chance.below(SETS_MAX) {
                 let (at, by) = (self.draw(CHAOS), self.draw(SET_MAX));
@@ -289,6 +308,7 @@ impl<'p> World<'p> {
                 self.latest();
             }
             Happens::Client(intent) => self.act(intent),
+            Happens::Deploy => self.deploy_other(),
             Happens::Work(turn) => self.turn(turn),
         }
     }
@@ -372,6 +392,7 @@ impl<'p> World<'p> {
             decided: clients.decided,
             continued: clients.continued.len() as u64,
             came_back: self.came_back.saturating_add(alive),
+            moved: self.moved,
             written: self.written,
             freed: self.freed,
             openings: self.openings.clone(),

@@ -7,10 +7,12 @@ use super::{
 use crate::RunId;
 use bytes::Bytes;
 use flowmesh_ir::{
-    Hash, Name, SlotId, SubsetId,
+    Hash, Name, SlotId, StateId, SubsetId,
     call::{Failure, Reply},
 };
-use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
+use flowmesh_machine::{
+    Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId, upgrade::Mapping,
+};
 use jiff::Timestamp;
 use std::{fmt, sync::Arc};
 
@@ -48,12 +50,14 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
         proto::Kind::Traffic(traffic) => Ok(Record::Traffic(self::traffic(traffic)?)),
         proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
         proto::Kind::Between(it) => Ok(Record::Between(Box::new(between(it)?))),
+        proto::Kind::Deployed(it) => Ok(Record::Deployed(it.read()?)),
         proto::Kind::Schedule(it) => Ok(Record::Schedule(Box::new(it.read()?))),
     }
 }
 
 fn between(message: proto::Between) -> Result<Between, Unreadable> {
     let schedules = message.schedules.into_iter().map(super::schedule::Message::read);
+    let deployed = message.deployed.into_iter().map(super::deployed::Message::read);
     Ok(Between {
         order: Order(message.order),
         traffic: message
@@ -62,6 +66,7 @@ fn between(message: proto::Between) -> Result<Between, Unreadable> {
             .map(traffic)
             .collect::<Result<_, _>>()?,
         schedules: schedules.collect::<Result<_, _>>()?,
+        deployed: deployed.collect::<Result<_, _>>()?,
     })
 }
 
@@ -204,6 +209,11 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
         proto::Happened::Cancelled(it) => EventKind::Cancelled { reason: it.reason },
         proto::Happened::Paused(it) => EventKind::Paused { reason: it.reason },
         proto::Happened::Continued(it) => EventKind::Continued { again: it.again },
+        proto::Happened::Moved(it) => EventKind::Moved {
+            program: hash(&it.program)?,
+            settings: hash(&it.settings)?,
+            mapping: mapping(&it)?,
+        },
         proto::Happened::Resumed(_) => EventKind::Resumed,
         proto::Happened::Terminated(it) => EventKind::Terminated { reason: it.reason },
         proto::Happened::Edited(it) => EventKind::Edited {
@@ -213,6 +223,18 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
             call: CallId(it.call),
             decision: decision(&it)?,
         },
+    })
+}
+
+fn mapping(moved: &proto::Moved) -> Result<Mapping, Unreadable> {
+    if moved.from_state.len() != moved.to_state.len() || moved.from_slot.len() != moved.to_slot.len() {
+        return Err(Unreadable::Message("a move of which half is missing"));
+    }
+    let states = moved.from_state.iter().zip(&moved.to_state);
+    let slots = moved.from_slot.iter().zip(&moved.to_slot);
+    Ok(Mapping {
+        states: states.map(|(was, is)| (StateId(*was), StateId(*is))).collect(),
+        slots: slots.map(|(was, is)| (SlotId(*was), SlotId(*is))).collect(),
     })
 }
 
@@ -282,7 +304,7 @@ fn failure(message: proto::Failure) -> Result<Failure, Unreadable> {
     }
 }
 
-fn hash(bytes: &[u8]) -> Result<Hash, Unreadable> {
+pub(super) fn hash(bytes: &[u8]) -> Result<Hash, Unreadable> {
     bytes
         .try_into()
         .map(Hash)

@@ -5,7 +5,7 @@ mod codec;
 pub(super) use codec::{choice, failure_kind, hash, payload, run};
 
 use super::{
-    from_proto, proto,
+    deployed, from_proto, proto,
     record::{EventRecord, Order, Record, Traffic},
     schedule, to_proto,
 };
@@ -30,6 +30,7 @@ enum Line {
     Event(Happening),
     Traffic(Moved),
     Schedule(Box<schedule::Line>),
+    Deployed(deployed::Message),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,8 +112,10 @@ pub fn lines(record: Record) -> Vec<String> {
                 .schedules
                 .into_iter()
                 .map(|it| Record::Schedule(Box::new(it)));
-            traffic.chain(schedules).flat_map(lines).collect()
+            let deployed = between.deployed.into_iter().map(Record::Deployed);
+            traffic.chain(schedules).chain(deployed).flat_map(lines).collect()
         }
+        Record::Deployed(it) => vec![text(&Line::Deployed(deployed::Message::of(&it)))],
         Record::Forgotten { .. } | Record::Freed { .. } => Vec::new(),
     }
 }
@@ -147,6 +150,7 @@ pub fn read(line: &str) -> Result<Option<Record>, String> {
             weights: moved.weights,
             at: moved.at,
         }),
+        Line::Deployed(line) => Record::Deployed(line.read().map_err(|no| no.to_string())?),
         Line::Schedule(line) => Record::Schedule(Box::new(line.read()?)),
     };
     Ok(Some(record))

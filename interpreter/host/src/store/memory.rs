@@ -233,6 +233,9 @@ impl Shelf for MemoryShelf {
                 .entry((known.row.program, known.row.settings))
                 .or_default();
             *live = live.saturating_add(u64::from(!known.row.ended));
+            for home in &known.row.homes {
+                programs.entry(*home).or_default();
+            }
         }
         Ok(programs.into_iter().collect())
     }

@@ -3,7 +3,7 @@
 
 mod steer;
 
-pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Paused, Resumed, Terminated};
+pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Moved, Paused, Resumed, Terminated};
 
 use super::line;
 use crate::RunId;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40, 41")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Between(Between),
     #[prost(message, tag = "40")]
     Schedule(super::schedule::Message),
+    #[prost(message, tag = "41")]
+    Deployed(super::deployed::Message),
 }
 
 /// Whether a record is a program or settings, without reading all of it.
@@ -56,7 +58,8 @@ impl Record {
             | Kind::Traffic(_)
             | Kind::Freed(_)
             | Kind::Between(_)
-            | Kind::Schedule(_) => return None,
+            | Kind::Schedule(_)
+            | Kind::Deployed(_) => return None,
         };
         Some(RunId::of_halves(high, low))
     }
@@ -86,6 +89,8 @@ pub(super) struct Between {
     pub(super) traffic: Vec<Traffic>,
     #[prost(message, repeated, tag = "3")]
     pub(super) schedules: Vec<super::schedule::Message>,
+    #[prost(message, repeated, tag = "4")]
+    pub(super) deployed: Vec<super::deployed::Message>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -130,7 +135,7 @@ pub(super) struct Event {
     pub(super) at_us: i64,
     #[prost(
         oneof = "Happened",
-        tags = "5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22, 23, 24, 25"
+        tags = "5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22, 23, 24, 25, 26"
     )]
     pub(super) happened: Option<Happened>,
     /// Where its payload lies, if that is not within.
@@ -170,7 +175,8 @@ pub(super) fn payload(happened: &mut Happened) -> Option<&mut Bytes> {
         | Happened::Terminated(_)
         | Happened::Decided(_)
         | Happened::Edited(_)
-        | Happened::Continued(_) => None,
+        | Happened::Continued(_)
+        | Happened::Moved(_) => None,
     }
 }
 
@@ -205,6 +211,8 @@ pub(super) enum Happened {
     Edited(Edited),
     #[prost(message, tag = "25")]
     Continued(Continued),
+    #[prost(message, tag = "26")]
+    Moved(Moved),
 }
 
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]

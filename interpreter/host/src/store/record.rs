@@ -1,6 +1,6 @@
 //! What the store keeps: one record after the other, and where each lies.
 
-use super::schedule::Schedule;
+use super::{deployed::Deployed, schedule::Schedule};
 use crate::RunId;
 use flowmesh_ir::{Hash, Name, call::Reply};
 use flowmesh_machine::{Answer, Ended, Event, EventKind};
@@ -39,6 +39,8 @@ pub enum Record {
     Schedule(Box<Schedule>),
     /// What lies between runs, written again for the same reason.
     Between(Box<Between>),
+    /// From here on, runs are started with another program.
+    Deployed(Deployed),
     /// Everything that is needed of the segments up to this one was written again: they are let go of.
     Freed {
         /// The number of the last of them.
@@ -71,6 +73,8 @@ pub struct Between {
     pub traffic: Vec<Traffic>,
     /// How schedules stood.
     pub schedules: Vec<Schedule>,
+    /// What was deployed, the last ones in their order.
+    pub deployed: Vec<Deployed>,
 }
 
 /// Where the traffic of a service goes since a time.

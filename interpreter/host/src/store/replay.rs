@@ -6,6 +6,7 @@
 use super::{
     Reader, Record, StoreError,
     changes::{Kept, Moved},
+    deployed::Deployed,
     proto,
     record::{Between, EventRecord, History, Location, Order, Position, Traffic},
     recover,
@@ -51,6 +52,14 @@ pub trait Replaying {
     /// If it cannot be taken.
     fn schedule(&mut self, schedule: Schedule) -> Result<(), StoreError>;
 
+    /// What was deployed up to here, in its order, as far as it is said here. Who does not ask after it passes over it.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn deployed(&mut self, _: Vec<Deployed>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// A run is kept no longer.
     ///
     /// # Errors
@@ -76,6 +85,7 @@ pub fn replay_record(record: Record, place: Location, into: &mut dyn Replaying) 
         }
         Record::Traffic(traffic) => into.traffic(traffic),
         Record::Schedule(schedule) => into.schedule(*schedule),
+        Record::Deployed(deployed) => into.deployed(vec![deployed]),
         Record::Forgotten { run } => into.forgotten(run),
         Record::Between(between) => self::between(*between, into),
         Record::Freed { .. } => Ok(()),
@@ -87,7 +97,8 @@ fn between(between: Between, into: &mut dyn Replaying) -> Result<(), StoreError>
     let mut traffic = between.traffic.into_iter();
     traffic.try_for_each(|traffic| into.traffic(traffic))?;
     let mut schedules = between.schedules.into_iter();
-    schedules.try_for_each(|schedule| into.schedule(schedule))
+    schedules.try_for_each(|schedule| into.schedule(schedule))?;
+    into.deployed(between.deployed)
 }
 
 /// What is left when everything was read.
@@ -200,7 +211,7 @@ impl<'a> Reading<'a> {
                 self.aside.remove(&run);
                 self.into.forgotten(run)
             }
-            Record::Traffic(_) | Record::Schedule(_) | Record::Between(_) => {
+            Record::Traffic(_) | Record::Schedule(_) | Record::Deployed(_) | Record::Between(_) => {
                 replay_record(record, place, self.into)
             }
             Record::Freed { segment } => {

@@ -49,6 +49,8 @@ pub struct Row {
     pub program: Hash,
     /// The settings it was started with.
     pub settings: Hash,
+    /// Programs and settings that it had before it was moved.
+    pub homes: Vec<(Hash, Hash)>,
     /// The texts by which it is found.
     pub tags: BTreeMap<Name, String>,
     /// The name of the error that it ended with.

@@ -143,6 +143,14 @@ mod tests {
         };
         assert_eq!(Message::of(&plain).read().unwrap(), plain);
         let all = [plain.clone(), plain];
-        assert_eq!(read_all(&write_all(all.iter())).unwrap(), all);
+        let deployed = [crate::store::Deployed {
+            program: flowmesh_ir::Hash([1; 32]),
+            settings: flowmesh_ir::Hash([2; 32]),
+            at: Timestamp::UNIX_EPOCH,
+            by: "ann".to_owned(),
+            how: crate::store::How::RolledBack,
+        }];
+        let (schedules, read) = read_all(&write_all(all.iter(), deployed.iter())).unwrap();
+        assert_eq!((schedules, read), (all.to_vec(), deployed.to_vec()));
     }
 }

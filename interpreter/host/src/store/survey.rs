@@ -315,7 +315,7 @@ impl Surveying<'_> {
             }
             Record::Forgotten { run } => drop(runs.remove(run)),
             Record::Freed { segment } => self.found.freed = self.found.freed.max(*segment),
-            Record::Traffic(_) | Record::Schedule(_) | Record::Between(_) => {}
+            Record::Traffic(_) | Record::Schedule(_) | Record::Deployed(_) | Record::Between(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     blob::{self, Blob},
-    proto,
+    deployed, proto,
     record::{EventRecord, History, Origin, Record, Shared, Traffic, payload},
     schedule,
 };
@@ -33,8 +33,10 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
             order: it.order.0,
             traffic: it.traffic.iter().map(traffic).collect(),
             schedules: it.schedules.iter().map(schedule::Message::of).collect(),
+            deployed: it.deployed.iter().map(deployed::Message::of).collect(),
         }),
         Record::Schedule(it) => proto::Kind::Schedule(schedule::Message::of(it)),
+        Record::Deployed(it) => proto::Kind::Deployed(deployed::Message::of(it)),
     };
     proto::Record { kind: Some(kind) }
 }
@@ -158,6 +160,18 @@ pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happ
         EventKind::Continued { again } => {
             proto::Happened::Continued(proto::Continued { again: again.clone() })
         }
+        EventKind::Moved {
+            program,
+            settings,
+            mapping,
+        } => proto::Happened::Moved(proto::Moved {
+            program: hash(*program),
+            settings: hash(*settings),
+            from_state: mapping.states.iter().map(|(was, _)| was.0).collect(),
+            to_state: mapping.states.iter().map(|(_, is)| is.0).collect(),
+            from_slot: mapping.slots.iter().map(|(was, _)| was.0).collect(),
+            to_slot: mapping.slots.iter().map(|(_, is)| is.0).collect(),
+        }),
         EventKind::Resumed => proto::Happened::Resumed(proto::Resumed {}),
         EventKind::Decided { call, decision } => proto::Happened::Decided(decided(call.0, decision)),
         EventKind::Edited { changes } => proto::Happened::Edited(proto::Edited {

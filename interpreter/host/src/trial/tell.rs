@@ -51,6 +51,7 @@ impl Mirror {
                 Some(format!("goes on by decision: {}", decision.choice().as_str()))
             }
             EventKind::Continued { .. } => Some("goes on from here".to_owned()),
+            EventKind::Moved { .. } => Some("goes on in another program".to_owned()),
             EventKind::Edited { .. } => Some("is edited".to_owned()),
             EventKind::Terminated { reason } => Some(format!("is terminated: {reason}")),
             EventKind::Fired { .. } | EventKind::Answered { .. } => None,

@@ -194,6 +194,14 @@ impl Replaying for Exporting<'_> {
         }
     }
 
+    fn deployed(&mut self, deployed: Vec<store::Deployed>) -> Result<(), StoreError> {
+        if !self.later()? {
+            return Ok(());
+        }
+        let mut deployed = deployed.into_iter().map(Record::Deployed);
+        deployed.try_for_each(|deployed| self.record(deployed))
+    }
+
     /// The events of such a run are not handed over to begin with.
     fn forgotten(&mut self, _: RunId) -> Result<(), StoreError> {
         Ok(())

@@ -7,11 +7,12 @@ mod past;
 
 use super::Turn;
 use crate::{
-    Answer, Ask, CallId, Effect, Event, EventKind, Run, Settings,
+    Answer, Ask, CallId, Effect, Event, EventKind, Run,
     run::{Caller, FiberId, Stuck, Wait},
+    upgrade::{Home, Homes},
 };
 use flowmesh_ir::{
-    Program, StepId,
+    StepId,
     call::{Failure, Reply},
     flow::{End, Flow},
 };
@@ -68,19 +69,12 @@ pub enum Unshared {
 }
 
 /// What a run shares that goes on from a place in the history of one that has ended. `run` is the new one, before its
-/// first event.
+/// first event; `homes` are those of the other one.
 ///
 /// # Errors
 /// Why it cannot go on from there.
-pub fn share(
-    program: &Program,
-    settings: &Settings,
-    run: &Run,
-    events: &[Event],
-    place: &Place,
-) -> Result<Shared, Unshared> {
-    let flow = program.flow(run.flow).ok_or(Unshared::Itself)?;
-    let past = Past::read(program, settings, flow, run, events);
+pub fn share(homes: &[Home<'_>], run: &Run, events: &[Event], place: &Place) -> Result<Shared, Unshared> {
+    let past = Past::read(homes, run, events);
     let cut = match place {
         Place::Failure => failure(&past)?,
         Place::Step { title, round } => step(&past, title, *round)?,
@@ -95,18 +89,19 @@ pub fn share(
 }
 
 /// Where the histories part.
-struct Cut {
+struct Cut<'a> {
     /// How many events are shared.
     events: usize,
     /// The run as they left it.
     run: Run,
+    homes: Homes<'a>,
     again: BTreeSet<FiberId>,
 }
 
-fn failure(past: &Past<'_>) -> Result<Cut, Unshared> {
+fn failure<'a>(past: &Past<'a>) -> Result<Cut<'a>, Unshared> {
     let failure = past.failure.ok_or(Unshared::Sound)?;
     let event = past.events.get(failure.event).ok_or(Unshared::Itself)?;
-    let run = past.until(failure.event);
+    let (run, homes) = past.until(failure.event);
     let parked = run.still.as_ref().and_then(|still| still.parked.as_ref());
     let fiber = match (&event.kind, parked) {
         (EventKind::Replied { call, .. } | EventKind::Answered { call, .. }, None) => caller(&run, *call),
@@ -120,17 +115,15 @@ fn failure(past: &Past<'_>) -> Result<Cut, Unshared> {
         Some(fiber) if failure.of_step && can_enter(&run, fiber) => Ok(Cut {
             events: failure.event,
             run,
+            homes,
             again: BTreeSet::from([fiber]),
         }),
         _ => Err(Unshared::Itself),
     }
 }
 
-fn step(past: &Past<'_>, title: &str, round: Option<u32>) -> Result<Cut, Unshared> {
-    let mut begun = past
-        .starts
-        .iter()
-        .filter(|start| past.is_called(start.step, title));
+fn step<'a>(past: &Past<'a>, title: &str, round: Option<u32>) -> Result<Cut<'a>, Unshared> {
+    let mut begun = past.starts.iter().filter(|start| start.is_called(title));
     let start = match round {
         None => begun.next_back(),
         Some(round) => round.checked_sub(1).and_then(|before| begun.nth(before as usize)),
@@ -140,22 +133,28 @@ fn step(past: &Past<'_>, title: &str, round: Option<u32>) -> Result<Cut, Unshare
         round,
         known: past.titles(),
     })?;
-    let before = past.until(start.event);
+    let (before, _) = past.until(start.event);
     let events = start.event.saturating_add(1);
-    let run = past.until(events);
+    let (run, homes) = past.until(events);
+    let flow = past::flow(homes, &run).ok_or(Unshared::Itself)?;
     if run.stands_still() {
         return Err(Unshared::Still);
     }
     let mut again = BTreeSet::new();
     for (id, fiber) in &run.fibers {
-        let at = past.flow.states.get(fiber.state.index());
+        let at = flow.states.get(fiber.state.index());
         let is_there = at.is_some_and(|state| state.step == Some(start.step));
         if is_there && before.fibers.get(id) != Some(fiber) {
             innermost(&run, *id, &mut again);
         }
     }
     again.retain(|id| can_enter(&run, *id));
-    Ok(Cut { events, run, again })
+    Ok(Cut {
+        events,
+        run,
+        homes,
+        again,
+    })
 }
 
 /// What a fiber waits for in the end: those that run in the region that it waits for, if it does.
@@ -202,7 +201,7 @@ enum Fate {
     Open,
 }
 
-impl Cut {
+impl Cut<'_> {
     fn with_late(mut self, past: &Past<'_>) -> Shared {
         let mut late = Vec::new();
         let mut seen = BTreeSet::new();
@@ -249,10 +248,13 @@ impl Cut {
         };
         let mut effects = Vec::<Effect>::new();
         let now = self.run.updated();
+        let Some((home, flow)) = self.homes.now().zip(past::flow(self.homes, &self.run)) else {
+            return Fate::Open;
+        };
         let mut turn = Turn::new(
-            past.program,
-            past.settings,
-            past.flow,
+            home.program,
+            home.settings,
+            flow,
             &mut self.run,
             &mut effects,
             now,

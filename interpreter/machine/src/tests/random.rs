@@ -2,6 +2,7 @@
 //! and in reverse order, and a run made anew from its events is the same run.
 
 mod make;
+mod moved;
 mod world;
 
 use world::World;

@@ -5,7 +5,9 @@ use super::{
     bench::Bench,
     build::{charge, done, fail, fork, ping, program, seconds, sleep, slot, state, text},
 };
-use crate::{Answer, CallId, Event, EventKind, Place, Settings, Shared, Status, Unshared, share};
+use crate::{
+    Answer, CallId, Event, EventKind, Place, Settings, Shared, Status, Unshared, share, upgrade::Home,
+};
 use flowmesh_ir::{
     Program,
     flow::{End, State},
@@ -19,7 +21,12 @@ fn start(states: Vec<State>) -> Bench {
 
 fn shared(bench: &Bench, place: &Place) -> Result<Shared, Unshared> {
     let fresh = Bench::new(bench.program.clone()).run;
-    share(&bench.program, &Settings::default(), &fresh, &bench.events, place)
+    let settings = Settings::default();
+    let home = Home {
+        program: &bench.program,
+        settings: &settings,
+    };
+    share(&[home], &fresh, &bench.events, place)
 }
 
 fn step(title: &str, round: Option<u32>) -> Place {

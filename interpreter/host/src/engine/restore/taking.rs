@@ -4,7 +4,7 @@ use super::Restoring;
 use crate::{
     RunId,
     engine::schedules::Schedules,
-    store::{self, Block, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Traffic},
+    store::{self, Block, Deployed, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Traffic},
 };
 
 impl Replaying for Restoring {
@@ -60,6 +60,11 @@ impl Replaying for Restoring {
             self.load(run)?;
         }
         self.engine.schedules.restore(schedule);
+        Ok(())
+    }
+
+    fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
+        self.ordering.deployed(deployed);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::{
 };
 use flowmesh_ir::call::{Failure, Reply};
 use flowmesh_machine::{CallId, Place};
+use std::sync::Arc;
 
 /// `of` goes on as `run`.
 pub(super) fn go_on(world: &mut World, of: u128, run: u128, place: &Place) -> Result<Ticket, Refusal> {
@@ -20,7 +21,12 @@ pub(super) fn go_on(world: &mut World, of: u128, run: u128, place: &Place) -> Re
     let reader = Reader::new(world.disk.shared());
     let events = history.events(world.index.as_ref(), &reader).unwrap();
     let events = events.into_iter().map(|record| record.event).collect();
-    let continuation = continuation(RunId(run), &history, events, place)?;
+    let continuation = continuation(
+        RunId(run),
+        (&history, vec![Arc::clone(&history.deployment)]),
+        events,
+        place,
+    )?;
     Ok(world.tell(Command::Continue(Box::new(continuation))))
 }
 

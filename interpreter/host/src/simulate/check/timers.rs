@@ -10,10 +10,8 @@ use std::collections::BTreeMap;
 pub(super) fn check(world: &World<'_>, journal: &Journal) -> Result<(), String> {
     for (run, events) in journal {
         let origin = events.first().and_then(|first| first.origin.as_ref());
-        let program = &world.deployment.program;
-        let begun = origin.and_then(|origin| Some((origin.root(*run), program.flow_named(&origin.flow)?)));
-        let Some((root, flow)) = begun else { continue };
-        let mut machine = world.deployment.new_run(root, flow);
+        let begun = origin.and_then(|origin| world.machine(*run, origin));
+        let Some(mut machine) = begun else { continue };
         let mut effects = Vec::new();
         let mut armed = BTreeMap::new();
         for record in events {
@@ -26,7 +24,7 @@ pub(super) fn check(world: &World<'_>, journal: &Journal) -> Result<(), String> 
                     "timer {timer} of run {run} came due at {fired}, and should have at {at}"
                 ));
             }
-            world.deployment.apply(&mut machine, &record.event, &mut effects);
+            machine.live(world, record, &mut effects);
             for effect in effects.drain(..) {
                 if let Effect::Timer { timer, at } = effect {
                     armed.insert(timer, at);

@@ -4,7 +4,7 @@ use super::{Append, Compaction};
 use crate::{
     disk::Disk,
     store::{
-        Between, Index, Record, StoreError, blob,
+        Between, Deployed, Index, Record, StoreError, blob,
         changes::{Changes, Kept},
         schedule, segment,
         shelf::Shelf,
@@ -43,14 +43,20 @@ impl Compaction<'_> {
     /// What lies between runs, if anything does, as the index knows it.
     fn between(&self) -> Result<Option<Between>, StoreError> {
         let order = self.index.upto().into();
-        let schedules = schedule::read_all(&self.index.note()?);
+        let (schedules, deployed) = self.note()?;
         let between = Between {
             order,
             traffic: self.index.traffic()?,
-            schedules: schedules.ok_or_else(|| self.index.damaged("a note that is no schedules"))?,
+            schedules,
+            deployed,
         };
-        let some = !between.traffic.is_empty() || !between.schedules.is_empty();
+        let some = !between.traffic.is_empty() || !between.schedules.is_empty() || !between.deployed.is_empty();
         Ok(some.then_some(between))
+    }
+
+    fn note(&self) -> Result<(Vec<schedule::Schedule>, Vec<Deployed>), StoreError> {
+        let note = schedule::read_all(&self.index.note()?);
+        note.ok_or_else(|| self.index.damaged("a note that is no schedules"))
     }
 
     /// The programs and settings in a segment: those that are needed, and those that are not.
@@ -61,6 +67,9 @@ impl Compaction<'_> {
             used.into_iter()
                 .flat_map(|((program, settings), _)| [program, settings]),
         );
+        // Somebody may go back to them.
+        let (_, deployed) = self.note()?;
+        needed.extend(deployed.iter().flat_map(|it| [it.program, it.settings]));
         let mut programs = Programs::default();
         for kept in self.index.all_programs()? {
             if kept.place.segment != segment {

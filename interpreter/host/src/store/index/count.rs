@@ -26,6 +26,10 @@ impl Counting {
         self.add(state(&row.namespace, &row.flow, &row.state), by);
         let program = (row.program, row.settings);
         self.add(programs(program), by);
+        // What happened there is read with them.
+        for home in &row.homes {
+            self.add(programs(*home), by);
+        }
         if !row.ended {
             self.add(live(program), by);
         }

@@ -22,6 +22,26 @@ pub(in crate::store) struct Continued {
     pub(in crate::store) again: Vec<u32>,
 }
 
+/// What of the old flow became what of the new one: lists of one length, two by two.
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct Moved {
+    #[prost(bytes = "bytes", tag = "1")]
+    #[serde(with = "line::hash")]
+    pub(in crate::store) program: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    #[serde(with = "line::hash")]
+    pub(in crate::store) settings: Bytes,
+    #[prost(uint32, repeated, tag = "3")]
+    pub(in crate::store) from_state: Vec<u32>,
+    #[prost(uint32, repeated, tag = "4")]
+    pub(in crate::store) to_state: Vec<u32>,
+    #[prost(uint32, repeated, tag = "5")]
+    pub(in crate::store) from_slot: Vec<u32>,
+    #[prost(uint32, repeated, tag = "6")]
+    pub(in crate::store) to_slot: Vec<u32>,
+}
+
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::store) struct Terminated {

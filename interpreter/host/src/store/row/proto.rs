@@ -94,6 +94,9 @@ pub(in crate::store) struct Stored {
     instead_of: Option<Bytes>,
     #[prost(bool, tag = "36")]
     pub(in crate::store) superseded: bool,
+    /// A program and its settings each, one behind the other.
+    #[prost(bytes = "bytes", repeated, tag = "37")]
+    homes: Vec<Bytes>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -167,6 +170,7 @@ impl Stored {
             next: row.next,
             program: hash(row.program),
             settings: hash(row.settings),
+            homes: row.homes.iter().map(home).collect(),
             tags: row.tags.iter().map(tag).collect(),
             error: row.error.as_ref().map(Name::to_string),
             steps: row.steps.clone(),
@@ -219,6 +223,11 @@ impl Stored {
             next: self.next,
             program: to_hash(&self.program)?,
             settings: to_hash(&self.settings)?,
+            homes: self
+                .homes
+                .iter()
+                .map(|home| to_home(home))
+                .collect::<Result<_, _>>()?,
             tags: self
                 .tags
                 .into_iter()
@@ -279,6 +288,15 @@ fn kind(ending: &Ending) -> u32 {
 
 fn hash(hash: Hash) -> Bytes {
     Bytes::copy_from_slice(&hash.0)
+}
+
+fn home((program, settings): &(Hash, Hash)) -> Bytes {
+    [program.0, settings.0].concat().into()
+}
+
+fn to_home(bytes: &[u8]) -> Result<(Hash, Hash), NoRow> {
+    let (program, settings) = bytes.split_at_checked(32).ok_or(NoRow("a hash that is none"))?;
+    Ok((to_hash(program)?, to_hash(settings)?))
 }
 
 fn to_hash(bytes: &[u8]) -> Result<Hash, NoRow> {

@@ -3,7 +3,10 @@
 use super::{Again, Backfill, Pause, Schedule};
 use crate::{
     RunId,
-    store::from_proto::{Unreadable, time},
+    store::{
+        Deployed, deployed,
+        from_proto::{Unreadable, time},
+    },
 };
 use jiff::Timestamp;
 use prost::Message as _;
@@ -167,24 +170,32 @@ impl BackfillMessage {
     }
 }
 
-/// How all schedules stand.
+/// How all schedules stand, and what was deployed.
 #[derive(Clone, PartialEq, prost::Message)]
 struct All {
     #[prost(message, repeated, tag = "1")]
     schedules: Vec<Message>,
+    #[prost(message, repeated, tag = "2")]
+    deployed: Vec<deployed::Message>,
 }
 
-/// All schedules as bytes; the way back is [`read_all`].
-pub(crate) fn write_all<'s>(schedules: impl Iterator<Item = &'s Schedule>) -> Vec<u8> {
+/// All schedules and deployments as bytes; the way back is [`read_all`].
+pub(crate) fn write_all<'s>(
+    schedules: impl Iterator<Item = &'s Schedule>,
+    deployed: impl Iterator<Item = &'s Deployed>,
+) -> Vec<u8> {
     let schedules = schedules.map(Message::of).collect();
-    All { schedules }.encode_to_vec()
+    let deployed = deployed.map(deployed::Message::of).collect();
+    All { schedules, deployed }.encode_to_vec()
 }
 
-/// All schedules of such bytes; the way back is [`write_all`].
-pub(crate) fn read_all(bytes: &[u8]) -> Option<Vec<Schedule>> {
-    let all = All::decode(bytes).ok()?;
-    all.schedules
-        .into_iter()
-        .map(|schedule| schedule.read().ok())
-        .collect()
+/// All schedules and deployments of such bytes; the way back is [`write_all`].
+pub(crate) fn read_all(bytes: &[u8]) -> Option<(Vec<Schedule>, Vec<Deployed>)> {
+    let All { schedules, deployed } = All::decode(bytes).ok()?;
+    let schedules = schedules.into_iter().map(|schedule| schedule.read().ok());
+    let deployed = deployed.into_iter().map(|deployed| deployed.read().ok());
+    Some((
+        schedules.collect::<Option<_>>()?,
+        deployed.collect::<Option<_>>()?,
+    ))
 }

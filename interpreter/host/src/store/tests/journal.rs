@@ -5,13 +5,16 @@ use crate::{
     disk::{Disk, RealDisk},
     simulate::{Chance, SimulatedDisk},
     store::{
-        AppendError, Block, Cut, EventRecord, History, Journal, Kept, Origin, Position, Reader, Record,
-        Replaying, Shared, StoreError, Traffic, frame,
+        AppendError, Block, Cut, Deployed, EventRecord, History, How, Journal, Kept, Origin, Position,
+        Reader, Record, Replaying, Shared, StoreError, Traffic, frame,
         line::{lines, read as read_line},
         open_journal,
     },
 };
-use flowmesh_ir::call::{Failure, Reply};
+use flowmesh_ir::{
+    SlotId, StateId,
+    call::{Failure, Reply},
+};
 use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -138,6 +141,24 @@ fn everything() -> Vec<Record> {
                 reason: "because".into(),
             },
         ),
+        event(
+            14,
+            EventKind::Moved {
+                program: flowmesh_ir::Hash([3; 32]),
+                settings: flowmesh_ir::Hash([4; 32]),
+                mapping: flowmesh_machine::upgrade::Mapping {
+                    states: vec![(StateId(1), StateId(2))],
+                    slots: vec![(SlotId(0), SlotId(0)), (SlotId(1), SlotId(5))],
+                },
+            },
+        ),
+        Record::Deployed(Deployed {
+            program: flowmesh_ir::Hash([3; 32]),
+            settings: flowmesh_ir::Hash([4; 32]),
+            at: Timestamp::from_microsecond(9).unwrap(),
+            by: "ann".to_owned(),
+            how: How::RolledBack,
+        }),
         Record::Traffic(Traffic {
             service: "stock".into(),
             weights: vec![("blue".into(), 30), ("green".into(), 70)],
@@ -160,6 +181,8 @@ fn every_kind_of_event_is_a_line_of_json_that_people_can_read() {
         r#""choice":"done","result":{"json":{"id":1}}"#,
         r#""shared":{"run":"ffffffff-ffff-ffff-ffff-ffffffffffff","root":"00000000-0000-0000-0000-000000000001","events":3}"#,
         r#""child_terminated":"at once""#,
+        r#""from_state":[1],"to_state":[2]"#,
+        r#""how":"rolled_back""#,
     ] {
         assert!(all.contains(part), "{part}: {all}");
     }
@@ -272,6 +295,11 @@ impl Replaying for Records {
         Ok(())
     }
 
+    fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
+        self.all.extend(deployed.into_iter().map(Record::Deployed));
+        Ok(())
+    }
+
     fn schedule(&mut self, schedule: crate::store::Schedule) -> Result<(), StoreError> {
         self.all.push(Record::Schedule(Box::new(schedule)));
         Ok(())
@@ -311,7 +339,7 @@ fn a_tail_torn_at_any_byte_is_cut_and_the_rest_is_kept() {
     let (mut store, ..) = open(&disk).unwrap();
     store.append(&everything()).unwrap();
     let whole = disk.read(LOG).unwrap();
-    store.append(&[answer(14, b"torn"), answer(15, b"away")]).unwrap();
+    store.append(&[answer(15, b"torn"), answer(16, b"away")]).unwrap();
     let longer = disk.read(LOG).unwrap();
     for length in whole.len()..longer.len() {
         disk.tamper(LOG, |bytes| *bytes = longer[..length].to_vec());
@@ -319,7 +347,7 @@ fn a_tail_torn_at_any_byte_is_cut_and_the_rest_is_kept() {
         assert_eq!(records, everything(), "torn at {length}");
         assert_eq!(cut.is_some(), length > whole.len(), "torn at {length}");
         assert_eq!(disk.read(LOG).unwrap(), whole);
-        store.append(&[answer(14, b"again")]).unwrap();
+        store.append(&[answer(15, b"again")]).unwrap();
         assert_eq!(open(&disk).unwrap().1.len(), everything().len() + 1);
     }
 }

@@ -157,6 +157,11 @@ pub(super) fn row(events: &[EventRecord]) -> Option<Row> {
         next: events.len() as u64,
         program: origin.program,
         settings: origin.settings,
+        homes: chance
+            .happens(200)
+            .then_some((origin.settings, origin.program))
+            .into_iter()
+            .collect(),
         tags,
         error: (state == "failed").then(|| "Declined".into()),
         steps: (0..some(&mut chance, 2))

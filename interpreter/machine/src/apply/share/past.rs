@@ -2,30 +2,31 @@
 
 use super::title;
 use crate::{
-    Effect, Event, Note, Outcome, Run, Settings, apply,
+    Effect, Event, Note, Outcome, Run,
     run::{Phase, Why},
+    upgrade::{Home, Homes},
 };
-use flowmesh_ir::{Program, StepId, flow::Flow};
+use flowmesh_ir::{StepId, flow::Flow};
 use std::collections::BTreeSet;
 
 /// What happened.
 pub(super) struct Past<'a> {
-    pub(super) program: &'a Program,
-    pub(super) settings: &'a Settings,
-    pub(super) flow: &'a Flow,
+    homes: Homes<'a>,
     fresh: &'a Run,
     pub(super) events: &'a [Event],
     /// The steps that began while the flow did its work, in order.
-    pub(super) starts: Vec<Start>,
+    pub(super) starts: Vec<Start<'a>>,
     pub(super) failure: Option<Failure>,
     /// The place of the first of all that was done that was undone; nothing has this one where nothing was.
     pub(super) undone: u32,
 }
 
 /// A step began.
-pub(super) struct Start {
+pub(super) struct Start<'a> {
     /// With which event.
     pub(super) event: usize,
+    /// The flow as it was then, and the step in it.
+    flow: &'a Flow,
     pub(super) step: StepId,
     /// How much had been done by then.
     done: u32,
@@ -41,35 +42,40 @@ pub(super) struct Failure {
 }
 
 impl<'a> Past<'a> {
-    pub(super) fn read(
-        program: &'a Program,
-        settings: &'a Settings,
-        flow: &'a Flow,
-        fresh: &'a Run,
-        events: &'a [Event],
-    ) -> Self {
+    pub(super) fn read(homes: &'a [Home<'a>], fresh: &'a Run, events: &'a [Event]) -> Self {
         let mut past = Self {
-            program,
-            settings,
-            flow,
+            homes: Homes::new(homes),
             fresh,
             events,
             starts: Vec::new(),
             failure: None,
             undone: u32::MAX,
         };
-        // What undoes is a step too, and no state has it.
-        let own: BTreeSet<StepId> = flow.states.iter().filter_map(|state| state.step).collect();
-        let (mut run, mut effects) = (fresh.clone(), Vec::new());
+        let (mut run, mut effects, mut homes) = (fresh.clone(), Vec::new(), past.homes);
+        let mut own = (None, BTreeSet::new());
         for (place, event) in events.iter().enumerate() {
-            apply(program, settings, &mut run, event, &mut effects);
-            past.note(place, &run, &effects, &own);
+            homes.apply(&mut run, event, &mut effects);
+            let Some(flow) = flow(homes, &run) else { continue };
+            // What undoes is a step too, and no state has it.
+            if own.0.is_none_or(|before| !std::ptr::eq(before, flow)) {
+                own = (
+                    Some(flow),
+                    flow.states.iter().filter_map(|state| state.step).collect(),
+                );
+            }
+            past.note(place, (&run, flow), &effects, &own.1);
             effects.clear();
         }
         past
     }
 
-    fn note(&mut self, place: usize, run: &Run, effects: &[Effect], own: &BTreeSet<StepId>) {
+    fn note(
+        &mut self,
+        place: usize,
+        (run, flow): (&Run, &'a Flow),
+        effects: &[Effect],
+        own: &BTreeSet<StepId>,
+    ) {
         let notes = effects.iter().filter_map(|effect| match effect {
             Effect::Note(note) => Some(note),
             _ => None,
@@ -78,6 +84,7 @@ impl<'a> Past<'a> {
             self.starts.extend(notes.clone().filter_map(|note| match note {
                 Note::StepStarted { step } if own.contains(step) => Some(Start {
                     event: place,
+                    flow,
                     step: *step,
                     done: run.next.undo,
                 }),
@@ -103,33 +110,46 @@ impl<'a> Past<'a> {
         self.undone = self.undone.min(first.unwrap_or(u32::MAX));
     }
 
-    /// The run after so many events.
-    pub(super) fn until(&self, events: usize) -> Run {
-        let (mut run, mut effects) = (self.fresh.clone(), Vec::new());
+    /// The run after so many events, and where it was at home then.
+    pub(super) fn until(&self, events: usize) -> (Run, Homes<'a>) {
+        let (mut run, mut effects, mut homes) = (self.fresh.clone(), Vec::new(), self.homes);
         for event in self.events.iter().take(events) {
-            apply(self.program, self.settings, &mut run, event, &mut effects);
+            homes.apply(&mut run, event, &mut effects);
             effects.clear();
         }
-        run
-    }
-
-    /// Whether people call a step so.
-    pub(super) fn is_called(&self, step: StepId, name: &str) -> bool {
-        let step = self.flow.steps.get(step.index());
-        step.is_some_and(|step| step.title == name || step.label.as_deref() == Some(name))
+        (run, homes)
     }
 
     /// The steps that began, each once, in order.
     pub(super) fn titles(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
-        let begun = self.starts.iter().filter(|start| seen.insert(start.step));
-        let titles = begun.filter_map(|start| title(self.flow, start.step));
-        titles.map(str::to_owned).collect()
+        let titles = self
+            .starts
+            .iter()
+            .filter_map(|start| title(start.flow, start.step));
+        titles
+            .filter(|title| seen.insert(*title))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The last step before which nothing was done that was undone since.
     pub(super) fn last_before_undone(&self) -> Option<String> {
         let mut before = self.starts.iter().filter(|start| start.done <= self.undone);
-        title(self.flow, before.next_back()?.step).map(str::to_owned)
+        let last = before.next_back()?;
+        title(last.flow, last.step).map(str::to_owned)
     }
+}
+
+impl Start<'_> {
+    /// Whether people call the step so.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let step = self.flow.steps.get(self.step.index());
+        step.is_some_and(|step| step.title == name || step.label.as_deref() == Some(name))
+    }
+}
+
+/// The flow of a run where it is at home.
+pub(super) fn flow<'a>(homes: Homes<'a>, run: &Run) -> Option<&'a Flow> {
+    homes.now()?.program.flow(run.flow)
 }

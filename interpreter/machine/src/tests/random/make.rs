@@ -71,6 +71,7 @@ pub(super) fn program(seed: u64) -> Program {
         });
     }
     let mut child = flow.clone();
+    child.name = "child".into();
     child.states = vec![build::done(slot(0))];
     child.entry = StateId(0);
     program.flows.push(child.into());

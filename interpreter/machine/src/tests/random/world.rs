@@ -3,10 +3,11 @@
 use super::super::build::FLOW;
 use crate::{
     Answer, Ask, CallId, Choice, Decision, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings,
-    Status, TimerId, apply, pending, replay,
+    Status, TimerId, apply, pending,
+    upgrade::{Home, Homes, Plan, Upgrade, move_run},
 };
 use flowmesh_ir::{
-    Program,
+    Hash, Program, Value,
     call::{Failure, Reply, Request},
     flow::{End, Tie},
 };
@@ -19,6 +20,10 @@ use uuid::Uuid;
 
 pub(super) struct World<'p> {
     program: &'p Program,
+    /// The programs that it had, in their order.
+    homes: Vec<&'p Program>,
+    /// Whether what it did not take along when it moved was replaced, so that it is not the run of its events.
+    poisoned: bool,
     pub(super) run: Run,
     events: Vec<Event>,
     now: Timestamp,
@@ -29,11 +34,11 @@ pub(super) struct World<'p> {
     timers: BTreeMap<TimerId, Timestamp>,
     signals: BTreeSet<u64>,
     /// Charges that succeeded, by their receipt, with their block.
-    charged: BTreeMap<String, String>,
+    pub(super) charged: BTreeMap<String, String>,
     /// Calls of which nobody heard.
     lost: BTreeMap<CallId, Arc<Request>>,
     /// Receipts that were asked to be refunded, in order, each once.
-    refunded: Vec<String>,
+    pub(super) refunded: Vec<String>,
     /// Whether the program may begin anew, which leaves what was done.
     restarts: bool,
     /// Whether somebody paused it.
@@ -47,6 +52,8 @@ impl<'p> World<'p> {
     pub(super) fn new(program: &'p Program, seed: u64) -> Self {
         let mut world = Self {
             program,
+            homes: vec![program],
+            poisoned: false,
             run: Run::new(Uuid::from_u128(1), FLOW),
             events: Vec::new(),
             now: Timestamp::UNIX_EPOCH,
@@ -73,6 +80,43 @@ impl<'p> World<'p> {
             key: Some("o1".to_owned()),
         });
         world
+    }
+
+    /// Moves the run to another program, if it can; says whether it did.
+    pub(super) fn move_to(&mut self, program: &'p Program, poison: bool) -> bool {
+        let mapping = match Upgrade::new(self.program, program).plan(&self.run) {
+            Plan::Moves(mapping) => mapping,
+            Plan::Stays(_) | Plan::NeedsMigration(_) => return false,
+        };
+        let moved =
+            move_run(self.program, program, &self.run, &mapping).expect("what was planned can be done");
+        let parked = self.run.parked().map(|parked| parked.call);
+        self.run = moved;
+        assert_eq!(self.run.parked().map(|parked| parked.call), parked);
+        if poison {
+            self.poisoned = true;
+            let taken: BTreeSet<usize> = mapping.slots.iter().map(|(_, to)| to.index()).collect();
+            for (at, place) in self.run.frame.iter_mut().enumerate() {
+                if !taken.contains(&at) {
+                    *place = Value::string("never written");
+                }
+            }
+            for frame in self.run.frames.values_mut() {
+                for (slot, place) in frame.slots.iter().zip(&mut frame.values) {
+                    if !taken.contains(&slot.index()) {
+                        *place = Value::string("never written");
+                    }
+                }
+            }
+        }
+        self.program = program;
+        self.homes.push(program);
+        self.event(EventKind::Moved {
+            program: Hash([0; 32]),
+            settings: Hash([0; 32]),
+            mapping,
+        });
+        true
     }
 
     fn pick(&mut self, of: usize) -> usize {
@@ -214,15 +258,28 @@ impl<'p> World<'p> {
         assert_eq!(timers, self.timers);
         let held: Vec<_> = self.run.guards().map(|(call, ..)| call).collect();
         assert_eq!(held, self.held.keys().copied().collect::<Vec<_>>());
-        let again = replay(
-            self.program,
-            &Settings::default(),
-            self.run.id(),
-            FLOW,
-            &self.events,
-        );
+        if self.poisoned {
+            return;
+        }
+        let again = self.again();
         assert_eq!(pending(self.program, &again), found);
         assert_eq!(format!("{again:?}"), format!("{:?}", self.run));
+    }
+
+    /// The run made anew from its events.
+    fn again(&self) -> Run {
+        let settings = Settings::default();
+        let homes = self.homes.iter().map(|program| Home {
+            program,
+            settings: &settings,
+        });
+        let homes: Vec<Home<'_>> = homes.collect();
+        let mut homes = Homes::new(&homes);
+        let mut run = Run::new(self.run.id(), FLOW);
+        for event in &self.events {
+            homes.apply(&mut run, event, &mut Vec::new());
+        }
+        run
     }
 
     /// One thing by chance, sensible or not.
