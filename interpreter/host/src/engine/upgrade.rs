@@ -18,7 +18,10 @@ use flowmesh_machine::{
     upgrade::{Mapping, Plan, Stay, Upgrade},
 };
 use jiff::Timestamp;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// So many deployments are remembered.
 const DEPLOYED_MAX: usize = 200;
@@ -65,6 +68,11 @@ impl Engine {
             self.note_deployed(deployed);
         }
         self.deploy(now, ticket, deployment);
+    }
+
+    /// What was deployed, the last ones in their order.
+    pub(crate) fn deployed(&self) -> &VecDeque<Deployed> {
+        &self.deployed
     }
 
     /// Takes note of a deployment, now or when the journal is read again.

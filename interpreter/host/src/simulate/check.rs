@@ -131,6 +131,12 @@ fn same_between(world: &World<'_>, then: &Engine) -> Result<(), String> {
     if !now.traffic().eq(then.traffic()) {
         return Err("traffic goes elsewhere after a replay".to_owned());
     }
+    let (here, there) = (now.deployed(), then.deployed());
+    if here != there {
+        return Err(format!(
+            "what was deployed is\n{here:?}\nand after a replay\n{there:?}"
+        ));
+    }
     let (here, there) = (now.schedules_written(), then.schedules_written());
     if here != there {
         return Err(format!(

@@ -4,7 +4,9 @@ use super::Restoring;
 use crate::{
     RunId,
     engine::schedules::Schedules,
-    store::{self, Block, Deployed, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Traffic},
+    store::{
+        self, Block, Deployed, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Traffic,
+    },
 };
 
 impl Replaying for Restoring {

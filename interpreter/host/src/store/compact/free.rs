@@ -50,7 +50,8 @@ impl Compaction<'_> {
             schedules,
             deployed,
         };
-        let some = !between.traffic.is_empty() || !between.schedules.is_empty() || !between.deployed.is_empty();
+        let some =
+            !between.traffic.is_empty() || !between.schedules.is_empty() || !between.deployed.is_empty();
         Ok(some.then_some(between))
     }
 
