@@ -242,16 +242,6 @@ impl Engine {
         self.ledger.guards.holders()
     }
 
-    /// How guards stand, one of them a line, and all of them together.
-    pub(crate) fn guards_say(&self) -> Vec<String> {
-        self.ledger.guards.say()
-    }
-
-    /// Breaks a promise on purpose.
-    pub(crate) fn break_guards(&mut self, how: impl FnOnce(&mut guards::Guards)) {
-        how(&mut self.ledger.guards);
-    }
-
     /// Programs and settings of the runs that have not ended, as they were found in the store.
     #[must_use]
     pub fn deployments(&self) -> Vec<Arc<Deployment>> {

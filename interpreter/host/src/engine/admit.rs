@@ -2,7 +2,7 @@
 
 use super::{
     Engine, Held,
-    guards::guarded_by,
+    guards::{Guards, guarded_by},
     ledger::Task,
     view::{State, Turn},
 };
@@ -84,6 +84,16 @@ impl Engine {
 
     fn cancel(&mut self, now: Timestamp, run: RunId, reason: String) {
         self.happen(now, run, EventKind::Cancelled { reason }, None);
+    }
+
+    /// How guards stand, one of them a line, and all of them together.
+    pub(crate) fn guards_say(&self) -> Vec<String> {
+        self.ledger.guards.say()
+    }
+
+    /// Breaks a promise on purpose.
+    pub(crate) fn break_guards(&mut self, how: impl FnOnce(&mut Guards)) {
+        how(&mut self.ledger.guards);
     }
 
     /// What a run waits for in a queue, and its turn there.

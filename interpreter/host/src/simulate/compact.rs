@@ -1,6 +1,6 @@
 //! Compaction between everything else that happens: the last segment is closed, and segments go as long as they can.
 
-use super::world::World;
+use super::{Bug, Chance, Scenario, world::World};
 use crate::store::{
     Appended, Block, EventRecord, Index, Journal, Kept, Order, Position, Record, Replaying, Schedule, Shelf,
     StoreError, Traffic,
@@ -9,8 +9,18 @@ use crate::store::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The journal is compacted after so many batches at the most.
+const COMPACT_MAX: u64 = 12;
 /// So many steps are done at once at the most.
 const STEPS_MAX: usize = 40;
+
+/// After how many batches a world is compacted, if it is. It is drawn apart, so that everything else is as without it.
+pub(super) fn draw(seed: u64, scenario: &Scenario) -> Option<u64> {
+    let mut chance = Chance::new(!seed);
+    let compacts = scenario.bug.is_none_or(Bug::is_of_compaction);
+    let some = compacts && chance.happens(scenario.faults.compacted);
+    some.then(|| chance.below(COMPACT_MAX).saturating_add(1))
+}
 
 /// What was decided of schedules, by when that was written first: the check looks at all of it.
 pub(super) type Decided = BTreeMap<(Order, flowmesh_ir::Name), Schedule>;

@@ -1,7 +1,7 @@
 //! The world: a clock, a queue of what happens when, and everything that it happens to.
 
 use super::{
-    Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, log::Log,
+    Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, compact, log::Log,
     process::Process, services::Services, workers::Workshop,
 };
 use crate::{
@@ -27,20 +27,10 @@ const SET_MAX: Duration = Duration::from_secs(45);
 const SETS_MAX: u64 = 3;
 /// For so long runs stay in memory in worlds in which they do not stay.
 const IDLE_MAX: Duration = Duration::from_secs(2);
-/// The journal is compacted after so many batches at the most.
-const COMPACT_MAX: u64 = 12;
 /// What comes later than this is not waited for: schedules go on for ever.
 const HORIZON: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// A world in which so much happens has gone round in a circle.
 const STEPS_MAX: u64 = 50_000;
-
-/// After how many batches a world is compacted, if it is. It is drawn apart, so that everything else is as without it.
-fn draw_compaction(seed: u64, scenario: &Scenario) -> Option<u64> {
-    let mut chance = Chance::new(!seed);
-    let compacts = scenario.bug.is_none_or(Bug::is_of_compaction);
-    let some = compacts && chance.happens(scenario.faults.compacted);
-    some.then(|| chance.below(COMPACT_MAX).saturating_add(1))
-}
 
 /// Everything there is.
 pub(super) struct World<'p> {
@@ -183,7 +173,7 @@ impl<'p> World<'p> {
             .disk
             .set_syncs_again(scenario.bug == Some(Bug::RetryFailedSync));
         world.residence = world.draw_residence();
-        world.compact_every = draw_compaction(seed, scenario);
+        world.compact_every = compact::draw(seed, scenario);
         world.boot();
         world.plan();
         world
