@@ -1,8 +1,10 @@
 //! Records on the disk, as protobuf messages. Field numbers are for ever: never change one, never use one again. What
 //! happens to runs is exported in the same form, by the names of the fields: they are for ever too.
 
+mod between;
 mod steer;
 
+pub(super) use between::{Between, Traffic};
 pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Moved, Paused, Resumed, Terminated};
 
 use super::line;
@@ -82,36 +84,11 @@ pub(super) struct History {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Between {
-    #[prost(uint64, tag = "1")]
-    pub(super) order: u64,
-    #[prost(message, repeated, tag = "2")]
-    pub(super) traffic: Vec<Traffic>,
-    #[prost(message, repeated, tag = "3")]
-    pub(super) schedules: Vec<super::schedule::Message>,
-    #[prost(message, repeated, tag = "4")]
-    pub(super) deployed: Vec<super::deployed::Message>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Forgotten {
     #[prost(fixed64, tag = "1")]
     pub(super) run_high: u64,
     #[prost(fixed64, tag = "2")]
     pub(super) run_low: u64,
-}
-
-/// Two lists of one length.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Traffic {
-    #[prost(string, tag = "1")]
-    pub(super) service: String,
-    #[prost(string, repeated, tag = "2")]
-    pub(super) subset: Vec<String>,
-    #[prost(uint32, repeated, tag = "3")]
-    pub(super) weight: Vec<u32>,
-    #[prost(sint64, tag = "4")]
-    pub(super) at_us: i64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
