@@ -84,7 +84,7 @@ impl<'s> Frame<'s> {
         }
         lines.truncate(size.rows.unwrap_or(usize::MAX));
         let dress = |(at, line): (usize, String)| {
-            let line = cut(&line, size.columns.saturating_sub(1));
+            let line = cut(&plain(&line), size.columns.saturating_sub(1));
             let bold = at == 0 || at == flow_head || at == run_head;
             let red = alarm && at == alarmed;
             match (size.colours, bold, red) {
@@ -216,7 +216,7 @@ impl<'s> Frame<'s> {
             row
         });
         let laid = table::lay(&head, rows);
-        laid.lines().map(plain).collect()
+        laid.lines().map(str::to_owned).collect()
     }
 
     fn runs(&self, most: usize) -> Vec<String> {
@@ -230,7 +230,7 @@ impl<'s> Frame<'s> {
             .get(..most.saturating_sub(1))
             .unwrap_or(&self.now.runs);
         let laid = table::runs(shown);
-        laid.lines().map(plain).collect()
+        laid.lines().map(str::to_owned).collect()
     }
 
     fn seconds(&self) -> Option<f64> {
@@ -285,7 +285,7 @@ fn bytes(bytes: u64) -> String {
     format!("{left:.digits$} {}", units.get(unit).unwrap_or(&"B"))
 }
 
-/// A line without what would move the cursor: names are those of the program.
+/// A line without what would move the cursor: names are those of the program, and a note is what a server says.
 fn plain(line: &str) -> String {
     line.chars()
         .map(|letter| if letter.is_control() { '?' } else { letter })

@@ -49,7 +49,9 @@ fn samples() -> (Sample, Sample) {
 #[test]
 fn a_picture_says_how_flows_stand_and_what_happened_since_the_one_before() {
     let (before, now) = samples();
-    let lines = Frame::new("http://x", (Some(&before), &now)).lines(Size::PRINTED);
+    let mut frame = Frame::new("http://x", (Some(&before), &now));
+    frame.note = Some("it said \u{1b}[2J\n".to_owned());
+    let lines = frame.lines(Size::PRINTED);
     let text = lines.join("\n");
     assert!(text.contains("3 waiting") && text.contains("15 done"), "{text}");
     assert!(text.contains("commits 50/s, p99 within 2.5 ms"), "{text}");
