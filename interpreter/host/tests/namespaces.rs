@@ -216,6 +216,10 @@ async fn the_program_of_all_is_changed_in_one_namespace() {
     world.start("other", "hear/runs", "{}").await;
     let same = world.ask("other", "POST", "/v1/deployments", &sent).await;
     assert_eq!(same.json()["counts"]["current"], 1, "{}", same.body);
+    let seen = world.ask("default", "GET", "/v1/deployments", "").await;
+    assert!(seen.json()["deployments"][0]["by"].is_string(), "{}", seen.body);
+    let seen = world.ask("other", "GET", "/v1/deployments", "").await;
+    assert!(seen.json()["deployments"][0]["by"].is_null(), "{}", seen.body);
     program.name = "another".into();
     let sent = flowmesh_ir::print::json(&program);
     let refused = world.ask("other", "POST", "/v1/deployments", &sent).await;

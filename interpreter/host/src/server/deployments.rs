@@ -100,7 +100,9 @@ pub(super) struct DeployedProgram {
     program: String,
     settings: String,
     at: Timestamp,
-    by: String,
+    /// Who wanted it; only `default` is told, where that was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     how: How,
 }
 
@@ -152,7 +154,16 @@ pub(super) fn routes() -> Vec<Route> {
 
 pub(super) async fn list(Here(shared): Here) -> Result<Json<Deployments>, Problem> {
     let all = shared.host.deployments().await?;
-    let deployments = all.into_iter().map(DeployedProgram::from).collect();
+    // Whoever that was has a name in `default` alone.
+    let shown = shared.host.namespace().is_empty();
+    let deployments = all
+        .into_iter()
+        .map(DeployedProgram::from)
+        .map(|it| DeployedProgram {
+            by: it.by.filter(|_| shown),
+            ..it
+        });
+    let deployments = deployments.collect();
     Ok(Json(Deployments { deployments }))
 }
 
@@ -241,7 +252,7 @@ impl From<Deployed> for DeployedProgram {
             program: deployed.program.to_string(),
             settings: deployed.settings.to_string(),
             at: deployed.at,
-            by: deployed.by,
+            by: Some(deployed.by),
             how: deployed.how,
         }
     }
