@@ -2,10 +2,11 @@
 
 use crate::{Name, OperationId, PolicyId, ServiceId, Value, service::EffectKind, service::Method};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// The one canonical request: computed once by the machine, used by route, policy, log and upstream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// Which service.
     pub service: ServiceId,
@@ -34,7 +35,7 @@ pub struct Request {
 }
 
 /// What is known of a request without its secrets.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sealed {
     /// The arguments of the operation.
     pub arguments: Vec<Value>,
@@ -47,7 +48,7 @@ pub struct Sealed {
 }
 
 /// By which way a request goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wire {
     /// HTTP.
     #[default]
@@ -69,7 +70,7 @@ pub enum Wire {
 }
 
 /// How a call ended, as the mesh saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// The service answered, whatever the status.
     Answer {
@@ -83,7 +84,7 @@ pub enum Reply {
 }
 
 /// Why there is no answer. Each is one of the errors that every call can end with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure {
     /// `Timeout`: the total, or the last attempt, took too long.
     Timeout(String),

@@ -91,7 +91,7 @@ pub struct Config {
 }
 
 /// SHA-256 of a program's canonical JSON without its origins.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Hash(pub [u8; 32]);
 
 /// The errors that every program has, with the fields they carry. The first six are ends of calls; the last is the end

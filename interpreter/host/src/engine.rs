@@ -49,6 +49,7 @@ pub mod view;
 pub(crate) mod views;
 mod wants;
 mod work;
+pub(crate) mod written;
 
 #[cfg(test)]
 mod tests;

@@ -226,7 +226,9 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::RetryFailedSync => &["the journal is damaged", "UnknownRun"],
         Bug::WriteAllButOne => &["was said to come to", "is not in the journal, and runs need it"],
         Bug::LeaveOutOfIndex => &["expected the place of event 0", "it has events and no beginning"],
-        Bug::LeaveOutTimers | Bug::ForgetTimers => &["and nobody will bring it", "stands still"],
+        Bug::LeaveOutTimers | Bug::ForgetTimers | Bug::SnapshotWithoutTimers => {
+            &["and nobody will bring it", "stands still"]
+        }
         Bug::IndexLate => &["came back otherwise", "UnknownRun"],
         Bug::IndexAhead => &["found the end behind batch"],
         Bug::ForgetHolders => &["is held by", "guards stand at"],
@@ -246,7 +248,12 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::ReuseTokens => &["the last token was"],
         Bug::RateFromRestart => &["in within"],
         Bug::ForgetAgeing => &["was let in before"],
-        Bug::CompactWithoutKeys => &["after a replay as", "and is run", "came back otherwise"],
+        Bug::CompactWithoutKeys => &[
+            "after a replay as",
+            "and is run",
+            "came back otherwise",
+            "not written down as it was",
+        ],
         Bug::CompactWithoutOrder => &["after a replay", "was let in before", "and asked nothing"],
         Bug::CompactWithoutBetween => &["schedule"],
         Bug::LookAway => &["there is no"],

@@ -9,6 +9,7 @@ use flowmesh_ir::{
     value::Variant,
 };
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Something asked for.
@@ -76,7 +77,7 @@ pub enum Effect {
 }
 
 /// Something asked of the host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
     /// Start a run. The host makes its identifier from that of this run and the number of the call, so that asking
     /// twice starts one.
@@ -127,7 +128,7 @@ pub enum Ask {
 }
 
 /// How a run would be let in by its flow.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Admit {
     /// What is counted apart; empty where all runs of the flow are counted together.
     pub name: String,
@@ -140,7 +141,7 @@ pub struct Admit {
 }
 
 /// How a run that has not begun waits for newer ones, and takes the place of older ones.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Debounce {
     /// Among which runs of its flow; empty where it is among all.
     pub of: String,
@@ -209,7 +210,7 @@ pub enum Note {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// With a result.
     Done(Value),

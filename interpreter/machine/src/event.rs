@@ -3,6 +3,7 @@
 use crate::{Change, upgrade::Mapping};
 use flowmesh_ir::{Hash, Name, SubsetId, call::Reply};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Something that happened, with the time at which the host took note of it.
@@ -15,7 +16,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EventKind {
     /// The run was started. Always the first event, and only the first.
     Started {
@@ -117,7 +118,7 @@ pub enum EventKind {
 }
 
 /// How something that was asked for came out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// It is done: an event is durable with all who hear it, traffic has been moved from where it was
     /// (the weights before, where there were any).
@@ -147,7 +148,7 @@ impl Answer {
 }
 
 /// How a run goes on that is parked at a step of which nobody knows how it ended, or at an undo that does not succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {
     /// The call is made once more; with the arguments as they are now where something was edited.
     Retry,
@@ -160,7 +161,7 @@ pub enum Decision {
 }
 
 /// How a child run ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ended {
     /// With a result, as JSON by the type of its flow.
     Done(Arc<[u8]>),
@@ -173,9 +174,9 @@ pub enum Ended {
 }
 
 /// A call, or something else asked for, of one run, numbered from 0 in the order in which they were asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CallId(pub u32);
 
 /// A timer of one run, numbered from 0 in the order in which they were asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TimerId(pub u32);

@@ -33,6 +33,7 @@ pub(crate) use task::{Handler, HandlerId, Task, TaskId};
 use crate::{CallId, Outcome, TimerId, eval::Context};
 use flowmesh_ir::{FlowId, Name, Program, SignalId, StateId, StepId, Value};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ use uuid::Uuid;
 ///
 /// INVARIANT: no fiber waits for a signal that lies in the inbox; every call and timer outstanding belongs to exactly
 /// one fiber, region or cleanup; between events no fiber's own values lie in the frame.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub(crate) id: Uuid,
     pub(crate) flow: FlowId,
@@ -84,7 +85,7 @@ pub struct Run {
 }
 
 /// A signal that nobody has heard yet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Kept {
     pub(crate) value: Value,
     /// The number by which its sender waits for an answer.
@@ -92,7 +93,7 @@ pub(crate) struct Kept {
 }
 
 /// The next number of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Next {
     pub(crate) fiber: u32,
     pub(crate) frame: u32,

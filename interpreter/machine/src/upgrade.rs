@@ -24,6 +24,7 @@ pub use plan::Upgrade;
 pub use reason::{Reason, Stay};
 
 use flowmesh_ir::{SlotId, StateId};
+use serde::{Deserialize, Serialize};
 
 /// What a deployment makes of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub enum Plan {
 }
 
 /// What of the old flow of a run became what of the new one: all that is not clear from names alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     /// States at which it rests or that it has begun something with.
     pub states: Vec<(StateId, StateId)>,

@@ -19,13 +19,14 @@ use flowmesh_ir::{
 };
 use flowmesh_stdlib::limit;
 use path::Path;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 /// A new value of a variable.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Which variable.
     pub slot: SlotId,

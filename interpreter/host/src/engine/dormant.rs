@@ -31,6 +31,9 @@ pub struct Residence {
     pub idle: SignedDuration,
     /// What comes due within this time is kept in memory.
     pub horizon: SignedDuration,
+    /// After so many events the machine of a run is written down, so that no more than about as many are read when it
+    /// comes back. A long one is written less often.
+    pub snapshot_after: u64,
 }
 
 impl Default for Residence {
@@ -39,6 +42,7 @@ impl Default for Residence {
             runs_max: 20_000,
             idle: SignedDuration::from_secs(10),
             horizon: SignedDuration::from_secs(60),
+            snapshot_after: 256,
         }
     }
 }

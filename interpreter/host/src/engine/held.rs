@@ -60,6 +60,9 @@ pub(super) struct Held {
     pub(super) rested: Timestamp,
     /// Whether it is among those that may.
     pub(super) queued: bool,
+    /// How many events it had seen when its machine was written down last, and when it is again at the earliest.
+    pub(super) snapshot_at: u64,
+    pub(super) snapshot_due: u64,
     pub(super) life: Life,
 }
 
@@ -123,6 +126,8 @@ impl Held {
             settled: 0,
             rested: Timestamp::MIN,
             queued: false,
+            snapshot_at: 0,
+            snapshot_due: 0,
             life,
         }
     }

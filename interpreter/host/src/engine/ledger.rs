@@ -14,6 +14,7 @@ use crate::{
 };
 use flowmesh_ir::{Name, flow::Tie};
 use flowmesh_machine::{Answer, Ask, CallId, Effect, Event, EventKind, Note, Outcome, border};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Something to do that concerns more than one run, after the event that it follows from.
@@ -38,7 +39,7 @@ pub(super) enum Task {
 }
 
 /// Why nobody waits for a child any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Abandoned {
     /// The run that started it has left it: it is cancelled.
     Left,

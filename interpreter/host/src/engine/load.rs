@@ -4,10 +4,12 @@ use super::{
     Held,
     deployment::Deployment,
     happen::moves_to,
+    held::Life,
     ledger::{Ledger, Left},
     programs::Programs,
     share::{share_with, take_over},
     view::{self, Ending},
+    written::{Back, read},
 };
 use crate::{
     RunId,
@@ -50,15 +52,12 @@ pub(super) fn load(
             held
         }
         _ => {
-            let events = shelf.events(run, 0)?;
-            // It may have moved since it began.
-            let origin = events.first().and_then(|first| first.origin.as_ref());
-            let first = origin.map_or((row.program, row.settings), |it| (it.program, it.settings));
-            let mut held = begun(programs.get(shelf, first)?, run, &row)?;
-            for record in events {
-                let home = moves_to(&record.event.kind);
-                let home = home.map(|to| programs.get(shelf, to)).transpose()?;
-                apply_again(&mut ledger, &mut held, &record, home.as_ref())?;
+            let back = shelf.snapshot(run)?.and_then(|snapshot| read(&snapshot, &row));
+            let written = back.is_some();
+            let held = replayed(shelf, programs, (run, &row), back, &mut ledger)?;
+            if cfg!(debug_assertions) && written {
+                let whole = replayed(shelf, programs, (run, &row), None, &mut Ledger::default())?;
+                agree(run, &held, &whole)?;
             }
             held
         }
@@ -74,6 +73,61 @@ pub(super) fn load(
         orphans: ledger.orphans,
         busy,
     }))
+}
+
+/// A run whose events were applied, from where its machine was written down if that is known.
+fn replayed(
+    shelf: &dyn Shelf,
+    programs: &mut Programs,
+    (run, row): (RunId, &Row),
+    back: Option<Back>,
+    ledger: &mut Ledger,
+) -> Result<Held, StoreError> {
+    let events = shelf.events(run, back.as_ref().map_or(0, |back| back.events))?;
+    let mut held = match back {
+        Some(back) => come_back(programs.get(shelf, back.home)?, (run, row), back, ledger),
+        None => {
+            // It may have moved since it began.
+            let origin = events.first().and_then(|first| first.origin.as_ref());
+            let first = origin.map_or((row.program, row.settings), |it| (it.program, it.settings));
+            begun(programs.get(shelf, first)?, run, row)?
+        }
+    };
+    for record in events {
+        let home = moves_to(&record.event.kind);
+        let home = home.map(|to| programs.get(shelf, to)).transpose()?;
+        apply_again(ledger, &mut held, &record, home.as_ref())?;
+    }
+    Ok(held)
+}
+
+/// Where that is looked at: a machine that was written down goes on as its events say.
+fn agree(run: RunId, written: &Held, whole: &Held) -> Result<(), StoreError> {
+    match (written.alive(), whole.alive()) {
+        (Some(written), Some(whole)) if written.run != whole.run || written.asks != whole.asks => {
+            Err(contradiction(run, "its machine was not written down as it was"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A run as it was when its machine was written down.
+fn come_back(
+    deployment: Arc<Deployment>,
+    (run, row): (RunId, &Row),
+    back: Back,
+    ledger: &mut Ledger,
+) -> Held {
+    let shared = row.continues.zip(row.shared);
+    let shared = shared.map(|(run, (root, events))| Shared { run, root, events });
+    let flow = back.live.run.flow();
+    let mut held = Held::new(deployment, (run, shared), flow, row.key.clone());
+    held.namespace = row.namespace.clone();
+    (held.next, held.updated) = (back.events, back.live.run.updated());
+    (held.snapshot_at, held.snapshot_due) = (back.events, back.due);
+    held.life = Life::Live(back.live);
+    ledger.orphans.extend(back.orphans);
+    held
 }
 
 fn begun(deployment: Arc<Deployment>, run: RunId, row: &Row) -> Result<Held, StoreError> {

@@ -165,7 +165,7 @@ impl Restoring {
             if row.busy {
                 self.open.insert(run);
             }
-            rows.push((run, row));
+            rows.push((run, row, None));
         }
         self.engine.puts(rows)
     }

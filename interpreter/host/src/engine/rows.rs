@@ -7,7 +7,9 @@
 use super::{Engine, Held, ledger::Task, output::Output};
 use crate::{
     RunId,
-    store::{self, Block, Change, Changes, Granted, Guarded, Kept, Pace, Position, Put, Row, Traffic},
+    store::{
+        self, Block, Change, Changes, Granted, Guarded, Kept, Pace, Position, Put, Row, Snapshot, Traffic,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, VecDeque};
@@ -42,10 +44,13 @@ pub(super) struct Rows {
     given: VecDeque<Vec<(RunId, u64)>>,
 }
 
+/// What is told of a run: its row, and its machine if that was written down.
+pub(super) type Told = (RunId, Row, Option<Snapshot>);
+
 /// What is told at once.
 #[derive(Clone, Debug, Default)]
 struct Cut {
-    rows: Vec<(RunId, Row)>,
+    rows: Vec<Told>,
     between: Between,
 }
 
@@ -222,7 +227,10 @@ impl Engine {
         self.rows.note |= cut.between.note.is_some();
         self.ledger.shifted |= cut.between.traffic.is_some();
         self.ledger.guards.not_told(cut.between.paces);
-        for (run, _) in cut.rows {
+        for (run, _, snapshot) in cut.rows {
+            if snapshot.is_some() {
+                self.take_snapshot_back(run);
+            }
             if !self.rows.touched.insert(run)
                 && let Some(held) = self.runs.get_mut(&run)
             {
@@ -254,7 +262,8 @@ impl Engine {
                 row.busy = true;
                 self.rows.owed.insert(run);
             }
-            rows.push((run, row));
+            let snapshot = self.write_down(run);
+            rows.push((run, row, snapshot));
         }
         let (paces, granted) = self.ledger.guards.take_untold();
         let between = Between {
@@ -292,7 +301,7 @@ impl Engine {
         let Cut { rows, between } = cut;
         self.rows
             .given
-            .push_back(rows.iter().map(|(run, row)| (*run, row.next)).collect());
+            .push_back(rows.iter().map(|(run, row, _)| (*run, row.next)).collect());
         let puts = self.puts(rows);
         self.outputs.push(Output::Index(Box::new(Changes {
             upto: Some(self.rows.end),
@@ -303,15 +312,15 @@ impl Engine {
     }
 
     /// Rows with where those of their events lie that were not given before.
-    pub(super) fn puts(&mut self, rows: Vec<(RunId, Row)>) -> Vec<Change> {
-        let put = |(run, row): (RunId, Row)| {
+    pub(super) fn puts(&mut self, rows: Vec<Told>) -> Vec<Change> {
+        let put = |(run, row, snapshot): Told| {
             let (first, places) = self.runs.get_mut(&run)?.places.give(row.next);
             Some(Change::Put(Box::new(Put {
                 run,
                 row,
                 first,
                 places,
-                snapshot: None,
+                snapshot,
             })))
         };
         rows.into_iter().filter_map(put).collect()

@@ -12,6 +12,7 @@ mod share;
 mod steer;
 mod upgrade;
 mod world;
+mod written;
 
 use super::*;
 use crate::store::EventRecord;

@@ -10,7 +10,7 @@ use super::{
     world::{Happens, World},
 };
 use crate::{
-    engine::{Call, Command, Input, Output},
+    engine::{Call, Command, Input, Output, written::drop_timers},
     store::{Appended, Change, Changes, Location, Record, Schedule},
 };
 use flowmesh_ir::{
@@ -44,6 +44,8 @@ pub enum Bug {
     LeaveOutOfIndex,
     /// The index misses the timers of runs.
     LeaveOutTimers,
+    /// The timers of a run are lost where its machine is written down.
+    SnapshotWithoutTimers,
     /// The index is said to have taken what it takes later.
     IndexLate,
     /// The index takes what is not on stable storage in the journal.
@@ -86,7 +88,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -96,6 +98,7 @@ impl Bug {
         Self::CutWholeBatch,
         Self::LeaveOutOfIndex,
         Self::LeaveOutTimers,
+        Self::SnapshotWithoutTimers,
         Self::IndexLate,
         Self::IndexAhead,
         Self::ForgetTimers,
@@ -248,6 +251,15 @@ impl World<'_> {
     pub(super) fn spoil_changes(&mut self, changes: &mut Changes) {
         if self.strikes(Bug::LeaveOutOfIndex) {
             changes.runs.clear();
+        }
+        if self.has(Bug::SnapshotWithoutTimers) {
+            for change in &mut changes.runs {
+                if let Change::Put(put) = change
+                    && let Some(snapshot) = &mut put.snapshot
+                {
+                    drop_timers(snapshot);
+                }
+            }
         }
         if self.has(Bug::LeaveOutTimers) {
             for change in &mut changes.runs {

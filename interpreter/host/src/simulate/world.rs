@@ -26,6 +26,8 @@ const CHAOS: Duration = Duration::from_secs(20);
 const SET_MAX: Duration = Duration::from_secs(45);
 const SETS_MAX: u64 = 3;
 /// For so long runs stay in memory in worlds in which they do not stay.
+/// Machines are written down after at most so many events.
+const SNAPSHOT_AFTER_MAX: u64 = 12;
 const IDLE_MAX: Duration = Duration::from_secs(2);
 /// What comes later than this is not waited for: schedules go on for ever.
 const HORIZON: SignedDuration = SignedDuration::from_hours(300 * 24);
@@ -172,7 +174,7 @@ impl<'p> World<'p> {
         world
             .disk
             .set_syncs_again(scenario.bug == Some(Bug::RetryFailedSync));
-        world.residence = world.draw_residence();
+        world.residence = world.draw_residence(seed);
         world.compact_every = compact::draw(seed, scenario);
         world.boot();
         world.plan();
@@ -180,7 +182,7 @@ impl<'p> World<'p> {
     }
 
     /// In most worlds runs leave and come back all the time.
-    fn draw_residence(&mut self) -> Residence {
+    fn draw_residence(&mut self, seed: u64) -> Residence {
         if self.chance.happens(250) {
             return Residence::default();
         }
@@ -188,6 +190,7 @@ impl<'p> World<'p> {
             runs_max: self.chance.index(4),
             idle: SignedDuration::try_from(self.draw(IDLE_MAX)).unwrap_or_default(),
             horizon: SignedDuration::try_from(self.draw(IDLE_MAX)).unwrap_or_default(),
+            snapshot_after: 1 + seed % SNAPSHOT_AFTER_MAX,
         }
     }
 

@@ -82,7 +82,10 @@ impl State {
         let (mut blocks, old_snapshot) = old.map_or((Vec::new(), None), |old| (old.blocks, old.snapshot));
         let known = Block::events(&blocks).saturating_sub(put.first);
         blocks.extend(behind(&put.places, known).unwrap_or_default());
-        let snapshot = put.snapshot.clone().or(old_snapshot.filter(|_| !put.row.ended));
+        let snapshot = put
+            .snapshot
+            .clone()
+            .or(old_snapshot.filter(|_| !put.row.ended || put.row.busy));
         let row = put.row.clone();
         self.runs.insert(
             put.run,

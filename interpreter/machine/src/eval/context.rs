@@ -3,11 +3,12 @@
 use flowmesh_ir::{SecretId, Value, expr};
 use flowmesh_stdlib::Fault;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use uuid::{Builder, Uuid};
 
 /// What the surroundings of an expression give.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Context {
     /// What `now()` is.
     pub now: Timestamp,
@@ -22,6 +23,7 @@ pub struct Context {
     /// What `scheduled` is, in the arguments of a schedule.
     pub scheduled: Option<Value>,
     /// The values of secrets, where a request is sent. A run has none.
+    #[serde(skip)]
     pub secrets: Secrets,
 }
 
@@ -30,7 +32,7 @@ pub struct Context {
 pub struct Secrets(Arc<[Option<Arc<str>>]>);
 
 /// What an expression can know of its run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunContext {
     /// Its identifier.
     pub id: Uuid,
@@ -41,7 +43,7 @@ pub struct RunContext {
 }
 
 /// Numbers that look like chance and follow from a seed: the same seed gives the same numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Draws {
     state: u64,
 }

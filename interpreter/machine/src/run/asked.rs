@@ -6,10 +6,11 @@ use flowmesh_ir::{
     call::{Reply, Request},
     traffic::Rate,
 };
+use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc};
 
 /// Whom the end of a call concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Caller {
     /// The fiber that made it.
     Fiber(FiberId),
@@ -24,7 +25,7 @@ pub(crate) enum Caller {
 }
 
 /// Whom a timer wakes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Sleeper {
     /// A fiber.
     Fiber(FiberId),
@@ -37,7 +38,7 @@ pub(crate) enum Sleeper {
 }
 
 /// A call whose fiber is gone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Orphan {
     /// The state that made it.
     pub(crate) state: StateId,
@@ -48,7 +49,7 @@ pub(crate) struct Orphan {
 }
 
 /// A guard that is held or waited for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Held {
     pub(crate) name: String,
     pub(crate) permits: Option<u32>,
@@ -58,7 +59,7 @@ pub(crate) struct Held {
 }
 
 /// A stream that is open.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Open {
     pub(crate) request: Arc<Request>,
     /// What the request was made of.

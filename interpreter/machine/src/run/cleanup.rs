@@ -4,18 +4,19 @@ use super::{FiberId, FrameId, TaskId};
 use crate::{CallId, TimerId};
 use flowmesh_ir::{ServiceId, StateId, StepId, SubsetId, Value, call::Request, flow::Catch, value::Variant};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
 /// A cleanup of one run, numbered in the order in which they began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct CleanupId(pub(crate) u32);
 
 /// In this order: calls on their way are heard, `finally`s run, what was done is undone, guards are let go of. Only
 /// where the flow goes on at once do the `finally`s come first and the rest goes on beside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cleanup {
     /// How many calls are still on their way.
     pub(crate) calls: usize,
@@ -40,14 +41,14 @@ pub(crate) struct Cleanup {
 }
 
 /// A `finally` that is still to be run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Finally {
     pub(crate) entry: StateId,
     pub(crate) frame: Option<FrameId>,
 }
 
 /// What comes after a cleanup.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Then {
     /// Nothing: it went on beside.
     Nothing,
@@ -68,7 +69,7 @@ pub(crate) enum Then {
 }
 
 /// How one thing is undone: its arguments are already computed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Undo {
     /// Its place in the order of all that was done.
     pub(crate) order: u32,
@@ -77,7 +78,7 @@ pub(crate) struct Undo {
 }
 
 /// By what something is undone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Way {
     /// By a call.
     Call(Arc<Request>),
@@ -86,7 +87,7 @@ pub(crate) enum Way {
 }
 
 /// One undo at a time, each repeated until it has succeeded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Undoing {
     pub(crate) current: Undo,
     /// How often it was tried without success.
@@ -96,7 +97,7 @@ pub(crate) struct Undoing {
 }
 
 /// What the undoing waits for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Retry {
     /// The end of a call.
     Call(CallId),

@@ -3,9 +3,10 @@
 use super::Run;
 use crate::{Admit, CallId, Debounce, TimerId};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// What stands between the start of a run and its first state.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Entrance {
     /// It waits for a newer one that takes its place, until this time.
     Settling(TimerId, Timestamp, CallId, Debounce),

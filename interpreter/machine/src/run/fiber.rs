@@ -4,14 +4,15 @@ use super::{CleanupId, FrameId, ScopeId, Undo};
 use crate::{Ask, CallId, TimerId};
 use flowmesh_ir::{StateId, call::Request};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A fiber of one run, numbered in the order in which they began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FiberId(pub(crate) u32);
 
 /// One line of control.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Fiber {
     /// What it runs in.
     pub(crate) scope: ScopeId,
@@ -28,7 +29,7 @@ pub(crate) struct Fiber {
 }
 
 /// What a fiber waits for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Wait {
     /// Nothing: it goes on as soon as it is its turn.
     Nothing,
@@ -53,7 +54,7 @@ pub(crate) enum Wait {
 }
 
 /// The timer of an arm.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ArmTimer {
     /// Which arm.
     pub(crate) arm: u32,

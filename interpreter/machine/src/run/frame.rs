@@ -1,13 +1,14 @@
 //! The values that a fiber has for itself: the slots of one round of a loop, of a task, of a handler.
 
 use flowmesh_ir::{SlotId, Value};
+use serde::{Deserialize, Serialize};
 
 /// A frame of one run, numbered in the order in which they were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FrameId(pub(crate) u32);
 
 /// Values that lie in their places only while a fiber that has them runs; then what lay there before lies here.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Frame {
     /// The frame around it.
     pub(crate) outer: Option<FrameId>,

@@ -4,10 +4,11 @@ use super::{CleanupId, FiberId};
 use crate::{CallId, Decision};
 use flowmesh_ir::{StepId, call::Request, value::Variant};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// At the end of which call a run is parked. There is one at a time: whatever else comes is kept until it goes on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Parked {
     pub(crate) call: CallId,
     pub(crate) step: StepId,
@@ -21,7 +22,7 @@ pub(crate) struct Parked {
 }
 
 /// What is stuck.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Stuck {
     /// A fiber whose call ended with `Unknown`; what it sent.
     Fiber(FiberId, Arc<Request>),

@@ -60,7 +60,7 @@ impl fmt::Display for Status {
 }
 
 /// Where a run stands in its life. It only ever moves down this list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// Nothing has happened yet.
     New,
@@ -73,7 +73,7 @@ pub(crate) enum Phase {
 }
 
 /// Why a run ends.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Why {
     /// It has a result.
     Returned(Value),

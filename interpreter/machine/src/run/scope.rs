@@ -4,17 +4,18 @@ use super::{CleanupId, FiberId, HandlerId, TaskId, Undo};
 use crate::{CallId, TimerId};
 use flowmesh_ir::{SignalId, StateId, Value};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// A scope of one run, numbered in the order in which they began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ScopeId(pub(crate) u32);
 
 /// The scope of the whole run.
 pub(crate) const ROOT: ScopeId = ScopeId(0);
 
 /// Fibers that end together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scope {
     pub(crate) kind: Kind,
     /// The scope around it; the root has none, and neither has what a cleanup runs.
@@ -30,7 +31,7 @@ pub(crate) struct Scope {
 }
 
 /// What a scope is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Kind {
     /// The whole run.
     Root,
@@ -47,7 +48,7 @@ pub(crate) enum Kind {
 }
 
 /// A region in motion.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Inside {
     /// The fiber that waits.
     pub(crate) waiting: FiberId,
@@ -67,7 +68,7 @@ pub(crate) struct Inside {
 }
 
 /// What of a region has begun, and what is still to come.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Plan {
     /// Branches as written.
     Fixed(Vec<Stage>),
@@ -82,7 +83,7 @@ pub(crate) enum Plan {
 }
 
 /// How a branch stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stage {
     /// It waits for others to join.
     Waiting,
@@ -93,7 +94,7 @@ pub(crate) enum Stage {
 }
 
 /// What there is a branch for each of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Items {
     List(Arc<Vec<Value>>),
     Range(i64, i64),

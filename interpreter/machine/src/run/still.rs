@@ -3,10 +3,11 @@
 use super::{FiberId, Parked};
 use crate::{CallId, EventKind, TimerId};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Somebody paused the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Why, in their words.
     pub reason: String,
@@ -16,7 +17,7 @@ pub struct Pause {
 
 /// A run that stands still, or has a backlog from when it did. The run as a whole rests, not one fiber of it: whoever
 /// steps in decides upon what is seen then, and nothing more is begun that would have to be undone afterwards.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Still {
     pub(crate) paused: Option<Pause>,
     pub(crate) parked: Option<Parked>,
@@ -29,7 +30,7 @@ pub(crate) struct Still {
 }
 
 /// Something that came while the run stood still.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Late {
     /// An event as it was.
     Event(EventKind),

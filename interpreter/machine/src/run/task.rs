@@ -2,14 +2,15 @@
 
 use super::{FrameId, ScopeId};
 use flowmesh_ir::{StateId, Value, value::Variant};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A task of one run, numbered in the order in which they began: the int that the flow has of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct TaskId(pub(crate) u32);
 
 /// How a task stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Task {
     /// It runs, in this scope.
     Running(ScopeId),
@@ -22,11 +23,11 @@ pub(crate) enum Task {
 }
 
 /// A handler of one run, numbered in the order in which they began to listen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct HandlerId(pub(crate) u32);
 
 /// Something that hears a signal until its scope ends.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Handler {
     /// What it ends with.
     pub(crate) scope: ScopeId,

@@ -52,6 +52,7 @@ impl Bench {
             &mut effects,
         );
         self.events.push(event);
+        assert_survives(&self.run);
         effects.iter().filter_map(|effect| self.line(effect)).collect()
     }
 
@@ -157,6 +158,13 @@ impl Bench {
             },
         })
     }
+}
+
+/// What is written down of a run is the run.
+pub(super) fn assert_survives(run: &Run) {
+    let bytes = rmp_serde::to_vec_named(run).unwrap();
+    let again: Run = rmp_serde::from_slice(&bytes).unwrap();
+    assert!(again == *run, "{run:#?} came back as {again:#?}");
 }
 
 fn b(text: &str) -> std::sync::Arc<[u8]> {

@@ -17,6 +17,7 @@ fn residence() -> Residence {
         runs_max: 0,
         idle: SignedDuration::ZERO,
         horizon: SignedDuration::ZERO,
+        ..Residence::default()
     }
 }
 

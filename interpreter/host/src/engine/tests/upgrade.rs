@@ -68,6 +68,7 @@ fn runs_that_are_not_in_memory_move_too_and_a_crash_changes_nothing() {
         runs_max: 2,
         idle: SignedDuration::ZERO,
         horizon: SignedDuration::ZERO,
+        ..Residence::default()
     });
     for run in 1..=20 {
         world.start(run, "hear", "{}", None);

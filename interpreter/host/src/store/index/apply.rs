@@ -143,7 +143,7 @@ impl Rows<'_> {
         self.replace(put.run, old, stored, &put.row)?;
         match &put.snapshot {
             Some(snapshot) => self.keep(put.run, snapshot),
-            None if put.row.ended => {
+            None if put.row.ended && !put.row.busy => {
                 self.snapshots.remove(&tables::id(put.run))?;
                 Ok(())
             }

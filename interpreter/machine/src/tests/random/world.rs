@@ -1,6 +1,6 @@
 //! The world of a random run: it remembers what was asked for, answers by chance, and knows what must hold.
 
-use super::super::build::FLOW;
+use super::super::{bench::assert_survives, build::FLOW};
 use crate::{
     Answer, Ask, CallId, Choice, Decision, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings,
     Status, TimerId, apply, pending,
@@ -146,6 +146,7 @@ impl<'p> World<'p> {
             &mut effects,
         );
         self.events.push(event);
+        assert_survives(&self.run);
         for effect in effects {
             self.note(effect);
         }
