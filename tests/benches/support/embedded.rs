@@ -2,7 +2,7 @@
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::World;
-use flowmesh_host::{Host, HostOptions};
+use flowmesh_host::{Host, HostOptions, engine::Residence};
 use flowmesh_machine::Settings;
 use flowmesh_mesh::Hickory;
 use std::{
@@ -32,12 +32,18 @@ pub(crate) fn number(variable: &str, whole: usize) -> usize {
 
 /// Opens a directory and deploys a program in it.
 pub(crate) async fn open(directory: &Path, source: &'static str) -> Host {
+    open_with(directory, source, Residence::default().snapshot_after).await
+}
+
+/// The same, with machines that are written down after so many events.
+pub(crate) async fn open_with(directory: &Path, source: &'static str, snapshot_after: u64) -> Host {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = flowmesh_frontend::compile(&One(source), "bench.flow", &mut sources, &mut found);
     let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
     let settings = Settings::new(&program, []).unwrap();
     let resolver = Hickory::servers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    let options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
+    let mut options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
+    options.residence.snapshot_after = snapshot_after;
     let host = Host::open(directory, options).unwrap();
     host.deploy(program, settings).await.unwrap();
     host
