@@ -14,6 +14,7 @@ use flowmesh_host::{
     engine::Refusal,
     server::{ConfigValues, Server, ServerError, ServerOptions},
     store::compact::Due,
+    traces::{Otlp, OtlpError, SpanSink},
 };
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
@@ -44,6 +45,9 @@ pub(crate) struct HouseArgs {
     /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
     #[arg(long, value_name = "PERCENT", default_value = "50%", value_parser = compact_at)]
     pub(crate) compact_at: CompactAt,
+    /// Send traces of runs to an OpenTelemetry collector, by OTLP over HTTP
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) traces: Option<String>,
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
     pub(crate) stub: bool,
@@ -119,6 +123,7 @@ impl House {
         let resolver = resolver(&args.resolver)?;
         let mut options = HostOptions::new(resolver, secrets);
         options.compact.percent = args.compact_at.0;
+        options.traces = traces(args.traces.as_deref())?;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         let opening = host.serve(program.as_ref().clone(), settings).await;
         if let Opening::Later(later) = opening.map_err(|why| deployed(&why))? {
@@ -177,6 +182,15 @@ fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
     };
     let words = |why: MeshError| below(why.code(), &why, Some(why.help()), Exit::Trouble);
     Ok(Arc::new(found.map_err(words)?))
+}
+
+/// Who takes traces. A variable that is set to nothing counts as none.
+fn traces(to: Option<&str>) -> Result<Option<Arc<dyn SpanSink>>, Error> {
+    let Some(to) = to.filter(|to| !to.is_empty()) else {
+        return Ok(None);
+    };
+    let untraced = |why: OtlpError| below(why.code(), &why, Some(why.help().to_owned()), Exit::Usage);
+    Ok(Some(Arc::new(Otlp::new(to, "flowmesh").map_err(untraced)?)))
 }
 
 fn unheard(why: &ServerError) -> Error {

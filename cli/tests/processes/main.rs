@@ -50,4 +50,6 @@ mod tests;
 mod token;
 mod top;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod workers;

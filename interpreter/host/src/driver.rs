@@ -22,6 +22,7 @@ use crate::{
     metrics::Metrics,
     network::{Caller, Network, NetworkError},
     store::{AppendError, Appended, StoreError},
+    traces::Tracing,
 };
 use flowmesh_ir::{Hash, Name, call::Reply};
 use flowmesh_machine::CallId;
@@ -97,6 +98,8 @@ pub(crate) struct Parts {
     pub(crate) indexer: Indexer,
     pub(crate) lookup: Lookup,
     pub(crate) metrics: Arc<Metrics>,
+    /// Who hears what happens to every run.
+    pub(crate) tracing: Option<Tracing>,
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.

@@ -126,6 +126,8 @@ pub struct Engine {
     full_until: Option<Timestamp>,
     /// Whether every run is followed from its first event.
     follow_all: bool,
+    /// Whether what happens to any run is told.
+    trace_all: bool,
     /// In which namespace the command was given that is being carried out.
     namespace: Name,
     /// For a world in which a move loses something.

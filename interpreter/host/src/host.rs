@@ -7,6 +7,7 @@ mod schedules;
 mod share;
 mod stand;
 mod told;
+mod traces;
 mod upgrade;
 
 pub use batch::Bulk;
@@ -15,6 +16,8 @@ pub use options::HostOptions;
 pub use upgrade::{Group, Opening, Upgraded};
 
 pub(crate) use share::continuation;
+pub(crate) use traces::Past;
+use traces::told_to;
 
 use crate::{
     RunId,
@@ -25,7 +28,7 @@ use crate::{
         self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
         view::{FlowView, Page, RunView},
     },
-    follow::{Archive, Follow, Followers, past},
+    follow::{Archive, Followers},
     metrics::Metrics,
     network::Network,
     store::{Count, Filter, Opened, OpeningOptions, StoreError, lock_error},
@@ -67,6 +70,8 @@ struct Inner {
     /// Taken when the host stops, so that the directory is free for others.
     archive: Mutex<Option<Archive>>,
     driver: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
+    /// Who makes spans of what happens, until the last is sent.
+    tracing: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What was found in the directory.
@@ -99,6 +104,7 @@ impl Host {
             workers,
             residence,
             compact,
+            traces,
         } = options;
         let Store {
             mut engine,
@@ -109,6 +115,7 @@ impl Host {
         } = engine::open(disk.clone(), &OpeningOptions::default(), clock.now())?;
         let recovered = Recovered { runs: live, opened };
         engine.reside(residence);
+        engine.trace_all(traces.is_some());
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
         let place = disk.place("");
@@ -123,6 +130,7 @@ impl Host {
         let indexer = Indexer::start(index.clone(), compacting, sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
+        let (tracing, heard) = told_to(traces, &metrics);
         let driver = Driver::new(Parts {
             engine,
             clock: clock.clone(),
@@ -133,13 +141,14 @@ impl Host {
             indexer,
             lookup,
             metrics: metrics.clone(),
+            tracing,
             sender: sender.clone(),
             inbox,
             stopped: stopping,
         });
         let driver = Mutex::new(Some(tokio::spawn(driver.run())));
         let place = Arc::downgrade(&disk);
-        Ok(Self(
+        let host = Self(
             Arc::new(Inner {
                 sender,
                 tickets: AtomicU64::new(0),
@@ -151,9 +160,12 @@ impl Host {
                 stopped,
                 archive: Mutex::new(Some(Archive::new(disk, index))),
                 driver,
+                tracing: Mutex::default(),
             }),
             Name::default(),
-        ))
+        );
+        host.trace(heard);
+        Ok(host)
     }
 
     /// The same host as it is seen from a namespace: nothing of others is there.
@@ -279,26 +291,6 @@ impl Host {
         }
     }
 
-    /// Follows a run: its events from the one numbered `from`, then what happens, until it ends.
-    ///
-    /// # Errors
-    /// If there is no such run, or its journal cannot be read.
-    pub async fn follow(&self, run: RunId, from: u64) -> Result<Follow, FollowError> {
-        let (asker, answer) = oneshot::channel();
-        self.send(Message::Follow(self.ticket(), self.1.clone(), run, asker))?;
-        let (answer, live) = answer.await.map_err(|_| self.gone())?;
-        let history = match answer {
-            Answer::History(history) => history,
-            Answer::Refused(refusal) => return Err(refusal.into()),
-            _ => return Err(self.gone().into()),
-        };
-        let archive = self.archive()?;
-        let ended = history.ending.is_some();
-        let past = tokio::task::spawn_blocking(move || past(&archive, &history, from));
-        let past = past.await.map_err(|_| self.gone())??;
-        Ok(Follow::new(past, live, from, ended))
-    }
-
     /// Stops: nothing new is started, calls on their way are waited for at most so long, and the store is closed.
     ///
     /// # Errors
@@ -315,6 +307,7 @@ impl Host {
             Some(driver) => driver.await.unwrap_or(Err(StoreError::Stopped)),
             None => Ok(()),
         };
+        self.traced().await;
         self.0
             .archive
             .lock()

@@ -23,6 +23,7 @@ pub mod server;
 pub mod simulate;
 mod spans;
 pub mod store;
+pub mod traces;
 pub mod trial;
 pub mod upkeep;
 pub mod workers;

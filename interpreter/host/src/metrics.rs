@@ -61,6 +61,8 @@ pub(crate) struct Metrics {
     /// By the first digit of their status, from 1.
     pub(crate) answered: [AtomicU64; 5],
     pub(crate) connections: AtomicU64,
+    /// Events and attempts that were to be told as spans and were let go of.
+    pub(crate) untraced: AtomicU64,
 }
 
 impl Metrics {
@@ -78,6 +80,7 @@ impl Metrics {
             requests: Histogram::new(SHORT_US),
             answered: Default::default(),
             connections: AtomicU64::new(0),
+            untraced: AtomicU64::new(0),
         }
     }
 

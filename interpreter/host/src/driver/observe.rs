@@ -1,12 +1,13 @@
-//! Tells followers of attempts. Nothing is made unless somebody follows something.
+//! Tells followers, and traces, of attempts. Nothing is made unless somebody follows something, or there are traces.
 
 use crate::{
     RunId,
     engine::{Call, Deployment},
     follow::{Attempt, Followers, Item},
+    traces::{Attempted, Told, Tracing},
 };
-use flowmesh_ir::{FlowId, StepId};
-use flowmesh_mesh::{AttemptReport, Next, Observer};
+use flowmesh_ir::{FlowId, StepId, trace::TraceContext};
+use flowmesh_mesh::{AttemptReport, Next, Observer, Outcome};
 use std::sync::Arc;
 
 /// Watches one call.
@@ -17,10 +18,12 @@ pub(super) struct Watcher {
     call: u32,
     flow: FlowId,
     step: StepId,
+    tracing: Option<Tracing>,
+    trace: TraceContext,
 }
 
 impl Watcher {
-    pub(super) fn new(call: &Call, followers: Arc<Followers>) -> Self {
+    pub(super) fn new(call: &Call, followers: Arc<Followers>, tracing: Option<Tracing>) -> Self {
         Self {
             followers,
             deployment: call.deployment.clone(),
@@ -28,18 +31,39 @@ impl Watcher {
             call: call.call.0,
             flow: call.flow,
             step: call.step,
+            tracing,
+            trace: call.trace,
         }
+    }
+
+    fn step(&self) -> String {
+        self.deployment.step_title(self.flow, self.step).to_owned()
     }
 }
 
 impl Observer for Watcher {
     fn ended(&self, report: &AttemptReport<'_>) {
+        if let Some(tracing) = &self.tracing {
+            tracing.tell(Told::Attempted(Attempted {
+                run: self.run,
+                call: self.trace,
+                step: self.step(),
+                attempt: report.attempt,
+                endpoint: report.endpoint.map(str::to_owned),
+                status: match report.outcome {
+                    Outcome::Answer { status, .. } => Some(*status),
+                    _ => None,
+                },
+                outcome: report.outcome.to_string(),
+                took: report.took,
+            }));
+        }
         if !self.followers.any() {
             return;
         }
         let attempt = Attempt {
             run: self.run,
-            step: self.deployment.step_title(self.flow, self.step).to_owned(),
+            step: self.step(),
             call: self.call,
             attempt: report.attempt,
             endpoint: report.endpoint.map(str::to_owned),

@@ -5,6 +5,7 @@ use crate::{
     engine::{Answer, Call, Happened, History, Input, Output, Probe, Refusal, Ticket},
     follow::{Happening, Item},
     metrics::Open,
+    traces::Told,
 };
 use flowmesh_ir::call::Wire;
 use std::{sync::Arc, time::Instant};
@@ -28,7 +29,7 @@ impl Driver {
                     let callers = self.parts.callers.values();
                     callers.for_each(|caller| caller.shift(&service, &weights));
                 }
-                Output::Happened(happened) => self.tell(&happened),
+                Output::Happened(happened) => self.tell(happened),
                 Output::Index(changes) => {
                     self.parts.metrics.cut(&changes);
                     self.parts.indexer.apply(changes);
@@ -85,7 +86,11 @@ impl Driver {
                 caller.stream(call.request, call.trace, demand)
             }
             _ => {
-                let observer = Arc::new(Watcher::new(&call, self.parts.followers.clone()));
+                let observer = Arc::new(Watcher::new(
+                    &call,
+                    self.parts.followers.clone(),
+                    self.parts.tracing.clone(),
+                ));
                 caller.call(call.request, call.trace, observer)
             }
         };
@@ -118,7 +123,17 @@ impl Driver {
         });
     }
 
-    fn tell(&mut self, happened: &Happened) {
+    fn tell(&mut self, happened: Box<Happened>) {
+        let run = happened.run;
+        if self.parts.followers.has(run) {
+            self.tell_followers(&happened);
+        }
+        if let Some(tracing) = &self.parts.tracing {
+            tracing.tell(Told::Happened(happened));
+        }
+    }
+
+    fn tell_followers(&mut self, happened: &Happened) {
         let run = happened.run;
         let item = Item::Event(Arc::new(Happening::new(happened)));
         for _ in 0..self.parts.followers.tell(run, &item) {

@@ -57,7 +57,7 @@ impl Deployment {
         self.settings.to_json(&self.program).into_bytes().into()
     }
 
-    pub(super) fn flow_name(&self, flow: FlowId) -> Name {
+    pub(crate) fn flow_name(&self, flow: FlowId) -> Name {
         self.program
             .flow(flow)
             .map(|flow| flow.name.clone())

@@ -13,7 +13,7 @@ use crate::{
     store::{EventRecord, Origin, Record},
 };
 use flowmesh_ir::{
-    Hash,
+    Hash, StepId,
     call::{Reply, Wire},
     trace::TraceContext,
 };
@@ -69,7 +69,7 @@ impl Engine {
                 event: event.clone(),
             };
             self.batches.add(Record::Event(record), bytes);
-            let watched = held.watched > 0;
+            let told = held.watched > 0 || self.trace_all;
             let mut following = Following {
                 run,
                 held,
@@ -78,7 +78,7 @@ impl Engine {
                 ledger: &mut self.ledger,
                 tasks: &mut self.tasks,
                 answers: &mut self.answers,
-                notes: watched.then(Vec::new),
+                told: told.then(Told::default),
             };
             effects.drain(..).for_each(|effect| following.follow(effect));
             following.tell(sequence, event);
@@ -98,15 +98,30 @@ pub(super) struct Following<'a> {
     pub(super) tasks: &'a mut VecDeque<Task>,
     /// Who waits for the answers of signals.
     pub(super) answers: &'a mut BTreeMap<(RunId, u64), Ticket>,
-    /// Kept only if somebody follows.
-    pub(super) notes: Option<Vec<Note>>,
+    /// Kept only if somebody is told.
+    pub(super) told: Option<Told>,
+}
+
+/// What is told of what followed.
+#[derive(Default)]
+pub(super) struct Told {
+    notes: Vec<Note>,
+    calls: Vec<(CallId, StepId, bool)>,
 }
 
 impl Following<'_> {
     pub(super) fn follow(&mut self, effect: Effect) {
         self.ledger.effect(self.run, self.held, &effect, self.tasks);
         match effect {
-            Effect::Call { .. } => {
+            Effect::Call {
+                call: number,
+                step,
+                undo,
+                ..
+            } => {
+                if let Some(told) = &mut self.told {
+                    told.calls.push((number, step, undo));
+                }
                 if let Some(call) = call(self.run, self.held, effect) {
                     self.defer(Deferred::Output(Output::Call(call)));
                 }
@@ -123,7 +138,10 @@ impl Following<'_> {
                     self.timers.disarm(at, self.run, timer);
                 }
             }
-            Effect::Note(note) => self.notes.iter_mut().for_each(|notes| notes.push(note.clone())),
+            Effect::Note(note) => self
+                .told
+                .iter_mut()
+                .for_each(|told| told.notes.push(note.clone())),
             Effect::Finished(outcome) => self.finish(&outcome),
             Effect::More { call } => self.defer(Deferred::Output(Output::More { run: self.run, call })),
             Effect::Answer { signal, answer } => {
@@ -157,12 +175,14 @@ impl Following<'_> {
     }
 
     fn tell(mut self, sequence: u64, event: Event) {
-        let Some(notes) = self.notes.take() else { return };
+        let Some(told) = self.told.take() else { return };
         let happened = Happened {
             run: self.run,
             sequence,
             event,
-            notes,
+            namespace: self.held.namespace.clone(),
+            notes: told.notes,
+            calls: told.calls,
             flow: self.held.flow,
             deployment: self.held.deployment.clone(),
             ending: self.held.ending().cloned(),

@@ -112,7 +112,7 @@ pub struct Probe {
     pub deployment: Arc<Deployment>,
 }
 
-/// Something that happened to a run that somebody follows.
+/// Something that happened to a run that somebody follows, or to any where all are told.
 #[derive(Clone, Debug)]
 pub struct Happened {
     /// To which run.
@@ -121,8 +121,12 @@ pub struct Happened {
     pub sequence: u64,
     /// What happened.
     pub event: Event,
+    /// The namespace that it is in.
+    pub namespace: Name,
     /// What followed, for people.
     pub notes: Vec<Note>,
+    /// Which calls were made, for which steps, and whether to undo.
+    pub calls: Vec<(CallId, StepId, bool)>,
     /// The flow that the steps in the notes are of.
     pub flow: FlowId,
     /// What the run was started with.

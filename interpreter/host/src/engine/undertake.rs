@@ -20,6 +20,11 @@ impl Engine {
         self.dormant.residence = residence;
     }
 
+    /// Whether what happens to any run is told from now on.
+    pub fn trace_all(&mut self, all: bool) {
+        self.trace_all = all;
+    }
+
     /// How many runs came back into memory, and one of them that did not come back as it left.
     pub(crate) fn came_back(&self) -> (u64, Option<RunId>) {
         (self.dormant.came_back, self.dormant.otherwise)

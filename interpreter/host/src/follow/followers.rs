@@ -27,6 +27,11 @@ impl Followers {
         self.count.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether anybody follows this run.
+    pub(crate) fn has(&self, run: RunId) -> bool {
+        self.any() && self.lock().contains_key(&run)
+    }
+
     pub(crate) fn add(&self, run: RunId) -> Receiver<Item> {
         let (sender, receiver) = channel(BEHIND_MAX);
         let mut senders = self.lock();

@@ -6,7 +6,7 @@ use crate::{
     engine::{Deployment, Happened, History, Player, Programs, homes},
     store::{EventRecord, Index, Reader, Shelf, StoreError},
 };
-use flowmesh_ir::Hash;
+use flowmesh_ir::{Hash, Name};
 use flowmesh_machine::{Effect, Run};
 use std::sync::Arc;
 
@@ -66,37 +66,50 @@ fn lost(history: &History) -> StoreError {
     }
 }
 
-/// The events of a run from the one numbered `from`. The machine sees all of them: notes are not kept, and follow from
-/// the events again.
+/// The events of a run from the one numbered `from`, in the words of the program.
 pub(crate) fn past(archive: &Archive, history: &History, from: u64) -> Result<Vec<Happening>, StoreError> {
+    let mut all = happened(archive, history, &Name::default())?;
+    all.retain(|happened| happened.sequence >= from);
+    Ok(all.iter().map(Happening::new).collect())
+}
+
+/// What happened to a run of a namespace. The machine sees all of it: notes are not kept, and follow from the events
+/// again.
+pub(crate) fn happened(
+    archive: &Archive,
+    history: &History,
+    namespace: &Name,
+) -> Result<Vec<Happened>, StoreError> {
     let events = archive.events(history)?;
     let homes = archive.homes(history, &events)?;
     let mut player = Player::new(history, &homes).ok_or_else(|| lost(history))?;
-    let mut happenings = Vec::new();
+    let mut all = Vec::new();
     let mut effects = Vec::new();
     for record in events {
         player.play(&record.event, &mut effects);
         let Some((deployment, flow)) = player.home() else {
             continue;
         };
+        let (mut notes, mut calls) = (Vec::new(), Vec::new());
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Note(note) => notes.push(note),
+                Effect::Call { call, step, undo, .. } => calls.push((call, step, undo)),
+                _ => {}
+            }
+        }
         let run = &player.run;
-        let ending = run.outcome().is_some().then(|| history.ending.clone()).flatten();
-        let notes = effects.drain(..).filter_map(|effect| match effect {
-            Effect::Note(note) => Some(note),
-            _ => None,
-        });
-        let happened = Happened {
+        all.push(Happened {
             run: history.run,
             sequence: record.sequence,
             event: record.event,
-            notes: notes.collect(),
+            namespace: namespace.clone(),
+            notes,
+            calls,
             flow,
             deployment: Arc::clone(deployment),
-            ending,
-        };
-        if record.sequence >= from {
-            happenings.push(Happening::new(&happened));
-        }
+            ending: run.outcome().is_some().then(|| history.ending.clone()).flatten(),
+        });
     }
-    Ok(happenings)
+    Ok(all)
 }

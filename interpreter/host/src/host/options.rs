@@ -5,6 +5,7 @@ use crate::{
     engine::Residence,
     network::{MeshNetwork, Network, Secrets},
     store::compact,
+    traces::SpanSink,
     workers::Workers,
 };
 use flowmesh_mesh::Resolver;
@@ -23,6 +24,8 @@ pub struct HostOptions {
     pub residence: Residence,
     /// When the journal is compacted.
     pub compact: compact::Due,
+    /// Who takes the spans of runs, if they are made.
+    pub traces: Option<Arc<dyn SpanSink>>,
 }
 
 impl HostOptions {
@@ -40,6 +43,7 @@ impl HostOptions {
             workers,
             residence: Residence::default(),
             compact: compact::Due::default(),
+            traces: None,
         }
     }
 }

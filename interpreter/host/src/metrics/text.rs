@@ -123,6 +123,12 @@ pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
         &metrics.requests,
     );
     page.one(
+        "flowmesh_untraced_total",
+        "counter",
+        "Events and attempts of which no span was made, because more came than could be taken",
+        get(&metrics.untraced),
+    );
+    page.one(
         "flowmesh_http_connections",
         "gauge",
         "Open connections to the API",

@@ -1,8 +1,8 @@
 //! Asking a provider: small JSON documents over HTTPS, within limits of length and time.
 
 use bytes::Bytes;
-use http::{Request, Uri, header};
-use http_body_util::{BodyExt, Empty, Limited};
+use http::{HeaderValue, Request, Response, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
@@ -64,10 +64,12 @@ impl Https {
         if !Self::may(url) {
             return Err(format!("expected a URL with `https://`, found `{url}`"));
         }
-        let uri = parsed(url)?;
-        match self.connect(&uri).await? {
-            Stream::Plain(stream) => read(stream, &uri).await,
-            Stream::Secure(stream) => read(stream, &uri).await,
+        // Redirects are not followed: keys come from where the operator said.
+        let request = Request::get(url).header(header::ACCEPT, "application/json");
+        let answer = self.exchange(request.body(Bytes::new()).map_err(words)?).await?;
+        match answer.status() {
+            status if status.is_success() => Ok(answer.into_body().to_vec()),
+            status => Err(format!("it answered with {status}")),
         }
     }
 
@@ -76,15 +78,25 @@ impl Https {
     /// # Errors
     /// In words, why there is none.
     pub async fn head(&self, url: &str) -> Result<u16, String> {
-        let uri = parsed(url)?;
-        let looked = async {
-            match self.connect(&uri).await? {
-                Stream::Plain(stream) => status(stream, &uri).await,
-                Stream::Secure(stream) => status(stream, &uri).await,
-            }
-        };
-        let looked = tokio::time::timeout(TIME_MAX, looked).await;
-        looked.unwrap_or_else(|_| Err("it took too long".to_owned()))
+        let request = Request::head(url).body(Bytes::new()).map_err(words)?;
+        Ok(self.send(request).await?.status().as_u16())
+    }
+
+    /// Sends a small request to an address with `http://` or `https://`, and reads the answer, whatever its status.
+    /// Redirects are not followed.
+    ///
+    /// # Errors
+    /// In words, why there is none: no connection, a longer answer than may be, or none within ten seconds.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+        let sent = tokio::time::timeout(TIME_MAX, self.exchange(request)).await;
+        sent.unwrap_or_else(|_| Err("it took too long".to_owned()))
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+        match self.connect(request.uri()).await? {
+            Stream::Plain(stream) => exchange(stream, request).await,
+            Stream::Secure(stream) => exchange(stream, request).await,
+        }
     }
 
     async fn connect(&self, uri: &Uri) -> Result<Stream, String> {
@@ -112,10 +124,6 @@ enum Stream {
     Secure(Box<TlsStream<TcpStream>>),
 }
 
-fn parsed(url: &str) -> Result<Uri, String> {
-    url.parse().map_err(|_| format!("`{url}` is no URL"))
-}
-
 impl Fetch for Https {
     fn get<'a>(&'a self, url: &'a str) -> Fetched<'a> {
         Box::pin(async move {
@@ -125,45 +133,23 @@ impl Fetch for Https {
     }
 }
 
-/// Redirects are not followed: keys come from where the operator said.
-async fn read<S>(stream: S, uri: &Uri) -> Result<Vec<u8>, String>
+async fn exchange<S>(stream: S, request: Request<Bytes>) -> Result<Response<Bytes>, String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (mut head, body) = request.into_parts();
+    let host = head.uri.authority().map_or("", |authority| authority.as_str());
+    head.headers
+        .insert(header::HOST, HeaderValue::from_str(host).map_err(words)?);
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    head.uri = path.parse().map_err(words)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
     let connection = tokio::spawn(connection);
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let host = uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::get(path)
-        .header(header::HOST, host)
-        .header(header::ACCEPT, "application/json")
-        .body(Empty::<Bytes>::new())
-        .map_err(words)?;
-    let response = sender.send_request(request).await.map_err(words)?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(format!("it answered with {status}"));
-    }
-    let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
+    let request = Request::from_parts(head, Full::new(body));
+    let (head, body) = sender.send_request(request).await.map_err(words)?.into_parts();
+    let body = Limited::new(body, BYTES_MAX).collect().await;
     connection.abort();
-    Ok(body.map_err(words)?.to_bytes().to_vec())
-}
-
-async fn status<S>(stream: S, uri: &Uri) -> Result<u16, String>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
-    let connection = tokio::spawn(connection);
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let host = uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::head(path)
-        .header(header::HOST, host)
-        .body(Empty::<Bytes>::new())
-        .map_err(words)?;
-    let answer = sender.send_request(request).await;
-    connection.abort();
-    Ok(answer.map_err(words)?.status().as_u16())
+    Ok(Response::from_parts(head, body.map_err(words)?.to_bytes()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]

@@ -1,0 +1,297 @@
+//! Traces: what a collector is sent of a run is one trace, also when its server was killed meanwhile, and the services see
+//! the spans that the collector is told of.
+
+use super::{
+    common,
+    shop::{Running, free_port, http, until},
+};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse},
+    common::v1::any_value::Value,
+    trace::v1::{Span, status::StatusCode},
+};
+use prost::Message;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::Stdio,
+    sync::{Arc, Mutex},
+};
+use tempfile::TempDir;
+
+const PROGRAM: &str = r#"//! Something is packed and, when somebody says so, shipped.
+
+config desk_url: url
+
+service desk {
+  at: desk_url
+  timeout: { attempt: 5s, total: 30s }
+
+  op pack(order: string) -> string = PUT "/pack/{order}"
+  op ship(parcel: string) -> string = PUT "/ship/{parcel}" { key: parcel }
+}
+
+flow order(id: string) -> string {
+  signal go()
+
+  step packing {
+    let parcel = desk.pack(id)
+  }
+  await go forever
+  log "off it goes"
+  return desk.ship(id)
+}
+"#;
+
+/// Something that was asked of a server of this test: its path, its headers, its body.
+type Asked = (String, BTreeMap<String, String>, Vec<u8>);
+
+/// A server that answers everything with the same.
+struct Hears {
+    port: u16,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Hears {
+    fn start(kind: &'static str, body: Vec<u8>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (asked, body) = (Arc::clone(&kept), body.clone());
+                std::thread::spawn(move || {
+                    let mut stream = BufReader::new(stream);
+                    while let Some(request) = read(&mut stream) {
+                        asked.lock().expect("the lock").push(request);
+                        let length = body.len();
+                        let head = format!(
+                            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
+                        );
+                        let stream = stream.get_mut();
+                        let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+                    }
+                });
+            }
+        });
+        Self { port, asked }
+    }
+
+    fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("the lock").clone()
+    }
+}
+
+fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
+    let mut first = String::new();
+    stream.read_line(&mut first).ok().filter(|read| *read > 0)?;
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim().split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_lowercase(), value.trim().to_owned());
+    }
+    let length = headers.get("content-length").map_or("0", String::as_str);
+    let mut body = vec![0; length.parse().ok()?];
+    stream.read_exact(&mut body).ok()?;
+    Some((first.split(' ').nth(1)?.to_owned(), headers, body))
+}
+
+/// A desk, a collector, and the directory of a server between them.
+struct Place {
+    dir: TempDir,
+    port: u16,
+    desk: Hears,
+    collector: Hears,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("order.flow"), PROGRAM).expect("the program is written");
+        Self {
+            dir,
+            port: free_port(),
+            desk: Hears::start("application/json", br#""p1""#.to_vec()),
+            collector: Hears::start(
+                "application/x-protobuf",
+                ExportTraceServiceResponse::default().encode_to_vec(),
+            ),
+        }
+    }
+
+    fn serve(&self) -> Running {
+        let listen = format!("127.0.0.1:{}", self.port);
+        let desk = format!("desk_url=http://127.0.0.1:{}", self.desk.port);
+        let mut command = common::command(&["serve", "order.flow", "--listen", &listen, "--set", &desk]);
+        command
+            .current_dir(self.dir.path())
+            .env(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                format!("http://127.0.0.1:{}", self.collector.port),
+            )
+            .env("OTEL_BSP_SCHEDULE_DELAY", "50")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let running = Running(command.spawn().expect("the binary runs"));
+        until("the server listens", || self.runs(&["list"]).code == 0);
+        running
+    }
+
+    fn runs(&self, args: &[&str]) -> common::Shown {
+        let args = [&["runs"][..], args, &["--dir", ".flowmesh"]].concat();
+        common::in_dir(self.dir.path(), &args)
+    }
+
+    /// All spans that the collector was sent, and the names of the services that they are of.
+    fn spans(&self) -> (Vec<Span>, Vec<String>) {
+        let (mut spans, mut services) = (Vec::new(), Vec::new());
+        for (path, headers, body) in self.collector.asked() {
+            assert_eq!(path, "/v1/traces");
+            assert_eq!(headers["content-type"], "application/x-protobuf");
+            let request = ExportTraceServiceRequest::decode(body.as_slice()).expect("OTLP");
+            for resource in request.resource_spans {
+                let attributes = resource.resource.unwrap_or_default().attributes;
+                let named = attributes.into_iter().filter(|it| it.key == "service.name");
+                services.extend(named.map(|it| text(it.value.and_then(|it| it.value))));
+                spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
+            }
+        }
+        (spans, services)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.spans().0.iter().any(|span| span.name == name)
+    }
+}
+
+fn text(value: Option<Value>) -> String {
+    match value {
+        Some(Value::StringValue(text)) => text,
+        Some(Value::IntValue(number)) => number.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn attribute(span: &Span, key: &str) -> Option<String> {
+    let found = span.attributes.iter().find(|it| it.key == key)?;
+    Some(text(found.value.clone()?.value))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_run_that_outlives_its_server_is_one_trace() {
+    let place = Place::new();
+    let mut server = place.serve();
+    let (status, run) =
+        http(place.port, "POST", "/v1/flows/order/runs", "", r#"{"id":"o1"}"#).expect("an answer");
+    assert_eq!(status, 202, "{run}");
+    let run = run["id"].as_str().expect("an id").to_owned();
+    until("the first call is told", || place.has("packing"));
+    server.0.kill().expect("it is killed");
+    server.0.wait().expect("it has ended");
+    assert!(!place.has("order"), "it has not ended");
+
+    let mut server = place.serve();
+    assert_eq!(place.runs(&["signal", &run, "go", "{}"]).code, 0);
+    until("its end is told", || place.has("order"));
+    server.0.kill().expect("it is killed");
+    server.0.wait().expect("it has ended");
+
+    let (spans, services) = place.spans();
+    let trace = run.replace('-', "");
+    assert!(
+        spans.iter().all(|span| hex(&span.trace_id) == trace),
+        "{spans:#?}"
+    );
+    assert!(services.iter().all(|name| name == "flowmesh"), "{services:?}");
+    let mut ids: Vec<String> = spans.iter().map(|span| hex(&span.span_id)).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), spans.len(), "none is told twice: {spans:#?}");
+
+    let one = |name: &str, kind: i32| {
+        let mut found = spans.iter().filter(|span| span.name == name && span.kind == kind);
+        let first = found
+            .next()
+            .unwrap_or_else(|| panic!("no span `{name}`: {spans:#?}"));
+        (first, found.next())
+    };
+    let root = one("order", 1).0;
+    assert_eq!(root.parent_span_id, Vec::<u8>::new());
+    assert_eq!(
+        root.status.as_ref().map(|status| status.code()),
+        Some(StatusCode::Ok)
+    );
+    assert_eq!(attribute(root, "flowmesh.state").as_deref(), Some("done"));
+    assert_eq!(attribute(root, "flowmesh.namespace").as_deref(), Some("default"));
+    assert_eq!(root.events.len(), 1, "what it logged");
+    let packing = one("packing", 1).0;
+    assert_eq!(packing.parent_span_id, root.span_id);
+    // What began before the kill has the time at which it began.
+    let waited = spans
+        .iter()
+        .find(|span| span.name.contains("go"))
+        .expect("the wait");
+    assert!(waited.start_time_unix_nano <= packing.end_time_unix_nano + 1_000_000_000);
+    assert!(root.start_time_unix_nano <= packing.start_time_unix_nano);
+    assert!(root.end_time_unix_nano >= waited.end_time_unix_nano);
+
+    for operation in ["pack", "ship"] {
+        let attempts: Vec<&Span> = spans.iter().filter(|span| span.kind == 3).collect();
+        let attempt = attempts
+            .iter()
+            .find(|span| span.name.contains(operation))
+            .expect("an attempt");
+        let call = spans
+            .iter()
+            .find(|span| span.span_id == attempt.parent_span_id)
+            .expect("its call");
+        let step = spans
+            .iter()
+            .find(|span| span.span_id == call.parent_span_id)
+            .expect("its step");
+        assert!(step.name.contains(operation), "{step:#?}");
+        assert_eq!(
+            attribute(attempt, "http.response.status_code").as_deref(),
+            Some("200")
+        );
+        let sent = place.desk.asked();
+        let sent = sent
+            .iter()
+            .find(|(path, ..)| path.contains(operation))
+            .expect("it was sent");
+        let expected = format!("00-{trace}-{}-01", hex(&attempt.span_id));
+        assert_eq!(
+            sent.1["traceparent"], expected,
+            "the service is told of the attempt"
+        );
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    let place = Place::new();
+    let desk = format!("desk_url=http://127.0.0.1:{}", place.desk.port);
+    let shown = common::in_dir(
+        place.dir.path(),
+        &[
+            "serve",
+            "order.flow",
+            "--set",
+            &desk,
+            "--traces",
+            "localhost:4318",
+        ],
+    );
+    assert_eq!(shown.code, 2, "{}", shown.err);
+    assert!(shown.err.contains("F1138"), "{}", shown.err);
+}

@@ -1,0 +1,16 @@
+//! Traces: what a run does as spans, which are one trace however many processes the run has outlived.
+//!
+//! Every identifier follows from the run, the number of the call and the name of the step; when a span began and how it
+//! ended is what the journal says. So a span that one process began another one ends, under the same number and with the
+//! time at which it began. A span is told once it has ended: those that had ended when a process began, the process
+//! before has told. Attempts are in no journal: of one that was lost with its process nothing is told.
+
+mod collect;
+mod http;
+mod otlp;
+mod span;
+mod tree;
+
+pub(crate) use collect::{Attempted, Told, Tracing, collect};
+pub use otlp::{Otlp, OtlpError};
+pub use span::{Span, SpanKind, SpanSink, SpanStatus};
