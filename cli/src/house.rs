@@ -10,7 +10,7 @@ use crate::{
 };
 use clap::Args;
 use flowmesh_host::{
-    DeployError, FollowError, Host, HostOptions, OpenError, Opening,
+    DeployError, FollowError, Host, HostOptions, OpenError, Opening, Retention,
     engine::Refusal,
     server::{ConfigValues, Server, ServerError, ServerOptions},
     store::compact::Due,
@@ -19,6 +19,7 @@ use flowmesh_host::{
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
 use flowmesh_mesh::{Hickory, MeshError, Resolver};
+use jiff::SignedDuration;
 use std::{
     fs,
     net::SocketAddr,
@@ -45,6 +46,12 @@ pub(crate) struct HouseArgs {
     /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
     #[arg(long, value_name = "PERCENT", default_value = "50%", value_parser = compact_at)]
     pub(crate) compact_at: CompactAt,
+    /// Let go of runs that ended longer ago than this, such as 30d or 12h; their keys are free again
+    #[arg(long, value_name = "TIME", value_parser = long_ago)]
+    pub(crate) keep_runs: Option<SignedDuration>,
+    /// Before they go, write them to a file in this directory, as `store export` would; `store import` reads it
+    #[arg(long, value_name = "DIR", requires = "keep_runs")]
+    pub(crate) archive: Option<PathBuf>,
     /// Send traces of runs to an OpenTelemetry collector, by OTLP over HTTP
     #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub(crate) traces: Option<String>,
@@ -72,6 +79,16 @@ fn compact_at(text: &str) -> Result<CompactAt, String> {
     percent
         .map(CompactAt)
         .ok_or_else(|| "expected 10% to 99%, or `never`".to_owned())
+}
+
+/// How long runs are kept that have ended.
+pub(crate) fn long_ago(text: &str) -> Result<SignedDuration, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
+    let seconds = days.and_then(|days| days.checked_mul(24 * 60 * 60));
+    let span = seconds.map(SignedDuration::from_secs);
+    let span = span.or_else(|| text.parse().ok());
+    span.filter(|span| !span.is_negative())
+        .ok_or_else(|| "expected a time such as `30d` or `12h`".to_owned())
 }
 
 /// A host and what is around it.
@@ -123,6 +140,10 @@ impl House {
         let resolver = resolver(&args.resolver)?;
         let mut options = HostOptions::new(resolver, secrets);
         options.compact.percent = args.compact_at.0;
+        options.retention = args.keep_runs.map(|keep| Retention {
+            keep,
+            archive: args.archive.clone(),
+        });
         options.traces = traces(args.traces.as_deref())?;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         let opening = host.serve(program.as_ref().clone(), settings).await;

@@ -3,7 +3,7 @@
 mod show;
 mod verbs;
 
-use crate::{error::Error, exit::Exit};
+use crate::{error::Error, exit::Exit, house::long_ago};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ Wherever this is interrupted, nothing is lost.")]
         #[arg(value_name = "DIR")]
         of: Option<PathBuf>,
         /// Let go of runs that ended longer ago than this, such as 30d or 12h; their keys are free again
-        #[arg(long, value_name = "TIME", value_parser = verbs::long_ago)]
+        #[arg(long, value_name = "TIME", value_parser = long_ago)]
         keep_runs: Option<SignedDuration>,
         /// Before they go, write them to a file of their own in this directory, as `store export` would; `store import`
         /// reads it

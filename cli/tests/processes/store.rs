@@ -229,3 +229,42 @@ fn a_directory_that_nothing_works_in_is_compacted_and_its_runs_and_keys_are_ther
     // Its key is free.
     assert_ne!(waiting(&shop, "1"), id);
 }
+
+#[test]
+fn a_server_archives_runs_that_ended_long_ago_and_lets_go_of_them() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let (ended, waits) = {
+        let _server = serve(&shop);
+        let (ended, waits) = (waiting(&shop, "1"), waiting(&shop, "2"));
+        shop.flowmesh(&["runs", "cancel", &ended]);
+        until("the run is cancelled", || {
+            shop.flowmesh(&["runs", "get", &ended]).out.contains("cancelled")
+        });
+        (ended, waits)
+    };
+    let server = super::serve::serve_with(&shop, &["--keep-runs", "0s", "--archive", "old"]);
+    until("it is let go of", || {
+        shop.flowmesh(&["runs", "get", &ended]).err.contains("F1053")
+    });
+    assert_eq!(
+        shop.flowmesh(&["runs", "get", &waits]).code,
+        0,
+        "it has not ended"
+    );
+    assert_ne!(waiting(&shop, "1"), ended, "its key is free");
+    drop(server);
+    let archived = fs::read_dir(shop.path("old")).expect("it is there");
+    let files: Vec<_> = archived.map(|file| file.expect("a file").path()).collect();
+    let [file] = files.as_slice() else {
+        panic!("one file: {files:?}")
+    };
+    let seen = store(
+        &shop,
+        &["import", file.to_str().expect("a name"), "--dir", "seen"],
+    );
+    assert!(seen.code == 0 && seen.err.contains("of 1 run"), "{seen:?}");
+    assert_eq!(store(&shop, &["check"]).code, 0);
+    let _server = serve(&shop);
+    assert!(shop.flowmesh(&["runs", "get", &ended]).err.contains("F1053"));
+}

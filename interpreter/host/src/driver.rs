@@ -6,12 +6,14 @@ mod indexer;
 mod lookup;
 mod observe;
 mod perform;
+mod retiring;
 mod streams;
 mod writer;
 
 pub(crate) use compacting::Compacting;
 pub(crate) use indexer::Indexer;
 pub(crate) use lookup::Lookup;
+pub(crate) use retiring::Retiring;
 pub(crate) use writer::Writer;
 
 use crate::{
@@ -71,6 +73,8 @@ pub(crate) enum Message {
     Indexed(Result<(), StoreError>),
     /// What was to be looked up in the index.
     Fetched(Result<Vec<Found>, StoreError>),
+    /// These runs ended long ago, and are archived where somebody wants that.
+    Retire(Vec<RunId>),
     /// The index answers a question.
     Found(Ticket, Answer),
     /// Stop, and wait at most so long for calls.
@@ -237,6 +241,7 @@ impl Driver {
             }
             Message::Fetched(found) => self.parts.engine.handle(now, Input::Fetched(found?)),
             Message::Found(ticket, answer) => self.answer(ticket, answer),
+            Message::Retire(runs) => self.parts.engine.handle(now, Input::Retire(runs)),
             Message::Stop(grace) => {
                 let until = Instant::now().checked_add(grace);
                 self.stopping.get_or_insert(until.unwrap_or_else(Instant::now));

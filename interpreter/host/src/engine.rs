@@ -34,6 +34,7 @@ mod query;
 mod rest;
 mod restore;
 mod resume;
+mod retire;
 mod rows;
 pub mod schedules;
 mod select;
@@ -149,6 +150,7 @@ impl Engine {
             }
             Input::Replied { run, call, reply } => self.replied(now, run, call, reply),
             Input::Answered { run, call, answer } => self.answered(now, run, call, answer),
+            Input::Retire(runs) => self.retire(runs),
             Input::Streamed { run, call, item } => self.streamed(now, run, call, item),
             Input::Tick => self.tick(now),
             Input::Due { run, timer } => self.due(now, run, timer),

@@ -12,7 +12,7 @@ mod upgrade;
 
 pub use batch::Bulk;
 pub use error::{DeployError, FollowError, OpenError};
-pub use options::HostOptions;
+pub use options::{HostOptions, Retention};
 pub use upgrade::{Group, Opening, Upgraded};
 
 pub(crate) use share::continuation;
@@ -23,7 +23,7 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Callers, Compacting, Driver, Indexer, Lookup, Message, Parts, Writer},
+    driver::{Callers, Compacting, Driver, Indexer, Lookup, Message, Parts, Retiring, Writer},
     engine::{
         self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
         view::{FlowView, Page, RunView},
@@ -104,6 +104,7 @@ impl Host {
             workers,
             residence,
             compact,
+            retention,
             traces,
         } = options;
         let Store {
@@ -127,7 +128,8 @@ impl Host {
         let written = journal.written();
         let writer = Writer::start(journal, index.clone(), sender.clone(), metrics.clone()).map_err(io)?;
         let compacting = Compacting::new(disk.clone(), written, writer.appending(), compact);
-        let indexer = Indexer::start(index.clone(), compacting, sender.clone()).map_err(io)?;
+        let retiring = Retiring::new(retention, clock.clone());
+        let indexer = Indexer::start(index.clone(), (compacting, retiring), sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
         let (tracing, heard) = told_to(traces, &metrics);

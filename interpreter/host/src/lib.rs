@@ -29,6 +29,7 @@ pub mod upkeep;
 pub mod workers;
 
 pub use host::{
-    Bulk, DeployError, FollowError, Group, Host, HostOptions, OpenError, Opening, Recovered, Upgraded,
+    Bulk, DeployError, FollowError, Group, Host, HostOptions, OpenError, Opening, Recovered, Retention,
+    Upgraded,
 };
 pub use run_id::RunId;

@@ -9,7 +9,7 @@ mod copy;
 mod error;
 mod export;
 mod import;
-mod retire;
+pub(crate) mod retire;
 
 #[cfg(test)]
 mod tests;

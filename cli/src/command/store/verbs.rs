@@ -37,16 +37,6 @@ pub(super) fn check(dir: &Path, json: bool) -> Result<Exit, Error> {
     })
 }
 
-/// How long runs are kept that have ended.
-pub(super) fn long_ago(text: &str) -> Result<SignedDuration, String> {
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
-    let seconds = days.and_then(|days| days.checked_mul(24 * 60 * 60));
-    let span = seconds.map(SignedDuration::from_secs);
-    let span = span.or_else(|| text.parse().ok());
-    span.filter(|span| !span.is_negative())
-        .ok_or_else(|| "expected a time such as `30d` or `12h`".to_owned())
-}
-
 /// Lets go of what nobody needs.
 pub(super) fn compact(
     dir: &Path,

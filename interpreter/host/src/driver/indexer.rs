@@ -1,8 +1,9 @@
-//! The thread of the index: it takes what is new, answers what is looked up, makes it stable every now and then, and
-//! compacts the journal.
+//! The thread of the index: it takes what is new, answers what is looked up, makes it stable every now and then,
+//! compacts the journal and lets go of runs that ended long ago.
 
-use super::{Message, compacting::Compacting};
+use super::{Message, compacting::Compacting, retiring::Retiring};
 use crate::{
+    RunId,
     engine::{Search, Ticket},
     store::{Changes, Index, Shelf, StoreError},
 };
@@ -28,6 +29,7 @@ const FULL_WAIT: Duration = Duration::from_secs(1);
 enum Job {
     Apply(Box<Changes>),
     Search(Ticket, Box<Search>),
+    Retired(Vec<RunId>),
 }
 
 /// The mailbox of the index and its thread.
@@ -41,7 +43,7 @@ impl Indexer {
     /// Starts the thread.
     pub(crate) fn start(
         index: Arc<Index>,
-        compacting: Compacting,
+        (compacting, retiring): (Compacting, Retiring),
         done: UnboundedSender<Message>,
     ) -> io::Result<Self> {
         let (sender, jobs) = mpsc::channel();
@@ -51,6 +53,7 @@ impl Indexer {
             done,
             stopping: stopping.clone(),
             compacting,
+            retiring,
             unstable: None,
         };
         let work = move || {
@@ -80,6 +83,10 @@ impl Indexer {
         self.send(Job::Search(ticket, Box::new(search)));
     }
 
+    pub(crate) fn retired(&self, runs: Vec<RunId>) {
+        self.send(Job::Retired(runs));
+    }
+
     fn send(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
             // If the thread has ended, it has said why.
@@ -102,6 +109,7 @@ struct Working {
     done: UnboundedSender<Message>,
     stopping: Arc<AtomicBool>,
     compacting: Compacting,
+    retiring: Retiring,
     /// Since when something is not stable.
     unstable: Option<Instant>,
 }
@@ -118,7 +126,10 @@ impl Working {
                 self.checkpoint()?;
             }
             if !self.stopping.load(Ordering::Relaxed) {
-                self.compacting.tend(&self.index)?;
+                if !self.retiring.is_busy() {
+                    self.compacting.tend(&self.index)?;
+                }
+                self.retiring.tend(&self.index, &self.done)?;
             }
         }
         self.checkpoint()
@@ -128,6 +139,7 @@ impl Working {
         match job {
             Job::Apply(changes) => {
                 if self.apply(&changes)? {
+                    self.retiring.applied(&changes);
                     self.unstable.get_or_insert_with(Instant::now);
                     let _ = self.done.send(Message::Indexed(Ok(())));
                 }
@@ -136,6 +148,7 @@ impl Working {
                 let answer = search.answer(self.index.as_ref())?;
                 let _ = self.done.send(Message::Found(ticket, answer));
             }
+            Job::Retired(runs) => self.retiring.retired(&runs),
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ impl Driver {
                     self.parts.metrics.cut(&changes);
                     self.parts.indexer.apply(changes);
                 }
+                Output::Retired(runs) => self.parts.indexer.retired(runs),
                 Output::Search(ticket, search) => self.parts.indexer.search(ticket, search),
                 Output::Fetch(wants) => self.parts.lookup.fetch(wants),
             }

@@ -144,6 +144,7 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
             Output::Answer(..)
             | Output::Shift { .. }
             | Output::Index(_)
+            | Output::Retired(_)
             | Output::Search(..)
             | Output::Fetch(_),
         )

@@ -102,6 +102,9 @@ pub(super) struct Dormant {
     pub(super) upto: Option<Due>,
     /// When the first timer behind that comes due.
     pub(super) beyond: Option<Timestamp>,
+    /// Runs that were let go of, until nothing is on its way that was looked up before the index knew that: with what of
+    /// all that waits came next then.
+    pub(super) retired: BTreeMap<RunId, Option<u64>>,
     /// Runs as they left, to see that they come back so.
     #[cfg(debug_assertions)]
     left: HashMap<RunId, flowmesh_machine::Run>,

@@ -51,6 +51,8 @@ pub enum Input {
         /// The item, as JSON.
         item: Arc<[u8]>,
     },
+    /// These runs ended long ago: those go that nobody needs.
+    Retire(Vec<RunId>),
     /// Time has passed.
     Tick,
     /// One timer has come due, and of the others nobody looks whether they have.

@@ -57,6 +57,8 @@ pub enum Output {
     Index(Box<Changes>),
     /// Answer a question from the index, after everything before was applied to it.
     Search(Ticket, Search),
+    /// These runs are let go of: the journal says so, and the index is told next.
+    Retired(Vec<RunId>),
     /// Look this up, and tell what was found.
     Fetch(Vec<Want>),
 }

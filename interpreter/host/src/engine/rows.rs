@@ -30,6 +30,8 @@ pub(super) struct Rows {
     /// Whether schedules were written that it does not know.
     pub(super) note: bool,
     touched: BTreeSet<RunId>,
+    /// Runs that were let go of.
+    retired: Vec<RunId>,
     /// Runs whose row says that something is still to be done.
     owed: BTreeSet<RunId>,
     since: Option<Timestamp>,
@@ -41,7 +43,14 @@ pub(super) struct Rows {
     /// Where the journal ends.
     end: Position,
     /// What was given out and is not in the index yet: runs with the number of events it then has.
-    given: VecDeque<Vec<(RunId, u64)>>,
+    given: VecDeque<Given>,
+}
+
+/// What was given out at once: runs with the number of events that the index then has, and those that it has no longer.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    runs: Vec<(RunId, u64)>,
+    retired: Vec<RunId>,
 }
 
 /// What is told of a run: its row, and its machine if that was written down.
@@ -51,6 +60,7 @@ pub(super) type Told = (RunId, Row, Option<Snapshot>);
 #[derive(Clone, Debug, Default)]
 struct Cut {
     rows: Vec<Told>,
+    retired: Vec<RunId>,
     between: Between,
 }
 
@@ -105,9 +115,19 @@ impl Rows {
         }
     }
 
+    /// A run was let go of.
+    pub(super) fn retire(&mut self, run: RunId, now: Timestamp) {
+        self.retired.push(run);
+        self.since.get_or_insert(now);
+    }
+
     /// Whether everything was given out.
     fn is_told(&self) -> bool {
-        self.touched.is_empty() && self.cut.is_none() && self.programs.is_empty() && !self.note
+        self.touched.is_empty()
+            && self.retired.is_empty()
+            && self.cut.is_none()
+            && self.programs.is_empty()
+            && !self.note
     }
 
     /// Whether more is cut as soon as that can be: the index keeps up.
@@ -209,7 +229,11 @@ impl Engine {
 
     /// The index has taken what it was given first.
     pub(super) fn indexed(&mut self) {
-        for (run, events) in self.rows.given.pop_front().unwrap_or_default() {
+        let Given { runs, retired } = self.rows.given.pop_front().unwrap_or_default();
+        if !retired.is_empty() {
+            self.retired_from_index(&retired);
+        }
+        for (run, events) in runs {
             let next = self.dormant.next;
             if let Some(held) = self.runs.get_mut(&run) {
                 held.places.learn(events);
@@ -227,6 +251,7 @@ impl Engine {
         self.rows.note |= cut.between.note.is_some();
         self.ledger.shifted |= cut.between.traffic.is_some();
         self.ledger.guards.not_told(cut.between.paces);
+        self.rows.retired.splice(0..0, cut.retired);
         for (run, _, snapshot) in cut.rows {
             if snapshot.is_some() {
                 self.take_snapshot_back(run);
@@ -272,7 +297,12 @@ impl Engine {
             granted,
             note: std::mem::take(&mut self.rows.note).then(|| self.note()),
         };
-        Cut { rows, between }
+        let retired = std::mem::take(&mut self.rows.retired);
+        Cut {
+            rows,
+            retired,
+            between,
+        }
     }
 
     /// Runs for which something is still to be done.
@@ -298,14 +328,21 @@ impl Engine {
     }
 
     fn give(&mut self, cut: Cut) {
-        let Cut { rows, between } = cut;
-        self.rows
-            .given
-            .push_back(rows.iter().map(|(run, row, _)| (*run, row.next)).collect());
-        let puts = self.puts(rows);
+        let Cut {
+            rows,
+            retired,
+            between,
+        } = cut;
+        self.rows.given.push_back(Given {
+            runs: rows.iter().map(|(run, row, _)| (*run, row.next)).collect(),
+            retired: retired.clone(),
+        });
+        // A new run may have the key of one that goes.
+        let mut runs: Vec<Change> = retired.into_iter().map(Change::Forget).collect();
+        runs.append(&mut self.puts(rows));
         self.outputs.push(Output::Index(Box::new(Changes {
             upto: Some(self.rows.end),
-            runs: puts,
+            runs,
             programs: std::mem::take(&mut self.rows.programs),
             ..between.changes()
         })));

@@ -5,6 +5,7 @@ mod dormant;
 mod namespaces;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
+mod retire;
 mod rows;
 mod schedules;
 mod select;

@@ -115,13 +115,16 @@ impl Engine {
     fn learn(&mut self, want: &Want, thing: Thing) -> Learned {
         match (want, thing) {
             (Want::Run(run), Thing::Run(found)) => {
+                let found = found.filter(|_| self.unless_retired(Some(*run)).is_some());
                 let absent = found.is_none();
                 if let Some(loaded) = found {
                     self.take_in(*run, *loaded);
                 }
                 Learned::Run(*run, absent)
             }
-            (Want::Key(flow, key), Thing::Key(run)) => Learned::Key((flow.clone(), key.clone()), run),
+            (Want::Key(flow, key), Thing::Key(run)) => {
+                Learned::Key((flow.clone(), key.clone()), self.unless_retired(run))
+            }
             (Want::Hearers(event), Thing::Runs(runs)) => Learned::Hearers(event.clone(), runs),
             (_, Thing::Timers { found, upto, beyond }) => {
                 for (at, run, _) in found {

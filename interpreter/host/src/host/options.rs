@@ -9,7 +9,8 @@ use crate::{
     workers::Workers,
 };
 use flowmesh_mesh::Resolver;
-use std::sync::Arc;
+use jiff::SignedDuration;
+use std::{path::PathBuf, sync::Arc};
 
 /// What a host takes from its surroundings.
 #[derive(Clone)]
@@ -24,8 +25,19 @@ pub struct HostOptions {
     pub residence: Residence,
     /// When the journal is compacted.
     pub compact: compact::Due,
+    /// How long runs that have ended are kept; for ever, if nobody says.
+    pub retention: Option<Retention>,
     /// Who takes the spans of runs, if they are made.
     pub traces: Option<Arc<dyn SpanSink>>,
+}
+
+/// How long runs are kept that have ended, and what becomes of them.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// So long after their end.
+    pub keep: SignedDuration,
+    /// Before they go, they are written to files in this directory, each an export of its own.
+    pub archive: Option<PathBuf>,
 }
 
 impl HostOptions {
@@ -43,6 +55,7 @@ impl HostOptions {
             workers,
             residence: Residence::default(),
             compact: compact::Due::default(),
+            retention: None,
             traces: None,
         }
     }

@@ -173,7 +173,11 @@ impl<'p> World<'p> {
             Output::Index(changes) => self.index(changes),
             Output::Search(ticket, search) => self.search(ticket, &search),
             Output::Fetch(wants) => self.fetch(wants),
-            Output::Happened(_) | Output::More { .. } | Output::Close { .. } | Output::Shift { .. } => {}
+            Output::Happened(_)
+            | Output::Retired(_)
+            | Output::More { .. }
+            | Output::Close { .. }
+            | Output::Shift { .. } => {}
         }
     }
 

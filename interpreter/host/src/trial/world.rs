@@ -281,7 +281,11 @@ impl<'t> World<'t> {
                 self.open.remove(&(run, call));
             }
             // There is no index beside a test: its statements ask the runs themselves.
-            Output::Shift { .. } | Output::Index(_) | Output::Search(..) | Output::Fetch(_) => {}
+            Output::Shift { .. }
+            | Output::Retired(_)
+            | Output::Index(_)
+            | Output::Search(..)
+            | Output::Fetch(_) => {}
         }
         Ok(())
     }

@@ -33,11 +33,16 @@ pub(super) fn retire(
     (journal, index): (&mut Journal, &Index),
     engine: &Engine,
 ) -> Result<usize, UpkeepError> {
-    let rows = candidates(index, engine, retiring.before)?;
+    let awaited: BTreeSet<RunId> = engine.awaited_by_schedules().into_iter().collect();
+    let mut rows = candidates(index, retiring.before, usize::MAX)?;
+    rows.retain(|run, _| !awaited.contains(run));
+    keep_back(index, &mut rows)?;
     if let Some((disk, name)) = &retiring.archive
         && !rows.is_empty()
     {
-        archive(*disk, name, index, &rows)?;
+        let mut archive = Archive::create(*disk, name)?;
+        archive.add(index, &rows)?;
+        archive.sync(*disk)?;
     }
     let runs: Vec<RunId> = rows.into_keys().collect();
     for some in runs.chunks(BATCH) {
@@ -54,24 +59,31 @@ pub(super) fn retire(
     Ok(runs.len())
 }
 
-/// Runs that ended before a time and that nobody needs any more.
-fn candidates(index: &Index, engine: &Engine, before: Timestamp) -> Result<BTreeMap<RunId, Row>, StoreError> {
-    let awaited: BTreeSet<RunId> = engine.awaited_by_schedules().into_iter().collect();
+/// Runs that ended before a time and that no other run needs any more, those that ended first; at most so many.
+pub(crate) fn candidates(
+    index: &Index,
+    before: Timestamp,
+    most: usize,
+) -> Result<BTreeMap<RunId, Row>, StoreError> {
     let mut rows = BTreeMap::new();
     for state in State::ALL.into_iter().filter(|state| state.is_end()) {
-        for run in index.ended_before(state.as_str(), before)? {
-            let row = index.row(run)?;
-            let done = |row: &Row| !row.busy && row.parents.is_empty() && !awaited.contains(&run);
-            if let Some(row) = row.filter(done) {
+        for run in index.ended_before(state.as_str(), before, most.saturating_sub(rows.len()))? {
+            let done = |row: &Row| !row.busy && row.parents.is_empty();
+            if let Some(row) = index.row(run)?.filter(done) {
                 rows.insert(run, row);
             }
         }
     }
-    // Whoever goes on in the place of another is not let go of before it.
-    while let Some(run) = kept_back(index, &rows)? {
+    keep_back(index, &mut rows)?;
+    Ok(rows)
+}
+
+/// Whoever goes on in the place of another is not let go of before it.
+fn keep_back(index: &Index, rows: &mut BTreeMap<RunId, Row>) -> Result<(), StoreError> {
+    while let Some(run) = kept_back(index, rows)? {
         rows.remove(&run);
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn kept_back(index: &Index, rows: &BTreeMap<RunId, Row>) -> Result<Option<RunId>, StoreError> {
@@ -86,44 +98,59 @@ fn kept_back(index: &Index, rows: &BTreeMap<RunId, Row>) -> Result<Option<RunId>
     Ok(None)
 }
 
-/// Writes an export with these runs; when this returns, it is on stable storage.
-fn archive(
-    disk: &dyn Disk,
-    name: &str,
-    index: &Index,
-    rows: &BTreeMap<RunId, Row>,
-) -> Result<(), UpkeepError> {
-    let there = disk.length(name);
-    match there {
-        Ok(_) => {
-            return Err(UpkeepError::Taken {
-                place: disk.place(""),
-                file: name.to_owned(),
-            });
+/// An export that runs are added to.
+pub(crate) struct Archive {
+    writing: Writing,
+    /// Those that are in it.
+    programs: BTreeSet<Hash>,
+}
+
+impl Archive {
+    /// A new one, of this name.
+    pub(crate) fn create(disk: &dyn Disk, name: &str) -> Result<Self, UpkeepError> {
+        match disk.length(name) {
+            Ok(_) => {
+                return Err(UpkeepError::Taken {
+                    place: disk.place(""),
+                    file: name.to_owned(),
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(UpkeepError::Stream(error)),
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(UpkeepError::Stream(error)),
+        let file = disk.append(name).map_err(UpkeepError::Stream)?;
+        let mut writing = Writing {
+            file,
+            text: String::new(),
+        };
+        writing.line(&line::head(None))?;
+        Ok(Self {
+            writing,
+            programs: BTreeSet::new(),
+        })
     }
-    let file = disk.append(name).map_err(UpkeepError::Stream)?;
-    let mut writing = Writing {
-        file,
-        text: String::new(),
-    };
-    writing.line(&line::head(None))?;
-    let mut programs: BTreeSet<Hash> = BTreeSet::new();
-    for (run, row) in rows {
-        for (hash, is_program) in [(row.program, true), (row.settings, false)] {
-            if programs.insert(hash) {
-                writing.program(index, hash, is_program)?;
+
+    /// Adds runs, with the programs that they need.
+    pub(crate) fn add(&mut self, index: &Index, rows: &BTreeMap<RunId, Row>) -> Result<(), UpkeepError> {
+        for (run, row) in rows {
+            for (hash, is_program) in [(row.program, true), (row.settings, false)] {
+                if self.programs.insert(hash) {
+                    self.writing.program(index, hash, is_program)?;
+                }
+            }
+            for event in index.events(*run, 0)? {
+                self.writing.record(Record::Event(event))?;
             }
         }
-        for event in index.events(*run, 0)? {
-            writing.record(Record::Event(event))?;
-        }
+        Ok(())
     }
-    writing.give()?;
-    writing.file.sync().map_err(UpkeepError::Stream)?;
-    disk.sync_directory().map_err(UpkeepError::Stream)
+
+    /// When this returns, all of it is on stable storage.
+    pub(crate) fn sync(&mut self, disk: &dyn Disk) -> Result<(), UpkeepError> {
+        self.writing.give()?;
+        self.writing.file.sync().map_err(UpkeepError::Stream)?;
+        disk.sync_directory().map_err(UpkeepError::Stream)
+    }
 }
 
 struct Writing {

@@ -154,12 +154,17 @@ impl Index {
     }
 
     /// Runs that ended in a state before a time, the earliest first.
-    pub(crate) fn ended_before(&self, state: &str, before: Timestamp) -> Result<Vec<RunId>, StoreError> {
+    pub(crate) fn ended_before(
+        &self,
+        state: &str,
+        before: Timestamp,
+        most: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
         let (all, end) = (entry::ended(state), entry::ended(state).time(before));
         self.read(|transaction| {
             let mut runs = Vec::new();
             with_prefix(transaction, &all, |entry| {
-                let earlier = entry < end.0.as_slice();
+                let earlier = entry < end.0.as_slice() && runs.len() < most;
                 runs.extend(entry::run(entry).filter(|_| earlier));
                 earlier
             })?;
