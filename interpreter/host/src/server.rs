@@ -71,6 +71,8 @@ pub struct ServerOptions {
     pub allow_remote: bool,
     /// The longest body of a request, in bytes.
     pub body_bytes: usize,
+    /// What the bodies of all requests may take together, in KiB.
+    pub bodies_kib: usize,
     /// The longest head of a request, in bytes; at least 8 KiB.
     pub header_bytes: usize,
     /// The most headers of a request.
@@ -88,7 +90,7 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// 4 MiB of body, 64 KiB of head, 100 headers, 1024 connections, 30 s to read, 10 s to stop.
+    /// 32 MiB of body and 256 of all together, 64 KiB of head, 100 headers, 1024 connections, 30 s to read, 10 s to stop.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         Self {
@@ -97,7 +99,8 @@ impl ServerOptions {
             values: ConfigValues::default(),
             audit: None,
             allow_remote: false,
-            body_bytes: 4 << 20,
+            body_bytes: 32 << 20,
+            bodies_kib: 256 << 10,
             header_bytes: 64 << 10,
             headers: 100,
             connections: 1024,
@@ -128,6 +131,8 @@ struct Shared {
     audit: Option<Audit>,
     /// Whether it is about to stop.
     draining: Arc<AtomicBool>,
+    /// What the bodies of all requests may still take.
+    room: body::Room,
     /// Becomes true when the server stops: whoever waits answers with what there is.
     stopping: watch::Receiver<bool>,
 }
@@ -196,6 +201,7 @@ impl Server {
             door: Door::new(self.options.identity.clone()),
             audit: self.audit,
             draining: Arc::default(),
+            room: body::Room::new(self.options.bodies_kib),
             stopping,
         };
         let draining = shared.draining.clone();

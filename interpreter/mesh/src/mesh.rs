@@ -74,10 +74,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 4 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places.
+    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places.
     fn default() -> Self {
         Self {
-            body_bytes: 4 * 1024 * 1024,
+            body_bytes: 32 * 1024 * 1024,
             header_bytes: 64 * 1024,
             headers: 100,
             connect: Duration::from_secs(2),

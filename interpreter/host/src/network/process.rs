@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// The most that a process may print.
-const OUTPUT_BYTES_MAX: u64 = 4 << 20;
+const OUTPUT_BYTES_MAX: u64 = 32 << 20;
 /// How much of its standard error is kept for people.
 const ERROR_BYTES_MAX: u64 = 4 << 10;
 

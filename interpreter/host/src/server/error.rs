@@ -84,6 +84,9 @@ pub(super) enum RequestError {
     /// The body came too slowly.
     #[error("the body took too long to come")]
     Slow,
+    /// The bodies of all requests together are too long.
+    #[error("the server reads as much at once as it may")]
+    Busy,
     /// It may come from a web page of somebody else.
     #[error("{0}")]
     Foreign(String),
@@ -126,6 +129,7 @@ impl RequestError {
             Self::Nothing { .. } => 1063,
             Self::Method { .. } => 1064,
             Self::Slow => 1065,
+            Self::Busy => 1073,
             Self::Lost(Lost::Unknown(_)) => 1070,
             Self::Lost(Lost::Over(_)) => 1071,
             Self::Failure { .. } => 1072,
@@ -146,6 +150,7 @@ impl RequestError {
             Self::Nothing { .. } => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lost(Lost::Unknown(_)) => StatusCode::NOT_FOUND,
             Self::Lost(Lost::Over(_)) => StatusCode::CONFLICT,
             Self::Failure { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -180,6 +185,7 @@ impl RequestError {
             ),
             Self::TooOften(_) => Some("wait a minute, and mend what sends them"),
             Self::Unsure(_) => Some("try again; the log of the server says what is wrong"),
+            Self::Busy => Some("try again in a moment; nothing was done"),
             Self::Long { .. } => Some("keep what is long elsewhere and send where it is"),
             _ => None,
         }
