@@ -5,6 +5,7 @@ use crate::{
     error::Error,
     exit::Exit,
     identity::TokensFile,
+    keys::KeyFile,
     settings::Set,
     stub::{self, Recorder, Script, Stubs, Style},
 };
@@ -38,6 +39,8 @@ pub(crate) struct HouseArgs {
     /// Where runs are kept
     #[arg(long, value_name = "DIR", default_value = ".flowmesh")]
     pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFile,
     #[command(flatten)]
     pub(crate) set: Set,
     /// Look names up at this DNS server instead of the system's
@@ -145,6 +148,7 @@ impl House {
             archive: args.archive.clone(),
         });
         options.traces = traces(args.traces.as_deref())?;
+        options.keys = args.keys.ring()?;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         let opening = host.serve(program.as_ref().clone(), settings).await;
         if let Opening::Later(later) = opening.map_err(|why| deployed(&why))? {

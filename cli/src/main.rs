@@ -9,6 +9,7 @@ mod find;
 mod house;
 mod identity;
 mod input;
+mod keys;
 mod lsp;
 mod output;
 mod program;

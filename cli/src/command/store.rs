@@ -3,7 +3,7 @@
 mod show;
 mod verbs;
 
-use crate::{error::Error, exit::Exit, house::long_ago};
+use crate::{error::Error, exit::Exit, house::long_ago, keys::KeyFile};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use std::path::PathBuf;
@@ -27,6 +27,8 @@ pub(crate) struct Store {
     /// The directory that runs are kept in
     #[arg(long, global = true, value_name = "DIR", default_value = ".flowmesh")]
     dir: PathBuf,
+    #[command(flatten)]
+    keys: KeyFile,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -94,25 +96,34 @@ Wherever this is interrupted, nothing is lost.")]
         /// The backup
         from: PathBuf,
     },
+    /// Encrypt its keys with the first key of the key file, while nothing works in it
+    #[command(after_help = "Example:
+  flowmesh store rekey --dir /var/lib/shop --key-file /etc/flowmesh/keys
+
+The file holds the new key first and the one that was used until now behind it. Nothing else is written again: what is
+there stays encrypted with the data keys that it is encrypted with, until `flowmesh store compact` writes it again. A
+directory that is not encrypted is from now on.")]
+    Rekey,
 }
 
 impl Store {
     /// Does it.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         match &self.verb {
-            Verb::Check => verbs::check(&self.dir, self.json),
+            Verb::Check => verbs::check(&self.dir, &self.keys, self.json),
             Verb::Compact {
                 of,
                 keep_runs,
                 archive,
             } => {
                 let dir = of.as_ref().unwrap_or(&self.dir);
-                verbs::compact(dir, (*keep_runs, archive.as_deref()), self.json)
+                verbs::compact(dir, &self.keys, (*keep_runs, archive.as_deref()), self.json)
             }
-            Verb::Export { to, readable } => verbs::export(&self.dir, to, *readable, self.json),
-            Verb::Import { file } => verbs::import(&self.dir, file, self.json),
-            Verb::Backup { to } => verbs::copy(&self.dir, to, self.json),
-            Verb::Restore { from } => verbs::copy(from, &self.dir, self.json),
+            Verb::Export { to, readable } => verbs::export(&self.dir, &self.keys, (to, *readable), self.json),
+            Verb::Import { file } => verbs::import(&self.dir, &self.keys, file, self.json),
+            Verb::Backup { to } => verbs::copy(&self.dir, to, &self.keys, self.json),
+            Verb::Restore { from } => verbs::copy(from, &self.dir, &self.keys, self.json),
+            Verb::Rekey => verbs::rekey(&self.dir, &self.keys, self.json),
         }
     }
 }

@@ -80,6 +80,95 @@ fn a_backup_of_a_server_at_work_is_restored_and_its_runs_go_on() {
 }
 
 #[test]
+fn a_directory_is_encrypted_from_now_on_and_opens_with_its_key_alone() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let secret = "somebody-s-secret-order";
+    let id = {
+        let _server = serve(&shop);
+        waiting(&shop, secret)
+    };
+    let seen = || {
+        let files = fs::read_dir(shop.path(".flowmesh")).expect("it is there");
+        let files = files.map(|file| file.expect("a file").path());
+        files
+            .filter(|file| {
+                let bytes = fs::read(file).expect("it is read");
+                bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes())
+            })
+            .count()
+    };
+    assert!(seen() > 0);
+    let write = |name: &str, text: &str| {
+        fs::write(shop.path(name), text).expect("it is written");
+        let mode = Command::new("chmod")
+            .args(["600", &shop.path(name).display().to_string()])
+            .status();
+        assert!(mode.expect("chmod runs").success());
+    };
+    let (old, new) = (
+        format!("old {}=\n", "A".repeat(43)),
+        format!("new {}=\n", "B".repeat(42) + "A"),
+    );
+    write("old", &old);
+    write("new", &new);
+    write("both", &format!("{new}{old}"));
+    let compacted = store(&shop, &["compact", "--key-file", "old"]);
+    assert_eq!(compacted.code, 0, "{compacted:?}");
+    assert_eq!(seen(), 0, "everything is encrypted");
+    let code = |args: &[&str], code: &str| {
+        let refused = store(&shop, args);
+        assert!(
+            refused.code != 0 && refused.err.contains(code),
+            "{code}: {refused:?}"
+        );
+    };
+    code(&["export"], "F1039");
+    code(&["export", "--key-file", "new"], "F1090");
+    code(&["rekey"], "F1039");
+    let checked = store(&shop, &["check"]);
+    assert!(
+        checked.code == 0 && checked.out.contains("no key was given"),
+        "{checked:?}"
+    );
+    write("none", "nothing\n");
+    code(&["check", "--key-file", "none"], "F1093");
+    let rekeyed = store(&shop, &["rekey", "--key-file", "both"]);
+    assert!(
+        rekeyed.code == 0 && rekeyed.err.contains("with the key `new`"),
+        "{rekeyed:?}"
+    );
+    code(&["export", "--key-file", "old"], "F1090");
+    let copied = store(&shop, &["backup", "monday"]);
+    assert_eq!(copied.code, 0, "{copied:?}");
+    let checked = store(&shop, &["check", "--key-file", "new", "--dir", "monday"]);
+    assert!(
+        checked.code == 0 && checked.out.contains("holds 1 run"),
+        "{checked:?}"
+    );
+    let exported = store(&shop, &["export", "--key-file", "new"]);
+    assert!(
+        exported.code == 0 && exported.out.contains(secret),
+        "{exported:?}"
+    );
+    let mut command = shop.command(&["serve", "shop.flow", "--listen", "127.0.0.1:0"]);
+    command.env("FLOWMESH_KEY_FILE", shop.path("new"));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let _server = Running(command.spawn().expect("the binary runs"));
+    until("the server listens", || {
+        shop.flowmesh(&["runs", "list"]).code == 0
+    });
+    assert_eq!(
+        shop.flowmesh(&["runs", "signal", &id, "approve", r#"{"by": "ann"}"#])
+            .code,
+        0
+    );
+    assert_eq!(shop.flowmesh(&["runs", "wait", &id]).code, 0);
+}
+
+#[test]
 fn an_export_is_lines_of_json_and_an_import_makes_the_same_runs_of_it() {
     let shop = Shop::new();
     let _stubs = shop.stubs(&[]);

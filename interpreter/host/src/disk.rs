@@ -4,7 +4,8 @@ mod real;
 
 pub use real::{LockError, RealDisk};
 
-use std::io;
+use crate::store::Keys;
+use std::{io, sync::Arc};
 
 /// One directory of files.
 ///
@@ -67,6 +68,11 @@ pub trait Disk: Send + Sync {
 
     /// What people call the file, for messages.
     fn place(&self, name: &str) -> String;
+
+    /// The keys with which what the store writes here is encrypted, if it is.
+    fn keys(&self) -> Option<&Arc<Keys>> {
+        None
+    }
 }
 
 /// A file open for appending.

@@ -98,6 +98,7 @@ impl Host {
     /// # Errors
     /// As [`Host::open`].
     pub fn open_on(disk: Arc<dyn Disk>, options: HostOptions) -> Result<Self, OpenError> {
+        let disk = options.encrypted(disk)?;
         let HostOptions {
             clock,
             network,
@@ -106,6 +107,7 @@ impl Host {
             compact,
             retention,
             traces,
+            keys: _,
         } = options;
         let Store {
             mut engine,

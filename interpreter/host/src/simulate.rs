@@ -16,6 +16,7 @@ mod clients;
 mod compact;
 mod continued;
 mod disk;
+mod encrypted;
 mod guards;
 mod log;
 mod people;

@@ -6,6 +6,8 @@
 //! | `FORMAT` | the version of this layout |
 //! | `journal-000001.log`, ... | segments: a header, then frames, each a batch of records that is there whole or not at all |
 //! | `blob-...` | a long payload, named by its hash |
+//! | `KEYS` | the keys that everything else is encrypted with, if it is, themselves encrypted with a key from outside |
+//! | `cipher-...` | a long payload where the directory is encrypted |
 //! | `index.redb` | the index: rows of runs and what they are found by; made again from the journal where it is lost |
 //!
 //! A batch is acknowledged after one write and one `fdatasync`, and only one is on its way at a time: a crash can
@@ -14,12 +16,14 @@
 //!
 //! - To open: `format`, `recover` (what the journal holds), `opening` (both together, and what the index lacks).
 //! - The journal: `record`, `frame`, `segment`, `blob`, `journal`; `proto` and its translations.
+//! - Encryption at rest: `cipher`.
 //! - For those who look after it: `directory`, `survey` (what can be read of a damaged one), `line` (as JSON).
 //! - The index: `row` (columns of a run), `entry` (keys that follow from them), `changes`, `filter`, `shelf` (what can
 //!   be asked), `index` (on the disk), `memory` (without one).
 
 mod blob;
 mod changes;
+mod cipher;
 pub mod compact;
 mod deployed;
 mod directory;
@@ -49,8 +53,12 @@ mod to_proto;
 mod tests;
 
 pub use changes::{Change, Changes, Kept, Moved, Put, Snapshot};
+pub use cipher::{KeyError, KeyRing, Keyed, Keys, Random, encrypt, rekey, system_random, tidy, unlock};
 pub use deployed::{Deployed, How};
-pub use directory::{Importing, adopt, clear, cut, files, first_segment, is_blob, is_there, segment_bytes};
+pub use directory::{
+    Importing, KEYS, adopt, adopt_keys, clear, cut, files, first_segment, is_blob, is_there, keys_text,
+    renew_index, segment_bytes,
+};
 pub use error::{AppendError, StoreError, lock_error};
 pub use filter::{Count, Filter, Page};
 pub use index::Index;
@@ -68,6 +76,10 @@ pub use segment::Sealed;
 pub use shelf::{Due, Shelf, Used};
 pub use survey::{Damage, FoundRun, Survey, survey};
 pub(crate) use {
-    blob::apart, frame::MARK as FRAME_MARK, row::behind, schedule::read_all as read_note,
+    blob::apart,
+    cipher::{Nonce, pieces},
+    frame::MARK as FRAME_MARK,
+    row::behind,
+    schedule::read_all as read_note,
     schedule::write_all as write_note,
 };

@@ -6,6 +6,7 @@
 mod check;
 mod compact;
 mod copy;
+mod encrypted;
 mod error;
 mod export;
 mod import;
@@ -17,6 +18,7 @@ mod tests;
 pub use check::{Checked, check};
 pub use compact::{Compacted, compact};
 pub use copy::{Copied, copy};
+pub use encrypted::encrypted;
 pub use error::UpkeepError;
 pub use export::{Exported, export};
 pub use import::{Imported, import};

@@ -218,7 +218,11 @@ const ELSEWHERE: [Bug; 6] = [
 fn broken_by(bug: Bug) -> &'static [&'static str] {
     match bug {
         Bug::AcknowledgeBeforeSync => &["UnknownRun", "was acknowledged and is lost"],
-        Bug::IgnoreFullDisk => &["UnknownRun", "expected a record here, found the end"],
+        Bug::IgnoreFullDisk => &[
+            "UnknownRun",
+            "expected a record here, found the end",
+            "one was told that it is done",
+        ],
         Bug::CutWholeBatch => &["UnknownRun", "found the end behind batch"],
         Bug::SendBeforeSync => &["does not follow from the journal", "must not be sent twice"],
         Bug::OtherKeyAfterRestart => &["does not follow from the journal"],
@@ -257,6 +261,7 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::CompactWithoutOrder => &["after a replay", "was let in before", "and asked nothing"],
         Bug::CompactWithoutBetween => &["schedule"],
         Bug::LookAway => &["there is no"],
+        Bug::ReuseNonces => &["encrypted with a nonce that something else"],
     }
 }
 

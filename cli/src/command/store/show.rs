@@ -78,6 +78,9 @@ pub(super) fn checked(checked: &Checked, dir: &Path) -> String {
             "its files are whole, but no host can go on from it: {error}"
         );
     }
+    if survey.locked > 0 {
+        text += "it is encrypted and no key was given: that its bytes are as they were written was seen to, and no more\n";
+    }
     text += if checked.is_sound() {
         "all of it is sound\n"
     } else if survey.is_sound() {
@@ -129,6 +132,7 @@ pub(super) fn checked_json(checked: &Checked) -> Value {
         "bytes": survey.bytes,
         "payloads": survey.blobs().len(),
         "torn": torn.map(|torn| json!({ "file": torn.place, "offset": torn.offset, "bytes": torn.bytes })),
+        "locked": survey.locked,
         "damaged": survey.damaged,
         "damages": damages.collect::<Vec<_>>(),
         "broken": broken.collect::<Vec<_>>(),

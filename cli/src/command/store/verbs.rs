@@ -5,10 +5,11 @@ use crate::{
     draw::{self, many},
     error::Error,
     exit::Exit,
+    keys::{KeyFile, below},
 };
 use flowmesh_host::{
     disk::{Disk, RealDisk},
-    store::lock_error,
+    store::{self, lock_error},
     upkeep::{self, Exported, Retiring, UpkeepError},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -21,8 +22,8 @@ use std::{
 };
 
 /// Reads everything.
-pub(super) fn check(dir: &Path, json: bool) -> Result<Exit, Error> {
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk::look(dir));
+pub(super) fn check(dir: &Path, keys: &KeyFile, json: bool) -> Result<Exit, Error> {
+    let disk = keys.unlock(Arc::new(RealDisk::look(dir)))?;
     let checked = show::with_progress("checking", |progress| upkeep::check(&disk, progress));
     let checked = checked.map_err(|error| below(&error))?;
     if json {
@@ -40,6 +41,7 @@ pub(super) fn check(dir: &Path, json: bool) -> Result<Exit, Error> {
 /// Lets go of what nobody needs.
 pub(super) fn compact(
     dir: &Path,
+    keys: &KeyFile,
     (keep_runs, archive): (Option<SignedDuration>, Option<&Path>),
     json: bool,
 ) -> Result<Exit, Error> {
@@ -48,7 +50,7 @@ pub(super) fn compact(
         let place = dir.display().to_string();
         return Err(below(&UpkeepError::NoStore { place }));
     }
-    let disk: Arc<dyn Disk> = Arc::new(locked(dir)?);
+    let disk = keys.encrypt(Arc::new(locked(dir)?))?;
     let now = Timestamp::now();
     if let Some(archive) = archive {
         fs::create_dir_all(archive).map_err(|why| Error::unwritable(archive, &why))?;
@@ -91,8 +93,13 @@ pub(super) fn compact(
 }
 
 /// Writes lines.
-pub(super) fn export(dir: &Path, to: &Path, is_part_enough: bool, json: bool) -> Result<Exit, Error> {
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk::look(dir));
+pub(super) fn export(
+    dir: &Path,
+    keys: &KeyFile,
+    (to, is_part_enough): (&Path, bool),
+    json: bool,
+) -> Result<Exit, Error> {
+    let disk = keys.unlock(Arc::new(RealDisk::look(dir)))?;
     let exported = if is_stream(to) {
         write(&disk, is_part_enough, io::stdout().lock())
     } else {
@@ -144,7 +151,7 @@ fn write(disk: &Arc<dyn Disk>, is_part_enough: bool, out: impl Write) -> Result<
 }
 
 /// Reads lines.
-pub(super) fn import(dir: &Path, file: &Path, json: bool) -> Result<Exit, Error> {
+pub(super) fn import(dir: &Path, keys: &KeyFile, file: &Path, json: bool) -> Result<Exit, Error> {
     let mut from: Box<dyn BufRead> = if is_stream(file) {
         Box::new(BufReader::new(io::stdin()))
     } else {
@@ -152,7 +159,7 @@ pub(super) fn import(dir: &Path, file: &Path, json: bool) -> Result<Exit, Error>
             File::open(file).map_err(|why| Error::unreadable(file, &why))?,
         ))
     };
-    let disk: Arc<dyn Disk> = Arc::new(locked(dir)?);
+    let disk = keys.fill(Arc::new(locked(dir)?))?;
     let imported = upkeep::import(&disk, from.as_mut()).map_err(|error| below(&error))?;
     if json {
         draw::answer_json(&json!({ "runs": imported.runs, "events": imported.events }));
@@ -168,10 +175,12 @@ pub(super) fn import(dir: &Path, file: &Path, json: bool) -> Result<Exit, Error>
 }
 
 /// Copies one directory to another.
-pub(super) fn copy(from: &Path, to: &Path, json: bool) -> Result<Exit, Error> {
-    let disk = RealDisk::look(from);
+pub(super) fn copy(from: &Path, to: &Path, keys: &KeyFile, json: bool) -> Result<Exit, Error> {
+    let disk = keys.unlock(Arc::new(RealDisk::look(from)))?;
     let other = locked(to)?;
-    let copied = show::with_progress("copying", |progress| upkeep::copy(&disk, &other, progress));
+    let copied = show::with_progress("copying", |progress| {
+        upkeep::copy(disk.as_ref(), &other, progress)
+    });
     let copied = copied.map_err(|error| below(&error))?;
     let (runs, files, bytes) = (copied.survey.runs.len(), copied.files, copied.bytes);
     if json {
@@ -189,23 +198,30 @@ pub(super) fn copy(from: &Path, to: &Path, json: bool) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
+/// Encrypts the keys of a directory with another key from outside.
+pub(super) fn rekey(dir: &Path, keys: &KeyFile, json: bool) -> Result<Exit, Error> {
+    let place = dir.display().to_string();
+    let ring = keys.needed(&place)?;
+    if !store::is_there(&RealDisk::look(dir)).map_err(|error| below(&error.into()))? {
+        return Err(below(&UpkeepError::NoStore { place }));
+    }
+    let disk = locked(dir)?;
+    store::rekey(&disk, &ring, &store::system_random).map_err(|error| below(&error.into()))?;
+    if json {
+        draw::answer_json(&json!({ "key": ring.current() }));
+    } else {
+        draw::say(format!(
+            "the keys of `{place}` are encrypted with the key `{}`, and what is written from now on with a new one; `flowmesh store compact` writes the rest again",
+            ring.current()
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
 fn is_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 fn locked(dir: &Path) -> Result<RealDisk, Error> {
     RealDisk::open(dir).map_err(|error| below(&UpkeepError::Store(lock_error(dir, error))))
-}
-
-fn below(error: &UpkeepError) -> Error {
-    let exit = match error {
-        UpkeepError::Store(_) | UpkeepError::Stream(_) => Exit::Trouble,
-        UpkeepError::NoStore { .. } | UpkeepError::Taken { .. } | UpkeepError::Line { .. } => Exit::Usage,
-    };
-    Error::Below {
-        code: error.code(),
-        message: error.to_string(),
-        help: Some(error.help().to_owned()),
-        exit,
-    }
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     clock::{Clock, SystemClock},
+    disk::Disk,
     engine::Residence,
     network::{MeshNetwork, Network, Secrets},
-    store::compact,
+    store::{self, KeyRing, StoreError, compact},
     traces::SpanSink,
     workers::Workers,
 };
@@ -29,6 +30,8 @@ pub struct HostOptions {
     pub retention: Option<Retention>,
     /// Who takes the spans of runs, if they are made.
     pub traces: Option<Arc<dyn SpanSink>>,
+    /// With what the directory is encrypted.
+    pub keys: Option<KeyRing>,
 }
 
 /// How long runs are kept that have ended, and what becomes of them.
@@ -57,6 +60,15 @@ impl HostOptions {
             compact: compact::Due::default(),
             retention: None,
             traces: None,
+            keys: None,
+        }
+    }
+
+    /// A directory with the keys that it is encrypted with, if it is to be.
+    pub(super) fn encrypted(&self, disk: Arc<dyn Disk>) -> Result<Arc<dyn Disk>, StoreError> {
+        match &self.keys {
+            Some(keys) => store::encrypt(disk, keys, &store::system_random),
+            None => Ok(disk),
         }
     }
 }

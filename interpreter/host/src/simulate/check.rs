@@ -42,6 +42,9 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     world.disk.set_sync_fails(false);
     world.disk.set_capacity(None);
     world.disk.set_power(None);
+    if world.disk.has_reused_a_nonce() {
+        return Err("something was encrypted with a nonce that something else was encrypted with".to_owned());
+    }
     let Replayed {
         journal,
         order,

@@ -1,9 +1,13 @@
 //! A disk in memory that loses what was not synced, tears what was being written, fills up and fails.
 
 mod file;
+mod keyed;
 
 use super::Chance;
-use crate::disk::{Appender, Disk, Positioned};
+use crate::{
+    disk::{Appender, Disk, Positioned},
+    store::Keys,
+};
 use file::File;
 use std::{
     collections::BTreeMap,
@@ -13,7 +17,7 @@ use std::{
 
 /// A directory in memory. Clones are the same directory; it outlives the process that is simulated.
 #[derive(Clone, Default)]
-pub struct SimulatedDisk(Arc<Mutex<State>>);
+pub struct SimulatedDisk(Arc<Mutex<State>>, Option<Arc<Keys>>);
 
 #[derive(Default)]
 struct State {
@@ -34,6 +38,8 @@ struct State {
     changes: u64,
     /// After how many more the power fails.
     left: Option<u64>,
+    /// Whether what is written is encrypted, and with what.
+    encryption: Option<keyed::Encryption>,
 }
 
 impl SimulatedDisk {
@@ -136,7 +142,8 @@ impl SimulatedDisk {
     #[must_use]
     pub fn copy(&self) -> Self {
         let state = self.state();
-        let copy = Self::new();
+        let copy = Self(Arc::default(), self.1.clone());
+        copy.state().encryption.clone_from(&state.encryption);
         for (name, at) in &state.names {
             let mut of = copy.state();
             let mut file = state.files.get(*at).cloned().unwrap_or_default();
@@ -270,6 +277,10 @@ impl Disk for SimulatedDisk {
     fn place(&self, name: &str) -> String {
         format!("simulated/{name}")
     }
+
+    fn keys(&self) -> Option<&Arc<Keys>> {
+        self.1.as_ref()
+    }
 }
 
 struct SimulatedFile {
@@ -292,6 +303,9 @@ impl SimulatedFile {
             let mut state = self.disk.state();
             let length = state.files.get(self.at).map_or(0, File::len);
             let room = length.saturating_add(state.room()).saturating_sub(offset);
+            if let Some(encryption) = &mut state.encryption {
+                encryption.note(bytes);
+            }
             (state.change(), state.append_fails, room)
         };
         let room = if fails { bytes.len() / 2 } else { room };

@@ -84,6 +84,8 @@ pub enum Bug {
     ForgetUndoInMove,
     /// What is written of a move leaves out the values.
     ForgetValuesOfMove,
+    /// A directory that is opened again counts nonces from the beginning, under the key that it had.
+    ReuseNonces,
 }
 
 impl Bug {
@@ -118,6 +120,7 @@ impl Bug {
         Self::LookAway,
         Self::ForgetUndoInMove,
         Self::ForgetValuesOfMove,
+        Self::ReuseNonces,
     ];
 }
 
@@ -150,6 +153,9 @@ impl World<'_> {
     pub(super) fn spoil_disk(&self) {
         if self.has(Bug::CutWholeBatch) && self.generation > 0 {
             cut_last_batch(&self.disk);
+        }
+        if self.has(Bug::ReuseNonces) {
+            self.disk.set_chance_stuck();
         }
     }
 

@@ -65,7 +65,15 @@ impl<'p> World<'p> {
         self.disk
             .set_power(self.scenario.power.get(self.openings.len()).copied());
         let before = self.disk.changes();
-        let opened = open(self.disk.shared(), &INDEX, self.now());
+        if !self.openings.is_empty()
+            && let Some(seed) = self.encrypts_later.take()
+        {
+            self.disk.encrypt(seed);
+        }
+        let opened = self.disk.opened().and_then(|disk| {
+            self.disk = disk;
+            open(self.disk.shared(), &INDEX, self.now())
+        });
         self.openings.push(self.disk.changes().saturating_sub(before));
         match opened {
             Ok(Store {

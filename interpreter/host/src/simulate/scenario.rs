@@ -101,6 +101,8 @@ pub struct Faults {
     pub clocks_set: u64,
     /// Worlds in which the journal is compacted every now and then.
     pub compacted: u64,
+    /// Worlds in which everything is encrypted; this is decided by the seed alone.
+    pub encrypted: u64,
     /// Workers that are never heard of again, and those that do not say that they still work.
     pub silent: u64,
 }
@@ -165,6 +167,7 @@ impl Faults {
         forgotten: 0,
         clocks_set: 0,
         compacted: 0,
+        encrypted: 0,
         silent: 0,
     };
 }
@@ -186,6 +189,7 @@ impl Default for Faults {
             forgotten: 150,
             clocks_set: 0,
             compacted: 700,
+            encrypted: 250,
             silent: 150,
         }
     }

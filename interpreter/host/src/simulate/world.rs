@@ -62,6 +62,8 @@ pub(super) struct World<'p> {
     pub(super) crashes: u64,
     /// How many batches were written.
     pub(super) written: u64,
+    /// From the second opening on everything is encrypted, with this seed.
+    pub(super) encrypts_later: Option<u64>,
     /// How many changes of the disk each opening of the store took.
     pub(super) openings: Vec<u64>,
     /// After how many batches the journal is compacted, how many segments went so far, and what was decided of
@@ -159,6 +161,7 @@ impl<'p> World<'p> {
             crashes: 0,
             written: 0,
             openings: Vec::new(),
+            encrypts_later: None,
             compact_every: None,
             freed: 0,
             decided: super::compact::Decided::new(),
@@ -174,6 +177,7 @@ impl<'p> World<'p> {
         world
             .disk
             .set_syncs_again(scenario.bug == Some(Bug::RetryFailedSync));
+        world.encrypt(seed);
         world.residence = world.draw_residence(seed);
         world.compact_every = compact::draw(seed, scenario);
         world.boot();

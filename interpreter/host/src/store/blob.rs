@@ -1,14 +1,20 @@
-//! Long payloads, each in a file of its own that is named by its hash: equal ones are one file.
+//! Long payloads, each in a file of its own that is named by its hash: equal ones are one file. Where the store is encrypted, so are they,
+//! and their names do not tell the hash (`cipher/payload`).
 //!
 //! A file is stable, and its name too, before the batch that names it is written. Whoever reads it sees that it is what
 //! its name says.
 
-use super::{AppendError, StoreError, record::payload, segment};
+use super::{
+    AppendError, KeyError, StoreError,
+    cipher::{Keys, OVERHEAD, payload as encrypted},
+    record::payload,
+    segment,
+};
 use crate::disk::Disk;
 use flowmesh_ir::Hash;
 use flowmesh_machine::EventKind;
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, io, sync::Arc};
 
 /// Payloads that are longer lie apart.
 const APART_BYTES_MIN: usize = 64 << 10;
@@ -56,6 +62,12 @@ pub(super) fn name(hash: Hash) -> String {
     format!("{PREFIX}{hash}")
 }
 
+/// The files in which a payload may lie.
+pub(super) fn names(disk: &dyn Disk, hash: Hash) -> Vec<String> {
+    let encrypted = disk.keys().map(|keys| encrypted::name(keys, hash));
+    encrypted.into_iter().chain([name(hash)]).collect()
+}
+
 /// The hash that a file is named by, if it is a payload's.
 pub(super) fn named(name: &str) -> Option<Hash> {
     let text = name.strip_prefix(PREFIX)?;
@@ -68,14 +80,21 @@ pub(super) fn named(name: &str) -> Option<Hash> {
 /// Writes payloads that are not there yet. When this returns they are stable.
 pub(super) fn write(
     disk: &dyn Disk,
+    keys: Option<&Keys>,
     blobs: &[Blob],
     written: &mut BTreeSet<Hash>,
 ) -> Result<(), AppendError> {
     let mut some = false;
     // What an earlier process wrote may not be whole: only what this one wrote is taken for granted.
     for blob in blobs.iter().filter(|blob| !written.contains(&blob.hash)) {
-        let name = name(blob.hash);
-        write_one(disk, &name, &blob.bytes).map_err(|error| segment::io_error(disk, &name, error))?;
+        let (name, bytes) = match keys {
+            Some(keys) => {
+                let file = encrypted::seal(keys, blob.hash, &blob.bytes);
+                (encrypted::name(keys, blob.hash), Cow::Owned(file))
+            }
+            None => (name(blob.hash), Cow::Borrowed(blob.bytes.as_ref())),
+        };
+        write_one(disk, &name, &bytes).map_err(|error| segment::io_error(disk, &name, error))?;
         some = true;
     }
     if some {
@@ -95,13 +114,19 @@ fn write_one(disk: &dyn Disk, name: &str, bytes: &[u8]) -> io::Result<()> {
     disk.rename(&new, name)
 }
 
-/// A payload by its hash and length.
-pub(super) fn read(disk: &dyn Disk, wanted: Hash, length: u64) -> Result<Arc<[u8]>, StoreError> {
-    let bytes = whole(disk, wanted)?;
+/// A payload by its hash and length, as a record in a segment names it.
+pub(super) fn read(
+    disk: &dyn Disk,
+    segment: u32,
+    wanted: Hash,
+    length: u64,
+) -> Result<Arc<[u8]>, StoreError> {
+    let keys = disk.keys().filter(|keys| !keys.is_plain(segment));
+    let bytes = whole(disk, keys.map(Arc::as_ref), wanted)?;
     if bytes.len() as u64 == length {
         Ok(bytes.into())
     } else {
-        Err(another(disk, wanted))
+        Err(another(disk, &name(wanted)))
     }
 }
 
@@ -109,50 +134,122 @@ pub(super) fn read(disk: &dyn Disk, wanted: Hash, length: u64) -> Result<Arc<[u8
 pub(super) fn look_at(disk: &dyn Disk, blobs: &[Hash], read_max: u64) -> Result<(), StoreError> {
     let mut left = read_max;
     for hash in blobs {
-        let length = disk
-            .length(&name(*hash))
-            .map_err(|error| unread(disk, *hash, error))?;
+        let (keys, name) = lies(disk, *hash)?;
+        let length = disk.length(&name).map_err(|error| unread(disk, &name, error))?;
         if length <= left {
             left = left.saturating_sub(length);
-            whole(disk, *hash)?;
+            whole(disk, keys, *hash)?;
         }
     }
     Ok(())
 }
 
-/// A payload by its hash.
-pub(super) fn whole(disk: &dyn Disk, wanted: Hash) -> Result<Vec<u8>, StoreError> {
-    let bytes = disk
-        .read(&name(wanted))
-        .map_err(|error| unread(disk, wanted, error))?;
-    if hash(&bytes) == wanted {
-        Ok(bytes)
-    } else {
-        Err(another(disk, wanted))
+/// With which keys a payload lies in which file: encrypted, if there is such a file or nobody knows of a time before.
+fn lies(disk: &dyn Disk, wanted: Hash) -> Result<(Option<&Keys>, String), StoreError> {
+    let Some(keys) = disk.keys() else {
+        return Ok((None, name(wanted)));
+    };
+    let encrypted = encrypted::name(keys, wanted);
+    if keys.plain_upto() == 0 {
+        return Ok((Some(keys), encrypted));
+    }
+    match disk.length(&encrypted) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((None, name(wanted))),
+        Err(error) => Err(unread(disk, &encrypted, error)),
+        Ok(_) => Ok((Some(keys), encrypted)),
     }
 }
 
-fn unread(disk: &dyn Disk, wanted: Hash, error: io::Error) -> StoreError {
+/// A payload by its hash, encrypted if there are keys.
+fn whole(disk: &dyn Disk, keys: Option<&Keys>, wanted: Hash) -> Result<Vec<u8>, StoreError> {
+    let name = keys.map_or_else(|| name(wanted), |keys| encrypted::name(keys, wanted));
+    let bytes = disk.read(&name).map_err(|error| unread(disk, &name, error))?;
+    let bytes = match keys {
+        Some(keys) => opened(disk, keys, (&name, wanted), &bytes)?,
+        None => bytes,
+    };
+    if hash(&bytes) == wanted {
+        Ok(bytes)
+    } else {
+        Err(another(disk, &name))
+    }
+}
+
+fn opened(
+    disk: &dyn Disk,
+    keys: &Keys,
+    (name, wanted): (&str, Hash),
+    file: &[u8],
+) -> Result<Vec<u8>, StoreError> {
+    if !encrypted::is_whole(file) {
+        return Err(damaged(disk, name, CHANGED));
+    }
+    encrypted::open(keys, wanted, file).ok_or_else(|| {
+        let reason = "a payload that its keys do not open".to_owned();
+        let place = disk.place(name);
+        KeyError::Forged {
+            place,
+            offset: 0,
+            reason,
+        }
+        .into()
+    })
+}
+
+const CHANGED: &str = "expected the payload as it was written, found another";
+
+/// Sees that a file with an encrypted payload is as it was written, without keys.
+pub(super) fn is_whole(disk: &dyn Disk, name: &str) -> Result<(), StoreError> {
+    let bytes = disk.read(name).map_err(|error| unread(disk, name, error))?;
+    if encrypted::is_whole(&bytes) {
+        Ok(())
+    } else {
+        Err(damaged(disk, name, CHANGED))
+    }
+}
+
+/// Whether a file is an encrypted payload.
+pub(super) fn is_encrypted(name: &str) -> bool {
+    encrypted::named(name)
+        .and_then(|hash| named(&format!("{PREFIX}{hash}")))
+        .is_some()
+}
+
+/// The hash of the encrypted payload in a file; nothing if its keys do not open it.
+pub(super) fn hash_in(disk: &dyn Disk, keys: &Keys, name: &str) -> Option<Hash> {
+    let head = disk.read_at(name, 0, encrypted::HEAD).ok()?;
+    encrypted::hash(keys, &head).filter(|hash| encrypted::name(keys, *hash) == name)
+}
+
+/// The data key that a payload is encrypted with.
+pub(super) fn data_key(disk: &dyn Disk, name: &str) -> Option<u32> {
+    let head = disk
+        .read_at(name, 0, encrypted::HEAD.saturating_add(OVERHEAD))
+        .ok()?;
+    encrypted::data_key(&head)
+}
+
+fn unread(disk: &dyn Disk, name: &str, error: io::Error) -> StoreError {
     match error.kind() {
-        io::ErrorKind::NotFound => damaged(disk, wanted, "expected this payload, found no file"),
+        io::ErrorKind::NotFound => damaged(disk, name, "expected this payload, found no file"),
         _ => StoreError::Io {
-            place: disk.place(&name(wanted)),
+            place: disk.place(name),
             error,
         },
     }
 }
 
-fn another(disk: &dyn Disk, wanted: Hash) -> StoreError {
+fn another(disk: &dyn Disk, name: &str) -> StoreError {
     damaged(
         disk,
-        wanted,
+        name,
         "expected the payload that its name is the hash of, found another",
     )
 }
 
-fn damaged(disk: &dyn Disk, wanted: Hash, reason: &str) -> StoreError {
+fn damaged(disk: &dyn Disk, name: &str, reason: &str) -> StoreError {
     StoreError::Damaged {
-        place: disk.place(&name(wanted)),
+        place: disk.place(name),
         offset: 0,
         reason: reason.to_owned(),
     }
@@ -160,7 +257,8 @@ fn damaged(disk: &dyn Disk, wanted: Hash, reason: &str) -> StoreError {
 
 /// Takes away what was being written when a process ended.
 pub(super) fn clear(disk: &dyn Disk, names: &[String]) -> io::Result<()> {
-    let unfinished = |name: &&String| name.strip_suffix(NEW).and_then(named).is_some();
+    let is_payload = |name: &str| named(name).is_some() || is_encrypted(name);
+    let unfinished = |name: &&String| name.strip_suffix(NEW).is_some_and(is_payload);
     names
         .iter()
         .filter(unfinished)

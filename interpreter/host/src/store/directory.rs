@@ -1,7 +1,7 @@
 //! The files of a store as files: for those who copy, fill or empty a directory.
 
 use super::{
-    Journal, Record, StoreError, Survey, blob, format,
+    Journal, Record, StoreError, Survey, blob, cipher, format, index,
     record::Position,
     segment::{self, Segment},
 };
@@ -55,7 +55,40 @@ pub fn segment_bytes(disk: &dyn Disk, segment: u32) -> u64 {
 /// Whether a file is a payload that lies apart.
 #[must_use]
 pub fn is_blob(name: &str) -> bool {
-    blob::named(name).is_some()
+    blob::named(name).is_some() || blob::is_encrypted(name)
+}
+
+/// The file of the keys of a directory that is encrypted.
+pub const KEYS: &str = cipher::FILE;
+
+/// The text of the keys of a directory, if it is encrypted.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn keys_text(disk: &dyn Disk) -> Result<Option<Vec<u8>>, StoreError> {
+    cipher::text(disk)
+}
+
+/// Makes the keys of another directory those of this one.
+///
+/// # Errors
+/// If the disk fails.
+pub fn adopt_keys(disk: &dyn Disk, text: &[u8]) -> Result<(), StoreError> {
+    cipher::adopt(disk, text)
+}
+
+/// Takes away an index that is encrypted with older data keys than the newest: it is made again.
+///
+/// # Errors
+/// If the disk fails.
+pub fn renew_index(disk: &dyn Disk) -> Result<(), StoreError> {
+    if disk.keys().is_none_or(|keys| !keys.are_several()) {
+        return Ok(());
+    }
+    match disk.remove(index::FILE) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(disk, index::FILE, error)),
+        _ => disk.sync_directory().map_err(|error| failed(disk, "", error)),
+    }
 }
 
 /// Takes away what was written into a directory that is no store yet.
@@ -66,6 +99,8 @@ pub fn clear(disk: &dyn Disk) -> Result<(), StoreError> {
     for name in files(disk)? {
         disk.remove(&name).map_err(|error| failed(disk, &name, error))?;
     }
+    let names = disk.list().map_err(|error| failed(disk, "", error))?;
+    cipher::clear(disk, &names).map_err(|error| failed(disk, "", error))?;
     disk.sync_directory().map_err(|error| failed(disk, "", error))
 }
 
@@ -97,6 +132,9 @@ fn segments(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
 /// If a disk fails.
 pub fn adopt(from: &dyn Disk, to: &dyn Disk) -> Result<(), StoreError> {
     let text = format::read(from)?;
+    if let Some(keys) = cipher::text(from)? {
+        cipher::adopt(to, &keys)?;
+    }
     format::write(to, &text).map_err(|error| failed(to, "", error))
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a store, and its words.
 
+use super::KeyError;
 use crate::disk::LockError;
 use flowmesh_ir::Code;
 use std::{io, path::Path};
@@ -80,6 +81,9 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// It is encrypted, and the keys are not those.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It failed before.
     #[error("the store has stopped after a failure")]
     Stopped,
@@ -104,6 +108,7 @@ impl StoreError {
     #[must_use]
     pub fn code(&self) -> Code {
         Code(match self {
+            Self::Key(error) => return error.code(),
             Self::InUse { .. } => 1030,
             Self::Version { .. } => 1031,
             Self::Damaged { .. } => 1032,
@@ -120,6 +125,7 @@ impl StoreError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
+            Self::Key(error) => error.help(),
             Self::InUse { .. } => "stop the other process, or use another directory",
             Self::Version { .. } => {
                 "finish its runs with the version of flowmesh that wrote it, or use another directory"

@@ -1,9 +1,10 @@
 //! The journal, open for appending, and its reader.
 
 use super::{
-    AppendError, Record, StoreError, blob,
+    AppendError, KeyError, Record, StoreError, blob,
+    cipher::{Keys, Place},
     compact::Written,
-    frame::{self, Written as Frame},
+    frame::{self, Encrypting, Written as Frame},
     record::{EventRecord, Location, Order, Position},
     segment::{self, Sealed, Segment},
 };
@@ -61,7 +62,7 @@ impl Journal {
             offset: segment.length,
             ..end
         };
-        Ok(Self {
+        let mut this = Self {
             disk,
             segment,
             file,
@@ -71,7 +72,18 @@ impl Journal {
             written: Written::default(),
             sealed: None,
             failed: false,
-        })
+        };
+        // What was written before the directory was encrypted has segments of its own.
+        if this.disk.keys().is_some() && this.keys().is_none() {
+            this.follow()?;
+        }
+        Ok(this)
+    }
+
+    /// With what the last segment is encrypted, if it is.
+    fn keys(&self) -> Option<Arc<Keys>> {
+        let keys = self.disk.keys()?;
+        (!keys.is_plain(self.segment.number)).then(|| Arc::clone(keys))
     }
 
     /// Payloads that lie apart and were written by this process.
@@ -126,10 +138,16 @@ impl Journal {
 
     fn append_frame(&mut self, records: &[Record]) -> Result<Appended, AppendError> {
         let number = self.end.batch.saturating_add(1);
-        let written = frame::write(number, records, &mut self.buffer);
+        let keys = self.keys();
+        let encrypting = keys.as_deref().map(|keys| Encrypting {
+            keys,
+            segment: self.segment.number,
+            base: self.segment.length,
+        });
+        let written = frame::write(number, records, encrypting.as_ref(), &mut self.buffer);
         if !written.apart.is_empty() {
             let mut known = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-            blob::write(self.disk.as_ref(), &written.apart, &mut known)?;
+            blob::write(self.disk.as_ref(), keys.as_deref(), &written.apart, &mut known)?;
         }
         if let Err(error) = self.file.append(&self.buffer) {
             return Err(self.take_back(error));
@@ -241,7 +259,8 @@ impl Reader {
         if crc32fast::hash(&bytes) != at.sum {
             return Err(self.damaged(at, "expected a record that is whole"));
         }
-        self.decode_at(bytes.into(), at)
+        let bytes = plain(self.disk.as_ref(), bytes.into(), at)?;
+        self.decode_at(bytes, at)
     }
 
     /// The events of the record at a place.
@@ -267,9 +286,9 @@ impl Reader {
         }
     }
 
-    /// The record of bytes that were read at a place.
+    /// The record of bytes that were read at a place, and are not encrypted any more.
     pub(super) fn decode_at(&self, bytes: Bytes, at: Location) -> Result<Record, StoreError> {
-        let fetch = |hash, length| blob::read(self.disk.as_ref(), hash, length);
+        let fetch = |hash, length| blob::read(self.disk.as_ref(), at.segment, hash, length);
         frame::record(bytes, &fetch).map_err(|error| error.at(|reason| self.damaged(at, reason)))
     }
 
@@ -281,3 +300,29 @@ impl Reader {
         }
     }
 }
+
+/// The bytes of a record at a place, as they were before they were encrypted, if they were.
+pub(super) fn plain(disk: &dyn Disk, bytes: Bytes, at: Location) -> Result<Bytes, StoreError> {
+    let Some(keys) = disk.keys().filter(|keys| !keys.is_plain(at.segment)) else {
+        return Ok(bytes);
+    };
+    let place = Place::Record {
+        segment: at.segment,
+        offset: u64::from(at.offset),
+    };
+    keys.open(place, &bytes).map(Bytes::from).ok_or_else(|| {
+        let (place, offset) = (disk.place(&segment::name(at.segment)), u64::from(at.offset));
+        let reason = FORGED_RECORD.to_owned();
+        KeyError::Forged {
+            place,
+            offset,
+            reason,
+        }
+        .into()
+    })
+}
+
+/// What is wrong with a record that is whole and cannot be opened.
+pub(super) const FORGED_RECORD: &str = "a record that its keys do not open";
+/// What is wrong with a batch that is whole and was written by somebody else, elsewhere, or under another number.
+pub(super) const FORGED_BATCH: &str = "a batch that its keys do not vouch for";

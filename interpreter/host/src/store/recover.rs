@@ -5,7 +5,7 @@
 //! index knows of a batch that is not there, or is another, that is damage too.
 
 use super::{
-    StoreError, frame,
+    KeyError, StoreError, frame, journal,
     record::{Location, Position},
     segment::{self, Sealed, Segment},
 };
@@ -203,6 +203,7 @@ impl Scan<'_> {
             if next.is_some_and(|next| next != frame.number) {
                 return Err(self.out_of_order(&found, next.unwrap_or_default(), frame.number));
             }
+            is_vouched_for(self.disk, number, found.length, &frame)?;
             found.add(&frame);
             self.meet(&found, frame.sum)?;
             sum = Some(frame.sum);
@@ -316,6 +317,33 @@ fn damaged(disk: &dyn Disk, name: &str, offset: u64, reason: String) -> StoreErr
     }
 }
 
+/// A batch that is whole was written in this place, with the keys of the directory, if it has some.
+fn is_vouched_for(
+    disk: &dyn Disk,
+    segment: u32,
+    at: u64,
+    frame: &frame::Frame<'_>,
+) -> Result<(), StoreError> {
+    let Some(keys) = disk.keys() else {
+        let place = disk.place("");
+        return if frame.is_encrypted() {
+            Err(KeyError::Missing { place }.into())
+        } else {
+            Ok(())
+        };
+    };
+    let is_plain = keys.is_plain(segment) && !frame.is_encrypted();
+    if is_plain || (!keys.is_plain(segment) && frame.is_sealed(keys, segment, at)) {
+        return Ok(());
+    }
+    Err(KeyError::Forged {
+        place: disk.place(&segment::name(segment)),
+        offset: at,
+        reason: journal::FORGED_BATCH.to_owned(),
+    }
+    .into())
+}
+
 /// What replaying tells of a record: its bytes, where they lie, and the last batch before its own.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(Bytes, Location, Position) -> Result<(), StoreError>;
 
@@ -341,9 +369,11 @@ pub(super) fn replay(
                 return Err(unreadable("expected the next batch"));
             }
             let records = frame.records().map_err(|error| error.at(unreadable))?;
+            is_vouched_for(disk, number, at, &frame)?;
             let segment = Segment::new(number);
             for (record, extent) in records {
-                visit(record, segment.location(at, extent), behind)?;
+                let place = segment.location(at, extent);
+                visit(journal::plain(disk, record, place)?, place, behind)?;
             }
             at = at.saturating_add(frame.length() as u64);
             behind = Position {

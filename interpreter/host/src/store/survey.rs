@@ -2,13 +2,14 @@
 //! file, offset and record. Nothing is changed, and nobody needs to stop using the directory meanwhile.
 
 mod found;
+mod unread;
 
 pub use found::FoundRun;
 
 use super::{
-    StoreError, blob, frame,
-    from_proto::{self, Unreadable},
-    proto,
+    StoreError, blob,
+    cipher::{self, Nonce},
+    frame, from_proto, journal, proto,
     record::{Location, Record},
     recover::{self, Cut},
     segment,
@@ -22,6 +23,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
 };
+use unread::{Unread, Why};
 
 /// So many damaged places are told; of more only the number.
 const DAMAGES_MAX: usize = 1000;
@@ -74,6 +76,10 @@ pub struct Survey {
     /// Payloads that lie apart.
     blobs: BTreeSet<Hash>,
     pub(super) freed: u32,
+    /// How many records are encrypted, with keys that were not given: only their checksums were seen to.
+    pub locked: u64,
+    /// The data keys that something is encrypted with.
+    pub(super) data_keys: BTreeSet<u32>,
 }
 
 impl Survey {
@@ -130,6 +136,7 @@ pub fn survey(
         found: Survey::default(),
         batch: 0,
         hole: false,
+        is_locked: disk.keys().is_none() && cipher::is_encrypted(&names),
     };
     let last = numbers.last().copied();
     let mut expected = numbers.first().copied().unwrap_or(1);
@@ -143,6 +150,7 @@ pub fn survey(
         surveying.segment(number, last == Some(number))?;
         progress(surveying.found.bytes, total.max(surveying.found.bytes));
     }
+    surveying.payloads(&names);
     surveying.finish(first)
 }
 
@@ -154,6 +162,8 @@ struct Surveying<'a> {
     batch: u64,
     /// Whether something before is damaged, so that batches may be missing.
     hole: bool,
+    /// Whether it is encrypted, with keys that were not given.
+    is_locked: bool,
 }
 
 impl Surveying<'_> {
@@ -220,7 +230,29 @@ impl Surveying<'_> {
         self.hole = false;
         self.batch = frame.number;
         self.found.batches = self.found.batches.saturating_add(1);
-        self.records(number, at, frame.salvage())
+        self.encrypted(number, at, frame);
+        let is_locked = self.is_locked && frame.is_encrypted();
+        self.records(number, at, (frame.salvage(), is_locked))
+    }
+
+    /// A batch that is whole and was written by somebody else, or elsewhere, is damage too.
+    fn encrypted(&mut self, number: u32, at: usize, frame: &frame::Frame<'_>) {
+        let Some(keys) = self.disk.keys() else { return };
+        let pieces = frame.pieces();
+        let nonces = pieces.iter().filter_map(|piece| Nonce::of(piece));
+        self.found.data_keys.extend(nonces.map(|nonce| nonce.key()));
+        let fits = if keys.is_plain(number) {
+            !frame.is_encrypted()
+        } else {
+            frame.is_sealed(keys, number, at as u64)
+        };
+        if !fits {
+            self.damage(
+                &segment::name(number),
+                at as u64,
+                journal::FORGED_BATCH.to_owned(),
+            );
+        }
     }
 
     /// Bytes that are no whole frame: how many, up to the next one or to the end of the file.
@@ -240,17 +272,29 @@ impl Surveying<'_> {
         self.hole = true;
         let bytes = rest.get(..length).unwrap_or_default();
         if let Some(frame) = frame::damaged(bytes) {
-            self.records(number, at, frame.salvage())?;
+            let is_locked = self.is_locked && frame::is_encrypted(bytes);
+            self.records(number, at, (frame.salvage(), is_locked))?;
         }
         Ok(length)
     }
 
-    fn records(&mut self, number: u32, at: usize, salvaged: frame::Salvaged) -> Result<(), StoreError> {
+    fn records(
+        &mut self,
+        number: u32,
+        at: usize,
+        (salvaged, is_locked): (frame::Salvaged, bool),
+    ) -> Result<(), StoreError> {
         let segment = segment::Segment::new(number);
         let count = salvaged.records.len();
         for (index, (extent, bytes)) in salvaged.records.into_iter().enumerate() {
             let place = segment.location(at as u64, extent);
             let read = bytes.ok_or_else(|| Unread::new(frame::OTHER_SUM));
+            if is_locked && read.is_ok() {
+                self.found.locked = self.found.locked.saturating_add(1);
+                continue;
+            }
+            let plain = |bytes| journal::plain(self.disk, bytes, place).map_err(Unread::forged);
+            let read = read.and_then(plain);
             if let Err(unread) = read.and_then(|bytes| self.record(bytes, place)) {
                 self.unreadable(&segment.name(), u64::from(place.offset), index, unread)?;
             }
@@ -287,7 +331,7 @@ impl Surveying<'_> {
         let blobs = RefCell::new(&mut self.found.blobs);
         let fetch = |hash, length| {
             blobs.borrow_mut().insert(hash);
-            blob::read(disk, hash, length)
+            blob::read(disk, place.segment, hash, length)
         };
         let record = from_proto::record(message, &fetch).map_err(|no| Unread::of(no, run))?;
         self.take(&record);
@@ -319,52 +363,32 @@ impl Surveying<'_> {
         }
     }
 
+    /// Encrypted payloads: what they are encrypted with, and whether they are as they were written, where that is all
+    /// that can be told of them.
+    fn payloads(&mut self, names: &[String]) {
+        for name in names.iter().filter(|name| blob::is_encrypted(name)) {
+            self.found.data_keys.extend(blob::data_key(self.disk, name));
+            if self.is_locked
+                && let Err(StoreError::Damaged { reason, .. }) = blob::is_whole(self.disk, name)
+            {
+                self.damage(name, 0, reason);
+            }
+        }
+    }
+
     fn finish(mut self, first: u32) -> Result<Survey, StoreError> {
-        if first > self.found.freed.saturating_add(1) {
+        if !self.is_locked && first > self.found.freed.saturating_add(1) {
             self.missing(first.saturating_sub(1));
+        }
+        if self.is_locked {
+            // What runs there are is not known, nor what is missing of them.
+            self.found.runs.clear();
         }
         let programs = &self.found.programs;
         for found in self.found.runs.values_mut() {
             found.programs(programs);
         }
         Ok(self.found)
-    }
-}
-
-/// A record that cannot be read.
-struct Unread {
-    run: Option<RunId>,
-    why: Why,
-}
-
-/// Why not.
-enum Why {
-    /// It is not as it was written.
-    Here(String),
-    /// Something that belongs to it is not: which file.
-    Elsewhere(String, String),
-    /// It may well be.
-    Failed(StoreError),
-}
-
-impl Unread {
-    fn new(reason: &str) -> Self {
-        let why = Why::Here(reason.to_owned());
-        Self { run: None, why }
-    }
-
-    fn failed(error: StoreError) -> Self {
-        let why = Why::Failed(error);
-        Self { run: None, why }
-    }
-
-    fn of(unreadable: Unreadable, run: Option<RunId>) -> Self {
-        let why = match unreadable {
-            Unreadable::Message(reason) => Why::Here(reason.to_owned()),
-            Unreadable::Elsewhere(StoreError::Damaged { place, reason, .. }) => Why::Elsewhere(place, reason),
-            Unreadable::Elsewhere(error) => Why::Failed(error),
-        };
-        Self { run, why }
     }
 }
 

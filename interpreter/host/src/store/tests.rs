@@ -1,6 +1,8 @@
 //! What the store promises, on a disk that misbehaves.
 
 mod blobs;
+mod both;
+mod cipher;
 mod compaction;
 mod crashes;
 mod damage;

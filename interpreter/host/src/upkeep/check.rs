@@ -35,7 +35,7 @@ pub fn check(disk: &Arc<dyn Disk>, progress: Progress<'_>) -> Result<Checked, Up
         return Err(UpkeepError::NoStore { place });
     }
     let survey = store::survey(disk.as_ref(), &mut |_, _| Ok(()), progress)?;
-    let unplayable = if survey.is_sound() {
+    let unplayable = if survey.is_sound() && survey.locked == 0 {
         match store::read_journal(disk, &mut Restoring::default()) {
             Ok(()) => None,
             Err(error @ StoreError::Io { .. }) => return Err(error.into()),

@@ -40,6 +40,7 @@ pub fn compact(
         return Err(UpkeepError::NoStore { place });
     }
     let before = bytes(disk.as_ref())?;
+    store::renew_index(disk.as_ref())?;
     // What a host would do about its runs is left to the next one: nothing of it is written.
     let Store {
         engine,
@@ -97,6 +98,8 @@ pub fn compact(
     }
     index.checkpoint()?;
     compacted.after = bytes(disk.as_ref())?;
+    drop((engine, journal, index));
+    store::tidy(disk.as_ref(), &store::system_random)?;
     Ok(compacted)
 }
 

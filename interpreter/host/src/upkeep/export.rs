@@ -5,8 +5,8 @@ use crate::{
     RunId,
     disk::Disk,
     store::{
-        self, Between, Block, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Survey,
-        Traffic, line,
+        self, Between, Block, EventRecord, Kept, KeyError, Order, Position, Record, Replaying, StoreError,
+        Survey, Traffic, line,
     },
 };
 use flowmesh_ir::Hash;
@@ -55,6 +55,10 @@ pub fn export(
         Ok(())
     };
     let survey = store::survey(disk.as_ref(), &mut look, progress)?;
+    if survey.locked > 0 {
+        let place = disk.place("");
+        return Err(StoreError::from(KeyError::Missing { place }).into());
+    }
     if let Some(damage) = survey.damages.first().filter(|_| !is_part_enough) {
         return Err(StoreError::from(damage.clone()).into());
     }

@@ -88,10 +88,23 @@ impl Compaction<'_> {
     /// Payloads that no run needs, and no record that may still be read.
     fn remove_blobs(&self) -> Result<(), StoreError> {
         let names = self.disk.list().map_err(|error| io_error(self.disk, "", error))?;
-        for (name, hash) in names.iter().filter_map(|name| Some((name, blob::named(name)?))) {
+        // What was written again since the directory is encrypted has taken its payloads along.
+        let keys = self.disk.keys();
+        let all_encrypted = keys.is_some_and(|keys| self.index.freed() >= keys.plain_upto());
+        for name in &names {
+            let (hash, is_left) = match (blob::named(name), keys) {
+                (Some(hash), _) => (hash, all_encrypted),
+                (None, Some(keys)) if blob::is_encrypted(name) => {
+                    let Some(hash) = blob::hash_in(self.disk, keys, name) else {
+                        continue;
+                    };
+                    (hash, false)
+                }
+                _ => continue,
+            };
             // Whoever writes it again meanwhile waits, and writes it after it is gone.
             let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-            if !written.contains(&hash) && !self.index.needs_blob(hash)? {
+            if is_left || (!written.contains(&hash) && !self.index.needs_blob(hash)?) {
                 self.disk
                     .remove(name)
                     .map_err(|error| io_error(self.disk, name, error))?;
@@ -105,10 +118,12 @@ impl Compaction<'_> {
 pub(super) fn gone(disk: &dyn Disk, index: &Index) -> Result<u64, StoreError> {
     let mut bytes: u64 = 0;
     for hash in index.gone_blobs()? {
-        match disk.length(&blob::name(hash)) {
-            Ok(length) => bytes = bytes.saturating_add(length),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_error(disk, &blob::name(hash), error)),
+        for name in blob::names(disk, hash) {
+            match disk.length(&name) {
+                Ok(length) => bytes = bytes.saturating_add(length),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(io_error(disk, &name, error)),
+            }
         }
     }
     Ok(bytes)

@@ -6,8 +6,12 @@ use super::{
     error::{Tried, Trouble},
     shelf, tables,
 };
-use crate::{disk::Disk, store::record::Position};
+use crate::{
+    disk::Disk,
+    store::{cipher::Sectors, record::Position},
+};
 use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
+use std::sync::Arc;
 
 /// What an index says of itself.
 #[derive(Clone, Copy, Default)]
@@ -39,7 +43,10 @@ pub(super) fn known(database: &Database) -> Tried<Option<Known>> {
 
 /// The file of the index as a database; it is made if it is not there.
 pub(super) fn database(disk: &dyn Disk, cache_bytes: usize, is_checked: bool) -> Tried<Database> {
-    let file = disk.open(FILE).map_err(redb::StorageError::from)?;
+    let mut file = disk.open(FILE).map_err(redb::StorageError::from)?;
+    if let Some(keys) = disk.keys() {
+        file = Box::new(Sectors::new(file, Arc::clone(keys)));
+    }
     let mut builder = Builder::new();
     builder.set_cache_size(cache_bytes);
     builder.set_check_integrity_on_open(is_checked);

@@ -1,5 +1,6 @@
 //! Compaction: segments go, everything that is needed stays, wherever the power fails.
 
+use super::both::{New, both, is_payload};
 use super::{
     model::{batch, compact, ended, seeds},
     toy::{Toy, signalled, started},
@@ -11,10 +12,17 @@ use crate::{
     store::{Shelf, StoreError, compact::Step},
 };
 
+both!(
+    segments_go_and_everything_that_is_needed_stays,
+    a_long_history_is_written_again_in_parts_and_read_from_any_event,
+    payloads_go_with_the_last_that_needs_them,
+    wherever_the_power_fails_while_segments_go_nothing_is_lost,
+);
+
 /// A store with a few segments, of which the first are worth letting go of.
-fn lived(seed: u64) -> (SimulatedDisk, Toy) {
+fn lived(new: New, seed: u64) -> (SimulatedDisk, Toy) {
     let mut chance = Chance::new(seed);
-    let disk = SimulatedDisk::new();
+    let disk = new();
     let mut toy = Toy::open(&disk).unwrap();
     toy.journal.segment_bytes_max = 1200;
     for _ in 0..25 {
@@ -51,9 +59,8 @@ fn compact_all(toy: &mut Toy) -> Result<u32, StoreError> {
     Ok(freed)
 }
 
-#[test]
-fn segments_go_and_everything_that_is_needed_stays() {
-    let (disk, mut toy) = lived(1);
+fn segments_go_and_everything_that_is_needed_stays(new: New) {
+    let (disk, mut toy) = lived(new, 1);
     let before = disk.list().unwrap().len();
     let freed = compact_all(&mut toy).unwrap();
     assert!(freed > 2 && disk.list().unwrap().len() < before);
@@ -69,9 +76,8 @@ fn segments_go_and_everything_that_is_needed_stays() {
     again.same_as(&events);
 }
 
-#[test]
-fn a_long_history_is_written_again_in_parts_and_read_from_any_event() {
-    let disk = SimulatedDisk::new();
+fn a_long_history_is_written_again_in_parts_and_read_from_any_event(new: New) {
+    let disk = new();
     let mut toy = Toy::open(&disk).unwrap();
     toy.journal.segment_bytes_max = 20_000;
     toy.append(vec![started(RunId(1), 1)]);
@@ -99,14 +105,13 @@ fn a_long_history_is_written_again_in_parts_and_read_from_any_event() {
     toy.same_as(&toy.events);
 }
 
-#[test]
-fn payloads_go_with_the_last_that_needs_them() {
-    let disk = SimulatedDisk::new();
+fn payloads_go_with_the_last_that_needs_them(new: New) {
+    let disk = new();
     let blobs = || {
         disk.list()
             .unwrap()
             .iter()
-            .filter(|name| name.starts_with("blob-"))
+            .filter(|name| is_payload(name))
             .count()
     };
     let mut toy = Toy::open(&disk).unwrap();
@@ -149,11 +154,10 @@ fn payloads_go_with_the_last_that_needs_them() {
     toy.same_as(&toy.events);
 }
 
-#[test]
-fn wherever_the_power_fails_while_segments_go_nothing_is_lost() {
+fn wherever_the_power_fails_while_segments_go_nothing_is_lost(new: New) {
     let mut chance = Chance::new(3);
     for seed in 0..seeds(1) {
-        let (sound, toy) = lived(seed);
+        let (sound, toy) = lived(new, seed);
         let events = toy.events.clone();
         drop(toy);
         let changes = {

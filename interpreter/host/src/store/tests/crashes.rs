@@ -1,5 +1,6 @@
 //! Crashes, failing devices and full disks: what was acknowledged is there, and the index is never ahead.
 
+use super::both::{New, both};
 use super::{
     model::{batch, compact, ended, seeds},
     toy::{Events, Toy},
@@ -8,6 +9,12 @@ use crate::{
     simulate::{Chance, SimulatedDisk},
     store::{AppendError, Shelf, StoreError},
 };
+
+both!(
+    after_any_crash_everything_is_as_it_was_acknowledged,
+    after_a_failing_device_nothing_is_believed_and_everything_is_there,
+    a_full_disk_is_waited_out_without_opening_the_store_again,
+);
 
 /// Something that an owner of a store does. `doubt` is what may be in it or not if this fails.
 fn act(toy: &mut Toy, chance: &mut Chance, doubt: &mut Events) -> Result<(), StoreError> {
@@ -53,12 +60,11 @@ fn open(disk: &SimulatedDisk) -> Result<Toy, StoreError> {
     Ok(toy)
 }
 
-#[test]
-fn after_any_crash_everything_is_as_it_was_acknowledged() {
+fn after_any_crash_everything_is_as_it_was_acknowledged(new: New) {
     let (mut crashes, mut torn) = (0, 0);
     for seed in 0..seeds(20) {
         let mut chance = Chance::new(seed);
-        let disk = SimulatedDisk::new();
+        let disk = new();
         let mut toy = open(&disk).unwrap();
         for _ in 0..6 {
             disk.set_power(Some(chance.below(150)));
@@ -85,11 +91,10 @@ fn after_any_crash_everything_is_as_it_was_acknowledged() {
     assert!(torn * 20 > crashes, "tails are torn in these worlds");
 }
 
-#[test]
-fn after_a_failing_device_nothing_is_believed_and_everything_is_there() {
+fn after_a_failing_device_nothing_is_believed_and_everything_is_there(new: New) {
     for seed in 0..seeds(20) {
         let mut chance = Chance::new(seed);
-        let disk = SimulatedDisk::new();
+        let disk = new();
         let mut toy = open(&disk).unwrap();
         until_failure(&mut toy, &mut chance, 15);
         match chance.below(2) {
@@ -117,12 +122,11 @@ fn after_a_failing_device_nothing_is_believed_and_everything_is_there() {
     }
 }
 
-#[test]
-fn a_full_disk_is_waited_out_without_opening_the_store_again() {
+fn a_full_disk_is_waited_out_without_opening_the_store_again(new: New) {
     let mut full = 0;
     for seed in 0..seeds(20) {
         let mut chance = Chance::new(seed);
-        let disk = SimulatedDisk::new();
+        let disk = new();
         let mut toy = open(&disk).unwrap();
         until_failure(&mut toy, &mut chance, 10);
         toy.flush();

@@ -2,6 +2,7 @@
 //! is damaged is made again, and that is said.
 
 use super::{
+    both::{New, both, is_payload},
     model::{batch, compact, ended},
     toy::{Toy, signalled, started},
 };
@@ -9,15 +10,27 @@ use crate::{
     RunId,
     disk::Disk,
     simulate::{Chance, SimulatedDisk},
-    store::{Shelf, StoreError},
+    store::{KeyError, Shelf, StoreError, blob},
 };
 
 const INDEX: &str = "index.redb";
 
+both!(
+    every_bit_of_the_end_of_the_journal_counts,
+    every_truncation_of_a_segment_is_refused,
+    flips_anywhere_are_refused_or_were_of_no_account,
+    a_cut_index_is_made_again,
+    missing_files_are_missed,
+    swapped_files_are_refused,
+    files_of_another_store_are_refused,
+    an_old_copy_of_the_index_is_brought_to_where_the_journal_ends,
+    an_index_that_was_being_made_is_made_again,
+);
+
 /// A store that has lived a while and was closed in good order: several segments, the first let go of, payloads apart.
-pub(super) fn lived(seed: u64) -> (SimulatedDisk, Toy) {
+pub(super) fn lived(new: New, seed: u64) -> (SimulatedDisk, Toy) {
     let mut chance = Chance::new(seed);
-    let disk = SimulatedDisk::new();
+    let disk = new();
     let mut toy = Toy::open(&disk).unwrap();
     toy.journal.segment_bytes_max = 3000;
     toy.append(vec![
@@ -52,7 +65,7 @@ pub(super) fn lived(seed: u64) -> (SimulatedDisk, Toy) {
     toy.flush();
     toy.index.checkpoint().unwrap();
     assert!(toy.index.freed() > 0 && segments(&disk).len() > 3);
-    (disk, toy)
+    (toy.disk.clone(), toy)
 }
 
 fn segments(disk: &SimulatedDisk) -> Vec<String> {
@@ -87,7 +100,10 @@ fn refused(disk: &SimulatedDisk, toy: &Toy, what: &str) -> String {
     };
     let damage = matches!(
         error,
-        StoreError::Damaged { .. } | StoreError::Version { .. } | StoreError::Contradiction { .. }
+        StoreError::Damaged { .. }
+            | StoreError::Version { .. }
+            | StoreError::Contradiction { .. }
+            | StoreError::Key(KeyError::Forged { .. } | KeyError::Lost { .. })
     );
     assert!(damage, "{what}: {error}");
     assert!(
@@ -97,9 +113,8 @@ fn refused(disk: &SimulatedDisk, toy: &Toy, what: &str) -> String {
     error.to_string()
 }
 
-#[test]
-fn every_bit_of_the_end_of_the_journal_counts() {
-    let (disk, toy) = lived(1);
+fn every_bit_of_the_end_of_the_journal_counts(new: New) {
+    let (disk, toy) = lived(new, 1);
     let name = segments(&disk).pop().unwrap();
     let sound = disk.read(&name).unwrap();
     assert!(sound.len() > 5000, "{}", sound.len());
@@ -118,9 +133,8 @@ fn every_bit_of_the_end_of_the_journal_counts() {
     toy.scan().unwrap();
 }
 
-#[test]
-fn every_truncation_of_a_segment_is_refused() {
-    let (disk, toy) = lived(2);
+fn every_truncation_of_a_segment_is_refused(new: New) {
+    let (disk, toy) = lived(new, 2);
     for name in segments(&disk) {
         let sound = disk.read(&name).unwrap();
         for length in 0..sound.len() {
@@ -135,12 +149,11 @@ fn every_truncation_of_a_segment_is_refused() {
     }
 }
 
-#[test]
-fn flips_anywhere_are_refused_or_were_of_no_account() {
+fn flips_anywhere_are_refused_or_were_of_no_account(new: New) {
     let flips = std::env::var("FLOWMESH_STORE_FLIPS")
         .ok()
         .and_then(|flips| flips.parse().ok());
-    let (sound, toy) = lived(3);
+    let (sound, toy) = lived(new, 3);
     let mut chance = Chance::new(0);
     let (mut refusals, mut rebuilt, mut idle) = (0, 0, 0);
     for flip in 0..flips.unwrap_or(1000) {
@@ -168,7 +181,7 @@ fn flips_anywhere_are_refused_or_were_of_no_account() {
             }
             Ok(false) => {
                 // Of the index, not every page is in use.
-                let unused = is_index || name.starts_with("blob-") && !in_use(&toy, name);
+                let unused = is_index || is_payload(name) && !in_use(&toy, name);
                 assert!(unused, "flip {flip} in {name} at {at} is believed");
                 idle += 1;
             }
@@ -183,12 +196,11 @@ fn in_use(toy: &Toy, name: &str) -> bool {
         .blobs()
         .unwrap()
         .iter()
-        .any(|hash| name.contains(&hash.to_string()))
+        .any(|hash| blob::names(&toy.disk, *hash).iter().any(|of| of == name))
 }
 
-#[test]
-fn a_cut_index_is_made_again() {
-    let (sound, toy) = lived(4);
+fn a_cut_index_is_made_again(new: New) {
+    let (sound, toy) = lived(new, 4);
     let length = sound.read(INDEX).unwrap().len();
     let mut chance = Chance::new(4);
     for _ in 0..25 {
@@ -198,15 +210,14 @@ fn a_cut_index_is_made_again() {
     }
 }
 
-#[test]
-fn missing_files_are_missed() {
-    let (sound, toy) = lived(5);
+fn missing_files_are_missed(new: New) {
+    let (sound, toy) = lived(new, 5);
     for name in sound.list().unwrap() {
         let disk = sound.copy();
         disk.remove(&name).unwrap();
         if name == INDEX {
             assert!(outcome(&disk, &toy).unwrap());
-        } else if name.starts_with("blob-") && !in_use(&toy, &name) {
+        } else if is_payload(&name) && !in_use(&toy, &name) {
             assert!(!outcome(&disk, &toy).unwrap());
         } else {
             refused(&disk, &toy, &name);
@@ -219,9 +230,8 @@ fn missing_files_are_missed() {
     refused(&disk, &toy, "the first segment");
 }
 
-#[test]
-fn swapped_files_are_refused() {
-    let (sound, toy) = lived(6);
+fn swapped_files_are_refused(new: New) {
+    let (sound, toy) = lived(new, 6);
     let names = segments(&sound);
     for one in &names {
         for other in names.iter().filter(|other| *other > one) {
@@ -234,10 +244,9 @@ fn swapped_files_are_refused() {
     }
 }
 
-#[test]
-fn files_of_another_store_are_refused() {
-    let (sound, toy) = lived(7);
-    let (foreign, _) = lived(8);
+fn files_of_another_store_are_refused(new: New) {
+    let (sound, toy) = lived(new, 7);
+    let (foreign, _) = lived(new, 8);
     for name in segments(&sound) {
         let disk = sound.copy();
         if let Ok(bytes) = foreign.read(&name) {
@@ -253,9 +262,8 @@ fn files_of_another_store_are_refused() {
     }
 }
 
-#[test]
-fn an_old_copy_of_the_index_is_brought_to_where_the_journal_ends() {
-    let (disk, mut toy) = lived(9);
+fn an_old_copy_of_the_index_is_brought_to_where_the_journal_ends(new: New) {
+    let (disk, mut toy) = lived(new, 9);
     let old = disk.copy();
     let mut chance = Chance::new(9);
     for round in 0..40 {
@@ -275,9 +283,8 @@ fn an_old_copy_of_the_index_is_brought_to_where_the_journal_ends() {
     }
 }
 
-#[test]
-fn an_index_that_was_being_made_is_made_again() {
-    let (disk, toy) = lived(5);
+fn an_index_that_was_being_made_is_made_again(new: New) {
+    let (disk, toy) = lived(new, 5);
     for length in [0, 1, 9, 512, 4096, 100_000] {
         disk.tamper(INDEX, |bytes| *bytes = vec![0; length]);
         assert!(outcome(&disk, &toy).unwrap(), "{length} zeros are no index");

@@ -460,6 +460,7 @@ fn what_was_acknowledged_survives_any_crash() {
             frame::write(
                 store.end().batch + 1,
                 &[answer(acknowledged as u64, b"torn")],
+                None,
                 &mut frame,
             );
             file.append(&frame).unwrap();

@@ -1,6 +1,10 @@
 //! Looking through a damaged directory: what is damaged is told, and of the runs it is known how much is left.
 
-use super::{damage::lived, toy::Toy};
+use super::{
+    both::{New, both},
+    damage::lived,
+    toy::Toy,
+};
 use crate::RunId;
 use crate::{
     disk::Disk,
@@ -12,6 +16,12 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+both!(
+    a_sound_directory_is_said_to_be_sound_and_all_of_it_is_readable,
+    whatever_is_flipped_is_told_and_what_is_readable_is_what_was_written,
+    a_missing_segment_and_a_missing_payload_are_told,
+);
+
 fn survey_of(disk: &SimulatedDisk) -> Survey {
     survey(disk, &mut |_, _| Ok(()), &mut |_, _| {}).unwrap()
 }
@@ -21,7 +31,7 @@ fn blobs(disk: &SimulatedDisk) -> Vec<String> {
     survey_of(disk)
         .blobs()
         .iter()
-        .map(|hash| blob::name(*hash))
+        .map(|hash| blob::names(disk, *hash).swap_remove(0))
         .collect()
 }
 
@@ -73,16 +83,14 @@ fn sound(disk: &SimulatedDisk, toy: &Toy) {
     assert!(readable(disk, &found) == toy.events);
 }
 
-#[test]
-fn a_sound_directory_is_said_to_be_sound_and_all_of_it_is_readable() {
-    let (disk, toy) = lived(1);
+fn a_sound_directory_is_said_to_be_sound_and_all_of_it_is_readable(new: New) {
+    let (disk, toy) = lived(new, 1);
     sound(&disk, &toy);
     assert!(!survey_of(&disk).blobs().is_empty());
 }
 
-#[test]
-fn whatever_is_flipped_is_told_and_what_is_readable_is_what_was_written() {
-    let (disk, toy) = lived(1);
+fn whatever_is_flipped_is_told_and_what_is_readable_is_what_was_written(new: New) {
+    let (disk, toy) = lived(new, 1);
     let mut chance = Chance::new(5);
     let mut names = disk.list().unwrap();
     names.retain(|name| name.starts_with("journal-"));
@@ -107,7 +115,10 @@ fn whatever_is_flipped_is_told_and_what_is_readable_is_what_was_written() {
         assert!(told || torn, "{name} at {at}, bit {bit}: {:?}", found.damages);
         let readable = readable(&disk, &found);
         for (run, events) in &readable {
-            let whole = &toy.events[run];
+            // One that was let go of is there again where the record is lost that says so.
+            let Some(whole) = toy.events.get(run) else {
+                continue;
+            };
             assert!(whole.starts_with(events), "run {run} is another");
         }
         let lost = toy
@@ -125,9 +136,8 @@ fn whatever_is_flipped_is_told_and_what_is_readable_is_what_was_written() {
     sound(&disk, &toy);
 }
 
-#[test]
-fn a_missing_segment_and_a_missing_payload_are_told() {
-    let (disk, _) = lived(1);
+fn a_missing_segment_and_a_missing_payload_are_told(new: New) {
+    let (disk, _) = lived(new, 1);
     let names = disk.list().unwrap();
     let segments: Vec<&String> = names.iter().filter(|name| name.starts_with("journal-")).collect();
     let copy = disk.copy();

@@ -228,6 +228,7 @@ impl Toy {
 
     /// Opens a store and takes what its index lacks, applying it now and then on the way.
     pub(super) fn open_with(disk: &SimulatedDisk, options: &OpeningOptions) -> Result<Self, StoreError> {
+        let disk = &disk.opened()?;
         let mut opening = Opening::begin(Arc::new(disk.clone()), options)?;
         let index = opening.index().clone();
         let mut taking = Taking {
