@@ -10,7 +10,7 @@
 //! | `fail SERVICE.OPERATION ERROR TEXT` | ends that call without an answer: `Timeout`, `Unavailable`, `Overloaded`, `Unknown` or `BadReply` |
 //! | `signal NAME {json}` | sends a signal |
 //! | `ask NAME {json}` | sends a signal whose sender waits for the answer |
-//! | `answer N done` | answers what was asked for by the number N; also `run ID`, `found true`, `refused "why"`, and of a child `ended {json}`, `failed Error {json}`, `cancelled "why"`, `terminated "why"` |
+//! | `answer N done` | answers what was asked for by the number N; also `run ID`, `found true`, `recalled RUN TIME {json}`, `refused "why"`, and of a child `ended {json}`, `failed Error {json}`, `cancelled "why"`, `terminated "why"` |
 //! | `item N {json}` | brings an item of the stream N |
 //! | `hear EVENT {json}` | tells an event |
 //! | `view NAME` | reads a view |

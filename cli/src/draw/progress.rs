@@ -98,6 +98,9 @@ impl<'a> Progress<'a> {
                     error: why,
                     choices,
                 } => self.parked(step, &error(why), choices),
+                NoteItem::StepReused { step, run, at } => {
+                    say(format!("  ~ {step}: its result is that of run {run}, of {at}"));
+                }
                 NoteItem::StepSkipped { step } => {
                     self.ended(step, happening.at, Some("not undone, by decision"));
                 }

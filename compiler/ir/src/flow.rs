@@ -7,6 +7,7 @@ mod next;
 mod product;
 mod reads;
 mod region;
+mod reuse;
 mod wait;
 
 pub use beside::{Emit, Listen, Shift, Start, Stream, Tie};
@@ -14,6 +15,7 @@ pub use conduct::{Concurrency, Conduct, Debounce, Full};
 pub use fan::{Branch, Branches, Each, Gather, Need, Over, Rest};
 pub use product::{Made, PRODUCED, Product};
 pub use region::{Guard, Region};
+pub use reuse::Reuse;
 pub use wait::{Arm, On, Wait};
 
 use crate::{
@@ -297,6 +299,9 @@ pub enum Lead {
 pub struct Call {
     /// What is called, with what.
     pub target: Target,
+    /// Where its result may be there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Reuse>,
     /// Where the result goes.
     pub bind: Option<SlotId>,
     /// How to undo it: pushed when the call has succeeded, its arguments computed then.

@@ -8,8 +8,8 @@ use crate::{
     expr::{self, Argument, Binary, Context, Expr, Function, Pattern, Raise, Unary, Widen},
     flow::{
         Arm, Branch, Branches, Call, Catch, Concurrency, Conduct, Debounce, Each, Emit, End, Flow, Full,
-        Gather, Guard, Instruction, Listen, Made, Need, On, Over, Product, Region, Rest, Shift, Signal, Slot,
-        Start, State, Step, Stream, Target, Tie, Trigger, Undo, View, Wait,
+        Gather, Guard, Instruction, Listen, Made, Need, On, Over, Product, Region, Rest, Reuse, Shift,
+        Signal, Slot, Start, State, Step, Stream, Target, Tie, Trigger, Undo, View, Wait,
     },
     policy::{Backoff, Balance, Policy, Retry, RetryOn, Timeout},
     service::{
@@ -178,7 +178,8 @@ parts! {
     View { name, ty, value }
     Slot { name, ty }
     State { code, end, step }
-    Call { target, bind, undo, catch, next }
+    Call { target, cache, bind, undo, catch, next }
+    Reuse { key, ttl }
     Target { service, operation, arguments, policy, as_json }
     Undo { target, step }
     Catch { error, bind, next }
@@ -188,7 +189,7 @@ parts! {
     Each { over, item, own, limit, entry, gather }
     Region { branches, need, rest, within, guard, catch, finally, name, next }
     Guard { name, permits, rate, token }
-    Start { flow, arguments, tie, bind, undo, catch, next }
+    Start { flow, arguments, tie, cache, bind, undo, catch, next }
     Listen { signal, params, own, entry, next }
     Emit { event, value, next }
     Shift { service, weights, undo, next }

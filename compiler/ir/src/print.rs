@@ -18,8 +18,8 @@ pub use mesh::{what, when};
 pub use text::text;
 pub(crate) use value::millis;
 pub use value::value;
-pub use whole::whole_type;
 pub(crate) use whole::{bare_ends, bare_states, definitions, whole_event, whole_operation, whole_signal};
+pub use whole::{whole_signature, whole_type};
 
 use crate::{Program, ty::Type};
 

@@ -117,7 +117,7 @@ impl Program {
             ..self.clone()
         };
         let bytes = serde_json::to_vec(&bare).unwrap_or_default();
-        Hash(Sha256::digest(&bytes).into())
+        Hash::of(&bytes)
     }
 
     /// A declared type.
@@ -186,6 +186,14 @@ impl Program {
     pub fn flow_named(&self, name: &str) -> Option<FlowId> {
         let at = self.flows.iter().position(|flow| flow.name == name)?;
         u32::try_from(at).ok().map(FlowId)
+    }
+}
+
+impl Hash {
+    /// SHA-256 of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
     }
 }
 

@@ -33,6 +33,7 @@ mod programs;
 mod query;
 mod rest;
 mod restore;
+mod results;
 mod resume;
 mod retire;
 mod rows;

@@ -5,7 +5,7 @@
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
 //! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
 //! `compact` (segments of the journal go), `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
-//! `between` (and between runs), `guards` (whenever somebody is let in), `steered` (and of runs that people steered), `continued` (and of those that go on in
+//! `between` (and between runs), `guards` (whenever somebody is let in), `results` (whenever one is reused), `steered` (and of runs that people steered), `continued` (and of those that go on in
 //! place of others), `planted` (promises broken on purpose).
 
 mod between;
@@ -23,6 +23,7 @@ mod people;
 mod planted;
 mod process;
 mod report;
+mod results;
 mod scenario;
 mod services;
 mod steered;

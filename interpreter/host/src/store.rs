@@ -42,6 +42,7 @@ mod proto;
 mod record;
 mod recover;
 mod replay;
+mod result;
 mod row;
 mod schedule;
 mod segment;
@@ -70,6 +71,7 @@ pub use record::{
 };
 pub use recover::Cut;
 pub use replay::{Replaying, replay_readable, replay_record};
+pub use result::{KeptResult, ResultKey};
 pub use row::{Block, Ending, Granted, Guard, Guarded, Pace, Parked, Paused, Row, Stands};
 pub use schedule::{Again, Backfill, Pause, Schedule};
 pub use segment::Sealed;

@@ -203,15 +203,18 @@ fn one_seed_is_one_world_to_the_last_byte() {
     );
 }
 
-/// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs` and `products.rs` see to
-/// them, and the worlds of the workspace's own tests.
-const ELSEWHERE: [Bug; 6] = [
+/// Those bugs of which the worlds of this file hold nothing that they would spoil: `schedules.rs`, `products.rs` and
+/// `results.rs` see to them, and the worlds of the workspace's own tests.
+const ELSEWHERE: [Bug; 9] = [
     Bug::ForgetSchedules,
     Bug::ReuseTokens,
     Bug::RateFromRestart,
     Bug::ForgetAgeing,
     Bug::CompactWithoutBetween,
     Bug::LookAway,
+    Bug::ReuseForEver,
+    Bug::ReuseOfAnyKey,
+    Bug::LeaveOutResults,
 ];
 
 /// What the report of a bug says, one of these, so that none is found for another reason.
@@ -262,6 +265,9 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::CompactWithoutBetween => &["schedule"],
         Bug::LookAway => &["there is no"],
         Bug::ReuseNonces => &["encrypted with a nonce that something else"],
+        Bug::ReuseForEver => &["older than its time"],
+        Bug::ReuseOfAnyKey => &["that was not recorded"],
+        Bug::LeaveOutResults => &["that there is no result", "the index has the results"],
     }
 }
 

@@ -35,6 +35,7 @@ mod leave;
 mod listen;
 mod park;
 mod raise;
+mod recall;
 mod region;
 mod reply;
 mod request;
@@ -52,6 +53,7 @@ mod undo;
 
 pub use decided::check_result;
 pub use pending::pending;
+pub use recall::RECORDED_BYTES_MAX;
 pub use share::{Place, Shared, Unshared, share};
 pub use view::view;
 pub use waits::{Awaited, Waiting, waits};

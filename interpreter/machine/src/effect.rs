@@ -2,7 +2,7 @@
 
 use crate::{CallId, Choice, TimerId};
 use flowmesh_ir::{
-    FlowId, Name, ServiceId, StepId, SubsetId, Value,
+    FlowId, Hash, Name, ServiceId, StepId, SubsetId, Value,
     call::Request,
     flow::{Full, Tie},
     traffic::Rate,
@@ -40,6 +40,13 @@ pub enum Effect {
     Withdraw {
         /// Which.
         call: CallId,
+    },
+    /// Record the result of a call that was made, so that it is there for the same call.
+    Record {
+        /// As what, and for how long.
+        recall: Recall,
+        /// The result, as JSON by its type.
+        result: Arc<[u8]>,
     },
     /// Let go of the guard that was granted by this number.
     Release {
@@ -125,6 +132,28 @@ pub enum Ask {
         /// Whether the flow that produces it has come to its end.
         after: bool,
     },
+    /// Say what was recorded as the result of the same call, if it is young enough.
+    Recall(Recall),
+}
+
+/// What a result is recorded as, and for how long it is reused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recall {
+    /// As what.
+    pub cached: Cached,
+    /// For how long, which is more than none.
+    pub ttl: SignedDuration,
+}
+
+/// What tells results apart that are recorded in one namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cached {
+    /// What was called: `reports.build`, or the name of a flow.
+    pub of: String,
+    /// The hash of what it takes and gives, so that a result is not taken for one of another type.
+    pub version: Hash,
+    /// The key of the call, or its hash where it is long.
+    pub key: String,
 }
 
 /// How a run would be let in by its flow.
@@ -161,6 +190,15 @@ pub enum Note {
     StepDone {
         /// Which.
         step: StepId,
+    },
+    /// The result of a step was there already; that it is done comes next.
+    StepReused {
+        /// Which.
+        step: StepId,
+        /// The run that it was recorded by.
+        run: String,
+        /// When it was.
+        at: Timestamp,
     },
     /// A step ended with an error, caught or not.
     StepFailed {

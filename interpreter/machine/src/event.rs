@@ -129,10 +129,23 @@ pub enum Answer {
     Run(String),
     /// A child has ended.
     Ended(Ended),
-    /// Whether the target of a probe exists.
+    /// Whether the target of a probe exists; `false` too where no result was there already.
     Found(bool),
+    /// The result of the same call was there already.
+    Recalled(Recorded),
     /// It cannot be done, and why, for people; the flow sees `Unavailable`.
     Refused(String),
+}
+
+/// A result that was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// By which run.
+    pub run: String,
+    /// When.
+    pub at: Timestamp,
+    /// The result, as JSON by its type.
+    pub result: Arc<[u8]>,
 }
 
 impl Answer {

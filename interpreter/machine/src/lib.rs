@@ -17,11 +17,12 @@ mod variables;
 mod tests;
 
 pub use apply::{
-    Awaited, Place, Shared, Unshared, Waiting, apply, check_result, pending, replay, share, view, waits,
+    Awaited, Place, RECORDED_BYTES_MAX, Shared, Unshared, Waiting, apply, check_result, pending, replay,
+    share, view, waits,
 };
 pub use border::{Misfit, Settings, SettingsError};
-pub use effect::{Admit, Ask, Debounce, Effect, Note, Outcome};
+pub use effect::{Admit, Ask, Cached, Debounce, Effect, Note, Outcome, Recall};
 pub use eval::{Context, Draws, RunContext, Secrets, evaluate};
-pub use event::{Answer, CallId, Decision, Ended, Event, EventKind, TimerId};
+pub use event::{Answer, CallId, Decision, Ended, Event, EventKind, Recorded, TimerId};
 pub use run::{Choice, Pause, Progress, Run, Sight, Stand, Status, StepState};
 pub use variables::{Change, check_edit, variables};

@@ -160,7 +160,7 @@ impl<'p, 'r> World<'p, 'r> {
                     self.held.remove(&call);
                 }
             }
-            Effect::Answer { .. } | Effect::More { .. } | Effect::Note(_) => {}
+            Effect::Answer { .. } | Effect::More { .. } | Effect::Record { .. } | Effect::Note(_) => {}
         }
     }
 
@@ -359,7 +359,7 @@ impl<'p, 'r> World<'p, 'r> {
         match ask {
             Ask::Start { tie: Tie::Apart, .. } => Answer::Run("run".to_owned()),
             Ask::Start { flow, .. } => Answer::Ended(self.ended(*flow)),
-            Ask::Probe { .. } => Answer::Found(self.random.below(2) == 0),
+            Ask::Probe { .. } | Ask::Recall(_) => Answer::Found(self.random.below(2) == 0),
             Ask::Acquire { .. } | Ask::Admit(_) => Answer::Granted(1),
             Ask::Emit { .. } | Ask::Shift { .. } | Ask::Debounce(_) => Answer::Done(Vec::new()),
         }

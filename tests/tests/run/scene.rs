@@ -302,7 +302,7 @@ impl<'p> Scene<'p> {
             }
             // Its place among the runs of its flow is free by that.
             Effect::Finished(_) => self.held.retain(|_, ask| !matches!(ask, Ask::Admit(_))),
-            Effect::Answer { .. } | Effect::Note(_) => {}
+            Effect::Answer { .. } | Effect::Record { .. } | Effect::Note(_) => {}
         }
     }
 

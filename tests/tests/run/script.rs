@@ -1,6 +1,6 @@
 //! The script of a case: the lines that begin with `// > `.
 
-use flowmesh_machine::{Answer, Decision, Ended};
+use flowmesh_machine::{Answer, Decision, Ended, Recorded};
 
 /// One line, as it stands and as it is meant.
 pub(crate) struct Line {
@@ -103,6 +103,15 @@ fn answer(text: &str) -> Option<Answer> {
         "granted" => Answer::Granted(rest.parse().ok()?),
         "run" => Answer::Run(quoted),
         "found" => Answer::Found(rest.parse().ok()?),
+        "recalled" => {
+            let (run, rest) = rest.split_once(' ')?;
+            let (at, result) = rest.split_once(' ')?;
+            Answer::Recalled(Recorded {
+                run: run.to_owned(),
+                at: at.parse().ok()?,
+                result: result.as_bytes().into(),
+            })
+        }
         "refused" => Answer::Refused(quoted),
         "ended" => Answer::Ended(Ended::Done(rest.as_bytes().into())),
         "cancelled" => Answer::Ended(Ended::Cancelled(quoted)),

@@ -1,7 +1,7 @@
 //! Effects as lines of a trace.
 
 use flowmesh_ir::{FlowId, Program, StepId, SubsetId, Value, call::Request, flow::Tie};
-use flowmesh_machine::{Ask, Effect, Note, Outcome, border};
+use flowmesh_machine::{Ask, Effect, Note, Outcome, Recall, border};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -42,6 +42,9 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
                     choices.join(", ")
                 )
             }
+            Note::StepReused { step, run, at } => {
+                format!("reused {} of {run}, {at}", title(program, flow, *step))
+            }
             Note::StepSkipped { step } => format!("skipped {}", title(program, flow, *step)),
             Note::StepStopped { step } => format!("stopped {}", title(program, flow, *step)),
             Note::Tagged { key, value } => format!("tag {key} = {value}"),
@@ -51,6 +54,9 @@ pub(crate) fn line(program: &Program, flow: FlowId, now: Timestamp, effect: &Eff
         Effect::Ask { call, ask, .. } => format!("ask {} {}", call.0, asked(program, ask)),
         Effect::Withdraw { call } => format!("withdraw {}", call.0),
         Effect::Release { call } => format!("release {}", call.0),
+        Effect::Record { recall, result } => {
+            format!("record {}: {}", cached(recall), String::from_utf8_lossy(result))
+        }
         Effect::More { call } => format!("more {}", call.0),
         Effect::Answer { signal, answer } => match answer {
             Ok(json) => format!("answer {signal}: {json}"),
@@ -127,7 +133,16 @@ fn asked(program: &Program, ask: &Ask) -> String {
             let now = if *after { " now" } else { "" };
             format!("whether {target} exists{now}")
         }
+        Ask::Recall(recall) => format!("result of {}", cached(recall)),
     }
+}
+
+/// `reports.build {"day":"monday"} within 1h`
+fn cached(recall: &Recall) -> String {
+    format!(
+        "{} {} within {:#}",
+        recall.cached.of, recall.cached.key, recall.ttl
+    )
 }
 
 /// `payments.charge`

@@ -289,13 +289,15 @@ pub struct Tails {
     pub catch: Vec<Catch>,
     /// `with { timeout: ... }`, with its place.
     pub with: Option<(Span, Vec<Setting>)>,
+    /// `cache { key: ..., ttl: ... }`, with its place.
+    pub cache: Option<(Span, Vec<Setting>)>,
 }
 
 impl Tails {
     /// Whether nothing follows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.undo.is_none() && self.catch.is_empty() && self.with.is_none()
+        self.undo.is_none() && self.catch.is_empty() && self.with.is_none() && self.cache.is_none()
     }
 }
 

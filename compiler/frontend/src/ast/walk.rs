@@ -225,7 +225,11 @@ fn tails<'a>(tails: &'a Tails, take: Take<'_, 'a>) {
         .iter()
         .for_each(|(_, undo)| take(Part::Expr(undo), &[]));
     catches(&tails.catch, take);
-    let settings = tails.with.iter().flat_map(|(_, settings)| settings);
+    let settings = tails
+        .with
+        .iter()
+        .chain(&tails.cache)
+        .flat_map(|(_, settings)| settings);
     settings.for_each(|Setting { value, .. }| take(Part::Expr(value), &[]));
 }
 

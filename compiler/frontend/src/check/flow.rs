@@ -16,6 +16,7 @@ mod parallel;
 mod plain;
 mod product;
 mod region;
+mod reuse;
 mod shift;
 mod signal;
 mod state;

@@ -12,7 +12,7 @@ use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     ErrorId, FlowId, Name, SignalId, SlotId,
     expr::{Expr, Pattern, Raise},
-    flow::{Conduct, Signal, Slot, Target, Trigger, View},
+    flow::{Conduct, Reuse, Signal, Slot, Target, Trigger, View},
     ty::{Field, Type},
 };
 use std::sync::Arc;
@@ -99,6 +99,7 @@ pub(crate) struct Call {
     /// `payments.charge`
     pub(crate) title: String,
     pub(crate) callee: Callee,
+    pub(crate) cache: Option<Reuse>,
     pub(crate) bind: Option<SlotId>,
     pub(crate) undo: Option<Undo>,
     pub(crate) catch: Vec<Catch>,

@@ -6,7 +6,7 @@ use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 use pretty::DocAllocator as _;
 
 impl<'a> Printer<'a> {
-    /// A statement, and under it `undo`, `catch` and `with`, indented.
+    /// A statement, and under it `undo`, `catch`, `with` and `cache`, indented.
     pub(super) fn with_tails(self, node: &SyntaxNode) -> Doc<'a> {
         let elements: Vec<SyntaxElement> = node.children_with_tokens().collect();
         let Some(first) = elements.iter().position(|element| is_tail(element.kind())) else {
@@ -52,5 +52,8 @@ impl<'a> Printer<'a> {
 }
 
 fn is_tail(kind: SyntaxKind) -> bool {
-    matches!(kind, SyntaxKind::Undo | SyntaxKind::Catch | SyntaxKind::With)
+    matches!(
+        kind,
+        SyntaxKind::Undo | SyntaxKind::Catch | SyntaxKind::With | SyntaxKind::Cache
+    )
 }

@@ -99,6 +99,7 @@ impl Lowering<'_> {
         let end = match &call.callee {
             Callee::Operation(target) => End::Call(Box::new(flow::Call {
                 target: target.clone(),
+                cache: call.cache.clone(),
                 bind,
                 undo,
                 catch,
@@ -108,6 +109,7 @@ impl Lowering<'_> {
                 flow: *flow,
                 arguments: arguments.clone(),
                 tie: Tie::Child,
+                cache: call.cache.clone(),
                 bind,
                 undo,
                 catch,
@@ -131,6 +133,7 @@ impl Lowering<'_> {
                 flow: *flow,
                 arguments: arguments.clone(),
                 tie: Tie::Apart,
+                cache: None,
                 bind: *bind,
                 undo: None,
                 catch: Vec::new(),

@@ -80,6 +80,7 @@ impl Lowering<'_> {
                 self.states.step(title);
                 self.states.end(End::Call(Box::new(Call {
                     target: target.clone(),
+                    cache: None,
                     bind: Some(*answer),
                     undo: None,
                     catch: Vec::new(),

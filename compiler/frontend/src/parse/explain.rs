@@ -37,7 +37,7 @@ pub(super) struct Failure<'a> {
 pub(super) fn all(context: Context<'_>, bad: Vec<Bad>) -> Vec<(ParseError, u32, u32)> {
     let text = |from: usize, to: usize| context.covered.text.get(from..to).unwrap_or("");
     let tail = |part: &str| {
-        ["undo ", "catch ", "with "]
+        ["undo ", "catch ", "with ", "cache {"]
             .iter()
             .any(|word| part.starts_with(word))
     };
@@ -127,7 +127,7 @@ fn strict_rule(bad: Bad, part: &str) -> Rule {
         (Rule::bad_arm, _) => Rule::lone_arm,
         (Rule::bad_statement, Some(Rule::flow_block)) if is_setting(part) => Rule::lone_setting,
         (Rule::bad_statement, Some(Rule::branches)) if begins(&["when"]) => Rule::lone_branch,
-        _ if begins(&["undo", "catch", "with"]) => Rule::lone_tail,
+        _ if begins(&["undo", "catch", "with"]) || part.starts_with("cache {") => Rule::lone_tail,
         _ => Rule::lone_statement,
     }
 }

@@ -130,6 +130,7 @@ fn kind_of_statement(rule: Rule) -> Option<K> {
         Rule::undo => K::Undo,
         Rule::catch | Rule::catch_block => K::Catch,
         Rule::with => K::With,
+        Rule::cache => K::Cache,
         Rule::bad_item => K::BadItem,
         Rule::bad_member => K::BadMember,
         Rule::bad_entry => K::BadEntry,

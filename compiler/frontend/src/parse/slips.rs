@@ -74,7 +74,7 @@ fn at_the_start(rule: Rule, failure: &Failure<'_>) -> Option<ParseError> {
             let help = "only a name can be assigned; a changed record is made anew and assigned whole";
             Some(sentence("a statement", found, help))
         }
-        (Rule::bad_statement, "catch" | "undo" | "with") => Some(sentence(
+        (Rule::bad_statement, "catch" | "undo" | "with" | "cache") => Some(sentence(
             "a statement",
             found,
             "it follows a call, and nothing may stand between them",

@@ -336,6 +336,7 @@ kinds! {
     #[doc = "`undo e`"] Undo,
     #[doc = "`catch A as a -> s`"] Catch,
     #[doc = "`with { }`"] With,
+    #[doc = "`cache { }`"] Cache,
     #[doc = "An expression: operands and operators in a row."] Expr,
     #[doc = "`a =>`"] LambdaHead,
     #[doc = "An operand with what touches it."] Operand,

@@ -2,8 +2,8 @@
 //!
 //! What counts as a failure depends on whether the program knows a way back ([`back`]): with one, every later call that
 //! can fail counts, as in any chain of steps that are undone together; without one, only what the program itself fails
-//! with. Nothing is said of calls that are made because the run fails anyway, that are themselves a way back, or for which
-//! the author says `undo none`.
+//! with. Nothing is said of calls that are made because the run fails anyway, that are themselves a way back, whose results
+//! other runs reuse, or for which the author says `undo none`.
 
 mod back;
 mod later;
@@ -28,7 +28,7 @@ pub(super) fn check(whole: &mut Whole<'_>) {
     for (_, flow) in whole.flows() {
         let states = (0u32..).map(StateId).zip(&flow.states);
         let open = states.filter_map(|(at, state)| match &state.end {
-            End::Call(call) if call.undo.is_none() && changes(whole, call, &undoing) => Some((at, &**call)),
+            End::Call(call) if is_open(call) && changes(whole, call, &undoing) => Some((at, &**call)),
             _ => None,
         });
         let open: Vec<(StateId, &Call)> = open.collect();
@@ -40,6 +40,11 @@ pub(super) fn check(whole: &mut Whole<'_>) {
             self::call(whole, flow, &strands, at, call);
         }
     }
+}
+
+/// Whether it is not undone, and may be: a result that other runs reuse stays.
+fn is_open(call: &Call) -> bool {
+    call.undo.is_none() && call.cache.is_none()
 }
 
 /// The operations with which something is undone somewhere in the program.

@@ -13,6 +13,9 @@ pub struct Start {
     pub arguments: Vec<Expr>,
     /// How the two runs hang together.
     pub tie: Tie,
+    /// Where its result may be there already; only of a child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<super::Reuse>,
     /// Where the result goes (of a child), or the identifier of the run, a text.
     pub bind: Option<SlotId>,
     /// How to undo it, once it has ended well.

@@ -1,6 +1,6 @@
 //! What a state reads of the frame and writes to it.
 
-use super::{Branches, End, Instruction, Need, On, Over, Region, State, Target};
+use super::{Branches, End, Instruction, Need, On, Over, Region, Reuse, State, Target};
 use crate::{SlotId, expr::Expr};
 use std::collections::BTreeSet;
 
@@ -50,10 +50,12 @@ impl End {
             Self::Call(call) => {
                 target(&call.target);
                 call.undo.iter().for_each(|undo| target(&undo.target));
+                call.cache.iter().flat_map(Reuse::exprs).for_each(what);
             }
             Self::Stream(stream) => target(&stream.target),
             Self::Start(start) => {
                 start.undo.iter().for_each(|undo| target(&undo.target));
+                start.cache.iter().flat_map(Reuse::exprs).for_each(&mut *what);
                 start.arguments.iter().for_each(what);
             }
             Self::Wait(wait) => wait.arms.iter().for_each(|arm| match &arm.on {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Program, SignalId, SlotId, StepId,
     expr::Pattern,
-    flow::{Call, Catch, Conduct, End, Flow, Instruction, Signal, State, Target, Undo},
+    flow::{Call, Catch, Conduct, End, Flow, Instruction, Reuse, Signal, State, Target, Undo},
     service::Operation,
 };
 
@@ -235,12 +235,23 @@ impl Lines<'_> {
     fn call(&self, call: &Call) -> String {
         let undo = call.undo.as_ref().map_or(String::new(), |undo| self.undo(undo));
         format!(
-            "call {}{}{undo}{}; then s{}",
+            "call {}{}{}{undo}{}; then s{}",
             self.target(&call.target),
+            self.cache(call.cache.as_ref()),
             self.bound(call.bind),
             self.catches(&call.catch),
             call.next
         )
+    }
+
+    pub(super) fn cache(&self, cache: Option<&Reuse>) -> String {
+        let Some(Reuse { key, ttl }) = cache else {
+            return String::new();
+        };
+        let key = key
+            .as_ref()
+            .map_or_else(String::new, |key| format!("key: {}, ", self.expr(key)));
+        format!(" cache {{ {key}ttl: {} }}", self.expr(ttl))
     }
 
     fn undo(&self, undo: &Undo) -> String {

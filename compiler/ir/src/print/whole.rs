@@ -121,6 +121,16 @@ pub(crate) fn whole_event(program: &Program, event: EventId) -> String {
     format!("event {}({})", def.name, fields.collect::<Vec<_>>().join(", "))
 }
 
+/// What is called, with the types of what it takes and of what it gives.
+#[must_use]
+pub fn whole_signature(program: &Program, name: &str, params: &[Field], result: &Type) -> String {
+    let params = params
+        .iter()
+        .map(|param| format!("{}: {}", param.name, whole_type(program, &param.ty)));
+    let params: Vec<String> = params.collect();
+    format!("{name}({}) -> {}", params.join(", "), whole_type(program, result))
+}
+
 /// An operation: its name and its result.
 pub(crate) fn whole_operation(program: &Program, target: &Target) -> String {
     let result = operation(program, target).map_or_else(String::new, |operation| {

@@ -113,6 +113,7 @@ fn states() -> Vec<State> {
     };
     let charge = Call {
         target: target(1, slot(0)),
+        cache: None,
         bind: Some(SlotId(1)),
         undo: Some(Undo {
             target: target(0, dot(slot(1), "id")),
@@ -130,6 +131,7 @@ fn states() -> Vec<State> {
             policy: PolicyId(1),
             ..target(0, dot(slot(1), "id"))
         },
+        cache: None,
         bind: None,
         undo: None,
         catch: vec![],

@@ -4,8 +4,8 @@ use super::{Invalid, ensure, expr::pattern, in_range, service::policy};
 use crate::{
     Program, SlotId,
     flow::{
-        Branch, Branches, Catch, Each, Emit, End, Flow, Instruction, Listen, On, Over, Region, Shift, Start,
-        State, Target, Undo, Wait,
+        Branch, Branches, Catch, Each, Emit, End, Flow, Instruction, Listen, On, Over, Region, Reuse, Shift,
+        Start, State, Target, Tie, Undo, Wait,
     },
     service::Operation,
 };
@@ -39,6 +39,7 @@ impl<'a> Of<'a> {
         match end {
             End::Call(call) => {
                 self.target(&call.target)?;
+                reused(call.cache.as_ref(), call.undo.as_ref())?;
                 self.slots(call.bind)?;
                 self.catches(&call.catch)?;
                 call.undo.iter().try_for_each(|undo| self.undo(undo))
@@ -164,6 +165,10 @@ impl<'a> Of<'a> {
     }
 
     fn start(&self, start: &Start) -> Result<(), Invalid> {
+        reused(start.cache.as_ref(), start.undo.as_ref())?;
+        ensure(start.cache.is_none() || start.tie == Tie::Child, || {
+            "a run that is apart has no result that could be reused".to_owned()
+        })?;
         self.slots(start.bind)?;
         self.catches(&start.catch)?;
         start.undo.iter().try_for_each(|undo| self.undo(undo))?;
@@ -192,6 +197,13 @@ impl<'a> Of<'a> {
             .iter()
             .try_for_each(|(subset, _)| in_range("subset", subset.index(), subsets))
     }
+}
+
+/// What is undone is not there any more for whoever reuses it.
+fn reused(cache: Option<&Reuse>, undo: Option<&Undo>) -> Result<(), Invalid> {
+    ensure(cache.is_none() || undo.is_none(), || {
+        "its result is reused, and undone".to_owned()
+    })
 }
 
 fn own(own: &[SlotId], slot: SlotId) -> Result<(), Invalid> {

@@ -4,7 +4,7 @@ use super::{Invalid, expr::Scope};
 use crate::{
     SlotId,
     expr::Expr,
-    flow::{Branches, Call, End, Instruction, Need, On, Over, Region, Start, State, Wait},
+    flow::{Branches, Call, End, Instruction, Need, On, Over, Region, Reuse, Start, State, Wait},
 };
 
 /// Checks all expressions of a state, in the order in which they are evaluated. `scope` gives that of where a state
@@ -65,6 +65,7 @@ fn all<'e>(here: &mut Scope<'_>, all: impl IntoIterator<Item = &'e Expr>) -> Res
 /// The arguments of an undo are computed when the call has succeeded, so they may use its result.
 fn call(mut here: Scope<'_>, call: &Call) -> Result<(), Invalid> {
     all(&mut here, &call.target.arguments)?;
+    all(&mut here, call.cache.iter().flat_map(Reuse::exprs))?;
     written(&mut here, call.bind);
     all(
         &mut here,
@@ -74,6 +75,7 @@ fn call(mut here: Scope<'_>, call: &Call) -> Result<(), Invalid> {
 
 fn start(mut here: Scope<'_>, start: &Start) -> Result<(), Invalid> {
     all(&mut here, &start.arguments)?;
+    all(&mut here, start.cache.iter().flat_map(Reuse::exprs))?;
     written(&mut here, start.bind);
     all(
         &mut here,

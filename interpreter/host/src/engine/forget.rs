@@ -7,6 +7,7 @@ impl Engine {
     /// Takes a run out of all tables, and its key.
     pub(super) fn forget_run(&mut self, run: RunId) {
         self.parents.remove(&run);
+        self.ledger.results.forget_run(run);
         // What it left was told so long ago; and what is not there needs not be told.
         self.ledger
             .orphans

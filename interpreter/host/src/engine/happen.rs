@@ -48,10 +48,7 @@ impl Engine {
         let Some(held) = self.runs.get_mut(&run) else {
             return;
         };
-        // Microseconds are what the log keeps, and a replay must see the same time.
-        let at = Timestamp::from_microsecond(now.as_microsecond())
-            .unwrap_or(now)
-            .max(held.updated);
+        let at = held.dated(now);
         let event = Event { at, kind };
         let sequence = held.next;
         let mut effects = std::mem::take(&mut self.effects);
@@ -150,7 +147,8 @@ impl Following<'_> {
                     self.defer(Deferred::Output(Output::Answer(ticket, answer)));
                 }
             }
-            Effect::Ask { .. } | Effect::Withdraw { .. } | Effect::Release { .. } => {}
+            Effect::Ask { .. } | Effect::Withdraw { .. } | Effect::Release { .. } | Effect::Record { .. } => {
+            }
         }
     }
 
@@ -283,6 +281,7 @@ fn answer_bytes(answer: &Answer) -> usize {
         | Answer::Refused(text)
         | Answer::Ended(Ended::Cancelled(text) | Ended::Terminated(text)) => text.len(),
         Answer::Ended(Ended::Done(json) | Ended::Failed(_, json)) => json.len(),
+        Answer::Recalled(recorded) => recorded.result.len(),
         Answer::Found(_) | Answer::Granted(_) => 0,
     }
 }

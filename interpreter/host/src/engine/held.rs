@@ -140,6 +140,13 @@ impl Held {
         within(&self.namespace, &self.name)
     }
 
+    /// How something is dated that happens to it now. Microseconds are what the log keeps, and a replay must see the same
+    /// time.
+    pub(super) fn dated(&self, now: Timestamp) -> Timestamp {
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+        now.max(self.updated)
+    }
+
     pub(super) fn live(&mut self) -> Option<&mut Live> {
         match &mut self.life {
             Life::Live(live) => Some(live),

@@ -1,4 +1,5 @@
-//! What lies between runs, and follows from the journal alone: guards and traffic, children to be cancelled, tags.
+//! What lies between runs, and follows from the journal alone: guards, traffic and results, children to be cancelled,
+//! tags.
 //!
 //! The same function takes note of an event when it happens and when the journal is read again, so that a crash
 //! changes nothing of it.
@@ -6,6 +7,7 @@
 use super::{
     Held,
     guards::{Guards, Said, Wish, guarded_by},
+    results::Results,
     traffic::{self, Traffic},
 };
 use crate::{
@@ -15,7 +17,10 @@ use crate::{
 use flowmesh_ir::{Name, flow::Tie};
 use flowmesh_machine::{Answer, Ask, CallId, Effect, Event, EventKind, Note, Outcome, border};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// Something to do that concerns more than one run, after the event that it follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +62,7 @@ pub(super) struct Ledger {
     /// What was said to guards, while a compacted journal is read.
     pub(super) said: Option<Vec<(Order, Said)>>,
     pub(super) traffic: Traffic,
+    pub(super) results: Results,
     /// When what is taken note of was written: now, unless the journal is read again.
     pub(super) order: Order,
     /// Whether traffic was moved since it was told.
@@ -127,6 +133,10 @@ impl Ledger {
             Effect::Ask { call, ask, .. } => self.asked(run, held, (*call, ask), tasks),
             Effect::Withdraw { call } | Effect::Release { call } => {
                 self.leave(run, held, (*call, Abandoned::Left), tasks);
+            }
+            Effect::Record { recall, result } => {
+                let of = (held.namespace.clone(), run, held.updated);
+                self.results.record(of, recall, Arc::clone(result));
             }
             Effect::Note(Note::Tagged { key, value }) => {
                 held.tags.insert(key.clone(), value.clone());

@@ -11,6 +11,7 @@ use super::{
     namespace::within,
     ordering::Ordering,
     programs::made,
+    results::Results,
     rows::Between,
 };
 use crate::{
@@ -67,6 +68,7 @@ impl Restoring {
             ..Self::default()
         };
         this.engine.ledger.guards.keep_untold();
+        this.engine.ledger.results.keep_untold();
         this
     }
 
@@ -97,6 +99,7 @@ impl Restoring {
             this.engine.schedules.restore(schedule);
         }
         this.guards(shelf)?;
+        this.engine.ledger.results = Results::from_index(shelf.results()?);
         for run in shelf.busy()?.into_iter().chain(this.engine.schedules.begun()) {
             this.load(run)?;
         }
@@ -193,6 +196,7 @@ impl Restoring {
             traffic: Some(self.engine.traffic_now()),
             paces,
             granted,
+            results: self.engine.ledger.results.take_untold(),
             note: Some(self.engine.note()),
         }
     }

@@ -8,7 +8,8 @@ use super::{Engine, Held, ledger::Task, output::Output};
 use crate::{
     RunId,
     store::{
-        self, Block, Change, Changes, Granted, Guarded, Kept, Pace, Position, Put, Row, Snapshot, Traffic,
+        self, Block, Change, Changes, Granted, Guarded, Kept, KeptResult, Pace, Position, Put, ResultKey,
+        Row, Snapshot, Traffic,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -70,6 +71,7 @@ pub(super) struct Between {
     pub(super) traffic: Option<Vec<Traffic>>,
     pub(super) paces: Vec<(Guarded, Option<Pace>)>,
     pub(super) granted: Granted,
+    pub(super) results: Vec<(ResultKey, Option<KeptResult>)>,
     pub(super) note: Option<Vec<u8>>,
 }
 
@@ -90,6 +92,7 @@ impl Between {
             traffic: self.traffic,
             paces: self.paces,
             granted: Some(self.granted),
+            results: self.results,
             note: self.note,
             ..Changes::default()
         }
@@ -251,6 +254,7 @@ impl Engine {
         self.rows.note |= cut.between.note.is_some();
         self.ledger.shifted |= cut.between.traffic.is_some();
         self.ledger.guards.not_told(cut.between.paces);
+        self.ledger.results.not_told(cut.between.results);
         self.rows.retired.splice(0..0, cut.retired);
         for (run, _, snapshot) in cut.rows {
             if snapshot.is_some() {
@@ -295,6 +299,7 @@ impl Engine {
             traffic: std::mem::take(&mut self.ledger.shifted).then(|| self.traffic_now()),
             paces,
             granted,
+            results: self.ledger.results.take_untold(),
             note: std::mem::take(&mut self.rows.note).then(|| self.note()),
         };
         let retired = std::mem::take(&mut self.rows.retired);

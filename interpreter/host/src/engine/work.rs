@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{RunId, store::Origin};
 use flowmesh_ir::{FlowId, Name, ServiceId, SubsetId, flow::Tie};
-use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, border::check_input};
+use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, Recall, border::check_input};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -82,6 +82,7 @@ impl Engine {
             Some(Ask::Probe { target, after }) => self.probe(run, call, (target, after)),
             Some(Ask::Admit(admit)) => self.admit(now, (run, call), &admit),
             Some(ask @ Ask::Debounce(_)) => self.debounce(now, (run, call), &ask),
+            Some(Ask::Recall(recall)) => self.recall(now, (run, call), &recall),
             Some(Ask::Acquire { .. }) | None => {}
         }
     }
@@ -255,6 +256,20 @@ impl Engine {
         if let (Some((service, weights)), true) = (named, done) {
             self.defer(Deferred::Output(traffic::output(&service, &weights)));
         }
+    }
+
+    /// What another run has recorded for the same call, or nothing.
+    fn recall(&mut self, now: Timestamp, (run, call): (RunId, CallId), recall: &Recall) {
+        let Some(held) = self.runs.get(&run) else { return };
+        // What its answer is dated, so that nobody sees one older than it was to be.
+        let at = held.dated(now);
+        let found = self.ledger.results.find(&held.namespace, recall, at);
+        self.answered(
+            now,
+            run,
+            call,
+            found.map_or(Answer::Found(false), Answer::Recalled),
+        );
     }
 
     fn probe(&mut self, run: RunId, call: CallId, (target, after): (String, bool)) {

@@ -94,6 +94,17 @@ pub enum What {
         /// The identifier of a run, the result or error of a child, or the reason.
         detail: Box<RawValue>,
     },
+    /// The result of the same call was there already.
+    Reused {
+        /// Which of the run's calls.
+        call: u32,
+        /// The run that it was recorded by.
+        run: String,
+        /// When it was.
+        recorded: Timestamp,
+        /// The result.
+        result: Box<RawValue>,
+    },
     /// An event was told.
     Heard {
         /// Its name.
@@ -178,6 +189,15 @@ pub enum NoteItem {
         step: String,
         /// The error: an object with `name` and `fields`.
         error: Box<RawValue>,
+    },
+    /// The result of a step was there already.
+    StepReused {
+        /// Its title.
+        step: String,
+        /// The run that it was recorded by.
+        run: String,
+        /// When it was.
+        at: Timestamp,
     },
     /// The run is parked at a step, until somebody decides.
     Parked {
@@ -272,6 +292,7 @@ impl What {
             Self::Fired { .. } => "fired",
             Self::Signalled { .. } => "signalled",
             Self::Done { .. } => "done",
+            Self::Reused { .. } => "reused",
             Self::Heard { .. } => "heard",
             Self::Streamed { .. } => "streamed",
             Self::Cancelled { .. } => "cancelled",

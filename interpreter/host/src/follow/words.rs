@@ -52,6 +52,11 @@ impl Words<'_> {
                 error: error(why),
                 choices: choices.iter().map(|choice| choice.as_str()).collect(),
             },
+            Note::StepReused { step, run, at } => NoteItem::StepReused {
+                step: title(*step),
+                run: run.clone(),
+                at: *at,
+            },
             Note::StepSkipped { step } => NoteItem::StepSkipped { step: title(*step) },
             Note::Undoing { error: why } => NoteItem::Undoing {
                 error: why.as_deref().map(error),
@@ -93,6 +98,15 @@ fn what(kind: &EventKind) -> What {
         EventKind::Signalled { name, payload, .. } => What::Signalled {
             signal: name.clone(),
             payload: raw(payload),
+        },
+        EventKind::Answered {
+            call,
+            answer: Answer::Recalled(recorded),
+        } => What::Reused {
+            call: call.0,
+            run: recorded.run.clone(),
+            recorded: recorded.at,
+            result: raw(&recorded.result),
         },
         EventKind::Answered { call, answer } => {
             let (how, detail) = answered(answer);
@@ -148,6 +162,8 @@ fn answered(answer: &Answer) -> (&'static str, Vec<u8>) {
         Answer::Ended(Ended::Terminated(reason)) => ("terminated", reason.clone().into_bytes()),
         Answer::Found(true) => ("found", Vec::new()),
         Answer::Found(false) => ("missing", Vec::new()),
+        // It has words of its own.
+        Answer::Recalled(_) => ("reused", Vec::new()),
         Answer::Refused(reason) => ("refused", reason.clone().into_bytes()),
     }
 }

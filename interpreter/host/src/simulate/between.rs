@@ -1,7 +1,7 @@
 //! What must hold between runs: children are neither lost nor doubled, guards are never held by too many, and events
 //! are told once. Read from the journal alone, in the order in which it was written.
 
-use super::{guards::Guards, versions::Machine, world::World};
+use super::{guards::Guards, results::Results, versions::Machine, world::World};
 use crate::{
     RunId,
     engine::guarded_by,
@@ -25,6 +25,7 @@ struct Seen {
     /// What was asked for and has not been answered, and guards that are held.
     asks: BTreeMap<(RunId, CallId), Ask>,
     guards: Guards,
+    results: Results,
     /// Of which namespace and which flow each is.
     flows: BTreeMap<RunId, (Name, Name)>,
     /// Every run that something asked for by its identifier.
@@ -44,8 +45,8 @@ struct Seen {
     broken: Option<String>,
 }
 
-/// Sees that everything between runs is as it should be.
-pub(super) fn check(world: &World<'_>, order: &[EventRecord]) -> Result<(), String> {
+/// Sees that everything between runs is as it should be; how many results were reused.
+pub(super) fn check(world: &World<'_>, order: &[EventRecord]) -> Result<u64, String> {
     let mut seen = Seen::default();
     for (event, _) in &world.clients.tellings {
         let plan = world.scenario.events.get(*event);
@@ -61,7 +62,8 @@ pub(super) fn check(world: &World<'_>, order: &[EventRecord]) -> Result<(), Stri
             return Err(broken);
         }
     }
-    seen.in_the_end()
+    seen.in_the_end()?;
+    Ok(seen.results.reused)
 }
 
 impl Seen {
@@ -169,6 +171,14 @@ impl Seen {
                 let broken = (self.guards).entered(&place, (run, call), (permits, rate), at, answer);
                 self.broken = self.broken.take().or(broken.err());
             }
+            Some(Ask::Recall(recall)) => {
+                let Some((namespace, _)) = self.flows.get(&run) else {
+                    return;
+                };
+                let heard = self.results.recalls((namespace.clone(), run), at, recall, answer);
+                self.broken = self.broken.take().or(heard.err());
+                self.asks.remove(&(run, call));
+            }
             Some(Ask::Emit { event, .. }) => {
                 let count = self.told.entry(event.to_string()).or_default();
                 *count = count.saturating_add(1);
@@ -188,6 +198,16 @@ impl Seen {
                 }
                 if self.asks.insert((run, *call), ask.clone()).is_none() {
                     self.asked(run, (*call, ask));
+                }
+            }
+            Effect::Record { recall, result } => {
+                let of = self
+                    .flows
+                    .get(&run)
+                    .map(|(namespace, _)| (namespace.clone(), run));
+                let at = self.machines.get(&run).map(|machine| machine.run.updated());
+                if let Some((of, at)) = of.zip(at) {
+                    self.results.records(of, at, recall, result);
                 }
             }
             Effect::Withdraw { call } | Effect::Release { call } => self.left(run, *call),

@@ -53,7 +53,7 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     } = replay_is_the_same(world)?;
     schedules::check(world, (&journal, &order), &decided)?;
     indexed::check(world)?;
-    between::check(world, &order)?;
+    world.reused = between::check(world, &order)?;
     same_between(world, &again)?;
     steered::check(world, &order)?;
     continued::check(world, &journal)?;
@@ -133,6 +133,11 @@ fn same_between(world: &World<'_>, then: &Engine) -> Result<(), String> {
     }
     if !now.traffic().eq(then.traffic()) {
         return Err("traffic goes elsewhere after a replay".to_owned());
+    }
+    let at = world.now();
+    let (here, there) = (now.results_say(at), then.results_say(at));
+    if here != there {
+        return Err(format!("results are\n{here:#?}\nand after a replay\n{there:#?}"));
     }
     let (here, there) = (now.deployed(), then.deployed());
     if here != there {

@@ -3,15 +3,16 @@
 //! A bug is switched on by [`super::Scenario::bug`]. Most of them change what goes in or comes out of the shipped engine,
 //! as if it had done so; those of a restart take something from the engine that it had read.
 
+mod spoiled;
+
 use super::{
-    SimulatedDisk,
     calls::is_unknown,
     process::Process,
     world::{Happens, World},
 };
 use crate::{
     engine::{Call, Command, Input, Output, written::drop_timers},
-    store::{Appended, Change, Changes, Location, Record, Schedule},
+    store::{Appended, Change, Changes, Location, Record},
 };
 use flowmesh_ir::{
     PolicyId,
@@ -21,6 +22,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::EventKind;
 use jiff::{SignedDuration, Timestamp};
+use spoiled::{cut_last_batch, forgotten, without_values};
 use std::{sync::Arc, time::Duration};
 
 /// A promise that is broken on purpose.
@@ -80,6 +82,12 @@ pub enum Bug {
     CompactWithoutBetween,
     /// What a flow has produced is not found.
     LookAway,
+    /// Results are reused however old they are.
+    ReuseForEver,
+    /// A result is reused by a call with another key.
+    ReuseOfAnyKey,
+    /// The index misses results.
+    LeaveOutResults,
     /// A run that moves to another program forgets what it would have to undo.
     ForgetUndoInMove,
     /// What is written of a move leaves out the values.
@@ -90,7 +98,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -118,6 +126,9 @@ impl Bug {
         Self::CompactWithoutOrder,
         Self::CompactWithoutBetween,
         Self::LookAway,
+        Self::ReuseForEver,
+        Self::ReuseOfAnyKey,
+        Self::LeaveOutResults,
         Self::ForgetUndoInMove,
         Self::ForgetValuesOfMove,
         Self::ReuseNonces,
@@ -168,6 +179,10 @@ impl World<'_> {
             && let Some(process) = &mut self.process
         {
             process.engine.forget_undo_in_moves();
+        }
+        let (for_ever, any_key) = (self.has(Bug::ReuseForEver), self.has(Bug::ReuseOfAnyKey));
+        if let Some(process) = &mut self.process {
+            process.engine.break_results(for_ever, any_key);
         }
         if let Some(process) = self.process.as_mut().filter(|_| ageless) {
             process.engine.break_guards(|guards| guards.forget_ageing());
@@ -267,6 +282,9 @@ impl World<'_> {
                 }
             }
         }
+        if self.has(Bug::LeaveOutResults) {
+            changes.results.clear();
+        }
         if self.has(Bug::LeaveOutTimers) {
             for change in &mut changes.runs {
                 if let Change::Put(put) = change {
@@ -350,17 +368,6 @@ impl Spoils {
     }
 }
 
-/// A move without the values that the run takes along.
-fn without_values(record: &Record) -> Record {
-    let mut record = record.clone();
-    if let Record::Event(event) = &mut record
-        && let EventKind::Moved { mapping, .. } = &mut event.event.kind
-    {
-        mapping.slots.clear();
-    }
-    record
-}
-
 /// What would be said of a batch that was written.
 pub(super) fn as_if_written(process: &Process<'_>, records: usize) -> Appended {
     let nowhere = Location {
@@ -373,32 +380,5 @@ pub(super) fn as_if_written(process: &Process<'_>, records: usize) -> Appended {
         places: vec![nowhere; records],
         end: process.journal.end(),
         sealed: None,
-    }
-}
-
-/// The records of a batch as a disk would have them that keeps of schedules only how far they came.
-fn forgotten(batch: &[Record]) -> Vec<Record> {
-    let forget = |record: &Record| match record {
-        Record::Schedule(schedule) => Record::Schedule(Box::new(Schedule {
-            name: schedule.name.clone(),
-            at: schedule.at,
-            upto: schedule.upto,
-            ..Schedule::default()
-        })),
-        other => other.clone(),
-    };
-    batch.iter().map(forget).collect()
-}
-
-/// Cuts the newest file of the journal before its last frame, if it has one.
-fn cut_last_batch(disk: &SimulatedDisk) {
-    let name = |name: &String| name.starts_with("journal-");
-    let newest = disk.names().into_iter().rfind(name);
-    if let Some(newest) = newest {
-        disk.tamper(&newest, |bytes| {
-            let mark = crate::store::FRAME_MARK;
-            let last = bytes.windows(mark.len()).rposition(|window| window == mark);
-            bytes.truncate(last.unwrap_or(bytes.len()));
-        });
     }
 }

@@ -20,6 +20,8 @@ pub struct Report {
     pub settled: u64,
     /// How many runs heard an event that was told from outside, as far as its teller was told.
     pub heard: u64,
+    /// How often a run reused what another one had recorded.
+    pub reused: u64,
     /// How often people were told that a run is paused, edited or terminated as they wanted.
     pub steered: u64,
     /// How often they were told that what they decided for a parked run is kept.

@@ -73,6 +73,8 @@ pub(super) struct World<'p> {
     pub(super) decided: super::compact::Decided,
     /// How often a run came back into memory, in processes that have ended.
     pub(super) came_back: u64,
+    /// How often a run reused what another one had recorded; known in the end.
+    pub(super) reused: u64,
     pub(super) broken: Option<String>,
     begin: Timestamp,
     pub(super) now: Timestamp,
@@ -165,6 +167,7 @@ impl<'p> World<'p> {
             compact_every: None,
             freed: 0,
             decided: super::compact::Decided::new(),
+            reused: 0,
             came_back: 0,
             broken: None,
             begin,
@@ -385,6 +388,7 @@ impl<'p> World<'p> {
             sent: self.sent.len() as u64,
             settled: self.workshop.settled.len() as u64,
             heard: heard.map(|told| told.heard as u64).sum(),
+            reused: self.reused,
             steered: (clients.paused.len() + clients.edited.len() + clients.terminated.len()) as u64,
             decided: clients.decided,
             continued: clients.continued.len() as u64,

@@ -2,6 +2,7 @@
 
 use super::{
     record::{Location, Position, Traffic},
+    result::{KeptResult, ResultKey},
     row::{Block, Granted, Guarded, Pace, Row},
 };
 use crate::RunId;
@@ -25,6 +26,8 @@ pub struct Changes {
     pub paces: Vec<(Guarded, Option<Pace>)>,
     /// What is known of all guards together, if that changed.
     pub granted: Option<Granted>,
+    /// Results that may be reused from now on, and those that are not kept any more.
+    pub results: Vec<(ResultKey, Option<KeptResult>)>,
     /// What its owner wants to find again, if that changed.
     pub note: Option<Vec<u8>>,
 }

@@ -11,7 +11,7 @@ use flowmesh_ir::{
     call::{Failure, Reply},
 };
 use flowmesh_machine::{
-    Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId, upgrade::Mapping,
+    Answer, CallId, Change, Decision, Ended, Event, EventKind, Recorded, TimerId, upgrade::Mapping,
 };
 use jiff::Timestamp;
 use std::{fmt, sync::Arc};
@@ -274,6 +274,12 @@ fn answer(outcome: proto::Outcome) -> Result<Answer, Unreadable> {
         proto::Outcome::ChildCancelled(reason) => Answer::Ended(Ended::Cancelled(reason)),
         proto::Outcome::ChildTerminated(reason) => Answer::Ended(Ended::Terminated(reason)),
         proto::Outcome::Found(found) => Answer::Found(found),
+        proto::Outcome::Recalled(it) => Answer::Recalled(Recorded {
+            run: it.run,
+            at: Timestamp::from_microsecond(it.at_us)
+                .map_err(|_| Unreadable::Message("a result of no time"))?,
+            result: it.result.as_ref().into(),
+        }),
         proto::Outcome::Refused(reason) => Answer::Refused(reason),
     })
 }

@@ -7,6 +7,7 @@ use super::{
     filter::{Count, Filter, Page},
     journal::Reader,
     record::{EventRecord, Location, Traffic},
+    result::{KeptResult, ResultKey},
     row::{Block, Granted, Guarded, Pace, Row, behind, replaced},
     shelf::{Due, Shelf, Used},
 };
@@ -30,6 +31,7 @@ struct State {
     programs: BTreeMap<Hash, Location>,
     traffic: Vec<Traffic>,
     paces: BTreeMap<Guarded, Pace>,
+    results: BTreeMap<ResultKey, KeptResult>,
     granted: Granted,
     note: Vec<u8>,
 }
@@ -129,6 +131,12 @@ impl Shelf for MemoryShelf {
             match pace {
                 Some(pace) => drop(state.paces.insert(place.clone(), pace.clone())),
                 None => drop(state.paces.remove(place)),
+            }
+        }
+        for (key, result) in &changes.results {
+            match result {
+                Some(result) => drop(state.results.insert(key.clone(), result.clone())),
+                None => drop(state.results.remove(key)),
             }
         }
         state.granted = changes.granted.unwrap_or(state.granted);
@@ -259,6 +267,10 @@ impl Shelf for MemoryShelf {
 
     fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {
         Ok(self.state().traffic.clone())
+    }
+
+    fn results(&self) -> Result<Vec<(ResultKey, KeptResult)>, StoreError> {
+        Ok(self.state().results.clone().into_iter().collect())
     }
 
     fn paces(&self) -> Result<Vec<(Guarded, Pace)>, StoreError> {

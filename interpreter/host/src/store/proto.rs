@@ -143,6 +143,7 @@ pub(super) fn payload(happened: &mut Happened) -> Option<&mut Bytes> {
         Happened::Answered(it) => match &mut it.outcome {
             Some(Outcome::ChildDone(result)) => Some(result),
             Some(Outcome::ChildFailed(failed)) => Some(&mut failed.fields),
+            Some(Outcome::Recalled(recalled)) => Some(&mut recalled.result),
             _ => None,
         },
         Happened::Fired(_)
@@ -314,7 +315,7 @@ pub(super) struct Cancelled {
 pub(super) struct Answered {
     #[prost(uint32, tag = "1")]
     pub(super) call: u32,
-    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "Outcome", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -340,6 +341,21 @@ pub(super) enum Outcome {
     ChildTerminated(String),
     #[prost(uint64, tag = "10")]
     Granted(u64),
+    #[prost(message, tag = "11")]
+    Recalled(Recalled),
+}
+
+/// A result that was recorded by an earlier run.
+#[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Recalled {
+    #[prost(string, tag = "1")]
+    pub(super) run: String,
+    #[prost(sint64, tag = "2")]
+    pub(super) at_us: i64,
+    #[prost(bytes = "bytes", tag = "3")]
+    #[serde(with = "line::payload")]
+    pub(super) result: Bytes,
 }
 
 /// What each subset of a service got: two lists of one length.

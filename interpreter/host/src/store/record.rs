@@ -3,7 +3,7 @@
 use super::{deployed::Deployed, schedule::Schedule};
 use crate::RunId;
 use flowmesh_ir::{Hash, Name, call::Reply};
-use flowmesh_machine::{Answer, Ended, Event, EventKind};
+use flowmesh_machine::{Answer, Ended, Event, EventKind, Recorded};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -216,7 +216,9 @@ pub fn payload(kind: &EventKind) -> Option<&Arc<[u8]>> {
         | EventKind::Heard { payload: bytes, .. }
         | EventKind::Streamed { item: bytes, .. }
         | EventKind::Answered {
-            answer: Answer::Ended(Ended::Done(bytes) | Ended::Failed(_, bytes)),
+            answer:
+                Answer::Ended(Ended::Done(bytes) | Ended::Failed(_, bytes))
+                | Answer::Recalled(Recorded { result: bytes, .. }),
             ..
         } => Some(bytes),
         _ => None,

@@ -5,6 +5,7 @@ use super::{
     changes::{Changes, Snapshot},
     filter::{Count, Filter, Page},
     record::{EventRecord, Traffic},
+    result::{KeptResult, ResultKey},
     row::{Granted, Guarded, Pace, Row},
 };
 use crate::RunId;
@@ -138,6 +139,12 @@ pub trait Shelf: Send + Sync {
     /// # Errors
     /// If it cannot be read.
     fn paces(&self) -> Result<Vec<(Guarded, Pace)>, StoreError>;
+
+    /// Results that may be reused.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn results(&self) -> Result<Vec<(ResultKey, KeptResult)>, StoreError>;
 
     /// What is known of all guards together.
     ///

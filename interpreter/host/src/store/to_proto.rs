@@ -221,6 +221,11 @@ fn outcome(answer: &Answer) -> proto::Outcome {
         Answer::Ended(Ended::Cancelled(reason)) => proto::Outcome::ChildCancelled(reason.clone()),
         Answer::Ended(Ended::Terminated(reason)) => proto::Outcome::ChildTerminated(reason.clone()),
         Answer::Found(found) => proto::Outcome::Found(*found),
+        Answer::Recalled(recorded) => proto::Outcome::Recalled(proto::Recalled {
+            run: recorded.run.clone(),
+            at_us: recorded.at.as_microsecond(),
+            result: shared(&recorded.result),
+        }),
         Answer::Refused(reason) => proto::Outcome::Refused(reason.clone()),
     }
 }

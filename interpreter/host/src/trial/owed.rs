@@ -190,6 +190,7 @@ mod tests {
             code: Vec::new(),
             end: End::Call(Box::new(Call {
                 target: target(),
+                cache: None,
                 bind: None,
                 undo: Some(Undo {
                     target: target(),

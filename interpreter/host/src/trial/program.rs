@@ -230,6 +230,7 @@ fn call_only(flow: &mut Flow, service: ServiceId, operation: OperationId, policy
             policy,
             as_json: false,
         },
+        cache: None,
         bind: gives.then_some(result),
         undo: None,
         catch: Vec::new(),

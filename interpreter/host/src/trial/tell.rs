@@ -105,6 +105,10 @@ impl Mirror {
                     show::error(program, error)
                 ))
             }
+            Note::StepReused { step, .. } => {
+                let step = program.flow(self.flow)?.steps.get(step.index())?;
+                Some(format!("reuses a result of {}", step.title))
+            }
             Note::Undoing { error: Some(error) } => {
                 Some(format!("undoes because of {}", show::error(program, error)))
             }
@@ -146,6 +150,10 @@ fn told(program: &Program, ask: &Ask) -> String {
         Ask::Debounce(_) => "takes the place of older runs that have not begun".to_owned(),
         Ask::Shift { service, weights } => show::shift(program, *service, weights),
         Ask::Probe { target, .. } => format!("looks for {target}"),
+        Ask::Recall(recall) => format!(
+            "looks for a result of {} for {}",
+            recall.cached.of, recall.cached.key
+        ),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn retire(
         index.apply(&Changes {
             upto: Some(appended.end),
             runs: some.iter().copied().map(Change::Forget).collect(),
+            results: engine.results_of(some),
             ..Changes::default()
         })?;
     }

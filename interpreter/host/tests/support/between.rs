@@ -76,6 +76,7 @@ fn child() -> Flow {
 /// `return child(id)`, or `return start child(id)`
 fn start(name: &str, tie: Tie) -> Flow {
     let start = Start {
+        cache: None,
         flow: CHILD,
         arguments: vec![id()],
         tie,

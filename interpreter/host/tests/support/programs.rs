@@ -4,6 +4,8 @@
 mod between;
 #[path = "letters.rs"]
 mod letters;
+#[path = "reused.rs"]
+mod reused;
 
 use flowmesh_ir::{
     ErrorId, OperationId, PolicyId, Program, ServiceId, SignalId, SlotId, StateId, StepId, Value,
@@ -71,7 +73,7 @@ pub(crate) fn program(address: &str) -> Program {
         flows: [hello(), nap(), hear(), ten(), checkout()]
             .into_iter()
             .chain(between::flows())
-            .chain([letters::letter()])
+            .chain([letters::letter(), reused::reused()])
             .map(Into::into)
             .collect(),
         ..Program::default()
@@ -369,6 +371,7 @@ fn target(service: u32, operation: u32, it: Expr) -> Target {
 
 fn call(target: Target, bind: Option<u32>, undo: Option<Undo>, next: u32) -> Call {
     Call {
+        cache: None,
         target,
         bind: bind.map(SlotId),
         undo,

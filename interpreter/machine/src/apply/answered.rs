@@ -26,8 +26,12 @@ impl Turn<'_, '_> {
             }
             Caller::Fiber(fiber) if self.fits(call, caller, answer) => {
                 self.run.calls.remove(&call);
+                let recalls = self.recalls(fiber);
                 self.end_wait(fiber);
-                self.fiber_answered(fiber, answer);
+                match recalls {
+                    true => self.recalled(fiber, answer),
+                    false => self.fiber_answered(fiber, answer),
+                }
             }
             _ => {}
         }
@@ -83,7 +87,8 @@ impl Turn<'_, '_> {
         *asked == call
             && match (&**ask, answer) {
                 (_, Answer::Refused(_)) | (Ask::Emit { .. } | Ask::Shift { .. }, Answer::Done(_)) => true,
-                (Ask::Probe { .. }, Answer::Found(_)) => true,
+                (Ask::Probe { .. } | Ask::Recall(_), Answer::Found(_)) => true,
+                (Ask::Recall(_), Answer::Recalled(_)) => true,
                 (Ask::Start { tie, .. }, Answer::Run(_)) => *tie == flowmesh_ir::flow::Tie::Apart,
                 (Ask::Start { tie, .. }, Answer::Ended(_)) => *tie == flowmesh_ir::flow::Tie::Child,
                 _ => false,

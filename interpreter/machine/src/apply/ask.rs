@@ -19,6 +19,11 @@ impl<'p> Turn<'p, '_> {
     /// Asks for something; the fiber waits for the answer.
     pub(super) fn ask(&mut self, id: FiberId, at: StateId, state: &State, ask: Ask) {
         self.step_started(state.step);
+        self.put_ask(id, at, state, ask);
+    }
+
+    /// The same for a step that has begun.
+    pub(super) fn put_ask(&mut self, id: FiberId, at: StateId, state: &State, ask: Ask) {
         let call = self.next_call(Caller::Fiber(id));
         self.rest(id, at, Wait::Ask(call, Box::new(ask.clone())));
         let step = state.step;

@@ -24,6 +24,11 @@ impl<'p> Turn<'p, '_> {
         state: &'p State,
         call: &'p Call,
     ) -> Result<Option<StateId>, Thrown> {
+        match self.recall(id, at, state) {
+            Ok(true) => return Ok(None),
+            Ok(false) => {}
+            Err(fault) => return Ok(self.caught(id, &call.catch, &error_of(&fault))),
+        }
         let request = match self.request(&call.target) {
             Ok(request) => Arc::new(request),
             // An argument without a value is an error of this call, which may catch it.
@@ -36,6 +41,11 @@ impl<'p> Turn<'p, '_> {
     /// Asks for a call; the fiber waits for its end.
     pub(super) fn send(&mut self, id: FiberId, at: StateId, state: &State, request: Arc<Request>) {
         self.step_started(state.step);
+        self.transmit(id, at, state, request);
+    }
+
+    /// The same for a step that has begun.
+    pub(super) fn transmit(&mut self, id: FiberId, at: StateId, state: &State, request: Arc<Request>) {
         let number = self.next_call(Caller::Fiber(id));
         self.rest(id, at, Wait::Call(number, Arc::clone(&request)));
         let step = state.step.unwrap_or(StepId(0));
@@ -74,9 +84,11 @@ impl<'p> Turn<'p, '_> {
         match self.outcome(&call.target, reply) {
             Ok(value) => {
                 self.step_done(state.step);
+                self.record(id, &state.end, &value);
                 self.succeeded(id, call.bind, value, call.undo.as_ref(), call.next);
             }
             Err(error) => {
+                self.record_nothing(id);
                 self.step_failed(state.step, &error);
                 if let Some(next) = self.caught(id, &call.catch, &error) {
                     self.wake(id, next);

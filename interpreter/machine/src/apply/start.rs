@@ -25,6 +25,11 @@ impl<'p> Turn<'p, '_> {
         state: &'p State,
         start: &'p Start,
     ) -> Result<Option<StateId>, Thrown> {
+        match self.recall(id, at, state) {
+            Ok(true) => return Ok(None),
+            Ok(false) => {}
+            Err(fault) => return Ok(self.caught(id, &start.catch, &error_of(&fault))),
+        }
         match self.start_ask(start) {
             Ok(ask) => {
                 self.ask(id, at, state, ask);
@@ -34,7 +39,7 @@ impl<'p> Turn<'p, '_> {
         }
     }
 
-    fn start_ask(&mut self, start: &'p Start) -> Result<Ask, Fault> {
+    pub(super) fn start_ask(&mut self, start: &'p Start) -> Result<Ask, Fault> {
         let flow = self.program.flow(start.flow);
         let flow =
             flow.ok_or_else(|| Fault::BadValue(format!("the program has no flow number {}", start.flow)))?;
@@ -67,10 +72,12 @@ impl<'p> Turn<'p, '_> {
         match self.start_outcome(start, answer) {
             Ok(value) => {
                 self.step_done(state.step);
+                self.record(id, &state.end, &value);
                 let undo = start.undo.as_ref();
                 self.succeeded(id, start.bind, value, undo, start.next);
             }
             Err(error) => {
+                self.record_nothing(id);
                 self.step_failed(state.step, &error);
                 if let Some(next) = self.caught(id, &start.catch, &error) {
                     self.wake(id, next);
@@ -89,7 +96,7 @@ impl<'p> Turn<'p, '_> {
                 Err(built_in("Cancelled", &format!("it was terminated: {reason}")))
             }
             Answer::Refused(why) => Err(built_in("Unavailable", why)),
-            Answer::Done(_) | Answer::Granted(_) | Answer::Found(_) => {
+            Answer::Done(_) | Answer::Granted(_) | Answer::Found(_) | Answer::Recalled(_) => {
                 Err(built_in("BadReply", "this is no end of a run"))
             }
         }

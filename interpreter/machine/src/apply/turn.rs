@@ -116,6 +116,7 @@ impl<'p, 'r> Turn<'p, 'r> {
             state,
             wait: Wait::Nothing,
             undo: Vec::new(),
+            record: None,
         };
         self.run.fibers.insert(id, fiber);
         if let Some(scope) = self.run.scopes.get_mut(&scope) {

@@ -1,7 +1,7 @@
 //! A fiber: one line of control within a run, and what it waits for.
 
 use super::{CleanupId, FrameId, ScopeId, Undo};
-use crate::{Ask, CallId, TimerId};
+use crate::{Ask, CallId, Recall, TimerId};
 use flowmesh_ir::{StateId, call::Request};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub(crate) struct Fiber {
     pub(crate) wait: Wait,
     /// What undoes the calls that it made, the last on top.
     pub(crate) undo: Vec<Undo>,
+    /// What the result of the call that it waits for is recorded as.
+    pub(crate) record: Option<Box<Recall>>,
 }
 
 /// What a fiber waits for.

@@ -43,6 +43,7 @@ fn child(tie: Tie) -> State {
         flow: FlowId(0),
         arguments: vec![text("c1")],
         tie,
+        cache: None,
         bind: Some(SlotId(1)),
         undo: Some(Undo {
             target: target(REFUND, vec![text("child")]),

@@ -151,6 +151,9 @@ impl Bench {
             Effect::Ask { call, ask, .. } => format!("ask {} {ask:?}", call.0),
             Effect::Withdraw { call } => format!("withdraw {}", call.0),
             Effect::Release { call } => format!("release {}", call.0),
+            Effect::Record { recall, result } => {
+                format!("record {recall:?} {}", String::from_utf8_lossy(result))
+            }
             Effect::More { call } => format!("more {}", call.0),
             Effect::Answer { signal, answer } => match answer {
                 Ok(json) => format!("answer {signal} {json}"),

@@ -108,6 +108,7 @@ pub(super) fn call(
     let target = target(operation, arguments);
     let call = Call {
         target,
+        cache: None,
         bind: bind.map(SlotId),
         undo,
         catch,

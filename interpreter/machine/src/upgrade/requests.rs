@@ -88,9 +88,12 @@ impl Names<'_> {
                 service: self.service(*service)?,
                 weights: self.weights(*service, weights)?,
             },
-            Ask::Emit { .. } | Ask::Acquire { .. } | Ask::Probe { .. } | Ask::Admit(_) | Ask::Debounce(_) => {
-                ask.clone()
-            }
+            Ask::Emit { .. }
+            | Ask::Acquire { .. }
+            | Ask::Probe { .. }
+            | Ask::Recall(_)
+            | Ask::Admit(_)
+            | Ask::Debounce(_) => ask.clone(),
         })
     }
 

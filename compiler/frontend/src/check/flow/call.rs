@@ -1,4 +1,4 @@
-//! Calls of operations, with their tails: `undo`, `catch` and `with`.
+//! Calls of operations, with their tails: `undo`, `catch`, `with` and `cache`.
 
 use super::{
     Beside, Error,
@@ -24,6 +24,7 @@ pub(super) const NO_TAILS: &Tails = &Tails {
     undo: None,
     catch: Vec::new(),
     with: None,
+    cache: None,
 };
 
 /// Where a value goes.
@@ -87,7 +88,8 @@ impl<'a> Checker<'a> {
         let undo = tails.undo.iter().map(|(span, call)| ("undo", span.to(call.span)));
         let with = tails.with.iter().map(|(span, _)| ("with", *span));
         let catch = tails.catch.iter().map(|catch| ("catch", catch.span));
-        let all: Vec<_> = undo.chain(with).chain(catch).collect();
+        let cache = tails.cache.iter().map(|(span, _)| ("cache", *span));
+        let all: Vec<_> = undo.chain(with).chain(catch).chain(cache).collect();
         for (word, span) in all {
             self.report(Error::TailWithoutCall { word, span }.diagnostic());
         }
@@ -112,6 +114,7 @@ impl<'a> Checker<'a> {
                 .diagnostic(),
             );
         }
+        let cache = self.reused(called, tails);
         let slot = self.place_for(dest, &result, called.span);
         let wish = self.wish(dest, &result);
         let (catch, joined) = self.catches(called, tails, slot, wish.as_ref(), dest);
@@ -125,6 +128,7 @@ impl<'a> Checker<'a> {
             let call = Call {
                 title,
                 callee,
+                cache,
                 bind,
                 undo,
                 catch,

@@ -1,9 +1,11 @@
 //! What can be wrong with flows.
 
 mod beside;
+mod reuse;
 mod target;
 
 pub(crate) use beside::Beside;
+pub(crate) use reuse::Unreusable;
 pub(crate) use target::Target;
 
 use crate::resolve::did_you_mean;

@@ -1,4 +1,4 @@
-//! What may follow a call: `undo`, `catch`, `with`.
+//! What may follow a call: `undo`, `catch`, `with`, `cache`.
 
 use super::{Reader, child, children};
 use crate::ast::{self, Tails};
@@ -11,9 +11,16 @@ impl Reader {
             child(node, SyntaxKind::Undo).map(|tail| (self.first_word(&tail).span, self.expr_in(&tail)));
         let catch = self.catches(node, depth);
         let with = child(node, SyntaxKind::With).map(|tail| (self.span(&tail), self.child_settings(&tail)));
+        let cache = child(node, SyntaxKind::Cache).map(|tail| (self.span(&tail), self.child_settings(&tail)));
         self.report_second(node, SyntaxKind::Undo, "at a call");
         self.report_second(node, SyntaxKind::With, "at a call");
-        Tails { undo, catch, with }
+        self.report_second(node, SyntaxKind::Cache, "at a call");
+        Tails {
+            undo,
+            catch,
+            with,
+            cache,
+        }
     }
 
     /// What stands once in a node, as `place` says.

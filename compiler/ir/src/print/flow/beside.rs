@@ -15,8 +15,9 @@ impl Lines<'_> {
             .map_or(format!("?{}", start.flow), |flow| flow.name.to_string());
         let undo = start.undo.as_ref().map_or(String::new(), |undo| self.undo(undo));
         format!(
-            "{word} {name}({}){}{undo}{}; then s{}",
+            "{word} {name}({}){}{}{undo}{}; then s{}",
             self.printer.list(&start.arguments),
+            self.cache(start.cache.as_ref()),
             self.bound(start.bind),
             self.catches(&start.catch),
             start.next

@@ -9,6 +9,7 @@ use crate::{
     simulate::world::World,
     store::{Count, Filter, Shelf},
 };
+use std::collections::BTreeSet;
 
 /// What the index says of every run is how it stands; and it stays so when it is opened again.
 pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
@@ -36,6 +37,15 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
         if events.len() as u64 != view.events {
             return Err(format!("the index has {} events of {view:?}", events.len()));
         }
+    }
+    let known = process.index.results().map_err(said)?;
+    let expected = process.engine.results_say(world.now());
+    let alive = known.iter().filter(|(_, kept)| kept.until > world.now());
+    let alive: Vec<String> = alive.map(|(key, kept)| format!("{key:?} {kept:?}")).collect();
+    if alive.iter().collect::<BTreeSet<_>>() != expected.iter().collect() {
+        return Err(format!(
+            "the index has the results {alive:#?} and not {expected:#?}"
+        ));
     }
     let all = Filter::default();
     let search = Search::Choose(all.clone(), Choosing::Failed, usize::MAX);

@@ -72,7 +72,23 @@ pub(super) fn apply(transaction: &WriteTransaction, changes: &Changes, segment: 
             }
         }
     }
+    results(transaction, changes)?;
     meta(transaction, changes)
+}
+
+fn results(transaction: &WriteTransaction, changes: &Changes) -> Tried<()> {
+    if changes.results.is_empty() {
+        return Ok(());
+    }
+    let mut results = transaction.open_table(tables::RESULTS)?;
+    for (key, result) in &changes.results {
+        let key = key.write();
+        match result {
+            Some(result) => drop(results.insert(key.as_slice(), tables::sum(result.write()).as_slice())?),
+            None => drop(results.remove(key.as_slice())?),
+        }
+    }
+    Ok(())
 }
 
 fn meta(transaction: &WriteTransaction, changes: &Changes) -> Tried<()> {

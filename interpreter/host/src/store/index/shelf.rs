@@ -14,6 +14,7 @@ use crate::{
         entry::{self, Entry},
         filter::{Count, Filter, Page},
         record::{EventRecord, Traffic},
+        result::{KeptResult, ResultKey},
         row::{Granted, Guarded, Pace, Row, proto::Stored},
         shelf::{Due, Shelf, Used},
     },
@@ -216,6 +217,19 @@ impl Shelf for Index {
                 let pace = tables::summed(pace.value()).and_then(Pace::read);
                 let found = Guarded::read(place.value()).zip(pace);
                 all.push(found.ok_or(Trouble::Damaged("a guard that is no message"))?);
+            }
+            Ok(all)
+        })
+    }
+
+    fn results(&self) -> Result<Vec<(ResultKey, KeptResult)>, StoreError> {
+        self.read(|transaction| {
+            let mut all = Vec::new();
+            for one in transaction.open_table(tables::RESULTS)?.iter()? {
+                let (key, result) = one?;
+                let result = tables::summed(result.value()).and_then(KeptResult::read);
+                let found = ResultKey::read(key.value()).zip(result);
+                all.push(found.ok_or(Trouble::Damaged("a result that is no message"))?);
             }
             Ok(all)
         })

@@ -13,7 +13,7 @@ use prost::Message;
 use redb::TableDefinition;
 
 /// The version of all this. An index of another one is made again from the journal.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 type Bytes = &'static [u8];
 type Id = &'static [u8; 16];
@@ -36,6 +36,8 @@ pub(super) const PROGRAMS: TableDefinition<'_, &'static [u8; 32], Bytes> = Table
 pub(super) const SEALED: TableDefinition<'_, u32, Bytes> = TableDefinition::new("sealed");
 /// Guards to what is known of them beside who holds them and who waits.
 pub(super) const PACES: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("paces");
+/// Results that may be reused.
+pub(super) const RESULTS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("results");
 /// All else, by name.
 pub(super) const META: TableDefinition<'_, &'static str, Bytes> = TableDefinition::new("meta");
 

@@ -118,10 +118,12 @@ impl<H: Hasher> Part<'_, H> {
             state,
             wait,
             undo,
+            record,
         } = fiber;
         let frame = frame.map(|frame| self.numbers.frame(frame));
         self.put((self.numbers.scope(*scope), branch, frame, state));
         self.wait(wait);
+        self.print(record);
         self.each(undo.iter(), Self::undo);
         let open = self.run.streams.iter();
         let own: Vec<_> = open.filter(|(_, open)| open.reader.0 == id).collect();

@@ -7,7 +7,7 @@ use crate::Draws;
 use flowmesh_ir::{
     EventId, FlowId, Name, Program, ServiceId, SignalId, SlotId, StateId, StepId, SubsetId, Value,
     expr::{Binary, Expr},
-    flow::{Arm, Emit, End, Instruction, On, Shift, Slot, Start, State, Step, Tie, Undo, Wait},
+    flow::{Arm, Emit, End, Instruction, On, Reuse, Shift, Slot, Start, State, Step, Tie, Undo, Wait},
     ty::{EventDef, Type},
 };
 use std::sync::Arc;
@@ -220,12 +220,18 @@ impl Maker {
             target: build::target(build::REFUND, vec![text("child")]),
             step: StepId(1),
         });
+        let undo = undo.filter(|_| tie == Tie::Child);
+        let reused = tie == Tie::Child && undo.is_none() && self.chance(2);
         let start = Start {
             flow: FlowId(1),
             arguments: vec![text("c1")],
             tie,
+            cache: reused.then(|| Reuse {
+                key: None,
+                ttl: seconds(60),
+            }),
             bind: None,
-            undo: undo.filter(|_| tie == Tie::Child),
+            undo,
             catch: vec![catch(DECLINED, None, next)],
             next: StateId(next),
         };

@@ -2,8 +2,8 @@
 
 use super::super::{bench::assert_survives, build::FLOW};
 use crate::{
-    Answer, Ask, CallId, Choice, Decision, Draws, Effect, Ended, Event, EventKind, Outcome, Run, Settings,
-    Status, TimerId, apply, pending,
+    Answer, Ask, CallId, Choice, Decision, Draws, Effect, Ended, Event, EventKind, Outcome, Recorded, Run,
+    Settings, Status, TimerId, apply, pending,
     upgrade::{Home, Homes, Plan, Upgrade, move_run},
 };
 use flowmesh_ir::{
@@ -193,7 +193,7 @@ impl<'p> World<'p> {
             }
             Effect::Answer { signal, .. } => assert!(self.signals.remove(&signal), "answered twice"),
             Effect::Finished(_) => self.finished += 1,
-            Effect::More { .. } | Effect::Note(_) => {}
+            Effect::More { .. } | Effect::Record { .. } | Effect::Note(_) => {}
         }
     }
 
@@ -372,6 +372,12 @@ impl<'p> World<'p> {
             )),
             (Ask::Start { .. }, _) => Answer::Ended(Ended::Done(b"1".as_slice().into())),
             (Ask::Probe { .. }, _) => Answer::Found(luck % 2 == 0),
+            (Ask::Recall(_), 4..8) => Answer::Found(false),
+            (Ask::Recall(_), _) => Answer::Recalled(Recorded {
+                run: "before".to_owned(),
+                at: self.now,
+                result: b"1".as_slice().into(),
+            }),
             _ => Answer::Done(Vec::new()),
         };
         if matches!(ask, Ask::Acquire { .. } | Ask::Admit(_)) && answer.token().is_some() {
