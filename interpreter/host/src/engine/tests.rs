@@ -6,6 +6,7 @@ mod namespaces;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod retire;
+mod results;
 mod rows;
 mod schedules;
 mod select;

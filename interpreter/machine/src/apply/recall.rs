@@ -129,7 +129,7 @@ impl<'p> Turn<'p, '_> {
     /// A call has succeeded: what it gave is recorded, if its fiber was to.
     pub(super) fn record(&mut self, id: FiberId, end: &End, value: &Value) {
         let fiber = self.run.fibers.get_mut(&id);
-        let Some(recall) = fiber.and_then(|fiber| fiber.record.take()) else {
+        let Some(mut recall) = fiber.and_then(|fiber| fiber.record.take()) else {
             return;
         };
         let Some(called) = called(self.program, end) else {
@@ -146,6 +146,8 @@ impl<'p> Turn<'p, '_> {
                 called.name
             ));
         }
+        // It may have moved to a program with other types since it was asked for.
+        recall.cached.version = version(self.program, &called);
         self.effects.push(Effect::Record {
             recall: *recall,
             result: result.into_bytes().into(),
@@ -180,10 +182,10 @@ impl<'p> Turn<'p, '_> {
             return Ok(None);
         }
         let key = self.key_of(reuse, &called, values)?;
-        let signature = whole_signature(self.program, &called.name, called.params, called.result);
+        let version = version(self.program, &called);
         let cached = Cached {
             of: called.name,
-            version: Hash::of(signature.as_bytes()),
+            version,
             key,
         };
         Ok(Some(Recall { cached, ttl }))
@@ -238,6 +240,12 @@ fn called<'p>(program: &'p Program, end: &End) -> Option<Called<'p>> {
         }
         _ => None,
     }
+}
+
+/// By what a result is told from one of another type.
+fn version(program: &Program, called: &Called<'_>) -> Hash {
+    let signature = whole_signature(program, &called.name, called.params, called.result);
+    Hash::of(signature.as_bytes())
 }
 
 /// The same JSON with the members of every object in the order of their names. What stands in it is kept as it is
