@@ -29,6 +29,7 @@ mod program;
 mod reference;
 #[cfg(test)]
 mod repl;
+mod reused;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
