@@ -23,6 +23,7 @@ mod people;
 mod planted;
 mod process;
 mod report;
+mod residence;
 mod results;
 mod scenario;
 mod services;

@@ -137,7 +137,7 @@ pub enum Ask {
 }
 
 /// What a result is recorded as, and for how long it is reused.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recall {
     /// As what.
     pub cached: Cached,
@@ -146,7 +146,7 @@ pub struct Recall {
 }
 
 /// What tells results apart that are recorded in one namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cached {
     /// What was called: `reports.build`, or the name of a flow.
     pub of: String,

@@ -138,7 +138,7 @@ pub enum Answer {
 }
 
 /// A result that was recorded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recorded {
     /// By which run.
     pub run: String,

@@ -15,6 +15,7 @@ impl Engine {
         let gone: Vec<RunId> = runs.into_iter().filter(|run| self.may_go(*run)).collect();
         for run in &gone {
             self.batches.add(Record::Forgotten { run: *run }, RECORD_BYTES);
+            self.ledger.results.forget_run(*run);
             self.rows.retire(*run, self.now);
             self.dormant.retired.insert(*run, None);
         }

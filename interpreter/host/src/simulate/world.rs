@@ -25,10 +25,6 @@ const CHAOS: Duration = Duration::from_secs(20);
 /// The clock is set by so much at the most, so often.
 const SET_MAX: Duration = Duration::from_secs(45);
 const SETS_MAX: u64 = 3;
-/// For so long runs stay in memory in worlds in which they do not stay.
-/// Machines are written down after at most so many events.
-const SNAPSHOT_AFTER_MAX: u64 = 12;
-const IDLE_MAX: Duration = Duration::from_secs(2);
 /// What comes later than this is not waited for: schedules go on for ever.
 const HORIZON: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// A world in which so much happens has gone round in a circle.
@@ -186,19 +182,6 @@ impl<'p> World<'p> {
         world.boot();
         world.plan();
         world
-    }
-
-    /// In most worlds runs leave and come back all the time.
-    fn draw_residence(&mut self, seed: u64) -> Residence {
-        if self.chance.happens(250) {
-            return Residence::default();
-        }
-        Residence {
-            runs_max: self.chance.index(4),
-            idle: SignedDuration::try_from(self.draw(IDLE_MAX)).unwrap_or_default(),
-            horizon: SignedDuration::try_from(self.draw(IDLE_MAX)).unwrap_or_default(),
-            snapshot_after: 1 + seed % SNAPSHOT_AFTER_MAX,
-        }
     }
 
     /// Decides what will go wrong and when, and what clients want.

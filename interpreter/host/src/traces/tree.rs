@@ -35,6 +35,8 @@ struct Step {
     context: TraceContext,
     parent: u64,
     began: Timestamp,
+    /// The run whose result it took.
+    reused: Option<String>,
 }
 
 #[derive(Debug)]
@@ -99,6 +101,11 @@ impl Tree {
         match note {
             Note::StepStarted { step } => self.begin((home, flow), at, *step),
             Note::StepDone { step } => ended.extend(self.end_step(title(step), at, SpanStatus::Ok)),
+            Note::StepReused { step, run, .. } => {
+                let title = title(step);
+                let step = self.steps.iter_mut().find(|step| step.title == title);
+                step.into_iter().for_each(|step| step.reused = Some(run.clone()));
+            }
             Note::StepFailed { step, error } => {
                 let why = SpanStatus::Error(error.name.to_string());
                 ended.extend(self.end_step(title(step), at, why));
@@ -129,6 +136,7 @@ impl Tree {
             context,
             parent,
             began: at,
+            reused: None,
         });
     }
 
@@ -244,7 +252,7 @@ impl Step {
             began: self.began,
             ended: at.max(self.began),
             status,
-            attributes: Vec::new(),
+            attributes: self.reused.into_iter().map(|run| ("flowmesh.reused_from", run)).collect(),
             logs: Vec::new(),
         }
     }
