@@ -5,8 +5,8 @@ mod dormant;
 mod namespaces;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
-mod retire;
 mod results;
+mod retire;
 mod rows;
 mod schedules;
 mod select;

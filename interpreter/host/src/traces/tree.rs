@@ -252,7 +252,11 @@ impl Step {
             began: self.began,
             ended: at.max(self.began),
             status,
-            attributes: self.reused.into_iter().map(|run| ("flowmesh.reused_from", run)).collect(),
+            attributes: self
+                .reused
+                .into_iter()
+                .map(|run| ("flowmesh.reused_from", run))
+                .collect(),
             logs: Vec::new(),
         }
     }
