@@ -2,11 +2,13 @@
 
 use super::{
     common::{Shown, feed, in_dir},
-    shop::{Running, Shop, order, until},
+    shop::{Running, Shop, free_port, order, until},
 };
 use serde_json::Value;
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpStream,
     process::{Command, Stdio},
 };
 
@@ -30,6 +32,16 @@ fn waiting(shop: &Shop, order_id: &str) -> String {
         shop.flowmesh(&["runs", "get", &id]).out.contains("await approve")
     });
     id
+}
+
+/// What Prometheus would read.
+fn metrics(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("somebody listens");
+    let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it is sent");
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("an answer");
+    page
 }
 
 fn store(shop: &Shop, args: &[&str]) -> Shown {
@@ -332,9 +344,16 @@ fn a_server_archives_runs_that_ended_long_ago_and_lets_go_of_them() {
         });
         (ended, waits)
     };
-    let server = super::serve::serve_with(&shop, &["--keep-runs", "0s", "--archive", "old"]);
+    let health = format!("127.0.0.1:{}", free_port());
+    let server = super::serve::serve_with(
+        &shop,
+        &["--keep-runs", "0s", "--archive", "old", "--health", &health],
+    );
     until("it is let go of", || {
         shop.flowmesh(&["runs", "get", &ended]).err.contains("F1053")
+    });
+    until("it is counted", || {
+        metrics(&health).contains("\nflowmesh_runs_retired_total 1\n")
     });
     assert_eq!(
         shop.flowmesh(&["runs", "get", &waits]).code,

@@ -129,8 +129,13 @@ impl Host {
         let metrics = Arc::new(Metrics::new());
         let written = journal.written();
         let writer = Writer::start(journal, index.clone(), sender.clone(), metrics.clone()).map_err(io)?;
-        let compacting = Compacting::new(disk.clone(), written, writer.appending(), compact);
-        let retiring = Retiring::new(retention, clock.clone());
+        let compacting = Compacting::new(
+            disk.clone(),
+            (written, writer.appending()),
+            compact,
+            metrics.clone(),
+        );
+        let retiring = Retiring::new(retention, clock.clone(), metrics.clone());
         let indexer = Indexer::start(index.clone(), (compacting, retiring), sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);

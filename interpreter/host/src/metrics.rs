@@ -61,6 +61,9 @@ pub(crate) struct Metrics {
     /// By the first digit of their status, from 1.
     pub(crate) answered: [AtomicU64; 5],
     pub(crate) connections: AtomicU64,
+    /// Segments of the journal that compaction let go of, and runs that ended long ago and were let go of.
+    pub(crate) freed: AtomicU64,
+    pub(crate) retired: AtomicU64,
     /// Events and attempts that were to be told as spans and were let go of.
     pub(crate) untraced: AtomicU64,
 }
@@ -80,6 +83,8 @@ impl Metrics {
             requests: Histogram::new(SHORT_US),
             answered: Default::default(),
             connections: AtomicU64::new(0),
+            freed: AtomicU64::new(0),
+            retired: AtomicU64::new(0),
             untraced: AtomicU64::new(0),
         }
     }

@@ -4,6 +4,7 @@
 use super::writer::Appending;
 use crate::{
     disk::Disk,
+    metrics::{Metrics, add},
     store::{
         Index, Shelf, StoreError,
         compact::{self, Compaction, Due, Step, Written},
@@ -25,6 +26,7 @@ pub(crate) struct Compacting {
     written: Written,
     append: Appending,
     due: Due,
+    metrics: Arc<Metrics>,
     /// Up to which segment it goes, while it goes on.
     upto: Option<u32>,
     /// How long the journal was when it went on last.
@@ -36,12 +38,18 @@ pub(crate) struct Compacting {
 }
 
 impl Compacting {
-    pub(crate) fn new(disk: Arc<dyn Disk>, written: Written, append: Appending, due: Due) -> Self {
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        (written, append): (Written, Appending),
+        due: Due,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             disk,
             written,
             append,
             due,
+            metrics,
             upto: None,
             left: 0,
             looked: None,
@@ -108,6 +116,7 @@ impl Compacting {
             Step::Moved(_) => false,
             Step::Nothing => true,
             Step::Freed(segment) => {
+                add(&self.metrics.freed, 1);
                 segment >= upto || !compact::is_due(self.disk.as_ref(), index, self.due, 0)?
             }
         };

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     disk::{Disk, RealDisk},
     host::Retention,
+    metrics::{Metrics, add},
     store::{Change, Changes, Index, StoreError},
     upkeep::{
         UpkeepError,
@@ -34,6 +35,7 @@ const BATCH: usize = 100;
 pub(crate) struct Retiring {
     retention: Option<Retention>,
     clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
     archive: Option<(RealDisk, Archive)>,
     looked: Option<Instant>,
     /// Those that the engine was asked about, or that the index does not know to be gone.
@@ -43,10 +45,11 @@ pub(crate) struct Retiring {
 }
 
 impl Retiring {
-    pub(crate) fn new(retention: Option<Retention>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(retention: Option<Retention>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
         Self {
             retention,
             clock,
+            metrics,
             archive: None,
             looked: None,
             asked: None,
@@ -111,6 +114,10 @@ impl Retiring {
             }
             asked.retain(|run| runs.contains(run));
             self.answered = true;
+            add(
+                &self.metrics.retired,
+                u64::try_from(runs.len()).unwrap_or_default(),
+            );
             tracing::info!(runs = runs.len(), "runs that ended long ago are let go of");
         }
         self.see_whether_done();

@@ -123,6 +123,18 @@ pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
         &metrics.requests,
     );
     page.one(
+        "flowmesh_segments_freed_total",
+        "counter",
+        "Segments of the journal that compaction let go of",
+        get(&metrics.freed),
+    );
+    page.one(
+        "flowmesh_runs_retired_total",
+        "counter",
+        "Runs that ended long ago and were let go of",
+        get(&metrics.retired),
+    );
+    page.one(
         "flowmesh_untraced_total",
         "counter",
         "Events and attempts of which no span was made, because more came than could be taken",
