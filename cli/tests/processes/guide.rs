@@ -23,6 +23,9 @@ const MARK: &str = "=====";
 /// What the shell does after a command that goes on behind: a reader is slower than a server, a script is not.
 const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -qs $READY $LAST && break; sleep 0.1; done";
 
+/// What a page leaves behind ends with its shell.
+const END_ALL: &str = "trap 'kill $(jobs -p) 2>/dev/null' EXIT";
+
 /// A command and what the page says that it says.
 struct Shown {
     line: String,
@@ -146,7 +149,7 @@ fn carry_out(shown: &[Shown], dir: &Path) -> Vec<String> {
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("timeout");
     shell
-        .args(["120", "sh", "-c", &format!("exec 2>&1\n{script}")])
+        .args(["120", "sh", "-c", &format!("exec 2>&1\n{END_ALL}\n{script}")])
         .current_dir(dir)
         .env("PATH", path)
         .env("NO_COLOR", "1")

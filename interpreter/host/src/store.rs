@@ -41,6 +41,7 @@ mod opening;
 mod proto;
 mod record;
 mod recover;
+mod replace;
 mod replay;
 mod result;
 mod row;

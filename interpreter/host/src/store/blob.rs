@@ -8,7 +8,7 @@ use super::{
     AppendError, KeyError, StoreError,
     cipher::{Keys, OVERHEAD, payload as encrypted},
     record::payload,
-    segment,
+    replace, segment,
 };
 use crate::disk::Disk;
 use flowmesh_ir::Hash;
@@ -107,11 +107,7 @@ pub(super) fn write(
 
 fn write_one(disk: &dyn Disk, name: &str, bytes: &[u8]) -> io::Result<()> {
     let new = format!("{name}{NEW}");
-    let mut file = disk.append(&new)?;
-    file.truncate(0)?;
-    file.append(bytes)?;
-    file.sync()?;
-    disk.rename(&new, name)
+    replace::put(disk, (&new, name), bytes)
 }
 
 /// A payload by its hash and length, as a record in a segment names it.

@@ -1,6 +1,6 @@
 //! The version of the layout, in a file of its own, so that any version can say which one it met.
 
-use super::{KeyError, StoreError, cipher, segment};
+use super::{KeyError, StoreError, cipher, replace::replace, segment};
 use crate::disk::Disk;
 use std::io;
 
@@ -146,10 +146,5 @@ fn without(disk: &dyn Disk, names: &[String]) -> Result<(), StoreError> {
 
 /// The file appears under its name only when its text is stable.
 pub(super) fn write(disk: &dyn Disk, text: &[u8]) -> io::Result<()> {
-    let mut file = disk.append(FILE_NEW)?;
-    file.truncate(0)?;
-    file.append(text)?;
-    file.sync()?;
-    disk.rename(FILE_NEW, FILE)?;
-    disk.sync_directory()
+    replace(disk, (FILE_NEW, FILE), text)
 }

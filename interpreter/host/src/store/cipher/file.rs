@@ -9,7 +9,10 @@ use super::{
     piece::{self, Nonce, Place},
     ring::{KEY, KeyRing, Secret},
 };
-use crate::{disk::Disk, store::StoreError};
+use crate::{
+    disk::Disk,
+    store::{StoreError, replace::replace},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io};
@@ -141,12 +144,7 @@ pub(super) fn write(
 
 /// The file appears under its name only when its text is stable.
 pub(super) fn put(disk: &dyn Disk, text: &[u8]) -> io::Result<()> {
-    let mut file = disk.append(FILE_NEW)?;
-    file.truncate(0)?;
-    file.append(text)?;
-    file.sync()?;
-    disk.rename(FILE_NEW, FILE)?;
-    disk.sync_directory()
+    replace(disk, (FILE_NEW, FILE), text)
 }
 
 fn seal(content: &Content, ring: &KeyRing, random: Random<'_>) -> io::Result<Vec<u8>> {
