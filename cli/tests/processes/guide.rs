@@ -24,7 +24,7 @@ const MARK: &str = "=====";
 const AWAIT_SERVER: &str = "for _ in $(seq 100); do grep -qs $READY $LAST && break; sleep 0.1; done";
 
 /// What a page leaves behind ends with its shell.
-const END_ALL: &str = "trap 'kill $(jobs -p) 2>/dev/null' EXIT";
+const END_ALL: &str = "LEFT=; trap 'kill $LEFT 2>/dev/null' EXIT";
 
 /// A command and what the page says that it says.
 struct Shown {
@@ -139,7 +139,7 @@ fn carry_out(shown: &[Shown], dir: &Path) -> Vec<String> {
                 "http"
             };
             script += &format!(
-                "{}\n",
+                "LEFT=\"$LEFT $!\"\n{}\n",
                 AWAIT_SERVER.replace("$LAST", log.1).replace("$READY", ready)
             );
         }
