@@ -16,7 +16,7 @@ use flowmesh_ir::Hash;
 use flowmesh_machine::{Ask, CallId, Run, TimerId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 /// Raised whenever what is written here means something else than before: a field more or less in a machine, in a value,
 /// in a request. A test holds the bytes of a machine beside it.
@@ -24,6 +24,9 @@ pub(super) const LAYOUT: u32 = 1;
 
 /// A long machine is written down less often: not before so many of its bytes have an event each.
 const BYTES_AN_EVENT: usize = 256;
+
+/// A longer machine is not written down: values that its slots share would be there once for each.
+const BYTES_MAX: usize = 4 << 20;
 
 /// What comes of a run when nothing but its row and later events are known.
 #[derive(Serialize, Deserialize)]
@@ -62,8 +65,11 @@ impl Engine {
         if held.shared.is_some_and(|shared| held.next <= shared.events) {
             return None;
         }
-        let bytes = write(run, held, &self.ledger)?;
-        (held.snapshot_at, held.snapshot_due) = (held.next, due(held.next, bytes.len()));
+        let written = write(run, held, &self.ledger);
+        let length = written.as_ref().map_or(0, Vec::len);
+        // Also where it cannot be: it is tried again after as many events.
+        (held.snapshot_at, held.snapshot_due) = (held.next, due(held.next, length));
+        let bytes = written?;
         Some(Snapshot {
             events: held.next,
             bytes: bytes.into(),
@@ -94,9 +100,26 @@ fn write(run: RunId, held: &Held, ledger: &Ledger) -> Option<Vec<u8>> {
 }
 
 fn encode<W: Serialize>(written: &W) -> Option<Vec<u8>> {
-    let mut bytes = LAYOUT.to_le_bytes().to_vec();
-    rmp_serde::encode::write_named(&mut bytes, written).ok()?;
-    Some(bytes)
+    let mut bounded = Bounded(LAYOUT.to_le_bytes().to_vec());
+    rmp_serde::encode::write_named(&mut bounded, written).ok()?;
+    Some(bounded.0)
+}
+
+/// Takes so many bytes and no more.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len().saturating_add(bytes.len()) > BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn decode(bytes: &[u8]) -> Option<Read> {

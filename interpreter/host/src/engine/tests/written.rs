@@ -115,6 +115,25 @@ fn nothing_is_kept_of_the_machine_of_a_run_that_has_ended() {
     assert_eq!(world.index.snapshot(RunId(1)).unwrap(), None);
 }
 
+#[test]
+fn a_machine_that_is_too_long_is_not_written_down_and_its_run_comes_back_all_the_same() {
+    let mut world = World::new();
+    world.engine.reside(Residence {
+        snapshot_after: 3,
+        ..Residence::default()
+    });
+    let input = format!(r#"{{"id":"{}"}}"#, "x".repeat(5 << 20));
+    world.start(1, "ten", &input, None);
+    world.settle();
+    for call in 0..5 {
+        world.reply(1, call, r#""held""#);
+        world.settle();
+        world.pass(1);
+    }
+    assert_eq!(world.index.snapshot(RunId(1)).unwrap(), None);
+    assert_eq!(comes_back_from(&world), 0);
+}
+
 /// If this fails, what is written of a machine is not what it was. Raise `LAYOUT` in `written.rs` before the new sum is
 /// put here: a store that an older version wrote would be misread otherwise.
 #[test]
