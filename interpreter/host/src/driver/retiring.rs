@@ -108,8 +108,11 @@ impl Retiring {
     /// The engine lets these go.
     pub(super) fn retired(&mut self, runs: &[RunId]) {
         if let Some(asked) = &mut self.asked {
-            // Where many were there, more may be.
-            if asked.len() >= BATCH && !runs.is_empty() {
+            if runs.len() < asked.len() {
+                // Some stay and are archived again: a file holds no run twice.
+                self.archive = None;
+            } else if asked.len() >= BATCH {
+                // Where many were there, more may be.
                 self.looked = None;
             }
             asked.retain(|run| runs.contains(run));
