@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// More lines of a log are not kept with a run.
 const LOGS_MAX: usize = 128;
+/// Nor more characters of one.
+const LOG_MAX: usize = 1024;
 /// Steps are told apart from calls by this: a call has a small number.
 const STEPS: u64 = 1 << 63;
 
@@ -114,7 +116,9 @@ impl Tree {
                 ended.extend(self.end_step(title(step), at, SpanStatus::Stopped));
             }
             Note::Restarted => self.stop(at, ended),
-            Note::Log { text } if self.logs.len() < LOGS_MAX => self.logs.push((at, text.clone())),
+            Note::Log { text } if self.logs.len() < LOGS_MAX => {
+                self.logs.push((at, text.chars().take(LOG_MAX).collect()));
+            }
             _ => {}
         }
     }
