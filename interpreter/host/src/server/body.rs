@@ -7,6 +7,10 @@ use http_body_util::BodyExt;
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// So much of each body takes no room, in KiB: whoever sends long ones slowly keeps no short one out. Connections have a
+/// limit of their own.
+const FREE_KIB: usize = 64;
+
 /// What all bodies together may still take.
 #[derive(Clone, Debug)]
 pub(super) struct Room(Arc<Semaphore>);
@@ -51,7 +55,7 @@ async fn whole(mut body: Body, limit: usize, room: &Room) -> Result<Whole, Reque
             return Err(RequestError::Long { limit });
         }
         let has = taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = length.div_ceil(1024).saturating_sub(has);
+        let more = length.div_ceil(1024).saturating_sub(FREE_KIB + has);
         let more = u32::try_from(more).map_err(|_| RequestError::Long { limit })?;
         let more = Arc::clone(&room.0).try_acquire_many_owned(more);
         let more = more.map_err(|_| RequestError::Busy)?;
@@ -71,20 +75,27 @@ async fn whole(mut body: Body, limit: usize, room: &Room) -> Result<Whole, Reque
 mod tests {
     use super::*;
 
+    const FREE: usize = FREE_KIB << 10;
+
     fn body(length: usize) -> Body {
         Body::from(vec![b'x'; length])
     }
 
     #[tokio::test]
-    async fn a_body_holds_its_room_until_nobody_needs_it() {
+    async fn a_long_body_holds_its_room_until_nobody_needs_it() {
         let room = Room::new(4);
-        let first = whole(body(3000), 1 << 20, &room).await.unwrap();
-        assert_eq!((first.len(), room.0.available_permits()), (3000, 1));
-        let second = whole(body(2000), 1 << 20, &room).await;
+        let first = whole(body(FREE + 3000), 1 << 20, &room).await.unwrap();
+        assert_eq!((first.len(), room.0.available_permits()), (FREE + 3000, 1));
+        let second = whole(body(FREE + 2000), 1 << 20, &room).await;
         assert!(matches!(second, Err(RequestError::Busy)), "{second:?}");
         assert_eq!(room.0.available_permits(), 1, "what was not read takes none");
         drop(first);
-        assert_eq!(whole(body(4096), 1 << 20, &room).await.unwrap().len(), 4096);
+        assert!(whole(body(FREE + 4096), 1 << 20, &room).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_short_body_needs_no_room() {
+        assert!(whole(body(FREE), 1 << 20, &Room::new(0)).await.is_ok());
     }
 
     #[tokio::test]
