@@ -1,0 +1,102 @@
+"""What the comparison needs: said, and installed into a directory of its own. Nothing is installed twice."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+PEERS = Path(__file__).resolve().parent.parent
+TOP = PEERS.parent.parent
+
+# The versions that are compared. Those of the Rust programs stand in their Cargo.lock.
+DBOS = ("dbos==3.4.0", "aiohttp==3.14.5")
+
+
+class Trouble(Exception):
+    """Something is missing or went wrong, in words for whoever called the command."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def everything(directory, peers, flowmesh):
+    """The paths of all programs that are needed for these peers."""
+    directory.mkdir(parents=True, exist_ok=True)
+    found = SimpleNamespace(flowmesh=flowmesh or ours(), load=program("load", directory))
+    if not os.access(found.flowmesh, os.X_OK):
+        raise Trouble(f"there is no program {found.flowmesh}")
+    if "dbos" in peers:
+        found.python = dbos(directory)
+        found.postgres = postgres()
+    return found
+
+
+def command(*words, where=None, **environment):
+    """Runs a command of an installation; what it prints is shown when it fails."""
+    words = [str(word) for word in words]
+    need(words[0])
+    say("+ " + " ".join(words))
+    done = subprocess.run(
+        words, cwd=where, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    )
+    if done.returncode != 0:
+        raise Trouble(f"`{' '.join(words)}` ended with {done.returncode}:\n{done.stdout[-4000:]}")
+
+
+def need(name):
+    if shutil.which(name) is None:
+        raise Trouble(f"`{name}` is needed and is not in PATH")
+
+
+def ours():
+    command("cargo", "build", "--release", "-p", "flowmesh", "--locked", where=TOP)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target"))
+    return TOP / target / "release/flowmesh"
+
+
+def program(folder, directory, name=None):
+    """Builds one of the Rust programs beside this file."""
+    build = directory / f"build-{folder}"
+    command("cargo", "build", "--release", "--locked", where=PEERS / folder, CARGO_TARGET_DIR=str(build))
+    return build / "release" / (name or folder)
+
+
+def dbos(directory):
+    """DBOS from the Python registry, in a virtual environment."""
+    where = directory / "dbos"
+    python, done = where / "bin/python", where / "installed"
+    if not done.exists() or done.read_text() != repr(DBOS):
+        command(sys.executable, "-m", "venv", where)
+        command(python, "-m", "pip", "install", "--quiet", *DBOS)
+        done.write_text(repr(DBOS))
+    return python
+
+
+def postgres():
+    """The directory of PostgreSQL's programs: one that is there, else Debian's, which only root can install."""
+    found = postgres_here()
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        command("apt-get", "update")
+        # Without this Debian would create a cluster and start it.
+        command("apt-get", "install", "-y", "--no-install-recommends", "postgresql-common", DEBIAN_FRONTEND="noninteractive")
+        settings = Path("/etc/postgresql-common/createcluster.conf")
+        if settings.exists():
+            settings.write_text(settings.read_text().replace("#create_main_cluster = true", "create_main_cluster = false"))
+        command("apt-get", "install", "-y", "--no-install-recommends", "postgresql", DEBIAN_FRONTEND="noninteractive")
+        found = postgres_here()
+    if found is None:
+        raise Trouble("DBOS needs PostgreSQL: `apt-get install postgresql` on Debian, or have `initdb` and `postgres` in PATH")
+    return found
+
+
+def postgres_here():
+    versions = Path("/usr/lib/postgresql").glob("*/bin")
+    newest = sorted((bin for bin in versions if (bin / "initdb").exists()), key=lambda bin: float(bin.parent.name))
+    if newest:
+        return newest[-1]
+    initdb = shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
