@@ -11,6 +11,7 @@ PEERS = Path(__file__).resolve().parent.parent
 TOP = PEERS.parent.parent
 
 # The versions that are compared. Those of the Rust programs stand in their Cargo.lock.
+RESTATE = "1.7.12"
 DBOS = ("dbos==3.4.0", "aiohttp==3.14.5")
 
 
@@ -28,6 +29,9 @@ def everything(directory, peers, flowmesh):
     found = SimpleNamespace(flowmesh=flowmesh or ours(), load=program("load", directory))
     if not os.access(found.flowmesh, os.X_OK):
         raise Trouble(f"there is no program {found.flowmesh}")
+    if "restate" in peers:
+        found.restate = restate(directory)
+        found.ten_on_restate = program("restate", directory, "ten-on-restate")
     if "dbos" in peers:
         found.python = dbos(directory)
         found.postgres = postgres()
@@ -63,6 +67,23 @@ def program(folder, directory, name=None):
     build = directory / f"build-{folder}"
     command("cargo", "build", "--release", "--locked", where=PEERS / folder, CARGO_TARGET_DIR=str(build))
     return build / "release" / (name or folder)
+
+
+def restate(directory):
+    """Restate's server from the npm registry; its install scripts, which only report usage, are not run."""
+    where = directory / f"restate-{RESTATE}"
+    server = where / "node_modules/.bin/restate-server"
+    if not server.exists():
+        where.mkdir(parents=True, exist_ok=True)
+        command(
+            "npm", "install", "--prefix", where, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
+            f"@restatedev/restate-server@{RESTATE}",
+        )
+    # What npm links to is a script that starts the binary; the binary itself is what memory is read of.
+    binaries = list(where.glob("node_modules/@restatedev/restate-server-*/bin/restate-server"))
+    if len(binaries) != 1:
+        raise Trouble(f"expected one binary of restate-server below {where}, found {len(binaries)}: is this platform supported?")
+    return binaries[0]
 
 
 def dbos(directory):

@@ -7,6 +7,8 @@ import pwd
 import shutil
 import signal
 import subprocess
+import urllib.error
+import urllib.request
 from types import SimpleNamespace
 
 from parts import processes
@@ -29,6 +31,38 @@ def flowmesh(installed, service, stores):
             name="flowmesh", load=load, memory=lambda: processes.peak(server.child.pid),
             versions=says([installed.flowmesh.resolve(), "--version"]),
             over="HTTP, POST /v1/flows/ten/runs?wait=30s", processes="flowmesh serve",
+        )
+
+
+@contextlib.contextmanager
+def restate(installed, service, stores):
+    ingress, admin, node = (processes.free_port() for _ in range(3))
+    settings = {
+        "RESTATE_INGRESS__BIND_ADDRESS": f"127.0.0.1:{ingress}",
+        "RESTATE_ADMIN__BIND_ADDRESS": f"127.0.0.1:{admin}",
+        "RESTATE_BIND_ADDRESS": f"127.0.0.1:{node}",
+        "RESTATE_LISTEN_MODE": "tcp",
+        "RESTATE_DISABLE_TELEMETRY": "true",
+        "RESTATE_LOG_FILTER": "warn",
+    }
+    words = [installed.restate, "--no-logo", "--node-name", "peer", "--base-dir", stores / "restate"]
+    with contextlib.ExitStack() as stack:
+        flow = stack.enter_context(
+            processes.started([installed.ten_on_restate, f"http://{service}/steps"], stores / "ten.log", signal.SIGINT)
+        )
+        address = flow.line()
+        # It logs to its standard output, which nobody reads: a full pipe would stop it.
+        shell = ["sh", "-c", 'exec "$0" "$@" >&2', *words]
+        server = stack.enter_context(processes.started(shell, stores / "restate.log", **settings))
+        processes.answers(f"http://127.0.0.1:{admin}/health", server)
+        register(admin, f"http://{address}", server)
+        processes.answers(f"http://127.0.0.1:{ingress}/restate/health", server)
+        load = over_http(installed, ingress, "/Ten/run", "1", "", [server, flow], stores)
+        yield SimpleNamespace(
+            name="restate", load=load,
+            memory=lambda: sum(processes.peak(one.child.pid) for one in (server, flow)),
+            versions=says([installed.restate, "--version"]) + f", restate-sdk {locked('restate-sdk')} (Rust)",
+            over="HTTP, POST /Ten/run of its ingress", processes="restate-server, and the program with its SDK",
         )
 
 
@@ -70,8 +104,8 @@ def dbos(installed, service, stores):
         )
 
 
-SIDES = {"flowmesh": flowmesh, "dbos": dbos}
-NAMES = ("dbos",)
+SIDES = {"flowmesh": flowmesh, "restate": restate, "dbos": dbos}
+NAMES = ("restate", "dbos")
 
 
 def over_http(installed, port, path, body, pointer, servers, stores):
@@ -86,6 +120,16 @@ def over_http(installed, port, path, body, pointer, servers, stores):
                 raise Trouble("\n".join([str(trouble), *(server.said() for server in servers)])) from trouble
 
     return load
+
+
+def register(admin, uri, server):
+    """Tells Restate where the program with the flow is."""
+    body = json.dumps({"uri": uri}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{admin}/deployments", body, {"content-type": "application/json"})
+    try:
+        urllib.request.urlopen(request, timeout=processes.WAIT).read()
+    except urllib.error.HTTPError as refused:
+        raise Trouble(f"Restate refused the deployment: {refused.read().decode()}\n{server.said()}") from refused
 
 
 def ready(installed, port, server):
@@ -109,3 +153,9 @@ def with_user(user):
 
 def says(words):
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def locked(name):
+    """The version of a crate in the lock of the program on Restate."""
+    lock = (PEERS / "restate/Cargo.lock").read_text()
+    return lock.split(f'name = "{name}"\nversion = "', 1)[1].split('"', 1)[0]
