@@ -1,5 +1,6 @@
 """What the comparison needs: said, and installed into a directory of its own. Nothing is installed twice."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ TOP = PEERS.parent.parent
 
 # The versions that are compared. Those of the Rust programs stand in their Cargo.lock.
 RESTATE = "1.7.12"
-DBOS = ("dbos==3.4.0", "aiohttp==3.14.5")
+DBOS = ("dbos==3.4.0", "psycopg[binary]==3.3.9", "SQLAlchemy==2.1.9")
 
 
 class Trouble(Exception):
@@ -23,10 +24,18 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def step(text):
+    """Says how far it is; on a terminal always in the same line, which no text clears."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        say(text)
+
+
 def everything(directory, peers, flowmesh):
     """The paths of all programs that are needed for these peers."""
     directory.mkdir(parents=True, exist_ok=True)
-    found = SimpleNamespace(flowmesh=flowmesh or ours(), load=program("load", directory))
+    found = SimpleNamespace(flowmesh=(flowmesh or ours()).resolve(), load=program("load", directory))
     if not os.access(found.flowmesh, os.X_OK):
         raise Trouble(f"there is no program {found.flowmesh}")
     if "restate" in peers:
@@ -42,7 +51,7 @@ def command(*words, where=None, **environment):
     """Runs a command of an installation; what it prints is shown when it fails."""
     words = [str(word) for word in words]
     need(words[0])
-    say("+ " + " ".join(words))
+    say("+ " + " ".join(words) + (f"  (in {where}; it takes minutes the first time)" if where else ""))
     done = subprocess.run(
         words, cwd=where, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -90,11 +99,22 @@ def dbos(directory):
     """DBOS from the Python registry, in a virtual environment."""
     where = directory / "dbos"
     python, done = where / "bin/python", where / "installed"
-    if not done.exists() or done.read_text() != repr(DBOS):
-        command(sys.executable, "-m", "venv", where)
-        command(python, "-m", "pip", "install", "--quiet", *DBOS)
-        done.write_text(repr(DBOS))
+    wanted = repr((base_python(), DBOS))
+    if not done.exists() or done.read_text() != wanted:
+        command(base_python(), "-m", "venv", "--clear", where)
+        command(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *DBOS)
+        done.write_text(wanted)
     return python
+
+
+def base_python():
+    """The system's Python if it will do, for distributions build theirs with all optimisations and others often do not."""
+    system = "/usr/bin/python3"
+    usable = [system, "-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"]
+    with contextlib.suppress(OSError):
+        if subprocess.run(usable, capture_output=True, check=False).returncode == 0:
+            return system
+    return sys.executable
 
 
 def postgres():

@@ -37,10 +37,12 @@ class Process:
             raise Trouble(f"`{Path(self.child.args[0]).name}` ended without an answer:\n{self.said()}")
         return line.strip()
 
-    def ask(self, line, wait):
-        self.child.stdin.write(line + "\n")
-        self.child.stdin.flush()
-        return self.line(wait)
+    def tell(self, line):
+        try:
+            self.child.stdin.write(line + "\n")
+            self.child.stdin.flush()
+        except OSError as broken:
+            raise Trouble(f"`{Path(self.child.args[0]).name}` has ended:\n{self.said()}") from broken
 
     def said(self):
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
@@ -80,8 +82,15 @@ def end(child, stop):
 
 @contextlib.contextmanager
 def stores(directory):
-    """A directory for all stores, on the disk of the installation and not in memory; removed at the end."""
-    path = Path(tempfile.mkdtemp(prefix="stores-", dir=directory))
+    """A directory for all stores, on the disk of the installation and not in memory; removed at the end.
+
+    One that was left behind goes too: only SIGKILL does that, which nobody can catch.
+    """
+    for left in directory.glob("stores-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix=f"stores-{os.getpid()}-", dir=directory))
     path.chmod(0o755)
     try:
         yield path
