@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -52,12 +53,19 @@ def command(*words, where=None, **environment):
     words = [str(word) for word in words]
     need(words[0])
     say("+ " + " ".join(words) + (f"  (in {where}; it takes minutes the first time)" if where else ""))
-    done = subprocess.run(
+    child = subprocess.Popen(
         words, cwd=where, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
     )
-    if done.returncode != 0:
-        raise Trouble(f"`{' '.join(words)}` ended with {done.returncode}:\n{done.stdout[-4000:]}")
+    try:
+        said, _ = child.communicate()
+    except BaseException:
+        # Also what it started itself, as cargo does compilers.
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        raise
+    if child.returncode != 0:
+        raise Trouble(f"`{' '.join(words)}` ended with {child.returncode}:\n{said[-4000:]}")
 
 
 def need(name):
