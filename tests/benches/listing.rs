@@ -11,6 +11,10 @@ mod embedded;
 
 use embedded::{number, open, resident, runtime, spread, start_all, timed};
 
+/// The one that is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FLOWS: &str = r#"
 //! Runs that end at once, by a customer and a kind.
 

@@ -16,6 +16,10 @@ mod embedded;
 
 use embedded::{number, open_with, runtime, spread};
 
+/// The one that is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FLOWS: &str = r#"
 //! Adds up what comes.
 

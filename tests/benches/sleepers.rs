@@ -17,6 +17,10 @@ mod embedded;
 
 use embedded::{bytes, number, open, resident, runtime, start_all, timed};
 
+/// The one that is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FLOWS: &str = r#"
 //! One long sleep, and one short.
 

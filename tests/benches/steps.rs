@@ -16,6 +16,10 @@ use std::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
+/// The one that is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[path = "steps/flow.rs"]
 mod flow;
 
