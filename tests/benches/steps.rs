@@ -3,6 +3,7 @@
 //! `cargo bench -p flowmesh-tests --bench steps [-- SECONDS]`. The service is a process of its own, on one thread; both
 //! sides of the comparison run in this process, on the same runtime, alternating.
 
+use flowmesh_host::disk::{Disk, RealDisk};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, client::conn::http1, server, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+#[path = "support/counted.rs"]
+mod counted;
 #[path = "steps/flow.rs"]
 mod flow;
 
@@ -31,6 +34,9 @@ struct Figures {
 }
 
 const LEVELS: [usize; 3] = [1, 64, 256];
+
+/// About what one step of one run alone takes in the journal, with the frame of its commit.
+const STEP_BYTES: usize = 128;
 
 fn main() {
     if env::args().any(|argument| argument == "--service") {
@@ -53,13 +59,21 @@ fn main() {
     );
     for level in LEVELS {
         let bare = runtime.block_on(bare(address, level, length));
-        let flow = runtime.block_on(flow::measure(address, level, length));
+        let (flow, commits) = runtime.block_on(flow::measure(address, level, length));
         let ratio = flow.steps_per_second / bare.steps_per_second;
         println!(
             "{level:>5}  {:>28}  {:>28}  {ratio:.2}",
             bare.to_string(),
             flow.to_string()
         );
+        if level == 1 {
+            let sync = syncing(length);
+            let beyond = flow.p50.saturating_sub(bare.p50);
+            let syncs = beyond.as_secs_f64() / sync.as_secs_f64();
+            println!(
+                "       one run alone: a step is a call and {syncs:.2} times a sync of {sync:.2?}, for {commits:.2} commits"
+            );
+        }
     }
     service.kill().unwrap();
     service.wait().unwrap();
@@ -84,6 +98,21 @@ fn figures(mut times: Vec<Duration>, took: Duration) -> Figures {
         p50: at(50),
         p99: at(99),
     }
+}
+
+/// How long it takes to append as much as a step does and to make that stable: the median.
+fn syncing(length: Duration) -> Duration {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = RealDisk::open(directory.path()).unwrap();
+    let mut file = disk.append("bare").unwrap();
+    let (began, mut times) = (Instant::now(), Vec::new());
+    while began.elapsed() < length {
+        let sent = Instant::now();
+        file.append(&[0x5a; STEP_BYTES]).unwrap();
+        file.sync().unwrap();
+        times.push(sent.elapsed());
+    }
+    figures(times, length).p50
 }
 
 /// The same calls without a flow: one connection for each run, one call after the other.

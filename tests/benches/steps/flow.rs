@@ -1,6 +1,10 @@
 //! The side with the flow: the shipped host, its store in a temporary directory, ten steps a run.
 
-use crate::{Figures, figures};
+use crate::{
+    Figures,
+    counted::{Counted, Written},
+    figures,
+};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::World;
 use flowmesh_host::{Host, HostOptions, engine::view::Ending};
@@ -22,10 +26,13 @@ impl World for Ten {
     }
 }
 
-/// Keeps so many runs going for so long; the time of a step is a tenth of its run's.
-pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration) -> Figures {
+/// Keeps so many runs going for so long; the time of a step is a tenth of its run's. With the commits for each step.
+pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration) -> (Figures, f64) {
     let directory = tempfile::tempdir().unwrap();
-    let host = open(directory.path(), address).await;
+    let written = Arc::new(Written::default());
+    let disk = Counted::open(directory.path(), written.clone());
+    let host = open(disk, address).await;
+    let (_, commits_before) = written.so_far();
     let started = Instant::now();
     let starters: Vec<_> = (0..level)
         .map(|_| tokio::spawn(run_until(host.clone(), started + length)))
@@ -35,21 +42,20 @@ pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration)
         times.extend(starter.await.unwrap());
     }
     let took = started.elapsed();
+    let commits = written.so_far().1 - commits_before;
     host.shutdown(Duration::from_secs(5)).await.unwrap();
-    figures(times, took)
+    let commits_per_step = commits as f64 / times.len() as f64;
+    (figures(times, took), commits_per_step)
 }
 
-async fn open(directory: &std::path::Path, address: SocketAddr) -> Host {
+async fn open(disk: Counted, address: SocketAddr) -> Host {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = flowmesh_frontend::compile(&Ten, "ten.flow", &mut sources, &mut found);
     let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
     let settings = Settings::new(&program, [("steps_url", format!("http://{address}").as_str())]).unwrap();
     let resolver = Hickory::servers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
-    let host = Host::open(
-        directory,
-        HostOptions::new(Arc::new(resolver), Arc::new(|_| None)),
-    )
-    .unwrap();
+    let options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
+    let host = Host::open_on(Arc::new(disk), options).unwrap();
     host.deploy(program, settings).await.unwrap();
     host
 }

@@ -37,16 +37,21 @@ pub(crate) async fn open(directory: &Path, source: &'static str) -> Host {
 
 /// The same, with machines that are written down after so many events.
 pub(crate) async fn open_with(directory: &Path, source: &'static str, snapshot_after: u64) -> Host {
-    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-    let program = flowmesh_frontend::compile(&One(source), "bench.flow", &mut sources, &mut found);
-    let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
-    let settings = Settings::new(&program, []).unwrap();
     let resolver = Hickory::servers(&["127.0.0.1:53".parse().unwrap()]).unwrap();
     let mut options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
     options.residence.snapshot_after = snapshot_after;
     let host = Host::open(directory, options).unwrap();
-    host.deploy(program, settings).await.unwrap();
+    deploy(&host, source).await;
     host
+}
+
+/// Deploys a program that needs no settings.
+pub(crate) async fn deploy(host: &Host, source: &'static str) {
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    let program = flowmesh_frontend::compile(&One(source), "bench.flow", &mut sources, &mut found);
+    let program = program.unwrap_or_else(|| panic!("{:?}", found.sorted()));
+    let settings = Settings::new(&program, []).unwrap();
+    host.deploy(program, settings).await.unwrap();
 }
 
 /// Starts so many runs, many at once.
