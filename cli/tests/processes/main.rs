@@ -13,6 +13,8 @@ mod deploy;
 mod diff;
 mod documents;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
 mod fix;
 #[cfg(test)]
 mod guide;

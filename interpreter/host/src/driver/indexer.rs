@@ -104,6 +104,26 @@ impl Indexer {
     }
 }
 
+/// Does something with the index, as soon as there is room for it; nothing if there is none and the host stops. To read
+/// may need room too: after a write that failed the database is opened anew.
+pub(super) fn with_room<T>(
+    stopping: &AtomicBool,
+    mut act: impl FnMut() -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    loop {
+        match act() {
+            Err(StoreError::Full { place }) => {
+                if stopping.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                tracing::error!(%place, "the disk is full; the index will be tried again");
+                thread::sleep(FULL_WAIT);
+            }
+            done => return done.map(Some),
+        }
+    }
+}
+
 struct Working {
     index: Arc<Index>,
     done: UnboundedSender<Message>,
@@ -138,37 +158,22 @@ impl Working {
     fn job(&mut self, job: Job) -> Result<(), StoreError> {
         match job {
             Job::Apply(changes) => {
-                if self.apply(&changes)? {
+                // Not applied where the host stops: what the index lacks is in the journal.
+                if with_room(&self.stopping, || self.index.apply(&changes))?.is_some() {
                     self.retiring.applied(&changes);
                     self.unstable.get_or_insert_with(Instant::now);
                     let _ = self.done.send(Message::Indexed(Ok(())));
                 }
             }
             Job::Search(ticket, search) => {
-                let answer = search.answer(self.index.as_ref())?;
-                let _ = self.done.send(Message::Found(ticket, answer));
+                let found = with_room(&self.stopping, || search.answer(self.index.as_ref()))?;
+                if let Some(answer) = found {
+                    let _ = self.done.send(Message::Found(ticket, answer));
+                }
             }
             Job::Retired(runs) => self.retiring.retired(&runs),
         }
         Ok(())
-    }
-
-    /// Applies changes, as soon as there is room for them; not any more if there is none and the host stops: what the
-    /// index lacks is in the journal.
-    fn apply(&self, changes: &Changes) -> Result<bool, StoreError> {
-        loop {
-            match self.index.apply(changes) {
-                Ok(()) => return Ok(true),
-                Err(StoreError::Full { place }) => {
-                    if self.stopping.load(Ordering::Relaxed) {
-                        return Ok(false);
-                    }
-                    tracing::error!(%place, "the disk is full; the index will be tried again");
-                    thread::sleep(FULL_WAIT);
-                }
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! The thread that looks up runs which are not in memory. It reads beside what is written to the index, and waits for
 //! none of it.
 
-use super::Message;
+use super::{Message, indexer::with_room};
 use crate::{
     engine::{Found, Programs, Want},
     store::{Index, StoreError},
@@ -9,7 +9,11 @@ use crate::{
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread::{self, JoinHandle},
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -21,19 +25,27 @@ const TOLD_MAX: usize = 256;
 pub(crate) struct Lookup {
     wants: Option<mpsc::Sender<Vec<Want>>>,
     thread: Option<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
 }
 
 impl Lookup {
     /// Starts the thread.
     pub(crate) fn start(index: Arc<Index>, done: UnboundedSender<Message>) -> io::Result<Self> {
         let (sender, wants) = mpsc::channel::<Vec<Want>>();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let stops = stopping.clone();
         let work = move || {
             let mut programs = Programs::default();
             for wants in wants {
                 let mut wants = wants.into_iter().peekable();
                 while wants.peek().is_some() {
-                    let some = wants.by_ref().take(TOLD_MAX);
-                    let found = look_up(&index, &mut programs, some);
+                    let some: Vec<Want> = wants.by_ref().take(TOLD_MAX).collect();
+                    let found = match look_up(&index, &mut programs, &some, &stops) {
+                        // The host stops, and there is no room.
+                        Ok(None) => return,
+                        Ok(Some(found)) => Ok(found),
+                        Err(error) => Err(error),
+                    };
                     if done.send(Message::Fetched(found)).is_err() {
                         return;
                     }
@@ -44,6 +56,7 @@ impl Lookup {
         Ok(Self {
             wants: Some(sender),
             thread: Some(thread),
+            stopping,
         })
     }
 
@@ -56,6 +69,7 @@ impl Lookup {
 
     /// Waits until the thread has ended.
     pub(crate) async fn stop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
         self.wants = None;
         if let Some(thread) = self.thread.take() {
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
@@ -67,10 +81,14 @@ impl Lookup {
 fn look_up(
     index: &Index,
     programs: &mut Programs,
-    wants: impl Iterator<Item = Want>,
-) -> Result<Vec<Found>, StoreError> {
+    wants: &[Want],
+    stopping: &AtomicBool,
+) -> Result<Option<Vec<Found>>, StoreError> {
     let looked = catch_unwind(AssertUnwindSafe(|| {
-        wants.map(|want| want.look_up(index, programs)).collect()
+        let each = wants
+            .iter()
+            .map(|want| with_room(stopping, || want.look_up(index, programs)));
+        each.collect()
     }));
     looked.unwrap_or_else(|_| Err(index.broken()))
 }

@@ -74,7 +74,12 @@ impl Retiring {
         };
         self.looked = Some(Instant::now());
         let before = self.clock.now().checked_sub(retention.keep);
-        let rows = candidates(index, before.unwrap_or(Timestamp::MIN), BATCH)?;
+        let rows = match candidates(index, before.unwrap_or(Timestamp::MIN), BATCH) {
+            Ok(rows) => rows,
+            // There is no room to open it anew.
+            Err(StoreError::Full { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        };
         if rows.is_empty() {
             return Ok(());
         }

@@ -67,8 +67,8 @@ impl Want {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn look_up(self, shelf: &dyn Shelf, programs: &mut Programs) -> Result<Found, StoreError> {
-        let thing = match &self {
+    pub fn look_up(&self, shelf: &dyn Shelf, programs: &mut Programs) -> Result<Found, StoreError> {
+        let thing = match self {
             Self::Run(run) => Thing::Run(load(shelf, programs, *run)?.map(Box::new)),
             Self::Key(scope, key) => {
                 let (namespace, flow) = apart(scope);
@@ -77,7 +77,10 @@ impl Want {
             Self::Hearers(event) => Thing::Runs(shelf.hearers(event)?),
             Self::Timers(after, until) => timers(shelf, *after, *until)?,
         };
-        Ok(Found { want: self, thing })
+        Ok(Found {
+            want: self.clone(),
+            thing,
+        })
     }
 }
 
