@@ -32,8 +32,8 @@ type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
 /// An open connection.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    /// `None` once the connection has ended.
-    driver: Option<Driver>,
+    /// `None` once the connection has ended. In a box, since the connection is moved at each call.
+    driver: Option<Box<Driver>>,
     /// When it came to rest.
     pub(crate) rested: Instant,
 }
@@ -51,7 +51,7 @@ impl Connection {
             .map_err(io::Error::other)?;
         Ok(Self {
             sender,
-            driver: Some(driver),
+            driver: Some(Box::new(driver)),
             rested: Instant::now(),
         })
     }
@@ -91,7 +91,7 @@ impl Connection {
 
 /// Does the work and drives the connection while it waits. The work comes first and last: it hands the connection
 /// something to do, and takes what the connection has done.
-async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+async fn drive<T>(driver: &mut Option<Box<Driver>>, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
@@ -104,7 +104,7 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
 }
 
 /// A connection that has ended, well or badly, tells the work on it by itself; here it is only let go.
-fn poll_driver(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
+fn poll_driver(driver: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
     let ended = driver
         .as_mut()
         .is_some_and(|driver| Pin::new(driver).poll(cx).is_ready());
