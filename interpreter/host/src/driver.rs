@@ -19,7 +19,7 @@ pub(crate) use writer::Writer;
 use crate::{
     RunId,
     clock::Clock,
-    engine::{Answer, By, Command, Deployment, Engine, Found, Input, Refusal, Ticket},
+    engine::{Answer, Asked, By, Command, Deployment, Engine, Found, Input, Refusal, Ticket},
     follow::{Followers, Item},
     metrics::Metrics,
     network::{Caller, Network, NetworkError},
@@ -56,13 +56,11 @@ pub(crate) enum Message {
     Deploy(
         Ticket,
         Arc<Deployment>,
-        Option<By>,
+        (Option<By>, Option<Asked>),
         oneshot::Sender<Result<Answer, NetworkError>>,
     ),
     /// A call has ended.
     Replied(RunId, CallId, Reply),
-    /// A worker says how a call has ended; the call itself says so too.
-    Settled(RunId, CallId, Reply),
     /// Something else that a run asked for has come out.
     Answered(RunId, CallId, flowmesh_machine::Answer),
     /// An item of a stream came.
@@ -218,9 +216,6 @@ impl Driver {
                 self.streams.close(run, call);
                 self.parts.engine.handle(now, Input::Replied { run, call, reply });
             }
-            Message::Settled(run, call, reply) => {
-                self.parts.engine.handle(now, Input::Replied { run, call, reply });
-            }
             Message::Answered(run, call, answer) => {
                 self.parts
                     .engine
@@ -254,7 +249,7 @@ impl Driver {
     fn asked(&mut self, now: Timestamp, message: Message) {
         match message {
             Message::Ask(ticket, namespace, command, asker) => {
-                if let Command::Continue(from) = &command
+                if let Command::Continue(from) = command.bare()
                     && let Err(error) = from.homes.iter().try_for_each(|home| self.connect(home))
                 {
                     let reason = error.to_string();
@@ -294,7 +289,7 @@ impl Driver {
     fn deploy(
         &mut self,
         now: Timestamp,
-        (ticket, by): (Ticket, Option<By>),
+        (ticket, (by, asked)): (Ticket, (Option<By>, Option<Asked>)),
         deployment: Arc<Deployment>,
         asker: oneshot::Sender<Result<Answer, NetworkError>>,
     ) {
@@ -304,6 +299,10 @@ impl Driver {
                 let command = match by {
                     Some(by) => Command::Release(deployment, by),
                     None => Command::Deploy(deployment),
+                };
+                let command = match asked {
+                    Some(asked) => Command::Once(asked, Box::new(command)),
+                    None => command,
                 };
                 self.ask(now, from, command, Asker::Deployer(asker));
             }

@@ -7,6 +7,7 @@
 //! INVARIANT: an [`Output`] is given out only when everything that led to it was reported as
 //! [`Input::Committed`]. It holds by construction: outputs are kept with the batch that they follow from.
 
+mod acts;
 mod admit;
 mod batch;
 mod columns;
@@ -26,6 +27,7 @@ mod input;
 mod ledger;
 mod load;
 mod namespace;
+mod once;
 mod open;
 mod ordering;
 mod output;
@@ -65,6 +67,7 @@ pub(crate) use guards::guarded_by;
 pub(crate) use happen::bytes as event_bytes;
 pub(crate) use homes::{Player, homes};
 pub use input::{Command, Input, Start, Ticket, Verb};
+pub use once::{Asked, Before};
 pub use open::{Store, open};
 pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started};
 pub use programs::Programs;
@@ -76,8 +79,9 @@ pub use upgrade::{By, Upgrading};
 
 use crate::{
     RunId,
-    store::{Deployed, Guarded, Record},
+    store::{ActKey, Deployed, Guarded, Record},
 };
+use acts::Acts;
 use batch::{Batches, Deferred};
 use dormant::{Dormant, Known, Work};
 use flowmesh_ir::{Hash, Name};
@@ -108,6 +112,10 @@ pub struct Engine {
     runs: HashMap<RunId, Held>,
     keys: HashMap<(Name, String), RunId>,
     ledger: Ledger,
+    /// What was done with keys of those who did it.
+    acts: Acts,
+    /// Under which key something is being done, and its hash, until it is done.
+    acting: Option<(ActKey, Hash)>,
     /// What is to be done between runs.
     tasks: VecDeque<Task>,
     /// Which calls wait for the end of a run.
@@ -206,22 +214,6 @@ impl Engine {
         self.timers.all()
     }
 
-    /// For a world in which a restart loses something: the timers.
-    pub(crate) fn forget_timers(&mut self) {
-        self.timers.clear();
-        self.dormant.forget_timers();
-    }
-
-    /// For a world in which a restart loses something: who holds locks and pools.
-    pub(crate) fn forget_holders(&mut self) {
-        self.ledger.guards.forget_holders();
-    }
-
-    /// For a world in which a move loses something: what was done before it is not undone.
-    pub(crate) fn forget_undo_in_moves(&mut self) {
-        self.moves_forget = true;
-    }
-
     /// Whether everything that happened is on stable storage and everything that follows was given out.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -308,6 +300,14 @@ impl Engine {
                 self.outputs.push(Output::Answer(ticket, stand));
             }
             Command::Schedule(command) => self.schedule_command(now, ticket, command),
+            Command::Once(asked, command) => self.once(now, ticket, &asked, *command),
+            Command::Before(asked) => self.before(now, ticket, &asked),
+            Command::Keep {
+                asked,
+                answer,
+                is_refusal,
+            } => self.keep_answer(now, ticket, &asked, (answer, is_refusal)),
+            Command::Settle { run, call, reply } => self.settle(now, ticket, (run, call), reply),
             Command::Wait(run) => self.wait(ticket, run),
             Command::Watch(run) => {
                 self.watch(run, true);

@@ -2,6 +2,8 @@
 
 mod batch;
 mod error;
+mod find;
+mod once;
 mod options;
 mod schedules;
 mod share;
@@ -25,13 +27,13 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Compacting, Driver, Indexer, Lookup, Message, Parts, Retiring, Writer},
     engine::{
-        self, Answer, Command, Deployment, Engine, Refusal, Search, Start, Started, Store, Ticket, Verb,
-        view::{FlowView, Page, RunView},
+        self, Answer, Asked, Command, Deployment, Engine, Refusal, Start, Started, Store, Ticket, Verb,
+        view::RunView,
     },
     follow::{Archive, Followers},
     metrics::Metrics,
     network::Network,
-    store::{Count, Filter, Opened, OpeningOptions, StoreError, lock_error},
+    store::{Opened, OpeningOptions, StoreError, lock_error},
     workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
@@ -55,7 +57,7 @@ use tokio::{
 /// All runs of one directory, alive. Clones are the same host; it stops when the last one is dropped, and better by
 /// [`Host::shutdown`]. Each sees one namespace: `default`, unless it was made by [`Host::within`].
 #[derive(Clone)]
-pub struct Host(Arc<Inner>, Name);
+pub struct Host(Arc<Inner>, Name, Option<Arc<Asked>>);
 
 struct Inner {
     sender: UnboundedSender<Message>,
@@ -172,6 +174,7 @@ impl Host {
                 tracing: Mutex::default(),
             }),
             Name::default(),
+            None,
         );
         host.trace(heard);
         Ok(host)
@@ -180,7 +183,7 @@ impl Host {
     /// The same host as it is seen from a namespace: nothing of others is there.
     #[must_use]
     pub fn within(&self, namespace: Name) -> Self {
-        Self(self.0.clone(), namespace)
+        Self(self.0.clone(), namespace, self.2.clone())
     }
 
     /// The namespace that this one sees.
@@ -237,39 +240,6 @@ impl Host {
     pub async fn get(&self, run: RunId) -> Result<RunView, Refusal> {
         match self.ask(Command::Get(run)).await? {
             Answer::Run(view) => Ok(*view),
-            _ => Err(self.gone()),
-        }
-    }
-
-    /// Runs, newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// If the host has stopped.
-    pub async fn list(&self, filter: Filter, limit: usize) -> Result<Page, Refusal> {
-        match self.ask(Command::Search(Search::Page(filter, limit))).await? {
-            Answer::Runs(page) => Ok(page),
-            _ => Err(self.gone()),
-        }
-    }
-
-    /// How many runs there are.
-    ///
-    /// # Errors
-    /// If the host has stopped.
-    pub async fn count(&self, filter: Filter) -> Result<Count, Refusal> {
-        match self.ask(Command::Search(Search::Count(filter))).await? {
-            Answer::Count(count) => Ok(count),
-            _ => Err(self.gone()),
-        }
-    }
-
-    /// The flows that can be started.
-    ///
-    /// # Errors
-    /// If the host has stopped.
-    pub async fn flows(&self) -> Result<Vec<FlowView>, Refusal> {
-        match self.ask(Command::Flows).await? {
-            Answer::Flows(flows) => Ok(flows),
             _ => Err(self.gone()),
         }
     }
@@ -345,12 +315,19 @@ impl Host {
     }
 
     async fn ask_as(&self, ticket: Ticket, command: Command) -> Result<Answer, Refusal> {
-        let (asker, answer) = oneshot::channel();
-        self.send(Message::Ask(ticket, self.1.clone(), command, asker))?;
+        let answer = self.begin(ticket, command)?;
         match answer.await.map_err(|_| self.gone())? {
             Answer::Refused(refusal) => Err(refusal),
             answer => Ok(answer),
         }
+    }
+
+    /// Asks, and waits for nothing yet.
+    fn begin(&self, ticket: Ticket, command: Command) -> Result<oneshot::Receiver<Answer>, Refusal> {
+        let (asker, answer) = oneshot::channel();
+        let command = self.keyed(command);
+        self.send(Message::Ask(ticket, self.1.clone(), command, asker))?;
+        Ok(answer)
     }
 
     fn send(&self, message: Message) -> Result<(), Refusal> {

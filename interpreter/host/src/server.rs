@@ -3,7 +3,7 @@
 //! Everybody is asked who they are, unless only this machine can reach it and nobody has made a token; and no requests
 //! are taken that a web page of somebody else sends. The folder: `table` (what there is, who may, what goes in and comes
 //! out), `openapi` (the same for programs), `identity` and `door` (who asks, and what they may), `guard` (foreign pages),
-//! `routes` and what stands beside it (what each does), `body` (reading what is sent), `events` (server-sent events),
+//! `once` (requests that come again), `routes` and what stands beside it (what each does), `body` (reading what is sent), `events` (server-sent events),
 //! `problem` (errors as RFC 9457 has them), `connections` (accepting, limits, a graceful stop), `audit` (who did what),
 //! `health` (alive, ready, measured).
 
@@ -20,6 +20,7 @@ mod guard;
 mod health;
 pub mod identity;
 mod list;
+mod once;
 mod openapi;
 mod problem;
 mod route;
@@ -133,6 +134,8 @@ struct Shared {
     draining: Arc<AtomicBool>,
     /// What the bodies of all requests may still take.
     room: body::Room,
+    /// Which requests with keys are under way.
+    doing: once::Doing,
     /// Becomes true when the server stops: whoever waits answers with what there is.
     stopping: watch::Receiver<bool>,
 }
@@ -202,6 +205,7 @@ impl Server {
             audit: self.audit,
             draining: Arc::default(),
             room: body::Room::new(self.options.bodies_kib),
+            doing: once::Doing::default(),
             stopping,
         };
         let draining = shared.draining.clone();

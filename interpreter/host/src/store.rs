@@ -21,6 +21,7 @@
 //! - The index: `row` (columns of a run), `entry` (keys that follow from them), `changes`, `filter`, `shelf` (what can
 //!   be asked), `index` (on the disk), `memory` (without one).
 
+mod act;
 mod blob;
 mod changes;
 mod cipher;
@@ -54,6 +55,7 @@ mod to_proto;
 #[cfg(test)]
 mod tests;
 
+pub use act::{Act, ActKey, KeptAct};
 pub use changes::{Change, Changes, Kept, Moved, Put, Snapshot};
 pub use cipher::{KeyError, KeyRing, Keyed, Keys, Random, encrypt, rekey, system_random, tidy, unlock};
 pub use deployed::{Deployed, How};

@@ -129,17 +129,24 @@ impl Workers {
         self.queues().heartbeat(namespace, held, now, until(now, lease))
     }
 
-    /// The worker has done it, or could not: what the call ends with is handed back, to be made durable before the
-    /// worker hears that it is.
+    /// The worker has done it, or could not: `first` hears what the call ends with, to make it durable, before the call
+    /// itself does.
     ///
     /// # Errors
     /// If it is not its task any more.
-    pub fn settle(&self, namespace: &str, held: Held, reply: Reply) -> Result<Settled, Lost> {
+    pub(crate) fn settle(
+        &self,
+        namespace: &str,
+        held: Held,
+        reply: Reply,
+        first: impl FnOnce(Settled),
+    ) -> Result<(), Lost> {
         let now = self.0.clock.now();
         let task = self.queues().take(namespace, held, now)?;
+        first((task.run, task.call, reply.clone()));
         // Who does not wait any more needs no reply.
-        let _ = task.done.send(reply.clone());
-        Ok((task.run, task.call, reply))
+        let _ = task.done.send(reply);
+        Ok(())
     }
 
     /// Of which call a task is.

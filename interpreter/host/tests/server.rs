@@ -373,11 +373,18 @@ async fn a_key_makes_two_starts_one_run() {
     let directory = tempfile::tempdir().unwrap();
     let world = world(directory.path()).await;
     let start = |headers| ask(world.api, "POST", "/v1/flows/nap/runs", headers, "");
-    let first = start("Idempotency-Key: \"k\"\r\n").await.json();
-    let second = start("Idempotency-Key: k\r\n").await.json();
-    assert_eq!(first["id"], second["id"]);
+    let first = start("Idempotency-Key: \"k\"\r\n").await;
+    let second = start("Idempotency-Key: k\r\n").await;
+    assert_eq!((second.status, &second.body), (202, &first.body));
+    assert!(
+        second.head.contains("idempotency-replayed: true"),
+        "{}",
+        second.head
+    );
+    let third = world.ask("POST", "/v1/flows/nap/runs?key=k", "").await.json();
+    assert_eq!(first.json()["id"], third["id"], "it is the key of the run, too");
     assert_eq!(
-        (&first["existing"], &second["existing"]),
+        (&first.json()["existing"], &third["existing"]),
         (&false.into(), &true.into())
     );
     world.stop().await;

@@ -35,14 +35,14 @@ pub(super) struct Batch {
 pub(super) struct Batches {
     in_flight: Option<Batch>,
     waiting: VecDeque<Batch>,
-    /// Set while what is added must not be parted.
-    together: bool,
+    /// Above nothing while what is added must not be parted.
+    together: u32,
 }
 
 impl Batches {
     /// Adds a record to the last batch that is not being written.
     pub(super) fn add(&mut self, record: Record, bytes: usize) {
-        let full = |batch: &Batch| batch.bytes >= BATCH_BYTES_MAX && !self.together;
+        let full = |batch: &Batch| batch.bytes >= BATCH_BYTES_MAX && self.together == 0;
         if self.waiting.back().is_none_or(full) {
             self.waiting.push_back(Batch::default());
         }
@@ -55,21 +55,25 @@ impl Batches {
 
     /// What is added from now on is in the log all together or not at all.
     pub(super) fn together(&mut self) {
-        if self
-            .waiting
-            .back()
-            .is_some_and(|batch| batch.bytes >= BATCH_BYTES_MAX)
+        if self.together == 0
+            && self
+                .waiting
+                .back()
+                .is_some_and(|batch| batch.bytes >= BATCH_BYTES_MAX)
         {
             self.waiting.push_back(Batch::default());
         }
-        self.together = true;
+        self.together = self.together.saturating_add(1);
     }
 
-    /// What is added from now on may be parted again.
+    /// What is added from now on may be parted again, unless somebody else still holds it together.
     pub(super) fn part(&mut self) {
-        self.together = false;
-        if self.waiting.back().is_some_and(|batch| batch.records.is_empty()) {
-            self.waiting.pop_back();
+        self.together = self.together.saturating_sub(1);
+        if self.together == 0
+            && let Some(batch) = self.waiting.pop_back_if(|batch| batch.records.is_empty())
+            && let Some(before) = self.waiting.back_mut().or(self.in_flight.as_mut())
+        {
+            before.deferred.extend(batch.deferred);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Answer, Engine, Held, Refusal, batch::Batch, batch::Deferred, output::Output, query::Query};
 use crate::{
     RunId,
-    store::{Appended, Block, Kept, Location, Record},
+    store::{Act, Appended, Block, Kept, KeptAct, Location, Record},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -41,6 +41,13 @@ impl Engine {
                     held.places.recent.push(Block::one(place));
                 }
             }
+            Record::Act(act) if self.rows.kept => {
+                self.acts.tell(KeptAct {
+                    act: act.as_ref().clone(),
+                    segment: place.segment,
+                });
+                self.rows.acts_told(self.now);
+            }
             Record::Program { hash, .. } | Record::Settings { hash, .. } => {
                 self.rows.program(Kept { hash: *hash, place });
             }
@@ -66,8 +73,20 @@ impl Engine {
             refused.extend::<Vec<_>>(no);
         }
         for batch in self.batches.take_back() {
-            let of_gone =
-                |record: &Record| matches!(record, Record::Event(event) if gone.contains(&event.run));
+            // Whoever did it is told that it was not done.
+            let undone = |act: &Act| act.run.is_some_and(|run| gone.contains(&run));
+            for record in batch.records.iter() {
+                if let Record::Act(act) = record
+                    && undone(act)
+                {
+                    self.acts.forget(&act.key);
+                }
+            }
+            let of_gone = |record: &Record| match record {
+                Record::Event(event) => gone.contains(&event.run),
+                Record::Act(act) => undone(act),
+                _ => false,
+            };
             Arc::make_mut(&mut batch.records).retain(|record| !of_gone(record));
         }
         gone.iter().for_each(|run| self.let_go(*run));
@@ -138,7 +157,7 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
         Deferred::Output(Output::More { run, .. } | Output::Close { run, .. }) => gone.contains(run),
         Deferred::Output(Output::Happened(happened)) => gone.contains(&happened.run),
         Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
-        Deferred::Answer(_, Query::Deployed) => true,
+        Deferred::Answer(_, Query::Deployed | Query::Kept) => true,
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
         Deferred::Output(
             Output::Answer(..)

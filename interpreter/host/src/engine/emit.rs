@@ -20,7 +20,9 @@ use std::{collections::BTreeMap, sync::Arc};
 const BYTES_MAX: usize = 256 << 20;
 
 /// What telling an event came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Told {
     /// How many runs heard it.
     pub heard: usize,
@@ -56,6 +58,7 @@ impl Engine {
                     namespace: self.namespace.clone(),
                 };
                 let told = self.tell_all(now, &teller, &event, &payload);
+                self.acted(now, None, || serde_json::to_vec(&told).unwrap_or_default());
                 self.batches.part();
                 let answer = output::Answer::Told(told);
                 self.defer(Deferred::Output(Output::Answer(ticket, answer)));

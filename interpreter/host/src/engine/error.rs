@@ -200,6 +200,12 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+    /// The key of the request was used for another one.
+    #[error("the key `{key}` was used for another request")]
+    OtherRequest {
+        /// The key.
+        key: String,
+    },
     /// There is no room for it on the disk.
     #[error("the disk is full: nothing can be started, signalled or cancelled until there is room")]
     Full,
@@ -284,6 +290,7 @@ impl Refusal {
             Self::NoEarlier => 1161,
             Self::ProgramOfAll => 1162,
             Self::Undeployable { .. } => 1163,
+            Self::OtherRequest { .. } => 1074,
             Self::Full => 1034,
             Self::Stopped { .. } => 1056,
         })
@@ -333,6 +340,10 @@ impl Refusal {
                     .to_owned(),
             ),
             Self::History { .. } => Some("start the flow again".to_owned()),
+            Self::OtherRequest { .. } => Some(
+                "draw a new key for each thing that is to be done, and send the same request with it when it is tried again"
+                    .to_owned(),
+            ),
             Self::Full => Some("make room on the disk; acknowledged runs are kept and go on".to_owned()),
             Self::Stopped { .. } => Some("start it again; acknowledged runs go on".to_owned()),
             _ => None,

@@ -1,4 +1,4 @@
-//! A run that is kept no longer: nothing of it is left in memory.
+//! A run that is kept no longer, of which nothing is left in memory; and what simulated worlds forget.
 
 use super::Engine;
 use crate::RunId;
@@ -21,5 +21,21 @@ impl Engine {
         for (timer, at) in held.alive().into_iter().flat_map(|live| &live.timers) {
             self.timers.disarm(*at, run, *timer);
         }
+    }
+
+    /// For a world in which a restart loses something: the timers.
+    pub(crate) fn forget_timers(&mut self) {
+        self.timers.clear();
+        self.dormant.forget_timers();
+    }
+
+    /// For a world in which a restart loses something: who holds locks and pools.
+    pub(crate) fn forget_holders(&mut self) {
+        self.ledger.guards.forget_holders();
+    }
+
+    /// For a world in which a move loses something: what was done before it is not undone.
+    pub(crate) fn forget_undo_in_moves(&mut self) {
+        self.moves_forget = true;
     }
 }

@@ -36,6 +36,19 @@ impl Engine {
         }
     }
 
+    /// The word of a worker. One that comes twice, or too late, is no event, and is answered as the first.
+    pub(super) fn settle(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        (run, call): (RunId, CallId),
+        reply: Reply,
+    ) {
+        self.replied(now, run, call, reply);
+        self.acted(now, Some(run), Vec::new);
+        self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
+    }
+
     pub(super) fn streamed(&mut self, now: Timestamp, run: RunId, call: CallId, item: Arc<[u8]>) {
         let live = self.runs.get_mut(&run).and_then(Held::live);
         if live.is_some_and(|live| live.streams.contains(&call)) {

@@ -3,6 +3,7 @@
 use super::{
     deployment::Deployment,
     fetch::Found,
+    once::Asked,
     output::Search,
     schedules::ScheduleCommand,
     share::Continuation,
@@ -124,6 +125,28 @@ pub enum Command {
         /// The name of the error.
         error: Name,
     },
+    /// Do something unless it was done before by the same request.
+    Once(Asked, Box<Command>),
+    /// See whether a request was done before.
+    Before(Asked),
+    /// Keep what a request is answered with.
+    Keep {
+        /// Which.
+        asked: Asked,
+        /// The answer.
+        answer: Arc<[u8]>,
+        /// Whether it was refused: then it is kept only if something was done all the same.
+        is_refusal: bool,
+    },
+    /// A worker says how a call has ended.
+    Settle {
+        /// The run that made it.
+        run: RunId,
+        /// Which of its calls.
+        call: CallId,
+        /// How.
+        reply: Reply,
+    },
     /// See a run.
     Get(RunId),
     /// See several runs, or how many there are.
@@ -143,12 +166,32 @@ pub enum Command {
 }
 
 impl Command {
+    /// Without the key that it is done with.
+    #[must_use]
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::Once(_, command) => command.bare(),
+            other => other,
+        }
+    }
+
+    /// Whether it is something that a request with a key does.
+    pub(crate) fn is_act(&self) -> bool {
+        match self {
+            Self::Keep { .. } | Self::Once(..) => false,
+            // It is taken while a host stops, too.
+            Self::Settle { .. } => true,
+            other => other.changes(),
+        }
+    }
+
     /// Whether it changes anything.
     #[must_use]
     pub fn changes(&self) -> bool {
         match self {
             Self::Schedule(command) => return command.changes(),
             Self::Upgrade(order) => return order.moves,
+            Self::Once(_, command) => return command.changes(),
             _ => {}
         }
         matches!(
@@ -160,6 +203,7 @@ impl Command {
                 | Self::Signal { .. }
                 | Self::Steer(..)
                 | Self::Emit { .. }
+                | Self::Keep { .. }
         )
     }
 }

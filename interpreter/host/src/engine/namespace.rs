@@ -42,7 +42,7 @@ impl Engine {
             return self.defer(Deferred::Output(Output::Answer(ticket, refused)));
         }
         // Schedules are those of the program, and in the namespace without a name.
-        if let (false, Command::Schedule(told)) = (namespace.is_empty(), &command) {
+        if let (false, Command::Schedule(told)) = (namespace.is_empty(), command.bare()) {
             return self.no_schedule(ticket, told);
         }
         self.namespace = namespace;
@@ -75,6 +75,7 @@ impl Search {
                 filter.namespace = namespace.clone();
             }
             Self::Flows(of, _) => *of = namespace.clone(),
+            Self::Act(key, _) => key.namespace = namespace.clone(),
         }
         self
     }
@@ -92,7 +93,9 @@ pub(super) fn run_of(command: &Command) -> Option<RunId> {
         | Command::History(run)
         | Command::Wait(run)
         | Command::Watch(run) => *run,
+        Command::Settle { run, .. } => *run,
         Command::Continue(from) => from.of,
+        Command::Once(_, command) => return run_of(command),
         Command::Deploy(_)
         | Command::Release(..)
         | Command::Upgrade(_)
@@ -102,6 +105,8 @@ pub(super) fn run_of(command: &Command) -> Option<RunId> {
         | Command::Search(_)
         | Command::Flows
         | Command::Stand
+        | Command::Before(_)
+        | Command::Keep { .. }
         | Command::Schedule(_) => return None,
     })
 }

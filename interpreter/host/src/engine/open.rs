@@ -46,6 +46,7 @@ pub fn open(disk: Arc<dyn Disk>, options: &OpeningOptions, now: Timestamp) -> Re
     index.apply(&Changes {
         runs: restoring.forgotten(),
         programs: restoring.programs(),
+        acts: restoring.acts(now),
         ..restoring.between().changes()
     })?;
     loop {

@@ -6,6 +6,7 @@ use super::{
     error::Refusal,
     fetch::Want,
     input::Ticket,
+    once::Before,
     schedules::{Plan, ScheduleView},
     select,
     stand::Stand,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     RunId,
-    store::{Block, Changes, Count, Deployed, EventRecord, Filter, Reader, Shelf, StoreError},
+    store::{ActKey, Block, Changes, Count, Deployed, EventRecord, Filter, Reader, Shelf, StoreError},
 };
 use flowmesh_ir::{FlowId, Name, StepId, call::Request, trace::TraceContext};
 use flowmesh_machine::{CallId, Event, Note};
@@ -74,6 +75,8 @@ pub enum Search {
     Choose(Filter, Choosing, usize),
     /// How many runs a namespace has of each of these flows, by state.
     Flows(Name, Vec<FlowView>),
+    /// What a request was answered with, and the run that it was about.
+    Act(ActKey, Option<RunId>),
 }
 
 /// A call to make.
@@ -178,6 +181,8 @@ pub enum Answer {
     Schedule(Box<ScheduleView>),
     /// What is made up for, or would be.
     Plan(Plan),
+    /// What is known of a request.
+    Before(Before),
     /// How it ended.
     Ended(Box<RunView>),
     /// Where its events lie, and with what they can be read.
@@ -245,6 +250,14 @@ impl Search {
     pub fn answer(&self, shelf: &dyn Shelf) -> Result<Answer, StoreError> {
         Ok(match self {
             Self::Page(filter, limit) => Answer::Runs(shelf.search(filter, *limit)?.into()),
+            Self::Act(key, run) => {
+                let answer = shelf.act(key)?.and_then(|kept| kept.act.answer);
+                let done = Before::Done {
+                    run: *run,
+                    said: Arc::from([]),
+                };
+                Answer::Before(answer.map_or(done, Before::Answered))
+            }
             Self::Count(filter) => Answer::Count(shelf.count(filter)?),
             Self::Choose(filter, choosing, limit) => {
                 Answer::Chosen(select::choose(shelf, filter, *choosing, *limit)?)

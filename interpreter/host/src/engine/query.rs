@@ -22,6 +22,8 @@ pub(super) enum Query {
     Started(Started),
     /// The acknowledgement of something told to a run.
     Accepted(RunId),
+    /// The acknowledgement of an answer that is kept.
+    Kept,
     /// The acknowledgement of a deployment.
     Deployed,
     /// What runs were started with so far.
@@ -64,7 +66,7 @@ impl Engine {
     pub(super) fn answer(&self, query: Query) -> Answer {
         match query {
             Query::Started(started) => Answer::Started(started),
-            Query::Accepted(_) => Answer::Accepted,
+            Query::Accepted(_) | Query::Kept => Answer::Accepted,
             Query::Deployed => Answer::Deployed,
             Query::Get(run) => self.of(run, |held| {
                 let turns = self.turns(run);

@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     RunId,
-    store::{self, Block, Change, EventRecord, Index, Kept, Origin, Position, Shelf, StoreError},
+    store::{
+        self, ActKey, Block, Change, EventRecord, Index, Kept, KeptAct, Origin, Position, Shelf, StoreError,
+    },
 };
 use flowmesh_ir::{Hash, Name};
 use flowmesh_machine::EventKind;
@@ -98,6 +100,9 @@ impl Restoring {
         for schedule in schedules {
             this.engine.schedules.restore(schedule);
         }
+        shelf.acts(&mut |kept| {
+            this.engine.acts.note(&kept.act);
+        })?;
         this.guards(shelf)?;
         this.engine.ledger.results = Results::from_index(shelf.results()?);
         for run in shelf.busy()?.into_iter().chain(this.engine.schedules.begun()) {
@@ -152,6 +157,12 @@ impl Restoring {
     /// Where programs and settings lie.
     pub(super) fn programs(&mut self) -> Vec<Kept> {
         std::mem::take(&mut self.kept)
+    }
+
+    /// What was done with keys, as far as the index lacks it.
+    pub(super) fn acts(&mut self, now: Timestamp) -> Vec<(ActKey, Option<KeptAct>)> {
+        self.engine.acts.expire(now);
+        self.engine.acts.take_untold()
     }
 
     /// Rows that the index lacks, at most so many; none if it lacks none.

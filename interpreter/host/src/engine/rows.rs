@@ -148,6 +148,11 @@ impl Rows {
         self.touched.remove(&run);
     }
 
+    /// Something was done with a key, and is in the journal.
+    pub(super) fn acts_told(&mut self, now: Timestamp) {
+        self.since.get_or_insert(now);
+    }
+
     /// A program or settings are in the journal.
     pub(super) fn program(&mut self, kept: Kept) {
         if self.kept {
@@ -219,7 +224,7 @@ impl Engine {
     /// Gives out everything that the index does not know, if nothing waits to be written; else as soon as that can be.
     /// Whether it was given out.
     pub(crate) fn flush(&mut self) -> bool {
-        if self.rows.is_told() && !self.ledger.shifted {
+        if self.rows.is_told() && self.acts.is_told() && !self.ledger.shifted {
             return true;
         }
         if self.batches.is_idle() {
@@ -349,6 +354,7 @@ impl Engine {
             upto: Some(self.rows.end),
             runs,
             programs: std::mem::take(&mut self.rows.programs),
+            acts: self.acts.take_untold(),
             ..between.changes()
         })));
     }

@@ -41,7 +41,10 @@ pub struct Continuation {
 impl Engine {
     pub(super) fn go_on(&mut self, now: Timestamp, ticket: Ticket, from: Continuation) {
         match self.try_go_on(now, from) {
-            Ok(started) => self.defer(Deferred::Answer(ticket, Query::Started(started))),
+            Ok(started) => {
+                self.acted(now, Some(started.id), Vec::new);
+                self.defer(Deferred::Answer(ticket, Query::Started(started)));
+            }
             Err(refusal) => self.refuse(ticket, refusal),
         }
     }

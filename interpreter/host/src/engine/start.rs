@@ -57,7 +57,10 @@ impl Engine {
 
     pub(super) fn start(&mut self, now: Timestamp, ticket: Ticket, start: Start) {
         match self.try_start(now, start) {
-            Ok(started) => self.defer(Deferred::Answer(ticket, Query::Started(started))),
+            Ok(started) => {
+                self.acted(now, Some(started.id), Vec::new);
+                self.defer(Deferred::Answer(ticket, Query::Started(started)));
+            }
             Err(refusal) => self.refuse(ticket, refusal),
         }
     }
@@ -163,6 +166,7 @@ impl Engine {
                     answer,
                 };
                 self.happen(now, run, kind, None);
+                self.acted(now, Some(run), Vec::new);
                 if answer.is_none() {
                     self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
                 }

@@ -13,6 +13,7 @@ impl Engine {
                 if let Some(kind) = kind {
                     self.happen(now, run, kind, None);
                 }
+                self.acted(now, Some(run), Vec::new);
                 self.defer(Deferred::Answer(ticket, Query::Accepted(run)));
             }
             Err(refusal) => self.refuse(ticket, refusal),

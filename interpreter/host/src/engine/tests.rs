@@ -3,6 +3,7 @@
 mod between;
 mod dormant;
 mod namespaces;
+mod once;
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 mod results;

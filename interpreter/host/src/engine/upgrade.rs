@@ -67,6 +67,9 @@ impl Engine {
                 .add(Record::Deployed(deployed.clone()), DEPLOYED_BYTES);
             self.note_deployed(deployed);
         }
+        self.acted(now, None, || {
+            serde_json::to_vec(&(program, settings)).unwrap_or_default()
+        });
         self.deploy(now, ticket, deployment);
     }
 
@@ -104,6 +107,9 @@ impl Engine {
             if let (Some(Plan::Moves(mapping)), true) = (plan, order.moves) {
                 self.moves(now, run, &order.to, mapping);
             }
+        }
+        if order.moves {
+            self.acted(now, None, Vec::new);
         }
         self.defer(Deferred::Output(Output::Answer(
             ticket,

@@ -61,7 +61,11 @@ impl Engine {
             },
             Command::Schedule(ScheduleCommand::Backfill(name, order)) => self.plan_wants(name, order, known),
             Command::Upgrade(order) => order.runs.iter().copied().map(Want::Run).collect(),
-            Command::Deploy(_)
+            Command::Once(_, command) => self.further_wants(namespace, command, known),
+            Command::Before(_)
+            | Command::Keep { .. }
+            | Command::Settle { .. }
+            | Command::Deploy(_)
             | Command::Release(..)
             | Command::Deployments
             | Command::Signal { .. }

@@ -87,14 +87,15 @@ impl Host {
     }
 
     async fn one(&self, run: RunId, bulk: &Bulk) -> Result<(), Refusal> {
+        let this = self.part(run);
         let verb = match bulk.clone() {
             Bulk::Cancel(reason) => Verb::Cancel { reason },
             Bulk::Pause(reason) => Verb::Pause { reason },
             Bulk::Resume => Verb::Resume,
             Bulk::Terminate(reason) => Verb::Terminate { reason },
-            Bulk::Retry => return self.go_on(run, Place::Failure).await.map(drop),
+            Bulk::Retry => return this.go_on(run, Place::Failure).await.map(drop),
         };
-        self.steer(run, verb).await
+        this.steer(run, verb).await
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Host;
 use crate::{
     RunId,
-    engine::{Answer, Command, Continuation, Deployment, History, Player, Refusal, event_bytes},
+    engine::{Answer, Before, Command, Continuation, Deployment, History, Player, Refusal, event_bytes},
     follow::Archive,
     store::StoreError,
 };
@@ -20,6 +20,9 @@ impl Host {
     /// # Errors
     /// If there is no such run, it has not ended, or nothing can go on from there.
     pub async fn go_on(&self, of: RunId, place: Place) -> Result<RunId, Refusal> {
+        if let Before::Done { run: Some(run), .. } = self.before().await? {
+            return Ok(run);
+        }
         let history = match self.ask(Command::History(of)).await? {
             Answer::History(history) => history,
             _ => return Err(self.gone()),

@@ -3,12 +3,11 @@
 use super::{Forget, Host};
 use crate::{
     RunId,
-    driver::Message,
     engine::{Answer, Command, History, Refusal, Told, view::Views, views::views},
     follow::past_run,
-    workers::{Settled, Workers},
+    workers::{Held, Lost, Settled, Workers},
 };
-use flowmesh_ir::Name;
+use flowmesh_ir::{Name, call::Reply};
 use flowmesh_machine::CallId;
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::Duration};
@@ -109,13 +108,28 @@ impl Host {
         &self.0.workers
     }
 
-    /// A worker says how a call has ended. When this returns, it is on stable storage.
+    /// A worker says how a call has ended. When this returns, it is on stable storage. `None` says that the task is not
+    /// the worker's any more.
     ///
     /// # Errors
     /// If the host has stopped.
-    pub async fn settle(&self, (run, call, reply): Settled) -> Result<(), Refusal> {
-        self.send(Message::Settled(run, call, reply))?;
-        self.get(run).await.map(drop)
+    pub(crate) async fn settle(&self, held: Held, reply: Reply) -> Result<Result<(), Lost>, Refusal> {
+        let mut told = Ok(None);
+        // Before the call itself hears of it: with its key, if there is one.
+        let tell = |(run, call, reply): Settled| {
+            let settle = Command::Settle { run, call, reply };
+            told = self.begin(self.ticket(), settle).map(Some);
+        };
+        if let Err(lost) = self.workers().settle(self.namespace(), held, reply, tell) {
+            return Ok(Err(lost));
+        }
+        let Some(answer) = told? else {
+            return Err(self.gone());
+        };
+        match answer.await.map_err(|_| self.gone())? {
+            Answer::Refused(refusal) => Err(refusal),
+            _ => Ok(Ok(())),
+        }
     }
 
     /// The status that stands for a declared error of the operation that a call is of; `None` if it declares no such

@@ -36,7 +36,7 @@ impl Past {
     /// What happened to a run of a namespace so far.
     pub(crate) async fn of(&self, namespace: &Name, run: RunId) -> Result<Vec<Happened>, String> {
         let host = self.0.upgrade().ok_or("the host has stopped")?;
-        let past = Host(host, namespace.clone()).past(run).await;
+        let past = Host(host, namespace.clone(), None).past(run).await;
         past.map_err(|why| why.to_string())
     }
 }

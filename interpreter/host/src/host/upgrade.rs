@@ -5,7 +5,7 @@ use crate::{
     RunId,
     driver::Message,
     engine::{
-        Answer, By, Command, Deployment, Refusal, Search, Upgrading,
+        Answer, Before, By, Command, Deployment, Refusal, Search, Upgrading,
         view::{Choosing, Fate, Verdict},
     },
     store::{Count, Deployed, Filter, How},
@@ -149,11 +149,17 @@ impl Host {
         self.upgrade(deployment, false, examples).await
     }
 
-    /// The program before the one that runs are started with now.
+    /// The program before the one that runs are started with now; for a request that went back before, the one that it
+    /// went back to.
     ///
     /// # Errors
     /// If there was none.
     pub async fn earlier(&self) -> Result<Arc<Deployment>, Refusal> {
+        if let Before::Done { said, .. } = self.before().await?
+            && let Ok(hashes) = serde_json::from_slice(&said)
+        {
+            return self.kept(hashes).await;
+        }
         let all = self.deployments().await?;
         let hashes = earlier(&all).ok_or(Refusal::NoEarlier)?;
         self.kept(hashes).await
@@ -161,7 +167,8 @@ impl Host {
 
     pub(super) async fn put(&self, deployment: Arc<Deployment>, by: Option<By>) -> Result<(), DeployError> {
         let (asker, answer) = oneshot::channel();
-        self.send(Message::Deploy(self.ticket(), deployment, by, asker))?;
+        let asked = self.2.as_deref().cloned();
+        self.send(Message::Deploy(self.ticket(), deployment, (by, asked), asker))?;
         match answer.await.map_err(|_| self.gone())?? {
             Answer::Refused(refusal) => Err(refusal.into()),
             _ => Ok(()),

@@ -89,6 +89,8 @@ pub(super) struct Behind {
     pub(super) access: Access,
     /// Whether it may change something.
     pub(super) acts: bool,
+    /// Whether it heeds a key that makes two requests one.
+    pub(super) keyed: bool,
 }
 
 impl Entry {

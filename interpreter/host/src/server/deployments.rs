@@ -137,6 +137,7 @@ pub(super) fn routes() -> Vec<Route> {
             plan,
         )
         .for_whom(Access::Role(Role::Deployer))
+        .without_key("it changes nothing")
         .query(&[("rollback", "`true` for the program before, without a body"), EXAMPLES])
         .may_take::<Any>()
         .answers::<RolledOut>(200),

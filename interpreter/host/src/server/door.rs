@@ -5,10 +5,11 @@ use super::{
     audit::{self, Audit, Behind, Entry},
     error::RequestError,
     identity::{Caller, Oidc, Peer, Peers, TOKEN_PREFIX, Tokens, Unknown, namespace},
+    once,
     problem::{Problem, ProblemCode},
     route::Access,
 };
-use crate::Host;
+use crate::{Host, engine::Asked};
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
@@ -178,8 +179,10 @@ impl FromRequestParts<Shared> for Here {
                 why: "nobody was asked who they are".to_owned(),
                 shown: false,
             })?;
+        let host = shared.host.within(asker.namespace.clone());
+        let asked = parts.extensions.get::<Asked>().cloned();
         Ok(Self(Shared {
-            host: shared.host.within(asker.namespace.clone()),
+            host: asked.map_or(host.clone(), |asked| host.once(asked)),
             ..shared.clone()
         }))
     }
@@ -207,8 +210,12 @@ pub(super) async fn authorize(
         entry: Some(Entry::begun(&asker, behind, &parts)),
     });
     let response = if asker.caller.may(role) {
-        parts.extensions.insert(asker);
-        next.run(Request::from_parts(parts, body)).await
+        parts.extensions.insert(asker.clone());
+        let request = Request::from_parts(parts, body);
+        match behind.keyed {
+            true => once::answer(&shared, &asker, request, next).await,
+            false => next.run(request).await,
+        }
     } else {
         let own = asker.caller.role;
         Problem::from(RequestError::Role { needed: role, own }).into_response()

@@ -84,6 +84,9 @@ pub(super) enum RequestError {
     /// The body came too slowly.
     #[error("the body took too long to come")]
     Slow,
+    /// The same is being done.
+    #[error("the request with the key `{0}` is still under way")]
+    UnderWay(String),
     /// The bodies of all requests together are too long.
     #[error("the server reads as much at once as it may")]
     Busy,
@@ -130,6 +133,7 @@ impl RequestError {
             Self::Method { .. } => 1064,
             Self::Slow => 1065,
             Self::Busy => 1073,
+            Self::UnderWay(_) => 1075,
             Self::Lost(Lost::Unknown(_)) => 1070,
             Self::Lost(Lost::Over(_)) => 1071,
             Self::Failure { .. } => 1072,
@@ -152,7 +156,7 @@ impl RequestError {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lost(Lost::Unknown(_)) => StatusCode::NOT_FOUND,
-            Self::Lost(Lost::Over(_)) => StatusCode::CONFLICT,
+            Self::Lost(Lost::Over(_)) | Self::UnderWay(_) => StatusCode::CONFLICT,
             Self::Failure { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
             Self::Role { .. } | Self::Namespace => StatusCode::FORBIDDEN,
@@ -185,6 +189,7 @@ impl RequestError {
             ),
             Self::TooOften(_) => Some("wait a minute, and mend what sends them"),
             Self::Unsure(_) => Some("try again; the log of the server says what is wrong"),
+            Self::UnderWay(_) => Some("wait, and send it again with the same key"),
             Self::Busy => Some("try again in a moment; nothing was done"),
             Self::Long { .. } => Some("keep what is long elsewhere and send where it is"),
             _ => None,

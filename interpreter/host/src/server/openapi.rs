@@ -1,6 +1,7 @@
 //! The description of the API: OpenAPI 3.1, made from the table of routes and the types that go in and come out.
 
 use super::{
+    once,
     problem::Problem,
     route::{Access, Content, Describe, Parameter, Route},
     table,
@@ -144,6 +145,11 @@ fn parameters(route: &Route) -> Vec<Value> {
     };
     let places = places.map(|place| parameter("path", place));
     let query = route.query.iter().map(|one| parameter("query", *one));
-    let headers = route.headers.iter().map(|one| parameter("header", *one));
+    let key = route.unkeyed.is_none().then_some(&once::KEY);
+    let headers = route
+        .headers
+        .iter()
+        .chain(key)
+        .map(|one| parameter("header", *one));
     places.chain(query).chain(headers).collect()
 }

@@ -66,6 +66,7 @@ impl From<RequestError> for Problem {
         let retry_after = match &error {
             RequestError::TooOften(left) => Some(left.as_secs().saturating_add(1)),
             RequestError::Unsure(_) => Some(10),
+            RequestError::UnderWay(_) => Some(1),
             _ => None,
         };
         Self {
@@ -102,9 +103,11 @@ impl From<Refusal> for Problem {
             | Refusal::UnknownRun { .. }
             | Refusal::UnknownView { .. }
             | Refusal::UnknownSchedule { .. } => StatusCode::NOT_FOUND,
-            Refusal::Input { .. } | Refusal::Signal { .. } | Refusal::Event { .. } | Refusal::Key { .. } => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Refusal::Input { .. }
+            | Refusal::Signal { .. }
+            | Refusal::Event { .. }
+            | Refusal::Key { .. }
+            | Refusal::OtherRequest { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::Unanswered { .. }
             | Refusal::View { .. }
             | Refusal::Parked { .. }

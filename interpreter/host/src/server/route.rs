@@ -29,6 +29,8 @@ pub(super) struct Route {
     pub(super) headers: Vec<Parameter>,
     pub(super) body: Option<Body>,
     pub(super) answers: Vec<(u16, Content)>,
+    /// Why a key makes no two requests one, if none does.
+    pub(super) unkeyed: Option<&'static str>,
 }
 
 /// Who may.
@@ -70,10 +72,10 @@ impl Route {
         T: 'static,
     {
         let access = Access::Role(Role::Viewer);
-        Self::new(name, Method::GET, path, access, does, get(handler))
+        Self::new(name, Method::GET, path, access, does, get(handler)).without_key("it changes nothing")
     }
 
-    /// Something that changes runs.
+    /// Something that changes runs. A key makes two requests one.
     pub(super) fn act<H, T>(name: &'static str, path: &'static str, does: &'static str, handler: H) -> Self
     where
         H: Handler<T, Shared>,
@@ -81,6 +83,14 @@ impl Route {
     {
         let access = Access::Role(Role::Operator);
         Self::new(name, Method::POST, path, access, does, post(handler))
+    }
+
+    /// No key makes two requests one.
+    pub(super) fn without_key(self, why: &'static str) -> Self {
+        Self {
+            unkeyed: Some(why),
+            ..self
+        }
     }
 
     fn new(
@@ -102,6 +112,7 @@ impl Route {
             headers: Vec::new(),
             body: None,
             answers: Vec::new(),
+            unkeyed: None,
         }
     }
 

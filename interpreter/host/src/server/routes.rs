@@ -1,8 +1,8 @@
 //! The router, and the routes of flows and single runs.
 
 use super::{
-    Shared, audit::Behind, body, door, door::Here, error::RequestError, guard, openapi, problem::Problem,
-    route::Route, table, wait,
+    Shared, audit::Behind, body, door, door::Here, error::RequestError, guard, once, openapi,
+    problem::Problem, route::Route, table, wait,
 };
 use crate::{
     RunId,
@@ -27,6 +27,7 @@ pub(super) fn router(shared: Shared) -> Router {
             path: route.path,
             access: route.access,
             acts: route.method != Method::GET,
+            keyed: route.unkeyed.is_none(),
         };
         let door = middleware::from_fn_with_state((shared.clone(), behind), door::authorize);
         router.route(route.path, route.handler.layer(door))
@@ -94,7 +95,7 @@ pub(super) async fn start(
     let time = wait::parse("wait", query.wait.as_deref())?;
     let key = match query.key {
         Some(key) => Some(key),
-        None => idempotency_key(&headers)?,
+        None => once::key(&headers)?.map(str::to_owned),
     };
     let input = body::read(&shared, body).await?;
     let started = shared.host.start(&flow, input.as_ref(), key).await?;
@@ -114,21 +115,6 @@ pub(super) async fn start(
         }),
     )
         .into_response())
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, RequestError> {
-    let Some(key) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    let key = key
-        .to_str()
-        .map_err(|_| parameter("Idempotency-Key", "expected visible ASCII".to_owned()))?;
-    // The draft of the header (draft-ietf-httpapi-idempotency-key-header) has it in quotes; few clients do.
-    let bare = key
-        .strip_prefix('"')
-        .and_then(|key| key.strip_suffix('"'))
-        .unwrap_or(key);
-    Ok(Some(bare.to_owned()))
 }
 
 #[derive(Deserialize)]

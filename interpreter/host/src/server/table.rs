@@ -17,10 +17,6 @@ const WAIT: Parameter = (
     "wait",
     "How long the answer may take: `30s`, `500ms`, at most a minute; it comes as soon as there is something to say",
 );
-const KEY: Parameter = (
-    "Idempotency-Key",
-    "What makes two starts one, where the flow declares no key of its own",
-);
 
 /// All of them, in the order in which they are described.
 pub(super) fn all() -> Vec<Route> {
@@ -99,8 +95,13 @@ fn starting() -> Vec<Route> {
             "Starts a run; the body is its input",
             routes::start,
         )
-        .query(&[WAIT, ("key", "As `Idempotency-Key`")])
-        .header(KEY)
+        .query(&[
+            WAIT,
+            (
+                "key",
+                "The key of the run, by which two starts of the flow are one run for as long as that is kept; else it is that of `Idempotency-Key`",
+            ),
+        ])
         .may_take::<Any>()
         .answers::<routes::StartedRun>(202)
         .answers::<routes::StartedRun>(200),
@@ -320,6 +321,7 @@ fn working() -> Vec<Route> {
             "Pulls a task, as a worker",
             workers::lease,
         )
+        .without_key("a lease is in memory alone, and is over by itself")
         .query(&[
             WAIT,
             ("lease", "How long the task is to be the worker's; else `30s`"),
@@ -332,6 +334,7 @@ fn working() -> Vec<Route> {
             "Says that a worker still works on its task",
             workers::heartbeat,
         ))
+        .without_key("it says how things stand now")
         .takes::<workers::Beat>(),
         done(Route::act(
             "complete_task",

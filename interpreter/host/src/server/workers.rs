@@ -9,7 +9,7 @@ use super::{
     routes::{parameter, parsed},
     wait,
 };
-use crate::workers::TaskId;
+use crate::{engine::Before, workers::TaskId};
 use axum::{
     Json,
     body::Body,
@@ -117,6 +117,9 @@ pub(super) async fn complete(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let done: Done = read(&shared, body, r#"{"lease": "...", "result": ...}"#).await?;
+    if was_told(&shared).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let (task, token) = (id(&task)?, token(&done.lease)?);
     let body = done
         .result
@@ -144,6 +147,9 @@ pub(super) async fn fail(
 ) -> Result<StatusCode, Problem> {
     let shape = r#"{"lease": "...", "error": "NAME", "fields": {...}}"#;
     let failed: Failed = read(&shared, body, shape).await?;
+    if was_told(&shared).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let (task, token) = (id(&task)?, token(&failed.lease)?);
     let (run, call) = shared
         .host
@@ -166,13 +172,15 @@ async fn settle(
     status: u16,
     body: std::sync::Arc<[u8]>,
 ) -> Result<StatusCode, Problem> {
-    let settled = shared.host.workers().settle(
-        shared.host.namespace(),
-        (task, token),
-        Reply::Answer { status, body },
-    );
-    shared.host.settle(settled.map_err(RequestError::from)?).await?;
+    let reply = Reply::Answer { status, body };
+    let settled = shared.host.settle((task, token), reply).await?;
+    settled.map_err(RequestError::from)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether the same request was heard before: its task is not there any more.
+async fn was_told(shared: &Shared) -> Result<bool, Problem> {
+    Ok(shared.host.before().await? != Before::New)
 }
 
 async fn read<T: DeserializeOwned>(shared: &Shared, body: Body, shape: &str) -> Result<T, Problem> {

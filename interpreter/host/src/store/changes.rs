@@ -1,6 +1,7 @@
 //! What changes in the index: cut together with a batch of the journal, and handed over when that is on stable storage.
 
 use super::{
+    act::{ActKey, KeptAct},
     record::{Location, Position, Traffic},
     result::{KeptResult, ResultKey},
     row::{Block, Granted, Guarded, Pace, Row},
@@ -28,6 +29,8 @@ pub struct Changes {
     pub granted: Option<Granted>,
     /// Results that may be reused from now on, and those that are not kept any more.
     pub results: Vec<(ResultKey, Option<KeptResult>)>,
+    /// What was done with keys of those who did it, and what of that is not kept any more.
+    pub acts: Vec<(ActKey, Option<KeptAct>)>,
     /// What its owner wants to find again, if that changed.
     pub note: Option<Vec<u8>>,
 }

@@ -51,6 +51,7 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
         proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
         proto::Kind::Between(it) => Ok(Record::Between(Box::new(between(it)?))),
         proto::Kind::Deployed(it) => Ok(Record::Deployed(it.read()?)),
+        proto::Kind::Act(it) => Ok(Record::Act(Box::new(it.read()?))),
         proto::Kind::Schedule(it) => Ok(Record::Schedule(Box::new(it.read()?))),
     }
 }

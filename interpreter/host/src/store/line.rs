@@ -5,7 +5,7 @@ mod codec;
 pub(super) use codec::{choice, failure_kind, hash, payload, run};
 
 use super::{
-    deployed, from_proto, proto,
+    act, deployed, from_proto, proto,
     record::{EventRecord, Order, Record, Traffic},
     schedule, to_proto,
 };
@@ -31,6 +31,7 @@ enum Line {
     Traffic(Moved),
     Schedule(Box<schedule::Line>),
     Deployed(deployed::Message),
+    Act(Box<act::Message>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,6 +117,7 @@ pub fn lines(record: Record) -> Vec<String> {
             traffic.chain(schedules).chain(deployed).flat_map(lines).collect()
         }
         Record::Deployed(it) => vec![text(&Line::Deployed(deployed::Message::of(&it)))],
+        Record::Act(it) => vec![text(&Line::Act(Box::new(act::Message::of(&it))))],
         Record::Forgotten { .. } | Record::Freed { .. } => Vec::new(),
     }
 }
@@ -151,6 +153,7 @@ pub fn read(line: &str) -> Result<Option<Record>, String> {
             at: moved.at,
         }),
         Line::Deployed(line) => Record::Deployed(line.read().map_err(|no| no.to_string())?),
+        Line::Act(line) => Record::Act(Box::new(line.read().map_err(|no| no.to_string())?)),
         Line::Schedule(line) => Record::Schedule(Box::new(line.read()?)),
     };
     Ok(Some(record))

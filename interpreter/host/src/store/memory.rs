@@ -3,6 +3,7 @@
 
 use super::{
     Record, StoreError,
+    act::{ActKey, KeptAct},
     changes::{Change, Changes, Moved, Put, Snapshot},
     filter::{Count, Filter, Page},
     journal::Reader,
@@ -32,6 +33,7 @@ struct State {
     traffic: Vec<Traffic>,
     paces: BTreeMap<Guarded, Pace>,
     results: BTreeMap<ResultKey, KeptResult>,
+    acts: BTreeMap<ActKey, KeptAct>,
     granted: Granted,
     note: Vec<u8>,
 }
@@ -137,6 +139,12 @@ impl Shelf for MemoryShelf {
             match result {
                 Some(result) => drop(state.results.insert(key.clone(), result.clone())),
                 None => drop(state.results.remove(key)),
+            }
+        }
+        for (key, kept) in &changes.acts {
+            match kept {
+                Some(kept) => drop(state.acts.insert(key.clone(), kept.clone())),
+                None => drop(state.acts.remove(key)),
             }
         }
         state.granted = changes.granted.unwrap_or(state.granted);
@@ -275,6 +283,15 @@ impl Shelf for MemoryShelf {
 
     fn paces(&self) -> Result<Vec<(Guarded, Pace)>, StoreError> {
         Ok(self.state().paces.clone().into_iter().collect())
+    }
+
+    fn acts(&self, visit: &mut dyn FnMut(KeptAct)) -> Result<(), StoreError> {
+        self.state().acts.values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn act(&self, key: &ActKey) -> Result<Option<KeptAct>, StoreError> {
+        Ok(self.state().acts.get(key).cloned())
     }
 
     fn granted(&self) -> Result<Granted, StoreError> {

@@ -4,7 +4,7 @@
 mod between;
 mod steer;
 
-pub(super) use between::{Between, Traffic};
+pub(super) use between::{Between, Forgotten, Traffic};
 pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Moved, Paused, Resumed, Terminated};
 
 use super::line;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40, 41")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40, 41, 42")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -40,6 +40,8 @@ pub(super) enum Kind {
     Schedule(super::schedule::Message),
     #[prost(message, tag = "41")]
     Deployed(super::deployed::Message),
+    #[prost(message, tag = "42")]
+    Act(super::act::Message),
 }
 
 /// Whether a record is a program or settings, without reading all of it.
@@ -61,7 +63,8 @@ impl Record {
             | Kind::Freed(_)
             | Kind::Between(_)
             | Kind::Schedule(_)
-            | Kind::Deployed(_) => return None,
+            | Kind::Deployed(_)
+            | Kind::Act(_) => return None,
         };
         Some(RunId::of_halves(high, low))
     }
@@ -81,14 +84,6 @@ pub(super) struct History {
     /// As many as there are events; or none, which earlier versions wrote.
     #[prost(uint64, repeated, tag = "5")]
     pub(super) order: Vec<u64>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Forgotten {
-    #[prost(fixed64, tag = "1")]
-    pub(super) run_high: u64,
-    #[prost(fixed64, tag = "2")]
-    pub(super) run_low: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

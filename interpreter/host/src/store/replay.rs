@@ -5,6 +5,7 @@
 
 use super::{
     Reader, Record, StoreError,
+    act::KeptAct,
     changes::{Kept, Moved},
     deployed::Deployed,
     proto,
@@ -60,6 +61,14 @@ pub trait Replaying {
         Ok(())
     }
 
+    /// What somebody did with a key of their own, and where that lies. Who does not ask after it passes over it.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn act(&mut self, _: KeptAct) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// A run is kept no longer.
     ///
     /// # Errors
@@ -86,6 +95,10 @@ pub fn replay_record(record: Record, place: Location, into: &mut dyn Replaying) 
         Record::Traffic(traffic) => into.traffic(traffic),
         Record::Schedule(schedule) => into.schedule(*schedule),
         Record::Deployed(deployed) => into.deployed(vec![deployed]),
+        Record::Act(act) => into.act(KeptAct {
+            act: *act,
+            segment: place.segment,
+        }),
         Record::Forgotten { run } => into.forgotten(run),
         Record::Between(between) => self::between(*between, into),
         Record::Freed { .. } => Ok(()),
@@ -211,9 +224,11 @@ impl<'a> Reading<'a> {
                 self.aside.remove(&run);
                 self.into.forgotten(run)
             }
-            Record::Traffic(_) | Record::Schedule(_) | Record::Deployed(_) | Record::Between(_) => {
-                replay_record(record, place, self.into)
-            }
+            Record::Traffic(_)
+            | Record::Schedule(_)
+            | Record::Deployed(_)
+            | Record::Act(_)
+            | Record::Between(_) => replay_record(record, place, self.into),
             Record::Freed { segment } => {
                 self.replayed.freed = self.replayed.freed.max(segment);
                 Ok(())

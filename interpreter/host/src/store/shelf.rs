@@ -2,6 +2,7 @@
 
 use super::{
     StoreError,
+    act::{ActKey, KeptAct},
     changes::{Changes, Snapshot},
     filter::{Count, Filter, Page},
     record::{EventRecord, Traffic},
@@ -145,6 +146,18 @@ pub trait Shelf: Send + Sync {
     /// # Errors
     /// If they cannot be read.
     fn results(&self) -> Result<Vec<(ResultKey, KeptResult)>, StoreError>;
+
+    /// Shows everything that was done with keys of those who did it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn acts(&self, visit: &mut dyn FnMut(KeptAct)) -> Result<(), StoreError>;
+
+    /// What was done with a key.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn act(&self, key: &ActKey) -> Result<Option<KeptAct>, StoreError>;
 
     /// What is known of all guards together.
     ///

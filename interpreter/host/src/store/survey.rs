@@ -351,15 +351,16 @@ impl Surveying<'_> {
             }
             Record::History(history) => {
                 let found = runs.entry(history.run).or_default();
-                found.events(
-                    history.first,
-                    history.events.len() as u64,
-                    history.origin.as_ref(),
-                );
+                let (first, events) = (history.first, history.events.len() as u64);
+                found.events(first, events, history.origin.as_ref());
             }
             Record::Forgotten { run } => drop(runs.remove(run)),
             Record::Freed { segment } => self.found.freed = self.found.freed.max(*segment),
-            Record::Traffic(_) | Record::Schedule(_) | Record::Deployed(_) | Record::Between(_) => {}
+            Record::Traffic(_)
+            | Record::Schedule(_)
+            | Record::Deployed(_)
+            | Record::Act(_)
+            | Record::Between(_) => {}
         }
     }
 

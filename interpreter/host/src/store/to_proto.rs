@@ -1,6 +1,7 @@
 //! Records to messages; the way back is `from_proto.rs`.
 
 use super::{
+    act,
     blob::{self, Blob},
     deployed, proto,
     record::{EventRecord, History, Origin, Record, Shared, Traffic, payload},
@@ -37,6 +38,7 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
         }),
         Record::Schedule(it) => proto::Kind::Schedule(schedule::Message::of(it)),
         Record::Deployed(it) => proto::Kind::Deployed(deployed::Message::of(it)),
+        Record::Act(it) => proto::Kind::Act(act::Message::of(it)),
     };
     proto::Record { kind: Some(kind) }
 }

@@ -206,6 +206,10 @@ impl Replaying for Exporting<'_> {
         deployed.try_for_each(|deployed| self.record(deployed))
     }
 
+    fn act(&mut self, kept: store::KeptAct) -> Result<(), StoreError> {
+        self.record(Record::Act(Box::new(kept.act)))
+    }
+
     /// The events of such a run are not handed over to begin with.
     fn forgotten(&mut self, _: RunId) -> Result<(), StoreError> {
         Ok(())

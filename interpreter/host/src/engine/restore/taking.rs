@@ -5,7 +5,8 @@ use crate::{
     RunId,
     engine::schedules::Schedules,
     store::{
-        self, Block, Deployed, EventRecord, Kept, Order, Position, Record, Replaying, StoreError, Traffic,
+        self, Block, Deployed, EventRecord, Kept, KeptAct, Order, Position, Record, Replaying, StoreError,
+        Traffic,
     },
 };
 
@@ -67,6 +68,13 @@ impl Replaying for Restoring {
 
     fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
         self.ordering.deployed(deployed);
+        Ok(())
+    }
+
+    fn act(&mut self, kept: KeptAct) -> Result<(), StoreError> {
+        if self.engine.acts.note(&kept.act) && self.beside.is_some() {
+            self.engine.acts.tell(kept);
+        }
         Ok(())
     }
 

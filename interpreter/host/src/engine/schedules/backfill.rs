@@ -9,7 +9,7 @@ use crate::{
 use flowmesh_ir::{Name, schedule::Schedule, timetable::Timetable};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// So many times a range may hold.
@@ -37,14 +37,14 @@ pub struct Order {
 }
 
 /// What is made up for, time by time in the order in which they begin.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The times.
     pub times: Vec<Planned>,
 }
 
 /// What becomes of a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {
     /// The time.
     pub at: Timestamp,

@@ -89,7 +89,10 @@ impl Engine {
             }
             ScheduleCommand::Backfill(name, order) => {
                 return match self.backfill(now, &name, order) {
-                    Ok(plan) => self.say_plan(ticket, plan),
+                    Ok(plan) => {
+                        self.acted(now, None, || serde_json::to_vec(&plan).unwrap_or_default());
+                        self.say_plan(ticket, plan);
+                    }
                     Err(refusal) => self.refuse(ticket, refusal),
                 };
             }
@@ -98,6 +101,7 @@ impl Engine {
                 Query::Schedule(name, now, 1)
             }
         };
+        self.acted(now, None, Vec::new);
         self.defer(Deferred::Answer(ticket, query));
     }
 

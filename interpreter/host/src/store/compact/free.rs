@@ -1,17 +1,25 @@
 //! Letting go of a segment, and of payloads that nothing needs.
 
-use super::{Append, Compaction};
+use super::{Append, Compaction, STEP_BYTES};
 use crate::{
     disk::Disk,
     store::{
-        Between, Deployed, Index, Record, StoreError, blob,
+        Act, ActKey, Between, Deployed, Index, Record, StoreError,
+        act::KeptAct,
+        blob,
         changes::{Changes, Kept},
+        record::Location,
         schedule, segment,
         shelf::Shelf,
     },
 };
 use flowmesh_ir::Hash;
-use std::{collections::BTreeSet, io, ops::RangeInclusive, sync::PoisonError};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    io,
+    ops::RangeInclusive,
+    sync::PoisonError,
+};
 
 impl Compaction<'_> {
     /// Lets go of a segment that no event of a run lies in any more.
@@ -34,10 +42,53 @@ impl Compaction<'_> {
                 ..Changes::default()
             })?;
         }
+        self.acts(segment, &mut *append)?;
         self.index.checkpoint()?;
         append(vec![Record::Freed { segment }])?;
         remove(self.disk, self.index, segment..=segment)?;
         self.remove_blobs()
+    }
+
+    /// What was done with keys and lies in a segment is written again, a step of it at a time.
+    fn acts(&self, segment: u32, append: Append<'_>) -> Result<(), StoreError> {
+        let mut keys = VecDeque::new();
+        self.index.acts(&mut |kept| {
+            if kept.segment == segment {
+                keys.push_back(kept.act.key);
+            }
+        })?;
+        while !keys.is_empty() {
+            let acts = self.some_acts(&mut keys)?;
+            if acts.is_empty() {
+                break;
+            }
+            let records = acts.iter().map(|act| Record::Act(Box::new(act.clone())));
+            let appended = append(records.collect())?;
+            let kept = |(act, place): (Act, Location)| {
+                let segment = place.segment;
+                (act.key.clone(), Some(KeptAct { act, segment }))
+            };
+            let acts = acts.into_iter().zip(appended.places).map(kept);
+            self.index.apply(&Changes {
+                acts: acts.collect(),
+                ..Changes::default()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// As many as one step writes again.
+    fn some_acts(&self, keys: &mut VecDeque<ActKey>) -> Result<Vec<Act>, StoreError> {
+        let (mut acts, mut left) = (Vec::new(), usize::try_from(STEP_BYTES).unwrap_or(usize::MAX));
+        while left > 0
+            && let Some(key) = keys.pop_front()
+        {
+            if let Some(kept) = self.index.act(&key)? {
+                left = left.saturating_sub(kept.act.bytes());
+                acts.push(kept.act);
+            }
+        }
+        Ok(acts)
     }
 
     /// What lies between runs, if anything does, as the index knows it.

@@ -73,6 +73,7 @@ pub(super) fn apply(transaction: &WriteTransaction, changes: &Changes, segment: 
         }
     }
     results(transaction, changes)?;
+    acts(transaction, changes)?;
     meta(transaction, changes)
 }
 
@@ -86,6 +87,21 @@ fn results(transaction: &WriteTransaction, changes: &Changes) -> Tried<()> {
         match result {
             Some(result) => drop(results.insert(key.as_slice(), tables::sum(result.write()).as_slice())?),
             None => drop(results.remove(key.as_slice())?),
+        }
+    }
+    Ok(())
+}
+
+fn acts(transaction: &WriteTransaction, changes: &Changes) -> Tried<()> {
+    if changes.acts.is_empty() {
+        return Ok(());
+    }
+    let mut acts = transaction.open_table(tables::ACTS)?;
+    for (key, kept) in &changes.acts {
+        let key = key.write();
+        match kept {
+            Some(kept) => drop(acts.insert(key.as_slice(), tables::sum(kept.write()).as_slice())?),
+            None => drop(acts.remove(key.as_slice())?),
         }
     }
     Ok(())

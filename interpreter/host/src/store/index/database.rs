@@ -77,6 +77,7 @@ pub(super) fn tables(transaction: &WriteTransaction) -> Tried<()> {
     transaction.open_table(tables::SEALED)?;
     transaction.open_table(tables::PACES)?;
     transaction.open_table(tables::RESULTS)?;
+    transaction.open_table(tables::ACTS)?;
     let mut meta = transaction.open_table(tables::META)?;
     let version = tables::sum(tables::VERSION.to_le_bytes().to_vec());
     meta.insert(tables::META_VERSION, version.as_slice())?;

@@ -10,6 +10,7 @@ use crate::{
     RunId,
     store::{
         StoreError,
+        act::{ActKey, KeptAct},
         changes::{Changes, Snapshot},
         entry::{self, Entry},
         filter::{Count, Filter, Page},
@@ -235,6 +236,24 @@ impl Shelf for Index {
         })
     }
 
+    fn acts(&self, visit: &mut dyn FnMut(KeptAct)) -> Result<(), StoreError> {
+        self.read(|transaction| {
+            for one in transaction.open_table(tables::ACTS)?.iter()? {
+                visit(act(one?.1.value())?);
+            }
+            Ok(())
+        })
+    }
+
+    fn act(&self, key: &ActKey) -> Result<Option<KeptAct>, StoreError> {
+        self.read(|transaction| {
+            let found = transaction
+                .open_table(tables::ACTS)?
+                .get(key.write().as_slice())?;
+            found.map(|bytes| act(bytes.value())).transpose()
+        })
+    }
+
     fn granted(&self) -> Result<Granted, StoreError> {
         self.read(|transaction| {
             meta(transaction, tables::META_GRANTED, |bytes| {
@@ -254,6 +273,11 @@ impl Shelf for Index {
             .map(Option::unwrap_or_default)
         })
     }
+}
+
+fn act(bytes: &[u8]) -> Tried<KeptAct> {
+    let kept = tables::summed(bytes).and_then(KeptAct::read);
+    kept.ok_or(Trouble::Damaged("an act that is no message"))
 }
 
 /// Shows every entry with a prefix, until nobody wants more.

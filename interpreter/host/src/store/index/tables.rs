@@ -13,7 +13,7 @@ use prost::Message;
 use redb::TableDefinition;
 
 /// The version of all this. An index of another one is made again from the journal.
-pub(super) const VERSION: u32 = 5;
+pub(super) const VERSION: u32 = 6;
 
 type Bytes = &'static [u8];
 type Id = &'static [u8; 16];
@@ -38,6 +38,8 @@ pub(super) const SEALED: TableDefinition<'_, u32, Bytes> = TableDefinition::new(
 pub(super) const PACES: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("paces");
 /// Results that may be reused.
 pub(super) const RESULTS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("results");
+/// What was done with keys of those who did it.
+pub(super) const ACTS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("acts");
 /// All else, by name.
 pub(super) const META: TableDefinition<'_, &'static str, Bytes> = TableDefinition::new("meta");
 

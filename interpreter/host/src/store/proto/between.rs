@@ -26,3 +26,11 @@ pub(in crate::store) struct Traffic {
     #[prost(sint64, tag = "4")]
     pub(in crate::store) at_us: i64,
 }
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(in crate::store) struct Forgotten {
+    #[prost(fixed64, tag = "1")]
+    pub(in crate::store) run_high: u64,
+    #[prost(fixed64, tag = "2")]
+    pub(in crate::store) run_low: u64,
+}

@@ -5,8 +5,8 @@ use crate::{
     disk::{Disk, RealDisk},
     simulate::{Chance, SimulatedDisk},
     store::{
-        AppendError, Block, Cut, Deployed, EventRecord, History, How, Journal, Kept, Origin, Position,
-        Reader, Record, Replaying, Shared, StoreError, Traffic, frame,
+        Act, ActKey, AppendError, Block, Cut, Deployed, EventRecord, History, How, Journal, Kept, Origin,
+        Position, Reader, Record, Replaying, Shared, StoreError, Traffic, frame,
         line::{lines, read as read_line},
         open_journal,
     },
@@ -159,6 +159,19 @@ fn everything() -> Vec<Record> {
             by: "ann".to_owned(),
             how: How::RolledBack,
         }),
+        Record::Act(Box::new(Act {
+            key: ActKey {
+                namespace: "shop".into(),
+                who: "token 7".into(),
+                key: "k".into(),
+                part: Some(RunId(5)),
+            },
+            print: flowmesh_ir::Hash([5; 32]),
+            at: Timestamp::from_microsecond(10).unwrap(),
+            run: Some(RunId(6)),
+            said: br#"{"heard":1}"#.as_slice().into(),
+            answer: Some([8, 200, 1].as_slice().into()),
+        })),
         Record::Traffic(Traffic {
             service: "stock".into(),
             weights: vec![("blue".into(), 30), ("green".into(), 70)],
@@ -297,6 +310,11 @@ impl Replaying for Records {
 
     fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
         self.all.extend(deployed.into_iter().map(Record::Deployed));
+        Ok(())
+    }
+
+    fn act(&mut self, kept: crate::store::KeptAct) -> Result<(), StoreError> {
+        self.all.push(Record::Act(Box::new(kept.act)));
         Ok(())
     }
 
