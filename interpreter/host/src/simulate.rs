@@ -4,7 +4,7 @@
 //! Clock, disk, network, services and clients are simulated; a seed gives the same world to the last byte of its log.
 //! The folder: `scenario` (what is to happen), `world` (the queue of what happens), `process` (boot, write, crash),
 //! `calls` (attempts over the network), `workers` (who pull tasks), `services` (doubles that know what they carried out),
-//! `compact` (segments of the journal go), `clients` (who start, signal, steer and tell events), `people` (who decide), `check` (what must hold in the end),
+//! `compact` (segments of the journal go), `clients` (who start, signal, steer and tell events), `requests` (who send them again and again), `people` (who decide), `check` (what must hold in the end),
 //! `between` (and between runs), `guards` (whenever somebody is let in), `results` (whenever one is reused), `steered` (and of runs that people steered), `continued` (and of those that go on in
 //! place of others), `planted` (promises broken on purpose).
 
@@ -23,6 +23,7 @@ mod people;
 mod planted;
 mod process;
 mod report;
+mod requests;
 mod residence;
 mod results;
 mod scenario;
@@ -36,7 +37,7 @@ pub use chance::Chance;
 pub use disk::SimulatedDisk;
 pub use planted::Bug;
 pub use report::Report;
-pub use scenario::{EventPlan, Faults, Scenario, SignalPlan, StartPlan};
+pub use scenario::{EventPlan, Faults, RequestPlan, Scenario, SignalPlan, StartPlan};
 
 use flowmesh_ir::Program;
 use world::World;

@@ -15,7 +15,9 @@ mod programs;
 #[path = "support/worlds.rs"]
 mod worlds;
 
-use flowmesh_host::simulate::{Bug, EventPlan, Report, Scenario, SignalPlan, StartPlan, simulate};
+use flowmesh_host::simulate::{
+    Bug, EventPlan, Report, RequestPlan, Scenario, SignalPlan, StartPlan, simulate,
+};
 use flowmesh_ir::{
     Program, StateId, Value,
     expr::Expr,
@@ -101,8 +103,14 @@ fn scenario() -> Scenario {
         payload: r##"{"order":"#"}"##.to_owned(),
     };
     let signals = vec![signal("checkout"), signal("hear"), signal("desk")];
+    let request = RequestPlan {
+        start: start("hear", "{}", None),
+        signal: "approve".into(),
+        payload: r##"{"by":"request #"}"##.to_owned(),
+    };
     Scenario {
         events: vec![told; 3],
+        requests: vec![request; 3],
         ..Scenario::new(starts, signals)
     }
 }
@@ -152,15 +160,16 @@ fn every_promise_is_kept_in_every_world() {
     let (settled, heard) = (sum(|it| it.settled), sum(|it| it.heard));
     let (steered, decided) = (sum(|it| it.steered), sum(|it| it.decided));
     let (continued, came_back) = (sum(|it| it.continued), sum(|it| it.came_back));
-    let freed = sum(|it| it.freed);
+    let (freed, repeated) = (sum(|it| it.freed), sum(|it| it.repeated));
     println!(
-        "{seeds} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, {came_back} came back, {freed} segments let go of"
+        "{seeds} worlds: {steps} steps, {crashes} crashes, {sent} requests, {settled} tasks done, {heard} times heard, {steered} times steered, {decided} times decided, {continued} continued, {came_back} came back, {freed} segments let go of, {repeated} requests answered again"
     );
     assert!(
         crashes > seeds && sent > 10 * seeds && settled > seeds && heard > seeds / 2,
         "things do go wrong in these worlds, and workers and events are heard"
     );
     assert!(freed > seeds, "segments go in these worlds");
+    assert!(repeated > seeds, "requests come again in these worlds");
     assert!(
         came_back > seeds,
         "runs leave memory and come back in these worlds"
@@ -230,16 +239,25 @@ fn broken_by(bug: Bug) -> &'static [&'static str] {
         Bug::SendBeforeSync => &["does not follow from the journal", "must not be sent twice"],
         Bug::OtherKeyAfterRestart => &["does not follow from the journal"],
         Bug::ForgetSchedules => &["schedule"],
-        Bug::RetryFailedSync => &["the journal is damaged", "UnknownRun"],
+        Bug::RetryFailedSync => &[
+            "the journal is damaged",
+            "UnknownRun",
+            "one was told that it is done",
+        ],
         Bug::WriteAllButOne => &["was said to come to", "is not in the journal, and runs need it"],
-        Bug::LeaveOutOfIndex => &["expected the place of event 0", "it has events and no beginning"],
+        Bug::LeaveOutOfIndex => &[
+            "expected the place of event 0",
+            "it has events and no beginning",
+            "UnknownRun",
+        ],
         Bug::LeaveOutTimers | Bug::ForgetTimers | Bug::SnapshotWithoutTimers => {
             &["and nobody will bring it", "stands still"]
         }
         Bug::IndexLate => &["came back otherwise", "UnknownRun"],
-        Bug::IndexAhead => &["found the end behind batch"],
+        Bug::IndexAhead => &["found the end behind batch", "one was told that it is done"],
         Bug::ForgetHolders => &["is held by", "guards stand at"],
         Bug::ForgetKeys => &["and is run"],
+        Bug::ForgetRequestKeys => &["and began 2 runs", "and heard 2 times", "and then"],
         Bug::FireEarly => &["dated later"],
         Bug::RepeatOnce => &["must not be sent twice"],
         Bug::LoseReply => &["stands still"],

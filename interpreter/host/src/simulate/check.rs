@@ -1,12 +1,13 @@
 //! What must hold when a world has come to rest.
 
 mod indexed;
+mod kept;
 mod schedules;
 mod sent;
 pub(super) mod timers;
 mod undone;
 
-use super::{between, compact::Decided, continued, steered, world::World};
+use super::{between, compact::Decided, continued, requests, steered, world::World};
 use crate::{
     RunId,
     engine::{Engine, Restoring, view::State},
@@ -57,8 +58,9 @@ pub(super) fn check(world: &mut World<'_>) -> Result<(), String> {
     same_between(world, &again)?;
     steered::check(world, &order)?;
     continued::check(world, &journal)?;
-    acknowledged_is_kept(world, &journal)?;
+    kept::acknowledged(world, &journal)?;
     told_is_kept(world, &journal)?;
+    requests::check(world, &journal)?;
     everything_comes_to_an_end(world)?;
     nothing_is_forgotten(world, &journal)?;
     timers::check(world, &journal)?;
@@ -145,6 +147,12 @@ fn same_between(world: &World<'_>, then: &Engine) -> Result<(), String> {
             "what was deployed is\n{here:?}\nand after a replay\n{there:?}"
         ));
     }
+    let (here, there) = (now.acts_say(at), then.acts_say(at));
+    if here != there {
+        return Err(format!(
+            "what was done with keys is\n{here:#?}\nand after a replay\n{there:#?}"
+        ));
+    }
     let (here, there) = (now.schedules_written(), then.schedules_written());
     if here != there {
         return Err(format!(
@@ -202,6 +210,10 @@ impl Replaying for Reading {
         self.restoring.deployed(deployed)
     }
 
+    fn act(&mut self, kept: crate::store::KeptAct) -> Result<(), StoreError> {
+        self.restoring.act(kept)
+    }
+
     fn forgotten(&mut self, run: RunId) -> Result<(), StoreError> {
         self.restoring.forgotten(run)
     }
@@ -213,53 +225,6 @@ fn own(events: &[EventRecord]) -> impl Iterator<Item = &EventRecord> {
     let shared = origin.and_then(|origin| origin.shared);
     let from = shared.map_or(0, |shared| shared.events);
     events.iter().filter(move |event| event.sequence >= from)
-}
-
-fn acknowledged_is_kept(world: &World<'_>, journal: &Journal) -> Result<(), String> {
-    let count = |run: &RunId, wanted: fn(&EventKind) -> bool| {
-        let events = journal.get(run).into_iter().flatten();
-        events.filter(|event| wanted(&event.event.kind)).count() as u64
-    };
-    for run in world.clients.started.keys() {
-        if !journal.contains_key(run) {
-            return Err(format!("the start of run {run} was acknowledged and is lost"));
-        }
-    }
-    for (run, acknowledged) in &world.clients.signalled {
-        if count(run, |kind| matches!(kind, EventKind::Signalled { .. })) < *acknowledged {
-            return Err(format!("a signal to run {run} was acknowledged and is lost"));
-        }
-    }
-    for run in &world.clients.cancelled {
-        if count(run, |kind| matches!(kind, EventKind::Cancelled { .. })) != 1 {
-            return Err(format!(
-                "the cancel of run {run} was acknowledged and is not there once"
-            ));
-        }
-    }
-    for run in &world.clients.paused {
-        if count(run, |kind| matches!(kind, EventKind::Paused { .. })) == 0 {
-            return Err(format!("the pause of run {run} was acknowledged and is lost"));
-        }
-    }
-    for run in &world.clients.edited {
-        if count(run, |kind| matches!(kind, EventKind::Edited { .. })) == 0 {
-            return Err(format!("an edit of run {run} was acknowledged and is lost"));
-        }
-    }
-    for run in &world.clients.terminated {
-        if count(run, |kind| matches!(kind, EventKind::Terminated { .. })) != 1 {
-            return Err(format!(
-                "the end of run {run} was acknowledged and is not there once"
-            ));
-        }
-    }
-    for (run, seen) in &world.clients.seen {
-        if count(run, |_| true) < *seen {
-            return Err(format!("run {run} was said to have {seen} events and has fewer"));
-        }
-    }
-    Ok(())
 }
 
 /// What a worker was told is kept stands in the journal as the worker said it, unless its run did not wait for it any

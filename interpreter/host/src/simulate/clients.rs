@@ -1,6 +1,9 @@
 //! Clients: they start, signal, steer, tell events and look, and remember what they were told.
 
-use super::world::{Happens, World};
+use super::{
+    requests::What,
+    world::{Happens, World},
+};
 use crate::{
     RunId,
     engine::{
@@ -74,6 +77,8 @@ pub(super) enum Intent {
     Look(RunId),
     /// An event told: the plan of this number, and the number of the telling, once it is told.
     Tell(usize, Option<usize>),
+    /// What the request of this number asks for, with its key.
+    Request(usize, What),
     /// To hear that what a worker said is kept; of its works the one with this number.
     Settle(usize),
 }
@@ -92,6 +97,7 @@ impl World<'_> {
             let at = self.draw(within);
             self.after(at, Happens::Client(Intent::Tell(event, None)));
         }
+        self.plan_requests(within);
     }
 
     fn has_key(&self, start: usize) -> bool {
@@ -124,6 +130,7 @@ impl World<'_> {
             Intent::GoOn(from) => Some(Command::Continue(from.clone())),
             Intent::Look(run) => Some(Command::Get(*run)),
             Intent::Tell(event, telling) => self.tell_event(*event, telling.unwrap_or_default()),
+            Intent::Request(request, what) => self.request(*request, *what),
             Intent::Settle(work) => return self.settle(*work),
         };
         if let Some(command) = command {
@@ -164,6 +171,7 @@ impl World<'_> {
                 | Intent::Steer(..)
                 | Intent::GoOn(_)
                 | Intent::Tell(..)
+                | Intent::Request(..)
                 | Intent::Settle(_) => true,
                 Intent::Look(_) | Intent::Read(_) | Intent::Nothing | Intent::Upgrade | Intent::Keep => false,
             };
@@ -180,6 +188,7 @@ impl World<'_> {
 
     pub(super) fn hear(&mut self, intent: Intent, answer: &Answer) {
         match (&intent, answer) {
+            (Intent::Request(request, what), answer) => self.request_answered(*request, *what, answer),
             (Intent::Start(start), Answer::Started(started)) => self.told_started(*start, started.id),
             (Intent::Signal(_, run), Answer::Accepted) => {
                 let count = self.clients.signalled.entry(*run).or_default();

@@ -22,6 +22,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::EventKind;
 use jiff::{SignedDuration, Timestamp};
+pub(super) use spoiled::with_keys;
 use spoiled::{cut_last_batch, forgotten, without_values};
 use std::{sync::Arc, time::Duration};
 
@@ -58,6 +59,8 @@ pub enum Bug {
     ForgetHolders,
     /// A restart forgets the keys of starts.
     ForgetKeys,
+    /// The keys of requests are written after what came of these, in a batch of their own.
+    ForgetRequestKeys,
     /// Timers come due before their time.
     FireEarly,
     /// What is asked for again after a restart has another key.
@@ -98,7 +101,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::AcknowledgeBeforeSync,
         Self::SendBeforeSync,
         Self::ForgetSchedules,
@@ -114,6 +117,7 @@ impl Bug {
         Self::ForgetTimers,
         Self::ForgetHolders,
         Self::ForgetKeys,
+        Self::ForgetRequestKeys,
         Self::FireEarly,
         Self::OtherKeyAfterRestart,
         Self::RepeatOnce,
@@ -306,6 +310,16 @@ impl World<'_> {
         }
         if self.has(Bug::ForgetValuesOfMove) {
             return Arc::new(batch.iter().map(without_values).collect());
+        }
+        if self.has(Bug::ForgetRequestKeys) {
+            let (keys, rest): (Vec<Record>, Vec<Record>) = batch
+                .iter()
+                .cloned()
+                .partition(|record| matches!(record, Record::Act(_)));
+            if !rest.is_empty() {
+                self.late_keys = keys;
+                return Arc::new(rest);
+            }
         }
         if batch.len() > 1 && self.strikes(Bug::WriteAllButOne) {
             let rest = batch.split_last().map(|(_, rest)| rest).unwrap_or_default();

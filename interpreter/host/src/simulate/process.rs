@@ -5,7 +5,7 @@ use super::{
     calls::Calling,
     check::timers::dated_ahead,
     clients::Intent,
-    planted::as_if_written,
+    planted::{as_if_written, with_keys},
     workers::Tasked,
     world::{Happens, World},
 };
@@ -122,6 +122,7 @@ impl<'p> World<'p> {
         let Some(process) = self.process.take() else {
             return;
         };
+        self.late_keys.clear();
         self.crashes = self.crashes.saturating_add(1);
         self.came_back = self.came_back.saturating_add(process.engine.came_back().0);
         self.disk.crash(&mut self.chance);
@@ -341,7 +342,10 @@ impl<'p> World<'p> {
             Ok(appended) => {
                 let sealed = appended.sealed.iter();
                 sealed.for_each(|sealed| process.index.seal(sealed.clone()));
-                Ok(Some(appended))
+                Ok(Some(match self.late_keys.is_empty() {
+                    true => appended,
+                    false => with_keys(batch, appended),
+                }))
             }
             Err(AppendError::Full { .. }) if ignores_full => Ok(Some(as_if_written(process, batch.len()))),
             Err(AppendError::Full { .. }) => Ok(None),
@@ -351,6 +355,12 @@ impl<'p> World<'p> {
 
     pub(super) fn written(&mut self, generation: u64, appended: Option<Appended>) {
         if generation == self.generation {
+            let late = std::mem::take(&mut self.late_keys);
+            if let (false, Some(process)) = (late.is_empty(), &mut self.process)
+                && process.journal.append(&late).is_err()
+            {
+                return self.crash();
+            }
             self.tell(appended.map_or(Input::Refused, Input::Committed));
             self.compact_if_due();
         }

@@ -32,6 +32,8 @@ pub struct Report {
     pub came_back: u64,
     /// How many moves to another program somebody was told of.
     pub moved: u64,
+    /// How many answers came to requests that had been answered before.
+    pub repeated: u64,
     /// How many batches were written to the journal.
     pub written: u64,
     /// How many segments of it compaction let go of.

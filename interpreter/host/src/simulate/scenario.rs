@@ -13,6 +13,8 @@ pub struct Scenario {
     pub signals: Vec<SignalPlan>,
     /// Which events are told from outside, each once or, where nobody says that it was told, once more.
     pub events: Vec<EventPlan>,
+    /// What clients ask for with keys of their own, again and again.
+    pub requests: Vec<RequestPlan>,
     /// Of a thousand runs, how many are cancelled.
     pub cancels: u64,
     /// Of a thousand runs, how many are paused, and resumed when that was acknowledged.
@@ -70,6 +72,17 @@ pub struct EventPlan {
     pub payload: String,
 }
 
+/// A run that is started by a request with a key, and then told something by another.
+#[derive(Clone, Debug)]
+pub struct RequestPlan {
+    /// The run, which has no key.
+    pub start: StartPlan,
+    /// Which signal.
+    pub signal: Name,
+    /// What it carries, as JSON; `#` in it is the number of the request, so that no two are alike.
+    pub payload: String,
+}
+
 /// How many of a thousand go wrong, while things go wrong; at the end of every world they do not.
 #[derive(Clone, Copy, Debug)]
 pub struct Faults {
@@ -121,6 +134,7 @@ impl Scenario {
             starts,
             signals,
             events: Vec::new(),
+            requests: Vec::new(),
             cancels: 100,
             pauses: 200,
             terminates: 60,

@@ -2,7 +2,7 @@
 
 use super::{
     Bug, Chance, Faults, Report, Scenario, SimulatedDisk, calls::Sent, clients::Clients, compact, log::Log,
-    process::Process, services::Services, workers::Workshop,
+    process::Process, requests::Requests, services::Services, workers::Workshop,
 };
 use crate::{
     RunId,
@@ -54,6 +54,9 @@ pub(super) struct World<'p> {
     /// What flows have produced: it lies outside of the process, and stays.
     pub(super) targets: BTreeSet<String>,
     pub(super) clients: Clients,
+    pub(super) requests: Requests,
+    /// With a bug that writes the keys of a batch later: those.
+    pub(super) late_keys: Vec<crate::store::Record>,
     pub(super) workshop: Workshop,
     pub(super) crashes: u64,
     /// How many batches were written.
@@ -155,6 +158,8 @@ impl<'p> World<'p> {
             budgets: BTreeMap::new(),
             targets: BTreeSet::new(),
             clients: Clients::default(),
+            requests: Requests::default(),
+            late_keys: Vec::new(),
             workshop: Workshop::default(),
             crashes: 0,
             written: 0,
@@ -377,6 +382,7 @@ impl<'p> World<'p> {
             continued: clients.continued.len() as u64,
             came_back: self.came_back.saturating_add(alive),
             moved: self.moved,
+            repeated: self.requests.repeated,
             written: self.written,
             freed: self.freed,
             openings: self.openings.clone(),

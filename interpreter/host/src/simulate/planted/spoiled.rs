@@ -2,7 +2,7 @@
 
 use crate::{
     simulate::SimulatedDisk,
-    store::{Record, Schedule},
+    store::{Appended, Location, Record, Schedule},
 };
 use flowmesh_machine::EventKind;
 
@@ -42,4 +42,21 @@ pub(super) fn cut_last_batch(disk: &SimulatedDisk) {
             bytes.truncate(last.unwrap_or(bytes.len()));
         });
     }
+}
+
+/// Where the records of a batch lie, were its keys in it.
+pub(in crate::simulate) fn with_keys(batch: &[Record], mut appended: Appended) -> Appended {
+    let nowhere = Location {
+        segment: 0,
+        offset: 0,
+        length: 0,
+        sum: 0,
+    };
+    let mut places = std::mem::take(&mut appended.places).into_iter();
+    let place = |record: &Record| match record {
+        Record::Act(_) => nowhere,
+        _ => places.next().unwrap_or(nowhere),
+    };
+    appended.places = batch.iter().map(place).collect();
+    appended
 }
