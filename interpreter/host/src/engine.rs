@@ -220,11 +220,6 @@ impl Engine {
         self.batches.is_idle() && self.outputs.is_empty() && self.tasks.is_empty() && self.dormant.is_idle()
     }
 
-    /// Where the traffic of services goes that was moved.
-    pub fn traffic(&self) -> impl Iterator<Item = (&Name, &Weights)> {
-        self.ledger.traffic.all()
-    }
-
     /// How schedules stand, as the journal has it.
     pub(crate) fn schedules_written(&self) -> Vec<&crate::store::Schedule> {
         self.schedules.written().collect()
@@ -375,6 +370,10 @@ impl Engine {
 
     /// Says something as soon as everything that happened so far is on stable storage.
     fn defer(&mut self, deferred: Deferred) {
+        if let (Deferred::Search(ticket, search), Some(_)) = (&deferred, self.full_until) {
+            // Nobody knows when there will be room: what the index has is what can be said.
+            return self.outputs.push(Output::Search(*ticket, search.clone()));
+        }
         if let Some(free) = self.batches.defer(deferred) {
             self.release(free);
         }

@@ -8,6 +8,7 @@ use crate::{
     store::{Changes, Index, Shelf, StoreError},
 };
 use std::{
+    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -55,6 +56,7 @@ impl Indexer {
             compacting,
             retiring,
             unstable: None,
+            behind: VecDeque::new(),
         };
         let work = move || {
             // The database does not promise never to panic on a file that was changed behind its back.
@@ -132,13 +134,19 @@ struct Working {
     retiring: Retiring,
     /// Since when something is not stable.
     unstable: Option<Instant>,
+    /// What came while there was no room for what was to be applied before.
+    behind: VecDeque<Job>,
 }
 
 impl Working {
     fn work(&mut self, jobs: &mpsc::Receiver<Job>) -> Result<(), StoreError> {
         loop {
-            match jobs.recv_timeout(self.compacting.rest(STABLE_AFTER)) {
-                Ok(job) => self.job(job)?,
+            let next = match self.behind.pop_front() {
+                Some(job) => Ok(job),
+                None => jobs.recv_timeout(self.compacting.rest(STABLE_AFTER)),
+            };
+            match next {
+                Ok(job) => self.job(job, jobs)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -155,23 +163,61 @@ impl Working {
         self.checkpoint()
     }
 
-    fn job(&mut self, job: Job) -> Result<(), StoreError> {
+    fn job(&mut self, job: Job, jobs: &mpsc::Receiver<Job>) -> Result<(), StoreError> {
         match job {
             Job::Apply(changes) => {
-                // Not applied where the host stops: what the index lacks is in the journal.
-                if with_room(&self.stopping, || self.index.apply(&changes))?.is_some() {
+                if self.apply(&changes, jobs)? {
                     self.retiring.applied(&changes);
                     self.unstable.get_or_insert_with(Instant::now);
                     let _ = self.done.send(Message::Indexed(Ok(())));
                 }
             }
-            Job::Search(ticket, search) => {
-                let found = with_room(&self.stopping, || search.answer(self.index.as_ref()))?;
-                if let Some(answer) = found {
-                    let _ = self.done.send(Message::Found(ticket, answer));
-                }
-            }
+            Job::Search(ticket, search) => self.search(ticket, &search)?,
             Job::Retired(runs) => self.retiring.retired(&runs),
+        }
+        Ok(())
+    }
+
+    fn search(&self, ticket: Ticket, search: &Search) -> Result<(), StoreError> {
+        let found = with_room(&self.stopping, || search.answer(self.index.as_ref()))?;
+        if let Some(answer) = found {
+            let _ = self.done.send(Message::Found(ticket, answer));
+        }
+        Ok(())
+    }
+
+    /// Applies changes, as soon as there is room for them; not any more if there is none and the host stops: what the
+    /// index lacks is in the journal.
+    fn apply(&mut self, changes: &Changes, jobs: &mpsc::Receiver<Job>) -> Result<bool, StoreError> {
+        loop {
+            match self.index.apply(changes) {
+                Ok(()) => return Ok(true),
+                Err(StoreError::Full { place }) => {
+                    if self.stopping.load(Ordering::Relaxed) {
+                        return Ok(false);
+                    }
+                    tracing::error!(%place, "the disk is full; the index will be tried again");
+                    self.wait(jobs)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits for room. What is looked up meanwhile is answered as the index has it: nobody knows when there will be any.
+    fn wait(&mut self, jobs: &mpsc::Receiver<Job>) -> Result<(), StoreError> {
+        let began = Instant::now();
+        while let Some(left) = FULL_WAIT.checked_sub(began.elapsed()) {
+            match jobs.recv_timeout(left) {
+                Ok(Job::Search(ticket, search)) => match search.answer(self.index.as_ref()) {
+                    Ok(answer) => drop(self.done.send(Message::Found(ticket, answer))),
+                    Err(StoreError::Full { .. }) => self.behind.push_back(Job::Search(ticket, search)),
+                    Err(error) => return Err(error),
+                },
+                Ok(other) => self.behind.push_back(other),
+                // Or it is to stop, and waits no more.
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
         }
         Ok(())
     }

@@ -99,7 +99,9 @@ impl Engine {
     fn refuse_deferred(&mut self, deferred: &Deferred) {
         match deferred {
             Deferred::Answer(ticket, _) => self.refuse(*ticket, Refusal::Full),
-            Deferred::Output(_) | Deferred::Search(..) => {}
+            // Answered from what the index has: nobody knows when there will be room.
+            Deferred::Search(ticket, search) => self.outputs.push(Output::Search(*ticket, search.clone())),
+            Deferred::Output(_) => {}
         }
     }
 
@@ -157,7 +159,7 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
         Deferred::Output(Output::More { run, .. } | Output::Close { run, .. }) => gone.contains(run),
         Deferred::Output(Output::Happened(happened)) => gone.contains(&happened.run),
         Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
-        Deferred::Answer(_, Query::Deployed | Query::Kept) => true,
+        Deferred::Answer(_, Query::Deployed | Query::Kept) | Deferred::Search(..) => true,
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
         Deferred::Output(
             Output::Answer(..)
@@ -167,7 +169,6 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
             | Output::Search(..)
             | Output::Fetch(_),
         )
-        | Deferred::Answer(..)
-        | Deferred::Search(..) => false,
+        | Deferred::Answer(..) => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Where the traffic of services goes that was moved by `shift`; the journal says it, with when that was.
 
-use super::{Deployment, output::Output};
+use super::{Deployment, Engine, output::Output};
 use crate::store::Order;
 use flowmesh_ir::{Name, ServiceId, SubsetId};
 use std::collections::BTreeMap;
@@ -16,6 +16,13 @@ pub(super) struct Traffic(BTreeMap<Name, (Order, Weights)>);
 impl PartialEq for Traffic {
     fn eq(&self, other: &Self) -> bool {
         self.all().eq(other.all())
+    }
+}
+
+impl Engine {
+    /// Where the traffic of services goes that was moved.
+    pub fn traffic(&self) -> impl Iterator<Item = (&Name, &Weights)> {
+        self.ledger.traffic.all()
     }
 }
 

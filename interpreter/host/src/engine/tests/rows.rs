@@ -158,6 +158,36 @@ fn rows_that_are_due_while_a_batch_is_written_are_given_when_it_is() {
 }
 
 #[test]
+fn while_there_is_no_room_runs_are_listed_as_the_index_has_them() {
+    let mut world = World::new();
+    world.start(1, "nap", "{}", None);
+    world.settle();
+    world.pass(1);
+    let reason = "x".to_owned();
+    world.tell(Command::Steer(RunId(1), Verb::Pause { reason }));
+    world.engine.take_batch().unwrap();
+    let list = |number| {
+        let search = Search::Page(Filter::default(), 10);
+        Input::Command(Ticket(number), Command::Search(search))
+    };
+    let mut listed = |input| {
+        world.engine.handle(world.now, input);
+        let outputs = world.engine.take_outputs();
+        let search = |output| match output {
+            Output::Search(Ticket(number), _) => Some(number),
+            _ => None,
+        };
+        outputs.filter_map(search).collect::<Vec<u64>>()
+    };
+    assert!(
+        listed(list(101)).is_empty(),
+        "it is not known yet whether there is room"
+    );
+    assert_eq!(listed(Input::Refused), [101]);
+    assert_eq!(listed(list(102)), [102]);
+}
+
+#[test]
 fn how_everything_stands_is_said_at_once_whatever_waits_to_be_written() {
     let mut world = World::new();
     world.start(1, "nap", "{}", None);
