@@ -114,6 +114,11 @@ fn many_runs_are_found_counted_and_steered_at_once() {
         "{}",
         retried.err
     );
+    let began: Vec<&str> = retried.out.lines().collect();
+    assert_eq!(began.len(), 2, "{}", retried.out);
+    for run in began {
+        assert_eq!(runs(&shop, &["get", run]).code, 0, "{run}");
+    }
     until("they wait, too", || count(&["--step", "await approve"]) == "3");
     let again = runs(&shop, &[&["batch", "retry", "--yes"][..], &failed].concat());
     assert!(again.err.contains("0 runs"), "{}", again.err);

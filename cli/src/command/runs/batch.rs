@@ -70,6 +70,9 @@ fn previewed(verb: &str, answer: &Value) {
 }
 
 fn said(verb: &str, answer: &Value) {
+    let began = answer.get("began").and_then(Value::as_array);
+    let began = began.into_iter().flatten().filter_map(Value::as_str);
+    began.for_each(draw::answer);
     draw::say(format!("`{verb}` is done with {}", runs(number(answer, "done"))));
     let problems = answer.get("problems").and_then(Value::as_array);
     for problem in problems.into_iter().flatten() {

@@ -41,6 +41,8 @@ pub enum Bulk {
 pub struct Outcome {
     /// How many runs it was done with.
     pub done: usize,
+    /// The runs that began by it, in the order of those in whose place they go on.
+    pub began: Vec<RunId>,
     /// Those that it could not be done with, and why.
     pub refused: Vec<(RunId, Refusal)>,
     /// Whether there are more than one batch takes.
@@ -78,7 +80,10 @@ impl Host {
         let mut doing = stream::iter(doing).buffered(bulk.at_once());
         while let Some((run, result)) = doing.next().await {
             match result {
-                Ok(()) => outcome.done = outcome.done.saturating_add(1),
+                Ok(began) => {
+                    outcome.done = outcome.done.saturating_add(1);
+                    outcome.began.extend(began);
+                }
                 Err(refusal @ Refusal::Stopped { .. }) => return Err(refusal),
                 Err(refusal) => outcome.refused.push((run, refusal)),
             }
@@ -86,16 +91,16 @@ impl Host {
         Ok(outcome)
     }
 
-    async fn one(&self, run: RunId, bulk: &Bulk) -> Result<(), Refusal> {
+    async fn one(&self, run: RunId, bulk: &Bulk) -> Result<Option<RunId>, Refusal> {
         let this = self.part(run);
         let verb = match bulk.clone() {
             Bulk::Cancel(reason) => Verb::Cancel { reason },
             Bulk::Pause(reason) => Verb::Pause { reason },
             Bulk::Resume => Verb::Resume,
             Bulk::Terminate(reason) => Verb::Terminate { reason },
-            Bulk::Retry => return this.go_on(run, Place::Failure).await.map(drop),
+            Bulk::Retry => return this.go_on(run, Place::Failure).await.map(Some),
         };
-        this.steer(run, verb).await
+        this.steer(run, verb).await.map(|()| None)
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) struct Preview {
 #[schemars(rename = "BatchDone")]
 pub(super) struct Done {
     done: usize,
+    /// The runs that began by it, in the order of those in whose place they go on, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    began: Vec<RunId>,
     /// How many it could not be done with; a few of them are shown.
     refused: usize,
     /// Whether there are more than one batch takes.
@@ -84,6 +87,7 @@ pub(super) async fn batch(
     let shown = outcome.refused.iter().take(SHOWN);
     let done = Done {
         done: outcome.done,
+        began: outcome.began,
         refused: outcome.refused.len(),
         more: outcome.more,
         problems: shown.map(|(run, why)| refused(*run, why)).collect(),
