@@ -25,6 +25,8 @@ pub(crate) struct Told {
     pub(crate) started: BTreeMap<String, String>,
     /// Starts whose signal was acknowledged.
     pub(crate) signalled: BTreeSet<String>,
+    /// Events whose telling was acknowledged.
+    pub(crate) noted: BTreeSet<String>,
     /// Everything that anybody tried to start.
     pub(crate) tried: BTreeSet<String>,
     /// Where the server said one thing and then another.
@@ -80,6 +82,7 @@ struct Client<'t> {
 
 impl Client<'_> {
     /// Starts one run after the other, every fourth of the flow that waits for a signal; every eighth is started twice.
+    /// Beside every eighth an event is told, which starts a run without a key.
     fn work(mut self, number: usize, stop: &AtomicBool, count: &AtomicUsize) {
         for turn in 0.. {
             if stop.load(Ordering::Relaxed) {
@@ -93,6 +96,9 @@ impl Client<'_> {
             };
             count.fetch_add(1, Ordering::Relaxed);
             if turn % 8 == 7 && self.start(flow, &id, stop).is_none() {
+                return;
+            }
+            if turn % 8 == 4 && !self.note(&format!("note-{id}"), stop) {
                 return;
             }
             if flow == "approved" && !self.signal(&id, &run, stop) {
@@ -116,6 +122,28 @@ impl Client<'_> {
         Some(run)
     }
 
+    /// Tells an event until that is acknowledged: the key of the request alone makes all tellings one.
+    fn note(&mut self, id: &str, stop: &AtomicBool) -> bool {
+        self.told.lock().unwrap().tried.insert(id.to_owned());
+        let (body, key) = (
+            format!(r#"{{"id": "{id}"}}"#),
+            format!("idempotency-key: {id}\r\n"),
+        );
+        let heard = self.until_heard_with(&key, "/v1/events/Noted", &body, stop);
+        let Some(answer) = heard else { return false };
+        let mut told = self.told.lock().unwrap();
+        if answer["started"]
+            .as_array()
+            .is_none_or(|started| started.len() != 1)
+        {
+            told.contradictions.push(format!(
+                "{id} was to start one run, and was answered with {answer}"
+            ));
+        }
+        told.noted.insert(id.to_owned());
+        true
+    }
+
     fn signal(&mut self, id: &str, run: &str, stop: &AtomicBool) -> bool {
         let path = format!("/v1/runs/{run}/signals/go");
         let heard = self.until_heard(&path, r#"{"by": "ann"}"#, stop).is_some();
@@ -127,8 +155,18 @@ impl Client<'_> {
 
     /// Asks until there is an answer; `None` if the test is over before.
     fn until_heard(&mut self, path: &str, body: &str, stop: &AtomicBool) -> Option<Value> {
+        self.until_heard_with("", path, body, stop)
+    }
+
+    fn until_heard_with(
+        &mut self,
+        headers: &str,
+        path: &str,
+        body: &str,
+        stop: &AtomicBool,
+    ) -> Option<Value> {
         loop {
-            match self.connection.ask("POST", path, body) {
+            match self.connection.ask_with(headers, "POST", path, body) {
                 Some(answer) if answer.status() < 300 => {
                     return Some(serde_json::from_str(&answer.body).unwrap_or(Value::Null));
                 }

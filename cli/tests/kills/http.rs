@@ -42,14 +42,25 @@ impl Connection {
 
     /// The answer; `None` if there is none, whatever became of the request.
     pub(crate) fn ask(&mut self, method: &str, path: &str, body: &str) -> Option<Message> {
-        let answer = self.try_ask(method, path, body);
+        self.ask_with("", method, path, body)
+    }
+
+    /// The same with more headers, each with the end of its line.
+    pub(crate) fn ask_with(
+        &mut self,
+        headers: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Option<Message> {
+        let answer = self.try_ask(headers, method, path, body);
         if answer.is_err() {
             self.stream = None;
         }
         answer.ok()
     }
 
-    fn try_ask(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<Message> {
+    fn try_ask(&mut self, headers: &str, method: &str, path: &str, body: &str) -> std::io::Result<Message> {
         let (port, length) = (self.port, body.len());
         if self.stream.is_none() {
             let stream = TcpStream::connect(("127.0.0.1", port))?;
@@ -59,7 +70,7 @@ impl Connection {
         }
         let stream = self.stream.as_mut().expect("it was just made");
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
         );
         stream.get_mut().write_all(request.as_bytes())?;
         read(stream)

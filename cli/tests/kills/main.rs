@@ -57,6 +57,15 @@ flow approved(id: string) -> string key id {
   return echo.second(id)
 }
 
+event Noted(id: string)
+
+flow note(e: Noted) on Noted {
+  echo.first(e.id)
+  let told = echo.mail(e.id)
+    catch Unknown -> "nobody knows"
+  log told
+}
+
 flow asleep(id: string) key id {
   sleep 30d
 }
@@ -109,6 +118,7 @@ fn kills_under_load_lose_nothing_and_repeat_nothing() {
     let took = begun.elapsed();
     let told = load.stop();
     report(kills, took, &told, recoveries);
+    assert!(!told.noted.is_empty(), "events are told while it is killed");
     assert!(
         told.started.len() as u64 > 10 * kills,
         "there is load while it is killed"
@@ -129,9 +139,10 @@ fn report(kills: u64, took: Duration, told: &Told, mut recoveries: Vec<Duration>
             .copied()
     };
     println!(
-        "{kills} kills in {took:.1?}: {} starts and {} signals acknowledged, {:.0} starts a second, {} answers that never came",
+        "{kills} kills in {took:.1?}: {} starts, {} signals and {} events acknowledged, {:.0} starts a second, {} answers that never came",
         told.started.len(),
         told.signalled.len(),
+        told.noted.len(),
         told.started.len() as f64 / took.as_secs_f64(),
         told.unanswered,
     );
@@ -168,6 +179,20 @@ fn compare(told: &Told, echo: &Echo, server: &Server) {
         let keys = asked.get(&path("first")).map_or(&[][..], Vec::as_slice);
         if keys.iter().any(|key| *key != keys[0] || key.is_none()) {
             lost.push(format!("{id} (run {run}): the keys of one call differ: {keys:?}"));
+        }
+    }
+    for id in told.tried.iter().filter(|id| id.starts_with("note-")) {
+        let times = |step: &str| asked.get(&format!("/{step}/{id}")).map_or(0, |keys| keys.len());
+        if times("mail") > 1 {
+            lost.push(format!(
+                "{id} was told under one key, and was done {} times",
+                times("mail")
+            ));
+        }
+        if times("first") == 0 && told.noted.contains(id) {
+            lost.push(format!(
+                "the telling of {id} was acknowledged, and nothing came of it"
+            ));
         }
     }
     for path in asked.keys() {

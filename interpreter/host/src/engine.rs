@@ -370,7 +370,9 @@ impl Engine {
 
     /// Says something as soon as everything that happened so far is on stable storage.
     fn defer(&mut self, deferred: Deferred) {
-        if let (Deferred::Search(ticket, search), Some(_)) = (&deferred, self.full_until) {
+        if let (Deferred::Search(ticket, search), Some(_)) = (&deferred, self.full_until)
+            && search.may_lag()
+        {
             // Nobody knows when there will be room: what the index has is what can be said.
             return self.outputs.push(Output::Search(*ticket, search.clone()));
         }

@@ -1,11 +1,5 @@
 //! A host whose disk is full: what there is can be seen all the same.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test ends at the first thing that is not as it should be"
-)]
-
 #[path = "support/programs.rs"]
 mod programs;
 

@@ -15,7 +15,7 @@ use std::{
 pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// So many are known of a namespace, and of all together; of more, the oldest are forgotten.
 const OF_NAMESPACE_MAX: usize = 200_000;
-const ALL_MAX: usize = 1_000_000;
+const ALL_MAX: usize = 500_000;
 
 /// What is known by keys.
 #[derive(Clone, Debug, Default)]

@@ -159,7 +159,8 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
         Deferred::Output(Output::More { run, .. } | Output::Close { run, .. }) => gone.contains(run),
         Deferred::Output(Output::Happened(happened)) => gone.contains(&happened.run),
         Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
-        Deferred::Answer(_, Query::Deployed | Query::Kept) | Deferred::Search(..) => true,
+        Deferred::Answer(_, Query::Deployed | Query::Kept) => true,
+        Deferred::Search(_, search) => search.may_lag(),
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
         Deferred::Output(
             Output::Answer(..)

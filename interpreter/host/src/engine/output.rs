@@ -243,6 +243,11 @@ impl History {
 }
 
 impl Search {
+    /// Whether it may be answered, while there is no room, by an index that lacks what happened last.
+    pub(crate) fn may_lag(&self) -> bool {
+        !matches!(self, Self::Act(..))
+    }
+
     /// The answer, as a shelf knows it.
     ///
     /// # Errors
