@@ -209,11 +209,13 @@ impl Working {
         let began = Instant::now();
         while let Some(left) = FULL_WAIT.checked_sub(began.elapsed()) {
             match jobs.recv_timeout(left) {
-                Ok(Job::Search(ticket, search)) if search.may_lag() => match search.answer(self.index.as_ref()) {
-                    Ok(answer) => drop(self.done.send(Message::Found(ticket, answer))),
-                    Err(StoreError::Full { .. }) => self.behind.push_back(Job::Search(ticket, search)),
-                    Err(error) => return Err(error),
-                },
+                Ok(Job::Search(ticket, search)) if search.may_lag() => {
+                    match search.answer(self.index.as_ref()) {
+                        Ok(answer) => drop(self.done.send(Message::Found(ticket, answer))),
+                        Err(StoreError::Full { .. }) => self.behind.push_back(Job::Search(ticket, search)),
+                        Err(error) => return Err(error),
+                    }
+                }
                 Ok(other) => self.behind.push_back(other),
                 // Or it is to stop, and waits no more.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
