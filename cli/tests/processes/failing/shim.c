@@ -119,14 +119,15 @@ ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
 /* A sync that fails loses what was appended since the one before, as a disk may. */
 static int sync_as(int fd, int (*real)(int)) {
     char path[PATH_MAX];
-    if (path_of(fd, path) && is_kind("sync") && is_due(path, 1)) {
+    int below = path_of(fd, path);
+    if (below && is_kind("sync") && is_due(path, 1)) {
         if (strstr(path, ".log") && fd < FILES && stable[fd] > 0 && ftruncate(fd, stable[fd] - 1) != 0)
             abort();
         errno = EIO;
         return -1;
     }
     int done = real(fd);
-    if (done == 0 && fd >= 0 && fd < FILES && is_below(path))
+    if (done == 0 && fd >= 0 && fd < FILES && below)
         stable[fd] = length_of(fd) + 1;
     return done;
 }
