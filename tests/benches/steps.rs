@@ -35,9 +35,6 @@ struct Figures {
 
 const LEVELS: [usize; 3] = [1, 64, 256];
 
-/// About what one step of one run alone takes in the journal, with the frame of its commit.
-const STEP_BYTES: usize = 128;
-
 fn main() {
     if env::args().any(|argument| argument == "--service") {
         return serve();
@@ -59,7 +56,7 @@ fn main() {
     );
     for level in LEVELS {
         let bare = runtime.block_on(bare(address, level, length));
-        let (flow, commits) = runtime.block_on(flow::measure(address, level, length));
+        let (flow, commits, bytes) = runtime.block_on(flow::measure(address, level, length));
         let ratio = flow.steps_per_second / bare.steps_per_second;
         println!(
             "{level:>5}  {:>28}  {:>28}  {ratio:.2}",
@@ -67,7 +64,7 @@ fn main() {
             flow.to_string()
         );
         if level == 1 {
-            let sync = syncing(length);
+            let sync = syncing(bytes, length);
             let beyond = flow.p50.saturating_sub(bare.p50);
             let syncs = beyond.as_secs_f64() / sync.as_secs_f64();
             println!(
@@ -100,15 +97,16 @@ fn figures(mut times: Vec<Duration>, took: Duration) -> Figures {
     }
 }
 
-/// How long it takes to append as much as a step does and to make that stable: the median.
-fn syncing(length: Duration) -> Duration {
+/// How long it takes to append as many bytes as a commit has and to make them stable: the median.
+fn syncing(bytes: usize, length: Duration) -> Duration {
     let directory = tempfile::tempdir().unwrap();
     let disk = RealDisk::open(directory.path()).unwrap();
     let mut file = disk.append("bare").unwrap();
+    let group = vec![0x5a; bytes];
     let (began, mut times) = (Instant::now(), Vec::new());
     while began.elapsed() < length {
         let sent = Instant::now();
-        file.append(&[0x5a; STEP_BYTES]).unwrap();
+        file.append(&group).unwrap();
         file.sync().unwrap();
         times.push(sent.elapsed());
     }

@@ -26,13 +26,14 @@ impl World for Ten {
     }
 }
 
-/// Keeps so many runs going for so long; the time of a step is a tenth of its run's. With the commits for each step.
-pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration) -> (Figures, f64) {
+/// Keeps so many runs going for so long; the time of a step is a tenth of its run's. With the commits for
+/// each step, and the bytes of a commit.
+pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration) -> (Figures, f64, usize) {
     let directory = tempfile::tempdir().unwrap();
     let written = Arc::new(Written::default());
     let disk = Counted::open(directory.path(), written.clone());
     let host = open(disk, address).await;
-    let (_, commits_before) = written.so_far();
+    let (bytes_before, commits_before) = written.so_far();
     let started = Instant::now();
     let starters: Vec<_> = (0..level)
         .map(|_| tokio::spawn(run_until(host.clone(), started + length)))
@@ -42,10 +43,12 @@ pub(crate) async fn measure(address: SocketAddr, level: usize, length: Duration)
         times.extend(starter.await.unwrap());
     }
     let took = started.elapsed();
-    let commits = written.so_far().1 - commits_before;
+    let (bytes, commits) = written.so_far();
+    let (bytes, commits) = (bytes - bytes_before, commits - commits_before);
     host.shutdown(Duration::from_secs(5)).await.unwrap();
     let commits_per_step = commits as f64 / times.len() as f64;
-    (figures(times, took), commits_per_step)
+    let bytes_per_commit = usize::try_from(bytes / commits.max(1)).unwrap();
+    (figures(times, took), commits_per_step, bytes_per_commit)
 }
 
 async fn open(disk: Counted, address: SocketAddr) -> Host {
