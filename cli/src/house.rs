@@ -259,7 +259,7 @@ pub(crate) fn unfollowed(why: &FollowError) -> Error {
     }
 }
 
-fn below(code: Code, why: &dyn ToString, help: Option<String>, exit: Exit) -> Error {
+pub(crate) fn below(code: Code, why: &dyn ToString, help: Option<String>, exit: Exit) -> Error {
     Error::Below {
         code,
         message: why.to_string(),

@@ -68,7 +68,8 @@ impl IdentityArgs {
         };
         let options = IssuerOptions {
             issuer: issuer.clone(),
-            audience: audience.clone(),
+            audiences: vec![audience.clone()],
+            keys: None,
             skew: SKEW,
         };
         let wrong = |why: String| Error::BadSetting {

@@ -1,5 +1,7 @@
 //! `flowmesh serve FILE`: a host for as long as it is wanted.
 
+mod doors;
+
 use crate::{
     draw,
     error::Error,
@@ -23,7 +25,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --tokens /etc/shop/tokens.json
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --oidc-issuer https://id.example.com --oidc-audience flowmesh
   flowmesh serve shop.flow --health 0.0.0.0:7701 --drain 5s
+  flowmesh serve shop.flow --access-log -
   flowmesh serve --openapi > openapi.json
+
+The gateways of the program listen where it says, and change when another program is deployed.
 
 It listens on other addresses than those of this machine only if everybody is asked who they are: with
 API tokens (see `flowmesh token`), or with the tokens of an OpenID provider.
@@ -53,6 +58,9 @@ pub(crate) struct Serve {
     /// When it is to stop, say for so long that it is not ready before it takes no more connections: 5s
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = drain)]
     drain: Duration,
+    /// Write a line of JSON for each visit of a gateway to this file, behind what is there; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
     /// Print the description of the API, OpenAPI 3.1, and end
     #[arg(long)]
     openapi: bool,
@@ -78,7 +86,16 @@ impl Serve {
             let house = House::open(&program, &self.house, options).await?;
             let kept = house.host.keep_schedules().await;
             kept.map_err(|why| refused(&why))?;
+            let visits = doors::open(&house, file, self.access_log.as_deref()).await;
+            let doors = match visits {
+                Ok(doors) => doors,
+                Err(why) => {
+                    house.close().await;
+                    return Err(why);
+                }
+            };
             announce(&program, &house);
+            doors::announce(&program, &doors);
             if !asks {
                 draw::say("nobody is asked who they are; `flowmesh token create` changes that");
             }
@@ -92,6 +109,8 @@ impl Serve {
                     Ok(Exit::Trouble)
                 }
             };
+            // Those who visit are answered before what answers them goes.
+            doors.close().await;
             house.close().await;
             ended
         })

@@ -2,7 +2,6 @@
 
 use crate::{
     Program,
-    access::Mode,
     policy::{Balance, Policy},
     service::Auth,
 };
@@ -14,10 +13,10 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
     let mut found: BTreeSet<&'static str> = program.policies.iter().flat_map(policy).collect();
     let mesh = &program.mesh;
     let whole = [
-        ("gateway", !program.gateways.is_empty()),
-        ("allow", program.access.iter().any(|rule| rule.allow)),
-        ("deny", program.access.iter().any(|rule| !rule.allow)),
-        ("mesh.access", mesh.access == Mode::Derived),
+        (
+            "the limit of a gateway",
+            program.gateways.iter().any(|gateway| gateway.limit.is_some()),
+        ),
         ("mesh.mtls", mesh.mtls.is_some()),
         ("mesh.limit", mesh.limit.is_some()),
         ("mesh.trace", mesh.trace.is_some()),
@@ -51,7 +50,6 @@ fn policy(policy: &Policy) -> Vec<&'static str> {
         ("mirror", policy.mirror.is_some()),
         ("fault", policy.fault.is_some()),
         ("rewrite", policy.rewrite.is_some()),
-        ("cors", policy.cors.is_some()),
         ("cache", policy.cache.is_some()),
         ("trace", policy.trace.is_some()),
     ];

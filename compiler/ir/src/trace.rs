@@ -24,6 +24,27 @@ impl TraceContext {
         }
     }
 
+    /// What a caller says of its trace: `00-trace-span-flags` of version 00, or of a later one that begins the same way (W3C
+    /// Trace Context, 3.2). Anything else is none, and a trace of its own begins.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let known = version == "00" && parts.next().is_none();
+        let later = version != "00" && version != "ff";
+        let sizes = [(version, 2), (trace, 32), (span, 16), (flags, 2)];
+        let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if !(known || later) || sizes.iter().any(|(text, size)| text.len() != *size || !hex(text)) {
+            return None;
+        }
+        let (trace, span) = (
+            u128::from_str_radix(trace, 16).ok()?,
+            u64::from_str_radix(span, 16).ok()?,
+        );
+        let sampled = u8::from_str_radix(flags, 16).ok()? & 1 == 1;
+        (trace != 0 && span != 0).then_some(Self { trace, span, sampled })
+    }
+
     /// The root span of a run: the run's identifier is the trace.
     #[must_use]
     pub fn root(run: u128) -> Self {
@@ -54,4 +75,41 @@ fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TraceContext;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let context = TraceContext {
+            trace: 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736,
+            span: 0x00f0_67aa_0ba9_02b7,
+            sampled: true,
+        };
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(context.to_string(), text);
+        assert_eq!(TraceContext::parse(text), Some(context));
+        let later = "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-comes";
+        assert_eq!(TraceContext::parse(later), Some(context));
+    }
+
+    #[test]
+    fn what_is_no_trace_is_none() {
+        for wrong in [
+            "",
+            "00",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-+bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(TraceContext::parse(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -106,6 +106,15 @@ pub(crate) struct Parts {
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.
     pub(crate) stopped: watch::Sender<Option<Arc<str>>>,
+    /// What runs are started with, and who makes its calls.
+    pub(crate) live: watch::Sender<Option<Live>>,
+}
+
+/// The deployment that runs are started with, and who makes its calls.
+#[derive(Clone)]
+pub(crate) struct Live {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) caller: Arc<dyn Caller>,
 }
 
 pub(crate) struct Driver {

@@ -25,7 +25,7 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Callers, Compacting, Driver, Indexer, Lookup, Message, Parts, Retiring, Writer},
+    driver::{Callers, Compacting, Driver, Indexer, Live, Lookup, Message, Parts, Retiring, Writer},
     engine::{
         self, Answer, Asked, Command, Deployment, Engine, Refusal, Start, Started, Store, Ticket, Verb,
         view::RunView,
@@ -69,6 +69,7 @@ struct Inner {
     disk: Weak<dyn Disk>,
     recovered: Recovered,
     stopped: watch::Receiver<Option<Arc<str>>>,
+    live: watch::Receiver<Option<Live>>,
     /// Taken when the host stops, so that the directory is free for others.
     archive: Mutex<Option<Archive>>,
     driver: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
@@ -141,6 +142,7 @@ impl Host {
         let indexer = Indexer::start(index.clone(), (compacting, retiring), sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
+        let (shown, live) = watch::channel(None);
         let (tracing, heard) = told_to(traces, &metrics);
         let driver = Driver::new(Parts {
             engine,
@@ -156,6 +158,7 @@ impl Host {
             sender: sender.clone(),
             inbox,
             stopped: stopping,
+            live: shown,
         });
         let driver = Mutex::new(Some(tokio::spawn(driver.run())));
         let place = Arc::downgrade(&disk);
@@ -169,6 +172,7 @@ impl Host {
                 disk: place,
                 recovered,
                 stopped,
+                live,
                 archive: Mutex::new(Some(Archive::new(disk, index))),
                 driver,
                 tracing: Mutex::default(),
@@ -303,6 +307,15 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
+    }
+
+    /// What runs are started with, as it changes.
+    pub(crate) fn live(&self) -> watch::Receiver<Option<Live>> {
+        self.0.live.clone()
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
     }
 
     fn archive(&self) -> Result<Archive, Refusal> {

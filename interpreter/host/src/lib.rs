@@ -15,6 +15,7 @@ pub mod disk;
 mod driver;
 pub mod engine;
 pub mod follow;
+pub mod gateways;
 mod host;
 mod metrics;
 pub mod network;

@@ -16,7 +16,7 @@ use flowmesh_ir::{
     trace::TraceContext,
 };
 use flowmesh_machine::CallId;
-use flowmesh_mesh::{Demand, Observer};
+use flowmesh_mesh::{Demand, Mesh, Observer};
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 /// Gives every deployment someone who makes its calls.
@@ -58,6 +58,11 @@ pub trait Caller: Send + Sync + 'static {
     /// Looks whether something exists: `file:PATH`, or an address.
     fn probe(self: Arc<Self>, target: String) -> Probing {
         Box::pin(async move { Err(format!("nobody looks for `{target}` here")) })
+    }
+
+    /// The mesh that it calls through, for those who hand on requests of others.
+    fn mesh(&self) -> Option<Arc<Mesh>> {
+        None
     }
 
     /// Moves the traffic of a service; no weights is back to what the program says.

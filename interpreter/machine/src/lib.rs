@@ -18,7 +18,7 @@ mod tests;
 
 pub use apply::{
     Awaited, Place, RECORDED_BYTES_MAX, Shared, Unshared, Waiting, apply, check_result, pending, replay,
-    share, view, waits,
+    request, share, view, waits,
 };
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Admit, Ask, Cached, Debounce, Effect, Note, Outcome, Recall};

@@ -1,6 +1,7 @@
 //! One call, from the request to the reply: joins what is decided with what is sent.
 
 mod attempt;
+pub(crate) mod relay;
 mod stream;
 
 pub use stream::Demand;

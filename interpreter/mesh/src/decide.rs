@@ -1,10 +1,12 @@
 //! Decisions on a call's way: pure functions of what is known, of a time passed in and of chance passed in.
 
+pub mod access;
 pub mod address;
 pub mod attempts;
 mod backoff;
 pub mod balance;
 pub mod budget;
+pub mod canonical;
 pub mod chance;
 pub mod code;
 pub mod endpoints;
@@ -13,3 +15,4 @@ pub mod outcome;
 pub mod retry_after;
 pub mod route;
 pub mod template;
+pub mod tree;

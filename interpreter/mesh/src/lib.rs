@@ -3,6 +3,7 @@
 //! - [`decide`] makes the decisions: pure functions of what is known, of a time and of chance that are passed in.
 //! - `wire` touches the network: names, connections, requests.
 //! - [`Mesh::call`] joins the two.
+//! - [`gateway`] is where visitors come in, who take the same way as calls.
 //! - [`identity`] says who somebody is who shows a signed token.
 //!
 //! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
@@ -13,6 +14,7 @@ mod call;
 mod clock;
 pub mod decide;
 mod error;
+pub mod gateway;
 pub mod identity;
 mod mesh;
 mod observe;

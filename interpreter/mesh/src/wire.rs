@@ -1,11 +1,13 @@
 //! What touches the network: names, connections, requests on the wire.
 
+pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod grpc;
 pub(crate) mod hickory;
 pub(crate) mod pool;
+pub(crate) mod relayed;
 pub(crate) mod request;
 pub(crate) mod resolver;
 pub(crate) mod subset;

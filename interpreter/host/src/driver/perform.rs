@@ -1,6 +1,6 @@
 //! Doing what the engine says.
 
-use super::{Driver, Message, observe::Watcher};
+use super::{Asker, Driver, Live, Message, observe::Watcher};
 use crate::{
     engine::{Answer, Call, Happened, History, Input, Output, Probe, Refusal, Ticket},
     follow::{Happening, Item},
@@ -56,10 +56,24 @@ impl Driver {
         let Some(asker) = self.askers.remove(&ticket) else {
             return;
         };
+        if let Asker::Deployer(_) = &asker {
+            self.show();
+        }
         asker.answer(answer);
         // Others may follow the run rightly: it may only be unknown to who asked.
         if let Some(run) = refused {
             self.parts.followers.forget_gone(run);
+        }
+    }
+
+    /// Shows what runs are started with from now on; it is on stable storage.
+    fn show(&mut self) {
+        let Some(deployment) = self.parts.engine.current().cloned() else {
+            return;
+        };
+        if let Some(caller) = self.parts.callers.get(&deployment.hashes()).cloned() {
+            let live = Live { deployment, caller };
+            self.parts.live.send_replace(Some(live));
         }
     }
 

@@ -49,6 +49,11 @@ impl Engine {
         self.defer(Deferred::Answer(ticket, Query::Deployed));
     }
 
+    /// What new runs are started with.
+    pub(crate) fn current(&self) -> Option<&Arc<Deployment>> {
+        self.current.as_ref()
+    }
+
     /// The same deployment, if it is known already: runs share it, and so does whatever is kept beside it.
     pub(super) fn known(&mut self, deployment: Arc<Deployment>) -> Arc<Deployment> {
         let hashes = (deployment.program_hash, deployment.settings_hash);

@@ -66,6 +66,10 @@ impl Caller for Wires {
         Box::pin(async move { probe(&target, self.clock.as_ref()).await })
     }
 
+    fn mesh(&self) -> Option<Arc<Mesh>> {
+        Some(self.mesh.clone())
+    }
+
     fn shift(&self, service: &Name, weights: &[(Name, u32)]) {
         self.mesh.shift(service, weights);
     }

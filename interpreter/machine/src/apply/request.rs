@@ -1,9 +1,12 @@
 //! The request of a call, computed once: path, query, headers, body and key from the arguments.
 
 use super::Turn;
-use crate::{border, eval::Evaluator};
+use crate::{
+    Settings, border,
+    eval::{Context, Evaluator, FUEL},
+};
 use flowmesh_ir::{
-    Name, Value,
+    Name, Program, Value,
     address::{Part, label},
     call::{Request, Sealed, Wire},
     expr::Expr,
@@ -38,58 +41,97 @@ impl<'p> Turn<'p, '_> {
         target: &'p Target,
         arguments: &mut Vec<Value>,
     ) -> Result<Request, Fault> {
-        let program = self.program;
-        let service = program.service(target.service);
-        let operation = service
-            .and_then(|service| service.operations.get(target.operation.index()))
-            .ok_or_else(|| Fault::BadValue("the program has no such operation".to_owned()))?;
-        let mut evaluator = self.evaluator_over(arguments);
-        let wire = wire(&mut evaluator, operation)?;
-        let params = service.map_or(&[][..], |service| &service.address_params);
-        let address = address(&mut evaluator, params, &operation.address)?;
-        let path = path(&mut evaluator, operation)?;
-        let headers = headers(&mut evaluator, &operation.headers)?;
-        let key = key(&mut evaluator, operation.key.as_ref())?;
-        let body = match &operation.body {
-            Some((expr, _)) if expr.is_secret() => String::new(),
-            Some((expr, ty)) => {
-                let value = evaluator.eval(expr)?;
-                evaluator.weigh(expr, &value)?;
-                let mut json = String::new();
-                border::write(program, ty, &value, &mut json);
-                json
-            }
-            None => String::new(),
-        };
-        let sealed = operation.is_sealed().then(|| self.sealed(arguments));
-        Ok(Request {
-            service: target.service,
-            operation: target.operation,
-            policy: target.policy,
-            wire,
-            address,
-            method: operation.method,
-            path,
-            headers,
-            body: body.into_bytes().into(),
-            key,
-            sealed,
-            effect: operation.effect,
-        })
+        let operation = operation(self.program, target)?;
+        let sealed = operation
+            .is_sealed()
+            .then(|| sealed(&self.run.context, arguments));
+        compose(self.program, target, sealed, &mut self.evaluator_over(arguments))
     }
 }
 
-impl Turn<'_, '_> {
-    /// What whoever sends a request needs to compute the parts with secrets.
-    fn sealed(&self, arguments: &[Value]) -> Arc<Sealed> {
-        let run = self.run.context.run.as_ref();
-        Arc::new(Sealed {
-            arguments: arguments.to_vec(),
-            run: run.map_or(0, |run| run.id.as_u128()),
-            started: run.map_or(self.run.context.now, |run| run.started),
-            key: run.and_then(|run| run.key.clone()),
-        })
+fn operation<'p>(program: &'p Program, target: &Target) -> Result<&'p Operation, Fault> {
+    let service = program.service(target.service);
+    let operation = service.and_then(|service| service.operations.get(target.operation.index()));
+    operation.ok_or_else(|| Fault::BadValue("the program has no such operation".to_owned()))
+}
+
+/// The request of a call that no run makes: its arguments are evaluated in the frame, and all else in the context.
+///
+/// # Errors
+/// If an argument, or a part of the request, has no value.
+pub fn request(
+    program: &Program,
+    settings: &Settings,
+    target: &Target,
+    frame: &mut Vec<Value>,
+    context: &mut Context,
+) -> Result<Request, Fault> {
+    let mut fuel = FUEL;
+    let mut arguments = Vec::with_capacity(target.arguments.len());
+    for argument in &target.arguments {
+        let mut evaluator = Evaluator::new(program, settings, frame, context, &mut fuel);
+        let value = evaluator.eval(argument)?;
+        evaluator.weigh(argument, &value)?;
+        arguments.push(value);
     }
+    let sealed = operation(program, target)?
+        .is_sealed()
+        .then(|| sealed(context, &arguments));
+    let mut evaluator = Evaluator::new(program, settings, &mut arguments, context, &mut fuel);
+    compose(program, target, sealed, &mut evaluator)
+}
+
+/// The request of a call with the arguments that the evaluator has as its frame.
+fn compose(
+    program: &Program,
+    target: &Target,
+    sealed: Option<Arc<Sealed>>,
+    evaluator: &mut Evaluator<'_>,
+) -> Result<Request, Fault> {
+    let service = program.service(target.service);
+    let operation = operation(program, target)?;
+    let wire = wire(evaluator, operation)?;
+    let params = service.map_or(&[][..], |service| &service.address_params);
+    let address = address(evaluator, params, &operation.address)?;
+    let path = path(evaluator, operation)?;
+    let headers = headers(evaluator, &operation.headers)?;
+    let key = key(evaluator, operation.key.as_ref())?;
+    let body = match &operation.body {
+        Some((expr, _)) if expr.is_secret() => String::new(),
+        Some((expr, ty)) => {
+            let value = evaluator.eval(expr)?;
+            evaluator.weigh(expr, &value)?;
+            let mut json = String::new();
+            border::write(program, ty, &value, &mut json);
+            json
+        }
+        None => String::new(),
+    };
+    Ok(Request {
+        service: target.service,
+        operation: target.operation,
+        policy: target.policy,
+        wire,
+        address,
+        method: operation.method,
+        path,
+        headers,
+        body: body.into_bytes().into(),
+        key,
+        sealed,
+        effect: operation.effect,
+    })
+}
+
+/// What whoever sends a request needs to compute the parts with secrets.
+fn sealed(context: &Context, arguments: &[Value]) -> Arc<Sealed> {
+    let run = context.run.as_ref();
+    Arc::new(Sealed {
+        arguments: arguments.to_vec(),
+        run: run.map_or(0, |run| run.id.as_u128()),
+        started: run.map_or(context.now, |run| run.started),
+        key: run.and_then(|run| run.key.clone()),
+    })
 }
 
 /// What the addresses of the service take. Whatever could lead out of the place it has in them is refused.

@@ -30,8 +30,10 @@ const SKEW_MAX: Duration = Duration::from_secs(300);
 pub struct IssuerOptions {
     /// The URL of the provider, exactly as its tokens say it.
     pub issuer: String,
-    /// Whom tokens must be meant for.
-    pub audience: String,
+    /// Whom tokens must be meant for: any of these.
+    pub audiences: Vec<String>,
+    /// Where the keys are; else the configuration of the provider says it.
+    pub keys: Option<String>,
     /// How far clocks may be apart; at most five minutes.
     pub skew: Duration,
 }
@@ -45,11 +47,15 @@ pub enum IssuerError {
     /// There must be an audience: else tokens that are meant for others would do.
     #[error("expected an audience")]
     Audience,
+    /// The place of its keys is none that keys can be believed from.
+    #[error("expected keys at a URL with `https://`, found `{0}`")]
+    Keys(String),
 }
 
 /// A provider that is trusted.
 pub struct Issuer {
     expected: Expected,
+    place: Option<String>,
     fetch: Arc<dyn Fetch>,
     /// The keys, and when they came. Nobody who needs one of them waits for a question that is on its way.
     keys: RwLock<Option<(Arc<Keys>, Instant)>>,
@@ -71,15 +77,19 @@ impl Issuer {
         if !Https::may(&options.issuer) {
             return Err(IssuerError::Url(options.issuer));
         }
-        if options.audience.is_empty() {
+        if options.audiences.is_empty() || options.audiences.iter().any(String::is_empty) {
             return Err(IssuerError::Audience);
+        }
+        if let Some(wrong) = options.keys.as_ref().filter(|url| !Https::may(url)) {
+            return Err(IssuerError::Keys(wrong.clone()));
         }
         Ok(Self {
             expected: Expected {
                 issuer: options.issuer,
-                audience: options.audience,
+                audiences: options.audiences,
                 skew: options.skew.min(SKEW_MAX),
             },
+            place: options.keys,
             fetch,
             keys: RwLock::default(),
             asking: Mutex::default(),
@@ -145,6 +155,9 @@ impl Issuer {
     }
 
     async fn fetch_keys(&self) -> Result<Keys, String> {
+        if let Some(place) = &self.place {
+            return Keys::read(&self.fetch.get(place).await?);
+        }
         let issuer = &self.expected.issuer;
         let place = format!(
             "{}/.well-known/openid-configuration",

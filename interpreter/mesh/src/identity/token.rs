@@ -14,8 +14,8 @@ const BYTES_MAX: usize = 16 << 10;
 pub struct Expected {
     /// Who issued it.
     pub issuer: String,
-    /// Whom it is meant for.
-    pub audience: String,
+    /// Whom it is meant for: any of these.
+    pub audiences: Vec<String>,
     /// How far the clocks of others may be from ours.
     pub skew: Duration,
 }
@@ -97,8 +97,11 @@ fn check(claims: &Claims, expected: &Expected, now: Timestamp) -> Result<(), Tok
         return Err(TokenError::Issuer);
     }
     let meant = match claims.get("aud") {
-        Some(Value::String(one)) => *one == expected.audience,
-        Some(Value::Array(all)) => all.iter().any(|one| one.as_str() == Some(&expected.audience)),
+        Some(Value::String(one)) => expected.audiences.contains(one),
+        Some(Value::Array(all)) => {
+            let mut named = all.iter().filter_map(Value::as_str);
+            named.any(|one| expected.audiences.iter().any(|known| known == one))
+        }
         _ => false,
     };
     if !meant {

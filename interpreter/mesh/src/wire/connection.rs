@@ -3,12 +3,13 @@
 //! Hyper's connection is a future of its own that is usually spawned. Here the call polls it itself, so that a request
 //! and its answer need no switch between tasks; a connection at rest costs nothing but its socket.
 
+use super::body::Outgoing;
 use crate::mesh::Limits;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::{
-    body::Incoming,
+    body::{Body, Frame, Incoming},
     client::conn::{
         TrySendError,
         http1::{self, SendRequest},
@@ -24,14 +25,14 @@ use std::{
 };
 use tokio::{net::TcpStream, time::Instant};
 
-/// A request as it goes over a connection; its body is whole.
-pub(crate) type Sent = Request<Full<Bytes>>;
+/// A request as it goes over a connection.
+pub(crate) type Sent = Request<Outgoing>;
 
-type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+type Driver = http1::Connection<TokioIo<TcpStream>, Outgoing>;
 
 /// An open connection.
 pub(crate) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Outgoing>,
     /// `None` once the connection has ended. In a box, since the connection is moved at each call.
     driver: Option<Box<Driver>>,
     /// When it came to rest.
@@ -76,16 +77,30 @@ impl Connection {
         }
     }
 
+    /// What of a body is there next, as [`Connection::piece`] waits for it.
+    pub(crate) fn poll_frame(
+        &mut self,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
+            return Poll::Ready(frame);
+        }
+        poll_driver(&mut self.driver, cx);
+        Pin::new(body).poll_frame(cx)
+    }
+
+    /// As [`Connection::rest`], for who polls.
+    pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) -> bool {
+        poll_driver(&mut self.driver, cx);
+        self.rested = Instant::now();
+        self.driver.is_some() && self.sender.is_ready()
+    }
+
     /// Whether the connection can take another request. False too if the service answered before it had read the whole
     /// request: then what is left of it would stand before the next one.
     pub(crate) async fn rest(&mut self) -> bool {
-        let free = poll_fn(|cx| {
-            poll_driver(&mut self.driver, cx);
-            Poll::Ready(self.driver.is_some() && self.sender.is_ready())
-        });
-        let free = free.await;
-        self.rested = Instant::now();
-        free
+        poll_fn(|cx| Poll::Ready(self.poll_rest(cx))).await
     }
 }
 

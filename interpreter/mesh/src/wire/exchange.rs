@@ -50,12 +50,29 @@ pub(crate) enum Stage {
 /// out again on a new one, which is safe whatever it does.
 pub(crate) async fn exchange(
     endpoint: &Endpoint,
-    mut request: Sent,
+    request: Sent,
     idle: Duration,
     limits: &Limits,
     progress: &mut Progress,
 ) -> Outcome {
-    let pending = endpoint.begin();
+    match send(endpoint, request, idle, limits, progress).await {
+        Ok((answer, connection)) => {
+            progress.stage = Stage::Reading;
+            read(endpoint, connection, answer, idle, limits).await
+        }
+        Err(outcome) => outcome,
+    }
+}
+
+/// The head of the answer, and the connection that the rest of it comes by.
+pub(crate) async fn send(
+    endpoint: &Endpoint,
+    mut request: Sent,
+    idle: Duration,
+    limits: &Limits,
+    progress: &mut Progress,
+) -> Result<(Response<Incoming>, Connection), Outcome> {
+    let _pending = endpoint.begin();
     let started = Instant::now();
     let mut rested = endpoint.pool.take(idle);
     loop {
@@ -68,16 +85,14 @@ pub(crate) async fn exchange(
             }
             None => match endpoint.connect(limits).await {
                 Ok(connection) => connection,
-                Err(why) => return Outcome::Unsent(why),
+                Err(why) => return Err(Outcome::Unsent(why)),
             },
         };
         progress.stage = Stage::Waiting;
         let mut failed = match connection.send(request).await {
             Ok(answer) => {
                 progress.first_byte = Some(started.elapsed());
-                progress.stage = Stage::Reading;
-                drop(pending);
-                return read(endpoint, connection, answer, idle, limits).await;
+                return Ok((answer, connection));
             }
             Err(failed) => failed,
         };
@@ -86,8 +101,8 @@ pub(crate) async fn exchange(
                 endpoint.pool.clear();
                 request = unsent;
             }
-            Some(_) => return Outcome::Unsent(broke(endpoint, "before the request was sent")),
-            None => return unread(endpoint, failed.error(), "before an answer came"),
+            Some(_) => return Err(Outcome::Unsent(broke(endpoint, "before the request was sent"))),
+            None => return Err(unread(endpoint, failed.error(), "before an answer came")),
         }
     }
 }
@@ -133,7 +148,7 @@ async fn read(
     }
 }
 
-fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
     let header = headers.get(RETRY_AFTER)?.to_str().ok()?;
     let date = headers.get(DATE).and_then(|date| date.to_str().ok());
     retry_after(header, date, Timestamp::now())

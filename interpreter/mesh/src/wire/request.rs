@@ -5,7 +5,7 @@
 //! many milliseconds from now the caller waits for this attempt. Relative, so that clocks need not agree; a service may
 //! give up by itself when they are over.
 
-use super::{connection::Sent, endpoint::Endpoint};
+use super::{body::Outgoing, connection::Sent, endpoint::Endpoint};
 use crate::unseal::Unsealed;
 use bytes::Bytes;
 use flowmesh_ir::{call::Request, service::Method, trace::TraceContext};
@@ -17,7 +17,6 @@ use http::{
     },
     uri::PathAndQuery,
 };
-use http_body_util::Full;
 use std::time::Duration;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -120,7 +119,7 @@ impl Template {
 
     /// One attempt as it goes to an endpoint.
     pub(crate) fn attempt(&self, to: &Endpoint, trace: TraceContext, left: Duration) -> Result<Sent, String> {
-        let mut sent = Sent::new(Full::new(self.body.clone()));
+        let mut sent = Sent::new(Outgoing::whole(self.body.clone()));
         *sent.method_mut() = self.method.clone();
         *sent.uri_mut() = self.uri(&to.base)?;
         let mut headers = self.headers.clone();
@@ -170,7 +169,7 @@ fn value(name: &str, text: &str) -> Result<HeaderValue, String> {
         .map_err(|_| format!("the value of the header `{name}` holds a character that cannot be sent in one"))
 }
 
-fn method(method: Method) -> http::Method {
+pub(crate) fn method(method: Method) -> http::Method {
     match method {
         Method::Get => http::Method::GET,
         Method::Head => http::Method::HEAD,

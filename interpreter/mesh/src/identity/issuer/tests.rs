@@ -64,7 +64,8 @@ fn issuer() -> (Arc<Provider>, Issuer) {
     let provider = Arc::new(Provider::default());
     let options = IssuerOptions {
         issuer: ISSUER.to_owned(),
-        audience: "flowmesh".to_owned(),
+        audiences: vec!["flowmesh".to_owned()],
+        keys: None,
         skew: Duration::from_secs(30),
     };
     (provider.clone(), Issuer::new(options, provider).unwrap())

@@ -6,7 +6,7 @@ use serde_json::json;
 fn expected() -> Expected {
     Expected {
         issuer: "https://id.example".to_owned(),
-        audience: "flowmesh".to_owned(),
+        audiences: vec!["flowmesh".to_owned()],
         skew: Duration::from_secs(30),
     }
 }

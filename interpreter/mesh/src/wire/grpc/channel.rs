@@ -5,22 +5,21 @@ use crate::{
     decide::outcome::Outcome,
     mesh::Limits,
     wire::{
+        body::Outgoing,
         connection::Sent,
         endpoint::Endpoint,
         exchange::{Progress, Stage},
     },
 };
-use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Uri, Version,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TE},
     uri::{PathAndQuery, Scheme},
 };
-use http_body_util::Full;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::sync::{Mutex, PoisonError};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::Instant};
 
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
@@ -31,18 +30,45 @@ const WINDOW: u32 = 256 * 1024;
 
 /// The connection of an endpoint.
 #[derive(Default)]
-pub(crate) struct Channel(Mutex<Option<SendRequest<Full<Bytes>>>>);
+pub(crate) struct Channel(Mutex<Option<SendRequest<Outgoing>>>);
 
 impl Channel {
     /// Sends a request and waits for the head of its answer. What a connection gives back unsent goes out on a new one.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         endpoint: &Endpoint,
         request: Sent,
         limits: &Limits,
         progress: &mut Progress,
     ) -> Result<Answer, Outcome> {
-        let mut request = prepared(request).map_err(Outcome::Unsent)?;
+        let request = prepared(request).map_err(Outcome::Unsent)?;
+        self.exchange(endpoint, request, limits, progress).await
+    }
+
+    /// The same for a request that is handed on as it is.
+    pub(crate) async fn relay(
+        &self,
+        endpoint: &Endpoint,
+        mut request: Sent,
+        limits: &Limits,
+        progress: &mut Progress,
+    ) -> Result<Answer, Outcome> {
+        addressed(&mut request).map_err(Outcome::Unsent)?;
+        let _pending = endpoint.begin();
+        let started = Instant::now();
+        progress.stage = Stage::Connecting;
+        let answer = self.exchange(endpoint, request, limits, progress).await?;
+        progress.first_byte = Some(started.elapsed());
+        Ok(answer)
+    }
+
+    async fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        mut request: Sent,
+        limits: &Limits,
+        progress: &mut Progress,
+    ) -> Result<Answer, Outcome> {
         let mut kept = self.kept();
         loop {
             let reused = kept.is_some();
@@ -73,11 +99,7 @@ impl Channel {
         }
     }
 
-    async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        limits: &Limits,
-    ) -> Result<SendRequest<Full<Bytes>>, String> {
+    async fn connect(&self, endpoint: &Endpoint, limits: &Limits) -> Result<SendRequest<Outgoing>, String> {
         let stream = endpoint.stream(limits).await?;
         let (sender, connection) = handshake(stream, limits)
             .await
@@ -88,7 +110,7 @@ impl Channel {
         Ok(sender)
     }
 
-    fn kept(&self) -> Option<SendRequest<Full<Bytes>>> {
+    fn kept(&self) -> Option<SendRequest<Outgoing>> {
         self.lock().clone().filter(|sender| !sender.is_closed())
     }
 
@@ -97,14 +119,14 @@ impl Channel {
     }
 
     /// A panic elsewhere cannot leave one sender in a bad state.
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<SendRequest<Full<Bytes>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<SendRequest<Outgoing>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-type Driver = http2::Connection<TokioIo<TcpStream>, Full<Bytes>, TokioExecutor>;
+type Driver = http2::Connection<TokioIo<TcpStream>, Outgoing, TokioExecutor>;
 
-async fn handshake(stream: TcpStream, limits: &Limits) -> hyper::Result<(SendRequest<Full<Bytes>>, Driver)> {
+async fn handshake(stream: TcpStream, limits: &Limits) -> hyper::Result<(SendRequest<Outgoing>, Driver)> {
     let headers = u32::try_from(limits.header_bytes).unwrap_or(u32::MAX);
     http2::Builder::new(TokioExecutor::new())
         .initial_stream_window_size(WINDOW)
@@ -116,7 +138,6 @@ async fn handshake(stream: TcpStream, limits: &Limits) -> hyper::Result<(SendReq
 /// The request as HTTP/2 and gRPC want it: an authority in place of `Host`, and the time that is left.
 fn prepared(mut request: Sent) -> Result<Sent, String> {
     let headers = request.headers_mut();
-    let host = headers.remove(HOST);
     let left = headers
         .get(DEADLINE)
         .and_then(|left| left.to_str().ok())
@@ -131,6 +152,13 @@ fn prepared(mut request: Sent) -> Result<Sent, String> {
             HeaderValue::from_str(&left).map_err(|why| why.to_string())?,
         );
     }
+    addressed(&mut request)?;
+    Ok(request)
+}
+
+/// An authority in place of `Host`.
+fn addressed(request: &mut Sent) -> Result<(), String> {
+    let host = request.headers_mut().remove(HOST);
     let authority = host
         .as_ref()
         .and_then(|host| host.to_str().ok())
@@ -143,7 +171,7 @@ fn prepared(mut request: Sent) -> Result<Sent, String> {
         .build();
     *request.uri_mut() = uri.map_err(|_| format!("`{authority}` cannot be an authority"))?;
     *request.version_mut() = Version::HTTP_2;
-    Ok(request)
+    Ok(())
 }
 
 /// At most eight digits and a unit.

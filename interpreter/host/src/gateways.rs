@@ -1,0 +1,207 @@
+//! The gateways of the program that a host serves: they open with it, and change when another is deployed.
+//!
+//! The mesh knows what a visit is and where it is led; here is what it does not know: what expressions mean (`view`), how a
+//! run is started and an operation called (`inside`), what a visitor is told of that (`answer`), and who writes down what
+//! happened (`log`). `open` makes the doors of one deployment.
+
+mod answer;
+mod error;
+mod inside;
+mod log;
+mod open;
+mod view;
+
+pub use error::GatewayError;
+pub use log::AccessLog;
+
+use crate::{Host, driver::Live};
+use flowmesh_ir::Name;
+use flowmesh_mesh::{
+    gateway::{Door, GatewayOptions, Log},
+    identity::Fetch,
+};
+use open::Wanted;
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+/// What gateways need to be told.
+#[derive(Clone)]
+pub struct GatewaysOptions {
+    /// What a stranger may cost.
+    pub limits: GatewayOptions,
+    /// Hears of every visit.
+    pub log: Option<Arc<dyn Log>>,
+    /// Asks issuers of tokens for their keys.
+    pub fetch: Arc<dyn Fetch>,
+    /// Where the API is, for those who are told where to look for a run.
+    pub api: String,
+    /// Where the files of certificates are that are named without a place.
+    pub directory: PathBuf,
+}
+
+/// The gateways of the program that a host serves.
+pub struct Gateways {
+    opened: Arc<Mutex<Opened>>,
+    stop: watch::Sender<bool>,
+    following: JoinHandle<()>,
+}
+
+/// Which doors are open.
+#[derive(Default)]
+struct Opened(BTreeMap<Name, Open>);
+
+/// One gateway that is open.
+struct Open {
+    /// What it listens at and shows; one that differs is opened anew.
+    wanted: Wanted,
+    door: Arc<Door>,
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    listening: Vec<JoinHandle<()>>,
+}
+
+impl Gateways {
+    /// Opens the gateways of the program that the host serves, and follows what is deployed from now on: a gateway whose
+    /// addresses stay the same changes without anybody being cut off.
+    ///
+    /// # Errors
+    /// If one cannot be opened. Later, one that cannot be is said to be so in the log, and stays as it was.
+    pub async fn open(host: &Host, options: GatewaysOptions) -> Result<Self, GatewayError> {
+        let mut live = host.live();
+        let first = live.borrow_and_update().clone();
+        let mut opened = Opened::default();
+        if let Some(first) = first {
+            let mut wrong = opened.follow(host, &first, &options).await;
+            if let Some(wrong) = wrong.pop() {
+                opened.close().await;
+                return Err(wrong);
+            }
+        }
+        let opened = Arc::new(Mutex::new(opened));
+        let (stop, stopped) = watch::channel(false);
+        let following = tokio::spawn(follow(host.clone(), options, (live, stopped), opened.clone()));
+        Ok(Self {
+            opened,
+            stop,
+            following,
+        })
+    }
+
+    /// Where each listens.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<(Name, Vec<SocketAddr>)> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = |(name, open): (&Name, &Open)| (name.clone(), open.addresses.clone());
+        opened.0.iter().map(one).collect()
+    }
+
+    /// Takes no visitor any more, and returns when requests on their way have ended, or their grace has.
+    pub async fn close(self) {
+        self.stop.send_replace(true);
+        let _ = self.following.await;
+        let opened = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        opened.close().await;
+    }
+}
+
+async fn follow(
+    host: Host,
+    options: GatewaysOptions,
+    (mut live, mut stopped): (watch::Receiver<Option<Live>>, watch::Receiver<bool>),
+    opened: Arc<Mutex<Opened>>,
+) {
+    loop {
+        tokio::select! {
+            changed = live.changed() => if changed.is_err() { return },
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        let Some(now) = live.borrow_and_update().clone() else {
+            continue;
+        };
+        let mut taken = std::mem::take(&mut *opened.lock().unwrap_or_else(PoisonError::into_inner));
+        for wrong in taken.follow(&host, &now, &options).await {
+            tracing::error!(error = %wrong, "a gateway of the program that was deployed cannot be opened");
+        }
+        *opened.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+    }
+}
+
+impl Opened {
+    /// Opens, changes and closes until it is as the deployment says; what could not be done.
+    async fn follow(&mut self, host: &Host, live: &Live, options: &GatewaysOptions) -> Vec<GatewayError> {
+        let mut wrong = Vec::new();
+        let mut before = std::mem::take(&mut self.0);
+        for (id, gateway) in open::gateways(&live.deployment.program) {
+            let known = before.remove(&gateway.name);
+            match self.one(host, live, options, (id, known)).await {
+                Ok(open) => drop(self.0.insert(gateway.name.clone(), open)),
+                Err((error, known)) => {
+                    wrong.push(error);
+                    if let Some(known) = known {
+                        self.0.insert(gateway.name.clone(), known);
+                    }
+                }
+            }
+        }
+        for (_, gone) in before {
+            tokio::spawn(gone.close());
+        }
+        wrong
+    }
+
+    async fn one(
+        &self,
+        host: &Host,
+        live: &Live,
+        options: &GatewaysOptions,
+        (id, known): (flowmesh_ir::GatewayId, Option<Open>),
+    ) -> Result<Open, (GatewayError, Option<Open>)> {
+        let (wanted, rules) = match open::prepare(host, live, options, id) {
+            Ok(prepared) => prepared,
+            Err(error) => return Err((error, known)),
+        };
+        match known {
+            Some(known) if known.wanted == wanted => {
+                known.door.swap(rules);
+                Ok(known)
+            }
+            // Its addresses may be among the new ones.
+            Some(known) => {
+                known.close().await;
+                wanted
+                    .open(rules, options, host)
+                    .await
+                    .map_err(|error| (error, None))
+            }
+            None => wanted
+                .open(rules, options, host)
+                .await
+                .map_err(|error| (error, None)),
+        }
+    }
+
+    async fn close(self) {
+        let closing: Vec<_> = self
+            .0
+            .into_values()
+            .map(|open| tokio::spawn(open.close()))
+            .collect();
+        for one in closing {
+            let _ = one.await;
+        }
+    }
+}
+
+impl Open {
+    async fn close(self) {
+        self.stop.send_replace(true);
+        for listening in self.listening {
+            let _ = listening.await;
+        }
+    }
+}

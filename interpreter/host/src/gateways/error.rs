@@ -1,0 +1,87 @@
+//! Why a gateway cannot be opened.
+
+use flowmesh_ir::{Code, Name};
+use flowmesh_mesh::{
+    gateway::{CertificateError, ListenError},
+    identity::IssuerError,
+};
+use thiserror::Error;
+
+/// Why a gateway cannot be opened.
+#[derive(Debug, Error)]
+pub enum GatewayError {
+    /// An address has no value, or is none.
+    #[error("gateway `{gateway}`: expected an address such as `http://127.0.0.1:8080`, found {found}")]
+    Address {
+        /// The gateway.
+        gateway: Name,
+        /// What is there.
+        found: String,
+    },
+    /// It cannot listen there.
+    #[error("gateway `{gateway}`: {error}")]
+    Listen {
+        /// The gateway.
+        gateway: Name,
+        /// Why.
+        error: ListenError,
+    },
+    /// It has nothing to show.
+    #[error("gateway `{gateway}`: {error}")]
+    Certificate {
+        /// The gateway.
+        gateway: Name,
+        /// Why.
+        error: CertificateError,
+    },
+    /// What its `jwt` says cannot be meant.
+    #[error("gateway `{gateway}`: {error}")]
+    Issuer {
+        /// The gateway.
+        gateway: Name,
+        /// Why.
+        error: IssuerError,
+    },
+    /// A text of its `jwt` has no value.
+    #[error("gateway `{gateway}`: `{what}` of its `jwt` has no value")]
+    Valueless {
+        /// The gateway.
+        gateway: Name,
+        /// Which.
+        what: &'static str,
+    },
+    /// This version does not do that.
+    #[error("gateway `{gateway}`: this version does not carry out `{what}`")]
+    NotYet {
+        /// The gateway.
+        gateway: Name,
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl GatewayError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        Code(1076)
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => {
+                "write `http://` or `https://`, an address of this machine and a port; see the configs that it is made of"
+            }
+            Self::Listen { .. } => "see who listens there already, or take another address",
+            Self::Certificate { .. } => {
+                "name files in PEM that belong together, in `tls: { certificate, key }`"
+            }
+            Self::Issuer { .. } | Self::Valueless { .. } => {
+                "write `jwt: { issuer, audience, keys }`, the keys at a URL with `https://`"
+            }
+            Self::NotYet { .. } => "leave it out, or compile the program for a mesh that has it",
+        }
+    }
+}

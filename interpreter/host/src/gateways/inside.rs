@@ -1,0 +1,190 @@
+//! What stands behind a gateway: flows, operations, and what expressions mean.
+
+use super::{answer, view};
+use crate::{Host, RunId, driver::Live, engine::Deployment, network::Caller};
+use bytes::Bytes;
+use flowmesh_ir::{
+    FlowId, OperationId, PolicyId, ServiceId, Value,
+    call::{Request, Wire},
+    expr::Expr,
+    flow::Target,
+};
+use flowmesh_machine::{CallId, border, request};
+use flowmesh_mesh::{
+    Silent,
+    gateway::{Answered, Answering, Behind, Visit},
+};
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
+
+/// The longest that a visitor waits for the result of a run; then they are told where to look.
+const WAIT_MAX: Duration = Duration::from_secs(55);
+/// Makes two starts one run.
+const KEY: &str = "idempotency-key";
+
+/// What stands behind the gateways of one deployment.
+pub(super) struct Inside {
+    host: Host,
+    deployment: Arc<Deployment>,
+    caller: Arc<dyn Caller>,
+    api: String,
+}
+
+impl Inside {
+    pub(super) fn new(host: &Host, live: &Live, api: String) -> Self {
+        Self {
+            host: host.clone(),
+            deployment: live.deployment.clone(),
+            caller: live.caller.clone(),
+            api,
+        }
+    }
+
+    fn value(&self, expr: &Expr, visit: &Visit) -> Option<Value> {
+        let nothing = Bytes::new();
+        let found = view::value(&self.deployment, expr, (visit, &nothing), self.now());
+        found.ok()
+    }
+
+    /// The input of a flow as JSON, or why there is none.
+    fn input(
+        &self,
+        flow: FlowId,
+        arguments: &[Expr],
+        seen: (&Visit, &Bytes),
+    ) -> Result<(String, String), Answered> {
+        let program = &self.deployment.program;
+        let lost = || answer::problem(500, "it cannot be done");
+        let flow = program.flow(flow).ok_or_else(lost)?;
+        let mut input = String::from("{");
+        for (field, argument) in flow.params.iter().zip(arguments) {
+            let value = view::value(&self.deployment, argument, seen, self.now());
+            let value = value.map_err(|why| answer::problem(422, &format!("`{}`: {why}", field.name)))?;
+            if input.len() > 1 {
+                input.push(',');
+            }
+            input.push_str(&serde_json::to_string(field.name.as_str()).unwrap_or_default());
+            input.push(':');
+            input.push_str(&border::encode(program, &field.ty, &value));
+        }
+        input.push('}');
+        Ok((flow.name.to_string(), input))
+    }
+
+    async fn started(
+        &self,
+        flow: FlowId,
+        arguments: &[Expr],
+        wait: bool,
+        seen: (&Visit, &Bytes),
+    ) -> Answered {
+        let (name, input) = match self.input(flow, arguments, seen) {
+            Ok(input) => input,
+            Err(answer) => return answer,
+        };
+        // What the flow says itself goes before what a visitor says.
+        let own = self
+            .deployment
+            .program
+            .flow(flow)
+            .is_some_and(|flow| flow.key.is_some());
+        let key = seen.0.request.header(KEY).filter(|_| !own);
+        let started = match self.host.start(&name, input.into_bytes(), key).await {
+            Ok(started) => started,
+            Err(refusal) => return answer::refused(&refusal),
+        };
+        if !wait {
+            return answer::started(started.id, &self.api);
+        }
+        match tokio::time::timeout(WAIT_MAX, self.host.wait(started.id)).await {
+            Ok(Ok(view)) => answer::ended(&view, &self.api),
+            Ok(Err(refusal)) => answer::refused(&refusal),
+            Err(_) => answer::started(started.id, &self.api),
+        }
+    }
+
+    /// The request of an operation, or why there is none.
+    fn request(&self, target: &Target, (visit, body): (&Visit, &Bytes)) -> Result<Request, Answered> {
+        let Deployment {
+            program, settings, ..
+        } = self.deployment.as_ref();
+        let mut context = view::context(visit, body, self.now());
+        let made = request(program, settings, target, &mut view::frame(visit), &mut context);
+        made.map_err(|why| answer::problem(422, &why.to_string()))
+    }
+
+    async fn called(&self, target: Target, seen: (&Visit, &Bytes)) -> Answered {
+        let request = match self.request(&target, seen) {
+            Ok(request) => Arc::new(request),
+            Err(answer) => return answer,
+        };
+        let trace = seen.0.trace.child(0);
+        let reply = match request.wire {
+            Wire::Worker(_) => {
+                let clock = self.host.clock();
+                let run = RunId::new(clock.now(), clock.draw(), clock.draw());
+                let namespace = self.host.namespace().clone();
+                self.caller
+                    .clone()
+                    .work(namespace, (run, CallId(0)), request)
+                    .await
+            }
+            _ => self.caller.clone().call(request, trace, Arc::new(Silent)).await,
+        };
+        answer::replied(reply)
+    }
+}
+
+impl Behind for Inside {
+    fn now(&self) -> Timestamp {
+        self.host.clock().now()
+    }
+
+    fn holds(&self, condition: &Expr, visit: &Visit) -> Option<bool> {
+        match self.value(condition, visit)? {
+            Value::Bool(truth) => Some(truth),
+            _ => None,
+        }
+    }
+
+    fn text(&self, expr: &Expr, visit: &Visit) -> Option<String> {
+        match self.value(expr, visit)? {
+            Value::String(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    fn start<'a>(
+        &'a self,
+        flow: FlowId,
+        arguments: &'a [Expr],
+        wait: bool,
+        visit: &'a Visit,
+        body: Bytes,
+    ) -> Answering<'a> {
+        Box::pin(async move { self.started(flow, arguments, wait, (visit, &body)).await })
+    }
+
+    fn call<'a>(
+        &'a self,
+        (service, operation, policy): (ServiceId, OperationId, Option<PolicyId>),
+        arguments: &'a [Expr],
+        visit: &'a Visit,
+        body: Bytes,
+    ) -> Answering<'a> {
+        let declared = self.deployment.program.service(service);
+        let declared = declared.and_then(|declared| declared.operations.get(operation.index()));
+        let own = declared.map(|operation| operation.policy);
+        let Some(policy) = policy.or(own) else {
+            return Box::pin(async { answer::problem(500, "it cannot be done") });
+        };
+        let target = Target {
+            service,
+            operation,
+            policy,
+            arguments: arguments.to_vec(),
+            as_json: false,
+        };
+        Box::pin(async move { self.called(target, (visit, &body)).await })
+    }
+}

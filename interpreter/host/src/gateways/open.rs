@@ -1,0 +1,190 @@
+//! What a deployment wants of its gateways, and how their doors are opened.
+
+use super::{GatewayError, GatewaysOptions, Open, inside::Inside};
+use crate::{Host, driver::Live, engine::Deployment};
+use flowmesh_ir::{GatewayId, Name, Program, Value, expr::Expr, gateway::Gateway};
+use flowmesh_machine::{Context, evaluate};
+use flowmesh_mesh::{
+    gateway::{Certificate, Door, Listener, Rules},
+    identity::{Issuer, IssuerOptions},
+};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// How far the clocks of issuers may be from ours.
+const SKEW: Duration = Duration::from_secs(30);
+
+/// What cannot change while a gateway is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    name: Name,
+    /// Where it listens, and whether with TLS.
+    listen: Vec<(SocketAddr, bool)>,
+    /// Certificate and key.
+    shows: Option<(PathBuf, PathBuf)>,
+}
+
+/// The gateways of a program.
+pub(super) fn gateways(program: &Program) -> impl Iterator<Item = (GatewayId, &Gateway)> {
+    (0u32..).map(GatewayId).zip(&program.gateways)
+}
+
+/// Says what a gateway wants, and what it does.
+pub(super) fn prepare(
+    host: &Host,
+    live: &Live,
+    options: &GatewaysOptions,
+    id: GatewayId,
+) -> Result<(Wanted, Arc<Rules>), GatewayError> {
+    let deployment = &live.deployment;
+    let missing = |what| GatewayError::NotYet {
+        gateway: Name::default(),
+        what,
+    };
+    let gateway = deployment
+        .program
+        .gateways
+        .get(id.index())
+        .ok_or_else(|| missing("gateway"))?;
+    let mesh = live.caller.mesh().ok_or_else(|| missing("gateway"))?;
+    let wanted = Wanted::new(deployment, gateway, options)?;
+    let issuer = issuer(deployment, gateway, options)?;
+    let inside = Inside::new(host, live, options.api.clone());
+    let rules = Rules::new((deployment.program.clone(), id), mesh, Arc::new(inside), issuer);
+    let rules = rules.ok_or_else(|| missing("jwt"))?;
+    Ok((wanted, Arc::new(rules)))
+}
+
+impl Wanted {
+    fn new(
+        deployment: &Deployment,
+        gateway: &Gateway,
+        options: &GatewaysOptions,
+    ) -> Result<Self, GatewayError> {
+        let name = &gateway.name;
+        let listen = gateway.listen.iter().map(|expr| address(deployment, name, expr));
+        let listen = listen.collect::<Result<Vec<_>, _>>()?;
+        let not_yet = |what| GatewayError::NotYet {
+            gateway: name.clone(),
+            what,
+        };
+        let mut shows = None;
+        if let Some(tls) = &gateway.tls {
+            if tls.mutual {
+                return Err(not_yet("tls: mutual"));
+            }
+            if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
+                shows = Some((options.directory.join(certificate), options.directory.join(key)));
+            }
+        }
+        Ok(Self {
+            name: name.clone(),
+            listen,
+            shows,
+        })
+    }
+
+    /// Opens it.
+    pub(super) async fn open(
+        self,
+        rules: Arc<Rules>,
+        options: &GatewaysOptions,
+        host: &Host,
+    ) -> Result<Open, GatewayError> {
+        let certificate = self
+            .shows
+            .as_ref()
+            .map(|(certificate, key)| Certificate::load(certificate, key));
+        let certificate = certificate
+            .transpose()
+            .map_err(|error| GatewayError::Certificate {
+                gateway: self.name.clone(),
+                error,
+            })?;
+        let seed = host.clock().draw();
+        let door = Arc::new(Door::new(
+            rules,
+            options.limits,
+            certificate,
+            options.log.clone(),
+            seed,
+        ));
+        let (stop, stopped) = watch::channel(false);
+        let mut listeners = Vec::new();
+        for (address, secure) in &self.listen {
+            let listener = Listener::bind(*address, *secure, door.clone()).await;
+            listeners.push(listener.map_err(|error| GatewayError::Listen {
+                gateway: self.name.clone(),
+                error,
+            })?);
+        }
+        let addresses = listeners.iter().map(Listener::address).collect();
+        let serve = |listener: Listener| {
+            let mut stopped = stopped.clone();
+            tokio::spawn(listener.serve(async move { drop(stopped.wait_for(|stopped| *stopped).await) }))
+        };
+        Ok(Open {
+            listening: listeners.into_iter().map(serve).collect(),
+            wanted: self,
+            door,
+            addresses,
+            stop,
+        })
+    }
+}
+
+/// `http://HOST:PORT`, where the host is an address of this machine.
+fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(SocketAddr, bool), GatewayError> {
+    let wrong = |found: String| GatewayError::Address {
+        gateway: gateway.clone(),
+        found,
+    };
+    let text = text(deployment, expr).ok_or_else(|| wrong("no value".to_owned()))?;
+    let found = || wrong(format!("`{text}`"));
+    let (rest, secure) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+        (Some(rest), _) => (rest, false),
+        (_, Some(rest)) => (rest, true),
+        _ => return Err(found()),
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let rest = rest.replace("localhost:", "127.0.0.1:");
+    let address = rest.parse().map_err(|_| found())?;
+    Ok((address, secure))
+}
+
+fn issuer(
+    deployment: &Deployment,
+    gateway: &Gateway,
+    options: &GatewaysOptions,
+) -> Result<Option<Arc<Issuer>>, GatewayError> {
+    let Some(jwt) = &gateway.jwt else {
+        return Ok(None);
+    };
+    let value = |what, expr| {
+        text(deployment, expr).ok_or_else(|| GatewayError::Valueless {
+            gateway: gateway.name.clone(),
+            what,
+        })
+    };
+    let audiences = jwt.audience.iter().map(|expr| value("audience", expr));
+    let trusted = IssuerOptions {
+        issuer: value("issuer", &jwt.issuer)?,
+        audiences: audiences.collect::<Result<_, _>>()?,
+        keys: Some(value("keys", &jwt.keys)?),
+        skew: SKEW,
+    };
+    let issuer = Issuer::new(trusted, options.fetch.clone());
+    let issuer = issuer.map_err(|error| GatewayError::Issuer {
+        gateway: gateway.name.clone(),
+        error,
+    })?;
+    Ok(Some(Arc::new(issuer)))
+}
+
+fn text(deployment: &Deployment, expr: &Expr) -> Option<String> {
+    let (program, settings) = (&deployment.program, &deployment.settings);
+    match evaluate(program, settings, expr, &mut Vec::new(), &mut Context::default()) {
+        Ok(Value::String(text)) => Some(text.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,436 @@
+//! A request that is handed on as it is: routed, balanced, retried and signed like a call, its body and that of its answer
+//! streamed.
+//!
+//! The time of an attempt and the total hold until the head of the answer is there. What follows may take as long as
+//! something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
+//! repeated and whose policy retries at all.
+
+mod upgrade;
+
+pub(crate) use upgrade::Joined;
+
+use crate::{
+    decide::{
+        attempts::{CallPlan, Decision},
+        balance,
+        outcome::Outcome,
+        route::{RequestView, route},
+    },
+    mesh::{Mesh, Service},
+    observe::{AttemptReport, Next, Observer},
+    wire::{
+        body::Outgoing,
+        connection::Sent,
+        endpoint::Endpoint,
+        exchange::{Progress, Stage, asked_to_wait, send},
+        relayed::{Home, Relayed},
+        request::method,
+        subset::{At, Snapshot, Subset},
+    },
+};
+use bytes::Bytes;
+use flowmesh_ir::{
+    Name, PolicyId, ServiceId, SubsetId,
+    call::{Failure, Reply},
+    policy::Policy,
+    service::{self, EffectKind, Method},
+    trace::TraceContext,
+};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Response, Uri,
+    header::{CONTENT_TYPE, HOST},
+    uri::PathAndQuery,
+};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+/// The longest body that is kept to be sent again, in bytes; as Linkerd has it.
+const KEPT_BYTES_MAX: u64 = 64 * 1024;
+/// How long either side may send nothing in the middle of a body.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
+
+/// A request that is handed on.
+pub(crate) struct Relay {
+    pub(crate) service: ServiceId,
+    /// `None` is as the service routes.
+    pub(crate) subset: Option<SubsetId>,
+    /// `None` is that of the service.
+    pub(crate) policy: Option<PolicyId>,
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: PathAndQuery,
+    /// Which host is named instead of that of the address.
+    pub(crate) host: Option<HeaderValue>,
+    pub(crate) headers: HeaderMap,
+    /// The most bytes of the body.
+    pub(crate) body_bytes: u64,
+    pub(crate) trace: TraceContext,
+}
+
+/// What is the same for all attempts.
+struct Relaying<'r> {
+    mesh: &'r Mesh,
+    request: &'r Relay,
+    policy: &'r Policy,
+    id: PolicyId,
+    service: &'r Service,
+    name: &'r Name,
+    subset: Arc<Subset>,
+    /// Whether it goes by HTTP/2, as gRPC does.
+    grpc: bool,
+}
+
+/// The body as it is there before an attempt.
+enum Kept {
+    /// It can be sent any number of times.
+    Whole(Bytes),
+    /// It can be sent once.
+    Stream(Incoming),
+    /// It was sent.
+    Gone,
+}
+
+/// How one attempt went.
+struct Went {
+    outcome: Outcome,
+    answer: Option<Response<Relayed>>,
+    endpoint: Option<Arc<Endpoint>>,
+}
+
+impl Mesh {
+    /// Hands a request on and waits for the head of its answer.
+    pub(crate) async fn relay(
+        &self,
+        request: &Relay,
+        body: Incoming,
+        observer: &dyn Observer,
+    ) -> Result<Response<Relayed>, Failure> {
+        let relaying = self.relaying(request).map_err(Failure::Unavailable)?;
+        let effect = effect(request.method);
+        let replays = relaying.policy.retry.is_some() && effect.repeatable();
+        let body = kept(body, replays, request.body_bytes).await?;
+        relaying.run(body, effect, observer).await
+    }
+
+    /// Says where a request goes, or why it cannot go there.
+    fn relaying<'r>(&'r self, request: &'r Relay) -> Result<Relaying<'r>, String> {
+        let lost = || "the program has no such service, or no policy or route for it".to_owned();
+        let declared = self.program.service(request.service).ok_or_else(lost)?;
+        let service = self.services.get(request.service.index()).ok_or_else(lost)?;
+        let id = request.policy.unwrap_or(declared.policy);
+        let policy = self.program.policy(id).ok_or_else(lost)?;
+        let subset = match request.subset {
+            Some(subset) => subset,
+            None => self.subset(request, declared, service).ok_or_else(lost)?,
+        };
+        let places = service.subsets.get(subset.index()).ok_or_else(lost)?;
+        let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        Ok(Relaying {
+            mesh: self,
+            request,
+            policy,
+            id,
+            service,
+            name: &declared.name,
+            subset: places.of(&[])?,
+            grpc: kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
+        })
+    }
+
+    fn subset(&self, request: &Relay, declared: &service::Service, service: &Service) -> Option<SubsetId> {
+        let asks = declared.routes.iter().any(|route| route.condition.is_some());
+        let text = |(name, value): (&HeaderName, &HeaderValue)| {
+            Some((Name::from(name.as_str()), value.to_str().ok()?.to_owned()))
+        };
+        let headers: Vec<(Name, String)> = match asks {
+            true => request.headers.iter().filter_map(text).collect(),
+            false => Vec::new(),
+        };
+        let view = RequestView {
+            method: request.method,
+            path: request.target.path(),
+            host: declared.name.as_str(),
+            headers: &headers,
+            query: request.target.query().unwrap_or_default(),
+        };
+        route(
+            &declared.routes,
+            service.moved().as_deref(),
+            &view,
+            self.conditions.as_ref(),
+            &mut || self.chance.draw(),
+        )
+    }
+}
+
+impl Relaying<'_> {
+    async fn run(
+        &self,
+        mut body: Kept,
+        effect: EffectKind,
+        observer: &dyn Observer,
+    ) -> Result<Response<Relayed>, Failure> {
+        let clock = self.mesh.clock;
+        self.service.budgets.deposit(self.id, clock.now());
+        // What cannot be sent again is as good as what may not.
+        let effect = match body {
+            Kept::Whole(_) => effect,
+            _ => EffectKind::Once,
+        };
+        let mut plan = CallPlan::new(self.policy, effect, &[], clock.now());
+        let mut decision = self.decide(&mut plan, None);
+        let mut last = None;
+        let mut answer = None;
+        loop {
+            decision = match decision {
+                Decision::Attempt { number, timeout } => {
+                    observer.started(number);
+                    let began = clock.now();
+                    let went = self.attempt(number, timeout, last.as_ref(), &mut body).await;
+                    let took = clock.now().saturating_sub(began);
+                    (answer, last) = (went.answer, went.endpoint);
+                    let next = self.decide(&mut plan, Some(went.outcome));
+                    self.report(&plan, &next, took, last.as_deref(), observer);
+                    next
+                }
+                Decision::Wait { delay } => {
+                    answer = None;
+                    tokio::time::sleep(delay).await;
+                    self.decide(&mut plan, None)
+                }
+                Decision::Done { reply, .. } => {
+                    return match (answer, reply) {
+                        (Some(answer), _) => Ok(answer),
+                        (None, Reply::Failed(failure)) => Err(failure),
+                        (None, Reply::Answer { .. }) => {
+                            Err(Failure::Unavailable("the total timeout is over".to_owned()))
+                        }
+                    };
+                }
+            }
+        }
+    }
+
+    fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>) -> Decision {
+        let now = self.mesh.clock.now();
+        let mut pay = || self.service.budgets.withdraw(self.id, now);
+        plan.next(now, outcome, &mut || self.mesh.chance.draw(), &mut pay)
+    }
+
+    fn report(
+        &self,
+        plan: &CallPlan<'_>,
+        next: &Decision,
+        took: Duration,
+        endpoint: Option<&Endpoint>,
+        observer: &dyn Observer,
+    ) {
+        let next = match next {
+            Decision::Wait { delay } => Next::Retry(*delay),
+            Decision::Done { why, .. } => Next::End(*why),
+            Decision::Attempt { .. } => Next::Retry(Duration::ZERO),
+        };
+        if let Some(outcome) = plan.last() {
+            observer.ended(&AttemptReport {
+                attempt: plan.attempts(),
+                subset: self.subset.name.as_str(),
+                endpoint: endpoint.map(|endpoint| endpoint.label.as_ref()),
+                outcome,
+                took,
+                next,
+            });
+        }
+    }
+
+    async fn attempt(
+        &self,
+        number: u32,
+        timeout: Duration,
+        avoid: Option<&Arc<Endpoint>>,
+        body: &mut Kept,
+    ) -> Went {
+        let mut progress = Progress::default();
+        let mut endpoint = None;
+        let sending = self.send((number, timeout), avoid, body, &mut endpoint, &mut progress);
+        let sent = match tokio::time::timeout(timeout, sending).await {
+            Ok(sent) => sent,
+            Err(_) => Err(self.timed_out(&progress, endpoint.as_deref(), timeout)),
+        };
+        let (outcome, answer) = match sent {
+            Ok(answer) => {
+                let outcome = Outcome::Answer {
+                    status: answer.status().as_u16(),
+                    body: Arc::default(),
+                    retry_after: asked_to_wait(answer.headers()),
+                };
+                (outcome, Some(answer))
+            }
+            Err(outcome) => (outcome, None),
+        };
+        if let Some(endpoint) = &endpoint {
+            endpoint.record(self.mesh.clock.now(), &outcome, progress.first_byte);
+        }
+        Went {
+            outcome,
+            answer,
+            endpoint,
+        }
+    }
+
+    async fn send(
+        &self,
+        (number, timeout): (u32, Duration),
+        avoid: Option<&Arc<Endpoint>>,
+        body: &mut Kept,
+        picked: &mut Option<Arc<Endpoint>>,
+        progress: &mut Progress,
+    ) -> Result<Response<Relayed>, Outcome> {
+        let unsent = |why: &str| Outcome::Unsent(format!("no endpoint of service `{}`{why}", self.name));
+        let found = self.subset.endpoints(&self.mesh.resolver).await;
+        let snapshot = found.map_err(|why| unsent(&format!(": {why}")))?;
+        let endpoint = self.pick(&snapshot, avoid).ok_or_else(|| unsent(""))?;
+        let endpoint = &*picked.insert(endpoint);
+        let body = match std::mem::replace(body, Kept::Gone) {
+            Kept::Whole(bytes) => {
+                *body = Kept::Whole(bytes.clone());
+                Outgoing::whole(bytes)
+            }
+            Kept::Stream(stream) => Outgoing::Stream(stream, self.request.body_bytes),
+            Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
+        };
+        let trace = self.request.trace.child(u64::from(number));
+        let sent = self
+            .message(endpoint, body, trace, timeout)
+            .map_err(Outcome::Unsent)?;
+        let idle = Duration::from_millis(self.policy.timeout.idle_ms);
+        let limits = &self.mesh.limits;
+        let (answer, connection) = match self.grpc {
+            true => (
+                endpoint.channel.relay(endpoint, sent, limits, progress).await?,
+                None,
+            ),
+            false => {
+                let (answer, connection) = send(endpoint, sent, idle, limits, progress).await?;
+                (answer, Some(connection))
+            }
+        };
+        let home = Home {
+            endpoint: endpoint.clone(),
+            most: limits.idle_connections,
+            idle,
+            silence: SILENCE_MAX,
+        };
+        Ok(answer.map(|body| Relayed::new(body, connection, home)))
+    }
+
+    /// One attempt as it goes to an endpoint.
+    fn message(
+        &self,
+        to: &Endpoint,
+        body: Outgoing,
+        trace: TraceContext,
+        left: Duration,
+    ) -> Result<Sent, String> {
+        let mut sent = Sent::new(body);
+        *sent.method_mut() = method(self.request.method);
+        *sent.uri_mut() = match to.base.as_str() {
+            "" => Uri::from(self.request.target.clone()),
+            base => {
+                let target = format!("{base}{}", self.request.target);
+                let target = PathAndQuery::try_from(target.as_str());
+                target
+                    .map(Uri::from)
+                    .map_err(|_| format!("`{base}` cannot begin a path"))?
+            }
+        };
+        let mut headers = self.request.headers.clone();
+        if let Some(host) = self.request.host.as_ref().or(to.host.as_ref()) {
+            headers.insert(HOST, host.clone());
+        }
+        let usual = self
+            .mesh
+            .headers
+            .get(self.id.index())
+            .map_or(&[][..], Vec::as_slice);
+        for (name, value) in usual.iter().chain(&self.service.credential) {
+            headers.insert(name, value.clone());
+        }
+        let trace = HeaderValue::from_str(&trace.to_string());
+        headers.insert(TRACEPARENT, trace.map_err(|why| why.to_string())?);
+        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        headers.insert(DEADLINE, HeaderValue::from(left));
+        *sent.headers_mut() = headers;
+        Ok(sent)
+    }
+
+    fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
+        let avoid = avoid.and_then(|avoid| {
+            snapshot
+                .iter()
+                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
+        });
+        let at = balance::pick(
+            &At {
+                members: snapshot,
+                now: self.mesh.clock.now(),
+            },
+            self.policy.balance,
+            avoid,
+            self.subset.turn.fetch_add(1, Ordering::Relaxed),
+            &mut || self.mesh.chance.draw(),
+        )?;
+        snapshot.get(at).map(|member| member.endpoint.clone())
+    }
+
+    fn timed_out(&self, progress: &Progress, endpoint: Option<&Endpoint>, after: Duration) -> Outcome {
+        let endpoint = endpoint.map_or("", |endpoint| &endpoint.label);
+        let (sent, why) = match progress.stage {
+            Stage::Resolving => (
+                false,
+                format!("the addresses of service `{}` were not found", self.name),
+            ),
+            Stage::Connecting => (false, format!("no connection to {endpoint}")),
+            Stage::Waiting | Stage::Reading => (true, format!("no answer from {endpoint}")),
+        };
+        let why = format!("{why} within {after:?}");
+        Outcome::TimedOut { sent, why }
+    }
+}
+
+/// Keeps a body that is short, if it may be needed again; refuses one that says it is too long.
+async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kept, Failure> {
+    let hint = body.size_hint();
+    if hint.lower() > most {
+        return Err(Failure::BadReply(format!("the body is longer than {most} bytes")));
+    }
+    if body.is_end_stream() {
+        return Ok(Kept::Whole(Bytes::new()));
+    }
+    if !replays || hint.exact().is_none_or(|length| length > KEPT_BYTES_MAX) {
+        return Ok(Kept::Stream(body));
+    }
+    let whole = tokio::time::timeout(SILENCE_MAX, body.collect()).await;
+    match whole {
+        Ok(Ok(whole)) => Ok(Kept::Whole(whole.to_bytes())),
+        Ok(Err(_)) => Err(Failure::Unavailable("the visitor broke off".to_owned())),
+        Err(_) => Err(Failure::Timeout(format!(
+            "the body did not come within {SILENCE_MAX:?}"
+        ))),
+    }
+}
+
+/// What repeating a request does, as far as its method says (RFC 9110, 9.2).
+fn effect(method: Method) -> EffectKind {
+    match method {
+        Method::Get | Method::Head | Method::Options => EffectKind::Read,
+        Method::Put | Method::Delete => EffectKind::Idempotent,
+        Method::Post | Method::Patch => EffectKind::Once,
+    }
+}

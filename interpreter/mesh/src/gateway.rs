@@ -1,0 +1,27 @@
+//! Gateways: visitors come in here, and take the same way as the calls of flows.
+//!
+//! A request is made canonical, then: who asks (`identify`), where it leads (the tree of routes), whether they may
+//! (`decide::access`), how many may (`limit`), and on to a service (`Mesh::relay`), an operation or a flow
+//! ([`Behind`]). `visit` is that order; `listen` accepts connections within limits and lets them end; `refusal` is what a
+//! stranger is told, which is never why in detail; `record` is what the operator is told.
+
+mod behind;
+mod body;
+mod cors;
+mod forwarded;
+mod identify;
+mod listen;
+mod options;
+mod record;
+mod refusal;
+mod rules;
+mod tls;
+mod upgrade;
+mod visit;
+
+pub use behind::{Answered, Answering, Behind, Visit};
+pub use listen::{Door, ListenError, Listener};
+pub use options::GatewayOptions;
+pub use record::{Log, Record};
+pub use rules::Rules;
+pub use tls::{Certificate, CertificateError};

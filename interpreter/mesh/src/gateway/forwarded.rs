@@ -1,0 +1,92 @@
+//! Where a visitor is, and what is said of that to those behind us.
+
+use crate::decide::canonical::Canonical;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::net::IpAddr;
+
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Where the visitor is: the peer, unless it is a proxy that is trusted. Of `hops` of those, each added whom it heard from
+/// at the end of the list; what stands before that a stranger may have written.
+pub(super) fn address(peer: IpAddr, headers: &HeaderMap, hops: u32) -> IpAddr {
+    let mut heard = Vec::new();
+    for value in headers.get_all(FOR) {
+        let Ok(text) = value.to_str() else { continue };
+        heard.extend(text.split(',').map(str::trim));
+    }
+    let mut address = peer.to_canonical();
+    for text in heard
+        .iter()
+        .rev()
+        .take(usize::try_from(hops).unwrap_or(usize::MAX))
+    {
+        match plain(text).parse::<IpAddr>() {
+            Ok(further) => address = further.to_canonical(),
+            // Whoever wrote this did not say whom it heard from.
+            Err(_) => break,
+        }
+    }
+    address
+}
+
+/// Without a port: `10.0.0.1:80`, `[::1]:80`.
+fn plain(text: &str) -> &str {
+    if let Some(rest) = text.strip_prefix('[') {
+        return rest.split(']').next().unwrap_or_default();
+    }
+    match text.split_once(':') {
+        Some((address, port)) if !port.contains(':') => address,
+        _ => text,
+    }
+}
+
+/// What those behind us are told.
+pub(super) fn tell(headers: &mut HeaderMap, request: &Canonical, address: IpAddr, secure: bool) {
+    if let Ok(address) = HeaderValue::from_str(&address.to_string()) {
+        headers.insert(FOR, address);
+    }
+    let scheme = if secure { "https" } else { "http" };
+    headers.insert(PROTO, HeaderValue::from_static(scheme));
+    if let Ok(host) = HeaderValue::from_str(&request.host) {
+        headers.insert(HOST, host);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+    use http::{HeaderMap, HeaderValue};
+    use std::net::IpAddr;
+
+    fn of(said: &[&str], hops: u32) -> String {
+        let mut headers = HeaderMap::new();
+        for text in said {
+            headers.append("x-forwarded-for", HeaderValue::from_str(text).unwrap());
+        }
+        address(IpAddr::from([10, 0, 0, 9]), &headers, hops).to_string()
+    }
+
+    #[test]
+    fn who_trusts_no_proxy_believes_the_peer_alone() {
+        assert_eq!(of(&["1.1.1.1"], 0), "10.0.0.9");
+        assert_eq!(of(&[], 2), "10.0.0.9");
+    }
+
+    #[test]
+    fn only_as_many_are_believed_as_are_trusted() {
+        assert_eq!(of(&["6.6.6.6, 1.1.1.1"], 1), "1.1.1.1");
+        assert_eq!(of(&["6.6.6.6", "1.1.1.1"], 1), "1.1.1.1");
+        assert_eq!(of(&["6.6.6.6, 1.1.1.1, 10.0.0.8"], 2), "1.1.1.1");
+        assert_eq!(of(&["1.1.1.1:443"], 1), "1.1.1.1");
+        assert_eq!(of(&["[2001:db8::1]:443"], 1), "2001:db8::1");
+        assert_eq!(of(&["::ffff:1.1.1.1"], 1), "1.1.1.1");
+    }
+
+    #[test]
+    fn what_is_no_address_ends_what_is_believed() {
+        assert_eq!(of(&["1.1.1.1, unknown"], 2), "10.0.0.9");
+        assert_eq!(of(&["unknown, 1.1.1.1"], 2), "1.1.1.1");
+    }
+}

@@ -1,0 +1,314 @@
+//! Where visitors come in: connections within limits, HTTP/1.1 and HTTP/2, with TLS or without, and an end in which
+//! nobody is cut off.
+
+use super::{
+    options::GatewayOptions,
+    record::Log,
+    rules::Rules,
+    tls::Certificate,
+    visit::{Peer, visit},
+};
+use crate::decide::chance::Source;
+use flowmesh_ir::trace::TraceContext;
+use http::{HeaderMap, Request};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+};
+use tokio_rustls::TlsAcceptor;
+
+/// After an error of `accept`, such as too many open files, the next try waits.
+const ACCEPT_WAIT: Duration = Duration::from_millis(100);
+/// How the first three bytes of a connection look that speaks HTTP/2 without being asked (RFC 9113, 3.4). No method of
+/// HTTP/1.1 that is served begins so.
+const PREFACE: &[u8; 3] = b"PRI";
+
+/// What all listeners of a gateway share: its rules, which can be swapped, and what strangers have used up.
+pub struct Door {
+    rules: RwLock<Arc<Rules>>,
+    pub(super) options: GatewayOptions,
+    pub(super) log: Option<Arc<dyn Log>>,
+    certificate: Option<Certificate>,
+    chance: Source,
+    free: Arc<Semaphore>,
+    addresses: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// Why a gateway cannot listen.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// The address cannot be had.
+    #[error("the gateway cannot listen at {address}: {error}")]
+    Address {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// There is no certificate to show.
+    #[error("the gateway has no certificate to show at {0}")]
+    Bare(SocketAddr),
+}
+
+/// A gateway that listens at one address.
+pub struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+    door: Arc<Door>,
+    secure: bool,
+}
+
+/// One connection of an address; counts while it lives.
+struct Counted(Arc<Door>, IpAddr);
+
+impl Door {
+    /// A door that opens to `rules`.
+    #[must_use]
+    pub fn new(
+        rules: Arc<Rules>,
+        options: GatewayOptions,
+        certificate: Option<Certificate>,
+        log: Option<Arc<dyn Log>>,
+        seed: u64,
+    ) -> Self {
+        Self {
+            rules: RwLock::new(rules),
+            free: Arc::new(Semaphore::new(options.connections)),
+            options,
+            log,
+            certificate,
+            chance: Source::new(seed),
+            addresses: Mutex::default(),
+        }
+    }
+
+    /// Requests that begin from now on go by these rules; those on their way end as they began.
+    pub fn swap(&self, rules: Arc<Rules>) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    pub(super) fn rules(&self) -> Arc<Rules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The trace of a visit: the visitor's, or a new one.
+    pub(super) fn trace(&self, headers: &HeaderMap) -> TraceContext {
+        let mut named = headers.get_all("traceparent").iter();
+        let told = named.next().filter(|_| named.next().is_none());
+        let told = told.and_then(|text| TraceContext::parse(text.to_str().ok()?));
+        told.unwrap_or_else(|| TraceContext {
+            trace: (u128::from(self.chance.draw()) << 64 | u128::from(self.chance.draw())).max(1),
+            span: self.chance.draw().max(1),
+            sampled: true,
+        })
+    }
+
+    /// Takes note of one more connection of an address, unless it has too many.
+    fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = addresses.entry(address).or_default();
+        if *open >= self.options.connections_per_address {
+            return None;
+        }
+        *open = open.saturating_add(1);
+        Some(Counted(self.clone(), address))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut addresses = self.0.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = addresses.get_mut(&self.1) {
+            *open = open.saturating_sub(1);
+            if *open == 0 {
+                addresses.remove(&self.1);
+            }
+        }
+    }
+}
+
+impl Listener {
+    /// Listens, with TLS where `secure`. Nothing is answered before [`Listener::serve`].
+    ///
+    /// # Errors
+    /// If the address cannot be had, or there is no certificate to show.
+    pub async fn bind(address: SocketAddr, secure: bool, door: Arc<Door>) -> Result<Self, ListenError> {
+        if secure && door.certificate.is_none() {
+            return Err(ListenError::Bare(address));
+        }
+        let unheard = |error| ListenError::Address { address, error };
+        let listener = TcpListener::bind(address).await.map_err(unheard)?;
+        let address = listener.local_addr().map_err(unheard)?;
+        Ok(Self {
+            listener,
+            address,
+            door,
+            secure,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready; then nothing is accepted any more, and requests on their way end within the grace.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let (stopper, _) = watch::channel(false);
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                (stream, peer, permit) = self.accept() => self.spawn(stream, peer, permit, stopper.subscribe()),
+                () = &mut stop => break,
+            }
+        }
+        drop(self.listener);
+        let grace = self.door.options.grace;
+        stopper.send_replace(true);
+        if tokio::time::timeout(grace, stopper.closed()).await.is_err() {
+            tracing::warn!(address = %self.address, "the gateway stopped with requests still on their way");
+        }
+    }
+
+    /// A connection, when there is room for one.
+    async fn accept(&self) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+        // The semaphore is never closed, so there is always a permit.
+        let permit = self.door.free.clone().acquire_owned().await.ok();
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => return (stream, peer, permit),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_WAIT).await;
+                }
+            }
+        }
+    }
+
+    fn spawn(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        permit: Option<OwnedSemaphorePermit>,
+        stopping: watch::Receiver<bool>,
+    ) {
+        let Some(counted) = self.door.count(peer.ip().to_canonical()) else {
+            return;
+        };
+        // Small answers shall not wait for each other.
+        let _ = stream.set_nodelay(true);
+        let (door, secure) = (self.door.clone(), self.secure);
+        tokio::spawn(async move {
+            let peer = Peer {
+                address: peer,
+                secure,
+            };
+            converse(door, stream, peer, stopping).await;
+            drop((counted, permit));
+        });
+    }
+}
+
+/// Speaks with a visitor for as long as the connection lives. What goes wrong on it is the visitor's to see.
+async fn converse(door: Arc<Door>, stream: TcpStream, peer: Peer, stopping: watch::Receiver<bool>) {
+    let options = door.options;
+    let Some(certificate) = door.certificate.as_ref().filter(|_| peer.secure) else {
+        if let Ok(Ok(http2)) = tokio::time::timeout(options.head_time, speaks_http2(&stream)).await {
+            speak(door, stream, peer, http2, stopping).await;
+        }
+        return;
+    };
+    let acceptor = TlsAcceptor::from(certificate.config());
+    if let Ok(Ok(stream)) = tokio::time::timeout(options.handshake_time, acceptor.accept(stream)).await {
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        speak(door, stream, peer, http2, stopping).await;
+    }
+}
+
+/// Whether a connection begins as HTTP/2 does, without taking anything from it.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut start = [0; PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut start).await?;
+        let begins = start.get(..length).unwrap_or_default();
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if !PREFACE.starts_with(begins) {
+            return Ok(false);
+        }
+        if length == PREFACE.len() {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn speak<S>(door: Arc<Door>, stream: S, peer: Peer, is_http2: bool, stopping: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let options = door.options;
+    let service = service_fn(move |request: Request<Incoming>| {
+        let door = door.clone();
+        async move { Ok::<_, Infallible>(visit(door, peer, request).await) }
+    });
+    let stream = TokioIo::new(stream);
+    if is_http2 {
+        let headers = u32::try_from(options.header_bytes).unwrap_or(u32::MAX);
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(options.streams)
+            .max_header_list_size(headers)
+            .max_pending_accept_reset_streams(options.resets)
+            .max_local_error_reset_streams(options.resets)
+            .keep_alive_interval(options.head_time)
+            .keep_alive_timeout(options.head_time)
+            .serve_connection(stream, service);
+        drive(connection, http2::Connection::graceful_shutdown, stopping).await;
+    } else {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(options.head_time)
+            .max_buf_size(options.header_bytes.max(8 << 10))
+            .max_headers(options.headers)
+            .serve_connection(stream, service)
+            .with_upgrades();
+        drive(
+            connection,
+            http1::UpgradeableConnection::graceful_shutdown,
+            stopping,
+        )
+        .await;
+    }
+}
+
+/// Drives a connection to its end. When all are to end, it takes no further request.
+async fn drive<C: Future>(connection: C, end: impl FnOnce(Pin<&mut C>), mut stopping: watch::Receiver<bool>) {
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = &mut connection => return,
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    end(connection.as_mut());
+    connection.await;
+}

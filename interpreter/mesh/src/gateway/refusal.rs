@@ -1,0 +1,128 @@
+//! What a visitor is told who does not get what was asked for: a problem as RFC 9457 has it, without any reason that
+//! would help a stranger. The reason in full is in the record.
+
+use super::body::Body;
+use crate::decide::canonical::Malformed;
+use bytes::Bytes;
+use flowmesh_ir::call::Failure;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use serde_json::json;
+use std::time::Duration;
+
+/// Why a visit is refused.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It has no canonical form.
+    Malformed(Malformed),
+    /// Nobody says who asks, or it is not to be believed.
+    Unidentified { shown: bool, why: String },
+    /// Nobody can say whether a token is to be believed.
+    Unsure(String),
+    /// No route takes it.
+    Nothing,
+    /// Routes take its path by other methods.
+    Method(Vec<&'static str>),
+    /// The rules do not allow it.
+    Denied(String),
+    /// There are too many.
+    Limited(Duration),
+    /// The body is too long.
+    TooLarge(u64),
+    /// What stands behind does not answer.
+    Failed(Failure),
+    /// A text of the program has no value for this visit.
+    Valueless(String),
+}
+
+impl Refusal {
+    /// In full, for the operator.
+    pub(super) fn why(&self) -> String {
+        match self {
+            Self::Malformed(why) => why.to_string(),
+            Self::Unidentified { why, .. } | Self::Unsure(why) | Self::Denied(why) | Self::Valueless(why) => {
+                why.clone()
+            }
+            Self::Nothing => "no route takes it".to_owned(),
+            Self::Method(methods) => format!("routes take this path by {}", methods.join(", ")),
+            Self::Limited(wait) => format!("too many requests; one more may come in {wait:?}"),
+            Self::TooLarge(most) => format!("the body is longer than {most} bytes"),
+            Self::Failed(failure) => failure.to_string(),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(why) => StatusCode::from_u16(why.status()).unwrap_or(StatusCode::BAD_REQUEST),
+            Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unsure(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Nothing => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Denied(_) => StatusCode::FORBIDDEN,
+            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => StatusCode::GATEWAY_TIMEOUT,
+            Self::Failed(Failure::BadReply(_)) => StatusCode::BAD_GATEWAY,
+            Self::Failed(Failure::Unavailable(_) | Failure::Overloaded(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Valueless(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What a stranger may know.
+    fn detail(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "the request is not one that every server would read the same way",
+            Self::Unidentified { shown: false, .. } => "say who you are, with a token",
+            Self::Unidentified { .. } => "the token is not accepted",
+            Self::Unsure(_) => "it cannot be said at present whether the token is to be believed",
+            Self::Nothing => "there is nothing here",
+            Self::Method(_) => "there is something here for other methods",
+            Self::Denied(_) => "this is not allowed",
+            Self::Limited(_) => "there are too many requests",
+            Self::TooLarge(_) => "the body is too long",
+            Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => "the service did not answer in time",
+            Self::Failed(Failure::BadReply(_)) => "the service gave an answer that cannot be handed on",
+            Self::Failed(_) => "the service cannot be reached at present",
+            Self::Valueless(_) => "the request lacks what is needed here",
+        }
+    }
+
+    pub(super) fn answer(&self) -> Response<Body> {
+        let status = self.status();
+        let problem = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or("Error"),
+            "status": status.as_u16(),
+            "detail": self.detail(),
+        });
+        let mut answer = Response::new(Body::whole(Bytes::from(problem.to_string())));
+        *answer.status_mut() = status;
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self {
+            // What comes next on the connection might be read as something else than it is.
+            Self::Malformed(_) => {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Self::Unidentified { shown, .. } => {
+                let challenge = match shown {
+                    true => r#"Bearer error="invalid_token""#,
+                    false => "Bearer",
+                };
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+            Self::Method(methods) => {
+                if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
+                    headers.insert(ALLOW, methods);
+                }
+            }
+            Self::Limited(wait) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
+            }
+            _ => {}
+        }
+        answer
+    }
+}

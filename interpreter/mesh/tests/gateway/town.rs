@@ -1,0 +1,337 @@
+//! A gateway in front of servers on the loopback, and a visitor that writes by hand.
+
+use crate::support::{self, server::Server};
+use bytes::Bytes;
+use flowmesh_ir::{
+    FlowId, GatewayId, OperationId, PolicyId, Program, ServiceId, Value,
+    access::Rule,
+    expr::Expr,
+    gateway::{Gateway, Route, Segment, Target},
+    policy::Policy,
+    service::Method,
+};
+use flowmesh_mesh::gateway::{
+    Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit,
+};
+use jiff::Timestamp;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// A gateway that ends with the test.
+pub struct Town {
+    pub address: SocketAddr,
+    pub door: Arc<Door>,
+    pub records: Arc<Records>,
+    pub stop: Option<oneshot::Sender<()>>,
+    pub task: JoinHandle<()>,
+    pub program: Program,
+    behind: Arc<Inside>,
+}
+
+/// What the log heard.
+#[derive(Default)]
+pub struct Records(Mutex<Vec<Record>>);
+
+/// Stands in for the host: a condition is a constant, and what is started or called is remembered.
+#[derive(Default)]
+pub struct Inside {
+    pub told: Mutex<Vec<(String, Bytes)>>,
+}
+
+/// A gateway with nothing but these routes before one server.
+pub fn gateway(routes: Vec<Route>) -> Gateway {
+    Gateway {
+        name: "front".into(),
+        doc: None,
+        listen: Vec::new(),
+        jwt: None,
+        limit: None,
+        cors: None,
+        tls: None,
+        trusted_hops: 0,
+        policy: None,
+        routes,
+    }
+}
+
+/// A route to the service.
+pub fn route(method: Option<Method>, path: &str) -> Route {
+    to(
+        method,
+        path,
+        Target::Service {
+            service: ServiceId(0),
+            subset: None,
+        },
+    )
+}
+
+pub fn to(method: Option<Method>, path: &str, target: Target) -> Route {
+    let segment = |text: &str| match text {
+        "*" => Segment::Any,
+        "**" => Segment::Rest,
+        text => match text.strip_prefix('{') {
+            Some(name) => Segment::Param(name.trim_end_matches('}').into()),
+            None => Segment::Literal(text.to_owned()),
+        },
+    };
+    Route {
+        method,
+        path: path
+            .split('/')
+            .skip(1)
+            .filter(|text| !text.is_empty())
+            .map(segment)
+            .collect(),
+        condition: None,
+        target,
+        policy: None,
+        rewrite: None,
+    }
+}
+
+impl Town {
+    /// All paths lead to the server.
+    pub async fn before(server: &Server) -> Self {
+        Self::with(
+            server,
+            support::plain(),
+            gateway(vec![route(None, "/**")]),
+            |_| {},
+        )
+        .await
+    }
+
+    pub async fn with(
+        server: &Server,
+        policy: Policy,
+        gateway: Gateway,
+        change: impl FnOnce(&mut GatewayOptions),
+    ) -> Self {
+        Self::ruled(server, policy, gateway, Vec::new(), change).await
+    }
+
+    pub async fn ruled(
+        server: &Server,
+        policy: Policy,
+        gateway: Gateway,
+        access: Vec<Rule>,
+        change: impl FnOnce(&mut GatewayOptions),
+    ) -> Self {
+        let mut program = support::program(policy, &[100]);
+        program.gateways = vec![gateway];
+        program.access = access;
+        let behind = Arc::new(Inside::default());
+        let mut options = GatewayOptions::default();
+        change(&mut options);
+        let records = Arc::new(Records::default());
+        let rules = rules(program.clone(), server, behind.clone());
+        let door = Arc::new(Door::new(rules, options, None, Some(records.clone()), 1));
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, door.clone())
+            .await
+            .unwrap();
+        let address = listener.address();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(listener.serve(async { drop(stopped.await) }));
+        Self {
+            address,
+            door,
+            records,
+            stop: Some(stop),
+            task,
+            program,
+            behind,
+        }
+    }
+
+    /// What was started and called.
+    pub fn told(&self) -> Vec<(String, Bytes)> {
+        self.behind.told.lock().unwrap().clone()
+    }
+
+    /// Other rules for requests that begin from now on.
+    pub fn swap(&self, server: &Server, change: impl FnOnce(&mut Program)) {
+        let mut program = self.program.clone();
+        change(&mut program);
+        self.door.swap(rules(program, server, self.behind.clone()));
+    }
+
+    /// What the one visit before left in the log.
+    pub async fn record(&self) -> Record {
+        for _ in 0..200 {
+            if let Some(record) = self.records.0.lock().unwrap().pop() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing was written down");
+    }
+
+    /// Sends a request with nothing but a host.
+    pub async fn get(&self, target: &str) -> Said {
+        self.ask(&format!("GET {target} HTTP/1.1\r\nhost: shop.test\r\n\r\n"))
+            .await
+    }
+
+    /// Sends this, and reads one answer.
+    pub async fn ask(&self, text: &str) -> Said {
+        let mut stream = self.connect().await;
+        stream.write_all(text.as_bytes()).await.unwrap();
+        read(&mut stream).await
+    }
+
+    pub async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+fn rules(program: Program, server: &Server, behind: Arc<Inside>) -> Arc<Rules> {
+    let mesh = support::with_options(program.clone(), vec![vec![server.url()]], |_| {}).unwrap();
+    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, None).unwrap())
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Log for Records {
+    fn visited(&self, record: &Record) {
+        self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+impl Inside {
+    fn note(&self, what: String, body: Bytes) {
+        self.told.lock().unwrap().push((what, body));
+    }
+}
+
+impl Behind for Inside {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    fn holds(&self, condition: &Expr, _: &Visit) -> Option<bool> {
+        match condition {
+            Expr::Constant(Value::Bool(truth)) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    fn text(&self, expr: &Expr, visit: &Visit) -> Option<String> {
+        match expr {
+            Expr::Constant(Value::String(text)) => Some(format!("{text}{}", visit.request.path)),
+            _ => None,
+        }
+    }
+
+    fn start<'a>(
+        &'a self,
+        flow: FlowId,
+        _: &'a [Expr],
+        wait: bool,
+        visit: &'a Visit,
+        body: Bytes,
+    ) -> Answering<'a> {
+        self.note(format!("flow {} {wait} {:?}", flow.0, visit.params), body);
+        Box::pin(async {
+            Answered {
+                status: 202,
+                location: Some("/v1/runs/7".to_owned()),
+                retry_after: None,
+                problem: false,
+                body: Bytes::from_static(b"{\"run\":\"7\"}"),
+            }
+        })
+    }
+
+    fn call<'a>(
+        &'a self,
+        (service, operation, _): (ServiceId, OperationId, Option<PolicyId>),
+        _: &'a [Expr],
+        visit: &'a Visit,
+        body: Bytes,
+    ) -> Answering<'a> {
+        self.note(
+            format!("call {}.{} {:?}", service.0, operation.0, visit.params),
+            body,
+        );
+        Box::pin(async {
+            Answered {
+                status: 200,
+                location: None,
+                retry_after: None,
+                problem: false,
+                body: Bytes::from_static(b"[]"),
+            }
+        })
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub struct Said {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Said {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+/// Reads one answer, whole.
+pub async fn read(stream: &mut TcpStream) -> Said {
+    let reading = async {
+        let mut bytes = Vec::new();
+        let end = loop {
+            if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end;
+            }
+            assert_ne!(
+                stream.read_buf(&mut bytes).await.unwrap(),
+                0,
+                "{:?}",
+                String::from_utf8_lossy(&bytes)
+            );
+        };
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let mut said = Said {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head,
+            body: bytes[end + 4..].to_vec(),
+        };
+        if let Some(length) = said
+            .header("content-length")
+            .map(|text| text.parse::<usize>().unwrap())
+        {
+            while said.body.len() < length {
+                assert_ne!(stream.read_buf(&mut said.body).await.unwrap(), 0);
+            }
+        } else if said.header("transfer-encoding").is_some() {
+            while !said.body.ends_with(b"0\r\n\r\n") {
+                assert_ne!(stream.read_buf(&mut said.body).await.unwrap(), 0);
+            }
+        }
+        said
+    };
+    tokio::time::timeout(Duration::from_secs(20), reading)
+        .await
+        .expect("an answer")
+}
