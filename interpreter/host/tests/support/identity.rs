@@ -39,7 +39,8 @@ fn key() -> EncodingKey {
 pub(crate) fn identity(folder: &Path) -> Identity {
     let options = IssuerOptions {
         issuer: ISSUER.to_owned(),
-        audience: "flowmesh".to_owned(),
+        audiences: vec!["flowmesh".to_owned()],
+        keys: None,
         skew: Duration::from_secs(30),
     };
     let issuer = Issuer::new(options, Arc::new(Provider)).unwrap();

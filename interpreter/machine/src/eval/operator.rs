@@ -4,10 +4,10 @@ mod arithmetic;
 
 use super::{Evaluator, unfit};
 use flowmesh_ir::{
-    Value,
+    Name, Value,
     expr::{Binary, Expr, Unary},
 };
-use flowmesh_stdlib::{Fault, compare, equal, limit, number::Operation, pattern};
+use flowmesh_stdlib::{Fault, compare, equal, json, limit, number::Operation, pattern};
 use std::cmp::Ordering;
 
 impl Evaluator<'_> {
@@ -101,11 +101,9 @@ impl Evaluator<'_> {
                 self.burn(text.len() as u64 / 64)?;
                 text.contains(&**piece)
             }
-            (Value::Json(raw), Value::String(key)) => {
+            (Value::Json(raw), part) => {
                 self.burn(raw.len() as u64 / 16)?;
-                flowmesh_stdlib::json::members(raw)
-                    .iter()
-                    .any(|(name, _)| *name == **key)
+                json_has(raw, part)
             }
             _ => return Err(unfit("a list, map or string", whole)),
         };
@@ -125,4 +123,17 @@ impl Evaluator<'_> {
 
 fn order(left: &Value, right: &Value) -> Result<Ordering, Fault> {
     compare(left, right).ok_or_else(|| unfit("two values that have an order", left))
+}
+
+/// An object has a key, a list an element, a text a piece, as records, lists and texts do.
+fn json_has(raw: &str, part: &Value) -> bool {
+    match (json::scalar(raw), part) {
+        (Some(Value::String(text)), Value::String(piece)) => text.contains(&**piece),
+        (Some(_), _) => false,
+        (None, part) => {
+            let named = |name: &Name| matches!(part, Value::String(key) if **name == **key);
+            json::members(raw).iter().any(|(name, _)| named(name))
+                || json::elements(raw).iter().any(|item| equal(item, part))
+        }
+    }
 }

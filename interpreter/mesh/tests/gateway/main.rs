@@ -8,4 +8,5 @@ mod limits;
 mod lives;
 mod refused;
 mod relays;
+mod safe;
 mod town;

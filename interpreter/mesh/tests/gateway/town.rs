@@ -27,28 +27,28 @@ use tokio::{
 };
 
 /// A gateway that ends with the test.
-pub struct Town {
-    pub address: SocketAddr,
-    pub door: Arc<Door>,
-    pub records: Arc<Records>,
-    pub stop: Option<oneshot::Sender<()>>,
-    pub task: JoinHandle<()>,
-    pub program: Program,
+pub(crate) struct Town {
+    pub(crate) address: SocketAddr,
+    pub(crate) door: Arc<Door>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) stop: Option<oneshot::Sender<()>>,
+    pub(crate) task: JoinHandle<()>,
+    pub(crate) program: Program,
     behind: Arc<Inside>,
 }
 
 /// What the log heard.
 #[derive(Default)]
-pub struct Records(Mutex<Vec<Record>>);
+pub(crate) struct Records(Mutex<Vec<Record>>);
 
 /// Stands in for the host: a condition is a constant, and what is started or called is remembered.
 #[derive(Default)]
-pub struct Inside {
-    pub told: Mutex<Vec<(String, Bytes)>>,
+pub(crate) struct Inside {
+    pub(crate) told: Mutex<Vec<(String, Bytes)>>,
 }
 
 /// A gateway with nothing but these routes before one server.
-pub fn gateway(routes: Vec<Route>) -> Gateway {
+pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
     Gateway {
         name: "front".into(),
         doc: None,
@@ -64,7 +64,7 @@ pub fn gateway(routes: Vec<Route>) -> Gateway {
 }
 
 /// A route to the service.
-pub fn route(method: Option<Method>, path: &str) -> Route {
+pub(crate) fn route(method: Option<Method>, path: &str) -> Route {
     to(
         method,
         path,
@@ -75,7 +75,7 @@ pub fn route(method: Option<Method>, path: &str) -> Route {
     )
 }
 
-pub fn to(method: Option<Method>, path: &str, target: Target) -> Route {
+pub(crate) fn to(method: Option<Method>, path: &str, target: Target) -> Route {
     let segment = |text: &str| match text {
         "*" => Segment::Any,
         "**" => Segment::Rest,
@@ -101,7 +101,7 @@ pub fn to(method: Option<Method>, path: &str, target: Target) -> Route {
 
 impl Town {
     /// All paths lead to the server.
-    pub async fn before(server: &Server) -> Self {
+    pub(crate) async fn before(server: &Server) -> Self {
         Self::with(
             server,
             support::plain(),
@@ -111,7 +111,7 @@ impl Town {
         .await
     }
 
-    pub async fn with(
+    pub(crate) async fn with(
         server: &Server,
         policy: Policy,
         gateway: Gateway,
@@ -120,7 +120,7 @@ impl Town {
         Self::ruled(server, policy, gateway, Vec::new(), change).await
     }
 
-    pub async fn ruled(
+    pub(crate) async fn ruled(
         server: &Server,
         policy: Policy,
         gateway: Gateway,
@@ -154,19 +154,19 @@ impl Town {
     }
 
     /// What was started and called.
-    pub fn told(&self) -> Vec<(String, Bytes)> {
+    pub(crate) fn told(&self) -> Vec<(String, Bytes)> {
         self.behind.told.lock().unwrap().clone()
     }
 
     /// Other rules for requests that begin from now on.
-    pub fn swap(&self, server: &Server, change: impl FnOnce(&mut Program)) {
+    pub(crate) fn swap(&self, server: &Server, change: impl FnOnce(&mut Program)) {
         let mut program = self.program.clone();
         change(&mut program);
         self.door.swap(rules(program, server, self.behind.clone()));
     }
 
     /// What the one visit before left in the log.
-    pub async fn record(&self) -> Record {
+    pub(crate) async fn record(&self) -> Record {
         for _ in 0..200 {
             if let Some(record) = self.records.0.lock().unwrap().pop() {
                 return record;
@@ -177,24 +177,24 @@ impl Town {
     }
 
     /// Sends a request with nothing but a host.
-    pub async fn get(&self, target: &str) -> Said {
+    pub(crate) async fn get(&self, target: &str) -> Said {
         self.ask(&format!("GET {target} HTTP/1.1\r\nhost: shop.test\r\n\r\n"))
             .await
     }
 
     /// Sends this, and reads one answer.
-    pub async fn ask(&self, text: &str) -> Said {
+    pub(crate) async fn ask(&self, text: &str) -> Said {
         let mut stream = self.connect().await;
         stream.write_all(text.as_bytes()).await.unwrap();
         read(&mut stream).await
     }
 
-    pub async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 }
 
-fn rules(program: Program, server: &Server, behind: Arc<Inside>) -> Arc<Rules> {
+pub(crate) fn rules(program: Program, server: &Server, behind: Arc<Inside>) -> Arc<Rules> {
     let mesh = support::with_options(program.clone(), vec![vec![server.url()]], |_| {}).unwrap();
     Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, None).unwrap())
 }
@@ -281,14 +281,14 @@ impl Behind for Inside {
 
 /// An answer as it came.
 #[derive(Debug)]
-pub struct Said {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Said {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (found, value) = line.split_once(": ")?;
             found.eq_ignore_ascii_case(name).then_some(value)
@@ -297,7 +297,7 @@ impl Said {
 }
 
 /// Reads one answer, whole.
-pub async fn read(stream: &mut TcpStream) -> Said {
+pub(crate) async fn read(stream: &mut TcpStream) -> Said {
     let reading = async {
         let mut bytes = Vec::new();
         let end = loop {
