@@ -9,6 +9,7 @@ pub mod chance;
 pub mod code;
 pub mod endpoints;
 pub mod items;
+pub mod limit;
 pub mod outcome;
 pub mod retry_after;
 pub mod route;

@@ -20,6 +20,9 @@ pub struct Context {
     pub reply: Option<Value>,
     /// What `request` is, in the conditions of routes.
     pub request: Option<Value>,
+    /// What `caller` is, in the texts of limits and at a gateway. A run has none.
+    #[serde(skip)]
+    pub caller: Option<Value>,
     /// What `scheduled` is, in the arguments of a schedule.
     pub scheduled: Option<Value>,
     /// The values of secrets, where a request is sent. A run has none.
@@ -110,7 +113,7 @@ impl Context {
             expr::Context::RunKey => Ok(self.run()?.key.clone().map_or(Value::None, Value::String)),
             expr::Context::Reply => self.reply.clone().ok_or_else(|| absent("reply")),
             expr::Context::Request => self.request.clone().ok_or_else(|| absent("request")),
-            expr::Context::Caller => Err(absent("caller")),
+            expr::Context::Caller => self.caller.clone().ok_or_else(|| absent("caller")),
             expr::Context::Scheduled => self.scheduled.clone().ok_or_else(|| absent("scheduled")),
         }
     }

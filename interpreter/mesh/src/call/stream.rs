@@ -80,9 +80,9 @@ impl Mesh {
             service: &service.name,
             operation: &operation.name,
         };
-        let mut call = match self.prepare(request, service, names, trace) {
-            Ok(call) => call,
-            Err(why) => return unavailable(&why),
+        let (mut call, _permits) = match self.admit(request, service, names, trace).await {
+            Ok(admitted) => admitted,
+            Err(reply) => return reply,
         };
         let cursor = match &request.wire {
             Wire::Stream(cursor) => cursor.as_deref(),
@@ -106,7 +106,7 @@ impl Call<'_> {
     async fn open(&self, on: &[OnStatus]) -> Result<Opened, Reply> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
-        let mut plan = CallPlan::new(self.policy, self.request.effect, on, clock.now());
+        let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();
         loop {
