@@ -2,6 +2,7 @@
 
 mod attempt;
 pub(crate) mod limit;
+mod pick;
 mod stream;
 
 pub use stream::Demand;

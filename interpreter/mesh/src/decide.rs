@@ -4,6 +4,7 @@ pub mod address;
 pub mod attempts;
 mod backoff;
 pub mod balance;
+pub mod breaker;
 pub mod budget;
 pub mod chance;
 pub mod code;

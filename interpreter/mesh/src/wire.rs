@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
+pub(crate) mod gates;
 pub(crate) mod grpc;
 pub(crate) mod hickory;
 pub(crate) mod pool;

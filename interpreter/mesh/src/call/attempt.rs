@@ -2,19 +2,16 @@
 
 use super::Call;
 use crate::{
-    decide::{balance, outcome::Outcome},
+    decide::{breaker::is_failure, outcome::Outcome},
     wire::{
         endpoint::Endpoint,
         exchange::{Progress, Stage, exchange},
+        gates::Pass,
         grpc,
-        subset::{At, Snapshot},
     },
 };
 use flowmesh_ir::trace::TraceContext;
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
 
 /// What is to be tried.
@@ -32,6 +29,8 @@ pub(super) struct Try<'c> {
 pub(super) struct Tried {
     /// Where it went.
     pub(super) endpoint: Option<Arc<Endpoint>>,
+    /// The way through its gate. Whoever goes away meanwhile gives it back.
+    pub(super) pass: Option<Pass>,
     pub(super) progress: Progress,
 }
 
@@ -58,6 +57,7 @@ impl Call<'_> {
         if let Some(endpoint) = &tried.endpoint {
             endpoint.record(self.mesh.clock.now(), &outcome, tried.progress.first_byte);
         }
+        self.passed(&mut tried, is_failure(&outcome));
         note(&span, &tried, &outcome);
         (outcome, tried)
     }
@@ -68,9 +68,11 @@ impl Call<'_> {
             Ok(snapshot) => snapshot,
             Err(why) => return Outcome::Unsent(format!("no endpoint of service `{service}`: {why}")),
         };
-        let Some(endpoint) = self.pick(&snapshot, attempt.avoid) else {
-            return Outcome::Unsent(format!("no endpoint of service `{service}`"));
+        let (endpoint, pass) = match self.pick(&snapshot, attempt.avoid) {
+            Ok(picked) => picked,
+            Err(why) => return Outcome::Unsent(why),
         };
+        tried.pass = pass;
         let endpoint = tried.endpoint.insert(endpoint);
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);
         match (
@@ -85,26 +87,14 @@ impl Call<'_> {
         }
     }
 
-    pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
-        let now = self.mesh.clock.now();
-        let avoid = avoid.and_then(|avoid| {
-            snapshot
-                .iter()
-                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
-        });
-        let turn = self.subset.turn.fetch_add(1, Ordering::Relaxed);
-        let mut chance = || self.mesh.chance.draw();
-        let at = balance::pick(
-            &At {
-                members: snapshot,
-                now,
-            },
-            self.policy.balance,
-            avoid,
-            turn,
-            &mut chance,
-        )?;
-        snapshot.get(at).map(|member| member.endpoint.clone())
+    /// Says at the gate of the endpoint how the attempt went. One that did not come as far as the endpoint says nothing.
+    pub(super) fn passed(&self, tried: &mut Tried, failed: bool) {
+        let Some(pass) = tried.pass.take() else {
+            return;
+        };
+        if tried.progress.stage != Stage::Resolving {
+            pass.end(self.mesh.clock.now(), failed, &mut || self.mesh.chance.draw());
+        }
     }
 
     fn timed_out(&self, tried: &Tried, after: Duration) -> Outcome {

@@ -6,11 +6,13 @@ use crate::{
     call::attempt::{Tried, Try},
     decide::{
         attempts::{CallPlan, Decision},
+        breaker::is_failure,
         items::{Form, Items},
         outcome::Outcome,
     },
     wire::{
         connection::Connection,
+        exchange::Stage,
         grpc::{self, Messages},
     },
 };
@@ -120,10 +122,13 @@ impl Call<'_> {
                     let mut tried = Tried::default();
                     let opening = self.opening(&attempt, &mut tried);
                     let outcome = match tokio::time::timeout(timeout, opening).await {
-                        Ok(Ok(opened)) => return Ok(opened),
+                        Ok(Ok(opened)) => {
+                            self.passed(&mut tried, false);
+                            return Ok(opened);
+                        }
                         Ok(Err(outcome)) => outcome,
                         Err(_) => Outcome::TimedOut {
-                            sent: true,
+                            sent: matches!(tried.progress.stage, Stage::Waiting | Stage::Reading),
                             why: format!(
                                 "service `{}` did not begin its stream in time",
                                 self.names.service
@@ -133,6 +138,7 @@ impl Call<'_> {
                     if let Some(endpoint) = &tried.endpoint {
                         endpoint.record(clock.now(), &outcome, None);
                     }
+                    self.passed(&mut tried, is_failure(&outcome));
                     last = tried;
                     self.decide(&mut plan, Some(outcome))
                 }
@@ -150,9 +156,8 @@ impl Call<'_> {
         let found = self.subset.endpoints(&self.mesh.resolver).await;
         let snapshot =
             found.map_err(|why| Outcome::Unsent(format!("no endpoint of service `{service}`: {why}")))?;
-        let endpoint = self
-            .pick(&snapshot, attempt.avoid)
-            .ok_or_else(|| Outcome::Unsent(format!("no endpoint of service `{service}`")))?;
+        let (endpoint, pass) = self.pick(&snapshot, attempt.avoid).map_err(Outcome::Unsent)?;
+        tried.pass = pass;
         let endpoint = tried.endpoint.insert(endpoint);
         let trace = self.trace.child(u64::from(attempt.number));
         let sent = self.template.attempt(endpoint, trace, attempt.timeout);
@@ -162,6 +167,7 @@ impl Call<'_> {
             let messages = grpc::open(endpoint, method, sent, limits, &mut tried.progress).await?;
             return Ok(Opened(Source::Messages(Box::new(messages))));
         }
+        tried.progress.stage = Stage::Connecting;
         let mut connection = endpoint.connect(limits).await.map_err(Outcome::Unsent)?;
         let broke = |_| {
             Outcome::Broken(format!(
@@ -169,6 +175,7 @@ impl Call<'_> {
                 endpoint.label
             ))
         };
+        tried.progress.stage = Stage::Waiting;
         let answer = connection.send(sent).await.map_err(broke)?;
         let form = Form::of(content_type(&answer));
         let (head, body) = answer.into_parts();
