@@ -9,6 +9,7 @@ pub mod budget;
 pub mod chance;
 pub mod code;
 pub mod endpoints;
+pub mod fault;
 pub mod items;
 pub mod limit;
 pub mod outcome;

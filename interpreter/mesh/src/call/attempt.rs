@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::{
-    decide::{breaker::is_failure, outcome::Outcome},
+    decide::{breaker::is_failure, fault::trouble, outcome::Outcome},
     wire::{
         endpoint::Endpoint,
         exchange::{Progress, Stage, exchange},
@@ -63,6 +63,9 @@ impl Call<'_> {
     }
 
     async fn send(&self, attempt: &Try<'_>, tried: &mut Tried, trace: TraceContext) -> Outcome {
+        if let Err(outcome) = self.trouble(&mut tried.progress).await {
+            return outcome;
+        }
         let service = self.names.service;
         let snapshot = match self.subset.endpoints(&self.mesh.resolver).await {
             Ok(snapshot) => snapshot,
@@ -92,8 +95,31 @@ impl Call<'_> {
         let Some(pass) = tried.pass.take() else {
             return;
         };
-        if tried.progress.stage != Stage::Resolving {
+        if !matches!(tried.progress.stage, Stage::Resolving | Stage::Held) {
             pass.end(self.mesh.clock.now(), failed, &mut || self.mesh.chance.draw());
+        }
+    }
+
+    /// Makes the trouble that the policy wants to be made; an outcome is the end of the attempt.
+    pub(super) async fn trouble(&self, progress: &mut Progress) -> Result<(), Outcome> {
+        let Some(fault) = &self.policy.fault else {
+            return Ok(());
+        };
+        let trouble = trouble(fault, &mut || self.mesh.chance.draw());
+        if let Some(delay) = trouble.delay {
+            progress.stage = Stage::Held;
+            tokio::time::sleep(delay).await;
+            progress.stage = Stage::Resolving;
+        }
+        match (trouble.status, self.method) {
+            (None, _) => Ok(()),
+            (Some(status), None) => Err(Outcome::Answer {
+                status,
+                body: Arc::default(),
+                retry_after: None,
+            }),
+            // What answers to gRPC by a status of HTTP is a proxy on the way.
+            (Some(status), Some(_)) => Err(grpc::status::of_http(status, "the fault of the policy")),
         }
     }
 
@@ -105,6 +131,7 @@ impl Call<'_> {
             Stage::Resolving => {
                 format!("the addresses of service `{service}` were not found within {after:?}")
             }
+            Stage::Held => format!("the fault of the policy held it back for longer than {after:?}"),
             Stage::Connecting => format!("no connection to {endpoint} within {after:?}"),
             Stage::Waiting => format!("no answer from {endpoint} within {after:?}"),
             Stage::Reading => format!("the answer of {endpoint} was not complete within {after:?}"),

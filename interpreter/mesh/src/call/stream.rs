@@ -152,6 +152,7 @@ impl Call<'_> {
     }
 
     async fn opening(&self, attempt: &Try<'_>, tried: &mut Tried) -> Result<Opened, Outcome> {
+        self.trouble(&mut tried.progress).await?;
         let service = self.names.service;
         let found = self.subset.endpoints(&self.mesh.resolver).await;
         let snapshot =
