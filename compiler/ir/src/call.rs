@@ -88,7 +88,7 @@ pub enum Reply {
 pub enum Failure {
     /// `Timeout`: the total, or the last attempt, took too long.
     Timeout(String),
-    /// `Unavailable`: no endpoint, no connection, or a connection that broke; of a call that may be repeated.
+    /// `Unavailable`: no endpoint, none that its breaker does not leave alone, no connection, or a connection that broke; of a call that may be repeated.
     Unavailable(String),
     /// `Overloaded`: a limit or budget refused it before it was sent.
     Overloaded(String),

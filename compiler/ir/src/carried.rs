@@ -13,12 +13,7 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
     let mut found: BTreeSet<&'static str> = program.policies.iter().flat_map(policy).collect();
     let mesh = &program.mesh;
     let whole = [
-        (
-            "the limit of a gateway",
-            program.gateways.iter().any(|gateway| gateway.limit.is_some()),
-        ),
         ("mesh.mtls", mesh.mtls.is_some()),
-        ("mesh.limit", mesh.limit.is_some()),
         ("mesh.trace", mesh.trace.is_some()),
         (
             "auth: oauth2",
@@ -43,12 +38,9 @@ fn policy(policy: &Policy) -> Vec<&'static str> {
         Balance::Weights => Some("balance: weights"),
     };
     let said = [
-        ("breaker", policy.breaker.is_some()),
-        ("limit", policy.limit.is_some()),
         ("health", policy.health.is_some()),
         ("tls", policy.tls.is_some()),
         ("mirror", policy.mirror.is_some()),
-        ("fault", policy.fault.is_some()),
         ("rewrite", policy.rewrite.is_some()),
         ("cache", policy.cache.is_some()),
         ("trace", policy.trace.is_some()),

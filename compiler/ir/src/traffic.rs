@@ -45,13 +45,13 @@ pub struct Limit {
     /// How many may begin within a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
-    /// How many may begin at once after a pause.
+    /// How many may begin at once after a pause; as many as the rate says where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<u32>,
     /// How many may be on their way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrent: Option<u32>,
-    /// How many may wait for their turn; more are refused at once.
+    /// How many may wait for their turn; more are refused at once. A thousand where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
     /// What is counted apart: a text over the caller and the request.

@@ -1,6 +1,8 @@
 //! One call, from the request to the reply: joins what is decided with what is sent.
 
 mod attempt;
+pub(crate) mod limit;
+mod pick;
 pub(crate) mod relay;
 mod stream;
 
@@ -24,6 +26,7 @@ use flowmesh_ir::{
     service,
     trace::TraceContext,
 };
+use limit::Permits;
 use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
 
@@ -40,6 +43,8 @@ struct Call<'c> {
     trace: TraceContext,
     span: Span,
     names: Names<'c>,
+    /// When it began, before it waited for its turn.
+    began: Duration,
 }
 
 /// For people and spans.
@@ -60,14 +65,35 @@ impl Mesh {
             service: &service.name,
             operation: &operation.name,
         };
-        match self.prepare(request, service, names, trace) {
-            Ok(call) => {
+        match self.admit(request, service, names, trace).await {
+            Ok((call, _permits)) => {
                 call.run(&operation.on, observer)
                     .instrument(call.span.clone())
                     .await
             }
-            Err(why) => unavailable(&why),
+            Err(reply) => reply,
         }
+    }
+
+    /// Passes the limits of a call, and then says where it goes.
+    async fn admit<'c>(
+        &'c self,
+        request: &'c Request,
+        declared: &'c service::Service,
+        names: Names<'c>,
+        trace: TraceContext,
+    ) -> Result<(Call<'c>, Permits), Reply> {
+        let began = self.clock.now();
+        let view = view(request, declared);
+        let span = span(names, trace);
+        let whose = (request.service, Some(request.operation), request.policy);
+        let passing = self.pass(whose, &view, names).instrument(span.clone());
+        let permits = passing.await.map_err(|failure| {
+            span.record("error", field::display(&failure));
+            Reply::Failed(failure)
+        })?;
+        let call = self.prepare(request, declared, names, (trace, span, began));
+        Ok((call.map_err(|why| unavailable(&why))?, permits))
     }
 
     fn declared(&self, request: &Request) -> Option<(&service::Service, &service::Operation)> {
@@ -81,7 +107,7 @@ impl Mesh {
         request: &'c Request,
         declared: &'c service::Service,
         names: Names<'c>,
-        trace: TraceContext,
+        (trace, span, began): (TraceContext, Span, Duration),
     ) -> Result<Call<'c>, String> {
         let lost = || {
             format!(
@@ -112,17 +138,7 @@ impl Mesh {
             })?;
             template.call(path, framed)?;
         }
-        let span = tracing::info_span!(
-            "call",
-            service = names.service,
-            operation = names.operation,
-            trace_id = %format_args!("{:032x}", trace.trace),
-            span_id = %format_args!("{:016x}", trace.span),
-            subset = subset.name.as_str(),
-            attempts = field::Empty,
-            status = field::Empty,
-            error = field::Empty,
-        );
+        span.record("subset", subset.name.as_str());
         Ok(Call {
             mesh: self,
             request,
@@ -134,6 +150,7 @@ impl Mesh {
             trace,
             span,
             names,
+            began,
         })
     }
 
@@ -143,20 +160,11 @@ impl Mesh {
         declared: &service::Service,
         service: &'c Service,
     ) -> Option<&'c Places> {
-        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        let (host, headers) = (declared.name.as_str(), request.headers.as_slice());
-        let view = RequestView {
-            method: request.method,
-            path,
-            host,
-            headers,
-            query,
-        };
         let moved = service.moved();
         let chosen = route(
             &declared.routes,
             moved.as_deref(),
-            &view,
+            &view(request, declared),
             self.conditions.as_ref(),
             &mut || self.chance.draw(),
         )?;
@@ -168,7 +176,7 @@ impl Call<'_> {
     async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> Reply {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
-        let mut plan = CallPlan::new(self.policy, self.request.effect, on, clock.now());
+        let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();
         loop {
@@ -244,6 +252,32 @@ impl Call<'_> {
             Reply::Failed(failure) => self.span.record("error", field::display(failure)),
         };
     }
+}
+
+/// What conditions and limits see of a request.
+fn view<'r>(request: &'r Request, declared: &'r service::Service) -> RequestView<'r> {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    RequestView {
+        method: request.method,
+        path,
+        host: declared.name.as_str(),
+        headers: request.headers.as_slice(),
+        query,
+    }
+}
+
+fn span(names: Names<'_>, trace: TraceContext) -> Span {
+    tracing::info_span!(
+        "call",
+        service = names.service,
+        operation = names.operation,
+        trace_id = %format_args!("{:032x}", trace.trace),
+        span_id = %format_args!("{:016x}", trace.span),
+        subset = field::Empty,
+        attempts = field::Empty,
+        status = field::Empty,
+        error = field::Empty,
+    )
 }
 
 /// The method of a request that goes by gRPC.

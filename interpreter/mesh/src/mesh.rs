@@ -1,14 +1,21 @@
 //! A program's services at run time.
 
+mod limiters;
 mod places;
 mod service;
 
+pub(crate) use limiters::{Limited, Whose};
 pub(crate) use places::Places;
 pub(crate) use service::Service;
 
 use crate::{
     clock::Clock,
-    decide::{chance, route::Conditions, template::Template},
+    decide::{
+        chance,
+        limit::Limiter,
+        route::{Conditions, Texts},
+        template::Template,
+    },
     error::MeshError,
     unseal::Unseal,
     wire::{request::Credential, resolver::Resolver},
@@ -22,6 +29,9 @@ pub struct Mesh {
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) conditions: Arc<Conditions>,
+    pub(crate) texts: Arc<Texts>,
+    /// What the mesh as a whole lets through.
+    pub(crate) limiter: Option<Limiter>,
     pub(crate) unseal: Arc<Unseal>,
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
@@ -49,6 +59,8 @@ pub struct MeshOptions {
     pub headers: Vec<Vec<(Name, String)>>,
     /// Says whether a route's condition holds.
     pub conditions: Arc<Conditions>,
+    /// Gives the texts by which limits count apart.
+    pub texts: Arc<Texts>,
     /// What a service may cost us.
     pub limits: Limits,
     /// Where chance begins: for jitter, weights and balance.
@@ -88,7 +100,7 @@ impl Default for Limits {
 }
 
 impl MeshOptions {
-    /// No secrets, and no condition of a route ever holds.
+    /// No secrets, no condition of a route ever holds, and limits count all together.
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolver>, seed: u64) -> Self {
         Self {
@@ -97,6 +109,7 @@ impl MeshOptions {
             unseal: Arc::new(|_| Err("nobody gives the values of secrets".to_owned())),
             headers: Vec::new(),
             conditions: Arc::new(|_, _| false),
+            texts: Arc::new(|_, _| None),
             limits: Limits::default(),
             seed,
         }
@@ -142,6 +155,8 @@ impl Mesh {
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,
+            texts: options.texts,
+            limiter: program.mesh.limit.as_ref().map(Limiter::new),
             unseal: options.unseal,
             headers,
             limits: options.limits,

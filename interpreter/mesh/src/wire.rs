@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
+pub(crate) mod gates;
 pub(crate) mod grpc;
 pub(crate) mod hickory;
 pub(crate) mod pool;

@@ -1,4 +1,4 @@
-//! The mesh as the network: addresses and conditions are evaluated here, since the mesh knows no expressions.
+//! The mesh as the network: addresses, conditions and texts are evaluated here, since the mesh knows no expressions.
 
 use super::{Caller, Network, NetworkError, pool::Pool, sealed::Seals, wires::Wires};
 use crate::{clock::Clock, engine::Deployment, workers::Workers};
@@ -58,6 +58,8 @@ impl Network for MeshNetwork {
         options.secrets = Arc::new(secret);
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
+        let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
+        options.texts = Arc::new(move |text, request| counted(&program, &settings, text, request));
         let mesh = Mesh::new(deployment.program.clone(), &addresses, options)?;
         let mesh = Arc::new(mesh);
         let shared = mesh.clone();
@@ -152,6 +154,24 @@ fn holds(program: &Program, settings: &Settings, rule: &Expr, request: &RequestV
     };
     let value = evaluate(program, settings, rule, &mut Vec::new(), &mut context);
     matches!(value, Ok(Value::Bool(true)))
+}
+
+/// The text by which a limit counts a call apart. A flow that calls has no claims and no address.
+fn counted(program: &Program, settings: &Settings, text: &Expr, request: &RequestView<'_>) -> Option<String> {
+    let caller = Fields::from_iter([
+        ("claims".into(), Value::Json("{}".into())),
+        ("identity".into(), Value::None),
+        ("address".into(), Value::string("")),
+    ]);
+    let mut context = Context {
+        request: Some(record(request)),
+        caller: Some(Value::record(caller)),
+        ..Context::default()
+    };
+    match evaluate(program, settings, text, &mut Vec::new(), &mut context) {
+        Ok(Value::String(text)) => Some(text.to_string()),
+        _ => None,
+    }
 }
 
 fn record(request: &RequestView<'_>) -> Value {

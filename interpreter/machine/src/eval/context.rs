@@ -20,7 +20,7 @@ pub struct Context {
     pub reply: Option<Value>,
     /// What `request` is, in the conditions of routes.
     pub request: Option<Value>,
-    /// What `caller` is, at a gateway.
+    /// What `caller` is, in the texts of limits and at a gateway. A run has none.
     #[serde(skip)]
     pub caller: Option<Value>,
     /// What `scheduled` is, in the arguments of a schedule.

@@ -1,20 +1,17 @@
 //! One attempt of a call: an endpoint is picked, a request is sent, and all of it within its time.
 
-use super::Call;
+use super::{Call, pick::Way};
 use crate::{
-    decide::{balance, outcome::Outcome},
+    decide::{breaker::is_failure, outcome::Outcome},
     wire::{
         endpoint::Endpoint,
-        exchange::{Progress, Stage, exchange},
+        exchange::{Progress, exchange},
+        gates::Pass,
         grpc,
-        subset::{At, Snapshot},
     },
 };
 use flowmesh_ir::trace::TraceContext;
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
 
 /// What is to be tried.
@@ -32,10 +29,23 @@ pub(super) struct Try<'c> {
 pub(super) struct Tried {
     /// Where it went.
     pub(super) endpoint: Option<Arc<Endpoint>>,
+    /// The way through its gate. Whoever goes away meanwhile gives it back.
+    pub(super) pass: Option<Pass>,
     pub(super) progress: Progress,
 }
 
 impl Call<'_> {
+    /// The way of its attempts.
+    pub(super) fn way(&self) -> Way<'_> {
+        Way {
+            mesh: self.mesh,
+            policy: self.policy,
+            subset: &self.subset,
+            service: self.names.service,
+            grpc: self.method.is_some(),
+        }
+    }
+
     /// One attempt within its time, as a span of its own.
     pub(super) async fn attempt(&self, attempt: Try<'_>) -> (Outcome, Tried) {
         let trace = self.trace.child(u64::from(attempt.number));
@@ -53,24 +63,33 @@ impl Call<'_> {
         let sending = self.send(&attempt, &mut tried, trace).instrument(span.clone());
         let outcome = match tokio::time::timeout(attempt.timeout, sending).await {
             Ok(outcome) => outcome,
-            Err(_) => self.timed_out(&tried, attempt.timeout),
+            Err(_) => self
+                .way()
+                .timed_out(tried.progress.stage, tried.endpoint.as_ref(), attempt.timeout),
         };
         if let Some(endpoint) = &tried.endpoint {
             endpoint.record(self.mesh.clock.now(), &outcome, tried.progress.first_byte);
         }
+        self.way()
+            .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));
         note(&span, &tried, &outcome);
         (outcome, tried)
     }
 
     async fn send(&self, attempt: &Try<'_>, tried: &mut Tried, trace: TraceContext) -> Outcome {
+        if let Err(outcome) = self.way().trouble(&mut tried.progress).await {
+            return outcome;
+        }
         let service = self.names.service;
         let snapshot = match self.subset.endpoints(&self.mesh.resolver).await {
             Ok(snapshot) => snapshot,
             Err(why) => return Outcome::Unsent(format!("no endpoint of service `{service}`: {why}")),
         };
-        let Some(endpoint) = self.pick(&snapshot, attempt.avoid) else {
-            return Outcome::Unsent(format!("no endpoint of service `{service}`"));
+        let (endpoint, pass) = match self.way().pick(&snapshot, attempt.avoid) {
+            Ok(picked) => picked,
+            Err(why) => return Outcome::Unsent(why),
         };
+        tried.pass = pass;
         let endpoint = tried.endpoint.insert(endpoint);
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);
         match (
@@ -84,49 +103,6 @@ impl Call<'_> {
             (Err(why), _) => Outcome::Unsent(why),
         }
     }
-
-    pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
-        let now = self.mesh.clock.now();
-        let avoid = avoid.and_then(|avoid| {
-            snapshot
-                .iter()
-                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
-        });
-        let turn = self.subset.turn.fetch_add(1, Ordering::Relaxed);
-        let mut chance = || self.mesh.chance.draw();
-        let at = balance::pick(
-            &At {
-                members: snapshot,
-                now,
-            },
-            self.policy.balance,
-            avoid,
-            turn,
-            &mut chance,
-        )?;
-        snapshot.get(at).map(|member| member.endpoint.clone())
-    }
-
-    fn timed_out(&self, tried: &Tried, after: Duration) -> Outcome {
-        let endpoint = tried.endpoint.as_ref().map_or("", |endpoint| &endpoint.label);
-        let service = self.names.service;
-        let after = whole(after);
-        let why = match tried.progress.stage {
-            Stage::Resolving => {
-                format!("the addresses of service `{service}` were not found within {after:?}")
-            }
-            Stage::Connecting => format!("no connection to {endpoint} within {after:?}"),
-            Stage::Waiting => format!("no answer from {endpoint} within {after:?}"),
-            Stage::Reading => format!("the answer of {endpoint} was not complete within {after:?}"),
-        };
-        let sent = matches!(tried.progress.stage, Stage::Waiting | Stage::Reading);
-        Outcome::TimedOut { sent, why }
-    }
-}
-
-/// In whole milliseconds, as people write them.
-fn whole(time: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
 }
 
 fn note(span: &Span, tried: &Tried, outcome: &Outcome) {

@@ -9,10 +9,15 @@ mod upgrade;
 
 pub(crate) use upgrade::Joined;
 
+use super::{
+    Names,
+    limit::Permits,
+    pick::{Picked, Way},
+};
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
-        balance,
+        breaker::is_failure,
         outcome::Outcome,
         route::{RequestView, route},
     },
@@ -22,10 +27,10 @@ use crate::{
         body::Outgoing,
         connection::Sent,
         endpoint::Endpoint,
-        exchange::{Progress, Stage, asked_to_wait, send},
+        exchange::{Progress, asked_to_wait, send},
         relayed::{Home, Relayed},
         request::method,
-        subset::{At, Snapshot, Subset},
+        subset::Subset,
     },
 };
 use bytes::Bytes;
@@ -37,16 +42,13 @@ use flowmesh_ir::{
     trace::TraceContext,
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, Uri,
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri,
     header::{CONTENT_TYPE, HOST},
     uri::PathAndQuery,
 };
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// The longest body that is kept to be sent again, in bytes; as Linkerd has it.
 const KEPT_BYTES_MAX: u64 = 64 * 1024;
@@ -83,6 +85,7 @@ struct Relaying<'r> {
     service: &'r Service,
     name: &'r Name,
     subset: Arc<Subset>,
+    permits: Permits,
     /// Whether it goes by HTTP/2, as gRPC does.
     grpc: bool,
 }
@@ -111,24 +114,38 @@ impl Mesh {
         request: &Relay,
         body: Incoming,
         observer: &dyn Observer,
-    ) -> Result<Response<Relayed>, Failure> {
-        let relaying = self.relaying(request).map_err(Failure::Unavailable)?;
+    ) -> Result<Response<Option<Relayed>>, Failure> {
+        let relaying = self.relaying(request).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
         let body = kept(body, replays, request.body_bytes).await?;
-        relaying.run(body, effect, observer).await
+        let answer = relaying.run(body, effect, observer).await?;
+        Ok(answer.map(|body| body.map(|body| body.holding(relaying.permits))))
     }
 
-    /// Says where a request goes, or why it cannot go there.
-    fn relaying<'r>(&'r self, request: &'r Relay) -> Result<Relaying<'r>, String> {
-        let lost = || "the program has no such service, or no policy or route for it".to_owned();
+    /// Says where a request goes, once its limits let it through; or why it cannot go there.
+    async fn relaying<'r>(&'r self, request: &'r Relay) -> Result<Relaying<'r>, Failure> {
+        let lost = || Failure::Unavailable("the program has no such service, policy or route".to_owned());
         let declared = self.program.service(request.service).ok_or_else(lost)?;
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let id = request.policy.unwrap_or(declared.policy);
         let policy = self.program.policy(id).ok_or_else(lost)?;
+        let headers = headers(declared, policy, request);
+        let view = RequestView {
+            method: request.method,
+            path: request.target.path(),
+            host: declared.name.as_str(),
+            headers: &headers,
+            query: request.target.query().unwrap_or_default(),
+        };
+        let names = Names {
+            service: &declared.name,
+            operation: "",
+        };
+        let permits = self.pass((request.service, None, id), &view, names).await?;
         let subset = match request.subset {
             Some(subset) => subset,
-            None => self.subset(request, declared, service).ok_or_else(lost)?,
+            None => self.subset(declared, service, &view).ok_or_else(lost)?,
         };
         let places = service.subsets.get(subset.index()).ok_or_else(lost)?;
         let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -139,31 +156,22 @@ impl Mesh {
             id,
             service,
             name: &declared.name,
-            subset: places.of(&[])?,
+            subset: places.of(&[]).map_err(Failure::Unavailable)?,
+            permits,
             grpc: kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
         })
     }
 
-    fn subset(&self, request: &Relay, declared: &service::Service, service: &Service) -> Option<SubsetId> {
-        let asks = declared.routes.iter().any(|route| route.condition.is_some());
-        let text = |(name, value): (&HeaderName, &HeaderValue)| {
-            Some((Name::from(name.as_str()), value.to_str().ok()?.to_owned()))
-        };
-        let headers: Vec<(Name, String)> = match asks {
-            true => request.headers.iter().filter_map(text).collect(),
-            false => Vec::new(),
-        };
-        let view = RequestView {
-            method: request.method,
-            path: request.target.path(),
-            host: declared.name.as_str(),
-            headers: &headers,
-            query: request.target.query().unwrap_or_default(),
-        };
+    fn subset(
+        &self,
+        declared: &service::Service,
+        service: &Service,
+        view: &RequestView<'_>,
+    ) -> Option<SubsetId> {
         route(
             &declared.routes,
             service.moved().as_deref(),
-            &view,
+            view,
             self.conditions.as_ref(),
             &mut || self.chance.draw(),
         )
@@ -176,7 +184,7 @@ impl Relaying<'_> {
         mut body: Kept,
         effect: EffectKind,
         observer: &dyn Observer,
-    ) -> Result<Response<Relayed>, Failure> {
+    ) -> Result<Response<Option<Relayed>>, Failure> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.id, clock.now());
         // What cannot be sent again is as good as what may not.
@@ -207,14 +215,27 @@ impl Relaying<'_> {
                 }
                 Decision::Done { reply, .. } => {
                     return match (answer, reply) {
-                        (Some(answer), _) => Ok(answer),
+                        (Some(answer), _) => Ok(answer.map(Some)),
                         (None, Reply::Failed(failure)) => Err(failure),
-                        (None, Reply::Answer { .. }) => {
-                            Err(Failure::Unavailable("the total timeout is over".to_owned()))
+                        // A fault of the policy answers without anybody being asked.
+                        (None, Reply::Answer { status, .. }) => {
+                            let mut answer = Response::new(None);
+                            *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+                            Ok(answer)
                         }
                     };
                 }
             }
+        }
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way {
+            mesh: self.mesh,
+            policy: self.policy,
+            subset: &self.subset,
+            service: self.name,
+            grpc: false,
         }
     }
 
@@ -257,11 +278,13 @@ impl Relaying<'_> {
         body: &mut Kept,
     ) -> Went {
         let mut progress = Progress::default();
-        let mut endpoint = None;
-        let sending = self.send((number, timeout), avoid, body, &mut endpoint, &mut progress);
-        let sent = match tokio::time::timeout(timeout, sending).await {
+        let mut picked = None;
+        let sending = self.send((number, timeout), avoid, body, &mut picked, &mut progress);
+        let sent = tokio::time::timeout(timeout, sending).await;
+        let (endpoint, pass) = picked.unzip();
+        let sent = match sent {
             Ok(sent) => sent,
-            Err(_) => Err(self.timed_out(&progress, endpoint.as_deref(), timeout)),
+            Err(_) => Err(self.way().timed_out(progress.stage, endpoint.as_ref(), timeout)),
         };
         let (outcome, answer) = match sent {
             Ok(answer) => {
@@ -277,6 +300,8 @@ impl Relaying<'_> {
         if let Some(endpoint) = &endpoint {
             endpoint.record(self.mesh.clock.now(), &outcome, progress.first_byte);
         }
+        self.way()
+            .passed(pass.flatten(), progress.stage, is_failure(&outcome));
         Went {
             outcome,
             answer,
@@ -289,14 +314,15 @@ impl Relaying<'_> {
         (number, timeout): (u32, Duration),
         avoid: Option<&Arc<Endpoint>>,
         body: &mut Kept,
-        picked: &mut Option<Arc<Endpoint>>,
+        picked: &mut Option<Picked>,
         progress: &mut Progress,
     ) -> Result<Response<Relayed>, Outcome> {
-        let unsent = |why: &str| Outcome::Unsent(format!("no endpoint of service `{}`{why}", self.name));
+        let way = self.way();
+        way.trouble(progress).await?;
         let found = self.subset.endpoints(&self.mesh.resolver).await;
-        let snapshot = found.map_err(|why| unsent(&format!(": {why}")))?;
-        let endpoint = self.pick(&snapshot, avoid).ok_or_else(|| unsent(""))?;
-        let endpoint = &*picked.insert(endpoint);
+        let none = |why| Outcome::Unsent(format!("no endpoint of service `{}`: {why}", self.name));
+        let snapshot = found.map_err(none)?;
+        let (endpoint, _) = &*picked.insert(way.pick(&snapshot, avoid).map_err(Outcome::Unsent)?);
         let body = match std::mem::replace(body, Kept::Gone) {
             Kept::Whole(bytes) => {
                 *body = Kept::Whole(bytes.clone());
@@ -369,39 +395,19 @@ impl Relaying<'_> {
         *sent.headers_mut() = headers;
         Ok(sent)
     }
+}
 
-    fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
-        let avoid = avoid.and_then(|avoid| {
-            snapshot
-                .iter()
-                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
-        });
-        let at = balance::pick(
-            &At {
-                members: snapshot,
-                now: self.mesh.clock.now(),
-            },
-            self.policy.balance,
-            avoid,
-            self.subset.turn.fetch_add(1, Ordering::Relaxed),
-            &mut || self.mesh.chance.draw(),
-        )?;
-        snapshot.get(at).map(|member| member.endpoint.clone())
+/// The headers as conditions and texts see them, if there are any.
+fn headers(declared: &service::Service, policy: &Policy, request: &Relay) -> Vec<(Name, String)> {
+    let conditions = declared.routes.iter().any(|route| route.condition.is_some());
+    let texts = policy.hash.is_some() || policy.limit.as_ref().is_some_and(|limit| limit.per.is_some());
+    if !conditions && !texts {
+        return Vec::new();
     }
-
-    fn timed_out(&self, progress: &Progress, endpoint: Option<&Endpoint>, after: Duration) -> Outcome {
-        let endpoint = endpoint.map_or("", |endpoint| &endpoint.label);
-        let (sent, why) = match progress.stage {
-            Stage::Resolving => (
-                false,
-                format!("the addresses of service `{}` were not found", self.name),
-            ),
-            Stage::Connecting => (false, format!("no connection to {endpoint}")),
-            Stage::Waiting | Stage::Reading => (true, format!("no answer from {endpoint}")),
-        };
-        let why = format!("{why} within {after:?}");
-        Outcome::TimedOut { sent, why }
-    }
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((Name::from(name.as_str()), value.to_str().ok()?.to_owned()))
+    };
+    request.headers.iter().filter_map(text).collect()
 }
 
 /// Keeps a body that is short, if it may be needed again; refuses one that says it is too long.

@@ -6,11 +6,13 @@ use crate::{
     call::attempt::{Tried, Try},
     decide::{
         attempts::{CallPlan, Decision},
+        breaker::is_failure,
         items::{Form, Items},
         outcome::Outcome,
     },
     wire::{
         connection::Connection,
+        exchange::Stage,
         grpc::{self, Messages},
     },
 };
@@ -80,9 +82,9 @@ impl Mesh {
             service: &service.name,
             operation: &operation.name,
         };
-        let mut call = match self.prepare(request, service, names, trace) {
-            Ok(call) => call,
-            Err(why) => return unavailable(&why),
+        let (mut call, _permits) = match self.admit(request, service, names, trace).await {
+            Ok(admitted) => admitted,
+            Err(reply) => return reply,
         };
         let cursor = match &request.wire {
             Wire::Stream(cursor) => cursor.as_deref(),
@@ -106,7 +108,7 @@ impl Call<'_> {
     async fn open(&self, on: &[OnStatus]) -> Result<Opened, Reply> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
-        let mut plan = CallPlan::new(self.policy, self.request.effect, on, clock.now());
+        let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();
         loop {
@@ -120,10 +122,13 @@ impl Call<'_> {
                     let mut tried = Tried::default();
                     let opening = self.opening(&attempt, &mut tried);
                     let outcome = match tokio::time::timeout(timeout, opening).await {
-                        Ok(Ok(opened)) => return Ok(opened),
+                        Ok(Ok(opened)) => {
+                            self.way().passed(tried.pass.take(), tried.progress.stage, false);
+                            return Ok(opened);
+                        }
                         Ok(Err(outcome)) => outcome,
                         Err(_) => Outcome::TimedOut {
-                            sent: true,
+                            sent: matches!(tried.progress.stage, Stage::Waiting | Stage::Reading),
                             why: format!(
                                 "service `{}` did not begin its stream in time",
                                 self.names.service
@@ -133,6 +138,8 @@ impl Call<'_> {
                     if let Some(endpoint) = &tried.endpoint {
                         endpoint.record(clock.now(), &outcome, None);
                     }
+                    self.way()
+                        .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));
                     last = tried;
                     self.decide(&mut plan, Some(outcome))
                 }
@@ -146,13 +153,16 @@ impl Call<'_> {
     }
 
     async fn opening(&self, attempt: &Try<'_>, tried: &mut Tried) -> Result<Opened, Outcome> {
+        self.way().trouble(&mut tried.progress).await?;
         let service = self.names.service;
         let found = self.subset.endpoints(&self.mesh.resolver).await;
         let snapshot =
             found.map_err(|why| Outcome::Unsent(format!("no endpoint of service `{service}`: {why}")))?;
-        let endpoint = self
+        let (endpoint, pass) = self
+            .way()
             .pick(&snapshot, attempt.avoid)
-            .ok_or_else(|| Outcome::Unsent(format!("no endpoint of service `{service}`")))?;
+            .map_err(Outcome::Unsent)?;
+        tried.pass = pass;
         let endpoint = tried.endpoint.insert(endpoint);
         let trace = self.trace.child(u64::from(attempt.number));
         let sent = self.template.attempt(endpoint, trace, attempt.timeout);
@@ -162,6 +172,7 @@ impl Call<'_> {
             let messages = grpc::open(endpoint, method, sent, limits, &mut tried.progress).await?;
             return Ok(Opened(Source::Messages(Box::new(messages))));
         }
+        tried.progress.stage = Stage::Connecting;
         let mut connection = endpoint.connect(limits).await.map_err(Outcome::Unsent)?;
         let broke = |_| {
             Outcome::Broken(format!(
@@ -169,6 +180,7 @@ impl Call<'_> {
                 endpoint.label
             ))
         };
+        tried.progress.stage = Stage::Waiting;
         let answer = connection.send(sent).await.map_err(broke)?;
         let form = Form::of(content_type(&answer));
         let (head, body) = answer.into_parts();

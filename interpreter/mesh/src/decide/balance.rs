@@ -15,6 +15,11 @@ pub trait Candidates {
     fn priority(&self, at: usize) -> u16;
     /// How often it is drawn, beside the others of its priority: SRV's weight.
     fn weight(&self, at: usize) -> u32;
+    /// Whether it must not be picked at all.
+    fn shut(&self, at: usize) -> bool {
+        let _ = at;
+        false
+    }
     /// Whether it failed a short while ago.
     fn failing(&self, at: usize) -> bool;
     /// What one more request would cost there.
@@ -33,8 +38,9 @@ pub fn pick(
     turn: u64,
     chance: &mut Chance<'_>,
 ) -> Option<usize> {
-    let avoid = avoid.filter(|_| candidates.count() > 1);
-    let usable = || (0..candidates.count()).filter(move |at| Some(*at) != avoid);
+    let open = || (0..candidates.count()).filter(|at| !candidates.shut(*at));
+    let avoid = avoid.filter(|avoid| open().any(|at| at != *avoid));
+    let usable = || open().filter(move |at| Some(*at) != avoid);
     let priority = |at: usize| candidates.priority(at);
     let healthy = usable().filter(|at| !candidates.failing(*at)).map(priority).min();
     let best = healthy.or_else(|| usable().map(priority).min())?;

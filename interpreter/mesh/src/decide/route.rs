@@ -21,6 +21,9 @@ pub struct RequestView<'a> {
 /// Says whether a condition holds. This crate does not evaluate expressions; the host does.
 pub type Conditions = dyn Fn(&Expr, &RequestView<'_>) -> bool + Send + Sync;
 
+/// Gives a text over a request and whoever asks, or nothing where it has no value. The host evaluates it, as conditions.
+pub type Texts = dyn Fn(&Expr, &RequestView<'_>) -> Option<String> + Send + Sync;
+
 /// Picks the subset. `None` only where the program has no rule that always holds, or weights that are all zero.
 ///
 /// Traffic that was `moved` goes by those weights instead of by those of the rule that always holds; a rule with a

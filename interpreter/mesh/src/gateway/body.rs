@@ -1,7 +1,10 @@
 //! The body of an answer to a visitor, which says when it has ended.
 
 use super::record::{Log, Record};
-use crate::wire::{body::BodyError, relayed::Relayed};
+use crate::{
+    decide::limit::Permit,
+    wire::{body::BodyError, relayed::Relayed},
+};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Frame, Incoming, SizeHint};
@@ -18,6 +21,8 @@ pub(super) struct Body {
     /// Whether all of it was read.
     ended: bool,
     last: Option<Last>,
+    /// What let the visitor through.
+    permit: Option<Permit>,
 }
 
 enum Kind {
@@ -52,7 +57,14 @@ impl Body {
             kind,
             ended: false,
             last: None,
+            permit: None,
         }
+    }
+
+    /// Holds on to what let the visitor through.
+    pub(super) fn holding(mut self, permit: Permit) -> Self {
+        self.permit = Some(permit);
+        self
     }
 
     /// Says how it went when it has ended.
@@ -76,7 +88,10 @@ impl hyper::body::Body for Body {
             Kind::Relayed(relayed) => Pin::new(relayed.as_mut()).poll_frame(cx),
             Kind::Driven(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
         });
-        this.ended = frame.is_none();
+        if frame.is_none() {
+            this.ended = true;
+            this.permit = None;
+        }
         if let (Some(last), Some(frame)) = (&mut this.last, &frame) {
             match frame {
                 Ok(frame) => {

@@ -102,6 +102,7 @@ impl Door {
 
     /// Requests that begin from now on go by these rules; those on their way end as they began.
     pub fn swap(&self, rules: Arc<Rules>) {
+        rules.take_over(&self.rules());
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 

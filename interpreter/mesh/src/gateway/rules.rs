@@ -1,13 +1,18 @@
 //! What a gateway does with a request, as one version of the program says. It is swapped as a whole.
 
 use super::behind::Behind;
-use crate::{decide::tree::Tree, identity::Issuer, mesh::Mesh};
+use crate::{
+    decide::{limit::Limiter, tree::Tree},
+    identity::Issuer,
+    mesh::Mesh,
+};
 use flowmesh_ir::{
     GatewayId, Name, Program,
     access::{Mode, Rule, derived},
     gateway::{Gateway, Target},
+    traffic::Limit,
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a gateway does, as one version of the program says.
 pub struct Rules {
@@ -18,6 +23,7 @@ pub struct Rules {
     pub(super) behind: Arc<dyn Behind>,
     pub(super) issuer: Option<Arc<Issuer>>,
     pub(super) access: Vec<Rule>,
+    limiter: OnceLock<Limiter>,
 }
 
 impl Rules {
@@ -47,7 +53,25 @@ impl Rules {
             behind,
             issuer,
             access,
+            limiter: OnceLock::new(),
         })
+    }
+
+    /// What lets visitors through, where a limit is written.
+    pub(super) fn limiter(&self) -> Option<(&Limit, &Limiter)> {
+        let limit = self.gateway()?.limit.as_ref()?;
+        Some((limit, self.limiter.get_or_init(|| Limiter::new(limit))))
+    }
+
+    /// Goes on counting where other rules stopped, if the limit is the same.
+    pub(super) fn take_over(&self, before: &Self) {
+        let limit = self.gateway().and_then(|gateway| gateway.limit.as_ref());
+        if let Some((known, limiter)) = before.limiter()
+            && limit == Some(known)
+        {
+            // Whoever was faster has counted nobody yet.
+            let _ = self.limiter.set(limiter.clone());
+        }
     }
 
     /// The gateway as it is written.

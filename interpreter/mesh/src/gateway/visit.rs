@@ -12,10 +12,11 @@ use super::{
     upgrade,
 };
 use crate::{
-    call::relay::Relay,
+    call::{limit::enter, relay::Relay},
     decide::{
         access::{Verdict, judge},
         canonical::{Canonical, headers::without_hops},
+        limit::{PATIENCE, Permit},
         tree::parameters,
     },
 };
@@ -134,8 +135,31 @@ impl Visiting<'_> {
         record.route = Some(number);
         record.target = self.rules.name(&route.target);
         self.authorize(route, &visit, record)?;
+        let permit = self.limit(&visit).await?;
         let upgrade = parts.extensions.remove::<OnUpgrade>();
-        self.lead(route, visit, (body, upgrade), record).await
+        let answer = self.lead(route, visit, (body, upgrade), record).await?;
+        Ok(match permit {
+            Some(permit) => answer.map(|body| body.holding(permit)),
+            None => answer,
+        })
+    }
+
+    /// Waits for a turn where the gateway has a limit.
+    async fn limit(&self, visit: &Visit) -> Result<Option<Permit>, Refusal> {
+        let Some((limit, limiter)) = self.rules.limiter() else {
+            return Ok(None);
+        };
+        // What has no value is counted together.
+        let per = limit.per.as_ref();
+        let key = per
+            .and_then(|per| self.rules.behind.text(per, visit))
+            .unwrap_or_default();
+        let clock = self.rules.mesh.clock;
+        let until = clock.now().saturating_add(PATIENCE);
+        let entered = enter(limiter, &key, clock, until).await;
+        entered
+            .map(Some)
+            .map_err(|refusal| Refusal::Limited(refusal.after))
     }
 
     /// The first route whose path, method and condition fit.
@@ -295,7 +319,7 @@ impl Visiting<'_> {
         }
         let mut answer = answer.map_err(Refusal::Failed)?;
         without_hops(answer.headers_mut());
-        Ok(answer.map(Body::relayed))
+        Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
     }
 
     /// The whole body, for those who need it so.

@@ -1,6 +1,6 @@
 //! A service at run time.
 
-use super::{MeshOptions, Secrets, places::Places};
+use super::{MeshOptions, Secrets, limiters::Limiters, places::Places};
 use crate::{
     clock::Clock,
     decide::{budget::Budgets, template::Template},
@@ -38,6 +38,8 @@ pub(crate) struct Service {
     pub(crate) methods: Methods,
     /// What its retries are paid from.
     pub(crate) budgets: Budgets,
+    /// How many of its calls are let through.
+    pub(crate) limiters: Limiters,
 }
 
 impl Service {
@@ -70,6 +72,7 @@ impl Service {
                 why,
             })?,
             budgets: Budgets::new(program, clock.now()),
+            limiters: Limiters::new(program, service),
         })
     }
 

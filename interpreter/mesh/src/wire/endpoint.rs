@@ -1,6 +1,6 @@
 //! An endpoint: where it is, its connections, and what is known of how it does.
 
-use super::{connection::Connection, grpc::channel::Channel, pool::Pool};
+use super::{connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool};
 use crate::{
     decide::{balance::Ewma, endpoints::Target, outcome::Outcome},
     mesh::Limits,
@@ -29,6 +29,8 @@ pub(crate) struct Endpoint {
     pub(crate) pool: Arc<Pool>,
     /// The connection for gRPC.
     pub(crate) channel: Channel,
+    /// What shuts it off when it fails.
+    pub(crate) gates: Gates,
     address: SocketAddr,
     otherwise: Option<SocketAddr>,
     cost: Mutex<Ewma>,
@@ -47,6 +49,7 @@ impl Endpoint {
             base: base.to_owned(),
             pool: Arc::default(),
             channel: Channel::default(),
+            gates: Gates::default(),
             address: target.address,
             otherwise: target.otherwise,
             cost: Mutex::new(Ewma::new(now)),

@@ -38,6 +38,8 @@ pub(crate) enum Stage {
     /// Looking for an endpoint.
     #[default]
     Resolving,
+    /// Nothing: it is held back on purpose.
+    Held,
     /// Connecting.
     Connecting,
     /// Sending, or waiting for the head of the answer.

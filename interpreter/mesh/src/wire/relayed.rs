@@ -2,6 +2,7 @@
 //! The connection rests in its pool again when the body has ended.
 
 use super::{body::BodyError, connection::Connection, endpoint::Endpoint};
+use crate::call::limit::Permits;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::{
@@ -18,6 +19,8 @@ pub(crate) struct Relayed {
     /// `None` where somebody else drives it, or once it rests.
     connection: Option<Connection>,
     home: Home,
+    /// What was let through until the body has ended.
+    held: Permits,
     /// Counts while the service sends nothing.
     silence: Option<Pin<Box<Sleep>>>,
 }
@@ -39,8 +42,15 @@ impl Relayed {
             body,
             connection,
             home,
+            held: [None, None],
             silence: None,
         }
+    }
+
+    /// Holds on to what let it through.
+    pub(crate) fn holding(mut self, held: Permits) -> Self {
+        self.held = held;
+        self
     }
 
     /// The connection can rest as soon as nothing more comes by it; who reads may not ask again once that is known.
@@ -85,7 +95,10 @@ impl Body for Relayed {
         match &frame {
             Some(Ok(_)) if !this.body.is_end_stream() => {}
             Some(Err(_)) => this.connection = None,
-            _ => this.settle(cx),
+            _ => {
+                this.held = [None, None];
+                this.settle(cx);
+            }
         }
         Poll::Ready(frame)
     }

@@ -222,6 +222,8 @@ pub(crate) struct At<'s> {
     pub(crate) members: &'s [Member<Endpoint>],
     /// The time.
     pub(crate) now: Duration,
+    /// Which of them are shut off; none where it is not said.
+    pub(crate) shut: &'s [bool],
 }
 
 impl Candidates for At<'_> {
@@ -235,6 +237,10 @@ impl Candidates for At<'_> {
 
     fn weight(&self, at: usize) -> u32 {
         self.members.get(at).map_or(0, |member| member.weight)
+    }
+
+    fn shut(&self, at: usize) -> bool {
+        self.shut.get(at).copied().unwrap_or_default()
     }
 
     fn failing(&self, at: usize) -> bool {

@@ -7,6 +7,7 @@ use crate::{
     },
     town::{Town, gateway, read, route},
 };
+use flowmesh_ir::traffic::{Breaker, Fault, Limit, Rate};
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -103,4 +104,104 @@ async fn who_never_answers_costs_the_visitor_the_time_of_the_policy() {
     policy.timeout.attempt_ms = 200;
     let town = Town::with(&server, policy, gateway(vec![route(None, "/**")]), |_| {}).await;
     assert_eq!(town.get("/").await.status, 504);
+}
+
+fn limited(limit: Limit) -> flowmesh_ir::gateway::Gateway {
+    let mut front = gateway(vec![route(None, "/**")]);
+    front.limit = Some(limit);
+    front
+}
+
+#[tokio::test]
+async fn a_gateway_lets_in_as_many_as_its_limit_says_and_says_when_to_come_again() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let limit = Limit {
+        rate: Some(Rate {
+            count: 1,
+            per_ms: 60_000,
+        }),
+        burst: Some(2),
+        ..Limit::default()
+    };
+    let town = Town::with(&server, plain(), limited(limit), |_| {}).await;
+    assert_eq!(
+        (town.get("/").await.status, town.get("/").await.status),
+        (200, 200)
+    );
+    let said = town.get("/").await;
+    assert_eq!(said.status, 429);
+    let wait: u64 = said.header("retry-after").unwrap().parse().unwrap();
+    assert!((50..=61).contains(&wait), "{wait}");
+    // What was used up stays so under other rules with the same limit.
+    town.swap(&server, |program| {
+        program.gateways[0].routes.push(route(None, "/new"))
+    });
+    assert_eq!(town.get("/new").await.status, 429);
+    assert_eq!(server.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_visit_counts_until_its_answer_has_ended() {
+    let server = Server::start(|_| Answer::Late(Duration::from_millis(300))).await;
+    let limit = Limit {
+        concurrent: Some(1),
+        queue: Some(1),
+        ..Limit::default()
+    };
+    let town = Town::with(&server, plain(), limited(limit), |_| {}).await;
+    let later = async |after: u64| {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        town.get("/").await.status
+    };
+    // One is on the way, one waits for its turn, and the third is one too many.
+    assert_eq!(tokio::join!(later(0), later(100), later(200)), (200, 200, 429));
+    assert_eq!(town.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_breaker_and_the_limit_of_a_policy_hold_for_what_is_handed_on() {
+    let server = Server::start(|_| Answer::Status(500)).await;
+    let mut policy = plain();
+    policy.breaker = Some(Breaker {
+        failures: Some(2),
+        rate: None,
+        within_ms: 10_000,
+        open_ms: 60_000,
+        slow_start_ms: None,
+    });
+    let town = Town::with(&server, policy, gateway(vec![route(None, "/**")]), |_| {}).await;
+    let statuses = [
+        town.get("/").await.status,
+        town.get("/").await.status,
+        town.get("/").await.status,
+    ];
+    assert_eq!((statuses, server.requests()), ([500, 500, 503], 2));
+    let server = Server::start(|_| Answer::Late(Duration::from_millis(300))).await;
+    let mut policy = plain();
+    policy.limit = Some(Limit {
+        concurrent: Some(1),
+        queue: Some(0),
+        ..Limit::default()
+    });
+    let town = Town::with(&server, policy, gateway(vec![route(None, "/**")]), |_| {}).await;
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        town.get("/").await.status
+    };
+    let (first, second) = tokio::join!(town.get("/"), second);
+    assert_eq!((first.status, second), (200, 503));
+    assert_eq!(town.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_fault_of_a_policy_is_made_for_visitors_too() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let mut policy = plain();
+    policy.fault = Some(Fault {
+        delay_ms: None,
+        status: Some(418),
+        percent: 100,
+    });
+    let town = Town::with(&server, policy, gateway(vec![route(None, "/**")]), |_| {}).await;
+    assert_eq!((town.get("/").await.status, server.requests()), (418, 0));
 }

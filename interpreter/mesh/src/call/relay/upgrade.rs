@@ -2,9 +2,9 @@
 
 use super::{Mesh, Relay};
 use crate::{
-    decide::outcome::Outcome,
+    decide::{breaker::is_failure, outcome::Outcome},
     observe::{AttemptReport, Next, Observer},
-    wire::{body::Outgoing, endpoint::Endpoint},
+    wire::{body::Outgoing, endpoint::Endpoint, exchange::Stage},
 };
 use bytes::Bytes;
 use flowmesh_ir::call::Failure;
@@ -31,16 +31,17 @@ impl Mesh {
         protocol: &str,
         observer: &dyn Observer,
     ) -> Result<Joined, Failure> {
-        let relaying = self.relaying(request).map_err(Failure::Unavailable)?;
+        let relaying = self.relaying(request).await?;
         let timeout = Duration::from_millis(relaying.policy.timeout.attempt_ms);
         let unavailable =
-            |why: &str| Failure::Unavailable(format!("no endpoint of service `{}`{why}", relaying.name));
+            |why: &str| Failure::Unavailable(format!("no endpoint of service `{}`: {why}", relaying.name));
         observer.started(1);
         let began = self.clock.now();
         let asking = async {
             let snapshot = relaying.subset.endpoints(&self.resolver).await;
-            let snapshot = snapshot.map_err(|why| unavailable(&format!(": {why}")))?;
-            let endpoint = relaying.pick(&snapshot, None).ok_or_else(|| unavailable(""))?;
+            let snapshot = snapshot.map_err(|why| unavailable(&why))?;
+            let picked = relaying.way().pick(&snapshot, None);
+            let (endpoint, pass) = picked.map_err(Failure::Unavailable)?;
             let body = Outgoing::whole(Bytes::new());
             let sent = relaying.message(&endpoint, body, request.trace.child(1), timeout);
             let mut sent = sent.map_err(Failure::Unavailable)?;
@@ -59,6 +60,7 @@ impl Mesh {
                 Err(why) => Outcome::Broken(why.clone()),
             };
             let took = self.clock.now().saturating_sub(began);
+            relaying.way().passed(pass, Stage::Waiting, is_failure(&outcome));
             endpoint.record(self.clock.now(), &outcome, answered.is_ok().then_some(took));
             observer.ended(&AttemptReport {
                 attempt: 1,

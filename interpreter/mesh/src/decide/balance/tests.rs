@@ -142,3 +142,49 @@ fn what_failed_this_call_is_picked_only_if_there_is_no_other() {
     );
     close(&shares(&vec![ONE; 1], Balance::Ewma, Some(0)), &[1_000]);
 }
+
+/// The same, and which of them are shut off.
+struct Gated(Vec<One>, Vec<bool>);
+
+impl Candidates for Gated {
+    fn count(&self) -> usize {
+        self.0.count()
+    }
+    fn priority(&self, at: usize) -> u16 {
+        self.0.priority(at)
+    }
+    fn weight(&self, at: usize) -> u32 {
+        self.0.weight(at)
+    }
+    fn shut(&self, at: usize) -> bool {
+        self.1[at]
+    }
+    fn failing(&self, at: usize) -> bool {
+        self.0.failing(at)
+    }
+    fn load(&self, at: usize) -> f64 {
+        self.0.load(at)
+    }
+}
+
+#[test]
+fn what_is_shut_off_is_never_picked() {
+    let second = One { priority: 1, ..ONE };
+    let gated = |shut: [bool; 3]| Gated(vec![ONE, ONE, second], shut.to_vec());
+    for balance in [
+        Balance::RoundRobin,
+        Balance::Random,
+        Balance::Ewma,
+        Balance::LeastRequests,
+    ] {
+        let source = Source::new(5);
+        let mut draw = || source.draw();
+        let mut picked = |shut, avoid, turn| pick(&gated(shut), balance, avoid, turn, &mut draw);
+        for turn in 0..100 {
+            assert_eq!(picked([true, false, false], None, turn), Some(1), "{balance:?}");
+            assert_eq!(picked([true, true, false], None, turn), Some(2), "{balance:?}");
+            assert_eq!(picked([true, true, false], Some(2), turn), Some(2), "{balance:?}");
+            assert_eq!(picked([true, true, true], None, turn), None, "{balance:?}");
+        }
+    }
+}

@@ -32,7 +32,7 @@ pub(super) fn of(trailers: &HeaderMap, method: &Method, label: &str) -> Result<(
 }
 
 /// What an answer of HTTP without gRPC means: a proxy on the way spoke, as the protocol's own table has it.
-pub(super) fn of_http(status: u16, label: &str) -> Outcome {
+pub(crate) fn of_http(status: u16, label: &str) -> Outcome {
     let why = format!("{label} answered with the status {status} of HTTP and not by gRPC");
     match status {
         429 | 502..=504 => Outcome::Broken(why),

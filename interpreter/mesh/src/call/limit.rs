@@ -1,0 +1,103 @@
+//! A call waits for its turn where a limit says so, before it is known where it goes.
+
+use super::{Mesh, Names};
+use crate::{
+    clock::Clock,
+    decide::{
+        limit::{Admission, Limiter, PATIENCE, Permit, Reason, Refusal, Turn},
+        route::RequestView,
+    },
+    mesh::{Limited, Whose},
+};
+use flowmesh_ir::{OperationId, PolicyId, ServiceId, call::Failure};
+use std::time::Duration;
+
+/// What a call holds until its reply has been read.
+pub(crate) type Permits = [Option<Permit>; 2];
+
+impl Mesh {
+    /// Passes the limits of a call, that of its own first: who waits for a slot of one service does not keep others from
+    /// the mesh. Charged once, however many attempts there are; nothing is sent before, and a refusal is the end.
+    pub(super) async fn pass(
+        &self,
+        (service, operation, policy): (ServiceId, Option<OperationId>, PolicyId),
+        view: &RequestView<'_>,
+        names: Names<'_>,
+    ) -> Result<Permits, Failure> {
+        let service = self.services.get(service.index());
+        let own = service.and_then(|service| service.limiters.of(operation, policy));
+        let all = self.limited();
+        if own.is_none() && all.is_none() {
+            return Ok([None, None]);
+        }
+        let policy = self.program.policy(policy);
+        let total = policy.map_or(0, |policy| policy.timeout.total_ms);
+        let patience = PATIENCE.min(Duration::from_millis(total));
+        let until = self.clock.now().saturating_add(patience);
+        Ok([
+            self.pass_one(own, view, names, until).await?,
+            self.pass_one(all, view, names, until).await?,
+        ])
+    }
+
+    fn limited(&self) -> Option<Limited<'_>> {
+        Some(Limited {
+            limiter: self.limiter.clone()?,
+            limit: self.program.mesh.limit.as_ref()?,
+            of: Whose::Mesh,
+        })
+    }
+
+    async fn pass_one(
+        &self,
+        limited: Option<Limited<'_>>,
+        view: &RequestView<'_>,
+        names: Names<'_>,
+        until: Duration,
+    ) -> Result<Option<Permit>, Failure> {
+        let Some(Limited { limiter, limit, of }) = limited else {
+            return Ok(None);
+        };
+        // What has no value is counted together.
+        let per = limit.per.as_ref();
+        let key = per.and_then(|per| (self.texts)(per, view)).unwrap_or_default();
+        let entered = enter(&limiter, &key, self.clock, until).await;
+        entered.map(Some).map_err(|refusal| {
+            let whose = match of {
+                Whose::Operation => format!("`{}.{}`", names.service, names.operation),
+                Whose::Service => format!("service `{}`", names.service),
+                Whose::Mesh => "the mesh".to_owned(),
+            };
+            Failure::Overloaded(format!("the limit of {whose} is reached: {}", refusal.reason))
+        })
+    }
+}
+
+/// Waits for a turn, but no longer than until that time.
+pub(crate) async fn enter(
+    limiter: &Limiter,
+    key: &str,
+    clock: Clock,
+    until: Duration,
+) -> Result<Permit, Refusal> {
+    let now = clock.now();
+    let waiting = match limiter.admit(key, now) {
+        Admission::Go(permit) => return Ok(permit),
+        Admission::Refused(refusal) => return Err(refusal),
+        Admission::Wait(waiting) if waiting.due() > until => return Err(waiting.refuse(Reason::Late, now)),
+        Admission::Wait(waiting) => waiting,
+    };
+    loop {
+        let now = clock.now();
+        let again = match waiting.turn(now) {
+            Turn::Go(permit) => return Ok(permit),
+            Turn::At(at) => at.min(until),
+            Turn::Later => until,
+        };
+        if now >= until {
+            return Err(waiting.refuse(Reason::Waited, now));
+        }
+        // Whether it was called or the time is over, the line says what holds now.
+        let _ = tokio::time::timeout(again.saturating_sub(now), waiting.called()).await;
+    }
+}

@@ -1,0 +1,197 @@
+//! The way of an attempt to an endpoint, whether it belongs to a call or to a request that is handed on: the trouble that
+//! is made on purpose, an endpoint whose gate lets it through, as the balance says, and what is said at the gate after.
+
+use crate::{
+    decide::{
+        balance,
+        breaker::{Gate, Sign},
+        chance::below,
+        fault::trouble,
+        outcome::Outcome,
+    },
+    mesh::Mesh,
+    wire::{
+        endpoint::Endpoint,
+        exchange::{Progress, Stage},
+        gates::Pass,
+        grpc,
+        subset::{At, Snapshot, Subset},
+    },
+};
+use flowmesh_ir::{
+    policy::{Balance, Policy},
+    traffic::Breaker,
+};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+/// What is the same for all attempts of a call.
+pub(super) struct Way<'w> {
+    pub(super) mesh: &'w Mesh,
+    pub(super) policy: &'w Policy,
+    pub(super) subset: &'w Subset,
+    /// The name of the service, for people.
+    pub(super) service: &'w str,
+    /// Whether it goes by gRPC.
+    pub(super) grpc: bool,
+}
+
+/// An endpoint, and the way through its gate where it has one.
+pub(super) type Picked = (Arc<Endpoint>, Option<Pass>);
+
+impl Way<'_> {
+    /// An endpoint, or why there is none.
+    pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Result<Picked, String> {
+        let service = self.service;
+        let none = || format!("no endpoint of service `{service}`");
+        let Some(breaker) = &self.policy.breaker else {
+            let at = self.choose(snapshot, avoid, &[]).ok_or_else(none)?;
+            let member = snapshot.get(at).ok_or_else(none)?;
+            return Ok((member.endpoint.clone(), None));
+        };
+        let mut signs = self.signs(snapshot, breaker);
+        while let Some(at) = self.choose_by(snapshot, avoid, &signs) {
+            let endpoint = &snapshot.get(at).ok_or_else(none)?.endpoint;
+            if let Some(pass) = Pass::enter(endpoint, breaker, self.mesh.clock.now()) {
+                return Ok((endpoint.clone(), Some(pass)));
+            }
+            // Somebody else went through as the proof a moment ago.
+            if let Some(sign) = signs.get_mut(at) {
+                *sign = Sign::Shut;
+            }
+        }
+        let endpoints = match snapshot.len() {
+            1 => "its only endpoint".to_owned(),
+            count => format!("all of its {count} endpoints"),
+        };
+        Err(format!(
+            "the breaker of service `{service}` is open for {endpoints}"
+        ))
+    }
+
+    fn signs(&self, snapshot: &Snapshot, breaker: &Breaker) -> Vec<Sign> {
+        let now = self.mesh.clock.now();
+        let sign = |gate: &mut Gate| gate.sign(now);
+        let signs = snapshot
+            .iter()
+            .map(|member| member.endpoint.gates.with(breaker, sign));
+        signs.collect()
+    }
+
+    /// One of those whose gates are not shut. Those that start slowly stand back as often as their share says, unless
+    /// nobody else is there.
+    fn choose_by(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, signs: &[Sign]) -> Option<usize> {
+        let mut chance = || self.mesh.chance.draw();
+        let shut: Vec<bool> = signs.iter().map(|sign| *sign == Sign::Shut).collect();
+        let stands_back = |sign: &Sign| match sign {
+            Sign::Come(100) | Sign::Prove => false,
+            Sign::Come(share) => below(&mut chance, 100) >= *share,
+            Sign::Shut => true,
+        };
+        let back: Vec<bool> = signs.iter().map(stands_back).collect();
+        let all_back = back.iter().all(|back| *back);
+        let shut = if all_back { shut } else { back };
+        let at = self.choose(snapshot, avoid, &shut)?;
+        Some(self.to_be_proven(snapshot, avoid, signs, at).unwrap_or(at))
+    }
+
+    /// One that waits to be proven well, where the balance looks at what endpoints cost: what failed last looks so
+    /// expensive that nobody would ever try it. Only one that is no less wanted than the one that was chosen.
+    fn to_be_proven(
+        &self,
+        snapshot: &Snapshot,
+        avoid: Option<&Arc<Endpoint>>,
+        signs: &[Sign],
+        chosen: usize,
+    ) -> Option<usize> {
+        if !matches!(self.policy.balance, Balance::Ewma | Balance::LeastRequests) {
+            return None;
+        }
+        let most = snapshot.get(chosen)?.priority;
+        let mut signed = snapshot.iter().zip(signs);
+        signed.position(|(member, sign)| {
+            let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &member.endpoint));
+            *sign == Sign::Prove && member.priority <= most && !avoided
+        })
+    }
+
+    fn choose(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, shut: &[bool]) -> Option<usize> {
+        let avoid = avoid.and_then(|avoid| {
+            snapshot
+                .iter()
+                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
+        });
+        let turn = self.subset.turn.fetch_add(1, Ordering::Relaxed);
+        let now = self.mesh.clock.now();
+        let candidates = At {
+            members: snapshot,
+            now,
+            shut,
+        };
+        let mut chance = || self.mesh.chance.draw();
+        balance::pick(&candidates, self.policy.balance, avoid, turn, &mut chance)
+    }
+
+    /// Says at the gate of the endpoint how the attempt went. One that did not come as far as the endpoint says nothing.
+    pub(super) fn passed(&self, pass: Option<Pass>, stage: Stage, failed: bool) {
+        let Some(pass) = pass else {
+            return;
+        };
+        if !matches!(stage, Stage::Resolving | Stage::Held) {
+            pass.end(self.mesh.clock.now(), failed, &mut || self.mesh.chance.draw());
+        }
+    }
+
+    /// Makes the trouble that the policy wants to be made; an outcome is the end of the attempt.
+    pub(super) async fn trouble(&self, progress: &mut Progress) -> Result<(), Outcome> {
+        let Some(fault) = &self.policy.fault else {
+            return Ok(());
+        };
+        let trouble = trouble(fault, &mut || self.mesh.chance.draw());
+        if let Some(delay) = trouble.delay {
+            progress.stage = Stage::Held;
+            tokio::time::sleep(delay).await;
+            progress.stage = Stage::Resolving;
+        }
+        match trouble.status {
+            None => Ok(()),
+            // What answers to gRPC by a status of HTTP is a proxy on the way.
+            Some(status) if self.grpc => Err(grpc::status::of_http(status, "the fault of the policy")),
+            Some(status) => Err(Outcome::Answer {
+                status,
+                body: Arc::default(),
+                retry_after: None,
+            }),
+        }
+    }
+
+    /// What came of an attempt whose time is over.
+    pub(super) fn timed_out(
+        &self,
+        stage: Stage,
+        endpoint: Option<&Arc<Endpoint>>,
+        after: Duration,
+    ) -> Outcome {
+        let endpoint = endpoint.map_or("", |endpoint| &endpoint.label);
+        let service = self.service;
+        let after = whole(after);
+        let why = match stage {
+            Stage::Resolving => {
+                format!("the addresses of service `{service}` were not found within {after:?}")
+            }
+            Stage::Held => format!("the fault of the policy held it back for longer than {after:?}"),
+            Stage::Connecting => format!("no connection to {endpoint} within {after:?}"),
+            Stage::Waiting => format!("no answer from {endpoint} within {after:?}"),
+            Stage::Reading => format!("the answer of {endpoint} was not complete within {after:?}"),
+        };
+        let sent = matches!(stage, Stage::Waiting | Stage::Reading);
+        Outcome::TimedOut { sent, why }
+    }
+}
+
+/// In whole milliseconds, as people write them.
+fn whole(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
+}
