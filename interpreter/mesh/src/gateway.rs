@@ -10,6 +10,7 @@ mod body;
 mod cors;
 mod forwarded;
 mod identify;
+mod lead;
 mod listen;
 mod options;
 mod record;

@@ -5,9 +5,12 @@
 //! something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
+mod message;
 mod upgrade;
 
 pub(crate) use upgrade::Joined;
+
+use message::{effect, headers, kept};
 
 use super::{
     Names,
@@ -354,89 +357,5 @@ impl Relaying<'_> {
             silence: SILENCE_MAX,
         };
         Ok(answer.map(|body| Relayed::new(body, connection, home)))
-    }
-
-    /// One attempt as it goes to an endpoint.
-    fn message(
-        &self,
-        to: &Endpoint,
-        body: Outgoing,
-        trace: TraceContext,
-        left: Duration,
-    ) -> Result<Sent, String> {
-        let mut sent = Sent::new(body);
-        *sent.method_mut() = method(self.request.method);
-        *sent.uri_mut() = match to.base.as_str() {
-            "" => Uri::from(self.request.target.clone()),
-            base => {
-                let target = format!("{base}{}", self.request.target);
-                let target = PathAndQuery::try_from(target.as_str());
-                target
-                    .map(Uri::from)
-                    .map_err(|_| format!("`{base}` cannot begin a path"))?
-            }
-        };
-        let mut headers = self.request.headers.clone();
-        if let Some(host) = self.request.host.as_ref().or(to.host.as_ref()) {
-            headers.insert(HOST, host.clone());
-        }
-        let usual = self
-            .mesh
-            .headers
-            .get(self.id.index())
-            .map_or(&[][..], Vec::as_slice);
-        for (name, value) in usual.iter().chain(&self.service.credential) {
-            headers.insert(name, value.clone());
-        }
-        let trace = HeaderValue::from_str(&trace.to_string());
-        headers.insert(TRACEPARENT, trace.map_err(|why| why.to_string())?);
-        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        headers.insert(DEADLINE, HeaderValue::from(left));
-        *sent.headers_mut() = headers;
-        Ok(sent)
-    }
-}
-
-/// The headers as conditions and texts see them, if there are any.
-fn headers(declared: &service::Service, policy: &Policy, request: &Relay) -> Vec<(Name, String)> {
-    let conditions = declared.routes.iter().any(|route| route.condition.is_some());
-    let texts = policy.hash.is_some() || policy.limit.as_ref().is_some_and(|limit| limit.per.is_some());
-    if !conditions && !texts {
-        return Vec::new();
-    }
-    let text = |(name, value): (&HeaderName, &HeaderValue)| {
-        Some((Name::from(name.as_str()), value.to_str().ok()?.to_owned()))
-    };
-    request.headers.iter().filter_map(text).collect()
-}
-
-/// Keeps a body that is short, if it may be needed again; refuses one that says it is too long.
-async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kept, Failure> {
-    let hint = body.size_hint();
-    if hint.lower() > most {
-        return Err(Failure::BadReply(format!("the body is longer than {most} bytes")));
-    }
-    if body.is_end_stream() {
-        return Ok(Kept::Whole(Bytes::new()));
-    }
-    if !replays || hint.exact().is_none_or(|length| length > KEPT_BYTES_MAX) {
-        return Ok(Kept::Stream(body));
-    }
-    let whole = tokio::time::timeout(SILENCE_MAX, body.collect()).await;
-    match whole {
-        Ok(Ok(whole)) => Ok(Kept::Whole(whole.to_bytes())),
-        Ok(Err(_)) => Err(Failure::Unavailable("the visitor broke off".to_owned())),
-        Err(_) => Err(Failure::Timeout(format!(
-            "the body did not come within {SILENCE_MAX:?}"
-        ))),
-    }
-}
-
-/// What repeating a request does, as far as its method says (RFC 9110, 9.2).
-fn effect(method: Method) -> EffectKind {
-    match method {
-        Method::Get | Method::Head | Method::Options => EffectKind::Read,
-        Method::Put | Method::Delete => EffectKind::Idempotent,
-        Method::Post | Method::Patch => EffectKind::Once,
     }
 }

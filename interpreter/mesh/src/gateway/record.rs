@@ -1,12 +1,15 @@
 //! What happened to one visit, for whoever runs the gateway: one line of the access log, and why it went as it did.
 
 use crate::{
-    decide::attempts::Why,
+    decide::{attempts::Why, canonical::Canonical},
     observe::{AttemptReport, Next, Observer},
 };
 use flowmesh_ir::Name;
 use serde::Serialize;
-use std::sync::{Mutex, PoisonError};
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
 
 /// Hears of every visit when its answer has ended. Called on the way: implementers return at once and do not block.
 pub trait Log: Send + Sync {
@@ -60,6 +63,18 @@ pub struct Record {
     pub head_us: u64,
     /// How long in all, in microseconds.
     pub took_us: u64,
+}
+
+impl Record {
+    /// What is asked for, if it has one reading, and where from.
+    pub(super) fn note(&mut self, address: IpAddr, request: Option<&Canonical>) {
+        self.address = address.to_string();
+        if let Some(request) = request {
+            self.method = request.method.as_str().to_owned();
+            self.host.clone_from(&request.host);
+            self.path.clone_from(&request.path);
+        }
+    }
 }
 
 /// Writes down the attempts of a call.

@@ -1,11 +1,12 @@
 //! A connection that is used for another protocol after one request, such as WebSocket: both sides are joined, and what
 //! one says the other hears.
 
-use super::{body::Body, record::Attempts};
+use super::body::Body;
 use crate::{
     call::relay::{Joined, Relay},
     decide::canonical::headers::without_hops,
     mesh::Mesh,
+    observe::Observer,
 };
 use bytes::Bytes;
 use flowmesh_ir::call::Failure;
@@ -33,9 +34,9 @@ pub(super) async fn relay(
     relay: Relay,
     (protocol, visitor): (&str, OnUpgrade),
     silence: Duration,
-    attempts: &Attempts,
+    observer: &dyn Observer,
 ) -> Result<Response<Body>, Failure> {
-    let Joined { mut answer, service } = mesh.upgrade(&relay, protocol, attempts).await?;
+    let Joined { mut answer, service } = mesh.upgrade(&relay, protocol, observer).await?;
     let Some(service) = service else {
         without_hops(answer.headers_mut());
         return Ok(answer.map(Body::driven));

@@ -1,45 +1,35 @@
 //! One visit, from the request to the answer. The order is that of the design: identify, route, authorize, limit, and on.
 
 use super::{
-    behind::{Answered, Visit},
+    behind::Visit,
     body::{Body, Last},
     cors, forwarded,
     identify::identify,
     listen::Door,
-    record::{Attempts, Record},
+    record::Record,
     refusal::Refusal,
     rules::Rules,
-    upgrade,
 };
 use crate::{
-    call::{limit::enter, relay::Relay},
+    call::limit::enter,
     decide::{
         access::{Verdict, judge},
-        canonical::{Canonical, headers::without_hops},
+        canonical::Canonical,
         limit::{PATIENCE, Permit},
         tree::parameters,
     },
 };
-use bytes::Bytes;
 use flowmesh_ir::{
     access::Who,
-    gateway::{Gateway, Route, Segment, Target},
-    traffic::{Cors, Rewrite},
+    gateway::{Gateway, Route},
+    trace::TraceContext,
+    traffic::Cors,
 };
-use http::{
-    HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
-    request::Parts,
-    uri::PathAndQuery,
-};
-use http_body_util::{BodyExt, Limited};
-use hyper::{
-    body::{Body as _, Incoming},
-    upgrade::OnUpgrade,
-};
+use http::{HeaderName, HeaderValue, Request, Response, header::ORIGIN, request::Parts};
+use hyper::{body::Incoming, upgrade::OnUpgrade};
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-const REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How a visitor came in.
 #[derive(Clone, Copy)]
@@ -49,11 +39,11 @@ pub(super) struct Peer {
 }
 
 /// One visit, with the rules as they were when it began.
-struct Visiting<'v> {
-    door: &'v Door,
-    rules: &'v Rules,
-    gateway: &'v Gateway,
-    peer: Peer,
+pub(super) struct Visiting<'v> {
+    pub(super) door: &'v Door,
+    pub(super) rules: &'v Rules,
+    pub(super) gateway: &'v Gateway,
+    pub(super) peer: Peer,
 }
 
 /// Answers a request.
@@ -65,28 +55,29 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
         return Refusal::Nothing.answer();
     };
     let trace = door.trace(&parts.headers);
-    let mut record = Box::new(Record {
-        gateway: gateway.name.clone(),
-        request: format!("{:032x}", trace.trace),
-        protocol: format!("{:?}", parts.version),
-        ..Record::default()
-    });
+    let request_id = format!("{:032x}", trace.trace);
+    let mut record = Box::<Record>::default();
+    if door.log.is_some() {
+        record.gateway = gateway.name.clone();
+        record.request.clone_from(&request_id);
+        record.protocol = format!("{:?}", parts.version);
+    }
     let visiting = Visiting {
         door: &door,
         rules: &rules,
         gateway,
         peer,
     };
-    let came = parts.headers.clone();
+    let origin = parts.headers.get(ORIGIN).cloned();
     let done = visiting.run(parts, body, trace, &mut record).await;
     let mut answer = done.unwrap_or_else(|refusal| {
         record.refused = Some(refusal.why());
         refusal.answer()
     });
     if let Some(cors) = visiting.cors(record.route) {
-        cors::allow(cors, &came, answer.headers_mut());
+        cors::allow(cors, origin.as_ref(), answer.headers_mut());
     }
-    if let Ok(id) = HeaderValue::from_str(&record.request) {
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     record.status = answer.status().as_u16();
@@ -105,15 +96,15 @@ impl Visiting<'_> {
         &self,
         mut parts: Parts,
         body: Incoming,
-        trace: flowmesh_ir::trace::TraceContext,
+        trace: TraceContext,
         record: &mut Record,
     ) -> Result<Response<Body>, Refusal> {
         let address = forwarded::address(self.peer.address.ip(), &parts.headers, self.gateway.trusted_hops);
-        record.address = address.to_string();
-        let request = Canonical::new(&parts).map_err(Refusal::Malformed)?;
-        record.method = request.method.as_str().to_owned();
-        record.host.clone_from(&request.host);
-        record.path.clone_from(&request.path);
+        let request = Canonical::new(&parts);
+        if self.door.log.is_some() {
+            record.note(address, request.as_ref().ok());
+        }
+        let request = request.map_err(Refusal::Malformed)?;
         if let Some(cors) = &self.gateway.cors
             && cors::is_preflight(request.method, &parts.headers)
         {
@@ -133,7 +124,9 @@ impl Visiting<'_> {
         };
         let (number, route) = self.choose(&mut visit)?;
         record.route = Some(number);
-        record.target = self.rules.name(&route.target);
+        if self.door.log.is_some() {
+            record.target = self.rules.name(&route.target);
+        }
         self.authorize(route, &visit, record)?;
         let permit = self.limit(&visit).await?;
         let upgrade = parts.extensions.remove::<OnUpgrade>();
@@ -233,109 +226,6 @@ impl Visiting<'_> {
         }
     }
 
-    async fn lead(
-        &self,
-        route: &Route,
-        visit: Visit,
-        (body, upgrade): (Incoming, Option<OnUpgrade>),
-        record: &mut Record,
-    ) -> Result<Response<Body>, Refusal> {
-        let behind = &self.rules.behind;
-        match &route.target {
-            Target::Redirect { to, status } => {
-                let to = behind.text(to, &visit);
-                let to =
-                    to.ok_or_else(|| Refusal::Valueless("the address to go to has no value".to_owned()))?;
-                redirect(&to, *status)
-            }
-            Target::Service { service, subset } => {
-                let policy = route.policy.or(self.gateway.policy);
-                let relay = Relay {
-                    service: *service,
-                    subset: *subset,
-                    policy,
-                    method: visit.request.method,
-                    target: target(route, &visit.request)?,
-                    host: route
-                        .rewrite
-                        .as_ref()
-                        .and_then(|rewrite| rewrite.host.as_deref())
-                        .and_then(|host| HeaderValue::from_str(host).ok()),
-                    headers: self.headers(&visit),
-                    body_bytes: self.door.options.body_bytes,
-                    trace: visit.trace,
-                };
-                self.relay(relay, &visit, (body, upgrade), record).await
-            }
-            Target::Flow {
-                flow,
-                arguments,
-                wait,
-            } => {
-                let body = self.whole(body).await?;
-                Ok(told(behind.start(*flow, arguments, *wait, &visit, body).await))
-            }
-            Target::Operation {
-                service,
-                operation,
-                arguments,
-            } => {
-                let body = self.whole(body).await?;
-                let operation = (*service, *operation, route.policy.or(self.gateway.policy));
-                Ok(told(behind.call(operation, arguments, &visit, body).await))
-            }
-        }
-    }
-
-    /// The headers for the other end, and what we say of the visitor.
-    fn headers(&self, visit: &Visit) -> http::HeaderMap {
-        let mut headers = visit.request.headers.clone();
-        forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
-        headers
-    }
-
-    async fn relay(
-        &self,
-        relay: Relay,
-        visit: &Visit,
-        (body, upgrade): (Incoming, Option<OnUpgrade>),
-        record: &mut Record,
-    ) -> Result<Response<Body>, Refusal> {
-        let most = self.door.options.body_bytes;
-        if body.size_hint().lower() > most {
-            return Err(Refusal::TooLarge(most));
-        }
-        let attempts = Attempts::default();
-        if let (Some(protocol), Some(upgrade)) = (&visit.request.upgrade, upgrade) {
-            let silence = self.door.options.silence;
-            let answer =
-                upgrade::relay(&self.rules.mesh, relay, (protocol, upgrade), silence, &attempts).await;
-            record.attempts = attempts.take();
-            return answer.map_err(Refusal::Failed);
-        }
-        let answer = self.rules.mesh.relay(&relay, body, &attempts).await;
-        if self.door.log.is_some() {
-            record.attempts = attempts.take();
-        }
-        let mut answer = answer.map_err(Refusal::Failed)?;
-        without_hops(answer.headers_mut());
-        Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
-    }
-
-    /// The whole body, for those who need it so.
-    async fn whole(&self, body: Incoming) -> Result<Bytes, Refusal> {
-        let most = self.door.options.whole_bytes;
-        if body.size_hint().lower() > most {
-            return Err(Refusal::TooLarge(most));
-        }
-        let limited = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX));
-        match tokio::time::timeout(self.door.options.silence, limited.collect()).await {
-            Ok(Ok(whole)) => Ok(whole.to_bytes()),
-            Ok(Err(_)) => Err(Refusal::TooLarge(most)),
-            Err(_) => Err(Refusal::Valueless("the body did not come in time".to_owned())),
-        }
-    }
-
     /// Which pages may read the answer: what the route says, else the gateway.
     fn cors(&self, route: Option<usize>) -> Option<&Cors> {
         let policy = route.and_then(|route| self.gateway.routes.get(route)?.policy);
@@ -343,68 +233,4 @@ impl Visiting<'_> {
         let of_route = policy.and_then(|policy| policy.cors.as_ref());
         of_route.or(self.gateway.cors.as_ref())
     }
-}
-
-/// Path and query as they go on: the path that was asked for, or what the route puts in the place of what it matched.
-fn target(route: &Route, request: &Canonical) -> Result<PathAndQuery, Refusal> {
-    let prefix = route
-        .rewrite
-        .as_ref()
-        .and_then(|rewrite: &Rewrite| rewrite.prefix.as_deref());
-    let mut target = match prefix {
-        None => request.path.clone(),
-        Some(prefix) => {
-            let matched = route
-                .path
-                .iter()
-                .filter(|segment| **segment != Segment::Rest)
-                .count();
-            let rest = request.path.split('/').skip(1).skip(matched);
-            let mut target = prefix.trim_end_matches('/').to_owned();
-            for segment in rest {
-                target.push('/');
-                target.push_str(segment);
-            }
-            if target.is_empty() {
-                target.push('/');
-            }
-            target
-        }
-    };
-    if !request.query.is_empty() {
-        target.push('?');
-        target.push_str(&request.query);
-    }
-    PathAndQuery::try_from(target.as_str())
-        .map_err(|_| Refusal::Valueless(format!("`{target}` cannot be a path")))
-}
-
-fn redirect(to: &str, status: u16) -> Result<Response<Body>, Refusal> {
-    let wrong = || Refusal::Valueless(format!("nobody can be sent to `{}`", to.escape_debug()));
-    let mut answer = Response::new(Body::whole(Bytes::new()));
-    *answer.status_mut() = StatusCode::from_u16(status).map_err(|_| wrong())?;
-    let to = HeaderValue::from_str(to).map_err(|_| wrong())?;
-    answer.headers_mut().insert(LOCATION, to);
-    Ok(answer)
-}
-
-fn told(answered: Answered) -> Response<Body> {
-    let json = match answered.problem {
-        true => "application/problem+json",
-        false => "application/json",
-    };
-    let empty = answered.body.is_empty();
-    let mut answer = Response::new(Body::whole(answered.body));
-    *answer.status_mut() = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let headers = answer.headers_mut();
-    if !empty {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(json));
-    }
-    if let Some(wait) = answered.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(wait));
-    }
-    if let Some(to) = answered.location.and_then(|to| HeaderValue::from_str(&to).ok()) {
-        headers.insert(LOCATION, to);
-    }
-    answer
 }

@@ -1,0 +1,202 @@
+//! Where a visit is led: on to a service, to an operation, to a flow, or elsewhere.
+
+use super::{
+    behind::{Answered, Visit},
+    body::Body,
+    forwarded,
+    record::{Attempts, Record},
+    refusal::Refusal,
+    upgrade,
+    visit::Visiting,
+};
+use crate::{
+    call::relay::Relay,
+    decide::canonical::{Canonical, headers::without_hops},
+    observe::{Observer, Silent},
+};
+use bytes::Bytes;
+use flowmesh_ir::{
+    gateway::{Route, Segment, Target},
+    traffic::Rewrite,
+};
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    uri::PathAndQuery,
+};
+use http_body_util::{BodyExt, Limited};
+use hyper::{
+    body::{Body as _, Incoming},
+    upgrade::OnUpgrade,
+};
+
+impl Visiting<'_> {
+    pub(super) async fn lead(
+        &self,
+        route: &Route,
+        visit: Visit,
+        (body, upgrade): (Incoming, Option<OnUpgrade>),
+        record: &mut Record,
+    ) -> Result<Response<Body>, Refusal> {
+        let behind = &self.rules.behind;
+        match &route.target {
+            Target::Redirect { to, status } => {
+                let to = behind.text(to, &visit);
+                let to =
+                    to.ok_or_else(|| Refusal::Valueless("the address to go to has no value".to_owned()))?;
+                redirect(&to, *status)
+            }
+            Target::Service { service, subset } => {
+                let policy = route.policy.or(self.gateway.policy);
+                let relay = Relay {
+                    service: *service,
+                    subset: *subset,
+                    policy,
+                    method: visit.request.method,
+                    target: target(route, &visit.request)?,
+                    host: route
+                        .rewrite
+                        .as_ref()
+                        .and_then(|rewrite| rewrite.host.as_deref())
+                        .and_then(|host| HeaderValue::from_str(host).ok()),
+                    headers: self.headers(&visit),
+                    body_bytes: self.door.options.body_bytes,
+                    trace: visit.trace,
+                };
+                self.relay(relay, &visit, (body, upgrade), record).await
+            }
+            Target::Flow {
+                flow,
+                arguments,
+                wait,
+            } => {
+                let body = self.whole(body).await?;
+                Ok(told(behind.start(*flow, arguments, *wait, &visit, body).await))
+            }
+            Target::Operation {
+                service,
+                operation,
+                arguments,
+            } => {
+                let body = self.whole(body).await?;
+                let operation = (*service, *operation, route.policy.or(self.gateway.policy));
+                Ok(told(behind.call(operation, arguments, &visit, body).await))
+            }
+        }
+    }
+
+    /// The headers for the other end, and what we say of the visitor.
+    fn headers(&self, visit: &Visit) -> http::HeaderMap {
+        let mut headers = visit.request.headers.clone();
+        forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
+        headers
+    }
+
+    async fn relay(
+        &self,
+        relay: Relay,
+        visit: &Visit,
+        (body, upgrade): (Incoming, Option<OnUpgrade>),
+        record: &mut Record,
+    ) -> Result<Response<Body>, Refusal> {
+        let most = self.door.options.body_bytes;
+        if body.size_hint().lower() > most {
+            return Err(Refusal::TooLarge(most));
+        }
+        let attempts = Attempts::default();
+        let observer: &dyn Observer = match self.door.log {
+            Some(_) => &attempts,
+            None => &Silent,
+        };
+        if let (Some(protocol), Some(upgrade)) = (&visit.request.upgrade, upgrade) {
+            let silence = self.door.options.silence;
+            let answer =
+                upgrade::relay(&self.rules.mesh, relay, (protocol, upgrade), silence, observer).await;
+            record.attempts = attempts.take();
+            return answer.map_err(Refusal::Failed);
+        }
+        let answer = self.rules.mesh.relay(&relay, body, observer).await;
+        record.attempts = attempts.take();
+        let mut answer = answer.map_err(Refusal::Failed)?;
+        without_hops(answer.headers_mut());
+        Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
+    }
+
+    /// The whole body, for those who need it so.
+    async fn whole(&self, body: Incoming) -> Result<Bytes, Refusal> {
+        let most = self.door.options.whole_bytes;
+        if body.size_hint().lower() > most {
+            return Err(Refusal::TooLarge(most));
+        }
+        let limited = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX));
+        match tokio::time::timeout(self.door.options.silence, limited.collect()).await {
+            Ok(Ok(whole)) => Ok(whole.to_bytes()),
+            Ok(Err(_)) => Err(Refusal::TooLarge(most)),
+            Err(_) => Err(Refusal::Valueless("the body did not come in time".to_owned())),
+        }
+    }
+}
+
+/// Path and query as they go on: the path that was asked for, or what the route puts in the place of what it matched.
+fn target(route: &Route, request: &Canonical) -> Result<PathAndQuery, Refusal> {
+    let prefix = route
+        .rewrite
+        .as_ref()
+        .and_then(|rewrite: &Rewrite| rewrite.prefix.as_deref());
+    let mut target = match prefix {
+        None => request.path.clone(),
+        Some(prefix) => {
+            let matched = route
+                .path
+                .iter()
+                .filter(|segment| **segment != Segment::Rest)
+                .count();
+            let rest = request.path.split('/').skip(1).skip(matched);
+            let mut target = prefix.trim_end_matches('/').to_owned();
+            for segment in rest {
+                target.push('/');
+                target.push_str(segment);
+            }
+            if target.is_empty() {
+                target.push('/');
+            }
+            target
+        }
+    };
+    if !request.query.is_empty() {
+        target.push('?');
+        target.push_str(&request.query);
+    }
+    PathAndQuery::try_from(target.as_str())
+        .map_err(|_| Refusal::Valueless(format!("`{target}` cannot be a path")))
+}
+
+fn redirect(to: &str, status: u16) -> Result<Response<Body>, Refusal> {
+    let wrong = || Refusal::Valueless(format!("nobody can be sent to `{}`", to.escape_debug()));
+    let mut answer = Response::new(Body::whole(Bytes::new()));
+    *answer.status_mut() = StatusCode::from_u16(status).map_err(|_| wrong())?;
+    let to = HeaderValue::from_str(to).map_err(|_| wrong())?;
+    answer.headers_mut().insert(LOCATION, to);
+    Ok(answer)
+}
+
+fn told(answered: Answered) -> Response<Body> {
+    let json = match answered.problem {
+        true => "application/problem+json",
+        false => "application/json",
+    };
+    let empty = answered.body.is_empty();
+    let mut answer = Response::new(Body::whole(answered.body));
+    *answer.status_mut() = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let headers = answer.headers_mut();
+    if !empty {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(json));
+    }
+    if let Some(wait) = answered.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(wait));
+    }
+    if let Some(to) = answered.location.and_then(|to| HeaderValue::from_str(&to).ok()) {
+        headers.insert(LOCATION, to);
+    }
+    answer
+}
