@@ -28,11 +28,9 @@ use crate::{
     observe::{AttemptReport, Next, Observer},
     wire::{
         body::Outgoing,
-        connection::Sent,
         endpoint::Endpoint,
         exchange::{Progress, asked_to_wait, send},
         relayed::{Home, Relayed},
-        request::method,
         subset::Subset,
     },
 };
@@ -45,12 +43,9 @@ use flowmesh_ir::{
     trace::TraceContext,
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri,
-    header::{CONTENT_TYPE, HOST},
-    uri::PathAndQuery,
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery,
 };
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use std::{sync::Arc, time::Duration};
 
 /// The longest body that is kept to be sent again, in bytes; as Linkerd has it.

@@ -30,7 +30,7 @@ async fn is_closed(stream: &mut TcpStream, within: Duration) -> bool {
 async fn headers_are_taken_up_to_their_number_and_their_length() {
     let server = Server::start(|_| Answer::Status(200)).await;
     let town = town(&server, |options| {
-        (options.headers, options.header_bytes) = (10, 8 << 10)
+        (options.headers, options.header_bytes) = (10, 8 << 10);
     })
     .await;
     let with = |count: usize, length: usize| {
@@ -134,7 +134,7 @@ async fn a_gateway_lets_in_as_many_as_its_limit_says_and_says_when_to_come_again
     assert!((50..=61).contains(&wait), "{wait}");
     // What was used up stays so under other rules with the same limit.
     town.swap(&server, |program| {
-        program.gateways[0].routes.push(route(None, "/new"))
+        program.gateways[0].routes.push(route(None, "/new"));
     });
     assert_eq!(town.get("/new").await.status, 429);
     assert_eq!(server.requests(), 2);

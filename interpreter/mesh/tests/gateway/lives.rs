@@ -26,7 +26,7 @@ async fn rules_are_swapped_under_a_connection_that_stays() {
     };
     assert_eq!((ask("/old").await, ask("/new").await), (200, 404));
     town.swap(&server, |program| {
-        program.gateways[0].routes = vec![route(None, "/new")]
+        program.gateways[0].routes = vec![route(None, "/new")];
     });
     assert_eq!((ask("/old").await, ask("/new").await), (404, 200));
 }

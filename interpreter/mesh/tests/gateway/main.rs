@@ -1,5 +1,13 @@
 //! Gateways over real sockets: what a visitor sends goes to a service, an operation or a flow, or is refused.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up has failed"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

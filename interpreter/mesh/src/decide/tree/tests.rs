@@ -68,7 +68,7 @@ fn fits(path: &[Segment], segments: &[String]) -> bool {
 #[test]
 fn the_tree_finds_what_a_look_at_every_route_finds() {
     let source = crate::decide::chance::Source::new(11);
-    let mut below = |end: u64| crate::decide::chance::below(&mut || source.draw(), end);
+    let below = |end: u64| crate::decide::chance::below(&mut || source.draw(), end);
     for _ in 0..2_000 {
         let paths: Vec<Vec<Segment>> = (0..below(12))
             .map(|_| {
