@@ -8,6 +8,7 @@ pub mod budget;
 pub mod chance;
 pub mod code;
 pub mod endpoints;
+pub mod health;
 pub mod items;
 pub mod outcome;
 pub mod retry_after;

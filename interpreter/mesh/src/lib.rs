@@ -6,8 +6,9 @@
 //! - [`identity`] says who somebody is who shows a signed token.
 //!
 //! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
-//! it makes a [`Mesh`], and answers for a route's conditions through [`MeshOptions::conditions`]. Names are looked up
-//! through [`Resolver`], secrets come through [`MeshOptions::secrets`] and [`MeshOptions::unseal`], and whoever watches is an [`Observer`].
+//! it makes a [`Mesh`], answers for a route's conditions through [`MeshOptions::conditions`], and for what else goes by
+//! the request through [`MeshOptions::texts`]. Names are looked up through [`Resolver`], secrets come through
+//! [`MeshOptions::secrets`] and [`MeshOptions::unseal`], and whoever watches is an [`Observer`].
 
 mod call;
 mod clock;
@@ -23,7 +24,7 @@ pub use call::Demand;
 pub use decide::{
     attempts::Why,
     outcome::Outcome,
-    route::{Conditions, RequestView},
+    route::{Conditions, RequestView, Texts},
     template::{Template, Text},
 };
 pub use error::MeshError;

@@ -3,15 +3,19 @@
 mod places;
 mod service;
 
-pub(crate) use places::Places;
+pub(crate) use places::{Places, Shared};
 pub(crate) use service::Service;
 
 use crate::{
     clock::Clock,
-    decide::{chance, route::Conditions, template::Template},
+    decide::{
+        chance,
+        route::{Conditions, Texts},
+        template::Template,
+    },
     error::MeshError,
     unseal::Unseal,
-    wire::{request::Credential, resolver::Resolver},
+    wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
 use std::{sync::Arc, time::Duration};
@@ -22,6 +26,7 @@ pub struct Mesh {
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) conditions: Arc<Conditions>,
+    pub(crate) texts: Arc<Texts>,
     pub(crate) unseal: Arc<Unseal>,
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
@@ -49,6 +54,8 @@ pub struct MeshOptions {
     pub headers: Vec<Vec<(Name, String)>>,
     /// Says whether a route's condition holds.
     pub conditions: Arc<Conditions>,
+    /// Gives the value of a text over the request.
+    pub texts: Arc<Texts>,
     /// What a service may cost us.
     pub limits: Limits,
     /// Where chance begins: for jitter, weights and balance.
@@ -88,7 +95,7 @@ impl Default for Limits {
 }
 
 impl MeshOptions {
-    /// No secrets, and no condition of a route ever holds.
+    /// No secrets, no condition of a route ever holds, and no text over a request has a value.
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolver>, seed: u64) -> Self {
         Self {
@@ -97,6 +104,7 @@ impl MeshOptions {
             unseal: Arc::new(|_| Err("nobody gives the values of secrets".to_owned())),
             headers: Vec::new(),
             conditions: Arc::new(|_, _| false),
+            texts: Arc::new(|_, _| None),
             limits: Limits::default(),
             seed,
         }
@@ -130,11 +138,20 @@ impl Mesh {
         addresses: &Addresses,
         options: MeshOptions,
     ) -> Result<Self, MeshError> {
-        let clock = Clock::start();
+        let (clock, chance) = (Clock::start(), chance::Source::new(options.seed));
         let nothing = Vec::new();
+        let limits = options.limits;
         let services = program.services.iter().enumerate().map(|(at, service)| {
             let addresses = addresses.get(at).unwrap_or(&nothing);
-            Service::new(&program, service, addresses, &options, clock)
+            let health = service::health(&program, service).cloned();
+            let check =
+                health.map(|health| Check::new(health, service::is_grpc(service), limits, chance.draw()));
+            let shared = Shared {
+                clock,
+                most: limits.places,
+                check: check.map(Arc::new),
+            };
+            Service::new(&program, service, addresses, &options, shared)
         });
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;
@@ -142,10 +159,11 @@ impl Mesh {
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,
+            texts: options.texts,
             unseal: options.unseal,
             headers,
-            limits: options.limits,
-            chance: chance::Source::new(options.seed),
+            limits,
+            chance,
             clock,
             program,
         })

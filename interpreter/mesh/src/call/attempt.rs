@@ -2,12 +2,15 @@
 
 use super::Call;
 use crate::{
-    decide::{balance, outcome::Outcome},
+    decide::{
+        balance::{self, Rule},
+        outcome::Outcome,
+    },
     wire::{
         endpoint::Endpoint,
         exchange::{Progress, Stage, exchange},
         grpc,
-        subset::{At, Snapshot},
+        snapshot::{At, Snapshot},
     },
 };
 use flowmesh_ir::trace::TraceContext;
@@ -72,6 +75,7 @@ impl Call<'_> {
             return Outcome::Unsent(format!("no endpoint of service `{service}`"));
         };
         let endpoint = tried.endpoint.insert(endpoint);
+        let _under_way = endpoint.under_way();
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);
         match (
             self.template.attempt(endpoint, trace, attempt.timeout),
@@ -86,25 +90,20 @@ impl Call<'_> {
     }
 
     pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Arc<Endpoint>> {
-        let now = self.mesh.clock.now();
-        let avoid = avoid.and_then(|avoid| {
-            snapshot
-                .iter()
-                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
+        let spot = self.hash.and_then(|hash| {
+            let table = snapshot.table(self.policy.balance)?;
+            Some((table, hash))
         });
-        let turn = self.subset.turn.fetch_add(1, Ordering::Relaxed);
-        let mut chance = || self.mesh.chance.draw();
-        let at = balance::pick(
-            &At {
-                members: snapshot,
-                now,
-            },
-            self.policy.balance,
-            avoid,
-            turn,
-            &mut chance,
-        )?;
-        snapshot.get(at).map(|member| member.endpoint.clone())
+        let rule = Rule {
+            balance: self.policy.balance,
+            weights: self.subset.weights(&self.policy.weights),
+            spot,
+            avoid: avoid.and_then(|avoid| snapshot.position(avoid)),
+            turn: self.subset.turn.fetch_add(1, Ordering::Relaxed),
+        };
+        let now = self.mesh.clock.now();
+        let at = balance::pick(&At { snapshot, now }, &rule, &mut || self.mesh.chance.draw())?;
+        snapshot.members.get(at).map(|member| member.endpoint.clone())
     }
 
     fn timed_out(&self, tried: &Tried, after: Duration) -> Outcome {

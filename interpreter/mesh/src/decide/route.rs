@@ -3,7 +3,7 @@
 use super::chance::{Chance, below};
 use flowmesh_ir::{Name, SubsetId, expr::Expr, service::Method, service::Route};
 
-/// What a route's conditions can ask of a request.
+/// What a route's conditions, and the texts of policies, can ask of a request.
 #[derive(Clone, Debug)]
 pub struct RequestView<'a> {
     /// The method.
@@ -20,6 +20,9 @@ pub struct RequestView<'a> {
 
 /// Says whether a condition holds. This crate does not evaluate expressions; the host does.
 pub type Conditions = dyn Fn(&Expr, &RequestView<'_>) -> bool + Send + Sync;
+
+/// Gives the value of a text over the request, where it has one.
+pub type Texts = dyn Fn(&Expr, &RequestView<'_>) -> Option<String> + Send + Sync;
 
 /// Picks the subset. `None` only where the program has no rule that always holds, or weights that are all zero.
 ///
