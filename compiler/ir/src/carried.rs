@@ -1,10 +1,6 @@
 //! What a program says that the interpreter does not carry out yet, so that it can be told when the program starts.
 
-use crate::{
-    Program,
-    policy::{Balance, Policy},
-    service::Auth,
-};
+use crate::{Program, policy::Policy, service::Auth};
 use std::collections::BTreeSet;
 
 /// The settings and declarations of the program that have no effect yet, each named once.
@@ -29,24 +25,17 @@ fn fetches_tokens(service: &crate::service::Service) -> bool {
 }
 
 fn policy(policy: &Policy) -> Vec<&'static str> {
-    let balance = match policy.balance {
-        Balance::RoundRobin | Balance::Ewma => None,
-        Balance::Random => Some("balance: random"),
-        Balance::LeastRequests => Some("balance: least_requests"),
-        Balance::RingHash => Some("balance: ring_hash"),
-        Balance::Maglev => Some("balance: maglev"),
-        Balance::Weights => Some("balance: weights"),
-    };
     let said = [
-        ("health", policy.health.is_some()),
         ("tls", policy.tls.is_some()),
         ("mirror", policy.mirror.is_some()),
         ("rewrite", policy.rewrite.is_some()),
         ("cache", policy.cache.is_some()),
         ("trace", policy.trace.is_some()),
     ];
-    let said = said.into_iter().filter(|(_, said)| *said).map(|(name, _)| name);
-    said.chain(balance).collect()
+    said.into_iter()
+        .filter(|(_, said)| *said)
+        .map(|(name, _)| name)
+        .collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub use stream::Demand;
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
+        balance,
         outcome::Outcome,
         route::{RequestView, route},
     },
@@ -22,7 +23,7 @@ use crate::{
 use attempt::{Tried, Try};
 use flowmesh_ir::{
     call::{Failure, Reply, Request, Wire},
-    policy::Policy,
+    policy::{Balance, Policy},
     service,
     trace::TraceContext,
 };
@@ -40,6 +41,8 @@ struct Call<'c> {
     template: Template,
     /// The method, where it goes by gRPC.
     method: Option<&'c Method>,
+    /// Where it stands in a table of endpoints, where its policy goes by one.
+    hash: Option<u64>,
     trace: TraceContext,
     span: Span,
     names: Names<'c>,
@@ -117,7 +120,8 @@ impl Mesh {
         };
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
-        let places = self.route(request, declared, service).ok_or_else(lost)?;
+        let view = view(request, declared);
+        let places = self.route(&view, declared, service).ok_or_else(lost)?;
         let subset = places.of(&request.address)?;
         let method = by_grpc(request, service, names)?;
         let unsealed = match request.sealed {
@@ -147,6 +151,7 @@ impl Mesh {
             subset,
             template,
             method,
+            hash: self.hash(policy, &view),
             trace,
             span,
             names,
@@ -156,7 +161,7 @@ impl Mesh {
 
     fn route<'c>(
         &self,
-        request: &Request,
+        view: &RequestView<'_>,
         declared: &service::Service,
         service: &'c Service,
     ) -> Option<&'c Places> {
@@ -164,11 +169,20 @@ impl Mesh {
         let chosen = route(
             &declared.routes,
             moved.as_deref(),
-            &view(request, declared),
+            view,
             self.conditions.as_ref(),
             &mut || self.chance.draw(),
         )?;
         service.subsets.get(chosen.index())
+    }
+
+    /// Of the text that its policy goes by; `None` where it goes by none, or the request has none.
+    fn hash(&self, policy: &Policy, view: &RequestView<'_>) -> Option<u64> {
+        if !matches!(policy.balance, Balance::RingHash | Balance::Maglev) {
+            return None;
+        }
+        let text = (self.texts)(policy.hash.as_ref()?, view)?;
+        Some(balance::hash(&text))
     }
 }
 
@@ -254,14 +268,14 @@ impl Call<'_> {
     }
 }
 
-/// What conditions and limits see of a request.
-fn view<'r>(request: &'r Request, declared: &'r service::Service) -> RequestView<'r> {
+/// What expressions over the request can ask.
+fn view<'v>(request: &'v Request, declared: &'v service::Service) -> RequestView<'v> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     RequestView {
         method: request.method,
         path,
-        host: declared.name.as_str(),
-        headers: request.headers.as_slice(),
+        host: &declared.name,
+        headers: &request.headers,
         query,
     }
 }

@@ -12,6 +12,7 @@ pub mod chance;
 pub mod code;
 pub mod endpoints;
 pub mod fault;
+pub mod health;
 pub mod items;
 pub mod limit;
 pub mod outcome;

@@ -7,9 +7,9 @@
 //! - [`identity`] says who somebody is who shows a signed token.
 //!
 //! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
-//! it makes a [`Mesh`], and answers for a route's conditions through [`MeshOptions::conditions`] and for what a limit counts apart
-//! through [`MeshOptions::texts`]. Names are looked up
-//! through [`Resolver`], secrets come through [`MeshOptions::secrets`] and [`MeshOptions::unseal`], and whoever watches is an [`Observer`].
+//! it makes a [`Mesh`], answers for a route's conditions through [`MeshOptions::conditions`], and for what else goes by
+//! the request through [`MeshOptions::texts`]. Names are looked up through [`Resolver`], secrets come through
+//! [`MeshOptions::secrets`] and [`MeshOptions::unseal`], and whoever watches is an [`Observer`].
 
 mod call;
 mod clock;

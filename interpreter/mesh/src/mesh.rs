@@ -5,7 +5,7 @@ mod places;
 mod service;
 
 pub(crate) use limiters::{Limited, Whose};
-pub(crate) use places::Places;
+pub(crate) use places::{Places, Shared};
 pub(crate) use service::Service;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
     error::MeshError,
     unseal::Unseal,
-    wire::{request::Credential, resolver::Resolver},
+    wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
 use std::{sync::Arc, time::Duration};
@@ -59,7 +59,7 @@ pub struct MeshOptions {
     pub headers: Vec<Vec<(Name, String)>>,
     /// Says whether a route's condition holds.
     pub conditions: Arc<Conditions>,
-    /// Gives the texts by which limits count apart.
+    /// Gives the value of a text over the request.
     pub texts: Arc<Texts>,
     /// What a service may cost us.
     pub limits: Limits,
@@ -100,7 +100,7 @@ impl Default for Limits {
 }
 
 impl MeshOptions {
-    /// No secrets, no condition of a route ever holds, and limits count all together.
+    /// No secrets, no condition of a route ever holds, and no text over a request has a value.
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolver>, seed: u64) -> Self {
         Self {
@@ -143,11 +143,20 @@ impl Mesh {
         addresses: &Addresses,
         options: MeshOptions,
     ) -> Result<Self, MeshError> {
-        let clock = Clock::start();
+        let (clock, chance) = (Clock::start(), chance::Source::new(options.seed));
         let nothing = Vec::new();
+        let limits = options.limits;
         let services = program.services.iter().enumerate().map(|(at, service)| {
             let addresses = addresses.get(at).unwrap_or(&nothing);
-            Service::new(&program, service, addresses, &options, clock)
+            let health = service::health(&program, service).cloned();
+            let check =
+                health.map(|health| Check::new(health, service::is_grpc(service), limits, chance.draw()));
+            let shared = Shared {
+                clock,
+                most: limits.places,
+                check: check.map(Arc::new),
+            };
+            Service::new(&program, service, addresses, &options, shared)
         });
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;
@@ -159,8 +168,8 @@ impl Mesh {
             limiter: program.mesh.limit.as_ref().map(Limiter::new),
             unseal: options.unseal,
             headers,
-            limits: options.limits,
-            chance: chance::Source::new(options.seed),
+            limits,
+            chance,
             clock,
             program,
         })

@@ -17,13 +17,14 @@ use flowmesh_ir::{
     ErrorId, Program,
     call::{Reply, Request, Wire},
     expr::Raise,
-    policy::{Policy, RetryOn, Timeout},
-    service::{Binding, OnStatus, StreamKind},
+    policy::{Balance, Policy, RetryOn, Timeout},
+    service::{Binding, Method, OnStatus, StreamKind},
+    traffic::Health,
 };
 use flowmesh_mesh::{Demand, Mesh};
 use serde_json::{Value, json};
 use shop::Shop;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use support::{TRACE, call, failure, plain, program, request, retrying, with_options};
 use tokio::sync::mpsc;
 
@@ -276,4 +277,39 @@ async fn what_nothing_describes_is_not_called() {
         made.err().map(|error| error.code().to_string()).as_deref(),
         Some("F1045")
     );
+}
+
+#[tokio::test]
+async fn servers_that_speak_http2_alone_are_asked_how_they_are() {
+    let (ill, other) = (Shop::start().await, Shop::start().await);
+    let asking = Policy {
+        balance: Balance::RoundRobin,
+        health: Some(Health {
+            method: Method::Get,
+            path: "/healthz".to_owned(),
+            every_ms: 20,
+            timeout_ms: 1_000,
+            unhealthy: 2,
+            healthy: 2,
+        }),
+        ..plain()
+    };
+    let addresses = vec![vec![ill.url(), other.url()]];
+    let mesh = with_options(described(asking, "Order", &[]), addresses, |_| {}).unwrap();
+    let orders = asks("Order", json!({ "id": "o1" }));
+    for _ in 0..2 {
+        assert_eq!(answer(&call(&mesh, &orders).await.0).0, 200);
+    }
+    assert_eq!((ill.requests(), other.requests()), (1, 1));
+    ill.falls_ill();
+    // When it is asked for the third time, two answers were heard.
+    let before = ill.questions();
+    while ill.questions() < before + 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..4 {
+        assert_eq!(answer(&call(&mesh, &orders).await.0).0, 200);
+    }
+    assert_eq!((ill.requests(), other.requests()), (1, 5));
+    assert_eq!((ill.connections(), other.connections()), (1, 1));
 }

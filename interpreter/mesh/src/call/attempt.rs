@@ -42,6 +42,7 @@ impl Call<'_> {
             policy: self.policy,
             subset: &self.subset,
             service: self.names.service,
+            hash: self.hash,
             grpc: self.method.is_some(),
         }
     }
@@ -91,6 +92,7 @@ impl Call<'_> {
         };
         tried.pass = pass;
         let endpoint = tried.endpoint.insert(endpoint);
+        let _under_way = endpoint.under_way();
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);
         match (
             self.template.attempt(endpoint, trace, attempt.timeout),

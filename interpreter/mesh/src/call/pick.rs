@@ -3,7 +3,7 @@
 
 use crate::{
     decide::{
-        balance,
+        balance::{self, Rule},
         breaker::{Gate, Sign},
         chance::below,
         fault::trouble,
@@ -15,7 +15,8 @@ use crate::{
         exchange::{Progress, Stage},
         gates::Pass,
         grpc,
-        subset::{At, Snapshot, Subset},
+        snapshot::{At, Snapshot},
+        subset::Subset,
     },
 };
 use flowmesh_ir::{
@@ -34,6 +35,8 @@ pub(super) struct Way<'w> {
     pub(super) subset: &'w Subset,
     /// The name of the service, for people.
     pub(super) service: &'w str,
+    /// Where it stands in a table of endpoints, where its policy goes by one.
+    pub(super) hash: Option<u64>,
     /// Whether it goes by gRPC.
     pub(super) grpc: bool,
 }
@@ -48,12 +51,12 @@ impl Way<'_> {
         let none = || format!("no endpoint of service `{service}`");
         let Some(breaker) = &self.policy.breaker else {
             let at = self.choose(snapshot, avoid, &[]).ok_or_else(none)?;
-            let member = snapshot.get(at).ok_or_else(none)?;
+            let member = snapshot.members.get(at).ok_or_else(none)?;
             return Ok((member.endpoint.clone(), None));
         };
         let mut signs = self.signs(snapshot, breaker);
         while let Some(at) = self.choose_by(snapshot, avoid, &signs) {
-            let endpoint = &snapshot.get(at).ok_or_else(none)?.endpoint;
+            let endpoint = &snapshot.members.get(at).ok_or_else(none)?.endpoint;
             if let Some(pass) = Pass::enter(endpoint, breaker, self.mesh.clock.now()) {
                 return Ok((endpoint.clone(), Some(pass)));
             }
@@ -62,7 +65,7 @@ impl Way<'_> {
                 *sign = Sign::Shut;
             }
         }
-        let endpoints = match snapshot.len() {
+        let endpoints = match snapshot.members.len() {
             1 => "its only endpoint".to_owned(),
             count => format!("all of its {count} endpoints"),
         };
@@ -75,6 +78,7 @@ impl Way<'_> {
         let now = self.mesh.clock.now();
         let sign = |gate: &mut Gate| gate.sign(now);
         let signs = snapshot
+            .members
             .iter()
             .map(|member| member.endpoint.gates.with(breaker, sign));
         signs.collect()
@@ -109,8 +113,8 @@ impl Way<'_> {
         if !matches!(self.policy.balance, Balance::Ewma | Balance::LeastRequests) {
             return None;
         }
-        let most = snapshot.get(chosen)?.priority;
-        let mut signed = snapshot.iter().zip(signs);
+        let most = snapshot.members.get(chosen)?.priority;
+        let mut signed = snapshot.members.iter().zip(signs);
         signed.position(|(member, sign)| {
             let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &member.endpoint));
             *sign == Sign::Prove && member.priority <= most && !avoided
@@ -118,20 +122,20 @@ impl Way<'_> {
     }
 
     fn choose(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, shut: &[bool]) -> Option<usize> {
-        let avoid = avoid.and_then(|avoid| {
-            snapshot
-                .iter()
-                .position(|member| Arc::ptr_eq(&member.endpoint, avoid))
+        let spot = self.hash.and_then(|hash| {
+            let table = snapshot.table(self.policy.balance)?;
+            Some((table, hash))
         });
-        let turn = self.subset.turn.fetch_add(1, Ordering::Relaxed);
-        let now = self.mesh.clock.now();
-        let candidates = At {
-            members: snapshot,
-            now,
-            shut,
+        let rule = Rule {
+            balance: self.policy.balance,
+            weights: self.subset.weights(&self.policy.weights),
+            spot,
+            avoid: avoid.and_then(|avoid| snapshot.position(avoid)),
+            turn: self.subset.turn.fetch_add(1, Ordering::Relaxed),
         };
-        let mut chance = || self.mesh.chance.draw();
-        balance::pick(&candidates, self.policy.balance, avoid, turn, &mut chance)
+        let now = self.mesh.clock.now();
+        let candidates = At { snapshot, now, shut };
+        balance::pick(&candidates, &rule, &mut || self.mesh.chance.draw())
     }
 
     /// Says at the gate of the endpoint how the attempt went. One that did not come as far as the endpoint says nothing.

@@ -84,6 +84,8 @@ struct Relaying<'r> {
     name: &'r Name,
     subset: Arc<Subset>,
     permits: Permits,
+    /// Where it stands in a table of endpoints, where its policy goes by one.
+    hash: Option<u64>,
     /// Whether it goes by HTTP/2, as gRPC does.
     grpc: bool,
 }
@@ -156,6 +158,7 @@ impl Mesh {
             name: &declared.name,
             subset: places.of(&[]).map_err(Failure::Unavailable)?,
             permits,
+            hash: self.hash(policy, &view),
             grpc: kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
         })
     }
@@ -233,6 +236,7 @@ impl Relaying<'_> {
             policy: self.policy,
             subset: &self.subset,
             service: self.name,
+            hash: self.hash,
             grpc: false,
         }
     }
@@ -321,6 +325,7 @@ impl Relaying<'_> {
         let none = |why| Outcome::Unsent(format!("no endpoint of service `{}`: {why}", self.name));
         let snapshot = found.map_err(none)?;
         let (endpoint, _) = &*picked.insert(way.pick(&snapshot, avoid).map_err(Outcome::Unsent)?);
+        let under_way = endpoint.under_way();
         let body = match std::mem::replace(body, Kept::Gone) {
             Kept::Whole(bytes) => {
                 *body = Kept::Whole(bytes.clone());
@@ -346,6 +351,7 @@ impl Relaying<'_> {
             }
         };
         let home = Home {
+            _under_way: under_way,
             endpoint: endpoint.clone(),
             most: limits.idle_connections,
             idle,

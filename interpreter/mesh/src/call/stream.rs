@@ -12,6 +12,7 @@ use crate::{
     },
     wire::{
         connection::Connection,
+        endpoint::UnderWay,
         exchange::Stage,
         grpc::{self, Messages},
     },
@@ -36,8 +37,11 @@ pub struct Demand {
     give: Box<dyn FnMut(Arc<[u8]>) + Send>,
 }
 
-/// A stream that was opened.
-pub(super) struct Opened(Source);
+/// A stream that was opened; it is on its way until its last item.
+pub(super) struct Opened {
+    source: Source,
+    _under_way: UnderWay,
+}
 
 /// Where items come from.
 enum Source {
@@ -164,13 +168,17 @@ impl Call<'_> {
             .map_err(Outcome::Unsent)?;
         tried.pass = pass;
         let endpoint = tried.endpoint.insert(endpoint);
+        let under_way = endpoint.under_way();
         let trace = self.trace.child(u64::from(attempt.number));
         let sent = self.template.attempt(endpoint, trace, attempt.timeout);
         let sent = sent.map_err(Outcome::Unsent)?;
         let limits = &self.mesh.limits;
         if let Some(method) = self.method {
             let messages = grpc::open(endpoint, method, sent, limits, &mut tried.progress).await?;
-            return Ok(Opened(Source::Messages(Box::new(messages))));
+            return Ok(Opened {
+                source: Source::Messages(Box::new(messages)),
+                _under_way: under_way,
+            });
         }
         tried.progress.stage = Stage::Connecting;
         let mut connection = endpoint.connect(limits).await.map_err(Outcome::Unsent)?;
@@ -190,7 +198,10 @@ impl Call<'_> {
             items: Items::new(form, limits.body_bytes),
         };
         if head.status.is_success() {
-            return Ok(Opened(Source::Items(Box::new(opened))));
+            return Ok(Opened {
+                source: Source::Items(Box::new(opened)),
+                _under_way: under_way,
+            });
         }
         Err(Outcome::Answer {
             status: head.status.as_u16(),
@@ -216,7 +227,7 @@ impl Opened {
     }
 
     async fn item(&mut self) -> Result<Option<Vec<u8>>, Reply> {
-        match &mut self.0 {
+        match &mut self.source {
             Source::Items(items) => items.item().await.map_err(Reply::Failed),
             Source::Messages(messages) => messages.next().await.map_err(ended),
         }

@@ -1,10 +1,18 @@
-//! Which endpoint is picked: one after the other, or the better of two drawn by chance.
+//! Which endpoint is picked: one after the other, by chance, by load, or by what the request says.
 
+mod draw;
 mod ewma;
+mod hash;
+mod maglev;
+mod ring;
+mod table;
 
 pub use ewma::Ewma;
+pub use hash::hash;
+pub use table::{Entry, Table};
 
-use super::chance::{Chance, below};
+use super::chance::Chance;
+use draw::{by_weight, two_of};
 use flowmesh_ir::policy::Balance;
 
 /// What there is to pick from, by index. Loads are asked for only where they matter.
@@ -20,97 +28,127 @@ pub trait Candidates {
         let _ = at;
         false
     }
+    /// Which address of the program led to it; those of one address stand beside each other.
+    fn address(&self, at: usize) -> usize;
+    /// Whether it said that it is not well, or nothing at all, when it was asked.
+    fn unwell(&self, at: usize) -> bool;
     /// Whether it failed a short while ago.
     fn failing(&self, at: usize) -> bool;
     /// What one more request would cost there.
     fn load(&self, at: usize) -> f64;
+    /// How many requests are on their way there.
+    fn busy(&self, at: usize) -> u32;
 }
 
-/// Picks one: among those of the lowest priority that has one which is not failing, as `balance` says. `avoid` failed
-/// this very call a moment ago and is picked only if there is no other; `turn` counts the picks.
+/// What one pick goes by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rule<'r> {
+    /// How one is picked.
+    pub balance: Balance,
+    /// What each address gets, where `balance` is by weights; one with 0 gets nothing. Without any, all get the same.
+    pub weights: &'r [u32],
+    /// Where the request stands in the table of all endpoints, where `balance` goes by one. Without it, which is what a
+    /// request has that says nothing to go by, one is picked by chance.
+    pub spot: Option<(&'r Table, u64)>,
+    /// What failed this very call a moment ago; picked only if there is no other.
+    pub avoid: Option<usize>,
+    /// How many were picked before.
+    pub turn: u64,
+}
+
+/// Picks one as the rule says: among those that are well, and of these among those of the lowest priority that has one
+/// which is not failing. If none is well, all are used: what says so may be wrong, and what is asked for would fail
+/// without being tried (Envoy's panic threshold, at 0 %).
 ///
-/// Weights that differ are the wish of whoever runs the service, and hold for both ways of picking: each draw is by
+/// SRV's weights that differ are the wish of whoever runs the service, and hold for all ways of picking: each draw is by
 /// weight, so that of endpoints that are equally good each gets its share.
-pub fn pick(
-    candidates: &impl Candidates,
-    balance: Balance,
-    avoid: Option<usize>,
-    turn: u64,
-    chance: &mut Chance<'_>,
-) -> Option<usize> {
-    let open = || (0..candidates.count()).filter(|at| !candidates.shut(*at));
-    let avoid = avoid.filter(|avoid| open().any(|at| at != *avoid));
-    let usable = || open().filter(move |at| Some(*at) != avoid);
+pub fn pick(candidates: &impl Candidates, rule: &Rule<'_>, chance: &mut Chance<'_>) -> Option<usize> {
+    let all = || 0..candidates.count();
+    let offered = |at: usize| !candidates.shut(at) && rule.weight(candidates.address(at)) > 0;
+    let any_well = all().any(|at| offered(at) && !candidates.unwell(at));
+    let well = |at: usize| offered(at) && !(any_well && candidates.unwell(at));
+    let others = all().any(|at| well(at) && Some(at) != rule.avoid);
+    let usable = |at: usize| well(at) && !(others && Some(at) == rule.avoid);
     let priority = |at: usize| candidates.priority(at);
-    let healthy = usable().filter(|at| !candidates.failing(*at)).map(priority).min();
-    let best = healthy.or_else(|| usable().map(priority).min())?;
-    among(
-        candidates,
-        balance,
-        || usable().filter(|at| priority(*at) == best),
-        turn,
-        chance,
-    )
+    let good = all().filter(|at| usable(*at) && !candidates.failing(*at));
+    let best = good.map(priority).min();
+    let best = best.or_else(|| all().filter(|at| usable(*at)).map(priority).min())?;
+    among(candidates, rule, |at| usable(at) && priority(at) == best, chance)
+}
+
+impl Rule<'_> {
+    /// What an address gets of the traffic.
+    fn weight(&self, address: usize) -> u64 {
+        if self.balance != Balance::Weights || self.weights.is_empty() {
+            return 1;
+        }
+        self.weights.get(address).copied().map_or(0, u64::from)
+    }
 }
 
 /// Picks one of those that are eligible, which are all of one priority.
-fn among<I: Iterator<Item = usize>>(
+fn among(
     candidates: &impl Candidates,
-    balance: Balance,
-    eligible: impl Fn() -> I,
-    turn: u64,
+    rule: &Rule<'_>,
+    is_eligible: impl Fn(usize) -> bool,
     chance: &mut Chance<'_>,
 ) -> Option<usize> {
+    let eligible = || (0..candidates.count()).filter(|at| is_eligible(*at));
     let count = eligible().count();
     if count < 2 {
         return eligible().next();
     }
-    match (balance, weights_are_even(candidates, eligible())) {
-        (Balance::RoundRobin, true) => {
-            let turn = turn.checked_rem(u64::try_from(count).ok()?)?;
+    let even = weights_are_even(candidates, eligible());
+    let shares = || eligible().map(|at| (at, share(candidates, at)));
+    let two = |chance: &mut Chance<'_>| {
+        if even {
+            let (one, other) = two_of(count, chance);
+            return Some((eligible().nth(one)?, eligible().nth(other)?));
+        }
+        Some((by_weight(shares, chance)?, by_weight(shares, chance)?))
+    };
+    match rule.balance {
+        Balance::RoundRobin if even => {
+            let turn = rule.turn.checked_rem(u64::try_from(count).ok()?)?;
             eligible().nth(usize::try_from(turn).ok()?)
         }
-        // The hashes and weights of policies are not carried out yet, which is said when the program starts.
-        (
-            Balance::RoundRobin | Balance::Random | Balance::Weights | Balance::RingHash | Balance::Maglev,
-            _,
-        ) => by_weight(candidates, &eligible, chance),
-        (Balance::Ewma | Balance::LeastRequests, true) => {
-            let (one, other) = two_of(count, chance);
-            better(candidates, eligible().nth(one)?, eligible().nth(other)?)
-        }
-        (Balance::Ewma | Balance::LeastRequests, false) => {
-            let one = by_weight(candidates, &eligible, chance)?;
-            better(candidates, one, by_weight(candidates, &eligible, chance)?)
+        Balance::RoundRobin | Balance::Random => by_weight(shares, chance),
+        Balance::Ewma => Some(lesser(two(chance)?, |at| candidates.load(at))),
+        Balance::LeastRequests => Some(lesser(two(chance)?, |at| candidates.busy(at))),
+        Balance::Weights => by_address(candidates, rule, &eligible, chance),
+        Balance::RingHash | Balance::Maglev => {
+            let spot = rule.spot;
+            let found = spot.and_then(|(table, hash)| table.first(hash, &is_eligible));
+            found.or_else(|| by_weight(shares, chance))
         }
     }
 }
 
-/// The one with less load; the first where they are equal.
-fn better(candidates: &impl Candidates, one: usize, other: usize) -> Option<usize> {
-    Some(
-        if one == other || candidates.load(one) <= candidates.load(other) {
-            one
-        } else {
-            other
-        },
-    )
-}
-
-/// Two different numbers below `count`, each pair as likely as any other. `count` is at least 2.
-fn two_of(count: usize, chance: &mut Chance<'_>) -> (usize, usize) {
-    let count = u64::try_from(count).unwrap_or(u64::MAX);
-    let one = below(chance, count);
-    let other = below(chance, count.saturating_sub(1));
-    let other = if other >= one {
-        other.saturating_add(1)
+/// The one with less; the first where they are equal.
+fn lesser<T: PartialOrd>((one, other): (usize, usize), of: impl Fn(usize) -> T) -> usize {
+    if one == other || of(one) <= of(other) {
+        one
     } else {
         other
+    }
+}
+
+/// An address by its weight, and then one of those that it led to.
+fn by_address<I: Iterator<Item = usize>>(
+    candidates: &impl Candidates,
+    rule: &Rule<'_>,
+    eligible: impl Fn() -> I,
+    chance: &mut Chance<'_>,
+) -> Option<usize> {
+    let addresses = || {
+        let mut last = None;
+        let each = eligible().map(|at| candidates.address(at));
+        let each = each.filter(move |address| last.replace(*address) != Some(*address));
+        each.map(|address| (address, rule.weight(address)))
     };
-    (
-        usize::try_from(one).unwrap_or_default(),
-        usize::try_from(other).unwrap_or_default(),
-    )
+    let address = by_weight(addresses, chance)?;
+    let here = || eligible().filter(|at| candidates.address(*at) == address);
+    by_weight(|| here().map(|at| (at, share(candidates, at))), chance)
 }
 
 fn weights_are_even(candidates: &impl Candidates, mut of: impl Iterator<Item = usize>) -> bool {
@@ -118,25 +156,9 @@ fn weights_are_even(candidates: &impl Candidates, mut of: impl Iterator<Item = u
     of.all(|at| Some(candidates.weight(at)) == first)
 }
 
-fn by_weight<I: Iterator<Item = usize>>(
-    candidates: &impl Candidates,
-    eligible: impl Fn() -> I,
-    chance: &mut Chance<'_>,
-) -> Option<usize> {
-    let weight = |at: usize| share(candidates.weight(at));
-    let mut left = below(chance, eligible().map(weight).sum());
-    for at in eligible() {
-        match left.checked_sub(weight(at)) {
-            Some(rest) => left = rest,
-            None => return Some(at),
-        }
-    }
-    None
-}
-
 /// A weight of 0 beside others means "hardly ever" (RFC 2782): a hundredth of SRV's least weight, which counts as 100.
-fn share(weight: u32) -> u64 {
-    u64::from(weight).max(1)
+fn share(candidates: &impl Candidates, at: usize) -> u64 {
+    u64::from(candidates.weight(at)).max(1)
 }
 
 #[cfg(test)]

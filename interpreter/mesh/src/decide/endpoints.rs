@@ -26,6 +26,8 @@ pub struct Member<T> {
     pub priority: u16,
     /// How often it is drawn, beside the others of its priority.
     pub weight: u32,
+    /// Which of the subset's addresses led to it.
+    pub source: usize,
 }
 
 /// What is known of the endpoints of a subset, by the address in the program and by what it led to.
@@ -66,16 +68,26 @@ impl<T> Endpoints<T> {
                     endpoint: Arc::new(make(target)),
                     priority: target.priority,
                     weight: target.weight,
+                    source,
                 });
             member.priority = target.priority;
             member.weight = target.weight;
         }
     }
 
-    /// All of them, in a stable order.
+    /// All of them, in a stable order: those of one address beside each other.
     #[must_use]
     pub fn members(&self) -> Vec<Member<T>> {
         self.known.values().cloned().collect()
+    }
+}
+
+impl<T> Member<T> {
+    /// Whether it is the same endpoint, and ranks the same.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.endpoint, &other.endpoint)
+            && (self.priority, self.weight, self.source) == (other.priority, other.weight, other.source)
     }
 }
 

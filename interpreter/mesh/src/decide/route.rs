@@ -3,7 +3,7 @@
 use super::chance::{Chance, below};
 use flowmesh_ir::{Name, SubsetId, expr::Expr, service::Method, service::Route};
 
-/// What a route's conditions can ask of a request.
+/// What a route's conditions, and the texts of policies, can ask of a request.
 #[derive(Clone, Debug)]
 pub struct RequestView<'a> {
     /// The method.

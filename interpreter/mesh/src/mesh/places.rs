@@ -1,6 +1,11 @@
 //! Where the calls to a subset go: to addresses that stand, or to those that each call fills.
 
-use crate::{clock::Clock, decide::template::Template, error::MeshError, wire::subset::Subset};
+use crate::{
+    clock::Clock,
+    decide::template::Template,
+    error::MeshError,
+    wire::{health::Check, subset::Subset},
+};
 use flowmesh_ir::Name;
 use std::{
     collections::BTreeMap,
@@ -15,14 +20,24 @@ pub(crate) enum Places {
     Filled(Filled),
 }
 
-/// Addresses that calls fill. What was filled is found on first use and known from then on, but no more than `most` at a
+/// Addresses that calls fill. What was filled is found on first use and known from then on, but no more than so many at a
 /// time: a stranger may choose what a call gives.
 pub(crate) struct Filled {
     name: Name,
     templates: Vec<Template>,
-    clock: Clock,
-    most: usize,
+    shared: Shared,
     known: Mutex<Known>,
+}
+
+/// What the subsets of a service have in common.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// The time.
+    pub(crate) clock: Clock,
+    /// How many places are known at a time where calls fill them.
+    pub(crate) most: usize,
+    /// How endpoints are asked how they are, if they are.
+    pub(crate) check: Option<Arc<Check>>,
 }
 
 #[derive(Default)]
@@ -39,8 +54,7 @@ impl Places {
         service: &Name,
         subset: &Name,
         templates: &[Template],
-        clock: Clock,
-        most: usize,
+        shared: &Shared,
     ) -> Result<Self, MeshError> {
         if templates.is_empty() {
             return Err(MeshError::NoAddress {
@@ -59,8 +73,7 @@ impl Places {
         let filled = Filled {
             name: subset.clone(),
             templates: templates.to_vec(),
-            clock,
-            most: most.max(1),
+            shared: shared.clone(),
             known: Mutex::default(),
         };
         if !templates.iter().all(Template::is_fixed) {
@@ -77,7 +90,7 @@ impl Places {
 
     /// Nowhere: for services that nobody reaches by an address.
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
-        Self::Fixed(Arc::new(Subset::new(subset.clone(), Vec::new(), clock)))
+        Self::Fixed(Arc::new(Subset::new(subset.clone(), Vec::new(), clock, None)))
     }
 
     /// Where a call goes that gives this, or why it cannot go there.
@@ -99,7 +112,7 @@ impl Filled {
             return Ok(subset.clone());
         }
         let subset = self.make(given)?;
-        while known.subsets.len() >= self.most {
+        while known.subsets.len() >= self.shared.most.max(1) {
             let oldest = known.subsets.iter().min_by_key(|(_, (used, _))| *used);
             let Some(oldest) = oldest.map(|(given, _)| given.clone()) else {
                 break;
@@ -115,13 +128,14 @@ impl Filled {
         let addresses = self.templates.iter().map(|template| template.fill(given));
         let addresses = addresses.collect::<Result<Vec<_>, _>>();
         let addresses = addresses.map_err(|why| format!("the call goes to no address: {why}"))?;
-        Ok(Arc::new(Subset::new(self.name.clone(), addresses, self.clock)))
+        let Shared { clock, check, .. } = self.shared.clone();
+        Ok(Arc::new(Subset::new(self.name.clone(), addresses, clock, check)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Places;
+    use super::{Places, Shared};
     use crate::{
         clock::Clock,
         decide::template::{Template, Text},
@@ -135,8 +149,13 @@ mod tests {
             Text::Param(0),
             Text::Fixed(".localhost:1".to_owned()),
         ]);
-        let (name, clock) = ("".into(), Clock::start());
-        let Ok(places) = Places::new(&name, &name, &[template], clock, 2) else {
+        let name = "".into();
+        let shared = Shared {
+            clock: Clock::start(),
+            most: 2,
+            check: None,
+        };
+        let Ok(places) = Places::new(&name, &name, &[template], &shared) else {
             panic!("an address that calls fill");
         };
         let of = |given: &str| places.of(&[given.to_owned()]).unwrap();

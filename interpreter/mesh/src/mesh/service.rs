@@ -1,8 +1,11 @@
 //! A service at run time.
 
-use super::{MeshOptions, Secrets, limiters::Limiters, places::Places};
+use super::{
+    MeshOptions, Secrets,
+    limiters::Limiters,
+    places::{Places, Shared},
+};
 use crate::{
-    clock::Clock,
     decide::{budget::Budgets, template::Template},
     error::MeshError,
     wire::{
@@ -14,12 +17,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     Name, OperationId, Program, SecretId, SubsetId,
     expr::Expr,
-    service::{self, Auth},
+    service::{self, Auth, Binding},
+    traffic::Health,
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
     collections::BTreeSet,
-    slice,
+    iter, slice,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -49,8 +53,9 @@ impl Service {
         service: &service::Service,
         addresses: &[Vec<Template>],
         options: &MeshOptions,
-        clock: Clock,
+        shared: Shared,
     ) -> Result<Self, MeshError> {
+        let clock = shared.clock;
         let (nothing, secrets) = (Vec::new(), options.secrets.as_ref());
         // Processes and workers are nowhere; who calls them does not ask the mesh.
         let local = |operation: &service::Operation| operation.binding.is_local();
@@ -60,7 +65,7 @@ impl Service {
             if nowhere && texts.is_empty() {
                 return Ok(Places::nowhere(&subset.name, clock));
             }
-            Places::new(&service.name, &subset.name, texts, clock, options.limits.places)
+            Places::new(&service.name, &subset.name, texts, &shared)
         });
         are_given(program, service, secrets)?;
         Ok(Self {
@@ -121,6 +126,20 @@ fn credential(
     header
         .map(Some)
         .ok_or(MeshError::BadCredential { service, secret })
+}
+
+/// How the endpoints of a service are asked how they are: an endpoint is well or not for whatever is asked of it, so that
+/// the policy of the service decides, or else the first of its operations whose policy says something.
+pub(super) fn health<'p>(program: &'p Program, service: &service::Service) -> Option<&'p Health> {
+    let operations = service.operations.iter().map(|operation| operation.policy);
+    let mut policies = iter::once(service.policy).chain(operations);
+    policies.find_map(|id| program.policy(id)?.health.as_ref())
+}
+
+/// Whether a service speaks HTTP/2, and maybe nothing else.
+pub(super) fn is_grpc(service: &service::Service) -> bool {
+    let grpc = |operation: &service::Operation| matches!(operation.binding, Binding::Grpc { .. });
+    service.operations.iter().any(grpc)
 }
 
 /// What is wrong with a secret is told before the first call needs it.

@@ -2,7 +2,7 @@
 
 use super::{connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool};
 use crate::{
-    decide::{balance::Ewma, endpoints::Target, outcome::Outcome},
+    decide::{balance::Ewma, endpoints::Target, health::Health, outcome::Outcome},
     mesh::Limits,
 };
 use http::HeaderValue;
@@ -11,7 +11,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -35,10 +35,15 @@ pub(crate) struct Endpoint {
     otherwise: Option<SocketAddr>,
     cost: Mutex<Ewma>,
     pending: AtomicU32,
+    busy: AtomicU32,
+    unwell: AtomicBool,
 }
 
 /// A request that waits for its first byte; counts while it lives.
 pub(crate) struct Pending<'e>(&'e AtomicU32);
+
+/// A request on its way, up to the last byte of its answer; counts while it lives.
+pub(crate) struct UnderWay(Arc<Endpoint>);
 
 impl Endpoint {
     /// One that nobody knows yet.
@@ -54,7 +59,15 @@ impl Endpoint {
             otherwise: target.otherwise,
             cost: Mutex::new(Ewma::new(now)),
             pending: AtomicU32::new(0),
+            busy: AtomicU32::new(0),
+            unwell: AtomicBool::new(false),
         }
+    }
+
+    /// What tells it from all others, on every machine: where it is, and what it is asked for.
+    pub(crate) fn name(&self) -> String {
+        let host = self.host.as_ref().and_then(|host| host.to_str().ok());
+        format!("{} {}{}", self.address, host.unwrap_or_default(), self.base)
     }
 
     /// A new connection.
@@ -94,6 +107,27 @@ impl Endpoint {
         Pending(&self.pending)
     }
 
+    /// A request is on its way here.
+    pub(crate) fn under_way(self: &Arc<Self>) -> UnderWay {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.clone())
+    }
+
+    /// How many requests are on their way here.
+    pub(crate) fn busy(&self) -> u32 {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Whether it said that it is not well, or nothing at all, when it was asked.
+    pub(crate) fn unwell(&self) -> bool {
+        self.unwell.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of what its answers to that say.
+    pub(crate) fn believe(&self, health: Health) {
+        self.unwell.store(!health.is_well(), Ordering::Relaxed);
+    }
+
     /// Takes note of how an attempt went, and how long its first byte took.
     pub(crate) fn record(&self, now: Duration, outcome: &Outcome, first_byte: Option<Duration>) {
         match first_byte {
@@ -121,6 +155,12 @@ impl Endpoint {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -66,6 +66,21 @@ pub(crate) async fn exchange(
     }
 }
 
+/// Sends a request over the connection of an endpoint and gives the status of its answer. What no method answers for is
+/// an answer of gRPC, which has a code of its own beside a status that says nothing.
+pub(super) async fn status_of(endpoint: &Endpoint, request: Sent, limits: &Limits) -> Result<u16, String> {
+    let mut progress = Progress::default();
+    let answer = endpoint
+        .channel
+        .send(endpoint, request, limits, &mut progress)
+        .await;
+    let answer = answer.map_err(|outcome| outcome.to_string())?;
+    match answer.headers().get(status::CODE) {
+        Some(code) if code != "0" => Err(format!("it answered with the code {code:?} of gRPC")),
+        _ => Ok(answer.status().as_u16()),
+    }
+}
+
 /// Sends a request and gives the messages of its answer, once its head has come.
 pub(crate) async fn open(
     endpoint: &Endpoint,

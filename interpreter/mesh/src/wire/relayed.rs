@@ -1,7 +1,11 @@
 //! The body of an answer on its way to a visitor: read from the service as fast as the visitor takes it, and no faster.
 //! The connection rests in its pool again when the body has ended.
 
-use super::{body::BodyError, connection::Connection, endpoint::Endpoint};
+use super::{
+    body::BodyError,
+    connection::Connection,
+    endpoint::{Endpoint, UnderWay},
+};
 use crate::call::limit::Permits;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -28,6 +32,8 @@ pub(crate) struct Relayed {
 /// Where the connection of an answer belongs.
 pub(crate) struct Home {
     pub(crate) endpoint: Arc<Endpoint>,
+    /// Counts while the answer comes.
+    pub(crate) _under_way: UnderWay,
     /// The most connections at rest, and how long each rests.
     pub(crate) most: usize,
     pub(crate) idle: Duration,

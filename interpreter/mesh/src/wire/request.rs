@@ -22,7 +22,9 @@ use std::time::Duration;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("flowmesh/", env!("CARGO_PKG_VERSION")));
+/// Who asks.
+pub(super) const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("flowmesh/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A header that shows who we are; its value is marked sensitive.
@@ -134,14 +136,19 @@ impl Template {
     }
 
     fn uri(&self, base: &str) -> Result<Uri, String> {
-        if base.is_empty() {
-            return Ok(Uri::from(self.path.clone()));
+        match base.is_empty() {
+            true => Ok(Uri::from(self.path.clone())),
+            false => uri(base, self.path.as_str()),
         }
-        let path = format!("{base}{}", self.path);
-        PathAndQuery::try_from(path.as_str())
-            .map(Uri::from)
-            .map_err(|_| format!("`{path}` cannot be a path"))
     }
+}
+
+/// A path below the one that an address has.
+pub(super) fn uri(base: &str, path: &str) -> Result<Uri, String> {
+    let path = format!("{base}{path}");
+    PathAndQuery::try_from(path.as_str())
+        .map(Uri::from)
+        .map_err(|_| format!("`{path}` cannot be a path"))
 }
 
 /// Where the message ends and who it is for is the business of the connection. A header that says otherwise would let

@@ -2,14 +2,15 @@
 
 use super::{
     endpoint::Endpoint,
+    health::{self, Check},
     resolver::{Found, Resolver, Unresolved},
+    snapshot::Snapshot,
 };
 use crate::{
     clock::Clock,
     decide::{
         address::{Address, Place},
-        balance::Candidates,
-        endpoints::{Endpoints, Member, Target},
+        endpoints::{Endpoints, Target},
     },
 };
 use flowmesh_ir::Name;
@@ -30,9 +31,6 @@ const REFRESH_MAX: Duration = Duration::from_secs(300);
 const FAILED_MIN: Duration = Duration::from_millis(500);
 const FAILED_MAX: Duration = Duration::from_secs(10);
 
-/// What there is at one moment. Published as a whole, so that a call takes one brief lock and no more.
-pub(crate) type Snapshot = Arc<[Member<Endpoint>]>;
-
 /// A subset at run time.
 pub(crate) struct Subset {
     /// `v1`, or empty.
@@ -41,8 +39,11 @@ pub(crate) struct Subset {
     pub(crate) turn: AtomicU64,
     clock: Clock,
     addresses: Vec<Address>,
+    /// How its endpoints are asked how they are, if they are.
+    check: Option<Arc<Check>>,
     known: Mutex<Known>,
-    snapshot: RwLock<Snapshot>,
+    /// Published as a whole, so that a call takes one brief lock and no more.
+    snapshot: RwLock<Arc<Snapshot>>,
     /// Says that something was learned.
     news: watch::Sender<()>,
     watching: AtomicBool,
@@ -57,17 +58,18 @@ struct Known {
 
 impl Subset {
     /// Knows the endpoints that need no look-up.
-    pub(crate) fn new(name: Name, addresses: Vec<Address>, clock: Clock) -> Self {
+    pub(crate) fn new(name: Name, addresses: Vec<Address>, clock: Clock, check: Option<Arc<Check>>) -> Self {
         let reports = addresses.iter().map(|_| None).collect();
         let subset = Self {
             name,
             turn: AtomicU64::new(0),
             clock,
+            check,
             known: Mutex::new(Known {
                 endpoints: Endpoints::default(),
                 reports,
             }),
-            snapshot: RwLock::new(Arc::new([])),
+            snapshot: RwLock::default(),
             news: watch::Sender::new(()),
             watching: AtomicBool::new(false),
             watchers: Mutex::default(),
@@ -94,11 +96,12 @@ impl Subset {
         subset
     }
 
-    /// The endpoints, once there is one; or why there is none. Names are watched from the first call on.
+    /// The endpoints, once there is one; or why there is none. Names are watched from the first call on, and endpoints
+    /// asked how they are.
     pub(crate) async fn endpoints(
         self: &Arc<Self>,
         resolver: &Arc<dyn Resolver>,
-    ) -> Result<Snapshot, String> {
+    ) -> Result<Arc<Snapshot>, String> {
         if !self.watching.load(Ordering::Relaxed) {
             self.watch(resolver);
         }
@@ -121,7 +124,8 @@ impl Subset {
         }
     }
 
-    fn snapshot(&self) -> Snapshot {
+    /// The endpoints that are known.
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -152,6 +156,10 @@ impl Subset {
             let task = watch(Arc::downgrade(self), at, address.place.clone(), resolver.clone());
             watchers.push(tokio::spawn(task).abort_handle());
         }
+        if let Some(check) = &self.check {
+            let task = health::watch(Arc::downgrade(self), check.clone(), self.news.subscribe());
+            watchers.push(tokio::spawn(task).abort_handle());
+        }
     }
 
     /// Takes note of what the address with this number led to.
@@ -171,10 +179,21 @@ impl Subset {
         if let Some(place) = known.reports.get_mut(at) {
             *place = Some(report);
         }
-        let members = Arc::from(known.endpoints.members());
-        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = members;
+        let members = known.endpoints.members();
+        // Tables are made anew for another snapshot, and most look-ups find what the last one did.
+        if !self.snapshot().is_of(&members) {
+            *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot::new(members));
+        }
         drop(known);
         self.news.send_replace(());
+    }
+
+    /// What each address gets by these weights; nothing where they are not those of this subset.
+    pub(crate) fn weights<'w>(&self, weights: &'w [u32]) -> &'w [u32] {
+        match weights.len() == self.addresses.len() {
+            true => weights,
+            false => &[],
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -213,45 +232,5 @@ async fn watch(subset: Weak<Subset>, at: usize, place: Place, resolver: Arc<dyn 
         };
         drop(subset);
         tokio::time::sleep(wait).await;
-    }
-}
-
-/// The endpoints of a snapshot as the balancer sees them.
-pub(crate) struct At<'s> {
-    /// The snapshot.
-    pub(crate) members: &'s [Member<Endpoint>],
-    /// The time.
-    pub(crate) now: Duration,
-    /// Which of them are shut off; none where it is not said.
-    pub(crate) shut: &'s [bool],
-}
-
-impl Candidates for At<'_> {
-    fn count(&self) -> usize {
-        self.members.len()
-    }
-
-    fn priority(&self, at: usize) -> u16 {
-        self.members.get(at).map_or(u16::MAX, |member| member.priority)
-    }
-
-    fn weight(&self, at: usize) -> u32 {
-        self.members.get(at).map_or(0, |member| member.weight)
-    }
-
-    fn shut(&self, at: usize) -> bool {
-        self.shut.get(at).copied().unwrap_or_default()
-    }
-
-    fn failing(&self, at: usize) -> bool {
-        self.members
-            .get(at)
-            .is_none_or(|member| member.endpoint.failing(self.now))
-    }
-
-    fn load(&self, at: usize) -> f64 {
-        self.members
-            .get(at)
-            .map_or(f64::MAX, |member| member.endpoint.load(self.now))
     }
 }

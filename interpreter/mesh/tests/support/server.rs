@@ -58,23 +58,29 @@ impl Server {
     /// Answers the request with number `n`, from 0, as `answer(n)` says.
     pub async fn start(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Self {
         let (listener, address) = listen().await;
-        Self::on(listener, address, answer)
+        Self::on(listener, address, move |number, _| answer(number))
     }
 
-    /// The same on an address of the loopback network that is given.
+    /// Answers each request as its path says.
+    pub async fn by_path(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
+        let (listener, address) = listen().await;
+        Self::on(listener, address, move |_, path| answer(path))
+    }
+
+    /// The same as the first on an address of the loopback network that is given.
     pub async fn start_at(
         address: SocketAddr,
         answer: impl Fn(usize) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        Self::on(listener, address, answer)
+        Self::on(listener, address, move |number, _| answer(number))
     }
 
     fn on(
         listener: TcpListener,
         address: SocketAddr,
-        answer: impl Fn(usize) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let (seen, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(answer));
         let connections = Arc::new(AtomicUsize::new(0));
@@ -115,6 +121,12 @@ impl Server {
     /// How many requests it got.
     pub fn requests(&self) -> usize {
         self.seen.lock().unwrap().len()
+    }
+
+    /// How many requests it got with this path.
+    pub fn requests_to(&self, path: &str) -> usize {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter(|seen| seen.path == path).count()
     }
 
     /// How many connections it got.
@@ -167,7 +179,7 @@ async fn serve(
     listener: TcpListener,
     seen: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<AtomicUsize>,
-    answer: Arc<impl Fn(usize) -> Answer + Send + Sync + 'static>,
+    answer: Arc<impl Fn(usize, &str) -> Answer + Send + Sync + 'static>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
         connections.fetch_add(1, Ordering::SeqCst);
@@ -177,16 +189,17 @@ async fn serve(
             async move {
                 let (head, body) = request.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
+                let path = head.uri.to_string();
                 let number = {
                     let mut seen = seen.lock().unwrap();
                     seen.push(Seen {
-                        path: head.uri.to_string(),
+                        path: path.clone(),
                         headers: head.headers,
                         body,
                     });
                     seen.len() - 1
                 };
-                Ok::<_, Infallible>(response(answer(number)).await)
+                Ok::<_, Infallible>(response(answer(number, &path)).await)
             }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));

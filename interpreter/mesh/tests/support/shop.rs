@@ -10,7 +10,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -39,6 +39,9 @@ pub(crate) struct Shop {
 #[derive(Default)]
 struct Seen {
     requests: AtomicUsize,
+    /// How often it was asked how it is.
+    questions: AtomicUsize,
+    ill: AtomicBool,
     connections: AtomicUsize,
     headers: Mutex<http::HeaderMap>,
 }
@@ -70,6 +73,16 @@ impl Shop {
         self.seen.requests.load(Ordering::SeqCst)
     }
 
+    /// How often it was asked how it is.
+    pub(crate) fn questions(&self) -> usize {
+        self.seen.questions.load(Ordering::SeqCst)
+    }
+
+    /// From now on it answers that it is not well.
+    pub(crate) fn falls_ill(&self) {
+        self.seen.ill.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn connections(&self) -> usize {
         self.seen.connections.load(Ordering::SeqCst)
     }
@@ -85,6 +98,14 @@ async fn answer(
     seen: Arc<Seen>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<tonic::body::Body>, Infallible> {
+    if request.uri().path() == "/healthz" {
+        seen.questions.fetch_add(1, Ordering::SeqCst);
+        let mut answer = http::Response::new(tonic::body::Body::empty());
+        if seen.ill.load(Ordering::SeqCst) {
+            *answer.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+        return Ok(answer);
+    }
     let number = seen.requests.fetch_add(1, Ordering::SeqCst);
     *seen.headers.lock().unwrap() = request.headers().clone();
     let mut grpc = Grpc::new(Raw);

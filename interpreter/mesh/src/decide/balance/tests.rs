@@ -3,12 +3,17 @@
 use super::*;
 use crate::decide::chance::Source;
 
+mod tables;
+
 #[derive(Clone, Copy)]
 struct One {
     priority: u16,
     weight: u32,
+    address: usize,
+    unwell: bool,
     failing: bool,
     load: f64,
+    busy: u32,
 }
 
 impl Candidates for Vec<One> {
@@ -21,27 +26,60 @@ impl Candidates for Vec<One> {
     fn weight(&self, at: usize) -> u32 {
         self[at].weight
     }
+    fn address(&self, at: usize) -> usize {
+        self[at].address
+    }
+    fn unwell(&self, at: usize) -> bool {
+        self[at].unwell
+    }
     fn failing(&self, at: usize) -> bool {
         self[at].failing
     }
     fn load(&self, at: usize) -> f64 {
         self[at].load
     }
+    fn busy(&self, at: usize) -> u32 {
+        self[at].busy
+    }
 }
 
 const ONE: One = One {
     priority: 0,
     weight: 1,
+    address: 0,
+    unwell: false,
     failing: false,
     load: 1.0,
+    busy: 0,
 };
+
+fn by(balance: Balance) -> Rule<'static> {
+    Rule {
+        balance,
+        ..Rule::default()
+    }
+}
+
+const ALL: [Balance; 7] = [
+    Balance::RoundRobin,
+    Balance::Ewma,
+    Balance::Random,
+    Balance::LeastRequests,
+    Balance::RingHash,
+    Balance::Maglev,
+    Balance::Weights,
+];
 
 /// How many thousandths of 100,000 picks each gets.
 fn shares(candidates: &Vec<One>, balance: Balance, avoid: Option<usize>) -> Vec<u32> {
+    shares_by(candidates, Rule { avoid, ..by(balance) })
+}
+
+fn shares_by(candidates: &Vec<One>, rule: Rule<'_>) -> Vec<u32> {
     let source = Source::new(11);
     let mut counts = vec![0_u32; candidates.len()];
     for turn in 0..100_000 {
-        let at = pick(candidates, balance, avoid, turn, &mut || source.draw()).unwrap();
+        let at = pick(candidates, &Rule { turn, ..rule }, &mut || source.draw()).unwrap();
         counts[at] += 1;
     }
     counts.iter().map(|count| (count + 50) / 100).collect()
@@ -57,17 +95,22 @@ fn close(shares: &[u32], expected: &[u32]) {
 
 #[test]
 fn nothing_gives_nothing() {
-    assert_eq!(pick(&Vec::new(), Balance::Ewma, None, 0, &mut || 0), None);
-    assert_eq!(
-        pick(&Vec::new(), Balance::RoundRobin, Some(0), 0, &mut || 0),
-        None
-    );
+    let avoid = Some(0);
+    for balance in ALL {
+        assert_eq!(pick(&Vec::new(), &by(balance), &mut || 0), None);
+        let rule = Rule { avoid, ..by(balance) };
+        assert_eq!(pick(&Vec::new(), &rule, &mut || 0), None);
+    }
 }
 
 #[test]
 fn round_robin_goes_one_after_the_other() {
     let candidates = vec![ONE; 3];
-    let picks = (0..7).map(|turn| pick(&candidates, Balance::RoundRobin, None, turn, &mut || 0).unwrap());
+    let rule = |turn| Rule {
+        turn,
+        ..by(Balance::RoundRobin)
+    };
+    let picks = (0..7).map(|turn| pick(&candidates, &rule(turn), &mut || 0).unwrap());
     assert_eq!(picks.collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2, 0]);
 }
 
@@ -92,10 +135,11 @@ fn the_better_of_two_gets_what_two_choices_promise() {
 }
 
 #[test]
-fn weights_hold_among_equals_for_both_ways() {
+fn weights_hold_among_equals_for_all_ways() {
     let candidates = vec![One { weight: 90, ..ONE }, One { weight: 10, ..ONE }];
-    close(&shares(&candidates, Balance::RoundRobin, None), &[900, 100]);
-    close(&shares(&candidates, Balance::Ewma, None), &[900, 100]);
+    for balance in ALL {
+        close(&shares(&candidates, balance, None), &[900, 100]);
+    }
 }
 
 #[test]
@@ -165,6 +209,15 @@ impl Candidates for Gated {
     fn load(&self, at: usize) -> f64 {
         self.0.load(at)
     }
+    fn address(&self, at: usize) -> usize {
+        self.0.address(at)
+    }
+    fn unwell(&self, at: usize) -> bool {
+        self.0.unwell(at)
+    }
+    fn busy(&self, at: usize) -> u32 {
+        self.0.busy(at)
+    }
 }
 
 #[test]
@@ -179,7 +232,14 @@ fn what_is_shut_off_is_never_picked() {
     ] {
         let source = Source::new(5);
         let mut draw = || source.draw();
-        let mut picked = |shut, avoid, turn| pick(&gated(shut), balance, avoid, turn, &mut draw);
+        let mut picked = |shut, avoid, turn| {
+            let rule = Rule {
+                avoid,
+                turn,
+                ..by(balance)
+            };
+            pick(&gated(shut), &rule, &mut draw)
+        };
         for turn in 0..100 {
             assert_eq!(picked([true, false, false], None, turn), Some(1), "{balance:?}");
             assert_eq!(picked([true, true, false], None, turn), Some(2), "{balance:?}");
@@ -187,4 +247,95 @@ fn what_is_shut_off_is_never_picked() {
             assert_eq!(picked([true, true, true], None, turn), None, "{balance:?}");
         }
     }
+}
+
+#[test]
+fn chance_shares_evenly_whatever_the_load() {
+    let candidates = (0..5)
+        .map(|rank| One {
+            load: f64::from(rank) + 1.0,
+            busy: rank,
+            ..ONE
+        })
+        .collect();
+    close(&shares(&candidates, Balance::Random, None), &[200; 5]);
+}
+
+#[test]
+fn of_two_the_one_with_fewer_requests_is_taken() {
+    // As for loads above, by what is on its way alone.
+    let candidates = (0..5)
+        .map(|rank| One {
+            load: 10.0 - f64::from(rank),
+            busy: rank,
+            ..ONE
+        })
+        .collect();
+    close(
+        &shares(&candidates, Balance::LeastRequests, None),
+        &[400, 300, 200, 100, 0],
+    );
+    close(&shares(&vec![ONE; 4], Balance::LeastRequests, None), &[250; 4]);
+}
+
+fn at(address: usize) -> One {
+    One { address, ..ONE }
+}
+
+fn weighted(candidates: &Vec<One>, weights: &[u32], avoid: Option<usize>) -> Vec<u32> {
+    let rule = Rule {
+        weights,
+        avoid,
+        ..by(Balance::Weights)
+    };
+    shares_by(candidates, rule)
+}
+
+#[test]
+fn each_address_gets_its_weight_however_many_endpoints_it_led_to() {
+    let candidates = vec![at(0), at(1), at(1), at(1), at(2)];
+    close(
+        &weighted(&candidates, &[6, 3, 1], None),
+        &[600, 100, 100, 100, 100],
+    );
+    let uneven = vec![at(0), One { weight: 3, ..at(1) }, at(1)];
+    close(&weighted(&uneven, &[20, 80], None), &[200, 600, 200]);
+    close(&weighted(&candidates, &[], None), &[333, 111, 111, 111, 333]);
+}
+
+#[test]
+fn an_address_without_weight_gets_nothing_even_if_the_others_are_not_well() {
+    let mut candidates = vec![at(0), at(1), at(2)];
+    assert_eq!(weighted(&candidates, &[1, 0, 1], None)[1], 0);
+    close(&weighted(&candidates, &[1, 0, 3], Some(0)), &[0, 0, 1_000]);
+    close(&weighted(&candidates, &[1, 0, 0], Some(0)), &[1_000, 0, 0]);
+    candidates[0].unwell = true;
+    close(&weighted(&candidates, &[1, 0, 3], None), &[0, 0, 1_000]);
+    candidates[2].unwell = true;
+    close(&weighted(&candidates, &[1, 0, 3], None), &[250, 0, 750]);
+}
+
+#[test]
+fn who_is_not_well_is_left_alone_until_nobody_is() {
+    for balance in ALL {
+        let mut candidates = vec![at(0), at(1), at(2)];
+        candidates[1].unwell = true;
+        close(&shares(&candidates, balance, None), &[500, 0, 500]);
+        // Better the one that is well and failed once than the one that is not.
+        candidates[2].unwell = true;
+        close(&shares(&candidates, balance, Some(0)), &[1_000, 0, 0]);
+        candidates[0].unwell = true;
+        let thirds = shares(&candidates, balance, None);
+        close(&thirds, &[333; 3]);
+    }
+}
+
+#[test]
+fn a_spare_is_used_when_none_of_a_lower_priority_is_well() {
+    let spare = One { priority: 5, ..ONE };
+    let mut candidates = vec![ONE, ONE, spare];
+    candidates[0].unwell = true;
+    close(&shares(&candidates, Balance::Ewma, None), &[0, 1_000, 0]);
+    candidates[1].unwell = true;
+    close(&shares(&candidates, Balance::Ewma, None), &[0, 0, 1_000]);
 }
