@@ -86,7 +86,7 @@ impl Serve {
             let house = House::open(&program, &self.house, options).await?;
             let kept = house.host.keep_schedules().await;
             kept.map_err(|why| refused(&why))?;
-            let visits = doors::open(&house, file, self.access_log.as_deref()).await;
+            let visits = doors::open(&house, self.access_log.as_deref()).await;
             let doors = match visits {
                 Ok(doors) => doors,
                 Err(why) => {

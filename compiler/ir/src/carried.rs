@@ -26,7 +26,6 @@ fn fetches_tokens(service: &crate::service::Service) -> bool {
 
 fn policy(policy: &Policy) -> Vec<&'static str> {
     let said = [
-        ("tls", policy.tls.is_some()),
         ("mirror", policy.mirror.is_some()),
         ("rewrite", policy.rewrite.is_some()),
         ("cache", policy.cache.is_some()),

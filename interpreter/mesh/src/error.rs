@@ -1,6 +1,6 @@
 //! Why a mesh cannot be made: what the operator gave does not fit the program.
 
-use crate::decide::address::Wrong;
+use crate::{decide::address::Wrong, tls::CertificateError};
 use flowmesh_ir::{Code, Name};
 use std::fmt;
 
@@ -51,6 +51,13 @@ pub enum MeshError {
         /// What is wrong with it.
         why: String,
     },
+    /// Connections to a service cannot be made safe as it says.
+    BadTls {
+        /// The service.
+        service: Name,
+        /// Why.
+        why: CertificateError,
+    },
     /// The system's DNS configuration cannot be read, or names no server.
     NoResolver {
         /// What the system said.
@@ -70,6 +77,7 @@ impl MeshError {
             Self::NoResolver { .. } => 1044,
             Self::BadDescriptors { .. } => 1045,
             Self::BadHeader { .. } => 1046,
+            Self::BadTls { .. } => 1077,
         })
     }
 
@@ -89,6 +97,9 @@ impl MeshError {
                     .to_owned()
             }
             Self::BadHeader { .. } => "leave out headers that the mesh sets itself, and look for a line break at the end of configs and secrets".to_owned(),
+            Self::BadTls { .. } => {
+                "see the files that `tls` names: PEM, each for what it is, and an `authority` beside an `identity`".to_owned()
+            }
             Self::BadDescriptors { .. } => "compile the program again from its `.proto`".to_owned(),
             Self::NoResolver { .. } => "name a DNS server with `--resolver 127.0.0.1:8600`".to_owned(),
         }
@@ -102,6 +113,7 @@ impl MeshError {
             | Self::NoAddress { service, .. }
             | Self::MissingSecret { service, .. }
             | Self::BadCredential { service, .. }
+            | Self::BadTls { service, .. }
             | Self::BadDescriptors { service, .. } => Some(format!("service/{service}")),
             Self::NoResolver { .. } | Self::BadHeader { .. } => None,
         }
@@ -137,6 +149,9 @@ impl fmt::Display for MeshError {
             }
             Self::BadDescriptors { service, why } => {
                 write!(f, "the methods of service `{service}` cannot be described: {why}")
+            }
+            Self::BadTls { service, why } => {
+                write!(f, "connections to service `{service}` cannot be made safe: {why}")
             }
             Self::NoResolver { why } => {
                 write!(f, "there is no DNS server to ask: {why}")

@@ -16,13 +16,12 @@ mod options;
 mod record;
 mod refusal;
 mod rules;
-mod tls;
 mod upgrade;
 mod visit;
 
+pub use crate::tls::{Certificate, CertificateError};
 pub use behind::{Answered, Answering, Behind, Visit};
 pub use listen::{Door, ListenError, Listener};
 pub use options::GatewayOptions;
 pub use record::{Log, Record};
 pub use rules::Rules;
-pub use tls::{Certificate, CertificateError};

@@ -19,6 +19,7 @@ pub mod gateway;
 pub mod identity;
 mod mesh;
 mod observe;
+mod tls;
 mod unseal;
 mod wire;
 

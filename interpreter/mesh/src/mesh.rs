@@ -21,7 +21,7 @@ use crate::{
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
 pub struct Mesh {
@@ -63,6 +63,8 @@ pub struct MeshOptions {
     pub texts: Arc<Texts>,
     /// What a service may cost us.
     pub limits: Limits,
+    /// Where the files of certificates are that name no other place.
+    pub certificates: PathBuf,
     /// Where chance begins: for jitter, weights and balance.
     pub seed: u64,
 }
@@ -111,6 +113,7 @@ impl MeshOptions {
             conditions: Arc::new(|_, _| false),
             texts: Arc::new(|_, _| None),
             limits: Limits::default(),
+            certificates: PathBuf::new(),
             seed,
         }
     }
@@ -155,6 +158,7 @@ impl Mesh {
                 clock,
                 most: limits.places,
                 check: check.map(Arc::new),
+                safety: service::safety(&program, service, addresses, &options.certificates)?,
             };
             Service::new(&program, service, addresses, &options, shared)
         });

@@ -13,4 +13,5 @@ pub(crate) mod relayed;
 pub(crate) mod request;
 pub(crate) mod resolver;
 pub(crate) mod snapshot;
+pub(crate) mod stream;
 pub(crate) mod subset;

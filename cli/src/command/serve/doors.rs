@@ -19,8 +19,8 @@ use std::{
     sync::Arc,
 };
 
-/// Opens them. Files of certificates are looked for beside the program.
-pub(super) async fn open(house: &House, program: &Path, log: Option<&Path>) -> Result<Gateways, Error> {
+/// Opens them.
+pub(super) async fn open(house: &House, log: Option<&Path>) -> Result<Gateways, Error> {
     let fetch = Https::new().map_err(|why| Error::BadSetting {
         text: "the certificates that this system trusts".to_owned(),
         why,
@@ -31,7 +31,7 @@ pub(super) async fn open(house: &House, program: &Path, log: Option<&Path>) -> R
         log: log.map(access_log).transpose()?,
         fetch: Arc::new(fetch),
         api: house.url.clone(),
-        directory: program.parent().map_or_else(PathBuf::new, Path::to_owned),
+        directory: PathBuf::new(),
     };
     let opened = Gateways::open(&house.host, options).await;
     opened.map_err(|why: GatewayError| below(why.code(), &why, Some(why.help().to_owned()), Exit::Usage))

@@ -20,8 +20,15 @@ pub(super) struct Wanted {
     name: Name,
     /// Where it listens, and whether with TLS.
     listen: Vec<(SocketAddr, bool)>,
-    /// Certificate and key.
-    shows: Option<(PathBuf, PathBuf)>,
+    shows: Option<Shows>,
+}
+
+/// What it shows, and whom of its visitors it believes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shows {
+    certificate: PathBuf,
+    key: PathBuf,
+    visitors: Option<PathBuf>,
 }
 
 /// The gateways of a program.
@@ -70,11 +77,17 @@ impl Wanted {
         };
         let mut shows = None;
         if let Some(tls) = &gateway.tls {
-            if tls.mutual {
-                return Err(not_yet("tls: mutual"));
+            if tls.mutual && tls.authority.is_none() {
+                return Err(not_yet("`tls: mutual` without an `authority`"));
             }
+            let visitors = tls.authority.as_ref().filter(|_| tls.mutual);
+            let visitors = visitors.map(|file| options.directory.join(file));
             if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
-                shows = Some((options.directory.join(certificate), options.directory.join(key)));
+                shows = Some(Shows {
+                    certificate: options.directory.join(certificate),
+                    key: options.directory.join(key),
+                    visitors,
+                });
             }
         }
         Ok(Self {
@@ -91,10 +104,9 @@ impl Wanted {
         options: &GatewaysOptions,
         host: &Host,
     ) -> Result<Open, GatewayError> {
-        let certificate = self
-            .shows
-            .as_ref()
-            .map(|(certificate, key)| Certificate::load(certificate, key));
+        let load =
+            |shows: &Shows| Certificate::load(&shows.certificate, &shows.key, shows.visitors.as_deref());
+        let certificate = self.shows.as_ref().map(load);
         let certificate = certificate
             .transpose()
             .map_err(|error| GatewayError::Certificate {

@@ -17,7 +17,7 @@ use flowmesh_mesh::{
     Outcome,
     decide::{
         attempts::{CallPlan, Decision},
-        balance::{Candidates, Ewma, pick},
+        balance::{Candidates, Ewma, Rule, pick},
         budget::Budgets,
     },
 };
@@ -150,13 +150,13 @@ impl<'p> World<'p> {
             .program
             .policy(calling.request.policy)
             .map(|policy| policy.balance);
-        let endpoint = pick(
-            &all,
-            balance.unwrap_or_default(),
-            calling.avoid,
+        let rule = Rule {
+            balance: balance.unwrap_or_default(),
+            avoid: calling.avoid,
             turn,
-            &mut || chance.draw(),
-        );
+            ..Rule::default()
+        };
+        let endpoint = pick(&all, &rule, &mut || chance.draw());
         calling.attempt = Some(attempt);
         calling.endpoint = endpoint;
         let request = calling.request.clone();
@@ -294,8 +294,20 @@ impl Candidates for Endpoints {
         1
     }
 
+    fn address(&self, at: usize) -> usize {
+        at
+    }
+
+    fn unwell(&self, _: usize) -> bool {
+        false
+    }
+
     fn failing(&self, _: usize) -> bool {
         false
+    }
+
+    fn busy(&self, _: usize) -> u32 {
+        0
     }
 
     fn load(&self, _: usize) -> f64 {

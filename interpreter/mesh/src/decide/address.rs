@@ -10,6 +10,8 @@ use std::{
 pub struct Address {
     /// What is to be resolved.
     pub place: Place,
+    /// Whether it says that connections are to be safe: `https://`.
+    pub secure: bool,
     /// What every path begins with: empty, or `/` and more without a `/` at the end.
     pub base: String,
 }
@@ -45,7 +47,7 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong(pub String);
 
-const SCHEMES: &str = "expected `http://host:port`, `dns://name:port` or `srv://name`";
+const SCHEMES: &str = "expected `http://host:port`, `https://host`, `dns://name:port` or `srv://name`";
 
 impl Address {
     /// Reads an address.
@@ -55,32 +57,31 @@ impl Address {
         };
         let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         match scheme {
-            "http" => Ok(Self {
-                place: http(authority)?,
+            "http" | "https" => Ok(Self {
+                place: http(authority, scheme == "https")?,
+                secure: scheme == "https",
                 base: self::base(base)?,
             }),
             "dns" => Ok(Self {
                 place: dns(authority)?,
+                secure: false,
                 base: self::base(base)?,
             }),
             "srv" => Ok(Self {
                 place: Place::Service {
                     name: name(authority)?,
                 },
+                secure: false,
                 base: self::base(base)?,
             }),
-            "https" => wrong(
-                "`https://` is not possible yet; use `http://`, with TLS ended by a proxy beside the service"
-                    .to_owned(),
-            ),
             other => wrong(format!("{SCHEMES}, found the scheme `{other}`")),
         }
     }
 }
 
-fn http(authority: &str) -> Result<Place, Wrong> {
+fn http(authority: &str, secure: bool) -> Result<Place, Wrong> {
     let (host, port) = split_port(authority)?;
-    place(host, port.unwrap_or(80), authority)
+    place(host, port.unwrap_or(if secure { 443 } else { 80 }), authority)
 }
 
 fn dns(authority: &str) -> Result<Place, Wrong> {
@@ -240,6 +241,23 @@ mod tests {
     }
 
     #[test]
+    fn safe_ones_have_a_port_of_their_own() {
+        let of = |text: &str| Address::parse(text).map(|address| (fixed(text), address.secure));
+        assert_eq!(
+            of("https://127.0.0.1").unwrap(),
+            ("127.0.0.1:443".to_owned(), true)
+        );
+        assert_eq!(
+            of("https://127.0.0.1:8443").unwrap(),
+            ("127.0.0.1:8443".to_owned(), true)
+        );
+        assert_eq!(
+            of("http://127.0.0.1").unwrap(),
+            ("127.0.0.1:80".to_owned(), false)
+        );
+    }
+
+    #[test]
     fn names_are_resolved() {
         let named = Place::Name {
             name: "shop.svc.local".to_owned(),
@@ -268,7 +286,6 @@ mod tests {
     fn wrong_ones_are_refused_with_a_sentence() {
         assert!(refused("payments:7002").starts_with("expected `http://host:port`"));
         assert!(refused("ftp://a").ends_with("found the scheme `ftp`"));
-        assert!(refused("https://a").starts_with("`https://` is not possible yet"));
         assert_eq!(
             refused("dns://a"),
             "expected a port, as in `dns://a:8080`, found none"

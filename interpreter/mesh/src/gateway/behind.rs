@@ -18,7 +18,7 @@ pub struct Visit {
     pub params: Vec<String>,
     /// What the visitor's token says.
     pub claims: Map<String, Value>,
-    /// Who the visitor is: `sub` of the token.
+    /// Who the visitor is: the SPIFFE identity of the certificate, else `sub` of the token.
     pub identity: Option<String>,
     /// Where the visitor is.
     pub address: IpAddr,

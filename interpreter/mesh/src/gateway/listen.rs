@@ -5,10 +5,12 @@ use super::{
     options::GatewayOptions,
     record::Log,
     rules::Rules,
-    tls::Certificate,
     visit::{Peer, visit},
 };
-use crate::decide::chance::Source;
+use crate::{
+    decide::chance::Source,
+    tls::{Certificate, server::visitor},
+};
 use flowmesh_ir::trace::TraceContext;
 use http::{HeaderMap, Request};
 use hyper::{
@@ -222,6 +224,7 @@ impl Listener {
             let peer = Peer {
                 address: peer,
                 secure,
+                identity: None,
             };
             converse(door, stream, peer, stopping).await;
             drop((counted, permit));
@@ -240,7 +243,12 @@ async fn converse(door: Arc<Door>, stream: TcpStream, peer: Peer, stopping: watc
     };
     let acceptor = TlsAcceptor::from(certificate.config());
     if let Ok(Ok(stream)) = tokio::time::timeout(options.handshake_time, acceptor.accept(stream)).await {
-        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let session = stream.get_ref().1;
+        let http2 = session.alpn_protocol() == Some(b"h2");
+        let peer = Peer {
+            identity: visitor(session).map(Arc::from),
+            ..peer
+        };
         speak(door, stream, peer, http2, stopping).await;
     }
 }
@@ -270,7 +278,7 @@ where
 {
     let options = door.options;
     let service = service_fn(move |request: Request<Incoming>| {
-        let door = door.clone();
+        let (door, peer) = (door.clone(), peer.clone());
         async move { Ok::<_, Infallible>(visit(door, peer, request).await) }
     });
     let stream = TokioIo::new(stream);

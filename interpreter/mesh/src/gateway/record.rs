@@ -26,7 +26,7 @@ pub struct Record {
     pub request: String,
     /// Where the visitor is.
     pub address: String,
-    /// Who the visitor is, where a token said it.
+    /// Who the visitor is, where a certificate or a token said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The method; empty where the request has no canonical form.

@@ -32,10 +32,12 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How a visitor came in.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Peer {
     pub(super) address: SocketAddr,
     pub(super) secure: bool,
+    /// Who the visitor is by a certificate.
+    pub(super) identity: Option<Arc<str>>,
 }
 
 /// One visit, with the rules as they were when it began.
@@ -111,7 +113,8 @@ impl Visiting<'_> {
             return Ok(cors::preflight(cors, &parts.headers, &self.methods(&request)));
         }
         let claims = identify(self.rules, &parts.headers).await?;
-        let identity = claims.get("sub").and_then(|sub| sub.as_str()).map(str::to_owned);
+        let subject = claims.get("sub").and_then(|sub| sub.as_str());
+        let identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
         record.identity.clone_from(&identity);
         let mut visit = Visit {
             gateway: self.rules.id,
@@ -207,7 +210,12 @@ impl Visiting<'_> {
         let is = |who: &Who| match who {
             Who::Anyone => true,
             Who::Gateway(id) => *id == self.rules.id,
-            Who::Flow(_) | Who::Service(_) | Who::Identity(_) => false,
+            Who::Identity(pattern) => self
+                .peer
+                .identity
+                .as_deref()
+                .is_some_and(|shown| fits(pattern, shown)),
+            Who::Flow(_) | Who::Service(_) => false,
         };
         let mut holds = |condition: &_| self.rules.behind.holds(condition, visit);
         let rules = (self.rules.access.as_slice(), self.rules.program.mesh.access);
@@ -232,5 +240,13 @@ impl Visiting<'_> {
         let policy = policy.and_then(|policy| self.rules.program.policy(policy));
         let of_route = policy.and_then(|policy| policy.cors.as_ref());
         of_route.or(self.gateway.cors.as_ref())
+    }
+}
+
+/// Whether an identity is one of those that a rule names: `spiffe://domain/path`, where a `*` at the end stands for anything.
+fn fits(pattern: &str, shown: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => shown.starts_with(start),
+        None => pattern == shown,
     }
 }

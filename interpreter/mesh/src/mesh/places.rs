@@ -4,6 +4,7 @@ use crate::{
     clock::Clock,
     decide::template::Template,
     error::MeshError,
+    tls::client::Safety,
     wire::{health::Check, subset::Subset},
 };
 use flowmesh_ir::Name;
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// How many places are known at a time where calls fill them.
     pub(crate) most: usize,
+    /// How connections are made safe.
+    pub(crate) safety: Safety,
     /// How endpoints are asked how they are, if they are.
     pub(crate) check: Option<Arc<Check>>,
 }
@@ -90,7 +93,12 @@ impl Places {
 
     /// Nowhere: for services that nobody reaches by an address.
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
-        Self::Fixed(Arc::new(Subset::new(subset.clone(), Vec::new(), clock, None)))
+        Self::Fixed(Arc::new(Subset::new(
+            subset.clone(),
+            Vec::new(),
+            clock,
+            (None, Safety::default()),
+        )))
     }
 
     /// Where a call goes that gives this, or why it cannot go there.
@@ -128,14 +136,21 @@ impl Filled {
         let addresses = self.templates.iter().map(|template| template.fill(given));
         let addresses = addresses.collect::<Result<Vec<_>, _>>();
         let addresses = addresses.map_err(|why| format!("the call goes to no address: {why}"))?;
-        let Shared { clock, check, .. } = self.shared.clone();
-        Ok(Arc::new(Subset::new(self.name.clone(), addresses, clock, check)))
+        let Shared {
+            clock, check, safety, ..
+        } = self.shared.clone();
+        Ok(Arc::new(Subset::new(
+            self.name.clone(),
+            addresses,
+            clock,
+            (check, safety),
+        )))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Places, Shared};
+    use super::{Places, Safety, Shared};
     use crate::{
         clock::Clock,
         decide::template::{Template, Text},
@@ -154,6 +169,7 @@ mod tests {
             clock: Clock::start(),
             most: 2,
             check: None,
+            safety: Safety::default(),
         };
         let Ok(places) = Places::new(&name, &name, &[template], &shared) else {
             panic!("an address that calls fill");

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     decide::{budget::Budgets, template::Template},
     error::MeshError,
+    tls::client::Safety,
     wire::{
         grpc::codec::{self, Method, Methods},
         request::{self, Credential},
@@ -23,7 +24,9 @@ use flowmesh_ir::{
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
     collections::BTreeSet,
-    iter, slice,
+    iter,
+    path::Path,
+    slice,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -96,6 +99,24 @@ impl Service {
     pub(crate) fn moved(&self) -> Option<Split> {
         self.moved.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// How connections to a service are made safe.
+pub(super) fn safety(
+    program: &Program,
+    service: &service::Service,
+    addresses: &[Vec<Template>],
+    directory: &Path,
+) -> Result<Safety, MeshError> {
+    let said = program
+        .policy(service.policy)
+        .and_then(|policy| policy.tls.as_ref());
+    let mut texts = addresses.iter().flatten().map(Template::text);
+    let some = texts.any(|text| text.starts_with("https://"));
+    Safety::new(said, some, directory).map_err(|why| MeshError::BadTls {
+        service: service.name.clone(),
+        why,
+    })
 }
 
 fn credential(

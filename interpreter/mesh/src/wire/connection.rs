@@ -3,7 +3,7 @@
 //! Hyper's connection is a future of its own that is usually spawned. Here the call polls it itself, so that a request
 //! and its answer need no switch between tasks; a connection at rest costs nothing but its socket.
 
-use super::body::Outgoing;
+use super::{body::Outgoing, stream::Stream};
 use crate::mesh::Limits;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,17 +18,15 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use std::{
     future::{Future, poll_fn},
-    io,
-    net::SocketAddr,
     pin::{Pin, pin},
     task::{Context, Poll},
 };
-use tokio::{net::TcpStream, time::Instant};
+use tokio::time::Instant;
 
 /// A request as it goes over a connection.
 pub(crate) type Sent = Request<Outgoing>;
 
-type Driver = http1::Connection<TokioIo<TcpStream>, Outgoing>;
+type Driver = http1::Connection<TokioIo<Stream>, Outgoing>;
 
 /// An open connection.
 pub(crate) struct Connection {
@@ -40,16 +38,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects.
-    pub(crate) async fn open(address: SocketAddr, limits: &Limits) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
+    /// One over a stream on which nothing was spoken.
+    pub(crate) async fn over(stream: Stream, limits: &Limits) -> hyper::Result<Self> {
         let (sender, driver) = http1::Builder::new()
             .max_buf_size(limits.header_bytes.max(8 * 1024))
             .max_headers(limits.headers)
             .handshake(TokioIo::new(stream))
-            .await
-            .map_err(io::Error::other)?;
+            .await?;
         Ok(Self {
             sender,
             driver: Some(Box::new(driver)),

@@ -1,9 +1,10 @@
 //! An endpoint: where it is, its connections, and what is known of how it does.
 
-use super::{connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool};
+use super::{connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool, stream::Stream};
 use crate::{
     decide::{balance::Ewma, endpoints::Target, health::Health, outcome::Outcome},
     mesh::Limits,
+    tls::client::{ClientTls, Version},
 };
 use http::HeaderValue;
 use std::{
@@ -31,6 +32,10 @@ pub(crate) struct Endpoint {
     pub(crate) channel: Channel,
     /// What shuts it off when it fails.
     pub(crate) gates: Gates,
+    /// How connections are made safe, if they are.
+    tls: Option<Arc<ClientTls>>,
+    /// Whom the address names.
+    named: Arc<str>,
     address: SocketAddr,
     otherwise: Option<SocketAddr>,
     cost: Mutex<Ewma>,
@@ -47,7 +52,7 @@ pub(crate) struct UnderWay(Arc<Endpoint>);
 
 impl Endpoint {
     /// One that nobody knows yet.
-    pub(crate) fn new(target: &Target, base: &str, now: Duration) -> Self {
+    pub(crate) fn new(target: &Target, base: &str, tls: Option<Arc<ClientTls>>, now: Duration) -> Self {
         Self {
             label: target.address.to_string().into(),
             host: HeaderValue::from_str(&target.host).ok(),
@@ -55,6 +60,8 @@ impl Endpoint {
             pool: Arc::default(),
             channel: Channel::default(),
             gates: Gates::default(),
+            tls,
+            named: target.host.clone(),
             address: target.address,
             otherwise: target.otherwise,
             cost: Mutex::new(Ewma::new(now)),
@@ -72,24 +79,22 @@ impl Endpoint {
 
     /// A new connection.
     pub(crate) async fn connect(&self, limits: &Limits) -> Result<Connection, String> {
-        self.reach(limits, |address| Connection::open(address, limits))
-            .await
+        let stream = self.stream(limits, Version::One).await?;
+        let opened = Connection::over(stream, limits).await;
+        opened.map_err(|error| format!("no connection to {}: {error}", self.label))
     }
 
     /// A new connection that nothing was spoken on.
-    pub(crate) async fn stream(&self, limits: &Limits) -> Result<TcpStream, String> {
-        self.reach(limits, connected).await
-    }
-
-    async fn reach<T, F>(&self, limits: &Limits, open: impl Fn(SocketAddr) -> F) -> Result<T, String>
-    where
-        F: Future<Output = io::Result<T>>,
-    {
+    pub(crate) async fn stream(&self, limits: &Limits, version: Version) -> Result<Stream, String> {
         let connecting = async {
-            match (open(self.address).await, self.otherwise) {
-                (Err(_), Some(other)) => open(other).await,
-                (result, _) => result,
-            }
+            let stream = match (connected(self.address).await, self.otherwise) {
+                (Err(_), Some(other)) => connected(other).await?,
+                (result, _) => result?,
+            };
+            Ok(match &self.tls {
+                None => Stream::Plain(stream),
+                Some(tls) => Stream::Secure(Box::new(tls.secure(stream, &self.named, version).await?)),
+            })
         };
         match tokio::time::timeout(limits.connect, connecting).await {
             Ok(Ok(reached)) => Ok(reached),

@@ -12,6 +12,7 @@ use crate::{
         address::{Address, Place},
         endpoints::{Endpoints, Target},
     },
+    tls::client::Safety,
 };
 use flowmesh_ir::Name;
 use std::{
@@ -41,6 +42,7 @@ pub(crate) struct Subset {
     addresses: Vec<Address>,
     /// How its endpoints are asked how they are, if they are.
     check: Option<Arc<Check>>,
+    safety: Safety,
     known: Mutex<Known>,
     /// Published as a whole, so that a call takes one brief lock and no more.
     snapshot: RwLock<Arc<Snapshot>>,
@@ -58,13 +60,19 @@ struct Known {
 
 impl Subset {
     /// Knows the endpoints that need no look-up.
-    pub(crate) fn new(name: Name, addresses: Vec<Address>, clock: Clock, check: Option<Arc<Check>>) -> Self {
+    pub(crate) fn new(
+        name: Name,
+        addresses: Vec<Address>,
+        clock: Clock,
+        (check, safety): (Option<Arc<Check>>, Safety),
+    ) -> Self {
         let reports = addresses.iter().map(|_| None).collect();
         let subset = Self {
             name,
             turn: AtomicU64::new(0),
             clock,
             check,
+            safety,
             known: Mutex::new(Known {
                 endpoints: Endpoints::default(),
                 reports,
@@ -165,13 +173,15 @@ impl Subset {
     /// Takes note of what the address with this number led to.
     fn learn(&self, at: usize, found: Result<&[Target], Unresolved>) {
         let now = self.clock.now();
-        let base = self.addresses.get(at).map_or("", |address| &address.base);
+        let address = self.addresses.get(at);
+        let base = address.map_or("", |address| &address.base);
+        let tls = self.safety.of(address.is_some_and(|address| address.secure));
         let mut known = self.known();
         let report = match found {
             Ok(targets) => {
-                known
-                    .endpoints
-                    .update(at, targets, |target| Endpoint::new(target, base, now));
+                known.endpoints.update(at, targets, |target| {
+                    Endpoint::new(target, base, tls.clone(), now)
+                });
                 Ok(())
             }
             Err(why) => Err(why),

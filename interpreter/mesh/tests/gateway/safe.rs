@@ -7,11 +7,15 @@ use crate::{
     },
     town::{Inside, gateway, route, rules},
 };
+use flowmesh_ir::{
+    ServiceId,
+    access::{Rule, What, Who},
+};
 use flowmesh_mesh::gateway::{Certificate, Door, GatewayOptions, Listener};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, SanType, generate_simple_self_signed};
 use rustls::{
     ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName},
 };
 use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -29,10 +33,15 @@ fn write(folder: &Path, name: &str) -> CertificateDer<'static> {
 }
 
 async fn open(server: &Server, folder: &Path) -> SocketAddr {
+    open_to(server, folder, None, Vec::new()).await
+}
+
+async fn open_to(server: &Server, folder: &Path, visitors: Option<&Path>, access: Vec<Rule>) -> SocketAddr {
     let mut program = crate::support::program(plain(), &[100]);
+    program.access = access;
     program.gateways = vec![gateway(vec![route(None, "/**")])];
     let rules = rules(program, server, Arc::new(Inside::default()));
-    let certificate = Certificate::load(&folder.join("cert.pem"), &folder.join("key.pem")).unwrap();
+    let certificate = Certificate::load(&folder.join("cert.pem"), &folder.join("key.pem"), visitors).unwrap();
     let door = Door::new(rules, GatewayOptions::default(), Some(certificate), None, 1);
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), true, Arc::new(door))
         .await
@@ -47,14 +56,31 @@ async fn connect(
     trusted: &CertificateDer<'static>,
     protocols: &[&str],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_as(address, trusted, protocols, None).await
+}
+
+async fn connect_as(
+    address: SocketAddr,
+    trusted: &CertificateDer<'static>,
+    protocols: &[&str],
+    shown: Option<&CertifiedKey<KeyPair>>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let mut config = match shown {
+        None => config.with_no_client_auth(),
+        Some(CertifiedKey { cert, signing_key }) => {
+            let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+            config
+                .with_client_auth_cert(vec![cert.der().clone()], key)
+                .unwrap()
+        }
+    };
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from("shop.test").unwrap();
@@ -132,4 +158,50 @@ async fn who_speaks_no_tls_is_not_listened_to() {
     let _ = stream.read_to_end(&mut said).await;
     assert!(!said.starts_with(b"HTTP"));
     assert_eq!(server.requests(), 0);
+}
+
+/// A certificate for an identity, which is its own authority.
+fn identity(name: &str) -> CertifiedKey<KeyPair> {
+    let signing_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.subject_alt_names = vec![SanType::URI(name.try_into().unwrap())];
+    let cert = params.self_signed(&signing_key).unwrap();
+    CertifiedKey { cert, signing_key }
+}
+
+#[tokio::test]
+async fn who_shows_a_certificate_is_known_by_its_identity() {
+    let (server, folder) = (
+        Server::start(|_| Answer::Status(200)).await,
+        tempfile::tempdir().unwrap(),
+    );
+    let trusted = write(folder.path(), "shop.test");
+    let (ann, ben, eve) = (
+        identity("spiffe://shop.test/people/ann"),
+        identity("spiffe://shop.test/robots/ben"),
+        identity("spiffe://shop.test/people/eve"),
+    );
+    let visitors = folder.path().join("visitors.pem");
+    fs::write(&visitors, ann.cert.pem() + &ben.cert.pem()).unwrap();
+    let people = Rule {
+        allow: true,
+        who: vec![Who::Identity("spiffe://shop.test/people/*".to_owned())],
+        what: vec![What::Service(ServiceId(0))],
+        condition: None,
+    };
+    let address = open_to(&server, folder.path(), Some(&visitors), vec![people]).await;
+    let ask = async |shown: Option<&CertifiedKey<KeyPair>>| {
+        let mut stream = connect_as(address, &trusted, &[], shown).await.ok()?;
+        let text = b"GET /a HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n";
+        stream.write_all(text).await.ok()?;
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said).await;
+        let said = String::from_utf8(said).ok()?;
+        said.split(' ').nth(1)?.parse::<u16>().ok()
+    };
+    assert_eq!(ask(Some(&ann)).await, Some(200));
+    assert_eq!(ask(Some(&ben)).await, Some(403));
+    assert_eq!(ask(Some(&eve)).await, None, "nobody who is trusted issued it");
+    assert_eq!(ask(None).await, None);
+    assert_eq!(server.requests(), 1);
 }

@@ -4,6 +4,7 @@ use super::{Mesh, Relay};
 use crate::{
     decide::{breaker::is_failure, outcome::Outcome},
     observe::{AttemptReport, Next, Observer},
+    tls::client::Version,
     wire::{body::Outgoing, endpoint::Endpoint, exchange::Stage},
 };
 use bytes::Bytes;
@@ -91,7 +92,7 @@ impl Mesh {
         endpoint: &Endpoint,
         request: http::Request<Outgoing>,
     ) -> Result<Response<Incoming>, String> {
-        let stream = endpoint.stream(&self.limits).await?;
+        let stream = endpoint.stream(&self.limits, Version::One).await?;
         let broke = |why: hyper::Error| format!("the connection to {} broke: {why}", endpoint.label);
         let (mut sender, connection) = http1::Builder::new()
             .max_buf_size(self.limits.header_bytes.max(8 * 1024))

@@ -9,6 +9,7 @@ use crate::{
         connection::Sent,
         endpoint::Endpoint,
         exchange::{Progress, Stage},
+        stream::Stream,
     },
 };
 use http::{
@@ -19,7 +20,7 @@ use http::{
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::sync::{Mutex, PoisonError};
-use tokio::{net::TcpStream, time::Instant};
+use tokio::time::Instant;
 
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
@@ -100,7 +101,7 @@ impl Channel {
     }
 
     async fn connect(&self, endpoint: &Endpoint, limits: &Limits) -> Result<SendRequest<Outgoing>, String> {
-        let stream = endpoint.stream(limits).await?;
+        let stream = endpoint.stream(limits, crate::tls::client::Version::Two).await?;
         let (sender, connection) = handshake(stream, limits)
             .await
             .map_err(|why| format!("{} does not speak HTTP/2: {why}", endpoint.label))?;
@@ -124,9 +125,9 @@ impl Channel {
     }
 }
 
-type Driver = http2::Connection<TokioIo<TcpStream>, Outgoing, TokioExecutor>;
+type Driver = http2::Connection<TokioIo<Stream>, Outgoing, TokioExecutor>;
 
-async fn handshake(stream: TcpStream, limits: &Limits) -> hyper::Result<(SendRequest<Outgoing>, Driver)> {
+async fn handshake(stream: Stream, limits: &Limits) -> hyper::Result<(SendRequest<Outgoing>, Driver)> {
     let headers = u32::try_from(limits.header_bytes).unwrap_or(u32::MAX);
     http2::Builder::new(TokioExecutor::new())
         .initial_stream_window_size(WINDOW)

@@ -1,0 +1,19 @@
+//! Connections that are safe: what we show, whom we believe, and files that are read again when they change.
+//!
+//! `client` is for connections to services, `server` for those of visitors, `peer` says who the other side is, `files`
+//! reads certificates and keys. TLS is rustls with aws-lc-rs.
+
+pub(crate) mod client;
+mod files;
+mod peer;
+pub(crate) mod server;
+
+pub use files::CertificateError;
+pub use server::Certificate;
+
+use rustls::crypto::CryptoProvider;
+use std::sync::Arc;
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
