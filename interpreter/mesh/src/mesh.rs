@@ -160,7 +160,7 @@ impl Mesh {
                 check: check.map(Arc::new),
                 safety: service::safety(&program, service, addresses, &options.certificates)?,
             };
-            Service::new(&program, service, addresses, &options, shared)
+            Service::new(&program, service, addresses, &options, &shared)
         });
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;

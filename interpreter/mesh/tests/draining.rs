@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
@@ -63,7 +62,7 @@ fn mesh(policy: Policy, resolver: Arc<Moving>) -> Arc<Mesh> {
     let program = support::program(policy, &[100]);
     let address = "dns://shop.test:80".to_owned();
     let made = with_options(program, vec![vec![address]], |options| {
-        options.resolver = resolver
+        options.resolver = resolver;
     });
     Arc::new(made.unwrap())
 }

@@ -1,7 +1,6 @@
 //! Endpoints are asked how they are, and left alone while they are not well.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test ends at the first thing that is not as it should be"
 )]

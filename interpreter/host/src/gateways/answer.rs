@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 pub(super) fn problem(status: u16, detail: &str) -> Answered {
     with(
         status,
-        json!({ "type": "about:blank", "status": status, "detail": detail }),
+        &json!({ "type": "about:blank", "status": status, "detail": detail }),
     )
 }
 
-fn with(status: u16, problem: Value) -> Answered {
+fn with(status: u16, problem: &Value) -> Answered {
     Answered {
         status,
         location: None,
@@ -57,7 +57,7 @@ pub(super) fn ended(view: &RunView, api: &str) -> Answered {
             let error: Value = serde_json::from_str(error.get()).unwrap_or_default();
             with(
                 422,
-                json!({
+                &json!({
                     "type": "about:blank",
                     "title": error.get("name"),
                     "status": 422,

@@ -115,7 +115,7 @@ fn among(
         Balance::RoundRobin | Balance::Random => by_weight(shares, chance),
         Balance::Ewma => Some(lesser(two(chance)?, |at| candidates.load(at))),
         Balance::LeastRequests => Some(lesser(two(chance)?, |at| candidates.busy(at))),
-        Balance::Weights => by_address(candidates, rule, &eligible, chance),
+        Balance::Weights => by_address(candidates, rule, eligible, chance),
         Balance::RingHash | Balance::Maglev => {
             let spot = rule.spot;
             let found = spot.and_then(|(table, hash)| table.first(hash, &is_eligible));

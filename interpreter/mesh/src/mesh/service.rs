@@ -56,7 +56,7 @@ impl Service {
         service: &service::Service,
         addresses: &[Vec<Template>],
         options: &MeshOptions,
-        shared: Shared,
+        shared: &Shared,
     ) -> Result<Self, MeshError> {
         let clock = shared.clock;
         let (nothing, secrets) = (Vec::new(), options.secrets.as_ref());
@@ -68,7 +68,7 @@ impl Service {
             if nowhere && texts.is_empty() {
                 return Ok(Places::nowhere(&subset.name, clock));
             }
-            Places::new(&service.name, &subset.name, texts, &shared)
+            Places::new(&service.name, &subset.name, texts, shared)
         });
         are_given(program, service, secrets)?;
         Ok(Self {

@@ -110,7 +110,7 @@ fn read(settings: &Tls) -> Result<Configs, CertificateError> {
     let authority = settings.authority.as_ref().map(Path::new);
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(CertificateError::unfit)?;
+        .map_err(|why| CertificateError::unfit(why.to_string()))?;
     let builder = match (&settings.identity, authority) {
         (Some(identity), Some(authority)) => {
             let believed = ByIdentity::new(identity, chain(authority)?)?;
@@ -126,17 +126,17 @@ fn read(settings: &Tls) -> Result<Configs, CertificateError> {
         (None, Some(authority)) => {
             let roots = Arc::new(roots(authority)?);
             let believed = WebPkiServerVerifier::builder_with_provider(roots, provider()).build();
-            builder.with_webpki_verifier(believed.map_err(CertificateError::unfit)?)
+            builder.with_webpki_verifier(believed.map_err(|why| CertificateError::unfit(why.to_string()))?)
         }
         (None, None) => builder
             .with_platform_verifier()
-            .map_err(CertificateError::unfit)?,
+            .map_err(|why| CertificateError::unfit(why.to_string()))?,
     };
     let mut one = match (settings.mutual, &settings.certificate, &settings.key) {
         (false, ..) => builder.with_no_client_auth(),
         (true, Some(certificate), Some(secret)) => builder
             .with_client_auth_cert(chain(Path::new(certificate))?, key(Path::new(secret))?)
-            .map_err(CertificateError::unfit)?,
+            .map_err(|why| CertificateError::unfit(why.to_string()))?,
         (true, ..) => {
             return Err(CertificateError::unfit(
                 "`mutual` shows a certificate, and `certificate` and `key` do not name both",

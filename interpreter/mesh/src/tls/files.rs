@@ -37,8 +37,8 @@ pub enum CertificateError {
 }
 
 impl CertificateError {
-    pub(super) fn unfit(why: impl ToString) -> Self {
-        Self::Unfit { why: why.to_string() }
+    pub(super) fn unfit(why: impl Into<String>) -> Self {
+        Self::Unfit { why: why.into() }
     }
 }
 
@@ -127,7 +127,9 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateErro
 pub(super) fn roots(path: &Path) -> Result<RootCertStore, CertificateError> {
     let mut roots = RootCertStore::empty();
     for certificate in chain(path)? {
-        roots.add(certificate).map_err(CertificateError::unfit)?;
+        roots
+            .add(certificate)
+            .map_err(|why| CertificateError::unfit(why.to_string()))?;
     }
     Ok(roots)
 }

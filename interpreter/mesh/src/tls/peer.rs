@@ -52,7 +52,7 @@ impl ByIdentity {
         for authority in &authorities {
             RootCertStore::empty()
                 .add(authority.clone())
-                .map_err(CertificateError::unfit)?;
+                .map_err(|why| CertificateError::unfit(why.to_string()))?;
         }
         Ok(Self {
             identity: identity.to_owned(),

@@ -62,13 +62,13 @@ fn read(
         Some(authorities) => {
             let roots = Arc::new(roots(authorities)?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider()).build();
-            verifier.map_err(CertificateError::unfit)?
+            verifier.map_err(|why| CertificateError::unfit(why.to_string()))?
         }
         None => Arc::new(NoClientAuth),
     };
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(CertificateError::unfit)?
+        .map_err(|why| CertificateError::unfit(why.to_string()))?
         .with_client_cert_verifier(believed)
         .with_single_cert(chain(certificate)?, key(secret)?)
         .map_err(|why| {
