@@ -62,7 +62,7 @@ pub(super) const BREAKER: &[Setting] = &[
     part(
         "open",
         "a duration",
-        "How long the endpoint is left alone at first; 30s if not said.",
+        "How long the endpoint is left alone at first, and twice as long after each proof that failed; 30s if not said.",
     ),
     part(
         "slow_start",
@@ -77,12 +77,16 @@ pub(super) const LIMIT: &[Setting] = &[
         "a rate such as 100/s",
         "How many may begin within a time.",
     ),
-    part("burst", "a number", "How many may begin at once after a pause."),
+    part(
+        "burst",
+        "a number",
+        "How many may begin at once after a pause; as many as `rate` says if not said.",
+    ),
     part("concurrent", "a number", "How many may be on their way at once."),
     part(
         "queue",
         "a number",
-        "How many may wait for their turn; more are refused at once.",
+        "How many may wait for their turn, for 3s at the most; more are refused at once. 1000 if not said.",
     ),
     part("per", "a text such as caller.address", "What is counted apart."),
 ];
@@ -131,7 +135,11 @@ pub(super) const MIRROR: &[Setting] = &[
 ];
 
 pub(super) const FAULT: &[Setting] = &[
-    part("delay", "a duration", "How long a request is held back."),
+    part(
+        "delay",
+        "a duration",
+        "How long a request is held back, within the time of its attempt.",
+    ),
     part(
         "status",
         "a status such as 503",
