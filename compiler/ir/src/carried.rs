@@ -1,6 +1,6 @@
 //! What a program says that the interpreter does not carry out yet, so that it can be told when the program starts.
 
-use crate::{Program, policy::Policy, service::Auth};
+use crate::{Program, policy::Policy};
 use std::collections::BTreeSet;
 
 /// The settings and declarations of the program that have no effect yet, each named once.
@@ -11,17 +11,9 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
     let whole = [
         ("mesh.mtls", mesh.mtls.is_some()),
         ("mesh.trace", mesh.trace.is_some()),
-        (
-            "auth: oauth2",
-            program.services.iter().any(|service| fetches_tokens(service)),
-        ),
     ];
     found.extend(whole.into_iter().filter(|(_, said)| *said).map(|(name, _)| name));
     found.into_iter().collect()
-}
-
-fn fetches_tokens(service: &crate::service::Service) -> bool {
-    matches!(service.auth, Some(Auth::OAuth2 { .. }))
 }
 
 fn policy(policy: &Policy) -> Vec<&'static str> {

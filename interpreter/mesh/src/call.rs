@@ -18,7 +18,11 @@ use crate::{
     mesh::{Mesh, Places, Service},
     observe::{AttemptReport, Next, Observer},
     unseal::Unsealed,
-    wire::{grpc::codec::Method, request::Template, subset::Subset},
+    wire::{
+        grpc::codec::Method,
+        request::{Credential, Template},
+        subset::Subset,
+    },
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
@@ -95,7 +99,13 @@ impl Mesh {
             span.record("error", field::display(&failure));
             Reply::Failed(failure)
         })?;
-        let call = self.prepare(request, declared, names, (trace, span, began));
+        let service = self.services.get(request.service.index());
+        let credential = match service {
+            Some(service) => service.shown.credential().instrument(span.clone()).await,
+            None => Ok(None),
+        };
+        let credential = credential.map_err(|why| unavailable(&why))?;
+        let call = self.prepare(request, declared, names, (trace, span, began, credential));
         Ok((call.map_err(|why| unavailable(&why))?, permits))
     }
 
@@ -110,7 +120,7 @@ impl Mesh {
         request: &'c Request,
         declared: &'c service::Service,
         names: Names<'c>,
-        (trace, span, began): (TraceContext, Span, Duration),
+        (trace, span, began, credential): (TraceContext, Span, Duration, Option<Credential>),
     ) -> Result<Call<'c>, String> {
         let lost = || {
             format!(
@@ -133,7 +143,7 @@ impl Mesh {
             .headers
             .get(request.policy.index())
             .map_or(&[][..], Vec::as_slice);
-        let mut template = Template::new(request, usual, unsealed, &service.credential)?;
+        let mut template = Template::new(request, usual, unsealed, &credential)?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
             let framed = method.write(template.body()).map_err(|why| match secret_body {
                 // What does not fit would be shown.

@@ -16,6 +16,7 @@ mod clock;
 pub mod decide;
 mod error;
 pub mod gateway;
+mod grant;
 pub mod identity;
 mod mesh;
 mod observe;

@@ -21,7 +21,7 @@ use crate::{
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 /// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
 pub struct Mesh {
@@ -63,6 +63,8 @@ pub struct MeshOptions {
     pub texts: Arc<Texts>,
     /// What a service may cost us.
     pub limits: Limits,
+    /// Where the services whose `auth` is `oauth2` get their tokens, by their names.
+    pub token_urls: BTreeMap<Name, String>,
     /// Where the files of certificates are that name no other place.
     pub certificates: PathBuf,
     /// Where chance begins: for jitter, weights and balance.
@@ -113,6 +115,7 @@ impl MeshOptions {
             conditions: Arc::new(|_, _| false),
             texts: Arc::new(|_, _| None),
             limits: Limits::default(),
+            token_urls: BTreeMap::new(),
             certificates: PathBuf::new(),
             seed,
         }

@@ -3,14 +3,18 @@
 use super::{Caller, Network, NetworkError, pool::Pool, sealed::Seals, wires::Wires};
 use crate::{clock::Clock, engine::Deployment, workers::Workers};
 use flowmesh_ir::{
-    Code, Name, Program, SecretId, Value, address::is_template, call::Request, expr::Expr, service::Service,
+    Code, Name, Program, SecretId, Value,
+    address::is_template,
+    call::Request,
+    expr::Expr,
+    service::{Auth, Service},
     value::Fields,
 };
 use flowmesh_machine::{Context, Settings, evaluate};
 use flowmesh_mesh::{
     Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver, Template, Text,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How many connections at rest are kept for each endpoint: as many runs as may call it at once without anybody
 /// connecting anew.
@@ -56,6 +60,7 @@ impl Network for MeshNetwork {
         options.headers = seals.of_policies()?;
         options.unseal = Arc::new(move |request| seals.open(request));
         options.secrets = Arc::new(secret);
+        options.token_urls = token_urls(deployment)?;
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
@@ -86,6 +91,18 @@ impl From<MeshError> for NetworkError {
             place: error.place(),
         }
     }
+}
+
+/// Where services get their tokens.
+fn token_urls(deployment: &Deployment) -> Result<BTreeMap<Name, String>, NetworkError> {
+    let url = |service: &Arc<Service>| match &service.auth {
+        Some(Auth::OAuth2 { url, .. }) => {
+            let text = text(deployment, &service.name, url);
+            Some(text.map(|text| (service.name.clone(), text)))
+        }
+        _ => None,
+    };
+    deployment.program.services.iter().filter_map(url).collect()
 }
 
 fn addresses(deployment: &Deployment) -> Result<Addresses, NetworkError> {

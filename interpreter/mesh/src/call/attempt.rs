@@ -73,6 +73,9 @@ impl Call<'_> {
         }
         self.way()
             .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));
+        if let Outcome::Answer { status, .. } = outcome {
+            self.service.shown.answered(status);
+        }
         note(&span, &tried, &outcome);
         (outcome, tried)
     }

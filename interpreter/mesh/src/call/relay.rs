@@ -31,6 +31,7 @@ use crate::{
         endpoint::Endpoint,
         exchange::{Progress, asked_to_wait, send},
         relayed::{Home, Relayed},
+        request::Credential,
         subset::Subset,
     },
 };
@@ -84,6 +85,7 @@ struct Relaying<'r> {
     name: &'r Name,
     subset: Arc<Subset>,
     permits: Permits,
+    credential: Option<Credential>,
     /// Where it stands in a table of endpoints, where its policy goes by one.
     hash: Option<u64>,
     /// Whether it goes by HTTP/2, as gRPC does.
@@ -158,6 +160,7 @@ impl Mesh {
             name: &declared.name,
             subset: places.of(&[]).map_err(Failure::Unavailable)?,
             permits,
+            credential: service.shown.credential().await.map_err(Failure::Unavailable)?,
             hash: self.hash(policy, &view),
             grpc: kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
         })
@@ -290,6 +293,7 @@ impl Relaying<'_> {
         };
         let (outcome, answer) = match sent {
             Ok(answer) => {
+                self.service.shown.answered(answer.status().as_u16());
                 let outcome = Outcome::Answer {
                     status: answer.status().as_u16(),
                     body: Arc::default(),

@@ -6,8 +6,10 @@ use super::{
     places::{Places, Shared},
 };
 use crate::{
-    decide::{budget::Budgets, template::Template},
+    decide::{address::Wrong, budget::Budgets, template::Template},
     error::MeshError,
+    grant::{Ask, Grant},
+    identity::Https,
     tls::client::Safety,
     wire::{
         grpc::codec::{self, Method, Methods},
@@ -40,7 +42,7 @@ pub(crate) struct Service {
     /// Where its traffic goes instead of where its last route says.
     moved: RwLock<Option<Split>>,
     /// How we show who we are.
-    pub(crate) credential: Option<Credential>,
+    pub(crate) shown: Shown,
     /// For each operation its method of gRPC.
     pub(crate) methods: Methods,
     /// What its retries are paid from.
@@ -74,7 +76,7 @@ impl Service {
         Ok(Self {
             subsets: subsets.collect::<Result<_, _>>()?,
             moved: RwLock::new(None),
-            credential: credential(program, service, secrets)?,
+            shown: shown(program, service, options)?,
             methods: codec::methods(service).map_err(|why| MeshError::BadDescriptors {
                 service: service.name.clone(),
                 why,
@@ -119,14 +121,39 @@ pub(super) fn safety(
     })
 }
 
-fn credential(
-    program: &Program,
-    service: &service::Service,
-    secrets: &Secrets,
-) -> Result<Option<Credential>, MeshError> {
+/// How we show who we are.
+pub(crate) enum Shown {
+    /// Not at all.
+    Nothing,
+    /// Always the same way.
+    Fixed(Credential),
+    /// By a token that somebody gives us.
+    Granted(Box<Grant>),
+}
+
+impl Shown {
+    /// What goes out with a request, or why there is nothing to show.
+    pub(crate) async fn credential(&self) -> Result<Option<Credential>, String> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Fixed(credential) => Ok(Some(credential.clone())),
+            Self::Granted(grant) => Ok(Some((AUTHORIZATION, grant.header().await?))),
+        }
+    }
+
+    /// The service answered with this status.
+    pub(crate) fn answered(&self, status: u16) {
+        if let (Self::Granted(grant), 401) = (self, status) {
+            grant.refused();
+        }
+    }
+}
+
+fn shown(program: &Program, service: &service::Service, options: &MeshOptions) -> Result<Shown, MeshError> {
     let Some(auth) = &service.auth else {
-        return Ok(None);
+        return Ok(Shown::Nothing);
     };
+    let (declared, secrets) = (service, options.secrets.as_ref());
     let id = auth.secret();
     let (service, secret) = (service.name.clone(), named(program, id));
     let Some(value) = secrets(id) else {
@@ -141,11 +168,33 @@ fn credential(
         Auth::ApiKey(name, _) => HeaderName::try_from(name.as_str())
             .ok()
             .and_then(|name| header(name, &value)),
-        // Calls go without a token until the mesh fetches them, which is said when the program starts.
-        Auth::OAuth2 { .. } => return Ok(None),
+        Auth::OAuth2 { client, scopes, .. } => {
+            let url = options
+                .token_urls
+                .get(&declared.name)
+                .cloned()
+                .unwrap_or_default();
+            let wrong = |why: &str| MeshError::BadAddress {
+                service: declared.name.clone(),
+                subset: Name::default(),
+                text: url.clone(),
+                why: Wrong(why.to_owned()),
+            };
+            if !Https::may(&url) {
+                return Err(wrong("tokens are asked for at `https://`, or on this machine"));
+            }
+            let https = Https::new().map_err(|why| wrong(&why))?;
+            let ask = Ask {
+                url: url.clone(),
+                client: client.clone(),
+                secret: value,
+                scopes: scopes.clone(),
+            };
+            return Ok(Shown::Granted(Box::new(Grant::new(ask, Arc::new(https)))));
+        }
     };
     header
-        .map(Some)
+        .map(Shown::Fixed)
         .ok_or(MeshError::BadCredential { service, secret })
 }
 

@@ -45,7 +45,7 @@ impl Relaying<'_> {
             .headers
             .get(self.id.index())
             .map_or(&[][..], Vec::as_slice);
-        for (name, value) in usual.iter().chain(&self.service.credential) {
+        for (name, value) in usual.iter().chain(&self.credential) {
             headers.insert(name, value.clone());
         }
         let trace = HeaderValue::from_str(&trace.to_string());
