@@ -55,4 +55,6 @@ mod top;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
+mod traffic;
+#[cfg(test)]
 mod workers;

@@ -59,7 +59,8 @@ pub struct Limit {
     pub per: Option<Expr>,
 }
 
-/// `health: { GET "/healthz", every: 5s, unhealthy: 3 }`: endpoints are asked whether they are well.
+/// `health: { GET "/healthz", every: 5s, unhealthy: 3 }`: endpoints are asked whether they are well. One that is not is
+/// left alone; if none is, all are used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// The method.

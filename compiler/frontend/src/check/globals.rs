@@ -91,6 +91,8 @@ impl Signature {
 pub(crate) struct ServiceInfo {
     pub(crate) name: Name,
     pub(crate) overrides: Overrides,
+    /// How many addresses each `at` has, and where they stand.
+    pub(crate) addresses: Vec<(usize, Span)>,
     pub(crate) operations: Vec<OperationInfo>,
     pub(crate) by_name: HashMap<Name, u32>,
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 mod auth;
+mod balance;
 mod binding;
 mod contract;
 pub(crate) mod error;
@@ -103,9 +104,16 @@ fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast:
         })
         .collect();
     let overrides = checker.overrides(&service.settings, Place::Service);
+    let addresses = service.at.iter().map(|at| match &at.value.kind {
+        ast::ExprKind::List(items) => (items.len(), at.value.span),
+        _ => (1, at.value.span),
+    });
+    let addresses: Vec<_> = addresses.collect();
+    checker.weighed(&overrides, &name, &addresses);
     let mut info = ServiceInfo {
         name,
         overrides,
+        addresses,
         operations: Vec::new(),
         by_name: HashMap::new(),
     };

@@ -64,7 +64,7 @@ impl Network for MeshNetwork {
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
-        options.texts = Arc::new(move |text, request| counted(&program, &settings, text, request));
+        options.texts = Arc::new(move |text, request| written(&program, &settings, text, request));
         let mesh = Mesh::new(deployment.program.clone(), &addresses, options)?;
         let mesh = Arc::new(mesh);
         let shared = mesh.clone();
@@ -165,16 +165,24 @@ fn text(deployment: &Deployment, service: &Name, address: &Expr) -> Result<Strin
 
 /// Whether a route's condition holds. One that has no value does not.
 fn holds(program: &Program, settings: &Settings, rule: &Expr, request: &RequestView<'_>) -> bool {
-    let mut context = Context {
-        request: Some(record(request)),
-        ..Context::default()
-    };
-    let value = evaluate(program, settings, rule, &mut Vec::new(), &mut context);
-    matches!(value, Ok(Value::Bool(true)))
+    matches!(asked(program, settings, rule, request), Some(Value::Bool(true)))
 }
 
-/// The text by which a limit counts a call apart. A flow that calls has no claims and no address.
-fn counted(program: &Program, settings: &Settings, text: &Expr, request: &RequestView<'_>) -> Option<String> {
+/// What a text over the request is, if it has a value.
+fn written(program: &Program, settings: &Settings, text: &Expr, request: &RequestView<'_>) -> Option<String> {
+    let text = match asked(program, settings, text, request)? {
+        Value::String(text) => return Some(text.to_string()),
+        Value::None => return None,
+        other => Expr::Text(vec![Expr::Constant(other)]),
+    };
+    match asked(program, settings, &text, request)? {
+        Value::String(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+/// The value of an expression over the request. A flow that calls has no claims and no address.
+fn asked(program: &Program, settings: &Settings, expr: &Expr, request: &RequestView<'_>) -> Option<Value> {
     let caller = Fields::from_iter([
         ("claims".into(), Value::Json("{}".into())),
         ("identity".into(), Value::None),
@@ -185,10 +193,7 @@ fn counted(program: &Program, settings: &Settings, text: &Expr, request: &Reques
         caller: Some(Value::record(caller)),
         ..Context::default()
     };
-    match evaluate(program, settings, text, &mut Vec::new(), &mut context) {
-        Ok(Value::String(text)) => Some(text.to_string()),
-        _ => None,
-    }
+    evaluate(program, settings, expr, &mut Vec::new(), &mut context).ok()
 }
 
 fn record(request: &RequestView<'_>) -> Value {
@@ -209,4 +214,48 @@ fn record(request: &RequestView<'_>) -> Value {
         ("headers".into(), Value::record(headers.collect())),
         ("query".into(), Value::record(query.collect())),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flowmesh_ir::{expr, service::Method};
+
+    /// What a text is over a request of customer 7.
+    fn over(text: &Expr) -> Option<String> {
+        let headers = [("X-Customer".into(), "7".to_owned())];
+        let request = RequestView {
+            method: Method::Get,
+            path: "/orders",
+            host: "shop",
+            headers: &headers,
+            query: "page=2",
+        };
+        written(&Program::default(), &Settings::default(), text, &request)
+    }
+
+    fn of_request(name: &str) -> Expr {
+        Expr::Field(Expr::Context(expr::Context::Request).into(), name.into())
+    }
+
+    fn header(name: &str) -> Expr {
+        let name = Expr::Constant(Value::string(name));
+        Expr::Index(of_request("headers").into(), name.into())
+    }
+
+    #[test]
+    fn a_text_over_the_request_has_its_value() {
+        assert_eq!(over(&of_request("path")).as_deref(), Some("/orders"));
+        assert_eq!(over(&header("x-customer")).as_deref(), Some("7"));
+        let joined = Expr::Text(vec![of_request("method"), header("x-customer")]);
+        assert_eq!(over(&joined).as_deref(), Some("GET7"));
+    }
+
+    #[test]
+    fn a_number_is_its_digits_and_what_is_not_there_has_no_text() {
+        assert_eq!(over(&Expr::Constant(Value::Int(7))).as_deref(), Some("7"));
+        assert_eq!(over(&Expr::Constant(Value::Bool(true))).as_deref(), Some("true"));
+        assert_eq!(over(&header("x-other")), None);
+        assert_eq!(over(&Expr::Slot(flowmesh_ir::SlotId(9))), None);
+    }
 }

@@ -173,6 +173,9 @@ impl<'a> Checker<'a> {
             .map(|(_, settings)| self.overrides(settings, Place::With));
         let policy = match with {
             Some(with) => {
+                if let Some(owner) = self.globals.service(service).cloned() {
+                    self.weighed(&with, &owner.name, &owner.addresses);
+                }
                 let (name, effect) = (called.title.as_str().into(), info.effect);
                 self.call_policy(
                     &with,

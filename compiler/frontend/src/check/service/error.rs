@@ -61,6 +61,15 @@ pub(crate) enum Error {
         span: Span,
         parts: Vec<Span>,
     },
+    /// Weights of `balance` that are not as many as the addresses of a service.
+    WeightsOfAddresses {
+        service: Name,
+        weights: usize,
+        addresses: usize,
+        span: Span,
+        /// The addresses.
+        place: Span,
+    },
     UnknownSubset {
         name: Name,
         span: Span,
@@ -277,6 +286,7 @@ impl Error {
             | Self::ClientStream { .. }
             | Self::LocalStream { .. }
             | Self::NotForBinding { .. } => self.of_bindings(),
+            Self::WeightsOfAddresses { .. } => self.of_balance(),
             Self::Contradicts { .. } | Self::NotInDocument { .. } => self.of_documents(),
             other => other.of_operations(),
         }

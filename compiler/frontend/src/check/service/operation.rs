@@ -36,6 +36,7 @@ impl<'a> Checker<'a> {
         let fails = self.fails(&operation.fails);
         let own = self.overrides(&operation.settings, Place::Operation);
         let overrides = own.over(&service.overrides);
+        self.weighed(&own, &service.name, &service.addresses);
         let base = signature(
             operation.name.text.clone(),
             operation.doc.clone(),

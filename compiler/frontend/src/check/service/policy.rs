@@ -1,13 +1,13 @@
-//! What settings say about timeout, retry and balance, and how one place overrides another.
+//! What settings say about timeouts, and how one place overrides another.
 
 use super::{
     Error, Place,
     setting::{SETTINGS, Setting as Known},
-    traffic::{By, Traffic},
+    traffic::Traffic,
 };
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
-    check::{Checker, FactKind, frame::Kind},
+    check::{Checker, FactKind},
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
@@ -285,59 +285,5 @@ impl<'a> Checker<'a> {
             value: value_ms,
             span: value.span,
         })
-    }
-
-    fn balance(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<(Said<Balance>, By)> {
-        let read = match &value.kind {
-            ExprKind::Name(name) => match name.as_str() {
-                "round_robin" => Some((Balance::RoundRobin, By::default())),
-                "ewma" => Some((Balance::Ewma, By::default())),
-                "random" => Some((Balance::Random, By::default())),
-                "least_requests" => Some((Balance::LeastRequests, By::default())),
-                _ => None,
-            },
-            ExprKind::Call(callee, arguments) => self.balance_by(callee, arguments),
-            _ => None,
-        };
-        let Some((value_read, by)) = read else {
-            self.wrong_form(known.name, known.form, value.span);
-            return None;
-        };
-        let said = Said {
-            value: value_read,
-            span: value.span,
-        };
-        Some((said, by))
-    }
-
-    /// `ring_hash(EXPR)`, `maglev(EXPR)`, `weights([1, 2])`
-    fn balance_by(&mut self, callee: &ast::Expr, arguments: &'a [ast::Argument]) -> Option<(Balance, By)> {
-        let (ExprKind::Name(name), [only]) = (&callee.kind, arguments) else {
-            return None;
-        };
-        let mut by = By::default();
-        let balance = match name.as_str() {
-            "ring_hash" => Balance::RingHash,
-            "maglev" => Balance::Maglev,
-            "weights" => {
-                let ExprKind::List(items) = &only.value.kind else {
-                    return None;
-                };
-                by.weights = items
-                    .iter()
-                    .filter_map(|item| self.number("weights", item, 0, 1_000_000))
-                    .collect();
-                return Some((Balance::Weights, by));
-            }
-            _ => return None,
-        };
-        let module = self.frame.module;
-        let (hash, _) = self.within(module, Kind::Route, |checker| {
-            let typed = checker.expr(&only.value, None);
-            let ty = typed.ty.present().clone();
-            checker.textual(crate::check::expr::Typed::new(typed.expr, ty), only.value.span)
-        });
-        by.hash = Some(hash);
-        Some((balance, by))
     }
 }

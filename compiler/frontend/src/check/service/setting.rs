@@ -82,7 +82,7 @@ pub const SETTINGS: &[Setting] = &[
         "balance",
         CALLS,
         "round_robin, random, least_requests, ewma, ring_hash(EXPR), maglev(EXPR) or weights([1, 2])",
-        "How an endpoint is picked: `ewma`, if not said, takes the better of two by latency and load.",
+        "How an endpoint is picked: `ewma`, if not said, takes the better of two by latency and load, `least_requests` the one of two with fewer requests on their way. `ring_hash` and `maglev` take the same one for the same text over `request`, wherever it is called from, and move few texts when an endpoint comes or goes. `weights` gives each address its share, in their order.",
         &[],
     ),
     setting(
@@ -109,7 +109,7 @@ pub const SETTINGS: &[Setting] = &[
         "health",
         SERVERS,
         "{ GET \"/healthz\", every: 5s, unhealthy: 3 }, or none",
-        "How endpoints are asked whether they are well.",
+        "How endpoints are asked whether they are well, from the first call on; 200 to 399 is a good answer. One that is not well gets no request until it is again; if none is well, all do, since a call that is tried may still succeed.",
         parts::HEALTH,
     ),
     setting(

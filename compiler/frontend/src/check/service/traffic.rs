@@ -62,6 +62,11 @@ impl Traffic {
     }
 }
 
+/// Whether it may stand in a path with its query as it is.
+fn in_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%?".contains(&byte)
+}
+
 fn absent(value: &ast::Expr) -> bool {
     matches!(value.kind, ExprKind::None)
 }
@@ -190,6 +195,8 @@ impl<'a> Checker<'a> {
         }
         if !health.path.starts_with('/') && self.is_record(value) {
             self.wrong_form(known.name, known.form, value.span);
+        } else if !health.path.bytes().all(in_path) {
+            self.wrong_form(known.name, "an encoded path such as `/healthz`", value.span);
         }
         Some(health)
     }

@@ -92,9 +92,21 @@ pub(super) const LIMIT: &[Setting] = &[
 ];
 
 pub(super) const HEALTH: &[Setting] = &[
-    part("GET", "a path such as \"/healthz\"", "What is asked."),
-    part("HEAD", "a path such as \"/healthz\"", "What is asked."),
-    part("every", "a duration", "How often it is asked; 5s if not said."),
+    part(
+        "GET",
+        "a path such as \"/healthz\"",
+        "What is asked, below the path of the address, without our `auth`.",
+    ),
+    part(
+        "HEAD",
+        "a path such as \"/healthz\"",
+        "The same, without a body in the answer.",
+    ),
+    part(
+        "every",
+        "a duration",
+        "How often it is asked, give or take a tenth; 5s if not said.",
+    ),
     part(
         "timeout",
         "a duration",
@@ -103,12 +115,12 @@ pub(super) const HEALTH: &[Setting] = &[
     part(
         "unhealthy",
         "a number",
-        "After how many failures an endpoint is not used; 3 if not said.",
+        "After how many failures in a row an endpoint is not used; 3 if not said.",
     ),
     part(
         "healthy",
         "a number",
-        "After how many good answers it is used again; 2 if not said.",
+        "After how many good answers in a row it is used again; 2 if not said.",
     ),
 ];
 
