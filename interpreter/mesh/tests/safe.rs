@@ -240,10 +240,11 @@ async fn where_the_service_says_so_all_of_its_addresses_are_safe() {
 async fn what_cannot_be_used_is_said_before_the_first_call() {
     let ours = Authority::new();
     let wrong = |tls: Tls| {
-        mesh(Some(tls), "https://127.0.0.1:1", ours.folder.path())
+        let error = mesh(Some(tls), "https://127.0.0.1:1", ours.folder.path())
             .err()
-            .unwrap()
-            .to_string()
+            .unwrap();
+        assert_eq!(error.code().to_string(), "F1077");
+        error.to_string()
     };
     let missing = Tls {
         authority: Some("nowhere.pem".to_owned()),

@@ -60,13 +60,7 @@ fn request(visit: &Visit, body: &Bytes) -> Value {
 }
 
 fn caller(visit: &Visit) -> Value {
-    let mut claims = visit.claims.clone();
-    // A list of words by its definition (RFC 8693, 4.2): as a text, `write` would be found in `no-write`.
-    if let Some(serde_json::Value::String(scope)) = claims.get("scope") {
-        let words: Vec<serde_json::Value> = scope.split(' ').map(Into::into).collect();
-        claims.insert("scope".to_owned(), words.into());
-    }
-    let claims = serde_json::to_string(&claims).unwrap_or_default();
+    let claims = serde_json::to_string(&visit.claims).unwrap_or_default();
     let identity = visit.identity.as_deref().map_or(Value::None, Value::string);
     Value::record(Fields::from_iter([
         ("claims".into(), Value::Json(claims.into())),

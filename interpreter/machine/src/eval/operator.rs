@@ -125,10 +125,13 @@ fn order(left: &Value, right: &Value) -> Result<Ordering, Fault> {
     compare(left, right).ok_or_else(|| unfit("two values that have an order", left))
 }
 
-/// An object has a key, a list an element, a text a piece, as records, lists and texts do.
+/// What is asked of claims: a list has an element, an object a key, and a text a word of it (RFC 8693, 4.2), so that
+/// `write` is not found in `no-write`.
 fn json_has(raw: &str, part: &Value) -> bool {
     match (json::scalar(raw), part) {
-        (Some(Value::String(text)), Value::String(piece)) => text.contains(&**piece),
+        (Some(Value::String(text)), Value::String(word)) => {
+            text.split_ascii_whitespace().any(|one| one == &**word)
+        }
         (Some(_), _) => false,
         (None, part) => {
             let named = |name: &Name| matches!(part, Value::String(key) if **name == **key);

@@ -116,7 +116,7 @@ impl Error {
                 place,
             } => {
                 let message = format!(
-                    "expected a weight for each of the {addresses} addresses of `{service}`, found {weights}"
+                    "expected as many weights as `{service}` has addresses, which is {addresses}, found {weights}"
                 );
                 Diagnostic::error(Code(555), span, message)
                     .and(place, "the addresses")
