@@ -61,7 +61,9 @@ fn main() {
         ["--role", kind, service] => return ours::serve(kind, service),
         _ => {}
     }
-    let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u64>().ok());
+    let mut numbers = arguments
+        .iter()
+        .filter_map(|argument| argument.parse::<u64>().ok());
     let (seconds, rounds) = (numbers.next().unwrap_or(3), numbers.next().unwrap_or(3));
     let length = Duration::from_secs(seconds);
     let service = Side::service();

@@ -1,14 +1,17 @@
-//! `flowmesh explain CODE`, `FUNCTION` or `MODULE`: the page of a code, what the library has, or the list of all codes.
+//! `flowmesh explain CODE`, `FUNCTION` or `MODULE`: the page of a code, what the library has, or the list of all codes; and
+//! `flowmesh explain GET URL`: what a gateway would do.
 
 mod library;
 mod module;
+mod request;
 
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_diagnostics::{Code, Page, page, pages};
+use request::RequestArgs;
 use serde_json::json;
 
-/// Explain a code such as F0203 or a function such as string.split, or list all codes
+/// Explain a code such as F0203, a function such as string.split, or what a gateway would do with a request
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh explain F0203
@@ -16,11 +19,18 @@ use serde_json::json;
   flowmesh explain time         the functions on times
   flowmesh explain functions    all functions
   flowmesh explain std.policy   a module of the library, and what is in it
-  flowmesh explain              all codes")]
+  flowmesh explain              all codes
+  flowmesh explain GET /orders/7 --program shop.flow --as ann --claims '{\"scope\": \"order:read\"}'
+  flowmesh explain POST https://shop.example.com/orders --program shop.flow -H 'x-beta: yes'
+
+Of a request nothing is sent and nobody is asked: the routes that it would meet are shown, and the rules, each with its
+place in the program.")]
 pub(crate) struct Explain {
-    /// A code, a function, a type, `functions`, or a module; all codes are listed without it
+    /// A code, a function, a type, `functions`, or a module; all codes are listed without it. Or the method of a request
     #[arg(value_name = "WHAT")]
     what: Option<String>,
+    #[command(flatten)]
+    request: RequestArgs,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -30,6 +40,7 @@ impl Explain {
     /// Prints the page, or the list.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         match &self.what {
+            Some(method) if self.request.is_asked() => return self.request.explain(method, self.json),
             Some(text) => match (module::find(text), library::find(text)) {
                 (Some(found), _) => module::show(&found, self.json)?,
                 (None, Some(found)) => library::show(&found, self.json)?,

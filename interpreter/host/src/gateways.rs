@@ -13,6 +13,7 @@ mod view;
 
 pub use error::GatewayError;
 pub use log::AccessLog;
+pub use view::holds;
 
 use crate::{Host, driver::Live};
 use flowmesh_ir::Name;

@@ -86,7 +86,7 @@ impl MeshError {
     pub fn help(&self) -> String {
         match self {
             Self::BadAddress { .. } => {
-                "write it as `http://host:port`, `dns://name:port` or `srv://name`".to_owned()
+                "write it as `http://host:port`, `https://host`, `dns://name:port` or `srv://name`".to_owned()
             }
             Self::NoAddress { .. } => "give it an address with `at:`".to_owned(),
             Self::MissingSecret { secret, .. } => {

@@ -269,10 +269,9 @@ fn wrong_addresses_are_said_before_the_first_call() {
             .err()
             .unwrap()
     };
-    let bad = made(&["http://a", "https://b"]);
+    let bad = made(&["http://a", "https://b:x"]);
     assert_eq!(bad.code().to_string(), "F1040");
-    let words = "the address `https://b` of service `shop`, subset `v0`: `https://` is not possible yet; use `http://`, \
-                 with TLS ended by a proxy beside the service";
+    let words = "the address `https://b:x` of service `shop`, subset `v0`: expected a port from 1 to 65535, found `x`";
     assert_eq!(bad.to_string(), words);
     assert_eq!(bad.place().as_deref(), Some("service/shop"));
     let none = made(&[]);

@@ -41,11 +41,18 @@ pub(crate) fn median(of: &[Figures], what: impl Fn(&Figures) -> f64) -> f64 {
 
 pub(crate) fn range(of: &[Figures], what: impl Fn(&Figures) -> f64) -> (f64, f64) {
     let all = of.iter().map(what);
-    all.fold((f64::MAX, 0.0), |(least, most), one| (least.min(one), most.max(one)))
+    all.fold((f64::MAX, 0.0), |(least, most), one| {
+        (least.min(one), most.max(one))
+    })
 }
 
 /// Asks for so long.
-pub(crate) fn measure(address: SocketAddr, path: &'static str, connections: usize, length: Duration) -> Figures {
+pub(crate) fn measure(
+    address: SocketAddr,
+    path: &'static str,
+    connections: usize,
+    length: Duration,
+) -> Figures {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

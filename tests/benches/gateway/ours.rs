@@ -24,7 +24,10 @@ impl Fetch for Nobody {
 /// The program of a kind.
 fn program(kind: &str, service: &str) -> String {
     let mut routes = String::new();
-    let count = kind.rsplit('-').next().and_then(|count| count.parse::<u32>().ok());
+    let count = kind
+        .rsplit('-')
+        .next()
+        .and_then(|count| count.parse::<u32>().ok());
     for number in 0..count.unwrap_or_default() {
         // Writing into a String cannot fail.
         let _ = writeln!(

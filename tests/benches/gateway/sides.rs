@@ -65,14 +65,23 @@ impl Side {
 
     /// A program of the system with a configuration, in which `PORT` is a free one and `DIR` a folder of its own.
     fn installed(name: &str, configuration: &str, arguments: &[&str]) -> Option<Self> {
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        let text = configuration.replace("PORT", &address.port().to_string()).replace("DIR", path);
+        let text = configuration
+            .replace("PORT", &address.port().to_string())
+            .replace("DIR", path);
         let file = folder.path().join("conf");
         fs::write(&file, text).unwrap();
         let mut command = Command::new(name);
-        command.args(arguments).arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(arguments)
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let Ok(process) = command.spawn() else {
             println!("{name:<14} is not installed");
             return None;
@@ -105,7 +114,11 @@ impl Side {
         let ticks = |id: u32| {
             let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
             let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-            fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>()
+            fields
+                .skip(11)
+                .take(2)
+                .filter_map(|field| field.parse::<u64>().ok())
+                .sum::<u64>()
         };
         // A tick is a hundredth of a second on every system that Linux runs on.
         Duration::from_millis(self.processes().into_iter().map(ticks).sum::<u64>() * 10)
@@ -117,7 +130,10 @@ impl Side {
             let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
             let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
             let number = line.and_then(|line| line.split_whitespace().next());
-            number.and_then(|number| number.parse::<u64>().ok()).unwrap_or_default() * 1024
+            number
+                .and_then(|number| number.parse::<u64>().ok())
+                .unwrap_or_default()
+                * 1024
         };
         self.processes().into_iter().map(of).sum()
     }
@@ -202,7 +218,8 @@ pub(crate) fn bare(service: SocketAddr) {
             let (stream, _) = listener.accept().await.unwrap();
             stream.set_nodelay(true).unwrap();
             let behind: Rc<RefCell<Option<client::SendRequest<Incoming>>>> = Rc::default();
-            let handle = service_fn(move |request: Request<Incoming>| hand_on(request, behind.clone(), service));
+            let handle =
+                service_fn(move |request: Request<Incoming>| hand_on(request, behind.clone(), service));
             let connection = server::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), handle);

@@ -141,10 +141,7 @@ impl Behind for Inside {
     }
 
     fn holds(&self, condition: &Expr, visit: &Visit) -> Option<bool> {
-        match self.value(condition, visit)? {
-            Value::Bool(truth) => Some(truth),
-            _ => None,
-        }
+        view::holds(&self.deployment, condition, visit, self.now())
     }
 
     fn text(&self, expr: &Expr, visit: &Visit) -> Option<String> {

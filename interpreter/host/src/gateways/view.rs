@@ -8,6 +8,15 @@ use flowmesh_mesh::gateway::Visit;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+/// Whether a condition holds of a visit; `None` where it has no value. It sees no body: none is read before it is known
+/// where a visit goes.
+pub fn holds(deployment: &Deployment, condition: &Expr, visit: &Visit, now: Timestamp) -> Option<bool> {
+    match value(deployment, condition, (visit, &Bytes::new()), now) {
+        Ok(Value::Bool(truth)) => Some(truth),
+        _ => None,
+    }
+}
+
 /// The value of an expression over a visit, or why it has none.
 pub(super) fn value(
     deployment: &Deployment,

@@ -20,6 +20,8 @@ pub struct Visit {
     pub claims: Map<String, Value>,
     /// Who the visitor is: the SPIFFE identity of the certificate, else `sub` of the token.
     pub identity: Option<String>,
+    /// The SPIFFE identity of the certificate that was shown.
+    pub certificate: Option<String>,
     /// Where the visitor is.
     pub address: IpAddr,
     /// The trace that it belongs to.

@@ -1,28 +1,16 @@
 //! What a gateway does with a request, as one version of the program says. It is swapped as a whole.
 
-use super::behind::Behind;
-use crate::{
-    decide::{limit::Limiter, tree::Tree},
-    identity::Issuer,
-    mesh::Mesh,
-};
-use flowmesh_ir::{
-    GatewayId, Name, Program,
-    access::{Mode, Rule, derived},
-    gateway::{Gateway, Target},
-    traffic::Limit,
-};
+use super::{behind::Behind, plan::Plan};
+use crate::{decide::limit::Limiter, identity::Issuer, mesh::Mesh};
+use flowmesh_ir::{GatewayId, Program, gateway::Gateway, traffic::Limit};
 use std::sync::{Arc, OnceLock};
 
 /// What a gateway does, as one version of the program says.
 pub struct Rules {
-    pub(super) program: Arc<Program>,
-    pub(super) id: GatewayId,
-    pub(super) tree: Tree,
+    pub(super) plan: Plan,
     pub(super) mesh: Arc<Mesh>,
     pub(super) behind: Arc<dyn Behind>,
     pub(super) issuer: Option<Arc<Issuer>>,
-    pub(super) access: Vec<Rule>,
     limiter: OnceLock<Limiter>,
 }
 
@@ -36,25 +24,22 @@ impl Rules {
         behind: Arc<dyn Behind>,
         issuer: Option<Arc<Issuer>>,
     ) -> Option<Self> {
-        let gateway = program.gateways.get(id.index())?;
-        if gateway.jwt.is_some() != issuer.is_some() {
+        let plan = Plan::new(program, id)?;
+        if plan.gateway()?.jwt.is_some() != issuer.is_some() {
             return None;
         }
-        let tree = Tree::new(gateway.routes.iter().map(|route| route.path.as_slice()));
-        let mut access = program.access.clone();
-        if program.mesh.access == Mode::Derived {
-            access.extend(derived(&program));
-        }
         Some(Self {
-            program,
-            id,
-            tree,
+            plan,
             mesh,
             behind,
             issuer,
-            access,
             limiter: OnceLock::new(),
         })
+    }
+
+    /// The gateway as it is written.
+    pub(super) fn gateway(&self) -> Option<&Gateway> {
+        self.plan.gateway()
     }
 
     /// What lets visitors through, where a limit is written.
@@ -71,31 +56,6 @@ impl Rules {
         {
             // Whoever was faster has counted nobody yet.
             let _ = self.limiter.set(limiter.clone());
-        }
-    }
-
-    /// The gateway as it is written.
-    pub(super) fn gateway(&self) -> Option<&Gateway> {
-        self.program.gateways.get(self.id.index())
-    }
-
-    /// What a route leads to, for people.
-    pub(super) fn name(&self, target: &Target) -> Option<String> {
-        let service = |id| self.program.service(id).map(|service| service.name.clone());
-        let named = |name: Name| name.to_string();
-        match target {
-            Target::Flow { flow, .. } => self.program.flow(*flow).map(|flow| named(flow.name.clone())),
-            Target::Service { service: id, .. } => service(*id).map(named),
-            Target::Operation {
-                service: id,
-                operation,
-                ..
-            } => {
-                let operations = &self.program.service(*id)?.operations;
-                let operation = operations.get(operation.index())?;
-                Some(format!("{}.{}", service(*id)?, operation.name))
-            }
-            Target::Redirect { .. } => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     cors, forwarded,
     identify::identify,
     listen::Door,
+    plan::Fit,
     record::Record,
     refusal::Refusal,
     rules::Rules,
@@ -13,15 +14,14 @@ use super::{
 use crate::{
     call::limit::enter,
     decide::{
-        access::{Verdict, judge},
+        access::Verdict,
         canonical::Canonical,
         limit::{PATIENCE, Permit},
-        tree::parameters,
     },
 };
 use flowmesh_ir::{
-    access::Who,
     gateway::{Gateway, Route},
+    service::Method,
     trace::TraceContext,
     traffic::Cors,
 };
@@ -117,18 +117,19 @@ impl Visiting<'_> {
         let identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
         record.identity.clone_from(&identity);
         let mut visit = Visit {
-            gateway: self.rules.id,
+            gateway: self.rules.plan.id(),
             request,
             params: Vec::new(),
             claims,
             identity,
+            certificate: self.peer.identity.as_deref().map(str::to_owned),
             address,
             trace,
         };
         let (number, route) = self.choose(&mut visit)?;
         record.route = Some(number);
         if self.door.log.is_some() {
-            record.target = self.rules.name(&route.target);
+            record.target = self.rules.plan.name(&route.target);
         }
         self.authorize(route, &visit, record)?;
         let permit = self.limit(&visit).await?;
@@ -160,22 +161,20 @@ impl Visiting<'_> {
 
     /// The first route whose path, method and condition fit.
     fn choose(&self, visit: &mut Visit) -> Result<(usize, &Route), Refusal> {
-        let mut others = Vec::new();
-        for number in self.rules.tree.find(&visit.request.segments) {
-            let number = usize::try_from(number).unwrap_or(usize::MAX);
-            let Some(route) = self.gateway.routes.get(number) else {
-                continue;
-            };
-            if let Some(method) = route.method.filter(|method| *method != visit.request.method) {
-                others.push(method.as_str());
-                continue;
-            }
-            visit.params = parameters(&route.path, &visit.request.segments);
-            let holds = |condition| self.rules.behind.holds(condition, visit) == Some(true);
-            if route.condition.as_ref().is_none_or(holds) {
-                return Ok((number, route));
-            }
+        let behind = self.rules.behind.as_ref();
+        let looked = self
+            .rules
+            .plan
+            .choose(visit, &|condition, visit| behind.holds(condition, visit));
+        let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
+        if let Some((number, _)) = taken
+            && let Some(route) = self.gateway.routes.get(*number)
+        {
+            return Ok((*number, route));
         }
+        let others = looked.iter().filter(|(_, fit)| *fit == Fit::Method);
+        let others = others.filter_map(|(number, _)| self.gateway.routes.get(*number)?.method);
+        let mut others: Vec<&str> = others.map(Method::as_str).collect();
         others.dedup();
         Err(match others.is_empty() {
             true => Refusal::Nothing,
@@ -185,20 +184,17 @@ impl Visiting<'_> {
 
     /// The methods by which there is something at a path.
     fn methods(&self, request: &Canonical) -> Vec<&'static str> {
-        let routes = self.rules.tree.find(&request.segments).into_iter();
-        let routes = routes.filter_map(|at| self.gateway.routes.get(usize::try_from(at).ok()?));
         let mut methods: Vec<&str> = Vec::new();
-        for route in routes {
+        for (_, route) in self.rules.plan.fitting(&request.segments) {
             let of: &[&str] = match &route.method {
                 Some(method) => &[method.as_str()],
                 None => &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             };
-            methods.extend(
-                of.iter()
-                    .filter(|method| !methods.contains(method))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            );
+            for method in of {
+                if !methods.contains(method) {
+                    methods.push(method);
+                }
+            }
         }
         methods
     }
@@ -207,19 +203,9 @@ impl Visiting<'_> {
         let Some(what) = route.target.what() else {
             return Ok(());
         };
-        let is = |who: &Who| match who {
-            Who::Anyone => true,
-            Who::Gateway(id) => *id == self.rules.id,
-            Who::Identity(pattern) => self
-                .peer
-                .identity
-                .as_deref()
-                .is_some_and(|shown| fits(pattern, shown)),
-            Who::Flow(_) | Who::Service(_) => false,
-        };
-        let mut holds = |condition: &_| self.rules.behind.holds(condition, visit);
-        let rules = (self.rules.access.as_slice(), self.rules.program.mesh.access);
-        match judge(rules, what, &is, &mut holds) {
+        let behind = self.rules.behind.as_ref();
+        let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
+        match self.rules.plan.judge(what, visit, &holds) {
             Verdict::Allowed(rule) => {
                 record.rule = rule;
                 Ok(())
@@ -237,16 +223,8 @@ impl Visiting<'_> {
     /// Which pages may read the answer: what the route says, else the gateway.
     fn cors(&self, route: Option<usize>) -> Option<&Cors> {
         let policy = route.and_then(|route| self.gateway.routes.get(route)?.policy);
-        let policy = policy.and_then(|policy| self.rules.program.policy(policy));
+        let policy = policy.and_then(|policy| self.rules.plan.program().policy(policy));
         let of_route = policy.and_then(|policy| policy.cors.as_ref());
         of_route.or(self.gateway.cors.as_ref())
-    }
-}
-
-/// Whether an identity is one of those that a rule names: `spiffe://domain/path`, where a `*` at the end stands for anything.
-fn fits(pattern: &str, shown: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => shown.starts_with(start),
-        None => pattern == shown,
     }
 }

@@ -3,12 +3,12 @@
 
 use super::{CertificateError, provider};
 use rustls::{
-    CertificateError as Bad, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+    CertificateError as Bad, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 /// The identity that a certificate shows: its one URI, with `spiffe://`.
@@ -18,22 +18,6 @@ pub(super) fn identity(certificate: &CertificateDer<'_>) -> Option<String> {
     let name = names.next().filter(|_| names.next().is_none())?;
     name.starts_with("spiffe://").then(|| name.to_owned())
 }
-
-/// The other side is somebody else.
-#[derive(Debug)]
-struct Else {
-    expected: String,
-    found: Option<String>,
-}
-
-impl fmt::Display for Else {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = self.found.as_deref().unwrap_or("none");
-        write!(f, "expected the identity `{}`, found `{found}`", self.expected)
-    }
-}
-
-impl std::error::Error for Else {}
 
 /// Believes a server that shows an identity, under authorities that are trusted.
 #[derive(Debug)]
@@ -93,12 +77,11 @@ impl ServerCertVerifier for ByIdentity {
             })?;
         match identity(shown) {
             Some(found) if found == self.identity => Ok(ServerCertVerified::assertion()),
-            found => Err(Error::InvalidCertificate(Bad::Other(OtherError(Arc::new(
-                Else {
-                    expected: self.identity.clone(),
-                    found,
-                },
-            ))))),
+            found => Err(Error::General(format!(
+                "expected the identity `{}`, found `{}`",
+                self.identity,
+                found.as_deref().unwrap_or("none")
+            ))),
         }
     }
 
