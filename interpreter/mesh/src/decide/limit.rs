@@ -1,6 +1,6 @@
 //! What a limit lets through: so many within a time, so many at once, and a bounded line of those who wait their turn.
 //!
-//! What is counted apart has a [`line`] of its own, found by its key. Whoever comes first goes first: nobody begins while
+//! What is counted apart has a line of its own, found by its key. Whoever comes first goes first: nobody begins while
 //! somebody waits who came earlier.
 
 mod line;
