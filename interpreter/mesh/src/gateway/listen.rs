@@ -126,9 +126,12 @@ impl Door {
 
     /// Takes note of one more connection of an address, unless it has too many.
     fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
+        let rules = self.rules();
+        let behind_proxy = rules.gateway().is_some_and(|gateway| gateway.trusted_hops > 0);
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let open = addresses.entry(address).or_default();
-        if *open >= self.options.connections_per_address {
+        // A proxy that is trusted has the connections of all its visitors.
+        if *open >= self.options.connections_per_address && !behind_proxy {
             return None;
         }
         *open = open.saturating_add(1);

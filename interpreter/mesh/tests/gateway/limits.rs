@@ -72,6 +72,24 @@ async fn one_address_has_so_many_connections_and_others_have_theirs() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_trusted_has_as_many_connections_as_its_visitors_need() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let mut front = gateway(vec![route(None, "/**")]);
+    front.trusted_hops = 1;
+    let town = Town::with(&server, plain(), front, |options| {
+        options.connections_per_address = 1
+    })
+    .await;
+    let mut all = vec![town.connect().await, town.connect().await, town.connect().await];
+    for stream in &mut all {
+        let text = "GET / HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 6.6.6.6, 1.1.1.1\r\n\r\n";
+        stream.write_all(text.as_bytes()).await.unwrap();
+        assert_eq!(read(stream).await.status, 200);
+    }
+    assert_eq!(server.request(0).headers["x-forwarded-for"], "1.1.1.1");
+}
+
+#[tokio::test]
 async fn a_head_that_comes_byte_by_byte_or_not_at_all_ends_its_connection() {
     let server = Server::start(|_| Answer::Status(200)).await;
     let town = town(&server, |options| options.head_time = Duration::from_millis(300)).await;
