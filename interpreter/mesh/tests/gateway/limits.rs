@@ -77,7 +77,7 @@ async fn a_proxy_that_is_trusted_has_as_many_connections_as_its_visitors_need() 
     let mut front = gateway(vec![route(None, "/**")]);
     front.trusted_hops = 1;
     let town = Town::with(&server, plain(), front, |options| {
-        options.connections_per_address = 1
+        options.connections_per_address = 1;
     })
     .await;
     let mut all = vec![town.connect().await, town.connect().await, town.connect().await];
