@@ -33,17 +33,26 @@ async fn rules_are_swapped_under_a_connection_that_stays() {
 
 #[tokio::test]
 async fn a_stop_lets_requests_on_their_way_end_and_takes_no_others() {
-    let server = Server::start(|_| Answer::Late(Duration::from_millis(400))).await;
+    let server = Server::start(|_| Answer::Late(Duration::from_millis(1_000))).await;
     let mut town = Town::before(&server).await;
     let mut stream = town.connect().await;
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while server.requests() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     town.stop.take();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(tokio::net::TcpStream::connect(town.address).await.is_err());
+    let mut refused = false;
+    for _ in 0..250 {
+        refused = tokio::net::TcpStream::connect(town.address).await.is_err();
+        if refused {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(refused, "it still listens");
     assert_eq!(read(&mut stream).await.status, 200);
     (&mut town.task).await.unwrap();
 }
