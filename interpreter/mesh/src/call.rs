@@ -130,6 +130,7 @@ impl Mesh {
         };
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
+        service.is_safe_for(policy)?;
         let view = view(request, declared);
         let places = self.route(&view, declared, service).ok_or_else(lost)?;
         let subset = places.of(&request.address)?;

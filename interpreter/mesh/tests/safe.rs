@@ -5,7 +5,8 @@
 mod support;
 
 use flowmesh_ir::{
-    call::{Failure, Reply},
+    PolicyId,
+    call::{Failure, Reply, Request},
     policy::Policy,
     traffic::Tls,
 };
@@ -270,4 +271,51 @@ async fn what_cannot_be_used_is_said_before_the_first_call() {
         ..ours.settings()
     };
     assert!(!wrong(mixed).is_empty());
+}
+
+#[tokio::test]
+async fn what_one_operation_wants_of_connections_is_never_less_than_it_gets() {
+    let ours = Authority::new();
+    let at = serve(ours.issue("service", "127.0.0.1"), None).await;
+    let made = |service: Option<Tls>, operation: Option<Tls>| {
+        let mut program = support::program(
+            Policy {
+                tls: service,
+                ..plain()
+            },
+            &[100],
+        );
+        program.policies.push(Policy {
+            tls: operation,
+            ..plain()
+        });
+        let shop = Arc::make_mut(program.services.first_mut().unwrap());
+        shop.operations.first_mut().unwrap().policy = PolicyId(1);
+        let plain = at.replace("https://", "http://");
+        support::with_options(program, vec![vec![plain]], |options| {
+            options.certificates = ours.folder.path().to_owned();
+        })
+        .unwrap()
+    };
+    let asked = async |mesh: &Mesh| {
+        let request = Request {
+            policy: PolicyId(1),
+            ..request()
+        };
+        call(mesh, &request).await.0
+    };
+    let said_once = made(None, Some(ours.settings()));
+    assert!(matches!(
+        asked(&said_once).await,
+        Reply::Answer { status: 200, .. }
+    ));
+    let other = Tls {
+        name: Some("shop.test".to_owned()),
+        ..ours.settings()
+    };
+    let Reply::Failed(Failure::Unavailable(why)) = asked(&made(Some(ours.settings()), Some(other))).await
+    else {
+        panic!("it is not sent");
+    };
+    assert!(why.contains("another `tls`"), "{why}");
 }

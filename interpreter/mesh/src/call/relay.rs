@@ -1,8 +1,8 @@
 //! A request that is handed on as it is: routed, balanced, retried and signed like a call, its body and that of its answer
 //! streamed.
 //!
-//! The time of an attempt and the total hold until the head of the answer is there. What follows may take as long as
-//! something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
+//! The time of an attempt and the total hold until the head of the answer is there, and begin anew for as long as the
+//! visitor is sending. What follows may take as long as something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
 mod message;
@@ -10,7 +10,7 @@ mod upgrade;
 
 pub(crate) use upgrade::Joined;
 
-use message::{effect, headers, kept};
+use message::{effect, headers, kept, within};
 
 use super::{
     Names,
@@ -27,7 +27,7 @@ use crate::{
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     wire::{
-        body::Outgoing,
+        body::{Fate, Outgoing, Upload},
         endpoint::Endpoint,
         exchange::{Progress, asked_to_wait, send},
         relayed::{Home, Relayed},
@@ -109,6 +109,25 @@ struct Went {
     endpoint: Option<Arc<Endpoint>>,
 }
 
+/// Why a request was not handed on.
+#[derive(Debug)]
+pub(crate) enum Unrelayed {
+    /// The service, or the way to it.
+    Failed(Failure),
+    /// The visitor sent more than may be sent.
+    TooLong,
+    /// The visitor broke off, or sent what is no body.
+    Broken,
+    /// The visitor did not go on sending.
+    Slow,
+}
+
+impl From<Failure> for Unrelayed {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 impl Mesh {
     /// Hands a request on and waits for the head of its answer.
     pub(crate) async fn relay(
@@ -116,7 +135,7 @@ impl Mesh {
         request: &Relay,
         body: Incoming,
         observer: &dyn Observer,
-    ) -> Result<Response<Option<Relayed>>, Failure> {
+    ) -> Result<Response<Option<Relayed>>, Unrelayed> {
         let relaying = self.relaying(request).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
@@ -132,6 +151,7 @@ impl Mesh {
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
         let id = request.policy.unwrap_or(declared.policy);
         let policy = self.program.policy(id).ok_or_else(lost)?;
+        service.is_safe_for(policy).map_err(Failure::Unavailable)?;
         let headers = headers(declared, policy, request);
         let view = RequestView {
             method: request.method,
@@ -162,7 +182,8 @@ impl Mesh {
             permits,
             credential: service.shown.credential().await.map_err(Failure::Unavailable)?,
             hash: self.hash(policy, &view),
-            grpc: kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
+            // Not by the word of a stranger alone: to a service that speaks no HTTP/2 it would look like a failure.
+            grpc: service.grpc && kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
         })
     }
 
@@ -188,15 +209,14 @@ impl Relaying<'_> {
         mut body: Kept,
         effect: EffectKind,
         observer: &dyn Observer,
-    ) -> Result<Response<Option<Relayed>>, Failure> {
+    ) -> Result<Response<Option<Relayed>>, Unrelayed> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.id, clock.now());
-        // What cannot be sent again is as good as what may not.
-        let effect = match body {
-            Kept::Whole(_) => effect,
-            _ => EffectKind::Once,
+        let plan = CallPlan::new(self.policy, effect, &[], clock.now());
+        let mut plan = match body {
+            Kept::Whole(_) => plan,
+            Kept::Stream(_) | Kept::Gone => plan.single(),
         };
-        let mut plan = CallPlan::new(self.policy, effect, &[], clock.now());
         let mut decision = self.decide(&mut plan, None);
         let mut last = None;
         let mut answer = None;
@@ -205,7 +225,7 @@ impl Relaying<'_> {
                 Decision::Attempt { number, timeout } => {
                     observer.started(number);
                     let began = clock.now();
-                    let went = self.attempt(number, timeout, last.as_ref(), &mut body).await;
+                    let went = self.attempt(number, timeout, last.as_ref(), &mut body).await?;
                     let took = clock.now().saturating_sub(began);
                     (answer, last) = (went.answer, went.endpoint);
                     let next = self.decide(&mut plan, Some(went.outcome));
@@ -220,7 +240,7 @@ impl Relaying<'_> {
                 Decision::Done { reply, .. } => {
                     return match (answer, reply) {
                         (Some(answer), _) => Ok(answer.map(Some)),
-                        (None, Reply::Failed(failure)) => Err(failure),
+                        (None, Reply::Failed(failure)) => Err(failure.into()),
                         // A fault of the policy answers without anybody being asked.
                         (None, Reply::Answer { status, .. }) => {
                             let mut answer = Response::new(None);
@@ -281,16 +301,24 @@ impl Relaying<'_> {
         timeout: Duration,
         avoid: Option<&Arc<Endpoint>>,
         body: &mut Kept,
-    ) -> Went {
+    ) -> Result<Went, Unrelayed> {
         let mut progress = Progress::default();
         let mut picked = None;
+        let upload = Arc::<Upload>::default();
+        let body = (body, &upload);
         let sending = self.send((number, timeout), avoid, body, &mut picked, &mut progress);
-        let sent = tokio::time::timeout(timeout, sending).await;
+        let sent = within(timeout, &upload, sending).await;
         let (endpoint, pass) = picked.unzip();
-        let sent = match sent {
-            Ok(sent) => sent,
-            Err(_) => Err(self.way().timed_out(progress.stage, endpoint.as_ref(), timeout)),
-        };
+        // What the visitor did is not held against the endpoint.
+        match (upload.seen().fate, &sent) {
+            (_, Some(Ok(_))) | (Fate::Unasked | Fate::Whole, _) => {}
+            (Fate::TooLong, _) => return Err(Unrelayed::TooLong),
+            (Fate::Broken, _) => return Err(Unrelayed::Broken),
+            (Fate::Awaited, None) => return Err(Unrelayed::Slow),
+            (Fate::Awaited, Some(Err(_))) => {}
+        }
+        let late = || Err(self.way().timed_out(progress.stage, endpoint.as_ref(), timeout));
+        let sent = sent.unwrap_or_else(late);
         let (outcome, answer) = match sent {
             Ok(answer) => {
                 self.service.shown.answered(answer.status().as_u16());
@@ -308,18 +336,18 @@ impl Relaying<'_> {
         }
         self.way()
             .passed(pass.flatten(), progress.stage, is_failure(&outcome));
-        Went {
+        Ok(Went {
             outcome,
             answer,
             endpoint,
-        }
+        })
     }
 
     async fn send(
         &self,
         (number, timeout): (u32, Duration),
         avoid: Option<&Arc<Endpoint>>,
-        body: &mut Kept,
+        (body, upload): (&mut Kept, &Arc<Upload>),
         picked: &mut Option<Picked>,
         progress: &mut Progress,
     ) -> Result<Response<Relayed>, Outcome> {
@@ -335,7 +363,7 @@ impl Relaying<'_> {
                 *body = Kept::Whole(bytes.clone());
                 Outgoing::whole(bytes)
             }
-            Kept::Stream(stream) => Outgoing::Stream(stream, self.request.body_bytes),
+            Kept::Stream(stream) => Outgoing::stream(stream, self.request.body_bytes, upload.clone()),
             Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
         };
         let trace = self.request.trace.child(u64::from(number));

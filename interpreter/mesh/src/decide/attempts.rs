@@ -98,6 +98,12 @@ impl<'p> CallPlan<'p> {
         }
     }
 
+    /// The same without a second attempt, whatever the policy says: what is sent is there only once.
+    #[must_use]
+    pub fn single(self) -> Self {
+        Self { retry: None, ..self }
+    }
+
     /// What came of the attempt before.
     #[must_use]
     pub fn last(&self) -> Option<&Outcome> {

@@ -22,7 +22,7 @@ pub(super) struct Body {
     ended: bool,
     last: Option<Last>,
     /// What let the visitor through.
-    permit: Option<Permit>,
+    permit: Option<Arc<Permit>>,
 }
 
 enum Kind {
@@ -62,7 +62,7 @@ impl Body {
     }
 
     /// Holds on to what let the visitor through.
-    pub(super) fn holding(mut self, permit: Permit) -> Self {
+    pub(super) fn holding(mut self, permit: Arc<Permit>) -> Self {
         self.permit = Some(permit);
         self
     }

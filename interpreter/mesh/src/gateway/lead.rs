@@ -6,16 +6,17 @@ use super::{
     forwarded,
     record::{Attempts, Record},
     refusal::Refusal,
-    upgrade,
-    visit::Visiting,
+    upgrade::{self, Upgraded},
+    visit::{Came, Visiting},
 };
 use crate::{
-    call::relay::Relay,
+    call::relay::{Relay, Unrelayed},
     decide::canonical::{Canonical, headers::without_hops},
     observe::{Observer, Silent},
 };
 use bytes::Bytes;
 use flowmesh_ir::{
+    call::Failure,
     gateway::{Route, Segment, Target},
     traffic::Rewrite,
 };
@@ -24,18 +25,16 @@ use http::{
     header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
     uri::PathAndQuery,
 };
-use http_body_util::{BodyExt, Limited};
-use hyper::{
-    body::{Body as _, Incoming},
-    upgrade::OnUpgrade,
-};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use tokio::sync::OwnedSemaphorePermit;
 
 impl Visiting<'_> {
     pub(super) async fn lead(
         &self,
         route: &Route,
         visit: Visit,
-        (body, upgrade): (Incoming, Option<OnUpgrade>),
+        came: Came,
         record: &mut Record,
     ) -> Result<Response<Body>, Refusal> {
         let behind = &self.rules.behind;
@@ -63,14 +62,14 @@ impl Visiting<'_> {
                     body_bytes: self.door.options.body_bytes,
                     trace: visit.trace,
                 };
-                self.relay(relay, &visit, (body, upgrade), record).await
+                self.relay(relay, &visit, came, record).await
             }
             Target::Flow {
                 flow,
                 arguments,
                 wait,
             } => {
-                let body = self.whole(body).await?;
+                let (body, _room) = self.whole(came.body).await?;
                 Ok(told(behind.start(*flow, arguments, *wait, &visit, body).await))
             }
             Target::Operation {
@@ -78,7 +77,7 @@ impl Visiting<'_> {
                 operation,
                 arguments,
             } => {
-                let body = self.whole(body).await?;
+                let (body, _room) = self.whole(came.body).await?;
                 let operation = (*service, *operation, route.policy.or(self.gateway.policy));
                 Ok(told(behind.call(operation, arguments, &visit, body).await))
             }
@@ -96,9 +95,14 @@ impl Visiting<'_> {
         &self,
         relay: Relay,
         visit: &Visit,
-        (body, upgrade): (Incoming, Option<OnUpgrade>),
+        came: Came,
         record: &mut Record,
     ) -> Result<Response<Body>, Refusal> {
+        let Came {
+            body,
+            upgrade,
+            permit,
+        } = came;
         let most = self.door.options.body_bytes;
         if body.size_hint().lower() > most {
             return Err(Refusal::TooLarge(most));
@@ -110,29 +114,43 @@ impl Visiting<'_> {
         };
         if let (Some(protocol), Some(upgrade)) = (&visit.request.upgrade, upgrade) {
             let silence = self.door.options.silence;
-            let answer =
-                upgrade::relay(&self.rules.mesh, relay, (protocol, upgrade), silence, observer).await;
+            let upgraded = Upgraded {
+                protocol,
+                visitor: upgrade,
+                silence,
+                held: (self.peer.room.clone(), permit),
+            };
+            let answer = upgrade::relay(&self.rules.mesh, relay, upgraded, observer).await;
             record.attempts = attempts.take();
             return answer.map_err(Refusal::Failed);
         }
         let answer = self.rules.mesh.relay(&relay, body, observer).await;
         record.attempts = attempts.take();
-        let mut answer = answer.map_err(Refusal::Failed)?;
+        let mut answer = answer.map_err(|why| match why {
+            Unrelayed::Failed(failure) => Refusal::Failed(failure),
+            Unrelayed::TooLong => Refusal::TooLarge(most),
+            Unrelayed::Broken | Unrelayed::Slow => Refusal::Unsent,
+        })?;
         without_hops(answer.headers_mut());
         Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
     }
 
     /// The whole body, for those who need it so.
-    async fn whole(&self, body: Incoming) -> Result<Bytes, Refusal> {
+    async fn whole(&self, body: Incoming) -> Result<(Bytes, OwnedSemaphorePermit), Refusal> {
         let most = self.door.options.whole_bytes;
-        if body.size_hint().lower() > most {
+        let hint = body.size_hint();
+        if hint.lower() > most {
             return Err(Refusal::TooLarge(most));
         }
+        let room = self.door.room(hint.exact().unwrap_or(most));
+        let full = || Failure::Overloaded("the bodies of other visitors take all the room".to_owned());
+        let room = room.ok_or_else(|| Refusal::Failed(full()))?;
         let limited = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX));
         match tokio::time::timeout(self.door.options.silence, limited.collect()).await {
-            Ok(Ok(whole)) => Ok(whole.to_bytes()),
-            Ok(Err(_)) => Err(Refusal::TooLarge(most)),
-            Err(_) => Err(Refusal::Valueless("the body did not come in time".to_owned())),
+            Ok(Ok(whole)) => Ok((whole.to_bytes(), room)),
+            Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Refusal::TooLarge(most)),
+            Ok(Err(_)) => Err(Refusal::Unsent),
+            Err(_) => Err(Refusal::Unsent),
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct Door {
     certificate: Option<Certificate>,
     chance: Source,
     free: Arc<Semaphore>,
+    /// What the bodies that are read whole may take together, in KiB.
+    bodies: Arc<Semaphore>,
     addresses: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -81,6 +83,12 @@ pub struct Listener {
 /// One connection of an address; counts while it lives.
 struct Counted(Arc<Door>, IpAddr);
 
+/// What a connection has of the limits, for as long as it lives, whatever it is used for.
+pub(super) struct Room {
+    _counted: Counted,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
 impl Door {
     /// A door that opens to `rules`.
     #[must_use]
@@ -94,6 +102,7 @@ impl Door {
         Self {
             rules: RwLock::new(rules),
             free: Arc::new(Semaphore::new(options.connections)),
+            bodies: Arc::new(Semaphore::new(options.bodies_kib)),
             options,
             log,
             certificate,
@@ -122,6 +131,12 @@ impl Door {
             span: self.chance.draw().max(1),
             sampled: true,
         })
+    }
+
+    /// Room for a body that is read whole, if there is any.
+    pub(super) fn room(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        self.bodies.clone().try_acquire_many_owned(kib).ok()
     }
 
     /// Takes note of one more connection of an address, unless it has too many.
@@ -223,15 +238,17 @@ impl Listener {
         // Small answers shall not wait for each other.
         let _ = stream.set_nodelay(true);
         let (door, secure) = (self.door.clone(), self.secure);
-        tokio::spawn(async move {
-            let peer = Peer {
-                address: peer,
-                secure,
-                identity: None,
-            };
-            converse(door, stream, peer, stopping).await;
-            drop((counted, permit));
-        });
+        let room = Room {
+            _counted: counted,
+            _permit: permit,
+        };
+        let peer = Peer {
+            address: peer,
+            secure,
+            identity: None,
+            room: Some(Arc::new(room)),
+        };
+        tokio::spawn(converse(door, stream, peer, stopping));
     }
 }
 

@@ -17,6 +17,8 @@ pub struct GatewayOptions {
     pub body_bytes: u64,
     /// The longest body that a flow or an operation gets, in bytes: it is read whole.
     pub whole_bytes: u64,
+    /// What the bodies of all visitors that are read whole may take together, in KiB.
+    pub bodies_kib: usize,
     /// The longest that a head may take to come, from the beginning of a connection or the end of the answer before.
     pub head_time: Duration,
     /// The longest that a TLS handshake may take.
@@ -33,7 +35,7 @@ pub struct GatewayOptions {
 
 impl Default for GatewayOptions {
     /// 10,000 connections and 1,000 of one address, 64 KiB of head and 100 headers, 32 MiB of body and 8 MiB where it is
-    /// read whole, 30 s for a head, 10 s for a handshake, 60 s of silence, 128 streams, 20 resets, 10 s to stop.
+    /// read whole, 256 MiB of those together, 30 s for a head, 10 s for a handshake, 60 s of silence, 128 streams, 20 resets, 10 s to stop.
     fn default() -> Self {
         Self {
             connections: 10_000,
@@ -42,6 +44,7 @@ impl Default for GatewayOptions {
             headers: 100,
             body_bytes: 32 << 20,
             whole_bytes: 8 << 20,
+            bodies_kib: 256 << 10,
             head_time: Duration::from_secs(30),
             handshake_time: Duration::from_secs(10),
             silence: Duration::from_secs(60),

@@ -31,6 +31,8 @@ pub(super) enum Refusal {
     Limited(Duration),
     /// The body is too long.
     TooLarge(u64),
+    /// The body did not come, or broke off.
+    Unsent,
     /// What stands behind does not answer.
     Failed(Failure),
     /// A text of the program has no value for this visit.
@@ -48,6 +50,7 @@ impl Refusal {
             Self::Nothing => "no route takes it".to_owned(),
             Self::Method(methods) => format!("routes take this path by {}", methods.join(", ")),
             Self::Limited(wait) => format!("too many requests; one more may come in {wait:?}"),
+            Self::Unsent => "the visitor did not send the whole body".to_owned(),
             Self::TooLarge(most) => format!("the body is longer than {most} bytes"),
             Self::Failed(failure) => failure.to_string(),
         }
@@ -63,6 +66,7 @@ impl Refusal {
             Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unsent => StatusCode::REQUEST_TIMEOUT,
             Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => StatusCode::GATEWAY_TIMEOUT,
             Self::Failed(Failure::BadReply(_)) => StatusCode::BAD_GATEWAY,
             Self::Failed(Failure::Unavailable(_) | Failure::Overloaded(_)) => StatusCode::SERVICE_UNAVAILABLE,
@@ -82,6 +86,7 @@ impl Refusal {
             Self::Denied(_) => "this is not allowed",
             Self::Limited(_) => "there are too many requests",
             Self::TooLarge(_) => "the body is too long",
+            Self::Unsent => "the body did not come",
             Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => "the service did not answer in time",
             Self::Failed(Failure::BadReply(_)) => "the service gave an answer that cannot be handed on",
             Self::Failed(_) => "the service cannot be reached at present",
@@ -103,7 +108,7 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self {
             // What comes next on the connection might be read as something else than it is.
-            Self::Malformed(_) => {
+            Self::Malformed(_) | Self::TooLarge(_) | Self::Unsent => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Self::Unidentified { shown, .. } => {

@@ -1,10 +1,10 @@
 //! A connection that is used for another protocol after one request, such as WebSocket: both sides are joined, and what
 //! one says the other hears.
 
-use super::body::Body;
+use super::{body::Body, listen::Room};
 use crate::{
     call::relay::{Joined, Relay},
-    decide::canonical::headers::without_hops,
+    decide::{canonical::headers::without_hops, limit::Permit},
     mesh::Mesh,
     observe::Observer,
 };
@@ -17,7 +17,7 @@ use http::{
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -28,15 +28,34 @@ use tokio::{
 /// How much is taken from one side at a time.
 const PIECE_BYTES: usize = 16 << 10;
 
+/// A connection that is to be used for another protocol.
+pub(super) struct Upgraded<'u> {
+    pub(super) protocol: &'u str,
+    pub(super) visitor: OnUpgrade,
+    /// How long neither side may say anything.
+    pub(super) silence: Duration,
+    /// What it has of the limits of the gateway.
+    pub(super) held: (Option<Arc<Room>>, Option<Arc<Permit>>),
+}
+
 /// Asks the service for the protocol. If it agrees, both are joined for as long as either has something to say.
 pub(super) async fn relay(
     mesh: &Mesh,
     relay: Relay,
-    (protocol, visitor): (&str, OnUpgrade),
-    silence: Duration,
+    upgraded: Upgraded<'_>,
     observer: &dyn Observer,
 ) -> Result<Response<Body>, Failure> {
-    let Joined { mut answer, service } = mesh.upgrade(&relay, protocol, observer).await?;
+    let Upgraded {
+        protocol,
+        visitor,
+        silence,
+        held,
+    } = upgraded;
+    let Joined {
+        mut answer,
+        service,
+        permits,
+    } = mesh.upgrade(&relay, protocol, observer).await?;
     let Some(service) = service else {
         without_hops(answer.headers_mut());
         return Ok(answer.map(Body::driven));
@@ -46,6 +65,8 @@ pub(super) async fn relay(
             return;
         };
         join(TokioIo::new(visitor), TokioIo::new(service), silence).await;
+        // It counts as long as it lives, however little of HTTP is left in it.
+        drop((held, permits));
     });
     without_hops(answer.headers_mut());
     let headers = answer.headers_mut();

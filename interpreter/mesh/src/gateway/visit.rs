@@ -5,7 +5,7 @@ use super::{
     body::{Body, Last},
     cors, forwarded,
     identify::identify,
-    listen::Door,
+    listen::{Door, Room},
     plan::Fit,
     record::Record,
     refusal::Refusal,
@@ -38,6 +38,15 @@ pub(super) struct Peer {
     pub(super) secure: bool,
     /// Who the visitor is by a certificate.
     pub(super) identity: Option<Arc<str>>,
+    /// What the connection has of the limits.
+    pub(super) room: Option<Arc<Room>>,
+}
+
+/// What came of a request beside its head, and what let it in.
+pub(super) struct Came {
+    pub(super) body: Incoming,
+    pub(super) upgrade: Option<OnUpgrade>,
+    pub(super) permit: Option<Arc<Permit>>,
 }
 
 /// One visit, with the rules as they were when it began.
@@ -132,9 +141,13 @@ impl Visiting<'_> {
             record.target = self.rules.plan.name(&route.target);
         }
         self.authorize(route, &visit, record)?;
-        let permit = self.limit(&visit).await?;
-        let upgrade = parts.extensions.remove::<OnUpgrade>();
-        let answer = self.lead(route, visit, (body, upgrade), record).await?;
+        let permit = self.limit(&visit).await?.map(Arc::new);
+        let came = Came {
+            body,
+            upgrade: parts.extensions.remove::<OnUpgrade>(),
+            permit: permit.clone(),
+        };
+        let answer = self.lead(route, visit, came, record).await?;
         Ok(match permit {
             Some(permit) => answer.map(|body| body.holding(permit)),
             None => answer,

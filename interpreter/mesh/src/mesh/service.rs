@@ -20,8 +20,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     Name, OperationId, Program, SecretId, SubsetId,
     expr::Expr,
+    policy::Policy,
     service::{self, Auth, Binding},
-    traffic::Health,
+    traffic::{Health, Tls},
 };
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 use std::{
@@ -41,6 +42,10 @@ pub(crate) struct Service {
     pub(crate) subsets: Vec<Places>,
     /// Where its traffic goes instead of where its last route says.
     moved: RwLock<Option<Split>>,
+    /// How connections are made safe, if the service says it.
+    tls: Option<Tls>,
+    /// Whether it has operations of gRPC, and so speaks HTTP/2.
+    pub(crate) grpc: bool,
     /// How we show who we are.
     pub(crate) shown: Shown,
     /// For each operation its method of gRPC.
@@ -76,6 +81,8 @@ impl Service {
         Ok(Self {
             subsets: subsets.collect::<Result<_, _>>()?,
             moved: RwLock::new(None),
+            tls: said_of_tls(program, service).cloned(),
+            grpc: is_grpc(service),
             shown: shown(program, service, options)?,
             methods: codec::methods(service).map_err(|why| MeshError::BadDescriptors {
                 service: service.name.clone(),
@@ -91,6 +98,18 @@ impl Service {
         self.methods.get(operation.index())?.as_ref()
     }
 
+    /// Whether its connections are as safe as a policy wants them. They belong to the service, and are not made again for
+    /// one call; what wants them otherwise is not sent by those that there are.
+    pub(crate) fn is_safe_for(&self, policy: &Policy) -> Result<(), String> {
+        match &policy.tls {
+            Some(wanted) if self.tls.as_ref() != Some(wanted) => Err(
+                "the policy of the request says another `tls` than the service; say it at the service"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// Moves its traffic; no weights is back to what its routes say.
     pub(crate) fn shift(&self, weights: &[(SubsetId, u32)]) {
         let moved = (!weights.is_empty()).then(|| Arc::from(weights));
@@ -103,6 +122,18 @@ impl Service {
     }
 }
 
+/// What a service says of its connections, or else the first of its operations that does.
+fn said_of_tls<'p>(program: &'p Program, service: &service::Service) -> Option<&'p Tls> {
+    policies(program, service).find_map(|policy| policy.tls.as_ref())
+}
+
+/// The policy of a service, and those of its operations.
+fn policies<'p>(program: &'p Program, service: &service::Service) -> impl Iterator<Item = &'p Policy> {
+    let operations = service.operations.iter().map(|operation| operation.policy);
+    let all: Vec<_> = iter::once(service.policy).chain(operations).collect();
+    all.into_iter().filter_map(|id| program.policy(id))
+}
+
 /// How connections to a service are made safe.
 pub(super) fn safety(
     program: &Program,
@@ -110,9 +141,7 @@ pub(super) fn safety(
     addresses: &[Vec<Template>],
     directory: &Path,
 ) -> Result<Safety, MeshError> {
-    let said = program
-        .policy(service.policy)
-        .and_then(|policy| policy.tls.as_ref());
+    let said = said_of_tls(program, service);
     let mut texts = addresses.iter().flatten().map(Template::text);
     let some = texts.any(|text| text.starts_with("https://"));
     Safety::new(said, some, directory).map_err(|why| MeshError::BadTls {
@@ -201,9 +230,7 @@ fn shown(program: &Program, service: &service::Service, options: &MeshOptions) -
 /// How the endpoints of a service are asked how they are: an endpoint is well or not for whatever is asked of it, so that
 /// the policy of the service decides, or else the first of its operations whose policy says something.
 pub(super) fn health<'p>(program: &'p Program, service: &service::Service) -> Option<&'p Health> {
-    let operations = service.operations.iter().map(|operation| operation.policy);
-    let mut policies = iter::once(service.policy).chain(operations);
-    policies.find_map(|id| program.policy(id)?.health.as_ref())
+    policies(program, service).find_map(|policy| policy.health.as_ref())
 }
 
 /// Whether a service speaks HTTP/2, and maybe nothing else.

@@ -7,6 +7,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::{
     error::Error,
     pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -17,14 +18,106 @@ pub(crate) type BodyError = Box<dyn Error + Send + Sync>;
 pub(crate) enum Outgoing {
     /// All of it is here.
     Whole(Full<Bytes>),
-    /// It comes as the visitor sends it. At most so many bytes of it.
-    Stream(Incoming, u64),
+    /// It comes as the visitor sends it.
+    Stream(Coming),
+}
+
+/// A body that a visitor is still sending.
+pub(crate) struct Coming {
+    body: Incoming,
+    /// How many bytes of it are still taken.
+    left: u64,
+    upload: Arc<Upload>,
+}
+
+/// What is known of a body while a visitor sends it: whoever waits for the answer must know whose fault it is that none
+/// comes.
+#[derive(Default)]
+pub(crate) struct Upload(Mutex<Seen>);
+
+/// How far a body has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// How many bytes.
+    pub(crate) bytes: u64,
+    pub(crate) fate: Fate,
+}
+
+/// What becomes of a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The service has not asked for more of it.
+    #[default]
+    Unasked,
+    /// The visitor is asked for more of it.
+    Awaited,
+    /// All of it has come.
+    Whole,
+    /// It is longer than it may be.
+    TooLong,
+    /// The visitor broke off, or sent what is no body.
+    Broken,
 }
 
 impl Outgoing {
     /// A body that is here.
     pub(crate) fn whole(bytes: Bytes) -> Self {
         Self::Whole(Full::new(bytes))
+    }
+
+    /// A body of at most so many bytes that is still coming.
+    pub(crate) fn stream(body: Incoming, most: u64, upload: Arc<Upload>) -> Self {
+        Self::Stream(Coming {
+            body,
+            left: most,
+            upload,
+        })
+    }
+}
+
+impl Upload {
+    /// How far it has come.
+    pub(crate) fn seen(&self) -> Seen {
+        *self.lock()
+    }
+
+    /// A panic elsewhere cannot leave two numbers in a bad state.
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Coming {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        let mut seen = self.upload.lock();
+        let frame = match polled {
+            Poll::Pending => {
+                seen.fate = Fate::Awaited;
+                return Poll::Pending;
+            }
+            Poll::Ready(None) => {
+                seen.fate = Fate::Whole;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(Some(Err(error))) => {
+                seen.fate = Fate::Broken;
+                return Poll::Ready(Some(Err(error.into())));
+            }
+            Poll::Ready(Some(Ok(frame))) => frame,
+        };
+        let length = u64::try_from(frame.data_ref().map_or(0, Bytes::len)).unwrap_or(u64::MAX);
+        let Some(left) = self.left.checked_sub(length) else {
+            seen.fate = Fate::TooLong;
+            return Poll::Ready(Some(Err("the body is longer than it may be".into())));
+        };
+        self.left = left;
+        seen.bytes = seen.bytes.saturating_add(length);
+        seen.fate = match self.body.is_end_stream() {
+            true => Fate::Whole,
+            false => Fate::Unasked,
+        };
+        Poll::Ready(Some(Ok(frame)))
     }
 }
 
@@ -38,34 +131,21 @@ impl Body for Outgoing {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
             Self::Whole(whole) => Pin::new(whole).poll_frame(cx).map_err(|never| match never {}),
-            Self::Stream(body, left) => {
-                let frame = std::task::ready!(Pin::new(body).poll_frame(cx));
-                Poll::Ready(frame.map(|frame| within(frame?, left)))
-            }
+            Self::Stream(coming) => coming.poll(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(whole) => whole.is_end_stream(),
-            Self::Stream(body, _) => body.is_end_stream(),
+            Self::Stream(coming) => coming.body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(whole) => whole.size_hint(),
-            Self::Stream(body, _) => body.size_hint(),
+            Self::Stream(coming) => coming.body.size_hint(),
         }
     }
-}
-
-/// The frame, if there is room for it.
-fn within(frame: Frame<Bytes>, left: &mut u64) -> Result<Frame<Bytes>, BodyError> {
-    let length = frame.data_ref().map_or(0, Bytes::len);
-    match left.checked_sub(u64::try_from(length).unwrap_or(u64::MAX)) {
-        Some(rest) => *left = rest,
-        None => return Err("the body is longer than it may be".into()),
-    }
-    Ok(frame)
 }

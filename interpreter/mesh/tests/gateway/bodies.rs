@@ -7,6 +7,7 @@ use crate::{
     },
     town::{Town, gateway, read, route},
 };
+use flowmesh_ir::traffic::Breaker;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -49,7 +50,7 @@ async fn a_body_is_taken_up_to_its_limit() {
     };
     assert_eq!(town.ask(&chunked(1_000)).await.status, 200);
     let before = server.requests();
-    assert_ne!(town.ask(&chunked(1_001)).await.status, 200);
+    assert_eq!(town.ask(&chunked(1_001)).await.status, 413);
     assert_eq!(server.requests(), before, "what is too long is not carried out");
 }
 
@@ -142,4 +143,82 @@ async fn a_connection_becomes_a_websocket_where_the_service_agrees() {
     }
     assert_eq!(heard, b"hello AND BYE");
     assert_eq!(town.ask(asked).await.status, 403);
+}
+
+/// One failure shuts the service off.
+fn touchy() -> flowmesh_ir::policy::Policy {
+    let mut policy = plain();
+    policy.timeout.attempt_ms = 1_000;
+    policy.breaker = Some(Breaker {
+        failures: Some(1),
+        rate: None,
+        within_ms: 60_000,
+        open_ms: 60_000,
+        slow_start_ms: None,
+    });
+    policy
+}
+
+#[tokio::test]
+async fn what_a_visitor_does_is_not_held_against_the_service() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let front = gateway(vec![route(None, "/**")]);
+    let town = Town::with(&server, touchy(), front, |options| options.body_bytes = 1_000).await;
+    let head = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+    let long = format!("{head}7d0\r\n{}\r\n0\r\n\r\n", "x".repeat(2_000));
+    assert_eq!(town.ask(&long).await.status, 413);
+    assert_eq!(town.get("/").await.status, 200, "too long a body");
+    town.ask(&format!("{head}no length\r\n")).await;
+    assert_eq!(town.get("/").await.status, 200, "what is no body");
+    let stalled = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf";
+    assert_eq!(town.ask(stalled).await.status, 408);
+    assert_eq!(town.get("/").await.status, 200, "a body that does not come");
+    let mut gone = town.connect().await;
+    gone.write_all(stalled.as_bytes()).await.unwrap();
+    drop(gone);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(town.get("/").await.status, 200, "a visitor who goes away");
+    // Of one that speaks no HTTP/2, a stranger's word for gRPC makes none.
+    let grpc = "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/grpc\r\ncontent-length: 0\r\n\r\n";
+    assert_eq!(town.ask(grpc).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_sends_for_longer_than_an_answer_may_take_is_waited_for() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let town = Town::with(&server, touchy(), gateway(vec![route(None, "/**")]), |_| {}).await;
+    let mut stream = town.connect().await;
+    let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..10 {
+        stream.write_all(&[b'x'; 1_000]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert_eq!(read(&mut stream).await.status, 200);
+    assert_eq!(server.request(0).body.len(), 10_000);
+}
+
+#[tokio::test]
+async fn a_connection_that_became_something_else_still_counts() {
+    let server = Server::by_hand(|_, mut stream| async move {
+        let _ = stream.read(&mut [0; 4_096]).await;
+        let agreed = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
+        stream.write_all(agreed.as_bytes()).await.unwrap();
+        let _ = stream.read(&mut [0; 64]).await;
+    })
+    .await;
+    let front = gateway(vec![route(None, "/**")]);
+    let town = Town::with(&server, plain(), front, |options| {
+        options.connections_per_address = 1;
+    })
+    .await;
+    let mut stream = town.connect().await;
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    assert_eq!(read(&mut stream).await.status, 101);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut second = town.connect().await;
+    let mut said = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(5), second.read_to_end(&mut said)).await;
+    assert!(closed.is_ok() && said.is_empty());
 }

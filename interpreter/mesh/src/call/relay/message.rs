@@ -1,11 +1,15 @@
 //! A request that is handed on, as it goes over the wire.
 
-use super::{DEADLINE, KEPT_BYTES_MAX, Kept, Relay, Relaying, SILENCE_MAX, TRACEPARENT};
-use crate::wire::{body::Outgoing, connection::Sent, endpoint::Endpoint, request::method};
+use super::{DEADLINE, KEPT_BYTES_MAX, Kept, Relay, Relaying, SILENCE_MAX, TRACEPARENT, Unrelayed};
+use crate::wire::{
+    body::{Fate, Outgoing, Seen, Upload},
+    connection::Sent,
+    endpoint::Endpoint,
+    request::method,
+};
 use bytes::Bytes;
 use flowmesh_ir::{
     Name,
-    call::Failure,
     policy::Policy,
     service::{self, EffectKind, Method},
     trace::TraceContext,
@@ -13,7 +17,7 @@ use flowmesh_ir::{
 use http::{HeaderName, HeaderValue, Uri, header::HOST, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 impl Relaying<'_> {
     /// One attempt as it goes to an endpoint.
@@ -71,10 +75,10 @@ pub(super) fn headers(declared: &service::Service, policy: &Policy, request: &Re
 }
 
 /// Keeps a body that is short, if it may be needed again; refuses one that says it is too long.
-pub(super) async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kept, Failure> {
+pub(super) async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kept, Unrelayed> {
     let hint = body.size_hint();
     if hint.lower() > most {
-        return Err(Failure::BadReply(format!("the body is longer than {most} bytes")));
+        return Err(Unrelayed::TooLong);
     }
     if body.is_end_stream() {
         return Ok(Kept::Whole(Bytes::new()));
@@ -85,10 +89,31 @@ pub(super) async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kep
     let whole = tokio::time::timeout(SILENCE_MAX, body.collect()).await;
     match whole {
         Ok(Ok(whole)) => Ok(Kept::Whole(whole.to_bytes())),
-        Ok(Err(_)) => Err(Failure::Unavailable("the visitor broke off".to_owned())),
-        Err(_) => Err(Failure::Timeout(format!(
-            "the body did not come within {SILENCE_MAX:?}"
-        ))),
+        Ok(Err(_)) => Err(Unrelayed::Broken),
+        Err(_) => Err(Unrelayed::Slow),
+    }
+}
+
+/// A visitor who sends less is taken to have stopped, in bytes a second; as Apache's `mod_reqtimeout` has it.
+const RATE_MIN: u64 = 500;
+
+/// The work, if it is done in time. The time begins anew for as long as the visitor is sending, and once more when all is
+/// sent: the service cannot answer before.
+pub(super) async fn within<T>(limit: Duration, upload: &Upload, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut before = Seen::default();
+    loop {
+        if let Ok(done) = tokio::time::timeout(limit, work.as_mut()).await {
+            return Some(done);
+        }
+        let seen = upload.seen();
+        let came = seen.bytes.saturating_sub(before.bytes);
+        let enough = RATE_MIN.saturating_mul(limit.as_secs().max(1));
+        let ended = seen.fate == Fate::Whole && before.fate != Fate::Whole;
+        if came < enough && !(ended && came > 0) {
+            return None;
+        }
+        before = seen;
     }
 }
 

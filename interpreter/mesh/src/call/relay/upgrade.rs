@@ -2,6 +2,7 @@
 
 use super::{Mesh, Relay};
 use crate::{
+    call::limit::Permits,
     decide::{breaker::is_failure, outcome::Outcome},
     observe::{AttemptReport, Next, Observer},
     tls::client::Version,
@@ -22,6 +23,8 @@ pub(crate) struct Joined {
     pub(crate) answer: Response<Incoming>,
     /// The connection, where the service agrees.
     pub(crate) service: Option<OnUpgrade>,
+    /// What was let through.
+    pub(crate) permits: Permits,
 }
 
 impl Mesh {
@@ -84,7 +87,11 @@ impl Mesh {
             .map_err(|_| late())??;
         let agreed = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
         let service = agreed.then(|| hyper::upgrade::on(&mut answer));
-        Ok(Joined { answer, service })
+        Ok(Joined {
+            answer,
+            service,
+            permits: relaying.permits,
+        })
     }
 
     async fn ask(
