@@ -41,7 +41,11 @@ flow checkout(order: Order, by: string) -> string fails Sold key order.id {
   return "{by} gets {order.count}"
 }
 
-allow gateway shop to inventory
+flow note(text: string, by: string) -> string {
+  return "{by}: {text}"
+}
+
+allow gateway shop to inventory, note
 allow gateway shop to checkout when caller.claims.scope has "write"
 deny anyone to inventory when request.path has "secret"
 
@@ -52,6 +56,7 @@ gateway shop {
   GET "/find/{id}" -> inventory.find(id)
   POST "/checkout" -> checkout(request.body, by: caller.identity ?? "nobody") { wait: true }
   POST "/later" -> checkout(request.body, by: caller.identity ?? "nobody")
+  POST "/notes" -> note("x", by: caller.identity ?? "nobody")
   GET "/new" when request.header("x-beta") == "yes" -> redirect("https://beta.test{request.path}", status: 307)
   any "/stock/**" -> inventory { rewrite: { prefix: "/v2" } }
 }
@@ -272,6 +277,57 @@ async fn who_has_the_right_token_starts_a_run_and_hears_its_end() {
         (Some("ann"), Some("checkout"))
     );
     assert_eq!(last.rule, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_visitor_is_nobody_elses() {
+    let town = Town::open(program(SHOP, back())).await;
+    let run = async |subject: Option<&str>, key: &str| {
+        let token = subject.map(|subject| token(&json!({ "sub": subject })));
+        let shown = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+        let headers = format!("{}idempotency-key: {key}\r\n", shown.unwrap_or_default());
+        let (status, _, body) = town.ask("POST /notes", &headers, "").await;
+        assert_eq!(status, 202, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        body["run"].as_str().unwrap().to_owned()
+    };
+    let first = run(Some("ann"), "7").await;
+    assert_eq!(run(Some("ann"), "7").await, first);
+    assert_ne!(run(Some("ann"), "8").await, first);
+    assert_ne!(run(Some("ben"), "7").await, first);
+    assert_ne!(
+        run(None, "7").await,
+        run(None, "7").await,
+        "nobody knows whether they are one"
+    );
+    assert_ne!(run(Some("a"), "b/c").await, run(Some("a/b"), "c").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_cannot_be_where_it_is_to_be_stays_where_it_was() {
+    let (back, taken) = (back(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let at = |address: String| program(&SHOP.replace("127.0.0.1:0", &address), back);
+    let town = Town::open(at(format!("127.0.0.1:{}", free()))).await;
+    let before = town.address();
+    let elsewhere = at(taken.local_addr().unwrap().to_string());
+    let deployment = Arc::new(Deployment::new(elsewhere, Settings::default()));
+    town.host
+        .roll_out(deployment, ("ann", How::Deployed), 0)
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..500 {
+        if town
+            .gateways
+            .addresses()
+            .first()
+            .is_some_and(|(_, all)| *all == [before])
+        {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(town.ask("GET /stock/x", "", "").await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -173,11 +173,12 @@ impl Opened {
             }
             // Its addresses may be among the new ones.
             Some(known) => {
+                let (before, door) = (known.wanted.clone(), known.door.clone());
                 known.close().await;
-                wanted
-                    .open(rules, options, host)
-                    .await
-                    .map_err(|error| (error, None))
+                match wanted.open(rules, options, host).await {
+                    Ok(open) => Ok(open),
+                    Err(error) => Err((error, before.listen_at(door).await.ok())),
+                }
             }
             None => wanted
                 .open(rules, options, host)

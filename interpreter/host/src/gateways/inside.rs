@@ -88,7 +88,7 @@ impl Inside {
             .program
             .flow(flow)
             .is_some_and(|flow| flow.key.is_some());
-        let key = seen.0.request.header(KEY).filter(|_| !own);
+        let key = if own { None } else { key(seen.0) };
         let started = match self.host.start(&name, input.into_bytes(), key).await {
             Ok(started) => started,
             Err(refusal) => return answer::refused(&refusal),
@@ -184,4 +184,17 @@ impl Behind for Inside {
         };
         Box::pin(async move { self.called(target, (visit, &body)).await })
     }
+}
+
+/// What makes two visits one run: the key that the visitor says, among the keys of that visitor. One whom nobody knows has
+/// none: others could say the same, and would be told what came of it.
+fn key(visit: &Visit) -> Option<String> {
+    let said = visit.request.header(KEY).filter(|said| !said.is_empty())?;
+    let identity = visit.identity.as_deref()?;
+    // Its length keeps `a` with `b/c` apart from `a/b` with `c`.
+    Some(format!(
+        "visit/{}/{}/{identity}/{said}",
+        visit.gateway.0,
+        identity.len()
+    ))
 }

@@ -114,13 +114,12 @@ impl Wanted {
                 error,
             })?;
         let seed = host.clock().draw();
-        let door = Arc::new(Door::new(
-            rules,
-            options.limits,
-            certificate,
-            options.log.clone(),
-            seed,
-        ));
+        let door = Door::new(rules, options.limits, certificate, options.log.clone(), seed);
+        self.listen_at(Arc::new(door)).await
+    }
+
+    /// Listens at its addresses.
+    pub(super) async fn listen_at(self, door: Arc<Door>) -> Result<Open, GatewayError> {
         let (stop, stopped) = watch::channel(false);
         let mut listeners = Vec::new();
         for (address, secure) in &self.listen {
