@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod explore;
 mod fmt;
+mod gateway;
 mod lsp;
 mod new;
 mod repl;
@@ -68,6 +69,7 @@ pub(crate) enum Command {
     Explore(explore::Explore),
     Run(run::Run),
     Serve(serve::Serve),
+    Gateway(gateway::Gateway),
     Deploy(deploy::Deploy),
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
@@ -98,6 +100,7 @@ impl Command {
             Self::Explore(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
+            Self::Gateway(command) => command.run(),
             Self::Deploy(command) => command.run(),
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),

@@ -199,7 +199,7 @@ async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Err
 }
 
 /// Names are looked up where the system says; a machine that says nothing is asked itself.
-fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
+pub(crate) fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
     let nobody = SocketAddr::from(([127, 0, 0, 1], 53));
     let found = match servers {
         [] => Hickory::system().or_else(|_| Hickory::servers(&[nobody])),

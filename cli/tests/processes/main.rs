@@ -17,6 +17,8 @@ mod failing;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod line;

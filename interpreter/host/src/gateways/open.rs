@@ -1,8 +1,12 @@
 //! What a deployment wants of its gateways, and how their doors are opened.
 
-use super::{GatewayError, GatewaysOptions, Open, inside::Inside};
-use crate::{Host, driver::Live, engine::Deployment};
-use flowmesh_ir::{GatewayId, Name, Program, Value, expr::Expr, gateway::Gateway};
+use super::{GatewayError, GatewaysOptions, Open, Setting, inside::Inside};
+use crate::{driver::Live, engine::Deployment};
+use flowmesh_ir::{
+    GatewayId, Name, Program, Value,
+    expr::Expr,
+    gateway::{Gateway, Target},
+};
 use flowmesh_machine::{Context, evaluate};
 use flowmesh_mesh::{
     gateway::{Certificate, Door, Listener, Rules},
@@ -38,9 +42,8 @@ pub(super) fn gateways(program: &Program) -> impl Iterator<Item = (GatewayId, &G
 
 /// Says what a gateway wants, and what it does.
 pub(super) fn prepare(
-    host: &Host,
+    setting: &Setting,
     live: &Live,
-    options: &GatewaysOptions,
     id: GatewayId,
 ) -> Result<(Wanted, Arc<Rules>), GatewayError> {
     let deployment = &live.deployment;
@@ -54,9 +57,12 @@ pub(super) fn prepare(
         .get(id.index())
         .ok_or_else(|| missing("gateway"))?;
     let mesh = live.caller.mesh().ok_or_else(|| missing("gateway"))?;
-    let wanted = Wanted::new(deployment, gateway, options)?;
-    let issuer = issuer(deployment, gateway, options)?;
-    let inside = Inside::new(host, live, options.api.clone());
+    if !setting.place.has_runs() {
+        has_no_flow(&deployment.program, gateway)?;
+    }
+    let wanted = Wanted::new(deployment, gateway, &setting.options)?;
+    let issuer = issuer(deployment, gateway, &setting.options)?;
+    let inside = Inside::new(setting.place.clone(), live);
     let rules = Rules::new((deployment.program.clone(), id), mesh, Arc::new(inside), issuer);
     let rules = rules.ok_or_else(|| missing("jwt"))?;
     Ok((wanted, Arc::new(rules)))
@@ -98,12 +104,7 @@ impl Wanted {
     }
 
     /// Opens it.
-    pub(super) async fn open(
-        self,
-        rules: Arc<Rules>,
-        options: &GatewaysOptions,
-        host: &Host,
-    ) -> Result<Open, GatewayError> {
+    pub(super) async fn open(self, rules: Arc<Rules>, setting: &Setting) -> Result<Open, GatewayError> {
         let load =
             |shows: &Shows| Certificate::load(&shows.certificate, &shows.key, shows.visitors.as_deref());
         let certificate = self.shows.as_ref().map(load);
@@ -113,7 +114,7 @@ impl Wanted {
                 gateway: self.name.clone(),
                 error,
             })?;
-        let seed = host.clock().draw();
+        let (seed, options) = (setting.place.draw(), &setting.options);
         let door = Door::new(rules, options.limits, certificate, options.log.clone(), seed);
         self.listen_at(Arc::new(door)).await
     }
@@ -141,6 +142,21 @@ impl Wanted {
             addresses,
             stop,
         })
+    }
+}
+
+/// Who keeps no runs can lead nobody to one.
+fn has_no_flow(program: &Program, gateway: &Gateway) -> Result<(), GatewayError> {
+    let flows = gateway.routes.iter().filter_map(|route| match route.target {
+        Target::Flow { flow, .. } => program.flow(flow),
+        _ => None,
+    });
+    match flows.map(|flow| flow.name.clone()).next() {
+        Some(flow) => Err(GatewayError::NoRuns {
+            gateway: gateway.name.clone(),
+            flow,
+        }),
+        None => Ok(()),
     }
 }
 
