@@ -2,7 +2,8 @@
 //!
 //! A request is made canonical, then: who asks (`identify`), where it leads (the tree of routes), whether they may
 //! (`decide::access`), how many may (`limit`), and on to a service (`Mesh::relay`), an operation or a flow
-//! ([`Behind`]). `visit` is that order; `listen` accepts connections within limits and lets them end; `refusal` is what a
+//! ([`Behind`]). `visit` is that order; `listen` accepts connections within limits and lets them end; `pass` hands on connections that are not opened here;
+//! `refusal` is what a
 //! stranger is told, which is never why in detail; `record` is what the operator is told.
 
 mod behind;
@@ -13,6 +14,7 @@ mod identify;
 mod lead;
 mod listen;
 mod options;
+mod pass;
 mod plan;
 mod record;
 mod refusal;

@@ -160,7 +160,7 @@ fn has_no_flow(program: &Program, gateway: &Gateway) -> Result<(), GatewayError>
     }
 }
 
-/// `http://HOST:PORT`, where the host is an address of this machine.
+/// `http://HOST:PORT`, where the host is an address of this machine; `https://` and `tls://` are listened to for TLS.
 fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(SocketAddr, bool), GatewayError> {
     let wrong = |found: String| GatewayError::Address {
         gateway: gateway.clone(),
@@ -168,9 +168,9 @@ fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(Sock
     };
     let text = text(deployment, expr).ok_or_else(|| wrong("no value".to_owned()))?;
     let found = || wrong(format!("`{text}`"));
-    let (rest, secure) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
-        (Some(rest), _) => (rest, false),
-        (_, Some(rest)) => (rest, true),
+    let (rest, secure) = match text.split_once("://") {
+        Some(("http", rest)) => (rest, false),
+        Some(("https" | "tls", rest)) => (rest, true),
         _ => return Err(found()),
     };
     let rest = rest.strip_suffix('/').unwrap_or(rest);

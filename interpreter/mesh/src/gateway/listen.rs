@@ -3,6 +3,7 @@
 
 use super::{
     options::GatewayOptions,
+    pass::{pass, proxied},
     record::Log,
     rules::Rules,
     visit::{Peer, visit},
@@ -142,7 +143,9 @@ impl Door {
     /// Takes note of one more connection of an address, unless it has too many.
     fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
         let rules = self.rules();
-        let behind_proxy = rules.gateway().is_some_and(|gateway| gateway.trusted_hops > 0);
+        let behind_proxy = rules
+            .gateway()
+            .is_some_and(|gateway| gateway.trusted_hops > 0 || gateway.proxied);
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let open = addresses.entry(address).or_default();
         // A proxy that is trusted has the connections of all its visitors.
@@ -167,12 +170,14 @@ impl Drop for Counted {
 }
 
 impl Listener {
-    /// Listens, with TLS where `secure`. Nothing is answered before [`Listener::serve`].
+    /// Listens, with TLS where `secure`: connections that no `tls` route takes are opened with the certificate of the door.
+    /// Nothing is answered before [`Listener::serve`].
     ///
     /// # Errors
     /// If the address cannot be had, or there is no certificate to show.
     pub async fn bind(address: SocketAddr, secure: bool, door: Arc<Door>) -> Result<Self, ListenError> {
-        if secure && door.certificate.is_none() {
+        let hands_on = door.rules().gateway().is_some_and(|it| !it.passes.is_empty());
+        if secure && door.certificate.is_none() && !hands_on {
             return Err(ListenError::Bare(address));
         }
         let unheard = |error| ListenError::Address { address, error };
@@ -253,8 +258,32 @@ impl Listener {
 }
 
 /// Speaks with a visitor for as long as the connection lives. What goes wrong on it is the visitor's to see.
-async fn converse(door: Arc<Door>, stream: TcpStream, peer: Peer, stopping: watch::Receiver<bool>) {
+async fn converse(door: Arc<Door>, mut stream: TcpStream, mut peer: Peer, stopping: watch::Receiver<bool>) {
     let options = door.options;
+    let rules = door.rules();
+    if rules.gateway().is_some_and(|gateway| gateway.proxied) {
+        match tokio::time::timeout(options.head_time, proxied(&mut stream)).await {
+            Ok(Ok(visitor)) => peer.address = visitor.unwrap_or(peer.address),
+            // Whoever does not come by the proxy is nobody whom we know.
+            _ => return,
+        }
+    }
+    if peer.secure {
+        // A connection that is handed on has no end that we could ask for; it may take as long as the grace.
+        let passing = pass(&door, &rules, stream, peer);
+        let left = tokio::select! {
+            left = passing => left,
+            () = grace(stopping.clone(), options.grace) => return,
+        };
+        let Some(left) = left else {
+            return;
+        };
+        (stream, peer) = left;
+    }
+    drop(rules);
+    if peer.secure && door.certificate.is_none() {
+        return;
+    }
     let Some(certificate) = door.certificate.as_ref().filter(|_| peer.secure) else {
         if let Ok(Ok(http2)) = tokio::time::timeout(options.head_time, speaks_http2(&stream)).await {
             speak(door, stream, peer, http2, stopping).await;
@@ -271,6 +300,12 @@ async fn converse(door: Arc<Door>, stream: TcpStream, peer: Peer, stopping: watc
         };
         speak(door, stream, peer, http2, stopping).await;
     }
+}
+
+/// Waits until it is to stop, and as long as it may take after that.
+async fn grace(mut stopping: watch::Receiver<bool>, grace: Duration) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+    tokio::time::sleep(grace).await;
 }
 
 /// Whether a connection begins as HTTP/2 does, without taking anything from it.

@@ -225,10 +225,7 @@ impl Visiting<'_> {
             }
             Verdict::Denied(rule) => {
                 record.rule = rule;
-                Err(Refusal::Denied(match rule {
-                    Some(rule) => format!("rule {rule} denies it"),
-                    None => "no rule allows it".to_owned(),
-                }))
+                Err(Refusal::denied(rule))
             }
         }
     }

@@ -14,6 +14,7 @@ mod support;
 mod bodies;
 mod limits;
 mod lives;
+mod passes;
 mod refused;
 mod relays;
 mod safe;

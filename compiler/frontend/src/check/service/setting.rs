@@ -236,6 +236,13 @@ pub const SETTINGS: &[Setting] = &[
         &[],
     ),
     setting(
+        "proxy_protocol",
+        &[Place::Gateway, Place::GatewayRoute],
+        "v2",
+        "At a gateway: every connection begins with what the proxy before it says of the visitor, and one that does not is refused. At a `tls` route: the service is told so.",
+        &[],
+    ),
+    setting(
         "wait",
         &[Place::GatewayRoute],
         "true or false",
