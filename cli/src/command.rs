@@ -13,6 +13,7 @@ mod fmt;
 mod gateway;
 mod lsp;
 mod new;
+mod proxy;
 mod repl;
 pub(crate) mod run;
 mod runs;
@@ -70,6 +71,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Serve(serve::Serve),
     Gateway(gateway::Gateway),
+    Proxy(proxy::Proxy),
     Deploy(deploy::Deploy),
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
@@ -101,6 +103,7 @@ impl Command {
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
             Self::Gateway(command) => command.run(),
+            Self::Proxy(command) => command.run(),
             Self::Deploy(command) => command.run(),
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),

@@ -30,6 +30,8 @@ mod places;
 mod products;
 mod program;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod repl;

@@ -6,6 +6,7 @@
 
 mod alone;
 mod answer;
+mod beside;
 mod error;
 mod inside;
 mod log;
@@ -15,15 +16,16 @@ mod remote;
 mod view;
 
 pub use alone::Alone;
+pub use beside::Beside;
 pub use error::GatewayError;
 pub use log::AccessLog;
 pub use remote::Remote;
 pub use view::holds;
 
 use crate::{Host, driver::Live};
-use flowmesh_ir::Name;
+use flowmesh_ir::{GatewayId, Name};
 use flowmesh_mesh::{
-    gateway::{Door, GatewayOptions, Log},
+    gateway::{Door, GatewayOptions, Log, Side},
     identity::Fetch,
 };
 use open::Wanted;
@@ -54,8 +56,13 @@ pub struct GatewaysOptions {
 /// What gateways need to be told, and where the runs are that visitors start.
 struct Setting {
     place: Arc<dyn Place>,
+    /// Where the gateways stand that are opened; none are all of the program, before it.
+    sides: Sides,
     options: GatewaysOptions,
 }
+
+/// The gateways beside a service, and whether who shows no certificate is let in there, too. They change with the program.
+type Sides = Arc<Mutex<Option<(Vec<(GatewayId, Side)>, bool)>>>;
 
 /// The gateways of the program that a host serves.
 pub struct Gateways {
@@ -91,6 +98,7 @@ impl Gateways {
         };
         let setting = Setting {
             place: Arc::new(here),
+            sides: Sides::default(),
             options,
         };
         Self::follow(host.live(), setting).await
@@ -160,7 +168,7 @@ impl Opened {
     async fn follow(&mut self, setting: &Setting, live: &Live) -> Vec<GatewayError> {
         let mut wrong = Vec::new();
         let mut before = std::mem::take(&mut self.0);
-        for (id, gateway) in open::gateways(&live.deployment.program) {
+        for (id, gateway) in open::gateways(setting, &live.deployment.program) {
             let known = before.remove(&gateway.name);
             match self.one(setting, live, (id, known)).await {
                 Ok(open) => drop(self.0.insert(gateway.name.clone(), open)),
@@ -182,7 +190,7 @@ impl Opened {
         &self,
         setting: &Setting,
         live: &Live,
-        (id, known): (flowmesh_ir::GatewayId, Option<Open>),
+        (id, known): (GatewayId, Option<Open>),
     ) -> Result<Open, (GatewayError, Option<Open>)> {
         let (wanted, rules) = match open::prepare(setting, live, id) {
             Ok(prepared) => prepared,

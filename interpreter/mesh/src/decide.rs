@@ -15,6 +15,7 @@ pub mod fault;
 pub mod health;
 pub mod items;
 pub mod limit;
+pub mod operation;
 pub mod outcome;
 pub mod proxied;
 pub mod retry_after;

@@ -9,10 +9,15 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{Context, evaluate};
 use flowmesh_mesh::{
-    gateway::{Certificate, Door, Listener, Rules},
+    gateway::{Certificate, Door, Listener, Plan, Rules, Side},
     identity::{Issuer, IssuerOptions},
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// How far the clocks of issuers may be from ours.
@@ -25,6 +30,8 @@ pub(super) struct Wanted {
     /// Where it listens, and whether with TLS.
     listen: Vec<(SocketAddr, bool)>,
     shows: Option<Shows>,
+    /// Whether who shows no certificate is let in, too.
+    permissive: bool,
 }
 
 /// What it shows, and whom of its visitors it believes.
@@ -35,9 +42,33 @@ struct Shows {
     visitors: Option<PathBuf>,
 }
 
-/// The gateways of a program.
-pub(super) fn gateways(program: &Program) -> impl Iterator<Item = (GatewayId, &Gateway)> {
-    (0u32..).map(GatewayId).zip(&program.gateways)
+/// The gateways that are to be opened.
+pub(super) fn gateways<'p>(setting: &Setting, program: &'p Program) -> Vec<(GatewayId, &'p Gateway)> {
+    let all = (0u32..).map(GatewayId).zip(&program.gateways);
+    match setting
+        .sides
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .as_ref()
+    {
+        None => all.collect(),
+        Some((sides, _)) => all
+            .filter(|(id, _)| sides.iter().any(|(known, _)| known == id))
+            .collect(),
+    }
+}
+
+/// Where a gateway stands, and whether who shows no certificate is let in.
+fn side(setting: &Setting, id: GatewayId) -> (Side, bool) {
+    let sides = setting.sides.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((sides, permissive)) = sides.as_ref() else {
+        return (Side::Front, false);
+    };
+    let found = sides.iter().find(|(known, _)| *known == id);
+    found.map_or((Side::Front, false), |(_, side)| {
+        let inbound = matches!(side, Side::Inbound(_));
+        (side.clone(), inbound && *permissive)
+    })
 }
 
 /// Says what a gateway wants, and what it does.
@@ -60,10 +91,19 @@ pub(super) fn prepare(
     if !setting.place.has_runs() {
         has_no_flow(&deployment.program, gateway)?;
     }
-    let wanted = Wanted::new(deployment, gateway, &setting.options)?;
+    let (side, permissive) = side(setting, id);
+    let wanted = Wanted {
+        permissive,
+        ..Wanted::new(deployment, gateway, &setting.options)?
+    };
     let issuer = issuer(deployment, gateway, &setting.options)?;
     let inside = Inside::new(setting.place.clone(), live);
-    let rules = Rules::new((deployment.program.clone(), id), mesh, Arc::new(inside), issuer);
+    let program = deployment.program.clone();
+    let plan = match side {
+        Side::Front => Plan::new(program, id),
+        side => Plan::beside(program, id, side),
+    };
+    let rules = plan.and_then(|plan| Rules::of(plan, mesh, Arc::new(inside), issuer));
     let rules = rules.ok_or_else(|| missing("jwt"))?;
     Ok((wanted, Arc::new(rules)))
 }
@@ -100,6 +140,7 @@ impl Wanted {
             name: name.clone(),
             listen,
             shows,
+            permissive: false,
         })
     }
 
@@ -116,6 +157,7 @@ impl Wanted {
             })?;
         let (seed, options) = (setting.place.draw(), &setting.options);
         let door = Door::new(rules, options.limits, certificate, options.log.clone(), seed);
+        let door = if self.permissive { door.permissive() } else { door };
         self.listen_at(Arc::new(door)).await
     }
 

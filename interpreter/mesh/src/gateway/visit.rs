@@ -213,7 +213,7 @@ impl Visiting<'_> {
     }
 
     fn authorize(&self, route: &Route, visit: &Visit, record: &mut Record) -> Result<(), Refusal> {
-        let Some(what) = route.target.what() else {
+        let Some(what) = self.rules.plan.what(&route.target, visit) else {
             return Ok(());
         };
         let behind = self.rules.behind.as_ref();

@@ -260,7 +260,7 @@ pub const SETTINGS: &[Setting] = &[
         "mtls",
         &[Place::Mesh],
         "strict or permissive",
-        "Whether both sides show certificates.",
+        "Whether both sides show certificates: with `strict` always, and a side without one is refused; with `permissive` where who calls can. A service with a `tls` or an `https://` of its own is called as that says.",
         &[],
     ),
     setting(
