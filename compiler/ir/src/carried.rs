@@ -18,8 +18,6 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
 
 fn policy(policy: &Policy) -> Vec<&'static str> {
     let said = [
-        ("mirror", policy.mirror.is_some()),
-        ("rewrite", policy.rewrite.is_some()),
         ("cache", policy.cache.is_some()),
         ("trace", policy.trace.is_some()),
     ];

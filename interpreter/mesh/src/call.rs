@@ -2,6 +2,7 @@
 
 mod attempt;
 pub(crate) mod limit;
+mod mirror;
 mod pick;
 pub(crate) mod relay;
 mod stream;
@@ -15,7 +16,7 @@ use crate::{
         outcome::Outcome,
         route::{RequestView, route},
     },
-    mesh::{Mesh, Places, Service},
+    mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     unseal::Unsealed,
     wire::{
@@ -26,6 +27,7 @@ use crate::{
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
+    SubsetId,
     call::{Failure, Reply, Request, Wire},
     policy::{Balance, Policy},
     service,
@@ -41,6 +43,8 @@ struct Call<'c> {
     request: &'c Request,
     policy: &'c Policy,
     service: &'c Service,
+    /// Which subset was chosen.
+    chosen: SubsetId,
     subset: Arc<Subset>,
     template: Template,
     /// The method, where it goes by gRPC.
@@ -74,6 +78,9 @@ impl Mesh {
         };
         match self.admit(request, service, names, trace).await {
             Ok((call, _permits)) => {
+                if call.policy.mirror.is_some() {
+                    call.copy(&view(request, service));
+                }
                 call.run(&operation.on, observer)
                     .instrument(call.span.clone())
                     .await
@@ -132,7 +139,8 @@ impl Mesh {
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
         service.is_safe_for(policy)?;
         let view = view(request, declared);
-        let places = self.route(&view, declared, service).ok_or_else(lost)?;
+        let chosen = self.route(&view, declared, service).ok_or_else(lost)?;
+        let places = service.subsets.get(chosen.index()).ok_or_else(lost)?;
         let subset = places.of(&request.address)?;
         let method = by_grpc(request, service, names)?;
         let unsealed = match request.sealed {
@@ -140,10 +148,7 @@ impl Mesh {
             None => Unsealed::default(),
         };
         let secret_body = unsealed.body.is_some();
-        let usual = self
-            .headers
-            .get(request.policy.index())
-            .map_or(&[][..], Vec::as_slice);
+        let usual = self.usual(request.policy);
         let mut template = Template::new(request, usual, unsealed, &credential)?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
             let framed = method.write(template.body()).map_err(|why| match secret_body {
@@ -153,12 +158,16 @@ impl Mesh {
             })?;
             template.call(path, framed)?;
         }
+        if let Some(rewrite) = &policy.rewrite {
+            template.rewrite(rewrite)?;
+        }
         span.record("subset", subset.name.as_str());
         Ok(Call {
             mesh: self,
             request,
             policy,
             service,
+            chosen,
             subset,
             template,
             method,
@@ -170,21 +179,21 @@ impl Mesh {
         })
     }
 
-    fn route<'c>(
+    /// The subset that a request goes to.
+    fn route(
         &self,
         view: &RequestView<'_>,
         declared: &service::Service,
-        service: &'c Service,
-    ) -> Option<&'c Places> {
+        service: &Service,
+    ) -> Option<SubsetId> {
         let moved = service.moved();
-        let chosen = route(
+        route(
             &declared.routes,
             moved.as_deref(),
             view,
             self.conditions.as_ref(),
             &mut || self.chance.draw(),
-        )?;
-        service.subsets.get(chosen.index())
+        )
     }
 
     /// Of the text that its policy goes by; `None` where it goes by none, or the request has none.

@@ -15,6 +15,7 @@ pub mod fault;
 pub mod health;
 pub mod items;
 pub mod limit;
+pub mod mirror;
 pub mod outcome;
 pub mod retry_after;
 pub mod route;

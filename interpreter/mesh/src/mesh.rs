@@ -1,11 +1,13 @@
 //! A program's services at run time.
 
+mod copies;
 mod limiters;
 mod places;
 mod service;
 
+pub use copies::Copied;
 pub(crate) use limiters::{Limited, Whose};
-pub(crate) use places::{Places, Shared};
+pub(crate) use places::Shared;
 pub(crate) use service::Service;
 
 use crate::{
@@ -21,10 +23,15 @@ use crate::{
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
-/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
-pub struct Mesh {
+/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs. A
+/// clone is the same mesh, for what goes on beside whoever asked for it.
+#[derive(Clone)]
+pub struct Mesh(Arc<Core>);
+
+/// What a mesh is made of.
+pub struct Core {
     pub(crate) program: Arc<Program>,
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
@@ -167,7 +174,7 @@ impl Mesh {
         });
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;
-        Ok(Self {
+        Ok(Self(Arc::new(Core {
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,
@@ -179,6 +186,26 @@ impl Mesh {
             chance,
             clock,
             program,
-        })
+        })))
+    }
+
+    /// How many requests to a service were copied, by its name; nothing for one that the program does not have.
+    #[must_use]
+    pub fn copied(&self, service: &str) -> Copied {
+        let at = self
+            .program
+            .services
+            .iter()
+            .position(|known| known.name == service);
+        let service = at.and_then(|at| self.services.get(at));
+        service.map_or_else(Copied::default, |service| service.copies.count())
+    }
+}
+
+impl Deref for Mesh {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.0
     }
 }

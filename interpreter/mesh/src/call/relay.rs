@@ -10,7 +10,8 @@ mod upgrade;
 
 pub(crate) use upgrade::Joined;
 
-use message::{effect, headers, kept, within};
+pub(super) use message::headers;
+use message::{effect, kept, within};
 
 use super::{
     Names,
@@ -22,12 +23,11 @@ use crate::{
         attempts::{CallPlan, Decision},
         breaker::is_failure,
         outcome::Outcome,
-        route::{RequestView, route},
     },
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     wire::{
-        body::{Fate, Outgoing, Upload},
+        body::{Fate, Outgoing, Tee, Upload},
         endpoint::Endpoint,
         exchange::{Progress, asked_to_wait, send},
         relayed::{Home, Relayed},
@@ -40,7 +40,7 @@ use flowmesh_ir::{
     Name, PolicyId, ServiceId, SubsetId,
     call::{Failure, Reply},
     policy::Policy,
-    service::{self, EffectKind, Method},
+    service::{EffectKind, Method},
     trace::TraceContext,
 };
 use http::{
@@ -69,6 +69,8 @@ pub(crate) struct Relay {
     pub(crate) target: PathAndQuery,
     /// Which host is named instead of that of the address.
     pub(crate) host: Option<HeaderValue>,
+    /// Whether the path was changed already, so that the policy changes it no more.
+    pub(crate) is_rewritten: bool,
     pub(crate) headers: HeaderMap,
     /// The most bytes of the body.
     pub(crate) body_bytes: u64,
@@ -76,28 +78,35 @@ pub(crate) struct Relay {
 }
 
 /// What is the same for all attempts.
-struct Relaying<'r> {
-    mesh: &'r Mesh,
-    request: &'r Relay,
-    policy: &'r Policy,
-    id: PolicyId,
-    service: &'r Service,
+pub(super) struct Relaying<'r> {
+    pub(super) mesh: &'r Mesh,
+    pub(super) request: &'r Relay,
+    pub(super) policy: &'r Policy,
+    pub(super) id: PolicyId,
+    pub(super) service: &'r Service,
     name: &'r Name,
+    /// Which subset was chosen.
+    pub(super) chosen: SubsetId,
     subset: Arc<Subset>,
+    /// Path and host, where the policy wants others.
+    rewritten: Rewritten,
     permits: Permits,
     credential: Option<Credential>,
     /// Where it stands in a table of endpoints, where its policy goes by one.
-    hash: Option<u64>,
+    pub(super) hash: Option<u64>,
     /// Whether it goes by HTTP/2, as gRPC does.
-    grpc: bool,
+    pub(super) grpc: bool,
 }
+
+/// Path and host, where the policy of a request wants others.
+type Rewritten = (Option<PathAndQuery>, Option<HeaderValue>);
 
 /// The body as it is there before an attempt.
 enum Kept {
     /// It can be sent any number of times.
     Whole(Bytes),
     /// It can be sent once.
-    Stream(Incoming),
+    Stream(Incoming, Option<Tee>),
     /// It was sent.
     Gone,
 }
@@ -139,7 +148,14 @@ impl Mesh {
         let relaying = self.relaying(request).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
-        let body = kept(body, replays, request.body_bytes).await?;
+        let mut body = kept(body, replays, request.body_bytes).await?;
+        if let Some(copy) = relaying.copy(effect) {
+            match &mut body {
+                Kept::Whole(bytes) => copy.with_body(bytes.clone()),
+                Kept::Stream(_, tee) => *tee = Some(copy.tee()),
+                Kept::Gone => {}
+            }
+        }
         let answer = relaying.run(body, effect, observer).await?;
         Ok(answer.map(|body| body.map(|body| body.holding(relaying.permits))))
     }
@@ -153,23 +169,17 @@ impl Mesh {
         let policy = self.program.policy(id).ok_or_else(lost)?;
         service.is_safe_for(policy).map_err(Failure::Unavailable)?;
         let headers = headers(declared, policy, request);
-        let view = RequestView {
-            method: request.method,
-            path: request.target.path(),
-            host: declared.name.as_str(),
-            headers: &headers,
-            query: request.target.query().unwrap_or_default(),
-        };
+        let view = request.view(&declared.name, &headers);
         let names = Names {
             service: &declared.name,
             operation: "",
         };
         let permits = self.pass((request.service, None, id), &view, names).await?;
-        let subset = match request.subset {
+        let chosen = match request.subset {
             Some(subset) => subset,
-            None => self.subset(declared, service, &view).ok_or_else(lost)?,
+            None => self.route(&view, declared, service).ok_or_else(lost)?,
         };
-        let places = service.subsets.get(subset.index()).ok_or_else(lost)?;
+        let places = service.subsets.get(chosen.index()).ok_or_else(lost)?;
         let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         Ok(Relaying {
             mesh: self,
@@ -178,6 +188,8 @@ impl Mesh {
             id,
             service,
             name: &declared.name,
+            chosen,
+            rewritten: request.rewritten(policy).map_err(Failure::Unavailable)?,
             subset: places.of(&[]).map_err(Failure::Unavailable)?,
             permits,
             credential: service.shown.credential().await.map_err(Failure::Unavailable)?,
@@ -185,21 +197,6 @@ impl Mesh {
             // Not by the word of a stranger alone: to a service that speaks no HTTP/2 it would look like a failure.
             grpc: service.grpc && kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
         })
-    }
-
-    fn subset(
-        &self,
-        declared: &service::Service,
-        service: &Service,
-        view: &RequestView<'_>,
-    ) -> Option<SubsetId> {
-        route(
-            &declared.routes,
-            service.moved().as_deref(),
-            view,
-            self.conditions.as_ref(),
-            &mut || self.chance.draw(),
-        )
     }
 }
 
@@ -215,7 +212,7 @@ impl Relaying<'_> {
         let plan = CallPlan::new(self.policy, effect, &[], clock.now());
         let mut plan = match body {
             Kept::Whole(_) => plan,
-            Kept::Stream(_) | Kept::Gone => plan.single(),
+            Kept::Stream(..) | Kept::Gone => plan.single(),
         };
         let mut decision = self.decide(&mut plan, None);
         let mut last = None;
@@ -363,7 +360,9 @@ impl Relaying<'_> {
                 *body = Kept::Whole(bytes.clone());
                 Outgoing::whole(bytes)
             }
-            Kept::Stream(stream) => Outgoing::stream(stream, self.request.body_bytes, upload.clone()),
+            Kept::Stream(stream, tee) => {
+                Outgoing::stream(stream, self.request.body_bytes, upload.clone(), tee)
+            }
             Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
         };
         let trace = self.request.trace.child(u64::from(number));

@@ -58,6 +58,10 @@ impl Visiting<'_> {
                         .as_ref()
                         .and_then(|rewrite| rewrite.host.as_deref())
                         .and_then(|host| HeaderValue::from_str(host).ok()),
+                    is_rewritten: route
+                        .rewrite
+                        .as_ref()
+                        .is_some_and(|rewrite| rewrite.prefix.is_some()),
                     headers: self.headers(&visit),
                     body_bytes: self.door.options.body_bytes,
                     trace: visit.trace,

@@ -12,6 +12,7 @@
 mod support;
 
 mod bodies;
+mod copies;
 mod limits;
 mod lives;
 mod refused;

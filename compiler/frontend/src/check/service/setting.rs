@@ -123,7 +123,7 @@ pub const SETTINGS: &[Setting] = &[
         "mirror",
         CALLS,
         "{ to: v2, share: 10% }, or none",
-        "Where copies of requests go; nobody waits for them.",
+        "Where copies of requests go; nobody waits for them. What may not be repeated is copied only where `writes` says so.",
         parts::MIRROR,
     ),
     setting(
