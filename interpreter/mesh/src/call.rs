@@ -1,6 +1,7 @@
 //! One call, from the request to the reply: joins what is decided with what is sent.
 
 mod attempt;
+mod cache;
 pub(crate) mod limit;
 mod mirror;
 mod pick;
@@ -33,6 +34,7 @@ use flowmesh_ir::{
     service,
     trace::TraceContext,
 };
+use http::HeaderMap;
 use limit::Permits;
 use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
@@ -56,6 +58,8 @@ struct Call<'c> {
     names: Names<'c>,
     /// When it began, before it waited for its turn.
     began: Duration,
+    /// Whether somebody wants the headers of its answer.
+    wants_head: bool,
 }
 
 /// For people and spans.
@@ -76,14 +80,15 @@ impl Mesh {
             service: &service.name,
             operation: &operation.name,
         };
-        match self.admit(request, service, names, trace).await {
+        if let Some(rule) = self.cache_of(request) {
+            let asked = (service, operation);
+            return Box::pin(self.call_kept(request, asked, rule, (trace, observer))).await;
+        }
+        match self.admit(request, service, (names, None), trace).await {
             Ok((call, _permits)) => {
-                if call.policy.mirror.is_some() {
-                    call.copy(&view(request, service));
-                }
-                call.run(&operation.on, observer)
-                    .instrument(call.span.clone())
-                    .await
+                call.copy_where_wanted(service);
+                let run = call.run(&operation.on, observer);
+                run.instrument(call.span.clone()).await.0
             }
             Err(reply) => reply,
         }
@@ -94,7 +99,7 @@ impl Mesh {
         &'c self,
         request: &'c Request,
         declared: &'c service::Service,
-        names: Names<'c>,
+        (names, chosen): (Names<'c>, Option<SubsetId>),
         trace: TraceContext,
     ) -> Result<(Call<'c>, Permits), Reply> {
         let began = self.clock.now();
@@ -112,7 +117,12 @@ impl Mesh {
             None => Ok(None),
         };
         let credential = credential.map_err(|why| unavailable(&why))?;
-        let call = self.prepare(request, declared, names, (trace, span, began, credential));
+        let call = self.prepare(
+            request,
+            declared,
+            (names, chosen),
+            (trace, span, began, credential),
+        );
         Ok((call.map_err(|why| unavailable(&why))?, permits))
     }
 
@@ -126,7 +136,7 @@ impl Mesh {
         &'c self,
         request: &'c Request,
         declared: &'c service::Service,
-        names: Names<'c>,
+        (names, chosen): (Names<'c>, Option<SubsetId>),
         (trace, span, began, credential): (TraceContext, Span, Duration, Option<Credential>),
     ) -> Result<Call<'c>, String> {
         let lost = || {
@@ -139,7 +149,8 @@ impl Mesh {
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
         service.is_safe_for(policy)?;
         let view = view(request, declared);
-        let chosen = self.route(&view, declared, service).ok_or_else(lost)?;
+        let chosen = chosen.or_else(|| self.route(&view, declared, service));
+        let chosen = chosen.ok_or_else(lost)?;
         let places = service.subsets.get(chosen.index()).ok_or_else(lost)?;
         let subset = places.of(&request.address)?;
         let method = by_grpc(request, service, names)?;
@@ -176,6 +187,7 @@ impl Mesh {
             span,
             names,
             began,
+            wants_head: false,
         })
     }
 
@@ -207,7 +219,8 @@ impl Mesh {
 }
 
 impl Call<'_> {
-    async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> Reply {
+    /// How it ended, and the headers of the last answer where somebody wants them.
+    async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> (Reply, Option<HeaderMap>) {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
@@ -237,7 +250,7 @@ impl Call<'_> {
                 }
                 Decision::Done { reply, .. } => {
                     self.record(&reply, plan.attempts());
-                    return reply;
+                    return (reply, last.progress.head);
                 }
             }
         }

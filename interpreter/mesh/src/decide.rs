@@ -7,6 +7,7 @@ mod backoff;
 pub mod balance;
 pub mod breaker;
 pub mod budget;
+pub mod cache;
 pub mod canonical;
 pub mod chance;
 pub mod code;

@@ -4,11 +4,13 @@ mod copies;
 mod limiters;
 mod places;
 mod service;
+mod store;
 
 pub use copies::Copied;
 pub(crate) use limiters::{Limited, Whose};
 pub(crate) use places::Shared;
 pub(crate) use service::Service;
+pub(crate) use store::{Flight, Found, Kept, Lead, Store};
 
 use crate::{
     clock::Clock,
@@ -43,6 +45,8 @@ pub struct Core {
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
     pub(crate) limits: Limits,
+    /// The answers that are kept.
+    pub(crate) kept: Store,
     pub(crate) chance: chance::Source,
     pub(crate) clock: Clock,
 }
@@ -94,10 +98,12 @@ pub struct Limits {
     /// The most places that are known at a time of a subset whose address each call fills; the least recently used is
     /// forgotten, with its connections.
     pub places: usize,
+    /// The most bytes of answers that are kept.
+    pub cache_bytes: usize,
 }
 
 impl Default for Limits {
-    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places.
+    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places, 64 MiB of answers.
     fn default() -> Self {
         Self {
             body_bytes: 32 * 1024 * 1024,
@@ -106,6 +112,7 @@ impl Default for Limits {
             connect: Duration::from_secs(2),
             idle_connections: 64,
             places: 256,
+            cache_bytes: 64 * 1024 * 1024,
         }
     }
 }
@@ -183,6 +190,7 @@ impl Mesh {
             unseal: options.unseal,
             headers,
             limits,
+            kept: Store::new(limits.cache_bytes),
             chance,
             clock,
             program,

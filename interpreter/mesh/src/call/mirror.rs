@@ -18,7 +18,7 @@ use bytes::Bytes;
 use flowmesh_ir::{
     PolicyId, ServiceId, SubsetId,
     policy::Policy,
-    service::EffectKind,
+    service::{EffectKind, Service},
     trace::TraceContext,
     traffic::{Mirror, MirrorTo},
 };
@@ -105,7 +105,13 @@ impl Mesh {
 
 impl Call<'_> {
     /// Sends a copy, where the policy wants one.
-    pub(super) fn copy(&self, view: &RequestView<'_>) {
+    pub(super) fn copy_where_wanted(&self, declared: &Service) {
+        if self.policy.mirror.is_some() {
+            self.copy(&super::view(self.request, declared));
+        }
+    }
+
+    fn copy(&self, view: &RequestView<'_>) {
         let effect = self.request.effect;
         let Some(mirror) = self.mesh.copied_to(self.policy, self.chosen, effect) else {
             return;

@@ -5,11 +5,14 @@
 //! visitor is sending. What follows may take as long as something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
+mod handed;
 mod message;
 mod upgrade;
 
+pub(crate) use handed::{Handed, Relay, Unrelayed};
 pub(crate) use upgrade::Joined;
 
+use handed::{Kept, Went};
 pub(super) use message::headers;
 use message::{effect, kept, within};
 
@@ -27,7 +30,7 @@ use crate::{
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     wire::{
-        body::{Fate, Outgoing, Tee, Upload},
+        body::{Fate, Outgoing, Upload},
         endpoint::Endpoint,
         exchange::{Progress, asked_to_wait, send},
         relayed::{Home, Relayed},
@@ -35,17 +38,13 @@ use crate::{
         subset::Subset,
     },
 };
-use bytes::Bytes;
 use flowmesh_ir::{
-    Name, PolicyId, ServiceId, SubsetId,
+    Name, PolicyId, SubsetId,
     call::{Failure, Reply},
     policy::Policy,
-    service::{EffectKind, Method},
-    trace::TraceContext,
+    service::EffectKind,
 };
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery,
-};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
 use std::{sync::Arc, time::Duration};
 
@@ -56,26 +55,6 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
-
-/// A request that is handed on.
-pub(crate) struct Relay {
-    pub(crate) service: ServiceId,
-    /// `None` is as the service routes.
-    pub(crate) subset: Option<SubsetId>,
-    /// `None` is that of the service.
-    pub(crate) policy: Option<PolicyId>,
-    pub(crate) method: Method,
-    /// Path and query.
-    pub(crate) target: PathAndQuery,
-    /// Which host is named instead of that of the address.
-    pub(crate) host: Option<HeaderValue>,
-    /// Whether the path was changed already, so that the policy changes it no more.
-    pub(crate) is_rewritten: bool,
-    pub(crate) headers: HeaderMap,
-    /// The most bytes of the body.
-    pub(crate) body_bytes: u64,
-    pub(crate) trace: TraceContext,
-}
 
 /// What is the same for all attempts.
 pub(super) struct Relaying<'r> {
@@ -101,50 +80,33 @@ pub(super) struct Relaying<'r> {
 /// Path and host, where the policy of a request wants others.
 type Rewritten = (Option<PathAndQuery>, Option<HeaderValue>);
 
-/// The body as it is there before an attempt.
-enum Kept {
-    /// It can be sent any number of times.
-    Whole(Bytes),
-    /// It can be sent once.
-    Stream(Incoming, Option<Tee>),
-    /// It was sent.
-    Gone,
-}
-
-/// How one attempt went.
-struct Went {
-    outcome: Outcome,
-    answer: Option<Response<Relayed>>,
-    endpoint: Option<Arc<Endpoint>>,
-}
-
-/// Why a request was not handed on.
-#[derive(Debug)]
-pub(crate) enum Unrelayed {
-    /// The service, or the way to it.
-    Failed(Failure),
-    /// The visitor sent more than may be sent.
-    TooLong,
-    /// The visitor broke off, or sent what is no body.
-    Broken,
-    /// The visitor did not go on sending.
-    Slow,
-}
-
-impl From<Failure> for Unrelayed {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
 impl Mesh {
-    /// Hands a request on and waits for the head of its answer.
+    /// Hands a request on and waits for the head of its answer, or answers it by what is kept.
     pub(crate) async fn relay(
         &self,
         request: &Relay,
         body: Incoming,
         observer: &dyn Observer,
-    ) -> Result<Response<Option<Relayed>>, Unrelayed> {
+    ) -> Result<Response<Handed>, Unrelayed> {
+        let declared = self.program.service(request.service);
+        let rule = declared.and_then(|declared| {
+            let id = request.policy.unwrap_or(declared.policy);
+            Some((declared, id, self.cache(id)?))
+        });
+        match rule {
+            None => self.relay_plain(request, body, observer).await,
+            // Apart, so that others do not carry room for it along.
+            Some(rule) => Box::pin(self.relay_kept(request, body, rule, observer)).await,
+        }
+    }
+
+    /// The same, whatever is kept.
+    pub(super) async fn relay_plain(
+        &self,
+        request: &Relay,
+        body: Incoming,
+        observer: &dyn Observer,
+    ) -> Result<Response<Handed>, Unrelayed> {
         let relaying = self.relaying(request).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
@@ -157,7 +119,10 @@ impl Mesh {
             }
         }
         let answer = relaying.run(body, effect, observer).await?;
-        Ok(answer.map(|body| body.map(|body| body.holding(relaying.permits))))
+        Ok(answer.map(|body| match body {
+            Some(body) => Handed::Stream(body.holding(relaying.permits)),
+            None => Handed::Nothing,
+        }))
     }
 
     /// Says where a request goes, once its limits let it through; or why it cannot go there.

@@ -10,7 +10,7 @@ use super::{
     visit::{Came, Visiting},
 };
 use crate::{
-    call::relay::{Relay, Unrelayed},
+    call::relay::{Handed, Relay, Unrelayed},
     decide::canonical::{Canonical, headers::without_hops},
     observe::{Observer, Silent},
 };
@@ -136,7 +136,11 @@ impl Visiting<'_> {
             Unrelayed::Broken | Unrelayed::Slow => Refusal::Unsent,
         })?;
         without_hops(answer.headers_mut());
-        Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
+        Ok(answer.map(|body| match body {
+            Handed::Nothing => Body::whole(Bytes::new()),
+            Handed::Whole(bytes) => Body::whole(bytes),
+            Handed::Stream(body) => Body::relayed(body),
+        }))
     }
 
     /// The whole body, for those who need it so.

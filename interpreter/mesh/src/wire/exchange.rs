@@ -33,6 +33,10 @@ pub(crate) struct Progress {
     pub(crate) stage: Stage,
     /// How long the first byte took.
     pub(crate) first_byte: Option<Duration>,
+    /// The headers of the answer, where somebody wants them.
+    pub(crate) head: Option<HeaderMap>,
+    /// Whether somebody does.
+    pub(crate) wants_head: bool,
 }
 
 /// What an attempt is busy with.
@@ -63,6 +67,7 @@ pub(crate) async fn exchange(
     match send(endpoint, request, idle, limits, progress).await {
         Ok((answer, connection)) => {
             progress.stage = Stage::Reading;
+            progress.head = progress.wants_head.then(|| answer.headers().clone());
             read(endpoint, connection, answer, idle, limits).await
         }
         Err(outcome) => outcome,

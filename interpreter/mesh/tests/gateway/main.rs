@@ -12,6 +12,7 @@
 mod support;
 
 mod bodies;
+mod caches;
 mod copies;
 mod limits;
 mod lives;

@@ -156,7 +156,7 @@ pub const SETTINGS: &[Setting] = &[
         "cache",
         CALLS,
         "{ age: 30s, vary: [\"accept-language\"] }, or none",
-        "Answers to reading requests are kept.",
+        "Answers to `GET` are kept as HTTP has it, and given again without asking the service; [gateways](gateways.md#what-the-service-hears) has the rules. Of a flow's calls, those with the same headers share.",
         parts::CACHE,
     ),
     setting(

@@ -1,7 +1,7 @@
 //! A request that is handed on, as it goes over the wire.
 
 use super::{
-    DEADLINE, KEPT_BYTES_MAX, Kept, Relay, Relaying, Rewritten, SILENCE_MAX, TRACEPARENT, Unrelayed,
+    DEADLINE, KEPT_BYTES_MAX, Relay, Relaying, Rewritten, SILENCE_MAX, TRACEPARENT, Unrelayed, handed::Kept,
 };
 use crate::{
     decide::route::RequestView,

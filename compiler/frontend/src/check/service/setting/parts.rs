@@ -191,7 +191,11 @@ pub(super) const CORS: &[Setting] = &[
 ];
 
 pub(super) const CACHE: &[Setting] = &[
-    part("age", "a duration", "How long answers are kept."),
+    part(
+        "age",
+        "a duration",
+        "How long answers are good that say nothing themselves, and at the most.",
+    ),
     part("vary", "a list of texts", "Headers by which answers differ."),
 ];
 
