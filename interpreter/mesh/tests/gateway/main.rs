@@ -18,5 +18,6 @@ mod limits;
 mod lives;
 mod refused;
 mod relays;
+mod routes;
 mod safe;
 mod town;

@@ -85,6 +85,8 @@ pub(crate) fn to(method: Option<Method>, path: &str, target: Target) -> Route {
         },
     };
     Route {
+        host: None,
+        patterns: Vec::new(),
         method,
         path: path
             .split('/')
@@ -235,6 +237,7 @@ impl Behind for Inside {
     fn holds(&self, condition: &Expr, _: &Visit) -> Option<bool> {
         match condition {
             Expr::Constant(Value::Bool(truth)) => Some(*truth),
+            Expr::Binary(..) => Some(true),
             _ => None,
         }
     }

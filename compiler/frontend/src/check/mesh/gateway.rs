@@ -58,12 +58,11 @@ impl<'a> Checker<'a> {
             .iter()
             .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
         made.policy = own.then(|| self.policies.intern(&overrides));
+        let hosts = self.route_hosts(&gateway.settings);
         let mut routes = Vec::new();
         for route in &gateway.routes {
-            routes.extend(
-                self.gateway_route(route, &overrides)
-                    .map(|made| (made, route.span)),
-            );
+            let made = self.gateway_route(route, &overrides, &hosts);
+            routes.extend(made.into_iter().map(|made| (made, route.span)));
         }
         order::sort(&mut routes);
         for (span, by) in order::shadowed(&routes) {

@@ -236,6 +236,27 @@ pub const SETTINGS: &[Setting] = &[
         &[],
     ),
     setting(
+        "host",
+        &[Place::Gateway, Place::GatewayRoute],
+        "\"shop.example.com\", \"*.shop.example.com\", or a list of such names",
+        "For which hosts it is: that name, or all that are below one; any if not said. What a route says holds instead of what its gateway says.",
+        &[],
+    ),
+    setting(
+        "params",
+        &[Place::GatewayRoute],
+        "{ id: \"[0-9]+\" }",
+        "What parameters of the path must look like, decoded and as a whole: regular expressions without look-around and back-references, which take linear time.",
+        &[],
+    ),
+    setting(
+        "path",
+        &[Place::GatewayRoute],
+        "a regular expression such as \"/v[0-9]+/items/.*\"",
+        "What the whole path must look like beside that, as it is encoded.",
+        &[],
+    ),
+    setting(
         "wait",
         &[Place::GatewayRoute],
         "true or false",
