@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
     pub(super) fn route_patterns(&mut self, settings: &'a [Setting], params: &[Ident]) -> Vec<Pattern> {
         let mut patterns = Vec::new();
         if let Some(value) = said(settings, "path") {
-            let regex = self.pattern("path", value);
+            let regex = self.route_pattern("path", value);
             patterns.extend(regex.map(|regex| Pattern { of: None, regex }));
         }
         let Some(value) = said(settings, "params") else {
@@ -63,13 +63,13 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let of = Some(name.text.clone());
-            let regex = self.pattern("params", value);
+            let regex = self.route_pattern("params", value);
             patterns.extend(regex.map(|regex| Pattern { of, regex }));
         }
         patterns
     }
 
-    fn pattern(&mut self, name: &'static str, value: &'a ast::Expr) -> Option<String> {
+    fn route_pattern(&mut self, name: &'static str, value: &'a ast::Expr) -> Option<String> {
         let regex = self.plain_text(name, value)?;
         match compile(&regex) {
             Ok(_) => Some(regex),
