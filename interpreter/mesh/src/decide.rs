@@ -22,5 +22,6 @@ pub mod outcome;
 pub mod proxied;
 pub mod retry_after;
 pub mod route;
+pub mod tally;
 pub mod template;
 pub mod tree;
