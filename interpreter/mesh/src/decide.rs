@@ -1,6 +1,7 @@
 //! Decisions on a call's way: pure functions of what is known, of a time passed in and of chance passed in.
 
 pub mod access;
+pub mod adaptive;
 pub mod address;
 pub mod attempts;
 mod backoff;
@@ -20,5 +21,6 @@ pub mod mirror;
 pub mod outcome;
 pub mod retry_after;
 pub mod route;
+pub mod sticky;
 pub mod template;
 pub mod tree;

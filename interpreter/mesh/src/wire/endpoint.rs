@@ -141,6 +141,11 @@ impl Endpoint {
         }
     }
 
+    /// Nobody waited any longer for an answer, since another one had it: it would have taken longer than this.
+    pub(crate) fn was_left(&self, now: Duration, after: Duration) {
+        self.cost().observe(now, after);
+    }
+
     /// What one more request would cost.
     pub(crate) fn load(&self, now: Duration) -> f64 {
         self.cost().load(now, self.pending.load(Ordering::Relaxed))
