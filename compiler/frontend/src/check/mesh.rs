@@ -9,6 +9,7 @@ mod gateway;
 mod migrate;
 mod order;
 mod parts;
+mod pass;
 mod route;
 mod schedule;
 mod target;

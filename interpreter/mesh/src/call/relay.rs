@@ -8,9 +8,11 @@
 mod beside;
 mod handed;
 mod message;
+mod pass;
 mod upgrade;
 
 pub(crate) use handed::{Handed, Relay, Unrelayed};
+pub(crate) use pass::Reached;
 pub(crate) use upgrade::Joined;
 
 use handed::{Kept, Went};

@@ -16,6 +16,7 @@ mod caches;
 mod copies;
 mod limits;
 mod lives;
+mod passes;
 mod refused;
 mod relays;
 mod routes;

@@ -58,8 +58,10 @@ pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
         cors: None,
         tls: None,
         trusted_hops: 0,
+        proxied: false,
         policy: None,
         routes,
+        passes: Vec::new(),
     }
 }
 
@@ -179,13 +181,7 @@ impl Town {
 
     /// What the one visit before left in the log.
     pub(crate) async fn record(&self) -> Record {
-        for _ in 0..200 {
-            if let Some(record) = self.records.0.lock().unwrap().pop() {
-                return record;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("nothing was written down");
+        self.records.next().await
     }
 
     /// Sends a request with nothing but a host.
@@ -220,6 +216,19 @@ impl Drop for Town {
 impl Log for Records {
     fn visited(&self, record: &Record) {
         self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+impl Records {
+    /// What the one visit before left.
+    pub(crate) async fn next(&self) -> Record {
+        for _ in 0..3000 {
+            if let Some(record) = self.0.lock().unwrap().pop() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing was written down");
     }
 }
 
