@@ -1,6 +1,8 @@
 //! An endpoint: where it is, its connections, and what is known of how it does.
 
-use super::{connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool, stream::Stream};
+use super::{
+    connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool, race::race, stream::Stream,
+};
 use crate::{
     decide::{balance::Ewma, endpoints::Target, health::Health, outcome::Outcome},
     mesh::Limits,
@@ -103,9 +105,9 @@ impl Endpoint {
     }
 
     async fn reached(&self) -> io::Result<TcpStream> {
-        match (connected(self.address).await, self.otherwise) {
-            (Err(_), Some(other)) => connected(other).await,
-            (result, _) => result,
+        match self.otherwise {
+            None => connected(self.address).await,
+            Some(other) => race(connected(self.address), connected(other)).await,
         }
     }
 
