@@ -1,6 +1,7 @@
 //! Decisions on a call's way: pure functions of what is known, of a time passed in and of chance passed in.
 
 pub mod access;
+pub mod adaptive;
 pub mod address;
 pub mod attempts;
 mod backoff;
@@ -22,6 +23,7 @@ pub mod outcome;
 pub mod proxied;
 pub mod retry_after;
 pub mod route;
+pub mod sticky;
 pub mod tally;
 pub mod template;
 pub mod tree;

@@ -37,6 +37,6 @@ pub use observe::{AttemptReport, Next, Observer, Silent};
 pub use tls::{CertificateError, Own};
 pub use unseal::{Unseal, Unsealed};
 pub use wire::{
-    hickory::Hickory,
+    hickory::{Hickory, NameServer, NameServers},
     resolver::{Found, Resolver, Resolving, Unresolved},
 };

@@ -18,6 +18,7 @@ use crate::{
         chance,
         limit::Limiter,
         route::{Conditions, Texts},
+        sticky::Key,
         tally::Seen,
         template::Template,
     },
@@ -47,6 +48,8 @@ pub struct Core {
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
     pub(crate) limits: Limits,
+    /// For each policy, what the endpoints are hidden with that visitors stay with.
+    pub(crate) sticky: Vec<Option<Key>>,
     /// The answers that are kept.
     pub(crate) kept: Store,
     pub(crate) chance: chance::Source,
@@ -207,6 +210,7 @@ impl Mesh {
             unseal: options.unseal,
             headers,
             limits,
+            sticky: service::sticky_keys(&program, options.secrets.as_ref(), &chance)?,
             kept: Store::new(limits.cache_bytes),
             chance,
             clock,

@@ -2,7 +2,7 @@
 //! would help a stranger. The reason in full is in the record.
 
 use super::body::Body;
-use crate::decide::canonical::Malformed;
+use crate::decide::{canonical::Malformed, limit::Heard};
 use bytes::Bytes;
 use flowmesh_ir::call::Failure;
 use http::{
@@ -29,6 +29,8 @@ pub(super) enum Refusal {
     Denied(String),
     /// There are too many.
     Limited(Duration),
+    /// There are as many as can be answered in time.
+    Busy(Duration),
     /// The body is too long.
     TooLarge(u64),
     /// The body did not come, or broke off.
@@ -58,9 +60,20 @@ impl Refusal {
             Self::Nothing => "no route takes it".to_owned(),
             Self::Method(methods) => format!("routes take this path by {}", methods.join(", ")),
             Self::Limited(wait) => format!("too many requests; one more may come in {wait:?}"),
+            Self::Busy(_) => "as many requests are on their way as can be answered in time".to_owned(),
             Self::Unsent => "the visitor did not send the whole body".to_owned(),
             Self::TooLarge(most) => format!("the body is longer than {most} bytes"),
             Self::Failed(failure) => failure.to_string(),
+        }
+    }
+
+    /// What it says of how much can be done.
+    pub(super) fn heard(&self) -> Heard {
+        match self {
+            Self::Failed(Failure::Timeout(_) | Failure::Unknown(_) | Failure::Overloaded(_)) => {
+                Heard::Nothing
+            }
+            _ => Heard::Else,
         }
     }
 
@@ -68,7 +81,7 @@ impl Refusal {
         match self {
             Self::Malformed(why) => StatusCode::from_u16(why.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
-            Self::Unsure(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unsure(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Nothing => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Denied(_) => StatusCode::FORBIDDEN,
@@ -92,7 +105,7 @@ impl Refusal {
             Self::Nothing => "there is nothing here",
             Self::Method(_) => "there is something here for other methods",
             Self::Denied(_) => "this is not allowed",
-            Self::Limited(_) => "there are too many requests",
+            Self::Limited(_) | Self::Busy(_) => "there are too many requests",
             Self::TooLarge(_) => "the body is too long",
             Self::Unsent => "the body did not come",
             Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => "the service did not answer in time",
@@ -131,7 +144,10 @@ impl Refusal {
                     headers.insert(ALLOW, methods);
                 }
             }
-            Self::Limited(wait) => {
+            Self::Failed(Failure::Overloaded(_)) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::Limited(wait) | Self::Busy(wait) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
             }
             _ => {}

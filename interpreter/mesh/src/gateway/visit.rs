@@ -16,7 +16,7 @@ use crate::{
     decide::{
         access::Verdict,
         canonical::Canonical,
-        limit::{PATIENCE, Permit},
+        limit::{Heard, PATIENCE, Permit, Reason},
     },
 };
 use flowmesh_ir::{
@@ -147,7 +147,14 @@ impl Visiting<'_> {
             upgrade: parts.extensions.remove::<OnUpgrade>(),
             permit: permit.clone(),
         };
-        let answer = self.lead(route, visit, came, record).await?;
+        let answer = self.lead(route, visit, came, record).await;
+        if let Some(permit) = &permit {
+            let heard = answer
+                .as_ref()
+                .map_or_else(Refusal::heard, |answer| Heard::of(answer.status().as_u16()));
+            permit.heard(heard, self.rules.mesh.clock.now());
+        }
+        let answer = answer?;
         Ok(match permit {
             Some(permit) => answer.map(|body| body.holding(permit)),
             None => answer,
@@ -167,9 +174,10 @@ impl Visiting<'_> {
         let clock = self.rules.mesh.clock;
         let until = clock.now().saturating_add(PATIENCE);
         let entered = enter(limiter, &key, clock, until).await;
-        entered
-            .map(Some)
-            .map_err(|refusal| Refusal::Limited(refusal.after))
+        entered.map(Some).map_err(|refusal| match refusal.reason {
+            Reason::Busy => Refusal::Busy(refusal.after),
+            _ => Refusal::Limited(refusal.after),
+        })
     }
 
     /// The first route whose path, method and condition fit.

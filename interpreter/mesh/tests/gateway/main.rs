@@ -21,4 +21,5 @@ mod refused;
 mod relays;
 mod routes;
 mod safe;
+mod stays;
 mod town;

@@ -65,7 +65,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn secret(&mut self, value: &'a ast::Expr) -> Option<SecretId> {
+    pub(super) fn secret(&mut self, value: &'a ast::Expr) -> Option<SecretId> {
         match self.path(&super::words(value)?) {
             Some(Def::Secret(id)) => Some(SecretId(id)),
             _ => None,

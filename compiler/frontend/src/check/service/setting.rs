@@ -86,6 +86,20 @@ pub const SETTINGS: &[Setting] = &[
         &[],
     ),
     setting(
+        "sticky",
+        SERVERS,
+        "{ cookie: \"shop-at\", ttl: 1h }, or none",
+        "How visitors stay with the endpoint that answered them, and with its subset: by a cookie that names it and shows nobody where it is. Another one answers when it is gone, not well or shut off.",
+        parts::STICKY,
+    ),
+    setting(
+        "hedge",
+        CALLS,
+        "{ after: 200ms, most: 2 }, or none",
+        "When what is only read is asked for a second time, of another endpoint: where there is no answer after a while, and the budget of retries pays for it. The first good answer holds, and the others are let go of.",
+        parts::HEDGE,
+    ),
+    setting(
         "breaker",
         CALLS,
         "{ failures: 5 or rate: 50% of 20, within: 10s, open: 30s }, or none",
@@ -102,7 +116,7 @@ pub const SETTINGS: &[Setting] = &[
             Place::Mesh,
         ],
         "{ rate: 100/s, burst: 200, concurrent: 10, queue: 50, per: caller.address }, or none",
-        "How much is let through.",
+        "How much is let through. With `adaptive: true` it is found out how many may be on their way: as many as are answered about as fast as without a load. The others are refused at once, so that those who are let in are answered in time.",
         parts::LIMIT,
     ),
     setting(

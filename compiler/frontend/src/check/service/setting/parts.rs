@@ -82,6 +82,11 @@ pub(super) const LIMIT: &[Setting] = &[
         "a number",
         "How many may begin at once after a pause; as many as `rate` says if not said.",
     ),
+    part(
+        "adaptive",
+        "true or false",
+        "Whether it is found out how many may be on their way at once; `concurrent` at the most.",
+    ),
     part("concurrent", "a number", "How many may be on their way at once."),
     part(
         "queue",
@@ -135,6 +140,29 @@ pub(super) const TLS: &[Setting] = &[
     part("authority", "a file", "Which authorities are trusted."),
     part("certificate", "a file", "Our certificate."),
     part("key", "a file", "The key of our certificate."),
+];
+
+pub(super) const STICKY: &[Setting] = &[
+    part("cookie", "the name of a cookie", "Which cookie it is."),
+    part(
+        "ttl",
+        "a duration",
+        "How long browsers keep it; until they are closed if not said.",
+    ),
+    part(
+        "key",
+        "a secret",
+        "What endpoints are hidden with. Without one, visitors are led anew when the process begins anew, and by each process.",
+    ),
+];
+
+pub(super) const HEDGE: &[Setting] = &[
+    part("after", "a duration", "After how long without an answer."),
+    part(
+        "most",
+        "a number from 2 to 10",
+        "The most attempts beside each other, the first included; 2 if not said.",
+    ),
 ];
 
 pub(super) const MIRROR: &[Setting] = &[
