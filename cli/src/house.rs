@@ -231,7 +231,7 @@ async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Err
 }
 
 /// Where names are looked up.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct NameArgs {
     /// Look names up at this DNS server instead of the system's; ZONE=IP:PORT for the names below one zone, such as
     /// consul=127.0.0.1:8600 at a Consul agent
