@@ -4,6 +4,8 @@
 mod again;
 mod backfill;
 #[cfg(test)]
+mod ca;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod common;
@@ -56,5 +58,7 @@ mod top;
 mod traces;
 #[cfg(test)]
 mod traffic;
+#[cfg(test)]
+mod visitors;
 #[cfg(test)]
 mod workers;

@@ -12,6 +12,7 @@ mod forwarded;
 mod identify;
 mod lead;
 mod listen;
+mod login;
 mod options;
 mod plan;
 mod record;
@@ -22,6 +23,7 @@ mod visit;
 
 pub use crate::tls::{Certificate, CertificateError};
 pub use behind::{Answered, Answering, Behind, Visit};
+pub use identify::Ways;
 pub use listen::{Door, ListenError, Listener};
 pub use options::GatewayOptions;
 pub use plan::{Fit, Holds, Plan, Said};

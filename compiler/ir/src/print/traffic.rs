@@ -8,7 +8,7 @@ use crate::{
     Name, Program,
     expr::Expr,
     policy::Policy,
-    traffic::{Breaker, Cors, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace},
+    traffic::{Breaker, Cors, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace, Workload},
 };
 
 /// One line for each that is set.
@@ -120,6 +120,10 @@ pub(super) fn tls(tls: &Tls) -> String {
     text(&mut parts, "authority", tls.authority.as_ref());
     text(&mut parts, "certificate", tls.certificate.as_ref());
     text(&mut parts, "key", tls.key.as_ref());
+    parts.extend(tls.workload.as_ref().map(|workload| match workload {
+        Workload::Socket(socket) => format!("workload: {}", quoted(socket)),
+        Workload::Environment => "workload: true".to_owned(),
+    }));
     record("tls", &parts)
 }
 

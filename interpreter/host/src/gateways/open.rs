@@ -1,18 +1,12 @@
 //! What a deployment wants of its gateways, and how their doors are opened.
 
-use super::{GatewayError, GatewaysOptions, Open, inside::Inside};
+use super::{GatewayError, GatewaysOptions, Open, inside::Inside, known::ways};
 use crate::{Host, driver::Live, engine::Deployment};
-use flowmesh_ir::{GatewayId, Name, Program, Value, expr::Expr, gateway::Gateway};
+use flowmesh_ir::{GatewayId, Name, Program, Value, expr::Expr, gateway::Gateway, traffic::Workload};
 use flowmesh_machine::{Context, evaluate};
-use flowmesh_mesh::{
-    gateway::{Certificate, Door, Listener, Rules},
-    identity::{Issuer, IssuerOptions},
-};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use flowmesh_mesh::gateway::{Certificate, Door, Listener, Rules};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::sync::watch;
-
-/// How far the clocks of issuers may be from ours.
-const SKEW: Duration = Duration::from_secs(30);
 
 /// What cannot change while a gateway is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +19,15 @@ pub(super) struct Wanted {
 
 /// What it shows, and whom of its visitors it believes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Shows {
-    certificate: PathBuf,
-    key: PathBuf,
-    visitors: Option<PathBuf>,
+enum Shows {
+    /// What is in files.
+    Files {
+        certificate: PathBuf,
+        key: PathBuf,
+        visitors: Option<PathBuf>,
+    },
+    /// What an agent of SPIFFE gives.
+    Agent { workload: Workload, mutual: bool },
 }
 
 /// The gateways of a program.
@@ -55,10 +54,10 @@ pub(super) fn prepare(
         .ok_or_else(|| missing("gateway"))?;
     let mesh = live.caller.mesh().ok_or_else(|| missing("gateway"))?;
     let wanted = Wanted::new(deployment, gateway, options)?;
-    let issuer = issuer(deployment, gateway, options)?;
+    let ways = ways(live, gateway, options)?;
     let inside = Inside::new(host, live, options.api.clone());
-    let rules = Rules::new((deployment.program.clone(), id), mesh, Arc::new(inside), issuer);
-    let rules = rules.ok_or_else(|| missing("jwt"))?;
+    let rules = Rules::new((deployment.program.clone(), id), mesh, Arc::new(inside), ways);
+    let rules = rules.ok_or_else(|| missing("gateway"))?;
     Ok((wanted, Arc::new(rules)))
 }
 
@@ -77,17 +76,22 @@ impl Wanted {
         };
         let mut shows = None;
         if let Some(tls) = &gateway.tls {
-            if tls.mutual && tls.authority.is_none() {
+            let agent = tls.workload.is_some();
+            if tls.mutual && tls.authority.is_none() && !agent {
                 return Err(not_yet("`tls: mutual` without an `authority`"));
             }
             let visitors = tls.authority.as_ref().filter(|_| tls.mutual);
             let visitors = visitors.map(|file| options.directory.join(file));
             if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
-                shows = Some(Shows {
+                shows = Some(Shows::Files {
                     certificate: options.directory.join(certificate),
                     key: options.directory.join(key),
                     visitors,
                 });
+            }
+            if let Some(workload) = tls.workload.clone() {
+                let mutual = tls.mutual;
+                shows = Some(Shows::Agent { workload, mutual });
             }
         }
         Ok(Self {
@@ -104,9 +108,15 @@ impl Wanted {
         options: &GatewaysOptions,
         host: &Host,
     ) -> Result<Open, GatewayError> {
-        let load =
-            |shows: &Shows| Certificate::load(&shows.certificate, &shows.key, shows.visitors.as_deref());
-        let certificate = self.shows.as_ref().map(load);
+        let certificate = match &self.shows {
+            None => None,
+            Some(Shows::Files {
+                certificate,
+                key,
+                visitors,
+            }) => Some(Certificate::load(certificate, key, visitors.as_deref())),
+            Some(Shows::Agent { workload, mutual }) => Some(Certificate::of_agent(workload, *mutual).await),
+        };
         let certificate = certificate
             .transpose()
             .map_err(|error| GatewayError::Certificate {
@@ -163,36 +173,8 @@ fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(Sock
     Ok((address, secure))
 }
 
-fn issuer(
-    deployment: &Deployment,
-    gateway: &Gateway,
-    options: &GatewaysOptions,
-) -> Result<Option<Arc<Issuer>>, GatewayError> {
-    let Some(jwt) = &gateway.jwt else {
-        return Ok(None);
-    };
-    let value = |what, expr| {
-        text(deployment, expr).ok_or_else(|| GatewayError::Valueless {
-            gateway: gateway.name.clone(),
-            what,
-        })
-    };
-    let audiences = jwt.audience.iter().map(|expr| value("audience", expr));
-    let trusted = IssuerOptions {
-        issuer: value("issuer", &jwt.issuer)?,
-        audiences: audiences.collect::<Result<_, _>>()?,
-        keys: Some(value("keys", &jwt.keys)?),
-        skew: SKEW,
-    };
-    let issuer = Issuer::new(trusted, options.fetch.clone());
-    let issuer = issuer.map_err(|error| GatewayError::Issuer {
-        gateway: gateway.name.clone(),
-        error,
-    })?;
-    Ok(Some(Arc::new(issuer)))
-}
-
-fn text(deployment: &Deployment, expr: &Expr) -> Option<String> {
+/// The value of a text over configs.
+pub(super) fn text(deployment: &Deployment, expr: &Expr) -> Option<String> {
     let (program, settings) = (&deployment.program, &deployment.settings);
     match evaluate(program, settings, expr, &mut Vec::new(), &mut Context::default()) {
         Ok(Value::String(text)) => Some(text.to_string()),

@@ -1,7 +1,7 @@
 //! What a gateway does with a request, as one version of the program says. It is swapped as a whole.
 
-use super::{behind::Behind, plan::Plan};
-use crate::{decide::limit::Limiter, identity::Issuer, mesh::Mesh};
+use super::{behind::Behind, identify::Ways, plan::Plan};
+use crate::{decide::limit::Limiter, mesh::Mesh};
 use flowmesh_ir::{GatewayId, Program, gateway::Gateway, traffic::Limit};
 use std::sync::{Arc, OnceLock};
 
@@ -10,29 +10,29 @@ pub struct Rules {
     pub(super) plan: Plan,
     pub(super) mesh: Arc<Mesh>,
     pub(super) behind: Arc<dyn Behind>,
-    pub(super) issuer: Option<Arc<Issuer>>,
+    pub(super) ways: Ways,
     limiter: OnceLock<Limiter>,
 }
 
 impl Rules {
-    /// The rules of one gateway of a program; `None` where it has no such gateway. `issuer` is who its `jwt` trusts, and
-    /// must be there if it has one.
+    /// The rules of one gateway of a program; `None` where it has no such gateway. `ways` is what
+    /// it knows visitors by, and must be all that it asks for.
     #[must_use]
     pub fn new(
         (program, id): (Arc<Program>, GatewayId),
         mesh: Arc<Mesh>,
         behind: Arc<dyn Behind>,
-        issuer: Option<Arc<Issuer>>,
+        ways: Ways,
     ) -> Option<Self> {
         let plan = Plan::new(program, id)?;
-        if plan.gateway()?.jwt.is_some() != issuer.is_some() {
+        if !ways.fit(plan.gateway()?) {
             return None;
         }
         Some(Self {
             plan,
             mesh,
             behind,
-            issuer,
+            ways,
             limiter: OnceLock::new(),
         })
     }

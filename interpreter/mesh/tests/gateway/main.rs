@@ -12,9 +12,13 @@
 mod support;
 
 mod bodies;
+mod known;
 mod limits;
 mod lives;
+mod login;
 mod refused;
 mod relays;
 mod safe;
 mod town;
+#[cfg(unix)]
+mod workload;

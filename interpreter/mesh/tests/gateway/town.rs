@@ -11,7 +11,7 @@ use flowmesh_ir::{
     service::Method,
 };
 use flowmesh_mesh::gateway::{
-    Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit,
+    Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit, Ways,
 };
 use jiff::Timestamp;
 use std::{
@@ -54,6 +54,10 @@ pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
         doc: None,
         listen: Vec::new(),
         jwt: None,
+        introspect: None,
+        login: None,
+        keys: None,
+        basic: None,
         limit: None,
         cors: None,
         tls: None,
@@ -167,13 +171,7 @@ impl Town {
 
     /// What the one visit before left in the log.
     pub(crate) async fn record(&self) -> Record {
-        for _ in 0..200 {
-            if let Some(record) = self.records.0.lock().unwrap().pop() {
-                return record;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("nothing was written down");
+        self.records.last().await
     }
 
     /// Sends a request with nothing but a host.
@@ -195,8 +193,37 @@ impl Town {
 }
 
 pub(crate) fn rules(program: Program, server: &Server, behind: Arc<Inside>) -> Arc<Rules> {
+    rules_by(program, server, behind, Ways::default())
+}
+
+/// A gateway with these rules, for as long as the test.
+pub(crate) async fn listen(rules: Arc<Rules>, records: Arc<Records>) -> SocketAddr {
+    let door = Door::new(rules, GatewayOptions::default(), None, Some(records), 1);
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, Arc::new(door))
+        .await
+        .unwrap();
+    let address = listener.address();
+    tokio::spawn(listener.serve(std::future::pending()));
+    address
+}
+
+/// Rules for a gateway that asks who comes.
+pub(crate) fn rules_by(program: Program, server: &Server, behind: Arc<Inside>, ways: Ways) -> Arc<Rules> {
     let mesh = support::with_options(program.clone(), vec![vec![server.url()]], |_| {}).unwrap();
-    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, None).unwrap())
+    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, ways).unwrap())
+}
+
+impl Records {
+    /// What the one visit before left.
+    pub(crate) async fn last(&self) -> Record {
+        for _ in 0..200 {
+            if let Some(record) = self.0.lock().unwrap().pop() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing was written down");
+    }
 }
 
 impl Drop for Town {
