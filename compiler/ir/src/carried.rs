@@ -8,11 +8,7 @@ use std::collections::BTreeSet;
 pub fn not_yet(program: &Program) -> Vec<&'static str> {
     let mut found: BTreeSet<&'static str> = program.policies.iter().flat_map(policy).collect();
     let mesh = &program.mesh;
-    let whole = [
-        ("mesh.mtls", mesh.mtls.is_some()),
-        ("mesh.trace", mesh.trace.is_some()),
-    ];
-    found.extend(whole.into_iter().filter(|(_, said)| *said).map(|(name, _)| name));
+    found.extend(mesh.trace.is_some().then_some("mesh.trace"));
     found.into_iter().collect()
 }
 

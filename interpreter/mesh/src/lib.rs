@@ -36,6 +36,7 @@ pub use decide::{
 pub use error::MeshError;
 pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets};
 pub use observe::{AttemptReport, Next, Observer, Silent};
+pub use tls::{CertificateError, Own};
 pub use unseal::{Unseal, Unsealed};
 pub use wire::{
     hickory::Hickory,

@@ -17,6 +17,7 @@ use crate::{
         template::Template,
     },
     error::MeshError,
+    tls::Own,
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
@@ -67,6 +68,10 @@ pub struct MeshOptions {
     pub token_urls: BTreeMap<Name, String>,
     /// Where the files of certificates are that name no other place.
     pub certificates: PathBuf,
+    /// Who we are in the mesh; needed where the program says `mesh { mtls: strict }`.
+    pub own: Option<Own>,
+    /// The service that is beside us on this machine, whose connections need not be safe.
+    pub beside: Option<Name>,
     /// Where chance begins: for jitter, weights and balance.
     pub seed: u64,
 }
@@ -117,6 +122,8 @@ impl MeshOptions {
             limits: Limits::default(),
             token_urls: BTreeMap::new(),
             certificates: PathBuf::new(),
+            own: None,
+            beside: None,
             seed,
         }
     }
@@ -161,7 +168,7 @@ impl Mesh {
                 clock,
                 most: limits.places,
                 check: check.map(Arc::new),
-                safety: service::safety(&program, service, addresses, &options.certificates)?,
+                safety: service::safety(&program, service, addresses, &options)?,
             };
             Service::new(&program, service, addresses, &options, &shared)
         });

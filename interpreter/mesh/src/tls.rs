@@ -5,11 +5,13 @@
 
 pub(crate) mod client;
 mod files;
+mod own;
 mod peer;
 pub(crate) mod server;
 mod workload;
 
 pub use files::CertificateError;
+pub use own::Own;
 pub use server::Certificate;
 
 use rustls::crypto::CryptoProvider;

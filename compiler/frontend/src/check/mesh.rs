@@ -8,6 +8,7 @@ mod error;
 mod gateway;
 mod migrate;
 mod order;
+mod pass;
 mod route;
 mod schedule;
 mod target;

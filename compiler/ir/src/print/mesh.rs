@@ -11,7 +11,7 @@ use crate::{
     FlowId, OperationId, Program, ServiceId,
     access::{Mode, Mtls, Rule, What, Who},
     expr::Expr,
-    gateway::{Gateway, Introspect, Login, Route, Segment, Target},
+    gateway::{Gateway, Introspect, Login, Pass, Route, Segment, Target},
     program::Migration,
     schedule::{Schedule, When},
     ty::{Field, Type},
@@ -46,9 +46,13 @@ pub(super) fn gateway(program: &Program, gateway: &Gateway) -> String {
     if gateway.trusted_hops > 0 {
         lines.push(format!("trusted_hops: {}", gateway.trusted_hops));
     }
+    if gateway.proxied {
+        lines.push("proxy_protocol: v2".to_owned());
+    }
     let own = gateway.policy.and_then(|id| program.policy(id));
     lines.extend(own.into_iter().flat_map(|own| policy::settings(program, own)));
     lines.extend(gateway.routes.iter().map(|route| self::route(program, route)));
+    lines.extend(gateway.passes.iter().map(|pass| self::pass(program, pass)));
     let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!("gateway {} {{\n{body}}}", gateway.name)
 }
@@ -116,6 +120,26 @@ fn route(program: &Program, route: &Route) -> String {
     };
     let target = target(program, &printer, &route.target);
     format!("{method} \"{}\"{condition} -> {target}{own}", path(&route.path))
+}
+
+fn pass(program: &Program, pass: &Pass) -> String {
+    let printer = Printer::of_params(program, &[]);
+    let target = Target::Service {
+        service: pass.service,
+        subset: pass.subset,
+    };
+    let target = self::target(program, &printer, &target);
+    let policy = pass.policy.and_then(|id| program.policy(id));
+    let mut own: Vec<String> = policy
+        .into_iter()
+        .flat_map(|own| policy::settings(program, own))
+        .collect();
+    own.extend(pass.proxied.then(|| "proxy_protocol: v2".to_owned()));
+    let own = match own.is_empty() {
+        true => String::new(),
+        false => format!(" {{ {} }}", own.join(", ")),
+    };
+    format!("tls {} -> {target}{own}", quoted(&pass.name))
 }
 
 fn path(path: &[Segment]) -> String {

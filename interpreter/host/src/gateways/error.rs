@@ -77,6 +77,14 @@ pub enum GatewayError {
         /// Why.
         error: VisitorsError,
     },
+    /// It leads to a flow, and there are no runs here.
+    #[error("gateway `{gateway}` leads to the flow `{flow}`, and no server is named that keeps its runs")]
+    NoRuns {
+        /// The gateway.
+        gateway: Name,
+        /// The flow.
+        flow: Name,
+    },
     /// This version does not do that.
     #[error("gateway `{gateway}`: this version does not carry out `{what}`")]
     NotYet {
@@ -116,6 +124,9 @@ impl GatewayError {
             }
             Self::Valueless { .. } => "see the configs and secrets that it is made of",
             Self::Visitors { .. } => "make the file with `flowmesh visitors add FILE NAME`",
+            Self::NoRuns { .. } => {
+                "name it with `--server URL`, or use `flowmesh serve`, which keeps runs itself"
+            }
             Self::NotYet { .. } => "leave it out, or compile the program for a mesh that has it",
         }
     }

@@ -6,8 +6,10 @@
 //! repeated and whose policy retries at all.
 
 mod message;
+mod pass;
 mod upgrade;
 
+pub(crate) use pass::Reached;
 pub(crate) use upgrade::Joined;
 
 use message::{effect, headers, kept, within};

@@ -84,6 +84,20 @@ impl Malformed {
 }
 
 impl Canonical {
+    /// What is known of a connection that nobody reads: the name that it asks for.
+    #[must_use]
+    pub fn unread(host: &str) -> Self {
+        Self {
+            method: Method::Get,
+            host: host.to_owned(),
+            path: "/".to_owned(),
+            segments: Vec::new(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            upgrade: None,
+        }
+    }
+
     /// The one reading of a request.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use super::{
     forwarded,
     record::{Attempts, Record},
     refusal::Refusal,
+    side::Side,
     upgrade::{self, Upgraded},
     visit::{Came, Visiting},
 };
@@ -87,7 +88,13 @@ impl Visiting<'_> {
     /// The headers for the other end, and what we say of the visitor.
     fn headers(&self, visit: &Visit) -> http::HeaderMap {
         let mut headers = visit.request.headers.clone();
-        forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
+        let side = self.rules.plan.side();
+        if side.tells() {
+            forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
+        }
+        if let (Side::Inbound(_), Some(shown)) = (side, &visit.certificate) {
+            forwarded::tell_identity(&mut headers, shown);
+        }
         headers
     }
 

@@ -1,7 +1,7 @@
 //! What a gateway does with a visit, as far as that can be said without anybody being asked: where it leads, and whether
 //! that is allowed. The same for visitors and for those who want to know why.
 
-use super::behind::Visit;
+use super::{behind::Visit, side::Side};
 use crate::decide::{
     access::{Verdict, judge},
     tree::{Tree, parameters},
@@ -23,6 +23,7 @@ pub struct Plan {
     id: GatewayId,
     tree: Tree,
     access: Vec<Rule>,
+    side: Side,
 }
 
 /// How a route whose path fits is looked at.
@@ -51,17 +52,30 @@ impl Plan {
     /// The plan of a gateway; `None` where the program has none of this number.
     #[must_use]
     pub fn new(program: Arc<Program>, id: GatewayId) -> Option<Self> {
-        let gateway = program.gateways.get(id.index())?;
-        let tree = Tree::new(gateway.routes.iter().map(|route| route.path.as_slice()));
         let mut access = program.access.clone();
         if program.mesh.access == Mode::Derived {
             access.extend(derived(&program));
         }
+        Self::with(program, id, access, Side::Front)
+    }
+
+    /// The plan of a gateway beside a service. All rules are written in its program: those that the calls of the program
+    /// need follow from the program as it was, and not from what was added to it.
+    #[must_use]
+    pub fn beside(program: Arc<Program>, id: GatewayId, side: Side) -> Option<Self> {
+        let access = program.access.clone();
+        Self::with(program, id, access, side)
+    }
+
+    fn with(program: Arc<Program>, id: GatewayId, access: Vec<Rule>, side: Side) -> Option<Self> {
+        let gateway = program.gateways.get(id.index())?;
+        let tree = Tree::new(gateway.routes.iter().map(|route| route.path.as_slice()));
         Some(Self {
             program,
             id,
             tree,
             access,
+            side,
         })
     }
 
@@ -75,6 +89,18 @@ impl Plan {
     #[must_use]
     pub fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn side(&self) -> &Side {
+        &self.side
+    }
+
+    /// What a visit calls that was led to a target; a redirection calls nothing.
+    #[must_use]
+    pub fn what(&self, target: &Target, visit: &Visit) -> Option<What> {
+        self.side.what(&self.program, target, visit)
     }
 
     /// Its number.
@@ -100,6 +126,10 @@ impl Plan {
 
     /// Looks at routes until one takes the visit, which then has its parameters.
     pub fn choose(&self, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
+        if let Side::Outbound(outbound) = &self.side {
+            let host = outbound.hosts.get(visit.request.host.as_str());
+            return host.map(|number| (*number, Fit::Taken)).into_iter().collect();
+        }
         let mut looked = Vec::new();
         for (number, route) in self.fitting(&visit.request.segments) {
             let fit = self.look(route, visit, holds);
@@ -155,12 +185,11 @@ impl Plan {
     fn is(&self, who: &Who, visit: &Visit) -> bool {
         match who {
             Who::Anyone => true,
-            Who::Gateway(id) => *id == self.id,
             Who::Identity(pattern) => visit
                 .certificate
                 .as_deref()
                 .is_some_and(|shown| fits(pattern, shown)),
-            Who::Flow(_) | Who::Service(_) => false,
+            named => self.side.is(self.id, named, visit.certificate.as_deref()),
         }
     }
 

@@ -24,7 +24,17 @@ impl Rules {
         behind: Arc<dyn Behind>,
         ways: Ways,
     ) -> Option<Self> {
-        let plan = Plan::new(program, id)?;
+        Self::of(Plan::new(program, id)?, mesh, behind, ways)
+    }
+
+    /// The rules of a gateway with a plan; `None` where `ways` is not what it asks for.
+    #[must_use]
+    pub fn of(
+        plan: Plan,
+        mesh: Arc<Mesh>,
+        behind: Arc<dyn Behind>,
+        ways: Ways,
+    ) -> Option<Self> {
         if !ways.fit(plan.gateway()?) {
             return None;
         }

@@ -219,7 +219,7 @@ impl Visiting<'_> {
     }
 
     fn authorize(&self, route: &Route, visit: &Visit, record: &mut Record) -> Result<(), Refusal> {
-        let Some(what) = route.target.what() else {
+        let Some(what) = self.rules.plan.what(&route.target, visit) else {
             return Ok(());
         };
         let behind = self.rules.behind.as_ref();
@@ -231,10 +231,7 @@ impl Visiting<'_> {
             }
             Verdict::Denied(rule) => {
                 record.rule = rule;
-                Err(Refusal::Denied(match rule {
-                    Some(rule) => format!("rule {rule} denies it"),
-                    None => "no rule allows it".to_owned(),
-                }))
+                Err(Refusal::denied(rule))
             }
         }
     }

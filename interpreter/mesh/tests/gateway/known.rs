@@ -109,7 +109,7 @@ async fn a_key_lets_its_visitor_in_and_goes_no_further() {
     assert_eq!(town.server.requests(), 1);
     let headers = &town.server.request(0).headers;
     assert!(headers.get("x-api-key").is_none(), "{headers:?}");
-    assert_eq!(town.records.last().await.identity.as_deref(), Some("ci"));
+    assert_eq!(town.records.next().await.identity.as_deref(), Some("ci"));
     for wrong in ["", "ci", &town.key[1..], &format!("{}a", town.key)] {
         assert_eq!(town.by_key(wrong).await.status, 401, "{wrong}");
     }
@@ -123,7 +123,7 @@ async fn a_password_lets_its_visitor_in_and_goes_no_further() {
     let town = Guarded::open(|_| {}).await;
     assert_eq!(town.by_password("ann:open: sesame").await.status, 200);
     assert!(town.server.request(0).headers.get("authorization").is_none());
-    assert_eq!(town.records.last().await.identity.as_deref(), Some("ann"));
+    assert_eq!(town.records.next().await.identity.as_deref(), Some("ann"));
     for wrong in ["ann:open", "ann:", "ann", "ben:open: sesame", "ci:", ":"] {
         assert_eq!(town.by_password(wrong).await.status, 401, "{wrong}");
     }
@@ -220,7 +220,7 @@ async fn an_opaque_token_is_what_its_issuer_says() {
     let address = listen(rules, records.clone()).await;
     let by = async |token: &str| ask(address, &format!("authorization: Bearer {token}\r\n")).await;
     assert_eq!(by("opaque").await.status, 200);
-    assert_eq!(records.last().await.identity.as_deref(), Some("ann"));
+    assert_eq!(records.next().await.identity.as_deref(), Some("ann"));
     assert_eq!(server.request(0).headers["authorization"], "Bearer opaque");
     let said = by("made-up").await;
     assert_eq!(said.status, 401);

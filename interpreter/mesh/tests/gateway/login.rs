@@ -186,7 +186,7 @@ fn pair(cookie: &str) -> &str {
 async fn a_browser_logs_in_once_and_is_known_by_its_session() {
     let town = Guarded::open(false).await;
     let said = town.log_in("/orders?open=yes").await;
-    assert_eq!(said.status, 303, "{} {:?}", said.head, town.records.last().await);
+    assert_eq!(said.status, 303, "{} {:?}", said.head, town.records.next().await);
     assert_eq!(said.header("location"), Some("/orders?open=yes"));
     assert_eq!(said.header("cache-control"), Some("no-store"));
     let session = said.header("set-cookie").unwrap();
@@ -205,7 +205,7 @@ async fn a_browser_logs_in_once_and_is_known_by_its_session() {
         heard.headers["cookie"], "a=1; b=2",
         "the session is no business of those behind"
     );
-    assert_eq!(town.records.last().await.identity.as_deref(), Some("ann"));
+    assert_eq!(town.records.next().await.identity.as_deref(), Some("ann"));
     let gone = town
         .ask(
             "POST /login/logout",
@@ -263,17 +263,17 @@ async fn what_was_not_begun_here_is_refused() {
 async fn where_it_is_optional_nobody_comes_in_and_may_log_in() {
     let town = Guarded::open(true).await;
     assert_eq!(town.ask("GET /orders", PAGE).await.status, 200);
-    assert_eq!(town.records.last().await.identity, None);
+    assert_eq!(town.records.next().await.identity, None);
     let said = town.log_in("/login").await;
     assert_eq!((said.status, said.header("location")), (303, Some("/")));
     let session = pair(said.header("set-cookie").unwrap()).to_owned();
-    town.records.last().await;
-    town.records.last().await;
+    town.records.next().await;
+    town.records.next().await;
     assert_eq!(
         town.ask("GET /orders", &format!("cookie: {session}\r\n"))
             .await
             .status,
         200
     );
-    assert_eq!(town.records.last().await.identity.as_deref(), Some("ann"));
+    assert_eq!(town.records.next().await.identity.as_deref(), Some("ann"));
 }

@@ -16,6 +16,7 @@ mod known;
 mod limits;
 mod lives;
 mod login;
+mod passes;
 mod refused;
 mod relays;
 mod safe;

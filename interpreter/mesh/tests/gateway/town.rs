@@ -62,8 +62,10 @@ pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
         cors: None,
         tls: None,
         trusted_hops: 0,
+        proxied: false,
         policy: None,
         routes,
+        passes: Vec::new(),
     }
 }
 
@@ -171,7 +173,7 @@ impl Town {
 
     /// What the one visit before left in the log.
     pub(crate) async fn record(&self) -> Record {
-        self.records.last().await
+        self.records.next().await
     }
 
     /// Sends a request with nothing but a host.
@@ -213,19 +215,6 @@ pub(crate) fn rules_by(program: Program, server: &Server, behind: Arc<Inside>, w
     Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, ways).unwrap())
 }
 
-impl Records {
-    /// What the one visit before left.
-    pub(crate) async fn last(&self) -> Record {
-        for _ in 0..200 {
-            if let Some(record) = self.0.lock().unwrap().pop() {
-                return record;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("nothing was written down");
-    }
-}
-
 impl Drop for Town {
     fn drop(&mut self) {
         self.task.abort();
@@ -235,6 +224,19 @@ impl Drop for Town {
 impl Log for Records {
     fn visited(&self, record: &Record) {
         self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+impl Records {
+    /// What the one visit before left.
+    pub(crate) async fn next(&self) -> Record {
+        for _ in 0..3000 {
+            if let Some(record) = self.0.lock().unwrap().pop() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing was written down");
     }
 }
 

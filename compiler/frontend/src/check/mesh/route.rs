@@ -65,7 +65,7 @@ impl<'a> Checker<'a> {
         }
         let known = METHODS.into_iter().find(|method| word.text == method.as_str());
         if known.is_none() {
-            let names = METHODS.iter().map(|method| method.as_str()).chain(["any"]);
+            let names = METHODS.iter().map(|method| method.as_str()).chain(["any", "tls"]);
             let near = nearest(&word.text, names).map(Name::from);
             let (name, span) = (word.text.clone(), word.span);
             self.report(Error::Method { name, span, near }.diagnostic());

@@ -264,6 +264,13 @@ pub const SETTINGS: &[Setting] = &[
         &[],
     ),
     setting(
+        "proxy_protocol",
+        &[Place::Gateway, Place::GatewayRoute],
+        "v2",
+        "At a gateway: every connection begins with what the proxy before it says of the visitor, and one that does not is refused. At a `tls` route: the service is told so.",
+        &[],
+    ),
+    setting(
         "wait",
         &[Place::GatewayRoute],
         "true or false",
@@ -281,7 +288,7 @@ pub const SETTINGS: &[Setting] = &[
         "mtls",
         &[Place::Mesh],
         "strict or permissive",
-        "Whether both sides show certificates.",
+        "Whether both sides show certificates: with `strict` always, and a side without one is refused; with `permissive` where who calls can. A service with a `tls` or an `https://` of its own is called as that says.",
         &[],
     ),
     setting(
