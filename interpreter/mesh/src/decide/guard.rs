@@ -104,11 +104,11 @@ pub fn said_by(document: &str, place: &str) -> Said {
 /// Whether a name is in a zone of whoever operates the program. One without a dot is in none that is public.
 fn is_own(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let within = |zone: &&str| {
-        let before = name.strip_suffix(*zone);
+    let within = |zone: &str| {
+        let before = name.strip_suffix(zone);
         before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
     };
-    !name.contains('.') || OWN.iter().any(|zone| within(&zone))
+    !name.contains('.') || OWN.iter().any(|zone| within(zone))
 }
 
 /// What an address is (the registries of RFC 6890 and those after it).

@@ -29,12 +29,7 @@ impl Rules {
 
     /// The rules of a gateway with a plan; `None` where `ways` is not what it asks for.
     #[must_use]
-    pub fn of(
-        plan: Plan,
-        mesh: Arc<Mesh>,
-        behind: Arc<dyn Behind>,
-        ways: Ways,
-    ) -> Option<Self> {
+    pub fn of(plan: Plan, mesh: Arc<Mesh>, behind: Arc<dyn Behind>, ways: Ways) -> Option<Self> {
         if !ways.fit(plan.gateway()?) {
             return None;
         }

@@ -169,14 +169,16 @@ impl Introspect {
         if !audiences.is_empty() && !meant() {
             return Introspected::Bad(TokenError::Audience);
         }
-        let second = |name| claims.get(name).map(|at| at.as_f64().unwrap_or(f64::NAN));
         #[expect(clippy::cast_precision_loss, reason = "seconds of our era are far below 2^52")]
         let now = now.as_second() as f64;
         // What is no number is no time that lies in the right direction.
-        if second("exp").is_some_and(|until| !(until > now)) {
+        let second = |name, holds: &dyn Fn(f64) -> bool| {
+            claims.get(name).is_none_or(|at| at.as_f64().is_some_and(holds))
+        };
+        if !second("exp", &|until| until > now) {
             return Introspected::Bad(TokenError::Expired);
         }
-        if second("nbf").is_some_and(|from| !(from <= now)) {
+        if !second("nbf", &|from| from <= now) {
             return Introspected::Bad(TokenError::Early);
         }
         Introspected::Good(claims)

@@ -90,7 +90,7 @@ impl Certificate {
                     match of_svid(&svid, *mutual) {
                         Ok(config) => made.1 = config,
                         Err(error) => {
-                            tracing::error!(%error, "the certificate that was there before is shown")
+                            tracing::error!(%error, "the certificate that was there before is shown");
                         }
                     }
                     made.0 = svid;

@@ -246,7 +246,7 @@ mod tests {
         until("nobody can say", &|shown| matches!(shown, Shown::Unsure(_)));
         fs::write(file.path(), write(&[])).unwrap();
         until("the key is revoked", &|shown| *shown == Shown::Unknown);
-        fs::write(file.path(), write(&[ann.clone()])).unwrap();
+        fs::write(file.path(), write(std::slice::from_ref(&ann))).unwrap();
         until("the key is good again", &|shown| matches!(shown, Shown::Known(_)));
         fs::remove_file(file.path()).unwrap();
         until("the file is gone", &|shown| matches!(shown, Shown::Unsure(_)));

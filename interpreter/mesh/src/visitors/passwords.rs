@@ -135,7 +135,7 @@ async fn hashed(password: &str, hash: Option<&PasswordHashString>) -> Option<boo
     let turn = tokio::time::timeout(PATIENCE, HASHING.acquire()).await;
     let turn = turn.ok()?.ok()?;
     let password = password.to_owned();
-    let hash = hash.or_else(|| nobody()).cloned()?;
+    let hash = hash.cloned().or_else(|| nobody().cloned())?;
     let right = tokio::task::spawn_blocking(move || {
         // It takes its turn with it, so that one who went away while it is hashed does not make room for another.
         let _turn = turn;

@@ -5,7 +5,7 @@ use crate::{
     ast::{self, ExprKind, ItemKind},
     check::{
         Checker,
-        service::{setting::Place, value::plain},
+        service::{setting::Place, setting::Setting, value::plain},
     },
 };
 use flowmesh_diagnostics::Span;

@@ -32,9 +32,12 @@ pub(super) struct Provider {
     secret: String,
     fetch: Arc<dyn Fetch>,
     /// What was found out last, and when.
-    known: Mutex<Option<(Instant, Result<Arc<Place>, String>)>>,
+    known: Mutex<Option<(Instant, Found)>>,
     asking: Semaphore,
 }
+
+/// Where it is, or why nobody knows.
+type Found = Result<Arc<Place>, String>;
 
 /// Where it is.
 pub(super) struct Place {
@@ -69,7 +72,7 @@ impl Provider {
     }
 
     /// Where it is, as it says itself (OpenID Connect Discovery, 4). Whoever needs an answer that is on its way waits.
-    pub(super) async fn place(&self) -> Result<Arc<Place>, String> {
+    pub(super) async fn place(&self) -> Found {
         let mut known = self.known.lock().await;
         let fresh = known
             .as_ref()
