@@ -123,6 +123,30 @@ pub struct Tls {
     /// The file with the key of our certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The agent that gives our certificate, and says whom to believe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<Workload>,
+}
+
+/// Where the agent of a SPIFFE workload is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workload {
+    /// At a socket: `unix:///run/spire/agent.sock`.
+    Socket(String),
+    /// Where `SPIFFE_ENDPOINT_SOCKET` says.
+    Environment,
+}
+
+impl Workload {
+    /// The socket, where it is said here.
+    #[must_use]
+    pub fn socket(&self) -> Option<&str> {
+        match self {
+            Self::Socket(socket) => Some(socket),
+            Self::Environment => None,
+        }
+    }
 }
 
 /// `mirror: { to: v2, share: 10% }`: a copy of some requests goes elsewhere, and nobody waits for it.

@@ -14,6 +14,8 @@ pub mod chance;
 pub mod code;
 pub mod endpoints;
 pub mod fault;
+pub mod guard;
+pub mod guesses;
 pub mod health;
 pub mod items;
 pub mod limit;

@@ -14,6 +14,7 @@ mod forwarded;
 mod identify;
 mod lead;
 mod listen;
+mod login;
 mod options;
 mod pass;
 mod plan;
@@ -26,6 +27,7 @@ mod visit;
 
 pub use crate::tls::{Certificate, CertificateError};
 pub use behind::{Answered, Answering, Behind, Visit};
+pub use identify::Ways;
 pub use listen::{Door, ListenError, Listener};
 pub use options::GatewayOptions;
 pub use plan::{Fit, Holds, Plan, Said};

@@ -8,7 +8,9 @@ use crate::{
     Name, Program,
     expr::Expr,
     policy::Policy,
-    traffic::{Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sticky, Tls, Trace},
+    traffic::{
+        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sticky, Tls, Trace, Workload,
+    },
 };
 
 /// One line for each that is set.
@@ -139,6 +141,10 @@ pub(super) fn tls(tls: &Tls) -> String {
     text(&mut parts, "authority", tls.authority.as_ref());
     text(&mut parts, "certificate", tls.certificate.as_ref());
     text(&mut parts, "key", tls.key.as_ref());
+    parts.extend(tls.workload.as_ref().map(|workload| match workload {
+        Workload::Socket(socket) => format!("workload: {}", quoted(socket)),
+        Workload::Environment => "workload: true".to_owned(),
+    }));
     record("tls", &parts)
 }
 

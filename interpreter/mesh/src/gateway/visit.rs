@@ -6,6 +6,7 @@ use super::{
     cors, forwarded,
     identify::identify,
     listen::{Door, Room},
+    login,
     plan::Fit,
     record::Record,
     refusal::Refusal,
@@ -115,13 +116,18 @@ impl Visiting<'_> {
         if self.door.log.is_some() {
             record.note(address, request.as_ref().ok());
         }
-        let request = request.map_err(Refusal::Malformed)?;
+        let mut request = request.map_err(Refusal::Malformed)?;
         if let Some(cors) = &self.gateway.cors
             && cors::is_preflight(request.method, &parts.headers)
         {
             return Ok(cors::preflight(cors, &parts.headers, &self.methods(&request)));
         }
-        let claims = identify(self.rules, &parts.headers).await?;
+        if let Some(login) = &self.rules.ways.login
+            && let Some(answer) = login::serve(login, &request, self.rules.behind.now()).await
+        {
+            return answer;
+        }
+        let claims = identify(self.rules, &mut request, address).await?;
         let subject = claims.get("sub").and_then(|sub| sub.as_str());
         let identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
         record.identity.clone_from(&identity);

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    decide::{tally::Seen, template::Template},
+    decide::{guard::Said, tally::Seen, template::Template},
     error::MeshError,
     tls::client::Safety,
     wire::{health::Check, subset::Subset},
@@ -96,7 +96,7 @@ impl Places {
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
         Self::Fixed(Arc::new(Subset::new(
             subset.clone(),
-            Vec::new(),
+            (Vec::new(), Said::Written),
             clock,
             (None, Safety::default()),
         )))
@@ -148,12 +148,18 @@ impl Filled {
         let addresses = self.templates.iter().map(|template| template.fill(given));
         let addresses = addresses.collect::<Result<Vec<_>, _>>();
         let addresses = addresses.map_err(|why| format!("the call goes to no address: {why}"))?;
+        // One that a call chooses is enough: it may be the one that is called.
+        let given = self
+            .templates
+            .iter()
+            .any(|template| template.said() == Said::Given);
+        let said = if given { Said::Given } else { Said::Written };
         let Shared {
             clock, check, safety, ..
         } = self.shared.clone();
         Ok(Arc::new(Subset::new(
             self.name.clone(),
-            addresses,
+            (addresses, said),
             clock,
             (check, safety),
         )))

@@ -11,6 +11,7 @@ use flowmesh_ir::{
     service::Method,
     traffic::{
         Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace,
+        Workload,
     },
 };
 
@@ -226,10 +227,32 @@ impl<'a> Checker<'a> {
                 "identity" => tls.identity = self.plain_text(name, part),
                 "authority" => tls.authority = self.plain_text(name, part),
                 "certificate" => tls.certificate = self.plain_text(name, part),
+                "workload" => tls.workload = Some(self.workload(part)?),
                 _ => tls.key = self.plain_text(name, part),
             }
         }
+        if tls.workload.is_some() && (tls.certificate.is_some() || tls.key.is_some()) {
+            self.wrong_form(
+                known.name,
+                "a `workload`, or a `certificate` and a `key`",
+                value.span,
+            );
+        }
         Some(tls)
+    }
+
+    fn workload(&mut self, value: &ast::Expr) -> Option<Workload> {
+        let said = match &value.kind {
+            ExprKind::Bool(true) => Some(Workload::Environment),
+            _ => super::value::plain(value)
+                .filter(|socket| socket.starts_with("unix:"))
+                .map(Workload::Socket),
+        };
+        if said.is_none() && !matches!(value.kind, ExprKind::Bad) {
+            let form = "a socket such as `\"unix:///run/spire/agent.sock\"`, or `true`";
+            self.wrong_form("workload", form, value.span);
+        }
+        said
     }
 
     fn fault(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Fault> {
