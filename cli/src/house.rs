@@ -233,13 +233,16 @@ async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Err
 /// Where names are looked up.
 #[derive(Args, Default)]
 pub(crate) struct NameArgs {
-    /// Look names up at this DNS server instead of the system's; ZONE=IP:PORT for the names below one zone, such as
-    /// consul=127.0.0.1:8600 at a Consul agent
-    #[arg(long, value_name = "[ZONE=]IP:PORT")]
+    /// Look names up at this DNS server instead of the system's: IP:PORT, tls://IP:PORT#NAME over TLS, or ZONE=IP:PORT for
+    /// the names below one zone, such as consul=127.0.0.1:8600 at a Consul agent
+    #[arg(long, value_name = "SERVER")]
     pub(crate) resolver: Vec<NameServer>,
     /// Look for names that are not found as they stand below this domain
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) search: Vec<String>,
+    /// Believe DNS servers over TLS under the authorities of this file, and not those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resolver_authority: Option<PathBuf>,
 }
 
 /// Names are looked up where the system says; a machine that says nothing is asked itself.
@@ -247,11 +250,13 @@ pub(crate) fn resolver(names: &NameArgs) -> Result<Arc<dyn Resolver>, Error> {
     let itself = NameServer {
         zone: None,
         address: SocketAddr::from(([127, 0, 0, 1], 53)),
+        secure: None,
     };
-    let mut found = NameServers::new(&names.resolver, &names.search);
+    let authority = names.resolver_authority.as_deref();
+    let mut found = NameServers::new(&names.resolver, &names.search, authority);
     if found.is_err() && names.resolver.iter().all(|server| server.zone.is_some()) {
         let servers: Vec<_> = names.resolver.iter().cloned().chain([itself]).collect();
-        found = NameServers::new(&servers, &names.search);
+        found = NameServers::new(&servers, &names.search, authority);
     }
     let words = |why: MeshError| below(why.code(), &why, Some(why.help()), Exit::Trouble);
     Ok(Arc::new(found.map_err(words)?))

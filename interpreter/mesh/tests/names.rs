@@ -308,13 +308,15 @@ async fn each_zone_is_asked_at_its_own_server() {
         NameServer {
             zone: Some("consul.test".to_owned()),
             address: agent.address,
+            secure: None,
         },
         NameServer {
             zone: None,
             address: other.address,
+            secure: None,
         },
     ];
-    let resolver: Arc<dyn Resolver> = Arc::new(NameServers::new(&servers, &[]).unwrap());
+    let resolver: Arc<dyn Resolver> = Arc::new(NameServers::new(&servers, &[], None).unwrap());
     for (name, server) in [("web.consul.test", &a), ("web.shop.test", &b)] {
         let url = format!("http://{name}:{}", server.address.port());
         let mesh = mesh(plain(), url, resolver.clone());
@@ -330,16 +332,17 @@ async fn what_is_not_found_as_it_stands_is_looked_for_below_domains() {
     let servers = [NameServer {
         zone: None,
         address: dns.address,
+        secure: None,
     }];
     let search = ["dev.test".to_owned(), "prod.test.".to_owned()];
-    let resolver = Arc::new(NameServers::new(&servers, &search).unwrap());
+    let resolver = Arc::new(NameServers::new(&servers, &search, None).unwrap());
     let url = format!("http://shop:{}", server.address.port());
     let mesh = mesh(plain(), url.clone(), resolver);
     assert_eq!(status(&call(&mesh, &request()).await.0), 200);
     // The name that the program says is the one that the service is told.
     let host = server.request(0).headers["host"].clone();
     assert_eq!(format!("http://{}", host.to_str().unwrap()), url);
-    assert!(NameServers::new(&servers, &["a b".to_owned()]).is_err());
+    assert!(NameServers::new(&servers, &["a b".to_owned()], None).is_err());
 }
 
 #[tokio::test]
@@ -377,4 +380,57 @@ async fn an_answer_that_is_too_long_for_udp_comes_by_tcp() {
         endpoints.extend(heard.first().and_then(|heard| heard.endpoint.clone()));
     }
     assert_eq!(endpoints.len(), usize::from(count));
+}
+
+/// Takes connections over TLS, and hands on what comes by them to a server that speaks TCP.
+async fn over_tls(to: SocketAddr) -> (SocketAddr, tempfile::TempDir) {
+    let shown = rcgen::generate_simple_self_signed(vec!["dns.test".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), shown.cert.pem()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(shown.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![shown.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let mut server = tokio::net::TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
+            });
+        }
+    });
+    (address, folder)
+}
+
+#[tokio::test]
+async fn a_server_over_tls_is_believed_by_its_certificate_alone() {
+    let (dns, server) = (Dns::start().await, ok().await);
+    dns.address("shop.test.", 60, server.address.ip()).await;
+    let (address, folder) = over_tls(dns.address).await;
+    let authority = folder.path().join("ca.pem");
+    let asked = |name: &str| {
+        let servers = [NameServer {
+            zone: None,
+            address,
+            secure: Some(name.to_owned()),
+        }];
+        let resolver = NameServers::new(&servers, &[], Some(&authority)).unwrap();
+        let url = format!("http://shop.test:{}", server.address.port());
+        mesh(plain(), url, Arc::new(resolver))
+    };
+    assert_eq!(status(&call(&asked("dns.test"), &request()).await.0), 200);
+    let (reply, _) = call(&asked("other.test"), &request()).await;
+    assert_eq!(failure(&reply).0, "Unavailable");
+    assert_eq!(server.requests(), 1);
 }

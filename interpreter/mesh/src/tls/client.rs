@@ -147,6 +147,19 @@ impl ClientTls {
     }
 }
 
+/// How others are believed: under the authorities of a file, or those that the system trusts. For connections that agree on
+/// no protocol.
+pub(crate) fn believing(authority: Option<&Path>) -> Result<ClientConfig, CertificateError> {
+    let authority = authority.map(|file| file.to_string_lossy().into_owned());
+    let read = read(&Tls {
+        authority,
+        ..Tls::default()
+    })?;
+    let mut config = ClientConfig::clone(&read.one);
+    config.alpn_protocols.clear();
+    Ok(config)
+}
+
 fn read(settings: &Tls) -> Result<Configs, CertificateError> {
     let authorities = settings.authority.as_ref().map(Path::new).map(chain);
     let own = match (settings.mutual, &settings.certificate, &settings.key) {

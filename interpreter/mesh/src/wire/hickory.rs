@@ -8,6 +8,7 @@ use super::resolver::{Found, Resolver, Resolving, Unresolved};
 use crate::{
     decide::{address::Place, endpoints::Target},
     error::MeshError,
+    tls::client::believing,
 };
 use futures_util::future::join_all;
 use hickory_resolver::{
@@ -19,8 +20,10 @@ use hickory_resolver::{
         rr::{Name, RData, Record, rdata::SRV},
     },
 };
+use rustls::ClientConfig;
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -54,7 +57,7 @@ impl Hickory {
             })?;
         look_below(&mut config, search)?;
         let servers: Vec<_> = config.name_servers().iter().map(|server| server.ip).collect();
-        Self::new(config, options, servers.iter().map(IpAddr::to_string))
+        Self::new((config, None), options, servers.iter().map(IpAddr::to_string))
     }
 
     /// Asks these servers, in the order in which they answer best.
@@ -62,34 +65,55 @@ impl Hickory {
     /// # Errors
     /// If none is named.
     pub fn servers(servers: &[SocketAddr]) -> Result<Self, MeshError> {
-        Self::servers_searching(servers, &[])
+        let servers: Vec<_> = servers
+            .iter()
+            .map(|address| NameServer {
+                zone: None,
+                address: *address,
+                secure: None,
+            })
+            .collect();
+        Self::asking(&servers.iter().collect::<Vec<_>>(), &[], None)
     }
 
-    fn servers_searching(servers: &[SocketAddr], search: &[String]) -> Result<Self, MeshError> {
+    fn asking(
+        servers: &[&NameServer],
+        search: &[String],
+        authority: Option<&Path>,
+    ) -> Result<Self, MeshError> {
         if servers.is_empty() {
             return Err(MeshError::NoResolver {
                 why: "no server is named".to_owned(),
             });
         }
         let config = servers.iter().map(|server| {
-            let mut config = NameServerConfig::udp_and_tcp(server.ip());
+            let ip = server.address.ip();
+            let mut config = match &server.secure {
+                None => NameServerConfig::udp_and_tcp(ip),
+                Some(name) => NameServerConfig::tls(ip, name.as_str().into()),
+            };
             config
                 .connections
                 .iter_mut()
-                .for_each(|connection| connection.port = server.port());
+                .for_each(|connection| connection.port = server.address.port());
             config
         });
         let mut config = ResolverConfig::from_name_servers(config.collect());
         look_below(&mut config, search)?;
+        let some_secure = servers.iter().any(|server| server.secure.is_some());
+        let tls = some_secure.then(|| believing(authority)).transpose();
+        let tls = tls.map_err(|error| MeshError::NoResolver {
+            why: error.to_string(),
+        })?;
         Self::new(
-            config,
+            (config, tls),
             ResolverOpts::default(),
-            servers.iter().map(SocketAddr::to_string),
+            servers.iter().map(|server| server.address.to_string()),
         )
     }
 
     fn new(
-        config: ResolverConfig,
+        (config, tls): (ResolverConfig, Option<ClientConfig>),
         options: ResolverOpts,
         asked: impl Iterator<Item = String>,
     ) -> Result<Self, MeshError> {
@@ -100,6 +124,9 @@ impl Hickory {
         set.timeout = set.timeout.min(PATIENCE);
         set.attempts = set.attempts.min(1);
         set.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+        if let Some(tls) = tls {
+            builder = builder.with_tls_config(tls);
+        }
         let resolver = builder.build().map_err(|error| MeshError::NoResolver {
             why: error.to_string(),
         })?;

@@ -147,7 +147,11 @@ fn without_it_nothing_is_done_in_time() {
 #[test]
 fn ten_times_the_load_changes_nothing() {
     let mut adaptive = Adaptive::new(None);
-    let good = goodput(service(), &load(2_000), Some(&mut adaptive));
+    let load = Load {
+        seconds: 50,
+        ..load(2_000)
+    };
+    let good = goodput(service(), &load, Some(&mut adaptive));
     assert!(good >= 180, "{good} of 200 in a second, {adaptive:?}");
 }
 
@@ -165,7 +169,11 @@ fn a_service_that_can_do_much_is_given_much() {
         took_us: 50_000,
     };
     let mut adaptive = Adaptive::new(None);
-    let good = goodput(large, &load(16_000), Some(&mut adaptive));
+    let load = Load {
+        seconds: 25,
+        ..load(16_000)
+    };
+    let good = goodput(large, &load, Some(&mut adaptive));
     assert!(good >= 7_200, "{good} of 8000 in a second, {adaptive:?}");
 }
 
