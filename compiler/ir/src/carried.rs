@@ -8,10 +8,7 @@ use std::collections::BTreeSet;
 pub fn not_yet(program: &Program) -> Vec<&'static str> {
     let mut found: BTreeSet<&'static str> = program.policies.iter().flat_map(policy).collect();
     let mesh = &program.mesh;
-    let whole = [
-        ("mesh.mtls", mesh.mtls.is_some()),
-        ("mesh.trace", mesh.trace.is_some()),
-    ];
+    let whole = [("mesh.mtls", mesh.mtls.is_some())];
     found.extend(whole.into_iter().filter(|(_, said)| *said).map(|(name, _)| name));
     found.into_iter().collect()
 }
@@ -21,7 +18,6 @@ fn policy(policy: &Policy) -> Vec<&'static str> {
         ("mirror", policy.mirror.is_some()),
         ("rewrite", policy.rewrite.is_some()),
         ("cache", policy.cache.is_some()),
-        ("trace", policy.trace.is_some()),
     ];
     said.into_iter()
         .filter(|(_, said)| *said)

@@ -16,7 +16,9 @@ use crate::{
         AddressParam, Auth, Binding, EffectKind, Method, OnStatus, Operation, Piece, Route, Service,
         StreamKind, Subset,
     },
-    traffic::{Breaker, Cache, Cors, Fault, Health, Limit, Mirror, MirrorTo, Rate, Rewrite, Tls, Trace},
+    traffic::{
+        Breaker, Cache, Cors, Fault, Health, Limit, Mirror, MirrorTo, Propagation, Rate, Rewrite, Tls, Trace,
+    },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
 };
 use std::sync::Arc;
@@ -143,7 +145,7 @@ without! {
     (), Name, String, Value, bool, i32, i64, u8, u16, u32, u64,
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
     Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
-    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Rate, Rewrite, Tls,
+    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Rate, Rewrite, Tls, Propagation,
     EffectKind, Method, Part,
 }
 
@@ -201,7 +203,7 @@ parts! {
     Retry { attempts, on, backoff, budget }
     Limit { rate, burst, concurrent, queue, per }
     Mirror { to, percent }
-    Trace { sample, tags }
+    Trace { sample, tags, propagate }
     Service { name, doc, subsets, address_params, routes, policy, auth, operations, descriptors }
     Subset { name, addresses }
     AddressParam { name, part }

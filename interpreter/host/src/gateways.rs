@@ -10,6 +10,7 @@ mod inside;
 mod log;
 mod open;
 mod view;
+mod visits;
 
 pub use error::GatewayError;
 pub use log::AccessLog;
@@ -29,6 +30,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{sync::watch, task::JoinHandle};
+use visits::Visits;
 
 /// What gateways need to be told.
 #[derive(Clone)]
@@ -72,7 +74,8 @@ impl Gateways {
     ///
     /// # Errors
     /// If one cannot be opened. Later, one that cannot be is said to be so in the log, and stays as it was.
-    pub async fn open(host: &Host, options: GatewaysOptions) -> Result<Self, GatewayError> {
+    pub async fn open(host: &Host, mut options: GatewaysOptions) -> Result<Self, GatewayError> {
+        options.log = Some(Arc::new(Visits::new(host, options.log.take())));
         let mut live = host.live();
         let first = live.borrow_and_update().clone();
         let mut opened = Opened::default();

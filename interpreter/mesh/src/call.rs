@@ -144,7 +144,12 @@ impl Mesh {
             .headers
             .get(request.policy.index())
             .map_or(&[][..], Vec::as_slice);
-        let mut template = Template::new(request, usual, unsealed, &credential)?;
+        let mut template = Template::new(
+            request,
+            usual,
+            (unsealed, self.forms(request.policy)),
+            &credential,
+        )?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
             let framed = method.write(template.body()).map_err(|why| match secret_body {
                 // What does not fit would be shown.

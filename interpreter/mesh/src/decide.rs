@@ -16,6 +16,7 @@ pub mod health;
 pub mod items;
 pub mod limit;
 pub mod outcome;
+pub mod propagation;
 pub mod retry_after;
 pub mod route;
 pub mod template;

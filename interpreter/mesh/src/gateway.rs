@@ -17,6 +17,7 @@ mod plan;
 mod record;
 mod refusal;
 mod rules;
+mod traced;
 mod upgrade;
 mod visit;
 
@@ -25,5 +26,5 @@ pub use behind::{Answered, Answering, Behind, Visit};
 pub use listen::{Door, ListenError, Listener};
 pub use options::GatewayOptions;
 pub use plan::{Fit, Holds, Plan, Said};
-pub use record::{Log, Record};
+pub use record::{Attempt, Log, Proof, Record, Trail, Wanted};
 pub use rules::Rules;

@@ -5,6 +5,7 @@
 
 mod error;
 mod fetch;
+mod http2;
 mod issuer;
 mod keys;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod token;
 
 pub use error::TokenError;
 pub use fetch::{Fetch, Fetched, Https};
+pub use http2::{Http2, Whole};
 pub use issuer::{Issuer, IssuerError, IssuerOptions};
 pub use keys::Keys;
 pub use token::{Claims, Expected, verify};

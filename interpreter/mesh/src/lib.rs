@@ -32,7 +32,7 @@ pub use decide::{
     template::{Template, Text},
 };
 pub use error::MeshError;
-pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets};
+pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets, Tags};
 pub use observe::{AttemptReport, Next, Observer, Silent};
 pub use unseal::{Unseal, Unsealed};
 pub use wire::{

@@ -22,6 +22,7 @@ pub(super) fn problem(status: u16, detail: &str) -> Answered {
 fn with(status: u16, problem: &Value) -> Answered {
     Answered {
         status,
+        run: None,
         location: None,
         retry_after: None,
         problem: true,
@@ -32,6 +33,7 @@ fn with(status: u16, problem: &Value) -> Answered {
 fn plain(status: u16, body: impl Into<bytes::Bytes>) -> Answered {
     Answered {
         status,
+        run: None,
         location: None,
         retry_after: None,
         problem: false,
@@ -44,6 +46,7 @@ pub(super) fn started(run: RunId, api: &str) -> Answered {
     let location = format!("{api}/v1/runs/{run}");
     let body = json!({ "run": run.to_string(), "location": location });
     Answered {
+        run: Some(run.to_string()),
         location: Some(location),
         ..plain(202, body.to_string())
     }

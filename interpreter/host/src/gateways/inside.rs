@@ -11,7 +11,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{CallId, border, request};
 use flowmesh_mesh::{
-    Silent,
+    Observer,
     gateway::{Answered, Answering, Behind, Visit},
 };
 use jiff::Timestamp;
@@ -89,7 +89,9 @@ impl Inside {
             .flow(flow)
             .is_some_and(|flow| flow.key.is_some());
         let key = if own { None } else { key(seen.0) };
-        let started = match self.host.start(&name, input.into_bytes(), key).await {
+        let lineage = Some(seen.0.lineage.clone());
+        let input = input.into_bytes();
+        let started = match self.host.start_below(&name, input, key, lineage).await {
             Ok(started) => started,
             Err(refusal) => return answer::refused(&refusal),
         };
@@ -97,7 +99,10 @@ impl Inside {
             return answer::started(started.id, &self.api);
         }
         match tokio::time::timeout(WAIT_MAX, self.host.wait(started.id)).await {
-            Ok(Ok(view)) => answer::ended(&view, &self.api),
+            Ok(Ok(view)) => Answered {
+                run: Some(started.id.to_string()),
+                ..answer::ended(&view, &self.api)
+            },
             Ok(Err(refusal)) => answer::refused(&refusal),
             Err(_) => answer::started(started.id, &self.api),
         }
@@ -113,12 +118,11 @@ impl Inside {
         made.map_err(|why| answer::problem(422, &why.to_string()))
     }
 
-    async fn called(&self, target: Target, seen: (&Visit, &Bytes)) -> Answered {
+    async fn called(&self, target: Target, seen: (&Visit, &Bytes), observer: Arc<dyn Observer>) -> Answered {
         let request = match self.request(&target, seen) {
             Ok(request) => Arc::new(request),
             Err(answer) => return answer,
         };
-        let trace = seen.0.trace.child(0);
         let reply = match request.wire {
             Wire::Worker(_) => {
                 let clock = self.host.clock();
@@ -129,7 +133,10 @@ impl Inside {
                     .work(namespace, (run, CallId(0)), request)
                     .await
             }
-            _ => self.caller.clone().call(request, trace, Arc::new(Silent)).await,
+            _ => {
+                let caller = self.caller.clone();
+                caller.call(request, seen.0.trace, observer).await
+            }
         };
         answer::replied(reply)
     }
@@ -168,6 +175,7 @@ impl Behind for Inside {
         arguments: &'a [Expr],
         visit: &'a Visit,
         body: Bytes,
+        observer: Arc<dyn Observer>,
     ) -> Answering<'a> {
         let declared = self.deployment.program.service(service);
         let declared = declared.and_then(|declared| declared.operations.get(operation.index()));
@@ -182,7 +190,7 @@ impl Behind for Inside {
             arguments: arguments.to_vec(),
             as_json: false,
         };
-        Box::pin(async move { self.called(target, (visit, &body)).await })
+        Box::pin(async move { self.called(target, (visit, &body), observer).await })
     }
 }
 

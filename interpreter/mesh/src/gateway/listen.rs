@@ -3,7 +3,7 @@
 
 use super::{
     options::GatewayOptions,
-    record::Log,
+    record::{Log, Wanted},
     rules::Rules,
     visit::{Peer, visit},
 };
@@ -11,8 +11,7 @@ use crate::{
     decide::chance::Source,
     tls::{Certificate, server::visitor},
 };
-use flowmesh_ir::trace::TraceContext;
-use http::{HeaderMap, Request};
+use http::Request;
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -49,7 +48,7 @@ pub struct Door {
     pub(super) options: GatewayOptions,
     pub(super) log: Option<Arc<dyn Log>>,
     certificate: Option<Certificate>,
-    chance: Source,
+    pub(super) chance: Source,
     free: Arc<Semaphore>,
     /// What the bodies that are read whole may take together, in KiB.
     bodies: Arc<Semaphore>,
@@ -121,16 +120,9 @@ impl Door {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The trace of a visit: the visitor's, or a new one.
-    pub(super) fn trace(&self, headers: &HeaderMap) -> TraceContext {
-        let mut named = headers.get_all("traceparent").iter();
-        let told = named.next().filter(|_| named.next().is_none());
-        let told = told.and_then(|text| TraceContext::parse(text.to_str().ok()?));
-        told.unwrap_or_else(|| TraceContext {
-            trace: (u128::from(self.chance.draw()) << 64 | u128::from(self.chance.draw())).max(1),
-            span: self.chance.draw().max(1),
-            sampled: true,
-        })
+    /// What is to be told of a visit.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.log.as_ref().map_or(Wanted::Nothing, |log| log.wanted())
     }
 
     /// Room for a body that is read whole, if there is any.

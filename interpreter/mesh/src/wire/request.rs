@@ -1,12 +1,15 @@
 //! Puts a call into the form it has on the wire.
 //!
 //! Headers that the mesh adds: `host`, `user-agent`, `accept`, `content-type` where there is a body, what `auth:` says,
-//! `idempotency-key`, `traceparent` (W3C) with a span of its own for each attempt, and `x-flowmesh-deadline-ms`: how
+//! `idempotency-key`, `traceparent` (W3C) or B3 with a span of its own for each attempt, and `x-flowmesh-deadline-ms`: how
 //! many milliseconds from now the caller waits for this attempt. Relative, so that clocks need not agree; a service may
 //! give up by itself when they are over.
 
 use super::{body::Outgoing, connection::Sent, endpoint::Endpoint};
-use crate::unseal::Unsealed;
+use crate::{
+    decide::propagation::{self, Forms},
+    unseal::Unsealed,
+};
 use bytes::Bytes;
 use flowmesh_ir::{call::Request, service::Method, trace::TraceContext};
 use http::{
@@ -20,7 +23,6 @@ use http::{
 use std::time::Duration;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
 /// Who asks.
 pub(super) const AGENT: HeaderValue =
@@ -36,6 +38,7 @@ pub(crate) struct Template {
     method: http::Method,
     headers: HeaderMap,
     body: Bytes,
+    forms: Forms,
 }
 
 impl Template {
@@ -43,7 +46,7 @@ impl Template {
     pub(crate) fn new<'c>(
         request: &Request,
         usual: &[Credential],
-        unsealed: Unsealed,
+        (unsealed, forms): (Unsealed, Forms),
         credentials: impl IntoIterator<Item = &'c Credential>,
     ) -> Result<Self, String> {
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 10);
@@ -88,6 +91,7 @@ impl Template {
             method: method(request.method),
             headers,
             body,
+            forms,
         })
     }
 
@@ -128,7 +132,7 @@ impl Template {
         if let Some(host) = &to.host {
             headers.insert(HOST, host.clone());
         }
-        headers.insert(TRACEPARENT, value("traceparent", &trace.to_string())?);
+        propagation::write(&mut headers, trace, self.forms);
         let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         headers.insert(DEADLINE, HeaderValue::from(left));
         *sent.headers_mut() = headers;

@@ -18,3 +18,4 @@ mod refused;
 mod relays;
 mod safe;
 mod town;
+mod traced;

@@ -1,11 +1,14 @@
 //! A request that is handed on, as it goes over the wire.
 
-use super::{DEADLINE, KEPT_BYTES_MAX, Kept, Relay, Relaying, SILENCE_MAX, TRACEPARENT, Unrelayed};
-use crate::wire::{
-    body::{Fate, Outgoing, Seen, Upload},
-    connection::Sent,
-    endpoint::Endpoint,
-    request::method,
+use super::{DEADLINE, KEPT_BYTES_MAX, Kept, Relay, Relaying, SILENCE_MAX, Unrelayed};
+use crate::{
+    decide::propagation,
+    wire::{
+        body::{Fate, Outgoing, Seen, Upload},
+        connection::Sent,
+        endpoint::Endpoint,
+        request::method,
+    },
 };
 use bytes::Bytes;
 use flowmesh_ir::{
@@ -52,8 +55,7 @@ impl Relaying<'_> {
         for (name, value) in usual.iter().chain(&self.credential) {
             headers.insert(name, value.clone());
         }
-        let trace = HeaderValue::from_str(&trace.to_string());
-        headers.insert(TRACEPARENT, trace.map_err(|why| why.to_string())?);
+        propagation::write(&mut headers, trace, self.mesh.forms(self.id));
         let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         headers.insert(DEADLINE, HeaderValue::from(left));
         *sent.headers_mut() = headers;
