@@ -10,8 +10,10 @@ mod diff;
 mod explain;
 mod explore;
 mod fmt;
+mod gateway;
 mod lsp;
 mod new;
+mod proxy;
 mod repl;
 pub(crate) mod run;
 mod runs;
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     Explore(explore::Explore),
     Run(run::Run),
     Serve(serve::Serve),
+    Gateway(gateway::Gateway),
+    Proxy(proxy::Proxy),
     Deploy(deploy::Deploy),
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
@@ -98,6 +102,8 @@ impl Command {
             Self::Explore(command) => command.run(),
             Self::Run(command) => command.run(),
             Self::Serve(command) => command.run(),
+            Self::Gateway(command) => command.run(),
+            Self::Proxy(command) => command.run(),
             Self::Deploy(command) => command.run(),
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),

@@ -19,7 +19,7 @@ use flowmesh_host::{
 };
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
-use flowmesh_mesh::{Hickory, MeshError, Resolver};
+use flowmesh_mesh::{Hickory, MeshError, Own, Resolver};
 use jiff::SignedDuration;
 use std::{
     fs,
@@ -43,6 +43,8 @@ pub(crate) struct HouseArgs {
     pub(crate) keys: KeyFile,
     #[command(flatten)]
     pub(crate) set: Set,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
     /// Look names up at this DNS server instead of the system's
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) resolver: Vec<SocketAddr>,
@@ -67,6 +69,37 @@ pub(crate) struct HouseArgs {
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
     pub(crate) stub: bool,
+}
+
+/// Who this process is in a mesh in which both sides show certificates.
+#[derive(Args, Default)]
+pub(crate) struct OwnArgs {
+    /// The certificate that this process shows to others in the mesh, in PEM, with a SPIFFE identity
+    #[arg(long, value_name = "FILE", requires_all = ["certificate_key", "authority"])]
+    certificate: Option<PathBuf>,
+    /// The key of the certificate
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    certificate_key: Option<PathBuf>,
+    /// The authorities under which others in the mesh are believed
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    authority: Option<PathBuf>,
+}
+
+impl OwnArgs {
+    /// Who it is, if anything was said.
+    pub(crate) fn read(&self) -> Result<Option<Own>, Error> {
+        let (Some(certificate), Some(key), Some(authority)) =
+            (&self.certificate, &self.certificate_key, &self.authority)
+        else {
+            return Ok(None);
+        };
+        let own = Own::read(certificate, key, authority);
+        own.map(Some).map_err(|why| Error::BadSetting {
+            text: "--certificate, --certificate-key and --authority".to_owned(),
+            why: why.to_string(),
+            help: "`flowmesh ca issue` makes a certificate with an identity".to_owned(),
+        })
+    }
 }
 
 /// Of a hundred bytes of a directory, how many may be needed by nobody.
@@ -128,13 +161,6 @@ impl House {
         let tokens = &mut listen.identity.tokens;
         tokens.get_or_insert_with(|| TokensFile::default().tokens(&args.dir));
         let (settings, secrets) = args.set.values(program)?;
-        let idle = flowmesh_ir::carried::not_yet(program);
-        if !idle.is_empty() {
-            draw::say(format!(
-                "warning: this version does not carry out {}; the program runs without",
-                idle.join(", ")
-            ));
-        }
         // Runs that are found in the directory go on at once, so what they call must be there before.
         let stubs = if args.stub {
             Some(stubs(program, &settings).await?)
@@ -147,7 +173,7 @@ impl House {
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
         let url = format!("http://{}", server.address());
         let resolver = resolver(&args.resolver)?;
-        let mut options = HostOptions::new(resolver, secrets);
+        let mut options = HostOptions::showing(resolver, secrets, args.own.read()?);
         options.compact.percent = args.compact_at.0;
         options.retention = args.keep_runs.map(|keep| Retention {
             keep,
@@ -205,7 +231,7 @@ async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Err
 }
 
 /// Names are looked up where the system says; a machine that says nothing is asked itself.
-fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
+pub(crate) fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
     let nobody = SocketAddr::from(([127, 0, 0, 1], 53));
     let found = match servers {
         [] => Hickory::system().or_else(|_| Hickory::servers(&[nobody])),

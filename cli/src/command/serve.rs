@@ -1,6 +1,6 @@
 //! `flowmesh serve FILE`: a host for as long as it is wanted.
 
-mod doors;
+pub(super) mod doors;
 
 use crate::{
     draw,

@@ -17,6 +17,8 @@ mod failing;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod line;
@@ -27,6 +29,8 @@ mod places;
 #[cfg(test)]
 mod products;
 mod program;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]

@@ -121,8 +121,7 @@ fn calls(program: &Program) -> Vec<(Who, What)> {
         }
     }
     for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
-        let led = gateway.routes.iter().filter_map(|route| route.target.what());
-        all.extend(led.map(|what| (Who::Gateway(id), what)));
+        all.extend(gateway.leads_to().map(|what| (Who::Gateway(id), what)));
     }
     all
 }

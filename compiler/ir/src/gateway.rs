@@ -1,5 +1,11 @@
 //! Gateways: where visitors come in, what is asked of them, and where each request is led.
 
+mod needs;
+mod pattern;
+
+pub use needs::{Part, needs};
+pub use pattern::{Pattern, compile};
+
 use crate::{
     FlowId, Name, OperationId, PolicyId, ServiceId, SubsetId,
     access::What,
@@ -34,11 +40,37 @@ pub struct Gateway {
     /// How many proxies before it are believed in `X-Forwarded-For`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub trusted_hops: u32,
+    /// Whether every connection begins with what the proxy before it says of the visitor, in version 2 of the PROXY
+    /// protocol; one that does not is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proxied: bool,
     /// What holds for what it sends on, where the route says nothing else; `None` is what the target says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyId>,
     /// Where requests are led: the first that fits, in the order of their precedence.
     pub routes: Vec<Route>,
+    /// Where connections are led that are not opened here: exact names before those with `*.`, the longer before the
+    /// shorter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<Pass>,
+}
+
+/// `tls "*.db.example.com" -> database`: a connection with TLS is handed on as it is, by the name that it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    /// The name, in lower case; with `*.` before it any name that has at least one label more.
+    pub name: String,
+    /// Where to.
+    pub service: ServiceId,
+    /// To which part of it; `None` is the first place that its route without a condition names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset: Option<SubsetId>,
+    /// What holds for it, where it is not what the gateway says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyId>,
+    /// Whether the service is told of the visitor, in version 2 of the PROXY protocol.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proxied: bool,
 }
 
 /// Whose tokens are taken.
@@ -58,10 +90,16 @@ pub struct Jwt {
 /// `POST "/orders/{id}" when COND -> TARGET { settings }`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Route {
+    /// For which host it is: `shop.example`, or `*.shop.example` for all that are below; `None` is any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// The method; `None` is any.
     pub method: Option<Method>,
     /// The path, segment by segment. Its parameters are the first slots of the frame, as texts.
     pub path: Vec<Segment>,
+    /// What parts of the path must look like beside that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<Pattern>,
     /// A bool over the parameters, [`crate::expr::Context::Request`] and [`crate::expr::Context::Caller`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Expr>,
@@ -125,6 +163,15 @@ pub enum Target {
         /// 301, 302, 303, 307 or 308.
         status: u16,
     },
+}
+
+impl Gateway {
+    /// All that it leads to.
+    pub fn leads_to(&self) -> impl Iterator<Item = What> {
+        let passes = self.passes.iter().map(|pass| What::Service(pass.service));
+        let routes = self.routes.iter().filter_map(|route| route.target.what());
+        routes.chain(passes)
+    }
 }
 
 impl Target {

@@ -4,25 +4,33 @@
 //! run is started and an operation called (`inside`), what a visitor is told of that (`answer`), and who writes down what
 //! happened (`log`). `open` makes the doors of one deployment.
 
+mod alone;
 mod answer;
+mod beside;
 mod error;
 mod inside;
 mod log;
 mod open;
+mod place;
+mod remote;
 mod view;
 mod visits;
 
+pub use alone::Alone;
+pub use beside::Beside;
 pub use error::GatewayError;
 pub use log::AccessLog;
+pub use remote::Remote;
 pub use view::holds;
 
 use crate::{Host, driver::Live};
-use flowmesh_ir::Name;
+use flowmesh_ir::{GatewayId, Name};
 use flowmesh_mesh::{
-    gateway::{Door, GatewayOptions, Log},
+    gateway::{Door, GatewayOptions, Log, Side},
     identity::Fetch,
 };
 use open::Wanted;
+use place::{Here, Place};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -46,6 +54,17 @@ pub struct GatewaysOptions {
     /// Where the files of certificates are that are named without a place.
     pub directory: PathBuf,
 }
+
+/// What gateways need to be told, and where the runs are that visitors start.
+struct Setting {
+    place: Arc<dyn Place>,
+    /// Where the gateways stand that are opened; none are all of the program, before it.
+    sides: Sides,
+    options: GatewaysOptions,
+}
+
+/// The gateways beside a service, and whether who shows no certificate is let in there, too. They change with the program.
+type Sides = Arc<Mutex<Option<(Vec<(GatewayId, Side)>, bool)>>>;
 
 /// The gateways of the program that a host serves.
 pub struct Gateways {
@@ -76,11 +95,24 @@ impl Gateways {
     /// If one cannot be opened. Later, one that cannot be is said to be so in the log, and stays as it was.
     pub async fn open(host: &Host, mut options: GatewaysOptions) -> Result<Self, GatewayError> {
         options.log = Some(Arc::new(Visits::new(host, options.log.take())));
-        let mut live = host.live();
+        let here = Here {
+            host: host.clone(),
+            api: options.api.clone(),
+        };
+        let setting = Setting {
+            place: Arc::new(here),
+            sides: Sides::default(),
+            options,
+        };
+        Self::follow(host.live(), setting).await
+    }
+
+    /// Opens the gateways of what is deployed, and follows what is from now on.
+    async fn follow(mut live: watch::Receiver<Option<Live>>, setting: Setting) -> Result<Self, GatewayError> {
         let first = live.borrow_and_update().clone();
         let mut opened = Opened::default();
         if let Some(first) = first {
-            let mut wrong = opened.follow(host, &first, &options).await;
+            let mut wrong = opened.follow(&setting, &first).await;
             if let Some(wrong) = wrong.pop() {
                 opened.close().await;
                 return Err(wrong);
@@ -88,7 +120,7 @@ impl Gateways {
         }
         let opened = Arc::new(Mutex::new(opened));
         let (stop, stopped) = watch::channel(false);
-        let following = tokio::spawn(follow(host.clone(), options, (live, stopped), opened.clone()));
+        let following = tokio::spawn(follow(setting, (live, stopped), opened.clone()));
         Ok(Self {
             opened,
             stop,
@@ -114,8 +146,7 @@ impl Gateways {
 }
 
 async fn follow(
-    host: Host,
-    options: GatewaysOptions,
+    setting: Setting,
     (mut live, mut stopped): (watch::Receiver<Option<Live>>, watch::Receiver<bool>),
     opened: Arc<Mutex<Opened>>,
 ) {
@@ -128,7 +159,7 @@ async fn follow(
             continue;
         };
         let mut taken = std::mem::take(&mut *opened.lock().unwrap_or_else(PoisonError::into_inner));
-        for wrong in taken.follow(&host, &now, &options).await {
+        for wrong in taken.follow(&setting, &now).await {
             tracing::error!(error = %wrong, "a gateway of the program that was deployed cannot be opened");
         }
         *opened.lock().unwrap_or_else(PoisonError::into_inner) = taken;
@@ -137,12 +168,12 @@ async fn follow(
 
 impl Opened {
     /// Opens, changes and closes until it is as the deployment says; what could not be done.
-    async fn follow(&mut self, host: &Host, live: &Live, options: &GatewaysOptions) -> Vec<GatewayError> {
+    async fn follow(&mut self, setting: &Setting, live: &Live) -> Vec<GatewayError> {
         let mut wrong = Vec::new();
         let mut before = std::mem::take(&mut self.0);
-        for (id, gateway) in open::gateways(&live.deployment.program) {
+        for (id, gateway) in open::gateways(setting, &live.deployment.program) {
             let known = before.remove(&gateway.name);
-            match self.one(host, live, options, (id, known)).await {
+            match self.one(setting, live, (id, known)).await {
                 Ok(open) => drop(self.0.insert(gateway.name.clone(), open)),
                 Err((error, known)) => {
                     wrong.push(error);
@@ -160,12 +191,11 @@ impl Opened {
 
     async fn one(
         &self,
-        host: &Host,
+        setting: &Setting,
         live: &Live,
-        options: &GatewaysOptions,
-        (id, known): (flowmesh_ir::GatewayId, Option<Open>),
+        (id, known): (GatewayId, Option<Open>),
     ) -> Result<Open, (GatewayError, Option<Open>)> {
-        let (wanted, rules) = match open::prepare(host, live, options, id) {
+        let (wanted, rules) = match open::prepare(setting, live, id) {
             Ok(prepared) => prepared,
             Err(error) => return Err((error, known)),
         };
@@ -178,15 +208,12 @@ impl Opened {
             Some(known) => {
                 let (before, door) = (known.wanted.clone(), known.door.clone());
                 known.close().await;
-                match wanted.open(rules, options, host).await {
+                match wanted.open(rules, setting).await {
                     Ok(open) => Ok(open),
                     Err(error) => Err((error, before.listen_at(door).await.ok())),
                 }
             }
-            None => wanted
-                .open(rules, options, host)
-                .await
-                .map_err(|error| (error, None)),
+            None => wanted.open(rules, setting).await.map_err(|error| (error, None)),
         }
     }
 

@@ -71,7 +71,7 @@ pub trait Caller: Send + Sync + 'static {
     }
 }
 
-fn nobody(why: &str) -> Reply {
+pub(crate) fn nobody(why: &str) -> Reply {
     Reply::Failed(Failure::Unavailable(why.to_owned()))
 }
 

@@ -15,8 +15,8 @@ mod tree;
 pub(crate) mod visit;
 mod zipkin;
 
-pub(crate) use collect::{Attempted, Told, Tracing, collect};
 pub use batch::Batches;
+pub(crate) use collect::{Attempted, Told, Tracing, collect};
 pub use otlp::{Otlp, OtlpError, Protocol};
 pub use several::Several;
 pub use span::{Span, SpanKind, SpanSink, SpanStatus};

@@ -144,7 +144,11 @@ fn span(kind: SpanKind, name: &str, status: SpanStatus) -> Span {
 
 fn all() -> [Span; 3] {
     [
-        span(SpanKind::Visit, "GET desk", SpanStatus::Error("status 503".to_owned())),
+        span(
+            SpanKind::Visit,
+            "GET desk",
+            SpanStatus::Error("status 503".to_owned()),
+        ),
         span(SpanKind::Attempt, "GET desk", SpanStatus::Ok),
         span(SpanKind::Run, "order", SpanStatus::Stopped),
     ]
@@ -162,9 +166,13 @@ async fn give(sink: Arc<dyn SpanSink>) -> Arc<dyn SpanSink> {
 
 fn check(message: &[u8]) {
     let request = ExportTraceServiceRequest::decode(message).unwrap();
-    let [ResourceSpans {
-        resource, scope_spans, ..
-    }] = request.resource_spans.as_slice()
+    let [
+        ResourceSpans {
+            resource,
+            scope_spans,
+            ..
+        },
+    ] = request.resource_spans.as_slice()
     else {
         panic!("one resource: {request:#?}");
     };
@@ -182,9 +190,15 @@ fn check(message: &[u8]) {
     let [visit, attempt, run] = scope.spans.as_slice() else {
         panic!("three spans: {scope:#?}");
     };
-    assert_eq!(visit.trace_id, 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes());
+    assert_eq!(
+        visit.trace_id,
+        0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes()
+    );
     assert_eq!(visit.span_id, 0x00f0_67aa_0ba9_02b7_u64.to_be_bytes());
-    assert_eq!((visit.parent_span_id.as_slice(), run.parent_span_id.len()), (&7_u64.to_be_bytes()[..], 0));
+    assert_eq!(
+        (visit.parent_span_id.as_slice(), run.parent_span_id.len()),
+        (&7_u64.to_be_bytes()[..], 0)
+    );
     assert_eq!(
         [visit.kind, attempt.kind, run.kind],
         [Kind::Server, Kind::Client, Kind::Internal].map(|kind| kind as i32)
@@ -194,7 +208,11 @@ fn check(message: &[u8]) {
     let codes = [visit, attempt, run].map(|span| span.status.as_ref().unwrap().code);
     assert_eq!(codes, [2, 1, 0]);
     assert_eq!(visit.status.as_ref().unwrap().message, "status 503");
-    let values: Vec<String> = visit.attributes.iter().map(|it| format!("{:?}", it.value)).collect();
+    let values: Vec<String> = visit
+        .attributes
+        .iter()
+        .map(|it| format!("{:?}", it.value))
+        .collect();
     assert!(values[0].contains("IntValue(503)"), "{values:?}");
     assert!(values[1].contains("StringValue(\"/42\")"), "{values:?}");
     assert_eq!(visit.events[0].name, "log");
@@ -221,7 +239,10 @@ async fn a_collector_is_called_by_grpc() {
     let otlp = Otlp::batches(&format!("http://{address}"), "shop", Some(Protocol::Grpc)).unwrap();
     assert_eq!(give(Arc::new(otlp)).await.dropped(), 0);
     let (path, headers, body) = received.only();
-    assert_eq!(path, "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    assert_eq!(
+        path,
+        "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+    );
     assert_eq!(headers["content-type"], "application/grpc");
     assert_eq!(headers["te"], "trailers");
     assert_eq!(body[0], 0, "it is not compressed");
@@ -240,8 +261,16 @@ async fn zipkin_is_sent_its_json() {
     assert_eq!(path, "/api/v2/spans");
     assert_eq!(headers["content-type"], "application/json");
     let spans: Value = serde_json::from_slice(&body).unwrap();
-    let kinds: Vec<&Value> = spans.as_array().unwrap().iter().map(|span| &span["kind"]).collect();
-    assert_eq!(kinds, [&Value::from("SERVER"), &Value::from("CLIENT"), &Value::Null]);
+    let kinds: Vec<&Value> = spans
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|span| &span["kind"])
+        .collect();
+    assert_eq!(
+        kinds,
+        [&Value::from("SERVER"), &Value::from("CLIENT"), &Value::Null]
+    );
     assert_eq!(spans[0]["traceId"], "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(spans[0]["tags"]["error"], "status 503");
 }

@@ -54,7 +54,7 @@ mod undo;
 pub use decided::check_result;
 pub use pending::pending;
 pub use recall::RECORDED_BYTES_MAX;
-pub use request::request;
+pub use request::{percent_encode, request};
 pub use share::{Place, Shared, Unshared, share};
 pub use view::view;
 pub use waits::{Awaited, Waiting, waits};

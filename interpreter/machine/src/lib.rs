@@ -17,8 +17,8 @@ mod variables;
 mod tests;
 
 pub use apply::{
-    Awaited, Place, RECORDED_BYTES_MAX, Shared, Unshared, Waiting, apply, check_result, pending, replay,
-    request, share, view, waits,
+    Awaited, Place, RECORDED_BYTES_MAX, Shared, Unshared, Waiting, apply, check_result, pending,
+    percent_encode, replay, request, share, view, waits,
 };
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Admit, Ask, Cached, Debounce, Effect, Note, Outcome, Recall};

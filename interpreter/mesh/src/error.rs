@@ -58,6 +58,11 @@ pub enum MeshError {
         /// Why.
         why: CertificateError,
     },
+    /// Both sides are to show certificates, and we have none to show to a service.
+    NoIdentity {
+        /// The service.
+        service: Name,
+    },
     /// The system's DNS configuration cannot be read, or names no server.
     NoResolver {
         /// What the system said.
@@ -77,7 +82,7 @@ impl MeshError {
             Self::NoResolver { .. } => 1044,
             Self::BadDescriptors { .. } => 1045,
             Self::BadHeader { .. } => 1046,
-            Self::BadTls { .. } => 1077,
+            Self::BadTls { .. } | Self::NoIdentity { .. } => 1077,
         })
     }
 
@@ -100,6 +105,10 @@ impl MeshError {
             Self::BadTls { .. } => {
                 "see the files that `tls` names: PEM, each for what it is, and an `authority` beside an `identity`".to_owned()
             }
+            Self::NoIdentity { .. } => {
+                "name what this process shows: `--certificate FILE --certificate-key FILE --authority FILE`; `flowmesh ca issue` makes them"
+                    .to_owned()
+            }
             Self::BadDescriptors { .. } => "compile the program again from its `.proto`".to_owned(),
             Self::NoResolver { .. } => "name a DNS server with `--resolver 127.0.0.1:8600`".to_owned(),
         }
@@ -114,6 +123,7 @@ impl MeshError {
             | Self::MissingSecret { service, .. }
             | Self::BadCredential { service, .. }
             | Self::BadTls { service, .. }
+            | Self::NoIdentity { service }
             | Self::BadDescriptors { service, .. } => Some(format!("service/{service}")),
             Self::NoResolver { .. } | Self::BadHeader { .. } => None,
         }
@@ -152,6 +162,12 @@ impl fmt::Display for MeshError {
             }
             Self::BadTls { service, why } => {
                 write!(f, "connections to service `{service}` cannot be made safe: {why}")
+            }
+            Self::NoIdentity { service } => {
+                write!(
+                    f,
+                    "service `{service}` is of a mesh in which both sides show certificates, and this process has none to show"
+                )
             }
             Self::NoResolver { why } => {
                 write!(f, "there is no DNS server to ask: {why}")

@@ -2,21 +2,25 @@
 //!
 //! A request is made canonical, then: who asks (`identify`), where it leads (the tree of routes), whether they may
 //! (`decide::access`), how many may (`limit`), and on to a service (`Mesh::relay`), an operation or a flow
-//! ([`Behind`]). `visit` is that order; `listen` accepts connections within limits and lets them end; `refusal` is what a
+//! ([`Behind`]). `visit` is that order; `listen` accepts connections within limits and lets them end, `converse` speaks on them; `pass` hands on connections that are not opened here;
+//! `refusal` is what a
 //! stranger is told, which is never why in detail; `record` is what the operator is told.
 
 mod behind;
 mod body;
+mod converse;
 mod cors;
 mod forwarded;
 mod identify;
 mod lead;
 mod listen;
 mod options;
+mod pass;
 mod plan;
 mod record;
 mod refusal;
 mod rules;
+mod side;
 mod traced;
 mod upgrade;
 mod visit;
@@ -28,3 +32,4 @@ pub use options::GatewayOptions;
 pub use plan::{Fit, Holds, Plan, Said};
 pub use record::{Attempt, Log, Proof, Record, Trail, Wanted};
 pub use rules::Rules;
+pub use side::{Inbound, Outbound, Side};

@@ -1,12 +1,16 @@
 //! A program's services at run time.
 
+mod copies;
 mod limiters;
 mod places;
 mod service;
+mod store;
 
+pub use copies::Copied;
 pub(crate) use limiters::{Limited, Whose};
-pub(crate) use places::{Places, Shared};
+pub(crate) use places::Shared;
 pub(crate) use service::Service;
+pub(crate) use store::{Flight, Found, Kept, Lead, Store};
 
 use crate::{
     clock::Clock,
@@ -18,14 +22,20 @@ use crate::{
         template::Template,
     },
     error::MeshError,
+    tls::Own,
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, PolicyId, Program, SecretId, SubsetId, policy::Policy};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
-/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
-pub struct Mesh {
+/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs. A
+/// clone is the same mesh, for what goes on beside whoever asked for it.
+#[derive(Clone)]
+pub struct Mesh(Arc<Core>);
+
+/// What a mesh is made of.
+pub struct Core {
     pub(crate) program: Arc<Program>,
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
@@ -41,6 +51,8 @@ pub struct Mesh {
     /// What stands on spans: for each policy, and last for what has none.
     pub(crate) tags: Vec<Tags>,
     pub(crate) limits: Limits,
+    /// The answers that are kept.
+    pub(crate) kept: Store,
     pub(crate) chance: chance::Source,
     pub(crate) clock: Clock,
 }
@@ -77,6 +89,10 @@ pub struct MeshOptions {
     pub token_urls: BTreeMap<Name, String>,
     /// Where the files of certificates are that name no other place.
     pub certificates: PathBuf,
+    /// Who we are in the mesh; needed where the program says `mesh { mtls: strict }`.
+    pub own: Option<Own>,
+    /// The service that is beside us on this machine, whose connections need not be safe.
+    pub beside: Option<Name>,
     /// Where chance begins: for jitter, weights and balance.
     pub seed: u64,
 }
@@ -97,10 +113,12 @@ pub struct Limits {
     /// The most places that are known at a time of a subset whose address each call fills; the least recently used is
     /// forgotten, with its connections.
     pub places: usize,
+    /// The most bytes of answers that are kept.
+    pub cache_bytes: usize,
 }
 
 impl Default for Limits {
-    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places.
+    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places, 64 MiB of answers.
     fn default() -> Self {
         Self {
             body_bytes: 32 * 1024 * 1024,
@@ -109,6 +127,7 @@ impl Default for Limits {
             connect: Duration::from_secs(2),
             idle_connections: 64,
             places: 256,
+            cache_bytes: 64 * 1024 * 1024,
         }
     }
 }
@@ -128,6 +147,8 @@ impl MeshOptions {
             limits: Limits::default(),
             token_urls: BTreeMap::new(),
             certificates: PathBuf::new(),
+            own: None,
+            beside: None,
             seed,
         }
     }
@@ -191,13 +212,13 @@ impl Mesh {
                 clock,
                 most: limits.places,
                 check: check.map(Arc::new),
-                safety: service::safety(&program, service, addresses, &options.certificates)?,
+                safety: service::safety(&program, service, addresses, &options)?,
             };
             Service::new(&program, service, addresses, &options, &shared)
         });
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;
-        Ok(Self {
+        Ok(Self(Arc::new(Core {
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,
@@ -212,9 +233,30 @@ impl Mesh {
                 .collect(),
             tags: options.tags,
             limits,
+            kept: Store::new(limits.cache_bytes),
             chance,
             clock,
             program,
-        })
+        })))
+    }
+
+    /// How many requests to a service were copied, by its name; nothing for one that the program does not have.
+    #[must_use]
+    pub fn copied(&self, service: &str) -> Copied {
+        let at = self
+            .program
+            .services
+            .iter()
+            .position(|known| known.name == service);
+        let service = at.and_then(|at| self.services.get(at));
+        service.map_or_else(Copied::default, |service| service.copies.count())
+    }
+}
+
+impl Deref for Mesh {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.0
     }
 }

@@ -5,10 +5,12 @@
 
 pub(crate) mod client;
 mod files;
+mod own;
 mod peer;
 pub(crate) mod server;
 
 pub use files::CertificateError;
+pub use own::Own;
 pub use server::Certificate;
 
 use rustls::crypto::CryptoProvider;

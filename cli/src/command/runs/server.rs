@@ -39,6 +39,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Whether the command line or the environment names one.
+    pub(crate) fn is_named(&self) -> bool {
+        self.server.is_some() || self.dir.is_some()
+    }
+
     /// A client of it. What is written on the command line goes before the environment, the directory here last.
     pub(crate) fn client(&self) -> Result<Client, Error> {
         let token = self.token()?;

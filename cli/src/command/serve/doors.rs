@@ -21,20 +21,29 @@ use std::{
 
 /// Opens them.
 pub(super) async fn open(house: &House, log: Option<&Path>) -> Result<Gateways, Error> {
+    let opened = Gateways::open(&house.host, options(log, house.url.clone())?).await;
+    opened.map_err(|why| unopened(&why))
+}
+
+/// What they need to be told; `api` is where visitors look for runs.
+pub(crate) fn options(log: Option<&Path>, api: String) -> Result<GatewaysOptions, Error> {
     let fetch = Https::new().map_err(|why| Error::BadSetting {
         text: "the certificates that this system trusts".to_owned(),
         why,
         help: "install the certificates of the system (on Debian: `ca-certificates`)".to_owned(),
     })?;
-    let options = GatewaysOptions {
+    Ok(GatewaysOptions {
         limits: GatewayOptions::default(),
         log: log.map(access_log).transpose()?,
         fetch: Arc::new(fetch),
-        api: house.url.clone(),
+        api,
         directory: PathBuf::new(),
-    };
-    let opened = Gateways::open(&house.host, options).await;
-    opened.map_err(|why: GatewayError| below(why.code(), &why, Some(why.help().to_owned()), Exit::Usage))
+    })
+}
+
+/// Why they cannot be opened.
+pub(crate) fn unopened(why: &GatewayError) -> Error {
+    below(why.code(), why, Some(why.help().to_owned()), Exit::Usage)
 }
 
 fn access_log(path: &Path) -> Result<Arc<dyn Log>, Error> {
@@ -52,7 +61,7 @@ fn access_log(path: &Path) -> Result<Arc<dyn Log>, Error> {
 }
 
 /// Says where they listen.
-pub(super) fn announce(program: &Program, gateways: &Gateways) {
+pub(crate) fn announce(program: &Program, gateways: &Gateways) {
     for (name, addresses) in gateways.addresses() {
         let declared = program.gateways.iter().find(|gateway| gateway.name == name);
         let routes = declared.map_or(0, |gateway| gateway.routes.len());

@@ -122,10 +122,18 @@ fn call(whole: &mut Whole<'_>, id: FlowId, at: StateId, what: What) {
 fn gateways(whole: &mut Whole<'_>) {
     let program = whole.program;
     for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
-        for (at, route) in gateway.routes.iter().enumerate() {
-            let name = &gateway.name;
-            let place = whole.span(&format!("gateway/{name}/{at}"));
-            let (Some(what), Some(span)) = (route.target.what(), place) else {
+        let name = &gateway.name;
+        let routes = gateway.routes.iter().enumerate();
+        let routes = routes.map(|(at, route)| (format!("gateway/{name}/{at}"), route.target.what()));
+        let passes = gateway.passes.iter().enumerate();
+        let passes = passes.map(|(at, pass)| {
+            (
+                format!("gateway/{name}/tls/{at}"),
+                Some(What::Service(pass.service)),
+            )
+        });
+        for (place, what) in routes.chain(passes) {
+            let (Some(what), Some(span)) = (what, whole.span(&place)) else {
                 continue;
             };
             let called = shown(program, what);
@@ -208,8 +216,9 @@ fn calls(program: &Program, who: &Who, what: What) -> bool {
             all.any(|called| what.covers(called))
         }),
         Who::Gateway(id) => program.gateway(*id).is_some_and(|gateway| {
-            let mut all = gateway.routes.iter().filter_map(|route| route.target.what());
-            all.any(|called| what.covers(called) || called.covers(what))
+            gateway
+                .leads_to()
+                .any(|called| what.covers(called) || called.covers(what))
         }),
         _ => true,
     }

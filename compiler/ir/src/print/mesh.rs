@@ -9,7 +9,7 @@ use crate::{
     FlowId, OperationId, Program, ServiceId,
     access::{Mode, Mtls, Rule, What, Who},
     expr::Expr,
-    gateway::{Gateway, Route, Segment, Target},
+    gateway::{Gateway, Pass, Route, Segment, Target},
     program::Migration,
     schedule::{Schedule, When},
     ty::{Field, Type},
@@ -33,9 +33,13 @@ pub(super) fn gateway(program: &Program, gateway: &Gateway) -> String {
     if gateway.trusted_hops > 0 {
         lines.push(format!("trusted_hops: {}", gateway.trusted_hops));
     }
+    if gateway.proxied {
+        lines.push("proxy_protocol: v2".to_owned());
+    }
     let own = gateway.policy.and_then(|id| program.policy(id));
     lines.extend(own.into_iter().flat_map(|own| policy::settings(program, own)));
     lines.extend(gateway.routes.iter().map(|route| self::route(program, route)));
+    lines.extend(gateway.passes.iter().map(|pass| self::pass(program, pass)));
     let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!("gateway {} {{\n{body}}}", gateway.name)
 }
@@ -58,7 +62,8 @@ fn route(program: &Program, route: &Route) -> String {
     let condition = route.condition.as_ref().map_or(String::new(), |condition| {
         format!(" when {}", printer.expr(condition))
     });
-    let mut own: Vec<String> = route.rewrite.iter().map(traffic::rewrite).collect();
+    let mut own: Vec<String> = parts(route);
+    own.extend(route.rewrite.iter().map(traffic::rewrite));
     let policy = route.policy.and_then(|id| program.policy(id));
     own.extend(policy.into_iter().flat_map(|own| policy::settings(program, own)));
     let own = if own.is_empty() {
@@ -68,6 +73,43 @@ fn route(program: &Program, route: &Route) -> String {
     };
     let target = target(program, &printer, &route.target);
     format!("{method} \"{}\"{condition} -> {target}{own}", path(&route.path))
+}
+
+fn pass(program: &Program, pass: &Pass) -> String {
+    let printer = Printer::of_params(program, &[]);
+    let target = Target::Service {
+        service: pass.service,
+        subset: pass.subset,
+    };
+    let target = self::target(program, &printer, &target);
+    let policy = pass.policy.and_then(|id| program.policy(id));
+    let mut own: Vec<String> = policy
+        .into_iter()
+        .flat_map(|own| policy::settings(program, own))
+        .collect();
+    own.extend(pass.proxied.then(|| "proxy_protocol: v2".to_owned()));
+    let own = match own.is_empty() {
+        true => String::new(),
+        false => format!(" {{ {} }}", own.join(", ")),
+    };
+    format!("tls {} -> {target}{own}", quoted(&pass.name))
+}
+
+/// What a route says of host and path in its settings.
+fn parts(route: &Route) -> Vec<String> {
+    let host = route.host.iter().map(|host| format!("host: {}", quoted(host)));
+    let mut parts: Vec<String> = host.collect();
+    let of_path = route.patterns.iter().filter(|pattern| pattern.of.is_none());
+    parts.extend(of_path.map(|pattern| format!("path: {}", quoted(&pattern.regex))));
+    let of_params = route.patterns.iter().filter_map(|pattern| {
+        let name = pattern.of.as_ref()?;
+        Some(format!("{name}: {}", quoted(&pattern.regex)))
+    });
+    let of_params = joined(of_params);
+    if !of_params.is_empty() {
+        parts.push(format!("params: {{ {of_params} }}"));
+    }
+    parts
 }
 
 fn path(path: &[Segment]) -> String {

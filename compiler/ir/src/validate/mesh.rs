@@ -6,10 +6,10 @@ use super::{
     in_range,
 };
 use crate::{
-    FlowId, OperationId, Program, ServiceId,
+    FlowId, OperationId, Program, ServiceId, SubsetId,
     access::{What, Who},
     expr::Expr,
-    gateway::{Gateway, Route, Segment, Target},
+    gateway::{Gateway, Pass, Route, Segment, Target, compile},
     schedule::{EVERY_MS_MIN, EXCEPT_MAX, Schedule, When},
     traffic::Limit,
 };
@@ -80,6 +80,9 @@ fn gateway(program: &Program, heights: &[usize], gateway: &Gateway) -> Result<()
     for (at, route) in gateway.routes.iter().enumerate() {
         self::route(program, heights, route).at(|| format!("route {at}"))?;
     }
+    for (at, pass) in gateway.passes.iter().enumerate() {
+        self::pass(program, pass).at(|| format!("pass {at}"))?;
+    }
     Ok(())
 }
 
@@ -88,6 +91,14 @@ fn route(program: &Program, heights: &[usize], route: &Route) -> Result<(), Inva
     ensure(rest.is_none_or(|at| at + 1 == route.path.len()), || {
         "`**` stands before the end of its path".to_owned()
     })?;
+    for pattern in &route.patterns {
+        let is = |segment: &Segment| matches!((segment, &pattern.of), (Segment::Param(name), Some(of)) if name == of);
+        ensure(pattern.of.is_none() || route.path.iter().any(is), || {
+            "a pattern is for a parameter that its path does not have".to_owned()
+        })?;
+        compile(&pattern.regex)
+            .map_err(|why| Invalid(format!("`{}` is no pattern: {why}", pattern.regex)))?;
+    }
     if let Some(id) = route.policy {
         super::service::policy(program, id)?;
     }
@@ -111,15 +122,25 @@ fn route(program: &Program, heights: &[usize], route: &Route) -> Result<(), Inva
             self::operation(program, *service, *operation)?;
             arguments.iter().try_for_each(|expr| scope.check(expr).map(drop))
         }
-        Target::Service { service, subset } => {
-            in_range("service", service.index(), program.services.len())?;
-            let subsets = program
-                .service(*service)
-                .map_or(0, |service| service.subsets.len());
-            subset.map_or(Ok(()), |subset| in_range("subset", subset.index(), subsets))
-        }
+        Target::Service { service, subset } => part(program, *service, *subset),
         Target::Redirect { to, .. } => scope.check(to).map(drop),
     }
+}
+
+fn pass(program: &Program, pass: &Pass) -> Result<(), Invalid> {
+    ensure(!pass.name.is_empty(), || "it has no name".to_owned())?;
+    if let Some(id) = pass.policy {
+        super::service::policy(program, id)?;
+    }
+    part(program, pass.service, pass.subset)
+}
+
+fn part(program: &Program, service: ServiceId, subset: Option<SubsetId>) -> Result<(), Invalid> {
+    in_range("service", service.index(), program.services.len())?;
+    let subsets = program
+        .service(service)
+        .map_or(0, |service| service.subsets.len());
+    subset.map_or(Ok(()), |subset| in_range("subset", subset.index(), subsets))
 }
 
 fn who(program: &Program, who: &Who) -> Result<(), Invalid> {

@@ -1,12 +1,6 @@
 //! What a visitor is told of a run or of a call.
 
-use crate::{
-    engine::{
-        Refusal,
-        view::{Ending, RunView},
-    },
-    run_id::RunId,
-};
+use crate::engine::{Refusal, view::Ending};
 use flowmesh_ir::call::{Failure, Reply};
 use flowmesh_mesh::gateway::Answered;
 use serde_json::{Value, json};
@@ -42,9 +36,9 @@ fn plain(status: u16, body: impl Into<bytes::Bytes>) -> Answered {
 }
 
 /// A run was started: where to look for it.
-pub(super) fn started(run: RunId, api: &str) -> Answered {
+pub(super) fn started(run: &str, api: &str) -> Answered {
     let location = format!("{api}/v1/runs/{run}");
-    let body = json!({ "run": run.to_string(), "location": location });
+    let body = json!({ "run": run, "location": location });
     Answered {
         run: Some(run.to_string()),
         location: Some(location),
@@ -53,8 +47,8 @@ pub(super) fn started(run: RunId, api: &str) -> Answered {
 }
 
 /// A run that somebody waits for: its result, its error, or where to look for it.
-pub(super) fn ended(view: &RunView, api: &str) -> Answered {
-    match &view.ending {
+pub(super) fn ended(run: &str, ending: Option<&Ending>, api: &str) -> Answered {
+    let answered = match ending {
         Some(Ending::Result(result)) => plain(200, result.get().to_owned()),
         Some(Ending::Error(error)) => {
             let error: Value = serde_json::from_str(error.get()).unwrap_or_default();
@@ -70,7 +64,19 @@ pub(super) fn ended(view: &RunView, api: &str) -> Answered {
             )
         }
         Some(Ending::Cancelled(_) | Ending::Terminated(_)) => problem(409, "it was stopped"),
-        None => started(view.id, api),
+        None => started(run, api),
+    };
+    Answered {
+        run: Some(run.to_owned()),
+        ..answered
+    }
+}
+
+/// Who starts runs does not let us, or is not there.
+pub(super) fn unserved() -> Answered {
+    Answered {
+        retry_after: Some(5),
+        ..problem(503, "it cannot be done at present")
     }
 }
 
@@ -79,10 +85,7 @@ pub(super) fn refused(refusal: &Refusal) -> Answered {
     match refusal {
         Refusal::Input { misfit, .. } => problem(422, &format!("the input does not fit: {misfit}")),
         Refusal::Key { .. } => problem(422, "the key of what was asked for is empty or too long"),
-        Refusal::Full | Refusal::Stopped { .. } => Answered {
-            retry_after: Some(5),
-            ..problem(503, "it cannot be done at present")
-        },
+        Refusal::Full | Refusal::Stopped { .. } => unserved(),
         other => {
             tracing::error!(error = %other, "a gateway could not start a run");
             problem(500, "it cannot be done")

@@ -50,6 +50,14 @@ pub enum GatewayError {
         /// Which.
         what: &'static str,
     },
+    /// It leads to a flow, and there are no runs here.
+    #[error("gateway `{gateway}` leads to the flow `{flow}`, and no server is named that keeps its runs")]
+    NoRuns {
+        /// The gateway.
+        gateway: Name,
+        /// The flow.
+        flow: Name,
+    },
     /// This version does not do that.
     #[error("gateway `{gateway}`: this version does not carry out `{what}`")]
     NotYet {
@@ -80,6 +88,9 @@ impl GatewayError {
             }
             Self::Issuer { .. } | Self::Valueless { .. } => {
                 "write `jwt: { issuer, audience, keys }`, the keys at a URL with `https://`"
+            }
+            Self::NoRuns { .. } => {
+                "name it with `--server URL`, or use `flowmesh serve`, which keeps runs itself"
             }
             Self::NotYet { .. } => "leave it out, or compile the program for a mesh that has it",
         }

@@ -1,7 +1,11 @@
 //! What stands behind a gateway: flows, operations, and what expressions mean.
 
-use super::{answer, view};
-use crate::{Host, RunId, driver::Live, engine::Deployment, network::Caller};
+use super::{
+    answer,
+    place::{Place, Wanted},
+    view,
+};
+use crate::{driver::Live, engine::Deployment, network::Caller};
 use bytes::Bytes;
 use flowmesh_ir::{
     FlowId, OperationId, PolicyId, ServiceId, Value,
@@ -9,34 +13,30 @@ use flowmesh_ir::{
     expr::Expr,
     flow::Target,
 };
-use flowmesh_machine::{CallId, border, request};
+use flowmesh_machine::{border, request};
 use flowmesh_mesh::{
     Observer,
     gateway::{Answered, Answering, Behind, Visit},
 };
 use jiff::Timestamp;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-/// The longest that a visitor waits for the result of a run; then they are told where to look.
-const WAIT_MAX: Duration = Duration::from_secs(55);
 /// Makes two starts one run.
 const KEY: &str = "idempotency-key";
 
 /// What stands behind the gateways of one deployment.
 pub(super) struct Inside {
-    host: Host,
+    place: Arc<dyn Place>,
     deployment: Arc<Deployment>,
     caller: Arc<dyn Caller>,
-    api: String,
 }
 
 impl Inside {
-    pub(super) fn new(host: &Host, live: &Live, api: String) -> Self {
+    pub(super) fn new(place: Arc<dyn Place>, live: &Live) -> Self {
         Self {
-            host: host.clone(),
+            place,
             deployment: live.deployment.clone(),
             caller: live.caller.clone(),
-            api,
         }
     }
 
@@ -89,23 +89,14 @@ impl Inside {
             .flow(flow)
             .is_some_and(|flow| flow.key.is_some());
         let key = if own { None } else { key(seen.0) };
-        let lineage = Some(seen.0.lineage.clone());
-        let input = input.into_bytes();
-        let started = match self.host.start_below(&name, input, key, lineage).await {
-            Ok(started) => started,
-            Err(refusal) => return answer::refused(&refusal),
+        let wanted = Wanted {
+            flow: name,
+            input,
+            key,
+            wait,
+            lineage: seen.0.lineage.clone(),
         };
-        if !wait {
-            return answer::started(started.id, &self.api);
-        }
-        match tokio::time::timeout(WAIT_MAX, self.host.wait(started.id)).await {
-            Ok(Ok(view)) => Answered {
-                run: Some(started.id.to_string()),
-                ..answer::ended(&view, &self.api)
-            },
-            Ok(Err(refusal)) => answer::refused(&refusal),
-            Err(_) => answer::started(started.id, &self.api),
-        }
+        self.place.start(wanted).await
     }
 
     /// The request of an operation, or why there is none.
@@ -124,15 +115,7 @@ impl Inside {
             Err(answer) => return answer,
         };
         let reply = match request.wire {
-            Wire::Worker(_) => {
-                let clock = self.host.clock();
-                let run = RunId::new(clock.now(), clock.draw(), clock.draw());
-                let namespace = self.host.namespace().clone();
-                self.caller
-                    .clone()
-                    .work(namespace, (run, CallId(0)), request)
-                    .await
-            }
+            Wire::Worker(_) => self.place.work(self.caller.clone(), request).await,
             _ => {
                 let caller = self.caller.clone();
                 caller.call(request, seen.0.trace, observer).await
@@ -144,7 +127,7 @@ impl Inside {
 
 impl Behind for Inside {
     fn now(&self) -> Timestamp {
-        self.host.clock().now()
+        self.place.now()
     }
 
     fn holds(&self, condition: &Expr, visit: &Visit) -> Option<bool> {

@@ -1,14 +1,23 @@
 //! What a deployment wants of its gateways, and how their doors are opened.
 
-use super::{GatewayError, GatewaysOptions, Open, inside::Inside};
-use crate::{Host, driver::Live, engine::Deployment};
-use flowmesh_ir::{GatewayId, Name, Program, Value, expr::Expr, gateway::Gateway};
+use super::{GatewayError, GatewaysOptions, Open, Setting, inside::Inside};
+use crate::{driver::Live, engine::Deployment};
+use flowmesh_ir::{
+    GatewayId, Name, Program, Value,
+    expr::Expr,
+    gateway::{Gateway, Target},
+};
 use flowmesh_machine::{Context, evaluate};
 use flowmesh_mesh::{
-    gateway::{Certificate, Door, Listener, Rules},
+    gateway::{Certificate, Door, Listener, Plan, Rules, Side},
     identity::{Issuer, IssuerOptions},
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// How far the clocks of issuers may be from ours.
@@ -21,6 +30,8 @@ pub(super) struct Wanted {
     /// Where it listens, and whether with TLS.
     listen: Vec<(SocketAddr, bool)>,
     shows: Option<Shows>,
+    /// Whether who shows no certificate is let in, too.
+    permissive: bool,
 }
 
 /// What it shows, and whom of its visitors it believes.
@@ -31,16 +42,39 @@ struct Shows {
     visitors: Option<PathBuf>,
 }
 
-/// The gateways of a program.
-pub(super) fn gateways(program: &Program) -> impl Iterator<Item = (GatewayId, &Gateway)> {
-    (0u32..).map(GatewayId).zip(&program.gateways)
+/// The gateways that are to be opened.
+pub(super) fn gateways<'p>(setting: &Setting, program: &'p Program) -> Vec<(GatewayId, &'p Gateway)> {
+    let all = (0u32..).map(GatewayId).zip(&program.gateways);
+    match setting
+        .sides
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .as_ref()
+    {
+        None => all.collect(),
+        Some((sides, _)) => all
+            .filter(|(id, _)| sides.iter().any(|(known, _)| known == id))
+            .collect(),
+    }
+}
+
+/// Where a gateway stands, and whether who shows no certificate is let in.
+fn side(setting: &Setting, id: GatewayId) -> (Side, bool) {
+    let sides = setting.sides.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((sides, permissive)) = sides.as_ref() else {
+        return (Side::Front, false);
+    };
+    let found = sides.iter().find(|(known, _)| *known == id);
+    found.map_or((Side::Front, false), |(_, side)| {
+        let inbound = matches!(side, Side::Inbound(_));
+        (side.clone(), inbound && *permissive)
+    })
 }
 
 /// Says what a gateway wants, and what it does.
 pub(super) fn prepare(
-    host: &Host,
+    setting: &Setting,
     live: &Live,
-    options: &GatewaysOptions,
     id: GatewayId,
 ) -> Result<(Wanted, Arc<Rules>), GatewayError> {
     let deployment = &live.deployment;
@@ -54,10 +88,22 @@ pub(super) fn prepare(
         .get(id.index())
         .ok_or_else(|| missing("gateway"))?;
     let mesh = live.caller.mesh().ok_or_else(|| missing("gateway"))?;
-    let wanted = Wanted::new(deployment, gateway, options)?;
-    let issuer = issuer(deployment, gateway, options)?;
-    let inside = Inside::new(host, live, options.api.clone());
-    let rules = Rules::new((deployment.program.clone(), id), mesh, Arc::new(inside), issuer);
+    if !setting.place.has_runs() {
+        has_no_flow(&deployment.program, gateway)?;
+    }
+    let (side, permissive) = side(setting, id);
+    let wanted = Wanted {
+        permissive,
+        ..Wanted::new(deployment, gateway, &setting.options)?
+    };
+    let issuer = issuer(deployment, gateway, &setting.options)?;
+    let inside = Inside::new(setting.place.clone(), live);
+    let program = deployment.program.clone();
+    let plan = match side {
+        Side::Front => Plan::new(program, id),
+        side => Plan::beside(program, id, side),
+    };
+    let rules = plan.and_then(|plan| Rules::of(plan, mesh, Arc::new(inside), issuer));
     let rules = rules.ok_or_else(|| missing("jwt"))?;
     Ok((wanted, Arc::new(rules)))
 }
@@ -94,16 +140,12 @@ impl Wanted {
             name: name.clone(),
             listen,
             shows,
+            permissive: false,
         })
     }
 
     /// Opens it.
-    pub(super) async fn open(
-        self,
-        rules: Arc<Rules>,
-        options: &GatewaysOptions,
-        host: &Host,
-    ) -> Result<Open, GatewayError> {
+    pub(super) async fn open(self, rules: Arc<Rules>, setting: &Setting) -> Result<Open, GatewayError> {
         let load =
             |shows: &Shows| Certificate::load(&shows.certificate, &shows.key, shows.visitors.as_deref());
         let certificate = self.shows.as_ref().map(load);
@@ -113,8 +155,9 @@ impl Wanted {
                 gateway: self.name.clone(),
                 error,
             })?;
-        let seed = host.clock().draw();
+        let (seed, options) = (setting.place.draw(), &setting.options);
         let door = Door::new(rules, options.limits, certificate, options.log.clone(), seed);
+        let door = if self.permissive { door.permissive() } else { door };
         self.listen_at(Arc::new(door)).await
     }
 
@@ -144,7 +187,22 @@ impl Wanted {
     }
 }
 
-/// `http://HOST:PORT`, where the host is an address of this machine.
+/// Who keeps no runs can lead nobody to one.
+fn has_no_flow(program: &Program, gateway: &Gateway) -> Result<(), GatewayError> {
+    let flows = gateway.routes.iter().filter_map(|route| match route.target {
+        Target::Flow { flow, .. } => program.flow(flow),
+        _ => None,
+    });
+    match flows.map(|flow| flow.name.clone()).next() {
+        Some(flow) => Err(GatewayError::NoRuns {
+            gateway: gateway.name.clone(),
+            flow,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// `http://HOST:PORT`, where the host is an address of this machine; `https://` and `tls://` are listened to for TLS.
 fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(SocketAddr, bool), GatewayError> {
     let wrong = |found: String| GatewayError::Address {
         gateway: gateway.clone(),
@@ -152,9 +210,9 @@ fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(Sock
     };
     let text = text(deployment, expr).ok_or_else(|| wrong("no value".to_owned()))?;
     let found = || wrong(format!("`{text}`"));
-    let (rest, secure) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
-        (Some(rest), _) => (rest, false),
-        (_, Some(rest)) => (rest, true),
+    let (rest, secure) = match text.split_once("://") {
+        Some(("http", rest)) => (rest, false),
+        Some(("https" | "tls", rest)) => (rest, true),
         _ => return Err(found()),
     };
     let rest = rest.strip_suffix('/').unwrap_or(rest);

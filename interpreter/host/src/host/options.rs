@@ -9,7 +9,7 @@ use crate::{
     traces::SpanSink,
     workers::Workers,
 };
-use flowmesh_mesh::Resolver;
+use flowmesh_mesh::{Own, Resolver};
 use jiff::SignedDuration;
 use std::{path::PathBuf, sync::Arc};
 
@@ -48,9 +48,15 @@ impl HostOptions {
     /// a secret by its name.
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolver>, secrets: Secrets) -> Self {
+        Self::showing(resolver, secrets, None)
+    }
+
+    /// The same, and calls show who this process is where both sides do.
+    #[must_use]
+    pub fn showing(resolver: Arc<dyn Resolver>, secrets: Secrets, own: Option<Own>) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let workers = Workers::new(clock.clone());
-        let network = MeshNetwork::new(resolver, secrets, clock.clone(), workers.clone());
+        let network = MeshNetwork::new(resolver, secrets, clock.clone(), workers.clone()).showing(own);
         let network = Arc::new(network);
         Self {
             clock,

@@ -12,7 +12,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{Context, Settings, evaluate};
 use flowmesh_mesh::{
-    Addresses, Mesh, MeshError, MeshOptions, Observer, RequestView, Resolver, Template, Text,
+    Addresses, Mesh, MeshError, MeshOptions, Observer, Own, RequestView, Resolver, Template, Text,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -29,6 +29,8 @@ pub struct MeshNetwork {
     secrets: Secrets,
     clock: Arc<dyn Clock>,
     workers: Workers,
+    own: Option<Own>,
+    beside: Option<Name>,
 }
 
 impl MeshNetwork {
@@ -45,7 +47,23 @@ impl MeshNetwork {
             secrets,
             clock,
             workers,
+            own: None,
+            beside: None,
         }
+    }
+
+    /// Shows who this process is to services of a mesh in which both sides do.
+    #[must_use]
+    pub fn showing(mut self, own: Option<Own>) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// Knows of a service that is beside this process on the same machine, to which nothing need be shown.
+    #[must_use]
+    pub fn beside(mut self, service: Name) -> Self {
+        self.beside = Some(service);
+        self
     }
 }
 
@@ -54,6 +72,7 @@ impl Network for MeshNetwork {
         let addresses = addresses(deployment)?;
         let mut options = MeshOptions::new(self.resolver.clone(), self.clock.draw());
         let (names, secrets) = (deployment.program.secrets.clone(), self.secrets.clone());
+        (options.own, options.beside) = (self.own.clone(), self.beside.clone());
         options.limits.idle_connections = CONNECTIONS;
         let secret = move |id: SecretId| secrets(names.get(id.index())?);
         let seals = Seals::new(deployment, &secret);

@@ -75,12 +75,20 @@ pub(super) struct Gathering {
 impl Gathering {
     /// As the environment says by the names of OpenTelemetry.
     pub(super) fn from_env() -> Self {
-        let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok().filter(|number| *number > 0);
+        let number = |name: &str| {
+            env::var(name)
+                .ok()?
+                .parse::<u64>()
+                .ok()
+                .filter(|number| *number > 0)
+        };
         let size = |name: &str| usize::try_from(number(name)?).ok();
         let queue = size("OTEL_BSP_MAX_QUEUE_SIZE").unwrap_or(QUEUE_MAX);
         Self {
             queue,
-            batch: size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE").unwrap_or(BATCH_MAX).min(queue),
+            batch: size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")
+                .unwrap_or(BATCH_MAX)
+                .min(queue),
             delay: number("OTEL_BSP_SCHEDULE_DELAY").map_or(DELAY, Duration::from_millis),
         }
     }
@@ -119,7 +127,9 @@ impl SpanSink for Batches {
         self.ending.notify_one();
         let sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut sending) = sending else { return };
-        let ended = self.runtime.block_on(async { timeout(CLOSING_MAX, &mut sending).await });
+        let ended = self
+            .runtime
+            .block_on(async { timeout(CLOSING_MAX, &mut sending).await });
         if ended.is_err() {
             sending.abort();
             tracing::warn!("the last spans may be lost: they could not be sent in time");

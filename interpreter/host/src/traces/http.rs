@@ -36,7 +36,10 @@ pub(super) async fn call(http2: &Http2, request: Request<Bytes>, within: Duratio
     }
     match code(answer.headers()).or_else(|| code(&answer.body().trailers)) {
         Some(0) => Ok(()),
-        Some(code) => Err(failed(format!("it answered with code {code} of gRPC"), may_again(code))),
+        Some(code) => Err(failed(
+            format!("it answered with code {code} of gRPC"),
+            may_again(code),
+        )),
         None => Err(failed("it is no answer of gRPC".to_owned(), false)),
     }
 }

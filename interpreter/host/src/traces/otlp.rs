@@ -166,8 +166,12 @@ impl Export for Otlp {
 fn attribute((key, value): &(Cow<'static, str>, String)) -> KeyValue {
     match (key.as_ref(), value.parse::<i64>()) {
         (
-            "http.response.status_code" | "http.response.body.size" | "flowmesh.attempt" | "flowmesh.call"
-            | "flowmesh.route" | "flowmesh.rule",
+            "http.response.status_code"
+            | "http.response.body.size"
+            | "flowmesh.attempt"
+            | "flowmesh.call"
+            | "flowmesh.route"
+            | "flowmesh.rule",
             Ok(number),
         ) => KeyValue::new(key.clone(), number),
         ("flowmesh.undo", _) => KeyValue::new(key.clone(), true),

@@ -160,7 +160,9 @@ fn annotation((at, text): &(Timestamp, String)) -> Annotation {
 
 /// An address by its parts; what is a name is the name of a service.
 fn endpoint(address: &str) -> Endpoint<'_> {
-    let bare = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"));
+    let bare = address
+        .strip_prefix("http://")
+        .or_else(|| address.strip_prefix("https://"));
     let text = bare.unwrap_or(address);
     let (ip, port) = match (text.parse::<SocketAddr>(), text.parse()) {
         (Ok(socket), _) => (Some(socket.ip()), Some(socket.port())),

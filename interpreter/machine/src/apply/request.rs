@@ -230,8 +230,8 @@ fn segment(path: &mut String, value: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-/// RFC 3986: everything but the unreserved characters is encoded.
-fn percent_encode(out: &mut String, text: &str) {
+/// Appends a text as it may stand in a path or a query (RFC 3986, 2.3): everything but the unreserved characters is encoded.
+pub fn percent_encode(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

@@ -61,6 +61,7 @@ impl Call<'_> {
             error = field::Empty,
         );
         let mut tried = Tried::default();
+        tried.progress.wants_head = self.wants_head;
         let sending = self.send(&attempt, &mut tried, trace).instrument(span.clone());
         let outcome = match tokio::time::timeout(attempt.timeout, sending).await {
             Ok(outcome) => outcome,

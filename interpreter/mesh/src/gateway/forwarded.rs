@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const IDENTITY: HeaderName = HeaderName::from_static("x-flowmesh-identity");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Where the visitor is: the peer, unless it is a proxy that is trusted. Of `hops` of those, each added whom it heard from
@@ -51,6 +52,13 @@ pub(super) fn tell(headers: &mut HeaderMap, request: &Canonical, address: IpAddr
     headers.insert(PROTO, HeaderValue::from_static(scheme));
     if let Ok(host) = HeaderValue::from_str(&request.host) {
         headers.insert(HOST, host);
+    }
+}
+
+/// The service is told who calls it. From strangers this header is not taken, as all that begin so.
+pub(super) fn tell_identity(headers: &mut HeaderMap, identity: &str) {
+    if let Ok(identity) = HeaderValue::from_str(identity) {
+        headers.insert(IDENTITY, identity);
     }
 }
 

@@ -6,11 +6,12 @@ use super::{
     forwarded,
     record::{Attempts, Record, Wanted},
     refusal::Refusal,
+    side::Side,
     upgrade::{self, Upgraded},
     visit::{Came, Visiting},
 };
 use crate::{
-    call::relay::{Relay, Unrelayed},
+    call::relay::{Handed, Relay, Unrelayed},
     decide::canonical::{Canonical, headers::without_hops},
     observe::{Observer, Silent},
 };
@@ -59,6 +60,10 @@ impl Visiting<'_> {
                         .as_ref()
                         .and_then(|rewrite| rewrite.host.as_deref())
                         .and_then(|host| HeaderValue::from_str(host).ok()),
+                    is_rewritten: route
+                        .rewrite
+                        .as_ref()
+                        .is_some_and(|rewrite| rewrite.prefix.is_some()),
                     headers: self.headers(&visit),
                     body_bytes: self.door.options.body_bytes,
                     trace: visit.trace,
@@ -102,7 +107,13 @@ impl Visiting<'_> {
     /// The headers for the other end, and what we say of the visitor.
     fn headers(&self, visit: &Visit) -> http::HeaderMap {
         let mut headers = visit.request.headers.clone();
-        forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
+        let side = self.rules.plan.side();
+        if side.tells() {
+            forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
+        }
+        if let (Side::Inbound(_), Some(shown)) = (side, &visit.certificate) {
+            forwarded::tell_identity(&mut headers, shown);
+        }
         headers
     }
 
@@ -153,7 +164,11 @@ impl Visiting<'_> {
             Unrelayed::Broken | Unrelayed::Slow => Refusal::Unsent,
         })?;
         without_hops(answer.headers_mut());
-        Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
+        Ok(answer.map(|body| match body {
+            Handed::Nothing => Body::whole(Bytes::new()),
+            Handed::Whole(bytes) => Body::whole(bytes),
+            Handed::Stream(body) => Body::relayed(body),
+        }))
     }
 
     /// The whole body, for those who need it so.

@@ -1,53 +1,39 @@
-//! Where visitors come in: connections within limits, HTTP/1.1 and HTTP/2, with TLS or without, and an end in which
-//! nobody is cut off.
+//! Where visitors come in: connections within limits, and an end in which nobody is cut off.
 
 use super::{
+    converse::converse,
     options::GatewayOptions,
     record::{Log, Wanted},
     rules::Rules,
-    visit::{Peer, visit},
+    visit::Peer,
 };
-use crate::{
-    decide::chance::Source,
-    tls::{Certificate, server::visitor},
-};
-use http::Request;
-use hyper::{
-    body::Incoming,
-    server::conn::{http1, http2},
-    service::service_fn,
-};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use crate::{decide::chance::Source, tls::Certificate};
 use std::{
     collections::HashMap,
-    convert::Infallible,
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    pin::{Pin, pin},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 use thiserror::Error;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
-use tokio_rustls::TlsAcceptor;
 
 /// After an error of `accept`, such as too many open files, the next try waits.
 const ACCEPT_WAIT: Duration = Duration::from_millis(100);
-/// How the first three bytes of a connection look that speaks HTTP/2 without being asked (RFC 9113, 3.4). No method of
-/// HTTP/1.1 that is served begins so.
-const PREFACE: &[u8; 3] = b"PRI";
 
 /// What all listeners of a gateway share: its rules, which can be swapped, and what strangers have used up.
 pub struct Door {
     rules: RwLock<Arc<Rules>>,
     pub(super) options: GatewayOptions,
     pub(super) log: Option<Arc<dyn Log>>,
-    certificate: Option<Certificate>,
+    pub(super) certificate: Option<Certificate>,
+    /// Whether who does not speak TLS is let in where TLS is listened for.
+    pub(super) permissive: bool,
     pub(super) chance: Source,
     free: Arc<Semaphore>,
     /// What the bodies that are read whole may take together, in KiB.
@@ -105,9 +91,17 @@ impl Door {
             options,
             log,
             certificate,
+            permissive: false,
             chance: Source::new(seed),
             addresses: Mutex::default(),
         }
+    }
+
+    /// Where TLS is listened for, who speaks without is let in, too.
+    #[must_use]
+    pub fn permissive(mut self) -> Self {
+        self.permissive = true;
+        self
     }
 
     /// Requests that begin from now on go by these rules; those on their way end as they began.
@@ -134,7 +128,9 @@ impl Door {
     /// Takes note of one more connection of an address, unless it has too many.
     fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
         let rules = self.rules();
-        let behind_proxy = rules.gateway().is_some_and(|gateway| gateway.trusted_hops > 0);
+        let behind_proxy = rules
+            .gateway()
+            .is_some_and(|gateway| gateway.trusted_hops > 0 || gateway.proxied);
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let open = addresses.entry(address).or_default();
         // A proxy that is trusted has the connections of all its visitors.
@@ -159,12 +155,14 @@ impl Drop for Counted {
 }
 
 impl Listener {
-    /// Listens, with TLS where `secure`. Nothing is answered before [`Listener::serve`].
+    /// Listens, with TLS where `secure`: connections that no `tls` route takes are opened with the certificate of the door.
+    /// Nothing is answered before [`Listener::serve`].
     ///
     /// # Errors
     /// If the address cannot be had, or there is no certificate to show.
     pub async fn bind(address: SocketAddr, secure: bool, door: Arc<Door>) -> Result<Self, ListenError> {
-        if secure && door.certificate.is_none() {
+        let hands_on = door.rules().gateway().is_some_and(|it| !it.passes.is_empty());
+        if secure && door.certificate.is_none() && !hands_on {
             return Err(ListenError::Bare(address));
         }
         let unheard = |error| ListenError::Address { address, error };
@@ -242,94 +240,4 @@ impl Listener {
         };
         tokio::spawn(converse(door, stream, peer, stopping));
     }
-}
-
-/// Speaks with a visitor for as long as the connection lives. What goes wrong on it is the visitor's to see.
-async fn converse(door: Arc<Door>, stream: TcpStream, peer: Peer, stopping: watch::Receiver<bool>) {
-    let options = door.options;
-    let Some(certificate) = door.certificate.as_ref().filter(|_| peer.secure) else {
-        if let Ok(Ok(http2)) = tokio::time::timeout(options.head_time, speaks_http2(&stream)).await {
-            speak(door, stream, peer, http2, stopping).await;
-        }
-        return;
-    };
-    let acceptor = TlsAcceptor::from(certificate.config());
-    if let Ok(Ok(stream)) = tokio::time::timeout(options.handshake_time, acceptor.accept(stream)).await {
-        let session = stream.get_ref().1;
-        let http2 = session.alpn_protocol() == Some(b"h2");
-        let peer = Peer {
-            identity: visitor(session).map(Arc::from),
-            ..peer
-        };
-        speak(door, stream, peer, http2, stopping).await;
-    }
-}
-
-/// Whether a connection begins as HTTP/2 does, without taking anything from it.
-async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
-    let mut start = [0; PREFACE.len()];
-    loop {
-        let length = stream.peek(&mut start).await?;
-        let begins = start.get(..length).unwrap_or_default();
-        if length == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if !PREFACE.starts_with(begins) {
-            return Ok(false);
-        }
-        if length == PREFACE.len() {
-            return Ok(true);
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-async fn speak<S>(door: Arc<Door>, stream: S, peer: Peer, is_http2: bool, stopping: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let options = door.options;
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (door, peer) = (door.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(visit(door, peer, request).await) }
-    });
-    let stream = TokioIo::new(stream);
-    if is_http2 {
-        let headers = u32::try_from(options.header_bytes).unwrap_or(u32::MAX);
-        let connection = http2::Builder::new(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(options.streams)
-            .max_header_list_size(headers)
-            .max_pending_accept_reset_streams(options.resets)
-            .max_local_error_reset_streams(options.resets)
-            .keep_alive_interval(options.head_time)
-            .keep_alive_timeout(options.head_time)
-            .serve_connection(stream, service);
-        drive(connection, http2::Connection::graceful_shutdown, stopping).await;
-    } else {
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(options.head_time)
-            .max_buf_size(options.header_bytes.max(8 << 10))
-            .max_headers(options.headers)
-            .serve_connection(stream, service)
-            .with_upgrades();
-        drive(
-            connection,
-            http1::UpgradeableConnection::graceful_shutdown,
-            stopping,
-        )
-        .await;
-    }
-}
-
-/// Drives a connection to its end. When all are to end, it takes no further request.
-async fn drive<C: Future>(connection: C, end: impl FnOnce(Pin<&mut C>), mut stopping: watch::Receiver<bool>) {
-    let mut connection = pin!(connection);
-    tokio::select! {
-        _ = &mut connection => return,
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
-    end(connection.as_mut());
-    connection.await;
 }

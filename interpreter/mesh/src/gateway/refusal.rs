@@ -40,6 +40,14 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// A rule denies it, or none allows it.
+    pub(super) fn denied(rule: Option<usize>) -> Self {
+        Self::Denied(match rule {
+            Some(rule) => format!("rule {rule} denies it"),
+            None => "no rule allows it".to_owned(),
+        })
+    }
+
     /// In full, for the operator.
     pub(super) fn why(&self) -> String {
         match self {

@@ -24,7 +24,17 @@ impl Rules {
         behind: Arc<dyn Behind>,
         issuer: Option<Arc<Issuer>>,
     ) -> Option<Self> {
-        let plan = Plan::new(program, id)?;
+        Self::of(Plan::new(program, id)?, mesh, behind, issuer)
+    }
+
+    /// The rules of a gateway with a plan; `None` where it is to ask for tokens, and `issuer` is not there.
+    #[must_use]
+    pub fn of(
+        plan: Plan,
+        mesh: Arc<Mesh>,
+        behind: Arc<dyn Behind>,
+        issuer: Option<Arc<Issuer>>,
+    ) -> Option<Self> {
         if plan.gateway()?.jwt.is_some() != issuer.is_some() {
             return None;
         }

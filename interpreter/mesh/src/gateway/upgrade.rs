@@ -17,7 +17,10 @@ use http::{
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -64,7 +67,8 @@ pub(super) async fn relay(
         let (Ok(visitor), Ok(service)) = tokio::join!(visitor, service) else {
             return;
         };
-        join(TokioIo::new(visitor), TokioIo::new(service), silence).await;
+        let bytes = AtomicU64::new(0);
+        join(TokioIo::new(visitor), TokioIo::new(service), silence, &bytes).await;
         // It counts as long as it lives, however little of HTTP is left in it.
         drop((held, permits));
     });
@@ -78,17 +82,20 @@ pub(super) async fn relay(
     Ok(answer.map(|_| Body::whole(Bytes::new())))
 }
 
-/// Carries what each says to the other, until both have ended, one fails, or neither says anything for too long.
-async fn join<A, B>(one: A, other: B, silence: Duration)
+/// Carries what each says to the other, until both have ended, one fails, or neither says anything for too long. Counts
+/// what the other says.
+pub(super) async fn join<A, B>(one: A, other: B, silence: Duration, bytes: &AtomicU64)
 where
     A: AsyncRead + AsyncWrite,
     B: AsyncRead + AsyncWrite,
 {
     let (from_one, to_one) = split(one);
     let (from_other, to_other) = split(other);
-    let spoke = Spoke::default();
+    let (spoke, asked) = (Spoke::default(), AtomicU64::new(0));
+    let there = carry(from_one, to_other, (&spoke, &asked));
+    let back = carry(from_other, to_one, (&spoke, bytes));
     tokio::select! {
-        _ = async { tokio::join!(carry(from_one, to_other, &spoke), carry(from_other, to_one, &spoke)) } => {}
+        _ = async { tokio::join!(there, back) } => {}
         () = spoke.silent_for(silence) => {}
     }
 }
@@ -116,7 +123,11 @@ impl Spoke {
     }
 }
 
-async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, spoke: &Spoke) {
+async fn carry(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    (spoke, bytes): (&Spoke, &AtomicU64),
+) {
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         let length = match from.read(&mut piece).await {
@@ -128,6 +139,8 @@ async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin
         if to.write_all(said).await.is_err() {
             break;
         }
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        bytes.fetch_add(length, Ordering::Relaxed);
     }
     let _ = to.shutdown().await;
 }

@@ -220,7 +220,7 @@ impl Visiting<'_> {
     /// The methods by which there is something at a path.
     fn methods(&self, request: &Canonical) -> Vec<&'static str> {
         let mut methods: Vec<&str> = Vec::new();
-        for (_, route) in self.rules.plan.fitting(&request.segments) {
+        for (_, route) in self.rules.plan.fitting(request) {
             let of: &[&str] = match &route.method {
                 Some(method) => &[method.as_str()],
                 None => &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
@@ -235,7 +235,7 @@ impl Visiting<'_> {
     }
 
     fn authorize(&self, route: &Route, visit: &Visit, record: &mut Record) -> Result<(), Refusal> {
-        let Some(what) = route.target.what() else {
+        let Some(what) = self.rules.plan.what(&route.target, visit) else {
             return Ok(());
         };
         let behind = self.rules.behind.as_ref();
@@ -250,10 +250,7 @@ impl Visiting<'_> {
             }
             Verdict::Denied(rule) => {
                 record.rule = rule;
-                Err(Refusal::Denied(match rule {
-                    Some(rule) => format!("rule {rule} denies it"),
-                    None => "no rule allows it".to_owned(),
-                }))
+                Err(Refusal::denied(rule))
             }
         }
     }

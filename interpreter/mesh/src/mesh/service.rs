@@ -2,6 +2,7 @@
 
 use super::{
     MeshOptions, Secrets,
+    copies::Copies,
     limiters::Limiters,
     places::{Places, Shared},
 };
@@ -19,6 +20,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     Name, OperationId, Program, SecretId, SubsetId,
+    access::Mtls,
     expr::Expr,
     policy::Policy,
     service::{self, Auth, Binding},
@@ -54,6 +56,8 @@ pub(crate) struct Service {
     pub(crate) budgets: Budgets,
     /// How many of its calls are let through.
     pub(crate) limiters: Limiters,
+    /// The copies of its requests.
+    pub(crate) copies: Copies,
 }
 
 impl Service {
@@ -90,6 +94,7 @@ impl Service {
             })?,
             budgets: Budgets::new(program, clock.now()),
             limiters: Limiters::new(program, service),
+            copies: Copies::default(),
         })
     }
 
@@ -139,15 +144,38 @@ pub(super) fn safety(
     program: &Program,
     service: &service::Service,
     addresses: &[Vec<Template>],
-    directory: &Path,
+    options: &MeshOptions,
 ) -> Result<Safety, MeshError> {
-    let said = said_of_tls(program, service);
+    let directory: &Path = &options.certificates;
+    let strict = strict(program, service, addresses, options)?;
+    let said = said_of_tls(program, service).or(strict.as_ref());
     let mut texts = addresses.iter().flatten().map(Template::text);
     let some = texts.any(|text| text.starts_with("https://"));
     Safety::new(said, some, directory).map_err(|why| MeshError::BadTls {
         service: service.name.clone(),
         why,
     })
+}
+
+/// How a service of the mesh is spoken with where both sides always show certificates. What says itself how its connections
+/// are safe, by `tls` or by `https://`, is not of the mesh.
+fn strict(
+    program: &Program,
+    service: &service::Service,
+    addresses: &[Vec<Template>],
+    options: &MeshOptions,
+) -> Result<Option<Tls>, MeshError> {
+    let mut texts = addresses.iter().flatten().map(Template::text).peekable();
+    let nowhere = texts.peek().is_none();
+    let own_way = said_of_tls(program, service).is_some() || texts.any(|text| text.starts_with("https://"));
+    let beside = options.beside.as_ref() == Some(&service.name);
+    if program.mesh.mtls != Some(Mtls::Strict) || own_way || beside || nowhere {
+        return Ok(None);
+    }
+    let own = options.own.as_ref().ok_or_else(|| MeshError::NoIdentity {
+        service: service.name.clone(),
+    })?;
+    Ok(Some(own.towards(own.other(&format!("service/{}", service.name)))))
 }
 
 /// How we show who we are.

@@ -8,6 +8,7 @@ use crate::{
 };
 use http::HeaderValue;
 use std::{
+    future::Future,
     io,
     net::SocketAddr,
     sync::{
@@ -87,15 +88,32 @@ impl Endpoint {
     /// A new connection that nothing was spoken on.
     pub(crate) async fn stream(&self, limits: &Limits, version: Version) -> Result<Stream, String> {
         let connecting = async {
-            let stream = match (connected(self.address).await, self.otherwise) {
-                (Err(_), Some(other)) => connected(other).await?,
-                (result, _) => result?,
-            };
+            let stream = self.reached().await?;
             Ok(match &self.tls {
                 None => Stream::Plain(stream),
                 Some(tls) => Stream::Secure(Box::new(tls.secure(stream, &self.named, version).await?)),
             })
         };
+        self.within(limits, connecting).await
+    }
+
+    /// A new connection for whoever makes it safe.
+    pub(crate) async fn bare(&self, limits: &Limits) -> Result<TcpStream, String> {
+        self.within(limits, self.reached()).await
+    }
+
+    async fn reached(&self) -> io::Result<TcpStream> {
+        match (connected(self.address).await, self.otherwise) {
+            (Err(_), Some(other)) => connected(other).await,
+            (result, _) => result,
+        }
+    }
+
+    async fn within<T>(
+        &self,
+        limits: &Limits,
+        connecting: impl Future<Output = io::Result<T>>,
+    ) -> Result<T, String> {
         match tokio::time::timeout(limits.connect, connecting).await {
             Ok(Ok(reached)) => Ok(reached),
             Ok(Err(error)) => Err(format!("no connection to {}: {}", self.label, sentence(&error))),

@@ -12,10 +12,14 @@
 mod support;
 
 mod bodies;
+mod caches;
+mod copies;
 mod limits;
 mod lives;
+mod passes;
 mod refused;
 mod relays;
+mod routes;
 mod safe;
 mod town;
 mod traced;

@@ -63,8 +63,10 @@ pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
         cors: None,
         tls: None,
         trusted_hops: 0,
+        proxied: false,
         policy: None,
         routes,
+        passes: Vec::new(),
     }
 }
 
@@ -90,6 +92,8 @@ pub(crate) fn to(method: Option<Method>, path: &str, target: Target) -> Route {
         },
     };
     Route {
+        host: None,
+        patterns: Vec::new(),
         method,
         path: path
             .split('/')
@@ -135,11 +139,20 @@ impl Town {
         let mut program = support::program(policy, &[100]);
         program.gateways = vec![gateway];
         program.access = access;
+        Self::of(program, vec![vec![server.url()]], change).await
+    }
+
+    /// A program with one service, whose subsets are there.
+    pub(crate) async fn of(
+        program: Program,
+        subsets: Vec<Vec<String>>,
+        change: impl FnOnce(&mut GatewayOptions),
+    ) -> Self {
         let behind = Arc::new(Inside::default());
         let mut options = GatewayOptions::default();
         change(&mut options);
         let records = Arc::new(Records::default());
-        let rules = rules(program.clone(), server, behind.clone());
+        let rules = rules(program.clone(), subsets, behind.clone());
         let door = Arc::new(Door::new(rules, options, None, Some(records.clone()), 1));
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, door.clone())
             .await
@@ -172,18 +185,13 @@ impl Town {
     pub(crate) fn swap(&self, server: &Server, change: impl FnOnce(&mut Program)) {
         let mut program = self.program.clone();
         change(&mut program);
-        self.door.swap(rules(program, server, self.behind.clone()));
+        let subsets = vec![vec![server.url()]];
+        self.door.swap(rules(program, subsets, self.behind.clone()));
     }
 
     /// What the one visit before left in the log.
     pub(crate) async fn record(&self) -> Record {
-        for _ in 0..200 {
-            if let Some(record) = self.records.0.lock().unwrap().pop() {
-                return record;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("nothing was written down");
+        self.records.next().await
     }
 
     /// Sends a request with nothing but a host.
@@ -204,8 +212,8 @@ impl Town {
     }
 }
 
-pub(crate) fn rules(program: Program, server: &Server, behind: Arc<Inside>) -> Arc<Rules> {
-    let mesh = support::with_options(program.clone(), vec![vec![server.url()]], |_| {}).unwrap();
+pub(crate) fn rules(program: Program, subsets: Vec<Vec<String>>, behind: Arc<Inside>) -> Arc<Rules> {
+    let mesh = support::with_options(program.clone(), subsets, |_| {}).unwrap();
     Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, None).unwrap())
 }
 
@@ -225,6 +233,19 @@ impl Log for Records {
     }
 }
 
+impl Records {
+    /// What the one visit before left.
+    pub(crate) async fn next(&self) -> Record {
+        for _ in 0..3000 {
+            if let Some(record) = self.0.lock().unwrap().pop() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing was written down");
+    }
+}
+
 impl Inside {
     fn note(&self, what: String, body: Bytes) {
         self.told.lock().unwrap().push((what, body));
@@ -239,6 +260,7 @@ impl Behind for Inside {
     fn holds(&self, condition: &Expr, _: &Visit) -> Option<bool> {
         match condition {
             Expr::Constant(Value::Bool(truth)) => Some(*truth),
+            Expr::Binary(..) => Some(true),
             _ => None,
         }
     }

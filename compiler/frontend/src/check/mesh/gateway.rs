@@ -42,8 +42,10 @@ impl<'a> Checker<'a> {
             cors: None,
             tls: None,
             trusted_hops: 0,
+            proxied: false,
             policy: None,
             routes: Vec::new(),
+            passes: Vec::new(),
         };
         let overrides = self.overrides(&gateway.settings, Place::Gateway);
         for setting in &gateway.settings {
@@ -58,12 +60,16 @@ impl<'a> Checker<'a> {
             .iter()
             .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
         made.policy = own.then(|| self.policies.intern(&overrides));
+        let hosts = self.route_hosts(&gateway.settings);
         let mut routes = Vec::new();
-        for route in &gateway.routes {
-            routes.extend(
-                self.gateway_route(route, &overrides)
-                    .map(|made| (made, route.span)),
-            );
+        let (handed_on, read): (Vec<_>, Vec<_>) = gateway
+            .routes
+            .iter()
+            .partition(|route| route.method.text == "tls");
+        self.passes(&handed_on, &overrides, &mut made);
+        for route in read {
+            let made = self.gateway_route(route, &overrides, &hosts);
+            routes.extend(made.into_iter().map(|made| (made, route.span)));
         }
         order::sort(&mut routes);
         for (span, by) in order::shadowed(&routes) {
@@ -94,8 +100,18 @@ impl<'a> Checker<'a> {
             "cors" => made.cors = self.unless_none(known, value, Self::cors),
             "tls" => made.tls = self.unless_none(known, value, Self::tls),
             "trusted_hops" => made.trusted_hops = self.number("trusted_hops", value, 0, 16).unwrap_or(0),
+            "proxy_protocol" => made.proxied = self.proxy_protocol(known, value),
             _ => {}
         }
+    }
+
+    /// `v2`, the one version that is spoken.
+    pub(super) fn proxy_protocol(&mut self, known: &'static Setting, value: &'a ast::Expr) -> bool {
+        let spoken = matches!(&value.kind, ExprKind::Name(name) if name == "v2");
+        if !spoken {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        spoken
     }
 
     fn listen(&mut self, value: &'a ast::Expr) -> Vec<Expr> {
@@ -165,12 +181,14 @@ impl<'a> Checker<'a> {
     }
 }
 
+const LISTEN: &str = "expected an address that begins with `http://`, `https://` or `tls://`";
+
 fn wrong_listen(text: &str) -> Option<&'static str> {
     let Some((scheme, rest)) = text.split_once("://") else {
-        return Some("expected an address that begins with `http://` or `https://`");
+        return Some(LISTEN);
     };
-    if !matches!(scheme, "http" | "https") {
-        return Some("expected an address that begins with `http://` or `https://`");
+    if !matches!(scheme, "http" | "https" | "tls") {
+        return Some(LISTEN);
     }
     let port = rest
         .trim_end_matches('/')

@@ -25,6 +25,11 @@ impl<'a> Checker<'a> {
             Some(Target::Flow { .. }) => self.not_for(settings, "rewrite", "a flow has no address"),
             Some(_) => self.not_for(settings, "wait", "only a flow is waited for"),
         }
+        self.not_for(
+            settings,
+            "proxy_protocol",
+            "only a service behind a `tls` route is told of its visitors so",
+        );
         made
     }
 
@@ -121,7 +126,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `inventory`, or `inventory.v2`, which is one of its subsets.
-    fn service_target(&mut self, target: &'a ast::Expr) -> Option<Target> {
+    pub(super) fn service_target(&mut self, target: &'a ast::Expr) -> Option<Target> {
         let words = service::words(target)?;
         if let Some(Def::Service(id)) = self.service_path(&words) {
             let service = ServiceId(id);

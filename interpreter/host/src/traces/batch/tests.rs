@@ -103,7 +103,10 @@ async fn batches_are_as_large_as_they_may_be_and_the_last_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn what_may_be_sent_again_is_and_what_may_not_is_lost() {
-    let (slow, permits, taken) = slow(vec![failed(Some(None)), failed(Some(Some(Duration::from_secs(3600))))]);
+    let (slow, permits, taken) = slow(vec![
+        failed(Some(None)),
+        failed(Some(Some(Duration::from_secs(3600)))),
+    ]);
     permits.add_permits(100);
     let began = tokio::time::Instant::now();
     super::deliver(&slow, &[span(1)]).await.unwrap();

@@ -56,7 +56,9 @@ impl FromStr for Protocol {
         match text {
             "http/protobuf" => Ok(Self::Http),
             "grpc" => Ok(Self::Grpc),
-            other => Err(format!("expected the protocol `http/protobuf` or `grpc`, found `{other}`")),
+            other => Err(format!(
+                "expected the protocol `http/protobuf` or `grpc`, found `{other}`"
+            )),
         }
     }
 }

@@ -59,7 +59,14 @@ fn what_has_no_length_or_no_parent_is_a_span_all_the_same() {
     (short.ended, short.parent) = (short.began, None);
     let shown = shown(&short);
     assert_eq!(shown["duration"], 1);
-    assert_eq!((shown.get("parentId"), shown.get("kind"), shown.get("remoteEndpoint")), (None, None, None));
+    assert_eq!(
+        (
+            shown.get("parentId"),
+            shown.get("kind"),
+            shown.get("remoteEndpoint")
+        ),
+        (None, None, None)
+    );
     assert_eq!(shown["tags"]["flowmesh.stopped"], "true");
 }
 
@@ -71,6 +78,10 @@ fn where_somebody_is_has_its_parts() {
         ("http://10.0.0.1:80", json!({ "ipv4": "10.0.0.1", "port": 80 })),
         ("desk.test:80", json!({ "serviceName": "desk.test:80" })),
     ] {
-        assert_eq!(serde_json::to_value(super::endpoint(text)).unwrap(), parts, "{text}");
+        assert_eq!(
+            serde_json::to_value(super::endpoint(text)).unwrap(),
+            parts,
+            "{text}"
+        );
     }
 }

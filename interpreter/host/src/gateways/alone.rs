@@ -1,0 +1,103 @@
+//! Gateways of a process that keeps no runs itself: visitors who want a run are led to a server that does.
+
+use super::{
+    Beside, Gateways, GatewaysOptions, Setting, Sides,
+    error::GatewayError,
+    place::{Nowhere, Place},
+    remote::{Remote, There},
+};
+use crate::{
+    driver::Live,
+    engine::Deployment,
+    network::{Network, NetworkError},
+};
+use flowmesh_ir::{Code, Program, access::Mtls};
+use flowmesh_machine::Settings;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::watch;
+
+/// A program whose gateways are open, and whose runs are elsewhere.
+pub struct Alone {
+    place: Arc<dyn Place>,
+    beside: Option<Beside>,
+    sides: Sides,
+    live: watch::Sender<Option<Live>>,
+}
+
+impl Alone {
+    /// Nothing is open yet. `remote` is where runs are started, if anywhere, and asked by `network`.
+    ///
+    /// # Errors
+    /// If the address of the server is none.
+    pub fn new(network: &dyn Network, remote: Option<Remote>) -> Result<Self, NetworkError> {
+        let place: Arc<dyn Place> = match remote {
+            Some(remote) => Arc::new(There::new(network, remote)?),
+            None => Arc::new(Nowhere),
+        };
+        Ok(Self {
+            place,
+            beside: None,
+            sides: Sides::default(),
+            live: watch::Sender::new(None),
+        })
+    }
+
+    /// A proxy beside a service, instead of the gateways of the program.
+    #[must_use]
+    pub fn beside(beside: Beside) -> Self {
+        Self {
+            place: Arc::new(Nowhere),
+            beside: Some(beside),
+            sides: Sides::default(),
+            live: watch::Sender::new(None),
+        }
+    }
+
+    /// From now on, visitors are led as this program says, and its services called by `network`. The one before holds if this one cannot.
+    ///
+    /// # Errors
+    /// If it asks for what there is not: an address that is none, a secret that nobody gave.
+    pub fn deploy(
+        &self,
+        network: &dyn Network,
+        program: Program,
+        settings: Settings,
+    ) -> Result<(), NetworkError> {
+        let program = self.placed(program, &settings)?;
+        let deployment = Arc::new(Deployment::new(program, settings));
+        let caller = network.connect(&deployment)?;
+        self.live.send_replace(Some(Live { deployment, caller }));
+        Ok(())
+    }
+
+    /// The program, with the gateways beside the service where there is one.
+    fn placed(&self, program: Program, settings: &Settings) -> Result<Program, NetworkError> {
+        let Some(beside) = &self.beside else {
+            return Ok(program);
+        };
+        let permissive = program.mesh.mtls == Some(Mtls::Permissive);
+        let names = program.services.iter().map(|service| service.name.as_str());
+        let near = flowmesh_ir::nearest(&beside.service, names).map(|near| format!("did you mean `{near}`?"));
+        let placed = beside.place(program, settings).ok_or_else(|| NetworkError {
+            code: Code(1076),
+            message: format!("the program has no service `{}`", beside.service),
+            help: near.or_else(|| Some("name the service that the proxy stands beside".to_owned())),
+            place: None,
+        })?;
+        *self.sides.lock().unwrap_or_else(PoisonError::into_inner) = Some((placed.sides, permissive));
+        Ok(placed.program)
+    }
+
+    /// Opens the gateways of what was deployed, and follows what is deployed from now on.
+    ///
+    /// # Errors
+    /// If one cannot be opened.
+    pub async fn open(&self, options: GatewaysOptions) -> Result<Gateways, GatewayError> {
+        let setting = Setting {
+            place: self.place.clone(),
+            sides: self.sides.clone(),
+            options,
+        };
+        Gateways::follow(self.live.subscribe(), setting).await
+    }
+}

@@ -1,0 +1,257 @@
+//! Runs on another machine: they are started by the API of its server, through a mesh of one service.
+
+use super::{
+    answer,
+    place::{Place, WAIT_MAX, Wanted},
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    engine::{Deployment, view::Ending},
+    network::{Caller, Calling, Network, NetworkError, nobody},
+};
+use flowmesh_ir::{
+    Name, OperationId, PolicyId, Program, ServiceId, Value,
+    call::{Reply, Request, Wire},
+    expr::Expr,
+    policy::{Policy, Timeout},
+    service::{Binding, EffectKind, Method, Operation, Route, Service, Subset},
+    trace::TraceContext,
+    ty::Type,
+};
+use flowmesh_machine::{Settings, percent_encode};
+use flowmesh_mesh::{
+    Silent,
+    gateway::{Answered, Answering},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// The server that keeps the runs, in its own name.
+const SERVER: &str = "flowmesh";
+/// How long an answer may take beyond what it was asked to wait.
+const BEYOND_MS: u64 = 10_000;
+
+/// A server that keeps runs.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Where its API is: `https://runs.example.com:7700`.
+    pub url: String,
+    /// By which it knows us: a token of an operator.
+    pub token: Option<String>,
+    /// In which namespace runs are started; `None` is that of the token, or `default`.
+    pub namespace: Option<String>,
+}
+
+/// A server that keeps runs, and the way there.
+pub(super) struct There {
+    caller: Arc<dyn Caller>,
+    remote: Remote,
+}
+
+/// What the server says of a run.
+#[derive(Deserialize)]
+struct Told {
+    id: String,
+    #[serde(default)]
+    result: Option<Box<RawValue>>,
+    #[serde(default)]
+    error: Option<Box<RawValue>>,
+    #[serde(default)]
+    cancelled: Option<String>,
+    #[serde(default)]
+    terminated: Option<String>,
+}
+
+impl There {
+    /// Finds the way there; nothing is sent yet.
+    pub(super) fn new(network: &dyn Network, mut remote: Remote) -> Result<Self, NetworkError> {
+        remote.url.truncate(remote.url.trim_end_matches('/').len());
+        let deployment = Deployment::new(program(&remote.url), Settings::default());
+        let caller = network.connect(&deployment)?;
+        Ok(Self { caller, remote })
+    }
+
+    fn request(&self, wanted: Wanted) -> Request {
+        // A key makes a start that was not heard of safe to repeat.
+        let drawn = || format!("visit-{:016x}{:016x}", self.draw(), self.draw());
+        let key = wanted.key.unwrap_or_else(drawn);
+        let wait = match wanted.wait {
+            true => format!("&wait={}s", WAIT_MAX.as_secs()),
+            false => String::new(),
+        };
+        let path = format!(
+            "/v1/flows/{}/runs?key={}{wait}",
+            encoded(&wanted.flow),
+            encoded(&key)
+        );
+        let mut headers: Vec<(Name, String)> = Vec::new();
+        if let Some(token) = &self.remote.token {
+            headers.push(("authorization".into(), format!("Bearer {token}")));
+        }
+        let further = wanted.lineage.headers();
+        headers.extend(further.map(|(name, value)| (name.into(), value.to_owned())));
+        if let Some(namespace) = &self.remote.namespace {
+            headers.push(("flowmesh-namespace".into(), namespace.clone()));
+        }
+        Request {
+            service: ServiceId(0),
+            operation: OperationId(0),
+            policy: PolicyId(0),
+            wire: Wire::Http,
+            address: Vec::new(),
+            method: Method::Post,
+            path,
+            headers,
+            body: wanted.input.into_bytes().into(),
+            sealed: None,
+            key: None,
+            effect: EffectKind::Keyed,
+        }
+    }
+
+    fn told(&self, reply: Reply) -> Answered {
+        match reply {
+            Reply::Answer {
+                status: 200 | 202,
+                body,
+            } => match serde_json::from_slice::<Told>(&body) {
+                Ok(told) => {
+                    let run = told.id.clone();
+                    answer::ended(&run, told.ending().as_ref(), &self.remote.url)
+                }
+                Err(why) => {
+                    tracing::error!(%why, "the server that keeps the runs answered something else");
+                    answer::unserved()
+                }
+            },
+            // The input is the visitor's; what it lacks is told by the server in words that are for everybody.
+            Reply::Answer { status: 422, body } => {
+                let said: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+                let detail = said.as_ref().and_then(|said| said.get("detail")?.as_str());
+                answer::problem(422, detail.unwrap_or("the input does not fit"))
+            }
+            Reply::Answer { status, .. } => {
+                tracing::error!(
+                    status,
+                    "the server that keeps the runs starts none for this gateway"
+                );
+                answer::unserved()
+            }
+            Reply::Failed(failure) => {
+                tracing::warn!(%failure, "the server that keeps the runs cannot be asked");
+                answer::unserved()
+            }
+        }
+    }
+}
+
+impl Told {
+    fn ending(self) -> Option<Ending> {
+        let json = |json: Box<RawValue>| Arc::<RawValue>::from(json);
+        let result = self.result.map(|it| Ending::Result(json(it)));
+        let error = self.error.map(|it| Ending::Error(json(it)));
+        let cancelled = self.cancelled.map(|why| Ending::Cancelled(why.into()));
+        let terminated = self.terminated.map(|why| Ending::Terminated(why.into()));
+        result.or(error).or(cancelled).or(terminated)
+    }
+}
+
+impl Place for There {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn draw(&self) -> u64 {
+        SystemClock.draw()
+    }
+
+    fn has_runs(&self) -> bool {
+        true
+    }
+
+    fn start(&self, wanted: Wanted) -> Answering<'_> {
+        Box::pin(async move {
+            let trace = TraceContext {
+                trace: wanted.lineage.trace,
+                span: wanted.lineage.parent.unwrap_or_else(|| self.draw().max(1)),
+                sampled: wanted.lineage.sampled,
+            };
+            let request = Arc::new(self.request(wanted));
+            let caller = self.caller.clone();
+            self.told(caller.call(request, trace, Arc::new(Silent)).await)
+        })
+    }
+
+    fn work(&self, _: Arc<dyn Caller>, _: Arc<Request>) -> Calling {
+        Box::pin(async { nobody("workers pull their tasks from a server, and this is none") })
+    }
+}
+
+/// A program that knows one service: the server at this address.
+fn program(url: &str) -> Program {
+    let wait_ms = u64::try_from(WAIT_MAX.as_millis()).unwrap_or(u64::MAX);
+    let whole_ms = wait_ms.saturating_add(BEYOND_MS);
+    let policy = Policy {
+        timeout: Timeout {
+            attempt_ms: whole_ms,
+            total_ms: whole_ms,
+            ..Timeout::default()
+        },
+        ..Policy::default()
+    };
+    let only = Subset {
+        name: Name::default(),
+        addresses: vec![Expr::Constant(Value::string(url))],
+    };
+    let server = Service {
+        name: SERVER.into(),
+        doc: None,
+        subsets: vec![only],
+        address_params: Vec::new(),
+        routes: vec![Route {
+            condition: None,
+            split: vec![(flowmesh_ir::SubsetId(0), 100)],
+        }],
+        policy: PolicyId(0),
+        auth: None,
+        operations: vec![start()],
+        descriptors: None,
+    };
+    Program {
+        policies: vec![policy],
+        services: vec![Arc::new(server)],
+        ..Program::default()
+    }
+}
+
+/// The one thing that is asked of it. What a request is made of is said by whoever makes one.
+fn start() -> Operation {
+    Operation {
+        name: "start".into(),
+        doc: None,
+        params: Vec::new(),
+        result: Type::Json,
+        fails: Vec::new(),
+        stream: None,
+        binding: Binding::Http,
+        method: Method::Post,
+        path: Vec::new(),
+        address: Vec::new(),
+        query: Vec::new(),
+        body: None,
+        headers: Vec::new(),
+        secret_headers: Vec::new(),
+        key: None,
+        on: Vec::new(),
+        policy: PolicyId(0),
+        effect: EffectKind::Keyed,
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    percent_encode(&mut encoded, text);
+    encoded
+}

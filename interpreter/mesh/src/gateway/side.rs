@@ -1,0 +1,89 @@
+//! Where a gateway stands: before the program, for visitors; or beside one of its services, for its neighbours.
+
+use super::behind::Visit;
+use crate::decide::operation;
+use flowmesh_ir::{
+    GatewayId, OperationId, Program, ServiceId,
+    access::{What, Who},
+    gateway::Target,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// Where a gateway stands.
+#[derive(Clone, Debug, Default)]
+pub enum Side {
+    /// Before the program: who comes is a stranger.
+    #[default]
+    Front,
+    /// Beside a service, for those who call it.
+    Inbound(Inbound),
+    /// Beside a service, for what it calls.
+    Outbound(Outbound),
+}
+
+/// Beside a service, for those who call it.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// The service, whose rules hold.
+    pub service: ServiceId,
+    /// What the paths of its operations stand behind, wherever it is; `""` where nothing does.
+    pub bases: Vec<String>,
+    /// By which identity flows, gateways and services are known.
+    pub known: BTreeMap<Who, String>,
+}
+
+/// Beside a service, for what it calls.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    /// The service that calls.
+    pub own: ServiceId,
+    /// The route for each host that may be asked for.
+    pub hosts: HashMap<String, usize>,
+}
+
+impl Side {
+    /// Whether whoever asks is one of those whom a rule names, identities and anyone left aside.
+    pub(super) fn is(&self, gateway: GatewayId, who: &Who, shown: Option<&str>) -> bool {
+        match self {
+            Self::Front => *who == Who::Gateway(gateway),
+            Self::Inbound(inbound) => {
+                let known = inbound.known.get(who);
+                known.is_some_and(|known| shown == Some(known.as_str()))
+            }
+            Self::Outbound(outbound) => *who == Who::Service(outbound.own),
+        }
+    }
+
+    /// What is called by a visit: beside a service, the operation that the request looks like, else all of the service.
+    pub(super) fn what(&self, program: &Program, target: &Target, visit: &Visit) -> Option<What> {
+        match (self, target) {
+            (Self::Front, _) => target.what(),
+            (Self::Inbound(inbound), _) => {
+                let mut found = inbound
+                    .bases
+                    .iter()
+                    .filter_map(|base| found(program, inbound.service, base, visit));
+                Some(found.next().unwrap_or(What::Service(inbound.service)))
+            }
+            (Self::Outbound(_), Target::Service { service, .. }) => {
+                let found = found(program, *service, "", visit);
+                Some(found.unwrap_or(What::Service(*service)))
+            }
+            (Self::Outbound(_), _) => target.what(),
+        }
+    }
+
+    /// Whether the other end is told where the visitor is: what a service calls is not told of the service's place.
+    pub(super) fn tells(&self) -> bool {
+        !matches!(self, Self::Outbound(_))
+    }
+}
+
+/// The operation of a service that a request is one of.
+fn found(program: &Program, service: ServiceId, base: &str, visit: &Visit) -> Option<What> {
+    let declared = program.service(service)?;
+    let path = visit.request.path.strip_prefix(base)?;
+    let all = (0u32..).map(OperationId).zip(&declared.operations);
+    let mut fitting = all.filter(|(_, it)| operation::fits(it, visit.request.method, path));
+    fitting.next().map(|(id, _)| What::Operation(service, id))
+}
