@@ -15,6 +15,7 @@ mod open;
 mod place;
 mod remote;
 mod view;
+mod visits;
 
 pub use alone::Alone;
 pub use beside::Beside;
@@ -38,6 +39,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{sync::watch, task::JoinHandle};
+use visits::Visits;
 
 /// What gateways need to be told.
 #[derive(Clone)]
@@ -92,7 +94,8 @@ impl Gateways {
     ///
     /// # Errors
     /// If one cannot be opened. Later, one that cannot be is said to be so in the log, and stays as it was.
-    pub async fn open(host: &Host, options: GatewaysOptions) -> Result<Self, GatewayError> {
+    pub async fn open(host: &Host, mut options: GatewaysOptions) -> Result<Self, GatewayError> {
+        options.log = Some(Arc::new(Visits::new(host, options.log.take())));
         let here = Here {
             host: host.clone(),
             api: options.api.clone(),

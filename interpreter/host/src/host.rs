@@ -27,13 +27,14 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Compacting, Driver, Indexer, Live, Lookup, Message, Parts, Retiring, Writer},
     engine::{
-        self, Answer, Asked, Command, Deployment, Engine, Refusal, Start, Started, Store, Ticket, Verb,
+        self, Answer, Asked, Command, Deployment, Engine, Refusal, Started, Store, Ticket, Verb,
         view::RunView,
     },
     follow::{Archive, Followers},
     metrics::Metrics,
     network::Network,
     store::{Opened, OpeningOptions, StoreError, lock_error},
+    traces::SpanSink,
     workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
@@ -76,6 +77,8 @@ struct Inner {
     driver: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
     /// Who makes spans of what happens, until the last is sent.
     tracing: Mutex<Option<JoinHandle<()>>>,
+    /// Who takes spans.
+    sink: Option<Arc<dyn SpanSink>>,
 }
 
 /// What was found in the directory.
@@ -144,6 +147,7 @@ impl Host {
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
         let (shown, live) = watch::channel(None);
+        let sink = traces.clone();
         let (tracing, heard) = told_to(traces, &metrics);
         let driver = Driver::new(Parts {
             engine,
@@ -177,6 +181,7 @@ impl Host {
                 archive: Mutex::new(Some(Archive::new(disk, index))),
                 driver,
                 tracing: Mutex::default(),
+                sink,
             }),
             Name::default(),
             None,
@@ -223,19 +228,7 @@ impl Host {
         input: impl Into<Arc<[u8]>>,
         key: Option<String>,
     ) -> Result<Started, Refusal> {
-        let clock = &self.0.clock;
-        let run = RunId::new(clock.now(), clock.draw(), clock.draw());
-        let start = Start {
-            run,
-            seed: clock.draw(),
-            flow: Name::new(flow),
-            input: input.into(),
-            key,
-        };
-        match self.ask(Command::Start(start)).await? {
-            Answer::Started(started) => Ok(started),
-            _ => Err(self.gone()),
-        }
+        self.start_below(flow, input, key, None).await
     }
 
     /// How a run stands.

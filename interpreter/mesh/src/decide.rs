@@ -22,6 +22,7 @@ pub mod limit;
 pub mod mirror;
 pub mod operation;
 pub mod outcome;
+pub mod propagation;
 pub mod proxied;
 pub mod retry_after;
 pub mod route;

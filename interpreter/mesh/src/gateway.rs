@@ -22,6 +22,7 @@ mod record;
 mod refusal;
 mod rules;
 mod side;
+mod traced;
 mod upgrade;
 mod visit;
 
@@ -31,6 +32,6 @@ pub use identify::Ways;
 pub use listen::{Door, ListenError, Listener};
 pub use options::GatewayOptions;
 pub use plan::{Fit, Holds, Plan, Said};
-pub use record::{Log, Record};
+pub use record::{Attempt, Log, Proof, Record, Trail, Wanted};
 pub use rules::Rules;
 pub use side::{Inbound, Outbound, Side};

@@ -7,6 +7,7 @@
 
 mod error;
 mod fetch;
+mod http2;
 mod introspect;
 mod issuer;
 mod keys;
@@ -17,6 +18,7 @@ mod token;
 
 pub use error::TokenError;
 pub use fetch::{Fetch, Fetched, Https, Sent};
+pub use http2::{Http2, Whole};
 pub use introspect::{Introspect, IntrospectError, IntrospectOptions, Introspected};
 pub use issuer::{Issuer, IssuerError, IssuerOptions};
 pub use keys::Keys;

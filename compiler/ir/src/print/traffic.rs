@@ -193,5 +193,9 @@ pub(super) fn trace(program: &Program, trace: &Trace) -> String {
     if !trace.tags.is_empty() {
         parts.push(format!("tags: {}", named(program, &trace.tags)));
     }
+    if !trace.propagate.is_empty() {
+        let forms: Vec<&str> = trace.propagate.iter().map(|form| form.as_str()).collect();
+        parts.push(format!("propagate: [{}]", forms.join(", ")));
+    }
     record("trace", &parts)
 }

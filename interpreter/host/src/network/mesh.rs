@@ -77,6 +77,7 @@ impl Network for MeshNetwork {
         let secret = move |id: SecretId| secrets(names.get(id.index())?);
         let seals = Seals::new(deployment, &secret);
         options.headers = seals.of_policies()?;
+        options.tags = deployment.tags().to_vec();
         options.unseal = Arc::new(move |request| seals.open(request));
         options.secrets = Arc::new(secret);
         let secrets = options.secrets.clone();

@@ -59,7 +59,6 @@ const KEPT_BYTES_MAX: u64 = 64 * 1024;
 /// How long either side may send nothing in the middle of a body.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
 
 /// What is the same for all attempts.

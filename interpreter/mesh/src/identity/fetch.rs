@@ -16,9 +16,9 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// The longest document.
-const BYTES_MAX: usize = 512 << 10;
+pub(super) const BYTES_MAX: usize = 512 << 10;
 /// How long all of it may take.
-const TIME_MAX: Duration = Duration::from_secs(10);
+pub(super) const TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A document on its way, or in words why there is none.
 pub type Fetched<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send + 'a>>;
@@ -208,7 +208,7 @@ where
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
-fn words(why: impl ToString) -> String {
+pub(super) fn words(why: impl ToString) -> String {
     why.to_string()
 }
 

@@ -25,5 +25,6 @@ mod routes;
 mod safe;
 mod stays;
 mod town;
+mod traced;
 #[cfg(unix)]
 mod workload;

@@ -182,7 +182,7 @@ pub const SETTINGS: &[Setting] = &[
             Place::With,
             Place::Mesh,
         ],
-        "{ sample: 10%, tags: { team: \"shop\" } }, or none",
+        "{ sample: 10%, tags: { team: \"shop\" }, propagate: [w3c, b3] }, or none",
         "What is kept of traces.",
         parts::TRACE,
     ),

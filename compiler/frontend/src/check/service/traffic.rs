@@ -298,17 +298,6 @@ impl<'a> Checker<'a> {
         Some(cors)
     }
 
-    pub(crate) fn sampling(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Trace> {
-        let (mut sample, mut tags) = (10_000, Vec::new());
-        for (name, part) in self.parts(known, value) {
-            match name {
-                "sample" => sample = self.hundredths(name, part)?,
-                _ => tags = self.config_texts(known, part),
-            }
-        }
-        Some(Trace { sample, tags })
-    }
-
     /// A text over the caller and the request.
     fn visitor_text(&mut self, value: &'a ast::Expr) -> Expr {
         let module = self.frame.module;
@@ -321,7 +310,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Texts by name, over configs and constants.
-    fn config_texts(&mut self, known: &'static Known, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
+    pub(super) fn config_texts(&mut self, known: &'static Known, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
         let ExprKind::Record(fields) = &value.kind else {
             self.wrong_form(known.name, known.form, value.span);
             return Vec::new();

@@ -239,6 +239,11 @@ pub(super) const TRACE: &[Setting] = &[
         "How many traces are kept; 100% if not said.",
     ),
     part("tags", "texts by name", "What stands on every span."),
+    part(
+        "propagate",
+        "a list of w3c, b3 and b3_multi",
+        "By which headers the next one is told of the trace; what the mesh says if not said, and `[w3c]` there.",
+    ),
 ];
 
 pub(super) const JWT: &[Setting] = &[
