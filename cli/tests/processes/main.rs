@@ -6,6 +6,8 @@ mod backfill;
 #[cfg(test)]
 mod ca;
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod common;

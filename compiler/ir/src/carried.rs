@@ -13,12 +13,7 @@ pub fn not_yet(program: &Program) -> Vec<&'static str> {
 }
 
 fn policy(policy: &Policy) -> Vec<&'static str> {
-    let said = [
-        ("mirror", policy.mirror.is_some()),
-        ("rewrite", policy.rewrite.is_some()),
-        ("cache", policy.cache.is_some()),
-        ("trace", policy.trace.is_some()),
-    ];
+    let said = [("trace", policy.trace.is_some())];
     said.into_iter()
         .filter(|(_, said)| *said)
         .map(|(name, _)| name)
@@ -28,20 +23,20 @@ fn policy(policy: &Policy) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::not_yet;
-    use crate::{policy::Policy, sample, traffic::Cache};
+    use crate::{policy::Policy, sample, traffic::Trace};
 
     #[test]
     fn what_has_no_effect_is_named_once() {
         let mut program = sample::shop();
         assert_eq!(not_yet(&program), Vec::<&str>::new());
-        let cached = Policy {
-            cache: Some(Cache {
-                age_ms: 1,
-                vary: Vec::new(),
+        let traced = Policy {
+            trace: Some(Trace {
+                sample: 1,
+                tags: Vec::new(),
             }),
             ..Policy::default()
         };
-        program.policies = vec![cached.clone(), cached];
-        assert_eq!(not_yet(&program), ["cache"]);
+        program.policies = vec![traced.clone(), traced];
+        assert_eq!(not_yet(&program), ["trace"]);
     }
 }

@@ -1,5 +1,11 @@
 //! Gateways: where visitors come in, what is asked of them, and where each request is led.
 
+mod needs;
+mod pattern;
+
+pub use needs::{Part, needs};
+pub use pattern::{Pattern, compile};
+
 use crate::{
     FlowId, Name, OperationId, PolicyId, SecretId, ServiceId, SubsetId,
     access::What,
@@ -216,10 +222,16 @@ impl Keys {
 /// `POST "/orders/{id}" when COND -> TARGET { settings }`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Route {
+    /// For which host it is: `shop.example`, or `*.shop.example` for all that are below; `None` is any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// The method; `None` is any.
     pub method: Option<Method>,
     /// The path, segment by segment. Its parameters are the first slots of the frame, as texts.
     pub path: Vec<Segment>,
+    /// What parts of the path must look like beside that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<Pattern>,
     /// A bool over the parameters, [`crate::expr::Context::Request`] and [`crate::expr::Context::Caller`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Expr>,

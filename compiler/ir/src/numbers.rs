@@ -200,7 +200,7 @@ parts! {
     }
     Retry { attempts, on, backoff, budget }
     Limit { rate, burst, concurrent, queue, per }
-    Mirror { to, percent }
+    Mirror { to, percent, writes }
     Trace { sample, tags }
     Service { name, doc, subsets, address_params, routes, policy, auth, operations, descriptors }
     Subset { name, addresses }

@@ -130,6 +130,9 @@ pub struct Mirror {
     pub to: MirrorTo,
     /// How many of a hundred.
     pub percent: u32,
+    /// Whether also what may not be repeated is copied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub writes: bool,
 }
 
 /// Where copies of requests go.

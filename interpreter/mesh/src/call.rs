@@ -1,7 +1,9 @@
 //! One call, from the request to the reply: joins what is decided with what is sent.
 
 mod attempt;
+mod cache;
 pub(crate) mod limit;
+mod mirror;
 mod pick;
 pub(crate) mod relay;
 mod stream;
@@ -15,7 +17,7 @@ use crate::{
         outcome::Outcome,
         route::{RequestView, route},
     },
-    mesh::{Mesh, Places, Service},
+    mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     unseal::Unsealed,
     wire::{
@@ -26,11 +28,13 @@ use crate::{
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
+    SubsetId,
     call::{Failure, Reply, Request, Wire},
     policy::{Balance, Policy},
     service,
     trace::TraceContext,
 };
+use http::HeaderMap;
 use limit::Permits;
 use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
@@ -41,6 +45,8 @@ struct Call<'c> {
     request: &'c Request,
     policy: &'c Policy,
     service: &'c Service,
+    /// Which subset was chosen.
+    chosen: SubsetId,
     subset: Arc<Subset>,
     template: Template,
     /// The method, where it goes by gRPC.
@@ -52,6 +58,8 @@ struct Call<'c> {
     names: Names<'c>,
     /// When it began, before it waited for its turn.
     began: Duration,
+    /// Whether somebody wants the headers of its answer.
+    wants_head: bool,
 }
 
 /// For people and spans.
@@ -72,11 +80,15 @@ impl Mesh {
             service: &service.name,
             operation: &operation.name,
         };
-        match self.admit(request, service, names, trace).await {
+        if let Some(rule) = self.cache_of(request) {
+            let asked = (service, operation);
+            return Box::pin(self.call_kept(request, asked, rule, (trace, observer))).await;
+        }
+        match self.admit(request, service, (names, None), trace).await {
             Ok((call, _permits)) => {
-                call.run(&operation.on, observer)
-                    .instrument(call.span.clone())
-                    .await
+                call.copy_where_wanted(service);
+                let run = call.run(&operation.on, observer);
+                run.instrument(call.span.clone()).await.0
             }
             Err(reply) => reply,
         }
@@ -87,7 +99,7 @@ impl Mesh {
         &'c self,
         request: &'c Request,
         declared: &'c service::Service,
-        names: Names<'c>,
+        (names, chosen): (Names<'c>, Option<SubsetId>),
         trace: TraceContext,
     ) -> Result<(Call<'c>, Permits), Reply> {
         let began = self.clock.now();
@@ -105,7 +117,12 @@ impl Mesh {
             None => Ok(None),
         };
         let credential = credential.map_err(|why| unavailable(&why))?;
-        let call = self.prepare(request, declared, names, (trace, span, began, credential));
+        let call = self.prepare(
+            request,
+            declared,
+            (names, chosen),
+            (trace, span, began, credential),
+        );
         Ok((call.map_err(|why| unavailable(&why))?, permits))
     }
 
@@ -119,7 +136,7 @@ impl Mesh {
         &'c self,
         request: &'c Request,
         declared: &'c service::Service,
-        names: Names<'c>,
+        (names, chosen): (Names<'c>, Option<SubsetId>),
         (trace, span, began, credential): (TraceContext, Span, Duration, Option<Credential>),
     ) -> Result<Call<'c>, String> {
         let lost = || {
@@ -132,7 +149,9 @@ impl Mesh {
         let policy = self.program.policy(request.policy).ok_or_else(lost)?;
         service.is_safe_for(policy)?;
         let view = view(request, declared);
-        let places = self.route(&view, declared, service).ok_or_else(lost)?;
+        let chosen = chosen.or_else(|| self.route(&view, declared, service));
+        let chosen = chosen.ok_or_else(lost)?;
+        let places = service.subsets.get(chosen.index()).ok_or_else(lost)?;
         let subset = places.of(&request.address)?;
         let method = by_grpc(request, service, names)?;
         let unsealed = match request.sealed {
@@ -140,10 +159,7 @@ impl Mesh {
             None => Unsealed::default(),
         };
         let secret_body = unsealed.body.is_some();
-        let usual = self
-            .headers
-            .get(request.policy.index())
-            .map_or(&[][..], Vec::as_slice);
+        let usual = self.usual(request.policy);
         let mut template = Template::new(request, usual, unsealed, &credential)?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
             let framed = method.write(template.body()).map_err(|why| match secret_body {
@@ -153,12 +169,16 @@ impl Mesh {
             })?;
             template.call(path, framed)?;
         }
+        if let Some(rewrite) = &policy.rewrite {
+            template.rewrite(rewrite)?;
+        }
         span.record("subset", subset.name.as_str());
         Ok(Call {
             mesh: self,
             request,
             policy,
             service,
+            chosen,
             subset,
             template,
             method,
@@ -167,24 +187,25 @@ impl Mesh {
             span,
             names,
             began,
+            wants_head: false,
         })
     }
 
-    fn route<'c>(
+    /// The subset that a request goes to.
+    fn route(
         &self,
         view: &RequestView<'_>,
         declared: &service::Service,
-        service: &'c Service,
-    ) -> Option<&'c Places> {
+        service: &Service,
+    ) -> Option<SubsetId> {
         let moved = service.moved();
-        let chosen = route(
+        route(
             &declared.routes,
             moved.as_deref(),
             view,
             self.conditions.as_ref(),
             &mut || self.chance.draw(),
-        )?;
-        service.subsets.get(chosen.index())
+        )
     }
 
     /// Of the text that its policy goes by; `None` where it goes by none, or the request has none.
@@ -198,7 +219,8 @@ impl Mesh {
 }
 
 impl Call<'_> {
-    async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> Reply {
+    /// How it ended, and the headers of the last answer where somebody wants them.
+    async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> (Reply, Option<HeaderMap>) {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
@@ -228,7 +250,7 @@ impl Call<'_> {
                 }
                 Decision::Done { reply, .. } => {
                     self.record(&reply, plan.attempts());
-                    return reply;
+                    return (reply, last.progress.head);
                 }
             }
         }

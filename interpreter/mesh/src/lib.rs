@@ -34,7 +34,7 @@ pub use decide::{
     template::{Template, Text},
 };
 pub use error::MeshError;
-pub use mesh::{Addresses, Limits, Mesh, MeshOptions, Secrets};
+pub use mesh::{Addresses, Copied, Limits, Mesh, MeshOptions, Secrets};
 pub use observe::{AttemptReport, Next, Observer, Silent};
 pub use tls::{CertificateError, Own};
 pub use unseal::{Unseal, Unsealed};

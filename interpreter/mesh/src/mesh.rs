@@ -1,12 +1,16 @@
 //! A program's services at run time.
 
+mod copies;
 mod limiters;
 mod places;
 mod service;
+mod store;
 
+pub use copies::Copied;
 pub(crate) use limiters::{Limited, Whose};
-pub(crate) use places::{Places, Shared};
+pub(crate) use places::Shared;
 pub(crate) use service::Service;
+pub(crate) use store::{Flight, Found, Kept, Lead, Store};
 
 use crate::{
     clock::Clock,
@@ -14,6 +18,7 @@ use crate::{
         chance,
         limit::Limiter,
         route::{Conditions, Texts},
+        tally::Seen,
         template::Template,
     },
     error::MeshError,
@@ -22,10 +27,15 @@ use crate::{
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{Name, Program, SecretId, SubsetId};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
-/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs.
-pub struct Mesh {
+/// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs. A
+/// clone is the same mesh, for what goes on beside whoever asked for it.
+#[derive(Clone)]
+pub struct Mesh(Arc<Core>);
+
+/// What a mesh is made of.
+pub struct Core {
     pub(crate) program: Arc<Program>,
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
@@ -37,6 +47,8 @@ pub struct Mesh {
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
     pub(crate) limits: Limits,
+    /// The answers that are kept.
+    pub(crate) kept: Store,
     pub(crate) chance: chance::Source,
     pub(crate) clock: Clock,
 }
@@ -92,10 +104,12 @@ pub struct Limits {
     /// The most places that are known at a time of a subset whose address each call fills; the least recently used is
     /// forgotten, with its connections.
     pub places: usize,
+    /// The most bytes of answers that are kept.
+    pub cache_bytes: usize,
 }
 
 impl Default for Limits {
-    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places.
+    /// 32 MiB of body, 64 KiB of head, 100 headers, 2 s to connect, 64 connections at rest, 256 places, 64 MiB of answers.
     fn default() -> Self {
         Self {
             body_bytes: 32 * 1024 * 1024,
@@ -104,6 +118,7 @@ impl Default for Limits {
             connect: Duration::from_secs(2),
             idle_connections: 64,
             places: 256,
+            cache_bytes: 64 * 1024 * 1024,
         }
     }
 }
@@ -149,6 +164,15 @@ impl Mesh {
         service.shift(&weights.unwrap_or_default());
     }
 
+    /// How a subset of a service did within the last time; `None` where the program has no such subset.
+    #[must_use]
+    pub fn seen(&self, service: &str, subset: &str, last: Duration) -> Option<Seen> {
+        let at = self.program.services.iter().position(|it| it.name == service)?;
+        let declared = self.program.services.get(at)?;
+        let subset = declared.subsets.iter().position(|it| it.name == subset)?;
+        Some(self.services.get(at)?.subsets.get(subset)?.seen(last))
+    }
+
     /// Makes a mesh. Nothing is looked up and nobody is connected to before the first call; what can be wrong before
     /// that is said now.
     pub fn new(
@@ -174,7 +198,7 @@ impl Mesh {
         });
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;
-        Ok(Self {
+        Ok(Self(Arc::new(Core {
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,
@@ -183,9 +207,30 @@ impl Mesh {
             unseal: options.unseal,
             headers,
             limits,
+            kept: Store::new(limits.cache_bytes),
             chance,
             clock,
             program,
-        })
+        })))
+    }
+
+    /// How many requests to a service were copied, by its name; nothing for one that the program does not have.
+    #[must_use]
+    pub fn copied(&self, service: &str) -> Copied {
+        let at = self
+            .program
+            .services
+            .iter()
+            .position(|known| known.name == service);
+        let service = at.and_then(|at| self.services.get(at));
+        service.map_or_else(Copied::default, |service| service.copies.count())
+    }
+}
+
+impl Deref for Mesh {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.0
     }
 }

@@ -5,20 +5,21 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot be set up has failed"
 )]
 
 use flowmesh_ir::{
     FlowId, GatewayId, OperationId, ServiceId, Value,
     access::{Mode, Rule, What, Who},
-    expr::Expr,
-    gateway::Segment,
+    expr::{Binary, Context, Expr},
+    gateway::{Part, Segment},
 };
 use flowmesh_mesh::decide::{
     access::{Verdict, judge},
     canonical::Canonical,
     chance::{Source, below},
-    tree::Tree,
+    tree::{Entry, Tree},
 };
 
 fn pairs() -> u64 {
@@ -55,6 +56,32 @@ impl Dice {
             path.push(Segment::Rest);
         }
         path
+    }
+
+    fn host(&self) -> Option<String> {
+        let name = self.some(3, || *self.pick(&["a", "b", "c"])).join(".");
+        match self.upto(3) {
+            0 => None,
+            1 if !name.is_empty() => Some(format!("*.{name}")),
+            _ => (!name.is_empty()).then_some(name),
+        }
+    }
+
+    /// Comparisons of headers and parameters with texts, joined one way or the other.
+    fn condition(&self) -> Option<Expr> {
+        let one = || {
+            let map = *self.pick(&["headers", "query"]);
+            let request = Box::new(Expr::Context(Context::Request));
+            let map = Box::new(Expr::Field(request, map.into()));
+            let text = |text: &str| Box::new(Expr::Constant(Value::string(text)));
+            let part = Box::new(Expr::Index(map, text(self.pick::<&str>(&["x", "y"]))));
+            Expr::Binary(Binary::Equal, part, text(self.pick::<&str>(&["1", "2"])))
+        };
+        let all = self.some(3, one).into_iter();
+        all.reduce(|some, one| {
+            let binary = *self.pick(&[Binary::And, Binary::And, Binary::Or]);
+            Expr::Binary(binary, Box::new(some), Box::new(one))
+        })
     }
 
     fn what(&self) -> What {
@@ -107,31 +134,95 @@ fn fits(path: &[Segment], asked: &[String]) -> bool {
     })
 }
 
+/// Whether a host is the one that is named, or below it.
+fn serves(host: Option<&str>, asked: &str) -> bool {
+    let Some(host) = host else { return true };
+    let (names, asked): (Vec<_>, Vec<_>) = (host.split('.').collect(), asked.split('.').collect());
+    match names.first() {
+        Some(&"*") => asked.len() >= names.len() && asked.ends_with(&names[1..]),
+        _ => names == asked,
+    }
+}
+
+/// Whether a condition holds of what a request says.
+fn holds(condition: &Expr, said: &[(String, String)]) -> bool {
+    match condition {
+        Expr::Binary(Binary::And, one, other) => holds(one, said) && holds(other, said),
+        Expr::Binary(Binary::Or, one, other) => holds(one, said) || holds(other, said),
+        Expr::Binary(Binary::Equal, part, text) => {
+            let (Expr::Index(map, name), Expr::Constant(text)) = (&**part, &**text) else {
+                panic!("{part:?}")
+            };
+            let (Expr::Field(_, map), Expr::Constant(Value::String(name))) = (&**map, &**name) else {
+                panic!("{map:?}")
+            };
+            let key = format!("{map} {name}");
+            said.iter()
+                .any(|(known, value)| *known == key && Value::string(value) == *text)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_tree_leads_where_a_look_at_every_route_leads() {
     let dice = Dice(Source::new(1));
-    let mut found = 0;
+    let (mut found, mut spared) = (0, 0);
     for _ in 0..pairs() / 10 {
-        let paths = dice.some(30, || dice.path());
-        let tree = Tree::new(paths.iter().map(Vec::as_slice));
+        let routes = dice.some(30, || (dice.host(), dice.path(), dice.condition()));
+        let tree = Tree::new(routes.iter().map(|(host, path, condition)| Entry {
+            host: host.as_deref(),
+            path,
+            condition: condition.as_ref(),
+        }));
         for _ in 0..10 {
             let asked = dice.some(5, || match dice.upto(8) {
                 0 => String::new(),
                 other => format!("s{other}"),
             });
-            let slow: Vec<u32> = (0..)
-                .zip(&paths)
-                .filter(|(_, path)| fits(path, &asked))
-                .map(|(at, _)| at)
+            let host = dice.some(3, || *dice.pick(&["a", "b", "c"])).join(".");
+            let said: Vec<(String, String)> = ["headers x", "headers y", "query x", "query y"]
+                .iter()
+                .filter(|_| dice.upto(2) == 0)
+                .map(|part| ((*part).to_owned(), (dice.upto(2) + 1).to_string()))
                 .collect();
-            assert_eq!(tree.find(&asked), slow, "{asked:?} in {paths:?}");
-            found += slow.len();
+            let says = |part: Part<'_>| {
+                let key = match part {
+                    Part::Host => panic!("the host is looked at before"),
+                    Part::Header(name) => format!("headers {name}"),
+                    Part::Query(name) => format!("query {name}"),
+                };
+                let mut said = said.iter();
+                said.find(|(known, _)| *known == key)
+                    .map(|(_, value)| value.clone())
+            };
+            let slow = |whatever: bool| -> Vec<u32> {
+                (0..)
+                    .zip(&routes)
+                    .filter(|(_, (of, path, condition))| {
+                        let fits = serves(of.as_deref(), &host) && fits(path, &asked);
+                        fits && (whatever || condition.as_ref().is_none_or(|of| holds(of, &said)))
+                    })
+                    .map(|(at, _)| at)
+                    .collect()
+            };
+            let all = tree.find(&host, &asked, None);
+            assert_eq!(all, slow(true), "{host} {asked:?} in {routes:?}");
+            let some = tree.find(&host, &asked, Some(&says));
+            // What is left out does not hold; what holds is not left out.
+            let taken = |at: &u32| {
+                let condition = &routes[usize::try_from(*at).unwrap()].2;
+                condition.as_ref().is_none_or(|of| holds(of, &said))
+            };
+            let held: Vec<u32> = some.iter().copied().filter(taken).collect();
+            assert_eq!(held, slow(false), "{host} {asked:?} {said:?} in {routes:?}");
+            found += held.len();
+            spared += all.len() - some.len();
         }
     }
-    assert!(
-        u64::try_from(found).unwrap() > pairs() / 2,
-        "paths do fit: {found}"
-    );
+    let found = u64::try_from(found).unwrap();
+    assert!(found > pairs() / 4, "routes do fit: {found}");
+    assert!(spared > 0, "some are not looked at");
 }
 
 /// Whether a caller may, by the words of the language's reference.

@@ -85,7 +85,7 @@ impl RequestArgs {
             let mut visit = self.visit(&plan, request)?;
             let now = Timestamp::now();
             let holds = |condition: &Expr, visit: &Visit| holds(&deployment, condition, visit, now);
-            found.looked = plan.choose(&mut visit, &holds);
+            found.looked = plan.consider(&mut visit, &holds);
             if let Some(what) = found.taken().and_then(|(_, route)| route.target.what()) {
                 found.said = plan.said(what, &visit, &holds);
                 found.verdict = Some(plan.judge(what, &visit, &holds));
@@ -246,6 +246,7 @@ impl Found<'_> {
             let fit = match fit {
                 Fit::Taken => "takes it",
                 Fit::Method => "is for another method",
+                Fit::Pattern => "is for a path that looks otherwise",
                 Fit::Condition => "has a condition that does not hold",
             };
             draw::answer(format!("  {place}: `{}` {fit}", self.words(&path)));
@@ -275,6 +276,7 @@ impl Found<'_> {
             let fit = match fit {
                 Fit::Taken => "taken",
                 Fit::Method => "method",
+                Fit::Pattern => "pattern",
                 Fit::Condition => "condition",
             };
             json!({ "number": number, "fit": fit, "place": self.place(&path), "text": self.words(&path) })

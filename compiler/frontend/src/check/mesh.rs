@@ -8,6 +8,7 @@ mod error;
 mod gateway;
 mod migrate;
 mod order;
+mod parts;
 mod pass;
 mod route;
 mod schedule;

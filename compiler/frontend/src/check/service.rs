@@ -10,6 +10,7 @@ mod binding;
 mod contract;
 pub(crate) mod error;
 pub(crate) mod judge;
+mod onward;
 mod operation;
 mod policies;
 mod policy;

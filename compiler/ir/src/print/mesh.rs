@@ -110,7 +110,8 @@ fn route(program: &Program, route: &Route) -> String {
     let condition = route.condition.as_ref().map_or(String::new(), |condition| {
         format!(" when {}", printer.expr(condition))
     });
-    let mut own: Vec<String> = route.rewrite.iter().map(traffic::rewrite).collect();
+    let mut own: Vec<String> = parts(route);
+    own.extend(route.rewrite.iter().map(traffic::rewrite));
     let policy = route.policy.and_then(|id| program.policy(id));
     own.extend(policy.into_iter().flat_map(|own| policy::settings(program, own)));
     let own = if own.is_empty() {
@@ -140,6 +141,23 @@ fn pass(program: &Program, pass: &Pass) -> String {
         false => format!(" {{ {} }}", own.join(", ")),
     };
     format!("tls {} -> {target}{own}", quoted(&pass.name))
+}
+
+/// What a route says of host and path in its settings.
+fn parts(route: &Route) -> Vec<String> {
+    let host = route.host.iter().map(|host| format!("host: {}", quoted(host)));
+    let mut parts: Vec<String> = host.collect();
+    let of_path = route.patterns.iter().filter(|pattern| pattern.of.is_none());
+    parts.extend(of_path.map(|pattern| format!("path: {}", quoted(&pattern.regex))));
+    let of_params = route.patterns.iter().filter_map(|pattern| {
+        let name = pattern.of.as_ref()?;
+        Some(format!("{name}: {}", quoted(&pattern.regex)))
+    });
+    let of_params = joined(of_params);
+    if !of_params.is_empty() {
+        parts.push(format!("params: {{ {of_params} }}"));
+    }
+    parts
 }
 
 fn path(path: &[Segment]) -> String {

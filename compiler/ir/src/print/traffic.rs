@@ -134,7 +134,8 @@ fn mirror(program: &Program, mirror: Mirror) -> String {
             .map_or(format!("?{id}"), |service| service.name.to_string()),
         MirrorTo::Subset(id) => format!("subset {id}"),
     };
-    format!("mirror: {{ to: {to}, share: {}% }}", mirror.percent)
+    let writes = if mirror.writes { ", writes: true" } else { "" };
+    format!("mirror: {{ to: {to}, share: {}%{writes} }}", mirror.percent)
 }
 
 fn fault(fault: Fault) -> String {

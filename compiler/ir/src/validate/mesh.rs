@@ -9,7 +9,7 @@ use crate::{
     FlowId, OperationId, Program, ServiceId, SubsetId,
     access::{What, Who},
     expr::Expr,
-    gateway::{Gateway, Keys, Login, Pass, Route, Segment, Target},
+    gateway::{Gateway, Keys, Login, Pass, Route, Segment, Target, compile},
     schedule::{EVERY_MS_MIN, EXCEPT_MAX, Schedule, When},
     traffic::Limit,
 };
@@ -111,6 +111,14 @@ fn route(program: &Program, heights: &[usize], route: &Route) -> Result<(), Inva
     ensure(rest.is_none_or(|at| at + 1 == route.path.len()), || {
         "`**` stands before the end of its path".to_owned()
     })?;
+    for pattern in &route.patterns {
+        let is = |segment: &Segment| matches!((segment, &pattern.of), (Segment::Param(name), Some(of)) if name == of);
+        ensure(pattern.of.is_none() || route.path.iter().any(is), || {
+            "a pattern is for a parameter that its path does not have".to_owned()
+        })?;
+        compile(&pattern.regex)
+            .map_err(|why| Invalid(format!("`{}` is no pattern: {why}", pattern.regex)))?;
+    }
     if let Some(id) = route.policy {
         super::service::policy(program, id)?;
     }

@@ -9,6 +9,7 @@ use crate::{
     Program,
     expr::Expr,
     policy::{Policy, Retry, RetryOn},
+    traffic::{Mirror, MirrorTo},
 };
 
 /// The longest time a policy may speak of, about 31 years: sums of such times fit any clock.
@@ -60,6 +61,13 @@ fn policy(program: &Program, policy: &Policy) -> Result<(), Invalid> {
         ensure(ms <= MAX_MS, || {
             format!("the timeout `{name}` is longer than {MAX_MS} ms")
         })?;
+    }
+    if let Some(Mirror {
+        to: MirrorTo::Service(service),
+        ..
+    }) = policy.mirror
+    {
+        in_range("service", service.index(), program.services.len())?;
     }
     policy
         .retry

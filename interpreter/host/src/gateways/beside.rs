@@ -182,6 +182,8 @@ fn route(service: ServiceId) -> Route {
     Route {
         method: None,
         path: vec![Segment::Rest],
+        host: None,
+        patterns: Vec::new(),
         condition: None,
         target: Target::Service {
             service,

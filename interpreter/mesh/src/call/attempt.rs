@@ -61,6 +61,7 @@ impl Call<'_> {
             error = field::Empty,
         );
         let mut tried = Tried::default();
+        tried.progress.wants_head = self.wants_head;
         let sending = self.send(&attempt, &mut tried, trace).instrument(span.clone());
         let outcome = match tokio::time::timeout(attempt.timeout, sending).await {
             Ok(outcome) => outcome,
@@ -69,7 +70,7 @@ impl Call<'_> {
                 .timed_out(tried.progress.stage, tried.endpoint.as_ref(), attempt.timeout),
         };
         if let Some(endpoint) = &tried.endpoint {
-            endpoint.record(self.mesh.clock.now(), &outcome, tried.progress.first_byte);
+            self.way().ended(endpoint, &outcome, tried.progress.first_byte);
         }
         self.way()
             .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));

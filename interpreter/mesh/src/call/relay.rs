@@ -5,14 +5,18 @@
 //! visitor is sending. What follows may take as long as something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
+mod handed;
 mod message;
 mod pass;
 mod upgrade;
 
+pub(crate) use handed::{Handed, Relay, Unrelayed};
 pub(crate) use pass::Reached;
 pub(crate) use upgrade::Joined;
 
-use message::{effect, headers, kept, within};
+use handed::{Kept, Went};
+pub(super) use message::headers;
+use message::{effect, kept, within};
 
 use super::{
     Names,
@@ -24,7 +28,6 @@ use crate::{
         attempts::{CallPlan, Decision},
         breaker::is_failure,
         outcome::Outcome,
-        route::{RequestView, route},
     },
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
@@ -37,17 +40,13 @@ use crate::{
         subset::Subset,
     },
 };
-use bytes::Bytes;
 use flowmesh_ir::{
-    Name, PolicyId, ServiceId, SubsetId,
+    Name, PolicyId, SubsetId,
     call::{Failure, Reply},
     policy::Policy,
-    service::{self, EffectKind, Method},
-    trace::TraceContext,
+    service::EffectKind,
 };
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery,
-};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
 use std::{sync::Arc, time::Duration};
 
@@ -59,91 +58,73 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
 
-/// A request that is handed on.
-pub(crate) struct Relay {
-    pub(crate) service: ServiceId,
-    /// `None` is as the service routes.
-    pub(crate) subset: Option<SubsetId>,
-    /// `None` is that of the service.
-    pub(crate) policy: Option<PolicyId>,
-    pub(crate) method: Method,
-    /// Path and query.
-    pub(crate) target: PathAndQuery,
-    /// Which host is named instead of that of the address.
-    pub(crate) host: Option<HeaderValue>,
-    pub(crate) headers: HeaderMap,
-    /// The most bytes of the body.
-    pub(crate) body_bytes: u64,
-    pub(crate) trace: TraceContext,
-}
-
 /// What is the same for all attempts.
-struct Relaying<'r> {
-    mesh: &'r Mesh,
-    request: &'r Relay,
-    policy: &'r Policy,
-    id: PolicyId,
-    service: &'r Service,
+pub(super) struct Relaying<'r> {
+    pub(super) mesh: &'r Mesh,
+    pub(super) request: &'r Relay,
+    pub(super) policy: &'r Policy,
+    pub(super) id: PolicyId,
+    pub(super) service: &'r Service,
     name: &'r Name,
+    /// Which subset was chosen.
+    pub(super) chosen: SubsetId,
     subset: Arc<Subset>,
+    /// Path and host, where the policy wants others.
+    rewritten: Rewritten,
     permits: Permits,
     credential: Option<Credential>,
     /// Where it stands in a table of endpoints, where its policy goes by one.
-    hash: Option<u64>,
+    pub(super) hash: Option<u64>,
     /// Whether it goes by HTTP/2, as gRPC does.
-    grpc: bool,
+    pub(super) grpc: bool,
 }
 
-/// The body as it is there before an attempt.
-enum Kept {
-    /// It can be sent any number of times.
-    Whole(Bytes),
-    /// It can be sent once.
-    Stream(Incoming),
-    /// It was sent.
-    Gone,
-}
-
-/// How one attempt went.
-struct Went {
-    outcome: Outcome,
-    answer: Option<Response<Relayed>>,
-    endpoint: Option<Arc<Endpoint>>,
-}
-
-/// Why a request was not handed on.
-#[derive(Debug)]
-pub(crate) enum Unrelayed {
-    /// The service, or the way to it.
-    Failed(Failure),
-    /// The visitor sent more than may be sent.
-    TooLong,
-    /// The visitor broke off, or sent what is no body.
-    Broken,
-    /// The visitor did not go on sending.
-    Slow,
-}
-
-impl From<Failure> for Unrelayed {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
+/// Path and host, where the policy of a request wants others.
+type Rewritten = (Option<PathAndQuery>, Option<HeaderValue>);
 
 impl Mesh {
-    /// Hands a request on and waits for the head of its answer.
+    /// Hands a request on and waits for the head of its answer, or answers it by what is kept.
     pub(crate) async fn relay(
         &self,
         request: &Relay,
         body: Incoming,
         observer: &dyn Observer,
-    ) -> Result<Response<Option<Relayed>>, Unrelayed> {
+    ) -> Result<Response<Handed>, Unrelayed> {
+        let declared = self.program.service(request.service);
+        let rule = declared.and_then(|declared| {
+            let id = request.policy.unwrap_or(declared.policy);
+            Some((declared, id, self.cache(id)?))
+        });
+        match rule {
+            None => self.relay_plain(request, body, observer).await,
+            // Apart, so that others do not carry room for it along.
+            Some(rule) => Box::pin(self.relay_kept(request, body, rule, observer)).await,
+        }
+    }
+
+    /// The same, whatever is kept.
+    pub(super) async fn relay_plain(
+        &self,
+        request: &Relay,
+        body: Incoming,
+        observer: &dyn Observer,
+    ) -> Result<Response<Handed>, Unrelayed> {
         let relaying = self.relaying(request).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
-        let body = kept(body, replays, request.body_bytes).await?;
+        let mut body = kept(body, replays, request.body_bytes).await?;
+        if let Some(copy) = relaying.copy(effect) {
+            match &mut body {
+                Kept::Whole(bytes) => copy.with_body(bytes.clone()),
+                Kept::Stream(_, tee) => *tee = Some(copy.tee()),
+                Kept::Gone => {}
+            }
+        }
         let answer = relaying.run(body, effect, observer).await?;
-        Ok(answer.map(|body| body.map(|body| body.holding(relaying.permits))))
+        Ok(answer.map(|body| match body {
+            Some(body) => Handed::Stream(body.holding(relaying.permits)),
+            None => Handed::Nothing,
+        }))
     }
 
     /// Says where a request goes, once its limits let it through; or why it cannot go there.
@@ -155,23 +136,17 @@ impl Mesh {
         let policy = self.program.policy(id).ok_or_else(lost)?;
         service.is_safe_for(policy).map_err(Failure::Unavailable)?;
         let headers = headers(declared, policy, request);
-        let view = RequestView {
-            method: request.method,
-            path: request.target.path(),
-            host: declared.name.as_str(),
-            headers: &headers,
-            query: request.target.query().unwrap_or_default(),
-        };
+        let view = request.view(&declared.name, &headers);
         let names = Names {
             service: &declared.name,
             operation: "",
         };
         let permits = self.pass((request.service, None, id), &view, names).await?;
-        let subset = match request.subset {
+        let chosen = match request.subset {
             Some(subset) => subset,
-            None => self.subset(declared, service, &view).ok_or_else(lost)?,
+            None => self.route(&view, declared, service).ok_or_else(lost)?,
         };
-        let places = service.subsets.get(subset.index()).ok_or_else(lost)?;
+        let places = service.subsets.get(chosen.index()).ok_or_else(lost)?;
         let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         Ok(Relaying {
             mesh: self,
@@ -180,6 +155,8 @@ impl Mesh {
             id,
             service,
             name: &declared.name,
+            chosen,
+            rewritten: request.rewritten(policy).map_err(Failure::Unavailable)?,
             subset: places.of(&[]).map_err(Failure::Unavailable)?,
             permits,
             credential: service.shown.credential().await.map_err(Failure::Unavailable)?,
@@ -187,21 +164,6 @@ impl Mesh {
             // Not by the word of a stranger alone: to a service that speaks no HTTP/2 it would look like a failure.
             grpc: service.grpc && kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
         })
-    }
-
-    fn subset(
-        &self,
-        declared: &service::Service,
-        service: &Service,
-        view: &RequestView<'_>,
-    ) -> Option<SubsetId> {
-        route(
-            &declared.routes,
-            service.moved().as_deref(),
-            view,
-            self.conditions.as_ref(),
-            &mut || self.chance.draw(),
-        )
     }
 }
 
@@ -217,7 +179,7 @@ impl Relaying<'_> {
         let plan = CallPlan::new(self.policy, effect, &[], clock.now());
         let mut plan = match body {
             Kept::Whole(_) => plan,
-            Kept::Stream(_) | Kept::Gone => plan.single(),
+            Kept::Stream(..) | Kept::Gone => plan.single(),
         };
         let mut decision = self.decide(&mut plan, None);
         let mut last = None;
@@ -334,7 +296,7 @@ impl Relaying<'_> {
             Err(outcome) => (outcome, None),
         };
         if let Some(endpoint) = &endpoint {
-            endpoint.record(self.mesh.clock.now(), &outcome, progress.first_byte);
+            self.way().ended(endpoint, &outcome, progress.first_byte);
         }
         self.way()
             .passed(pass.flatten(), progress.stage, is_failure(&outcome));
@@ -365,7 +327,9 @@ impl Relaying<'_> {
                 *body = Kept::Whole(bytes.clone());
                 Outgoing::whole(bytes)
             }
-            Kept::Stream(stream) => Outgoing::stream(stream, self.request.body_bytes, upload.clone()),
+            Kept::Stream(stream, tee) => {
+                Outgoing::stream(stream, self.request.body_bytes, upload.clone(), tee)
+            }
             Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
         };
         let trace = self.request.trace.child(u64::from(number));

@@ -86,7 +86,7 @@ impl Mesh {
             service: &service.name,
             operation: &operation.name,
         };
-        let (mut call, _permits) = match self.admit(request, service, names, trace).await {
+        let (mut call, _permits) = match self.admit(request, service, (names, None), trace).await {
             Ok(admitted) => admitted,
             Err(reply) => return reply,
         };

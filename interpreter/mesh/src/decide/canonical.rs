@@ -10,7 +10,7 @@ pub(crate) mod headers;
 mod host;
 mod path;
 
-use flowmesh_ir::service::Method;
+use flowmesh_ir::{gateway::Part, service::Method};
 use http::{HeaderMap, Uri, Version, request::Parts};
 use thiserror::Error;
 
@@ -144,6 +144,19 @@ impl Canonical {
             joined.push_str(value?);
         }
         Some(joined)
+    }
+
+    /// A part of it as one text, as rules see it.
+    #[must_use]
+    pub fn part(&self, part: Part<'_>) -> Option<String> {
+        match part {
+            Part::Host => Some(self.host.clone()),
+            Part::Header(name) => self.header(name),
+            Part::Query(name) => {
+                let mut all = self.parameters().into_iter();
+                all.find(|(known, _)| known == name).map(|(_, value)| value)
+            }
+        }
     }
 
     /// The parameters of the query, decoded: several of one name are joined by commas, so that no rule sees one of them

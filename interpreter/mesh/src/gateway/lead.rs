@@ -11,7 +11,7 @@ use super::{
     visit::{Came, Visiting},
 };
 use crate::{
-    call::relay::{Relay, Unrelayed},
+    call::relay::{Handed, Relay, Unrelayed},
     decide::canonical::{Canonical, headers::without_hops},
     observe::{Observer, Silent},
 };
@@ -59,6 +59,10 @@ impl Visiting<'_> {
                         .as_ref()
                         .and_then(|rewrite| rewrite.host.as_deref())
                         .and_then(|host| HeaderValue::from_str(host).ok()),
+                    is_rewritten: route
+                        .rewrite
+                        .as_ref()
+                        .is_some_and(|rewrite| rewrite.prefix.is_some()),
                     headers: self.headers(&visit),
                     body_bytes: self.door.options.body_bytes,
                     trace: visit.trace,
@@ -139,7 +143,11 @@ impl Visiting<'_> {
             Unrelayed::Broken | Unrelayed::Slow => Refusal::Unsent,
         })?;
         without_hops(answer.headers_mut());
-        Ok(answer.map(|body| body.map_or_else(|| Body::whole(Bytes::new()), Body::relayed)))
+        Ok(answer.map(|body| match body {
+            Handed::Nothing => Body::whole(Bytes::new()),
+            Handed::Whole(bytes) => Body::whole(bytes),
+            Handed::Stream(body) => Body::relayed(body),
+        }))
     }
 
     /// The whole body, for those who need it so.

@@ -195,6 +195,7 @@ async fn carry(
         method: Method::Get,
         target: PathAndQuery::from_static("/"),
         host: None,
+        is_rewritten: true,
         headers,
         body_bytes: 0,
         trace,

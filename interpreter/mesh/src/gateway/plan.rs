@@ -4,14 +4,16 @@
 use super::{behind::Visit, side::Side};
 use crate::decide::{
     access::{Verdict, judge},
-    tree::{Tree, parameters},
+    canonical::Canonical,
+    tree::{Entry, Tree, parameters},
 };
 use flowmesh_ir::{
     GatewayId, Name, Program,
     access::{Mode, Rule, What, Who, derived},
     expr::Expr,
-    gateway::{Gateway, Route, Target},
+    gateway::{Gateway, Part, Pattern, Route, Segment, Target, compile},
 };
+use regex::Regex;
 use std::sync::Arc;
 
 /// Says whether a condition holds of a visit; `None` where it has no value.
@@ -22,9 +24,14 @@ pub struct Plan {
     program: Arc<Program>,
     id: GatewayId,
     tree: Tree,
+    /// For each route, its patterns.
+    patterns: Vec<Patterns>,
     access: Vec<Rule>,
     side: Side,
 }
+
+/// The patterns of a route, each with the number of the segment that it is for; none is for the whole path.
+type Patterns = Vec<(Option<usize>, Regex)>;
 
 /// How a route whose path fits is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +40,8 @@ pub enum Fit {
     Taken,
     /// It is for another method.
     Method,
+    /// A part of its path must look otherwise.
+    Pattern,
     /// Its condition does not hold, or has no value.
     Condition,
 }
@@ -69,11 +78,14 @@ impl Plan {
 
     fn with(program: Arc<Program>, id: GatewayId, access: Vec<Rule>, side: Side) -> Option<Self> {
         let gateway = program.gateways.get(id.index())?;
-        let tree = Tree::new(gateway.routes.iter().map(|route| route.path.as_slice()));
+        let tree = Tree::new(gateway.routes.iter().map(Entry::from));
+        let patterns = gateway.routes.iter().map(patterns);
+        let patterns = patterns.collect::<Option<_>>()?;
         Some(Self {
             program,
             id,
             tree,
+            patterns,
             access,
             side,
         })
@@ -115,24 +127,42 @@ impl Plan {
         &self.access
     }
 
-    /// The routes whose path fits, in the order of their precedence.
-    pub fn fitting(&self, segments: &[String]) -> Vec<(usize, &Route)> {
-        let numbers = self.tree.find(segments).into_iter();
+    /// The routes whose host and path fit, in the order of their precedence.
+    #[must_use]
+    pub fn fitting(&self, request: &Canonical) -> Vec<(usize, &Route)> {
+        self.numbered(self.tree.find(&request.host, &request.segments, None))
+    }
+
+    fn numbered(&self, numbers: Vec<u32>) -> Vec<(usize, &Route)> {
+        let routes = self.gateway().map_or(&[][..], |gateway| &gateway.routes);
+        let numbers = numbers.into_iter();
         let numbers = numbers.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
         numbers
-            .filter_map(|number| Some((number, self.gateway()?.routes.get(number)?)))
+            .filter_map(|number| Some((number, routes.get(number)?)))
             .collect()
     }
 
-    /// Looks at routes until one takes the visit, which then has its parameters.
+    /// Looks at the routes that may fit until one takes the visit, which then has its parameters.
     pub fn choose(&self, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
         if let Side::Outbound(outbound) = &self.side {
             let host = outbound.hosts.get(visit.request.host.as_str());
             return host.map(|number| (*number, Fit::Taken)).into_iter().collect();
         }
+        let request = &visit.request;
+        let says = |part: Part<'_>| request.part(part);
+        let found = self.tree.find(&request.host, &request.segments, Some(&says));
+        self.first(self.numbered(found), visit, holds)
+    }
+
+    /// The same, also by routes that need a part of the request to be another text: for those who want to know why.
+    pub fn consider(&self, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
+        self.first(self.fitting(&visit.request), visit, holds)
+    }
+
+    fn first(&self, routes: Vec<(usize, &Route)>, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
         let mut looked = Vec::new();
-        for (number, route) in self.fitting(&visit.request.segments) {
-            let fit = self.look(route, visit, holds);
+        for (number, route) in routes {
+            let fit = self.look((number, route), visit, holds);
             looked.push((number, fit));
             if fit == Fit::Taken {
                 break;
@@ -141,7 +171,18 @@ impl Plan {
         looked
     }
 
-    fn look(&self, route: &Route, visit: &mut Visit, holds: &Holds<'_>) -> Fit {
+    fn look(&self, (number, route): (usize, &Route), visit: &mut Visit, holds: &Holds<'_>) -> Fit {
+        let patterns = self.patterns.get(number).map_or(&[][..], Vec::as_slice);
+        let looks = |(of, regex): &(Option<usize>, Regex)| match of {
+            None => regex.is_match(&visit.request.path),
+            Some(at) => {
+                let segment = visit.request.segments.get(*at);
+                segment.is_some_and(|segment| regex.is_match(segment))
+            }
+        };
+        if !patterns.iter().all(looks) {
+            return Fit::Pattern;
+        }
         if route.method.is_some_and(|method| method != visit.request.method) {
             return Fit::Method;
         }
@@ -213,6 +254,19 @@ impl Plan {
             Target::Redirect { .. } => None,
         }
     }
+}
+
+/// The patterns of a route; `None` where one is none, which no program that was checked has.
+fn patterns(route: &Route) -> Option<Patterns> {
+    let one = |pattern: &Pattern| {
+        let regex = compile(&pattern.regex).ok()?;
+        let Some(name) = &pattern.of else {
+            return Some((None, regex));
+        };
+        let is = |segment: &Segment| matches!(segment, Segment::Param(known) if known == name);
+        Some((Some(route.path.iter().position(is)?), regex))
+    };
+    route.patterns.iter().map(one).collect()
 }
 
 /// Whether an identity is one of those that a rule names: `spiffe://domain/path`, where a `*` at the end stands for anything.

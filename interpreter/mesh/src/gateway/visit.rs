@@ -204,7 +204,7 @@ impl Visiting<'_> {
     /// The methods by which there is something at a path.
     fn methods(&self, request: &Canonical) -> Vec<&'static str> {
         let mut methods: Vec<&str> = Vec::new();
-        for (_, route) in self.rules.plan.fitting(&request.segments) {
+        for (_, route) in self.rules.plan.fitting(request) {
             let of: &[&str] = match &route.method {
                 Some(method) => &[method.as_str()],
                 None => &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],

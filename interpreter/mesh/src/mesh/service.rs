@@ -2,6 +2,7 @@
 
 use super::{
     MeshOptions, Secrets,
+    copies::Copies,
     limiters::Limiters,
     places::{Places, Shared},
 };
@@ -55,6 +56,8 @@ pub(crate) struct Service {
     pub(crate) budgets: Budgets,
     /// How many of its calls are let through.
     pub(crate) limiters: Limiters,
+    /// The copies of its requests.
+    pub(crate) copies: Copies,
 }
 
 impl Service {
@@ -91,6 +94,7 @@ impl Service {
             })?,
             budgets: Budgets::new(program, clock.now()),
             limiters: Limiters::new(program, service),
+            copies: Copies::default(),
         })
     }
 

@@ -28,7 +28,20 @@ pub(crate) struct Coming {
     /// How many bytes of it are still taken.
     left: u64,
     upload: Arc<Upload>,
+    /// Hears what goes by.
+    tee: Option<Tee>,
 }
+
+/// Takes a copy of a body that goes by, and says once what it was.
+pub(crate) struct Tee {
+    pieces: Vec<Bytes>,
+    /// How many bytes of it are still copied.
+    left: usize,
+    /// `None` is said of a body that was too long, or did not come as a whole.
+    done: Option<Done>,
+}
+
+type Done = Box<dyn FnOnce(Option<Bytes>) + Send + Sync>;
 
 /// What is known of a body while a visitor sends it: whoever waits for the answer must know whose fault it is that none
 /// comes.
@@ -66,12 +79,50 @@ impl Outgoing {
     }
 
     /// A body of at most so many bytes that is still coming.
-    pub(crate) fn stream(body: Incoming, most: u64, upload: Arc<Upload>) -> Self {
+    pub(crate) fn stream(body: Incoming, most: u64, upload: Arc<Upload>, tee: Option<Tee>) -> Self {
         Self::Stream(Coming {
             body,
             left: most,
             upload,
+            tee,
         })
+    }
+}
+
+impl Tee {
+    /// Copies at most so many bytes.
+    pub(crate) fn new(most: usize, done: impl FnOnce(Option<Bytes>) + Send + Sync + 'static) -> Self {
+        Self {
+            pieces: Vec::new(),
+            left: most,
+            done: Some(Box::new(done)),
+        }
+    }
+
+    /// Whether it still wants what comes.
+    fn take(&mut self, piece: &Bytes) -> bool {
+        match self.left.checked_sub(piece.len()) {
+            Some(left) => {
+                self.left = left;
+                self.pieces.push(piece.clone());
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn end(mut self) {
+        if let Some(done) = self.done.take() {
+            done(Some(self.pieces.concat().into()));
+        }
+    }
+}
+
+impl Drop for Tee {
+    fn drop(&mut self) {
+        if let Some(done) = self.done.take() {
+            done(None);
+        }
     }
 }
 
@@ -98,6 +149,7 @@ impl Coming {
             }
             Poll::Ready(None) => {
                 seen.fate = Fate::Whole;
+                self.tee.take().into_iter().for_each(Tee::end);
                 return Poll::Ready(None);
             }
             Poll::Ready(Some(Err(error))) => {
@@ -117,6 +169,16 @@ impl Coming {
             true => Fate::Whole,
             false => Fate::Unasked,
         };
+        let ended = seen.fate == Fate::Whole;
+        drop(seen);
+        if let (Some(tee), Some(piece)) = (&mut self.tee, frame.data_ref())
+            && !tee.take(piece)
+        {
+            self.tee = None;
+        }
+        if ended {
+            self.tee.take().into_iter().for_each(Tee::end);
+        }
         Poll::Ready(Some(Ok(frame)))
     }
 }

@@ -20,6 +20,9 @@ use tokio::time::Instant;
 /// How much room is made for an answer on the word of its service alone.
 const ROOM: usize = 64 * 1024;
 
+/// How much is read of an answer that nobody wants, in bytes, before its connection is given up.
+const DISCARDED: usize = 1024 * 1024;
+
 /// A connection that rested longer than this may have been closed in the meantime.
 const DOUBTFUL: Duration = Duration::from_millis(1);
 
@@ -30,6 +33,10 @@ pub(crate) struct Progress {
     pub(crate) stage: Stage,
     /// How long the first byte took.
     pub(crate) first_byte: Option<Duration>,
+    /// The headers of the answer, where somebody wants them.
+    pub(crate) head: Option<HeaderMap>,
+    /// Whether somebody does.
+    pub(crate) wants_head: bool,
 }
 
 /// What an attempt is busy with.
@@ -60,6 +67,7 @@ pub(crate) async fn exchange(
     match send(endpoint, request, idle, limits, progress).await {
         Ok((answer, connection)) => {
             progress.stage = Stage::Reading;
+            progress.head = progress.wants_head.then(|| answer.headers().clone());
             read(endpoint, connection, answer, idle, limits).await
         }
         Err(outcome) => outcome,
@@ -146,6 +154,37 @@ async fn read(
     Outcome::Answer {
         status: head.status.as_u16(),
         body: Arc::from(whole),
+        retry_after: asked_to_wait(&head.headers),
+    }
+}
+
+/// Lets go of an answer that nobody reads; the connection rests again if the answer is short.
+pub(crate) async fn discard(
+    endpoint: &Endpoint,
+    mut connection: Connection,
+    answer: Response<Incoming>,
+    idle: Duration,
+    limits: &Limits,
+) -> Outcome {
+    let (head, mut body) = answer.into_parts();
+    let mut length: usize = 0;
+    while let Some(piece) = connection.piece(&mut body).await {
+        match piece {
+            Ok(piece) => length = piece.len().saturating_add(length),
+            Err(error) => return unread(endpoint, &error, "in the middle of the answer"),
+        }
+        if length > DISCARDED {
+            break;
+        }
+    }
+    let ended = body.is_end_stream();
+    drop(body);
+    if ended && connection.rest().await {
+        endpoint.pool.put(connection, limits.idle_connections, idle);
+    }
+    Outcome::Answer {
+        status: head.status.as_u16(),
+        body: Arc::default(),
         retry_after: asked_to_wait(&head.headers),
     }
 }

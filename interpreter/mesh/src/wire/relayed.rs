@@ -25,6 +25,8 @@ pub(crate) struct Relayed {
     home: Home,
     /// What was let through until the body has ended.
     held: Permits,
+    /// What was read of it before.
+    before: Option<Bytes>,
     /// Counts while the service sends nothing.
     silence: Option<Pin<Box<Sleep>>>,
 }
@@ -49,6 +51,7 @@ impl Relayed {
             connection,
             home,
             held: [None, None],
+            before: None,
             silence: None,
         }
     }
@@ -56,6 +59,12 @@ impl Relayed {
     /// Holds on to what let it through.
     pub(crate) fn holding(mut self, held: Permits) -> Self {
         self.held = held;
+        self
+    }
+
+    /// The same behind what was read of it.
+    pub(crate) fn behind(mut self, before: Bytes) -> Self {
+        self.before = Some(before);
         self
     }
 
@@ -97,6 +106,9 @@ impl Body for Relayed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
+        if let Some(before) = this.before.take() {
+            return Poll::Ready(Some(Ok(Frame::data(before))));
+        }
         let frame = ready!(this.poll(cx));
         match &frame {
             Some(Ok(_)) if !this.body.is_end_stream() => {}
@@ -110,11 +122,21 @@ impl Body for Relayed {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.before.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let hint = self.body.size_hint();
+        let Some(before) = &self.before else {
+            return hint;
+        };
+        let before = u64::try_from(before.len()).unwrap_or(u64::MAX);
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower().saturating_add(before));
+        if let Some(most) = hint.upper() {
+            whole.set_upper(most.saturating_add(before));
+        }
+        whole
     }
 }
 

@@ -8,7 +8,7 @@
 use super::{body::Outgoing, connection::Sent, endpoint::Endpoint};
 use crate::unseal::Unsealed;
 use bytes::Bytes;
-use flowmesh_ir::{call::Request, service::Method, trace::TraceContext};
+use flowmesh_ir::{call::Request, service::Method, trace::TraceContext, traffic::Rewrite};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
     header::{
@@ -31,9 +31,12 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) type Credential = (HeaderName, HeaderValue);
 
 /// What is the same for all attempts of a call.
+#[derive(Clone)]
 pub(crate) struct Template {
     path: PathAndQuery,
     method: http::Method,
+    /// Which host is named instead of that of the endpoint.
+    host: Option<HeaderValue>,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -86,9 +89,45 @@ impl Template {
         Ok(Self {
             path,
             method: method(request.method),
+            host: None,
             headers,
             body,
         })
+    }
+
+    /// A request that is handed on, without its body.
+    pub(crate) fn of(
+        method: Method,
+        path: PathAndQuery,
+        host: Option<HeaderValue>,
+        headers: HeaderMap,
+    ) -> Self {
+        Self {
+            path,
+            method: self::method(method),
+            host,
+            headers,
+            body: Bytes::new(),
+        }
+    }
+
+    /// The same with this body.
+    pub(crate) fn with_body(self, body: Bytes) -> Self {
+        Self { body, ..self }
+    }
+
+    /// Another header, in the place of those of its name.
+    pub(crate) fn insert(&mut self, (name, value): Credential) {
+        self.headers.insert(name, value);
+    }
+
+    /// Changes what the policy wants changed.
+    pub(crate) fn rewrite(&mut self, rewrite: &Rewrite) -> Result<(), String> {
+        if let Some(path) = rewritten(rewrite, &self.path)? {
+            self.path = path;
+        }
+        self.host = host(rewrite)?.or(self.host.take());
+        Ok(())
     }
 
     /// Its body, before it is put into a frame.
@@ -125,7 +164,7 @@ impl Template {
         *sent.method_mut() = self.method.clone();
         *sent.uri_mut() = self.uri(&to.base)?;
         let mut headers = self.headers.clone();
-        if let Some(host) = &to.host {
+        if let Some(host) = self.host.as_ref().or(to.host.as_ref()) {
             headers.insert(HOST, host.clone());
         }
         headers.insert(TRACEPARENT, value("traceparent", &trace.to_string())?);
@@ -141,6 +180,23 @@ impl Template {
             false => uri(base, self.path.as_str()),
         }
     }
+}
+
+/// The path with what the policy wants before it; `None` where it wants nothing there.
+pub(crate) fn rewritten(rewrite: &Rewrite, path: &PathAndQuery) -> Result<Option<PathAndQuery>, String> {
+    let Some(prefix) = &rewrite.prefix else {
+        return Ok(None);
+    };
+    let path = format!("{}{path}", prefix.trim_end_matches('/'));
+    PathAndQuery::try_from(path.as_str())
+        .map(Some)
+        .map_err(|_| format!("`{prefix}` cannot begin a path"))
+}
+
+/// The host that the policy wants to be named.
+pub(crate) fn host(rewrite: &Rewrite) -> Result<Option<HeaderValue>, String> {
+    let host = rewrite.host.as_deref().map(HeaderValue::from_str).transpose();
+    host.map_err(|_| "the host of `rewrite` cannot be named".to_owned())
 }
 
 /// A path below the one that an address has.

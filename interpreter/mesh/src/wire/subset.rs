@@ -12,6 +12,7 @@ use crate::{
         address::{Address, Place},
         endpoints::{Endpoints, Target},
         guard::{self, Said},
+        tally::{Seen, Tally},
     },
     tls::client::Safety,
 };
@@ -40,6 +41,8 @@ pub(crate) struct Subset {
     pub(crate) name: Name,
     /// How many endpoints were picked.
     pub(crate) turn: AtomicU64,
+    /// How it did of late.
+    tally: Mutex<Tally>,
     clock: Clock,
     addresses: Vec<Address>,
     /// Who says the hosts in them.
@@ -63,6 +66,20 @@ struct Known {
 }
 
 impl Subset {
+    /// An attempt ended here, in `took` if it was answered.
+    pub(crate) fn note(&self, failed: bool, took: Option<Duration>) {
+        self.tally().note(self.clock.now(), failed, took);
+    }
+
+    /// How it did within the last time.
+    pub(crate) fn seen(&self, last: Duration) -> Seen {
+        self.tally().seen(self.clock.now(), last)
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Knows the endpoints that need no look-up.
     pub(crate) fn new(
         name: Name,
@@ -74,6 +91,7 @@ impl Subset {
         let subset = Self {
             name,
             turn: AtomicU64::new(0),
+            tally: Mutex::default(),
             clock,
             check,
             safety,

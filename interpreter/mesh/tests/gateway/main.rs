@@ -12,6 +12,8 @@
 mod support;
 
 mod bodies;
+mod caches;
+mod copies;
 mod known;
 mod limits;
 mod lives;
@@ -19,6 +21,7 @@ mod login;
 mod passes;
 mod refused;
 mod relays;
+mod routes;
 mod safe;
 mod town;
 #[cfg(unix)]

@@ -40,7 +40,7 @@ async fn open_to(server: &Server, folder: &Path, visitors: Option<&Path>, access
     let mut program = crate::support::program(plain(), &[100]);
     program.access = access;
     program.gateways = vec![gateway(vec![route(None, "/**")])];
-    let rules = rules(program, server, Arc::new(Inside::default()));
+    let rules = rules(program, vec![vec![server.url()]], Arc::new(Inside::default()));
     let certificate = Certificate::load(&folder.join("cert.pem"), &folder.join("key.pem"), visitors).unwrap();
     let door = Door::new(rules, GatewayOptions::default(), Some(certificate), None, 1);
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), true, Arc::new(door))

@@ -91,6 +91,8 @@ pub(crate) fn to(method: Option<Method>, path: &str, target: Target) -> Route {
         },
     };
     Route {
+        host: None,
+        patterns: Vec::new(),
         method,
         path: path
             .split('/')
@@ -136,11 +138,20 @@ impl Town {
         let mut program = support::program(policy, &[100]);
         program.gateways = vec![gateway];
         program.access = access;
+        Self::of(program, vec![vec![server.url()]], change).await
+    }
+
+    /// A program with one service, whose subsets are there.
+    pub(crate) async fn of(
+        program: Program,
+        subsets: Vec<Vec<String>>,
+        change: impl FnOnce(&mut GatewayOptions),
+    ) -> Self {
         let behind = Arc::new(Inside::default());
         let mut options = GatewayOptions::default();
         change(&mut options);
         let records = Arc::new(Records::default());
-        let rules = rules(program.clone(), server, behind.clone());
+        let rules = rules(program.clone(), subsets, behind.clone());
         let door = Arc::new(Door::new(rules, options, None, Some(records.clone()), 1));
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, door.clone())
             .await
@@ -168,7 +179,8 @@ impl Town {
     pub(crate) fn swap(&self, server: &Server, change: impl FnOnce(&mut Program)) {
         let mut program = self.program.clone();
         change(&mut program);
-        self.door.swap(rules(program, server, self.behind.clone()));
+        let subsets = vec![vec![server.url()]];
+        self.door.swap(rules(program, subsets, self.behind.clone()));
     }
 
     /// What the one visit before left in the log.
@@ -194,8 +206,8 @@ impl Town {
     }
 }
 
-pub(crate) fn rules(program: Program, server: &Server, behind: Arc<Inside>) -> Arc<Rules> {
-    rules_by(program, server, behind, Ways::default())
+pub(crate) fn rules(program: Program, subsets: Vec<Vec<String>>, behind: Arc<Inside>) -> Arc<Rules> {
+    rules_by(program, subsets, behind, Ways::default())
 }
 
 /// A gateway with these rules, for as long as the test.
@@ -210,8 +222,13 @@ pub(crate) async fn listen(rules: Arc<Rules>, records: Arc<Records>) -> SocketAd
 }
 
 /// Rules for a gateway that asks who comes.
-pub(crate) fn rules_by(program: Program, server: &Server, behind: Arc<Inside>, ways: Ways) -> Arc<Rules> {
-    let mesh = support::with_options(program.clone(), vec![vec![server.url()]], |_| {}).unwrap();
+pub(crate) fn rules_by(
+    program: Program,
+    subsets: Vec<Vec<String>>,
+    behind: Arc<Inside>,
+    ways: Ways,
+) -> Arc<Rules> {
+    let mesh = support::with_options(program.clone(), subsets, |_| {}).unwrap();
     Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, ways).unwrap())
 }
 
@@ -254,6 +271,7 @@ impl Behind for Inside {
     fn holds(&self, condition: &Expr, _: &Visit) -> Option<bool> {
         match condition {
             Expr::Constant(Value::Bool(truth)) => Some(*truth),
+            Expr::Binary(..) => Some(true),
             _ => None,
         }
     }

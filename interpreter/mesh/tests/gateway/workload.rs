@@ -181,7 +181,7 @@ async fn front(server: &Server, agent: &Agent) -> String {
     let certificate = Certificate::of_agent(&agent.workload(), true).await.unwrap();
     let mut program = support::program(plain(), &[100]);
     program.gateways = vec![gateway(vec![route(None, "/**")])];
-    let rules = rules(program, server, Arc::new(Inside::default()));
+    let rules = rules(program, vec![vec![server.url()]], Arc::new(Inside::default()));
     let door = Door::new(rules, GatewayOptions::default(), Some(certificate), None, 1);
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), true, Arc::new(door))
         .await

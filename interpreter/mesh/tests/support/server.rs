@@ -52,6 +52,8 @@ pub enum Answer {
     Body(Vec<u8>),
     /// Answers 200 after a while.
     Late(Duration),
+    /// Answers with a status, headers and a body, after a while.
+    Full(u16, Vec<(&'static str, String)>, Vec<u8>, Duration),
 }
 
 impl Server {
@@ -64,7 +66,13 @@ impl Server {
     /// Answers each request as its path says.
     pub async fn by_path(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
         let (listener, address) = listen().await;
-        Self::on(listener, address, move |_, path| answer(path))
+        Self::on(listener, address, move |_, seen| answer(&seen.path))
+    }
+
+    /// Answers each request as it says itself.
+    pub async fn by_request(answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        let (listener, address) = listen().await;
+        Self::on(listener, address, move |_, seen| answer(seen))
     }
 
     /// The same as the first on an address of the loopback network that is given.
@@ -80,7 +88,7 @@ impl Server {
     fn on(
         listener: TcpListener,
         address: SocketAddr,
-        answer: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let (seen, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(answer));
         let connections = Arc::new(AtomicUsize::new(0));
@@ -179,7 +187,7 @@ async fn serve(
     listener: TcpListener,
     seen: Arc<Mutex<Vec<Seen>>>,
     connections: Arc<AtomicUsize>,
-    answer: Arc<impl Fn(usize, &str) -> Answer + Send + Sync + 'static>,
+    answer: Arc<impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
         connections.fetch_add(1, Ordering::SeqCst);
@@ -190,16 +198,17 @@ async fn serve(
                 let (head, body) = request.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
                 let path = head.uri.to_string();
+                let request = Seen {
+                    path,
+                    headers: head.headers,
+                    body,
+                };
                 let number = {
                     let mut seen = seen.lock().unwrap();
-                    seen.push(Seen {
-                        path: path.clone(),
-                        headers: head.headers,
-                        body,
-                    });
+                    seen.push(request.clone());
                     seen.len() - 1
                 };
-                Ok::<_, Infallible>(response(answer(number, &path)).await)
+                Ok::<_, Infallible>(response(answer(number, &request)).await)
             }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
@@ -220,6 +229,15 @@ async fn response(answer: Answer) -> Response<Full<Bytes>> {
             response
         }
         Answer::Body(body) => Response::new(Full::new(Bytes::from(body))),
+        Answer::Full(status, headers, body, after) => {
+            tokio::time::sleep(after).await;
+            let mut response = Response::new(Full::new(Bytes::from(body)));
+            *response.status_mut() = status.try_into().unwrap();
+            for (name, value) in headers {
+                response.headers_mut().append(name, value.parse().unwrap());
+            }
+            response
+        }
         Answer::Late(after) => {
             tokio::time::sleep(after).await;
             json(200)

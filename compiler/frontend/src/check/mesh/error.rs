@@ -31,6 +31,8 @@ pub(crate) enum Error {
     RoutePath { why: String, span: Span },
     /// A route for connections that are not opened, that cannot be.
     Pass { why: String, span: Span },
+    /// A pattern of a path that is none, or for nothing.
+    RoutePattern { why: String, span: Span },
     /// A method that there is not.
     Method {
         name: Name,
@@ -120,6 +122,8 @@ impl Error {
                 .help("a path is made of whole segments: `/orders/{id}`, `/files/*`, `/stock/**`"),
             Self::Pass { why, span } => Diagnostic::error(Code(538), span, why)
                 .help("write `tls \"db.example.com\" -> database`; who needs to see requests writes a method and a path"),
+            Self::RoutePattern { why, span } => Diagnostic::error(Code(538), span, why)
+                .help("a pattern takes linear time and little memory: no look-around, no back-references, at most 1024 bytes"),
             Self::Method { name, span, near } => {
                 let message = format!("expected an HTTP method, `any` or `tls`, found `{name}`");
                 let diagnostic = Diagnostic::error(Code(538), span, message);

@@ -60,6 +60,7 @@ impl<'a> Checker<'a> {
             .iter()
             .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
         made.policy = own.then(|| self.policies.intern(&overrides));
+        let hosts = self.route_hosts(&gateway.settings);
         let mut routes = Vec::new();
         let (handed_on, read): (Vec<_>, Vec<_>) = gateway
             .routes
@@ -67,10 +68,8 @@ impl<'a> Checker<'a> {
             .partition(|route| route.method.text == "tls");
         self.passes(&handed_on, &overrides, &mut made);
         for route in read {
-            routes.extend(
-                self.gateway_route(route, &overrides)
-                    .map(|made| (made, route.span)),
-            );
+            let made = self.gateway_route(route, &overrides, &hosts);
+            routes.extend(made.into_iter().map(|made| (made, route.span)));
         }
         order::sort(&mut routes);
         for (span, by) in order::shadowed(&routes) {

@@ -7,20 +7,21 @@ use flowmesh_ir::{
 };
 use std::cmp::Reverse;
 
-/// Sorts: a path without gaps, then one with parameters, then a longer prefix; then a method, more headers, more of the
-/// query; then as written.
+/// Sorts: a host, then all below a longer name; a path without gaps, then one with parameters, then a longer prefix; then
+/// a method, more headers, more of the query; then as written.
 pub(super) fn sort(routes: &mut [(Route, Span)]) {
     routes.sort_by_key(|(route, _)| rank(route));
 }
 
 type Rank = (
+    (u8, Reverse<usize>),
     u8,
     Vec<u8>,
     Reverse<usize>,
     bool,
     Reverse<usize>,
     Reverse<usize>,
-    bool,
+    (bool, bool),
 );
 
 fn rank(route: &Route) -> Rank {
@@ -33,10 +34,21 @@ fn rank(route: &Route) -> Rank {
         _ if gaps => 1,
         _ => 0,
     };
+    let has_pattern = |name: &flowmesh_ir::Name| {
+        route
+            .patterns
+            .iter()
+            .any(|pattern| pattern.of.as_ref() == Some(name))
+    };
     let kinds = |segment: &Segment| match segment {
         Segment::Literal(_) => 0,
-        Segment::Param(_) | Segment::Any => 1,
-        Segment::Rest => 2,
+        Segment::Param(name) if has_pattern(name) => 1,
+        Segment::Param(_) | Segment::Any => 2,
+        Segment::Rest => 3,
+    };
+    let host = match route.host.as_deref() {
+        Some(host) => (u8::from(host.starts_with("*.")), Reverse(host.len())),
+        None => (2, Reverse(0)),
     };
     let length = |segment: &Segment| match segment {
         Segment::Literal(text) => text.len().saturating_add(1),
@@ -47,6 +59,8 @@ fn rank(route: &Route) -> Rank {
         (uses(condition, "headers"), uses(condition, "query"))
     });
     (
+        // An exact host is one, however long it is.
+        if host.0 == 0 { (0, Reverse(0)) } else { host },
         class,
         if class == 1 {
             route.path.iter().map(kinds).collect()
@@ -57,7 +71,7 @@ fn rank(route: &Route) -> Rank {
         route.method.is_none(),
         Reverse(headers),
         Reverse(query),
-        route.condition.is_none(),
+        (route.patterns.is_empty(), route.condition.is_none()),
     )
 }
 
@@ -84,7 +98,18 @@ pub(super) fn shadowed(routes: &[(Route, Span)]) -> Vec<(Span, Span)> {
 fn swallows(before: &Route, route: &Route) -> bool {
     let condition = before.condition.is_none() || before.condition == route.condition;
     let method = before.method.is_none() || before.method == route.method;
-    condition && method && covers(&before.path, &route.path)
+    let patterns = before.patterns.is_empty() || before.patterns == route.patterns;
+    condition && method && patterns && serves(before, route) && covers(&before.path, &route.path)
+}
+
+/// Whether the one is for every host that the other is for.
+fn serves(all: &Route, some: &Route) -> bool {
+    let (Some(all), Some(some)) = (&all.host, &some.host) else {
+        return all.host.is_none();
+    };
+    // `*.shop.example` is for what ends in `.shop.example`.
+    let below = all.strip_prefix('*').is_some_and(|end| some.ends_with(end));
+    all == some || below
 }
 
 /// Whether every path of the one is a path of the other.
@@ -128,6 +153,8 @@ mod tests {
 
     fn route(method: Option<Method>, text: &str) -> (Route, Span) {
         let route = Route {
+            host: None,
+            patterns: Vec::new(),
             method,
             path: path(text),
             condition: None,
@@ -163,6 +190,36 @@ mod tests {
             (false, path("/**")),
         ];
         assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn a_host_comes_before_those_below_a_name_and_these_before_any() {
+        let of = |host: Option<&str>, path: &str| {
+            let (mut route, span) = route(None, path);
+            route.host = host.map(str::to_owned);
+            (route, span)
+        };
+        let mut routes = vec![
+            of(None, "/a/b"),
+            of(Some("*.example"), "/a"),
+            of(Some("*.shop.example"), "/**"),
+            of(Some("a.example"), "/**"),
+            of(Some("longer.example"), "/a"),
+        ];
+        sort(&mut routes);
+        let hosts: Vec<_> = routes.iter().map(|(route, _)| route.host.as_deref()).collect();
+        let expected = [
+            Some("longer.example"),
+            Some("a.example"),
+            Some("*.shop.example"),
+            Some("*.example"),
+            None,
+        ];
+        assert_eq!(hosts, expected);
+        let below = (of(Some("*.example"), "/**").0, of(Some("*.shop.example"), "/a").0);
+        assert!(super::swallows(&below.0, &below.1) && !super::swallows(&below.1, &below.0));
+        let (exact, name) = (of(Some("*.example"), "/**").0, of(Some("example"), "/a").0);
+        assert!(!super::swallows(&exact, &name));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
     Name,
-    gateway::{Route, Segment},
+    gateway::{Part, Route, Segment, needs},
     service::Method,
 };
 
@@ -27,9 +27,42 @@ const METHODS: [Method; 7] = [
 ];
 
 impl<'a> Checker<'a> {
-    pub(super) fn gateway_route(&mut self, route: &'a ast::GatewayRoute, outer: &Overrides) -> Option<Route> {
+    /// A route for each of its hosts: each has its own place in the order.
+    pub(super) fn gateway_route(
+        &mut self,
+        route: &'a ast::GatewayRoute,
+        outer: &Overrides,
+        hosts: &[String],
+    ) -> Vec<Route> {
+        let own = self.route_hosts(&route.settings);
+        let hosts = if own.is_empty() { hosts } else { &own };
+        let Some(made) = self.one_route(route, outer) else {
+            return Vec::new();
+        };
+        // A condition on the host says the same in other words.
+        let needs = made.condition.as_ref().map(needs).unwrap_or_default();
+        let needed = needs.iter().find(|(part, _)| *part == Part::Host);
+        let needed = needed.map(|(_, host)| (*host).to_owned());
+        if let (true, Some(host)) = (hosts.is_empty(), needed) {
+            return vec![Route {
+                host: Some(host),
+                ..made
+            }];
+        }
+        if hosts.is_empty() {
+            return vec![made];
+        }
+        let for_host = |host: &String| Route {
+            host: Some(host.clone()),
+            ..made.clone()
+        };
+        hosts.iter().map(for_host).collect()
+    }
+
+    fn one_route(&mut self, route: &'a ast::GatewayRoute, outer: &Overrides) -> Option<Route> {
         let method = self.route_method(&route.method);
         let (path, params) = self.route_path(&route.path);
+        let patterns = self.route_patterns(&route.settings, &params);
         let own = self.overrides(&route.settings, Place::GatewayRoute);
         let policy = route
             .settings
@@ -50,8 +83,10 @@ impl<'a> Checker<'a> {
         });
         let (condition, target) = made;
         Some(Route {
+            host: None,
             method,
             path,
+            patterns,
             condition,
             target: target?,
             policy,

@@ -123,7 +123,7 @@ pub const SETTINGS: &[Setting] = &[
         "mirror",
         CALLS,
         "{ to: v2, share: 10% }, or none",
-        "Where copies of requests go; nobody waits for them.",
+        "Where copies of requests go; nobody waits for them. What may not be repeated is copied only where `writes` says so.",
         parts::MIRROR,
     ),
     setting(
@@ -156,7 +156,7 @@ pub const SETTINGS: &[Setting] = &[
         "cache",
         CALLS,
         "{ age: 30s, vary: [\"accept-language\"] }, or none",
-        "Answers to reading requests are kept.",
+        "Answers to `GET` are kept as HTTP has it, and given again without asking the service; [gateways](gateways.md#what-the-service-hears) has the rules. Of a flow's calls, those with the same headers share.",
         parts::CACHE,
     ),
     setting(
@@ -268,6 +268,27 @@ pub const SETTINGS: &[Setting] = &[
         &[Place::Gateway, Place::GatewayRoute],
         "v2",
         "At a gateway: every connection begins with what the proxy before it says of the visitor, and one that does not is refused. At a `tls` route: the service is told so.",
+        &[],
+    ),
+    setting(
+        "host",
+        &[Place::Gateway, Place::GatewayRoute],
+        "\"shop.example.com\", \"*.shop.example.com\", or a list of such names",
+        "For which hosts it is: that name, or all that are below one; any if not said. What a route says holds instead of what its gateway says.",
+        &[],
+    ),
+    setting(
+        "params",
+        &[Place::GatewayRoute],
+        "{ id: \"[0-9]+\" }",
+        "What parameters of the path must look like, decoded and as a whole: regular expressions without look-around and back-references, which take linear time.",
+        &[],
+    ),
+    setting(
+        "path",
+        &[Place::GatewayRoute],
+        "a regular expression such as \"/v[0-9]+/items/.*\"",
+        "What the whole path must look like beside that, as it is encoded.",
         &[],
     ),
     setting(

@@ -4,16 +4,12 @@ use super::{Place, policy::Said, setting::Setting as Known};
 use crate::{
     ast::{self, ExprKind},
     check::{Checker, frame::Kind},
-    resolve::Def,
 };
 use flowmesh_ir::{
-    Name, ServiceId, SubsetId,
+    Name,
     expr::Expr,
     service::Method,
-    traffic::{
-        Breaker, Cache, Cors, FailureRate, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace,
-        Workload,
-    },
+    traffic::{Breaker, Cache, Cors, FailureRate, Fault, Health, Limit, Mirror, Rewrite, Tls, Trace, Workload},
 };
 
 /// What one place says of these, or several places on top of each other. `none` takes away what is below.
@@ -64,7 +60,7 @@ impl Traffic {
 }
 
 /// Whether it may stand in a path with its query as it is.
-fn in_path(byte: u8) -> bool {
+pub(super) fn in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%?".contains(&byte)
 }
 
@@ -248,31 +244,6 @@ impl<'a> Checker<'a> {
         said
     }
 
-    fn mirror(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Mirror> {
-        let (mut to, mut percent) = (None, 100);
-        for (name, part) in self.parts(known, value) {
-            match name {
-                "to" => to = self.mirror_to(part),
-                _ => percent = self.percent(name, part)?,
-            }
-        }
-        Some(Mirror { to: to?, percent })
-    }
-
-    fn mirror_to(&mut self, value: &'a ast::Expr) -> Option<MirrorTo> {
-        let words = super::words(value).unwrap_or_default();
-        if let [only] = words.as_slice()
-            && let Some(at) = self.subsets.iter().position(|name| *name == only.text)
-        {
-            return u32::try_from(at).ok().map(|at| MirrorTo::Subset(SubsetId(at)));
-        }
-        if let Some(Def::Service(id)) = self.path(&words) {
-            return Some(MirrorTo::Service(ServiceId(id)));
-        }
-        self.wrong_form("to", "a service, or a subset of this one", value.span);
-        None
-    }
-
     fn fault(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Fault> {
         let mut fault = Fault {
             delay_ms: None,
@@ -295,24 +266,6 @@ impl<'a> Checker<'a> {
         Some(fault)
     }
 
-    pub(crate) fn rewrite(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Rewrite> {
-        let mut rewrite = Rewrite::default();
-        for (name, part) in self.parts(known, value) {
-            match name {
-                "prefix" => rewrite.prefix = self.plain_text(name, part),
-                _ => rewrite.host = self.plain_text(name, part),
-            }
-        }
-        if rewrite
-            .prefix
-            .as_ref()
-            .is_some_and(|prefix| !prefix.starts_with('/'))
-        {
-            self.wrong_form("prefix", "a path that begins with `/`", value.span);
-        }
-        Some(rewrite)
-    }
-
     pub(crate) fn cors(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Cors> {
         let mut cors = Cors::default();
         for (name, part) in self.parts(known, value) {
@@ -332,23 +285,6 @@ impl<'a> Checker<'a> {
             self.wrong_form("origins", form, value.span);
         }
         Some(cors)
-    }
-
-    fn cache(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Cache> {
-        let (mut age_ms, mut vary) = (None, Vec::new());
-        for (name, part) in self.parts(known, value) {
-            match name {
-                "age" => age_ms = self.ms(name, part),
-                _ => vary = self.plain_texts(name, part),
-            }
-        }
-        if age_ms.is_none() && self.is_record(value) {
-            self.wrong_form(known.name, known.form, value.span);
-        }
-        Some(Cache {
-            age_ms: age_ms?,
-            vary,
-        })
     }
 
     pub(crate) fn sampling(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Trace> {

@@ -1,11 +1,16 @@
 //! A request that is handed on, as it goes over the wire.
 
-use super::{DEADLINE, KEPT_BYTES_MAX, Kept, Relay, Relaying, SILENCE_MAX, TRACEPARENT, Unrelayed};
-use crate::wire::{
-    body::{Fate, Outgoing, Seen, Upload},
-    connection::Sent,
-    endpoint::Endpoint,
-    request::method,
+use super::{
+    DEADLINE, KEPT_BYTES_MAX, Relay, Relaying, Rewritten, SILENCE_MAX, TRACEPARENT, Unrelayed, handed::Kept,
+};
+use crate::{
+    decide::route::RequestView,
+    wire::{
+        body::{Fate, Outgoing, Seen, Upload},
+        connection::Sent,
+        endpoint::Endpoint,
+        request::{self, method},
+    },
 };
 use bytes::Bytes;
 use flowmesh_ir::{
@@ -13,11 +18,46 @@ use flowmesh_ir::{
     policy::Policy,
     service::{self, EffectKind, Method},
     trace::TraceContext,
+    traffic::Rewrite,
 };
 use http::{HeaderName, HeaderValue, Uri, header::HOST, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::{pin::pin, time::Duration};
+
+impl Relay {
+    /// What expressions over the request can ask.
+    pub(in crate::call) fn view<'v>(
+        &'v self,
+        host: &'v Name,
+        headers: &'v [(Name, String)],
+    ) -> RequestView<'v> {
+        RequestView {
+            method: self.method,
+            path: self.target.path(),
+            host,
+            headers,
+            query: self.target.query().unwrap_or_default(),
+        }
+    }
+
+    /// What a policy still changes of it: part by part, what its route has not changed.
+    pub(in crate::call) fn rewrite(&self, policy: &Policy) -> Option<Rewrite> {
+        let Rewrite { prefix, host } = policy.rewrite.as_ref()?;
+        Some(Rewrite {
+            prefix: prefix.clone().filter(|_| !self.is_rewritten),
+            host: host.clone().filter(|_| self.host.is_none()),
+        })
+    }
+
+    pub(super) fn rewritten(&self, policy: &Policy) -> Result<Rewritten, String> {
+        let Some(rewrite) = self.rewrite(policy) else {
+            return Ok((None, None));
+        };
+        let path = request::rewritten(&rewrite, &self.target)?;
+        Ok((path, request::host(&rewrite)?))
+    }
+}
 
 impl Relaying<'_> {
     /// One attempt as it goes to an endpoint.
@@ -30,10 +70,12 @@ impl Relaying<'_> {
     ) -> Result<Sent, String> {
         let mut sent = Sent::new(body);
         *sent.method_mut() = method(self.request.method);
+        let (path, host) = &self.rewritten;
+        let path = path.as_ref().unwrap_or(&self.request.target);
         *sent.uri_mut() = match to.base.as_str() {
-            "" => Uri::from(self.request.target.clone()),
+            "" => Uri::from(path.clone()),
             base => {
-                let target = format!("{base}{}", self.request.target);
+                let target = format!("{base}{path}");
                 let target = PathAndQuery::try_from(target.as_str());
                 target
                     .map(Uri::from)
@@ -41,15 +83,12 @@ impl Relaying<'_> {
             }
         };
         let mut headers = self.request.headers.clone();
-        if let Some(host) = self.request.host.as_ref().or(to.host.as_ref()) {
+        let host = self.request.host.as_ref().or(host.as_ref());
+        if let Some(host) = host.or(to.host.as_ref()) {
             headers.insert(HOST, host.clone());
         }
-        let usual = self
-            .mesh
-            .headers
-            .get(self.id.index())
-            .map_or(&[][..], Vec::as_slice);
-        for (name, value) in usual.iter().chain(&self.credential) {
+        let usual = self.mesh.usual(self.id).iter();
+        for (name, value) in usual.chain(&self.credential) {
             headers.insert(name, value.clone());
         }
         let trace = HeaderValue::from_str(&trace.to_string());
@@ -62,7 +101,11 @@ impl Relaying<'_> {
 }
 
 /// The headers as conditions and texts see them, if there are any.
-pub(super) fn headers(declared: &service::Service, policy: &Policy, request: &Relay) -> Vec<(Name, String)> {
+pub(in crate::call) fn headers(
+    declared: &service::Service,
+    policy: &Policy,
+    request: &Relay,
+) -> Vec<(Name, String)> {
     let conditions = declared.routes.iter().any(|route| route.condition.is_some());
     let texts = policy.hash.is_some() || policy.limit.as_ref().is_some_and(|limit| limit.per.is_some());
     if !conditions && !texts {
@@ -84,7 +127,7 @@ pub(super) async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kep
         return Ok(Kept::Whole(Bytes::new()));
     }
     if !replays || hint.exact().is_none_or(|length| length > KEPT_BYTES_MAX) {
-        return Ok(Kept::Stream(body));
+        return Ok(Kept::Stream(body, None));
     }
     let whole = tokio::time::timeout(SILENCE_MAX, body.collect()).await;
     match whole {

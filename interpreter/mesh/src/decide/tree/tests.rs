@@ -1,5 +1,9 @@
-use super::{Tree, parameters};
-use flowmesh_ir::gateway::Segment;
+use super::{Entry, Tree, parameters};
+use flowmesh_ir::{
+    Value,
+    expr::{Binary, Context, Expr},
+    gateway::{Part, Segment},
+};
 
 fn path(text: &str) -> Vec<Segment> {
     let segment = |text: &str| match text {
@@ -23,7 +27,68 @@ fn segments(text: &str) -> Vec<String> {
 
 fn found(paths: &[&str], asked: &str) -> Vec<u32> {
     let paths: Vec<Vec<Segment>> = paths.iter().map(|text| path(text)).collect();
-    Tree::new(paths.iter().map(Vec::as_slice)).find(&segments(asked))
+    Tree::new(paths.iter().map(|path| anywhere(path))).find("", &segments(asked), None)
+}
+
+fn anywhere(path: &[Segment]) -> Entry<'_> {
+    Entry {
+        host: None,
+        path,
+        condition: None,
+    }
+}
+
+#[test]
+fn a_host_leads_to_its_routes_and_to_those_of_all_that_it_is_below() {
+    let hosts = [
+        Some("a.shop.example"),
+        Some("*.shop.example"),
+        Some("*.example"),
+        Some("shop.example"),
+        None,
+    ];
+    let path = path("/**");
+    let entry = |host| Entry {
+        host,
+        ..anywhere(&path)
+    };
+    let tree = Tree::new(hosts.map(entry));
+    let find = |host| tree.find(host, &[], None);
+    assert_eq!(find("a.shop.example"), [0, 1, 2, 4]);
+    assert_eq!(find("b.a.shop.example"), [1, 2, 4]);
+    assert_eq!(find("shop.example"), [2, 3, 4]);
+    assert_eq!(find("example"), [4]);
+    assert_eq!(find("ashop.example"), [2, 4]);
+}
+
+#[test]
+fn of_many_routes_of_one_path_only_those_are_looked_at_whose_header_is_said() {
+    let path = path("/**");
+    let request = || Box::new(Expr::Context(Context::Request));
+    let headers = || Box::new(Expr::Field(request(), "headers".into()));
+    let condition = |tenant: usize| {
+        let header = Expr::Index(headers(), Box::new(Expr::Constant(Value::string("x-tenant"))));
+        let tenant = Expr::Constant(Value::string(&format!("t{tenant}")));
+        Expr::Binary(Binary::Equal, Box::new(header), Box::new(tenant))
+    };
+    let mut conditions: Vec<Option<Expr>> = (0..1_000).map(|tenant| Some(condition(tenant))).collect();
+    conditions.push(None);
+    let tree = Tree::new(conditions.iter().map(|condition| Entry {
+        host: None,
+        path: &path,
+        condition: condition.as_ref(),
+    }));
+    let find = |said: Option<&str>| {
+        let says = |part: Part<'_>| {
+            assert_eq!(part, Part::Header("x-tenant"));
+            said.map(str::to_owned)
+        };
+        tree.find("", &[], Some(&says))
+    };
+    assert_eq!(find(Some("t7")), [7, 1_000]);
+    assert_eq!(find(Some("else")), [1_000]);
+    assert_eq!(find(None), [1_000]);
+    assert_eq!(tree.find("", &[], None).len(), 1_001);
 }
 
 #[test]
@@ -91,12 +156,12 @@ fn the_tree_finds_what_a_look_at_every_route_finds() {
                 other => format!("s{other}"),
             })
             .collect();
-        let tree = Tree::new(paths.iter().map(Vec::as_slice));
+        let tree = Tree::new(paths.iter().map(|path| anywhere(path)));
         let slow: Vec<u32> = (0..)
             .zip(&paths)
             .filter(|(_, path)| fits(path, &asked))
             .map(|(at, _)| at)
             .collect();
-        assert_eq!(tree.find(&asked), slow, "{asked:?} in {paths:?}");
+        assert_eq!(tree.find("", &asked, None), slow, "{asked:?} in {paths:?}");
     }
 }

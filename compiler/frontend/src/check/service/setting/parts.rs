@@ -149,6 +149,11 @@ pub(super) const MIRROR: &[Setting] = &[
         "a percentage",
         "How many of a hundred; 100% if not said.",
     ),
+    part(
+        "writes",
+        "true or false",
+        "Whether also what may not be repeated is copied: `POST` and `PATCH` of visitors, calls that are carried out once; not if not said.",
+    ),
 ];
 
 pub(super) const FAULT: &[Setting] = &[
@@ -166,7 +171,11 @@ pub(super) const FAULT: &[Setting] = &[
 ];
 
 pub(super) const REWRITE: &[Setting] = &[
-    part("prefix", "a path such as \"/v2\"", "What stands before the path."),
+    part(
+        "prefix",
+        "a path such as \"/v2\"",
+        "What stands before the path; at a route of a gateway, in the place of what it matched.",
+    ),
     part("host", "a text", "The host that the request names."),
 ];
 
@@ -187,7 +196,11 @@ pub(super) const CORS: &[Setting] = &[
 ];
 
 pub(super) const CACHE: &[Setting] = &[
-    part("age", "a duration", "How long answers are kept."),
+    part(
+        "age",
+        "a duration",
+        "How long answers are good that say nothing themselves, and at the most.",
+    ),
     part("vary", "a list of texts", "Headers by which answers differ."),
 ];
 

@@ -1,0 +1,94 @@
+//! What settings say about a request on its way: where copies of it go, what is changed of it, which answers are kept.
+
+use super::{setting::Setting as Known, traffic::in_path};
+use crate::{ast, check::Checker, resolve::Def};
+use flowmesh_ir::{
+    ServiceId, SubsetId,
+    traffic::{Cache, Mirror, MirrorTo, Rewrite},
+};
+
+impl<'a> Checker<'a> {
+    pub(super) fn mirror(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Mirror> {
+        let (mut to, mut percent, mut writes, mut said) = (None, 100, false, false);
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "to" => {
+                    said = true;
+                    to = self.mirror_to(part);
+                }
+                "share" => percent = self.percent(name, part)?,
+                _ => writes = self.flag(name, part)?,
+            }
+        }
+        if !said && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(Mirror {
+            to: to?,
+            percent,
+            writes,
+        })
+    }
+
+    fn mirror_to(&mut self, value: &'a ast::Expr) -> Option<MirrorTo> {
+        let words = super::words(value).unwrap_or_default();
+        if let [only] = words.as_slice()
+            && let Some(at) = self.subsets.iter().position(|name| *name == only.text)
+        {
+            return u32::try_from(at).ok().map(|at| MirrorTo::Subset(SubsetId(at)));
+        }
+        if let Some(Def::Service(id)) = self.path(&words) {
+            return Some(MirrorTo::Service(ServiceId(id)));
+        }
+        self.wrong_form("to", "a service, or a subset of this one", value.span);
+        None
+    }
+
+    pub(crate) fn rewrite(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Rewrite> {
+        let mut rewrite = Rewrite::default();
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "prefix" => rewrite.prefix = self.prefix(part),
+                _ => rewrite.host = self.rewritten_host(part),
+            }
+        }
+        Some(rewrite)
+    }
+
+    fn prefix(&mut self, value: &'a ast::Expr) -> Option<String> {
+        let prefix = self.plain_text("prefix", value)?;
+        let stands = prefix.bytes().all(|byte| byte != b'?' && in_path(byte));
+        if !prefix.starts_with('/') {
+            self.wrong_form("prefix", "a path that begins with `/`", value.span);
+        } else if !stands {
+            self.wrong_form("prefix", "an encoded path such as `/v2`", value.span);
+        }
+        Some(prefix)
+    }
+
+    fn rewritten_host(&mut self, value: &'a ast::Expr) -> Option<String> {
+        let host = self.plain_text("host", value)?;
+        let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(stands) {
+            self.wrong_form("host", "a host such as `api.internal`", value.span);
+        }
+        Some(host)
+    }
+
+    pub(super) fn cache(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Cache> {
+        let (mut age_ms, mut vary) = (None, Vec::new());
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "age" => age_ms = self.ms(name, part),
+                _ => vary = self.plain_texts(name, part),
+            }
+        }
+        if age_ms.is_none() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(Cache {
+            age_ms: age_ms?,
+            vary,
+        })
+    }
+}
