@@ -76,7 +76,12 @@ impl Guarded {
             basic: asked.basic.and_then(|_| visitors()),
             ..Ways::default()
         };
-        let rules = rules_by(program, vec![vec![server.url()]], Arc::new(Inside::default()), ways);
+        let rules = rules_by(
+            program,
+            vec![vec![server.url()]],
+            Arc::new(Inside::default()),
+            ways,
+        );
         let records = Arc::new(Records::default());
         let address = listen(rules, records.clone()).await;
         Self {
@@ -216,7 +221,12 @@ async fn an_opaque_token_is_what_its_issuer_says() {
         ..Ways::default()
     };
     let records = Arc::new(Records::default());
-    let rules = rules_by(program, vec![vec![server.url()]], Arc::new(Inside::default()), ways);
+    let rules = rules_by(
+        program,
+        vec![vec![server.url()]],
+        Arc::new(Inside::default()),
+        ways,
+    );
     let address = listen(rules, records.clone()).await;
     let by = async |token: &str| ask(address, &format!("authorization: Bearer {token}\r\n")).await;
     assert_eq!(by("opaque").await.status, 200);

@@ -135,7 +135,12 @@ impl Guarded {
             ..Ways::default()
         };
         let records = Arc::new(Records::default());
-        let rules = rules_by(program, vec![vec![server.url()]], Arc::new(Inside::default()), ways);
+        let rules = rules_by(
+            program,
+            vec![vec![server.url()]],
+            Arc::new(Inside::default()),
+            ways,
+        );
         Self {
             address: listen(rules, records.clone()).await,
             server,

@@ -9,7 +9,9 @@ use flowmesh_ir::{
     Name,
     expr::Expr,
     service::Method,
-    traffic::{Breaker, Cache, Cors, FailureRate, Fault, Health, Limit, Mirror, Rewrite, Tls, Trace, Workload},
+    traffic::{
+        Breaker, Cache, Cors, FailureRate, Fault, Health, Limit, Mirror, Rewrite, Tls, Trace, Workload,
+    },
 };
 
 /// What one place says of these, or several places on top of each other. `none` takes away what is below.
