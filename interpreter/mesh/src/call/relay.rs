@@ -130,7 +130,7 @@ impl Mesh {
         self.heard(&relaying.permits, of_answer(&answer));
         let answer = answer?;
         Ok(answer.map(|body| match body {
-            Some(body) => Handed::Stream(body.holding(relaying.permits)),
+            Some(body) => Handed::Stream(Box::new(body.holding(relaying.permits))),
             None => Handed::Nothing,
         }))
     }
