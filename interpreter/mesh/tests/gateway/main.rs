@@ -19,6 +19,7 @@ mod limits;
 mod lives;
 mod login;
 mod passes;
+mod peers;
 mod refused;
 mod relays;
 mod routes;
