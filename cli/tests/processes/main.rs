@@ -4,6 +4,8 @@
 mod again;
 mod backfill;
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod choices;
 #[cfg(test)]
 mod common;

@@ -39,6 +39,7 @@ use crate::{
 };
 use flowmesh_ir::{Name, Program};
 use flowmesh_machine::Settings;
+use flowmesh_mesh::decide::tally::Seen;
 use std::{
     path::Path,
     sync::{
@@ -300,6 +301,14 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
+    }
+
+    /// How a version of a service of the program did within the last time, as far as calls and visits of this process go;
+    /// `None` where there is no such version.
+    #[must_use]
+    pub fn seen(&self, service: &str, version: &str, last: Duration) -> Option<Seen> {
+        let live = self.0.live.borrow().clone()?;
+        live.caller.mesh()?.seen(service, version, last)
     }
 
     /// What runs are started with, as it changes.

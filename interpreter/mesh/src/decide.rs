@@ -23,5 +23,6 @@ pub mod propagation;
 pub mod proxied;
 pub mod retry_after;
 pub mod route;
+pub mod tally;
 pub mod template;
 pub mod tree;

@@ -19,6 +19,7 @@ use crate::{
         limit::Limiter,
         propagation::Forms,
         route::{Conditions, Texts},
+        tally::Seen,
         template::Template,
     },
     error::MeshError,
@@ -191,6 +192,15 @@ impl Mesh {
             .map(|(name, weight)| Some((number(name)?, *weight)))
             .collect();
         service.shift(&weights.unwrap_or_default());
+    }
+
+    /// How a subset of a service did within the last time; `None` where the program has no such subset.
+    #[must_use]
+    pub fn seen(&self, service: &str, subset: &str, last: Duration) -> Option<Seen> {
+        let at = self.program.services.iter().position(|it| it.name == service)?;
+        let declared = self.program.services.get(at)?;
+        let subset = declared.subsets.iter().position(|it| it.name == subset)?;
+        Some(self.services.get(at)?.subsets.get(subset)?.seen(last))
     }
 
     /// Makes a mesh. Nothing is looked up and nobody is connected to before the first call; what can be wrong before

@@ -295,7 +295,7 @@ impl Relaying<'_> {
             Err(outcome) => (outcome, None),
         };
         if let Some(endpoint) = &endpoint {
-            endpoint.record(self.mesh.clock.now(), &outcome, progress.first_byte);
+            self.way().ended(endpoint, &outcome, progress.first_byte);
         }
         self.way()
             .passed(pass.flatten(), progress.stage, is_failure(&outcome));

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    decide::template::Template,
+    decide::{tally::Seen, template::Template},
     error::MeshError,
     tls::client::Safety,
     wire::{health::Check, subset::Subset},
@@ -11,6 +11,7 @@ use flowmesh_ir::Name;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Where the calls to a subset go.
@@ -99,6 +100,17 @@ impl Places {
             clock,
             (None, Safety::default()),
         )))
+    }
+
+    /// How it did within the last time, over all places that are known.
+    pub(crate) fn seen(&self, last: Duration) -> Seen {
+        let filled = match self {
+            Self::Fixed(subset) => return subset.seen(last),
+            Self::Filled(filled) => filled,
+        };
+        let known = filled.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = known.subsets.values().map(|(_, subset)| subset.seen(last));
+        all.fold(Seen::default(), Seen::and)
     }
 
     /// Where a call goes that gives this, or why it cannot go there.

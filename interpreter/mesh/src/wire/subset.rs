@@ -11,6 +11,7 @@ use crate::{
     decide::{
         address::{Address, Place},
         endpoints::{Endpoints, Target},
+        tally::{Seen, Tally},
     },
     tls::client::Safety,
 };
@@ -38,6 +39,8 @@ pub(crate) struct Subset {
     pub(crate) name: Name,
     /// How many endpoints were picked.
     pub(crate) turn: AtomicU64,
+    /// How it did of late.
+    tally: Mutex<Tally>,
     clock: Clock,
     addresses: Vec<Address>,
     /// How its endpoints are asked how they are, if they are.
@@ -59,6 +62,20 @@ struct Known {
 }
 
 impl Subset {
+    /// An attempt ended here, in `took` if it was answered.
+    pub(crate) fn note(&self, failed: bool, took: Option<Duration>) {
+        self.tally().note(self.clock.now(), failed, took);
+    }
+
+    /// How it did within the last time.
+    pub(crate) fn seen(&self, last: Duration) -> Seen {
+        self.tally().seen(self.clock.now(), last)
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Knows the endpoints that need no look-up.
     pub(crate) fn new(
         name: Name,
@@ -70,6 +87,7 @@ impl Subset {
         let subset = Self {
             name,
             turn: AtomicU64::new(0),
+            tally: Mutex::default(),
             clock,
             check,
             safety,
