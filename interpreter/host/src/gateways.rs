@@ -174,7 +174,10 @@ impl Opened {
         for (id, gateway) in open::gateways(setting, &live.deployment.program) {
             let known = before.remove(&gateway.name);
             match self.one(setting, live, (id, known)).await {
-                Ok(open) => drop(self.0.insert(gateway.name.clone(), open)),
+                Ok(open) => {
+                    host.metrics().opens(gateway.name.clone(), &open.door);
+                    self.0.insert(gateway.name.clone(), open);
+                }
                 Err((error, known)) => {
                     wrong.push(error);
                     if let Some(known) = known {

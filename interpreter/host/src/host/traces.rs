@@ -10,6 +10,7 @@ use crate::{
     traces::{SpanSink, Told, Tracing, collect},
 };
 use flowmesh_ir::{Name, trace::Lineage};
+use flowmesh_mesh::Measures;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use tokio::{
     sync::{mpsc::Receiver, oneshot},
@@ -105,6 +106,14 @@ impl Host {
     /// Who takes spans, if anybody does.
     pub(crate) fn sink(&self) -> Option<Arc<dyn SpanSink>> {
         self.0.sink.clone()
+    }
+
+    /// What was measured of the calls of the program that new runs are started with.
+    pub(crate) fn measures(&self) -> Measures {
+        let live = self.live();
+        let caller = live.borrow().as_ref().map(|live| live.caller.clone());
+        let mesh = caller.and_then(|caller| caller.mesh());
+        mesh.map(|mesh| mesh.measures()).unwrap_or_default()
     }
 
     /// Makes spans of what is heard.

@@ -12,6 +12,7 @@ use crate::{
         address::{Address, Place},
         endpoints::{Endpoints, Target},
     },
+    gauge::Tally,
     tls::client::Safety,
 };
 use flowmesh_ir::Name;
@@ -43,6 +44,7 @@ pub(crate) struct Subset {
     /// How its endpoints are asked how they are, if they are.
     check: Option<Arc<Check>>,
     safety: Safety,
+    tally: Arc<Tally>,
     known: Mutex<Known>,
     /// Published as a whole, so that a call takes one brief lock and no more.
     snapshot: RwLock<Arc<Snapshot>>,
@@ -64,7 +66,7 @@ impl Subset {
         name: Name,
         addresses: Vec<Address>,
         clock: Clock,
-        (check, safety): (Option<Arc<Check>>, Safety),
+        (check, safety, tally): (Option<Arc<Check>>, Safety, Arc<Tally>),
     ) -> Self {
         let reports = addresses.iter().map(|_| None).collect();
         let subset = Self {
@@ -73,6 +75,7 @@ impl Subset {
             clock,
             check,
             safety,
+            tally,
             known: Mutex::new(Known {
                 endpoints: Endpoints::default(),
                 reports,
@@ -133,7 +136,7 @@ impl Subset {
     }
 
     /// The endpoints that are known.
-    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -180,7 +183,7 @@ impl Subset {
         let report = match found {
             Ok(targets) => {
                 known.endpoints.update(at, targets, |target| {
-                    Endpoint::new(target, base, tls.clone(), now)
+                    Endpoint::new(target, base, (tls.clone(), self.tally.clone()), now)
                 });
                 Ok(())
             }
