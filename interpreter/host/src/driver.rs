@@ -102,6 +102,8 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     /// Who hears what happens to every run.
     pub(crate) tracing: Option<Tracing>,
+    /// Who keeps attempts.
+    pub(crate) trails: Arc<Trails>,
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.

@@ -207,9 +207,12 @@ impl Visiting<'_> {
         let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
         let looked = plan.choose(visit, &holds);
         if let Some(trail) = &mut record.trail {
-            trail.looked.clone_from(&looked);
+            let named = |number: usize| plan.route_name(number).unwrap_or_default();
+            let all = looked.iter().map(|(number, fit)| (*number, named(*number), *fit));
+            trail.looked = all.collect();
             let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
-            trail.runner_up = taken.and_then(|(taken, _)| plan.runner_up(visit, *taken, &holds));
+            let runner_up = taken.and_then(|(taken, _)| plan.runner_up(visit, *taken, &holds));
+            trail.runner_up = runner_up.map(|number| (number, named(number)));
         }
         let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
         if let Some((number, _)) = taken
