@@ -25,6 +25,7 @@ mod tap;
 mod test;
 mod token;
 mod top;
+mod trace;
 
 pub(crate) use backfill::spelled;
 pub(crate) use stub::announce;
