@@ -21,9 +21,11 @@ mod schedules;
 mod serve;
 mod store;
 mod stub;
+mod tap;
 mod test;
 mod token;
 mod top;
+mod trace;
 
 pub(crate) use backfill::spelled;
 pub(crate) use stub::announce;
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     Store(store::Store),
     Token(token::Token),
     Audit(audit::Audit),
+    Tap(tap::Tap),
+    Trace(trace::Trace),
     Top(top::Top),
     Stub(stub::Stub),
     Repl(repl::Repl),
@@ -111,6 +115,8 @@ impl Command {
             Self::Store(command) => command.run(),
             Self::Token(command) => command.run(),
             Self::Audit(command) => command.run(),
+            Self::Tap(command) => command.run(),
+            Self::Trace(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
@@ -133,6 +139,8 @@ impl Command {
             Self::Store(command) => command.json,
             Self::Token(command) => command.json,
             Self::Audit(command) => command.json,
+            Self::Tap(command) => command.json,
+            Self::Trace(command) => command.json,
             Self::Top(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,

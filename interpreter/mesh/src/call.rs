@@ -17,6 +17,7 @@ use crate::{
         outcome::Outcome,
         route::{RequestView, route},
     },
+    gauge::CallTally,
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     unseal::Unsealed,
@@ -225,6 +226,11 @@ impl Call<'_> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
+        let tally = self
+            .mesh
+            .calls
+            .of(self.request.service, Some(self.request.operation));
+        let _in_flight = tally.map(CallTally::begin);
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();
         loop {
@@ -251,6 +257,10 @@ impl Call<'_> {
                 }
                 Decision::Done { reply, .. } => {
                     self.record(&reply, plan.attempts());
+                    if let Some(tally) = tally {
+                        let took = clock.now().saturating_sub(self.began);
+                        tally.replied(&reply, plan.attempts(), took);
+                    }
                     return (reply, last.progress.head);
                 }
             }

@@ -14,6 +14,7 @@ mod forwarded;
 mod identify;
 mod lead;
 mod listen;
+mod measured;
 mod options;
 mod pass;
 mod plan;

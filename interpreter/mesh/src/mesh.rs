@@ -2,6 +2,7 @@
 
 mod copies;
 mod limiters;
+mod measures;
 mod places;
 mod service;
 mod store;
@@ -23,6 +24,7 @@ use crate::{
         template::Template,
     },
     error::MeshError,
+    gauge::Calls,
     tls::Own,
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
@@ -51,6 +53,8 @@ pub struct Core {
     pub(crate) forms: Vec<Forms>,
     /// What stands on spans: for each policy, and last for what has none.
     pub(crate) tags: Vec<Tags>,
+    /// What is measured of its calls.
+    pub(crate) calls: Calls,
     pub(crate) limits: Limits,
     /// The answers that are kept.
     pub(crate) kept: Store,
@@ -242,6 +246,7 @@ impl Mesh {
                 .map(|policy| forms(&program, policy))
                 .collect(),
             tags: options.tags,
+            calls: Calls::new(&program),
             limits,
             kept: Store::new(limits.cache_bytes),
             chance,

@@ -13,6 +13,7 @@ use crate::{
         endpoints::{Endpoints, Target},
         tally::{Seen, Tally},
     },
+    gauge,
     tls::client::Safety,
 };
 use flowmesh_ir::Name;
@@ -46,6 +47,8 @@ pub(crate) struct Subset {
     /// How its endpoints are asked how they are, if they are.
     check: Option<Arc<Check>>,
     safety: Safety,
+    /// All attempts that were made here.
+    counted: Arc<gauge::Tally>,
     known: Mutex<Known>,
     /// Published as a whole, so that a call takes one brief lock and no more.
     snapshot: RwLock<Arc<Snapshot>>,
@@ -81,7 +84,7 @@ impl Subset {
         name: Name,
         addresses: Vec<Address>,
         clock: Clock,
-        (check, safety): (Option<Arc<Check>>, Safety),
+        (check, safety, counted): (Option<Arc<Check>>, Safety, Arc<gauge::Tally>),
     ) -> Self {
         let reports = addresses.iter().map(|_| None).collect();
         let subset = Self {
@@ -91,6 +94,7 @@ impl Subset {
             clock,
             check,
             safety,
+            counted,
             known: Mutex::new(Known {
                 endpoints: Endpoints::default(),
                 reports,
@@ -151,7 +155,7 @@ impl Subset {
     }
 
     /// The endpoints that are known.
-    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -198,7 +202,7 @@ impl Subset {
         let report = match found {
             Ok(targets) => {
                 known.endpoints.update(at, targets, |target| {
-                    Endpoint::new(target, base, tls.clone(), now)
+                    Endpoint::new(target, base, (tls.clone(), self.counted.clone()), now)
                 });
                 Ok(())
             }
