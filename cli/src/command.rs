@@ -22,9 +22,11 @@ mod schedules;
 mod serve;
 mod store;
 mod stub;
+mod tap;
 mod test;
 mod token;
 mod top;
+mod trace;
 mod visitors;
 
 pub(crate) use backfill::spelled;
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Ca(ca::Ca),
     Visitors(visitors::Visitors),
     Audit(audit::Audit),
+    Tap(tap::Tap),
+    Trace(trace::Trace),
     Top(top::Top),
     Stub(stub::Stub),
     Repl(repl::Repl),
@@ -117,6 +121,8 @@ impl Command {
             Self::Ca(command) => command.run(),
             Self::Visitors(command) => command.run(),
             Self::Audit(command) => command.run(),
+            Self::Tap(command) => command.run(),
+            Self::Trace(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
@@ -141,6 +147,8 @@ impl Command {
             Self::Ca(command) => command.json,
             Self::Visitors(command) => command.json,
             Self::Audit(command) => command.json,
+            Self::Tap(command) => command.json,
+            Self::Trace(command) => command.json,
             Self::Top(command) => command.json,
             Self::Stub(command) => command.json,
             Self::Explain(command) => command.json,

@@ -9,6 +9,8 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod schedules;
 pub(crate) mod table;
+pub(crate) mod trace;
+pub(crate) mod visit;
 
 pub(crate) use report::error;
 

@@ -65,6 +65,10 @@ pub(crate) struct HouseArgs {
     /// Send traces of visits and runs to Zipkin
     #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_ZIPKIN_ENDPOINT")]
     pub(crate) zipkin: Option<String>,
+    /// Keep so many visits of gateways in memory, with why they went as they did, for `flowmesh explain REQUEST` and
+    /// `flowmesh trace`; 0 keeps none
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub(crate) keep_visits: u32,
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
     pub(crate) stub: bool,
@@ -179,6 +183,7 @@ impl House {
             archive: args.archive.clone(),
         });
         options.traces = traces(args)?;
+        options.visits = usize::try_from(args.keep_visits).unwrap_or_default();
         options.keys = args.keys.ring()?;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         let opening = host.serve(program.as_ref().clone(), settings).await;

@@ -1,17 +1,19 @@
 //! `flowmesh explain CODE`, `FUNCTION` or `MODULE`: the page of a code, what the library has, or the list of all codes; and
-//! `flowmesh explain GET URL`: what a gateway would do.
+//! `flowmesh explain GET URL`: what a gateway would do, and `flowmesh explain REQUEST`: what one did, and why.
 
 mod library;
 mod module;
 mod request;
+mod visit;
 
+use super::runs::server::Server;
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_diagnostics::{Code, Page, page, pages};
 use request::RequestArgs;
 use serde_json::json;
 
-/// Explain a code such as F0203, a function such as string.split, or what a gateway would do with a request
+/// Explain a code such as F0203, a function such as string.split, or what a gateway did or would do with a request
 #[derive(Args)]
 #[command(after_help = "Examples:
   flowmesh explain F0203
@@ -21,9 +23,11 @@ use serde_json::json;
   flowmesh explain std.policy   a module of the library, and what is in it
   flowmesh explain              all codes
   flowmesh explain GET /orders/7 --program shop.flow --as ann --claims '{\"scope\": \"order:read\"}'
+  flowmesh explain 4bf92f3577b34da6a3ce929d0e0e4736 --server http://127.0.0.1:7700 --program shop.flow
   flowmesh explain POST https://shop.example.com/orders --program shop.flow -H 'x-beta: yes'
 
-Of a request nothing is sent and nobody is asked: the routes that it would meet are shown, and the rules, each with its
+Of a request that was made, by its identifier (`x-request-id` of its answer), a server says why it went as it did.
+Of one that nobody made nothing is sent and nobody is asked: the routes that it would meet are shown, and the rules, each with its
 place in the program.")]
 pub(crate) struct Explain {
     /// A code, a function, a type, `functions`, or a module; all codes are listed without it. Or the method of a request
@@ -31,6 +35,8 @@ pub(crate) struct Explain {
     what: Option<String>,
     #[command(flatten)]
     request: RequestArgs,
+    #[command(flatten)]
+    server: Server,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -41,6 +47,9 @@ impl Explain {
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         match &self.what {
             Some(method) if self.request.is_asked() => return self.request.explain(method, self.json),
+            Some(request) if visit::is_request(request) => {
+                return visit::explain(request, &self.server, self.request.program(), self.json);
+            }
             Some(text) => match (module::find(text), library::find(text)) {
                 (Some(found), _) => module::show(&found, self.json)?,
                 (None, Some(found)) => library::show(&found, self.json)?,

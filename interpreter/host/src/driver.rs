@@ -25,6 +25,7 @@ use crate::{
     network::{Caller, Network, NetworkError},
     store::{AppendError, Appended, StoreError},
     traces::Tracing,
+    trails::Trails,
 };
 use flowmesh_ir::{Hash, Name, call::Reply};
 use flowmesh_machine::CallId;
@@ -102,6 +103,8 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     /// Who hears what happens to every run.
     pub(crate) tracing: Option<Tracing>,
+    /// Who keeps attempts.
+    pub(crate) trails: Arc<Trails>,
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) inbox: UnboundedReceiver<Message>,
     /// Why it stopped, once it has.

@@ -61,6 +61,8 @@ struct Setting {
     place: Arc<dyn Place>,
     /// Where the gateways stand that are opened; none are all of the program, before it.
     sides: Sides,
+    /// Whose metrics they are part of.
+    host: Option<Host>,
     options: GatewaysOptions,
 }
 
@@ -103,6 +105,7 @@ impl Gateways {
         let setting = Setting {
             place: Arc::new(here),
             sides: Sides::default(),
+            host: Some(host.clone()),
             options,
         };
         Self::follow(host.live(), setting).await
@@ -175,7 +178,12 @@ impl Opened {
         for (id, gateway) in open::gateways(setting, &live.deployment.program) {
             let known = before.remove(&gateway.name);
             match self.one(setting, live, (id, known)).await {
-                Ok(open) => drop(self.0.insert(gateway.name.clone(), open)),
+                Ok(open) => {
+                    if let Some(host) = &setting.host {
+                        host.metrics().opens(gateway.name.clone(), &open.door);
+                    }
+                    self.0.insert(gateway.name.clone(), open);
+                }
                 Err((error, known)) => {
                     wrong.push(error);
                     if let Some(known) = known {

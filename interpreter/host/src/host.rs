@@ -35,6 +35,7 @@ use crate::{
     network::Network,
     store::{Opened, OpeningOptions, StoreError, lock_error},
     traces::SpanSink,
+    trails::Trails,
     workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
@@ -79,6 +80,7 @@ struct Inner {
     tracing: Mutex<Option<JoinHandle<()>>>,
     /// Who takes spans.
     sink: Option<Arc<dyn SpanSink>>,
+    trails: Arc<Trails>,
 }
 
 /// What was found in the directory.
@@ -114,6 +116,7 @@ impl Host {
             compact,
             retention,
             traces,
+            visits,
             keys: _,
         } = options;
         let Store {
@@ -149,6 +152,7 @@ impl Host {
         let (shown, live) = watch::channel(None);
         let sink = traces.clone();
         let (tracing, heard) = told_to(traces, &metrics);
+        let trails = Arc::new(Trails::new(visits));
         let driver = Driver::new(Parts {
             engine,
             clock: clock.clone(),
@@ -160,6 +164,7 @@ impl Host {
             lookup,
             metrics: metrics.clone(),
             tracing,
+            trails: trails.clone(),
             sender: sender.clone(),
             inbox,
             stopped: stopping,
@@ -182,6 +187,7 @@ impl Host {
                 driver,
                 tracing: Mutex::default(),
                 sink,
+                trails,
             }),
             Name::default(),
             None,

@@ -25,6 +25,7 @@ pub mod simulate;
 mod spans;
 pub mod store;
 pub mod traces;
+pub mod trails;
 pub mod trial;
 pub mod upkeep;
 pub mod workers;

@@ -3,6 +3,7 @@
 //! Measuring is an addition to a number: no lock, nothing allocated, and nothing at all while a run takes a step. Runs and
 //! events are counted when their rows are cut for the index, commits in the thread that writes.
 
+mod golden;
 mod histogram;
 mod text;
 
@@ -13,8 +14,14 @@ use crate::{
     engine::view::State,
     store::{Change, Changes},
 };
+use flowmesh_ir::Name;
+use flowmesh_mesh::{VisitMeasures, gateway::Door};
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -43,7 +50,6 @@ const SIZES: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000];
 const ENDS: [State; 4] = [State::Done, State::Failed, State::Cancelled, State::Terminated];
 
 /// What is measured.
-#[derive(Debug)]
 pub(crate) struct Metrics {
     pub(crate) began: Instant,
     pub(crate) started: AtomicU64,
@@ -66,6 +72,8 @@ pub(crate) struct Metrics {
     pub(crate) retired: AtomicU64,
     /// Events and attempts that were to be told as spans and were let go of.
     pub(crate) untraced: AtomicU64,
+    /// The doors of gateways, which measure what comes through them.
+    doors: Mutex<BTreeMap<Name, Weak<Door>>>,
 }
 
 impl Metrics {
@@ -86,7 +94,22 @@ impl Metrics {
             freed: AtomicU64::new(0),
             retired: AtomicU64::new(0),
             untraced: AtomicU64::new(0),
+            doors: Mutex::default(),
         }
+    }
+
+    /// A gateway opens, or has other doors.
+    pub(crate) fn opens(&self, gateway: Name, door: &Arc<Door>) {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        doors.insert(gateway, Arc::downgrade(door));
+    }
+
+    /// What was measured of the visits of each gateway that is open.
+    pub(crate) fn visits(&self) -> Vec<VisitMeasures> {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        doors.retain(|_, door| door.strong_count() > 0);
+        let open = doors.values().filter_map(Weak::upgrade);
+        open.map(|door| door.measures()).collect()
     }
 
     /// Rows were cut: what is new in them is counted.

@@ -32,6 +32,7 @@ mod stand;
 mod steer;
 mod table;
 mod told;
+mod visits;
 mod wait;
 mod workers;
 

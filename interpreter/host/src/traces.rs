@@ -13,11 +13,13 @@ mod several;
 mod span;
 mod tree;
 pub(crate) mod visit;
+mod whole;
 mod zipkin;
 
 pub use batch::Batches;
-pub(crate) use collect::{Attempted, Told, Tracing, collect};
+pub(crate) use collect::{Attempted, Told, Tracing, collect, span};
 pub use otlp::{Otlp, OtlpError, Protocol};
 pub use several::Several;
 pub use span::{Span, SpanKind, SpanSink, SpanStatus};
+pub(crate) use whole::whole;
 pub use zipkin::Zipkin;

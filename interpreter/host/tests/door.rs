@@ -42,6 +42,9 @@ const ROWS: &[(&str, &str)] = &[
     ("openapi", "viewer"),
     ("read_audit", "admin"),
     ("get_server", "admin"),
+    ("get_visits", "viewer"),
+    ("tap", "viewer"),
+    ("get_trace", "viewer"),
     ("list_flows", "viewer"),
     ("start_run", "operator"),
     ("list_runs", "viewer"),
@@ -160,7 +163,11 @@ fn requests() -> Vec<Request> {
                 .replace("{verb}", "cancel")
                 .replace("{flow}", "nothing")
                 .replace(['{', '}'], "");
-            let wait = if path.ends_with("/lease") { "?wait=1ms" } else { "" };
+            let wait = match path.as_str() {
+                path if path.ends_with("/lease") => "?wait=1ms",
+                "/v1/tap" => "?for=1ms",
+                _ => "",
+            };
             requests.push(Request {
                 name: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase(),

@@ -20,6 +20,7 @@ use crate::{
         route::{RequestView, route, shares},
         sticky::Key,
     },
+    gauge::CallTally,
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     unseal::Unsealed,
@@ -256,6 +257,11 @@ impl Call<'_> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
+        let tally = self
+            .mesh
+            .calls
+            .of(self.request.service, Some(self.request.operation));
+        let _in_flight = tally.map(CallTally::begin);
         let mut decision = self.decide(&mut plan, None);
         let mut last = Tried::default();
         loop {
@@ -285,6 +291,10 @@ impl Call<'_> {
                 }
                 Decision::Done { reply, .. } => {
                     self.record(&reply, plan.attempts());
+                    if let Some(tally) = tally {
+                        let took = clock.now().saturating_sub(self.began);
+                        tally.replied(&reply, plan.attempts(), took);
+                    }
                     return (reply, last.progress.head);
                 }
             }

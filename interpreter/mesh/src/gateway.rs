@@ -15,6 +15,7 @@ mod identify;
 mod lead;
 mod listen;
 mod login;
+mod measured;
 mod options;
 mod pass;
 mod plan;

@@ -16,6 +16,7 @@ mod clock;
 pub mod decide;
 mod error;
 pub mod gateway;
+mod gauge;
 mod grant;
 pub mod identity;
 mod kept;
@@ -34,6 +35,7 @@ pub use decide::{
     template::{Template, Text},
 };
 pub use error::MeshError;
+pub use gauge::{CallMeasures, EndpointMeasures, Measures, RouteMeasures, Spread, VisitMeasures};
 pub use mesh::{Addresses, Copied, Limits, Mesh, MeshOptions, Secrets, Tags};
 pub use observe::{AttemptReport, Next, Observer, Silent};
 pub use tls::{CertificateError, Own};

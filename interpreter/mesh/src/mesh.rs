@@ -2,6 +2,7 @@
 
 mod copies;
 mod limiters;
+mod measures;
 mod places;
 mod service;
 mod store;
@@ -24,6 +25,7 @@ use crate::{
         template::Template,
     },
     error::MeshError,
+    gauge::Calls,
     tls::Own,
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
@@ -52,6 +54,8 @@ pub struct Core {
     pub(crate) forms: Vec<Forms>,
     /// What stands on spans: for each policy, and last for what has none.
     pub(crate) tags: Vec<Tags>,
+    /// What is measured of its calls.
+    pub(crate) calls: Calls,
     pub(crate) limits: Limits,
     /// For each policy, what the endpoints are hidden with that visitors stay with.
     pub(crate) sticky: Vec<Option<Key>>,
@@ -245,6 +249,7 @@ impl Mesh {
                 .map(|policy| forms(&program, policy))
                 .collect(),
             tags: options.tags,
+            calls: Calls::new(&program),
             limits,
             sticky: service::sticky_keys(&program, options.secrets.as_ref(), &chance)?,
             kept: Store::new(limits.cache_bytes),

@@ -17,7 +17,11 @@ use flowmesh_mesh::{
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// A request that nobody sends.
 #[derive(Args)]
@@ -26,7 +30,7 @@ pub(super) struct RequestArgs {
     #[arg(value_name = "URL")]
     url: Option<String>,
     /// The program whose gateway is meant, `.flow` or compiled `.json`
-    #[arg(long, value_name = "FILE", requires = "url")]
+    #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
     /// Which gateway, if there are several
     #[arg(long, value_name = "NAME", requires = "url")]
@@ -61,6 +65,11 @@ struct Found<'f> {
 }
 
 impl RequestArgs {
+    /// The program that is meant.
+    pub(super) fn program(&self) -> Option<&Path> {
+        self.program.as_deref()
+    }
+
     /// Whether it is a request that is asked about.
     pub(super) fn is_asked(&self) -> bool {
         self.url.is_some()

@@ -2,13 +2,18 @@
 
 use crate::{
     RunId,
+    clock::Clock,
     engine::{Call, Deployment},
     follow::{Attempt, Followers, Item},
-    traces::{Attempted, Told, Tracing},
+    traces::{Attempted, Told, Tracing, span},
+    trails::Trails,
 };
 use flowmesh_ir::{FlowId, PolicyId, StepId, trace::TraceContext};
 use flowmesh_mesh::{AttemptReport, Next, Observer, Outcome, Tags};
 use std::sync::Arc;
+
+/// Who makes spans of attempts, who keeps them, and what time it is.
+pub(super) type Traced = (Option<Tracing>, Arc<Trails>, Arc<dyn Clock>);
 
 /// Watches one call.
 pub(super) struct Watcher {
@@ -20,11 +25,13 @@ pub(super) struct Watcher {
     step: StepId,
     policy: PolicyId,
     tracing: Option<Tracing>,
+    trails: Arc<Trails>,
+    clock: Arc<dyn Clock>,
     trace: TraceContext,
 }
 
 impl Watcher {
-    pub(super) fn new(call: &Call, followers: Arc<Followers>, tracing: Option<Tracing>) -> Self {
+    pub(super) fn new(call: &Call, followers: Arc<Followers>, (tracing, trails, clock): Traced) -> Self {
         Self {
             followers,
             deployment: call.deployment.clone(),
@@ -34,6 +41,8 @@ impl Watcher {
             step: call.step,
             policy: call.request.policy,
             tracing,
+            trails,
+            clock,
             trace: call.trace,
         }
     }
@@ -52,8 +61,8 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn ended(&self, report: &AttemptReport<'_>) {
-        if let Some(tracing) = &self.tracing {
-            tracing.tell(Told::Attempted(Attempted {
+        if self.tracing.is_some() || self.trails.keeps() {
+            let attempted = Attempted {
                 run: self.run,
                 call: self.trace,
                 step: self.step(),
@@ -66,7 +75,14 @@ impl Observer for Watcher {
                 outcome: report.outcome.to_string(),
                 took: report.took,
                 tags: self.tags(),
-            }));
+            };
+            if self.trails.keeps() {
+                self.trails
+                    .attempted(span(attempted.clone(), self.clock.as_ref()));
+            }
+            if let Some(tracing) = &self.tracing {
+                tracing.tell(Told::Attempted(attempted));
+            }
         }
         if !self.followers.any() {
             return;

@@ -104,7 +104,11 @@ impl Driver {
                 let observer = Arc::new(Watcher::new(
                     &call,
                     self.parts.followers.clone(),
-                    self.parts.tracing.clone(),
+                    (
+                        self.parts.tracing.clone(),
+                        self.parts.trails.clone(),
+                        self.parts.clock.clone(),
+                    ),
                 ));
                 caller.call(call.request, call.trace, observer)
             }

@@ -190,6 +190,7 @@ impl Following<'_> {
             lineage: self.held.lineage.clone(),
             notes: told.notes,
             calls: told.calls,
+            children: Vec::new(),
             flow: self.held.flow,
             deployment: self.held.deployment.clone(),
             ending: self.held.ending().cloned(),

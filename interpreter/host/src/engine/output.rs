@@ -138,6 +138,8 @@ pub struct Happened {
     pub notes: Vec<Note>,
     /// Which calls were made.
     pub calls: Vec<Called>,
+    /// By which numbers other runs were started that it waits for; known only of the past.
+    pub children: Vec<CallId>,
     /// The flow that the steps in the notes are of.
     pub flow: FlowId,
     /// What the run was started with.

@@ -6,8 +6,8 @@ use crate::{
     engine::{Called, Deployment, Happened, History, Player, Programs, homes},
     store::{EventRecord, Index, Reader, Shelf, StoreError},
 };
-use flowmesh_ir::{Hash, Name};
-use flowmesh_machine::{Effect, Run};
+use flowmesh_ir::{Hash, Name, flow::Tie};
+use flowmesh_machine::{Ask, Effect, Run};
 use std::sync::Arc;
 
 /// Where events are read from.
@@ -90,11 +90,17 @@ pub(crate) fn happened(
         let Some((deployment, flow)) = player.home() else {
             continue;
         };
-        let (mut notes, mut calls) = (Vec::new(), Vec::new());
+        let (mut notes, mut calls, mut children) = (Vec::new(), Vec::new(), Vec::new());
         for effect in effects.drain(..) {
             calls.extend(Called::of(&effect));
-            if let Effect::Note(note) = effect {
-                notes.push(note);
+            match effect {
+                Effect::Note(note) => notes.push(note),
+                Effect::Ask {
+                    call,
+                    ask: Ask::Start { tie: Tie::Child, .. },
+                    ..
+                } => children.push(call),
+                _ => {}
             }
         }
         let run = &player.run;
@@ -106,6 +112,7 @@ pub(crate) fn happened(
             lineage: history.lineage.clone(),
             notes,
             calls,
+            children,
             flow,
             deployment: Arc::clone(deployment),
             ending: run.outcome().is_some().then(|| history.ending.clone()).flatten(),

@@ -96,6 +96,7 @@ impl Alone {
         let setting = Setting {
             place: self.place.clone(),
             sides: self.sides.clone(),
+            host: None,
             options,
         };
         Gateways::follow(self.live.subscribe(), setting).await

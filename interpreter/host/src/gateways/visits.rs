@@ -1,9 +1,10 @@
-//! Everything that hears of visits: the access log and whoever takes spans. While nobody does, a visit costs a look.
+//! Everything that hears of visits: the access log, whoever takes spans, and what is kept of them. While nobody does, a visit costs a look.
 
 use crate::{
     Host,
     clock::Clock,
     traces::{SpanSink, visit},
+    trails::Trails,
 };
 use flowmesh_mesh::gateway::{Log, Record, Wanted};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub(super) struct Visits {
     log: Option<Arc<dyn Log>>,
     sink: Option<Arc<dyn SpanSink>>,
+    trails: Arc<Trails>,
     clock: Arc<dyn Clock>,
 }
 
@@ -20,6 +22,7 @@ impl Visits {
         Self {
             log,
             sink: host.sink(),
+            trails: host.trails().clone(),
             clock: host.clock().clone(),
         }
     }
@@ -27,16 +30,20 @@ impl Visits {
 
 impl Log for Visits {
     fn wanted(&self) -> Wanted {
-        match self.log.is_some() || self.sink.is_some() {
+        let told = match self.log.is_some() || self.sink.is_some() {
             true => Wanted::Line,
             false => Wanted::Nothing,
-        }
+        };
+        told.max(self.trails.wanted())
     }
 
     fn visited(&self, record: Record) {
         if let Some(sink) = self.sink.as_ref().filter(|_| visit::is_told(&record)) {
             let spans = visit::spans(&record, self.clock.now());
             spans.into_iter().for_each(|span| sink.take(span));
+        }
+        if self.trails.wanted() == Wanted::Trail {
+            self.trails.visited(&record, self.clock.now());
         }
         if let Some(log) = &self.log {
             log.visited(record);

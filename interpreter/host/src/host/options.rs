@@ -30,6 +30,8 @@ pub struct HostOptions {
     pub retention: Option<Retention>,
     /// Who takes the spans of runs, if they are made.
     pub traces: Option<Arc<dyn SpanSink>>,
+    /// How many visits of gateways are kept in memory, with why they went as they did; none, if nobody says.
+    pub visits: usize,
     /// With what the directory is encrypted.
     pub keys: Option<KeyRing>,
 }
@@ -66,6 +68,7 @@ impl HostOptions {
             compact: compact::Due::default(),
             retention: None,
             traces: None,
+            visits: 0,
             keys: None,
         }
     }

@@ -7,14 +7,22 @@ use crate::{
     engine::{Answer, Command, Happened, Refusal, Start, Started},
     follow::{Follow, happened, past},
     metrics::Metrics,
-    traces::{SpanSink, Told, Tracing, collect},
+    traces::{self, SpanSink, Told, Tracing, collect},
+    trails::{SpanView, Tap, TapFilter, TraceView, Trails, VisitView},
 };
 use flowmesh_ir::{Name, trace::Lineage};
-use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+use flowmesh_mesh::Measures;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, MutexGuard, PoisonError, Weak},
+};
 use tokio::{
     sync::{mpsc::Receiver, oneshot},
     task::JoinHandle,
 };
+
+/// So many runs of a trace are looked at.
+const RUNS_MAX: usize = 100;
 
 /// What was told, and who takes the spans of it.
 type Heard = (Receiver<Told>, Arc<dyn SpanSink>);
@@ -102,9 +110,103 @@ impl Host {
         })
     }
 
+    /// What is kept of visits.
+    pub(crate) fn trails(&self) -> &Arc<Trails> {
+        &self.0.trails
+    }
+
+    /// What is kept of the visits of a request, by the identifier that its answer names. Gateways are no namespace's but the
+    /// one without a name.
+    #[must_use]
+    pub fn visits(&self, request: &str) -> Vec<Arc<VisitView>> {
+        match self.1.is_empty() {
+            true => self.0.trails.find(request),
+            false => Vec::new(),
+        }
+    }
+
+    /// Visits as they come; none to whoever is in another namespace.
+    #[must_use]
+    pub fn tap(&self, filter: TapFilter) -> Option<Tap> {
+        self.1.is_empty().then(|| self.0.trails.tap(filter))
+    }
+
+    /// The trace of a run with all that it led to, or nothing of the visits that led to it in another namespace than theirs.
+    ///
+    /// # Errors
+    /// If there is no such run, or its journal cannot be read.
+    pub async fn trace_of(&self, run: RunId) -> Result<TraceView, Refusal> {
+        let view = self.get(run).await?;
+        let mut spans = Vec::new();
+        let mut waiting = vec![run];
+        let mut seen = BTreeSet::from([run]);
+        while let Some(next) = waiting.pop() {
+            let past = match self.past(next).await {
+                Ok(past) => past,
+                // A run that another one started by a key of its own may be gone.
+                Err(_) if next != run => continue,
+                Err(why) => return Err(why),
+            };
+            let (of_run, children) = traces::whole(&past);
+            spans.extend(of_run);
+            let new = children
+                .into_iter()
+                .filter(|child| seen.len() < RUNS_MAX && seen.insert(*child));
+            waiting.extend(new.collect::<Vec<_>>());
+        }
+        Ok(self.joined(view.trace, spans))
+    }
+
+    /// The trace of a request: its visit, and the runs that it led to.
+    ///
+    /// # Errors
+    /// If a journal cannot be read.
+    pub async fn trace_of_request(&self, request: &str) -> Result<TraceView, Refusal> {
+        let visits = self.visits(request);
+        let runs = visits.iter().filter_map(|visit| visit.run.as_ref()?.parse().ok());
+        let runs: BTreeSet<RunId> = runs.collect();
+        let mut spans = Vec::new();
+        for run in runs {
+            if let Ok(trace) = self.trace_of(run).await {
+                spans.extend(trace.spans);
+            }
+        }
+        Ok(self.joined(request.to_owned(), spans))
+    }
+
+    /// With what is kept of visits and attempts, each once, in the order in which they began.
+    fn joined(&self, trace: String, mut spans: Vec<SpanView>) -> TraceView {
+        if let Ok(number) = u128::from_str_radix(&trace, 16) {
+            let kept = self.0.trails.spans(number).into_iter();
+            let mine = self.1.is_empty();
+            spans.extend(kept.filter(|span| {
+                mine || span.kind == "attempt" && span.attributes.contains_key("flowmesh.run")
+            }));
+        }
+        let mut seen = BTreeSet::new();
+        spans.retain(|span| seen.insert(span.id.clone()));
+        let ids: BTreeSet<String> = spans.iter().map(|span| span.id.clone()).collect();
+        if !self.1.is_empty() {
+            // An attempt that belongs to no call of a run that may be seen is another namespace's.
+            spans.retain(|span| {
+                span.kind != "attempt" || span.parent.as_ref().is_some_and(|parent| ids.contains(parent))
+            });
+        }
+        spans.sort_by(|one, other| one.began.cmp(&other.began));
+        TraceView { trace, spans }
+    }
+
     /// Who takes spans, if anybody does.
     pub(crate) fn sink(&self) -> Option<Arc<dyn SpanSink>> {
         self.0.sink.clone()
+    }
+
+    /// What was measured of the calls of the program that new runs are started with.
+    pub(crate) fn measures(&self) -> Measures {
+        let live = self.live();
+        let caller = live.borrow().as_ref().map(|live| live.caller.clone());
+        let mesh = caller.and_then(|caller| caller.mesh());
+        mesh.map(|mesh| mesh.measures()).unwrap_or_default()
     }
 
     /// Makes spans of what is heard.

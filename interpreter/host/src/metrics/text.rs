@@ -1,7 +1,8 @@
 //! The text that Prometheus reads (exposition format 0.0.4).
 
-use super::{Histogram, Metrics, get};
+use super::{Histogram, Metrics, get, golden::golden};
 use crate::engine::{Stand, view::State};
+use flowmesh_mesh::{Measures, VisitMeasures};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// Names that others give are told of at most so many; what is beyond is told as one.
@@ -15,9 +16,14 @@ pub(crate) struct Looked {
     /// How many tasks each queue has that no worker has.
     pub(crate) queues: BTreeMap<String, usize>,
     pub(crate) store_bytes: u64,
+    /// What was measured of visits, of calls, and spans that were let go of by whoever takes them.
+    pub(crate) visits: Vec<VisitMeasures>,
+    pub(crate) measures: Measures,
+    pub(crate) undelivered: u64,
 }
 
-struct Page(String);
+#[derive(Default)]
+pub(super) struct Page(String);
 
 pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
     let mut page = Page(String::new());
@@ -137,8 +143,8 @@ pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
     page.one(
         "flowmesh_untraced_total",
         "counter",
-        "Events and attempts of which no span was made, because more came than could be taken",
-        get(&metrics.untraced),
+        "Events and attempts of which no span was made, and spans that were not sent, because more came than could be taken or nobody took them",
+        get(&metrics.untraced).saturating_add(looked.undelivered),
     );
     page.one(
         "flowmesh_http_connections",
@@ -146,11 +152,16 @@ pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
         "Open connections to the API",
         get(&metrics.connections),
     );
-    page.0
+    golden(&mut page, &looked.visits, &looked.measures);
+    page.text()
 }
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn text(self) -> String {
+        self.0
+    }
+
+    pub(super) fn head(&mut self, name: &str, kind: &str, help: &str) {
         // Writing into a String cannot fail; so below.
         let _ = write!(self.0, "# HELP {name} {help}.\n# TYPE {name} {kind}\n");
     }
@@ -160,7 +171,7 @@ impl Page {
         self.line(name, &[], value);
     }
 
-    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+    pub(super) fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
         self.0.push_str(name);
         let labels: Vec<String> = labels
             .iter()

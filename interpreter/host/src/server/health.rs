@@ -85,6 +85,9 @@ async fn measured(State(watched): State<Watched>) -> Response {
         runs: watched.host.totals().await,
         queues: watched.host.workers().waiting(),
         store_bytes: store_bytes.unwrap_or_default(),
+        visits: watched.host.metrics().visits(),
+        measures: watched.host.measures(),
+        undelivered: watched.host.sink().map_or(0, |sink| sink.dropped()),
     };
     let text = metrics::text(watched.host.metrics(), &looked);
     (

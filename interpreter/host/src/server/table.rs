@@ -5,7 +5,7 @@ use super::{
     identity::Role,
     list,
     route::{Access, Any, Content, Parameter, Route},
-    routes, schedules, services, share, stand, steer, told, workers,
+    routes, schedules, services, share, stand, steer, told, visits, workers,
 };
 use crate::engine::{
     Told,
@@ -29,6 +29,7 @@ pub(super) fn all() -> Vec<Route> {
         planning(),
         deployments::routes(),
         working(),
+        visits::routes(),
         watching(),
     ];
     groups.into_iter().flatten().collect()

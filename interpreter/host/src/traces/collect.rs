@@ -37,6 +37,7 @@ pub(crate) enum Told {
 }
 
 /// An attempt at a call that has ended.
+#[derive(Clone)]
 pub(crate) struct Attempted {
     pub(crate) run: RunId,
     pub(crate) call: TraceContext,
@@ -169,7 +170,8 @@ async fn known<'t>(
     Ok(runs.get_mut(&run))
 }
 
-fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
+/// An attempt that has just ended as a span.
+pub(crate) fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
     let ended = clock.now();
     let took = jiff::SignedDuration::try_from(attempted.took).unwrap_or_default();
     let well = attempted

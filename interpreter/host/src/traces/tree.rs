@@ -105,6 +105,14 @@ impl Tree {
         ended
     }
 
+    /// What is under way, as if it ended now.
+    pub(super) fn open(&mut self, at: Timestamp) -> Vec<Span> {
+        let mut open = Vec::new();
+        self.stop(at, &mut open);
+        open.push(self.root(at, SpanStatus::Stopped, Vec::new()));
+        open
+    }
+
     fn note(
         &mut self,
         (home, flow): (&Deployment, FlowId),
@@ -247,7 +255,17 @@ impl Tree {
             Ending::Cancelled(_) => SpanStatus::Stopped,
             Ending::Terminated(why) => SpanStatus::Error(format!("terminated: {why}")),
         };
-        ended.push(Span {
+        let root = self.root(at, status, attributes);
+        ended.push(root);
+    }
+
+    fn root(
+        &mut self,
+        at: Timestamp,
+        status: SpanStatus,
+        attributes: Vec<(Cow<'static, str>, String)>,
+    ) -> Span {
+        Span {
             context: self.root,
             parent: self.above,
             kind: SpanKind::Run,
@@ -257,7 +275,7 @@ impl Tree {
             status,
             attributes,
             logs: std::mem::take(&mut self.logs),
-        });
+        }
     }
 }
 

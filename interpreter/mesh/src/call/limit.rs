@@ -12,6 +12,9 @@ use crate::{
 use flowmesh_ir::{OperationId, PolicyId, ServiceId, call::Failure};
 use std::time::Duration;
 
+/// Who waited for less was let through at once.
+pub(crate) const WAITED_MIN: Duration = Duration::from_millis(1);
+
 /// What a call holds until its reply has been read.
 pub(crate) type Permits = [Option<Permit>; 2];
 
@@ -20,11 +23,11 @@ impl Mesh {
     /// the mesh. Charged once, however many attempts there are; nothing is sent before, and a refusal is the end.
     pub(super) async fn pass(
         &self,
-        (service, operation, policy): (ServiceId, Option<OperationId>, PolicyId),
+        (whose, operation, policy): (ServiceId, Option<OperationId>, PolicyId),
         view: &RequestView<'_>,
         names: Names<'_>,
     ) -> Result<Permits, Failure> {
-        let service = self.services.get(service.index());
+        let service = self.services.get(whose.index());
         let own = service.and_then(|service| service.limiters.of(operation, policy));
         let all = self.limited();
         if own.is_none() && all.is_none() {
@@ -33,11 +36,22 @@ impl Mesh {
         let policy = self.program.policy(policy);
         let total = policy.map_or(0, |policy| policy.timeout.total_ms);
         let patience = PATIENCE.min(Duration::from_millis(total));
-        let until = self.clock.now().saturating_add(patience);
-        Ok([
-            self.pass_one(own, view, names, until).await?,
-            self.pass_one(all, view, names, until).await?,
-        ])
+        let began = self.clock.now();
+        let until = began.saturating_add(patience);
+        let passing = async {
+            Ok([
+                self.pass_one(own, view, names, until).await?,
+                self.pass_one(all, view, names, until).await?,
+            ])
+        };
+        let passed = passing.await;
+        let waited = self.clock.now().saturating_sub(began);
+        match (&passed, self.calls.of(whose, operation)) {
+            (Ok(_), Some(tally)) if waited >= WAITED_MIN => tally.waited(waited),
+            (Err(failure), Some(tally)) => tally.failed(failure, waited),
+            _ => {}
+        }
+        passed
     }
 
     /// Says to the limits what those heard whom they let through.

@@ -33,6 +33,7 @@ use crate::{
         outcome::Outcome,
         sticky::cookie,
     },
+    gauge::CallTally,
     mesh::{Mesh, Service},
     observe::{AttemptReport, Next, Observer},
     wire::{
@@ -198,7 +199,10 @@ impl Relaying<'_> {
     ) -> Result<Response<Option<Relayed>>, Unrelayed> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.id, clock.now());
-        let plan = CallPlan::new(self.policy, effect, &[], clock.now());
+        let began = clock.now();
+        let tally = self.mesh.calls.of(self.request.service, None);
+        let _in_flight = tally.map(CallTally::begin);
+        let plan = CallPlan::new(self.policy, effect, &[], began);
         let mut plan = match body {
             Kept::Whole(_) => plan,
             Kept::Stream(..) | Kept::Gone => plan.single(),
@@ -232,6 +236,10 @@ impl Relaying<'_> {
                     self.decide(&mut plan, None)
                 }
                 Decision::Done { reply, .. } => {
+                    if let Some(tally) = tally {
+                        let took = clock.now().saturating_sub(began);
+                        tally.replied(&reply, plan.attempts(), took);
+                    }
                     return match (answer, reply) {
                         (Some(mut answer), _) => {
                             self.stay(&mut answer, last.as_ref());

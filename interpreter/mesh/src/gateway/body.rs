@@ -3,6 +3,7 @@
 use super::record::{Log, Record, micros};
 use crate::{
     decide::limit::Permit,
+    gauge::InFlight,
     wire::{body::BodyError, relayed::Relayed},
 };
 use bytes::Bytes;
@@ -23,6 +24,8 @@ pub(super) struct Body {
     last: Option<Last>,
     /// What let the visitor through.
     permit: Option<Arc<Permit>>,
+    /// Counts the visit while it is on its way.
+    counted: Option<InFlight>,
 }
 
 enum Kind {
@@ -58,7 +61,14 @@ impl Body {
             ended: false,
             last: None,
             permit: None,
+            counted: None,
         }
+    }
+
+    /// Counts as on its way until it has ended.
+    pub(super) fn counted(mut self, counted: InFlight) -> Self {
+        self.counted = Some(counted);
+        self
     }
 
     /// Holds on to what let the visitor through.
@@ -90,7 +100,7 @@ impl hyper::body::Body for Body {
         });
         if frame.is_none() {
             this.ended = true;
-            this.permit = None;
+            (this.permit, this.counted) = (None, None);
         }
         if let (Some(last), Some(frame)) = (&mut this.last, &frame) {
             match frame {

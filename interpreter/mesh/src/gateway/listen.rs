@@ -7,7 +7,7 @@ use super::{
     rules::Rules,
     visit::Peer,
 };
-use crate::{decide::chance::Source, tls::Certificate};
+use crate::{decide::chance::Source, gauge::VisitMeasures, tls::Certificate};
 use std::{
     collections::HashMap,
     future::Future,
@@ -112,6 +112,13 @@ impl Door {
 
     pub(super) fn rules(&self) -> Arc<Rules> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was measured of its visits.
+    #[must_use]
+    pub fn measures(&self) -> VisitMeasures {
+        let rules = self.rules();
+        rules.measured().measures(&rules.plan)
     }
 
     /// What is to be told of a visit.

@@ -1,7 +1,7 @@
 //! What a gateway does with a visit, as far as that can be said without anybody being asked: where it leads, and whether
 //! that is allowed. The same for visitors and for those who want to know why.
 
-use super::{behind::Visit, side::Side};
+use super::{behind::Visit, measured, side::Side};
 use crate::decide::{
     access::{Verdict, judge},
     canonical::Canonical,
@@ -192,6 +192,12 @@ impl Plan {
             true => Fit::Taken,
             false => Fit::Condition,
         }
+    }
+
+    /// A route as the program has it: `GET /orders/{id}`.
+    #[must_use]
+    pub fn route_name(&self, number: usize) -> Option<String> {
+        Some(measured::name(self.gateway()?.routes.get(number)?))
     }
 
     /// The next route that would take the visit if the one that does were not there.

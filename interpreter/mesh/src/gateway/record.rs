@@ -105,10 +105,10 @@ pub struct Record {
 pub struct Trail {
     /// How it is known who the visitor is.
     pub proof: Proof,
-    /// The routes whose path fits, as far as they were looked at.
-    pub looked: Vec<(usize, Fit)>,
+    /// The routes whose path fits, as far as they were looked at, by number and name.
+    pub looked: Vec<(usize, String, Fit)>,
     /// The route that would have taken the visit if the one that did were not there.
-    pub runner_up: Option<usize>,
+    pub runner_up: Option<(usize, String)>,
     /// What each rule about the target says.
     pub said: Vec<Said>,
 }

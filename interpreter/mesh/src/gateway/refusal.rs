@@ -51,7 +51,49 @@ pub(super) enum Refusal {
     Valueless(String),
 }
 
+/// Why visits are refused, in a word.
+pub(super) const REASONS: [&str; 16] = [
+    "malformed",
+    "unidentified",
+    "unsure",
+    "no_route",
+    "method",
+    "denied",
+    "limited",
+    "too_large",
+    "unsent",
+    "valueless",
+    "timeout",
+    "bad_reply",
+    "unavailable",
+    "overloaded",
+    "login",
+    "busy",
+];
+
 impl Refusal {
+    /// Which of [`REASONS`] it is.
+    pub(super) fn reason(&self) -> usize {
+        match self {
+            Self::Malformed(_) => 0,
+            Self::Unidentified { .. } => 1,
+            Self::Unsure(_) => 2,
+            Self::Nothing => 3,
+            Self::Method(_) => 4,
+            Self::Denied(_) => 5,
+            Self::Limited(_) => 6,
+            Self::TooLarge(_) => 7,
+            Self::Unsent => 8,
+            Self::Valueless(_) => 9,
+            Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => 10,
+            Self::Failed(Failure::BadReply(_)) => 11,
+            Self::Failed(Failure::Unavailable(_)) => 12,
+            Self::Failed(Failure::Overloaded(_)) => 13,
+            Self::Login(_) => 14,
+            Self::Busy(_) => 15,
+        }
+    }
+
     /// A rule denies it, or none allows it.
     pub(super) fn denied(rule: Option<usize>) -> Self {
         Self::Denied(match rule {

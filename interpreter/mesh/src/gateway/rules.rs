@@ -1,6 +1,6 @@
 //! What a gateway does with a request, as one version of the program says. It is swapped as a whole.
 
-use super::{behind::Behind, identify::Ways, plan::Plan};
+use super::{behind::Behind, identify::Ways, measured::Measured, plan::Plan};
 use crate::{decide::limit::Limiter, mesh::Mesh};
 use flowmesh_ir::{GatewayId, Program, gateway::Gateway, traffic::Limit};
 use std::sync::{Arc, OnceLock};
@@ -12,6 +12,7 @@ pub struct Rules {
     pub(super) behind: Arc<dyn Behind>,
     pub(super) ways: Ways,
     limiter: OnceLock<Limiter>,
+    measured: OnceLock<Arc<Measured>>,
 }
 
 impl Rules {
@@ -39,6 +40,7 @@ impl Rules {
             behind,
             ways,
             limiter: OnceLock::new(),
+            measured: OnceLock::new(),
         })
     }
 
@@ -53,8 +55,16 @@ impl Rules {
         Some((limit, self.limiter.get_or_init(|| Limiter::new(limit))))
     }
 
-    /// Goes on counting where other rules stopped, if the limit is the same.
+    /// What is measured of visits.
+    pub(super) fn measured(&self) -> &Arc<Measured> {
+        self.measured.get_or_init(|| Arc::new(Measured::new(&self.plan)))
+    }
+
+    /// Goes on counting where other rules stopped, if the limit is the same, or the routes are.
     pub(super) fn take_over(&self, before: &Self) {
+        if Measured::new(&self.plan).is_like(before.measured()) {
+            let _ = self.measured.set(before.measured().clone());
+        }
         let limit = self.gateway().and_then(|gateway| gateway.limit.as_ref());
         if let Some((known, limiter)) = before.limiter()
             && limit == Some(known)

@@ -14,7 +14,7 @@ use super::{
     traced::Traced,
 };
 use crate::{
-    call::limit::enter,
+    call::limit::{WAITED_MIN, enter},
     decide::{
         access::Verdict,
         canonical::Canonical,
@@ -86,10 +86,13 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
         wanted,
         began,
     };
+    let measured = rules.measured();
+    let counted = measured.begin();
     let origin = parts.headers.get(ORIGIN).cloned();
     let done = visiting.run(parts, body, &mut traced, &mut record).await;
     traced.decide(rules.plan.share(None));
     let mut answer = done.unwrap_or_else(|refusal| {
+        measured.refused(&refusal);
         record.refused = Some(refusal.why());
         refusal.answer()
     });
@@ -99,6 +102,8 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
+    measured.answered(record.route, answer.status().as_u16(), began.elapsed());
+    let answer = answer.map(|body| body.counted(counted));
     let Some(log) = door.log.clone().filter(|_| wanted > Wanted::Nothing) else {
         return answer;
     };
@@ -198,7 +203,12 @@ impl Visiting<'_> {
             .unwrap_or_default();
         let clock = self.rules.mesh.clock;
         let until = clock.now().saturating_add(PATIENCE);
+        let began = clock.now();
         let entered = enter(limiter, &key, clock, until).await;
+        let waited = clock.now().saturating_sub(began);
+        if entered.is_ok() && waited >= WAITED_MIN {
+            self.rules.measured().waited(waited);
+        }
         entered.map(Some).map_err(|refusal| match refusal.reason {
             Reason::Busy => Refusal::Busy(refusal.after),
             _ => Refusal::Limited(refusal.after),
@@ -211,9 +221,12 @@ impl Visiting<'_> {
         let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
         let looked = plan.choose(visit, &holds);
         if let Some(trail) = &mut record.trail {
-            trail.looked.clone_from(&looked);
+            let named = |number: usize| plan.route_name(number).unwrap_or_default();
+            let all = looked.iter().map(|(number, fit)| (*number, named(*number), *fit));
+            trail.looked = all.collect();
             let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
-            trail.runner_up = taken.and_then(|(taken, _)| plan.runner_up(visit, *taken, &holds));
+            let runner_up = taken.and_then(|(taken, _)| plan.runner_up(visit, *taken, &holds));
+            trail.runner_up = runner_up.map(|number| (number, named(number)));
         }
         let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
         if let Some((number, _)) = taken

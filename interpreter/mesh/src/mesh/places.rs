@@ -4,6 +4,7 @@ use crate::{
     clock::Clock,
     decide::{guard::Said, tally::Seen, template::Template},
     error::MeshError,
+    gauge::Tally,
     tls::client::Safety,
     wire::{health::Check, subset::Subset},
 };
@@ -17,7 +18,7 @@ use std::{
 /// Where the calls to a subset go.
 pub(crate) enum Places {
     /// All to the same addresses.
-    Fixed(Arc<Subset>),
+    Fixed(Arc<Subset>, Arc<Tally>),
     /// Each to the addresses that it fills.
     Filled(Filled),
 }
@@ -28,6 +29,8 @@ pub(crate) struct Filled {
     name: Name,
     templates: Vec<Template>,
     shared: Shared,
+    /// The attempts at all that was ever filled.
+    tally: Arc<Tally>,
     known: Mutex<Known>,
 }
 
@@ -78,6 +81,7 @@ impl Places {
             name: subset.clone(),
             templates: templates.to_vec(),
             shared: shared.clone(),
+            tally: Arc::default(),
             known: Mutex::default(),
         };
         if !templates.iter().all(Template::is_fixed) {
@@ -85,7 +89,7 @@ impl Places {
         }
         filled
             .make(&[])
-            .map(Self::Fixed)
+            .map(|subset| Self::Fixed(subset, filled.tally.clone()))
             .map_err(|_| MeshError::NoAddress {
                 service: service.clone(),
                 subset: subset.clone(),
@@ -94,18 +98,31 @@ impl Places {
 
     /// Nowhere: for services that nobody reaches by an address.
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
-        Self::Fixed(Arc::new(Subset::new(
-            subset.clone(),
-            (Vec::new(), Said::Written),
-            clock,
-            (None, Safety::default()),
-        )))
+        let tally = Arc::<Tally>::default();
+        let parts = (None, Safety::default(), tally.clone());
+        Self::Fixed(
+            Arc::new(Subset::new(
+                subset.clone(),
+                (Vec::new(), Said::Written),
+                clock,
+                parts,
+            )),
+            tally,
+        )
+    }
+
+    /// Those that are known, and what was measured of all there ever were.
+    pub(crate) fn known(&self) -> (Vec<Arc<Subset>>, &Tally) {
+        match self {
+            Self::Fixed(subset, tally) => (vec![subset.clone()], tally),
+            Self::Filled(filled) => (filled.known(), &filled.tally),
+        }
     }
 
     /// How it did within the last time, over all places that are known.
     pub(crate) fn seen(&self, last: Duration) -> Seen {
         let filled = match self {
-            Self::Fixed(subset) => return subset.seen(last),
+            Self::Fixed(subset, _) => return subset.seen(last),
             Self::Filled(filled) => filled,
         };
         let known = filled.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,13 +133,18 @@ impl Places {
     /// Where a call goes that gives this, or why it cannot go there.
     pub(crate) fn of(&self, given: &[String]) -> Result<Arc<Subset>, String> {
         match self {
-            Self::Fixed(subset) => Ok(subset.clone()),
+            Self::Fixed(subset, _) => Ok(subset.clone()),
             Self::Filled(filled) => filled.of(given),
         }
     }
 }
 
 impl Filled {
+    fn known(&self) -> Vec<Arc<Subset>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.subsets.values().map(|(_, subset)| subset.clone()).collect()
+    }
+
     fn of(&self, given: &[String]) -> Result<Arc<Subset>, String> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.turn = known.turn.saturating_add(1);
@@ -161,7 +183,7 @@ impl Filled {
             self.name.clone(),
             (addresses, said),
             clock,
-            (check, safety),
+            (check, safety, self.tally.clone()),
         )))
     }
 }

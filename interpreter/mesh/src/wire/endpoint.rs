@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     decide::{balance::Ewma, endpoints::Target, health::Health, outcome::Outcome},
+    gauge::Tally,
     mesh::Limits,
     tls::client::{ClientTls, Version},
 };
@@ -45,6 +46,9 @@ pub(crate) struct Endpoint {
     pending: AtomicU32,
     busy: AtomicU32,
     unwell: AtomicBool,
+    /// Its attempts, and those of all endpoints of its subset.
+    pub(crate) tally: Tally,
+    all: Arc<Tally>,
 }
 
 /// A request that waits for its first byte; counts while it lives.
@@ -55,8 +59,15 @@ pub(crate) struct UnderWay(Arc<Endpoint>);
 
 impl Endpoint {
     /// One that nobody knows yet.
-    pub(crate) fn new(target: &Target, base: &str, tls: Option<Arc<ClientTls>>, now: Duration) -> Self {
+    pub(crate) fn new(
+        target: &Target,
+        base: &str,
+        (tls, all): (Option<Arc<ClientTls>>, Arc<Tally>),
+        now: Duration,
+    ) -> Self {
         Self {
+            tally: Tally::default(),
+            all,
             label: target.address.to_string().into(),
             host: HeaderValue::from_str(&target.host).ok(),
             base: base.to_owned(),
@@ -138,6 +149,11 @@ impl Endpoint {
         UnderWay(self.clone())
     }
 
+    /// How its breakers stand: the worst of them.
+    pub(crate) fn breaker(&self, now: Duration) -> Option<u8> {
+        self.gates.worst(now)
+    }
+
     /// How many requests are on their way here.
     pub(crate) fn busy(&self) -> u32 {
         self.busy.load(Ordering::Relaxed)
@@ -155,6 +171,12 @@ impl Endpoint {
 
     /// Takes note of how an attempt went, and how long its first byte took.
     pub(crate) fn record(&self, now: Duration, outcome: &Outcome, first_byte: Option<Duration>) {
+        let status = match outcome {
+            Outcome::Answer { status, .. } => Some(*status),
+            _ => None,
+        };
+        self.tally.ended(status, first_byte);
+        self.all.ended(status, first_byte);
         match first_byte {
             Some(took) if !outcome.failed() => self.cost().observe(now, took),
             _ => self.cost().penalize(now, outcome.retry_after()),

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use crate::decide::{
-    breaker::{Entry, Gate},
+    breaker::{Entry, Gate, Sign},
     chance::Chance,
 };
 use flowmesh_ir::traffic::Breaker;
@@ -34,6 +34,19 @@ impl Gates {
         let answer = ask(&mut gate);
         gates.push(gate);
         answer
+    }
+}
+
+impl Gates {
+    /// How the worst of them stands: closed (0), to be proven (1), or open (2).
+    pub(crate) fn worst(&self, now: Duration) -> Option<u8> {
+        let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands = gates.iter().map(|gate| match gate.sign(now) {
+            Sign::Come(_) => 0,
+            Sign::Prove => 1,
+            Sign::Shut => 2,
+        });
+        stands.max()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
         guard::{self, Said},
         tally::{Seen, Tally},
     },
+    gauge,
     tls::client::Safety,
 };
 use flowmesh_ir::Name;
@@ -50,6 +51,8 @@ pub(crate) struct Subset {
     /// How its endpoints are asked how they are, if they are.
     check: Option<Arc<Check>>,
     safety: Safety,
+    /// All attempts that were made here.
+    counted: Arc<gauge::Tally>,
     known: Mutex<Known>,
     /// Published as a whole, so that a call takes one brief lock and no more.
     snapshot: RwLock<Arc<Snapshot>>,
@@ -85,7 +88,7 @@ impl Subset {
         name: Name,
         (addresses, said): (Vec<Address>, Said),
         clock: Clock,
-        (check, safety): (Option<Arc<Check>>, Safety),
+        (check, safety, counted): (Option<Arc<Check>>, Safety, Arc<gauge::Tally>),
     ) -> Self {
         let reports = addresses.iter().map(|_| None).collect();
         let subset = Self {
@@ -95,6 +98,7 @@ impl Subset {
             clock,
             check,
             safety,
+            counted,
             known: Mutex::new(Known {
                 endpoints: Endpoints::default(),
                 reports,
@@ -203,7 +207,7 @@ impl Subset {
         let report = match found {
             Ok(targets) => {
                 known.endpoints.update(at, targets, |target| {
-                    Endpoint::new(target, base, tls.clone(), now)
+                    Endpoint::new(target, base, (tls.clone(), self.counted.clone()), now)
                 });
                 Ok(())
             }
