@@ -2,6 +2,7 @@
 
 mod audit;
 mod backfill;
+mod ca;
 mod check;
 mod compile;
 mod completions;
@@ -24,6 +25,7 @@ mod stub;
 mod test;
 mod token;
 mod top;
+mod visitors;
 
 pub(crate) use backfill::spelled;
 pub(crate) use stub::announce;
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     Backfill(backfill::Backfill),
     Store(store::Store),
     Token(token::Token),
+    Ca(ca::Ca),
+    Visitors(visitors::Visitors),
     Audit(audit::Audit),
     Top(top::Top),
     Stub(stub::Stub),
@@ -110,6 +114,8 @@ impl Command {
             Self::Backfill(command) => command.run(),
             Self::Store(command) => command.run(),
             Self::Token(command) => command.run(),
+            Self::Ca(command) => command.run(),
+            Self::Visitors(command) => command.run(),
             Self::Audit(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Stub(command) => command.run(),
@@ -132,6 +138,8 @@ impl Command {
             Self::Backfill(command) => command.json,
             Self::Store(command) => command.json,
             Self::Token(command) => command.json,
+            Self::Ca(command) => command.json,
+            Self::Visitors(command) => command.json,
             Self::Audit(command) => command.json,
             Self::Top(command) => command.json,
             Self::Stub(command) => command.json,

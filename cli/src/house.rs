@@ -15,7 +15,7 @@ use flowmesh_host::{
     engine::Refusal,
     server::{ConfigValues, Server, ServerError, ServerOptions},
     store::compact::Due,
-    traces::{Otlp, OtlpError, SpanSink},
+    traces::{Otlp, OtlpError, Protocol, Several, SpanSink, Zipkin},
 };
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
@@ -56,9 +56,15 @@ pub(crate) struct HouseArgs {
     /// Before they go, write them to a file in this directory, as `store export` would; `store import` reads it
     #[arg(long, value_name = "DIR", requires = "keep_runs")]
     pub(crate) archive: Option<PathBuf>,
-    /// Send traces of runs to an OpenTelemetry collector, by OTLP over HTTP
+    /// Send traces of visits and runs to an OpenTelemetry collector, by OTLP
     #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub(crate) traces: Option<String>,
+    /// How the collector is spoken to: `http/protobuf`, or `grpc`; else as OTEL_EXPORTER_OTLP_PROTOCOL says
+    #[arg(long, value_name = "PROTOCOL", requires = "traces")]
+    pub(crate) traces_protocol: Option<Protocol>,
+    /// Send traces of visits and runs to Zipkin
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_ZIPKIN_ENDPOINT")]
+    pub(crate) zipkin: Option<String>,
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
     pub(crate) stub: bool,
@@ -154,13 +160,6 @@ impl House {
         let tokens = &mut listen.identity.tokens;
         tokens.get_or_insert_with(|| TokensFile::default().tokens(&args.dir));
         let (settings, secrets) = args.set.values(program)?;
-        let idle = flowmesh_ir::carried::not_yet(program);
-        if !idle.is_empty() {
-            draw::say(format!(
-                "warning: this version does not carry out {}; the program runs without",
-                idle.join(", ")
-            ));
-        }
         // Runs that are found in the directory go on at once, so what they call must be there before.
         let stubs = if args.stub {
             Some(stubs(program, &settings).await?)
@@ -179,7 +178,7 @@ impl House {
             keep,
             archive: args.archive.clone(),
         });
-        options.traces = traces(args.traces.as_deref())?;
+        options.traces = traces(args)?;
         options.keys = args.keys.ring()?;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         let opening = host.serve(program.as_ref().clone(), settings).await;
@@ -231,7 +230,7 @@ async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Err
 }
 
 /// Where names are looked up.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct NameArgs {
     /// Look names up at this DNS server instead of the system's: IP:PORT, tls://IP:PORT#NAME over TLS, or ZONE=IP:PORT for
     /// the names below one zone, such as consul=127.0.0.1:8600 at a Consul agent
@@ -263,12 +262,17 @@ pub(crate) fn resolver(names: &NameArgs) -> Result<Arc<dyn Resolver>, Error> {
 }
 
 /// Who takes traces. A variable that is set to nothing counts as none.
-fn traces(to: Option<&str>) -> Result<Option<Arc<dyn SpanSink>>, Error> {
-    let Some(to) = to.filter(|to| !to.is_empty()) else {
-        return Ok(None);
-    };
+fn traces(args: &HouseArgs) -> Result<Option<Arc<dyn SpanSink>>, Error> {
     let untraced = |why: OtlpError| below(why.code(), &why, Some(why.help().to_owned()), Exit::Usage);
-    Ok(Some(Arc::new(Otlp::new(to, "flowmesh").map_err(untraced)?)))
+    let mut sinks: Vec<Arc<dyn SpanSink>> = Vec::new();
+    if let Some(to) = args.traces.as_deref().filter(|to| !to.is_empty()) {
+        let otlp = Otlp::batches(to, "flowmesh", args.traces_protocol).map_err(untraced)?;
+        sinks.push(Arc::new(otlp));
+    }
+    if let Some(to) = args.zipkin.as_deref().filter(|to| !to.is_empty()) {
+        sinks.push(Arc::new(Zipkin::batches(to, "flowmesh").map_err(untraced)?));
+    }
+    Ok(Several::of(sinks))
 }
 
 fn unheard(why: &ServerError) -> Error {

@@ -9,7 +9,6 @@
 pub mod access;
 pub mod address;
 pub mod call;
-pub mod carried;
 pub mod cron;
 pub mod diff;
 pub mod except;

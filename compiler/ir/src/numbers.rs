@@ -17,8 +17,8 @@ use crate::{
         StreamKind, Subset,
     },
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rate, Rewrite, Sticky, Tls,
-        Trace,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Propagation, Rate, Rewrite,
+        Sticky, Tls, Trace,
     },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
 };
@@ -146,7 +146,7 @@ without! {
     (), Name, String, Value, bool, i32, i64, u8, u16, u32, u64,
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
     Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
-    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Tls,
+    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Tls, Propagation,
     EffectKind, Method, Part,
 }
 
@@ -205,7 +205,7 @@ parts! {
     Retry { attempts, on, backoff, budget }
     Limit { rate, burst, adaptive, concurrent, queue, per }
     Mirror { to, percent, writes }
-    Trace { sample, tags }
+    Trace { sample, tags, propagate }
     Service { name, doc, subsets, address_params, routes, policy, auth, operations, descriptors }
     Subset { name, addresses }
     AddressParam { name, part }

@@ -1,5 +1,10 @@
 //! Identifiers of a trace, derived and never drawn, so that a run keeps its trace over restarts.
 
+mod lineage;
+
+pub use lineage::{BAGGAGE_MAX, Lineage, STATE_MAX, begun, of_run};
+
+use crate::traffic::Trace;
 use std::fmt;
 
 /// W3C trace id and the id of the span above; neither is zero.
@@ -43,6 +48,21 @@ impl TraceContext {
         );
         let sampled = u8::from_str_radix(flags, 16).ok()? & 1 == 1;
         (trace != 0 && span != 0).then_some(Self { trace, span, sampled })
+    }
+
+    /// Whether it is among so many of ten thousand traces. Whoever asks about the same trace hears the same, and who is among
+    /// few is among more: the last 56 bits of a trace are chance (W3C Trace Context Level 2, 3.2.2.3).
+    #[must_use]
+    pub fn is_among(self, per_ten_thousand: u32) -> bool {
+        let chance = self.trace & ((1 << 56) - 1);
+        chance.saturating_mul(10_000) < u128::from(per_ten_thousand) << 56
+    }
+
+    /// As it is where a policy has it that only so many of those that are recorded are.
+    #[must_use]
+    pub fn thinned(self, trace: Option<&Trace>) -> Self {
+        let sampled = self.sampled && trace.is_none_or(|trace| self.is_among(trace.sample));
+        Self { sampled, ..self }
     }
 
     /// The root span of a run: the run's identifier is the trace.
@@ -93,6 +113,19 @@ mod tests {
         assert_eq!(TraceContext::parse(text), Some(context));
         let later = "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-comes";
         assert_eq!(TraceContext::parse(later), Some(context));
+    }
+
+    #[test]
+    fn a_share_of_traces_is_as_large_as_it_says_and_grows() {
+        let traces =
+            (0..20_000u128).map(|number| TraceContext::root(number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c)));
+        let mut few = 0u32;
+        for trace in traces {
+            few += u32::from(trace.is_among(1_000));
+            assert!(!trace.is_among(0) && trace.is_among(10_000));
+            assert!(!trace.is_among(1_000) || trace.is_among(2_000), "{trace}");
+        }
+        assert!((1_800..2_200).contains(&few), "{few}");
     }
 
     #[test]

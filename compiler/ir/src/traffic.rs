@@ -123,6 +123,30 @@ pub struct Tls {
     /// The file with the key of our certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The agent that gives our certificate, and says whom to believe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<Workload>,
+}
+
+/// Where the agent of a SPIFFE workload is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workload {
+    /// At a socket: `unix:///run/spire/agent.sock`.
+    Socket(String),
+    /// Where `SPIFFE_ENDPOINT_SOCKET` says.
+    Environment,
+}
+
+impl Workload {
+    /// The socket, where it is said here.
+    #[must_use]
+    pub fn socket(&self) -> Option<&str> {
+        match self {
+            Self::Socket(socket) => Some(socket),
+            Self::Environment => None,
+        }
+    }
 }
 
 /// `mirror: { to: v2, share: 10% }`: a copy of some requests goes elsewhere, and nobody waits for it.
@@ -200,7 +224,7 @@ pub struct Cache {
     pub vary: Vec<String>,
 }
 
-/// `trace: { sample: 10%, tags: { team: "shop" } }`
+/// `trace: { sample: 10%, tags: { team: "shop" }, propagate: [w3c, b3] }`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// How many of ten thousand traces are kept.
@@ -208,4 +232,34 @@ pub struct Trace {
     /// What stands on every span: texts over configs and constants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Name, Expr)>,
+    /// By which headers the next one is told of the trace; none are those of the mesh, and there W3C's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub propagate: Vec<Propagation>,
+}
+
+/// Headers that tell of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Propagation {
+    /// `traceparent` and `tracestate`, as W3C Trace Context has them.
+    W3c,
+    /// `b3`, as Zipkin has it.
+    B3,
+    /// `x-b3-traceid` and its like.
+    B3Multi,
+}
+
+impl Propagation {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::W3c, Self::B3, Self::B3Multi];
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::W3c => "w3c",
+            Self::B3 => "b3",
+            Self::B3Multi => "b3_multi",
+        }
+    }
 }

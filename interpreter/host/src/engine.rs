@@ -69,7 +69,7 @@ pub(crate) use homes::{Player, homes};
 pub use input::{Command, Input, Start, Ticket, Verb};
 pub use once::{Asked, Before};
 pub use open::{Store, open};
-pub use output::{Answer, Call, Happened, History, Output, Probe, Search, Started};
+pub use output::{Answer, Call, Called, Happened, History, Output, Probe, Search, Started};
 pub use programs::Programs;
 pub use restore::Restoring;
 pub use share::Continuation;

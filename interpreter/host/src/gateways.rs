@@ -2,18 +2,20 @@
 //!
 //! The mesh knows what a visit is and where it is led; here is what it does not know: what expressions mean (`view`), how a
 //! run is started and an operation called (`inside`), what a visitor is told of that (`answer`), and who writes down what
-//! happened (`log`). `open` makes the doors of one deployment.
+//! happened (`log`). `known` reads whom a gateway believes; `open` makes the doors of one deployment.
 
 mod alone;
 mod answer;
 mod beside;
 mod error;
 mod inside;
+mod known;
 mod log;
 mod open;
 mod place;
 mod remote;
 mod view;
+mod visits;
 
 pub use alone::Alone;
 pub use beside::Beside;
@@ -37,6 +39,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{sync::watch, task::JoinHandle};
+use visits::Visits;
 
 /// What gateways need to be told.
 #[derive(Clone)]
@@ -91,7 +94,8 @@ impl Gateways {
     ///
     /// # Errors
     /// If one cannot be opened. Later, one that cannot be is said to be so in the log, and stays as it was.
-    pub async fn open(host: &Host, options: GatewaysOptions) -> Result<Self, GatewayError> {
+    pub async fn open(host: &Host, mut options: GatewaysOptions) -> Result<Self, GatewayError> {
+        options.log = Some(Arc::new(Visits::new(host, options.log.take())));
         let here = Here {
             host: host.clone(),
             api: options.api.clone(),

@@ -27,17 +27,19 @@ use crate::{
     disk::{Disk, RealDisk},
     driver::{Callers, Compacting, Driver, Indexer, Live, Lookup, Message, Parts, Retiring, Writer},
     engine::{
-        self, Answer, Asked, Command, Deployment, Engine, Refusal, Start, Started, Store, Ticket, Verb,
+        self, Answer, Asked, Command, Deployment, Engine, Refusal, Started, Store, Ticket, Verb,
         view::RunView,
     },
     follow::{Archive, Followers},
     metrics::Metrics,
     network::Network,
     store::{Opened, OpeningOptions, StoreError, lock_error},
+    traces::SpanSink,
     workers::Workers,
 };
 use flowmesh_ir::{Name, Program};
 use flowmesh_machine::Settings;
+use flowmesh_mesh::decide::tally::Seen;
 use std::{
     path::Path,
     sync::{
@@ -75,6 +77,8 @@ struct Inner {
     driver: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
     /// Who makes spans of what happens, until the last is sent.
     tracing: Mutex<Option<JoinHandle<()>>>,
+    /// Who takes spans.
+    sink: Option<Arc<dyn SpanSink>>,
 }
 
 /// What was found in the directory.
@@ -143,6 +147,7 @@ impl Host {
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
         let (shown, live) = watch::channel(None);
+        let sink = traces.clone();
         let (tracing, heard) = told_to(traces, &metrics);
         let driver = Driver::new(Parts {
             engine,
@@ -176,6 +181,7 @@ impl Host {
                 archive: Mutex::new(Some(Archive::new(disk, index))),
                 driver,
                 tracing: Mutex::default(),
+                sink,
             }),
             Name::default(),
             None,
@@ -222,19 +228,7 @@ impl Host {
         input: impl Into<Arc<[u8]>>,
         key: Option<String>,
     ) -> Result<Started, Refusal> {
-        let clock = &self.0.clock;
-        let run = RunId::new(clock.now(), clock.draw(), clock.draw());
-        let start = Start {
-            run,
-            seed: clock.draw(),
-            flow: Name::new(flow),
-            input: input.into(),
-            key,
-        };
-        match self.ask(Command::Start(start)).await? {
-            Answer::Started(started) => Ok(started),
-            _ => Err(self.gone()),
-        }
+        self.start_below(flow, input, key, None).await
     }
 
     /// How a run stands.
@@ -307,6 +301,14 @@ impl Host {
             .ok()
             .and_then(|reason| reason.clone())
             .unwrap_or_else(|| "it has ended".into())
+    }
+
+    /// How a version of a service of the program did within the last time, as far as calls and visits of this process go;
+    /// `None` where there is no such version.
+    #[must_use]
+    pub fn seen(&self, service: &str, version: &str, last: Duration) -> Option<Seen> {
+        let live = self.0.live.borrow().clone()?;
+        live.caller.mesh()?.seen(service, version, last)
     }
 
     /// What runs are started with, as it changes.

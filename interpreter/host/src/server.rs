@@ -26,6 +26,7 @@ mod problem;
 mod route;
 mod routes;
 mod schedules;
+mod services;
 mod share;
 mod stand;
 mod steer;

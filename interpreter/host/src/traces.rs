@@ -5,12 +5,19 @@
 //! time at which it began. A span is told once it has ended: those that had ended when a process began, the process
 //! before has told. Attempts are in no journal: of one that was lost with its process nothing is told.
 
+mod batch;
 mod collect;
 mod http;
 mod otlp;
+mod several;
 mod span;
 mod tree;
+pub(crate) mod visit;
+mod zipkin;
 
+pub use batch::Batches;
 pub(crate) use collect::{Attempted, Told, Tracing, collect};
-pub use otlp::{Otlp, OtlpError};
+pub use otlp::{Otlp, OtlpError, Protocol};
+pub use several::Several;
 pub use span::{Span, SpanKind, SpanSink, SpanStatus};
+pub use zipkin::Zipkin;

@@ -62,6 +62,7 @@ const ROWS: &[(&str, &str)] = &[
     ("restart_run", "operator"),
     ("signal_run", "operator"),
     ("emit_event", "operator"),
+    ("get_health", "viewer"),
     ("list_schedules", "viewer"),
     ("get_schedule", "viewer"),
     ("pause_schedule", "operator"),

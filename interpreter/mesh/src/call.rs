@@ -165,7 +165,8 @@ impl Mesh {
         };
         let secret_body = unsealed.body.is_some();
         let usual = self.usual(request.policy);
-        let mut template = Template::new(request, usual, unsealed, &credential)?;
+        let told = (unsealed, self.forms(request.policy));
+        let mut template = Template::new(request, usual, told, &credential)?;
         if let (Some(method), Wire::Grpc { path, .. }) = (method, &request.wire) {
             let framed = method.write(template.body()).map_err(|why| match secret_body {
                 // What does not fit would be shown.

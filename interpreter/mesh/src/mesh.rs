@@ -17,8 +17,10 @@ use crate::{
     decide::{
         chance,
         limit::Limiter,
+        propagation::Forms,
         route::{Conditions, Texts},
         sticky::Key,
+        tally::Seen,
         template::Template,
     },
     error::MeshError,
@@ -26,7 +28,7 @@ use crate::{
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
-use flowmesh_ir::{Name, Program, SecretId, SubsetId};
+use flowmesh_ir::{Name, PolicyId, Program, SecretId, SubsetId, policy::Policy};
 use std::{collections::BTreeMap, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 /// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs. A
@@ -46,6 +48,10 @@ pub struct Core {
     pub(crate) unseal: Arc<Unseal>,
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
+    /// For each policy, by which headers the next one is told of the trace.
+    pub(crate) forms: Vec<Forms>,
+    /// What stands on spans: for each policy, and last for what has none.
+    pub(crate) tags: Vec<Tags>,
     pub(crate) limits: Limits,
     /// For each policy, what the endpoints are hidden with that visitors stay with.
     pub(crate) sticky: Vec<Option<Key>>,
@@ -57,6 +63,9 @@ pub struct Core {
 
 /// The addresses of every subset of every service, in the order of the program.
 pub type Addresses = Vec<Vec<Vec<Template>>>;
+
+/// Names and values that stand on spans.
+pub type Tags = Arc<[(Name, String)]>;
 
 /// Gives the value of a secret.
 pub type Secrets = dyn Fn(SecretId) -> Option<String> + Send + Sync;
@@ -72,6 +81,8 @@ pub struct MeshOptions {
     pub unseal: Arc<Unseal>,
     /// For each policy of the program, the headers that it adds to every request.
     pub headers: Vec<Vec<(Name, String)>>,
+    /// What stands on spans: for each policy of the program, and last for what has none.
+    pub tags: Vec<Tags>,
     /// Says whether a route's condition holds.
     pub conditions: Arc<Conditions>,
     /// Gives the value of a text over the request.
@@ -134,6 +145,7 @@ impl MeshOptions {
             secrets: Arc::new(|_| None),
             unseal: Arc::new(|_| Err("nobody gives the values of secrets".to_owned())),
             headers: Vec::new(),
+            tags: Vec::new(),
             conditions: Arc::new(|_, _| false),
             texts: Arc::new(|_, _| None),
             limits: Limits::default(),
@@ -146,7 +158,26 @@ impl MeshOptions {
     }
 }
 
+/// What the policy says of that, or the mesh.
+fn forms(program: &Program, policy: &Policy) -> Forms {
+    let said = [policy.trace.as_ref(), program.mesh.trace.as_ref()];
+    let mut said = said.into_iter().flatten().map(|trace| trace.propagate.as_slice());
+    Forms::new(said.find(|forms| !forms.is_empty()).unwrap_or_default())
+}
+
 impl Mesh {
+    /// What stands on the spans of what is done under a policy, or under none.
+    pub(crate) fn tags(&self, policy: Option<PolicyId>) -> Option<Tags> {
+        let own = policy.and_then(|policy| self.tags.get(policy.index()));
+        own.or_else(|| self.tags.last()).cloned()
+    }
+
+    /// By which headers those are told of the trace who are asked under a policy.
+    pub(crate) fn forms(&self, policy: PolicyId) -> Forms {
+        let forms = self.forms.get(policy.index()).copied();
+        forms.unwrap_or_else(|| Forms::new(&[]))
+    }
+
     /// Moves the traffic of a service: what the route without a condition says holds no more. No weights is back to
     /// what the program says. A service or subset that the program does not have is left alone.
     pub fn shift(&self, service: &str, weights: &[(Name, u32)]) {
@@ -164,6 +195,15 @@ impl Mesh {
             .map(|(name, weight)| Some((number(name)?, *weight)))
             .collect();
         service.shift(&weights.unwrap_or_default());
+    }
+
+    /// How a subset of a service did within the last time; `None` where the program has no such subset.
+    #[must_use]
+    pub fn seen(&self, service: &str, subset: &str, last: Duration) -> Option<Seen> {
+        let at = self.program.services.iter().position(|it| it.name == service)?;
+        let declared = self.program.services.get(at)?;
+        let subset = declared.subsets.iter().position(|it| it.name == subset)?;
+        Some(self.services.get(at)?.subsets.get(subset)?.seen(last))
     }
 
     /// Makes a mesh. Nothing is looked up and nobody is connected to before the first call; what can be wrong before
@@ -199,6 +239,12 @@ impl Mesh {
             limiter: program.mesh.limit.as_ref().map(Limiter::new),
             unseal: options.unseal,
             headers,
+            forms: program
+                .policies
+                .iter()
+                .map(|policy| forms(&program, policy))
+                .collect(),
+            tags: options.tags,
             limits,
             sticky: service::sticky_keys(&program, options.secrets.as_ref(), &chance)?,
             kept: Store::new(limits.cache_bytes),

@@ -1,11 +1,5 @@
 //! Second attempts beside a first that takes long: of what is only read, as far as it is paid for.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot be set up has failed"
-)]
-
 mod support;
 
 use flowmesh_ir::{

@@ -5,7 +5,12 @@ use crate::{draw, error::Error, exit::Exit, program, settings::Set};
 use clap::Args;
 use flowmesh_diagnostics::Sources;
 use flowmesh_host::{engine::Deployment, gateways::holds};
-use flowmesh_ir::{GatewayId, Program, expr::Expr, gateway::Route, trace::TraceContext};
+use flowmesh_ir::{
+    GatewayId, Program,
+    expr::Expr,
+    gateway::Route,
+    trace::{Lineage, TraceContext},
+};
 use flowmesh_mesh::{
     decide::{access::Verdict, canonical::Canonical},
     gateway::{Fit, Plan, Said, Visit},
@@ -161,6 +166,7 @@ impl RequestArgs {
             certificate: self.certificate.clone(),
             address: self.from,
             trace: TraceContext::root(1),
+            lineage: Lineage::below(TraceContext::root(1)),
         })
     }
 }

@@ -16,6 +16,7 @@ mod policies;
 mod policy;
 mod retry;
 mod route;
+mod sampling;
 mod sent;
 pub(crate) mod setting;
 mod status;

@@ -8,7 +8,9 @@ use crate::{
     Name, Program,
     expr::Expr,
     policy::Policy,
-    traffic::{Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sticky, Tls, Trace},
+    traffic::{
+        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sticky, Tls, Trace, Workload,
+    },
 };
 
 /// One line for each that is set.
@@ -139,6 +141,10 @@ pub(super) fn tls(tls: &Tls) -> String {
     text(&mut parts, "authority", tls.authority.as_ref());
     text(&mut parts, "certificate", tls.certificate.as_ref());
     text(&mut parts, "key", tls.key.as_ref());
+    parts.extend(tls.workload.as_ref().map(|workload| match workload {
+        Workload::Socket(socket) => format!("workload: {}", quoted(socket)),
+        Workload::Environment => "workload: true".to_owned(),
+    }));
     record("tls", &parts)
 }
 
@@ -186,6 +192,10 @@ pub(super) fn trace(program: &Program, trace: &Trace) -> String {
     let mut parts = vec![format!("sample: {percent}%")];
     if !trace.tags.is_empty() {
         parts.push(format!("tags: {}", named(program, &trace.tags)));
+    }
+    if !trace.propagate.is_empty() {
+        let forms: Vec<&str> = trace.propagate.iter().map(|form| form.as_str()).collect();
+        parts.push(format!("propagate: [{}]", forms.join(", ")));
     }
     record("trace", &parts)
 }

@@ -6,8 +6,8 @@ use crate::{
     follow::{Attempt, Followers, Item},
     traces::{Attempted, Told, Tracing},
 };
-use flowmesh_ir::{FlowId, StepId, trace::TraceContext};
-use flowmesh_mesh::{AttemptReport, Next, Observer, Outcome};
+use flowmesh_ir::{FlowId, PolicyId, StepId, trace::TraceContext};
+use flowmesh_mesh::{AttemptReport, Next, Observer, Outcome, Tags};
 use std::sync::Arc;
 
 /// Watches one call.
@@ -18,6 +18,7 @@ pub(super) struct Watcher {
     call: u32,
     flow: FlowId,
     step: StepId,
+    policy: PolicyId,
     tracing: Option<Tracing>,
     trace: TraceContext,
 }
@@ -31,9 +32,17 @@ impl Watcher {
             call: call.call.0,
             flow: call.flow,
             step: call.step,
+            policy: call.request.policy,
             tracing,
             trace: call.trace,
         }
+    }
+
+    /// What stands on the spans of its attempts.
+    fn tags(&self) -> Tags {
+        let tags = self.deployment.tags();
+        let own = tags.get(self.policy.index()).or_else(|| tags.last());
+        own.cloned().unwrap_or_default()
     }
 
     fn step(&self) -> String {
@@ -56,6 +65,7 @@ impl Observer for Watcher {
                 },
                 outcome: report.outcome.to_string(),
                 took: report.took,
+                tags: self.tags(),
             }));
         }
         if !self.followers.any() {

@@ -50,6 +50,7 @@ impl Held {
         timers.sort_unstable();
         Row {
             namespace: self.namespace.clone(),
+            lineage: self.lineage.clone(),
             flow: self.name.clone(),
             state: state.as_str().into(),
             ended: state.is_end(),

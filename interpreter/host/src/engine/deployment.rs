@@ -1,5 +1,7 @@
 //! A program with the settings it runs with: what every run is pinned to.
 
+mod tags;
+
 use super::view::Ending;
 use crate::RunId;
 use flowmesh_ir::{EventId, FlowId, Hash, Name, Program, StepId, Value, flow::Flow, value::Variant};
@@ -7,6 +9,7 @@ use flowmesh_machine::{
     Effect, Event, Outcome, Run, Settings, StepState, border,
     upgrade::{Home, Mapping, move_run},
 };
+use flowmesh_mesh::Tags;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc};
@@ -24,6 +27,8 @@ pub struct Deployment {
     pub settings_hash: Hash,
     /// The events that each flow may wait for.
     heard: Vec<Vec<Name>>,
+    /// What stands on spans: for each policy, and last for what has none.
+    tags: Vec<Tags>,
 }
 
 impl fmt::Debug for Deployment {
@@ -40,11 +45,17 @@ impl Deployment {
         let settings_hash = Hash(Sha256::digest(settings.to_json(&program)).into());
         Self {
             heard: program.flows.iter().map(|flow| heard(&program, flow)).collect(),
+            tags: tags::tags(&program, &settings),
             program: Arc::new(program),
             settings,
             program_hash,
             settings_hash,
         }
+    }
+
+    /// What stands on the spans of what is done under each policy, and last under none.
+    pub(crate) fn tags(&self) -> &[Tags] {
+        &self.tags
     }
 
     pub(super) fn program_json(&self) -> Arc<[u8]> {

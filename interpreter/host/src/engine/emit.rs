@@ -169,6 +169,7 @@ impl Engine {
                 key: None,
                 depth: teller.depth.saturating_add(1),
                 namespace: teller.namespace.clone(),
+                lineage: None,
             };
             match self.bear(now, deployment, birth) {
                 Ok(run) => started.push(run),

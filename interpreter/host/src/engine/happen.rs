@@ -5,7 +5,7 @@ use super::{
     batch::{Batches, Deferred},
     input::Ticket,
     ledger::{Ledger, Task},
-    output::{self, Call, Happened, Output},
+    output::{self, Call, Called, Happened, Output},
     query::Query,
 };
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
     store::{EventRecord, Origin, Record},
 };
 use flowmesh_ir::{
-    Hash, StepId,
-    call::{Reply, Wire},
-    trace::TraceContext,
+    Hash, Name,
+    call::{Reply, Request, Wire},
+    trace::Lineage,
 };
 use flowmesh_machine::{Answer, CallId, Decision, Effect, Ended, Event, EventKind, Note, Outcome};
 use jiff::Timestamp;
@@ -116,21 +116,16 @@ pub(super) struct Following<'a> {
 #[derive(Default)]
 pub(super) struct Told {
     notes: Vec<Note>,
-    calls: Vec<(CallId, StepId, bool)>,
+    calls: Vec<Called>,
 }
 
 impl Following<'_> {
     pub(super) fn follow(&mut self, effect: Effect) {
         self.ledger.effect(self.run, self.held, &effect, self.tasks);
         match effect {
-            Effect::Call {
-                call: number,
-                step,
-                undo,
-                ..
-            } => {
+            Effect::Call { .. } => {
                 if let Some(told) = &mut self.told {
-                    told.calls.push((number, step, undo));
+                    told.calls.extend(Called::of(&effect));
                 }
                 if let Some(call) = call(self.run, self.held, effect) {
                     self.defer(Deferred::Output(Output::Call(call)));
@@ -192,6 +187,7 @@ impl Following<'_> {
             sequence,
             event,
             namespace: self.held.namespace.clone(),
+            lineage: self.held.lineage.clone(),
             notes: told.notes,
             calls: told.calls,
             flow: self.held.flow,
@@ -223,6 +219,8 @@ pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> 
     if is_stream(&request.wire) {
         live.streams.push(call);
     }
+    let policy = held.deployment.program.policy(request.policy);
+    let kept = policy.and_then(|policy| policy.trace.as_ref());
     Some(Call {
         run,
         namespace: held.namespace.clone(),
@@ -231,8 +229,26 @@ pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> 
         undo,
         flow: held.flow,
         deployment: held.deployment.clone(),
-        trace: TraceContext::root(run.0).child(u64::from(call.0)),
-        request,
+        trace: held.span(run).child(u64::from(call.0)).thinned(kept),
+        request: with(held.lineage.as_deref(), request),
+    })
+}
+
+/// A request with what goes on with the trace that it is part of. What its operation says itself goes before that.
+fn with(lineage: Option<&Lineage>, request: Arc<Request>) -> Arc<Request> {
+    let further = lineage.into_iter().flat_map(Lineage::headers);
+    let mut further = further
+        .filter(|(name, _)| !request.headers.iter().any(|(known, _)| known == name))
+        .map(|(name, value)| (Name::from(name), value.to_owned()))
+        .peekable();
+    if further.peek().is_none() {
+        return request;
+    }
+    let mut headers = request.headers.clone();
+    headers.extend(further);
+    Arc::new(Request {
+        headers,
+        ..Request::clone(&request)
     })
 }
 

@@ -5,13 +5,16 @@ use super::{
     input::Ticket,
     namespace::within,
     rows::Places,
-    view::{Ending, Parked, Paused, RunView, State},
+    view::{self, Ending, Parked, Paused, RunView, State},
 };
 use crate::{
     RunId,
     store::{self, Shared},
 };
-use flowmesh_ir::{FlowId, Hash, Name, Program};
+use flowmesh_ir::{
+    FlowId, Hash, Name, Program,
+    trace::{self, Lineage, TraceContext},
+};
 use flowmesh_machine::{Ask, CallId, Effect, Event, EventKind, Run, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -23,6 +26,8 @@ pub(super) struct Held {
     pub(super) flow: FlowId,
     pub(super) name: Name,
     pub(super) namespace: Name,
+    /// Which trace it lies in, where that is not a recorded one of its own.
+    pub(super) lineage: Option<Arc<Lineage>>,
     pub(super) key: Option<String>,
     pub(super) started: Timestamp,
     pub(super) updated: Timestamp,
@@ -106,6 +111,7 @@ impl Held {
             flow,
             name,
             namespace: Name::default(),
+            lineage: None,
             key,
             started: Timestamp::MIN,
             updated: Timestamp::MIN,
@@ -225,6 +231,7 @@ impl Held {
             started: self.started,
             updated: self.updated,
             events: self.next,
+            trace: view::trace(self.span(id)),
             program: self.deployment.program_hash,
             steps: self.steps(),
             turns: Vec::new(),
@@ -234,6 +241,24 @@ impl Held {
             continued_by: self.followed_by,
             tags: self.tags.clone(),
             ending: self.ending().cloned(),
+        }
+    }
+
+    /// The span of the run.
+    pub(super) fn span(&self, id: RunId) -> TraceContext {
+        trace::of_run(id.0, self.lineage.as_deref())
+    }
+
+    /// What a run goes on from that lies in the trace of this one.
+    pub(super) fn below(&self, id: RunId) -> Lineage {
+        let (state, baggage) = match self.lineage.as_deref() {
+            Some(lineage) => (lineage.state.clone(), lineage.baggage.clone()),
+            None => (None, None),
+        };
+        Lineage {
+            state,
+            baggage,
+            ..Lineage::below(self.span(id))
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     upgrade::{By, Upgrading},
 };
 use crate::{RunId, store::Appended};
-use flowmesh_ir::{Name, call::Reply};
+use flowmesh_ir::{Name, call::Reply, trace::Lineage};
 use flowmesh_machine::{Answer, CallId, Decision, TimerId};
 use std::sync::Arc;
 
@@ -252,4 +252,6 @@ pub struct Start {
     pub input: Arc<[u8]>,
     /// What makes two starts the same, instead of what the flow itself says.
     pub key: Option<String>,
+    /// The trace that it goes on, if it does not begin one.
+    pub lineage: Option<Arc<Lineage>>,
 }

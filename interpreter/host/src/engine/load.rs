@@ -123,6 +123,7 @@ fn come_back(
     let flow = back.live.run.flow();
     let mut held = Held::new(deployment, (run, shared), flow, row.key.clone());
     held.namespace = row.namespace.clone();
+    held.lineage.clone_from(&row.lineage);
     (held.next, held.updated) = (back.events, back.live.run.updated());
     (held.snapshot_at, held.snapshot_due) = (back.events, back.due);
     held.life = Life::Live(back.live);
@@ -137,6 +138,7 @@ fn begun(deployment: Arc<Deployment>, run: RunId, row: &Row) -> Result<Held, Sto
     let shared = shared.map(|(run, (root, events))| Shared { run, root, events });
     let mut held = Held::new(deployment, (run, shared), flow, row.key.clone());
     held.namespace = row.namespace.clone();
+    held.lineage.clone_from(&row.lineage);
     Ok(held)
 }
 

@@ -17,8 +17,12 @@ use crate::{
     RunId,
     store::{ActKey, Block, Changes, Count, Deployed, EventRecord, Filter, Reader, Shelf, StoreError},
 };
-use flowmesh_ir::{FlowId, Name, StepId, call::Request, trace::TraceContext};
-use flowmesh_machine::{CallId, Event, Note};
+use flowmesh_ir::{
+    FlowId, Name, PolicyId, StepId,
+    call::Request,
+    trace::{Lineage, TraceContext},
+};
+use flowmesh_machine::{CallId, Effect, Event, Note};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -128,16 +132,52 @@ pub struct Happened {
     pub event: Event,
     /// The namespace that it is in.
     pub namespace: Name,
+    /// Which trace it lies in, where that is not a recorded one of its own.
+    pub lineage: Option<Arc<Lineage>>,
     /// What followed, for people.
     pub notes: Vec<Note>,
-    /// Which calls were made, for which steps, and whether to undo.
-    pub calls: Vec<(CallId, StepId, bool)>,
+    /// Which calls were made.
+    pub calls: Vec<Called>,
     /// The flow that the steps in the notes are of.
     pub flow: FlowId,
     /// What the run was started with.
     pub deployment: Arc<Deployment>,
     /// How the run ended, if it ended with this.
     pub ending: Option<Ending>,
+}
+
+/// A call that was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    /// Which.
+    pub call: CallId,
+    /// For which step.
+    pub step: StepId,
+    /// Whether to undo an earlier one.
+    pub undo: bool,
+    /// What holds for it.
+    pub policy: PolicyId,
+}
+
+impl Called {
+    /// What an effect asks for, if that is a call.
+    #[must_use]
+    pub fn of(effect: &Effect) -> Option<Self> {
+        match effect {
+            Effect::Call {
+                call,
+                step,
+                undo,
+                request,
+            } => Some(Self {
+                call: *call,
+                step: *step,
+                undo: *undo,
+                policy: request.policy,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// An answer.
@@ -207,6 +247,8 @@ pub struct History {
     pub run: RunId,
     /// As which run it began: itself, unless it shares the history of another.
     pub root: RunId,
+    /// Which trace it lies in, where that is not a recorded one of its own.
+    pub lineage: Option<Arc<Lineage>>,
     /// Which flow.
     pub flow: FlowId,
     /// What it is a run of now. What it began with, its first event says.

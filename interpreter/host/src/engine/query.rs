@@ -163,6 +163,7 @@ fn history(run: RunId, held: &Held) -> History {
     History {
         run,
         root: held.root,
+        lineage: held.lineage.clone(),
         flow: held.flow,
         deployment: held.deployment.clone(),
         known: held.places.known,

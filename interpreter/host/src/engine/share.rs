@@ -10,6 +10,7 @@ use super::{
     ledger::{Ledger, Task},
     output::{Output, Started},
     query::Query,
+    start::lineage,
 };
 use crate::{
     RunId,
@@ -71,7 +72,7 @@ impl Engine {
         }
         self.refuse_if_full()?;
         let (name, root, key) = (held.name.clone(), held.root, held.key.clone());
-        let namespace = held.namespace.clone();
+        let (namespace, above) = (held.namespace.clone(), held.lineage.clone());
         let homes: Vec<_> = from
             .homes
             .iter()
@@ -92,6 +93,8 @@ impl Engine {
                 events: u64::try_from(events).unwrap_or(u64::MAX),
             }),
             namespace,
+            // Its own trace is another one than that of the run before it.
+            lineage: lineage(&deployment, run, above.filter(|above| above.parent.is_some())),
         };
         // A history that is there in part would be that of another run.
         self.batches.together();

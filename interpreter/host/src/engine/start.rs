@@ -8,7 +8,10 @@ use crate::{
     RunId,
     store::{Origin, Record},
 };
-use flowmesh_ir::{FlowId, Name};
+use flowmesh_ir::{
+    FlowId, Name,
+    trace::{self, Lineage},
+};
 use flowmesh_machine::{
     EventKind,
     border::{SIGNALS_KEPT_MAX, check_input, check_signal},
@@ -93,6 +96,7 @@ impl Engine {
             settings: deployment.settings_hash,
             shared: None,
             namespace: self.namespace.clone(),
+            lineage: lineage(&deployment, start.run, start.lineage),
         };
         self.hold(start.run, deployment, flow, key.clone(), &origin);
         let kind = EventKind::Started {
@@ -128,6 +132,7 @@ impl Engine {
         let shared = origin.shared;
         let mut held = Held::new(deployment, (run, shared), flow, key);
         held.namespace = origin.namespace.clone();
+        held.lineage.clone_from(&origin.lineage);
         if let Some(before) = shared.and_then(|shared| self.runs.get_mut(&shared.run)) {
             held.instead_of = before.followed_by.replace(run);
         }
@@ -217,6 +222,16 @@ impl Engine {
             Ok(())
         }
     }
+}
+
+/// Which trace a run lies in: that of whoever starts it, or its own, of which the program says how many are recorded.
+pub(super) fn lineage(
+    deployment: &Deployment,
+    run: RunId,
+    above: Option<Arc<Lineage>>,
+) -> Option<Arc<Lineage>> {
+    let share = || deployment.program.mesh.trace.as_ref().map(|trace| trace.sample);
+    above.or_else(|| trace::begun(run.0, share()).map(Arc::new))
 }
 
 fn checked_key(flow: &Name, key: Option<String>) -> Result<Option<String>, Refusal> {

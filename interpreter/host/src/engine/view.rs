@@ -1,11 +1,18 @@
 //! What can be seen of a run from outside.
 
+mod flow;
+
+pub use flow::FlowView;
+
 use super::error::PARKED;
 use crate::{
     RunId,
     store::{self, Count, Row},
 };
-use flowmesh_ir::{Code, Hash, Name};
+use flowmesh_ir::{
+    Code, Hash, Name,
+    trace::{self, TraceContext},
+};
 use flowmesh_machine::{Choice, Status};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -123,6 +130,8 @@ pub struct RunView {
     pub updated: Timestamp,
     /// How many events it has.
     pub events: u64,
+    /// The trace that it lies in, in hexadecimal.
+    pub trace: String,
     /// The program it was started with.
     #[serde(serialize_with = "as_text")]
     #[schemars(with = "String")]
@@ -153,6 +162,11 @@ pub struct RunView {
     pub ending: Option<Ending>,
 }
 
+/// As headers have it.
+pub(super) fn trace(context: TraceContext) -> String {
+    format!("{:032x}", context.trace)
+}
+
 impl RunView {
     /// A run as its row says.
     #[must_use]
@@ -166,6 +180,7 @@ impl RunView {
             started: row.started,
             updated: row.updated,
             events: row.next,
+            trace: trace(trace::of_run(id.0, row.lineage.as_deref())),
             program: row.program,
             steps: row.steps,
             turns: Vec::new(),
@@ -375,24 +390,6 @@ impl From<store::Page> for Page {
             cursor: page.cursor,
         }
     }
-}
-
-/// One flow that can be started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct FlowView {
-    /// Its name.
-    pub name: Name,
-    /// Its documentation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub doc: Option<String>,
-    /// What a start must bring.
-    pub params: Vec<Name>,
-    /// Whether it has a key of its own, by which two starts are one.
-    pub keyed: bool,
-    /// The signals it can hear.
-    pub signals: Vec<Name>,
-    /// How many runs there are, by state.
-    pub runs: BTreeMap<State, usize>,
 }
 
 fn as_text<T: fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,11 +9,12 @@ use super::{
     ledger::{Abandoned, Task},
     namespace::within,
     output::{Output, Probe},
+    start::lineage,
     traffic,
     view::Ending,
 };
 use crate::{RunId, store::Origin};
-use flowmesh_ir::{FlowId, Name, ServiceId, SubsetId, flow::Tie};
+use flowmesh_ir::{FlowId, Name, ServiceId, SubsetId, flow::Tie, trace::Lineage};
 use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, Recall, border::check_input};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub(super) struct Birth {
     pub(super) key: Option<String>,
     pub(super) depth: u16,
     pub(super) namespace: Name,
+    /// The trace that it goes on, if it does not begin one.
+    pub(super) lineage: Option<Arc<Lineage>>,
 }
 
 impl Engine {
@@ -105,6 +108,8 @@ impl Engine {
         let Some(held) = self.runs.get(&run) else { return };
         let (deployment, depth) = (held.deployment.clone(), held.depth.saturating_add(1));
         let namespace = held.namespace.clone();
+        // One that goes on apart begins a trace of its own: some flows start such runs for ever.
+        let lineage = (tie == Tie::Child).then(|| Arc::new(held.below(run)));
         let (id, seed) = run.derived(call, "");
         if self.ledger.orphans.contains_key(&id) && !self.runs.contains_key(&id) {
             // It was not wanted any more before it was started.
@@ -119,6 +124,7 @@ impl Engine {
             key,
             depth,
             namespace,
+            lineage,
         };
         let child = match self.bear(now, &deployment, birth) {
             Ok(child) if child == run && tie == Tie::Child => {
@@ -176,6 +182,7 @@ impl Engine {
             settings: deployment.settings_hash,
             shared: None,
             namespace: birth.namespace,
+            lineage: lineage(deployment, birth.id, birth.lineage),
         };
         self.hold(birth.id, deployment.clone(), birth.flow, key.clone(), &origin);
         if let Some(held) = self.runs.get_mut(&birth.id) {

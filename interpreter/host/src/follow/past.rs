@@ -3,7 +3,7 @@
 use super::Happening;
 use crate::{
     disk::Disk,
-    engine::{Deployment, Happened, History, Player, Programs, homes},
+    engine::{Called, Deployment, Happened, History, Player, Programs, homes},
     store::{EventRecord, Index, Reader, Shelf, StoreError},
 };
 use flowmesh_ir::{Hash, Name};
@@ -92,10 +92,9 @@ pub(crate) fn happened(
         };
         let (mut notes, mut calls) = (Vec::new(), Vec::new());
         for effect in effects.drain(..) {
-            match effect {
-                Effect::Note(note) => notes.push(note),
-                Effect::Call { call, step, undo, .. } => calls.push((call, step, undo)),
-                _ => {}
+            calls.extend(Called::of(&effect));
+            if let Effect::Note(note) = effect {
+                notes.push(note);
             }
         }
         let run = &player.run;
@@ -104,6 +103,7 @@ pub(crate) fn happened(
             sequence: record.sequence,
             event: record.event,
             namespace: namespace.clone(),
+            lineage: history.lineage.clone(),
             notes,
             calls,
             flow,

@@ -16,6 +16,7 @@ pub(super) fn problem(status: u16, detail: &str) -> Answered {
 fn with(status: u16, problem: &Value) -> Answered {
     Answered {
         status,
+        run: None,
         location: None,
         retry_after: None,
         problem: true,
@@ -26,6 +27,7 @@ fn with(status: u16, problem: &Value) -> Answered {
 fn plain(status: u16, body: impl Into<bytes::Bytes>) -> Answered {
     Answered {
         status,
+        run: None,
         location: None,
         retry_after: None,
         problem: false,
@@ -38,6 +40,7 @@ pub(super) fn started(run: &str, api: &str) -> Answered {
     let location = format!("{api}/v1/runs/{run}");
     let body = json!({ "run": run, "location": location });
     Answered {
+        run: Some(run.to_string()),
         location: Some(location),
         ..plain(202, body.to_string())
     }
@@ -45,7 +48,7 @@ pub(super) fn started(run: &str, api: &str) -> Answered {
 
 /// A run that somebody waits for: its result, its error, or where to look for it.
 pub(super) fn ended(run: &str, ending: Option<&Ending>, api: &str) -> Answered {
-    match ending {
+    let answered = match ending {
         Some(Ending::Result(result)) => plain(200, result.get().to_owned()),
         Some(Ending::Error(error)) => {
             let error: Value = serde_json::from_str(error.get()).unwrap_or_default();
@@ -62,6 +65,10 @@ pub(super) fn ended(run: &str, ending: Option<&Ending>, api: &str) -> Answered {
         }
         Some(Ending::Cancelled(_) | Ending::Terminated(_)) => problem(409, "it was stopped"),
         None => started(run, api),
+    };
+    Answered {
+        run: Some(run.to_owned()),
+        ..answered
     }
 }
 

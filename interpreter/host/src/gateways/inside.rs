@@ -15,7 +15,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{border, request};
 use flowmesh_mesh::{
-    Silent,
+    Observer,
     gateway::{Answered, Answering, Behind, Visit},
 };
 use jiff::Timestamp;
@@ -94,6 +94,7 @@ impl Inside {
             input,
             key,
             wait,
+            lineage: seen.0.lineage.clone(),
         };
         self.place.start(wanted).await
     }
@@ -108,15 +109,17 @@ impl Inside {
         made.map_err(|why| answer::problem(422, &why.to_string()))
     }
 
-    async fn called(&self, target: Target, seen: (&Visit, &Bytes)) -> Answered {
+    async fn called(&self, target: Target, seen: (&Visit, &Bytes), observer: Arc<dyn Observer>) -> Answered {
         let request = match self.request(&target, seen) {
             Ok(request) => Arc::new(request),
             Err(answer) => return answer,
         };
-        let trace = seen.0.trace.child(0);
         let reply = match request.wire {
             Wire::Worker(_) => self.place.work(self.caller.clone(), request).await,
-            _ => self.caller.clone().call(request, trace, Arc::new(Silent)).await,
+            _ => {
+                let caller = self.caller.clone();
+                caller.call(request, seen.0.trace, observer).await
+            }
         };
         answer::replied(reply)
     }
@@ -155,6 +158,7 @@ impl Behind for Inside {
         arguments: &'a [Expr],
         visit: &'a Visit,
         body: Bytes,
+        observer: Arc<dyn Observer>,
     ) -> Answering<'a> {
         let declared = self.deployment.program.service(service);
         let declared = declared.and_then(|declared| declared.operations.get(operation.index()));
@@ -169,7 +173,7 @@ impl Behind for Inside {
             arguments: arguments.to_vec(),
             as_json: false,
         };
-        Box::pin(async move { self.called(target, (visit, &body)).await })
+        Box::pin(async move { self.called(target, (visit, &body), observer).await })
     }
 }
 

@@ -52,10 +52,10 @@ impl AccessLog {
 }
 
 impl Log for AccessLog {
-    fn visited(&self, record: &Record) {
+    fn visited(&self, record: Record) {
         let line = Line {
             time: Timestamp::now(),
-            record,
+            record: &record,
         };
         let Ok(mut line) = serde_json::to_vec(&line) else {
             return;

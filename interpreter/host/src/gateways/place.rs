@@ -6,7 +6,7 @@ use crate::{
     clock::{Clock, SystemClock},
     network::{Caller, Calling, nobody},
 };
-use flowmesh_ir::call::Request;
+use flowmesh_ir::{call::Request, trace::Lineage};
 use flowmesh_machine::CallId;
 use flowmesh_mesh::gateway::Answering;
 use jiff::Timestamp;
@@ -25,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) key: Option<String>,
     /// Whether the visitor wants its result.
     pub(super) wait: bool,
+    /// The trace that it goes on.
+    pub(super) lineage: Lineage,
 }
 
 /// Where the runs are that visitors start.
@@ -72,8 +74,13 @@ impl Place for Here {
                 input,
                 key,
                 wait,
+                lineage,
             } = wanted;
-            let started = match self.host.start(&flow, input.into_bytes(), key).await {
+            let started = self
+                .host
+                .start_below(&flow, input.into_bytes(), key, Some(lineage))
+                .await;
+            let started = match started {
                 Ok(started) => started,
                 Err(refusal) => return answer::refused(&refusal),
             };

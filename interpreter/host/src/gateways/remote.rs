@@ -90,6 +90,8 @@ impl There {
         if let Some(token) = &self.remote.token {
             headers.push(("authorization".into(), format!("Bearer {token}")));
         }
+        let further = wanted.lineage.headers();
+        headers.extend(further.map(|(name, value)| (name.into(), value.to_owned())));
         if let Some(namespace) = &self.remote.namespace {
             headers.push(("flowmesh-namespace".into(), namespace.clone()));
         }
@@ -171,12 +173,12 @@ impl Place for There {
 
     fn start(&self, wanted: Wanted) -> Answering<'_> {
         Box::pin(async move {
-            let request = Arc::new(self.request(wanted));
             let trace = TraceContext {
-                trace: u128::from(self.draw()) << 64 | u128::from(self.draw()).max(1),
-                span: self.draw().max(1),
-                sampled: false,
+                trace: wanted.lineage.trace,
+                span: wanted.lineage.parent.unwrap_or_else(|| self.draw().max(1)),
+                sampled: wanted.lineage.sampled,
             };
+            let request = Arc::new(self.request(wanted));
             let caller = self.caller.clone();
             self.told(caller.call(request, trace, Arc::new(Silent)).await)
         })

@@ -4,12 +4,12 @@ use super::{FollowError, Host, Inner};
 use crate::{
     RunId,
     driver::Message,
-    engine::{Answer, Command, Happened, Refusal},
+    engine::{Answer, Command, Happened, Refusal, Start, Started},
     follow::{Follow, happened, past},
     metrics::Metrics,
     traces::{SpanSink, Told, Tracing, collect},
 };
-use flowmesh_ir::Name;
+use flowmesh_ir::{Name, trace::Lineage};
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use tokio::{
     sync::{mpsc::Receiver, oneshot},
@@ -62,6 +62,33 @@ impl Host {
         Ok(Follow::new(past, live, from, ended))
     }
 
+    /// Starts a run that goes on a trace, where there is one.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub async fn start_below(
+        &self,
+        flow: &str,
+        input: impl Into<Arc<[u8]>>,
+        key: Option<String>,
+        lineage: Option<Lineage>,
+    ) -> Result<Started, Refusal> {
+        let clock = self.clock();
+        let run = RunId::new(clock.now(), clock.draw(), clock.draw());
+        let start = Start {
+            run,
+            seed: clock.draw(),
+            flow: Name::new(flow),
+            input: input.into(),
+            key,
+            lineage: lineage.map(Arc::new),
+        };
+        match self.ask(Command::Start(start)).await? {
+            Answer::Started(started) => Ok(started),
+            _ => Err(self.gone()),
+        }
+    }
+
     /// What happened to a run so far.
     async fn past(&self, run: RunId) -> Result<Vec<Happened>, Refusal> {
         let Answer::History(history) = self.ask(Command::History(run)).await? else {
@@ -73,6 +100,11 @@ impl Host {
         past.map_err(|why| Refusal::Stopped {
             reason: why.to_string(),
         })
+    }
+
+    /// Who takes spans, if anybody does.
+    pub(crate) fn sink(&self) -> Option<Arc<dyn SpanSink>> {
+        self.0.sink.clone()
     }
 
     /// Makes spans of what is heard.

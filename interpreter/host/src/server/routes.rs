@@ -16,6 +16,7 @@ use axum::{
     middleware,
     response::{IntoResponse, Response},
 };
+use flowmesh_mesh::decide::propagation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +99,11 @@ pub(super) async fn start(
         None => once::key(&headers)?.map(str::to_owned),
     };
     let input = body::read(&shared, body).await?;
-    let started = shared.host.start(&flow, input.as_ref(), key).await?;
+    let lineage = propagation::read(&headers).lineage();
+    let started = shared
+        .host
+        .start_below(&flow, input.as_ref(), key, lineage)
+        .await?;
     let run = wait::wait(&shared, started.id, time).await?;
     let status = if run.state.is_end() {
         StatusCode::OK

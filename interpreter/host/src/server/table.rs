@@ -5,7 +5,7 @@ use super::{
     identity::Role,
     list,
     route::{Access, Any, Content, Parameter, Route},
-    routes, schedules, share, stand, steer, told, workers,
+    routes, schedules, services, share, stand, steer, told, workers,
 };
 use crate::engine::{
     Told,
@@ -263,6 +263,14 @@ fn telling() -> Vec<Route> {
 
 fn planning() -> Vec<Route> {
     vec![
+        Route::look(
+            "get_health",
+            "/v1/health/{service}/{version}",
+            "Says how a version of a service did of late",
+            services::health,
+        )
+        .query(&[("last", "How far back, `500ms` to `60s`; else 30s")])
+        .answers::<services::Health>(200),
         Route::look(
             "list_schedules",
             "/v1/schedules",

@@ -12,6 +12,7 @@ use crate::{
         view::{Fate, RunView},
     },
 };
+use flowmesh_ir::trace::{Lineage, TraceContext};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -149,6 +150,7 @@ impl World<'_> {
             flow,
             input,
             key,
+            lineage: lineage(run),
         }))
     }
 
@@ -299,4 +301,13 @@ impl World<'_> {
             self.judge(run, parked);
         }
     }
+}
+
+/// A third of the runs lie in the trace of whoever starts them.
+fn lineage(run: RunId) -> Option<Arc<Lineage>> {
+    let above = Lineage {
+        state: Some("sim=1".into()),
+        ..Lineage::below(TraceContext::root(run.0 ^ 1))
+    };
+    run.0.is_multiple_of(3).then(|| Arc::new(above))
 }

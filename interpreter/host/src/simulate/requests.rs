@@ -63,6 +63,7 @@ impl World<'_> {
                     flow: plan.start.flow.clone(),
                     input: plan.start.input.as_bytes().into(),
                     key: None,
+                    lineage: None,
                 })
             }
             What::Signal(run) => Command::Signal {

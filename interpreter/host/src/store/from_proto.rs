@@ -9,6 +9,7 @@ use bytes::Bytes;
 use flowmesh_ir::{
     Hash, Name, SlotId, StateId, SubsetId,
     call::{Failure, Reply},
+    trace::Lineage,
 };
 use flowmesh_machine::{
     Answer, CallId, Change, Decision, Ended, Event, EventKind, Recorded, TimerId, upgrade::Mapping,
@@ -151,7 +152,13 @@ fn origin(started: &proto::Started) -> Result<Origin, Unreadable> {
         settings: hash(&started.settings)?,
         shared: started.shared.as_deref().map(shared).transpose()?,
         namespace: Name::from(started.namespace.as_str()),
+        lineage: started.lineage.as_deref().map(lineage).transpose()?,
     })
+}
+
+fn lineage(message: &proto::Lineage) -> Result<Arc<Lineage>, Unreadable> {
+    let lineage = message.lineage().map(Arc::new);
+    lineage.ok_or(Unreadable::Message("a trace without an identifier"))
 }
 
 fn shared(message: &proto::Shared) -> Result<Shared, Unreadable> {

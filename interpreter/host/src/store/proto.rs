@@ -2,9 +2,11 @@
 //! happens to runs is exported in the same form, by the names of the fields: they are for ever too.
 
 mod between;
+mod lineage;
 mod steer;
 
 pub(super) use between::{Between, Forgotten, Traffic};
+pub(super) use lineage::Lineage;
 pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Moved, Paused, Resumed, Terminated};
 
 use super::line;
@@ -211,6 +213,9 @@ pub(super) struct Started {
     #[prost(string, tag = "21")]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) namespace: String,
+    #[prost(message, optional, boxed, tag = "22")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lineage: Option<Box<Lineage>>,
 }
 
 /// Whose history a run shares.

@@ -2,7 +2,7 @@
 
 use super::{act::Act, deployed::Deployed, schedule::Schedule};
 use crate::RunId;
-use flowmesh_ir::{Hash, Name, call::Reply};
+use flowmesh_ir::{Hash, Name, call::Reply, trace::Lineage};
 use flowmesh_machine::{Answer, Ended, Event, EventKind, Recorded};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -116,6 +116,8 @@ pub struct Origin {
     pub shared: Option<Shared>,
     /// The namespace that it is in; the one without a name is `default`.
     pub namespace: Name,
+    /// Which trace it lies in, where that is not a recorded one of its own.
+    pub lineage: Option<Arc<Lineage>>,
 }
 
 impl Origin {

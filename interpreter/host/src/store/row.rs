@@ -7,7 +7,7 @@ pub use guard::{Granted, Guard, Guarded, Pace, Stands};
 
 use super::record::Location;
 use crate::RunId;
-use flowmesh_ir::{Hash, Name};
+use flowmesh_ir::{Hash, Name, trace::Lineage};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,6 +17,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub struct Row {
     /// Whose run it is.
     pub namespace: Name,
+    /// Which trace it lies in, where that is not a recorded one of its own.
+    pub lineage: Option<Arc<Lineage>>,
     /// The flow it is a run of.
     pub flow: Name,
     /// How it stands, in the word that people see.

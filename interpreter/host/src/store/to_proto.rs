@@ -126,6 +126,9 @@ pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happ
             namespace: origin
                 .map(|origin| origin.namespace.to_string())
                 .unwrap_or_default(),
+            lineage: origin
+                .and_then(|origin| origin.lineage.as_deref())
+                .map(|lineage| Box::new(proto::Lineage::new(lineage))),
         }),
         EventKind::Replied { call, reply } => proto::Happened::Replied(proto::Replied {
             call: call.0,

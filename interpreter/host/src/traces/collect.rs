@@ -12,13 +12,21 @@ use crate::{
     metrics::{Metrics, add},
 };
 use flowmesh_ir::trace::TraceContext;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use flowmesh_mesh::Tags;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// What has happened and was not heard yet is let go of beyond so much: tracing never holds up a run.
 const BEHIND_MAX: usize = 65_536;
 /// So many runs are known. With one more, all are forgotten; what is needed of them is read again.
 const RUNS_MAX: usize = 50_000;
+
+/// So many spans of a run are held that are told only if it fails.
+const HELD_MAX: usize = 256;
 
 /// What is heard.
 pub(crate) enum Told {
@@ -38,6 +46,7 @@ pub(crate) struct Attempted {
     pub(crate) status: Option<u16>,
     pub(crate) outcome: String,
     pub(crate) took: Duration,
+    pub(crate) tags: Tags,
 }
 
 /// Where it is told.
@@ -66,43 +75,78 @@ pub(crate) async fn collect(
     clock: Arc<dyn Clock>,
     (mut heard, sink): (Receiver<Told>, Arc<dyn SpanSink>),
 ) {
-    let mut trees: HashMap<RunId, Tree> = HashMap::new();
+    let mut runs: HashMap<RunId, Known> = HashMap::new();
     while let Some(told) = heard.recv().await {
         match told {
             Told::Happened(happened) => {
-                let ended = match tree(&past, &mut trees, &happened).await {
-                    Ok(Some(tree)) => tree.happened(&happened),
-                    Ok(None) => Vec::new(),
-                    Err(why) => {
-                        tracing::warn!(run = %happened.run, %why, "its spans are not known");
-                        Vec::new()
-                    }
-                };
-                ended.into_iter().for_each(|span| sink.take(span));
+                match known(&past, &mut runs, &happened).await {
+                    Ok(Some(known)) => known.happened(&happened, sink.as_ref()),
+                    Ok(None) => {}
+                    Err(why) => tracing::warn!(run = %happened.run, %why, "its spans are not known"),
+                }
                 if happened.ending.is_some() {
-                    trees.remove(&happened.run);
+                    runs.remove(&happened.run);
                 }
             }
-            Told::Attempted(attempted) => sink.take(span(attempted, clock.as_ref())),
+            Told::Attempted(attempted) => {
+                let known = runs.get_mut(&attempted.run);
+                let span = span(attempted, clock.as_ref());
+                match known {
+                    Some(known) if !span.context.sampled => known.hold(span),
+                    _ if span.context.sampled => sink.take(span),
+                    _ => {}
+                }
+            }
         }
     }
     // Whoever sends may wait for the network.
     let _ = tokio::task::spawn_blocking(move || sink.close()).await;
 }
 
+/// A run whose spans are told.
+struct Known {
+    tree: Tree,
+    /// Spans that are not recorded, unless the run fails; the last of them.
+    held: VecDeque<Span>,
+}
+
+impl Known {
+    fn happened(&mut self, happened: &Happened, sink: &dyn SpanSink) {
+        let mut failed = false;
+        for span in self.tree.happened(happened) {
+            failed |= span.kind == SpanKind::Run && matches!(span.status, SpanStatus::Error(_));
+            match span.context.sampled {
+                true => sink.take(span),
+                false => self.hold(span),
+            }
+        }
+        if failed {
+            self.held.drain(..).for_each(|span| sink.take(span));
+        }
+    }
+
+    /// Keeps a span until it is known how the run ends.
+    fn hold(&mut self, span: Span) {
+        if self.held.len() >= HELD_MAX {
+            self.held.pop_front();
+        }
+        self.held.push_back(span);
+    }
+}
+
 /// What is known of a run before an event; nothing if the event is known already.
-async fn tree<'t>(
+async fn known<'t>(
     past: &Past,
-    trees: &'t mut HashMap<RunId, Tree>,
+    runs: &'t mut HashMap<RunId, Known>,
     happened: &Happened,
-) -> Result<Option<&'t mut Tree>, String> {
+) -> Result<Option<&'t mut Known>, String> {
     let (run, sequence) = (happened.run, happened.sequence);
-    match trees.get(&run).map(|tree| tree.next) {
+    match runs.get(&run).map(|known| known.tree.next) {
         Some(next) if next > sequence => return Ok(None),
         Some(next) if next == sequence => {}
         _ => {
-            if trees.len() >= RUNS_MAX {
-                trees.clear();
+            if runs.len() >= RUNS_MAX {
+                runs.clear();
             }
             // Of what has ended before, others have told.
             let mut before = match sequence {
@@ -110,12 +154,19 @@ async fn tree<'t>(
                 _ => past.of(&happened.namespace, run).await?,
             };
             before.retain(|before| before.sequence < sequence);
-            let mut tree = Tree::new(before.first().unwrap_or(happened));
-            before.iter().for_each(|happened| drop(tree.happened(happened)));
-            trees.insert(run, tree);
+            let mut known = Known {
+                tree: Tree::new(before.first().unwrap_or(happened)),
+                held: VecDeque::new(),
+            };
+            for happened in &before {
+                let ended = known.tree.happened(happened).into_iter();
+                let unrecorded = ended.filter(|span| !span.context.sampled);
+                unrecorded.for_each(|span| known.hold(span));
+            }
+            runs.insert(run, known);
         }
     }
-    Ok(trees.get_mut(&run))
+    Ok(runs.get_mut(&run))
 }
 
 fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
@@ -125,13 +176,14 @@ fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
         .status
         .is_some_and(|status| (200..300).contains(&status));
     let mut attributes = vec![
-        ("flowmesh.run", attempted.run.to_string()),
-        ("flowmesh.attempt", attempted.attempt.to_string()),
+        ("flowmesh.run".into(), attempted.run.to_string()),
+        ("flowmesh.attempt".into(), attempted.attempt.to_string()),
     ];
-    attributes.extend(attempted.endpoint.map(|endpoint| ("server.address", endpoint)));
+    let endpoint = attempted.endpoint;
+    attributes.extend(endpoint.map(|endpoint| ("server.address".into(), endpoint)));
     let status = attempted.status.map(|status| status.to_string());
-    attributes.extend(status.map(|status| ("http.response.status_code", status)));
-    Span {
+    attributes.extend(status.map(|status| ("http.response.status_code".into(), status)));
+    let mut span = Span {
         context: attempted.call.child(u64::from(attempted.attempt)),
         parent: Some(attempted.call.span),
         kind: SpanKind::Attempt,
@@ -145,5 +197,7 @@ fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
         },
         attributes,
         logs: Vec::new(),
-    }
+    };
+    span.tag(&attempted.tags);
+    span
 }

@@ -1,75 +1,74 @@
-//! How spans are sent: over the same small client that asks for keys, tried again while the collector is away.
+//! How batches are sent: over the same small client that asks for keys, or as a call of gRPC over HTTP/2.
 
-use bytes::Bytes;
-use flowmesh_mesh::identity::Https;
-use hyper::{Request, Response, StatusCode, header};
-use opentelemetry_http::{HttpClient, HttpError};
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
-use tokio::{runtime::Handle, time::sleep};
+use super::batch::Failed;
+use bytes::{BufMut, Bytes, BytesMut};
+use flowmesh_mesh::identity::{Http2, Https};
+use hyper::{HeaderMap, Request, StatusCode, header};
+use std::time::Duration;
 
-/// How often a batch is sent at the most.
-const TRIES: u32 = 5;
-/// How long it waits before the second try; twice as long before each further one.
-const WAIT: Duration = Duration::from_secs(1);
-/// It waits no longer, whatever the collector says.
-const WAIT_MAX: Duration = Duration::from_secs(16);
-
-/// A client on the runtime that it was made in: batches come from a thread of their own.
-pub(super) struct Client {
-    https: Arc<Https>,
-    runtime: Handle,
-}
-
-impl Client {
-    /// Reads what the system trusts. Must be called within a Tokio runtime.
-    pub(super) fn new() -> Result<Self, String> {
-        Ok(Self {
-            https: Arc::new(Https::new()?),
-            runtime: Handle::current(),
-        })
+/// Posts a batch, within a time.
+pub(super) async fn post(https: &Https, request: Request<Bytes>, within: Duration) -> Result<(), Failed> {
+    let answer = tokio::time::timeout(within, https.send(request)).await;
+    let answer = answer.unwrap_or_else(|_| Err("it took too long".to_owned()));
+    let answer = answer.map_err(passing)?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
     }
+    Err(Failed {
+        why: format!("it answered with {status}"),
+        again: passes(status).then(|| retry_after(answer.headers())),
+    })
 }
 
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a client")
+/// Calls a method of gRPC with one message, within a time.
+pub(super) async fn call(http2: &Http2, request: Request<Bytes>, within: Duration) -> Result<(), Failed> {
+    let answer = tokio::time::timeout(within, http2.send(request)).await;
+    let answer = answer.unwrap_or_else(|_| Err("it took too long".to_owned()));
+    let answer = answer.map_err(passing)?;
+    let failed = |why: String, again: bool| Failed {
+        why,
+        again: again.then_some(None),
+    };
+    if answer.status() != StatusCode::OK {
+        let status = answer.status();
+        return Err(failed(format!("it answered with {status}"), passes(status)));
     }
-}
-
-type Sent<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'a>>;
-
-impl HttpClient for Client {
-    fn send_bytes<'c, 'a>(&'c self, request: Request<Bytes>) -> Sent<'a>
-    where
-        'c: 'a,
-        Self: 'a,
-    {
-        let sent = self.runtime.spawn(send(Arc::clone(&self.https), request));
-        Box::pin(async move {
-            let answer = sent.await.map_err(|_| "the process is ending".to_owned())?;
-            answer.map_err(HttpError::from)
-        })
+    match code(answer.headers()).or_else(|| code(&answer.body().trailers)) {
+        Some(0) => Ok(()),
+        Some(code) => Err(failed(
+            format!("it answered with code {code} of gRPC"),
+            may_again(code),
+        )),
+        None => Err(failed("it is no answer of gRPC".to_owned(), false)),
     }
 }
 
-/// Sends a request until it is answered with something that will not change.
-async fn send(https: Arc<Https>, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
-    let mut wait = WAIT;
-    for _ in 1..TRIES {
-        let answer = https.send(request.clone()).await;
-        let asked = match &answer {
-            Ok(answer) if !passes(answer.status()) => return Ok(answer.clone()),
-            Ok(answer) => retry_after(answer),
-            Err(_) => None,
-        };
-        sleep(asked.unwrap_or(wait).min(WAIT_MAX)).await;
-        wait = wait.saturating_mul(2);
+/// A message in its frame, as gRPC has it.
+pub(super) fn framed(message: &[u8]) -> Bytes {
+    let mut framed = BytesMut::with_capacity(message.len().saturating_add(5));
+    framed.put_u8(0);
+    // Batches are far shorter than what cannot be said in 32 bits.
+    framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    framed.put_slice(message);
+    framed.freeze()
+}
+
+fn code(headers: &HeaderMap) -> Option<u32> {
+    headers.get("grpc-status")?.to_str().ok()?.parse().ok()
+}
+
+/// Codes after which the same may be sent again, as OTLP has it.
+fn may_again(code: u32) -> bool {
+    matches!(code, 1 | 4 | 8 | 10 | 11 | 14 | 15)
+}
+
+/// Nobody was reached: that may change.
+fn passing(why: String) -> Failed {
+    Failed {
+        why,
+        again: Some(None),
     }
-    let answer = https.send(request).await;
-    if let Err(why) = &answer {
-        tracing::warn!(%why, "spans are lost: the collector cannot be reached");
-    }
-    answer
 }
 
 /// Whether the same may be sent again, as OTLP has it.
@@ -77,7 +76,7 @@ fn passes(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
-fn retry_after(answer: &Response<Bytes>) -> Option<Duration> {
-    let text = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     text.parse().ok().map(Duration::from_secs)
 }

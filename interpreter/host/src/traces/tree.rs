@@ -1,11 +1,16 @@
 //! The spans of one run that have not ended.
 
 use super::span::{Span, SpanKind, SpanStatus};
-use crate::engine::{Deployment, Happened, view::Ending};
-use flowmesh_ir::{FlowId, StepId, call::Reply, trace::TraceContext};
+use crate::engine::{Called, Deployment, Happened, view::Ending};
+use flowmesh_ir::{
+    FlowId, StepId,
+    call::Reply,
+    trace::{self, TraceContext},
+};
 use flowmesh_machine::{CallId, EventKind, Note};
+use flowmesh_mesh::Tags;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// More lines of a log are not kept with a run.
 const LOGS_MAX: usize = 128;
@@ -18,6 +23,8 @@ const STEPS: u64 = 1 << 63;
 #[derive(Debug)]
 pub(super) struct Tree {
     root: TraceContext,
+    /// The span that the run is a child of.
+    above: Option<u64>,
     /// The number of the event that comes next.
     pub(super) next: u64,
     began: Timestamp,
@@ -44,16 +51,19 @@ struct Step {
 #[derive(Debug)]
 struct Call {
     title: String,
+    context: TraceContext,
     parent: u64,
     began: Timestamp,
     undo: bool,
+    tags: Option<Tags>,
 }
 
 impl Tree {
     /// A run to which nothing has happened yet.
     pub(super) fn new(happened: &Happened) -> Self {
         Self {
-            root: TraceContext::root(happened.run.0),
+            root: trace::of_run(happened.run.0, happened.lineage.as_deref()),
+            above: happened.lineage.as_ref().and_then(|lineage| lineage.parent),
             next: 0,
             began: happened.event.at,
             flow: happened.deployment.flow_name(happened.flow).to_string(),
@@ -79,15 +89,18 @@ impl Tree {
         for note in &happened.notes {
             self.note(home, at, note, &mut ended);
         }
-        for (call, step, undo) in &happened.calls {
-            self.call(home, at, (*call, *step, *undo));
+        for called in &happened.calls {
+            self.call(home, at, *called);
         }
         if let Some(ending) = &happened.ending {
             self.end(at, ending, &mut ended);
         }
         for span in &mut ended {
-            span.attributes.push(("flowmesh.run", happened.run.to_string()));
-            span.attributes.push(("flowmesh.namespace", namespace(happened)));
+            let of = |name: &'static str, value: String| (Cow::Borrowed(name), value);
+            span.attributes.push(of("flowmesh.run", happened.run.to_string()));
+            span.attributes
+                .push(of("flowmesh.namespace", namespace(happened)));
+            span.tag(happened.deployment.tags().last().map_or(&[], |tags| tags));
         }
         ended
     }
@@ -156,36 +169,36 @@ impl Tree {
         Some(self.steps.remove(place).end(at, status))
     }
 
-    fn call(
-        &mut self,
-        (home, flow): (&Deployment, FlowId),
-        at: Timestamp,
-        (call, step, undo): (CallId, StepId, bool),
-    ) {
-        let title = home.step_title(flow, step).to_owned();
+    fn call(&mut self, (home, flow): (&Deployment, FlowId), at: Timestamp, called: Called) {
+        let title = home.step_title(flow, called.step).to_owned();
         // What undoes belongs to a step that has ended long ago.
-        let parent = if undo { self.root.span } else { self.last(&title) };
-        self.calls.insert(
-            call,
-            Call {
-                title,
-                parent,
-                began: at,
-                undo,
-            },
-        );
+        let parent = match called.undo {
+            true => self.root.span,
+            false => self.last(&title),
+        };
+        let policy = home.program.policy(called.policy);
+        let kept = policy.and_then(|policy| policy.trace.as_ref());
+        let call = Call {
+            title,
+            context: self.root.child(u64::from(called.call.0)).thinned(kept),
+            parent,
+            began: at,
+            undo: called.undo,
+            tags: home.tags().get(called.policy.index()).cloned(),
+        };
+        self.calls.insert(called.call, call);
     }
 
     fn end_call(&mut self, number: CallId, at: Timestamp, reply: Option<&Reply>) -> Option<Span> {
         let call = self.calls.remove(&number)?;
-        let mut attributes = vec![("flowmesh.call", number.0.to_string())];
+        let mut attributes = vec![("flowmesh.call".into(), number.0.to_string())];
         if call.undo {
-            attributes.push(("flowmesh.undo", "true".to_owned()));
+            attributes.push(("flowmesh.undo".into(), "true".to_owned()));
         }
         let status = match reply {
             None => SpanStatus::Stopped,
             Some(Reply::Answer { status, .. }) => {
-                attributes.push(("http.response.status_code", status.to_string()));
+                attributes.push(("http.response.status_code".into(), status.to_string()));
                 let well = (200..300).contains(status);
                 if well {
                     SpanStatus::Ok
@@ -194,12 +207,12 @@ impl Tree {
                 }
             }
             Some(Reply::Failed(failure)) => {
-                attributes.push(("error.type", failure.error_name().to_owned()));
+                attributes.push(("error.type".into(), failure.error_name().to_owned()));
                 SpanStatus::Error(failure.reason().to_owned())
             }
         };
-        Some(Span {
-            context: self.root.child(u64::from(number.0)),
+        let mut span = Span {
+            context: call.context,
             parent: Some(call.parent),
             kind: SpanKind::Call,
             name: call.title,
@@ -208,7 +221,9 @@ impl Tree {
             status,
             attributes,
             logs: Vec::new(),
-        })
+        };
+        span.tag(call.tags.as_deref().unwrap_or_default());
+        Some(span)
     }
 
     /// Nothing that is under way is waited for any more.
@@ -222,10 +237,10 @@ impl Tree {
     fn end(&mut self, at: Timestamp, ending: &Ending, ended: &mut Vec<Span>) {
         self.stop(at, ended);
         let mut attributes = vec![
-            ("flowmesh.flow", self.flow.clone()),
-            ("flowmesh.state", ending.state().to_string()),
+            ("flowmesh.flow".into(), self.flow.clone()),
+            ("flowmesh.state".into(), ending.state().to_string()),
         ];
-        attributes.extend(self.key.take().map(|key| ("flowmesh.key", key)));
+        attributes.extend(self.key.take().map(|key| ("flowmesh.key".into(), key)));
         let status = match ending {
             Ending::Result(_) => SpanStatus::Ok,
             Ending::Error(error) => SpanStatus::Error(error.get().to_owned()),
@@ -234,7 +249,7 @@ impl Tree {
         };
         ended.push(Span {
             context: self.root,
-            parent: None,
+            parent: self.above,
             kind: SpanKind::Run,
             name: self.flow.clone(),
             began: self.began,
@@ -259,7 +274,7 @@ impl Step {
             attributes: self
                 .reused
                 .into_iter()
-                .map(|run| ("flowmesh.reused_from", run))
+                .map(|run| ("flowmesh.reused_from".into(), run))
                 .collect(),
             logs: Vec::new(),
         }

@@ -112,6 +112,7 @@ impl<'t> World<'t> {
             flow: known.name.clone(),
             input: input.into_bytes().into(),
             key: None,
+            lineage: None,
         });
         let ticket = self.ask(command)?;
         match self.answer_to(ticket)? {

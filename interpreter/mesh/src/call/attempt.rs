@@ -115,7 +115,7 @@ impl Call<'_> {
                 .timed_out(tried.progress.stage, tried.endpoint.as_ref(), attempt.timeout),
         };
         if let Some(endpoint) = &tried.endpoint {
-            endpoint.record(self.mesh.clock.now(), &outcome, tried.progress.first_byte);
+            self.way().ended(endpoint, &outcome, tried.progress.first_byte);
         }
         self.way()
             .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));

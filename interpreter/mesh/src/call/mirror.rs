@@ -150,7 +150,8 @@ impl Call<'_> {
     /// The request as another service would be sent it.
     fn template_for(&self, place: &Place) -> Option<Template> {
         let usual = self.mesh.usual(place.policy);
-        let mut template = Template::new(self.request, usual, Unsealed::default(), None).ok()?;
+        let told = (Unsealed::default(), self.mesh.forms(place.policy));
+        let mut template = Template::new(self.request, usual, told, None).ok()?;
         if let flowmesh_ir::call::Wire::Grpc { path, .. } = &self.request.wire {
             template.call(path, self.template.body().to_vec()).ok()?;
         }
@@ -185,7 +186,7 @@ impl Relaying<'_> {
             request.method,
             request.target.clone(),
             request.host.clone(),
-            request.headers.clone(),
+            (request.headers.clone(), mesh.forms(place.policy)),
         );
         for usual in mesh.usual(place.policy) {
             template.insert(usual.clone());

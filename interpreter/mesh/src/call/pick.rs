@@ -4,7 +4,7 @@
 use crate::{
     decide::{
         balance::{self, Rule},
-        breaker::{Gate, Sign},
+        breaker::{Gate, Sign, is_failure},
         chance::below,
         fault::trouble,
         outcome::Outcome,
@@ -167,6 +167,12 @@ impl Way<'_> {
         if !matches!(stage, Stage::Resolving | Stage::Held) {
             pass.end(self.mesh.clock.now(), failed, &mut || self.mesh.chance.draw());
         }
+    }
+
+    /// An attempt at an endpoint ended.
+    pub(super) fn ended(&self, endpoint: &Endpoint, outcome: &Outcome, first_byte: Option<Duration>) {
+        endpoint.record(self.mesh.clock.now(), outcome, first_byte);
+        self.subset.note(is_failure(outcome), first_byte);
     }
 
     /// Makes the trouble that the policy wants to be made; an outcome is the end of the attempt.

@@ -59,7 +59,6 @@ const KEPT_BYTES_MAX: u64 = 64 * 1024;
 /// How long either side may send nothing in the middle of a body.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
 
 /// What is the same for all attempts.
@@ -331,7 +330,7 @@ impl Relaying<'_> {
             Err(outcome) => (outcome, None),
         };
         if let Some(endpoint) = &endpoint {
-            endpoint.record(self.mesh.clock.now(), &outcome, progress.first_byte);
+            self.way().ended(endpoint, &outcome, progress.first_byte);
         }
         self.way()
             .passed(pass.flatten(), progress.stage, is_failure(&outcome));

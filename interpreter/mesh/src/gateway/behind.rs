@@ -1,11 +1,15 @@
 //! What stands behind a gateway beside services: flows and operations, and who knows what expressions mean.
 
-use crate::decide::canonical::Canonical;
+use crate::{decide::canonical::Canonical, observe::Observer};
 use bytes::Bytes;
-use flowmesh_ir::{FlowId, GatewayId, OperationId, PolicyId, ServiceId, expr::Expr, trace::TraceContext};
+use flowmesh_ir::{
+    FlowId, GatewayId, OperationId, PolicyId, ServiceId,
+    expr::Expr,
+    trace::{Lineage, TraceContext},
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 /// A request on its way through a gateway, with what is known of whoever makes it.
 #[derive(Clone, Debug)]
@@ -24,8 +28,10 @@ pub struct Visit {
     pub certificate: Option<String>,
     /// Where the visitor is.
     pub address: IpAddr,
-    /// The trace that it belongs to.
+    /// Its span, in the trace that it belongs to.
     pub trace: TraceContext,
+    /// What those who are asked on its behalf go on from.
+    pub lineage: Lineage,
 }
 
 /// What a flow or an operation says to a visitor.
@@ -33,6 +39,8 @@ pub struct Visit {
 pub struct Answered {
     /// The status.
     pub status: u16,
+    /// The run that it led to.
+    pub run: Option<String>,
     /// Where to look for what comes of it.
     pub location: Option<String>,
     /// In how many seconds it is of use to ask again.
@@ -74,5 +82,6 @@ pub trait Behind: Send + Sync {
         arguments: &'a [Expr],
         visit: &'a Visit,
         body: Bytes,
+        observer: Arc<dyn Observer>,
     ) -> Answering<'a>;
 }

@@ -1,6 +1,6 @@
 //! The body of an answer to a visitor, which says when it has ended.
 
-use super::record::{Log, Record};
+use super::record::{Log, Record, micros};
 use crate::{
     decide::limit::Permit,
     wire::{body::BodyError, relayed::Relayed},
@@ -128,8 +128,8 @@ impl Drop for Body {
         let ended = self.ended || self.is_end_stream();
         if let Some(mut last) = self.last.take() {
             last.record.broken |= !ended && !matches!(self.kind, Kind::Whole(_));
-            last.record.took_us = u64::try_from(last.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-            last.log.visited(&last.record);
+            last.record.took_us = micros(last.began.elapsed());
+            last.log.visited(*last.record);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     behind::{Answered, Visit},
     body::Body,
     forwarded,
-    record::{Attempts, Record},
+    record::{Attempts, Record, Wanted},
     refusal::Refusal,
     side::Side,
     upgrade::{self, Upgraded},
@@ -28,6 +28,7 @@ use http::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
+use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 impl Visiting<'_> {
@@ -75,7 +76,9 @@ impl Visiting<'_> {
                 wait,
             } => {
                 let (body, _room) = self.whole(came.body).await?;
-                Ok(told(behind.start(*flow, arguments, *wait, &visit, body).await))
+                let answered = behind.start(*flow, arguments, *wait, &visit, body).await;
+                record.run.clone_from(&answered.run);
+                Ok(told(answered))
             }
             Target::Operation {
                 service,
@@ -84,9 +87,21 @@ impl Visiting<'_> {
             } => {
                 let (body, _room) = self.whole(came.body).await?;
                 let operation = (*service, *operation, route.policy.or(self.gateway.policy));
-                Ok(told(behind.call(operation, arguments, &visit, body).await))
+                let attempts = self.attempts();
+                let observer: Arc<dyn Observer> = match &attempts {
+                    Some(attempts) => attempts.clone(),
+                    None => Arc::new(Silent),
+                };
+                let answered = behind.call(operation, arguments, &visit, body, observer).await;
+                record.attempts = attempts.map(|attempts| attempts.take()).unwrap_or_default();
+                Ok(told(answered))
             }
         }
+    }
+
+    /// Who writes down the attempts, where somebody wants to know of them.
+    fn attempts(&self) -> Option<Arc<Attempts>> {
+        (self.wanted > Wanted::Nothing).then(|| Arc::new(Attempts::new(self.began)))
     }
 
     /// The headers for the other end, and what we say of the visitor.
@@ -118,10 +133,16 @@ impl Visiting<'_> {
         if body.size_hint().lower() > most {
             return Err(Refusal::TooLarge(most));
         }
-        let attempts = Attempts::default();
-        let observer: &dyn Observer = match self.door.log {
-            Some(_) => &attempts,
+        let attempts = self.attempts();
+        let observer: &dyn Observer = match &attempts {
+            Some(attempts) => attempts.as_ref(),
             None => &Silent,
+        };
+        let take = || {
+            attempts
+                .as_ref()
+                .map(|attempts| attempts.take())
+                .unwrap_or_default()
         };
         if let (Some(protocol), Some(upgrade)) = (&visit.request.upgrade, upgrade) {
             let silence = self.door.options.silence;
@@ -132,11 +153,11 @@ impl Visiting<'_> {
                 held: (self.peer.room.clone(), permit),
             };
             let answer = upgrade::relay(&self.rules.mesh, relay, upgraded, observer).await;
-            record.attempts = attempts.take();
+            record.attempts = take();
             return answer.map_err(Refusal::Failed);
         }
         let answer = self.rules.mesh.relay(&relay, body, observer).await;
-        record.attempts = attempts.take();
+        record.attempts = take();
         let mut answer = answer.map_err(|why| match why {
             Unrelayed::Failed(failure) => Refusal::Failed(failure),
             Unrelayed::TooLong => Refusal::TooLarge(most),

@@ -1,9 +1,13 @@
 //! Where visitors come in: connections within limits, and an end in which nobody is cut off.
 
-use super::{converse::converse, options::GatewayOptions, record::Log, rules::Rules, visit::Peer};
+use super::{
+    converse::converse,
+    options::GatewayOptions,
+    record::{Log, Wanted},
+    rules::Rules,
+    visit::Peer,
+};
 use crate::{decide::chance::Source, tls::Certificate};
-use flowmesh_ir::trace::TraceContext;
-use http::HeaderMap;
 use std::{
     collections::HashMap,
     future::Future,
@@ -30,7 +34,7 @@ pub struct Door {
     pub(super) certificate: Option<Certificate>,
     /// Whether who does not speak TLS is let in where TLS is listened for.
     pub(super) permissive: bool,
-    chance: Source,
+    pub(super) chance: Source,
     free: Arc<Semaphore>,
     /// What the bodies that are read whole may take together, in KiB.
     bodies: Arc<Semaphore>,
@@ -110,16 +114,9 @@ impl Door {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The trace of a visit: the visitor's, or a new one.
-    pub(super) fn trace(&self, headers: &HeaderMap) -> TraceContext {
-        let mut named = headers.get_all("traceparent").iter();
-        let told = named.next().filter(|_| named.next().is_none());
-        let told = told.and_then(|text| TraceContext::parse(text.to_str().ok()?));
-        told.unwrap_or_else(|| TraceContext {
-            trace: (u128::from(self.chance.draw()) << 64 | u128::from(self.chance.draw())).max(1),
-            span: self.chance.draw().max(1),
-            sampled: true,
-        })
+    /// What is to be told of a visit.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.log.as_ref().map_or(Wanted::Nothing, |log| log.wanted())
     }
 
     /// Room for a body that is read whole, if there is any.

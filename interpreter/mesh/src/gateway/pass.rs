@@ -6,7 +6,7 @@ use super::{
     behind::Visit,
     forwarded,
     listen::Door,
-    record::{Attempts, Record},
+    record::{Attempts, Record, micros},
     refusal::Refusal,
     rules::Rules,
     upgrade::join,
@@ -140,7 +140,7 @@ pub(super) async fn hand_on(
     record.bytes = bytes.load(Ordering::Relaxed);
     record.took_us = micros(began.elapsed());
     if let Some(log) = &door.log {
-        log.visited(&record);
+        log.visited(record);
     }
 }
 
@@ -154,9 +154,12 @@ async fn carry(
     bytes: &AtomicU64,
 ) -> Result<(), Refusal> {
     let began = Instant::now();
-    let headers = HeaderMap::new();
-    let trace = door.trace(&headers);
+    let mut headers = HeaderMap::new();
+    let mut traced = door.traced(&mut headers);
+    traced.decide(rules.plan.share(None));
+    let trace = traced.context;
     record.request = format!("{:032x}", trace.trace);
+    record.trace = Some(trace);
     let visit = Visit {
         gateway: rules.plan.id(),
         request: Canonical::unread(name),
@@ -166,6 +169,7 @@ async fn carry(
         certificate: None,
         address: forwarded::address(peer.address.ip(), &headers, 0),
         trace,
+        lineage: traced.lineage,
     };
     match rules
         .plan
@@ -200,7 +204,7 @@ async fn carry(
         body_bytes: 0,
         trace,
     };
-    let attempts = Attempts::default();
+    let attempts = Attempts::new(began);
     let reached = rules.mesh.reach(&relay, &attempts).await;
     record.attempts = attempts.take();
     let Reached {
@@ -216,10 +220,6 @@ async fn carry(
     record.head_us = micros(began.elapsed());
     join(visitor, service, door.options.silence, bytes).await;
     Ok(())
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Hands connections on where the gateway has routes for them.
@@ -268,6 +268,10 @@ mod tests {
             doc: None,
             listen: Vec::new(),
             jwt: None,
+            introspect: None,
+            login: None,
+            keys: None,
+            basic: None,
             limit: None,
             cors: None,
             tls: None,

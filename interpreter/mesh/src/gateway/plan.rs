@@ -8,7 +8,7 @@ use crate::decide::{
     tree::{Entry, Tree, parameters},
 };
 use flowmesh_ir::{
-    GatewayId, Name, Program,
+    GatewayId, Name, PolicyId, Program,
     access::{Mode, Rule, What, Who, derived},
     expr::Expr,
     gateway::{Gateway, Part, Pattern, Route, Segment, Target, compile},
@@ -192,6 +192,38 @@ impl Plan {
             true => Fit::Taken,
             false => Fit::Condition,
         }
+    }
+
+    /// The next route that would take the visit if the one that does were not there.
+    pub fn runner_up(&self, visit: &Visit, taken: usize, holds: &Holds<'_>) -> Option<usize> {
+        let fitting = self.fitting(&visit.request).into_iter();
+        let mut behind = fitting.skip_while(|(number, _)| *number != taken).skip(1);
+        let mut visit = visit.clone();
+        let fits = |found: &(usize, &Route)| self.look(*found, &mut visit, holds) == Fit::Taken;
+        behind.find(fits).map(|(number, _)| number)
+    }
+
+    /// The policy that holds for what a route leads to, or for the gateway where it has none.
+    #[must_use]
+    pub fn policy(&self, route: Option<&Route>) -> Option<PolicyId> {
+        let said = route.and_then(|route| route.policy).or(self.gateway()?.policy);
+        said.or_else(|| match route?.target {
+            Target::Service { service, .. } => Some(self.program.service(service)?.policy),
+            Target::Operation {
+                service, operation, ..
+            } => {
+                let operations = &self.program.service(service)?.operations;
+                Some(operations.get(operation.index())?.policy)
+            }
+            Target::Flow { .. } | Target::Redirect { .. } => None,
+        })
+    }
+
+    /// How many of ten thousand traces are recorded that begin with visits of a route; all where nothing is said.
+    pub(super) fn share(&self, route: Option<&Route>) -> Option<u32> {
+        let policy = self.policy(route).and_then(|policy| self.program.policy(policy));
+        let own = policy.and_then(|policy| policy.trace.as_ref());
+        own.or(self.program.mesh.trace.as_ref()).map(|trace| trace.sample)
     }
 
     /// Whether the visit may go there.

@@ -1,8 +1,11 @@
 //! What a visitor is told who does not get what was asked for: a problem as RFC 9457 has it, without any reason that
 //! would help a stranger. The reason in full is in the record.
 
-use super::body::Body;
-use crate::decide::{canonical::Malformed, limit::Heard};
+use super::{body::Body, login::onward_answer};
+use crate::{
+    decide::{canonical::Malformed, limit::Heard},
+    identity::Onward,
+};
 use bytes::Bytes;
 use flowmesh_ir::call::Failure;
 use http::{
@@ -18,7 +21,14 @@ pub(super) enum Refusal {
     /// It has no canonical form.
     Malformed(Malformed),
     /// Nobody says who asks, or it is not to be believed.
-    Unidentified { shown: bool, why: String },
+    Unidentified {
+        shown: bool,
+        why: String,
+        /// What would say it, as `WWW-Authenticate` has it.
+        challenges: Vec<String>,
+    },
+    /// Nobody says who asks, and a browser goes to where that is said.
+    Login(Onward),
     /// Nobody can say whether a token is to be believed.
     Unsure(String),
     /// No route takes it.
@@ -57,6 +67,7 @@ impl Refusal {
             Self::Unidentified { why, .. } | Self::Unsure(why) | Self::Denied(why) | Self::Valueless(why) => {
                 why.clone()
             }
+            Self::Login(_) => "the browser is sent to log in".to_owned(),
             Self::Nothing => "no route takes it".to_owned(),
             Self::Method(methods) => format!("routes take this path by {}", methods.join(", ")),
             Self::Limited(wait) => format!("too many requests; one more may come in {wait:?}"),
@@ -82,6 +93,7 @@ impl Refusal {
             Self::Malformed(why) => StatusCode::from_u16(why.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
             Self::Unsure(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Login(_) => StatusCode::SEE_OTHER,
             Self::Nothing => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Denied(_) => StatusCode::FORBIDDEN,
@@ -99,9 +111,10 @@ impl Refusal {
     fn detail(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "the request is not one that every server would read the same way",
-            Self::Unidentified { shown: false, .. } => "say who you are, with a token",
-            Self::Unidentified { .. } => "the token is not accepted",
-            Self::Unsure(_) => "it cannot be said at present whether the token is to be believed",
+            Self::Unidentified { shown: false, .. } => "say who you are",
+            Self::Unidentified { .. } => "what says who you are is not accepted",
+            Self::Login(_) => "log in first",
+            Self::Unsure(_) => "it cannot be said at present who you are",
             Self::Nothing => "there is nothing here",
             Self::Method(_) => "there is something here for other methods",
             Self::Denied(_) => "this is not allowed",
@@ -116,6 +129,9 @@ impl Refusal {
     }
 
     pub(super) fn answer(&self) -> Response<Body> {
+        if let Self::Login(onward) = self {
+            return onward_answer(onward);
+        }
         let status = self.status();
         let problem = json!({
             "type": "about:blank",
@@ -132,12 +148,13 @@ impl Refusal {
             Self::Malformed(_) | Self::TooLarge(_) | Self::Unsent => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Self::Unidentified { shown, .. } => {
-                let challenge = match shown {
-                    true => r#"Bearer error="invalid_token""#,
-                    false => "Bearer",
-                };
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            Self::Unidentified { challenges, .. } => {
+                for challenge in challenges
+                    .iter()
+                    .filter_map(|text| HeaderValue::from_str(text).ok())
+                {
+                    headers.append(WWW_AUTHENTICATE, challenge);
+                }
             }
             Self::Method(methods) => {
                 if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {

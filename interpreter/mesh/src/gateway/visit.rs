@@ -6,10 +6,12 @@ use super::{
     cors, forwarded,
     identify::identify,
     listen::{Door, Room},
+    login,
     plan::Fit,
-    record::Record,
+    record::{Proof, Record, Trail, Wanted, micros},
     refusal::Refusal,
     rules::Rules,
+    traced::Traced,
 };
 use crate::{
     call::limit::enter,
@@ -18,11 +20,11 @@ use crate::{
         canonical::Canonical,
         limit::{Heard, PATIENCE, Permit, Reason},
     },
+    mesh::Tags,
 };
 use flowmesh_ir::{
     gateway::{Gateway, Route},
     service::Method,
-    trace::TraceContext,
     traffic::Cors,
 };
 use http::{HeaderName, HeaderValue, Request, Response, header::ORIGIN, request::Parts};
@@ -55,20 +57,23 @@ pub(super) struct Visiting<'v> {
     pub(super) rules: &'v Rules,
     pub(super) gateway: &'v Gateway,
     pub(super) peer: Peer,
+    pub(super) wanted: Wanted,
+    pub(super) began: Instant,
 }
 
 /// Answers a request.
 pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming>) -> Response<Body> {
     let began = Instant::now();
     let rules = door.rules();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Some(gateway) = rules.gateway() else {
         return Refusal::Nothing.answer();
     };
-    let trace = door.trace(&parts.headers);
-    let request_id = format!("{:032x}", trace.trace);
+    let mut traced = door.traced(&mut parts.headers);
+    let request_id = format!("{:032x}", traced.context.trace);
+    let wanted = door.wanted();
     let mut record = Box::<Record>::default();
-    if door.log.is_some() {
+    if wanted > Wanted::Nothing {
         record.gateway = gateway.name.clone();
         record.request.clone_from(&request_id);
         record.protocol = format!("{:?}", parts.version);
@@ -78,9 +83,12 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
         rules: &rules,
         gateway,
         peer,
+        wanted,
+        began,
     };
     let origin = parts.headers.get(ORIGIN).cloned();
-    let done = visiting.run(parts, body, trace, &mut record).await;
+    let done = visiting.run(parts, body, &mut traced, &mut record).await;
+    traced.decide(rules.plan.share(None));
     let mut answer = done.unwrap_or_else(|refusal| {
         record.refused = Some(refusal.why());
         refusal.answer()
@@ -91,15 +99,14 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
+    let Some(log) = door.log.clone().filter(|_| wanted > Wanted::Nothing) else {
+        return answer;
+    };
     record.status = answer.status().as_u16();
-    record.head_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match &door.log {
-        Some(log) => {
-            let log = log.clone();
-            answer.map(|body| body.told(Last { log, record, began }))
-        }
-        None => answer,
-    }
+    record.head_us = micros(began.elapsed());
+    (record.trace, record.above) = (Some(traced.context), traced.above);
+    record.tags = visiting.tags(record.route);
+    answer.map(|body| body.told(Last { log, record, began }))
 }
 
 impl Visiting<'_> {
@@ -107,24 +114,39 @@ impl Visiting<'_> {
         &self,
         mut parts: Parts,
         body: Incoming,
-        trace: TraceContext,
+        traced: &mut Traced,
         record: &mut Record,
     ) -> Result<Response<Body>, Refusal> {
         let address = forwarded::address(self.peer.address.ip(), &parts.headers, self.gateway.trusted_hops);
         let request = Canonical::new(&parts);
-        if self.door.log.is_some() {
+        if self.wanted > Wanted::Nothing {
             record.note(address, request.as_ref().ok());
         }
-        let request = request.map_err(Refusal::Malformed)?;
+        let mut request = request.map_err(Refusal::Malformed)?;
         if let Some(cors) = &self.gateway.cors
             && cors::is_preflight(request.method, &parts.headers)
         {
             return Ok(cors::preflight(cors, &parts.headers, &self.methods(&request)));
         }
-        let claims = identify(self.rules, &parts.headers).await?;
+        if let Some(login) = &self.rules.ways.login
+            && let Some(answer) = login::serve(login, &request, self.rules.behind.now()).await
+        {
+            return answer;
+        }
+        let claims = identify(self.rules, &mut request, address).await?;
         let subject = claims.get("sub").and_then(|sub| sub.as_str());
         let identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
         record.identity.clone_from(&identity);
+        if self.wanted == Wanted::Trail {
+            record.trail = Some(Box::new(Trail {
+                proof: match (&self.peer.identity, subject) {
+                    (Some(_), _) => Proof::Certificate,
+                    (None, Some(_)) => Proof::Token,
+                    (None, None) => Proof::Nothing,
+                },
+                ..Trail::default()
+            }));
+        }
         let mut visit = Visit {
             gateway: self.rules.plan.id(),
             request,
@@ -133,11 +155,14 @@ impl Visiting<'_> {
             identity,
             certificate: self.peer.identity.as_deref().map(str::to_owned),
             address,
-            trace,
+            trace: traced.context,
+            lineage: traced.lineage.clone(),
         };
-        let (number, route) = self.choose(&mut visit)?;
+        let (number, route) = self.choose(&mut visit, record)?;
         record.route = Some(number);
-        if self.door.log.is_some() {
+        traced.decide(self.rules.plan.share(Some(route)));
+        (visit.trace, visit.lineage.sampled) = (traced.context, traced.context.sampled);
+        if self.wanted > Wanted::Nothing {
             record.target = self.rules.plan.name(&route.target);
         }
         self.authorize(route, &visit, record)?;
@@ -181,12 +206,15 @@ impl Visiting<'_> {
     }
 
     /// The first route whose path, method and condition fit.
-    fn choose(&self, visit: &mut Visit) -> Result<(usize, &Route), Refusal> {
-        let behind = self.rules.behind.as_ref();
-        let looked = self
-            .rules
-            .plan
-            .choose(visit, &|condition, visit| behind.holds(condition, visit));
+    fn choose(&self, visit: &mut Visit, record: &mut Record) -> Result<(usize, &Route), Refusal> {
+        let (plan, behind) = (&self.rules.plan, self.rules.behind.as_ref());
+        let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
+        let looked = plan.choose(visit, &holds);
+        if let Some(trail) = &mut record.trail {
+            trail.looked.clone_from(&looked);
+            let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
+            trail.runner_up = taken.and_then(|(taken, _)| plan.runner_up(visit, *taken, &holds));
+        }
         let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
         if let Some((number, _)) = taken
             && let Some(route) = self.gateway.routes.get(*number)
@@ -226,6 +254,9 @@ impl Visiting<'_> {
         };
         let behind = self.rules.behind.as_ref();
         let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
+        if let Some(trail) = &mut record.trail {
+            trail.said = self.rules.plan.said(what, visit, &holds);
+        }
         match self.rules.plan.judge(what, visit, &holds) {
             Verdict::Allowed(rule) => {
                 record.rule = rule;
@@ -236,6 +267,13 @@ impl Visiting<'_> {
                 Err(Refusal::denied(rule))
             }
         }
+    }
+
+    /// What stands on the spans of a visit.
+    fn tags(&self, route: Option<usize>) -> Option<Tags> {
+        let route = route.and_then(|route| self.gateway.routes.get(route));
+        let policy = self.rules.plan.policy(route);
+        self.rules.mesh.tags(policy)
     }
 
     /// Which pages may read the answer: what the route says, else the gateway.

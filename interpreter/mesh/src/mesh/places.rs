@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    decide::template::Template,
+    decide::{guard::Said, tally::Seen, template::Template},
     error::MeshError,
     tls::client::Safety,
     wire::{health::Check, subset::Subset},
@@ -11,6 +11,7 @@ use flowmesh_ir::Name;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Where the calls to a subset go.
@@ -95,10 +96,21 @@ impl Places {
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
         Self::Fixed(Arc::new(Subset::new(
             subset.clone(),
-            Vec::new(),
+            (Vec::new(), Said::Written),
             clock,
             (None, Safety::default()),
         )))
+    }
+
+    /// How it did within the last time, over all places that are known.
+    pub(crate) fn seen(&self, last: Duration) -> Seen {
+        let filled = match self {
+            Self::Fixed(subset) => return subset.seen(last),
+            Self::Filled(filled) => filled,
+        };
+        let known = filled.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = known.subsets.values().map(|(_, subset)| subset.seen(last));
+        all.fold(Seen::default(), Seen::and)
     }
 
     /// Where a call goes that gives this, or why it cannot go there.
@@ -136,12 +148,18 @@ impl Filled {
         let addresses = self.templates.iter().map(|template| template.fill(given));
         let addresses = addresses.collect::<Result<Vec<_>, _>>();
         let addresses = addresses.map_err(|why| format!("the call goes to no address: {why}"))?;
+        // One that a call chooses is enough: it may be the one that is called.
+        let given = self
+            .templates
+            .iter()
+            .any(|template| template.said() == Said::Given);
+        let said = if given { Said::Given } else { Said::Written };
         let Shared {
             clock, check, safety, ..
         } = self.shared.clone();
         Ok(Arc::new(Subset::new(
             self.name.clone(),
-            addresses,
+            (addresses, said),
             clock,
             (check, safety),
         )))

@@ -1,12 +1,15 @@
 //! Puts a call into the form it has on the wire.
 //!
 //! Headers that the mesh adds: `host`, `user-agent`, `accept`, `content-type` where there is a body, what `auth:` says,
-//! `idempotency-key`, `traceparent` (W3C) with a span of its own for each attempt, and `x-flowmesh-deadline-ms`: how
+//! `idempotency-key`, `traceparent` (W3C) or B3 with a span of its own for each attempt, and `x-flowmesh-deadline-ms`: how
 //! many milliseconds from now the caller waits for this attempt. Relative, so that clocks need not agree; a service may
 //! give up by itself when they are over.
 
 use super::{body::Outgoing, connection::Sent, endpoint::Endpoint};
-use crate::unseal::Unsealed;
+use crate::{
+    decide::propagation::{self, Forms},
+    unseal::Unsealed,
+};
 use bytes::Bytes;
 use flowmesh_ir::{call::Request, service::Method, trace::TraceContext, traffic::Rewrite};
 use http::{
@@ -20,7 +23,6 @@ use http::{
 use std::time::Duration;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
 /// Who asks.
 pub(super) const AGENT: HeaderValue =
@@ -39,6 +41,7 @@ pub(crate) struct Template {
     host: Option<HeaderValue>,
     headers: HeaderMap,
     body: Bytes,
+    forms: Forms,
 }
 
 impl Template {
@@ -46,7 +49,7 @@ impl Template {
     pub(crate) fn new<'c>(
         request: &Request,
         usual: &[Credential],
-        unsealed: Unsealed,
+        (unsealed, forms): (Unsealed, Forms),
         credentials: impl IntoIterator<Item = &'c Credential>,
     ) -> Result<Self, String> {
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 10);
@@ -92,6 +95,7 @@ impl Template {
             host: None,
             headers,
             body,
+            forms,
         })
     }
 
@@ -100,7 +104,7 @@ impl Template {
         method: Method,
         path: PathAndQuery,
         host: Option<HeaderValue>,
-        headers: HeaderMap,
+        (headers, forms): (HeaderMap, Forms),
     ) -> Self {
         Self {
             path,
@@ -108,6 +112,7 @@ impl Template {
             host,
             headers,
             body: Bytes::new(),
+            forms,
         }
     }
 
@@ -167,7 +172,7 @@ impl Template {
         if let Some(host) = self.host.as_ref().or(to.host.as_ref()) {
             headers.insert(HOST, host.clone());
         }
-        headers.insert(TRACEPARENT, value("traceparent", &trace.to_string())?);
+        propagation::write(&mut headers, trace, self.forms);
         let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         headers.insert(DEADLINE, HeaderValue::from(left));
         *sent.headers_mut() = headers;

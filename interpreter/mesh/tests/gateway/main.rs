@@ -14,8 +14,10 @@ mod support;
 mod bodies;
 mod caches;
 mod copies;
+mod known;
 mod limits;
 mod lives;
+mod login;
 mod passes;
 mod refused;
 mod relays;
@@ -23,3 +25,6 @@ mod routes;
 mod safe;
 mod stays;
 mod town;
+mod traced;
+#[cfg(unix)]
+mod workload;

@@ -9,9 +9,13 @@ use flowmesh_ir::{
     gateway::{Gateway, Route, Segment, Target},
     policy::Policy,
     service::Method,
+    trace::Lineage,
 };
-use flowmesh_mesh::gateway::{
-    Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit,
+use flowmesh_mesh::{
+    Observer,
+    gateway::{
+        Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit, Wanted, Ways,
+    },
 };
 use jiff::Timestamp;
 use std::{
@@ -45,6 +49,7 @@ pub(crate) struct Records(Mutex<Vec<Record>>);
 #[derive(Default)]
 pub(crate) struct Inside {
     pub(crate) told: Mutex<Vec<(String, Bytes)>>,
+    pub(crate) lineages: Mutex<Vec<Lineage>>,
 }
 
 /// A gateway with nothing but these routes before one server.
@@ -54,6 +59,10 @@ pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
         doc: None,
         listen: Vec::new(),
         jwt: None,
+        introspect: None,
+        login: None,
+        keys: None,
+        basic: None,
         limit: None,
         cors: None,
         tls: None,
@@ -171,6 +180,11 @@ impl Town {
         self.behind.told.lock().unwrap().clone()
     }
 
+    /// What those who were started or called go on from.
+    pub(crate) fn lineages(&self) -> Vec<Lineage> {
+        self.behind.lineages.lock().unwrap().clone()
+    }
+
     /// Other rules for requests that begin from now on.
     pub(crate) fn swap(&self, server: &Server, change: impl FnOnce(&mut Program)) {
         let mut program = self.program.clone();
@@ -203,8 +217,29 @@ impl Town {
 }
 
 pub(crate) fn rules(program: Program, subsets: Vec<Vec<String>>, behind: Arc<Inside>) -> Arc<Rules> {
+    rules_by(program, subsets, behind, Ways::default())
+}
+
+/// A gateway with these rules, for as long as the test.
+pub(crate) async fn listen(rules: Arc<Rules>, records: Arc<Records>) -> SocketAddr {
+    let door = Door::new(rules, GatewayOptions::default(), None, Some(records), 1);
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, Arc::new(door))
+        .await
+        .unwrap();
+    let address = listener.address();
+    tokio::spawn(listener.serve(std::future::pending()));
+    address
+}
+
+/// Rules for a gateway that asks who comes.
+pub(crate) fn rules_by(
+    program: Program,
+    subsets: Vec<Vec<String>>,
+    behind: Arc<Inside>,
+    ways: Ways,
+) -> Arc<Rules> {
     let mesh = support::with_options(program.clone(), subsets, |_| {}).unwrap();
-    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, None).unwrap())
+    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, ways).unwrap())
 }
 
 impl Drop for Town {
@@ -214,8 +249,12 @@ impl Drop for Town {
 }
 
 impl Log for Records {
-    fn visited(&self, record: &Record) {
-        self.0.lock().unwrap().push(record.clone());
+    fn wanted(&self) -> Wanted {
+        Wanted::Trail
+    }
+
+    fn visited(&self, record: Record) {
+        self.0.lock().unwrap().push(record);
     }
 }
 
@@ -266,10 +305,12 @@ impl Behind for Inside {
         visit: &'a Visit,
         body: Bytes,
     ) -> Answering<'a> {
+        self.lineages.lock().unwrap().push(visit.lineage.clone());
         self.note(format!("flow {} {wait} {:?}", flow.0, visit.params), body);
         Box::pin(async {
             Answered {
                 status: 202,
+                run: Some("7".to_owned()),
                 location: Some("/v1/runs/7".to_owned()),
                 retry_after: None,
                 problem: false,
@@ -284,6 +325,7 @@ impl Behind for Inside {
         _: &'a [Expr],
         visit: &'a Visit,
         body: Bytes,
+        _: Arc<dyn Observer>,
     ) -> Answering<'a> {
         self.note(
             format!("call {}.{} {:?}", service.0, operation.0, visit.params),
@@ -292,6 +334,7 @@ impl Behind for Inside {
         Box::pin(async {
             Answered {
                 status: 200,
+                run: None,
                 location: None,
                 retry_after: None,
                 problem: false,

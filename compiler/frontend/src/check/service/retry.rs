@@ -54,14 +54,7 @@ impl<'a> Checker<'a> {
         for item in items {
             let Some(one) = self.retry_one(item) else { continue };
             if on.contains(&one) {
-                let name = self.slice(item.span).into();
-                self.report(
-                    Error::SettingTwice {
-                        name,
-                        span: item.span,
-                    }
-                    .diagnostic(),
-                );
+                self.said_twice(item);
             } else {
                 on.push(one);
             }
@@ -70,6 +63,12 @@ impl<'a> Checker<'a> {
             value: on,
             span: value.span,
         })
+    }
+
+    /// Something stands in a list that stands there already.
+    pub(super) fn said_twice(&mut self, item: &ast::Expr) {
+        let (name, span) = (self.slice(item.span).into(), item.span);
+        self.report(Error::SettingTwice { name, span }.diagnostic());
     }
 
     pub(super) fn retry_one(&mut self, item: &'a ast::Expr) -> Option<RetryOn> {

@@ -11,6 +11,7 @@ use flowmesh_ir::{
     service::Method,
     traffic::{
         Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace,
+        Workload,
     },
 };
 
@@ -226,10 +227,32 @@ impl<'a> Checker<'a> {
                 "identity" => tls.identity = self.plain_text(name, part),
                 "authority" => tls.authority = self.plain_text(name, part),
                 "certificate" => tls.certificate = self.plain_text(name, part),
+                "workload" => tls.workload = Some(self.workload(part)?),
                 _ => tls.key = self.plain_text(name, part),
             }
         }
+        if tls.workload.is_some() && (tls.certificate.is_some() || tls.key.is_some()) {
+            self.wrong_form(
+                known.name,
+                "a `workload`, or a `certificate` and a `key`",
+                value.span,
+            );
+        }
         Some(tls)
+    }
+
+    fn workload(&mut self, value: &ast::Expr) -> Option<Workload> {
+        let said = match &value.kind {
+            ExprKind::Bool(true) => Some(Workload::Environment),
+            _ => super::value::plain(value)
+                .filter(|socket| socket.starts_with("unix:"))
+                .map(Workload::Socket),
+        };
+        if said.is_none() && !matches!(value.kind, ExprKind::Bad) {
+            let form = "a socket such as `\"unix:///run/spire/agent.sock\"`, or `true`";
+            self.wrong_form("workload", form, value.span);
+        }
+        said
     }
 
     fn fault(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Fault> {
@@ -275,17 +298,6 @@ impl<'a> Checker<'a> {
         Some(cors)
     }
 
-    pub(crate) fn sampling(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Trace> {
-        let (mut sample, mut tags) = (10_000, Vec::new());
-        for (name, part) in self.parts(known, value) {
-            match name {
-                "sample" => sample = self.hundredths(name, part)?,
-                _ => tags = self.config_texts(known, part),
-            }
-        }
-        Some(Trace { sample, tags })
-    }
-
     /// A text over the caller and the request.
     fn visitor_text(&mut self, value: &'a ast::Expr) -> Expr {
         let module = self.frame.module;
@@ -298,7 +310,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Texts by name, over configs and constants.
-    fn config_texts(&mut self, known: &'static Known, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
+    pub(super) fn config_texts(&mut self, known: &'static Known, value: &'a ast::Expr) -> Vec<(Name, Expr)> {
         let ExprKind::Record(fields) = &value.kind else {
             self.wrong_form(known.name, known.form, value.span);
             return Vec::new();

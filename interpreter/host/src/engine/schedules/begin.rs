@@ -178,5 +178,6 @@ pub(super) fn birth(
         key: (own.is_none() || attempt > 0).then_some(key),
         depth: 0,
         namespace: Name::default(),
+        lineage: None,
     })
 }

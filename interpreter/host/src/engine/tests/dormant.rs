@@ -89,6 +89,7 @@ fn two_starts_that_look_for_the_same_key_at_once_are_one_run() {
             flow: "hello".into(),
             input: Arc::from(*br#"{"name":"a"}"#),
             key: Some(key.to_owned()),
+            lineage: None,
         })
     };
     // Both wait for the index.
@@ -127,6 +128,7 @@ fn a_run_that_leaves_takes_no_key_of_another_namespace_with_it() {
             flow: "hear".into(),
             input: Arc::from(*b"{}"),
             key: Some("key".to_owned()),
+            lineage: None,
         })
     };
     world.handle(Input::Within(Ticket(101), "a".into(), hear(1)));

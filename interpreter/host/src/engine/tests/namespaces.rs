@@ -63,6 +63,7 @@ fn start(chance: &mut Chance, run: RunId) -> Command {
         flow: flow.into(),
         input: input.as_bytes().into(),
         key,
+        lineage: None,
     })
 }
 

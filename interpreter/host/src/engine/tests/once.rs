@@ -28,6 +28,7 @@ fn start(run: u128) -> Command {
         flow: "hear".into(),
         input: b"{}".as_slice().into(),
         key: None,
+        lineage: None,
     })
 }
 

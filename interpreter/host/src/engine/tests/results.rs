@@ -11,6 +11,7 @@ fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<Stri
         flow: "reused".into(),
         input: format!(r#"{{"id":"{id}"}}"#).into_bytes().into(),
         key: None,
+        lineage: None,
     });
     world.handle(Input::Within(Ticket(1000), namespace.into(), start));
     calls(&world.settle())

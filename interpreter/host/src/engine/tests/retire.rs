@@ -100,6 +100,7 @@ fn a_key_that_was_looked_up_before_does_not_bring_it_back() {
         flow: "hello".into(),
         input: HELLO.as_bytes().into(),
         key: Some("key".to_owned()),
+        lineage: None,
     };
     world
         .engine

@@ -127,6 +127,7 @@ impl World {
             flow: flow.into(),
             input,
             key,
+            lineage: None,
         }))
     }
 

@@ -13,7 +13,7 @@ use prost::Message;
 use redb::TableDefinition;
 
 /// The version of all this. An index of another one is made again from the journal.
-pub(super) const VERSION: u32 = 6;
+pub(super) const VERSION: u32 = 7;
 
 type Bytes = &'static [u8];
 type Id = &'static [u8; 16];

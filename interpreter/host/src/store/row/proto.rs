@@ -5,12 +5,16 @@ mod shared;
 mod still;
 
 use super::{Block, Ending, Row, guard::StoredGuard};
-use crate::{RunId, store::record::Location};
+use crate::{
+    RunId,
+    store::{proto::Lineage, record::Location},
+};
 use bytes::Bytes;
-use flowmesh_ir::{Hash, Name};
+use flowmesh_ir::{Hash, Name, trace};
 use jiff::Timestamp;
 use prost::Message;
 use shared::{StoredShared, shared, to_shared};
+use std::sync::Arc;
 use still::{StoredParked, StoredPaused, parked, paused, to_parked, to_paused};
 
 /// A row, and where its events lie.
@@ -97,6 +101,8 @@ pub(in crate::store) struct Stored {
     /// A program and its settings each, one behind the other.
     #[prost(bytes = "bytes", repeated, tag = "37")]
     homes: Vec<Bytes>,
+    #[prost(message, optional, boxed, tag = "38")]
+    lineage: Option<Box<Lineage>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -196,6 +202,10 @@ impl Stored {
             shared: row.shared.map(shared),
             instead_of: row.instead_of.map(run_bytes),
             superseded: row.superseded,
+            lineage: row
+                .lineage
+                .as_deref()
+                .map(|lineage| Box::new(Lineage::new(lineage))),
         }
     }
 
@@ -207,6 +217,7 @@ impl Stored {
         Ok(Row {
             guards: guards.collect::<Result<_, _>>()?,
             namespace,
+            lineage: self.lineage.as_deref().map(to_lineage).transpose()?,
             flow: self.flow.into(),
             state: self.state.into(),
             ended: self.ended,
@@ -284,6 +295,11 @@ fn kind(ending: &Ending) -> u32 {
         Ending::Cancelled(_) => 3,
         Ending::Terminated(_) => 4,
     }
+}
+
+fn to_lineage(lineage: &Lineage) -> Result<Arc<trace::Lineage>, NoRow> {
+    let lineage = lineage.lineage().map(Arc::new);
+    lineage.ok_or(NoRow("a trace without an identifier"))
 }
 
 fn hash(hash: Hash) -> Bytes {

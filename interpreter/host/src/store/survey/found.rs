@@ -81,6 +81,7 @@ mod tests {
             settings: Hash([2; 32]),
             shared: None,
             namespace: flowmesh_ir::Name::default(),
+            lineage: None,
         };
         found.events(3, 2, None);
         found.events(0, 2, Some(&origin));

@@ -14,6 +14,7 @@ use crate::{
 use flowmesh_ir::{
     SlotId, StateId,
     call::{Failure, Reply},
+    trace::Lineage,
 };
 use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
 use jiff::Timestamp;
@@ -55,6 +56,13 @@ fn everything() -> Vec<Record> {
             events: 3,
         }),
         namespace: "shop".into(),
+        lineage: Some(Arc::new(Lineage {
+            trace: u128::MAX,
+            parent: Some(u64::MAX),
+            sampled: true,
+            state: Some("vendor=1".into()),
+            baggage: Some("user=7".into()),
+        })),
     });
     let kind = EventKind::Started {
         input: (*b"{}").into(),

@@ -10,7 +10,7 @@ use crate::{
         recover::{self, Expected},
     },
 };
-use flowmesh_ir::{Hash, Name, traffic::Rate};
+use flowmesh_ir::{Hash, Name, trace::Lineage, traffic::Rate};
 use flowmesh_machine::{Event, EventKind, TimerId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -44,6 +44,19 @@ pub(super) fn program(number: u64) -> (Hash, Arc<[u8]>) {
     (Hash(Sha256::digest(&bytes).into()), bytes)
 }
 
+/// A third of the runs lie in traces of others.
+fn lineage(salt: u64) -> Option<Arc<Lineage>> {
+    salt.is_multiple_of(3).then(|| {
+        Arc::new(Lineage {
+            trace: u128::from(salt) + 1,
+            parent: salt.is_multiple_of(2).then_some(salt + 1),
+            sampled: salt.is_multiple_of(2),
+            state: salt.is_multiple_of(2).then(|| format!("a={salt}").into()),
+            baggage: None,
+        })
+    })
+}
+
 /// The first event of a run. Its key, flow and program follow from the salt.
 pub(super) fn started(run: RunId, salt: u64) -> EventRecord {
     let origin = Origin {
@@ -52,6 +65,7 @@ pub(super) fn started(run: RunId, salt: u64) -> EventRecord {
         settings: program(salt + 1).0,
         shared: None,
         namespace: Name::default(),
+        lineage: lineage(salt),
     };
     let kind = EventKind::Started {
         input: (*b"{}").into(),
@@ -130,6 +144,7 @@ pub(super) fn row(events: &[EventRecord]) -> Option<Row> {
         .collect();
     Some(Row {
         namespace: Name::default(),
+        lineage: origin.lineage,
         flow: origin.flow,
         state: state.into(),
         ended,

@@ -1,10 +1,8 @@
 //! A request that is handed on, as it goes over the wire.
 
-use super::{
-    DEADLINE, KEPT_BYTES_MAX, Relay, Relaying, Rewritten, SILENCE_MAX, TRACEPARENT, Unrelayed, handed::Kept,
-};
+use super::{DEADLINE, KEPT_BYTES_MAX, Relay, Relaying, Rewritten, SILENCE_MAX, Unrelayed, handed::Kept};
 use crate::{
-    decide::route::RequestView,
+    decide::{propagation, route::RequestView},
     wire::{
         body::{Fate, Outgoing, Seen, Upload},
         connection::Sent,
@@ -91,8 +89,7 @@ impl Relaying<'_> {
         for (name, value) in usual.chain(&self.credential) {
             headers.insert(name, value.clone());
         }
-        let trace = HeaderValue::from_str(&trace.to_string());
-        headers.insert(TRACEPARENT, trace.map_err(|why| why.to_string())?);
+        propagation::write(&mut headers, trace, self.mesh.forms(self.id));
         let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         headers.insert(DEADLINE, HeaderValue::from(left));
         *sent.headers_mut() = headers;

@@ -140,6 +140,11 @@ pub(super) const TLS: &[Setting] = &[
     part("authority", "a file", "Which authorities are trusted."),
     part("certificate", "a file", "Our certificate."),
     part("key", "a file", "The key of our certificate."),
+    part(
+        "workload",
+        "a socket such as \"unix:///run/spire/agent.sock\", or true",
+        "The agent of SPIFFE that gives our certificate and says whom to believe; `true` is where `SPIFFE_ENDPOINT_SOCKET` says.",
+    ),
 ];
 
 pub(super) const STICKY: &[Setting] = &[
@@ -234,6 +239,11 @@ pub(super) const TRACE: &[Setting] = &[
         "How many traces are kept; 100% if not said.",
     ),
     part("tags", "texts by name", "What stands on every span."),
+    part(
+        "propagate",
+        "a list of w3c, b3 and b3_multi",
+        "By which headers the next one is told of the trace; what the mesh says if not said, and `[w3c]` there.",
+    ),
 ];
 
 pub(super) const JWT: &[Setting] = &[
@@ -244,6 +254,81 @@ pub(super) const JWT: &[Setting] = &[
         "optional",
         "true or false",
         "Whether a request without a token is let in.",
+    ),
+];
+
+pub(super) const INTROSPECT: &[Setting] = &[
+    part("at", "an address", "Where tokens are asked about."),
+    part("client", "a text", "Who the gateway is there."),
+    part("secret", "a secret", "What proves it."),
+    part(
+        "audience",
+        "a text or a list of them",
+        "For whom a token must be; whatever the issuer finds good if not said.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a token is let in.",
+    ),
+];
+
+pub(super) const LOGIN: &[Setting] = &[
+    part("issuer", "an address", "The provider, as its tokens say it."),
+    part("client", "a text", "Who the gateway is there."),
+    part("secret", "a secret", "What proves it."),
+    part(
+        "scopes",
+        "a text or a list of them",
+        "What is asked for beside `openid`.",
+    ),
+    part("at", "an address", "Where browsers reach the gateway."),
+    part(
+        "path",
+        "a text",
+        "Below which path the login is; `/login` if not said.",
+    ),
+    part(
+        "session",
+        "a duration",
+        "How long a session is good for; 8 hours if not said.",
+    ),
+    part(
+        "key",
+        "a secret",
+        "What sessions are sealed with, 32 bytes or more; else something that is drawn at the start.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a session is let in.",
+    ),
+];
+
+pub(super) const KEYS: &[Setting] = &[
+    part("file", "a file", "Where the hashes of the keys are."),
+    part(
+        "header",
+        "a text",
+        "Which header has the key; `x-api-key` if not said.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a key is let in.",
+    ),
+];
+
+pub(super) const BASIC: &[Setting] = &[
+    part(
+        "file",
+        "a file",
+        "Where the names and the hashes of the passwords are.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a password is let in.",
     ),
 ];
 
