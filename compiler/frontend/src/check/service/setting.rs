@@ -1,6 +1,7 @@
 //! The table of all settings: where each may stand, what it holds and what it does.
 
 mod parts;
+mod place;
 
 /// Where settings stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -390,21 +391,5 @@ const fn setting(
         form,
         doc,
         parts,
-    }
-}
-
-impl Place {
-    /// As it is called in messages.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Policy => "a policy",
-            Self::Service => "a service",
-            Self::Operation => "an operation",
-            Self::With => "`with`",
-            Self::Gateway => "a gateway",
-            Self::GatewayRoute => "a route of a gateway",
-            Self::Mesh => "`mesh`",
-            Self::Schedule => "a schedule",
-        }
     }
 }
