@@ -2,6 +2,7 @@
 
 mod audit;
 mod backfill;
+mod ca;
 mod check;
 mod compile;
 mod completions;
@@ -26,6 +27,7 @@ mod test;
 mod token;
 mod top;
 mod trace;
+mod visitors;
 
 pub(crate) use backfill::spelled;
 pub(crate) use stub::announce;
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Backfill(backfill::Backfill),
     Store(store::Store),
     Token(token::Token),
+    Ca(ca::Ca),
+    Visitors(visitors::Visitors),
     Audit(audit::Audit),
     Tap(tap::Tap),
     Trace(trace::Trace),
@@ -114,6 +118,8 @@ impl Command {
             Self::Backfill(command) => command.run(),
             Self::Store(command) => command.run(),
             Self::Token(command) => command.run(),
+            Self::Ca(command) => command.run(),
+            Self::Visitors(command) => command.run(),
             Self::Audit(command) => command.run(),
             Self::Tap(command) => command.run(),
             Self::Trace(command) => command.run(),
@@ -138,6 +144,8 @@ impl Command {
             Self::Backfill(command) => command.json,
             Self::Store(command) => command.json,
             Self::Token(command) => command.json,
+            Self::Ca(command) => command.json,
+            Self::Visitors(command) => command.json,
             Self::Audit(command) => command.json,
             Self::Tap(command) => command.json,
             Self::Trace(command) => command.json,

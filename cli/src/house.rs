@@ -19,7 +19,7 @@ use flowmesh_host::{
 };
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
-use flowmesh_mesh::{Hickory, MeshError, Own, Resolver};
+use flowmesh_mesh::{MeshError, NameServer, NameServers, Own, Resolver};
 use jiff::SignedDuration;
 use std::{
     fs,
@@ -45,9 +45,8 @@ pub(crate) struct HouseArgs {
     pub(crate) set: Set,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
-    /// Look names up at this DNS server instead of the system's
-    #[arg(long, value_name = "IP:PORT")]
-    pub(crate) resolver: Vec<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
     /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
     #[arg(long, value_name = "PERCENT", default_value = "50%", value_parser = compact_at)]
     pub(crate) compact_at: CompactAt,
@@ -176,7 +175,7 @@ impl House {
         listen.values = ConfigValues::new(move |program| values(program).map_err(|why| why.message()));
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
         let url = format!("http://{}", server.address());
-        let resolver = resolver(&args.resolver)?;
+        let resolver = resolver(&args.names)?;
         let mut options = HostOptions::showing(resolver, secrets, args.own.read()?);
         options.compact.percent = args.compact_at.0;
         options.retention = args.keep_runs.map(|keep| Retention {
@@ -235,13 +234,34 @@ async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Err
     Ok(stubs)
 }
 
+/// Where names are looked up.
+#[derive(Args, Default)]
+pub(crate) struct NameArgs {
+    /// Look names up at this DNS server instead of the system's: IP:PORT, tls://IP:PORT#NAME over TLS, or ZONE=IP:PORT for
+    /// the names below one zone, such as consul=127.0.0.1:8600 at a Consul agent
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) resolver: Vec<NameServer>,
+    /// Look for names that are not found as they stand below this domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) search: Vec<String>,
+    /// Believe DNS servers over TLS under the authorities of this file, and not those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resolver_authority: Option<PathBuf>,
+}
+
 /// Names are looked up where the system says; a machine that says nothing is asked itself.
-pub(crate) fn resolver(servers: &[SocketAddr]) -> Result<Arc<dyn Resolver>, Error> {
-    let nobody = SocketAddr::from(([127, 0, 0, 1], 53));
-    let found = match servers {
-        [] => Hickory::system().or_else(|_| Hickory::servers(&[nobody])),
-        servers => Hickory::servers(servers),
+pub(crate) fn resolver(names: &NameArgs) -> Result<Arc<dyn Resolver>, Error> {
+    let itself = NameServer {
+        zone: None,
+        address: SocketAddr::from(([127, 0, 0, 1], 53)),
+        secure: None,
     };
+    let authority = names.resolver_authority.as_deref();
+    let mut found = NameServers::new(&names.resolver, &names.search, authority);
+    if found.is_err() && names.resolver.iter().all(|server| server.zone.is_some()) {
+        let servers: Vec<_> = names.resolver.iter().cloned().chain([itself]).collect();
+        found = NameServers::new(&servers, &names.search, authority);
+    }
     let words = |why: MeshError| below(why.code(), &why, Some(why.help()), Exit::Trouble);
     Ok(Arc::new(found.map_err(words)?))
 }

@@ -1,5 +1,6 @@
 //! The joint: reads the command line, does what it says and ends with its exit code.
 
+mod authority;
 mod client;
 mod command;
 mod draw;
@@ -12,6 +13,7 @@ mod input;
 mod keys;
 mod lsp;
 mod output;
+mod private;
 mod program;
 mod project;
 mod prompt;

@@ -4,6 +4,8 @@
 mod again;
 mod backfill;
 #[cfg(test)]
+mod ca;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod choices;
@@ -62,5 +64,7 @@ mod top;
 mod traces;
 #[cfg(test)]
 mod traffic;
+#[cfg(test)]
+mod visitors;
 #[cfg(test)]
 mod workers;

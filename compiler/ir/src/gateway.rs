@@ -7,7 +7,7 @@ pub use needs::{Part, needs};
 pub use pattern::{Pattern, compile};
 
 use crate::{
-    FlowId, Name, OperationId, PolicyId, ServiceId, SubsetId,
+    FlowId, Name, OperationId, PolicyId, SecretId, ServiceId, SubsetId,
     access::What,
     expr::Expr,
     service::Method,
@@ -28,6 +28,18 @@ pub struct Gateway {
     /// Whose tokens it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwt: Option<Jwt>,
+    /// Who is asked about tokens that are not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspect: Option<Introspect>,
+    /// Where browsers log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+    /// Whose keys it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
+    /// Whose passwords it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basic: Option<Basic>,
     /// How much it lets in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
@@ -85,6 +97,126 @@ pub struct Jwt {
     /// Whether a request without a token is let in, as one without claims.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+}
+
+/// Opaque tokens, about which whoever issued them is asked (RFC 7662).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Introspect {
+    /// Where.
+    pub at: Expr,
+    /// Who we are there.
+    pub client: Expr,
+    /// What proves it.
+    pub secret: SecretId,
+    /// For whom tokens must be, any of these; whatever the issuer finds good where none is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<Expr>,
+    /// Whether a request without a token is let in, as one without claims.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// Browsers that log in at an OpenID provider, and have a session then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Login {
+    /// The provider.
+    pub issuer: Expr,
+    /// Who we are there.
+    pub client: Expr,
+    /// What proves it.
+    pub secret: SecretId,
+    /// What is asked for beside `openid`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Where browsers reach the gateway.
+    pub at: Expr,
+    /// Below which path the login is.
+    pub path: String,
+    /// How long a session is good for.
+    pub session_ms: u64,
+    /// What sessions are sealed with, where several processes or starts share them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<SecretId>,
+    /// Whether a request without a session is let in, as one without claims.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl Login {
+    /// Where a login is where nothing else is said.
+    pub const PATH: &str = "/login";
+    /// How long a session is good for where nothing else is said.
+    pub const SESSION_MS: u64 = 8 * 60 * 60 * 1000;
+
+    /// Whether a login may be below a path: one that is read in one way only.
+    #[must_use]
+    pub fn may_be_at(path: &str) -> bool {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let segment = |segment: &str| !segment.is_empty() && segment.bytes().all(fits);
+        let inside = path.strip_prefix('/');
+        path.len() <= 128 && inside.is_some_and(|inside| inside.split('/').all(segment))
+    }
+}
+
+/// Visitors who show a key that a file has the hash of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// The file.
+    pub file: String,
+    /// The header with the key, in small letters.
+    pub header: String,
+    /// Whether a request without a key is let in, as one without claims.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// Visitors who show a name and a password that a file has the hash of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basic {
+    /// The file.
+    pub file: String,
+    /// Whether a request without a password is let in, as one without claims.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl Keys {
+    /// Where a key is looked for where nothing else is said.
+    pub const HEADER: &str = "x-api-key";
+
+    /// Whether a key may be in a header of this name: one that says nothing else, in small letters.
+    #[must_use]
+    pub fn may_be_in(header: &str) -> bool {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        let named = !header.is_empty() && header.len() <= 64 && header.bytes().all(fits);
+        let other = [
+            "forwarded",
+            "x-forwarded-",
+            "x-flowmesh-",
+            "content-",
+            "sec-",
+            "proxy-",
+        ];
+        let taken = [
+            "accept",
+            "authorization",
+            "connection",
+            "cookie",
+            "expect",
+            "host",
+            "idempotency-key",
+            "keep-alive",
+            "origin",
+            "te",
+            "trailer",
+            "traceparent",
+            "tracestate",
+            "transfer-encoding",
+            "upgrade",
+            "x-request-id",
+        ];
+        named && !taken.contains(&header) && !other.iter().any(|other| header.starts_with(other))
+    }
 }
 
 /// `POST "/orders/{id}" when COND -> TARGET { settings }`

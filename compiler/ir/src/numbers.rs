@@ -17,7 +17,8 @@ use crate::{
         StreamKind, Subset,
     },
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Limit, Mirror, MirrorTo, Propagation, Rate, Rewrite, Tls, Trace,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Propagation, Rate, Rewrite,
+        Sticky, Tls, Trace,
     },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
 };
@@ -145,7 +146,7 @@ without! {
     (), Name, String, Value, bool, i32, i64, u8, u16, u32, u64,
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
     Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
-    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Rate, Rewrite, Tls, Propagation,
+    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Tls, Propagation,
     EffectKind, Method, Part,
 }
 
@@ -197,11 +198,12 @@ parts! {
     Shift { service, weights, undo, next }
     Stream { target, item, body, catch, next }
     Policy {
-        timeout, retry, balance, hash, weights, breaker, limit, health, tls, mirror, fault, headers, rewrite, cors, cache,
-        trace,
+        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, health, tls, mirror, fault, headers, rewrite,
+        cors, cache, trace,
     }
+    Sticky { cookie, ttl_ms, key }
     Retry { attempts, on, backoff, budget }
-    Limit { rate, burst, concurrent, queue, per }
+    Limit { rate, burst, adaptive, concurrent, queue, per }
     Mirror { to, percent, writes }
     Trace { sample, tags, propagate }
     Service { name, doc, subsets, address_params, routes, policy, auth, operations, descriptors }

@@ -3,7 +3,7 @@
 use crate::{
     ErrorId, Name,
     expr::Expr,
-    traffic::{Breaker, Cache, Cors, Fault, Health, Limit, Mirror, Rewrite, Tls, Trace},
+    traffic::{Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,12 @@ pub struct Policy {
     /// The weights of `weights`, one for each address, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<u32>,
+    /// How visitors stay with an endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// When what is read is asked for a second time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<Hedge>,
     /// When an endpoint is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<Breaker>,

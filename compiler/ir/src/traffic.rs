@@ -1,6 +1,6 @@
 //! The settings of a policy beside timeout, retry and balance: what is let through, what is changed, what is observed.
 
-use crate::{Name, ServiceId, SubsetId, expr::Expr, service::Method};
+use crate::{Name, SecretId, ServiceId, SubsetId, expr::Expr, service::Method};
 use serde::{Deserialize, Serialize};
 
 /// So many within a length of time: `100/s`.
@@ -48,15 +48,41 @@ pub struct Limit {
     /// How many may begin at once after a pause; as many as the rate says where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<u32>,
+    /// Whether it is found out how many may be on their way at once, `concurrent` at the most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adaptive: bool,
     /// How many may be on their way at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrent: Option<u32>,
-    /// How many may wait for their turn; more are refused at once. A thousand where it is not said.
+    /// How many may wait for their turn; more are refused at once. Where it is not said, a thousand, and none where it is
+    /// found out how many may be on their way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
     /// What is counted apart: a text over the caller and the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<Expr>,
+}
+
+/// `sticky: { cookie: "shop-at", ttl: 1h, key: cookie_key }`: visitors stay with an endpoint as long as it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sticky {
+    /// The name of the cookie.
+    pub cookie: String,
+    /// How long browsers keep it, in milliseconds; as long as they run where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
+    /// What endpoints are hidden with; where it is not said, something that is forgotten when the process ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<SecretId>,
+}
+
+/// `hedge: { after: 200ms, most: 2 }`: what is read is asked for a second time where there is no answer after a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hedge {
+    /// After how long, in milliseconds.
+    pub after_ms: u64,
+    /// The most attempts beside each other, the first included; at least 2.
+    pub most: u32,
 }
 
 /// `health: { GET "/healthz", every: 5s, unhealthy: 3 }`: endpoints are asked whether they are well. One that is not is
@@ -97,6 +123,30 @@ pub struct Tls {
     /// The file with the key of our certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The agent that gives our certificate, and says whom to believe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<Workload>,
+}
+
+/// Where the agent of a SPIFFE workload is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workload {
+    /// At a socket: `unix:///run/spire/agent.sock`.
+    Socket(String),
+    /// Where `SPIFFE_ENDPOINT_SOCKET` says.
+    Environment,
+}
+
+impl Workload {
+    /// The socket, where it is said here.
+    #[must_use]
+    pub fn socket(&self) -> Option<&str> {
+        match self {
+            Self::Socket(socket) => Some(socket),
+            Self::Environment => None,
+        }
+    }
 }
 
 /// `mirror: { to: v2, share: 10% }`: a copy of some requests goes elsewhere, and nobody waits for it.

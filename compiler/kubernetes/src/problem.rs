@@ -36,6 +36,8 @@ pub(crate) enum Setting {
     Balance,
     Idle,
     Auth,
+    Sticky,
+    Hedge,
     Breaker,
     Limit,
     Health,
@@ -57,6 +59,8 @@ impl Setting {
             Self::Balance => "balance",
             Self::Idle => "timeout",
             Self::Auth => "auth",
+            Self::Sticky => "sticky",
+            Self::Hedge => "hedge",
             Self::Breaker => "breaker",
             Self::Limit => "limit",
             Self::Health => "health",
@@ -102,6 +106,7 @@ impl Setting {
             Self::Auth => {
                 "a header written into a route would show the secret to everyone who reads the route"
             }
+            Self::Sticky => "session persistence is in its experimental channel only",
             Self::Tls => "it takes this with a BackendTLSPolicy, which is not written yet",
             Self::Mirror | Self::Headers | Self::Rewrite | Self::Cors => {
                 "it takes this as a filter of its routes, which is not written yet"

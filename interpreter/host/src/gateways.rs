@@ -2,13 +2,14 @@
 //!
 //! The mesh knows what a visit is and where it is led; here is what it does not know: what expressions mean (`view`), how a
 //! run is started and an operation called (`inside`), what a visitor is told of that (`answer`), and who writes down what
-//! happened (`log`). `open` makes the doors of one deployment.
+//! happened (`log`). `known` reads whom a gateway believes; `open` makes the doors of one deployment.
 
 mod alone;
 mod answer;
 mod beside;
 mod error;
 mod inside;
+mod known;
 mod log;
 mod open;
 mod place;

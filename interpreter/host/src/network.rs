@@ -1,6 +1,7 @@
 //! The seam to the network: who makes the calls of a deployment.
 
 mod mesh;
+mod named;
 mod pool;
 mod probe;
 mod process;
@@ -11,7 +12,7 @@ pub use mesh::{MeshNetwork, Secrets};
 
 use crate::{RunId, engine::Deployment};
 use flowmesh_ir::{
-    Code, Name,
+    Code, Name, SecretId,
     call::{Failure, Reply, Request},
     trace::TraceContext,
 };
@@ -62,6 +63,12 @@ pub trait Caller: Send + Sync + 'static {
 
     /// The mesh that it calls through, for those who hand on requests of others.
     fn mesh(&self) -> Option<Arc<Mesh>> {
+        None
+    }
+
+    /// The value of a secret of the program, if anybody gave it.
+    fn secret(&self, id: SecretId) -> Option<String> {
+        let _ = id;
         None
     }
 

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod cache;
+mod hedge;
 pub(crate) mod limit;
 mod mirror;
 mod pick;
@@ -14,8 +15,10 @@ use crate::{
     decide::{
         attempts::{CallPlan, Decision},
         balance,
+        limit::Heard,
         outcome::Outcome,
-        route::{RequestView, route},
+        route::{RequestView, route, shares},
+        sticky::Key,
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
@@ -29,7 +32,7 @@ use crate::{
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
-    SubsetId,
+    PolicyId, SubsetId,
     call::{Failure, Reply, Request, Wire},
     policy::{Balance, Policy},
     service,
@@ -86,10 +89,12 @@ impl Mesh {
             return Box::pin(self.call_kept(request, asked, rule, (trace, observer))).await;
         }
         match self.admit(request, service, (names, None), trace).await {
-            Ok((call, _permits)) => {
+            Ok((call, permits)) => {
                 call.copy_where_wanted(service);
                 let run = call.run(&operation.on, observer);
-                run.instrument(call.span.clone()).await.0
+                let (reply, _) = run.instrument(call.span.clone()).await;
+                self.heard(&permits, of_reply(&reply));
+                reply
             }
             Err(reply) => reply,
         }
@@ -210,6 +215,32 @@ impl Mesh {
         )
     }
 
+    /// The subset of the endpoint that a visitor stays with, if it gets any of such requests.
+    fn subset_of(
+        &self,
+        token: &str,
+        policy: PolicyId,
+        view: &RequestView<'_>,
+        declared: &service::Service,
+        service: &Service,
+    ) -> Option<SubsetId> {
+        let key = self.sticky_key(policy)?;
+        let moved = service.moved();
+        let shares = shares(&declared.routes, moved.as_deref(), view, self.conditions.as_ref())?;
+        let mut some = shares.iter().filter(|(_, share)| *share > 0);
+        let stays = |subset: SubsetId| {
+            let subset = service.subsets.get(subset.index())?.of(&[]).ok()?;
+            subset.snapshot().named(token, key).map(drop)
+        };
+        some.find(|(subset, _)| stays(*subset).is_some())
+            .map(|(subset, _)| *subset)
+    }
+
+    /// What the names of endpoints are made with under a policy.
+    fn sticky_key(&self, policy: PolicyId) -> Option<&Key> {
+        self.sticky.get(policy.index())?.as_ref()
+    }
+
     /// Of the text that its policy goes by; `None` where it goes by none, or the request has none.
     fn hash(&self, policy: &Policy, view: &RequestView<'_>) -> Option<u64> {
         if !matches!(policy.balance, Balance::RingHash | Balance::Maglev) {
@@ -238,13 +269,16 @@ impl Call<'_> {
                 Decision::Attempt { number, timeout } => {
                     observer.started(number);
                     let began = clock.now();
-                    let (outcome, tried) = self
-                        .attempt(Try {
-                            number,
-                            timeout,
-                            avoid: last.endpoint.as_ref(),
-                        })
-                        .await;
+                    let attempt = Try {
+                        number,
+                        timeout,
+                        avoid: last.endpoint.as_ref(),
+                        beside: None,
+                    };
+                    let (outcome, tried) = match self.hedge() {
+                        None => self.attempt(attempt).await,
+                        Some(hedge) => Box::pin(self.hedged(hedge, attempt)).await,
+                    };
                     last = tried;
                     let took = clock.now().saturating_sub(began);
                     let next = self.decide(&mut plan, Some(outcome));
@@ -355,6 +389,15 @@ fn by_grpc<'c>(
         )
     };
     method.map(Some).ok_or_else(why)
+}
+
+/// What a reply says of how much can be done.
+fn of_reply(reply: &Reply) -> Heard {
+    match reply {
+        Reply::Answer { status, .. } => Heard::of(*status),
+        Reply::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => Heard::Nothing,
+        Reply::Failed(_) => Heard::Else,
+    }
 }
 
 fn unavailable(why: &str) -> Reply {

@@ -1,6 +1,7 @@
 //! Decisions on a call's way: pure functions of what is known, of a time passed in and of chance passed in.
 
 pub mod access;
+pub mod adaptive;
 pub mod address;
 pub mod attempts;
 mod backoff;
@@ -13,6 +14,8 @@ pub mod chance;
 pub mod code;
 pub mod endpoints;
 pub mod fault;
+pub mod guard;
+pub mod guesses;
 pub mod health;
 pub mod items;
 pub mod limit;
@@ -23,6 +26,7 @@ pub mod propagation;
 pub mod proxied;
 pub mod retry_after;
 pub mod route;
+pub mod sticky;
 pub mod tally;
 pub mod template;
 pub mod tree;

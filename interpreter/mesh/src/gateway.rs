@@ -14,6 +14,7 @@ mod forwarded;
 mod identify;
 mod lead;
 mod listen;
+mod login;
 mod measured;
 mod options;
 mod pass;
@@ -28,6 +29,7 @@ mod visit;
 
 pub use crate::tls::{Certificate, CertificateError};
 pub use behind::{Answered, Answering, Behind, Visit};
+pub use identify::Ways;
 pub use listen::{Door, ListenError, Listener};
 pub use options::GatewayOptions;
 pub use plan::{Fit, Holds, Plan, Said};

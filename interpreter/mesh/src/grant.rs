@@ -136,7 +136,7 @@ impl Grant {
         let request = Request::post(self.ask.url.as_str())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(AUTHORIZATION, self.ask.credentials())
+            .header(AUTHORIZATION, credentials(&self.ask.client, &self.ask.secret))
             .body(Bytes::from(form))
             .map_err(|why| why.to_string())?;
         let began = Instant::now();
@@ -163,19 +163,18 @@ impl Grant {
     }
 }
 
-impl Ask {
-    /// Both parts are encoded as forms are, before they are joined (RFC 6749, 2.3.1).
-    fn credentials(&self) -> String {
-        let mut both = String::new();
-        encode(&mut both, &self.client);
-        both.push(':');
-        encode(&mut both, &self.secret);
-        format!("Basic {}", STANDARD.encode(both))
-    }
+/// What proves who we are, as `Authorization`. Both parts are encoded as forms are, before they are joined (RFC 6749,
+/// 2.3.1).
+pub(crate) fn credentials(client: &str, secret: &str) -> String {
+    let mut both = String::new();
+    encode(&mut both, client);
+    both.push(':');
+    encode(&mut both, secret);
+    format!("Basic {}", STANDARD.encode(both))
 }
 
 /// As forms are encoded.
-fn encode(out: &mut String, text: &str) {
+pub(crate) fn encode(out: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
             b' ' => out.push('+'),
@@ -188,18 +187,12 @@ fn encode(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::Ask;
+    use super::credentials;
     use base64::{Engine, engine::general_purpose::STANDARD};
 
     #[test]
     fn what_proves_who_we_are_is_encoded_before_it_is_joined() {
-        let ask = Ask {
-            url: String::new(),
-            client: "a:b c".to_owned(),
-            secret: "é+".to_owned(),
-            scopes: Vec::new(),
-        };
         let both = STANDARD.encode("a%3Ab+c:%C3%A9%2B");
-        assert_eq!(ask.credentials(), format!("Basic {both}"));
+        assert_eq!(credentials("a:b c", "é+"), format!("Basic {both}"));
     }
 }

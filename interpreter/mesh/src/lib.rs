@@ -4,7 +4,7 @@
 //! - `wire` touches the network: names, connections, requests.
 //! - [`Mesh::call`] joins the two.
 //! - [`gateway`] is where visitors come in, who take the same way as calls.
-//! - [`identity`] says who somebody is who shows a signed token.
+//! - [`identity`] says who somebody is who shows a signed token, [`visitors`] who shows a key or a password.
 //!
 //! This room knows no flow, no run and no journal. It does not evaluate expressions: the host evaluates addresses before
 //! it makes a [`Mesh`], answers for a route's conditions through [`MeshOptions::conditions`], and for what else goes by
@@ -19,10 +19,12 @@ pub mod gateway;
 mod gauge;
 mod grant;
 pub mod identity;
+mod kept;
 mod mesh;
 mod observe;
 mod tls;
 mod unseal;
+pub mod visitors;
 mod wire;
 
 pub use call::Demand;
@@ -39,6 +41,6 @@ pub use observe::{AttemptReport, Next, Observer, Silent};
 pub use tls::{CertificateError, Own};
 pub use unseal::{Unseal, Unsealed};
 pub use wire::{
-    hickory::Hickory,
+    hickory::{Hickory, NameServer, NameServers},
     resolver::{Found, Resolver, Resolving, Unresolved},
 };

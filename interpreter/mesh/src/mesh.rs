@@ -20,6 +20,7 @@ use crate::{
         limit::Limiter,
         propagation::Forms,
         route::{Conditions, Texts},
+        sticky::Key,
         tally::Seen,
         template::Template,
     },
@@ -56,6 +57,8 @@ pub struct Core {
     /// What is measured of its calls.
     pub(crate) calls: Calls,
     pub(crate) limits: Limits,
+    /// For each policy, what the endpoints are hidden with that visitors stay with.
+    pub(crate) sticky: Vec<Option<Key>>,
     /// The answers that are kept.
     pub(crate) kept: Store,
     pub(crate) chance: chance::Source,
@@ -248,6 +251,7 @@ impl Mesh {
             tags: options.tags,
             calls: Calls::new(&program),
             limits,
+            sticky: service::sticky_keys(&program, options.secrets.as_ref(), &chance)?,
             kept: Store::new(limits.cache_bytes),
             chance,
             clock,

@@ -1,13 +1,14 @@
 //! Connections that are safe: what we show, whom we believe, and files that are read again when they change.
 //!
 //! `client` is for connections to services, `server` for those of visitors, `peer` says who the other side is, `files`
-//! reads certificates and keys. TLS is rustls with aws-lc-rs.
+//! reads certificates and keys, `workload` has them from an agent. TLS is rustls with aws-lc-rs.
 
 pub(crate) mod client;
 mod files;
 mod own;
 mod peer;
 pub(crate) mod server;
+mod workload;
 
 pub use files::CertificateError;
 pub use own::Own;

@@ -9,6 +9,7 @@ pub(crate) mod grpc;
 pub(crate) mod health;
 pub(crate) mod hickory;
 pub(crate) mod pool;
+mod race;
 pub(crate) mod relayed;
 pub(crate) mod request;
 pub(crate) mod resolver;

@@ -6,7 +6,8 @@ mod support;
 
 use flowmesh_ir::policy::{Balance, Policy, RetryOn, Timeout};
 use flowmesh_mesh::{
-    Found, Mesh, Resolver, Resolving, Unresolved, decide::address::Place, decide::endpoints::Target,
+    Found, Mesh, NameServer, NameServers, Resolver, Resolving, Unresolved, decide::address::Place,
+    decide::endpoints::Target,
 };
 use std::{
     net::SocketAddr,
@@ -85,9 +86,8 @@ async fn aaaa_records_lead_to_ipv6() {
 async fn addresses_without_a_route_do_no_harm() {
     let (dns, server) = (Dns::start().await, ok().await);
     dns.address("shop.test.", 60, server.address.ip()).await;
-    // The broadcast address, to which no connection leads on any machine.
-    dns.address("shop.test.", 60, "255.255.255.255".parse().unwrap())
-        .await;
+    // Nobody listens there, and where it is no address of the machine, no connection leads there.
+    dns.address("shop.test.", 60, "127.0.0.77".parse().unwrap()).await;
     let mesh = mesh(
         round_robin(),
         format!("dns://shop.test:{}", server.address.port()),
@@ -296,4 +296,141 @@ async fn look_ups_end_with_the_mesh() {
     while Arc::strong_count(&resolver) > 1 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn each_zone_is_asked_at_its_own_server() {
+    let (agent, other) = (Dns::start().await, Dns::start().await);
+    let (a, b) = (ok().await, ok().await);
+    agent.address("web.consul.test.", 60, a.address.ip()).await;
+    other.address("web.shop.test.", 60, b.address.ip()).await;
+    let servers = [
+        NameServer {
+            zone: Some("consul.test".to_owned()),
+            address: agent.address,
+            secure: None,
+        },
+        NameServer {
+            zone: None,
+            address: other.address,
+            secure: None,
+        },
+    ];
+    let resolver: Arc<dyn Resolver> = Arc::new(NameServers::new(&servers, &[], None).unwrap());
+    for (name, server) in [("web.consul.test", &a), ("web.shop.test", &b)] {
+        let url = format!("http://{name}:{}", server.address.port());
+        let mesh = mesh(plain(), url, resolver.clone());
+        assert_eq!(status(&call(&mesh, &request()).await.0), 200);
+        assert_eq!(server.requests(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_found_as_it_stands_is_looked_for_below_domains() {
+    let (dns, server) = (Dns::start().await, ok().await);
+    dns.address("shop.prod.test.", 60, server.address.ip()).await;
+    let servers = [NameServer {
+        zone: None,
+        address: dns.address,
+        secure: None,
+    }];
+    let search = ["dev.test".to_owned(), "prod.test.".to_owned()];
+    let resolver = Arc::new(NameServers::new(&servers, &search, None).unwrap());
+    let url = format!("http://shop:{}", server.address.port());
+    let mesh = mesh(plain(), url.clone(), resolver);
+    assert_eq!(status(&call(&mesh, &request()).await.0), 200);
+    // The name that the program says is the one that the service is told.
+    let host = server.request(0).headers["host"].clone();
+    assert_eq!(format!("http://{}", host.to_str().unwrap()), url);
+    assert!(NameServers::new(&servers, &["a b".to_owned()], None).is_err());
+}
+
+#[tokio::test]
+async fn a_host_with_an_address_of_each_kind_is_one_endpoint_that_is_reached_by_either() {
+    let (dns, server) = (Dns::start().await, ok().await);
+    // Nobody listens on the other one.
+    dns.address("shop.test.", 60, server.address.ip()).await;
+    dns.address("shop.test.", 60, "::1".parse().unwrap()).await;
+    let url = format!("http://shop.test:{}", server.address.port());
+    let mesh = mesh(round_robin(), url, dns.resolver());
+    for _ in 0..4 {
+        let (reply, heard) = call(&mesh, &request()).await;
+        assert_eq!((status(&reply), heard.len()), (200, 1));
+    }
+    assert_eq!(server.requests(), 4);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_for_udp_comes_by_tcp() {
+    let dns = Dns::start().await;
+    let any = Server::start_at("0.0.0.0:0".parse().unwrap(), |_| Answer::Status(200)).await;
+    // More than 4 KiB, which no answer by UDP has.
+    let count: u16 = 400;
+    for at in 0..count {
+        let [high, low] = at.to_be_bytes();
+        let ip = std::net::Ipv4Addr::new(127, 1, high, low);
+        dns.address("shop.test.", 60, ip.into()).await;
+    }
+    let url = format!("http://shop.test:{}", any.address.port());
+    let mesh = mesh(round_robin(), url, dns.resolver());
+    let mut endpoints = std::collections::BTreeSet::new();
+    for _ in 0..count {
+        let (reply, heard) = call(&mesh, &request()).await;
+        assert_eq!(status(&reply), 200);
+        endpoints.extend(heard.first().and_then(|heard| heard.endpoint.clone()));
+    }
+    assert_eq!(endpoints.len(), usize::from(count));
+}
+
+/// Takes connections over TLS, and hands on what comes by them to a server that speaks TCP.
+async fn over_tls(to: SocketAddr) -> (SocketAddr, tempfile::TempDir) {
+    let shown = rcgen::generate_simple_self_signed(vec!["dns.test".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), shown.cert.pem()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(shown.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![shown.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let mut server = tokio::net::TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
+            });
+        }
+    });
+    (address, folder)
+}
+
+#[tokio::test]
+async fn a_server_over_tls_is_believed_by_its_certificate_alone() {
+    let (dns, server) = (Dns::start().await, ok().await);
+    dns.address("shop.test.", 60, server.address.ip()).await;
+    let (address, folder) = over_tls(dns.address).await;
+    let authority = folder.path().join("ca.pem");
+    let asked = |name: &str| {
+        let servers = [NameServer {
+            zone: None,
+            address,
+            secure: Some(name.to_owned()),
+        }];
+        let resolver = NameServers::new(&servers, &[], Some(&authority)).unwrap();
+        let url = format!("http://shop.test:{}", server.address.port());
+        mesh(plain(), url, Arc::new(resolver))
+    };
+    assert_eq!(status(&call(&asked("dns.test"), &request()).await.0), 200);
+    let (reply, _) = call(&asked("other.test"), &request()).await;
+    assert_eq!(failure(&reply).0, "Unavailable");
+    assert_eq!(server.requests(), 1);
 }

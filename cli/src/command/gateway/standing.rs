@@ -6,7 +6,7 @@ use crate::{
     draw,
     error::Error,
     exit::Exit,
-    house::{OwnArgs, below, resolver},
+    house::{NameArgs, OwnArgs, below, resolver},
     runtime,
     settings::Set,
 };
@@ -19,7 +19,7 @@ use flowmesh_host::{
 };
 use flowmesh_ir::{Name, Program};
 use flowmesh_mesh::Resolver;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 /// What it needs to be told.
 #[derive(Args)]
@@ -30,9 +30,8 @@ pub(crate) struct Standing {
     set: Set,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
-    /// Look names up at this DNS server instead of the system's
-    #[arg(long, value_name = "IP:PORT")]
-    resolver: Vec<SocketAddr>,
+    #[command(flatten)]
+    names: NameArgs,
     /// Write a line of JSON for each visit to this file, behind what is there; `-` is standard output
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
@@ -55,7 +54,7 @@ impl Standing {
     pub(crate) fn stand(&self, kind: &impl Kind) -> Result<Exit, Error> {
         let (mut files, program) = Files::load(&self.file)?;
         runtime::block_on(async {
-            let resolver = resolver(&self.resolver)?;
+            let resolver = resolver(&self.names)?;
             let alone = kind.made(&program, &self.network(kind, &program, &resolver)?)?;
             self.deploy(kind, &alone, &program, &resolver)?;
             let options = doors::options(self.access_log.as_deref(), String::new())?;

@@ -1,6 +1,6 @@
 //! Gateways, access rules, the mesh as a whole, schedules and migrations: what they name, and what they say.
 //!
-//! [`gateway`] reads gateways, [`route`] and [`target`] where they lead, [`order`] which route comes first; [`access`]
+//! [`gateway`] reads gateways, [`visitors`] how they know who asks, [`route`] and [`target`] where they lead, [`order`] which route comes first; [`access`]
 //! reads rules, [`schedule`] schedules, [`migrate`] migrations. The words for what is wrong are in [`error`].
 
 mod access;
@@ -13,6 +13,7 @@ mod pass;
 mod route;
 mod schedule;
 mod target;
+mod visitors;
 
 pub(crate) use error::Error;
 

@@ -5,6 +5,7 @@ use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
     FlowId, GatewayId, Name, Program, StateId,
     access::{Rule, What, Who, targets},
+    gateway::Gateway,
     print::what as shown,
 };
 
@@ -139,6 +140,7 @@ fn gateways(whole: &mut Whole<'_>) {
             let called = shown(program, what);
             let (message, rules) = match verdict(program, &Who::Gateway(id), what) {
                 Verdict::Fine => continue,
+                Verdict::Forgotten(_) if by_certificate(program, gateway, what) => continue,
                 Verdict::Open => (
                     format!("nothing says who may use `{called}` through `{name}`"),
                     Vec::new(),
@@ -172,6 +174,16 @@ fn gateways(whole: &mut Whole<'_>) {
             whole.report(diagnostic);
         }
     }
+}
+
+/// Whether some visitors may by what their certificates say.
+fn by_certificate(program: &Program, gateway: &Gateway, what: What) -> bool {
+    let identity = |who: &Who| matches!(who, Who::Identity(_));
+    let allows = |rule: &Rule| {
+        rule.allow && rule.who.iter().any(identity) && rule.what.iter().any(|known| known.covers(what))
+    };
+    let shown = gateway.tls.as_ref().is_some_and(|tls| tls.mutual) || program.mesh.mtls.is_some();
+    shown && program.access.iter().any(allows)
 }
 
 /// Allowances of flows and gateways whose calls are all known.

@@ -2,14 +2,16 @@
 
 use super::{
     expr::Printer,
-    policy, traffic,
+    policy,
+    service::secret,
+    traffic,
     value::{joined, millis, quoted},
 };
 use crate::{
     FlowId, OperationId, Program, ServiceId,
     access::{Mode, Mtls, Rule, What, Who},
     expr::Expr,
-    gateway::{Gateway, Pass, Route, Segment, Target},
+    gateway::{Gateway, Introspect, Login, Pass, Route, Segment, Target},
     program::Migration,
     schedule::{Schedule, When},
     ty::{Field, Type},
@@ -27,6 +29,17 @@ pub(super) fn gateway(program: &Program, gateway: &Gateway) -> String {
             "jwt: {{ issuer: {issuer}, audience: [{audience}], keys: {keys}{optional} }}"
         ));
     }
+    lines.extend(gateway.introspect.as_ref().map(|it| introspect(program, it)));
+    lines.extend(gateway.login.as_ref().map(|it| login(program, it)));
+    if let Some(keys) = &gateway.keys {
+        let (file, header) = (quoted(&keys.file), quoted(&keys.header));
+        let optional = if keys.optional { ", optional: true" } else { "" };
+        lines.push(format!("keys: {{ file: {file}, header: {header}{optional} }}"));
+    }
+    if let Some(basic) = &gateway.basic {
+        let optional = if basic.optional { ", optional: true" } else { "" };
+        lines.push(format!("basic: {{ file: {}{optional} }}", quoted(&basic.file)));
+    }
     lines.extend(gateway.limit.as_ref().map(|limit| traffic::limit(program, limit)));
     lines.extend(gateway.cors.as_ref().map(traffic::cors));
     lines.extend(gateway.tls.as_ref().map(traffic::tls));
@@ -42,6 +55,41 @@ pub(super) fn gateway(program: &Program, gateway: &Gateway) -> String {
     lines.extend(gateway.passes.iter().map(|pass| self::pass(program, pass)));
     let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!("gateway {} {{\n{body}}}", gateway.name)
+}
+
+fn introspect(program: &Program, introspect: &Introspect) -> String {
+    let printer = Printer::of_params(program, &[]);
+    let (at, client) = (printer.expr(&introspect.at), printer.expr(&introspect.client));
+    let secret = secret(program, introspect.secret);
+    let audience = match introspect.audience.as_slice() {
+        [] => String::new(),
+        all => format!(", audience: [{}]", printer.list(all)),
+    };
+    let optional = if introspect.optional {
+        ", optional: true"
+    } else {
+        ""
+    };
+    format!("introspect: {{ at: {at}, client: {client}, secret: {secret}{audience}{optional} }}")
+}
+
+fn login(program: &Program, login: &Login) -> String {
+    let printer = Printer::of_params(program, &[]);
+    let mut parts = vec![
+        format!("issuer: {}", printer.expr(&login.issuer)),
+        format!("client: {}", printer.expr(&login.client)),
+        format!("secret: {}", secret(program, login.secret)),
+        format!("at: {}", printer.expr(&login.at)),
+        format!("path: {}", quoted(&login.path)),
+        format!("session: {}", millis(login.session_ms)),
+    ];
+    if !login.scopes.is_empty() {
+        let scopes = joined(login.scopes.iter().map(|scope| quoted(scope)));
+        parts.push(format!("scopes: [{scopes}]"));
+    }
+    parts.extend(login.key.map(|key| format!("key: {}", secret(program, key))));
+    parts.extend(login.optional.then(|| "optional: true".to_owned()));
+    format!("login: {{ {} }}", parts.join(", "))
 }
 
 fn route(program: &Program, route: &Route) -> String {

@@ -62,7 +62,7 @@ fn at(program: &Program, service: &Service, subset: &Subset) -> String {
     }
 }
 
-fn secret(program: &Program, id: SecretId) -> String {
+pub(super) fn secret(program: &Program, id: SecretId) -> String {
     let name = program.secrets.get(id.index());
     name.map_or(format!("?{id}"), ToString::to_string)
 }

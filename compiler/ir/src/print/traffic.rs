@@ -8,7 +8,9 @@ use crate::{
     Name, Program,
     expr::Expr,
     policy::Policy,
-    traffic::{Breaker, Cors, Fault, Health, Limit, Mirror, MirrorTo, Rewrite, Tls, Trace},
+    traffic::{
+        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sticky, Tls, Trace, Workload,
+    },
 };
 
 /// One line for each that is set.
@@ -16,6 +18,8 @@ pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
     let headers =
         (!policy.headers.is_empty()).then(|| format!("headers: {}", named(program, &policy.headers)));
     [
+        policy.sticky.as_ref().map(|sticky| self::sticky(program, sticky)),
+        policy.hedge.map(hedge),
         policy.breaker.as_ref().map(breaker),
         policy.limit.as_ref().map(|limit| self::limit(program, limit)),
         policy.health.as_ref().map(health),
@@ -60,6 +64,22 @@ fn text(parts: &mut Vec<String>, name: &str, value: Option<&String>) {
     parts.extend(value.map(|value| format!("{name}: {}", quoted(value))));
 }
 
+fn sticky(program: &Program, sticky: &Sticky) -> String {
+    let mut parts = vec![format!("cookie: {}", quoted(&sticky.cookie))];
+    parts.extend(sticky.ttl_ms.map(|ms| format!("ttl: {}", millis(ms))));
+    let secret = |id: crate::SecretId| program.secrets.get(id.index());
+    parts.extend(sticky.key.and_then(secret).map(|name| format!("key: {name}")));
+    record("sticky", &parts)
+}
+
+fn hedge(hedge: Hedge) -> String {
+    format!(
+        "hedge: {{ after: {}, most: {} }}",
+        millis(hedge.after_ms),
+        hedge.most
+    )
+}
+
 fn breaker(breaker: &Breaker) -> String {
     let failures = breaker.failures.map(|failures| format!("failures: {failures}"));
     let rate = breaker
@@ -95,6 +115,7 @@ pub(super) fn limit(program: &Program, limit: &Limit) -> String {
             .into_iter()
             .filter_map(|(name, number)| Some(format!("{name}: {}", number?))),
     );
+    parts.extend(limit.adaptive.then(|| "adaptive: true".to_owned()));
     let printer = Printer::of_params(program, &[]);
     parts.extend(limit.per.iter().map(|per| format!("per: {}", printer.expr(per))));
     record("limit", &parts)
@@ -120,6 +141,10 @@ pub(super) fn tls(tls: &Tls) -> String {
     text(&mut parts, "authority", tls.authority.as_ref());
     text(&mut parts, "certificate", tls.certificate.as_ref());
     text(&mut parts, "key", tls.key.as_ref());
+    parts.extend(tls.workload.as_ref().map(|workload| match workload {
+        Workload::Socket(socket) => format!("workload: {}", quoted(socket)),
+        Workload::Environment => "workload: true".to_owned(),
+    }));
     record("tls", &parts)
 }
 

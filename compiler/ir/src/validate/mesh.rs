@@ -9,7 +9,7 @@ use crate::{
     FlowId, OperationId, Program, ServiceId, SubsetId,
     access::{What, Who},
     expr::Expr,
-    gateway::{Gateway, Pass, Route, Segment, Target, compile},
+    gateway::{Gateway, Keys, Login, Pass, Route, Segment, Target, compile},
     schedule::{EVERY_MS_MIN, EXCEPT_MAX, Schedule, When},
     traffic::Limit,
 };
@@ -73,6 +73,26 @@ fn gateway(program: &Program, heights: &[usize], gateway: &Gateway) -> Result<()
         let all = [&jwt.issuer, &jwt.keys].into_iter().chain(&jwt.audience);
         constants(program, heights, all)?;
     }
+    if let Some(introspect) = &gateway.introspect {
+        in_range("secret", introspect.secret.index(), program.secrets.len())?;
+        let all = [&introspect.at, &introspect.client].into_iter();
+        constants(program, heights, all.chain(&introspect.audience))?;
+    }
+    if let Some(login) = &gateway.login {
+        for secret in [Some(login.secret), login.key].into_iter().flatten() {
+            in_range("secret", secret.index(), program.secrets.len())?;
+        }
+        let path = &login.path;
+        ensure(Login::may_be_at(path), || {
+            format!("`{path}` is no path for a login")
+        })?;
+        let all = [&login.issuer, &login.client, &login.at];
+        constants(program, heights, all.into_iter())?;
+    }
+    let header = gateway.keys.as_ref().map(|keys| keys.header.as_str());
+    ensure(header.is_none_or(Keys::may_be_in), || {
+        "its keys are in a header that says something else".to_owned()
+    })?;
     limit(program, heights, gateway.limit.as_ref())?;
     if let Some(id) = gateway.policy {
         super::service::policy(program, id)?;

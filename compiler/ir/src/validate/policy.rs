@@ -9,7 +9,7 @@ use crate::{
     Program,
     expr::Expr,
     policy::{Policy, Retry, RetryOn},
-    traffic::{Mirror, MirrorTo},
+    traffic::{Mirror, MirrorTo, Sticky},
 };
 
 /// The longest time a policy may speak of, about 31 years: sums of such times fit any clock.
@@ -68,6 +68,14 @@ fn policy(program: &Program, policy: &Policy) -> Result<(), Invalid> {
     }) = policy.mirror
     {
         in_range("service", service.index(), program.services.len())?;
+    }
+    if let Some(Sticky { key: Some(key), .. }) = &policy.sticky {
+        in_range("secret", key.index(), program.secrets.len())?;
+    }
+    if let Some(hedge) = policy.hedge {
+        ensure((2..=10).contains(&hedge.most) && hedge.after_ms > 0, || {
+            "a hedge has from 2 to 10 attempts, and waits before each".to_owned()
+        })?;
     }
     policy
         .retry

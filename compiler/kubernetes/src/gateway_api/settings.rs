@@ -63,6 +63,14 @@ fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         (Setting::Balance, policy.balance != outer.balance),
         (Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms),
         (
+            Setting::Sticky,
+            policy.sticky.is_some() && policy.sticky != outer.sticky,
+        ),
+        (
+            Setting::Hedge,
+            policy.hedge.is_some() && policy.hedge != outer.hedge,
+        ),
+        (
             Setting::Breaker,
             policy.breaker.is_some() && policy.breaker != outer.breaker,
         ),

@@ -3,7 +3,8 @@
 use flowmesh_ir::{Code, Name};
 use flowmesh_mesh::{
     gateway::{CertificateError, ListenError},
-    identity::IssuerError,
+    identity::{IntrospectError, IssuerError, LoginError},
+    visitors::VisitorsError,
 };
 use thiserror::Error;
 
@@ -42,13 +43,39 @@ pub enum GatewayError {
         /// Why.
         error: IssuerError,
     },
-    /// A text of its `jwt` has no value.
-    #[error("gateway `{gateway}`: `{what}` of its `jwt` has no value")]
+    /// What its `introspect` says cannot be meant.
+    #[error("gateway `{gateway}`: {error}")]
+    Introspect {
+        /// The gateway.
+        gateway: Name,
+        /// Why.
+        error: IntrospectError,
+    },
+    /// What its `login` says cannot be meant.
+    #[error("gateway `{gateway}`: {error}")]
+    Login {
+        /// The gateway.
+        gateway: Name,
+        /// Why.
+        error: LoginError,
+    },
+    /// A text of a setting has no value.
+    #[error("gateway `{gateway}`: `{part}` of its `{setting}` has no value")]
     Valueless {
         /// The gateway.
         gateway: Name,
-        /// Which.
-        what: &'static str,
+        /// Of which setting.
+        setting: &'static str,
+        /// Which part.
+        part: &'static str,
+    },
+    /// Whom it lets in cannot be read.
+    #[error("gateway `{gateway}`: {error}")]
+    Visitors {
+        /// The gateway.
+        gateway: Name,
+        /// Why.
+        error: VisitorsError,
     },
     /// It leads to a flow, and there are no runs here.
     #[error("gateway `{gateway}` leads to the flow `{flow}`, and no server is named that keeps its runs")]
@@ -86,9 +113,17 @@ impl GatewayError {
             Self::Certificate { .. } => {
                 "name files in PEM that belong together, in `tls: { certificate, key }`"
             }
-            Self::Issuer { .. } | Self::Valueless { .. } => {
+            Self::Issuer { .. } => {
                 "write `jwt: { issuer, audience, keys }`, the keys at a URL with `https://`"
             }
+            Self::Introspect { .. } => {
+                "write `introspect: { at, client, secret }`, with `at` a URL with `https://`"
+            }
+            Self::Login { .. } => {
+                "write `login: { issuer, client, secret, at }`, with the addresses by `https://`, and a key of 32 bytes or more"
+            }
+            Self::Valueless { .. } => "see the configs and secrets that it is made of",
+            Self::Visitors { .. } => "make the file with `flowmesh visitors add FILE NAME`",
             Self::NoRuns { .. } => {
                 "name it with `--server URL`, or use `flowmesh serve`, which keeps runs itself"
             }

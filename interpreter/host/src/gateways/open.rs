@@ -1,27 +1,21 @@
 //! What a deployment wants of its gateways, and how their doors are opened.
 
-use super::{GatewayError, GatewaysOptions, Open, Setting, inside::Inside};
+use super::{GatewayError, GatewaysOptions, Open, Setting, inside::Inside, known::ways};
 use crate::{driver::Live, engine::Deployment};
 use flowmesh_ir::{
     GatewayId, Name, Program, Value,
     expr::Expr,
     gateway::{Gateway, Target},
+    traffic::Workload,
 };
 use flowmesh_machine::{Context, evaluate};
-use flowmesh_mesh::{
-    gateway::{Certificate, Door, Listener, Plan, Rules, Side},
-    identity::{Issuer, IssuerOptions},
-};
+use flowmesh_mesh::gateway::{Certificate, Door, Listener, Plan, Rules, Side};
 use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, PoisonError},
-    time::Duration,
 };
 use tokio::sync::watch;
-
-/// How far the clocks of issuers may be from ours.
-const SKEW: Duration = Duration::from_secs(30);
 
 /// What cannot change while a gateway is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +30,15 @@ pub(super) struct Wanted {
 
 /// What it shows, and whom of its visitors it believes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Shows {
-    certificate: PathBuf,
-    key: PathBuf,
-    visitors: Option<PathBuf>,
+enum Shows {
+    /// What is in files.
+    Files {
+        certificate: PathBuf,
+        key: PathBuf,
+        visitors: Option<PathBuf>,
+    },
+    /// What an agent of SPIFFE gives.
+    Agent { workload: Workload, mutual: bool },
 }
 
 /// The gateways that are to be opened.
@@ -96,15 +95,15 @@ pub(super) fn prepare(
         permissive,
         ..Wanted::new(deployment, gateway, &setting.options)?
     };
-    let issuer = issuer(deployment, gateway, &setting.options)?;
+    let ways = ways(live, gateway, &setting.options)?;
     let inside = Inside::new(setting.place.clone(), live);
     let program = deployment.program.clone();
     let plan = match side {
         Side::Front => Plan::new(program, id),
         side => Plan::beside(program, id, side),
     };
-    let rules = plan.and_then(|plan| Rules::of(plan, mesh, Arc::new(inside), issuer));
-    let rules = rules.ok_or_else(|| missing("jwt"))?;
+    let rules = plan.and_then(|plan| Rules::of(plan, mesh, Arc::new(inside), ways));
+    let rules = rules.ok_or_else(|| missing("gateway"))?;
     Ok((wanted, Arc::new(rules)))
 }
 
@@ -123,17 +122,22 @@ impl Wanted {
         };
         let mut shows = None;
         if let Some(tls) = &gateway.tls {
-            if tls.mutual && tls.authority.is_none() {
+            let agent = tls.workload.is_some();
+            if tls.mutual && tls.authority.is_none() && !agent {
                 return Err(not_yet("`tls: mutual` without an `authority`"));
             }
             let visitors = tls.authority.as_ref().filter(|_| tls.mutual);
             let visitors = visitors.map(|file| options.directory.join(file));
             if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
-                shows = Some(Shows {
+                shows = Some(Shows::Files {
                     certificate: options.directory.join(certificate),
                     key: options.directory.join(key),
                     visitors,
                 });
+            }
+            if let Some(workload) = tls.workload.clone() {
+                let mutual = tls.mutual;
+                shows = Some(Shows::Agent { workload, mutual });
             }
         }
         Ok(Self {
@@ -146,9 +150,15 @@ impl Wanted {
 
     /// Opens it.
     pub(super) async fn open(self, rules: Arc<Rules>, setting: &Setting) -> Result<Open, GatewayError> {
-        let load =
-            |shows: &Shows| Certificate::load(&shows.certificate, &shows.key, shows.visitors.as_deref());
-        let certificate = self.shows.as_ref().map(load);
+        let certificate = match &self.shows {
+            None => None,
+            Some(Shows::Files {
+                certificate,
+                key,
+                visitors,
+            }) => Some(Certificate::load(certificate, key, visitors.as_deref())),
+            Some(Shows::Agent { workload, mutual }) => Some(Certificate::of_agent(workload, *mutual).await),
+        };
         let certificate = certificate
             .transpose()
             .map_err(|error| GatewayError::Certificate {
@@ -221,36 +231,8 @@ fn address(deployment: &Deployment, gateway: &Name, expr: &Expr) -> Result<(Sock
     Ok((address, secure))
 }
 
-fn issuer(
-    deployment: &Deployment,
-    gateway: &Gateway,
-    options: &GatewaysOptions,
-) -> Result<Option<Arc<Issuer>>, GatewayError> {
-    let Some(jwt) = &gateway.jwt else {
-        return Ok(None);
-    };
-    let value = |what, expr| {
-        text(deployment, expr).ok_or_else(|| GatewayError::Valueless {
-            gateway: gateway.name.clone(),
-            what,
-        })
-    };
-    let audiences = jwt.audience.iter().map(|expr| value("audience", expr));
-    let trusted = IssuerOptions {
-        issuer: value("issuer", &jwt.issuer)?,
-        audiences: audiences.collect::<Result<_, _>>()?,
-        keys: Some(value("keys", &jwt.keys)?),
-        skew: SKEW,
-    };
-    let issuer = Issuer::new(trusted, options.fetch.clone());
-    let issuer = issuer.map_err(|error| GatewayError::Issuer {
-        gateway: gateway.name.clone(),
-        error,
-    })?;
-    Ok(Some(Arc::new(issuer)))
-}
-
-fn text(deployment: &Deployment, expr: &Expr) -> Option<String> {
+/// The value of a text over configs.
+pub(super) fn text(deployment: &Deployment, expr: &Expr) -> Option<String> {
     let (program, settings) = (&deployment.program, &deployment.settings);
     match evaluate(program, settings, expr, &mut Vec::new(), &mut Context::default()) {
         Ok(Value::String(text)) => Some(text.to_string()),

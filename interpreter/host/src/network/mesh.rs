@@ -1,6 +1,6 @@
 //! The mesh as the network: addresses, conditions and texts are evaluated here, since the mesh knows no expressions.
 
-use super::{Caller, Network, NetworkError, pool::Pool, sealed::Seals, wires::Wires};
+use super::{Caller, Network, NetworkError, named::Named, pool::Pool, sealed::Seals, wires::Wires};
 use crate::{clock::Clock, engine::Deployment, workers::Workers};
 use flowmesh_ir::{
     Code, Name, Program, SecretId, Value,
@@ -80,6 +80,7 @@ impl Network for MeshNetwork {
         options.tags = deployment.tags().to_vec();
         options.unseal = Arc::new(move |request| seals.open(request));
         options.secrets = Arc::new(secret);
+        let secrets = options.secrets.clone();
         options.token_urls = token_urls(deployment)?;
         let (program, settings) = (deployment.program.clone(), deployment.settings.clone());
         options.conditions = Arc::new(move |rule, request| holds(&program, &settings, rule, request));
@@ -96,6 +97,8 @@ impl Network for MeshNetwork {
             http: Arc::new(Pool::new(call)),
             mesh: shared,
             program: deployment.program.clone(),
+            secrets,
+            named: Named::of(deployment),
             workers: self.workers.clone(),
             clock: self.clock.clone(),
         }))

@@ -1,7 +1,7 @@
 //! Whether something exists already: a file on this machine, or an address that answers `HEAD`.
 
 use crate::clock::Clock;
-use flowmesh_mesh::identity::Https;
+use flowmesh_mesh::{decide::guard::Said, identity::Https};
 use std::{sync::LazyLock, time::Duration};
 
 /// How often is looked before nobody knows.
@@ -12,10 +12,10 @@ const WAIT_FIRST: Duration = Duration::from_millis(200);
 static HTTPS: LazyLock<Result<Https, String>> = LazyLock::new(Https::new);
 
 /// Looks for `file:PATH` or an address, again where the answer says nothing about it.
-pub(super) async fn probe(target: &str, clock: &dyn Clock) -> Result<bool, String> {
+pub(super) async fn probe(target: &str, said: Said, clock: &dyn Clock) -> Result<bool, String> {
     let mut wait = WAIT_FIRST;
     for _ in 1..LOOKS_MAX {
-        if let Ok(found) = look(target).await {
+        if let Ok(found) = look(target, said).await {
             return Ok(found);
         }
         // Between half of the wait and all of it, so that many runs do not look at once.
@@ -24,16 +24,16 @@ pub(super) async fn probe(target: &str, clock: &dyn Clock) -> Result<bool, Strin
         tokio::time::sleep(half.saturating_add(half.saturating_mul(share) / 1000)).await;
         wait = wait.saturating_mul(2);
     }
-    look(target).await
+    look(target, said).await
 }
 
-async fn look(target: &str) -> Result<bool, String> {
+async fn look(target: &str, said: Said) -> Result<bool, String> {
     if let Some(path) = target.strip_prefix("file:") {
         let found = tokio::fs::try_exists(path).await;
         return found.map_err(|why| format!("nobody knows whether `{path}` exists: {why}"));
     }
     let https = HTTPS.as_ref().map_err(Clone::clone)?;
-    match https.head(target).await {
+    match https.head(target, said).await {
         Ok(200..=299) => Ok(true),
         Ok(404 | 410) => Ok(false),
         Ok(status) => Err(format!("`{target}` answered with status {status}")),
@@ -79,7 +79,7 @@ mod tests {
     async fn an_answer_says_whether_it_is_there() {
         for (statuses, there) in [(&[200], true), (&[204], true), (&[404], false), (&[410], false)] {
             let (address, asked) = server(statuses).await;
-            assert_eq!(probe(&address, &SystemClock).await, Ok(there));
+            assert_eq!(probe(&address, Said::Written, &SystemClock).await, Ok(there));
             assert_eq!(asked.load(Ordering::SeqCst), 1);
         }
     }
@@ -87,12 +87,20 @@ mod tests {
     #[tokio::test]
     async fn what_says_nothing_about_it_is_looked_at_again() {
         let (address, asked) = server(&[503, 302, 200]).await;
-        assert_eq!(probe(&address, &SystemClock).await, Ok(true));
+        assert_eq!(probe(&address, Said::Written, &SystemClock).await, Ok(true));
         assert_eq!(asked.load(Ordering::SeqCst), 3);
         let (address, asked) = server(&[403]).await;
-        let why = probe(&address, &SystemClock).await.unwrap_err();
+        let why = probe(&address, Said::Written, &SystemClock).await.unwrap_err();
         assert_eq!(why, format!("`{address}` answered with status 403"));
         assert_eq!(asked.load(Ordering::SeqCst), LOOKS_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_the_program_does_not_name_is_not_looked_for_on_this_machine() {
+        let (address, asked) = server(&[200]).await;
+        let why = look(&address, Said::Given).await.unwrap_err();
+        assert!(why.contains("the program does not name the host"), "{why}");
+        assert_eq!(asked.load(Ordering::SeqCst), 0);
     }
 
     #[tokio::test]
@@ -100,8 +108,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.csv");
         let target = format!("file:{}", path.display());
-        assert_eq!(probe(&target, &SystemClock).await, Ok(false));
+        assert_eq!(probe(&target, Said::Written, &SystemClock).await, Ok(false));
         std::fs::write(&path, "").unwrap();
-        assert_eq!(probe(&target, &SystemClock).await, Ok(true));
+        assert_eq!(probe(&target, Said::Written, &SystemClock).await, Ok(true));
     }
 }

@@ -1,14 +1,14 @@
 //! By which way a call goes: the mesh, a process on this machine, a worker.
 
-use super::{Caller, Calling, Probing, probe::probe, process};
+use super::{Caller, Calling, Probing, named::Named, probe::probe, process};
 use crate::{RunId, clock::Clock, workers::Workers};
 use flowmesh_ir::{
-    Name, Program,
+    Name, Program, SecretId,
     call::{Request, Wire},
     trace::TraceContext,
 };
 use flowmesh_machine::CallId;
-use flowmesh_mesh::{Demand, Mesh, Observer};
+use flowmesh_mesh::{Demand, Mesh, Observer, Secrets};
 use std::{sync::Arc, time::Duration};
 
 /// All ways of one deployment.
@@ -16,6 +16,8 @@ pub(super) struct Wires {
     pub(super) http: Arc<dyn Caller>,
     pub(super) mesh: Arc<Mesh>,
     pub(super) program: Arc<Program>,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) named: Named,
     pub(super) workers: Workers,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -63,11 +65,15 @@ impl Caller for Wires {
     }
 
     fn probe(self: Arc<Self>, target: String) -> Probing {
-        Box::pin(async move { probe(&target, self.clock.as_ref()).await })
+        Box::pin(async move { probe(&target, self.named.said(&target), self.clock.as_ref()).await })
     }
 
     fn mesh(&self) -> Option<Arc<Mesh>> {
         Some(self.mesh.clone())
+    }
+
+    fn secret(&self, id: SecretId) -> Option<String> {
+        (self.secrets)(id)
     }
 
     fn shift(&self, service: &Name, weights: &[(Name, u32)]) {

@@ -1,6 +1,10 @@
 //! One attempt of a call: an endpoint is picked, a request is sent, and all of it within its time.
 
-use super::{Call, pick::Way};
+use super::{
+    Call,
+    hedge::{Beside, hedged},
+    pick::Way,
+};
 use crate::{
     decide::{breaker::is_failure, outcome::Outcome},
     wire::{
@@ -10,7 +14,7 @@ use crate::{
         grpc,
     },
 };
-use flowmesh_ir::trace::TraceContext;
+use flowmesh_ir::{service::EffectKind, trace::TraceContext, traffic::Hedge};
 use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
 
@@ -22,6 +26,8 @@ pub(super) struct Try<'c> {
     pub(super) timeout: Duration,
     /// What failed this very call a moment ago.
     pub(super) avoid: Option<&'c Arc<Endpoint>>,
+    /// Those that are made beside it.
+    pub(super) beside: Option<&'c Beside>,
 }
 
 /// One attempt, as far as it came.
@@ -44,7 +50,46 @@ impl Call<'_> {
             service: self.names.service,
             hash: self.hash,
             grpc: self.method.is_some(),
+            stay: None,
         }
+    }
+
+    /// When another attempt is made beside one: never of what changes something.
+    pub(super) fn hedge(&self) -> Option<Hedge> {
+        let reads = self.request.effect == EffectKind::Read;
+        self.policy.hedge.filter(|_| reads)
+    }
+
+    /// Several attempts beside each other, of which one holds.
+    pub(super) async fn hedged(&self, hedge: Hedge, first: Try<'_>) -> (Outcome, Tried) {
+        let (began, beside) = (self.mesh.clock.now(), Beside::default());
+        let attempt = |more: u32| {
+            let beside = &beside;
+            async move {
+                let last = beside.last();
+                let spent = self.mesh.clock.now().saturating_sub(began);
+                self.attempt(Try {
+                    // Attempts of retries count from 1; these have numbers of their own.
+                    number: first.number.saturating_add(more.saturating_mul(1_000)),
+                    timeout: first.timeout.saturating_sub(spent),
+                    avoid: last.as_ref().or(first.avoid),
+                    beside: Some(beside),
+                })
+                .await
+            }
+        };
+        let is_good = |(outcome, _): &(Outcome, Tried)| !outcome.failed();
+        let pay = || {
+            self.service
+                .budgets
+                .withdraw(self.request.policy, self.mesh.clock.now())
+        };
+        let (outcome, tried) = hedged(&hedge, attempt, is_good, pay).await;
+        let now = self.mesh.clock.now();
+        for other in beside.others(tried.endpoint.as_ref()) {
+            other.was_left(now, now.saturating_sub(began));
+        }
+        (outcome, tried)
     }
 
     /// One attempt within its time, as a span of its own.
@@ -95,6 +140,9 @@ impl Call<'_> {
             Err(why) => return Outcome::Unsent(why),
         };
         tried.pass = pass;
+        if let Some(beside) = attempt.beside {
+            beside.went(&endpoint);
+        }
         let endpoint = tried.endpoint.insert(endpoint);
         let _under_way = endpoint.under_way();
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);

@@ -4,7 +4,7 @@ use super::{Mesh, Names};
 use crate::{
     clock::Clock,
     decide::{
-        limit::{Admission, Limiter, PATIENCE, Permit, Reason, Refusal, Turn},
+        limit::{Admission, Heard, Limiter, PATIENCE, Permit, Reason, Refusal, Turn},
         route::RequestView,
     },
     mesh::{Limited, Whose},
@@ -52,6 +52,13 @@ impl Mesh {
             _ => {}
         }
         passed
+    }
+
+    /// Says to the limits what those heard whom they let through.
+    pub(super) fn heard(&self, permits: &Permits, heard: Heard) {
+        for permit in permits.iter().flatten() {
+            permit.heard(heard, self.clock.now());
+        }
     }
 
     fn limited(&self) -> Option<Limited<'_>> {

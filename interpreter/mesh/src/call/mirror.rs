@@ -251,6 +251,7 @@ impl Copy {
             service: name.map_or("", |service| &service.name),
             hash: self.hash,
             grpc: self.protocol != Protocol::Http,
+            stay: None,
         };
         let timeout = Duration::from_millis(policy.timeout.attempt_ms);
         let (mut progress, mut picked) = (Progress::default(), None);

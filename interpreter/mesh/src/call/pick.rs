@@ -8,6 +8,7 @@ use crate::{
         chance::below,
         fault::trouble,
         outcome::Outcome,
+        sticky::Key,
     },
     mesh::Mesh,
     wire::{
@@ -39,6 +40,8 @@ pub(super) struct Way<'w> {
     pub(super) hash: Option<u64>,
     /// Whether it goes by gRPC.
     pub(super) grpc: bool,
+    /// What names the endpoint that it stays with, and what such names are made with.
+    pub(super) stay: Option<(&'w str, &'w Key)>,
 }
 
 /// An endpoint, and the way through its gate where it has one.
@@ -47,6 +50,9 @@ pub(super) type Picked = (Arc<Endpoint>, Option<Pass>);
 impl Way<'_> {
     /// An endpoint, or why there is none.
     pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Result<Picked, String> {
+        if let Some(picked) = self.stay(snapshot, avoid) {
+            return Ok(picked);
+        }
         let service = self.service;
         let none = || format!("no endpoint of service `{service}`");
         let Some(breaker) = &self.policy.breaker else {
@@ -72,6 +78,21 @@ impl Way<'_> {
         Err(format!(
             "the breaker of service `{service}` is open for {endpoints}"
         ))
+    }
+
+    /// The endpoint that it stays with, if that is there and well, and its gate lets it through.
+    fn stay(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Picked> {
+        let (token, key) = self.stay?;
+        let endpoint = snapshot.named(token, key)?;
+        let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, endpoint));
+        if endpoint.unwell() || avoided {
+            return None;
+        }
+        let pass = match &self.policy.breaker {
+            None => None,
+            Some(breaker) => Some(Pass::enter(endpoint, breaker, self.mesh.clock.now())?),
+        };
+        Some((endpoint.clone(), pass))
     }
 
     fn signs(&self, snapshot: &Snapshot, breaker: &Breaker) -> Vec<Sign> {

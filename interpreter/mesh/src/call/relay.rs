@@ -5,6 +5,7 @@
 //! visitor is sending. What follows may take as long as something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
+mod beside;
 mod handed;
 mod message;
 mod pass;
@@ -20,6 +21,7 @@ use message::{effect, kept, within};
 
 use super::{
     Names,
+    hedge::Beside,
     limit::Permits,
     pick::{Picked, Way},
 };
@@ -27,7 +29,9 @@ use crate::{
     decide::{
         attempts::{CallPlan, Decision},
         breaker::is_failure,
+        limit::Heard,
         outcome::Outcome,
+        sticky::cookie,
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
@@ -77,6 +81,8 @@ pub(super) struct Relaying<'r> {
     pub(super) hash: Option<u64>,
     /// Whether it goes by HTTP/2, as gRPC does.
     pub(super) grpc: bool,
+    /// What names the endpoint that the visitor stays with.
+    token: Option<&'r str>,
 }
 
 /// Path and host, where the policy of a request wants others.
@@ -120,9 +126,11 @@ impl Mesh {
                 Kept::Gone => {}
             }
         }
-        let answer = relaying.run(body, effect, observer).await?;
+        let answer = relaying.run(body, effect, observer).await;
+        self.heard(&relaying.permits, of_answer(&answer));
+        let answer = answer?;
         Ok(answer.map(|body| match body {
-            Some(body) => Handed::Stream(body.holding(relaying.permits)),
+            Some(body) => Handed::Stream(Box::new(body.holding(relaying.permits))),
             None => Handed::Nothing,
         }))
     }
@@ -142,9 +150,14 @@ impl Mesh {
             operation: "",
         };
         let permits = self.pass((request.service, None, id), &view, names).await?;
+        let token = policy.sticky.as_ref();
+        let token = token.and_then(|sticky| cookie(&request.headers, &sticky.cookie));
+        let stays = || self.subset_of(token?, id, &view, declared, service);
         let chosen = match request.subset {
             Some(subset) => subset,
-            None => self.route(&view, declared, service).ok_or_else(lost)?,
+            None => stays()
+                .or_else(|| self.route(&view, declared, service))
+                .ok_or_else(lost)?,
         };
         let places = service.subsets.get(chosen.index()).ok_or_else(lost)?;
         let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -163,7 +176,17 @@ impl Mesh {
             hash: self.hash(policy, &view),
             // Not by the word of a stranger alone: to a service that speaks no HTTP/2 it would look like a failure.
             grpc: service.grpc && kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
+            token,
         })
+    }
+}
+
+/// What an answer says of how much can be done.
+fn of_answer<T>(answer: &Result<Response<T>, Unrelayed>) -> Heard {
+    match answer {
+        Ok(answer) => Heard::of(answer.status().as_u16()),
+        Err(Unrelayed::Failed(Failure::Timeout(_) | Failure::Unknown(_))) => Heard::Nothing,
+        Err(_) => Heard::Else,
     }
 }
 
@@ -192,7 +215,15 @@ impl Relaying<'_> {
                 Decision::Attempt { number, timeout } => {
                     observer.started(number);
                     let began = clock.now();
-                    let went = self.attempt(number, timeout, last.as_ref(), &mut body).await?;
+                    let went = match (self.hedge(effect), &body) {
+                        (Some(hedge), Kept::Whole(bytes)) => {
+                            Box::pin(self.hedged(hedge, (number, timeout), last.as_ref(), bytes)).await?
+                        }
+                        _ => {
+                            let at = (last.as_ref(), None);
+                            self.attempt(number, timeout, at, &mut body).await?
+                        }
+                    };
                     let took = clock.now().saturating_sub(began);
                     (answer, last) = (went.answer, went.endpoint);
                     let next = self.decide(&mut plan, Some(went.outcome));
@@ -210,7 +241,10 @@ impl Relaying<'_> {
                         tally.replied(&reply, plan.attempts(), took);
                     }
                     return match (answer, reply) {
-                        (Some(answer), _) => Ok(answer.map(Some)),
+                        (Some(mut answer), _) => {
+                            self.stay(&mut answer, last.as_ref());
+                            Ok(answer.map(Some))
+                        }
                         (None, Reply::Failed(failure)) => Err(failure.into()),
                         // A fault of the policy answers without anybody being asked.
                         (None, Reply::Answer { status, .. }) => {
@@ -232,6 +266,7 @@ impl Relaying<'_> {
             service: self.name,
             hash: self.hash,
             grpc: false,
+            stay: self.token.zip(self.mesh.sticky_key(self.id)),
         }
     }
 
@@ -270,14 +305,14 @@ impl Relaying<'_> {
         &self,
         number: u32,
         timeout: Duration,
-        avoid: Option<&Arc<Endpoint>>,
+        at: (Option<&Arc<Endpoint>>, Option<&Beside>),
         body: &mut Kept,
     ) -> Result<Went, Unrelayed> {
         let mut progress = Progress::default();
         let mut picked = None;
         let upload = Arc::<Upload>::default();
         let body = (body, &upload);
-        let sending = self.send((number, timeout), avoid, body, &mut picked, &mut progress);
+        let sending = self.send((number, timeout), at, body, &mut picked, &mut progress);
         let sent = within(timeout, &upload, sending).await;
         let (endpoint, pass) = picked.unzip();
         // What the visitor did is not held against the endpoint.
@@ -317,7 +352,7 @@ impl Relaying<'_> {
     async fn send(
         &self,
         (number, timeout): (u32, Duration),
-        avoid: Option<&Arc<Endpoint>>,
+        (avoid, beside): (Option<&Arc<Endpoint>>, Option<&Beside>),
         (body, upload): (&mut Kept, &Arc<Upload>),
         picked: &mut Option<Picked>,
         progress: &mut Progress,
@@ -328,6 +363,9 @@ impl Relaying<'_> {
         let none = |why| Outcome::Unsent(format!("no endpoint of service `{}`: {why}", self.name));
         let snapshot = found.map_err(none)?;
         let (endpoint, _) = &*picked.insert(way.pick(&snapshot, avoid).map_err(Outcome::Unsent)?);
+        if let Some(beside) = beside {
+            beside.went(endpoint);
+        }
         let under_way = endpoint.under_way();
         let body = match std::mem::replace(body, Kept::Gone) {
             Kept::Whole(bytes) => {

@@ -122,6 +122,7 @@ impl Call<'_> {
                         number,
                         timeout,
                         avoid: last.endpoint.as_ref(),
+                        beside: None,
                     };
                     let mut tried = Tried::default();
                     let opening = self.opening(&attempt, &mut tried);

@@ -40,7 +40,12 @@ impl Budgets {
     pub fn new(program: &Program, now: Duration) -> Self {
         let mut kinds: Vec<Budget> = Vec::new();
         let of = program.policies.iter().map(|policy| {
-            let budget = policy.retry.as_ref()?.budget?;
+            let budget = match (&policy.retry, policy.hedge) {
+                (Some(retry), _) => retry.budget?,
+                // What is asked for twice is paid for too.
+                (None, Some(_)) => Budget::default(),
+                (None, None) => return None,
+            };
             let known = kinds.iter().position(|known| *known == budget);
             Some(known.unwrap_or_else(|| {
                 kinds.push(budget);

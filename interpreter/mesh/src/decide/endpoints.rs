@@ -36,8 +36,8 @@ pub struct Endpoints<T> {
     known: BTreeMap<Key, Member<T>>,
 }
 
-/// Which of the subset's addresses, where to, and under which name.
-type Key = (usize, SocketAddr, Arc<str>);
+/// Which of the subset's addresses, where to, where else, and under which name.
+type Key = (usize, SocketAddr, Option<SocketAddr>, Arc<str>);
 
 impl<T> Default for Endpoints<T> {
     fn default() -> Self {
@@ -57,13 +57,13 @@ impl<T> Endpoints<T> {
         let named = |key: &Key| {
             targets
                 .iter()
-                .any(|target| (target.address, &target.host) == (key.1, &key.2))
+                .any(|target| (target.address, target.otherwise, &target.host) == (key.1, key.2, &key.3))
         };
         self.known.retain(|key, _| key.0 != source || named(key));
         for target in targets {
             let member = self
                 .known
-                .entry((source, target.address, target.host.clone()))
+                .entry((source, target.address, target.otherwise, target.host.clone()))
                 .or_insert_with(|| Member {
                     endpoint: Arc::new(make(target)),
                     priority: target.priority,

@@ -46,7 +46,26 @@ pub enum Admission {
 
 /// The right to be on the way; dropping it gives the slot to the next.
 #[derive(Debug)]
-pub struct Permit(Option<(Limiter, Key)>);
+pub struct Permit(Option<Held>);
+
+#[derive(Debug)]
+struct Held {
+    limiter: Limiter,
+    key: Key,
+    /// Since when.
+    since: Duration,
+}
+
+/// What whoever was let through heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// An answer.
+    Answer,
+    /// None in time, or that there are too many.
+    Nothing,
+    /// What says nothing about how much can be done.
+    Else,
+}
 
 /// A place in the line; dropping it leaves the line.
 #[derive(Debug)]
@@ -83,6 +102,8 @@ pub struct Refusal {
 pub enum Reason {
     /// So many wait already, and no more may.
     Full(usize),
+    /// As many are on their way as can be answered in time.
+    Busy,
     /// The turn would come later than anybody waits.
     Late,
     /// It waited, and the turn did not come.
@@ -131,13 +152,16 @@ impl Limiter {
         let key = lines.place(Some(self.0.hasher.hash_one(key)), self.0.keys, now);
         let line = lines.by_key.entry(key).or_default();
         if line.enter(rules, now) {
-            return Admission::Go(self.permit(key));
+            return Admission::Go(self.permit(key, now));
         }
         let waiting = line.waiting();
         let due = line.due(rules, waiting);
         let refused = |reason| Admission::Refused(Refusal::new(reason, due, now));
         if line.is_full(rules) {
-            return refused(Reason::Full(waiting));
+            return refused(match line.is_shed(rules) {
+                true => Reason::Busy,
+                false => Reason::Full(waiting),
+            });
         }
         if due > now.saturating_add(PATIENCE) {
             return refused(Reason::Late);
@@ -152,8 +176,13 @@ impl Limiter {
         })
     }
 
-    fn permit(&self, key: Key) -> Permit {
-        Permit(self.0.rules.concurrent.map(|_| (self.clone(), key)))
+    fn permit(&self, key: Key, since: Duration) -> Permit {
+        let held = || Held {
+            limiter: self.clone(),
+            key,
+            since,
+        };
+        Permit(self.0.rules.counts().then(held))
     }
 
     /// A panic elsewhere cannot leave a few numbers in a bad state.
@@ -189,7 +218,7 @@ impl Waiting {
         let mut lines = self.limiter.lines();
         let line = lines.by_key.entry(self.key).or_default();
         match line.turn(&self.limiter.0.rules, self.number, now) {
-            Ok(()) => Turn::Go(self.limiter.permit(self.key)),
+            Ok(()) => Turn::Go(self.limiter.permit(self.key, now)),
             Err(Some(at)) => Turn::At(at),
             Err(None) => Turn::Later,
         }
@@ -215,6 +244,33 @@ impl Refusal {
     }
 }
 
+impl Permit {
+    /// Says what was heard, once, as soon as it is known.
+    pub fn heard(&self, heard: Heard, now: Duration) {
+        let Some(Held { limiter, key, since }) = &self.0 else {
+            return;
+        };
+        if !limiter.0.rules.is_adaptive() || heard == Heard::Else {
+            return;
+        }
+        if let Some(line) = limiter.lines().by_key.get_mut(key) {
+            line.heard(heard, now.saturating_sub(*since), now);
+        }
+    }
+}
+
+impl Heard {
+    /// What a status says.
+    #[must_use]
+    pub fn of(status: u16) -> Self {
+        match status {
+            429 | 503 | 504 => Self::Nothing,
+            500.. => Self::Else,
+            _ => Self::Answer,
+        }
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(line) = self.limiter.lines().by_key.get_mut(&self.key) {
@@ -225,7 +281,7 @@ impl Drop for Waiting {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let Some((limiter, key)) = self.0.take() else {
+        let Some(Held { limiter, key, .. }) = self.0.take() else {
             return;
         };
         if let Some(line) = limiter.lines().by_key.get_mut(&key) {
@@ -239,6 +295,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Full(0) => f.write_str("nobody may wait for a turn"),
             Self::Full(waiting) => write!(f, "{waiting} wait for their turn already"),
+            Self::Busy => f.write_str("as many are on their way as can be answered in time"),
             Self::Late => f.write_str("the turn would come later than anybody waits"),
             Self::Waited => f.write_str("the turn did not come in time"),
         }

@@ -42,7 +42,7 @@ pub fn read(headers: &HeaderMap) -> Told {
         return Told::default();
     }
     let baggage = w3c::baggage(headers.get_all(BAGGAGE)).map(Arc::from);
-    if let Some(context) = w3c::parent(headers.get_all(TRACEPARENT)) {
+    if let Some(context) = w3c::parent(&headers.get_all(TRACEPARENT)) {
         return Told {
             ids: Some((context.trace, context.span)),
             sampled: Some(context.sampled),

@@ -35,6 +35,16 @@ pub fn route(
     conditions: &Conditions,
     chance: &mut Chance<'_>,
 ) -> Option<SubsetId> {
+    split(shares(routes, moved, request, conditions)?, chance)
+}
+
+/// What each subset gets of requests like this one.
+pub fn shares<'r>(
+    routes: &'r [Route],
+    moved: Option<&'r [(SubsetId, u32)]>,
+    request: &RequestView<'_>,
+    conditions: &Conditions,
+) -> Option<&'r [(SubsetId, u32)]> {
     let holds = |route: &&Route| {
         route
             .condition
@@ -43,8 +53,8 @@ pub fn route(
     };
     let found = routes.iter().find(holds)?;
     match moved {
-        Some(moved) if found.condition.is_none() => split(moved, chance),
-        _ => split(&found.split, chance),
+        Some(moved) if found.condition.is_none() => Some(moved),
+        _ => Some(&found.split),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Addresses that a call fills: `http://{tenant}.suppliers.example.com`.
 
-use super::address::{Address, Wrong};
+use super::{
+    address::{Address, Wrong},
+    guard::Said,
+};
 use flowmesh_ir::address::{self, Piece};
 
 /// The text of an address, with places in it that each call fills.
@@ -51,6 +54,21 @@ impl Template {
         Address::parse(&whole)
     }
 
+    /// Who says the host: the program, or what a call gives.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let mut before = String::new();
+        for text in &self.0 {
+            let host = before.split_once("://").map_or(before.as_str(), |(_, rest)| rest);
+            match text {
+                _ if host.contains('/') => break,
+                Text::Param(_) => return Said::Given,
+                Text::Fixed(text) => before.push_str(text),
+            }
+        }
+        Said::Written
+    }
+
     /// Whether it is an address whatever calls give, and one that they do not choose as a whole.
     ///
     /// # Errors
@@ -93,7 +111,7 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use super::{Template, Text};
+    use super::{Said, Template, Text};
 
     fn template(before: &str, behind: &str) -> Template {
         Template::new(vec![
@@ -111,6 +129,20 @@ mod tests {
         assert_eq!(filled.place.to_string(), "acme.shop.example.com:81");
         assert_eq!(filled.base, "/v1");
         assert!(address.fill(&[]).is_err());
+    }
+
+    #[test]
+    fn what_a_call_gives_says_the_host_or_only_the_path() {
+        assert_eq!(template("http://", ".shop.example.com").said(), Said::Given);
+        assert_eq!(
+            template("http://a.", ".shop.example.com:81/v1").said(),
+            Said::Given
+        );
+        assert_eq!(template("http://shop.example.com/", "/v1").said(), Said::Written);
+        assert_eq!(
+            Template::from("http://shop.example.com".to_owned()).said(),
+            Said::Written
+        );
     }
 
     #[test]

@@ -47,8 +47,8 @@ impl Body {
         Self::of(Kind::Whole(Full::new(bytes)))
     }
 
-    pub(super) fn relayed(body: Relayed) -> Self {
-        Self::of(Kind::Relayed(Box::new(body)))
+    pub(super) fn relayed(body: Box<Relayed>) -> Self {
+        Self::of(Kind::Relayed(body))
     }
 
     pub(super) fn driven(body: Incoming) -> Self {

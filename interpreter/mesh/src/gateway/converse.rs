@@ -59,7 +59,7 @@ pub(super) async fn converse(
     }
     if peer.secure {
         // A connection that is handed on has no end that we could ask for; it may take as long as the grace.
-        let passing = pass(&door, &rules, stream, peer);
+        let passing = Box::pin(pass(&door, &rules, stream, peer));
         let left = tokio::select! {
             left = passing => left,
             () = grace(stopping.clone(), options.grace) => return,
@@ -75,19 +75,21 @@ pub(super) async fn converse(
     }
     let Some(certificate) = door.certificate.as_ref().filter(|_| peer.secure) else {
         if let Ok(Ok(http2)) = tokio::time::timeout(options.head_time, speaks_http2(&stream)).await {
-            speak(door, stream, peer, http2, stopping).await;
+            Box::pin(speak(door, stream, peer, http2, stopping)).await;
         }
         return;
     };
     let acceptor = TlsAcceptor::from(certificate.config());
-    if let Ok(Ok(stream)) = tokio::time::timeout(options.handshake_time, acceptor.accept(stream)).await {
+    if let Ok(Ok(stream)) =
+        tokio::time::timeout(options.handshake_time, Box::pin(acceptor.accept(stream))).await
+    {
         let session = stream.get_ref().1;
         let http2 = session.alpn_protocol() == Some(b"h2");
         let peer = Peer {
             identity: visitor(session).map(Arc::from),
             ..peer
         };
-        speak(door, stream, peer, http2, stopping).await;
+        Box::pin(speak(door, stream, peer, http2, stopping)).await;
     }
 }
 
@@ -132,7 +134,8 @@ where
     let options = door.options;
     let service = service_fn(move |request: Request<Incoming>| {
         let (door, peer) = (door.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(visit(door, peer, request).await) }
+        // In a box of its own, so that a connection at rest has no room for a visit.
+        Box::pin(async move { Ok::<_, Infallible>(visit(door, peer, request).await) })
     });
     let stream = TokioIo::new(stream);
     if is_http2 {
@@ -146,7 +149,7 @@ where
             .keep_alive_interval(options.head_time)
             .keep_alive_timeout(options.head_time)
             .serve_connection(stream, service);
-        drive(connection, http2::Connection::graceful_shutdown, stopping).await;
+        Box::pin(drive(connection, http2::Connection::graceful_shutdown, stopping)).await;
     } else {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -155,12 +158,8 @@ where
             .max_headers(options.headers)
             .serve_connection(stream, service)
             .with_upgrades();
-        drive(
-            connection,
-            http1::UpgradeableConnection::graceful_shutdown,
-            stopping,
-        )
-        .await;
+        let end = http1::UpgradeableConnection::graceful_shutdown;
+        Box::pin(drive(connection, end, stopping)).await;
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a visitor is told who does not get what was asked for: a problem as RFC 9457 has it, without any reason that
 //! would help a stranger. The reason in full is in the record.
 
-use super::body::Body;
-use crate::decide::canonical::Malformed;
+use super::{body::Body, login::onward_answer};
+use crate::{
+    decide::{canonical::Malformed, limit::Heard},
+    identity::Onward,
+};
 use bytes::Bytes;
 use flowmesh_ir::call::Failure;
 use http::{
@@ -18,7 +21,14 @@ pub(super) enum Refusal {
     /// It has no canonical form.
     Malformed(Malformed),
     /// Nobody says who asks, or it is not to be believed.
-    Unidentified { shown: bool, why: String },
+    Unidentified {
+        shown: bool,
+        why: String,
+        /// What would say it, as `WWW-Authenticate` has it.
+        challenges: Vec<String>,
+    },
+    /// Nobody says who asks, and a browser goes to where that is said.
+    Login(Onward),
     /// Nobody can say whether a token is to be believed.
     Unsure(String),
     /// No route takes it.
@@ -29,6 +39,8 @@ pub(super) enum Refusal {
     Denied(String),
     /// There are too many.
     Limited(Duration),
+    /// There are as many as can be answered in time.
+    Busy(Duration),
     /// The body is too long.
     TooLarge(u64),
     /// The body did not come, or broke off.
@@ -40,7 +52,7 @@ pub(super) enum Refusal {
 }
 
 /// Why visits are refused, in a word.
-pub(super) const REASONS: [&str; 14] = [
+pub(super) const REASONS: [&str; 16] = [
     "malformed",
     "unidentified",
     "unsure",
@@ -55,6 +67,8 @@ pub(super) const REASONS: [&str; 14] = [
     "bad_reply",
     "unavailable",
     "overloaded",
+    "busy",
+    "login",
 ];
 
 impl Refusal {
@@ -75,6 +89,8 @@ impl Refusal {
             Self::Failed(Failure::BadReply(_)) => 11,
             Self::Failed(Failure::Unavailable(_)) => 12,
             Self::Failed(Failure::Overloaded(_)) => 13,
+            Self::Busy(_) => 14,
+            Self::Login(_) => 15,
         }
     }
 
@@ -93,12 +109,24 @@ impl Refusal {
             Self::Unidentified { why, .. } | Self::Unsure(why) | Self::Denied(why) | Self::Valueless(why) => {
                 why.clone()
             }
+            Self::Login(_) => "the browser is sent to log in".to_owned(),
             Self::Nothing => "no route takes it".to_owned(),
             Self::Method(methods) => format!("routes take this path by {}", methods.join(", ")),
             Self::Limited(wait) => format!("too many requests; one more may come in {wait:?}"),
+            Self::Busy(_) => "as many requests are on their way as can be answered in time".to_owned(),
             Self::Unsent => "the visitor did not send the whole body".to_owned(),
             Self::TooLarge(most) => format!("the body is longer than {most} bytes"),
             Self::Failed(failure) => failure.to_string(),
+        }
+    }
+
+    /// What it says of how much can be done.
+    pub(super) fn heard(&self) -> Heard {
+        match self {
+            Self::Failed(Failure::Timeout(_) | Failure::Unknown(_) | Failure::Overloaded(_)) => {
+                Heard::Nothing
+            }
+            _ => Heard::Else,
         }
     }
 
@@ -106,7 +134,8 @@ impl Refusal {
         match self {
             Self::Malformed(why) => StatusCode::from_u16(why.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
-            Self::Unsure(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unsure(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Login(_) => StatusCode::SEE_OTHER,
             Self::Nothing => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Denied(_) => StatusCode::FORBIDDEN,
@@ -124,13 +153,14 @@ impl Refusal {
     fn detail(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "the request is not one that every server would read the same way",
-            Self::Unidentified { shown: false, .. } => "say who you are, with a token",
-            Self::Unidentified { .. } => "the token is not accepted",
-            Self::Unsure(_) => "it cannot be said at present whether the token is to be believed",
+            Self::Unidentified { shown: false, .. } => "say who you are",
+            Self::Unidentified { .. } => "what says who you are is not accepted",
+            Self::Login(_) => "log in first",
+            Self::Unsure(_) => "it cannot be said at present who you are",
             Self::Nothing => "there is nothing here",
             Self::Method(_) => "there is something here for other methods",
             Self::Denied(_) => "this is not allowed",
-            Self::Limited(_) => "there are too many requests",
+            Self::Limited(_) | Self::Busy(_) => "there are too many requests",
             Self::TooLarge(_) => "the body is too long",
             Self::Unsent => "the body did not come",
             Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => "the service did not answer in time",
@@ -141,6 +171,9 @@ impl Refusal {
     }
 
     pub(super) fn answer(&self) -> Response<Body> {
+        if let Self::Login(onward) = self {
+            return onward_answer(onward);
+        }
         let status = self.status();
         let problem = json!({
             "type": "about:blank",
@@ -157,19 +190,23 @@ impl Refusal {
             Self::Malformed(_) | Self::TooLarge(_) | Self::Unsent => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Self::Unidentified { shown, .. } => {
-                let challenge = match shown {
-                    true => r#"Bearer error="invalid_token""#,
-                    false => "Bearer",
-                };
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            Self::Unidentified { challenges, .. } => {
+                for challenge in challenges
+                    .iter()
+                    .filter_map(|text| HeaderValue::from_str(text).ok())
+                {
+                    headers.append(WWW_AUTHENTICATE, challenge);
+                }
             }
             Self::Method(methods) => {
                 if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
                     headers.insert(ALLOW, methods);
                 }
             }
-            Self::Limited(wait) => {
+            Self::Failed(Failure::Overloaded(_)) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::Limited(wait) | Self::Busy(wait) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
             }
             _ => {}

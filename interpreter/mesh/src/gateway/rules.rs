@@ -1,7 +1,7 @@
 //! What a gateway does with a request, as one version of the program says. It is swapped as a whole.
 
-use super::{behind::Behind, measured::Measured, plan::Plan};
-use crate::{decide::limit::Limiter, identity::Issuer, mesh::Mesh};
+use super::{behind::Behind, identify::Ways, measured::Measured, plan::Plan};
+use crate::{decide::limit::Limiter, mesh::Mesh};
 use flowmesh_ir::{GatewayId, Program, gateway::Gateway, traffic::Limit};
 use std::sync::{Arc, OnceLock};
 
@@ -10,40 +10,35 @@ pub struct Rules {
     pub(super) plan: Plan,
     pub(super) mesh: Arc<Mesh>,
     pub(super) behind: Arc<dyn Behind>,
-    pub(super) issuer: Option<Arc<Issuer>>,
+    pub(super) ways: Ways,
     limiter: OnceLock<Limiter>,
     measured: OnceLock<Arc<Measured>>,
 }
 
 impl Rules {
-    /// The rules of one gateway of a program; `None` where it has no such gateway. `issuer` is who its `jwt` trusts, and
-    /// must be there if it has one.
+    /// The rules of one gateway of a program; `None` where it has no such gateway. `ways` is what
+    /// it knows visitors by, and must be all that it asks for.
     #[must_use]
     pub fn new(
         (program, id): (Arc<Program>, GatewayId),
         mesh: Arc<Mesh>,
         behind: Arc<dyn Behind>,
-        issuer: Option<Arc<Issuer>>,
+        ways: Ways,
     ) -> Option<Self> {
-        Self::of(Plan::new(program, id)?, mesh, behind, issuer)
+        Self::of(Plan::new(program, id)?, mesh, behind, ways)
     }
 
-    /// The rules of a gateway with a plan; `None` where it is to ask for tokens, and `issuer` is not there.
+    /// The rules of a gateway with a plan; `None` where `ways` is not what it asks for.
     #[must_use]
-    pub fn of(
-        plan: Plan,
-        mesh: Arc<Mesh>,
-        behind: Arc<dyn Behind>,
-        issuer: Option<Arc<Issuer>>,
-    ) -> Option<Self> {
-        if plan.gateway()?.jwt.is_some() != issuer.is_some() {
+    pub fn of(plan: Plan, mesh: Arc<Mesh>, behind: Arc<dyn Behind>, ways: Ways) -> Option<Self> {
+        if !ways.fit(plan.gateway()?) {
             return None;
         }
         Some(Self {
             plan,
             mesh,
             behind,
-            issuer,
+            ways,
             limiter: OnceLock::new(),
             measured: OnceLock::new(),
         })

@@ -6,6 +6,7 @@ use super::{
     cors, forwarded,
     identify::identify,
     listen::{Door, Room},
+    login,
     plan::Fit,
     record::{Proof, Record, Trail, Wanted, micros},
     refusal::Refusal,
@@ -17,7 +18,7 @@ use crate::{
     decide::{
         access::Verdict,
         canonical::Canonical,
-        limit::{PATIENCE, Permit},
+        limit::{Heard, PATIENCE, Permit, Reason},
     },
     mesh::Tags,
 };
@@ -126,13 +127,18 @@ impl Visiting<'_> {
         if self.wanted > Wanted::Nothing {
             record.note(address, request.as_ref().ok());
         }
-        let request = request.map_err(Refusal::Malformed)?;
+        let mut request = request.map_err(Refusal::Malformed)?;
         if let Some(cors) = &self.gateway.cors
             && cors::is_preflight(request.method, &parts.headers)
         {
             return Ok(cors::preflight(cors, &parts.headers, &self.methods(&request)));
         }
-        let claims = identify(self.rules, &parts.headers).await?;
+        if let Some(login) = &self.rules.ways.login
+            && let Some(answer) = login::serve(login, &request, self.rules.behind.now()).await
+        {
+            return answer;
+        }
+        let claims = identify(self.rules, &mut request, address).await?;
         let subject = claims.get("sub").and_then(|sub| sub.as_str());
         let identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
         record.identity.clone_from(&identity);
@@ -140,7 +146,7 @@ impl Visiting<'_> {
             record.trail = Some(Box::new(Trail {
                 proof: match (&self.peer.identity, subject) {
                     (Some(_), _) => Proof::Certificate,
-                    (None, Some(_)) => Proof::Token,
+                    (None, Some(_)) => Proof::Credentials,
                     (None, None) => Proof::Nothing,
                 },
                 ..Trail::default()
@@ -171,7 +177,14 @@ impl Visiting<'_> {
             upgrade: parts.extensions.remove::<OnUpgrade>(),
             permit: permit.clone(),
         };
-        let answer = self.lead(route, visit, came, record).await?;
+        let answer = self.lead(route, visit, came, record).await;
+        if let Some(permit) = &permit {
+            let heard = answer
+                .as_ref()
+                .map_or_else(Refusal::heard, |answer| Heard::of(answer.status().as_u16()));
+            permit.heard(heard, self.rules.mesh.clock.now());
+        }
+        let answer = answer?;
         Ok(match permit {
             Some(permit) => answer.map(|body| body.holding(permit)),
             None => answer,
@@ -196,9 +209,10 @@ impl Visiting<'_> {
         if entered.is_ok() && waited >= WAITED_MIN {
             self.rules.measured().waited(waited);
         }
-        entered
-            .map(Some)
-            .map_err(|refusal| Refusal::Limited(refusal.after))
+        entered.map(Some).map_err(|refusal| match refusal.reason {
+            Reason::Busy => Refusal::Busy(refusal.after),
+            _ => Refusal::Limited(refusal.after),
+        })
     }
 
     /// The first route whose path, method and condition fit.

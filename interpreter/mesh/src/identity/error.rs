@@ -29,7 +29,10 @@ pub enum TokenError {
     /// Its time has not come.
     #[error("it is not valid yet")]
     Early,
-    /// The keys could not be had, so nothing can be said about it.
-    #[error("the keys of its issuer cannot be had: {0}")]
+    /// Whoever issued it says that it is good for nothing.
+    #[error("its issuer says that it is not active")]
+    Inactive,
+    /// Its issuer could not be asked, so nothing can be said about it.
+    #[error("its issuer cannot be asked: {0}")]
     Unreachable(String),
 }

@@ -1,5 +1,6 @@
 //! Asking a provider: small JSON documents over HTTPS, within limits of length and time.
 
+use crate::decide::guard::{self, Said};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -22,10 +23,25 @@ pub(super) const TIME_MAX: Duration = Duration::from_secs(10);
 /// A document on its way, or in words why there is none.
 pub type Fetched<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send + 'a>>;
 
+/// An answer on its way, or in words why there is none.
+pub type Sent<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, String>> + Send + 'a>>;
+
 /// Gets documents: the seam through which a provider is asked.
 pub trait Fetch: Send + Sync {
     /// The document at a URL that [`Https::may`] allows.
     fn get<'a>(&'a self, url: &'a str) -> Fetched<'a>;
+
+    /// The document at a URL that somebody else's document names: it does not lead to where only we can reach.
+    fn get_given<'a>(&'a self, url: &'a str) -> Fetched<'a> {
+        self.get(url)
+    }
+
+    /// The answer to a small request to a URL that [`Https::may`] allows, whatever its status. Redirects are not followed.
+    fn send(&self, request: Request<Bytes>, said: Said) -> Sent<'_> {
+        let _ = said;
+        let why = format!("nobody can be asked at `{}`", request.uri());
+        Box::pin(async { Err(why) })
+    }
 }
 
 /// Over HTTPS, with the certificates that the system trusts; over HTTP from this machine alone.
@@ -60,13 +76,19 @@ impl Https {
         }
     }
 
-    async fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
+    async fn fetch_in_time(&self, url: &str, said: Said) -> Result<Vec<u8>, String> {
+        let fetched = tokio::time::timeout(TIME_MAX, self.fetch(url, said)).await;
+        fetched.unwrap_or_else(|_| Err("it took too long".to_owned()))
+    }
+
+    async fn fetch(&self, url: &str, said: Said) -> Result<Vec<u8>, String> {
         if !Self::may(url) {
             return Err(format!("expected a URL with `https://`, found `{url}`"));
         }
         // Redirects are not followed: keys come from where the operator said.
         let request = Request::get(url).header(header::ACCEPT, "application/json");
-        let answer = self.exchange(request.body(Bytes::new()).map_err(words)?).await?;
+        let request = request.body(Bytes::new()).map_err(words)?;
+        let answer = self.exchange(request, said).await?;
         match answer.status() {
             status if status.is_success() => Ok(answer.into_body().to_vec()),
             status => Err(format!("it answered with {status}")),
@@ -77,29 +99,37 @@ impl Https {
     ///
     /// # Errors
     /// In words, why there is none.
-    pub async fn head(&self, url: &str) -> Result<u16, String> {
+    pub async fn head(&self, url: &str, said: Said) -> Result<u16, String> {
         let request = Request::head(url).body(Bytes::new()).map_err(words)?;
-        Ok(self.send(request).await?.status().as_u16())
+        Ok(self.send_to(request, said).await?.status().as_u16())
     }
 
     /// Sends a small request to an address with `http://` or `https://`, and reads the answer, whatever its status.
-    /// Redirects are not followed.
+    /// Redirects are not followed, and what a name leads to is guarded.
     ///
     /// # Errors
     /// In words, why there is none: no connection, a longer answer than may be, or none within ten seconds.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
-        let sent = tokio::time::timeout(TIME_MAX, self.exchange(request)).await;
+        self.send_to(request, Said::Written).await
+    }
+
+    /// The same to an address whose host somebody says.
+    ///
+    /// # Errors
+    /// In words, why there is no answer.
+    pub async fn send_to(&self, request: Request<Bytes>, said: Said) -> Result<Response<Bytes>, String> {
+        let sent = tokio::time::timeout(TIME_MAX, self.exchange(request, said)).await;
         sent.unwrap_or_else(|_| Err("it took too long".to_owned()))
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
-        match self.connect(request.uri()).await? {
+    async fn exchange(&self, request: Request<Bytes>, said: Said) -> Result<Response<Bytes>, String> {
+        match self.connect(request.uri(), said).await? {
             Stream::Plain(stream) => exchange(stream, request).await,
             Stream::Secure(stream) => exchange(stream, request).await,
         }
     }
 
-    async fn connect(&self, uri: &Uri) -> Result<Stream, String> {
+    async fn connect(&self, uri: &Uri, said: Said) -> Result<Stream, String> {
         let authority = uri.authority().ok_or("it names no host")?;
         let secure = match uri.scheme_str() {
             Some("https") => true,
@@ -108,7 +138,7 @@ impl Https {
         };
         let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let host = authority.host().trim_matches(['[', ']']);
-        let stream = TcpStream::connect((host, port)).await.map_err(words)?;
+        let stream = reach(host, port, said).await?;
         if !secure {
             return Ok(Stream::Plain(stream));
         }
@@ -116,6 +146,26 @@ impl Https {
         let stream = self.0.connect(name, stream).await.map_err(words)?;
         Ok(Stream::Secure(Box::new(stream)))
     }
+}
+
+/// Connects to a host: to one of the addresses that were found and may be, by the address itself.
+async fn reach(host: &str, port: u16, said: Said) -> Result<TcpStream, String> {
+    let literal = host.parse::<IpAddr>().is_ok();
+    let mut why = format!("`{host}` leads nowhere");
+    for address in tokio::net::lookup_host((host, port)).await.map_err(words)? {
+        let may = match literal {
+            true => guard::check_literal(address.ip(), said),
+            false => guard::check(host, address.ip(), said),
+        };
+        match may {
+            Ok(()) => match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => why = words(error),
+            },
+            Err(guarded) => why = format!("`{host}` leads to nobody who may be called: {guarded}"),
+        }
+    }
+    Err(why)
 }
 
 /// A connection to an address.
@@ -126,10 +176,15 @@ enum Stream {
 
 impl Fetch for Https {
     fn get<'a>(&'a self, url: &'a str) -> Fetched<'a> {
-        Box::pin(async move {
-            let fetched = tokio::time::timeout(TIME_MAX, self.fetch(url)).await;
-            fetched.unwrap_or_else(|_| Err("it took too long".to_owned()))
-        })
+        Box::pin(self.fetch_in_time(url, Said::Written))
+    }
+
+    fn get_given<'a>(&'a self, url: &'a str) -> Fetched<'a> {
+        Box::pin(self.fetch_in_time(url, Said::Given))
+    }
+
+    fn send(&self, request: Request<Bytes>, said: Said) -> Sent<'_> {
+        Box::pin(self.send_to(request, said))
     }
 }
 
@@ -155,4 +210,31 @@ where
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 pub(super) fn words(why: impl ToString) -> String {
     why.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn what_others_name_is_not_looked_for_on_this_machine() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in ["127.0.0.1", "localhost", "::ffff:127.0.0.1"] {
+            let refused = reach(host, port, Said::Given).await.unwrap_err();
+            assert!(refused.contains("this machine"), "{refused}");
+            reach(host, port, Said::Written).await.unwrap();
+        }
+        for host in [
+            "10.0.0.1",
+            "169.254.169.254",
+            "fd00:ec2::254",
+            "192.168.0.1",
+            "0.0.0.0",
+        ] {
+            let refused = reach(host, port, Said::Given).await.unwrap_err();
+            assert!(refused.contains("does not name the host"), "{refused}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use super::{
     keys::Keys,
     token::{Claims, Expected, key_id, verify},
 };
+use crate::decide::guard::{Said, said_by};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::{
@@ -171,7 +172,11 @@ impl Issuer {
         }
         let place = text("jwks_uri").filter(|url| Https::may(url));
         let place = place.ok_or("its configuration has no `jwks_uri` with `https://`")?;
-        Keys::read(&self.fetch.get(place).await?)
+        let keys = match said_by(issuer, place) {
+            Said::Written => self.fetch.get(place),
+            Said::Given => self.fetch.get_given(place),
+        };
+        Keys::read(&keys.await?)
     }
 }
 

@@ -46,6 +46,15 @@ impl Claims {
         }
     }
 
+    /// A claim that is a text or a list of texts.
+    pub(super) fn texts(&self, name: &str) -> Vec<&str> {
+        match self.get(name) {
+            Some(Value::String(text)) => vec![text],
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whom the token is about.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    decide::{tally::Seen, template::Template},
+    decide::{guard::Said, tally::Seen, template::Template},
     error::MeshError,
     gauge::Tally,
     tls::client::Safety,
@@ -100,10 +100,9 @@ impl Places {
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
         let tally = Arc::<Tally>::default();
         let parts = (None, Safety::default(), tally.clone());
-        Self::Fixed(
-            Arc::new(Subset::new(subset.clone(), Vec::new(), clock, parts)),
-            tally,
-        )
+        let nothing = (Vec::new(), Said::Written);
+        let subset = Subset::new(subset.clone(), nothing, clock, parts);
+        Self::Fixed(Arc::new(subset), tally)
     }
 
     /// Those that are known, and what was measured of all there ever were.
@@ -165,12 +164,18 @@ impl Filled {
         let addresses = self.templates.iter().map(|template| template.fill(given));
         let addresses = addresses.collect::<Result<Vec<_>, _>>();
         let addresses = addresses.map_err(|why| format!("the call goes to no address: {why}"))?;
+        // One that a call chooses is enough: it may be the one that is called.
+        let given = self
+            .templates
+            .iter()
+            .any(|template| template.said() == Said::Given);
+        let said = if given { Said::Given } else { Said::Written };
         let Shared {
             clock, check, safety, ..
         } = self.shared.clone();
         Ok(Arc::new(Subset::new(
             self.name.clone(),
-            addresses,
+            (addresses, said),
             clock,
             (check, safety, self.tally.clone()),
         )))

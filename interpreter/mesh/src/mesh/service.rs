@@ -7,7 +7,7 @@ use super::{
     places::{Places, Shared},
 };
 use crate::{
-    decide::{address::Wrong, budget::Budgets, template::Template},
+    decide::{address::Wrong, budget::Budgets, chance, sticky::Key, template::Template},
     error::MeshError,
     grant::{Ask, Grant},
     identity::Https,
@@ -300,6 +300,30 @@ fn are_given(program: &Program, service: &service::Service, secrets: &Secrets) -
         }
     }
     Ok(())
+}
+
+/// For each policy, what the endpoints are hidden with that visitors stay with: the secret that it names, or what chance
+/// brings.
+pub(super) fn sticky_keys(
+    program: &Program,
+    secrets: &Secrets,
+    chance: &chance::Source,
+) -> Result<Vec<Option<Key>>, MeshError> {
+    let drawn: [u64; 4] = std::array::from_fn(|_| chance.draw());
+    let one = |policy: &Policy| {
+        let Some(sticky) = &policy.sticky else {
+            return Ok(None);
+        };
+        let Some(id) = sticky.key else {
+            return Ok(Some(Key::of(&format!("{drawn:?}"))));
+        };
+        let missing = || MeshError::MissingSecret {
+            service: Name::from("sticky"),
+            secret: named(program, id),
+        };
+        Ok(Some(Key::of(&secrets(id).ok_or_else(missing)?)))
+    };
+    program.policies.iter().map(one).collect()
 }
 
 /// The headers of a policy. Some may be made from secrets, so all are treated as such.

@@ -2,17 +2,23 @@
 
 use super::{
     CertificateError,
-    files::{Kept, chain, key, roots},
+    files::{chain, key, roots},
     peer::ByIdentity,
     provider,
+    workload::{Svid, Workload},
 };
+use crate::kept::Kept;
 use flowmesh_ir::traffic::Tls;
-use rustls::{ClientConfig, client::WebPkiServerVerifier, pki_types::ServerName};
+use rustls::{
+    ClientConfig,
+    client::WebPkiServerVerifier,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName},
+};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -29,7 +35,20 @@ pub(crate) enum Version {
 /// How connections to a service are made safe.
 pub(crate) struct ClientTls {
     settings: Tls,
-    kept: Kept<Configs>,
+    source: Source,
+}
+
+/// Where certificates come from.
+enum Source {
+    Files(Kept<Configs>),
+    /// What was made of the last certificate of the agent.
+    Agent(Arc<Workload>, Mutex<Option<(Arc<Svid>, Configs)>>),
+}
+
+/// Whom we believe, and what we show.
+struct Material {
+    authorities: Option<Vec<CertificateDer<'static>>>,
+    own: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
 }
 
 /// Which connections to a service are made safe, and how.
@@ -78,10 +97,32 @@ impl ClientTls {
             key: place(&settings.key),
             ..settings.clone()
         };
-        let files = [&settings.authority, &settings.certificate, &settings.key];
-        let files = files.into_iter().flatten().map(PathBuf::from).collect();
-        let kept = Kept::new(files, || read(&settings))?;
-        Ok(Self { settings, kept })
+        let source = match &settings.workload {
+            Some(workload) => Source::Agent(Workload::of(workload.socket())?, Mutex::default()),
+            None => {
+                let files = [&settings.authority, &settings.certificate, &settings.key];
+                let files = files.into_iter().flatten().map(PathBuf::from).collect();
+                Source::Files(Kept::new(files, || read(&settings))?)
+            }
+        };
+        Ok(Self { settings, source })
+    }
+
+    async fn configs(&self) -> Result<Configs, CertificateError> {
+        let (workload, made) = match &self.source {
+            Source::Files(kept) => return Ok(kept.get(|| read(&self.settings))),
+            Source::Agent(workload, made) => (workload, made),
+        };
+        let svid = workload.svid().await?;
+        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, configs)) = made.as_ref()
+            && Arc::ptr_eq(known, &svid)
+        {
+            return Ok(configs.clone());
+        }
+        let configs = of_svid(&self.settings, &svid)?;
+        *made = Some((svid, configs.clone()));
+        Ok(configs)
     }
 
     /// Makes a connection safe. `host` is whom the address names.
@@ -91,7 +132,7 @@ impl ClientTls {
         host: &str,
         version: Version,
     ) -> io::Result<TlsStream<TcpStream>> {
-        let configs = self.kept.get(|| read(&self.settings));
+        let configs = self.configs().await.map_err(io::Error::other)?;
         let name = self
             .settings
             .name
@@ -106,14 +147,64 @@ impl ClientTls {
     }
 }
 
+/// How others are believed: under the authorities of a file, or those that the system trusts. For connections that agree on
+/// no protocol.
+pub(crate) fn believing(authority: Option<&Path>) -> Result<ClientConfig, CertificateError> {
+    let authority = authority.map(|file| file.to_string_lossy().into_owned());
+    let read = read(&Tls {
+        authority,
+        ..Tls::default()
+    })?;
+    let mut config = ClientConfig::clone(&read.one);
+    config.alpn_protocols.clear();
+    Ok(config)
+}
+
 fn read(settings: &Tls) -> Result<Configs, CertificateError> {
-    let authority = settings.authority.as_ref().map(Path::new);
+    let authorities = settings.authority.as_ref().map(Path::new).map(chain);
+    let own = match (settings.mutual, &settings.certificate, &settings.key) {
+        (false, ..) => None,
+        (true, Some(certificate), Some(secret)) => {
+            Some((chain(Path::new(certificate))?, key(Path::new(secret))?))
+        }
+        (true, ..) => {
+            return Err(CertificateError::unfit(
+                "`mutual` shows a certificate, and `certificate` and `key` do not name both",
+            ));
+        }
+    };
+    let material = Material {
+        authorities: authorities.transpose()?,
+        own,
+    };
+    make(settings, material)
+}
+
+/// What the agent gives; an `authority` that is named goes before those that the agent believes.
+fn of_svid(settings: &Tls, svid: &Svid) -> Result<Configs, CertificateError> {
+    let named = settings
+        .authority
+        .as_ref()
+        .map(Path::new)
+        .map(chain)
+        .transpose()?;
+    let own = settings
+        .mutual
+        .then(|| (svid.chain.clone(), svid.key.clone_key()));
+    let material = Material {
+        authorities: Some(named.unwrap_or_else(|| svid.authorities.clone())),
+        own,
+    };
+    make(settings, material)
+}
+
+fn make(settings: &Tls, material: Material) -> Result<Configs, CertificateError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|why| CertificateError::unfit(why.to_string()))?;
-    let builder = match (&settings.identity, authority) {
-        (Some(identity), Some(authority)) => {
-            let believed = ByIdentity::new(identity, chain(authority)?)?;
+    let builder = match (&settings.identity, material.authorities) {
+        (Some(identity), Some(authorities)) => {
+            let believed = ByIdentity::new(identity, authorities)?;
             builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(believed))
@@ -123,8 +214,8 @@ fn read(settings: &Tls) -> Result<Configs, CertificateError> {
                 "an `identity` is believed under an `authority`, and none is named",
             ));
         }
-        (None, Some(authority)) => {
-            let roots = Arc::new(roots(authority)?);
+        (None, Some(authorities)) => {
+            let roots = Arc::new(roots(authorities)?);
             let believed = WebPkiServerVerifier::builder_with_provider(roots, provider()).build();
             builder.with_webpki_verifier(believed.map_err(|why| CertificateError::unfit(why.to_string()))?)
         }
@@ -132,16 +223,11 @@ fn read(settings: &Tls) -> Result<Configs, CertificateError> {
             .with_platform_verifier()
             .map_err(|why| CertificateError::unfit(why.to_string()))?,
     };
-    let mut one = match (settings.mutual, &settings.certificate, &settings.key) {
-        (false, ..) => builder.with_no_client_auth(),
-        (true, Some(certificate), Some(secret)) => builder
-            .with_client_auth_cert(chain(Path::new(certificate))?, key(Path::new(secret))?)
+    let mut one = match material.own {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => builder
+            .with_client_auth_cert(chain, key)
             .map_err(|why| CertificateError::unfit(why.to_string()))?,
-        (true, ..) => {
-            return Err(CertificateError::unfit(
-                "`mutual` shows a certificate, and `certificate` and `key` do not name both",
-            ));
-        }
     };
     let mut two = one.clone();
     one.alpn_protocols = vec![b"http/1.1".to_vec()];

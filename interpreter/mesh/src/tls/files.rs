@@ -4,16 +4,8 @@ use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
-};
+use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-/// So often it is looked whether files changed.
-const LOOKS: Duration = Duration::from_secs(1);
 
 /// Why files are of no use.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,63 +34,6 @@ impl CertificateError {
     }
 }
 
-/// What is made of some files, and made again when they change.
-pub(super) struct Kept<T> {
-    files: Vec<PathBuf>,
-    known: Mutex<Known<T>>,
-}
-
-struct Known<T> {
-    looked: Instant,
-    /// When the files last changed, as far as the system says.
-    changed: Vec<Option<SystemTime>>,
-    made: T,
-}
-
-impl<T: Clone> Kept<T> {
-    /// Makes it for the first time.
-    pub(super) fn new(
-        files: Vec<PathBuf>,
-        make: impl FnOnce() -> Result<T, CertificateError>,
-    ) -> Result<Self, CertificateError> {
-        let known = Known {
-            looked: Instant::now(),
-            changed: changed(&files),
-            made: make()?,
-        };
-        Ok(Self {
-            files,
-            known: Mutex::new(known),
-        })
-    }
-
-    /// What the files make as they are now, or as they last were good.
-    pub(super) fn get(&self, make: impl FnOnce() -> Result<T, CertificateError>) -> T {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.looked.elapsed() < LOOKS {
-            return known.made.clone();
-        }
-        known.looked = Instant::now();
-        let changed = changed(&self.files);
-        if changed != known.changed {
-            match make() {
-                Ok(made) => {
-                    (known.made, known.changed) = (made, changed);
-                    tracing::info!(files = ?self.files, "certificates were read again");
-                }
-                // They may be in the middle of being written; it is looked again.
-                Err(error) => tracing::error!(%error, "the certificates that were there before are used"),
-            }
-        }
-        known.made.clone()
-    }
-}
-
-fn changed(files: &[PathBuf]) -> Vec<Option<SystemTime>> {
-    let at = |path: &PathBuf| fs::metadata(path).and_then(|it| it.modified()).ok();
-    files.iter().map(at).collect()
-}
-
 /// A chain of certificates, ours first.
 pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
     let missing = |why: String| CertificateError::File {
@@ -124,9 +59,9 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateErro
 }
 
 /// Authorities that are trusted.
-pub(super) fn roots(path: &Path) -> Result<RootCertStore, CertificateError> {
+pub(super) fn roots(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, CertificateError> {
     let mut roots = RootCertStore::empty();
-    for certificate in chain(path)? {
+    for certificate in certificates {
         roots
             .add(certificate)
             .map_err(|why| CertificateError::unfit(why.to_string()))?;

@@ -28,7 +28,7 @@ impl Own {
     /// If a file cannot be read, or the certificate shows no identity.
     pub fn read(certificate: &Path, secret: &Path, authority: &Path) -> Result<Self, CertificateError> {
         key(secret)?;
-        roots(authority)?;
+        roots(chain(authority)?)?;
         let shown = chain(certificate)?;
         let shown = shown.first().and_then(identity);
         let identity = shown.filter(|shown| domain(shown).is_some());
@@ -64,6 +64,7 @@ impl Own {
             authority: text(&self.authority),
             certificate: text(&self.certificate),
             key: text(&self.key),
+            workload: None,
         }
     }
 }

@@ -2,25 +2,39 @@
 
 use super::{
     CertificateError,
-    files::{Kept, chain, key, roots},
+    files::{chain, key, roots},
     peer::identity,
     provider,
+    workload::{Svid, Workload},
 };
+use crate::kept::Kept;
+use flowmesh_ir::traffic;
 use rustls::{
     ServerConfig, ServerConnection,
+    pki_types::{CertificateDer, PrivateKeyDer},
     server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// A certificate and its key, and the authorities of visitors who must show one too.
-pub struct Certificate {
-    certificate: PathBuf,
-    key: PathBuf,
-    visitors: Option<PathBuf>,
-    kept: Kept<Arc<ServerConfig>>,
+pub struct Certificate(Source);
+
+enum Source {
+    Files {
+        certificate: PathBuf,
+        key: PathBuf,
+        visitors: Option<PathBuf>,
+        kept: Kept<Arc<ServerConfig>>,
+    },
+    Agent {
+        workload: Arc<Workload>,
+        mutual: bool,
+        /// What was made of the last certificate that is of use.
+        made: Mutex<(Arc<Svid>, Arc<ServerConfig>)>,
+    },
 }
 
 impl Certificate {
@@ -33,18 +47,57 @@ impl Certificate {
         let kept = Kept::new(files.map(Path::to_owned).collect(), || {
             read(certificate, key, visitors)
         })?;
-        Ok(Self {
+        Ok(Self(Source::Files {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
             visitors: visitors.map(Path::to_owned),
             kept,
-        })
+        }))
+    }
+
+    /// What an agent of SPIFFE gives, from now on. With `mutual`, a visitor must show a certificate under one of the
+    /// authorities that the agent believes.
+    ///
+    /// # Errors
+    /// If nobody says where the agent is, or it gives nothing that is of use.
+    pub async fn of_agent(workload: &traffic::Workload, mutual: bool) -> Result<Self, CertificateError> {
+        let workload = Workload::of(workload.socket())?;
+        let svid = workload.svid().await?;
+        let config = of_svid(&svid, mutual)?;
+        Ok(Self(Source::Agent {
+            workload,
+            mutual,
+            made: Mutex::new((svid, config)),
+        }))
     }
 
     /// What a handshake is made with.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        self.kept
-            .get(|| read(&self.certificate, &self.key, self.visitors.as_deref()))
+        match &self.0 {
+            Source::Files {
+                certificate,
+                key,
+                visitors,
+                kept,
+            } => kept.get(|| read(certificate, key, visitors.as_deref())),
+            Source::Agent {
+                workload,
+                mutual,
+                made,
+            } => {
+                let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(svid) = workload.last().filter(|svid| !Arc::ptr_eq(svid, &made.0)) {
+                    match of_svid(&svid, *mutual) {
+                        Ok(config) => made.1 = config,
+                        Err(error) => {
+                            tracing::error!(%error, "the certificate that was there before is shown");
+                        }
+                    }
+                    made.0 = svid;
+                }
+                made.1.clone()
+            }
+        }
     }
 }
 
@@ -58,6 +111,28 @@ fn read(
     secret: &Path,
     visitors: Option<&Path>,
 ) -> Result<Arc<ServerConfig>, CertificateError> {
+    let visitors = visitors.map(chain).transpose()?;
+    let own = (chain(certificate)?, key(secret)?);
+    let unfit = |why: &str| {
+        format!(
+            "the certificate in `{}` cannot be shown: {why}",
+            certificate.display()
+        )
+    };
+    make(own, visitors, unfit)
+}
+
+fn of_svid(svid: &Svid, mutual: bool) -> Result<Arc<ServerConfig>, CertificateError> {
+    let visitors = mutual.then(|| svid.authorities.clone());
+    let unfit = |why: &str| format!("the certificate of `{}` cannot be shown: {why}", svid.identity);
+    make((svid.chain.clone(), svid.key.clone_key()), visitors, unfit)
+}
+
+fn make(
+    (chain, key): (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>),
+    visitors: Option<Vec<CertificateDer<'static>>>,
+    unfit: impl Fn(&str) -> String,
+) -> Result<Arc<ServerConfig>, CertificateError> {
     let believed: Arc<dyn ClientCertVerifier> = match visitors {
         Some(authorities) => {
             let roots = Arc::new(roots(authorities)?);
@@ -70,13 +145,8 @@ fn read(
         .with_safe_default_protocol_versions()
         .map_err(|why| CertificateError::unfit(why.to_string()))?
         .with_client_cert_verifier(believed)
-        .with_single_cert(chain(certificate)?, key(secret)?)
-        .map_err(|why| {
-            CertificateError::unfit(format!(
-                "the certificate in `{}` cannot be shown: {why}",
-                certificate.display()
-            ))
-        })?;
+        .with_single_cert(chain, key)
+        .map_err(|why| CertificateError::unfit(unfit(&why.to_string())))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -1,6 +1,8 @@
 //! An endpoint: where it is, its connections, and what is known of how it does.
 
-use super::{connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool, stream::Stream};
+use super::{
+    connection::Connection, gates::Gates, grpc::channel::Channel, pool::Pool, race::race, stream::Stream,
+};
 use crate::{
     decide::{balance::Ewma, endpoints::Target, health::Health, outcome::Outcome},
     gauge::Tally,
@@ -114,9 +116,9 @@ impl Endpoint {
     }
 
     async fn reached(&self) -> io::Result<TcpStream> {
-        match (connected(self.address).await, self.otherwise) {
-            (Err(_), Some(other)) => connected(other).await,
-            (result, _) => result,
+        match self.otherwise {
+            None => connected(self.address).await,
+            Some(other) => race(connected(self.address), connected(other)).await,
         }
     }
 
@@ -179,6 +181,11 @@ impl Endpoint {
             Some(took) if !outcome.failed() => self.cost().observe(now, took),
             _ => self.cost().penalize(now, outcome.retry_after()),
         }
+    }
+
+    /// Nobody waited any longer for an answer, since another one had it: it would have taken longer than this.
+    pub(crate) fn was_left(&self, now: Duration, after: Duration) {
+        self.cost().observe(now, after);
     }
 
     /// What one more request would cost.

@@ -7,7 +7,7 @@ pub(crate) mod channel;
 pub(crate) mod codec;
 mod details;
 mod duration;
-mod frame;
+pub(crate) mod frame;
 mod json;
 pub(crate) mod status;
 

@@ -1,9 +1,14 @@
 //! Looks names up with hickory.
 
+mod servers;
+
+pub use servers::{NameServer, NameServers};
+
 use super::resolver::{Found, Resolver, Resolving, Unresolved};
 use crate::{
     decide::{address::Place, endpoints::Target},
     error::MeshError,
+    tls::client::believing,
 };
 use futures_util::future::join_all;
 use hickory_resolver::{
@@ -12,11 +17,13 @@ use hickory_resolver::{
     net::{DnsError, NetError, runtime::TokioRuntimeProvider},
     proto::{
         op::ResponseCode,
-        rr::{RData, Record, rdata::SRV},
+        rr::{Name, RData, Record, rdata::SRV},
     },
 };
+use rustls::ClientConfig;
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -35,40 +42,78 @@ pub struct Hickory {
 
 impl Hickory {
     /// Asks the servers that the system is configured for (`/etc/resolv.conf`), after `/etc/hosts`.
+    ///
+    /// # Errors
+    /// If the system is not configured for any.
     pub fn system() -> Result<Self, MeshError> {
-        let (config, options) =
+        Self::system_searching(&[])
+    }
+
+    /// The same, and below further domains than the system is configured for.
+    fn system_searching(search: &[String]) -> Result<Self, MeshError> {
+        let (mut config, options) =
             hickory_resolver::system_conf::read_system_conf().map_err(|error| MeshError::NoResolver {
                 why: error.to_string(),
             })?;
+        look_below(&mut config, search)?;
         let servers: Vec<_> = config.name_servers().iter().map(|server| server.ip).collect();
-        Self::new(config, options, servers.iter().map(IpAddr::to_string))
+        Self::new((config, None), options, servers.iter().map(IpAddr::to_string))
     }
 
     /// Asks these servers, in the order in which they answer best.
+    ///
+    /// # Errors
+    /// If none is named.
     pub fn servers(servers: &[SocketAddr]) -> Result<Self, MeshError> {
+        let servers: Vec<_> = servers
+            .iter()
+            .map(|address| NameServer {
+                zone: None,
+                address: *address,
+                secure: None,
+            })
+            .collect();
+        Self::asking(&servers.iter().collect::<Vec<_>>(), &[], None)
+    }
+
+    fn asking(
+        servers: &[&NameServer],
+        search: &[String],
+        authority: Option<&Path>,
+    ) -> Result<Self, MeshError> {
         if servers.is_empty() {
             return Err(MeshError::NoResolver {
                 why: "no server is named".to_owned(),
             });
         }
         let config = servers.iter().map(|server| {
-            let mut config = NameServerConfig::udp_and_tcp(server.ip());
+            let ip = server.address.ip();
+            let mut config = match &server.secure {
+                None => NameServerConfig::udp_and_tcp(ip),
+                Some(name) => NameServerConfig::tls(ip, name.as_str().into()),
+            };
             config
                 .connections
                 .iter_mut()
-                .for_each(|connection| connection.port = server.port());
+                .for_each(|connection| connection.port = server.address.port());
             config
         });
-        let config = ResolverConfig::from_name_servers(config.collect());
+        let mut config = ResolverConfig::from_name_servers(config.collect());
+        look_below(&mut config, search)?;
+        let some_secure = servers.iter().any(|server| server.secure.is_some());
+        let tls = some_secure.then(|| believing(authority)).transpose();
+        let tls = tls.map_err(|error| MeshError::NoResolver {
+            why: error.to_string(),
+        })?;
         Self::new(
-            config,
+            (config, tls),
             ResolverOpts::default(),
-            servers.iter().map(SocketAddr::to_string),
+            servers.iter().map(|server| server.address.to_string()),
         )
     }
 
     fn new(
-        config: ResolverConfig,
+        (config, tls): (ResolverConfig, Option<ClientConfig>),
         options: ResolverOpts,
         asked: impl Iterator<Item = String>,
     ) -> Result<Self, MeshError> {
@@ -79,6 +124,9 @@ impl Hickory {
         set.timeout = set.timeout.min(PATIENCE);
         set.attempts = set.attempts.min(1);
         set.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+        if let Some(tls) = tls {
+            builder = builder.with_tls_config(tls);
+        }
         let resolver = builder.build().map_err(|error| MeshError::NoResolver {
             why: error.to_string(),
         })?;
@@ -185,10 +233,41 @@ impl Resolver for Hickory {
     }
 }
 
-/// One target per address. They share the weight of their record, which is in hundredths so that it can be shared.
+/// What is not found as it stands is looked for below these domains.
+fn look_below(config: &mut ResolverConfig, search: &[String]) -> Result<(), MeshError> {
+    for domain in search {
+        let bare = domain.trim_end_matches('.');
+        let name = servers::is_name(bare).then(|| Name::from_ascii(format!("{bare}.")));
+        let name = name.and_then(Result::ok);
+        config.add_search(name.ok_or_else(|| MeshError::NoResolver {
+            why: format!("`{domain}` is no domain to look in"),
+        })?);
+    }
+    Ok(())
+}
+
+/// One target per address, or one for a host that has one address of each kind, which is reached by whichever answers
+/// first. They share the weight of their record, which is in hundredths so that it can be shared.
 fn targets(addresses: &[IpAddr], name: &str, port: u16, priority: u16, weight: u16) -> Vec<Target> {
     let host: Arc<str> = format!("{}:{port}", name.trim_end_matches('.')).into();
     let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+    let of_both = match addresses {
+        [one, other] if one.is_ipv4() != other.is_ipv4() => Some(if one.is_ipv6() {
+            (*one, *other)
+        } else {
+            (*other, *one)
+        }),
+        _ => None,
+    };
+    if let Some((first, second)) = of_both {
+        return vec![Target {
+            address: SocketAddr::new(first, port),
+            otherwise: Some(SocketAddr::new(second, port)),
+            host,
+            priority,
+            weight: u32::from(weight) * 100,
+        }];
+    }
     let target = |ip: &IpAddr| Target {
         address: SocketAddr::new(*ip, port),
         otherwise: None,

@@ -4,6 +4,7 @@ use super::endpoint::Endpoint;
 use crate::decide::{
     balance::{Candidates, Entry, Table},
     endpoints::Member,
+    sticky::Key,
 };
 use flowmesh_ir::policy::Balance;
 use std::{
@@ -55,6 +56,12 @@ impl Snapshot {
     pub(crate) fn position(&self, endpoint: &Arc<Endpoint>) -> Option<usize> {
         let mut members = self.members.iter();
         members.position(|member| Arc::ptr_eq(&member.endpoint, endpoint))
+    }
+
+    /// The endpoint that a visitor's token names.
+    pub(crate) fn named(&self, token: &str, key: &Key) -> Option<&Arc<Endpoint>> {
+        let mut all = self.members.iter().map(|member| &member.endpoint);
+        all.find(|endpoint| key.token(&endpoint.name()) == token)
     }
 
     /// The table that a balance goes by, if it goes by one.

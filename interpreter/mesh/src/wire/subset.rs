@@ -11,6 +11,7 @@ use crate::{
     decide::{
         address::{Address, Place},
         endpoints::{Endpoints, Target},
+        guard::{self, Said},
         tally::{Seen, Tally},
     },
     gauge,
@@ -18,6 +19,7 @@ use crate::{
 };
 use flowmesh_ir::Name;
 use std::{
+    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -44,6 +46,8 @@ pub(crate) struct Subset {
     tally: Mutex<Tally>,
     clock: Clock,
     addresses: Vec<Address>,
+    /// Who says the hosts in them.
+    said: Said,
     /// How its endpoints are asked how they are, if they are.
     check: Option<Arc<Check>>,
     safety: Safety,
@@ -82,7 +86,7 @@ impl Subset {
     /// Knows the endpoints that need no look-up.
     pub(crate) fn new(
         name: Name,
-        addresses: Vec<Address>,
+        (addresses, said): (Vec<Address>, Said),
         clock: Clock,
         (check, safety, counted): (Option<Arc<Check>>, Safety, Arc<gauge::Tally>),
     ) -> Self {
@@ -104,6 +108,7 @@ impl Subset {
             watching: AtomicBool::new(false),
             watchers: Mutex::default(),
             addresses,
+            said,
         };
         for (at, address) in subset.addresses.iter().enumerate() {
             if let Place::Fixed {
@@ -240,6 +245,39 @@ impl Drop for Subset {
     }
 }
 
+/// What a name leads to, without what it may not lead to. Who is connected to is who was looked at here: no name is looked
+/// up a second time.
+fn guarded(place: &Place, mut found: Found, said: Said) -> Result<Found, Unresolved> {
+    let (Place::Name { name, .. } | Place::Service { name }) = place else {
+        return Ok(found);
+    };
+    let mut refused = None;
+    found.targets.retain_mut(|target| {
+        let mut may = |address: SocketAddr| match guard::check(name, address.ip(), said) {
+            Ok(()) => Some(address),
+            Err(why) => {
+                refused = Some(why);
+                None
+            }
+        };
+        let ways = [Some(target.address), target.otherwise].into_iter().flatten();
+        let mut ways: Vec<SocketAddr> = ways.filter_map(&mut may).collect();
+        target.otherwise = ways.pop();
+        let address = ways.pop().or_else(|| target.otherwise.take());
+        address.map(|address| target.address = address).is_some()
+    });
+    match refused {
+        Some(why) if found.targets.is_empty() => Err(Unresolved(format!(
+            "`{name}` leads to nobody who may be called: {why}"
+        ))),
+        Some(why) => {
+            tracing::warn!(%place, %why, "an address is left out");
+            Ok(found)
+        }
+        None => Ok(found),
+    }
+}
+
 /// Looks a name up again and again, as long as the subset lives.
 async fn watch(subset: Weak<Subset>, at: usize, place: Place, resolver: Arc<dyn Resolver>) {
     let mut after_failure = FAILED_MIN;
@@ -248,6 +286,7 @@ async fn watch(subset: Weak<Subset>, at: usize, place: Place, resolver: Arc<dyn 
         let Some(subset) = subset.upgrade() else {
             return;
         };
+        let found = found.and_then(|found| guarded(&place, found, subset.said));
         let wait = match found {
             Ok(Found { targets, valid_for }) => {
                 subset.learn(at, Ok(&targets));

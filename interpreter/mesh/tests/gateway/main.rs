@@ -14,12 +14,17 @@ mod support;
 mod bodies;
 mod caches;
 mod copies;
+mod known;
 mod limits;
 mod lives;
+mod login;
 mod passes;
 mod refused;
 mod relays;
 mod routes;
 mod safe;
+mod stays;
 mod town;
 mod traced;
+#[cfg(unix)]
+mod workload;

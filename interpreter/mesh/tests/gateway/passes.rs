@@ -15,7 +15,7 @@ use flowmesh_ir::{
 };
 use flowmesh_mesh::{
     decide::proxied,
-    gateway::{Certificate, Door, GatewayOptions, Listener, Rules},
+    gateway::{Certificate, Door, GatewayOptions, Listener, Rules, Ways},
 };
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
@@ -122,7 +122,13 @@ async fn front(before: SocketAddr, gateway: Gateway, access: Vec<Rule>, opens: b
     let places = vec![vec![format!("http://{before}")]];
     let mesh = crate::support::with_options(program.clone(), places, |_| {}).unwrap();
     let inside = Arc::new(Inside::default());
-    let rules = Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), inside, None).unwrap();
+    let rules = Rules::new(
+        (Arc::new(program), GatewayId(0)),
+        Arc::new(mesh),
+        inside,
+        Ways::default(),
+    )
+    .unwrap();
     let mut own = None;
     let certificate = opens.then(|| {
         let CertifiedKey { cert, signing_key } =

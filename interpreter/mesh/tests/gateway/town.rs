@@ -14,7 +14,7 @@ use flowmesh_ir::{
 use flowmesh_mesh::{
     Observer,
     gateway::{
-        Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit, Wanted,
+        Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit, Wanted, Ways,
     },
 };
 use jiff::Timestamp;
@@ -59,6 +59,10 @@ pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
         doc: None,
         listen: Vec::new(),
         jwt: None,
+        introspect: None,
+        login: None,
+        keys: None,
+        basic: None,
         limit: None,
         cors: None,
         tls: None,
@@ -213,8 +217,29 @@ impl Town {
 }
 
 pub(crate) fn rules(program: Program, subsets: Vec<Vec<String>>, behind: Arc<Inside>) -> Arc<Rules> {
+    rules_by(program, subsets, behind, Ways::default())
+}
+
+/// A gateway with these rules, for as long as the test.
+pub(crate) async fn listen(rules: Arc<Rules>, records: Arc<Records>) -> SocketAddr {
+    let door = Door::new(rules, GatewayOptions::default(), None, Some(records), 1);
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, Arc::new(door))
+        .await
+        .unwrap();
+    let address = listener.address();
+    tokio::spawn(listener.serve(std::future::pending()));
+    address
+}
+
+/// Rules for a gateway that asks who comes.
+pub(crate) fn rules_by(
+    program: Program,
+    subsets: Vec<Vec<String>>,
+    behind: Arc<Inside>,
+    ways: Ways,
+) -> Arc<Rules> {
     let mesh = support::with_options(program.clone(), subsets, |_| {}).unwrap();
-    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, None).unwrap())
+    Arc::new(Rules::new((Arc::new(program), GatewayId(0)), Arc::new(mesh), behind, ways).unwrap())
 }
 
 impl Drop for Town {

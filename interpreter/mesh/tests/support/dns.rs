@@ -14,8 +14,9 @@ use hickory_server::{
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
-use tokio::net::UdpSocket;
+use tokio::net::{TcpListener, UdpSocket};
 
 /// A DNS server that ends with the test.
 pub struct Dns {
@@ -35,10 +36,11 @@ impl Dns {
         let zone = Arc::new(zone);
         let mut catalog = Catalog::new();
         catalog.upsert(origin.into(), vec![zone.clone()]);
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (socket, listener) = both().await;
         let address = socket.local_addr().unwrap();
         let mut server = Server::new(catalog);
         server.register_socket(socket);
+        server.register_listener(listener, Duration::from_secs(5), 64 * 1024);
         Self {
             address,
             zone,
@@ -90,6 +92,18 @@ impl Dns {
                 .await
         );
     }
+}
+
+/// One port for both: what is too long for UDP is asked for by TCP.
+async fn both() -> (UdpSocket, TcpListener) {
+    for _ in 0..100 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        if let Ok(socket) = UdpSocket::bind(address).await {
+            return (socket, listener);
+        }
+    }
+    panic!("no port is free for both");
 }
 
 fn name(text: &str) -> Name {

@@ -9,11 +9,7 @@ use crate::{
     },
 };
 use flowmesh_diagnostics::Span;
-use flowmesh_ir::{
-    Name,
-    expr::Expr,
-    gateway::{Gateway, Jwt},
-};
+use flowmesh_ir::{Name, expr::Expr, gateway::Gateway};
 use std::collections::HashSet;
 
 pub(super) fn all(checker: &mut Checker<'_>) {
@@ -38,6 +34,10 @@ impl<'a> Checker<'a> {
             doc,
             listen: Vec::new(),
             jwt: None,
+            introspect: None,
+            login: None,
+            keys: None,
+            basic: None,
             limit: None,
             cors: None,
             tls: None,
@@ -96,6 +96,10 @@ impl<'a> Checker<'a> {
         match known.name {
             "listen" => made.listen = self.listen(value),
             "jwt" => made.jwt = self.unless_none(known, value, Self::jwt),
+            "introspect" => made.introspect = self.unless_none(known, value, Self::introspect),
+            "login" => made.login = self.unless_none(known, value, Self::login),
+            "keys" => made.keys = self.unless_none(known, value, Self::keys),
+            "basic" => made.basic = self.unless_none(known, value, Self::basic),
             "limit" => made.limit = self.unless_none(known, value, Self::limit),
             "cors" => made.cors = self.unless_none(known, value, Self::cors),
             "tls" => made.tls = self.unless_none(known, value, Self::tls),
@@ -145,39 +149,11 @@ impl<'a> Checker<'a> {
         let shown = made
             .tls
             .as_ref()
-            .is_some_and(|tls| tls.certificate.is_some() && tls.key.is_some());
+            .is_some_and(|tls| tls.workload.is_some() || tls.certificate.is_some() && tls.key.is_some());
         if any_secure && !shown {
             let span: Span = listen.value.span;
             self.report(Error::NoCertificate { span }.diagnostic());
         }
-    }
-
-    fn jwt(&mut self, known: &'static Setting, value: &'a ast::Expr) -> Option<Jwt> {
-        let (mut issuer, mut audience, mut keys, mut optional) = (None, Vec::new(), None, false);
-        for (name, part) in self.parts(known, value) {
-            match name {
-                "issuer" => issuer = Some(self.config_text(part)),
-                "keys" => keys = Some(self.config_text(part)),
-                "optional" => optional = self.flag(name, part)?,
-                _ => {
-                    let all: Vec<&'a ast::Expr> = match &part.kind {
-                        ExprKind::List(items) => items.iter().collect(),
-                        _ => vec![part],
-                    };
-                    audience = all.into_iter().map(|one| self.config_text(one)).collect();
-                }
-            }
-        }
-        // A token for anybody else would be taken as well.
-        if (issuer.is_none() || keys.is_none() || audience.is_empty()) && self.is_record(value) {
-            self.wrong_form(known.name, known.form, value.span);
-        }
-        Some(Jwt {
-            issuer: issuer?,
-            audience,
-            keys: keys?,
-            optional,
-        })
     }
 }
 

@@ -65,7 +65,8 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn secret(&mut self, value: &'a ast::Expr) -> Option<SecretId> {
+    /// A secret of the program.
+    pub(crate) fn secret(&mut self, value: &'a ast::Expr) -> Option<SecretId> {
         match self.path(&super::words(value)?) {
             Some(Def::Secret(id)) => Some(SecretId(id)),
             _ => None,

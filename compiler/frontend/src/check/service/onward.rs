@@ -4,7 +4,7 @@ use super::{setting::Setting as Known, traffic::in_path};
 use crate::{ast, check::Checker, resolve::Def};
 use flowmesh_ir::{
     ServiceId, SubsetId,
-    traffic::{Cache, Mirror, MirrorTo, Rewrite},
+    traffic::{Cache, Hedge, Mirror, MirrorTo, Rewrite, Sticky},
 };
 
 impl<'a> Checker<'a> {
@@ -73,6 +73,49 @@ impl<'a> Checker<'a> {
             self.wrong_form("host", "a host such as `api.internal`", value.span);
         }
         Some(host)
+    }
+
+    pub(super) fn sticky(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Sticky> {
+        let (mut cookie, mut ttl_ms, mut key) = (None, None, None);
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "cookie" => cookie = self.plain_text(name, part),
+                "ttl" => ttl_ms = self.ms(name, part),
+                _ => {
+                    key = self.secret(part);
+                    if key.is_none() {
+                        self.wrong_form("key", "a secret by its name", part.span);
+                    }
+                }
+            }
+        }
+        let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let is_name = |name: &String| !name.is_empty() && name.bytes().all(stands);
+        if !cookie.as_ref().is_some_and(is_name) && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(Sticky {
+            cookie: cookie?,
+            ttl_ms,
+            key,
+        })
+    }
+
+    pub(super) fn hedge(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Hedge> {
+        let (mut after_ms, mut most) = (None, 2);
+        for (name, part) in self.parts(known, value) {
+            match name {
+                "after" => after_ms = self.ms(name, part),
+                _ => most = self.number(name, part, 2, 10)?,
+            }
+        }
+        if after_ms.is_none() && self.is_record(value) {
+            self.wrong_form(known.name, known.form, value.span);
+        }
+        Some(Hedge {
+            after_ms: after_ms?,
+            most,
+        })
     }
 
     pub(super) fn cache(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Cache> {

@@ -74,6 +74,8 @@ impl Overrides {
         Policy {
             hash: by.hash,
             weights: by.weights,
+            sticky: held(traffic.sticky.as_ref()),
+            hedge: held(traffic.hedge.as_ref()),
             breaker: held(traffic.breaker.as_ref()),
             limit: held(traffic.limit.as_ref()),
             health: held(traffic.health.as_ref()),

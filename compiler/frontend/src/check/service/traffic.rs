@@ -9,13 +9,18 @@ use flowmesh_ir::{
     Name,
     expr::Expr,
     service::Method,
-    traffic::{Breaker, Cache, Cors, FailureRate, Fault, Health, Limit, Mirror, Rewrite, Tls, Trace},
+    traffic::{
+        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace,
+        Workload,
+    },
 };
 
 /// What one place says of these, or several places on top of each other. `none` takes away what is below.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) by: Option<By>,
+    pub(crate) sticky: Option<Said<Option<Sticky>>>,
+    pub(crate) hedge: Option<Said<Option<Hedge>>>,
     pub(crate) breaker: Option<Said<Option<Breaker>>>,
     pub(crate) limit: Option<Said<Option<Limit>>>,
     pub(crate) health: Option<Said<Option<Health>>>,
@@ -44,6 +49,8 @@ impl Traffic {
         }
         Self {
             by: top(&self.by, &base.by),
+            sticky: top(&self.sticky, &base.sticky),
+            hedge: top(&self.hedge, &base.hedge),
             breaker: top(&self.breaker, &base.breaker),
             limit: top(&self.limit, &base.limit),
             health: top(&self.health, &base.health),
@@ -78,6 +85,8 @@ impl<'a> Checker<'a> {
         own: &mut Traffic,
     ) {
         match known.name {
+            "sticky" => own.sticky = self.or_none(known, value, Self::sticky),
+            "hedge" => own.hedge = self.or_none(known, value, Self::hedge),
             "breaker" => own.breaker = self.or_none(known, value, Self::breaker),
             "limit" => own.limit = self.or_none(known, value, Self::limit),
             "health" => own.health = self.or_none(known, value, Self::health),
@@ -160,10 +169,12 @@ impl<'a> Checker<'a> {
                 "burst" => limit.burst = self.number(name, part, 1, 1_000_000_000),
                 "concurrent" => limit.concurrent = self.number(name, part, 1, 1_000_000),
                 "queue" => limit.queue = self.number(name, part, 0, 1_000_000),
+                "adaptive" => limit.adaptive = self.flag(name, part)?,
                 _ => limit.per = Some(self.visitor_text(part)),
             }
         }
-        if limit.rate.is_none() && limit.concurrent.is_none() && self.is_record(value) {
+        let nothing = limit.rate.is_none() && limit.concurrent.is_none() && !limit.adaptive;
+        if nothing && self.is_record(value) {
             self.wrong_form(known.name, known.form, value.span);
         }
         Some(limit)
@@ -216,10 +227,32 @@ impl<'a> Checker<'a> {
                 "identity" => tls.identity = self.plain_text(name, part),
                 "authority" => tls.authority = self.plain_text(name, part),
                 "certificate" => tls.certificate = self.plain_text(name, part),
+                "workload" => tls.workload = Some(self.workload(part)?),
                 _ => tls.key = self.plain_text(name, part),
             }
         }
+        if tls.workload.is_some() && (tls.certificate.is_some() || tls.key.is_some()) {
+            self.wrong_form(
+                known.name,
+                "a `workload`, or a `certificate` and a `key`",
+                value.span,
+            );
+        }
         Some(tls)
+    }
+
+    fn workload(&mut self, value: &ast::Expr) -> Option<Workload> {
+        let said = match &value.kind {
+            ExprKind::Bool(true) => Some(Workload::Environment),
+            _ => super::value::plain(value)
+                .filter(|socket| socket.starts_with("unix:"))
+                .map(Workload::Socket),
+        };
+        if said.is_none() && !matches!(value.kind, ExprKind::Bad) {
+            let form = "a socket such as `\"unix:///run/spire/agent.sock\"`, or `true`";
+            self.wrong_form("workload", form, value.span);
+        }
+        said
     }
 
     fn fault(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Fault> {

@@ -115,7 +115,7 @@ impl<'a> Checker<'a> {
         text
     }
 
-    pub(super) fn plain_texts(&mut self, name: &'static str, value: &ast::Expr) -> Vec<String> {
+    pub(crate) fn plain_texts(&mut self, name: &'static str, value: &ast::Expr) -> Vec<String> {
         match &value.kind {
             ExprKind::List(items) => items
                 .iter()

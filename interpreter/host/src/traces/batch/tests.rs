@@ -45,7 +45,10 @@ fn span(name: usize) -> Span {
     }
 }
 
-fn slow(failing: Vec<Failed>) -> (Slow, Arc<Semaphore>, Arc<Mutex<Vec<Vec<String>>>>) {
+/// The batches that arrived, each by the names of its spans.
+type Arrived = Arc<Mutex<Vec<Vec<String>>>>;
+
+fn slow(failing: Vec<Failed>) -> (Slow, Arc<Semaphore>, Arrived) {
     let (permits, taken) = (Arc::new(Semaphore::new(0)), Arc::default());
     let slow = Slow {
         permits: permits.clone(),

@@ -2,7 +2,7 @@
 
 use super::{ANSWER_BYTES_MAX, Seeking, Sought, place, whose};
 use crate::{
-    call::{Mesh, Names, view},
+    call::{Mesh, Names, of_reply, view},
     decide::cache::{Asked, Head, When},
     mesh::Kept,
     observe::Observer,
@@ -106,7 +106,7 @@ impl Asking<'_> {
             .mesh
             .admit(self.request, self.service, (names, chosen), self.trace)
             .await;
-        let (mut call, _permits) = match admitted {
+        let (mut call, permits) = match admitted {
             Ok(admitted) => admitted,
             Err(reply) => return (reply, None),
         };
@@ -115,9 +115,10 @@ impl Asking<'_> {
             call.template.insert(validator);
         }
         call.copy_where_wanted(self.service);
-        call.run(&self.operation.on, self.observer)
-            .instrument(call.span.clone())
-            .await
+        let run = call.run(&self.operation.on, self.observer);
+        let (reply, head) = run.instrument(call.span.clone()).await;
+        self.mesh.heard(&permits, of_reply(&reply));
+        (reply, head)
     }
 }
 

@@ -35,7 +35,7 @@ use std::{sync::Arc, time::Duration};
 enum Read {
     Whole(Bytes),
     /// It is too long.
-    Longer(Relayed),
+    Longer(Box<Relayed>),
 }
 
 impl Mesh {
@@ -196,7 +196,7 @@ fn serve(request: &Relay, kept: &Kept, age: Duration) -> Response<Handed> {
 }
 
 /// Reads a body, as far as it may be kept.
-async fn read(mut body: Relayed) -> Result<Read, Unrelayed> {
+async fn read(mut body: Box<Relayed>) -> Result<Read, Unrelayed> {
     let (mut pieces, mut length) = (Vec::<Bytes>::new(), 0_usize);
     let too_long = |length: usize| length > ANSWER_BYTES_MAX;
     let hint = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
@@ -212,7 +212,7 @@ async fn read(mut body: Relayed) -> Result<Read, Unrelayed> {
         length = length.saturating_add(piece.len());
         pieces.push(piece);
         if too_long(length) {
-            return Ok(Read::Longer(body.behind(pieces.concat().into())));
+            return Ok(Read::Longer(Box::new(body.behind(pieces.concat().into()))));
         }
     }
     Ok(Read::Whole(match pieces.as_slice() {

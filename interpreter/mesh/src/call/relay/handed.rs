@@ -38,7 +38,7 @@ pub(crate) enum Handed {
     /// All of it is here.
     Whole(Bytes),
     /// It comes as the service sends it.
-    Stream(Relayed),
+    Stream(Box<Relayed>),
 }
 
 /// The body as it is there before an attempt.

@@ -1,5 +1,7 @@
 //! Those who are counted together: the bucket that they begin from, how many are on their way, and who waits.
 
+use super::Heard;
+use crate::decide::adaptive::Adaptive;
 use flowmesh_ir::traffic::Limit;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::Notify;
@@ -14,8 +16,10 @@ pub(super) struct Rules {
     interval: Option<u64>,
     /// How many may begin at once after a pause.
     burst: u64,
-    /// How many may be on their way.
-    pub(super) concurrent: Option<u32>,
+    /// How many may be on their way, at the most.
+    concurrent: Option<u32>,
+    /// Whether it is found out how many may be.
+    adaptive: bool,
     /// How many may wait.
     queue: usize,
 }
@@ -30,6 +34,8 @@ pub(super) struct Line {
     on_their_way: u32,
     waiting: VecDeque<(u64, Arc<Notify>)>,
     next: u64,
+    /// What was found out, once somebody came.
+    adaptive: Option<Box<Adaptive>>,
 }
 
 impl Rules {
@@ -44,16 +50,33 @@ impl Rules {
             interval,
             burst: u64::from(limit.burst.unwrap_or(usual).max(1)),
             concurrent: limit.concurrent,
-            queue: limit
-                .queue
-                .map_or(QUEUE, |queue| usize::try_from(queue).unwrap_or(usize::MAX)),
+            adaptive: limit.adaptive,
+            queue: match limit.queue {
+                Some(queue) => usize::try_from(queue).unwrap_or(usize::MAX),
+                // Whoever waits makes those behind wait, which is what the limit is there against.
+                None if limit.adaptive => 0,
+                None => QUEUE,
+            },
         }
+    }
+
+    /// Whether it is found out how many may be on their way.
+    pub(super) fn is_adaptive(&self) -> bool {
+        self.adaptive
+    }
+
+    /// Whether it matters how many are on their way.
+    pub(super) fn counts(&self) -> bool {
+        self.concurrent.is_some() || self.adaptive
     }
 }
 
 impl Line {
     /// Begins, if nobody waits and there is room.
     pub(super) fn enter(&mut self, rules: &Rules, now: Duration) -> bool {
+        if rules.adaptive && self.adaptive.is_none() {
+            self.adaptive = Some(Box::new(Adaptive::new(rules.concurrent)));
+        }
         let room = self.waiting.is_empty() && self.is_room(rules, now);
         if room {
             self.begin(rules, now);
@@ -125,7 +148,26 @@ impl Line {
     }
 
     fn has_slot(&self, rules: &Rules) -> bool {
-        rules.concurrent.is_none_or(|most| self.on_their_way < most)
+        let found = self.adaptive.as_ref().map(|adaptive| adaptive.limit());
+        let most = found.or(rules.concurrent);
+        most.is_none_or(|most| self.on_their_way < most)
+    }
+
+    /// Whether it is refused since as many are on their way as may be, by what was found out.
+    pub(super) fn is_shed(&self, rules: &Rules) -> bool {
+        rules.adaptive && !self.has_slot(rules)
+    }
+
+    /// Whoever is on the way was answered after so long, or not at all.
+    pub(super) fn heard(&mut self, heard: Heard, took: Duration, now: Duration) {
+        let Some(adaptive) = &mut self.adaptive else {
+            return;
+        };
+        match heard {
+            Heard::Answer => adaptive.answered(now, took, self.on_their_way),
+            Heard::Nothing => adaptive.lost(now, self.on_their_way),
+            Heard::Else => {}
+        }
     }
 
     fn begin(&mut self, rules: &Rules, now: Duration) {
@@ -133,7 +175,7 @@ impl Line {
             self.full_at = self.full_at.max(nanos(now)).saturating_add(interval);
         }
         // Nobody says when one ends that takes no slot.
-        if rules.concurrent.is_some() {
+        if rules.counts() {
             self.on_their_way = self.on_their_way.saturating_add(1);
         }
     }

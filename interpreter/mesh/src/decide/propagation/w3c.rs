@@ -11,7 +11,7 @@ const STATE_MEMBER_LONG: usize = 128;
 const BAGGAGE_MEMBERS_MAX: usize = 64;
 
 /// The one `traceparent`; two are none (3.2).
-pub(super) fn parent(values: GetAll<'_, HeaderValue>) -> Option<TraceContext> {
+pub(super) fn parent(values: &GetAll<'_, HeaderValue>) -> Option<TraceContext> {
     let mut values = values.iter();
     let value = values.next()?;
     if values.next().is_some() {

@@ -10,8 +10,11 @@ pub(super) struct Leaf {
     /// Those that need nothing.
     plain: Vec<u32>,
     /// Those that need something, by what that is and what it must be.
-    by: Vec<(Of, HashMap<Box<str>, Vec<u32>>)>,
+    by: Vec<(Of, Texts)>,
 }
+
+/// For each text that a part must be, the routes that need it.
+type Texts = HashMap<Box<str>, Vec<u32>>;
 
 /// A part of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

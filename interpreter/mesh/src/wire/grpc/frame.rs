@@ -3,14 +3,14 @@
 use bytes::{Buf, BytesMut};
 
 /// What was read and not taken yet.
-pub(super) struct Frames {
+pub(crate) struct Frames {
     bytes: BytesMut,
     most: usize,
 }
 
 impl Frames {
     /// Of messages with at most so many bytes.
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self {
             bytes: BytesMut::new(),
             most,
@@ -18,16 +18,16 @@ impl Frames {
     }
 
     /// Whether nothing is left.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub(super) fn take(&mut self, data: &[u8]) {
+    pub(crate) fn take(&mut self, data: &[u8]) {
         self.bytes.extend_from_slice(data);
     }
 
     /// The next message, if it is there as a whole.
-    pub(super) fn message(&mut self) -> Result<Option<BytesMut>, &'static str> {
+    pub(crate) fn message(&mut self) -> Result<Option<BytesMut>, &'static str> {
         let Some([compressed, a, b, c, d]) = self.bytes.first_chunk::<5>().copied() else {
             return Ok(None);
         };
@@ -47,7 +47,7 @@ impl Frames {
 }
 
 /// A message in its frame.
-pub(super) fn framed(message: &[u8]) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn framed(message: &[u8]) -> Result<Vec<u8>, &'static str> {
     let length = u32::try_from(message.len()).map_err(|_| "the message is too long")?;
     let mut framed = Vec::with_capacity(message.len().saturating_add(5));
     framed.push(0);

@@ -82,6 +82,11 @@ pub(super) const LIMIT: &[Setting] = &[
         "a number",
         "How many may begin at once after a pause; as many as `rate` says if not said.",
     ),
+    part(
+        "adaptive",
+        "true or false",
+        "Whether it is found out how many may be on their way at once; `concurrent` at the most.",
+    ),
     part("concurrent", "a number", "How many may be on their way at once."),
     part(
         "queue",
@@ -135,6 +140,34 @@ pub(super) const TLS: &[Setting] = &[
     part("authority", "a file", "Which authorities are trusted."),
     part("certificate", "a file", "Our certificate."),
     part("key", "a file", "The key of our certificate."),
+    part(
+        "workload",
+        "a socket such as \"unix:///run/spire/agent.sock\", or true",
+        "The agent of SPIFFE that gives our certificate and says whom to believe; `true` is where `SPIFFE_ENDPOINT_SOCKET` says.",
+    ),
+];
+
+pub(super) const STICKY: &[Setting] = &[
+    part("cookie", "the name of a cookie", "Which cookie it is."),
+    part(
+        "ttl",
+        "a duration",
+        "How long browsers keep it; until they are closed if not said.",
+    ),
+    part(
+        "key",
+        "a secret",
+        "What endpoints are hidden with. Without one, visitors are led anew when the process begins anew, and by each process.",
+    ),
+];
+
+pub(super) const HEDGE: &[Setting] = &[
+    part("after", "a duration", "After how long without an answer."),
+    part(
+        "most",
+        "a number from 2 to 10",
+        "The most attempts beside each other, the first included; 2 if not said.",
+    ),
 ];
 
 pub(super) const MIRROR: &[Setting] = &[
@@ -221,6 +254,81 @@ pub(super) const JWT: &[Setting] = &[
         "optional",
         "true or false",
         "Whether a request without a token is let in.",
+    ),
+];
+
+pub(super) const INTROSPECT: &[Setting] = &[
+    part("at", "an address", "Where tokens are asked about."),
+    part("client", "a text", "Who the gateway is there."),
+    part("secret", "a secret", "What proves it."),
+    part(
+        "audience",
+        "a text or a list of them",
+        "For whom a token must be; whatever the issuer finds good if not said.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a token is let in.",
+    ),
+];
+
+pub(super) const LOGIN: &[Setting] = &[
+    part("issuer", "an address", "The provider, as its tokens say it."),
+    part("client", "a text", "Who the gateway is there."),
+    part("secret", "a secret", "What proves it."),
+    part(
+        "scopes",
+        "a text or a list of them",
+        "What is asked for beside `openid`.",
+    ),
+    part("at", "an address", "Where browsers reach the gateway."),
+    part(
+        "path",
+        "a text",
+        "Below which path the login is; `/login` if not said.",
+    ),
+    part(
+        "session",
+        "a duration",
+        "How long a session is good for; 8 hours if not said.",
+    ),
+    part(
+        "key",
+        "a secret",
+        "What sessions are sealed with, 32 bytes or more; else something that is drawn at the start.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a session is let in.",
+    ),
+];
+
+pub(super) const KEYS: &[Setting] = &[
+    part("file", "a file", "Where the hashes of the keys are."),
+    part(
+        "header",
+        "a text",
+        "Which header has the key; `x-api-key` if not said.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a key is let in.",
+    ),
+];
+
+pub(super) const BASIC: &[Setting] = &[
+    part(
+        "file",
+        "a file",
+        "Where the names and the hashes of the passwords are.",
+    ),
+    part(
+        "optional",
+        "true or false",
+        "Whether a request without a password is let in.",
     ),
 ];
 
