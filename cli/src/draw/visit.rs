@@ -36,7 +36,7 @@ pub(crate) fn why(visit: &Value, place: &dyn Fn(u64) -> Option<String>) -> Strin
     let identity = visit.get("identity").and_then(Value::as_str).unwrap_or("nobody");
     let proof = match text(visit, "proof").as_str() {
         "certificate" => " by a certificate",
-        "token" => " by a token",
+        "credentials" => " by what was shown",
         _ => "",
     };
     let _ = writeln!(all, "from {}, as {identity}{proof}", text(visit, "address"));

@@ -277,6 +277,148 @@ fn a_run_that_outlives_its_server_is_one_trace() {
     }
 }
 
+/// A gateway before the desk and the flow, at a port.
+fn with_gateway(port: u16) -> String {
+    let gateway = format!(
+        r#"
+allow gateway front to order
+allow gateway front to desk when request.path has "desk"
+
+gateway front {{
+  listen: "http://127.0.0.1:{port}"
+
+  POST "/orders/{{id}}" -> order(id)
+  any "/desk/**" -> desk
+  any "/**" -> desk
+}}
+"#
+    );
+    format!("{PROGRAM}{gateway}")
+}
+
+/// The status of an answer, and the identifier of the request.
+fn visit(port: u16, request: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let text = format!(
+        "{request} HTTP/1.1\r\nhost: front\r\nconnection: close\r\ncontent-length: 0\r\nauthorization: Bearer hush\r\n\r\n"
+    );
+    stream.write_all(text.as_bytes()).ok()?;
+    let mut said = String::new();
+    stream.read_to_string(&mut said).ok()?;
+    let status = said.split(' ').nth(1)?.parse().ok()?;
+    let id = said
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "))?;
+    Some((status, id.to_owned()))
+}
+
+#[test]
+fn a_server_says_why_visits_went_as_they_did() {
+    let place = Place::new();
+    let port = free_port();
+    std::fs::write(place.dir.path().join("order.flow"), with_gateway(port)).expect("the program is written");
+    let _server = place.serve();
+    until("the gateway listens", || visit(port, "GET /desk/a").is_some());
+    let (status, led) = visit(port, "GET /desk/a?secret=hush").expect("an answer");
+    assert_eq!(status, 200);
+    let (status, denied) = visit(port, "GET /elsewhere").expect("an answer");
+    assert_eq!(status, 403);
+    let (status, started) = visit(port, "POST /orders/o1").expect("an answer");
+    assert_eq!(status, 202);
+
+    let explain = |id: &str, more: &[&str]| {
+        let args = ["explain", id, "--dir", ".flowmesh"];
+        common::in_dir(place.dir.path(), &[&args[..], more].concat())
+    };
+    until("the visit is kept", || explain(&led, &[]).code == 0);
+    let why = explain(&led, &["--program", "order.flow"]).out;
+    assert!(why.contains("200 front GET front/desk/a"), "{why}");
+    assert!(
+        why.contains("route 1 `any /desk/**` took it") && why.contains("else route 2 `any /**`"),
+        "{why}"
+    );
+    assert!(
+        why.contains("order.flow:") && why.contains("applies, and decided"),
+        "{why}"
+    );
+    assert!(
+        why.contains(&format!("attempt 1 at 127.0.0.1:{}", place.desk.port)),
+        "{why}"
+    );
+    until("the denial is kept", || explain(&denied, &[]).code == 0);
+    let why = explain(&denied, &[]).out;
+    assert!(
+        why.contains("refused: no rule allows it") && why.contains("does not hold"),
+        "{why}"
+    );
+    assert!(!why.contains("hush"), "{why}");
+    let unknown = explain(&"a".repeat(32), &[]);
+    assert_eq!(unknown.code, 1, "{unknown:?}");
+
+    // The whole tree, by the request and by the run.
+    let trace = |id: &str| common::in_dir(place.dir.path(), &["trace", id, "--dir", ".flowmesh"]);
+    until("the tree is whole", || {
+        let shown = trace(&started).out;
+        ["visit POST order", "run order", "attempt desk.pack"]
+            .iter()
+            .all(|part| shown.contains(part))
+    });
+    let shown = trace(&started).out;
+    assert!(
+        shown.contains("`- run order ...") || shown.contains("|- run order ..."),
+        "{shown}"
+    );
+    let data = common::in_dir(
+        place.dir.path(),
+        &["trace", &started, "--dir", ".flowmesh", "--json"],
+    )
+    .out;
+    let data: serde_json::Value = serde_json::from_str(&data).expect("JSON");
+    assert_eq!(data["trace"], started.as_str());
+    let run = place.runs(&["list", "--json"]).out;
+    let run: serde_json::Value = serde_json::from_str(&run).expect("JSON");
+    let run = run["runs"][0]["id"].as_str().expect("a run").to_owned();
+    assert!(
+        trace(&run).out.contains("visit POST order"),
+        "{}",
+        trace(&run).out
+    );
+
+    // Only what was asked for.
+    let mut tap = common::command(&[
+        "tap",
+        "--status",
+        "4xx",
+        "--for",
+        "20s",
+        "--json",
+        "--dir",
+        ".flowmesh",
+    ]);
+    let tap = tap
+        .current_dir(place.dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut tap = Running(tap.spawn().expect("the binary runs"));
+    let (heard, kept) = (
+        Arc::new(Mutex::new(String::new())),
+        tap.0.stdout.take().expect("its output"),
+    );
+    let lines = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for line in BufReader::new(kept).lines().map_while(Result::ok) {
+            *lines.lock().expect("the lock") += &(line + "\n");
+        }
+    });
+    until("a denial is heard", || {
+        visit(port, "GET /desk/a");
+        visit(port, "GET /elsewhere?secret=hush");
+        heard.lock().expect("the lock").contains("/elsewhere")
+    });
+    let heard = heard.lock().expect("the lock").clone();
+    assert!(!heard.contains("/desk/a") && !heard.contains("hush"), "{heard}");
+}
+
 #[test]
 fn an_address_that_is_none_is_refused() {
     let place = Place::new();

@@ -231,7 +231,7 @@ impl Held {
             started: self.started,
             updated: self.updated,
             events: self.next,
-            trace: view::trace(self.span(id)),
+            trace: view::trace(id, self.span(id)),
             program: self.deployment.program_hash,
             steps: self.steps(),
             turns: Vec::new(),

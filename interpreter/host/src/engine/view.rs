@@ -130,8 +130,9 @@ pub struct RunView {
     pub updated: Timestamp,
     /// How many events it has.
     pub events: u64,
-    /// The trace that it lies in, in hexadecimal.
-    pub trace: String,
+    /// The trace that it lies in, in hexadecimal, where that is not its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// The program it was started with.
     #[serde(serialize_with = "as_text")]
     #[schemars(with = "String")]
@@ -162,9 +163,9 @@ pub struct RunView {
     pub ending: Option<Ending>,
 }
 
-/// As headers have it.
-pub(super) fn trace(context: TraceContext) -> String {
-    format!("{:032x}", context.trace)
+/// As headers have it, where it is not the run's own.
+pub(super) fn trace(run: RunId, context: TraceContext) -> Option<String> {
+    (context.trace != TraceContext::root(run.0).trace).then(|| format!("{:032x}", context.trace))
 }
 
 impl RunView {
@@ -180,7 +181,7 @@ impl RunView {
             started: row.started,
             updated: row.updated,
             events: row.next,
-            trace: trace(trace::of_run(id.0, row.lineage.as_deref())),
+            trace: trace(id, trace::of_run(id.0, row.lineage.as_deref())),
             program: row.program,
             steps: row.steps,
             turns: Vec::new(),

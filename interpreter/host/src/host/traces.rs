@@ -154,7 +154,8 @@ impl Host {
                 .filter(|child| seen.len() < RUNS_MAX && seen.insert(*child));
             waiting.extend(new.collect::<Vec<_>>());
         }
-        Ok(self.joined(view.trace, spans))
+        let own = || format!("{:032x}", run.0);
+        Ok(self.joined(view.trace.unwrap_or_else(own), spans))
     }
 
     /// The trace of a request: its visit, and the runs that it led to.
@@ -192,7 +193,7 @@ impl Host {
                 span.kind != "attempt" || span.parent.as_ref().is_some_and(|parent| ids.contains(parent))
             });
         }
-        spans.sort_by(|one, other| one.began.cmp(&other.began));
+        spans.sort_by_key(|span| span.began);
         TraceView { trace, spans }
     }
 

@@ -10,12 +10,12 @@ fn record(number: u64, status: u16) -> Record {
     Record {
         gateway: "shop".into(),
         request: format!("{:032x}", trace.trace),
-        identity: (number % 2 == 0).then(|| "ann".to_owned()),
+        identity: number.is_multiple_of(2).then(|| "ann".to_owned()),
         status,
         rule: Some(1),
         trace: Some(trace),
         trail: Some(Box::new(Trail {
-            proof: Proof::Token,
+            proof: Proof::Credentials,
             looked: vec![
                 (0, "POST /a".to_owned(), Fit::Method),
                 (3, "GET /a".to_owned(), Fit::Taken),
@@ -48,7 +48,7 @@ fn the_last_visits_are_kept_with_why_they_went_so() {
     let [visit] = found.as_slice() else {
         panic!("one visit: {found:?}");
     };
-    assert_eq!(visit.proof, "token");
+    assert_eq!(visit.proof, "credentials");
     assert_eq!(
         visit
             .route

@@ -25,7 +25,7 @@ pub struct VisitView {
     /// Who the visitor is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// How that is known: `certificate`, `token`, or `nothing`.
+    /// How that is known: `certificate`, `credentials` (a token, a key, a password or a session), or `nothing`.
     pub proof: &'static str,
     /// The method; empty where the request has no one reading.
     pub method: String,
@@ -198,7 +198,7 @@ fn proof(proof: Proof) -> &'static str {
     match proof {
         Proof::Nothing => "nothing",
         Proof::Certificate => "certificate",
-        Proof::Token => "token",
+        Proof::Credentials => "credentials",
     }
 }
 

@@ -122,8 +122,8 @@ pub enum Proof {
     Nothing,
     /// By a certificate.
     Certificate,
-    /// By a token.
-    Token,
+    /// By what was shown: a token, a key, a password, or a session.
+    Credentials,
 }
 
 /// One attempt.

@@ -146,7 +146,7 @@ impl Visiting<'_> {
             record.trail = Some(Box::new(Trail {
                 proof: match (&self.peer.identity, subject) {
                     (Some(_), _) => Proof::Certificate,
-                    (None, Some(_)) => Proof::Token,
+                    (None, Some(_)) => Proof::Credentials,
                     (None, None) => Proof::Nothing,
                 },
                 ..Trail::default()

@@ -100,15 +100,9 @@ impl Places {
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
         let tally = Arc::<Tally>::default();
         let parts = (None, Safety::default(), tally.clone());
-        Self::Fixed(
-            Arc::new(Subset::new(
-                subset.clone(),
-                (Vec::new(), Said::Written),
-                clock,
-                parts,
-            )),
-            tally,
-        )
+        let nothing = (Vec::new(), Said::Written);
+        let subset = Subset::new(subset.clone(), nothing, clock, parts);
+        Self::Fixed(Arc::new(subset), tally)
     }
 
     /// Those that are known, and what was measured of all there ever were.
