@@ -15,7 +15,6 @@ use crate::{
     decide::{
         attempts::{CallPlan, Decision},
         balance,
-        limit::Heard,
         outcome::Outcome,
         route::{RequestView, route, shares},
         sticky::Key,
@@ -39,7 +38,7 @@ use flowmesh_ir::{
     trace::TraceContext,
 };
 use http::HeaderMap;
-use limit::Permits;
+use limit::{Permits, of_reply};
 use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
 
@@ -389,15 +388,6 @@ fn by_grpc<'c>(
         )
     };
     method.map(Some).ok_or_else(why)
-}
-
-/// What a reply says of how much can be done.
-fn of_reply(reply: &Reply) -> Heard {
-    match reply {
-        Reply::Answer { status, .. } => Heard::of(*status),
-        Reply::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => Heard::Nothing,
-        Reply::Failed(_) => Heard::Else,
-    }
 }
 
 fn unavailable(why: &str) -> Reply {

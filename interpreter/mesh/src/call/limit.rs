@@ -1,6 +1,6 @@
 //! A call waits for its turn where a limit says so, before it is known where it goes.
 
-use super::{Mesh, Names};
+use super::{Mesh, Names, relay::Unrelayed};
 use crate::{
     clock::Clock,
     decide::{
@@ -9,7 +9,11 @@ use crate::{
     },
     mesh::{Limited, Whose},
 };
-use flowmesh_ir::{OperationId, PolicyId, ServiceId, call::Failure};
+use flowmesh_ir::{
+    OperationId, PolicyId, ServiceId,
+    call::{Failure, Reply},
+};
+use http::Response;
 use std::time::Duration;
 
 /// Who waited for less was let through at once.
@@ -120,5 +124,23 @@ pub(crate) async fn enter(
         }
         // Whether it was called or the time is over, the line says what holds now.
         let _ = tokio::time::timeout(again.saturating_sub(now), waiting.called()).await;
+    }
+}
+
+/// What a reply says of how much can be done.
+pub(super) fn of_reply(reply: &Reply) -> Heard {
+    match reply {
+        Reply::Answer { status, .. } => Heard::of(*status),
+        Reply::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => Heard::Nothing,
+        Reply::Failed(_) => Heard::Else,
+    }
+}
+
+/// What an answer says of how much can be done.
+pub(super) fn of_answer<T>(answer: &Result<Response<T>, Unrelayed>) -> Heard {
+    match answer {
+        Ok(answer) => Heard::of(answer.status().as_u16()),
+        Err(Unrelayed::Failed(Failure::Timeout(_) | Failure::Unknown(_))) => Heard::Nothing,
+        Err(_) => Heard::Else,
     }
 }

@@ -22,14 +22,13 @@ use message::{effect, kept, within};
 use super::{
     Names,
     hedge::Beside,
-    limit::Permits,
+    limit::{Permits, of_answer},
     pick::{Picked, Way},
 };
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
         breaker::is_failure,
-        limit::Heard,
         outcome::Outcome,
         sticky::cookie,
     },
@@ -178,15 +177,6 @@ impl Mesh {
             grpc: service.grpc && kind.is_some_and(|kind| kind.starts_with(b"application/grpc")),
             token,
         })
-    }
-}
-
-/// What an answer says of how much can be done.
-fn of_answer<T>(answer: &Result<Response<T>, Unrelayed>) -> Heard {
-    match answer {
-        Ok(answer) => Heard::of(answer.status().as_u16()),
-        Err(Unrelayed::Failed(Failure::Timeout(_) | Failure::Unknown(_))) => Heard::Nothing,
-        Err(_) => Heard::Else,
     }
 }
 
