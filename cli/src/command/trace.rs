@@ -13,7 +13,7 @@ use http::Method;
   flowmesh trace 4bf92f3577b34da6a3ce929d0e0e4736 --json
 
 Runs, steps and calls are in the journal for as long as the run is kept; visits and attempts are the last ones that
-`flowmesh serve --keep-visits` has in memory. The identifier of a request is in the header `x-request-id` of its answer.")]
+`flowmesh serve` has in memory, as many as `--keep-visits` says. The identifier of a request is in the header `x-request-id` of its answer.")]
 pub(crate) struct Trace {
     /// The identifier of a run, or of a request
     #[arg(value_name = "RUN|REQUEST")]

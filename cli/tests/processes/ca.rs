@@ -114,8 +114,11 @@ fn what_it_signs_is_believed_while_it_is_good() {
     until("the caller has expired", || {
         ca(dir, &["show"]).out.contains("expired")
     });
+    // Clocks of certificates count seconds, and the last one counts as good.
+    std::thread::sleep(std::time::Duration::from_secs(2));
     let refused = http(outer, "GET", "/who", "", "").expect("it answers");
-    assert_eq!(refused.0, 503, "{refused:?}");
+    // By TLS 1.3 who shows a certificate hears that it is refused after it believes itself let in.
+    assert!(matches!(refused.0, 502 | 503), "{refused:?}");
     made(dir, &["issue", "caller", "--renew"]);
     until("the caller is believed again", || {
         let said = http(outer, "GET", "/who", "", "");

@@ -281,6 +281,7 @@ fn a_run_that_outlives_its_server_is_one_trace() {
 fn with_gateway(port: u16) -> String {
     let gateway = format!(
         r#"
+allow order to desk
 allow gateway front to order
 allow gateway front to desk when request.path has "desk"
 
@@ -353,7 +354,7 @@ fn a_server_says_why_visits_went_as_they_did() {
     );
     assert!(!why.contains("hush"), "{why}");
     let unknown = explain(&"a".repeat(32), &[]);
-    assert_eq!(unknown.code, 1, "{unknown:?}");
+    assert_eq!(unknown.code, 2, "{unknown:?}");
 
     // The whole tree, by the request and by the run.
     let trace = |id: &str| common::in_dir(place.dir.path(), &["trace", id, "--dir", ".flowmesh"]);

@@ -31,7 +31,7 @@ pub(super) fn explain(
         .unwrap_or_default();
     if visits.is_empty() {
         draw::say("nothing is kept of this request; `flowmesh serve --keep-visits` says how many are");
-        return Ok(Exit::Trouble);
+        return Ok(Exit::Usage);
     }
     let known = file
         .map(|file| program::load_with_sources(file, as_json))
