@@ -65,6 +65,7 @@ pub use error::Refusal;
 pub use fetch::{Found, Want};
 pub(crate) use guards::guarded_by;
 pub(crate) use happen::bytes as event_bytes;
+pub(crate) use happen::in_trace;
 pub(crate) use homes::{Player, homes};
 pub use input::{Command, Input, Start, Ticket, Verb};
 pub use once::{Asked, Before};

@@ -231,12 +231,12 @@ pub(super) fn call(run: RunId, held: &mut Held, effect: Effect) -> Option<Call> 
         flow: held.flow,
         deployment: held.deployment.clone(),
         trace: held.span(run).child(u64::from(call.0)).thinned(kept),
-        request: with(held.lineage.as_deref(), request),
+        request: in_trace(held.lineage.as_deref(), request),
     })
 }
 
 /// A request with what goes on with the trace that it is part of. What its operation says itself goes before that.
-fn with(lineage: Option<&Lineage>, request: Arc<Request>) -> Arc<Request> {
+pub(crate) fn in_trace(lineage: Option<&Lineage>, request: Arc<Request>) -> Arc<Request> {
     let further = lineage.into_iter().flat_map(Lineage::headers);
     let mut further = further
         .filter(|(name, _)| !request.headers.iter().any(|(known, _)| known == name))

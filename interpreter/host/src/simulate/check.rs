@@ -10,7 +10,7 @@ mod undone;
 use super::{between, compact::Decided, continued, requests, steered, world::World};
 use crate::{
     RunId,
-    engine::{Engine, Restoring, view::State},
+    engine::{Engine, Restoring, in_trace, view::State},
     store::{
         Block, EventRecord, Kept, Order, Position, Record, Replaying, Schedule, StoreError, Traffic,
         open_journal,
@@ -318,6 +318,7 @@ fn asked(world: &World<'_>, run: RunId, events: &[EventRecord]) -> BTreeMap<Call
     let Some(mut machine) = origin.and_then(|origin| world.machine(run, origin)) else {
         return all;
     };
+    let lineage = origin.and_then(|origin| origin.lineage.as_deref());
     let mut effects = Vec::new();
     for record in events {
         if let Some((call, reply)) = heard(&record.event.kind) {
@@ -337,7 +338,7 @@ fn asked(world: &World<'_>, run: RunId, events: &[EventRecord]) -> BTreeMap<Call
                     Asked {
                         step,
                         undo,
-                        request,
+                        request: in_trace(lineage, request),
                         reply: None,
                     },
                 );

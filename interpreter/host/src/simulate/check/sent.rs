@@ -5,7 +5,10 @@ use super::{
     AllAsked, Asked, Journal, own,
 };
 use crate::RunId;
-use flowmesh_ir::{call::Reply, service::EffectKind};
+use flowmesh_ir::{
+    call::{Reply, Request},
+    service::EffectKind,
+};
 use flowmesh_machine::{CallId, EventKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,8 +79,9 @@ pub(super) fn keys_stay_the_same(world: &World<'_>) -> Result<(), String> {
     for sent in &world.sent {
         let Some(key) = &sent.request.key else { continue };
         let of = (sent.request.service, sent.request.operation, key);
-        let first = requests.entry(of).or_insert(&sent.request);
-        if *first != &sent.request {
+        let bare = untraced(&sent.request);
+        let first = requests.entry(of).or_insert_with(|| bare.clone());
+        if *first != bare {
             return Err(format!("the key `{key}` was sent with two different requests"));
         }
     }
@@ -85,4 +89,12 @@ pub(super) fn keys_stay_the_same(world: &World<'_>) -> Result<(), String> {
         Some((key, times)) => Err(format!("what has the key `{key}` was carried out {times} times")),
         None => Ok(()),
     }
+}
+
+/// A request without what only says of which trace it is part: two runs that ask for the same lie in two.
+fn untraced(request: &Request) -> Request {
+    let mut bare = request.clone();
+    bare.headers
+        .retain(|(name, _)| !matches!(name.as_str(), "tracestate" | "baggage"));
+    bare
 }
