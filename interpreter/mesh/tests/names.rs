@@ -86,8 +86,8 @@ async fn aaaa_records_lead_to_ipv6() {
 async fn addresses_without_a_route_do_no_harm() {
     let (dns, server) = (Dns::start().await, ok().await);
     dns.address("shop.test.", 60, server.address.ip()).await;
-    // Nobody listens there, and where it is no address of the machine, no connection leads there.
-    dns.address("shop.test.", 60, "127.0.0.77".parse().unwrap()).await;
+    // The broadcast address: nothing connects there, and no name may lead there.
+    dns.address("shop.test.", 60, "255.255.255.255".parse().unwrap()).await;
     let mesh = mesh(
         round_robin(),
         format!("dns://shop.test:{}", server.address.port()),

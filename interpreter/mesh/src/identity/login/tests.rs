@@ -66,7 +66,7 @@ impl Double {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&given["code_verifier"]));
         assert_eq!(challenge, asked["code_challenge"]);
         let mut claims = json!({
-            "iss": ISSUER, "aud": "shop", "sub": "ann", "email": "ann@shop.test", "exp": 1_800_000_300,
+            "iss": ISSUER, "aud": "shop", "sub": "ann", "email": "ann@shop.test", "exp": 1_800_000_900,
             "nonce": asked["nonce"],
         });
         claims
