@@ -28,7 +28,7 @@ service desk {
   TRACE
 
   op pack(order: string) -> json = PUT "/pack/{order}"
-  op fail(order: string) -> json = PUT "/fail/{order}"
+  op lose(order: string) -> json = PUT "/fail/{order}"
 }
 
 flow part(id: string) -> json {
@@ -42,8 +42,8 @@ flow order(id: string) -> json {
 }
 
 flow broken(id: string) -> json {
-  let packed = desk.pack(id)
-  return desk.fail(id)
+  desk.pack(id)
+  return desk.lose(id)
 }
 
 gateway shop {
