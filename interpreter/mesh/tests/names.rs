@@ -87,7 +87,8 @@ async fn addresses_without_a_route_do_no_harm() {
     let (dns, server) = (Dns::start().await, ok().await);
     dns.address("shop.test.", 60, server.address.ip()).await;
     // The broadcast address: nothing connects there, and no name may lead there.
-    dns.address("shop.test.", 60, "255.255.255.255".parse().unwrap()).await;
+    dns.address("shop.test.", 60, "255.255.255.255".parse().unwrap())
+        .await;
     let mesh = mesh(
         round_robin(),
         format!("dns://shop.test:{}", server.address.port()),
