@@ -28,11 +28,14 @@ service mail { at: "http://127.0.0.1:1"
 service payments { at: "http://127.0.0.1:INBOUND"
   timeout: { attempt: 20s, total: 20s }
   op charge(id: string) -> json = PUT "/charges/{id}"
+  op find(id: string) -> json = GET "/charges/{id}"
+  op audit() -> json = GET "/charges/audit"
   op wipe() = DELETE "/charges" }
 
 flow pay(id: string) -> json { return payments.charge(id) }
 
 allow shop, pay to payments.charge
+allow shop, mail to payments.find
 MAIL
 mesh { mtls: strict }
 "#;
@@ -206,6 +209,20 @@ fn services_call_each_other_as_themselves_and_only_as_the_rules_say() {
     let (_mail, mail) = town.caller("lax.flow", "mail");
     assert_eq!(ask(mail, "PUT", "payments", "/charges/8"), 403);
     assert_eq!(town.heard(), Vec::<String>::new());
+}
+
+#[test]
+fn what_could_be_two_operations_is_for_who_may_both() {
+    let town = Town::new();
+    let _payments = town.payments();
+    let (_shop, shop) = town.caller("town.flow", "shop");
+    let (_mail, mail) = town.caller("lax.flow", "mail");
+    for caller in [shop, mail] {
+        assert_eq!(ask(caller, "GET", "payments", "/charges/7"), 200);
+        // The service takes this for the operation that neither may.
+        assert_eq!(ask(caller, "GET", "payments", "/charges/audit"), 403);
+    }
+    assert_eq!(town.heard().len(), 2);
 }
 
 #[test]

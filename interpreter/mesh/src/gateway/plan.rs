@@ -111,7 +111,7 @@ impl Plan {
 
     /// What a visit calls that was led to a target; a redirection calls nothing.
     #[must_use]
-    pub fn what(&self, target: &Target, visit: &Visit) -> Option<What> {
+    pub fn what(&self, target: &Target, visit: &Visit) -> Vec<What> {
         self.side.what(&self.program, target, visit)
     }
 

@@ -54,23 +54,22 @@ impl Side {
         }
     }
 
-    /// What is called by a visit: beside a service, the operation that the request looks like, else all of the service.
-    pub(super) fn what(&self, program: &Program, target: &Target, visit: &Visit) -> Option<What> {
-        match (self, target) {
-            (Self::Front, _) => target.what(),
-            (Self::Inbound(inbound), _) => {
-                let mut found = inbound
-                    .bases
-                    .iter()
-                    .filter_map(|base| found(program, inbound.service, base, visit));
-                Some(found.next().unwrap_or(What::Service(inbound.service)))
-            }
-            (Self::Outbound(_), Target::Service { service, .. }) => {
-                let found = found(program, *service, "", visit);
-                Some(found.unwrap_or(What::Service(*service)))
-            }
-            (Self::Outbound(_), _) => target.what(),
+    /// What is called by a visit: beside a service, every operation that the request looks like, else all of the service.
+    /// Who answers may take it for any of these, so that all of them must be allowed.
+    pub(super) fn what(&self, program: &Program, target: &Target, visit: &Visit) -> Vec<What> {
+        let (service, bases) = match (self, target) {
+            (Self::Inbound(inbound), _) => (inbound.service, inbound.bases.as_slice()),
+            (Self::Outbound(_), Target::Service { service, .. }) => (*service, &[String::new()][..]),
+            _ => return target.what().into_iter().collect(),
+        };
+        let mut all: Vec<What> = bases
+            .iter()
+            .flat_map(|base| found(program, service, base, visit))
+            .collect();
+        if all.is_empty() {
+            all.push(What::Service(service));
         }
+        all
     }
 
     /// Whether the other end is told where the visitor is: what a service calls is not told of the service's place.
@@ -79,11 +78,14 @@ impl Side {
     }
 }
 
-/// The operation of a service that a request is one of.
-fn found(program: &Program, service: ServiceId, base: &str, visit: &Visit) -> Option<What> {
-    let declared = program.service(service)?;
-    let path = visit.request.path.strip_prefix(base)?;
+/// The operations of a service that a request may be one of: `/charges/audit` is `/charges/{id}`, too.
+fn found(program: &Program, service: ServiceId, base: &str, visit: &Visit) -> Vec<What> {
+    let declared = program.service(service);
+    let path = visit.request.path.strip_prefix(base);
+    let (Some(declared), Some(path)) = (declared, path) else {
+        return Vec::new();
+    };
     let all = (0u32..).map(OperationId).zip(&declared.operations);
-    let mut fitting = all.filter(|(_, it)| operation::fits(it, visit.request.method, path));
-    fitting.next().map(|(id, _)| What::Operation(service, id))
+    let fitting = all.filter(|(_, it)| operation::fits(it, visit.request.method, path));
+    fitting.map(|(id, _)| What::Operation(service, id)).collect()
 }

@@ -262,24 +262,21 @@ impl Visiting<'_> {
     }
 
     fn authorize(&self, route: &Route, visit: &Visit, record: &mut Record) -> Result<(), Refusal> {
-        let Some(what) = self.rules.plan.what(&route.target, visit) else {
-            return Ok(());
-        };
         let behind = self.rules.behind.as_ref();
         let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
-        if let Some(trail) = &mut record.trail {
-            trail.said = self.rules.plan.said(what, visit, &holds);
-        }
-        match self.rules.plan.judge(what, visit, &holds) {
-            Verdict::Allowed(rule) => {
-                record.rule = rule;
-                Ok(())
+        for what in self.rules.plan.what(&route.target, visit) {
+            if let Some(trail) = &mut record.trail {
+                trail.said.extend(self.rules.plan.said(what, visit, &holds));
             }
-            Verdict::Denied(rule) => {
-                record.rule = rule;
-                Err(Refusal::denied(rule))
+            match self.rules.plan.judge(what, visit, &holds) {
+                Verdict::Allowed(rule) => record.rule = rule,
+                Verdict::Denied(rule) => {
+                    record.rule = rule;
+                    return Err(Refusal::denied(rule));
+                }
             }
         }
+        Ok(())
     }
 
     /// What stands on the spans of a visit.
