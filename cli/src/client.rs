@@ -3,6 +3,7 @@
 use crate::error::Error;
 use bytes::Bytes;
 use flowmesh_diagnostics::Code;
+use flowmesh_machine::percent_encode;
 use http::{Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http1};
@@ -217,12 +218,6 @@ impl Events {
 /// A segment of a path or a value of a query, encoded.
 pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
+    percent_encode(&mut encoded, text);
     encoded
 }

@@ -160,21 +160,9 @@ fn shown(own: &Own) -> Tls {
 fn gateway(name: &str, scheme: &str, at: SocketAddr, routes: Vec<Route>) -> Gateway {
     Gateway {
         name: name.into(),
-        doc: None,
         listen: vec![Expr::Constant(Value::string(&format!("{scheme}://{at}")))],
-        jwt: None,
-        introspect: None,
-        login: None,
-        keys: None,
-        basic: None,
-        limit: None,
-        cors: None,
-        tls: None,
-        trusted_hops: 0,
-        proxied: false,
-        policy: None,
         routes,
-        passes: Vec::new(),
+        ..Gateway::default()
     }
 }
 

@@ -264,22 +264,8 @@ mod tests {
             proxied: false,
         };
         let gateway = Gateway {
-            name: "front".into(),
-            doc: None,
-            listen: Vec::new(),
-            jwt: None,
-            introspect: None,
-            login: None,
-            keys: None,
-            basic: None,
-            limit: None,
-            cors: None,
-            tls: None,
-            trusted_hops: 0,
-            proxied: false,
-            policy: None,
-            routes: Vec::new(),
             passes: routes.iter().map(pass).collect(),
+            ..Gateway::default()
         };
         find(&gateway, name).map(|(at, _)| at)
     }

@@ -56,21 +56,8 @@ pub(crate) struct Inside {
 pub(crate) fn gateway(routes: Vec<Route>) -> Gateway {
     Gateway {
         name: "front".into(),
-        doc: None,
-        listen: Vec::new(),
-        jwt: None,
-        introspect: None,
-        login: None,
-        keys: None,
-        basic: None,
-        limit: None,
-        cors: None,
-        tls: None,
-        trusted_hops: 0,
-        proxied: false,
-        policy: None,
         routes,
-        passes: Vec::new(),
+        ..Gateway::default()
     }
 }
 

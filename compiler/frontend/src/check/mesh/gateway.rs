@@ -32,20 +32,7 @@ impl<'a> Checker<'a> {
         let mut made = Gateway {
             name: name.clone(),
             doc,
-            listen: Vec::new(),
-            jwt: None,
-            introspect: None,
-            login: None,
-            keys: None,
-            basic: None,
-            limit: None,
-            cors: None,
-            tls: None,
-            trusted_hops: 0,
-            proxied: false,
-            policy: None,
-            routes: Vec::new(),
-            passes: Vec::new(),
+            ..Gateway::default()
         };
         let overrides = self.overrides(&gateway.settings, Place::Gateway);
         for setting in &gateway.settings {
