@@ -121,8 +121,8 @@ fn back() -> SocketAddr {
 struct Records(Mutex<Vec<Record>>);
 
 impl Log for Records {
-    fn visited(&self, record: Record) {
-        self.0.lock().unwrap().push(record);
+    fn visited(&self, record: Arc<Record>) {
+        self.0.lock().unwrap().push(Arc::unwrap_or_clone(record));
     }
 }
 

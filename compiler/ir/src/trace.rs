@@ -77,17 +77,37 @@ impl TraceContext {
     }
 }
 
-/// As the header `traceparent` has it: `00-trace-span-flags`.
+impl TraceContext {
+    /// As the header `traceparent` has it: `00-trace-span-flags`. Written for every request, so without what makes texts
+    /// of all kinds.
+    #[must_use]
+    pub fn header(self) -> [u8; 55] {
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        text[3..35].copy_from_slice(&hex(self.trace));
+        let span = hex(u128::from(self.span));
+        text[36..52].copy_from_slice(&span[16..]);
+        text[54] = if self.sampled { b'1' } else { b'0' };
+        text
+    }
+}
+
+/// As the header `traceparent` has it.
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace,
-            self.span,
-            u8::from(self.sampled)
-        )
+        f.write_str(str::from_utf8(&self.header()).unwrap_or_default())
     }
+}
+
+/// A trace in hexadecimal, in all its 32 digits.
+#[must_use]
+pub fn hex(trace: u128) -> [u8; 32] {
+    std::array::from_fn(|at| {
+        let digit = u8::try_from((trace >> (124 - 4 * at)) & 0xf).unwrap_or_default();
+        match digit {
+            0..=9 => b'0' + digit,
+            _ => b'a' - 10 + digit,
+        }
+    })
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection that spreads every bit.

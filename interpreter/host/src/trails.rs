@@ -30,7 +30,7 @@ const SPANS_PER_VISIT: usize = 8;
 pub(crate) struct Trails {
     /// How many visits are kept.
     most: usize,
-    kept: Mutex<VecDeque<Arc<VisitView>>>,
+    kept: Mutex<VecDeque<(Arc<Record>, Timestamp)>>,
     /// Attempts of the calls of runs: they are in no journal.
     attempts: Mutex<VecDeque<Span>>,
     listeners: Mutex<Vec<Listener>>,
@@ -54,10 +54,10 @@ impl Trails {
         }
     }
 
-    /// A visit has ended.
-    pub(crate) fn visited(&self, record: &Record, at: Timestamp) {
-        let view = Arc::new(VisitView::new(record, at));
+    /// A visit has ended. What is kept is put into words when somebody asks for it.
+    pub(crate) fn visited(&self, record: Arc<Record>, at: Timestamp) {
         if self.listening.load(Ordering::Relaxed) > 0 {
+            let view = Arc::new(VisitView::new(&record, at));
             let mut listeners = lock(&self.listeners);
             listeners.retain(|listener| listener.tell(&view));
             self.listening.store(listeners.len(), Ordering::Relaxed);
@@ -66,7 +66,7 @@ impl Trails {
             let mut kept = lock(&self.kept);
             // What is let go of is let go of behind the lock.
             let _gone = (kept.len() >= self.most).then(|| kept.pop_front());
-            kept.push_back(view);
+            kept.push_back((record, at));
             drop(kept);
         }
     }
@@ -86,12 +86,13 @@ impl Trails {
     }
 
     /// The visits of a request, or of a trace: what is kept of them.
-    pub(crate) fn find(&self, request: &str) -> Vec<Arc<VisitView>> {
+    pub(crate) fn find(&self, request: &str) -> Vec<VisitView> {
+        let Ok(named) = u128::from_str_radix(request, 16) else {
+            return Vec::new();
+        };
         let kept = lock(&self.kept);
-        kept.iter()
-            .filter(|visit| visit.request == request)
-            .cloned()
-            .collect()
+        let found = kept.iter().filter(|(record, _)| record.request == named);
+        found.map(|(record, at)| VisitView::new(record, *at)).collect()
     }
 
     fn attempts_of(&self, trace: u128) -> Vec<Span> {

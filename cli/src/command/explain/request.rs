@@ -85,8 +85,8 @@ impl RequestArgs {
         let (program, sources) = program::load_with_sources(file, as_json)?;
         let deployment = Deployment::new(program.clone(), self.set.settings(&program)?);
         let plan = self.plan(&deployment.program)?;
-        let parts = self.parts(method)?;
-        let request = Canonical::new(&parts);
+        let mut parts = self.parts(method)?;
+        let request = Canonical::new(&mut parts);
         let mut found = Found {
             plan: &plan,
             sources: &sources,
@@ -252,7 +252,7 @@ impl Found<'_> {
                 "{} {} is read as {}",
                 request.method.as_str(),
                 request.host,
-                request.target()
+                request.target
             ));
         }
         for (number, fit) in &self.looked {
@@ -284,7 +284,7 @@ impl Found<'_> {
     fn json(&self) -> Value {
         let (status, why) = self.answer();
         let request = self.request.as_ref().ok().map(|request| {
-            json!({ "method": request.method.as_str(), "host": request.host, "path": request.path, "query": request.query })
+            json!({ "method": request.method.as_str(), "host": request.host, "path": request.path(), "query": request.query() })
         });
         let route = |(number, fit): &(usize, Fit)| {
             let path = self.route(*number);

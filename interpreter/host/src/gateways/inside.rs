@@ -104,7 +104,7 @@ impl Inside {
         let Deployment {
             program, settings, ..
         } = self.deployment.as_ref();
-        let mut context = view::context(visit, body, self.now());
+        let mut context = view::context((visit, body), &view::Reads::all(), self.now());
         let made = request(program, settings, target, &mut view::frame(visit), &mut context);
         made.map_err(|why| answer::problem(422, &why.to_string()))
     }

@@ -2,7 +2,11 @@
 
 use crate::engine::Deployment;
 use bytes::Bytes;
-use flowmesh_ir::{Name, Value, expr::Expr, value::Fields};
+use flowmesh_ir::{
+    Name, Value,
+    expr::{self, Argument, Expr},
+    value::Fields,
+};
 use flowmesh_machine::{Context, RunContext, evaluate};
 use flowmesh_mesh::gateway::Visit;
 use jiff::Timestamp;
@@ -24,7 +28,7 @@ pub(super) fn value(
     (visit, body): (&Visit, &Bytes),
     now: Timestamp,
 ) -> Result<Value, String> {
-    let mut context = context(visit, body, now);
+    let mut context = context((visit, body), &Reads::of(expr), now);
     let (program, settings) = (&deployment.program, &deployment.settings);
     evaluate(program, settings, expr, &mut frame(visit), &mut context).map_err(|fault| fault.to_string())
 }
@@ -35,11 +39,11 @@ pub(super) fn frame(visit: &Visit) -> Vec<Value> {
 }
 
 /// `request`, `caller`, and as `run` what is known of the visit: its trace is its identifier.
-pub(super) fn context(visit: &Visit, body: &Bytes, now: Timestamp) -> Context {
+pub(super) fn context((visit, body): (&Visit, &Bytes), reads: &Reads<'_>, now: Timestamp) -> Context {
     Context {
         now,
-        request: Some(request(visit, body)),
-        caller: Some(caller(visit)),
+        request: Some(request(visit, body, reads)),
+        caller: Some(caller(visit, reads)),
         run: Some(RunContext {
             id: Uuid::from_u128(visit.trace.trace),
             started: now,
@@ -49,33 +53,111 @@ pub(super) fn context(visit: &Visit, body: &Bytes, now: Timestamp) -> Context {
     }
 }
 
-fn request(visit: &Visit, body: &Bytes) -> Value {
-    let request = &visit.request;
-    let names = request.headers.keys();
-    let headers = names.filter_map(|name| {
-        let value = request.header(name.as_str())?;
-        Some((Name::from(name.as_str()), Value::string(&value)))
-    });
-    let query = request.parameters().into_iter();
-    let query = query.map(|(name, value)| (Name::from(name.as_str()), Value::string(&value)));
-    Value::record(Fields::from_iter([
-        ("method".into(), Value::string(request.method.as_str())),
-        ("path".into(), Value::string(&request.path)),
-        ("host".into(), Value::string(&request.host)),
-        ("headers".into(), Value::record(headers.collect())),
-        ("query".into(), Value::record(query.collect())),
-        ("body".into(), json(body)),
-    ]))
+/// Which fields of `request` and `caller` an expression reads, so that only these are made: for most, that is one of nine.
+#[derive(Default)]
+pub(super) struct Reads<'e> {
+    /// Fields by their names, of either.
+    named: Vec<&'e str>,
+    /// Whether either is read otherwise than by the name of a field.
+    whole: bool,
 }
 
-fn caller(visit: &Visit) -> Value {
-    let claims = serde_json::to_string(&visit.claims).unwrap_or_default();
-    let identity = visit.identity.as_deref().map_or(Value::None, Value::string);
-    Value::record(Fields::from_iter([
-        ("claims".into(), Value::Json(claims.into())),
-        ("identity".into(), identity),
-        ("address".into(), Value::string(&visit.address.to_string())),
-    ]))
+impl<'e> Reads<'e> {
+    /// All of them.
+    pub(super) fn all() -> Self {
+        Self {
+            whole: true,
+            ..Self::default()
+        }
+    }
+
+    /// Those that an expression reads.
+    fn of(expr: &'e Expr) -> Self {
+        let mut reads = Self::default();
+        reads.look(expr);
+        reads
+    }
+
+    fn look(&mut self, expr: &'e Expr) {
+        match expr {
+            Expr::Field(of, name) if is_of_visit(of) => self.named.push(name),
+            Expr::Binary(_, left, right) | Expr::Index(left, right) => {
+                self.look(left);
+                self.look(right);
+            }
+            Expr::Field(of, _) | Expr::Unary(_, of) => self.look(of),
+            Expr::Text(parts) => parts.iter().for_each(|part| self.look(part)),
+            Expr::Native(_, arguments) => {
+                for argument in arguments {
+                    match argument {
+                        Argument::Value(value) => self.look(value),
+                        Argument::Lambda(..) => self.whole = true,
+                    }
+                }
+            }
+            Expr::Constant(_) | Expr::Slot(_) | Expr::Config(_) => {}
+            // Not worth the telling apart.
+            _ => self.whole = true,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.whole || self.named.contains(&name)
+    }
+}
+
+fn is_of_visit(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Context(expr::Context::Request | expr::Context::Caller)
+    )
+}
+
+fn request(visit: &Visit, body: &Bytes, reads: &Reads<'_>) -> Value {
+    let request = &visit.request;
+    let mut fields = Fields::default();
+    let mut put = |name: &'static str, value: &dyn Fn() -> Value| {
+        if reads.has(name) {
+            fields.insert(Name::new_static(name), value());
+        }
+    };
+    put("method", &|| Value::string(request.method.as_str()));
+    put("path", &|| Value::string(request.path()));
+    put("host", &|| Value::string(&request.host));
+    put("headers", &|| headers(visit));
+    put("query", &|| {
+        let query = request.parameters().into_iter();
+        let query = query.map(|(name, value)| (Name::from(name.as_str()), Value::string(&value)));
+        Value::record(query.collect())
+    });
+    put("body", &|| json(body));
+    Value::record(fields)
+}
+
+fn headers(visit: &Visit) -> Value {
+    let names = visit.request.headers.keys();
+    let headers = names.filter_map(|name| {
+        let value = visit.request.header(name.as_str())?;
+        Some((Name::from(name.as_str()), Value::string(&value)))
+    });
+    Value::record(headers.collect())
+}
+
+fn caller(visit: &Visit, reads: &Reads<'_>) -> Value {
+    let mut fields = Fields::default();
+    let mut put = |name: &'static str, value: &dyn Fn() -> Value| {
+        if reads.has(name) {
+            fields.insert(Name::new_static(name), value());
+        }
+    };
+    put("claims", &|| {
+        Value::Json(serde_json::to_string(&visit.claims).unwrap_or_default().into())
+    });
+    put("identity", &|| {
+        visit.identity.as_deref().map_or(Value::None, Value::string)
+    });
+    put("address", &|| Value::string(&visit.address.to_string()));
+    Value::record(fields)
 }
 
 /// The body, if it is JSON; nothing else is.

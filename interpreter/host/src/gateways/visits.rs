@@ -37,16 +37,16 @@ impl Log for Visits {
         told.max(self.trails.wanted())
     }
 
-    fn visited(&self, record: Record) {
+    fn visited(&self, record: Arc<Record>) {
         if let Some(sink) = self.sink.as_ref().filter(|_| visit::is_told(&record)) {
             let spans = visit::spans(&record, self.clock.now());
             spans.into_iter().for_each(|span| sink.take(span));
         }
-        if self.trails.wanted() == Wanted::Trail {
-            self.trails.visited(&record, self.clock.now());
-        }
         if let Some(log) = &self.log {
-            log.visited(record);
+            log.visited(record.clone());
+        }
+        if self.trails.wanted() == Wanted::Trail {
+            self.trails.visited(record, self.clock.now());
         }
     }
 }

@@ -118,7 +118,7 @@ impl Host {
     /// What is kept of the visits of a request, by the identifier that its answer names. Gateways are no namespace's but the
     /// one without a name.
     #[must_use]
-    pub fn visits(&self, request: &str) -> Vec<Arc<VisitView>> {
+    pub fn visits(&self, request: &str) -> Vec<VisitView> {
         match self.1.is_empty() {
             true => self.0.trails.find(request),
             false => Vec::new(),

@@ -23,7 +23,7 @@ use futures_util::StreamExt;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 use tokio::time::sleep;
 
 /// A comment is sent after so much silence, so that proxies keep the connection.
@@ -69,7 +69,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Visits {
     /// The oldest first.
-    visits: Vec<Arc<VisitView>>,
+    visits: Vec<VisitView>,
 }
 
 async fn show(Here(shared): Here, Path(request): Path<String>) -> Json<Visits> {

@@ -49,7 +49,7 @@ pub(crate) fn spans(record: &Record, ended: Timestamp) -> Vec<Span> {
 }
 
 fn name(record: &Record) -> String {
-    let method = match record.method.as_str() {
+    let method = match record.method {
         "" => "visit",
         method => method,
     };
@@ -64,14 +64,17 @@ fn attributes(record: &Record) -> Vec<(Cow<'static, str>, String)> {
     let said = [
         ("flowmesh.gateway", Some(record.gateway.to_string())),
         ("flowmesh.route", record.route.map(|route| route.to_string())),
-        ("flowmesh.target", record.target.clone()),
+        ("flowmesh.target", record.target.as_ref().map(ToString::to_string)),
         ("flowmesh.rule", record.rule.map(|rule| rule.to_string())),
         ("flowmesh.run", record.run.clone()),
         ("flowmesh.refused", record.refused.clone()),
-        ("http.request.method", some(&record.method)),
+        ("http.request.method", some(record.method)),
         ("url.path", some(&record.path)),
         ("server.address", some(&record.host)),
-        ("client.address", some(&record.address)),
+        (
+            "client.address",
+            record.address.map(|address| address.to_string()),
+        ),
         (
             "network.protocol.version",
             some(record.protocol.trim_start_matches("HTTP/")),
@@ -91,9 +94,12 @@ fn attempt((record, visit): (&Record, TraceContext), attempt: &Attempt, since: T
         ("flowmesh.attempt", Some(attempt.number.to_string())),
         (
             "flowmesh.subset",
-            (!attempt.subset.is_empty()).then(|| attempt.subset.clone()),
+            (!attempt.subset.is_empty()).then(|| attempt.subset.to_string()),
         ),
-        ("server.address", attempt.endpoint.clone()),
+        (
+            "server.address",
+            attempt.endpoint.as_ref().map(ToString::to_string),
+        ),
         (
             "http.response.status_code",
             attempt.status.map(|status| status.to_string()),
@@ -109,7 +115,7 @@ fn attempt((record, visit): (&Record, TraceContext), attempt: &Attempt, since: T
         ended: after(began, attempt.took_us),
         status: match well {
             true => SpanStatus::Ok,
-            false => SpanStatus::Error(attempt.outcome.clone()),
+            false => SpanStatus::Error(attempt.outcome.to_string()),
         },
         attributes: said
             .filter_map(|(name, value)| Some((name.into(), value?)))

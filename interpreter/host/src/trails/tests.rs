@@ -2,25 +2,29 @@
 
 use super::{TapFilter, Tapped, Trails};
 use flowmesh_ir::trace::TraceContext;
-use flowmesh_mesh::gateway::{Fit, Proof, Record, Said, Trail, Wanted};
+use flowmesh_mesh::gateway::{Called, Fit, Proof, Record, Said, Trail, Wanted};
 use jiff::Timestamp;
+use std::sync::Arc;
 
-fn record(number: u64, status: u16) -> Record {
+fn record(number: u64, status: u16) -> Arc<Record> {
+    let called = |name: &str| Called {
+        name: name.into(),
+        target: None,
+    };
+    let routes = ["POST /a", "GET /b", "GET /c", "GET /a", "any /**"];
     let trace = TraceContext::root(u128::from(number));
-    Record {
+    Arc::new(Record {
         gateway: "shop".into(),
-        request: format!("{:032x}", trace.trace),
+        request: trace.trace,
         identity: number.is_multiple_of(2).then(|| "ann".to_owned()),
         status,
         rule: Some(1),
         trace: Some(trace),
         trail: Some(Box::new(Trail {
             proof: Proof::Credentials,
-            looked: vec![
-                (0, "POST /a".to_owned(), Fit::Method),
-                (3, "GET /a".to_owned(), Fit::Taken),
-            ],
-            runner_up: Some((4, "any /**".to_owned())),
+            routes: Some(routes.into_iter().map(called).collect()),
+            looked: vec![(0, Fit::Method), (3, Fit::Taken)],
+            runner_up: Some(4),
             said: vec![
                 Said {
                     rule: 0,
@@ -35,14 +39,14 @@ fn record(number: u64, status: u16) -> Record {
             ],
         })),
         ..Record::default()
-    }
+    })
 }
 
 #[test]
 fn the_last_visits_are_kept_with_why_they_went_so() {
     let trails = Trails::new(2);
     assert_eq!(trails.wanted(), Wanted::Trail);
-    (1..=3).for_each(|number| trails.visited(&record(number, 200), Timestamp::UNIX_EPOCH));
+    (1..=3).for_each(|number| trails.visited(record(number, 200), Timestamp::UNIX_EPOCH));
     assert!(trails.find(&format!("{:032x}", 1)).is_empty(), "it is let go of");
     let found = trails.find(&format!("{:032x}", 3));
     let [visit] = found.as_slice() else {
@@ -68,7 +72,7 @@ fn who_keeps_nothing_and_tells_nobody_wants_nothing() {
     let tap = trails.tap(TapFilter::default());
     assert_eq!(trails.wanted(), Wanted::Trail);
     drop(tap);
-    trails.visited(&record(1, 200), Timestamp::UNIX_EPOCH);
+    trails.visited(record(1, 200), Timestamp::UNIX_EPOCH);
     assert_eq!(trails.wanted(), Wanted::Nothing);
 }
 
@@ -86,12 +90,12 @@ async fn a_listener_hears_what_was_asked_for_and_how_much_was_left_out() {
     );
     for number in 0..300 {
         trails.visited(
-            &record(number, if number % 3 == 0 { 200 } else { 503 }),
+            record(number, if number % 3 == 0 { 200 } else { 503 }),
             Timestamp::UNIX_EPOCH,
         );
     }
-    trails.visited(&record(7, 404), Timestamp::UNIX_EPOCH);
-    trails.visited(&record(8, 404), Timestamp::UNIX_EPOCH);
+    trails.visited(record(7, 404), Timestamp::UNIX_EPOCH);
+    trails.visited(record(8, 404), Timestamp::UNIX_EPOCH);
     let Some(Tapped::Visit(visit)) = some.next().await else {
         panic!("a visit");
     };
@@ -101,7 +105,7 @@ async fn a_listener_hears_what_was_asked_for_and_how_much_was_left_out() {
     };
     assert_eq!((visit.status, visit.identity.as_deref()), (404, Some("ann")));
     for number in 0..500 {
-        trails.visited(&record(number, 500), Timestamp::UNIX_EPOCH);
+        trails.visited(record(number, 500), Timestamp::UNIX_EPOCH);
     }
     let Some(Tapped::LeftOut { left_out }) = some.next().await else {
         panic!("some were left out");

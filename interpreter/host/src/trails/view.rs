@@ -141,33 +141,41 @@ pub struct AttemptView {
 impl VisitView {
     pub(super) fn new(record: &Record, time: Timestamp) -> Self {
         let trail = record.trail.as_deref();
-        let route = |(number, name): (usize, String)| RouteView { number, name };
+        let route = |number: usize| RouteView {
+            number,
+            name: trail
+                .map(|trail| trail.name(number).to_string())
+                .unwrap_or_default(),
+        };
         let looked = trail.map(|trail| trail.looked.as_slice()).unwrap_or_default();
-        let taken = looked.iter().find(|(_, _, fit)| *fit == Fit::Taken);
+        let taken = looked.iter().find(|(_, fit)| *fit == Fit::Taken);
         let said = trail.map(|trail| trail.said.as_slice()).unwrap_or_default();
         Self {
-            request: record.request.clone(),
+            request: format!("{:032x}", record.request),
             span: record.trace.map(|trace| hex(trace.span)).unwrap_or_default(),
             above: record.above.map(hex),
             time,
             gateway: record.gateway.clone(),
-            address: record.address.clone(),
+            address: record
+                .address
+                .map(|address| address.to_string())
+                .unwrap_or_default(),
             identity: record.identity.clone(),
             proof: trail.map_or("nothing", |trail| proof(trail.proof)),
-            method: record.method.clone(),
-            host: record.host.clone(),
-            path: record.path.clone(),
-            protocol: record.protocol.clone(),
-            route: taken.map(|(number, name, _)| route((*number, name.clone()))),
-            runner_up: trail.and_then(|trail| trail.runner_up.clone()).map(route),
+            method: record.method.to_owned(),
+            host: record.host.to_string(),
+            path: record.path.to_string(),
+            protocol: record.protocol.to_owned(),
+            route: taken.map(|(number, _)| route(*number)),
+            runner_up: trail.and_then(|trail| trail.runner_up).map(route),
             looked: looked
                 .iter()
-                .map(|(number, name, fit)| LookedView {
-                    route: route((*number, name.clone())),
+                .map(|(number, fit)| LookedView {
+                    route: route(*number),
                     fit: self::fit(*fit),
                 })
                 .collect(),
-            target: record.target.clone(),
+            target: record.target.as_ref().map(ToString::to_string),
             rules: said
                 .iter()
                 .map(|said| RuleView {
@@ -214,11 +222,11 @@ fn fit(fit: Fit) -> FitView {
 fn attempt(attempt: &Attempt) -> AttemptView {
     AttemptView {
         attempt: attempt.number,
-        subset: attempt.subset.clone(),
-        endpoint: attempt.endpoint.clone(),
+        subset: attempt.subset.to_string(),
+        endpoint: attempt.endpoint.as_ref().map(ToString::to_string),
         status: attempt.status,
-        outcome: attempt.outcome.clone(),
-        next: attempt.next.clone(),
+        outcome: attempt.outcome.to_string(),
+        next: attempt.next.to_string(),
         began_us: attempt.began_us,
         took_us: attempt.took_us,
     }

@@ -37,6 +37,17 @@ impl Mesh {
         if own.is_none() && all.is_none() {
             return Ok([None, None]);
         }
+        // Apart, so that others do not carry room for it along.
+        Box::pin(self.pass_both((own, all), (whose, operation, policy), view, names)).await
+    }
+
+    async fn pass_both(
+        &self,
+        (own, all): (Option<Limited<'_>>, Option<Limited<'_>>),
+        (whose, operation, policy): (ServiceId, Option<OperationId>, PolicyId),
+        view: &RequestView<'_>,
+        names: Names<'_>,
+    ) -> Result<Permits, Failure> {
         let policy = self.program.policy(policy);
         let total = policy.map_or(0, |policy| policy.timeout.total_ms);
         let patience = PATIENCE.min(Duration::from_millis(total));

@@ -22,7 +22,7 @@ use crate::{
 };
 use flowmesh_ir::{
     policy::{Balance, Policy},
-    traffic::Breaker,
+    traffic::{Breaker, Fault},
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -171,15 +171,21 @@ impl Way<'_> {
 
     /// An attempt at an endpoint ended.
     pub(super) fn ended(&self, endpoint: &Endpoint, outcome: &Outcome, first_byte: Option<Duration>) {
-        endpoint.record(self.mesh.clock.now(), outcome, first_byte);
-        self.subset.note(is_failure(outcome), first_byte);
+        let now = self.mesh.clock.now();
+        endpoint.record(now, outcome, first_byte);
+        self.subset.note(now, is_failure(outcome), first_byte);
     }
 
     /// Makes the trouble that the policy wants to be made; an outcome is the end of the attempt.
     pub(super) async fn trouble(&self, progress: &mut Progress) -> Result<(), Outcome> {
-        let Some(fault) = &self.policy.fault else {
-            return Ok(());
-        };
+        match &self.policy.fault {
+            None => Ok(()),
+            // Apart, so that others do not carry room for it along.
+            Some(fault) => Box::pin(self.make(fault, progress)).await,
+        }
+    }
+
+    async fn make(&self, fault: &Fault, progress: &mut Progress) -> Result<(), Outcome> {
         let trouble = trouble(fault, &mut || self.mesh.chance.draw());
         if let Some(delay) = trouble.delay {
             progress.stage = Stage::Held;

@@ -52,7 +52,7 @@ use flowmesh_ir::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 /// The longest body that is kept to be sent again, in bytes; as Linkerd has it.
 const KEPT_BYTES_MAX: u64 = 64 * 1024;
@@ -188,8 +188,8 @@ impl Relaying<'_> {
         observer: &dyn Observer,
     ) -> Result<Response<Option<Relayed>>, Unrelayed> {
         let clock = self.mesh.clock;
-        self.service.budgets.deposit(self.id, clock.now());
         let began = clock.now();
+        self.service.budgets.deposit(self.id, began);
         let tally = self.mesh.calls.of(self.request.service, None);
         let _in_flight = tally.map(CallTally::begin);
         let plan = CallPlan::new(self.policy, effect, &[], began);
@@ -197,7 +197,7 @@ impl Relaying<'_> {
             Kept::Whole(_) => plan,
             Kept::Stream(..) | Kept::Gone => plan.single(),
         };
-        let mut decision = self.decide(&mut plan, None);
+        let mut decision = self.decide(&mut plan, None, began);
         let mut last = None;
         let mut answer = None;
         loop {
@@ -214,16 +214,17 @@ impl Relaying<'_> {
                             self.attempt(number, timeout, at, &mut body).await?
                         }
                     };
-                    let took = clock.now().saturating_sub(began);
+                    let now = clock.now();
+                    let took = now.saturating_sub(began);
                     (answer, last) = (went.answer, went.endpoint);
-                    let next = self.decide(&mut plan, Some(went.outcome));
+                    let next = self.decide(&mut plan, Some(went.outcome), now);
                     self.report(&plan, &next, took, last.as_deref(), observer);
                     next
                 }
                 Decision::Wait { delay } => {
                     answer = None;
                     tokio::time::sleep(delay).await;
-                    self.decide(&mut plan, None)
+                    self.decide(&mut plan, None, clock.now())
                 }
                 Decision::Done { reply, .. } => {
                     if let Some(tally) = tally {
@@ -260,8 +261,7 @@ impl Relaying<'_> {
         }
     }
 
-    fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>) -> Decision {
-        let now = self.mesh.clock.now();
+    fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>, now: Duration) -> Decision {
         let mut pay = || self.service.budgets.withdraw(self.id, now);
         plan.next(now, outcome, &mut || self.mesh.chance.draw(), &mut pay)
     }
@@ -302,8 +302,10 @@ impl Relaying<'_> {
         let mut picked = None;
         let upload = Arc::<Upload>::default();
         let body = (body, &upload);
-        let sending = self.send((number, timeout), at, body, &mut picked, &mut progress);
-        let sent = within(timeout, &upload, sending).await;
+        let sent = {
+            let mut sending = pin!(self.send((number, timeout), at, body, &mut picked, &mut progress));
+            within(timeout, &upload, sending.as_mut()).await
+        };
         let (endpoint, pass) = picked.unzip();
         // What the visitor did is not held against the endpoint.
         match (upload.seen().fate, &sent) {
@@ -374,10 +376,10 @@ impl Relaying<'_> {
         let idle = Duration::from_millis(self.policy.timeout.idle_ms);
         let limits = &self.mesh.limits;
         let (answer, connection) = match self.grpc {
-            true => (
-                endpoint.channel.relay(endpoint, sent, limits, progress).await?,
-                None,
-            ),
+            true => {
+                let relaying = Box::pin(endpoint.channel.relay(endpoint, sent, limits, progress));
+                (relaying.await?, None)
+            }
             false => {
                 let (answer, connection) = send(endpoint, sent, idle, limits, progress).await?;
                 (answer, Some(connection))

@@ -15,13 +15,13 @@ pub enum Verdict {
     Denied(Option<usize>),
 }
 
-/// Looks at every rule. `is` says who asks; `holds` whether a condition does, `None` where it has no value: then nothing
-/// is allowed by it, and a denial holds.
+/// Looks at every rule. `is` says who asks; `holds` whether the condition of a rule does, `None` where it has no value: then
+/// nothing is allowed by it, and a denial holds.
 pub fn judge(
     (rules, mode): (&[Rule], Mode),
     what: What,
     is: &dyn Fn(&Who) -> bool,
-    holds: &mut dyn FnMut(&Expr) -> Option<bool>,
+    holds: &mut dyn FnMut(usize, &Expr) -> Option<bool>,
 ) -> Verdict {
     let mut named = mode == Mode::Derived;
     let mut allowed = None;
@@ -35,10 +35,9 @@ pub fn judge(
         if !rule.what.iter().any(covers) || !rule.who.iter().any(is) {
             continue;
         }
-        match (
-            rule.condition.as_ref().map_or(Some(true), &mut *holds),
-            rule.allow,
-        ) {
+        let condition = rule.condition.as_ref();
+        let said = condition.map_or(Some(true), |condition| holds(number, condition));
+        match (said, rule.allow) {
             (Some(true) | None, false) => return Verdict::Denied(Some(number)),
             (Some(true), true) => allowed = allowed.or(Some(number)),
             _ => {}

@@ -11,7 +11,7 @@ mod host;
 mod path;
 
 use flowmesh_ir::{gateway::Part, service::Method};
-use http::{HeaderMap, Uri, Version, request::Parts};
+use http::{HeaderMap, Uri, Version, request::Parts, uri::PathAndQuery};
 use thiserror::Error;
 
 /// The longest target of a request, in bytes; as nginx and Apache have it.
@@ -24,12 +24,11 @@ pub struct Canonical {
     pub method: Method,
     /// The host in lower case, without port and trailing dot.
     pub host: String,
-    /// The path, encoded the one way there is: unreserved and delimiting characters as they are, all others as `%XX`.
-    pub path: String,
+    /// Path and query as they go upstream: the path encoded the one way there is (unreserved and delimiting characters as
+    /// they are, all others as `%XX`), the query as it came.
+    pub target: PathAndQuery,
     /// The segments of the path, decoded. `/` has none; behind a slash at the end there is an empty one.
     pub segments: Vec<String>,
-    /// The query as it came, without its `?`; empty where there is none.
-    pub query: String,
     /// The headers that are for the other end. No `host`, and none of those that say where the message ends.
     pub headers: HeaderMap,
     /// The protocol that the visitor wants to go on with on this connection: `websocket`.
@@ -90,19 +89,18 @@ impl Canonical {
         Self {
             method: Method::Get,
             host: host.to_owned(),
-            path: "/".to_owned(),
+            target: PathAndQuery::from_static("/"),
             segments: Vec::new(),
-            query: String::new(),
             headers: HeaderMap::new(),
             upgrade: None,
         }
     }
 
-    /// The one reading of a request.
+    /// The one reading of a request, whose headers it takes: nobody reads the others.
     ///
     /// # Errors
     /// If there is none, or more than one.
-    pub fn new(parts: &Parts) -> Result<Self, Malformed> {
+    pub fn new(parts: &mut Parts) -> Result<Self, Malformed> {
         let method = method(&parts.method).ok_or(Malformed::Method)?;
         let target = parts.uri.path_and_query().ok_or(Malformed::Target)?;
         if target.as_str().len() > TARGET_BYTES_MAX {
@@ -110,27 +108,30 @@ impl Canonical {
         }
         let host = host::host(authority(&parts.uri), &parts.headers)?;
         let (path, segments) = path::path(target.path())?;
-        let query = target.query().unwrap_or_default();
-        path::query(query)?;
-        let (headers, upgrade) = headers::end_to_end(&parts.headers, parts.version)?;
+        path::query(target.query().unwrap_or_default())?;
+        let target = canonical(target, path)?;
+        let headers = std::mem::take(&mut parts.headers);
+        let (headers, upgrade) = headers::end_to_end(headers, parts.version)?;
         Ok(Self {
             method,
             host,
-            path,
+            target,
             segments,
-            query: query.to_owned(),
             headers,
             upgrade: upgrade.filter(|_| parts.version == Version::HTTP_11),
         })
     }
 
-    /// Path and query as they go upstream.
+    /// The path, in its one encoding.
     #[must_use]
-    pub fn target(&self) -> String {
-        if self.query.is_empty() {
-            return self.path.clone();
-        }
-        format!("{}?{}", self.path, self.query)
+    pub fn path(&self) -> &str {
+        self.target.path()
+    }
+
+    /// The query as it came, without its `?`; empty where there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.target.query().unwrap_or_default()
     }
 
     /// A header as one text, several of one name joined by commas (RFC 9110, 5.3); `None` where it is not there or is no
@@ -164,7 +165,7 @@ impl Canonical {
     #[must_use]
     pub fn parameters(&self) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
-        for pair in self.query.split('&').filter(|pair| !pair.is_empty()) {
+        for pair in self.query().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (path::form(name), path::form(value));
             match found.iter_mut().find(|(known, _)| *known == name) {
@@ -182,6 +183,20 @@ impl Canonical {
 /// Of `http://host/path` the host. It must be the one that the header names.
 fn authority(uri: &Uri) -> Option<&str> {
     uri.authority().map(|authority| authority.as_str())
+}
+
+/// The target with the path in its one encoding: as it came where that is it already. A `?` with nothing behind it says
+/// nothing, and does not go on.
+fn canonical(came: &PathAndQuery, path: String) -> Result<PathAndQuery, Malformed> {
+    let query = came.query();
+    if path == came.path() && query != Some("") {
+        return Ok(came.clone());
+    }
+    let target = match query.filter(|query| !query.is_empty()) {
+        None => path,
+        Some(query) => format!("{path}?{query}"),
+    };
+    PathAndQuery::try_from(target).map_err(|_| Malformed::Target)
 }
 
 fn method(method: &http::Method) -> Option<Method> {

@@ -116,13 +116,13 @@ pub fn accompany(headers: &mut HeaderMap, lineage: &Lineage) {
 /// Tells whoever is asked next. What goes with the trace is in the headers already.
 pub fn write(headers: &mut HeaderMap, context: TraceContext, forms: Forms) {
     // Digits and dashes can always stand in a header.
-    let mut put = |name: HeaderName, text: &str| {
-        if let Ok(value) = HeaderValue::from_str(text) {
+    let mut put = |name: HeaderName, text: &[u8]| {
+        if let Ok(value) = HeaderValue::from_bytes(text) {
             headers.insert(name, value);
         }
     };
     if forms.w3c {
-        put(TRACEPARENT, &context.to_string());
+        put(TRACEPARENT, &context.header());
     }
     if forms.b3 || forms.b3_multi {
         b3::write(context, forms, &mut put);

@@ -139,7 +139,7 @@ impl Drop for Body {
         if let Some(mut last) = self.last.take() {
             last.record.broken |= !ended && !matches!(self.kind, Kind::Whole(_));
             last.record.took_us = micros(last.began.elapsed());
-            last.log.visited(*last.record);
+            last.log.visited(last.record.into());
         }
     }
 }

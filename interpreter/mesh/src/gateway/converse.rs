@@ -2,11 +2,12 @@
 //! HTTP/2.
 
 use super::{
+    forwarded::written,
     listen::Door,
     pass::{pass, proxied},
     visit::{Peer, visit},
 };
-use crate::tls::server::visitor;
+use crate::{tls::server::visitor, wire::connection::HEADERS};
 use http::Request;
 use hyper::{
     body::Incoming,
@@ -46,7 +47,11 @@ pub(super) async fn converse(
     let rules = door.rules();
     if rules.gateway().is_some_and(|gateway| gateway.proxied) {
         match tokio::time::timeout(options.head_time, proxied(&mut stream)).await {
-            Ok(Ok(visitor)) => peer.address = visitor.unwrap_or(peer.address),
+            Ok(Ok(Some(visitor))) => {
+                peer.written = written(visitor.ip().to_canonical());
+                peer.address = visitor;
+            }
+            Ok(Ok(None)) => {}
             // Whoever does not come by the proxy is nobody whom we know.
             _ => return,
         }
@@ -151,13 +156,15 @@ where
             .serve_connection(stream, service);
         Box::pin(drive(connection, http2::Connection::graceful_shutdown, stopping)).await;
     } else {
-        let connection = http1::Builder::new()
+        let mut builder = http1::Builder::new();
+        builder
             .timer(TokioTimer::new())
             .header_read_timeout(options.head_time)
-            .max_buf_size(options.header_bytes.max(8 << 10))
-            .max_headers(options.headers)
-            .serve_connection(stream, service)
-            .with_upgrades();
+            .max_buf_size(options.header_bytes.max(8 << 10));
+        if options.headers != HEADERS {
+            builder.max_headers(options.headers);
+        }
+        let connection = builder.serve_connection(stream, service).with_upgrades();
         let end = http1::UpgradeableConnection::graceful_shutdown;
         Box::pin(drive(connection, end, stopping)).await;
     }

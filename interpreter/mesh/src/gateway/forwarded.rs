@@ -1,6 +1,5 @@
 //! Where a visitor is, and what is said of that to those behind us.
 
-use crate::decide::canonical::Canonical;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
 
@@ -43,14 +42,19 @@ fn plain(text: &str) -> &str {
     }
 }
 
+/// An address as it stands in a header.
+pub(super) fn written(address: IpAddr) -> Option<HeaderValue> {
+    HeaderValue::from_str(&address.to_string()).ok()
+}
+
 /// What those behind us are told.
-pub(super) fn tell(headers: &mut HeaderMap, request: &Canonical, address: IpAddr, secure: bool) {
-    if let Ok(address) = HeaderValue::from_str(&address.to_string()) {
+pub(super) fn tell(headers: &mut HeaderMap, host: &str, address: Option<HeaderValue>, secure: bool) {
+    if let Some(address) = address {
         headers.insert(FOR, address);
     }
     let scheme = if secure { "https" } else { "http" };
     headers.insert(PROTO, HeaderValue::from_static(scheme));
-    if let Ok(host) = HeaderValue::from_str(&request.host) {
+    if let Ok(host) = HeaderValue::from_str(host) {
         headers.insert(HOST, host);
     }
 }

@@ -62,21 +62,21 @@ pub(super) async fn identify(
     let Some(gateway) = rules.gateway() else {
         return Ok(Map::new());
     };
-    let (login, now) = (rules.ways.login.as_ref(), rules.behind.now());
+    let login = rules.ways.login.as_ref();
     // A session comes along with whatever a browser sends: what is shown on purpose goes before.
-    let session = login.and_then(|login| login::session(login, &mut request.headers, now));
+    let session = login.and_then(|login| login::session(login, &mut request.headers, rules.behind.now()));
     match (shown(gateway, &mut request.headers), session) {
         (Ok(None), Some(claims)) => Ok(claims),
         (Ok(None), None) if !is_open(gateway) => {
             if let Some(login) = login
-                && let Some(refusal) = login::send(login, request, now).await
+                && let Some(refusal) = Box::pin(login::send(login, request, rules.behind.now())).await
             {
                 return Err(refusal);
             }
             Err(unidentified(gateway, false, "nothing says who asks".to_owned()))
         }
         (Ok(None), None) => Ok(Map::new()),
-        (Ok(Some(proof)), _) => believe(rules, gateway, proof, address).await,
+        (Ok(Some(proof)), _) => Box::pin(believe(rules, gateway, proof, address)).await,
         (Err(why), _) => Err(unidentified(gateway, true, why)),
     }
 }

@@ -17,7 +17,9 @@ use crate::{
 };
 use bytes::Bytes;
 use flowmesh_ir::{
+    FlowId, OperationId, PolicyId, ServiceId,
     call::Failure,
+    expr::Expr,
     gateway::{Route, Segment, Target},
     traffic::Rewrite,
 };
@@ -31,18 +33,21 @@ use hyper::body::{Body as _, Incoming};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
+/// So many headers we say at the most ourselves, to one that is asked on behalf of a visitor.
+const HEADERS_TOLD: usize = 8;
+
+/// Where to go is pinned on the heap wherever few go, so that all others do not carry room for it along.
 impl Visiting<'_> {
     pub(super) async fn lead(
         &self,
         route: &Route,
-        visit: Visit,
+        visit: &mut Visit,
         came: Came,
         record: &mut Record,
     ) -> Result<Response<Body>, Refusal> {
-        let behind = &self.rules.behind;
         match &route.target {
             Target::Redirect { to, status } => {
-                let to = behind.text(to, &visit);
+                let to = self.rules.behind.text(to, visit);
                 let to =
                     to.ok_or_else(|| Refusal::Valueless("the address to go to has no value".to_owned()))?;
                 redirect(&to, *status)
@@ -64,39 +69,62 @@ impl Visiting<'_> {
                         .rewrite
                         .as_ref()
                         .is_some_and(|rewrite| rewrite.prefix.is_some()),
-                    headers: self.headers(&visit),
+                    headers: self.headers(visit),
                     body_bytes: self.door.options.body_bytes,
                     trace: visit.trace,
                 };
-                self.relay(relay, &visit, came, record).await
+                self.relay(&relay, visit, came, record).await
             }
             Target::Flow {
                 flow,
                 arguments,
                 wait,
             } => {
-                let (body, _room) = self.whole(came.body).await?;
-                let answered = behind.start(*flow, arguments, *wait, &visit, body).await;
-                record.run.clone_from(&answered.run);
-                Ok(told(answered))
+                let flow = (*flow, arguments.as_slice(), *wait);
+                Box::pin(self.start(flow, visit, came.body, record)).await
             }
             Target::Operation {
                 service,
                 operation,
                 arguments,
             } => {
-                let (body, _room) = self.whole(came.body).await?;
                 let operation = (*service, *operation, route.policy.or(self.gateway.policy));
-                let attempts = self.attempts();
-                let observer: Arc<dyn Observer> = match &attempts {
-                    Some(attempts) => attempts.clone(),
-                    None => Arc::new(Silent),
-                };
-                let answered = behind.call(operation, arguments, &visit, body, observer).await;
-                record.attempts = attempts.map(|attempts| attempts.take()).unwrap_or_default();
-                Ok(told(answered))
+                Box::pin(self.call((operation, arguments), visit, came.body, record)).await
             }
         }
+    }
+
+    async fn start(
+        &self,
+        (flow, arguments, wait): (FlowId, &[Expr], bool),
+        visit: &Visit,
+        body: Incoming,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Refusal> {
+        let (body, _room) = self.whole(body).await?;
+        let behind = &self.rules.behind;
+        let answered = behind.start(flow, arguments, wait, visit, body).await;
+        record.run.clone_from(&answered.run);
+        Ok(told(answered))
+    }
+
+    async fn call(
+        &self,
+        (operation, arguments): ((ServiceId, OperationId, Option<PolicyId>), &[Expr]),
+        visit: &Visit,
+        body: Incoming,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Refusal> {
+        let (body, _room) = self.whole(body).await?;
+        let attempts = self.attempts();
+        let observer: Arc<dyn Observer> = match &attempts {
+            Some(attempts) => attempts.clone(),
+            None => Arc::new(Silent),
+        };
+        let behind = &self.rules.behind;
+        let answered = behind.call(operation, arguments, visit, body, observer).await;
+        record.attempts = attempts.map(|attempts| attempts.take()).unwrap_or_default();
+        Ok(told(answered))
     }
 
     /// Who writes down the attempts, where somebody wants to know of them.
@@ -104,12 +132,17 @@ impl Visiting<'_> {
         (self.wanted > Wanted::Nothing).then(|| Arc::new(Attempts::new(self.began)))
     }
 
-    /// The headers for the other end, and what we say of the visitor.
-    fn headers(&self, visit: &Visit) -> http::HeaderMap {
-        let mut headers = visit.request.headers.clone();
+    /// The headers for the other end, taken out of the visit, and what we say of the visitor.
+    fn headers(&self, visit: &mut Visit) -> http::HeaderMap {
+        let mut headers = std::mem::take(&mut visit.request.headers);
+        headers.reserve(HEADERS_TOLD);
         let side = self.rules.plan.side();
         if side.tells() {
-            forwarded::tell(&mut headers, &visit.request, visit.address, self.peer.secure);
+            let address = match visit.address == self.peer.address.ip().to_canonical() {
+                true => self.peer.written.clone(),
+                false => forwarded::written(visit.address),
+            };
+            forwarded::tell(&mut headers, &visit.request.host, address, self.peer.secure);
         }
         if let (Side::Inbound(_), Some(shown)) = (side, &visit.certificate) {
             forwarded::tell_identity(&mut headers, shown);
@@ -119,7 +152,7 @@ impl Visiting<'_> {
 
     async fn relay(
         &self,
-        relay: Relay,
+        relay: &Relay,
         visit: &Visit,
         came: Came,
         record: &mut Record,
@@ -133,9 +166,9 @@ impl Visiting<'_> {
         if body.size_hint().lower() > most {
             return Err(Refusal::TooLarge(most));
         }
-        let attempts = self.attempts();
+        let attempts = (self.wanted > Wanted::Nothing).then(|| Attempts::new(self.began));
         let observer: &dyn Observer = match &attempts {
-            Some(attempts) => attempts.as_ref(),
+            Some(attempts) => attempts,
             None => &Silent,
         };
         let take = || {
@@ -152,11 +185,11 @@ impl Visiting<'_> {
                 silence,
                 held: (self.peer.room.clone(), permit),
             };
-            let answer = upgrade::relay(&self.rules.mesh, relay, upgraded, observer).await;
+            let answer = Box::pin(upgrade::relay(&self.rules.mesh, relay, upgraded, observer)).await;
             record.attempts = take();
             return answer.map_err(Refusal::Failed);
         }
-        let answer = self.rules.mesh.relay(&relay, body, observer).await;
+        let answer = Box::pin(self.rules.mesh.relay(relay, body, observer)).await;
         record.attempts = take();
         let mut answer = answer.map_err(|why| match why {
             Unrelayed::Failed(failure) => Refusal::Failed(failure),
@@ -197,29 +230,22 @@ fn target(route: &Route, request: &Canonical) -> Result<PathAndQuery, Refusal> {
         .rewrite
         .as_ref()
         .and_then(|rewrite: &Rewrite| rewrite.prefix.as_deref());
-    let mut target = match prefix {
-        None => request.path.clone(),
-        Some(prefix) => {
-            let matched = route
-                .path
-                .iter()
-                .filter(|segment| **segment != Segment::Rest)
-                .count();
-            let rest = request.path.split('/').skip(1).skip(matched);
-            let mut target = prefix.trim_end_matches('/').to_owned();
-            for segment in rest {
-                target.push('/');
-                target.push_str(segment);
-            }
-            if target.is_empty() {
-                target.push('/');
-            }
-            target
-        }
+    let Some(prefix) = prefix else {
+        return Ok(request.target.clone());
     };
-    if !request.query.is_empty() {
+    let named = route.path.iter().filter(|segment| **segment != Segment::Rest);
+    let rest = request.path().split('/').skip(1).skip(named.count());
+    let mut target = prefix.trim_end_matches('/').to_owned();
+    for segment in rest {
+        target.push('/');
+        target.push_str(segment);
+    }
+    if target.is_empty() {
+        target.push('/');
+    }
+    if !request.query().is_empty() {
         target.push('?');
-        target.push_str(&request.query);
+        target.push_str(request.query());
     }
     PathAndQuery::try_from(target.as_str())
         .map_err(|_| Refusal::Valueless(format!("`{target}` cannot be a path")))

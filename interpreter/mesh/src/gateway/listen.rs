@@ -2,6 +2,7 @@
 
 use super::{
     converse::converse,
+    forwarded::written,
     options::GatewayOptions,
     record::{Log, Wanted},
     rules::Rules,
@@ -241,6 +242,7 @@ impl Listener {
         };
         let peer = Peer {
             address: peer,
+            written: written(peer.ip().to_canonical()),
             secure,
             identity: None,
             room: Some(Arc::new(room)),

@@ -20,12 +20,12 @@ pub(super) async fn serve(
     request: &Canonical,
     now: Timestamp,
 ) -> Option<Result<Response<Body>, Refusal>> {
-    let asked = login.asked(&request.path)?;
+    let asked = login.asked(request.path())?;
     let answer = match (asked, request.method) {
         (Asked::Begin, Method::Get) => login.begin("/", now).await,
         (Asked::Finish, Method::Get) => {
             let pairs = pairs(&request.headers);
-            login.finish(&request.query, &pairs, now).await
+            login.finish(request.query(), &pairs, now).await
         }
         // Who is on a page of others has not asked for it.
         (Asked::End, Method::Get | Method::Post) if !is_from_others(&request.headers) => Ok(login.end()),
@@ -63,12 +63,7 @@ pub(super) async fn send(login: &Login, request: &Canonical, now: Timestamp) -> 
     if !is_page(request) {
         return None;
     }
-    let mut to = request.path.clone();
-    if !request.query.is_empty() {
-        to.push('?');
-        to.push_str(&request.query);
-    }
-    Some(match login.begin(&to, now).await {
+    Some(match login.begin(request.target.as_str(), now).await {
         Ok(onward) => Refusal::Login(onward),
         Err(why) => refused(why),
     })

@@ -2,6 +2,7 @@
 
 use super::{
     plan::Plan,
+    record::Called,
     refusal::{REASONS, Refusal},
 };
 use crate::gauge::{InFlight, RouteMeasures, Tally, VisitMeasures, add};
@@ -33,9 +34,11 @@ pub(super) struct Measured {
 impl Measured {
     /// Nothing so far.
     pub(super) fn new(plan: &Plan) -> Self {
-        let routes = plan.gateway().map_or(&[][..], |gateway| &gateway.routes);
-        let named = |route: &Route| (name(route), plan.name(&route.target).unwrap_or_default());
-        let names: Vec<_> = routes.iter().take(ROUTES_MAX).map(named).collect();
+        let named = |called: &Called| {
+            let target = called.target.as_ref().map(ToString::to_string);
+            (called.name.to_string(), target.unwrap_or_default())
+        };
+        let names: Vec<_> = plan.called().iter().take(ROUTES_MAX).map(named).collect();
         Self {
             routes: (0..names.len() + 2).map(|_| Tally::default()).collect(),
             names,

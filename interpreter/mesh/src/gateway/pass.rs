@@ -123,9 +123,9 @@ pub(super) async fn hand_on(
 ) {
     let began = Instant::now();
     let mut record = Record {
-        address: peer.address.ip().to_canonical().to_string(),
-        host: name.to_owned(),
-        protocol: "TLS".to_owned(),
+        address: Some(peer.address.ip().to_canonical()),
+        host: name.into(),
+        protocol: "TLS",
         route: Some(number),
         ..Record::default()
     };
@@ -133,14 +133,14 @@ pub(super) async fn hand_on(
         record.gateway = gateway.name.clone();
     }
     let program = rules.plan.program();
-    record.target = program.service(pass.service).map(|it| it.name.to_string());
+    record.target = program.service(pass.service).map(|it| it.name.clone());
     let bytes = AtomicU64::new(0);
     let done = carry(door, rules, pass, name, (visitor, peer), &mut record, &bytes).await;
     record.refused = done.err().map(|refusal| refusal.why());
     record.bytes = bytes.load(Ordering::Relaxed);
     record.took_us = micros(began.elapsed());
     if let Some(log) = &door.log {
-        log.visited(record);
+        log.visited(Arc::new(record));
     }
 }
 
@@ -158,7 +158,7 @@ async fn carry(
     let mut traced = door.traced(&mut headers);
     traced.decide(rules.plan.share(None));
     let trace = traced.context;
-    record.request = format!("{:032x}", trace.trace);
+    record.request = trace.trace;
     record.trace = Some(trace);
     let visit = Visit {
         gateway: rules.plan.id(),

@@ -1,7 +1,7 @@
 //! What a gateway does with a visit, as far as that can be said without anybody being asked: where it leads, and whether
 //! that is allowed. The same for visitors and for those who want to know why.
 
-use super::{behind::Visit, measured, side::Side};
+use super::{behind::Visit, measured, record::Called, side::Side};
 use crate::decide::{
     access::{Verdict, judge},
     canonical::Canonical,
@@ -28,6 +28,7 @@ pub struct Plan {
     patterns: Vec<Patterns>,
     access: Vec<Rule>,
     side: Side,
+    called: Arc<[Called]>,
 }
 
 /// The patterns of a route, each with the number of the segment that it is for; none is for the whole path.
@@ -44,6 +45,24 @@ pub enum Fit {
     Pattern,
     /// Its condition does not hold, or has no value.
     Condition,
+}
+
+/// What came of looking for the route of a visit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The routes that were looked at; if one takes the visit, it is the last.
+    pub all: Vec<(usize, Fit)>,
+    /// The next route that would take the visit if the one that does were not there.
+    pub runner_up: Option<usize>,
+}
+
+impl Looked {
+    /// The route that takes the visit.
+    #[must_use]
+    pub fn taken(&self) -> Option<usize> {
+        let last = self.all.last().filter(|(_, fit)| *fit == Fit::Taken);
+        last.map(|(number, _)| *number)
+    }
 }
 
 /// What a rule about the target says of a visit.
@@ -81,14 +100,34 @@ impl Plan {
         let tree = Tree::new(gateway.routes.iter().map(Entry::from));
         let patterns = gateway.routes.iter().map(patterns);
         let patterns = patterns.collect::<Option<_>>()?;
-        Some(Self {
-            program,
-            id,
-            tree,
-            patterns,
-            access,
-            side,
-        })
+        Some(
+            Self {
+                program,
+                id,
+                tree,
+                patterns,
+                access,
+                side,
+                called: Arc::default(),
+            }
+            .with_names(),
+        )
+    }
+
+    fn with_names(mut self) -> Self {
+        let routes = self.gateway().map_or(&[][..], |gateway| &gateway.routes);
+        let called = routes.iter().map(|route| Called {
+            name: measured::name(route).into(),
+            target: self.name(&route.target),
+        });
+        self.called = called.collect();
+        self
+    }
+
+    /// What its routes are called, in their order.
+    #[must_use]
+    pub fn called(&self) -> &Arc<[Called]> {
+        &self.called
     }
 
     /// The gateway as it is written.
@@ -130,36 +169,55 @@ impl Plan {
     /// The routes whose host and path fit, in the order of their precedence.
     #[must_use]
     pub fn fitting(&self, request: &Canonical) -> Vec<(usize, &Route)> {
-        self.numbered(self.tree.find(&request.host, &request.segments, None))
+        let found = self.tree.find(&request.host, &request.segments, None);
+        self.numbered(found).collect()
     }
 
-    fn numbered(&self, numbers: Vec<u32>) -> Vec<(usize, &Route)> {
+    fn numbered(&self, numbers: Vec<u32>) -> impl Iterator<Item = (usize, &Route)> {
         let routes = self.gateway().map_or(&[][..], |gateway| &gateway.routes);
         let numbers = numbers.into_iter();
         let numbers = numbers.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        numbers
-            .filter_map(|number| Some((number, routes.get(number)?)))
-            .collect()
+        numbers.filter_map(|number| Some((number, routes.get(number)?)))
     }
 
-    /// Looks at the routes that may fit until one takes the visit, which then has its parameters.
-    pub fn choose(&self, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
+    /// Looks at the routes that may fit until one takes the visit, which then has its parameters; and on, where it is
+    /// `asked` for, until another one would.
+    pub fn choose(&self, visit: &mut Visit, holds: &Holds<'_>, asked: bool) -> Looked {
         if let Side::Outbound(outbound) = &self.side {
             let host = outbound.hosts.get(visit.request.host.as_str());
-            return host.map(|number| (*number, Fit::Taken)).into_iter().collect();
+            return Looked {
+                all: host.map(|number| (*number, Fit::Taken)).into_iter().collect(),
+                runner_up: None,
+            };
         }
         let request = &visit.request;
         let says = |part: Part<'_>| request.part(part);
         let found = self.tree.find(&request.host, &request.segments, Some(&says));
-        self.first(self.numbered(found), visit, holds)
+        let mut routes = self.numbered(found);
+        let all = self.first(&mut routes, visit, holds);
+        let mut looked = Looked { all, runner_up: None };
+        if asked && looked.taken().is_some() {
+            let params = std::mem::take(&mut visit.params);
+            let mut fits = |found| self.look(found, visit, holds) == Fit::Taken;
+            looked.runner_up = routes.find(|found| fits(*found)).map(|(number, _)| number);
+            visit.params = params;
+        }
+        looked
     }
 
-    /// The same, also by routes that need a part of the request to be another text: for those who want to know why.
+    /// The routes that take it or do not, also those that need a part of the request to be another text: for those who want
+    /// to know why.
     pub fn consider(&self, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
-        self.first(self.fitting(&visit.request), visit, holds)
+        let found = self.tree.find(&visit.request.host, &visit.request.segments, None);
+        self.first(&mut self.numbered(found), visit, holds)
     }
 
-    fn first(&self, routes: Vec<(usize, &Route)>, visit: &mut Visit, holds: &Holds<'_>) -> Vec<(usize, Fit)> {
+    fn first<'p>(
+        &self,
+        routes: &mut impl Iterator<Item = (usize, &'p Route)>,
+        visit: &mut Visit,
+        holds: &Holds<'_>,
+    ) -> Vec<(usize, Fit)> {
         let mut looked = Vec::new();
         for (number, route) in routes {
             let fit = self.look((number, route), visit, holds);
@@ -174,7 +232,7 @@ impl Plan {
     fn look(&self, (number, route): (usize, &Route), visit: &mut Visit, holds: &Holds<'_>) -> Fit {
         let patterns = self.patterns.get(number).map_or(&[][..], Vec::as_slice);
         let looks = |(of, regex): &(Option<usize>, Regex)| match of {
-            None => regex.is_match(&visit.request.path),
+            None => regex.is_match(visit.request.path()),
             Some(at) => {
                 let segment = visit.request.segments.get(*at);
                 segment.is_some_and(|segment| regex.is_match(segment))
@@ -192,21 +250,6 @@ impl Plan {
             true => Fit::Taken,
             false => Fit::Condition,
         }
-    }
-
-    /// A route as the program has it: `GET /orders/{id}`.
-    #[must_use]
-    pub fn route_name(&self, number: usize) -> Option<String> {
-        Some(measured::name(self.gateway()?.routes.get(number)?))
-    }
-
-    /// The next route that would take the visit if the one that does were not there.
-    pub fn runner_up(&self, visit: &Visit, taken: usize, holds: &Holds<'_>) -> Option<usize> {
-        let fitting = self.fitting(&visit.request).into_iter();
-        let mut behind = fitting.skip_while(|(number, _)| *number != taken).skip(1);
-        let mut visit = visit.clone();
-        let fits = |found: &(usize, &Route)| self.look(*found, &mut visit, holds) == Fit::Taken;
-        behind.find(fits).map(|(number, _)| number)
     }
 
     /// The policy that holds for what a route leads to, or for the gateway where it has none.
@@ -234,9 +277,24 @@ impl Plan {
 
     /// Whether the visit may go there.
     pub fn judge(&self, what: What, visit: &Visit, holds: &Holds<'_>) -> Verdict {
-        let mut holds = |condition: &Expr| holds(condition, visit);
+        self.judge_by(what, visit, &mut |_, condition| holds(condition, visit))
+    }
+
+    /// The same where it is known already what the rules say that are about the target.
+    #[must_use]
+    pub fn judge_said(&self, what: What, visit: &Visit, said: &[Said]) -> Verdict {
+        let of = |number| said.iter().find(|said| said.rule == number);
+        self.judge_by(what, visit, &mut |number, _| of(number)?.holds)
+    }
+
+    fn judge_by(
+        &self,
+        what: What,
+        visit: &Visit,
+        holds: &mut dyn FnMut(usize, &Expr) -> Option<bool>,
+    ) -> Verdict {
         let rules = (self.access.as_slice(), self.program.mesh.access);
-        judge(rules, what, &|who| self.is(who, visit), &mut holds)
+        judge(rules, what, &|who| self.is(who, visit), holds)
     }
 
     /// What each rule says that is about the target, or a part of it.
@@ -274,12 +332,11 @@ impl Plan {
 
     /// What a route leads to, for people; a redirection leads to nothing of the program.
     #[must_use]
-    pub fn name(&self, target: &Target) -> Option<String> {
+    pub fn name(&self, target: &Target) -> Option<Name> {
         let service = |id| self.program.service(id).map(|service| service.name.clone());
-        let named = |name: Name| name.to_string();
         match target {
-            Target::Flow { flow, .. } => self.program.flow(*flow).map(|flow| named(flow.name.clone())),
-            Target::Service { service: id, .. } => service(*id).map(named),
+            Target::Flow { flow, .. } => self.program.flow(*flow).map(|flow| flow.name.clone()),
+            Target::Service { service: id, .. } => service(*id),
             Target::Operation {
                 service: id,
                 operation,
@@ -287,7 +344,7 @@ impl Plan {
             } => {
                 let operations = &self.program.service(*id)?.operations;
                 let operation = operations.get(operation.index())?;
-                Some(format!("{}.{}", service(*id)?, operation.name))
+                Some(format!("{}.{}", service(*id)?, operation.name).into())
             }
             Target::Redirect { .. } => None,
         }

@@ -7,11 +7,12 @@ use crate::{
     observe::{AttemptReport, Next, Observer},
 };
 use flowmesh_ir::{Name, trace::TraceContext};
+use http::Version;
 use serde::{Serialize, Serializer};
 use std::{
     fmt,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -23,7 +24,7 @@ pub trait Log: Send + Sync {
     }
 
     /// Takes note of a visit.
-    fn visited(&self, record: Record);
+    fn visited(&self, record: Arc<Record>);
 }
 
 /// How much is to be known of a visit.
@@ -37,32 +38,35 @@ pub enum Wanted {
     Trail,
 }
 
-/// What happened to one visit. Nothing in it is secret: no header, no query, no body.
+/// What happened to one visit. Nothing in it is secret: no header, no query, no body. It is written down on the way, for
+/// every visit: what can be said later is put into words later.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Record {
     /// The gateway.
     pub gateway: Name,
-    /// The request: its trace, in hexadecimal, as the answer names it in `x-request-id`.
-    pub request: String,
+    /// The request: its trace; in words in hexadecimal, as the answer names it in `x-request-id`.
+    #[serde(serialize_with = "hex")]
+    pub request: u128,
     /// Where the visitor is.
-    pub address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// Who the visitor is, where a certificate or a token said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The method; empty where the request has no canonical form.
-    pub method: String,
+    pub method: &'static str,
     /// The host.
-    pub host: String,
+    pub host: Name,
     /// The canonical path.
-    pub path: String,
+    pub path: Name,
     /// `HTTP/1.1`, `HTTP/2.0`.
-    pub protocol: String,
+    pub protocol: &'static str,
     /// Which route took it, by its number from 0 in the order of precedence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<usize>,
     /// What it leads to: `inventory`, `inventory.find`, `checkout`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
+    pub target: Option<Name>,
     /// Which access rule decided, by its number from 0 in the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<usize>,
@@ -105,10 +109,12 @@ pub struct Record {
 pub struct Trail {
     /// How it is known who the visitor is.
     pub proof: Proof,
-    /// The routes whose path fits, as far as they were looked at, by number and name.
-    pub looked: Vec<(usize, String, Fit)>,
+    /// What the routes of the gateway are called.
+    pub routes: Option<Arc<[Called]>>,
+    /// The routes whose path fits, as far as they were looked at, by number.
+    pub looked: Vec<(usize, Fit)>,
     /// The route that would have taken the visit if the one that did were not there.
-    pub runner_up: Option<(usize, String)>,
+    pub runner_up: Option<usize>,
     /// What each rule about the target says.
     pub said: Vec<Said>,
 }
@@ -132,15 +138,15 @@ pub struct Attempt {
     /// Which, from 1.
     pub number: u32,
     /// The subset it went to; empty where a service has only one.
-    pub subset: String,
+    pub subset: Name,
     /// Where it went.
-    pub endpoint: Option<String>,
+    pub endpoint: Option<Name>,
     /// The status of the answer, if one came.
     pub status: Option<u16>,
     /// What came of it.
-    pub outcome: String,
+    pub outcome: Name,
     /// What was done next; empty after the last one.
-    pub next: String,
+    pub next: Name,
     /// When it began, in microseconds after the visit.
     pub began_us: u64,
     /// How long it took, in microseconds.
@@ -165,14 +171,35 @@ impl Serialize for Attempt {
     }
 }
 
+impl Trail {
+    /// What a route is called.
+    #[must_use]
+    pub fn name(&self, route: usize) -> Name {
+        let routes = self.routes.as_deref().unwrap_or_default();
+        routes
+            .get(route)
+            .map(|called| called.name.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// What a route is called, and what it leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// As the program has it: `GET /orders/{id}`.
+    pub name: Name,
+    /// What it leads to; a redirection leads to nothing of the program.
+    pub target: Option<Name>,
+}
+
 impl Record {
     /// What is asked for, if it has one reading, and where from.
     pub(super) fn note(&mut self, address: IpAddr, request: Option<&Canonical>) {
-        self.address = address.to_string();
+        self.address = Some(address);
         if let Some(request) = request {
-            self.method = request.method.as_str().to_owned();
-            self.host.clone_from(&request.host);
-            self.path.clone_from(&request.path);
+            self.method = request.method.as_str();
+            self.host = Name::new(&request.host);
+            self.path = Name::new(request.path());
         }
     }
 }
@@ -202,17 +229,17 @@ impl Observer for Attempts {
     fn ended(&self, report: &AttemptReport<'_>) {
         let attempt = Attempt {
             number: report.attempt,
-            subset: report.subset.to_owned(),
-            endpoint: report.endpoint.map(str::to_owned),
+            subset: Name::new(report.subset),
+            endpoint: report.endpoint.map(Name::new),
             status: match report.outcome {
                 Outcome::Answer { status, .. } => Some(*status),
                 _ => None,
             },
-            outcome: report.outcome.to_string(),
+            outcome: report.outcome.to_string().into(),
             next: match report.next {
-                Next::Retry(wait) => format!("again after {wait:?}"),
-                Next::End(Why::Answered) => String::new(),
-                Next::End(why) => why.to_string(),
+                Next::Retry(wait) => format!("again after {wait:?}").into(),
+                Next::End(Why::Answered) => Name::default(),
+                Next::End(why) => why.to_string().into(),
             },
             began_us: micros(self.began.elapsed().saturating_sub(report.took)),
             took_us: micros(report.took),
@@ -222,6 +249,20 @@ impl Observer for Attempts {
             .unwrap_or_else(PoisonError::into_inner)
             .push(attempt);
     }
+}
+
+/// Which HTTP was spoken.
+pub(super) fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_2 => "HTTP/2.0",
+        _ => "HTTP",
+    }
+}
+
+fn hex<S: Serializer>(request: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{request:032x}"))
 }
 
 /// As a number.

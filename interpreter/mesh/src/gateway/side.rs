@@ -81,7 +81,7 @@ impl Side {
 /// The operations of a service that a request may be one of: `/charges/audit` is `/charges/{id}`, too.
 fn found(program: &Program, service: ServiceId, base: &str, visit: &Visit) -> Vec<What> {
     let declared = program.service(service);
-    let path = visit.request.path.strip_prefix(base);
+    let path = visit.request.path().strip_prefix(base);
     let (Some(declared), Some(path)) = (declared, path) else {
         return Vec::new();
     };

@@ -44,7 +44,7 @@ pub(super) struct Upgraded<'u> {
 /// Asks the service for the protocol. If it agrees, both are joined for as long as either has something to say.
 pub(super) async fn relay(
     mesh: &Mesh,
-    relay: Relay,
+    relay: &Relay,
     upgraded: Upgraded<'_>,
     observer: &dyn Observer,
 ) -> Result<Response<Body>, Failure> {
@@ -58,7 +58,7 @@ pub(super) async fn relay(
         mut answer,
         service,
         permits,
-    } = mesh.upgrade(&relay, protocol, observer).await?;
+    } = mesh.upgrade(relay, protocol, observer).await?;
     let Some(service) = service else {
         without_hops(answer.headers_mut());
         return Ok(answer.map(Body::driven));

@@ -7,8 +7,8 @@ use super::{
     identify::identify,
     listen::{Door, Room},
     login,
-    plan::Fit,
-    record::{Proof, Record, Trail, Wanted, micros},
+    plan::{Fit, Looked},
+    record::{Proof, Record, Trail, Wanted, micros, protocol},
     refusal::Refusal,
     rules::Rules,
     traced::Traced,
@@ -18,17 +18,19 @@ use crate::{
     decide::{
         access::Verdict,
         canonical::Canonical,
-        limit::{Heard, PATIENCE, Permit, Reason},
+        limit::{Heard, Limiter, PATIENCE, Permit, Reason},
     },
     mesh::Tags,
 };
 use flowmesh_ir::{
     gateway::{Gateway, Route},
     service::Method,
-    traffic::Cors,
+    trace::hex,
+    traffic::{Cors, Limit},
 };
 use http::{HeaderName, HeaderValue, Request, Response, header::ORIGIN, request::Parts};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
+use serde_json::Map;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,6 +39,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 pub(super) struct Peer {
     pub(super) address: SocketAddr,
+    /// The address as those behind us are told it.
+    pub(super) written: Option<HeaderValue>,
     pub(super) secure: bool,
     /// Who the visitor is by a certificate.
     pub(super) identity: Option<Arc<str>>,
@@ -70,13 +74,12 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
         return Refusal::Nothing.answer();
     };
     let mut traced = door.traced(&mut parts.headers);
-    let request_id = format!("{:032x}", traced.context.trace);
     let wanted = door.wanted();
     let mut record = Box::<Record>::default();
     if wanted > Wanted::Nothing {
         record.gateway = gateway.name.clone();
-        record.request.clone_from(&request_id);
-        record.protocol = format!("{:?}", parts.version);
+        record.request = traced.context.trace;
+        record.protocol = protocol(parts.version);
     }
     let visiting = Visiting {
         door: &door,
@@ -89,7 +92,17 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
     let measured = rules.measured();
     let counted = measured.begin();
     let origin = parts.headers.get(ORIGIN).cloned();
-    let done = visiting.run(parts, body, &mut traced, &mut record).await;
+    let done = match visiting.read(&mut parts, &traced, &mut record) {
+        Ok(mut visit) => {
+            let came = Came {
+                body,
+                upgrade: parts.extensions.remove::<OnUpgrade>(),
+                permit: None,
+            };
+            visiting.run(&mut visit, came, &mut traced, &mut record).await
+        }
+        Err(refusal) => Err(refusal),
+    };
     traced.decide(rules.plan.share(None));
     let mut answer = done.unwrap_or_else(|refusal| {
         measured.refused(&refusal);
@@ -99,49 +112,65 @@ pub(super) async fn visit(door: Arc<Door>, peer: Peer, request: Request<Incoming
     if let Some(cors) = visiting.cors(record.route) {
         cors::allow(cors, origin.as_ref(), answer.headers_mut());
     }
-    if let Ok(id) = HeaderValue::from_str(&request_id) {
+    if let Ok(id) = HeaderValue::from_bytes(&hex(traced.context.trace)) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
-    measured.answered(record.route, answer.status().as_u16(), began.elapsed());
+    let took = began.elapsed();
+    measured.answered(record.route, answer.status().as_u16(), took);
     let answer = answer.map(|body| body.counted(counted));
     let Some(log) = door.log.clone().filter(|_| wanted > Wanted::Nothing) else {
         return answer;
     };
     record.status = answer.status().as_u16();
-    record.head_us = micros(began.elapsed());
+    record.head_us = micros(took);
     (record.trace, record.above) = (Some(traced.context), traced.above);
     record.tags = visiting.tags(record.route);
     answer.map(|body| body.told(Last { log, record, began }))
 }
 
 impl Visiting<'_> {
-    async fn run(
-        &self,
-        mut parts: Parts,
-        body: Incoming,
-        traced: &mut Traced,
-        record: &mut Record,
-    ) -> Result<Response<Body>, Refusal> {
+    /// The one reading of a request, of which nobody knows yet who makes it.
+    fn read(&self, parts: &mut Parts, traced: &Traced, record: &mut Record) -> Result<Visit, Refusal> {
         let address = forwarded::address(self.peer.address.ip(), &parts.headers, self.gateway.trusted_hops);
-        let request = Canonical::new(&parts);
+        let request = Canonical::new(parts);
         if self.wanted > Wanted::Nothing {
             record.note(address, request.as_ref().ok());
         }
-        let mut request = request.map_err(Refusal::Malformed)?;
+        Ok(Visit {
+            gateway: self.rules.plan.id(),
+            request: request.map_err(Refusal::Malformed)?,
+            params: Vec::new(),
+            claims: Map::new(),
+            identity: None,
+            certificate: self.peer.identity.as_deref().map(str::to_owned),
+            address,
+            trace: traced.context,
+            lineage: traced.lineage.clone(),
+        })
+    }
+
+    async fn run(
+        &self,
+        visit: &mut Visit,
+        mut came: Came,
+        traced: &mut Traced,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Refusal> {
+        let request = &mut visit.request;
         if let Some(cors) = &self.gateway.cors
-            && cors::is_preflight(request.method, &parts.headers)
+            && cors::is_preflight(request.method, &request.headers)
         {
-            return Ok(cors::preflight(cors, &parts.headers, &self.methods(&request)));
+            return Ok(cors::preflight(cors, &request.headers, &self.methods(request)));
         }
         if let Some(login) = &self.rules.ways.login
-            && let Some(answer) = login::serve(login, &request, self.rules.behind.now()).await
+            && let Some(answer) = Box::pin(login::serve(login, request, self.rules.behind.now())).await
         {
             return answer;
         }
-        let claims = identify(self.rules, &mut request, address).await?;
-        let subject = claims.get("sub").and_then(|sub| sub.as_str());
-        let identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
-        record.identity.clone_from(&identity);
+        visit.claims = identify(self.rules, request, visit.address).await?;
+        let subject = visit.claims.get("sub").and_then(|sub| sub.as_str());
+        visit.identity = self.peer.identity.as_deref().or(subject).map(str::to_owned);
+        record.identity.clone_from(&visit.identity);
         if self.wanted == Wanted::Trail {
             record.trail = Some(Box::new(Trail {
                 proof: match (&self.peer.identity, subject) {
@@ -152,31 +181,17 @@ impl Visiting<'_> {
                 ..Trail::default()
             }));
         }
-        let mut visit = Visit {
-            gateway: self.rules.plan.id(),
-            request,
-            params: Vec::new(),
-            claims,
-            identity,
-            certificate: self.peer.identity.as_deref().map(str::to_owned),
-            address,
-            trace: traced.context,
-            lineage: traced.lineage.clone(),
-        };
-        let (number, route) = self.choose(&mut visit, record)?;
+        let (number, route) = self.choose(visit, record)?;
         record.route = Some(number);
         traced.decide(self.rules.plan.share(Some(route)));
         (visit.trace, visit.lineage.sampled) = (traced.context, traced.context.sampled);
         if self.wanted > Wanted::Nothing {
-            record.target = self.rules.plan.name(&route.target);
+            let called = self.rules.plan.called().get(number);
+            record.target = called.and_then(|called| called.target.clone());
         }
-        self.authorize(route, &visit, record)?;
-        let permit = self.limit(&visit).await?.map(Arc::new);
-        let came = Came {
-            body,
-            upgrade: parts.extensions.remove::<OnUpgrade>(),
-            permit: permit.clone(),
-        };
+        self.authorize(route, visit, record)?;
+        let permit = self.limit(visit).await?.map(Arc::new);
+        came.permit.clone_from(&permit);
         let answer = self.lead(route, visit, came, record).await;
         if let Some(permit) = &permit {
             let heard = answer
@@ -193,9 +208,17 @@ impl Visiting<'_> {
 
     /// Waits for a turn where the gateway has a limit.
     async fn limit(&self, visit: &Visit) -> Result<Option<Permit>, Refusal> {
-        let Some((limit, limiter)) = self.rules.limiter() else {
-            return Ok(None);
-        };
+        match self.rules.limiter() {
+            None => Ok(None),
+            Some(limited) => Box::pin(self.enter(limited, visit)).await,
+        }
+    }
+
+    async fn enter(
+        &self,
+        (limit, limiter): (&Limit, &Limiter),
+        visit: &Visit,
+    ) -> Result<Option<Permit>, Refusal> {
         // What has no value is counted together.
         let per = limit.per.as_ref();
         let key = per
@@ -219,29 +242,27 @@ impl Visiting<'_> {
     fn choose(&self, visit: &mut Visit, record: &mut Record) -> Result<(usize, &Route), Refusal> {
         let (plan, behind) = (&self.rules.plan, self.rules.behind.as_ref());
         let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
-        let looked = plan.choose(visit, &holds);
+        let looked = plan.choose(visit, &holds, record.trail.is_some());
+        let taken = looked.taken();
+        let taken = taken.and_then(|number| Some((number, self.gateway.routes.get(number)?)));
+        let found = taken.ok_or_else(|| self.untaken(&looked));
         if let Some(trail) = &mut record.trail {
-            let named = |number: usize| plan.route_name(number).unwrap_or_default();
-            let all = looked.iter().map(|(number, fit)| (*number, named(*number), *fit));
-            trail.looked = all.collect();
-            let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
-            let runner_up = taken.and_then(|(taken, _)| plan.runner_up(visit, *taken, &holds));
-            trail.runner_up = runner_up.map(|number| (number, named(number)));
+            trail.routes = Some(plan.called().clone());
+            (trail.looked, trail.runner_up) = (looked.all, looked.runner_up);
         }
-        let taken = looked.last().filter(|(_, fit)| *fit == Fit::Taken);
-        if let Some((number, _)) = taken
-            && let Some(route) = self.gateway.routes.get(*number)
-        {
-            return Ok((*number, route));
-        }
-        let others = looked.iter().filter(|(_, fit)| *fit == Fit::Method);
+        found
+    }
+
+    /// Why no route takes a visit.
+    fn untaken(&self, looked: &Looked) -> Refusal {
+        let others = looked.all.iter().filter(|(_, fit)| *fit == Fit::Method);
         let others = others.filter_map(|(number, _)| self.gateway.routes.get(*number)?.method);
         let mut others: Vec<&str> = others.map(Method::as_str).collect();
         others.dedup();
-        Err(match others.is_empty() {
+        match others.is_empty() {
             true => Refusal::Nothing,
             false => Refusal::Method(others),
-        })
+        }
     }
 
     /// The methods by which there is something at a path.
@@ -265,10 +286,17 @@ impl Visiting<'_> {
         let behind = self.rules.behind.as_ref();
         let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
         for what in self.rules.plan.what(&route.target, visit) {
-            if let Some(trail) = &mut record.trail {
-                trail.said.extend(self.rules.plan.said(what, visit, &holds));
-            }
-            match self.rules.plan.judge(what, visit, &holds) {
+            let plan = &self.rules.plan;
+            let verdict = match &mut record.trail {
+                None => plan.judge(what, visit, &holds),
+                Some(trail) => {
+                    let said = plan.said(what, visit, &holds);
+                    let verdict = plan.judge_said(what, visit, &said);
+                    trail.said.extend(said);
+                    verdict
+                }
+            };
+            match verdict {
                 Verdict::Allowed(rule) => record.rule = rule,
                 Verdict::Denied(rule) => {
                     record.rule = rule;

@@ -194,7 +194,8 @@ impl Shown {
         match self {
             Self::Nothing => Ok(None),
             Self::Fixed(credential) => Ok(Some(credential.clone())),
-            Self::Granted(grant) => Ok(Some((AUTHORIZATION, grant.header().await?))),
+            // Apart, so that others do not carry room for it along.
+            Self::Granted(grant) => Ok(Some((AUTHORIZATION, Box::pin(grant.header()).await?))),
         }
     }
 

@@ -23,6 +23,9 @@ use std::{
 };
 use tokio::time::Instant;
 
+/// How many headers hyper takes by itself.
+pub(crate) const HEADERS: usize = 100;
+
 /// A request as it goes over a connection.
 pub(crate) type Sent = Request<Outgoing>;
 
@@ -40,11 +43,13 @@ pub(crate) struct Connection {
 impl Connection {
     /// One over a stream on which nothing was spoken.
     pub(crate) async fn over(stream: Stream, limits: &Limits) -> hyper::Result<Self> {
-        let (sender, driver) = http1::Builder::new()
-            .max_buf_size(limits.header_bytes.max(8 * 1024))
-            .max_headers(limits.headers)
-            .handshake(TokioIo::new(stream))
-            .await?;
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(limits.header_bytes.max(8 * 1024));
+        // Room for the usual number costs nothing where nobody says it.
+        if limits.headers != HEADERS {
+            builder.max_headers(limits.headers);
+        }
+        let (sender, driver) = builder.handshake(TokioIo::new(stream)).await?;
         Ok(Self {
             sender,
             driver: Some(Box::new(driver)),
@@ -54,14 +59,28 @@ impl Connection {
 
     /// Sends a request and waits for the head of the answer. Gives the request back if nothing of it was sent.
     pub(crate) async fn send(&mut self, request: Sent) -> Result<Response<Incoming>, TrySendError<Sent>> {
-        let reply = self.sender.try_send_request(request);
+        let reply = pin!(self.sender.try_send_request(request));
         drive(&mut self.driver, reply).await
+    }
+
+    /// Begins to send a request, for whose head of an answer somebody waits who [drives](Self::drive) the connection. Gives
+    /// the request back if nothing of it was sent.
+    pub(crate) fn ask(
+        &mut self,
+        request: Sent,
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Sent>>> + use<> {
+        self.sender.try_send_request(request)
+    }
+
+    /// Does the work and drives the connection while it waits.
+    pub(crate) async fn drive<T>(&mut self, work: Pin<&mut impl Future<Output = T>>) -> T {
+        drive(&mut self.driver, work).await
     }
 
     /// The next piece of a body, or `None` at its end.
     pub(crate) async fn piece(&mut self, body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
         loop {
-            match drive(&mut self.driver, body.frame()).await? {
+            match drive(&mut self.driver, pin!(body.frame())).await? {
                 Ok(frame) => {
                     if let Ok(data) = frame.into_data() {
                         return Some(Ok(data));
@@ -101,8 +120,7 @@ impl Connection {
 
 /// Does the work and drives the connection while it waits. The work comes first and last: it hands the connection
 /// something to do, and takes what the connection has done.
-async fn drive<T>(driver: &mut Option<Box<Driver>>, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
+async fn drive<T>(driver: &mut Option<Box<Driver>>, mut work: Pin<&mut impl Future<Output = T>>) -> T {
     poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
             return Poll::Ready(done);

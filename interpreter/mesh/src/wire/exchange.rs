@@ -14,7 +14,7 @@ use http::{
 };
 use hyper::body::{Body, Incoming};
 use jiff::Timestamp;
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{error::Error, io, pin::pin, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How much room is made for an answer on the word of its service alone.
@@ -74,53 +74,58 @@ pub(crate) async fn exchange(
     }
 }
 
-/// The head of the answer, and the connection that the rest of it comes by.
-pub(crate) async fn send(
-    endpoint: &Endpoint,
+/// The head of the answer, and the connection that the rest of it comes by. No `async fn`, which would have room for the
+/// request twice.
+pub(crate) fn send<'s>(
+    endpoint: &'s Endpoint,
     mut request: Sent,
     idle: Duration,
-    limits: &Limits,
-    progress: &mut Progress,
-) -> Result<(Response<Incoming>, Connection), Outcome> {
-    let _pending = endpoint.begin();
-    let started = Instant::now();
-    let mut rested = endpoint.pool.take(idle);
-    loop {
-        let reused = rested.is_some();
-        progress.stage = Stage::Connecting;
-        let mut connection = match rested.take() {
-            Some(connection) => {
-                notice(&connection).await;
-                connection
+    limits: &'s Limits,
+    progress: &'s mut Progress,
+) -> impl Future<Output = Result<(Response<Incoming>, Connection), Outcome>> + 's {
+    async move {
+        let _pending = endpoint.begin();
+        let started = Instant::now();
+        let mut rested = endpoint.pool.take(idle, started);
+        loop {
+            let reused = rested.is_some();
+            progress.stage = Stage::Connecting;
+            let mut connection = match rested.take() {
+                Some(connection) => {
+                    notice(&connection, started).await;
+                    connection
+                }
+                // Apart, so that who finds one at rest does not carry room for it along.
+                None => match Box::pin(endpoint.connect(limits)).await {
+                    Ok(connection) => connection,
+                    Err(why) => return Err(Outcome::Unsent(why)),
+                },
+            };
+            progress.stage = Stage::Waiting;
+            let reply = pin!(connection.ask(request));
+            let mut failed = match connection.drive(reply).await {
+                Ok(answer) => {
+                    progress.first_byte = Some(started.elapsed());
+                    return Ok((answer, connection));
+                }
+                Err(failed) => failed,
+            };
+            match failed.take_message() {
+                Some(unsent) if reused => {
+                    endpoint.pool.clear();
+                    request = unsent;
+                }
+                Some(_) => return Err(Outcome::Unsent(broke(endpoint, "before the request was sent"))),
+                None => return Err(unread(endpoint, failed.error(), "before an answer came")),
             }
-            None => match endpoint.connect(limits).await {
-                Ok(connection) => connection,
-                Err(why) => return Err(Outcome::Unsent(why)),
-            },
-        };
-        progress.stage = Stage::Waiting;
-        let mut failed = match connection.send(request).await {
-            Ok(answer) => {
-                progress.first_byte = Some(started.elapsed());
-                return Ok((answer, connection));
-            }
-            Err(failed) => failed,
-        };
-        match failed.take_message() {
-            Some(unsent) if reused => {
-                endpoint.pool.clear();
-                request = unsent;
-            }
-            Some(_) => return Err(Outcome::Unsent(broke(endpoint, "before the request was sent"))),
-            None => return Err(unread(endpoint, failed.error(), "before an answer came")),
         }
     }
 }
 
 /// Gives the runtime a moment to hear that the service closed the connection. Hyper gives a request back only as long as
 /// it has not heard of that too late, and one that may not be repeated would be lost.
-async fn notice(connection: &Connection) {
-    if connection.rested.elapsed() > DOUBTFUL {
+async fn notice(connection: &Connection, now: Instant) {
+    if now.saturating_duration_since(connection.rested) > DOUBTFUL {
         tokio::task::yield_now().await;
     }
 }

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// Connections at rest.
 #[derive(Default)]
@@ -20,10 +21,10 @@ struct Resting {
 
 impl Pool {
     /// The connection that rested least, unless even that one has rested too long; those that have are closed.
-    pub(crate) fn take(&self, idle: Duration) -> Option<Connection> {
+    pub(crate) fn take(&self, idle: Duration, now: Instant) -> Option<Connection> {
         let mut resting = self.lock();
         let connection = resting.connections.pop()?;
-        if connection.rested.elapsed() < idle {
+        if now.saturating_duration_since(connection.rested) < idle {
             return Some(connection);
         }
         resting.connections.clear();

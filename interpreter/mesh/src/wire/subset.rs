@@ -70,8 +70,8 @@ struct Known {
 
 impl Subset {
     /// An attempt ended here, in `took` if it was answered.
-    pub(crate) fn note(&self, failed: bool, took: Option<Duration>) {
-        self.tally().note(self.clock.now(), failed, took);
+    pub(crate) fn note(&self, now: Duration, failed: bool, took: Option<Duration>) {
+        self.tally().note(now, failed, took);
     }
 
     /// How it did within the last time.
@@ -141,9 +141,15 @@ impl Subset {
             self.watch(resolver);
         }
         let snapshot = self.snapshot();
-        if !snapshot.is_empty() {
-            return Ok(snapshot);
+        match snapshot.is_empty() {
+            false => Ok(snapshot),
+            // Apart, so that others do not carry room for it along.
+            true => Box::pin(self.first()).await,
         }
+    }
+
+    /// Waits for the first endpoint.
+    async fn first(&self) -> Result<Arc<Snapshot>, String> {
         let mut news = self.news.subscribe();
         loop {
             let snapshot = self.snapshot();

@@ -240,8 +240,8 @@ impl Log for Records {
         Wanted::Trail
     }
 
-    fn visited(&self, record: Record) {
-        self.0.lock().unwrap().push(record);
+    fn visited(&self, record: Arc<Record>) {
+        self.0.lock().unwrap().push(Arc::unwrap_or_clone(record));
     }
 }
 
@@ -279,7 +279,7 @@ impl Behind for Inside {
 
     fn text(&self, expr: &Expr, visit: &Visit) -> Option<String> {
         match expr {
-            Expr::Constant(Value::String(text)) => Some(format!("{text}{}", visit.request.path)),
+            Expr::Constant(Value::String(text)) => Some(format!("{text}{}", visit.request.path())),
             _ => None,
         }
     }

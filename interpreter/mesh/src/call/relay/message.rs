@@ -21,7 +21,7 @@ use flowmesh_ir::{
 use http::{HeaderName, HeaderValue, Uri, header::HOST, uri::PathAndQuery};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use std::{pin::pin, time::Duration};
+use std::{pin::Pin, time::Duration};
 
 impl Relay {
     /// What expressions over the request can ask.
@@ -139,8 +139,11 @@ const RATE_MIN: u64 = 500;
 
 /// The work, if it is done in time. The time begins anew for as long as the visitor is sending, and once more when all is
 /// sent: the service cannot answer before.
-pub(super) async fn within<T>(limit: Duration, upload: &Upload, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
+pub(super) async fn within<T>(
+    limit: Duration,
+    upload: &Upload,
+    mut work: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
     let mut before = Seen::default();
     loop {
         if let Ok(done) = tokio::time::timeout(limit, work.as_mut()).await {

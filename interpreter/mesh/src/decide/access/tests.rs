@@ -23,7 +23,7 @@ fn rule(allow: bool, who: Who, what: What, condition: Option<Value>) -> Rule {
 /// A condition that is no truth value has none.
 fn asked(rules: &[Rule], mode: Mode, what: What) -> Verdict {
     let is = |who: &Who| *who == SHOP || *who == Who::Anyone;
-    let mut holds = |condition: &Expr| match condition {
+    let mut holds = |_, condition: &Expr| match condition {
         Expr::Constant(Value::Bool(truth)) => Some(*truth),
         _ => None,
     };

@@ -19,44 +19,52 @@ enum Kind {
     Inside,
 }
 
-/// The headers for the other end, and what the connection is to be used for next.
+/// Leaves the headers for the other end; and says what the connection is to be used for next.
 pub(super) fn end_to_end(
-    headers: &HeaderMap,
+    mut headers: HeaderMap,
     version: Version,
 ) -> Result<(HeaderMap, Option<String>), Malformed> {
     if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
         return Err(Malformed::Framing);
     }
-    let claimed = claimed(headers)?;
-    let mut kept = HeaderMap::with_capacity(headers.len().saturating_add(8));
+    let mut dropped = claimed(&headers)?;
+    let repeats = headers.len() > headers.keys_len();
     for name in headers.keys() {
-        let mut values = headers.get_all(name).iter();
-        let first = values.next();
         let kind = kind(name.as_str());
         let single = kind == Kind::Single || *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING;
-        if single && values.next().is_some() {
+        if repeats && single && headers.get_all(name).iter().nth(1).is_some() {
             return Err(Malformed::Repeated(name.to_string()));
         }
-        if *name == TRANSFER_ENCODING
-            && first.is_none_or(|value| !value.as_bytes().eq_ignore_ascii_case(b"chunked"))
-        {
+        if *name == TRANSFER_ENCODING && !is_chunked(&headers) {
             return Err(Malformed::Header(name.to_string()));
         }
-        if matches!(kind, Kind::Plain | Kind::Single) && !claimed.contains(name) {
-            for value in headers.get_all(name) {
-                kept.append(name, value.clone());
-            }
+        if matches!(kind, Kind::Hop | Kind::Inside) {
+            dropped.push(name.clone());
         }
     }
-    // Of what one side may say to the next, only this is for the other end too, and only in full.
-    if wants_trailers(headers) {
-        kept.insert(TE, http::HeaderValue::from_static("trailers"));
+    let upgrade = upgrade(&headers, version);
+    let trailers = wants_trailers(&headers);
+    for name in &dropped {
+        headers.remove(name);
     }
-    Ok((kept, upgrade(headers, version)))
+    // Of what one side may say to the next, only this is for the other end too, and only in full.
+    if trailers {
+        headers.insert(TE, http::HeaderValue::from_static("trailers"));
+    }
+    Ok((headers, upgrade))
 }
 
-/// Takes out of an answer what belongs to the connection that it came by.
+fn is_chunked(headers: &HeaderMap) -> bool {
+    let said = headers.get(TRANSFER_ENCODING);
+    said.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"chunked"))
+}
+
+/// Takes out of an answer what belongs to the connection that it came by. Most say nothing of it: one look over the names
+/// is cheaper than a search for each.
 pub(crate) fn without_hops(headers: &mut HeaderMap) {
+    if !headers.keys().any(|name| HOPS.contains(name)) {
+        return;
+    }
     let named = headers
         .get_all(CONNECTION)
         .iter()

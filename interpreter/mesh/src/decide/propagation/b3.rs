@@ -1,7 +1,7 @@
 //! B3, as Zipkin has it: in one header, or in several.
 
 use super::{Forms, Told};
-use flowmesh_ir::trace::TraceContext;
+use flowmesh_ir::trace::{TraceContext, hex};
 use http::{HeaderMap, HeaderName};
 
 const ONE: HeaderName = HeaderName::from_static("b3");
@@ -87,15 +87,15 @@ pub(super) fn clear(headers: &mut HeaderMap) {
     }
 }
 
-pub(super) fn write(context: TraceContext, forms: Forms, put: &mut impl FnMut(HeaderName, &str)) {
+pub(super) fn write(context: TraceContext, forms: Forms, put: &mut impl FnMut(HeaderName, &[u8])) {
     let sampled = if context.sampled { "1" } else { "0" };
     if forms.b3 {
         let text = format!("{:032x}-{:016x}-{sampled}", context.trace, context.span);
-        put(ONE, &text);
+        put(ONE, text.as_bytes());
     }
     if forms.b3_multi {
-        put(TRACE, &format!("{:032x}", context.trace));
-        put(SPAN, &format!("{:016x}", context.span));
-        put(SAMPLED, sampled);
+        put(TRACE, &hex(context.trace));
+        put(SPAN, format!("{:016x}", context.span).as_bytes());
+        put(SAMPLED, sampled.as_bytes());
     }
 }
