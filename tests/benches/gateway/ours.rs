@@ -1,8 +1,13 @@
-//! A gateway of flowmesh, on one thread.
+//! A gateway of flowmesh, on one thread, with what `flowmesh serve` has where nobody says otherwise.
 
+use super::{
+    client::Speech,
+    credentials::{ISSUER, folder, keys},
+};
 use flowmesh_host::{
     Host, HostOptions,
     gateways::{AccessLog, Gateways, GatewaysOptions},
+    traces::{Otlp, SpanSink},
 };
 use flowmesh_machine::Settings;
 use flowmesh_mesh::{
@@ -10,19 +15,22 @@ use flowmesh_mesh::{
     gateway::{GatewayOptions, Log},
     identity::{Fetch, Fetched},
 };
-use std::{fmt::Write, io, path::PathBuf, sync::Arc};
+use std::{fmt::Write, io, sync::Arc};
 
-/// There are no tokens here.
-struct Nobody;
+/// How many visits are kept with why they went as they did.
+const KEPT: usize = 1_000;
 
-impl Fetch for Nobody {
+/// Gives the keys of the issuer, whoever asks for what.
+struct Issuer;
+
+impl Fetch for Issuer {
     fn get<'a>(&'a self, _: &'a str) -> Fetched<'a> {
-        Box::pin(async { Err("there is nobody".to_owned()) })
+        Box::pin(async { Ok(keys().into_bytes()) })
     }
 }
 
 /// The program of a kind.
-fn program(kind: &str, service: &str) -> String {
+fn program(kind: &str, service: &str, speech: Speech) -> String {
     let mut routes = String::new();
     let count = kind
         .rsplit('-')
@@ -35,44 +43,60 @@ fn program(kind: &str, service: &str) -> String {
             "  any \"/route-{number}/**\" -> back {{ rewrite: {{ prefix: \"/\" }} }}"
         );
     }
-    let (rules, limit) = match kind {
+    let (outside, inside) = match kind {
         "flowmesh-all" => (
-            "deny anyone to back when request.path has \"secret\"\n",
-            "  limit: { rate: 1_000_000/s, burst: 1_000_000, per: caller.address }\n",
+            "deny anyone to back when request.path has \"secret\"\nmesh { trace: { sample: 1% } }\n",
+            format!(
+                "  jwt: {{ issuer: \"{ISSUER}\", audience: \"shop\", keys: \"{ISSUER}/keys\" }}\n\
+                 \x20 limit: {{ rate: 1_000_000/s, burst: 1_000_000, per: caller.address }}\n"
+            ),
         ),
-        _ => ("", ""),
+        _ => ("", String::new()),
+    };
+    let (scheme, tls) = match speech {
+        Speech::Tls => (
+            "https",
+            "  tls: { certificate: \"cert.pem\", key: \"key.pem\" }\n",
+        ),
+        Speech::Plain | Speech::Http2 => ("http", ""),
     };
     format!(
         "service back {{\n  at: \"http://{service}\"\n  op get() -> json = GET \"/\"\n}}\n\
-         allow gateway front to back\n{rules}\
-         gateway front {{\n  listen: \"http://127.0.0.1:0\"\n{limit}{routes}  any \"/**\" -> back\n}}\n"
+         allow gateway front to back\n{outside}\
+         gateway front {{\n  listen: \"{scheme}://127.0.0.1:0\"\n{tls}{inside}{routes}  any \"/**\" -> back\n}}\n"
     )
 }
 
 /// Serves until it is killed, and says where.
-pub(crate) fn serve(kind: &str, service: &str) {
+pub(crate) fn serve(kind: &str, service: &str, speech: Speech) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let program = flowmesh_tests::fuzz::compiled(&program(kind, service)).expect("it compiles");
+        let program = flowmesh_tests::fuzz::compiled(&program(kind, service, speech)).expect("it compiles");
         let directory = tempfile::tempdir().unwrap();
         let resolver = Hickory::servers(&["127.0.0.1:1".parse().unwrap()]).unwrap();
-        let options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
+        let mut options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
+        options.visits = KEPT;
+        let (mut log, mut traces): (Option<Arc<dyn Log>>, Option<Arc<dyn SpanSink>>) = (None, None);
+        if kind == "flowmesh-all" {
+            log = Some(Arc::new(AccessLog::new(io::sink()).unwrap()));
+            // The service takes them, too.
+            traces = Some(Arc::new(
+                Otlp::batches(&format!("http://{service}"), "front", None).unwrap(),
+            ));
+        }
+        options.traces = traces;
         let host = Host::open(directory.path(), options).unwrap();
         host.deploy(program, Settings::default()).await.unwrap();
-        let log: Option<Arc<dyn Log>> = match kind {
-            "flowmesh-all" => Some(Arc::new(AccessLog::new(io::sink()).unwrap())),
-            _ => None,
-        };
         let options = GatewaysOptions {
             limits: GatewayOptions::default(),
             log,
-            fetch: Arc::new(Nobody),
+            fetch: Arc::new(Issuer),
             api: String::new(),
-            directory: PathBuf::new(),
+            directory: folder().to_owned(),
         };
         let gateways = Gateways::open(&host, options).await.unwrap();
         println!("{}", gateways.addresses()[0].1[0]);

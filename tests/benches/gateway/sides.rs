@@ -1,34 +1,37 @@
 //! The processes that are measured, and the service behind them.
 
-use http_body_util::{BodyExt, Full, combinators::BoxBody};
+use super::{
+    client::Speech,
+    credentials::folder,
+    peers::{Peer, peer},
+};
+use http_body_util::Full;
 use hyper::{
     Request, Response,
     body::{Bytes, Incoming},
-    client::conn::http1 as client,
     server::conn::http1 as server,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::{
-    cell::RefCell,
     convert::Infallible,
     env, fs,
     future::Future,
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    rc::Rc,
     thread,
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 /// A process that listens; it ends with this.
 pub(crate) struct Side {
     name: String,
     address: SocketAddr,
-    process: Child,
+    /// `None` where it is another side's.
+    process: Option<Child>,
     _folder: Option<TempDir>,
 }
 
@@ -39,18 +42,33 @@ impl Side {
     }
 
     /// One of the sides; `None` where it is not installed.
-    pub(crate) fn start(name: &str, service: &Self) -> Option<Self> {
-        let at = service.address.to_string();
-        match name {
-            "nginx" => Self::installed(name, &nginx(&at), &["-e", "stderr", "-c"]),
-            "haproxy" => Self::installed(name, &haproxy(&at), &["-q", "-f"]),
-            name => Some(Self::of_this(name, &[name, &at])),
+    pub(crate) fn start(name: &str, service: &Self, speech: Speech) -> Option<Self> {
+        if name == "direct" {
+            return Some(Self::service_again(service));
+        }
+        match peer(name, service.address, speech) {
+            Some(peer) => Self::installed(name, &peer),
+            None => {
+                let (at, by) = (service.address.to_string(), format!("{speech:?}"));
+                Some(Self::of_this(name, &[name, &at, &by]))
+            }
+        }
+    }
+
+    /// The service itself, as one of the sides: nobody is in between.
+    fn service_again(service: &Self) -> Self {
+        Self {
+            name: "direct".to_owned(),
+            address: service.address,
+            process: None,
+            _folder: None,
         }
     }
 
     fn of_this(name: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(env::current_exe().unwrap());
-        command.arg("--role").args(arguments).stdout(Stdio::piped());
+        command.arg("--role").arg(folder()).args(arguments);
+        command.stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut line = String::new();
         let out = process.stdout.take().unwrap();
@@ -58,30 +76,27 @@ impl Side {
         Self {
             name: name.to_owned(),
             address: line.trim().parse().unwrap(),
-            process,
+            process: Some(process),
             _folder: None,
         }
     }
 
-    /// A program of the system with a configuration, in which `PORT` is a free one and `DIR` a folder of its own.
-    fn installed(name: &str, configuration: &str, arguments: &[&str]) -> Option<Self> {
+    fn installed(name: &str, peer: &Peer) -> Option<Self> {
         let address = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        let text = configuration
+        let text = peer
+            .configuration
             .replace("PORT", &address.port().to_string())
             .replace("DIR", path);
-        let file = folder.path().join("conf");
+        let file = folder.path().join(peer.file);
         fs::write(&file, text).unwrap();
-        let mut command = Command::new(name);
-        command
-            .args(arguments)
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        let mut command = Command::new(peer.program);
+        command.args(peer.arguments).arg(&file);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let Ok(process) = command.spawn() else {
             println!("{name:<14} is not installed");
             return None;
@@ -91,7 +106,7 @@ impl Side {
                 return Some(Self {
                     name: name.to_owned(),
                     address,
-                    process,
+                    process: Some(process),
                     _folder: Some(folder),
                 });
             }
@@ -139,7 +154,10 @@ impl Side {
     }
 
     fn processes(&self) -> Vec<u32> {
-        let id = self.process.id();
+        let Some(process) = &self.process else {
+            return Vec::new();
+        };
+        let id = process.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         let children = children.split_whitespace().filter_map(|child| child.parse().ok());
         std::iter::once(id).chain(children).collect()
@@ -148,37 +166,23 @@ impl Side {
 
 impl Drop for Side {
     fn drop(&mut self) {
+        let Some(process) = &mut self.process else {
+            return;
+        };
         // nginx's first process ends the others only when it is asked to end.
-        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ = Command::new("kill").arg(process.id().to_string()).status();
         for _ in 0..20 {
-            if let Ok(Some(_)) = self.process.try_wait() {
+            if let Ok(Some(_)) = process.try_wait() {
                 return;
             }
             thread::sleep(Duration::from_millis(50));
         }
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = process.kill();
+        let _ = process.wait();
     }
 }
 
-fn nginx(service: &str) -> String {
-    format!(
-        "worker_processes 1;\ndaemon off;\npid DIR/pid;\nerror_log /dev/null;\nevents {{ worker_connections 4096; }}\nhttp {{\n\
-         access_log off;\nkeepalive_requests 1000000000;\nclient_body_temp_path DIR/body;\nproxy_temp_path DIR/proxy;\n\
-         fastcgi_temp_path DIR/fastcgi;\nuwsgi_temp_path DIR/uwsgi;\nscgi_temp_path DIR/scgi;\n\
-         upstream back {{ server {service}; keepalive 128; keepalive_requests 1000000000; }}\n\
-         server {{ listen 127.0.0.1:PORT;\nlocation / {{ proxy_pass http://back; proxy_http_version 1.1; proxy_set_header Connection \"\"; }} }}\n}}\n"
-    )
-}
-
-fn haproxy(service: &str) -> String {
-    format!(
-        "global\n  nbthread 1\n  maxconn 4096\ndefaults\n  mode http\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n  http-reuse always\n\
-         frontend front\n  bind 127.0.0.1:PORT\n  default_backend back\nbackend back\n  server one {service}\n"
-    )
-}
-
-fn alone<F: Future<Output = ()>>(work: F) {
+pub(crate) fn alone<F: Future<Output = ()>>(work: F) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -207,45 +211,4 @@ pub(crate) fn serve() {
             tokio::task::spawn_local(async move { drop(connection.await) });
         }
     });
-}
-
-/// A proxy that does nothing but hand on, with a connection to the service for each of a visitor, and says where.
-pub(crate) fn bare(service: SocketAddr) {
-    alone(async move {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        println!("{}", listener.local_addr().unwrap());
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let behind: Rc<RefCell<Option<client::SendRequest<Incoming>>>> = Rc::default();
-            let handle =
-                service_fn(move |request: Request<Incoming>| hand_on(request, behind.clone(), service));
-            let connection = server::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), handle);
-            tokio::task::spawn_local(async move { drop(connection.await) });
-        }
-    });
-}
-
-async fn hand_on(
-    request: Request<Incoming>,
-    behind: Rc<RefCell<Option<client::SendRequest<Incoming>>>>,
-    service: SocketAddr,
-) -> Result<Response<BoxBody<Bytes, hyper::Error>>, hyper::Error> {
-    let kept = behind.borrow_mut().take();
-    let mut sender = match kept {
-        Some(sender) => sender,
-        None => {
-            let stream = TcpStream::connect(service).await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let (sender, connection) = client::handshake(TokioIo::new(stream)).await?;
-            tokio::task::spawn_local(async move { drop(connection.await) });
-            sender
-        }
-    };
-    sender.ready().await?;
-    let answer = sender.send_request(request).await?;
-    *behind.borrow_mut() = Some(sender);
-    Ok(answer.map(|body| body.boxed()))
 }

@@ -48,7 +48,11 @@ pub(super) async fn converse(
     if rules.gateway().is_some_and(|gateway| gateway.proxied) {
         match tokio::time::timeout(options.head_time, proxied(&mut stream)).await {
             Ok(Ok(Some(visitor))) => {
-                peer.written = written(visitor.ip().to_canonical());
+                let address = visitor.ip().to_canonical();
+                let Some(room) = door.named(address, peer.room.take()) else {
+                    return;
+                };
+                (peer.written, peer.room) = (written(address), Some(room));
                 peer.address = visitor;
             }
             Ok(Ok(None)) => {}

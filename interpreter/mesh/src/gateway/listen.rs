@@ -73,6 +73,8 @@ struct Counted(Arc<Door>, IpAddr);
 pub(super) struct Room {
     _counted: Counted,
     _permit: Option<OwnedSemaphorePermit>,
+    /// What the proxy has that it came by.
+    _proxy: Option<Arc<Room>>,
 }
 
 impl Door {
@@ -133,16 +135,28 @@ impl Door {
         self.bodies.clone().try_acquire_many_owned(kib).ok()
     }
 
-    /// Takes note of one more connection of an address, unless it has too many.
-    fn count(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
+    /// What one more connection of whom a proxy names has of the limits, unless they have too many.
+    pub(super) fn named(self: &Arc<Self>, visitor: IpAddr, proxy: Option<Arc<Room>>) -> Option<Arc<Room>> {
+        let room = Room {
+            _counted: self.count(visitor, true)?,
+            _permit: None,
+            _proxy: proxy,
+        };
+        Some(Arc::new(room))
+    }
+
+    /// Whether whoever connects is a proxy that is trusted, which has the connections of all its visitors.
+    fn is_behind_proxy(&self) -> bool {
         let rules = self.rules();
-        let behind_proxy = rules
-            .gateway()
-            .is_some_and(|gateway| gateway.trusted_hops > 0 || gateway.proxied);
+        let gateway = rules.gateway();
+        gateway.is_some_and(|gateway| gateway.trusted_hops > 0 || gateway.proxied)
+    }
+
+    /// Takes note of one more connection of an address, unless it has too many where that matters.
+    fn count(self: &Arc<Self>, address: IpAddr, matters: bool) -> Option<Counted> {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let open = addresses.entry(address).or_default();
-        // A proxy that is trusted has the connections of all its visitors.
-        if *open >= self.options.connections_per_address && !behind_proxy {
+        if matters && *open >= self.options.connections_per_address {
             return None;
         }
         *open = open.saturating_add(1);
@@ -230,7 +244,8 @@ impl Listener {
         permit: Option<OwnedSemaphorePermit>,
         stopping: watch::Receiver<bool>,
     ) {
-        let Some(counted) = self.door.count(peer.ip().to_canonical()) else {
+        let matters = !self.door.is_behind_proxy();
+        let Some(counted) = self.door.count(peer.ip().to_canonical(), matters) else {
             return;
         };
         // Small answers shall not wait for each other.
@@ -239,6 +254,7 @@ impl Listener {
         let room = Room {
             _counted: counted,
             _permit: permit,
+            _proxy: None,
         };
         let peer = Peer {
             address: peer,

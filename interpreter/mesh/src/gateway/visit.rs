@@ -322,3 +322,19 @@ impl Visiting<'_> {
         of_route.or(self.gateway.cors.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::visit;
+
+    fn size<A, B, C, F>(_: impl Fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// It is moved into its box for every visit, and all that it waits for within it before that.
+    #[test]
+    fn a_visit_carries_no_room_for_what_few_visits_need() {
+        let size = size(visit);
+        assert!(size <= 3 << 10, "{size} bytes");
+    }
+}

@@ -244,8 +244,48 @@ async fn behind_proxy() -> (Server, Town) {
         proxied: true,
         ..gateway(vec![route(None, "/**")])
     };
-    let town = Town::with(&server, plain(), gateway, |_| {}).await;
+    let town = Town::with(&server, plain(), gateway, |options| {
+        options.connections_per_address = 2;
+    })
+    .await;
     (server, town)
+}
+
+/// A connection of a visitor, by the proxy.
+async fn visitor(town: &Town, address: &str) -> TcpStream {
+    let mut stream = town.connect().await;
+    let header = proxied::header(address.parse().unwrap(), town.address);
+    stream.write_all(&header).await.unwrap();
+    let _ = stream.write_all(GET).await;
+    stream
+}
+
+#[tokio::test]
+async fn whom_the_proxy_names_has_so_many_connections_and_the_proxy_any_number() {
+    let (_server, town) = behind_proxy().await;
+    let mut open = Vec::new();
+    for address in ["203.0.113.7:1", "203.0.113.7:2", "203.0.113.8:1", "203.0.113.8:2"] {
+        let mut stream = visitor(&town, address).await;
+        assert_eq!(read(&mut stream).await.status, 200, "{address}");
+        open.push(stream);
+    }
+    let mut third = visitor(&town, "203.0.113.7:3").await;
+    let mut heard = Vec::new();
+    let _ = timeout(LONG, third.read_to_end(&mut heard))
+        .await
+        .expect("it is closed");
+    assert!(heard.is_empty(), "{}", String::from_utf8_lossy(&heard));
+    drop(open);
+    let again = async {
+        loop {
+            let mut next = visitor(&town, "203.0.113.7:4").await;
+            // The gateway hears of it in its own time.
+            if next.read_u8().await.is_ok() {
+                return;
+            }
+        }
+    };
+    timeout(LONG, again).await.expect("there is room again");
 }
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n";
