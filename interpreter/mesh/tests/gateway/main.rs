@@ -19,6 +19,7 @@ mod known;
 mod limits;
 mod lives;
 mod login;
+mod mishaps;
 mod passes;
 mod peers;
 mod refused;
