@@ -26,6 +26,7 @@ mod refused;
 mod relays;
 mod routes;
 mod safe;
+mod spoken;
 mod stays;
 mod town;
 mod traced;
