@@ -10,6 +10,8 @@ pub(super) const SEEDS: &[&str] = &[
     "shop.example.com 169.254.169.254",
     "redis.service.consul 10.0.0.1",
     "localhost ::ffff:127.0.0.1",
+    "shop 0.0.0.0",
+    "shop.example.com 0.0.0.1",
     "a.TEST. 64:ff9b::a00:1",
     "http://127.0.0.1:80/a 8.8.8.8",
     "srv://_http._tcp.shop.example.com 2002:7f00:1::",
