@@ -8,6 +8,7 @@ use crate::{
     keys::KeyFile,
     settings::Set,
     stub::{self, Recorder, Script, Stubs, Style},
+    telemetry::TelemetryArgs,
 };
 use clap::Args;
 use flowmesh_host::{
@@ -15,7 +16,6 @@ use flowmesh_host::{
     engine::Refusal,
     server::{ConfigValues, Server, ServerError, ServerOptions},
     store::compact::Due,
-    traces::{Otlp, OtlpError, Protocol, Several, SpanSink, Zipkin},
 };
 use flowmesh_ir::{Code, Program};
 use flowmesh_machine::Settings;
@@ -56,19 +56,8 @@ pub(crate) struct HouseArgs {
     /// Before they go, write them to a file in this directory, as `store export` would; `store import` reads it
     #[arg(long, value_name = "DIR", requires = "keep_runs")]
     pub(crate) archive: Option<PathBuf>,
-    /// Send traces of visits and runs to an OpenTelemetry collector, by OTLP
-    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
-    pub(crate) traces: Option<String>,
-    /// How the collector is spoken to: `http/protobuf`, or `grpc`; else as OTEL_EXPORTER_OTLP_PROTOCOL says
-    #[arg(long, value_name = "PROTOCOL", requires = "traces")]
-    pub(crate) traces_protocol: Option<Protocol>,
-    /// Send traces of visits and runs to Zipkin
-    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_ZIPKIN_ENDPOINT")]
-    pub(crate) zipkin: Option<String>,
-    /// Keep so many visits of gateways in memory, with why they went as they did, for `flowmesh explain REQUEST` and
-    /// `flowmesh trace`; 0 keeps none
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(..=100_000))]
-    pub(crate) keep_visits: u32,
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryArgs,
     /// Stub the program's services that are on this machine first, in this process
     #[arg(long)]
     pub(crate) stub: bool,
@@ -182,8 +171,8 @@ impl House {
             keep,
             archive: args.archive.clone(),
         });
-        options.traces = traces(args)?;
-        options.visits = usize::try_from(args.keep_visits).unwrap_or_default();
+        options.traces = args.telemetry.sink()?;
+        options.visits = args.telemetry.visits();
         options.keys = args.keys.ring()?;
         let host = Host::open(&args.dir, options).map_err(|why| opened(&why))?;
         let opening = host.serve(program.as_ref().clone(), settings).await;
@@ -266,21 +255,7 @@ pub(crate) fn resolver(names: &NameArgs) -> Result<Arc<dyn Resolver>, Error> {
     Ok(Arc::new(found.map_err(words)?))
 }
 
-/// Who takes traces. A variable that is set to nothing counts as none.
-fn traces(args: &HouseArgs) -> Result<Option<Arc<dyn SpanSink>>, Error> {
-    let untraced = |why: OtlpError| below(why.code(), &why, Some(why.help().to_owned()), Exit::Usage);
-    let mut sinks: Vec<Arc<dyn SpanSink>> = Vec::new();
-    if let Some(to) = args.traces.as_deref().filter(|to| !to.is_empty()) {
-        let otlp = Otlp::batches(to, "flowmesh", args.traces_protocol).map_err(untraced)?;
-        sinks.push(Arc::new(otlp));
-    }
-    if let Some(to) = args.zipkin.as_deref().filter(|to| !to.is_empty()) {
-        sinks.push(Arc::new(Zipkin::batches(to, "flowmesh").map_err(untraced)?));
-    }
-    Ok(Several::of(sinks))
-}
-
-fn unheard(why: &ServerError) -> Error {
+pub(crate) fn unheard(why: &ServerError) -> Error {
     let exit = if matches!(why, ServerError::Remote { .. }) {
         Exit::Usage
     } else {

@@ -20,6 +20,7 @@ mod prompt;
 mod runtime;
 mod settings;
 mod stub;
+mod telemetry;
 mod threads;
 
 use clap::Parser;

@@ -2,12 +2,15 @@
 //! without an end, numbers without a measure. What the compiler makes of them is up to it, as long as it is something.
 //!
 //! The folder: `kept` (what formatting keeps), `alter` (programs in JSON, changed so that they still load), `world` (a run
-//! of any program in a world by chance), `sample` (JSON for a type).
+//! of any program in a world by chance), `sample` (JSON for a type), `wire` (the readers of what strangers send).
 
 mod alter;
 mod kept;
 mod sample;
+mod wire;
 mod world;
+
+pub use wire::{READERS, Reader};
 
 use crate::mutate::Random;
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
@@ -29,6 +32,8 @@ pub enum Target {
     Load,
     /// The machine: whatever program loads and whatever happens to its runs, it keeps what it promises.
     Machine,
+    /// A reader of what comes over the wire.
+    Reader(Reader),
 }
 
 impl std::str::FromStr for Target {
@@ -41,10 +46,15 @@ impl std::str::FromStr for Target {
             "check" => Self::Check,
             "load" => Self::Load,
             "machine" => Self::Machine,
-            other => {
-                let expected = "expected parse, format, check, load or machine";
-                return Err(format!("{expected}, found {other}"));
-            }
+            other => match READERS.into_iter().find(|reader| reader.name() == other) {
+                Some(reader) => Self::Reader(reader),
+                None => {
+                    let readers = READERS.map(Reader::name).join(", ");
+                    let expected =
+                        format!("expected parse, format, check, load, machine, wire or one of {readers}");
+                    return Err(format!("{expected}, found {other}"));
+                }
+            },
         })
     }
 }
@@ -73,6 +83,7 @@ pub fn corpus(target: Target, texts: Vec<String>) -> Vec<String> {
             let programs = programs.filter(|program| target == Target::Load || !program.flows.is_empty());
             programs.map(|program| print::json(&program)).collect()
         }
+        Target::Reader(reader) => reader.corpus(),
         _ => texts,
     }
 }
@@ -108,12 +119,18 @@ pub fn feed(target: Target, text: &str) {
         }
         Target::Machine => {
             if let Ok(program) = json::load(text.as_bytes()) {
-                let mut hasher = DefaultHasher::new();
-                text.hash(&mut hasher);
-                world::run(&program, &mut Random::new(hasher.finish()));
+                world::run(&program, &mut chance(text));
             }
         }
+        Target::Reader(reader) => reader.feed(text, &mut chance(text)),
     }
+}
+
+/// What follows from a text by chance, so that the same text leads to the same again.
+fn chance(text: &str) -> Random {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Random::new(hasher.finish())
 }
 
 /// A text made from the corpus.
@@ -122,11 +139,36 @@ pub fn made(target: Target, corpus: &[String], seed: u64) -> String {
     let mut random = Random::new(seed);
     match target {
         Target::Machine => alter::altered(corpus, &mut random),
-        _ => text(corpus, &mut random),
+        Target::Reader(reader) => text(corpus, reader.words(), &mut random),
+        _ => text(corpus, WORDS, &mut random),
     }
 }
 
-fn text(corpus: &[String], random: &mut Random) -> String {
+/// What stands in programs.
+const WORDS: &[&str] = &[
+    "match ",
+    "else ",
+    "if ",
+    "->",
+    "catch ",
+    "\"\"\"",
+    "\n",
+    "..",
+    "=>",
+    "}",
+    ")",
+    "where ",
+    ",",
+    " ",
+    "\n\n",
+    "// why\n",
+    " // why\n",
+    "\n// why\n\n",
+    "/// why\n",
+    "//! why\n",
+];
+
+fn text(corpus: &[String], words: &[&str], random: &mut Random) -> String {
     let pick = |random: &mut Random| corpus[random.below(corpus.len())].clone();
     let mut text = pick(random);
     for _ in 0..=random.below(6) {
@@ -150,31 +192,7 @@ fn text(corpus: &[String], random: &mut Random) -> String {
             4 => text.insert_str(at, &"9".repeat(1 + random.below(400))),
             5 => text.insert(at, char::from(32 + random.below(95) as u8)),
             6 => text.insert(at, ['\0', 'ü', '\u{2028}', '\r', '\u{1F600}'][random.below(5)]),
-            _ => {
-                let words = [
-                    "match ",
-                    "else ",
-                    "if ",
-                    "->",
-                    "catch ",
-                    "\"\"\"",
-                    "\n",
-                    "..",
-                    "=>",
-                    "}",
-                    ")",
-                    "where ",
-                    ",",
-                    " ",
-                    "\n\n",
-                    "// why\n",
-                    " // why\n",
-                    "\n// why\n\n",
-                    "/// why\n",
-                    "//! why\n",
-                ];
-                text.insert_str(at, words[random.below(words.len())]);
-            }
+            _ => text.insert_str(at, words[random.below(words.len())]),
         }
     }
     text

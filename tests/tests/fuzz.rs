@@ -4,7 +4,7 @@ use flowmesh_diagnostics::{Diagnostics, SourceId};
 use flowmesh_frontend::parse;
 use flowmesh_tests::{
     annotate, files,
-    fuzz::{self, Target},
+    fuzz::{self, READERS, Target},
 };
 use std::fs;
 
@@ -43,6 +43,22 @@ fn what_is_loaded_loads_again() {
 #[test]
 fn whatever_program_loads_the_machine_keeps_what_it_promises() {
     some_texts(Target::Machine);
+}
+
+#[test]
+fn the_readers_of_what_strangers_send_keep_what_they_promise() {
+    for reader in READERS {
+        let target = Target::Reader(reader);
+        let corpus = fuzz::corpus(target, Vec::new());
+        for text in &corpus {
+            fuzz::feed(target, text);
+        }
+        for seed in 0..2_000 {
+            let text = fuzz::made(target, &corpus, seed);
+            let fed = std::panic::catch_unwind(|| fuzz::feed(target, &text));
+            assert!(fed.is_ok(), "{} breaks by {text:?}", reader.name());
+        }
+    }
 }
 
 /// The codes that a text is answered with.

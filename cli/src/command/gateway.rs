@@ -1,5 +1,6 @@
 //! `flowmesh gateway FILE`: the gateways of a program without its runs.
 
+mod admin;
 mod standing;
 mod watch;
 
@@ -12,7 +13,7 @@ use crate::{
 };
 use clap::Args;
 use flowmesh_host::{
-    gateways::{Alone, Gateways, Remote},
+    gateways::{Alone, Gateways, Remote, Telemetry},
     network::MeshNetwork,
 };
 use flowmesh_ir::{Name, Program, gateway::Target};
@@ -26,6 +27,7 @@ use flowmesh_ir::{Name, Program, gateway::Target};
   flowmesh gateway shop.flow
   flowmesh gateway shop.flow --server http://runs:7700 --token-file operator.token
   flowmesh gateway shop.json --access-log /var/log/shop/visits.jsonl
+  flowmesh gateway shop.flow --admin 127.0.0.1:9901 --tokens operators.json --traces http://collector:4318
 
 It looks at the files of the program every second. When they change, visitors who come from then on are led
 as they say, and nobody is cut off; while they cannot be compiled, it goes on as before.")]
@@ -59,7 +61,7 @@ impl Gateway {
 }
 
 impl Kind for Gateway {
-    fn made(&self, program: &Program, network: &MeshNetwork) -> Result<Alone, Error> {
+    fn made(&self, program: &Program, network: &MeshNetwork, telemetry: Telemetry) -> Result<Alone, Error> {
         if program.gateways.is_empty() {
             return Err(Error::BadSetting {
                 text: self.standing.file.display().to_string(),
@@ -67,7 +69,7 @@ impl Kind for Gateway {
                 help: "declare one: `gateway NAME { listen: \"http://127.0.0.1:8080\" ... }`".to_owned(),
             });
         }
-        Alone::new(network, self.remote(program)?).map_err(|why| unconnected(&why))
+        Alone::new(network, self.remote(program)?, telemetry).map_err(|why| unconnected(&why))
     }
 
     fn beside(&self) -> Option<Name> {

@@ -4,7 +4,7 @@ use super::gateway::{Kind, Standing};
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_host::{
-    gateways::{Alone, Beside, Gateways},
+    gateways::{Alone, Beside, Gateways, Telemetry},
     network::MeshNetwork,
 };
 use flowmesh_ir::{Name, Program};
@@ -66,8 +66,8 @@ impl Proxy {
 }
 
 impl Kind for Proxy {
-    fn made(&self, _: &Program, _: &MeshNetwork) -> Result<Alone, Error> {
-        Ok(Alone::beside(self.placed()?))
+    fn made(&self, _: &Program, _: &MeshNetwork, telemetry: Telemetry) -> Result<Alone, Error> {
+        Ok(Alone::beside(self.placed()?, telemetry))
     }
 
     fn beside(&self) -> Option<Name> {

@@ -9,12 +9,12 @@ use crate::{
     house::{House, HouseArgs, refused},
     identity::IdentityArgs,
     program, runtime,
+    telemetry::DrainArgs,
 };
 use clap::Args;
 use flowmesh_host::server::{self, AuditOptions, ServerOptions};
 use flowmesh_ir::{Program, print};
-use jiff::SignedDuration;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// Serve a program's flows over HTTP and finish the runs that are open
 #[derive(Args)]
@@ -55,9 +55,8 @@ pub(crate) struct Serve {
     /// (/metrics, for Prometheus); nobody is asked who they are there
     #[arg(long, value_name = "ADDRESS")]
     health: Option<SocketAddr>,
-    /// When it is to stop, say for so long that it is not ready before it takes no more connections: 5s
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = drain)]
-    drain: Duration,
+    #[command(flatten)]
+    drain: DrainArgs,
     /// Write a line of JSON for each visit of a gateway to this file, behind what is there; `-` is standard output
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
@@ -78,7 +77,7 @@ impl Serve {
             let mut options = ServerOptions::new(self.listen);
             options.allow_remote = self.allow_remote;
             options.identity = self.identity.identity(&self.house.dir)?;
-            (options.health, options.drain) = (self.health, self.drain);
+            (options.health, options.drain) = (self.health, self.drain.drain);
             let audit = self.audit.clone();
             let audit = audit.unwrap_or_else(|| self.house.dir.join("audit.jsonl"));
             options.audit = Some(AuditOptions::new(audit));
@@ -115,14 +114,6 @@ impl Serve {
             ended
         })
     }
-}
-
-/// How long it drains; at most an hour.
-fn drain(text: &str) -> Result<Duration, String> {
-    let span: Option<SignedDuration> = text.parse().ok();
-    let span = span.and_then(|span| Duration::try_from(span).ok());
-    let span = span.filter(|span| *span <= Duration::from_secs(3600));
-    span.ok_or_else(|| "expected a time such as `5s`, at most `1h`".to_owned())
 }
 
 fn announce(program: &Program, house: &House) {

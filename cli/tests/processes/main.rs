@@ -25,6 +25,8 @@ mod gateway;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod hears;
+#[cfg(test)]
 mod line;
 #[cfg(test)]
 mod lsp;
@@ -56,6 +58,8 @@ mod shop;
 mod store;
 #[cfg(test)]
 mod stub;
+#[cfg(test)]
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod token;

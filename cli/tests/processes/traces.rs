@@ -3,24 +3,19 @@
 
 use super::{
     common,
+    hears::{Hears, attribute, hex},
     shop::{Running, free_port, http, until},
 };
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse},
-    common::v1::any_value::Value,
-    trace::v1::{Span, status::StatusCode},
-};
-use prost::Message;
+use opentelemetry_proto::tonic::trace::v1::{Span, status::StatusCode};
 use std::{
-    collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::Stdio,
     sync::{Arc, Mutex},
 };
 use tempfile::TempDir;
 
-const PROGRAM: &str = r#"//! Something is packed and, when somebody says so, shipped.
+pub(super) const PROGRAM: &str = r#"//! Something is packed and, when somebody says so, shipped.
 
 config desk_url: url
 
@@ -44,64 +39,6 @@ flow order(id: string) -> string {
 }
 "#;
 
-/// Something that was asked of a server of this test: its path, its headers, its body.
-type Asked = (String, BTreeMap<String, String>, Vec<u8>);
-
-/// A server that answers everything with the same.
-struct Hears {
-    port: u16,
-    asked: Arc<Mutex<Vec<Asked>>>,
-}
-
-impl Hears {
-    fn start(kind: &'static str, body: Vec<u8>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&asked);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (asked, body) = (Arc::clone(&kept), body.clone());
-                std::thread::spawn(move || {
-                    let mut stream = BufReader::new(stream);
-                    while let Some(request) = read(&mut stream) {
-                        asked.lock().expect("the lock").push(request);
-                        let length = body.len();
-                        let head = format!(
-                            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
-                        );
-                        let stream = stream.get_mut();
-                        let _ = stream.write_all(&[head.as_bytes(), &body].concat());
-                    }
-                });
-            }
-        });
-        Self { port, asked }
-    }
-
-    fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("the lock").clone()
-    }
-}
-
-fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
-    let mut first = String::new();
-    stream.read_line(&mut first).ok().filter(|read| *read > 0)?;
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim().split_once(':') else {
-            break;
-        };
-        headers.insert(name.to_lowercase(), value.trim().to_owned());
-    }
-    let length = headers.get("content-length").map_or("0", String::as_str);
-    let mut body = vec![0; length.parse().ok()?];
-    stream.read_exact(&mut body).ok()?;
-    Some((first.split(' ').nth(1)?.to_owned(), headers, body))
-}
-
 /// A desk, a collector, and the directory of a server between them.
 struct Place {
     dir: TempDir,
@@ -118,10 +55,7 @@ impl Place {
             dir,
             port: free_port(),
             desk: Hears::start("application/json", br#""p1""#.to_vec()),
-            collector: Hears::start(
-                "application/x-protobuf",
-                ExportTraceServiceResponse::default().encode_to_vec(),
-            ),
+            collector: Hears::collector(),
         }
     }
 
@@ -148,43 +82,9 @@ impl Place {
         common::in_dir(self.dir.path(), &args)
     }
 
-    /// All spans that the collector was sent, and the names of the services that they are of.
-    fn spans(&self) -> (Vec<Span>, Vec<String>) {
-        let (mut spans, mut services) = (Vec::new(), Vec::new());
-        for (path, headers, body) in self.collector.asked() {
-            assert_eq!(path, "/v1/traces");
-            assert_eq!(headers["content-type"], "application/x-protobuf");
-            let request = ExportTraceServiceRequest::decode(body.as_slice()).expect("OTLP");
-            for resource in request.resource_spans {
-                let attributes = resource.resource.unwrap_or_default().attributes;
-                let named = attributes.into_iter().filter(|it| it.key == "service.name");
-                services.extend(named.map(|it| text(it.value.and_then(|it| it.value))));
-                spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
-            }
-        }
-        (spans, services)
-    }
-
     fn has(&self, name: &str) -> bool {
-        self.spans().0.iter().any(|span| span.name == name)
+        self.collector.spans().0.iter().any(|span| span.name == name)
     }
-}
-
-fn text(value: Option<Value>) -> String {
-    match value {
-        Some(Value::StringValue(text)) => text,
-        Some(Value::IntValue(number)) => number.to_string(),
-        other => format!("{other:?}"),
-    }
-}
-
-fn attribute(span: &Span, key: &str) -> Option<String> {
-    let found = span.attributes.iter().find(|it| it.key == key)?;
-    Some(text(found.value.clone()?.value))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -206,7 +106,7 @@ fn a_run_that_outlives_its_server_is_one_trace() {
     server.0.kill().expect("it is killed");
     server.0.wait().expect("it has ended");
 
-    let (spans, services) = place.spans();
+    let (spans, services) = place.collector.spans();
     let trace = run.replace('-', "");
     assert!(
         spans.iter().all(|span| hex(&span.trace_id) == trace),
@@ -298,7 +198,7 @@ gateway front {{
 }
 
 /// The status of an answer, and the identifier of the request.
-fn visit(port: u16, request: &str) -> Option<(u16, String)> {
+pub(super) fn visit(port: u16, request: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let text = format!(
         "{request} HTTP/1.1\r\nhost: front\r\nconnection: close\r\ncontent-length: 0\r\nauthorization: Bearer hush\r\n\r\n"

@@ -2,7 +2,7 @@
 //!
 //! The mesh knows what a visit is and where it is led; here is what it does not know: what expressions mean (`view`), how a
 //! run is started and an operation called (`inside`), what a visitor is told of that (`answer`), and who writes down what
-//! happened (`log`). `known` reads whom a gateway believes; `open` makes the doors of one deployment.
+//! happened (`log`) and hears of it (`telemetry`). `known` reads whom a gateway believes; `open` makes the doors of one deployment.
 
 mod alone;
 mod answer;
@@ -14,15 +14,19 @@ mod log;
 mod open;
 mod place;
 mod remote;
+mod telemetry;
 mod view;
 mod visits;
+mod watched;
 
 pub use alone::Alone;
 pub use beside::Beside;
 pub use error::GatewayError;
 pub use log::AccessLog;
 pub use remote::Remote;
+pub use telemetry::Telemetry;
 pub use view::holds;
+pub use watched::Watched;
 
 use crate::{Host, driver::Live};
 use flowmesh_ir::{GatewayId, Name};
@@ -39,7 +43,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{sync::watch, task::JoinHandle};
-use visits::Visits;
 
 /// What gateways need to be told.
 #[derive(Clone)]
@@ -61,8 +64,8 @@ struct Setting {
     place: Arc<dyn Place>,
     /// Where the gateways stand that are opened; none are all of the program, before it.
     sides: Sides,
-    /// Whose metrics they are part of.
-    host: Option<Host>,
+    /// Who hears of visits.
+    telemetry: Telemetry,
     options: GatewaysOptions,
 }
 
@@ -97,7 +100,8 @@ impl Gateways {
     /// # Errors
     /// If one cannot be opened. Later, one that cannot be is said to be so in the log, and stays as it was.
     pub async fn open(host: &Host, mut options: GatewaysOptions) -> Result<Self, GatewayError> {
-        options.log = Some(Arc::new(Visits::new(host, options.log.take())));
+        let telemetry = Telemetry::of(host);
+        options.log = Some(telemetry.hears(options.log.take()));
         let here = Here {
             host: host.clone(),
             api: options.api.clone(),
@@ -105,7 +109,7 @@ impl Gateways {
         let setting = Setting {
             place: Arc::new(here),
             sides: Sides::default(),
-            host: Some(host.clone()),
+            telemetry,
             options,
         };
         Self::follow(host.live(), setting).await
@@ -179,9 +183,7 @@ impl Opened {
             let known = before.remove(&gateway.name);
             match self.one(setting, live, (id, known)).await {
                 Ok(open) => {
-                    if let Some(host) = &setting.host {
-                        host.metrics().opens(gateway.name.clone(), &open.door);
-                    }
+                    setting.telemetry.doors.opens(gateway.name.clone(), &open.door);
                     self.0.insert(gateway.name.clone(), open);
                 }
                 Err((error, known)) => {

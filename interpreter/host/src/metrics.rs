@@ -3,23 +3,22 @@
 //! Measuring is an addition to a number: no lock, nothing allocated, and nothing at all while a run takes a step. Runs and
 //! events are counted when their rows are cut for the index, commits in the thread that writes.
 
+mod doors;
 mod golden;
 mod histogram;
 mod text;
 
+pub(crate) use doors::Doors;
 pub(crate) use histogram::Histogram;
-pub(crate) use text::{Looked, text};
+pub(crate) use text::{Alone, Looked, alone, text};
 
 use crate::{
     engine::view::State,
     store::{Change, Changes},
 };
-use flowmesh_ir::Name;
-use flowmesh_mesh::{VisitMeasures, gateway::Door};
 use std::{
-    collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -72,8 +71,8 @@ pub(crate) struct Metrics {
     pub(crate) retired: AtomicU64,
     /// Events and attempts that were to be told as spans and were let go of.
     pub(crate) untraced: AtomicU64,
-    /// The doors of gateways, which measure what comes through them.
-    doors: Mutex<BTreeMap<Name, Weak<Door>>>,
+    /// The gateways of the program that is served.
+    pub(crate) doors: Arc<Doors>,
 }
 
 impl Metrics {
@@ -94,22 +93,8 @@ impl Metrics {
             freed: AtomicU64::new(0),
             retired: AtomicU64::new(0),
             untraced: AtomicU64::new(0),
-            doors: Mutex::default(),
+            doors: Arc::default(),
         }
-    }
-
-    /// A gateway opens, or has other doors.
-    pub(crate) fn opens(&self, gateway: Name, door: &Arc<Door>) {
-        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-        doors.insert(gateway, Arc::downgrade(door));
-    }
-
-    /// What was measured of the visits of each gateway that is open.
-    pub(crate) fn visits(&self) -> Vec<VisitMeasures> {
-        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-        doors.retain(|_, door| door.strong_count() > 0);
-        let open = doors.values().filter_map(Weak::upgrade);
-        open.map(|door| door.measures()).collect()
     }
 
     /// Rows were cut: what is new in them is counted.

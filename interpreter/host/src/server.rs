@@ -5,8 +5,9 @@
 //! out), `openapi` (the same for programs), `identity` and `door` (who asks, and what they may), `guard` (foreign pages),
 //! `once` (requests that come again), `routes` and what stands beside it (what each does), `body` (reading what is sent), `events` (server-sent events),
 //! `problem` (errors as RFC 9457 has them), `connections` (accepting, limits, a graceful stop), `audit` (who did what),
-//! `health` (alive, ready, measured).
+//! `health` (alive, ready, measured), `admin` (the same of gateways that stand by themselves).
 
+mod admin;
 mod audit;
 mod batch;
 mod body;
@@ -36,6 +37,7 @@ mod visits;
 mod wait;
 mod workers;
 
+pub use admin::{Admin, Attended};
 pub use audit::AuditOptions;
 pub use deployments::ConfigValues;
 pub use door::Identity;

@@ -23,3 +23,13 @@ pub use several::Several;
 pub use span::{Span, SpanKind, SpanSink, SpanStatus};
 pub(crate) use whole::whole;
 pub use zipkin::Zipkin;
+
+/// Spans as they are sent, by OTLP and to Zipkin, for those who read them again (`tests/src/fuzz/wire/spans.rs`).
+#[doc(hidden)]
+#[must_use]
+pub fn written(spans: &[Span], service: &str) -> (Vec<u8>, Vec<u8>) {
+    (
+        otlp::Form::new(service).message(spans),
+        zipkin::lines(spans, service),
+    )
+}

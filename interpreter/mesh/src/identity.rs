@@ -11,7 +11,7 @@ mod http2;
 mod introspect;
 mod issuer;
 mod keys;
-mod login;
+pub(crate) mod login;
 #[cfg(test)]
 mod testing;
 mod token;

@@ -22,6 +22,8 @@ pub mod identity;
 mod kept;
 mod mesh;
 mod observe;
+#[doc(hidden)]
+pub mod readers;
 mod tls;
 mod unseal;
 pub mod visitors;

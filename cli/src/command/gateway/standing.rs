@@ -1,6 +1,6 @@
 //! What stands before or beside services for as long as it is wanted, and follows the files of its program.
 
-use super::watch::Files;
+use super::{admin::AdminArgs, watch::Files};
 use crate::{
     command::serve::doors,
     draw,
@@ -13,7 +13,7 @@ use crate::{
 use clap::Args;
 use flowmesh_host::{
     clock::SystemClock,
-    gateways::{Alone, Gateways},
+    gateways::{Alone, Gateways, Telemetry},
     network::{MeshNetwork, NetworkError},
     workers::Workers,
 };
@@ -35,12 +35,14 @@ pub(crate) struct Standing {
     /// Write a line of JSON for each visit to this file, behind what is there; `-` is standard output
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
+    #[command(flatten)]
+    admin: AdminArgs,
 }
 
 /// How one kind of it is made, and what it says when it stands.
 pub(crate) trait Kind {
-    /// What it is made of; calls to other servers go by `network`.
-    fn made(&self, program: &Program, network: &MeshNetwork) -> Result<Alone, Error>;
+    /// What it is made of; calls to other servers go by `network`, and `telemetry` hears of visits.
+    fn made(&self, program: &Program, network: &MeshNetwork, telemetry: Telemetry) -> Result<Alone, Error>;
 
     /// The service beside which it stands, as it is called on this machine.
     fn beside(&self) -> Option<Name>;
@@ -55,11 +57,18 @@ impl Standing {
         let (mut files, program) = Files::load(&self.file)?;
         runtime::block_on(async {
             let resolver = resolver(&self.names)?;
-            let alone = kind.made(&program, &self.network(kind, &program, &resolver)?)?;
+            let telemetry = self.admin.telemetry()?;
+            let network = self.network(kind, &program, &resolver)?;
+            let alone = kind.made(&program, &network, telemetry.clone())?;
             self.deploy(kind, &alone, &program, &resolver)?;
+            // Who looks after it may ask before the first visitor comes.
+            let attended = self.admin.attend(alone.watched()).await?;
             let options = doors::options(self.access_log.as_deref(), String::new())?;
             let gateways = alone.open(options).await.map_err(|why| doors::unopened(&why))?;
             kind.announce(&program, &gateways);
+            if let Some(attended) = &attended {
+                attended.open();
+            }
             let mut interrupted = std::pin::pin!(runtime::interrupted());
             loop {
                 let changed = tokio::select! {
@@ -75,7 +84,12 @@ impl Standing {
                 }
             }
             draw::say("stopping; requests on their way are answered");
+            self.admin.drain(attended.as_ref()).await;
             gateways.close().await;
+            telemetry.close().await;
+            if let Some(attended) = attended {
+                attended.close().await;
+            }
             Ok(Exit::Ok)
         })
     }

@@ -63,7 +63,7 @@ impl Observer for Watcher {
     fn ended(&self, report: &AttemptReport<'_>) {
         if self.tracing.is_some() || self.trails.keeps() {
             let attempted = Attempted {
-                run: self.run,
+                run: Some(self.run),
                 call: self.trace,
                 step: self.step(),
                 attempt: report.attempt,

@@ -1,7 +1,7 @@
 //! Gateways of a process that keeps no runs itself: visitors who want a run are led to a server that does.
 
 use super::{
-    Beside, Gateways, GatewaysOptions, Setting, Sides,
+    Beside, Gateways, GatewaysOptions, Setting, Sides, Telemetry, Watched,
     error::GatewayError,
     place::{Nowhere, Place},
     remote::{Remote, There},
@@ -21,6 +21,7 @@ pub struct Alone {
     place: Arc<dyn Place>,
     beside: Option<Beside>,
     sides: Sides,
+    telemetry: Telemetry,
     live: watch::Sender<Option<Live>>,
 }
 
@@ -29,27 +30,42 @@ impl Alone {
     ///
     /// # Errors
     /// If the address of the server is none.
-    pub fn new(network: &dyn Network, remote: Option<Remote>) -> Result<Self, NetworkError> {
+    pub fn new(
+        network: &dyn Network,
+        remote: Option<Remote>,
+        telemetry: Telemetry,
+    ) -> Result<Self, NetworkError> {
         let place: Arc<dyn Place> = match remote {
-            Some(remote) => Arc::new(There::new(network, remote)?),
+            Some(remote) => Arc::new(There::new(network, remote, telemetry.clone())?),
             None => Arc::new(Nowhere),
         };
         Ok(Self {
             place,
             beside: None,
             sides: Sides::default(),
+            telemetry,
             live: watch::Sender::new(None),
         })
     }
 
     /// A proxy beside a service, instead of the gateways of the program.
     #[must_use]
-    pub fn beside(beside: Beside) -> Self {
+    pub fn beside(beside: Beside, telemetry: Telemetry) -> Self {
         Self {
             place: Arc::new(Nowhere),
             beside: Some(beside),
             sides: Sides::default(),
+            telemetry,
             live: watch::Sender::new(None),
+        }
+    }
+
+    /// What those see who look after it.
+    #[must_use]
+    pub fn watched(&self) -> Watched {
+        Watched {
+            telemetry: self.telemetry.clone(),
+            live: self.live.subscribe(),
         }
     }
 
@@ -92,11 +108,12 @@ impl Alone {
     ///
     /// # Errors
     /// If one cannot be opened.
-    pub async fn open(&self, options: GatewaysOptions) -> Result<Gateways, GatewayError> {
+    pub async fn open(&self, mut options: GatewaysOptions) -> Result<Gateways, GatewayError> {
+        options.log = Some(self.telemetry.hears(options.log.take()));
         let setting = Setting {
             place: self.place.clone(),
             sides: self.sides.clone(),
-            host: None,
+            telemetry: self.telemetry.clone(),
             options,
         };
         Gateways::follow(self.live.subscribe(), setting).await

@@ -1,13 +1,14 @@
 //! Runs on another machine: they are started by the API of its server, through a mesh of one service.
 
 use super::{
-    answer,
+    Telemetry, answer,
     place::{Place, WAIT_MAX, Wanted},
 };
 use crate::{
     clock::{Clock, SystemClock},
     engine::{Deployment, view::Ending},
     network::{Caller, Calling, Network, NetworkError, nobody},
+    traces::Attempted,
 };
 use flowmesh_ir::{
     Name, OperationId, PolicyId, Program, ServiceId, Value,
@@ -20,7 +21,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{Settings, percent_encode};
 use flowmesh_mesh::{
-    Silent,
+    AttemptReport, Observer, Outcome, Tags,
     gateway::{Answered, Answering},
 };
 use jiff::Timestamp;
@@ -48,6 +49,15 @@ pub struct Remote {
 pub(super) struct There {
     caller: Arc<dyn Caller>,
     remote: Remote,
+    telemetry: Telemetry,
+}
+
+/// Tells of attempts to start a run: the server lets the run lie below the one that it heard of.
+struct Starting {
+    telemetry: Telemetry,
+    /// The visit.
+    above: TraceContext,
+    flow: String,
 }
 
 /// What the server says of a run.
@@ -66,11 +76,19 @@ struct Told {
 
 impl There {
     /// Finds the way there; nothing is sent yet.
-    pub(super) fn new(network: &dyn Network, mut remote: Remote) -> Result<Self, NetworkError> {
+    pub(super) fn new(
+        network: &dyn Network,
+        mut remote: Remote,
+        telemetry: Telemetry,
+    ) -> Result<Self, NetworkError> {
         remote.url.truncate(remote.url.trim_end_matches('/').len());
         let deployment = Deployment::new(program(&remote.url), Settings::default());
         let caller = network.connect(&deployment)?;
-        Ok(Self { caller, remote })
+        Ok(Self {
+            caller,
+            remote,
+            telemetry,
+        })
     }
 
     fn request(&self, wanted: Wanted) -> Request {
@@ -147,6 +165,28 @@ impl There {
     }
 }
 
+impl Observer for Starting {
+    fn ended(&self, report: &AttemptReport<'_>) {
+        if !self.telemetry.wants_attempts() {
+            return;
+        }
+        self.telemetry.attempted(Attempted {
+            run: None,
+            call: self.above,
+            step: format!("start {}", self.flow),
+            attempt: report.attempt,
+            endpoint: report.endpoint.map(str::to_owned),
+            status: match report.outcome {
+                Outcome::Answer { status, .. } => Some(*status),
+                _ => None,
+            },
+            outcome: report.outcome.to_string(),
+            took: report.took,
+            tags: Tags::default(),
+        });
+    }
+}
+
 impl Told {
     fn ending(self) -> Option<Ending> {
         let json = |json: Box<RawValue>| Arc::<RawValue>::from(json);
@@ -178,9 +218,14 @@ impl Place for There {
                 span: wanted.lineage.parent.unwrap_or_else(|| self.draw().max(1)),
                 sampled: wanted.lineage.sampled,
             };
+            let starting = Starting {
+                telemetry: self.telemetry.clone(),
+                above: trace,
+                flow: wanted.flow.clone(),
+            };
             let request = Arc::new(self.request(wanted));
             let caller = self.caller.clone();
-            self.told(caller.call(request, trace, Arc::new(Silent)).await)
+            self.told(caller.call(request, trace, Arc::new(starting)).await)
         })
     }
 

@@ -22,18 +22,43 @@ pub(crate) struct Looked {
     pub(crate) undelivered: u64,
 }
 
+/// What is looked up in a process that keeps no runs.
+pub(crate) struct Alone {
+    /// What was measured of visits, of calls, and spans that were let go of by whoever takes them.
+    pub(crate) visits: Vec<VisitMeasures>,
+    pub(crate) measures: Measures,
+    pub(crate) undelivered: u64,
+    /// Whether its gateways are open, and it is not about to stop.
+    pub(crate) ready: bool,
+}
+
 #[derive(Default)]
 pub(super) struct Page(String);
 
-pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
-    let mut page = Page(String::new());
-    let stand = &looked.stand;
-    page.head("flowmesh_build_info", "gauge", "The version that runs");
-    page.line(
-        "flowmesh_build_info",
-        &[("version", env!("CARGO_PKG_VERSION"))],
-        1,
+/// What is measured in a process that has gateways, and keeps no runs.
+pub(crate) fn alone(looked: &Alone) -> String {
+    let mut page = Page::default();
+    page.build();
+    page.one(
+        "flowmesh_ready",
+        "gauge",
+        "Whether visitors may be sent here",
+        u8::from(looked.ready),
     );
+    page.one(
+        "flowmesh_untraced_total",
+        "counter",
+        "Spans that were not sent, because more came than could be taken or nobody took them",
+        looked.undelivered,
+    );
+    golden(&mut page, &looked.visits, &looked.measures);
+    page.text()
+}
+
+pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
+    let mut page = Page::default();
+    let stand = &looked.stand;
+    page.build();
     page.head("flowmesh_runs", "gauge", "Runs, by state");
     for (state, count) in &looked.runs {
         page.line("flowmesh_runs", &[("state", state.as_str())], count);
@@ -159,6 +184,12 @@ pub(crate) fn text(metrics: &Metrics, looked: &Looked) -> String {
 impl Page {
     pub(super) fn text(self) -> String {
         self.0
+    }
+
+    fn build(&mut self) {
+        let version = [("version", env!("CARGO_PKG_VERSION"))];
+        self.head("flowmesh_build_info", "gauge", "The version that runs");
+        self.line("flowmesh_build_info", &version, 1);
     }
 
     pub(super) fn head(&mut self, name: &str, kind: &str, help: &str) {

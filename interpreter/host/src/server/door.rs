@@ -84,6 +84,19 @@ impl Door {
         self.asked.load(Ordering::Relaxed)
     }
 
+    /// Who asks, and where.
+    pub(super) async fn asker(&self, parts: &Parts, now: Timestamp) -> Result<Asker, RequestError> {
+        let nowhere = Peer(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)));
+        let peer = parts.extensions.get::<Peer>().copied().unwrap_or(nowhere);
+        let caller = self.caller(&parts.headers, peer, now).await?;
+        let namespace = chosen(&caller, &parts.headers)?;
+        Ok(Asker {
+            caller,
+            namespace,
+            peer,
+        })
+    }
+
     async fn caller(&self, headers: &HeaderMap, peer: Peer, now: Timestamp) -> Result<Caller, RequestError> {
         if !self.asks() {
             return Ok(Caller::nobody());
@@ -280,18 +293,7 @@ impl Drop for Pending {
 
 /// Who asks, and where.
 pub(super) async fn known(shared: &Shared, parts: &Parts) -> Result<Asker, RequestError> {
-    let nowhere = Peer(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)));
-    let peer = parts.extensions.get::<Peer>().copied().unwrap_or(nowhere);
-    let caller = shared
-        .door
-        .caller(&parts.headers, peer, shared.host.now())
-        .await?;
-    let namespace = chosen(&caller, &parts.headers)?;
-    Ok(Asker {
-        caller,
-        namespace,
-        peer,
-    })
+    shared.door.asker(parts, shared.host.now()).await
 }
 
 fn chosen(caller: &Caller, headers: &HeaderMap) -> Result<Name, RequestError> {

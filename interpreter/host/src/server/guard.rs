@@ -34,7 +34,7 @@ pub(super) async fn count(State(shared): State<Shared>, request: Request, next: 
 }
 
 /// Where everybody is asked for a token, it does not matter by which name the server was reached: no page has one.
-fn check(headers: &HeaderMap, allow_remote: bool) -> Result<(), String> {
+pub(super) fn check(headers: &HeaderMap, allow_remote: bool) -> Result<(), String> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).unwrap_or_default();
     if !allow_remote && !names_loopback(host) {

@@ -85,14 +85,16 @@ async fn measured(State(watched): State<Watched>) -> Response {
         runs: watched.host.totals().await,
         queues: watched.host.workers().waiting(),
         store_bytes: store_bytes.unwrap_or_default(),
-        visits: watched.host.metrics().visits(),
+        visits: watched.host.metrics().doors.visits(),
         measures: watched.host.measures(),
         undelivered: watched.host.sink().map_or(0, |sink| sink.dropped()),
     };
     let text = metrics::text(watched.host.metrics(), &looked);
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
-        .into_response()
+    exposed(text)
+}
+
+/// A page that Prometheus reads.
+pub(super) fn exposed(text: String) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (kind, text).into_response()
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     RunId,
-    trails::{TapFilter, Tapped, TraceView, VisitView},
+    trails::{Tap, TapFilter, Tapped, TraceView, VisitView},
 };
 use axum::{
     Json,
@@ -24,7 +24,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, future::pending, time::Duration};
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 /// A comment is sent after so much silence, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -69,7 +69,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Visits {
     /// The oldest first.
-    visits: Vec<VisitView>,
+    pub(super) visits: Vec<VisitView>,
 }
 
 async fn show(Here(shared): Here, Path(request): Path<String>) -> Json<Visits> {
@@ -78,8 +78,9 @@ async fn show(Here(shared): Here, Path(request): Path<String>) -> Json<Visits> {
     })
 }
 
+/// What somebody wants to hear of.
 #[derive(Deserialize)]
-struct TapQuery {
+pub(super) struct TapQuery {
     gateway: Option<String>,
     route: Option<String>,
     status: Option<String>,
@@ -87,31 +88,46 @@ struct TapQuery {
     r#for: Option<String>,
 }
 
+impl TapQuery {
+    /// Which visits, and for how long.
+    pub(super) fn read(self) -> Result<(TapFilter, Option<Duration>), RequestError> {
+        if let Some(status) = self.status.as_deref().filter(|text| !TapFilter::is_status(text)) {
+            let wrong = format!(
+                "expected a status such as `404` or `5xx`, found `{}`",
+                status.escape_debug()
+            );
+            return Err(parameter("status", wrong));
+        }
+        let time = self.r#for.as_deref().map(time).transpose()?;
+        let filter = TapFilter {
+            gateway: self.gateway,
+            route: self.route,
+            status: self.status,
+            identity: self.identity,
+        };
+        Ok((filter, time))
+    }
+}
+
 async fn tap(
     Here(shared): Here,
     query: Result<Query<TapQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let query = parsed(query)?;
-    if let Some(status) = query.status.as_deref().filter(|text| !TapFilter::is_status(text)) {
-        let wrong = format!(
-            "expected a status such as `404` or `5xx`, found `{}`",
-            status.escape_debug()
-        );
-        return Err(parameter("status", wrong).into());
-    }
-    let time = query.r#for.as_deref().map(time).transpose()?;
-    let filter = TapFilter {
-        gateway: query.gateway,
-        route: query.route,
-        status: query.status,
-        identity: query.identity,
-    };
-    let visits = match shared.host.tap(filter) {
+    let (filter, time) = parsed(query)?.read()?;
+    Ok(told(shared.host.tap(filter), time, shared.stopping.clone()))
+}
+
+/// Visits as they come, until it has been long enough or the server stops; none from nowhere.
+pub(super) fn told(
+    tap: Option<Tap>,
+    time: Option<Duration>,
+    mut stopping: watch::Receiver<bool>,
+) -> Response {
+    let visits = match tap {
         Some(tap) => tap.into_stream().boxed(),
         // Nothing of others is there.
         None => futures_util::stream::pending().boxed(),
     };
-    let mut stopping = shared.stopping.clone();
     let over = async move {
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => {}
@@ -120,7 +136,7 @@ async fn tap(
     };
     let events = visits.take_until(Box::pin(over)).map(|tapped| event(&tapped));
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok(sse.into_response())
+    sse.into_response()
 }
 
 fn time(text: &str) -> Result<Duration, RequestError> {
@@ -143,8 +159,13 @@ fn event(tapped: &Tapped) -> Result<Event, Infallible> {
     Ok(Event::default().event(name).data(data))
 }
 
+/// Whether a text can be the identifier of a request: 32 hexadecimal digits.
+pub(super) fn is_request(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 async fn trace(Here(shared): Here, Path(of): Path<String>) -> Result<Json<TraceView>, Problem> {
-    let hex = of.len() == 32 && of.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hex = is_request(&of);
     if hex && !shared.host.visits(&of.to_ascii_lowercase()).is_empty() {
         return Ok(Json(
             shared.host.trace_of_request(&of.to_ascii_lowercase()).await?,

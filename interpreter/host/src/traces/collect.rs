@@ -39,7 +39,8 @@ pub(crate) enum Told {
 /// An attempt at a call that has ended.
 #[derive(Clone)]
 pub(crate) struct Attempted {
-    pub(crate) run: RunId,
+    /// The run, if it is one that calls.
+    pub(crate) run: Option<RunId>,
     pub(crate) call: TraceContext,
     pub(crate) step: String,
     pub(crate) attempt: u32,
@@ -48,6 +49,13 @@ pub(crate) struct Attempted {
     pub(crate) outcome: String,
     pub(crate) took: Duration,
     pub(crate) tags: Tags,
+}
+
+impl Attempted {
+    /// Whether it failed, as whoever looks after the caller sees it.
+    pub(crate) fn failed(&self) -> bool {
+        self.status.is_none_or(|status| status >= 500)
+    }
 }
 
 /// Where it is told.
@@ -90,7 +98,7 @@ pub(crate) async fn collect(
                 }
             }
             Told::Attempted(attempted) => {
-                let known = runs.get_mut(&attempted.run);
+                let known = attempted.run.and_then(|run| runs.get_mut(&run));
                 let span = span(attempted, clock.as_ref());
                 match known {
                     Some(known) if !span.context.sampled => known.hold(span),
@@ -177,10 +185,8 @@ pub(crate) fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
     let well = attempted
         .status
         .is_some_and(|status| (200..300).contains(&status));
-    let mut attributes = vec![
-        ("flowmesh.run".into(), attempted.run.to_string()),
-        ("flowmesh.attempt".into(), attempted.attempt.to_string()),
-    ];
+    let mut attributes = vec![("flowmesh.attempt".into(), attempted.attempt.to_string())];
+    attributes.extend(attempted.run.map(|run| ("flowmesh.run".into(), run.to_string())));
     let endpoint = attempted.endpoint;
     attributes.extend(endpoint.map(|endpoint| ("server.address".into(), endpoint)));
     let status = attempted.status.map(|status| status.to_string());

@@ -38,6 +38,11 @@ pub struct Otlp {
     to: Uri,
     headers: HeaderMap,
     time: Duration,
+    form: Form,
+}
+
+/// How spans are written: as whose, and by whom.
+pub(super) struct Form {
     resource: ResourceAttributesWithSchema,
     scope: InstrumentationScope,
 }
@@ -72,20 +77,9 @@ impl Otlp {
             to: settings::endpoint(to, protocol).map_err(error)?,
             headers: settings::headers().map_err(error)?,
             time: settings::time(),
-            resource: (&settings::resource(service)).into(),
-            scope: InstrumentationScope::builder("flowmesh")
-                .with_version(env!("CARGO_PKG_VERSION"))
-                .build(),
+            form: Form::new(service),
         };
         Ok(Batches::new(otlp, Gathering::from_env()))
-    }
-
-    fn message(&self, spans: &[Span]) -> Vec<u8> {
-        let data = spans.iter().map(|span| self.data(span)).collect();
-        let message = ExportTraceServiceRequest {
-            resource_spans: group_spans_by_resource_and_scope(data, &self.resource),
-        };
-        message.encode_to_vec()
     }
 
     fn request(&self, kind: &'static str, body: Bytes) -> Request<Bytes> {
@@ -96,6 +90,27 @@ impl Otlp {
         let kind = header::HeaderValue::from_static(kind);
         request.headers_mut().insert(header::CONTENT_TYPE, kind);
         request
+    }
+}
+
+impl Form {
+    /// As a service of a name, unless the environment has another.
+    pub(super) fn new(service: &str) -> Self {
+        Self {
+            resource: (&settings::resource(service)).into(),
+            scope: InstrumentationScope::builder("flowmesh")
+                .with_version(env!("CARGO_PKG_VERSION"))
+                .build(),
+        }
+    }
+
+    /// The message that a collector takes.
+    pub(super) fn message(&self, spans: &[Span]) -> Vec<u8> {
+        let data = spans.iter().map(|span| self.data(span)).collect();
+        let message = ExportTraceServiceRequest {
+            resource_spans: group_spans_by_resource_and_scope(data, &self.resource),
+        };
+        message.encode_to_vec()
     }
 
     fn data(&self, span: &Span) -> SpanData {
@@ -144,7 +159,7 @@ impl Otlp {
 
 impl Export for Otlp {
     fn export<'a>(&'a self, spans: &'a [Span]) -> Exporting<'a> {
-        let message = self.message(spans);
+        let message = self.form.message(spans);
         Box::pin(async move {
             match &self.way {
                 Way::Http(https) => {

@@ -99,15 +99,19 @@ impl Zipkin {
 
 impl Export for Zipkin {
     fn export<'a>(&'a self, spans: &'a [Span]) -> Exporting<'a> {
-        let lines: Vec<Line<'_>> = spans.iter().map(|span| line(span, &self.service)).collect();
-        let body = serde_json::to_vec(&lines).unwrap_or_default();
-        let mut request = Request::new(Bytes::from(body));
+        let mut request = Request::new(Bytes::from(lines(spans, &self.service)));
         *request.method_mut() = hyper::Method::POST;
         request.uri_mut().clone_from(&self.to);
         let json = header::HeaderValue::from_static("application/json");
         request.headers_mut().insert(header::CONTENT_TYPE, json);
         Box::pin(post(&self.https, request, TIME))
     }
+}
+
+/// The list that Zipkin takes.
+pub(super) fn lines(spans: &[Span], service: &str) -> Vec<u8> {
+    let lines: Vec<Line<'_>> = spans.iter().map(|span| line(span, service)).collect();
+    serde_json::to_vec(&lines).unwrap_or_default()
 }
 
 fn line<'s>(span: &'s Span, service: &'s str) -> Line<'s> {

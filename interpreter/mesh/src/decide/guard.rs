@@ -162,7 +162,9 @@ fn inside(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(a, b, c, d)
     };
     match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] if high != 0 || low > 1 => Some(four(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low] => Some(four(high, low)),
+        // Nobody and this machine have addresses of their own there.
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(four(high, low)),
         [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0 | 1, _, _, _, high, low] => {
             Some(four(high, low))
         }
@@ -265,6 +267,10 @@ mod tests {
             ] {
                 assert_eq!(of(&format!("{prefix}{text}")), expected, "{prefix}{text}");
             }
+        }
+        // A connection to nobody is one to this machine.
+        for nobody in ["::ffff:0.0.0.0", "::ffff:0.0.0.1", "64:ff9b::0.0.0.0", "::0.0.0.2"] {
+            assert_eq!(of(nobody), Kind::Never, "{nobody}");
         }
         assert_eq!(of("2002:7f00:1::"), Kind::Loopback);
         assert_eq!(of("2002:808:808::"), Kind::Public);

@@ -10,23 +10,31 @@ const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Where the visitor is: the peer, unless it is a proxy that is trusted. Of `hops` of those, each added whom it heard from
 /// at the end of the list; what stands before that a stranger may have written.
-pub(super) fn address(peer: IpAddr, headers: &HeaderMap, hops: u32) -> IpAddr {
+pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, hops: u32) -> IpAddr {
     let mut heard = Vec::new();
     for value in headers.get_all(FOR) {
-        let Ok(text) = value.to_str() else { continue };
-        heard.extend(text.split(',').map(str::trim));
+        // By bytes: a header that is no text would else be left out, and one that a stranger wrote before it be the last.
+        heard.extend(
+            value
+                .as_bytes()
+                .split(|byte| *byte == b',')
+                .map(<[u8]>::trim_ascii),
+        );
     }
     let mut address = peer.to_canonical();
-    for text in heard
+    for said in heard
         .iter()
         .rev()
         .take(usize::try_from(hops).unwrap_or(usize::MAX))
     {
-        match plain(text).parse::<IpAddr>() {
-            Ok(further) => address = further.to_canonical(),
-            // Whoever wrote this did not say whom it heard from.
-            Err(_) => break,
-        }
+        let further = std::str::from_utf8(said)
+            .ok()
+            .and_then(|text| plain(text).parse().ok());
+        // Whoever wrote what is no address did not say whom it heard from.
+        let Some(further): Option<IpAddr> = further else {
+            break;
+        };
+        address = further.to_canonical();
     }
     address
 }
@@ -75,7 +83,10 @@ mod tests {
     fn of(said: &[&str], hops: u32) -> String {
         let mut headers = HeaderMap::new();
         for text in said {
-            headers.append("x-forwarded-for", HeaderValue::from_str(text).unwrap());
+            headers.append(
+                "x-forwarded-for",
+                HeaderValue::from_bytes(text.as_bytes()).unwrap(),
+            );
         }
         address(IpAddr::from([10, 0, 0, 9]), &headers, hops).to_string()
     }
@@ -100,5 +111,12 @@ mod tests {
     fn what_is_no_address_ends_what_is_believed() {
         assert_eq!(of(&["1.1.1.1, unknown"], 2), "10.0.0.9");
         assert_eq!(of(&["unknown, 1.1.1.1"], 2), "1.1.1.1");
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nothing() {
+        assert_eq!(of(&["6.6.6.6", "é, 1.1.1.1"], 1), "1.1.1.1");
+        assert_eq!(of(&["6.6.6.6", "é, 1.1.1.1"], 2), "1.1.1.1");
+        assert_eq!(of(&["6.6.6.6", "é"], 1), "10.0.0.9");
     }
 }

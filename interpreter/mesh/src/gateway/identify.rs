@@ -146,7 +146,7 @@ fn proof(gateway: &Gateway, authorization: &HeaderValue) -> Result<Proof, String
 }
 
 /// A name and a password (RFC 7617, 2): the first colon is between them.
-fn password(text: &str) -> Option<(String, String)> {
+pub(crate) fn password(text: &str) -> Option<(String, String)> {
     let bounded = Some(text).filter(|text| text.len() <= BASIC_MAX)?;
     let both = String::from_utf8(STANDARD.decode(bounded).ok()?).ok()?;
     let (name, password) = both.split_once(':')?;

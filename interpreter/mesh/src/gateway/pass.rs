@@ -72,7 +72,7 @@ pub(super) async fn asked_for(stream: &TcpStream) -> io::Result<Option<String>> 
 }
 
 /// The name in what a visitor says first, if all of that is there.
-fn name(mut heard: &[u8]) -> io::Result<Option<Option<String>>> {
+pub(crate) fn name(mut heard: &[u8]) -> io::Result<Option<Option<String>>> {
     let mut acceptor = Acceptor::default();
     while !heard.is_empty() {
         acceptor.read_tls(&mut heard)?;

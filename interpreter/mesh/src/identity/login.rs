@@ -5,7 +5,7 @@
 //! kind: nothing is kept here, however many begin. `provider` is where the provider is, and what it gives for a code.
 
 mod provider;
-mod seal;
+pub(crate) mod seal;
 
 use super::{
     fetch::{Fetch, Https},

@@ -76,7 +76,7 @@ impl Entry {
     }
 
     /// Reads a line.
-    pub(super) fn read(line: &str) -> Result<Self, Unread> {
+    pub(crate) fn read(line: &str) -> Result<Self, Unread> {
         let mut parts = line.splitn(3, ':');
         let (Some(name), Some(hash)) = (parts.next(), parts.next()) else {
             return Err(Unread::Form);

@@ -10,6 +10,7 @@
 )]
 
 pub mod dns;
+pub mod mishap;
 pub mod server;
 
 use flowmesh_ir::{

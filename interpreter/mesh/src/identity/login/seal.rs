@@ -16,14 +16,14 @@ const TEXT_MAX: usize = 8 << 10;
 const PURPOSE: &[u8] = b"flowmesh login cookie 1\0";
 
 /// Seals cookies, and opens them.
-pub(super) struct Seal {
+pub(crate) struct Seal {
     key: LessSafeKey,
     bound: String,
 }
 
 impl Seal {
     /// With a key made of a secret, for somebody.
-    pub(super) fn new(secret: &[u8], bound: &str) -> Option<Self> {
+    pub(crate) fn new(secret: &[u8], bound: &str) -> Option<Self> {
         let mut digest = Sha256::new();
         digest.update(PURPOSE);
         digest.update(secret);
@@ -45,7 +45,7 @@ impl Seal {
     }
 
     /// A value as the text of a cookie.
-    pub(super) fn seal(&self, name: &str, value: &impl Serialize) -> Option<String> {
+    pub(crate) fn seal(&self, name: &str, value: &impl Serialize) -> Option<String> {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).ok()?;
         let mut text = serde_json::to_vec(value).ok()?;
@@ -58,7 +58,7 @@ impl Seal {
     }
 
     /// The value of a cookie, if it is ours and as we made it.
-    pub(super) fn open<T: DeserializeOwned>(&self, name: &str, text: &str) -> Option<T> {
+    pub(crate) fn open<T: DeserializeOwned>(&self, name: &str, text: &str) -> Option<T> {
         let bounded = Some(text).filter(|text| text.len() <= TEXT_MAX)?;
         let whole = URL_SAFE_NO_PAD.decode(bounded).ok()?;
         let (nonce, text) = whole.split_at_checked(NONCE_LEN)?;
