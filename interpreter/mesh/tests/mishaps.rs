@@ -1,6 +1,11 @@
 //! What networks and bad servers do to connections, by a TCP proxy between a call and its service: how the call ends, how
 //! often it was tried, what the service saw, and that each decision is the one that the plan makes of the same outcome.
 
+#![expect(
+    clippy::panic,
+    reason = "a decision that is another than the plan's is a failure"
+)]
+
 mod support;
 
 use flowmesh_ir::{
