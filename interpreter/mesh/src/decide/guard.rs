@@ -269,7 +269,12 @@ mod tests {
             }
         }
         // A connection to nobody is one to this machine.
-        for nobody in ["::ffff:0.0.0.0", "::ffff:0.0.0.1", "64:ff9b::0.0.0.0", "::0.0.0.2"] {
+        for nobody in [
+            "::ffff:0.0.0.0",
+            "::ffff:0.0.0.1",
+            "64:ff9b::0.0.0.0",
+            "::0.0.0.2",
+        ] {
             assert_eq!(of(nobody), Kind::Never, "{nobody}");
         }
         assert_eq!(of("2002:7f00:1::"), Kind::Loopback);

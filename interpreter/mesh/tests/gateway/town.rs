@@ -383,7 +383,7 @@ pub(crate) async fn read(stream: &mut TcpStream) -> Said {
         }
         said
     };
-    tokio::time::timeout(Duration::from_secs(20), reading)
+    tokio::time::timeout(Duration::from_secs(120), reading)
         .await
         .expect("an answer")
 }

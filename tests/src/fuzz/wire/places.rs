@@ -86,7 +86,7 @@ pub(super) fn guard(text: &str) {
 /// However an address of IPv4 is written as one of IPv6, it leads no further.
 fn within(four: Ipv4Addr, found: Kind) {
     let [a, b, c, d] = four.octets().map(u16::from);
-    let (high, low) = (a << 8 | b, c << 8 | d);
+    let (high, low) = ((a << 8) | b, (c << 8) | d);
     let six = [
         four.to_ipv6_mapped(),
         Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),

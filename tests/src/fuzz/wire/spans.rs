@@ -43,7 +43,7 @@ fn span(text: &str, random: &mut Random) -> Span {
     let (began, took) = (number(random), number(random) % 1_000);
     Span {
         context: TraceContext {
-            trace: u128::from(number(random)) << 64 | u128::from(number(random)),
+            trace: (u128::from(number(random)) << 64) | u128::from(number(random)),
             span: number(random),
             sampled: true,
         },
