@@ -4,7 +4,8 @@
 //! time so much more can be spent than was lent in it. That is kept back: of the burst, and where that is too small, by
 //! lending less often than the rate says. So all together never begin more than the limit lets one process alone.
 
-use super::{Limit, Rate};
+use super::Rate;
+use crate::Program;
 
 /// For how long what is lent may be spent, in milliseconds.
 pub const LEASE_MS: u64 = 250;
@@ -63,12 +64,21 @@ impl Rate {
     }
 }
 
-impl Limit {
-    /// How it is lent; `None` where it is not shared, or there is nothing to lend.
+impl Program {
+    /// Whether a limit of a call is shared with other processes.
     #[must_use]
-    pub fn lent(&self) -> Option<Lent> {
-        self.shared?;
-        Some(self.rate?.lent(self.burst))
+    pub fn shares_calls(&self) -> bool {
+        let of_policies = self.policies.iter().filter_map(|policy| policy.limit.as_ref());
+        of_policies
+            .chain(&self.mesh.limit)
+            .any(|limit| limit.shared.is_some())
+    }
+
+    /// Whether a limit of a gateway is shared with other processes.
+    #[must_use]
+    pub fn shares_visits(&self) -> bool {
+        let mut of_gateways = self.gateways.iter().filter_map(|gateway| gateway.limit.as_ref());
+        of_gateways.any(|limit| limit.shared.is_some())
     }
 }
 
@@ -95,7 +105,10 @@ mod tests {
         let lent = rate(1, 60_000).lent(None);
         assert_eq!(lent.interval, 60_250_000_000);
         let lent = rate(100, 1_000).lent(Some(1));
-        assert_eq!(lent.interval, 260_000_000, "which is why the compiler does not take it");
+        assert_eq!(
+            lent.interval, 260_000_000,
+            "which is why the compiler does not take it"
+        );
     }
 
     #[test]
@@ -108,14 +121,23 @@ mod tests {
             for window in (0..5_000_000_000).step_by(9_999_991) {
                 let most_lent = (lent.tolerance + window + LEASE_NS) / lent.interval;
                 let most = (own * u64::from(burst) + window) / own;
-                assert!(most_lent <= most, "{most_lent} of {most} in {window} ns at {rate:?}");
+                assert!(
+                    most_lent <= most,
+                    "{most_lent} of {most} in {window} ns at {rate:?}"
+                );
             }
         }
     }
 
     #[test]
     fn the_smallest_burst_costs_a_fifth_of_the_rate_at_the_most() {
-        for (count, per_ms) in [(1, 1_000), (2, 1_000), (100, 1_000), (7, 60_000), (1_000_000, 1_000)] {
+        for (count, per_ms) in [
+            (1, 1_000),
+            (2, 1_000),
+            (100, 1_000),
+            (7, 60_000),
+            (1_000_000, 1_000),
+        ] {
             let rate = rate(count, per_ms);
             let burst = u32::try_from(rate.burst_to_share()).unwrap();
             let slow = |burst| rate.lent(Some(burst)).interval * 4 > rate.interval() * 5;

@@ -158,7 +158,9 @@ impl Book {
             lent_to: began.saturating_add(wish.terms().tolerance),
             askers: BTreeMap::new(),
         });
-        entry.askers.retain(|_, asker| asker.seen.saturating_add(GONE) > now);
+        entry
+            .askers
+            .retain(|_, asker| asker.seen.saturating_add(GONE) > now);
         if entry.askers.len() >= HOLDERS && !entry.askers.contains_key(&holder) {
             return nothing;
         }
@@ -213,7 +215,11 @@ impl Entry {
             unmet,
         };
         self.askers.insert(holder, asker);
-        let place = if granted > 0 { shares.saturating_sub(1) } else { before };
+        let place = if granted > 0 {
+            shares.saturating_sub(1)
+        } else {
+            before
+        };
         let comes = part(terms, unmet).saturating_mul(place.saturating_add(1));
         let ahead = self.lent_to.saturating_sub(time);
         // What is there now is not waited for, and what is lent beyond the tolerance is.
@@ -242,12 +248,20 @@ impl Entry {
 
     /// What of the credit others have a claim to who were not given enough, among how many it is shared, and how many
     /// have waited for longer.
-    fn kept_for_others(&self, holder: Holder, since: Duration, terms: Lent, now: Duration) -> (u64, u64, u64) {
+    fn kept_for_others(
+        &self,
+        holder: Holder,
+        since: Duration,
+        terms: Lent,
+        now: Duration,
+    ) -> (u64, u64, u64) {
         let hungry = self.askers.iter();
         let hungry = hungry.filter(|(other, asker)| **other != holder && asker.unmet > 0);
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let shares = count(hungry.clone().count()).saturating_add(1);
-        let before = hungry.clone().filter(|(other, asker)| (asker.since, **other) < (since, holder));
+        let before = hungry
+            .clone()
+            .filter(|(other, asker)| (asker.since, **other) < (since, holder));
         let before = count(before.count());
         let claims = hungry.map(|(_, asker)| {
             let came = nanos(now.saturating_sub(asker.since));

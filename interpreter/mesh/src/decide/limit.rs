@@ -139,7 +139,10 @@ impl Limiter {
     pub fn admit(&self, key: &str, now: Duration) -> Admission {
         let rules = self.rules(now);
         let mut lines = self.lines();
-        let (text, key) = (key, lines.place(Some(self.0.hasher.hash_one(key)), self.0.keys, now));
+        let (text, key) = (
+            key,
+            lines.place(Some(self.0.hasher.hash_one(key)), self.0.keys, now),
+        );
         let line = lines.by_key.entry(key).or_default();
         if self.0.share.is_some() && line.name.is_none() {
             line.name = key.map(|_| share::digest(text));

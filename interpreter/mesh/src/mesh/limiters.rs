@@ -76,7 +76,9 @@ impl Limiters {
         let whole = self.whole == Some(kind);
         let place = (operation.filter(|_| !whole), kind);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let limiter = known.entry(place).or_insert_with(|| made(&self.place(place.0), limit));
+        let limiter = known
+            .entry(place)
+            .or_insert_with(|| made(&self.place(place.0), limit));
         let limiter = limiter.clone();
         let of = match place.0 {
             None => Whose::Service,

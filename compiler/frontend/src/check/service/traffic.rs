@@ -204,15 +204,18 @@ impl<'a> Checker<'a> {
         let Some(rate) = limit.rate else {
             // One that does not fit was told of already.
             if !fields.iter().any(|(name, _)| name.text == "rate") {
-                self.wrong_form("shared", "a limit with a `rate`, which is what is shared", value.span);
+                self.wrong_form(
+                    "shared",
+                    "a limit with a `rate`, which is what is shared",
+                    value.span,
+                );
             }
             return;
         };
         let least = rate.burst_to_share();
         if rate.burst(limit.burst) < least {
-            let form = format!(
-                "a `burst` of {least} or more at this rate: it is lent for {LEASE_MS}ms at a time"
-            );
+            let form =
+                format!("a `burst` of {least} or more at this rate: it is lent for {LEASE_MS}ms at a time");
             self.wrong_form("shared", &form, value.span);
         }
     }

@@ -144,7 +144,11 @@ fn beside(all: &mut [Somebody], from: Duration) {
         let grant = ledger.lend(&place("a"), one.holder, wish(rate(100, 1_000), 100, one.want), at);
         one.got += grant.granted;
         let jitter = Duration::from_micros(chance.draw() % 5_000);
-        let pause = if grant.granted < one.want { grant.after } else { ms(10) };
+        let pause = if grant.granted < one.want {
+            grant.after
+        } else {
+            ms(10)
+        };
         one.next += pause.clamp(ms(10), ms(500)) + jitter;
     }
 }
@@ -176,7 +180,10 @@ fn what_one_does_not_want_the_others_get() {
     ];
     beside(&mut all, Duration::from_secs(1_000));
     let got: Vec<_> = all.iter().map(|one| one.got).collect();
-    assert!(is_about(got[0], 1_000) && is_about(got[1], 1_000) && got[2] == 0, "{got:?}");
+    assert!(
+        is_about(got[0], 1_000) && is_about(got[1], 1_000) && got[2] == 0,
+        "{got:?}"
+    );
 }
 
 #[test]
@@ -190,7 +197,10 @@ fn who_does_not_ask_any_more_leaves_its_part_to_the_others() {
 
 #[test]
 fn who_comes_later_gets_its_part_soon() {
-    let mut all = [Somebody::new(1, 40, 1, 20_000), Somebody::new(2, 40, 10_000, 20_000)];
+    let mut all = [
+        Somebody::new(1, 40, 1, 20_000),
+        Somebody::new(2, 40, 10_000, 20_000),
+    ];
     beside(&mut all, Duration::from_secs(1_000));
     let got: Vec<_> = all.iter().map(|one| one.got).collect();
     assert!(is_about(got[0], 1_500) && is_about(got[1], 500), "{got:?}");
@@ -204,7 +214,9 @@ fn of_two_who_say_different_things_of_a_limit_the_stricter_holds() {
         now += ms(10);
         for (number, count) in [(0, 100), (1, 10)] {
             let wish = wish(rate(count, 1_000), count, 10);
-            got[number] += ledger.lend(&place("a"), Holder(number as u128), wish, now).granted;
+            got[number] += ledger
+                .lend(&place("a"), Holder(number as u128), wish, now)
+                .granted;
         }
     }
     let all: u32 = got.iter().sum();
@@ -242,7 +254,11 @@ fn keys_beyond_those_that_are_known_are_counted_together() {
             .sum()
     };
     assert_eq!(many(0, now), 101, "a hundred apart, and one for all others");
-    assert_eq!(many(5_000, now + ms(30_000)), 0, "nobody gains by being forgotten");
+    assert_eq!(
+        many(5_000, now + ms(30_000)),
+        0,
+        "nobody gains by being forgotten"
+    );
     assert_eq!(many(10_000, now + ms(70_000)), 101, "those at rest are forgotten");
     let entries = ledger.0.lock().unwrap().entries.len();
     assert_eq!(entries, 101);

@@ -124,7 +124,12 @@ impl Line {
     /// Whether nobody else may wait. Who waits to hear whether there is something to be had needs no place for that.
     pub(super) fn is_full(&self, rules: &Rules, now: Duration) -> bool {
         let unknown = matches!(rules.pace, Pace::Lent(_)) && self.purse.due(now).is_none();
-        self.waiting.len() >= if unknown { rules.queue.max(QUEUE) } else { rules.queue }
+        self.waiting.len()
+            >= if unknown {
+                rules.queue.max(QUEUE)
+            } else {
+                rules.queue
+            }
     }
 
     /// When somebody who stands behind so many may begin, by the rate alone, as far as it is known.
@@ -132,7 +137,11 @@ impl Line {
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
         match rules.pace {
             Pace::Any => Duration::ZERO,
-            Pace::Own { interval, burst, from } => {
+            Pace::Own {
+                interval,
+                burst,
+                from,
+            } => {
                 let used = interval.saturating_mul(ahead.saturating_add(1));
                 let used = self.full_at.max(from).saturating_add(used);
                 Duration::from_nanos(used.saturating_sub(interval.saturating_mul(burst)))

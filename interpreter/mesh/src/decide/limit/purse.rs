@@ -74,7 +74,11 @@ impl Purse {
         };
         let is_all = self.asked.take().is_some_and(|want| grant.granted >= want);
         (self.spent, self.told) = (0, now);
-        self.due = if is_all { Duration::ZERO } else { now.saturating_add(grant.after) };
+        self.due = if is_all {
+            Duration::ZERO
+        } else {
+            now.saturating_add(grant.after)
+        };
         self.lent.retain(|(count, until)| *count > 0 && *until > now);
         if grant.granted > 0 {
             // It was lent after it was asked for, so that it ends for us no later than for who lent it.

@@ -98,7 +98,10 @@ impl Share {
 pub(super) fn digest(key: &str) -> u128 {
     let hash = Sha256::digest(key.as_bytes());
     let mut first = [0; 16];
-    first.iter_mut().zip(hash.iter()).for_each(|(to, from)| *to = *from);
+    first
+        .iter_mut()
+        .zip(hash.iter())
+        .for_each(|(to, from)| *to = *from);
     u128::from_be_bytes(first)
 }
 

@@ -117,7 +117,9 @@ impl Process {
         let mut state = self.way.state.lock().unwrap();
         state.now = now;
         let delay = state.delay;
-        let (here, later) = std::mem::take(&mut state.asked).into_iter().partition(|it| it.0 <= now);
+        let (here, later) = std::mem::take(&mut state.asked)
+            .into_iter()
+            .partition(|it| it.0 <= now);
         state.asked = later;
         for (_, wish, asking) in here {
             if state.away.is_none() {
@@ -129,7 +131,9 @@ impl Process {
                 state = self.way.state.lock().unwrap();
             }
         }
-        let (here, later) = std::mem::take(&mut state.answered).into_iter().partition(|it| it.0 <= now);
+        let (here, later) = std::mem::take(&mut state.answered)
+            .into_iter()
+            .partition(|it| it.0 <= now);
         state.answered = later;
         drop(state);
         let here: Vec<(Duration, Grant, Asking)> = here;
@@ -197,7 +201,10 @@ fn all_together_let_through_what_the_limit_says_and_never_more() {
         let sum: usize = let_in.iter().sum();
         // What is lent at the end of a lease, or to who has enough, is lost now and then.
         assert!((5_300..=6_000).contains(&sum), "{let_in:?} after {delay} ms");
-        assert!(let_in.iter().all(|it| it.abs_diff(sum / 3) * 10 <= sum / 3), "{let_in:?}");
+        assert!(
+            let_in.iter().all(|it| it.abs_diff(sum / 3) * 10 <= sum / 3),
+            "{let_in:?}"
+        );
         let rate = limit.rate.unwrap();
         assert_eq!(beyond(&mut all(&processes), rate, 200), 0, "after {delay} ms");
     }
@@ -231,7 +238,11 @@ fn what_one_does_not_ask_for_any_more_the_other_gets() {
     run(&mut processes, 300, (0, 10_000));
     let other = processes.pop().unwrap();
     let before = processes[0].let_in.len();
-    assert!(before.abs_diff(other.let_in.len()) * 10 < before, "{before} and {}", other.let_in.len());
+    assert!(
+        before.abs_diff(other.let_in.len()) * 10 < before,
+        "{before} and {}",
+        other.let_in.len()
+    );
     run(&mut processes, 300, (11_000, 21_000));
     let after = processes[0].let_in.len() - before;
     assert!(after > 950, "{after}");
@@ -341,7 +352,10 @@ fn who_waits_to_hear_whether_there_is_something_needs_no_place_in_the_line() {
     // What is known now costs no question.
     let asked = process.way.state.lock().unwrap().count;
     process.comes("", ms(50_031));
-    assert_eq!((process.refused, process.way.state.lock().unwrap().count), (6, asked));
+    assert_eq!(
+        (process.refused, process.way.state.lock().unwrap().count),
+        (6, asked)
+    );
 }
 
 #[test]
