@@ -241,7 +241,9 @@ async fn while_the_server_cannot_be_asked_each_goes_on_with_its_part_unless_it_i
     let most = f64::from(RATE) * (1.0 + began.elapsed().as_secs_f64());
     let sum: u32 = let_in.iter().sum();
     assert!(f64::from(sum) <= most && sum >= RATE, "{let_in:?} of {most}");
-    assert_eq!(ask(strict, "GET", "/", "", "").await.status, 503);
+    let refused = ask(strict, "GET", "/", "", "").await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.head.contains("retry-after: "), "{}", refused.head);
     let keeper = Keeper::open(folder.path(), api).await;
     until("a strict limit lets somebody in again", strict, 302).await;
     until("so does the other", parted, 302).await;
