@@ -37,7 +37,7 @@ impl Alone {
         let there = remote.map(|remote| There::new(network, remote)).transpose()?;
         let there = there.map(Arc::new);
         let shares = there.clone().map(|there| {
-            let draw = u128::from(there.draw()) << 64 | u128::from(there.draw());
+            let draw = (u128::from(there.draw()) << 64) | u128::from(there.draw());
             Shares::there(there, draw)
         });
         let place: Arc<dyn Place> = match there {

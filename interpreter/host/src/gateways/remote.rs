@@ -126,7 +126,7 @@ impl There {
     /// Sends what belongs to no visit.
     pub(super) async fn send(&self, request: Request) -> Reply {
         let trace = TraceContext {
-            trace: (u128::from(self.draw()) << 64 | u128::from(self.draw())).max(1),
+            trace: ((u128::from(self.draw()) << 64) | u128::from(self.draw())).max(1),
             span: self.draw().max(1),
             sampled: false,
         };
