@@ -44,19 +44,15 @@ impl Gateway {
         self.standing.stand(self)
     }
 
-    /// Where runs are started; nobody needs to be named for a program whose gateways lead to none.
+    /// Where runs are started, and limits that are shared are kept; nobody needs to be named for a program that has neither.
     fn remote(&self, program: &Program) -> Result<Option<Remote>, Error> {
         let mut routes = program.gateways.iter().flat_map(|gateway| &gateway.routes);
         let leads = routes.any(|route| matches!(route.target, Target::Flow { .. }));
-        if !leads && !self.server.is_named() {
+        let shares = program.shares_calls() || program.shares_visits();
+        if !leads && !shares && !self.server.is_named() {
             return Ok(None);
         }
-        let client = self.server.client()?;
-        Ok(Some(Remote {
-            url: client.url,
-            token: client.token.map(|token| token.0),
-            namespace: client.namespace,
-        }))
+        self.server.remote().map(Some)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `flowmesh proxy FILE SERVICE`: beside one service, for all that it is called by and calls.
 
-use super::gateway::{Kind, Standing};
-use crate::{draw, error::Error, exit::Exit};
+use super::gateway::{Kind, Standing, unconnected};
+use crate::{command::runs::server::Server, draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_host::{
     gateways::{Alone, Beside, Gateways, Telemetry},
@@ -26,6 +26,8 @@ Others are known by their certificates: flows by `spiffe://DOMAIN/flows`, a gate
 service by the `identity` of its `tls`, else by `spiffe://DOMAIN/service/NAME`; the domain is that of the own certificate.
 `flowmesh ca issue` makes such certificates.
 
+A server is asked for limits that are `shared`, and for nothing else.
+
 It looks at the files of the program every second, as `flowmesh gateway` does.")]
 pub(crate) struct Proxy {
     #[command(flatten)]
@@ -46,6 +48,8 @@ pub(crate) struct Proxy {
     /// Where the service calls others; on this machine, since whoever comes in here is taken for it
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
     outbound: Option<SocketAddr>,
+    #[command(flatten)]
+    server: Server,
 }
 
 impl Proxy {
@@ -66,8 +70,11 @@ impl Proxy {
 }
 
 impl Kind for Proxy {
-    fn made(&self, _: &Program, _: &MeshNetwork, telemetry: Telemetry) -> Result<Alone, Error> {
-        Ok(Alone::beside(self.placed()?, telemetry))
+    fn made(&self, program: &Program, network: &MeshNetwork, telemetry: Telemetry) -> Result<Alone, Error> {
+        let shares = program.shares_calls() || self.server.is_named();
+        let remote = shares.then(|| self.server.remote()).transpose()?;
+        let alone = Alone::new(network, remote, telemetry).map_err(|why| unconnected(&why))?;
+        Ok(alone.beside(self.placed()?))
     }
 
     fn beside(&self) -> Option<Name> {

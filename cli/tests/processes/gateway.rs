@@ -1,11 +1,15 @@
 //! A gateway in a process of its own, before a server that keeps the runs.
 
 use super::{
-    serve::serve,
+    serve::{serve, serve_at, serve_with},
     shop::{PROGRAM, Running, Shop, free_port, http, order, until},
 };
 use serde_json::Value;
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 /// The shop with a door.
 fn with_door(port: u16, routes: &str) -> String {
@@ -113,4 +117,74 @@ fn a_gateway_says_what_it_lacks() {
     let nowhere = shop.flowmesh(&["gateway", "shop.flow"]);
     assert_eq!(nowhere.code, 2);
     assert!(nowhere.err.contains("--server"), "{}", nowhere.err);
+}
+
+/// A door that three processes open, each at a port of its own, 20 in a second at all of them together.
+const SHARED: &str = r#"
+config door_port: int
+
+gateway door {
+  listen: "http://127.0.0.1:{door_port}"
+  limit: { rate: 20/s, queue: 0, shared: strict }
+  GET "/**" -> redirect("https://else.test/")
+}
+"#;
+
+/// How many of those are let in who come one after the other to each of these, beside each other, for so long.
+fn let_in(ports: &[u16], time: Duration) -> Vec<u32> {
+    let visitors = ports.iter().map(|port| {
+        let port = *port;
+        std::thread::spawn(move || {
+            let (began, mut count) = (Instant::now(), 0);
+            while began.elapsed() < time {
+                match http(port, "GET", "/", "", "") {
+                    Some((302, _)) => count += 1,
+                    Some((429, _)) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            count
+        })
+    });
+    let visitors: Vec<_> = visitors.collect();
+    let counts = visitors.into_iter().map(|one| one.join().expect("an answer"));
+    counts.collect()
+}
+
+#[test]
+fn processes_hold_a_limit_together_through_their_server() {
+    let (shop, ports) = (Shop::new(), [(); 3].map(|()| free_port()));
+    fs::write(shop.path("shop.flow"), format!("{PROGRAM}{SHARED}")).expect("written");
+    let set = ports.map(|port| format!("door_port={port}"));
+    let [own, one, other] = set.each_ref();
+    let nowhere = shop.flowmesh(&["gateway", "shop.flow", "--set", one]);
+    assert_eq!(nowhere.code, 2);
+    assert!(nowhere.err.contains("--server"), "{}", nowhere.err);
+    let server = serve_with(&shop, &["--set", own]);
+    until("the server listens", || shop.path(".flowmesh/api").exists());
+    let api = fs::read_to_string(shop.path(".flowmesh/api")).expect("the address of the API");
+    let first = gateway(&shop, &["--server", &api, "--set", one]);
+    let second = gateway(&shop, &["--server", &api, "--set", other]);
+    let is = |port: u16, wanted: u16| {
+        until(&format!("{wanted} at {port}"), || {
+            http(port, "GET", "/", "", "").is_some_and(|(status, _)| status == wanted)
+        });
+    };
+    ports.into_iter().for_each(|port| is(port, 302));
+    let began = Instant::now();
+    let counts = let_in(&ports, Duration::from_secs(5));
+    let most = 20.0 * (1.0 + began.elapsed().as_secs_f64());
+    let sum: u32 = counts.iter().sum();
+    assert!(f64::from(sum) <= most, "{counts:?} of {most}");
+    assert!(counts.iter().all(|count| *count >= 5), "{counts:?}");
+    // Who is gone leaves its part to the others.
+    drop(first);
+    until("the other has all of it", || {
+        let_in(&ports[2..], Duration::from_secs(2)).iter().sum::<u32>() >= 30
+    });
+    drop(server);
+    is(ports[2], 503);
+    let _server = serve_at(&shop, api.trim_start_matches("http://"), &["--set", own]);
+    is(ports[2], 302);
+    drop(second);
 }

@@ -6,7 +6,12 @@ use std::process::{Command, Stdio};
 
 /// A server, which may not listen yet.
 pub(super) fn serve_with(shop: &Shop, more: &[&str]) -> Running {
-    let args = ["serve", "shop.flow", "--listen", "127.0.0.1:0"];
+    serve_at(shop, "127.0.0.1:0", more)
+}
+
+/// The same, at an address.
+pub(super) fn serve_at(shop: &Shop, listen: &str, more: &[&str]) -> Running {
+    let args = ["serve", "shop.flow", "--listen", listen];
     let mut command = shop.command(&[&args, more].concat());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     Running(command.spawn().expect("the binary runs"))

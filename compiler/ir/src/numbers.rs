@@ -18,7 +18,7 @@ use crate::{
     },
     traffic::{
         Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Propagation, Rate, Rewrite,
-        Sticky, Tls, Trace,
+        Sharing, Sticky, Tls, Trace,
     },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
 };
@@ -146,7 +146,7 @@ without! {
     (), Name, String, Value, bool, i32, i64, u8, u16, u32, u64,
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
     Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
-    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Tls, Propagation,
+    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Sharing, Tls, Propagation,
     EffectKind, Method, Part,
 }
 
@@ -203,7 +203,7 @@ parts! {
     }
     Sticky { cookie, ttl_ms, key }
     Retry { attempts, on, backoff, budget }
-    Limit { rate, burst, adaptive, concurrent, queue, per }
+    Limit { rate, burst, adaptive, concurrent, queue, per, shared }
     Mirror { to, percent, writes }
     Trace { sample, tags, propagate }
     Service { name, doc, subsets, address_params, routes, policy, auth, operations, descriptors }

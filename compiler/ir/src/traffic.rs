@@ -1,5 +1,9 @@
 //! The settings of a policy beside timeout, retry and balance: what is let through, what is changed, what is observed.
 
+mod lent;
+
+pub use lent::{LEASE_MS, Lent};
+
 use crate::{Name, SecretId, ServiceId, SubsetId, expr::Expr, service::Method};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +65,19 @@ pub struct Limit {
     /// What is counted apart: a text over the caller and the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<Expr>,
+    /// Whether all processes of one server hold the rate together, and what holds while that cannot be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Sharing>,
+}
+
+/// What holds of a rate that several processes hold together, while the server cannot be asked that keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// Each goes on with an equal part of it.
+    Parted,
+    /// Nobody is let through.
+    Strict,
 }
 
 /// `sticky: { cookie: "shop-at", ttl: 1h, key: cookie_key }`: visitors stay with an endpoint as long as it is there.

@@ -10,6 +10,7 @@ mod beside;
 mod error;
 mod inside;
 mod known;
+mod lending;
 mod log;
 mod open;
 mod place;

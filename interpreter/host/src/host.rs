@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod find;
+mod limits;
 mod once;
 mod options;
 mod schedules;
@@ -17,6 +18,7 @@ pub use error::{DeployError, FollowError, OpenError};
 pub use options::{HostOptions, Retention};
 pub use upgrade::{Group, Opening, Upgraded};
 
+use limits::callers;
 pub(crate) use share::continuation;
 pub(crate) use traces::Past;
 use traces::told_to;
@@ -25,14 +27,12 @@ use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
-    driver::{Callers, Compacting, Driver, Indexer, Live, Lookup, Message, Parts, Retiring, Writer},
+    driver::{Compacting, Driver, Indexer, Live, Lookup, Message, Parts, Retiring, Writer},
     engine::{
-        self, Answer, Asked, Command, Deployment, Engine, Refusal, Started, Store, Ticket, Verb,
-        view::RunView,
+        self, Answer, Asked, Command, Deployment, Refusal, Started, Store, Ticket, Verb, view::RunView,
     },
     follow::{Archive, Followers},
     metrics::Metrics,
-    network::Network,
     store::{Opened, OpeningOptions, StoreError, lock_error},
     traces::SpanSink,
     trails::Trails,
@@ -40,7 +40,7 @@ use crate::{
 };
 use flowmesh_ir::{Name, Program};
 use flowmesh_machine::Settings;
-use flowmesh_mesh::decide::tally::Seen;
+use flowmesh_mesh::{Till, decide::tally::Seen};
 use std::{
     path::Path,
     sync::{
@@ -81,6 +81,7 @@ struct Inner {
     /// Who takes spans.
     sink: Option<Arc<dyn SpanSink>>,
     trails: Arc<Trails>,
+    till: Till,
 }
 
 /// What was found in the directory.
@@ -129,6 +130,7 @@ impl Host {
         let recovered = Recovered { runs: live, opened };
         engine.reside(residence);
         engine.trace_all(traces.is_some());
+        let (till, network) = limits::open(network);
         let callers = callers(&engine, network.as_ref())?;
         let (sender, inbox) = unbounded_channel();
         let place = disk.place("");
@@ -188,6 +190,7 @@ impl Host {
                 tracing: Mutex::default(),
                 sink,
                 trails,
+                till,
             }),
             Name::default(),
             None,
@@ -384,14 +387,4 @@ impl Drop for Forget<'_> {
     fn drop(&mut self) {
         let _ = self.host.0.sender.send(Message::Forget(self.run, self.ticket));
     }
-}
-
-/// Everything that has runs must be callable before any run goes on.
-fn callers(engine: &Engine, network: &dyn Network) -> Result<Callers, OpenError> {
-    let mut callers = Callers::new();
-    for deployment in engine.deployments() {
-        let caller = network.connect(&deployment).map_err(OpenError::Network)?;
-        callers.insert((deployment.program_hash, deployment.settings_hash), caller);
-    }
-    Ok(callers)
 }

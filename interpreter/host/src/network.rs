@@ -6,9 +6,11 @@ mod pool;
 mod probe;
 mod process;
 mod sealed;
+mod shared;
 mod wires;
 
 pub use mesh::{MeshNetwork, Secrets};
+pub(crate) use shared::{Shared, share};
 
 use crate::{RunId, engine::Deployment};
 use flowmesh_ir::{

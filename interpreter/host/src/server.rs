@@ -20,6 +20,7 @@ mod filter;
 mod guard;
 mod health;
 pub mod identity;
+mod limits;
 mod list;
 mod once;
 mod openapi;
@@ -42,6 +43,7 @@ pub use audit::AuditOptions;
 pub use deployments::ConfigValues;
 pub use door::Identity;
 pub use error::ServerError;
+pub(crate) use limits::{LimitLeases, LimitWish, LimitWishes};
 pub use openapi::openapi;
 
 use crate::Host;

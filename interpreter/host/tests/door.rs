@@ -80,6 +80,7 @@ const ROWS: &[(&str, &str)] = &[
     ("heartbeat_task", "operator"),
     ("complete_task", "operator"),
     ("fail_task", "operator"),
+    ("lease_limits", "operator"),
 ];
 
 struct World {
@@ -419,7 +420,8 @@ async fn whatever_may_change_something_is_written_down_without_what_was_sent() {
             ..request
         };
         world.with(&sent, &operator).await;
-        acts += usize::from(sent.method == "POST");
+        // What gateways are lent is not written down.
+        acts += usize::from(sent.method == "POST" && sent.name != "lease_limits");
     }
     let start = requests()
         .into_iter()

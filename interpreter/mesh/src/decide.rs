@@ -18,6 +18,7 @@ pub mod guard;
 pub mod guesses;
 pub mod health;
 pub mod items;
+pub mod ledger;
 pub mod limit;
 pub mod mirror;
 pub mod operation;

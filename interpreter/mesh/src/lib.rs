@@ -20,6 +20,7 @@ mod gauge;
 mod grant;
 pub mod identity;
 mod kept;
+mod lend;
 mod mesh;
 mod observe;
 #[doc(hidden)]
@@ -38,6 +39,7 @@ pub use decide::{
 };
 pub use error::MeshError;
 pub use gauge::{CallMeasures, EndpointMeasures, Measures, RouteMeasures, Spread, VisitMeasures};
+pub use lend::{Asked, Lending, Lent, Server, Shares, Till};
 pub use mesh::{Addresses, Copied, Limits, Mesh, MeshOptions, Secrets, Tags};
 pub use observe::{AttemptReport, Next, Observer, Silent};
 pub use tls::{CertificateError, Own};

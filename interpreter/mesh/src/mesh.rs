@@ -26,12 +26,19 @@ use crate::{
     },
     error::MeshError,
     gauge::Calls,
+    lend::Shares,
     tls::Own,
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
-use flowmesh_ir::{Name, PolicyId, Program, SecretId, SubsetId, policy::Policy};
-use std::{collections::BTreeMap, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
+use flowmesh_ir::{Name, PolicyId, Program, SecretId, SubsetId, policy::Policy, traffic::Limit};
+use std::{
+    collections::BTreeMap,
+    ops::Deref,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// A program's services at run time: their endpoints, connections and budgets. One per program; shared by its runs. A
 /// clone is the same mesh, for what goes on beside whoever asked for it.
@@ -45,8 +52,10 @@ pub struct Core {
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) conditions: Arc<Conditions>,
     pub(crate) texts: Arc<Texts>,
-    /// What the mesh as a whole lets through.
-    pub(crate) limiter: Option<Limiter>,
+    /// What the mesh as a whole lets through, once somebody comes.
+    whole: OnceLock<Limiter>,
+    /// Who lends of limits that are shared, where somebody does.
+    shares: OnceLock<Shares>,
     pub(crate) unseal: Arc<Unseal>,
     /// For each policy, the headers that it adds.
     pub(crate) headers: Vec<Vec<Credential>>,
@@ -182,6 +191,27 @@ impl Mesh {
         forms.unwrap_or_else(|| Forms::new(&[]))
     }
 
+    /// From now on, limits that are shared are lent of by these; before anybody comes. Without any, each is this mesh's
+    /// alone.
+    pub fn share(&self, shares: Shares) {
+        let _ = self.shares.set(shares);
+    }
+
+    /// What lets through what a limit says that stands at this place of the program.
+    pub(crate) fn limiter(&self, place: &str, limit: &Limit) -> Limiter {
+        match self.shares.get() {
+            Some(shares) => shares.limiter(place, limit),
+            None => Limiter::new(limit),
+        }
+    }
+
+    /// What lets through what the limit of the whole mesh says.
+    pub(crate) fn whole(&self) -> Option<(&Limit, Limiter)> {
+        let limit = self.program.mesh.limit.as_ref()?;
+        let made = || self.limiter("mesh", limit);
+        Some((limit, self.whole.get_or_init(made).clone()))
+    }
+
     /// Moves the traffic of a service: what the route without a condition says holds no more. No weights is back to
     /// what the program says. A service or subset that the program does not have is left alone.
     pub fn shift(&self, service: &str, weights: &[(Name, u32)]) {
@@ -240,7 +270,8 @@ impl Mesh {
             resolver: options.resolver,
             conditions: options.conditions,
             texts: options.texts,
-            limiter: program.mesh.limit.as_ref().map(Limiter::new),
+            whole: OnceLock::new(),
+            shares: OnceLock::new(),
             unseal: options.unseal,
             headers,
             forms: program

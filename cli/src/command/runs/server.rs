@@ -7,6 +7,7 @@ use crate::{
     project::words,
 };
 use clap::Args;
+use flowmesh_host::gateways::Remote;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -51,6 +52,16 @@ impl Server {
             token,
             namespace: self.namespace.clone(),
             ..self.nameless()?
+        })
+    }
+
+    /// It as a gateway knows it.
+    pub(crate) fn remote(&self) -> Result<Remote, Error> {
+        let client = self.client()?;
+        Ok(Remote {
+            url: client.url,
+            token: client.token.map(|token| token.0),
+            namespace: client.namespace,
         })
     }
 

@@ -9,7 +9,8 @@ use crate::{
     expr::Expr,
     policy::Policy,
     traffic::{
-        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sticky, Tls, Trace, Workload,
+        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sharing, Sticky, Tls, Trace,
+        Workload,
     },
 };
 
@@ -118,6 +119,10 @@ pub(super) fn limit(program: &Program, limit: &Limit) -> String {
     parts.extend(limit.adaptive.then(|| "adaptive: true".to_owned()));
     let printer = Printer::of_params(program, &[]);
     parts.extend(limit.per.iter().map(|per| format!("per: {}", printer.expr(per))));
+    parts.extend(limit.shared.map(|shared| match shared {
+        Sharing::Parted => "shared: true".to_owned(),
+        Sharing::Strict => "shared: strict".to_owned(),
+    }));
     record("limit", &parts)
 }
 

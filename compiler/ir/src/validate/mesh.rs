@@ -39,8 +39,12 @@ pub(super) fn check(program: &Program, heights: &[usize]) -> Result<(), Invalid>
     Ok(())
 }
 
-/// Expressions of a limit look at the caller.
+/// Expressions of a limit look at the caller, and there is something to share where it is shared.
 pub(super) fn limit(program: &Program, heights: &[usize], limit: Option<&Limit>) -> Result<(), Invalid> {
+    let shares_nothing = |limit: &Limit| limit.shared.is_some() && limit.rate.is_none();
+    ensure(!limit.is_some_and(shares_nothing), || {
+        "a limit is shared that has no rate".to_owned()
+    })?;
     visitor(
         program,
         heights,

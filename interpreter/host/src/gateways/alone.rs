@@ -9,16 +9,19 @@ use super::{
 use crate::{
     driver::Live,
     engine::Deployment,
-    network::{Network, NetworkError},
+    network::{Network, NetworkError, share},
 };
 use flowmesh_ir::{Code, Program, access::Mtls};
 use flowmesh_machine::Settings;
+use flowmesh_mesh::Shares;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
 /// A program whose gateways are open, and whose runs are elsewhere.
 pub struct Alone {
     place: Arc<dyn Place>,
+    /// Who lends of limits that are shared.
+    shares: Option<Shares>,
     beside: Option<Beside>,
     sides: Sides,
     telemetry: Telemetry,
@@ -26,7 +29,8 @@ pub struct Alone {
 }
 
 impl Alone {
-    /// Nothing is open yet. `remote` is where runs are started, if anywhere, and asked by `network`.
+    /// Nothing is open yet. `remote` is where runs are started, if anywhere, and asked by `network`; it keeps the limits
+    /// that are shared. Must be called within a Tokio runtime.
     ///
     /// # Errors
     /// If the address of the server is none.
@@ -35,12 +39,19 @@ impl Alone {
         remote: Option<Remote>,
         telemetry: Telemetry,
     ) -> Result<Self, NetworkError> {
-        let place: Arc<dyn Place> = match remote {
-            Some(remote) => Arc::new(There::new(network, remote, telemetry.clone())?),
+        let there = remote.map(|remote| There::new(network, remote, telemetry.clone()));
+        let there = there.transpose()?.map(Arc::new);
+        let shares = there.clone().map(|there| {
+            let draw = (u128::from(there.draw()) << 64) | u128::from(there.draw());
+            Shares::there(there, draw)
+        });
+        let place: Arc<dyn Place> = match there {
+            Some(there) => there,
             None => Arc::new(Nowhere),
         };
         Ok(Self {
             place,
+            shares,
             beside: None,
             sides: Sides::default(),
             telemetry,
@@ -50,13 +61,11 @@ impl Alone {
 
     /// A proxy beside a service, instead of the gateways of the program.
     #[must_use]
-    pub fn beside(beside: Beside, telemetry: Telemetry) -> Self {
+    pub fn beside(self, beside: Beside) -> Self {
         Self {
             place: Arc::new(Nowhere),
             beside: Some(beside),
-            sides: Sides::default(),
-            telemetry,
-            live: watch::Sender::new(None),
+            ..self
         }
     }
 
@@ -82,8 +91,18 @@ impl Alone {
         let program = self.placed(program, &settings)?;
         let deployment = Arc::new(Deployment::new(program, settings));
         let caller = network.connect(&deployment)?;
+        match &self.shares {
+            Some(shares) => share(caller.as_ref(), shares),
+            None if self.is_sharing(&deployment.program) => return Err(unshared()),
+            None => {}
+        }
         self.live.send_replace(Some(Live { deployment, caller }));
         Ok(())
+    }
+
+    /// Whether limits that hold here are shared.
+    fn is_sharing(&self, program: &Program) -> bool {
+        program.shares_calls() || (self.beside.is_none() && program.shares_visits())
     }
 
     /// The program, with the gateways beside the service where there is one.
@@ -117,5 +136,18 @@ impl Alone {
             options,
         };
         Gateways::follow(self.live.subscribe(), setting).await
+    }
+}
+
+/// What is held together is kept by somebody.
+fn unshared() -> NetworkError {
+    NetworkError {
+        code: Code(1076),
+        message: "a limit of the program is shared, and no server is named that keeps it".to_owned(),
+        help: Some(
+            "name it with `--server URL`, or leave `shared` out: each process counts for itself then"
+                .to_owned(),
+        ),
+        place: None,
     }
 }

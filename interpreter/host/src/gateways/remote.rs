@@ -33,6 +33,11 @@ use std::sync::Arc;
 const SERVER: &str = "flowmesh";
 /// How long an answer may take beyond what it was asked to wait.
 const BEYOND_MS: u64 = 10_000;
+/// How long it may take to lend.
+const LEND_MS: u64 = 1_000;
+/// The policy by which runs are started, and that by which limits are shared.
+const STARTING: PolicyId = PolicyId(0);
+pub(super) const LENDING: PolicyId = PolicyId(1);
 
 /// A server that keeps runs.
 #[derive(Clone, Debug)]
@@ -104,29 +109,47 @@ impl There {
             encoded(&wanted.flow),
             encoded(&key)
         );
+        let mut request = self.post(STARTING, path, wanted.input.into_bytes());
+        let further = wanted.lineage.headers();
+        let further = further.map(|(name, value)| (name.into(), value.to_owned()));
+        request.headers.extend(further);
+        request
+    }
+
+    /// Something that is said to the server in our name.
+    pub(super) fn post(&self, policy: PolicyId, path: String, body: Vec<u8>) -> Request {
         let mut headers: Vec<(Name, String)> = Vec::new();
         if let Some(token) = &self.remote.token {
             headers.push(("authorization".into(), format!("Bearer {token}")));
         }
-        let further = wanted.lineage.headers();
-        headers.extend(further.map(|(name, value)| (name.into(), value.to_owned())));
         if let Some(namespace) = &self.remote.namespace {
             headers.push(("flowmesh-namespace".into(), namespace.clone()));
         }
         Request {
             service: ServiceId(0),
             operation: OperationId(0),
-            policy: PolicyId(0),
+            policy,
             wire: Wire::Http,
             address: Vec::new(),
             method: Method::Post,
             path,
             headers,
-            body: wanted.input.into_bytes().into(),
+            body: body.into(),
             sealed: None,
             key: None,
             effect: EffectKind::Keyed,
         }
+    }
+
+    /// Sends what belongs to no visit.
+    pub(super) async fn send(&self, request: Request) -> Reply {
+        let trace = TraceContext {
+            trace: ((u128::from(self.draw()) << 64) | u128::from(self.draw())).max(1),
+            span: self.draw().max(1),
+            sampled: false,
+        };
+        let caller = self.caller.clone();
+        caller.call(Arc::new(request), trace, Arc::new(Silent)).await
     }
 
     fn told(&self, reply: Reply) -> Answered {
@@ -237,15 +260,15 @@ impl Place for There {
 /// A program that knows one service: the server at this address.
 fn program(url: &str) -> Program {
     let wait_ms = u64::try_from(WAIT_MAX.as_millis()).unwrap_or(u64::MAX);
-    let whole_ms = wait_ms.saturating_add(BEYOND_MS);
-    let policy = Policy {
+    let within = |ms: u64| Policy {
         timeout: Timeout {
-            attempt_ms: whole_ms,
-            total_ms: whole_ms,
+            attempt_ms: ms,
+            total_ms: ms,
             ..Timeout::default()
         },
         ..Policy::default()
     };
+    let policies = vec![within(wait_ms.saturating_add(BEYOND_MS)), within(LEND_MS)];
     let only = Subset {
         name: Name::default(),
         addresses: vec![Expr::Constant(Value::string(url))],
@@ -259,13 +282,13 @@ fn program(url: &str) -> Program {
             condition: None,
             split: vec![(flowmesh_ir::SubsetId(0), 100)],
         }],
-        policy: PolicyId(0),
+        policy: STARTING,
         auth: None,
         operations: vec![start()],
         descriptors: None,
     };
     Program {
-        policies: vec![policy],
+        policies,
         services: vec![Arc::new(server)],
         ..Program::default()
     }
@@ -290,7 +313,7 @@ fn start() -> Operation {
         secret_headers: Vec::new(),
         key: None,
         on: Vec::new(),
-        policy: PolicyId(0),
+        policy: STARTING,
         effect: EffectKind::Keyed,
     }
 }

@@ -87,7 +87,7 @@ pub(super) struct Behind {
     pub(super) name: &'static str,
     pub(super) path: &'static str,
     pub(super) access: Access,
-    /// Whether it may change something.
+    /// Whether it may change something of which it is written down who did it.
     pub(super) acts: bool,
     /// Whether it heeds a key that makes two requests one.
     pub(super) keyed: bool,

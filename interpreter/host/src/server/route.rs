@@ -31,6 +31,8 @@ pub(super) struct Route {
     pub(super) answers: Vec<(u16, Content)>,
     /// Why a key makes no two requests one, if none does.
     pub(super) unkeyed: Option<&'static str>,
+    /// Why it is not written down who did it, if it is not.
+    pub(super) unwritten: Option<&'static str>,
 }
 
 /// Who may.
@@ -93,6 +95,14 @@ impl Route {
         }
     }
 
+    /// It is not written down who did it.
+    pub(super) fn without_audit(self, why: &'static str) -> Self {
+        Self {
+            unwritten: Some(why),
+            ..self
+        }
+    }
+
     fn new(
         name: &'static str,
         method: Method,
@@ -113,6 +123,7 @@ impl Route {
             body: None,
             answers: Vec::new(),
             unkeyed: None,
+            unwritten: None,
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn router(shared: Shared) -> Router {
             name: route.name,
             path: route.path,
             access: route.access,
-            acts: route.method != Method::GET,
+            acts: route.method != Method::GET && route.unwritten.is_none(),
             keyed: route.unkeyed.is_none(),
         };
         let door = middleware::from_fn_with_state((shared.clone(), behind), door::authorize);

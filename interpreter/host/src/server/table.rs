@@ -3,7 +3,7 @@
 use super::{
     audit, batch, deployments, events, filter,
     identity::Role,
-    list,
+    limits, list,
     route::{Access, Any, Content, Parameter, Route},
     routes, schedules, services, share, stand, steer, told, visits, workers,
 };
@@ -30,6 +30,7 @@ pub(super) fn all() -> Vec<Route> {
         deployments::routes(),
         working(),
         visits::routes(),
+        limits::routes(),
         watching(),
     ];
     groups.into_iter().flatten().collect()

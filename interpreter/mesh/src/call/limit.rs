@@ -12,6 +12,7 @@ use crate::{
 use flowmesh_ir::{
     OperationId, PolicyId, ServiceId,
     call::{Failure, Reply},
+    traffic::Limit,
 };
 use http::Response;
 use std::time::Duration;
@@ -32,7 +33,10 @@ impl Mesh {
         names: Names<'_>,
     ) -> Result<Permits, Failure> {
         let service = self.services.get(whose.index());
-        let own = service.and_then(|service| service.limiters.of(operation, policy));
+        let own = service.and_then(|service| {
+            let made = |place: &str, limit: &Limit| self.limiter(place, limit);
+            service.limiters.of((operation, policy), made)
+        });
         let all = self.limited();
         if own.is_none() && all.is_none() {
             return Ok([None, None]);
@@ -77,11 +81,9 @@ impl Mesh {
     }
 
     fn limited(&self) -> Option<Limited<'_>> {
-        Some(Limited {
-            limiter: self.limiter.clone()?,
-            limit: self.program.mesh.limit.as_ref()?,
-            of: Whose::Mesh,
-        })
+        let (limit, limiter) = self.whole()?;
+        let of = Whose::Mesh;
+        Some(Limited { limiter, limit, of })
     }
 
     async fn pass_one(
@@ -129,6 +131,7 @@ pub(crate) async fn enter(
             Turn::Go(permit) => return Ok(permit),
             Turn::At(at) => at.min(until),
             Turn::Later => until,
+            Turn::Refused(refusal) => return Err(refusal),
         };
         if now >= until {
             return Err(waiting.refuse(Reason::Waited, now));

@@ -1,26 +1,30 @@
 //! What a limit lets through: so many within a time, so many at once, and a bounded line of those who wait their turn.
 //!
 //! What is counted apart has a line of its own, found by its key. Whoever comes first goes first: nobody begins while
-//! somebody waits who came earlier.
+//! somebody waits who came earlier. A rate that is shared with other processes is spent of what was lent of it
+//! (`purse`), and more is asked for when it is needed.
 
 mod line;
+mod purse;
+mod said;
+mod share;
 
+pub use said::{Heard, Reason, Refusal};
+pub(crate) use share::{Lender, Share, Standing};
+
+use super::ledger::Grant;
 use flowmesh_ir::traffic::Limit;
-use line::{Line, Rules};
+use line::{Line, NotYet, Pace, Rules};
 use std::{
     collections::BTreeMap,
-    fmt,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 use tokio::sync::Notify;
 
 /// Nobody waits longer for a turn.
 pub const PATIENCE: Duration = Duration::from_secs(3);
-
-/// When to come again where nothing says it.
-const SOON: Duration = Duration::from_secs(1);
 
 /// How many keys are counted apart; those beyond are counted together, so that a stranger who makes up keys costs no more
 /// memory than this.
@@ -56,17 +60,6 @@ struct Held {
     since: Duration,
 }
 
-/// What whoever was let through heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// An answer.
-    Answer,
-    /// None in time, or that there are too many.
-    Nothing,
-    /// What says nothing about how much can be done.
-    Else,
-}
-
 /// A place in the line; dropping it leaves the line.
 #[derive(Debug)]
 pub struct Waiting {
@@ -86,33 +79,24 @@ pub enum Turn {
     At(Duration),
     /// Not before [`Waiting::called`] says so.
     Later,
+    /// It will not be: there is less to be had than was hoped.
+    Refused(Refusal),
 }
 
-/// Why somebody is not let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Why.
-    pub reason: Reason,
-    /// After how long it is worth coming again.
-    pub after: Duration,
-}
-
-/// Why somebody is not let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// So many wait already, and no more may.
-    Full(usize),
-    /// As many are on their way as can be answered in time.
-    Busy,
-    /// The turn would come later than anybody waits.
-    Late,
-    /// It waited, and the turn did not come.
-    Waited,
+/// A question of a limiter about what is shared: who asks it is told the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    limiter: Weak<Shared>,
+    key: Key,
+    /// When it was asked, by the clock of the limiter.
+    asked: Duration,
 }
 
 #[derive(Debug)]
 struct Shared {
     rules: Rules,
+    /// Who else holds it.
+    share: Option<Share>,
     keys: usize,
     /// Chosen at random, so that nobody can make up two keys that are taken for one.
     hasher: RandomState,
@@ -132,12 +116,18 @@ impl Limiter {
     /// Everybody may begin who comes after a pause.
     #[must_use]
     pub fn new(limit: &Limit) -> Self {
-        Self::with_keys(limit, KEYS)
+        Self::with_keys(limit, None, KEYS)
     }
 
-    fn with_keys(limit: &Limit, keys: usize) -> Self {
+    /// Others may hold it, too.
+    pub(crate) fn shared(limit: &Limit, share: Option<Share>) -> Self {
+        Self::with_keys(limit, share, KEYS)
+    }
+
+    fn with_keys(limit: &Limit, share: Option<Share>, keys: usize) -> Self {
         Self(Arc::new(Shared {
             rules: Rules::new(limit),
+            share,
             keys,
             hasher: RandomState::new(),
             lines: Mutex::default(),
@@ -147,18 +137,27 @@ impl Limiter {
     /// Whether somebody may go who is counted under this key. Where the limit has no `per`, all have the same key.
     #[must_use]
     pub fn admit(&self, key: &str, now: Duration) -> Admission {
-        let rules = &self.0.rules;
+        let rules = self.rules(now);
         let mut lines = self.lines();
-        let key = lines.place(Some(self.0.hasher.hash_one(key)), self.0.keys, now);
+        let (text, key) = (
+            key,
+            lines.place(Some(self.0.hasher.hash_one(key)), self.0.keys, now),
+        );
         let line = lines.by_key.entry(key).or_default();
-        if line.enter(rules, now) {
+        if self.0.share.is_some() && line.name.is_none() {
+            line.name = key.map(|_| share::digest(text));
+        }
+        if self.enters(key, line, &rules, now) {
             return Admission::Go(self.permit(key, now));
         }
         let waiting = line.waiting();
-        let due = line.due(rules, waiting);
+        let due = line.due(&rules, waiting, now);
         let refused = |reason| Admission::Refused(Refusal::new(reason, due, now));
-        if line.is_full(rules) {
-            return refused(match line.is_shed(rules) {
+        if rules.pace == Pace::Closed {
+            return refused(Reason::Away);
+        }
+        if line.is_full(&rules, now) {
+            return refused(match line.is_shed(&rules) {
                 true => Reason::Busy,
                 false => Reason::Full(waiting),
             });
@@ -174,6 +173,37 @@ impl Limiter {
             bell,
             due,
         })
+    }
+
+    /// Begins, if there is room or what there is can be had at once; sees to it that there is something for the next.
+    fn enters(&self, key: Key, line: &mut Line, rules: &Rules, now: Duration) -> bool {
+        let entered = line.enter(rules, now);
+        let more = self.asks(key, line, rules, (usize::from(!entered), now));
+        entered || (more && line.enter(rules, now))
+    }
+
+    /// Asks for more where it is lent and needed; whether there is more already.
+    fn asks(&self, key: Key, line: &mut Line, rules: &Rules, (more, now): (usize, Duration)) -> bool {
+        let Some((share, want)) = self.0.share.as_ref().zip(line.want(rules, more, now)) else {
+            return false;
+        };
+        line.purse.asks(want);
+        let asking = Asking {
+            limiter: Arc::downgrade(&self.0),
+            key,
+            asked: now,
+        };
+        let granted = share.ask(line.name, (want, line.owed(now)), asking);
+        if let Some(grant) = granted {
+            line.purse.told(grant, now, now);
+        }
+        granted.is_some()
+    }
+
+    /// The rules as they hold now.
+    fn rules(&self, now: Duration) -> Rules {
+        let share = self.0.share.as_ref();
+        share.map_or(self.0.rules, |share| share.now(self.0.rules, now))
     }
 
     fn permit(&self, key: Key, since: Duration) -> Permit {
@@ -215,12 +245,22 @@ impl Waiting {
     /// Whether it is this one's turn, which it is told once.
     #[must_use]
     pub fn turn(&self, now: Duration) -> Turn {
-        let mut lines = self.limiter.lines();
+        let limiter = &self.limiter;
+        let rules = limiter.rules(now);
+        let mut lines = limiter.lines();
         let line = lines.by_key.entry(self.key).or_default();
-        match line.turn(&self.limiter.0.rules, self.number, now) {
-            Ok(()) => Turn::Go(self.limiter.permit(self.key, now)),
-            Err(Some(at)) => Turn::At(at),
-            Err(None) => Turn::Later,
+        let mut turn = line.turn(&rules, self.number, now);
+        if turn.is_err() && limiter.asks(self.key, line, &rules, (0, now)) {
+            turn = line.turn(&rules, self.number, now);
+        }
+        match turn {
+            Ok(()) => Turn::Go(limiter.permit(self.key, now)),
+            Err(NotYet::At(at)) => Turn::At(at),
+            Err(NotYet::Called) => Turn::Later,
+            Err(NotYet::Never(reason)) => {
+                let due = line.due(&rules, 0, now);
+                Turn::Refused(Refusal::new(reason, due, now))
+            }
         }
     }
 
@@ -236,11 +276,20 @@ impl Waiting {
     }
 }
 
-impl Refusal {
-    fn new(reason: Reason, due: Duration, now: Duration) -> Self {
-        let after = due.saturating_sub(now);
-        let after = if after.is_zero() { SOON } else { after };
-        Self { reason, after }
+impl Asking {
+    /// What came of it, so long after it was asked; nothing where nobody answered.
+    pub(crate) fn told(&self, grant: Option<Grant>, after: Duration) {
+        let Some(shared) = self.limiter.upgrade() else {
+            return;
+        };
+        let now = self.asked.saturating_add(after);
+        if let Some(line) = Limiter(shared).lines().by_key.get_mut(&self.key) {
+            match grant {
+                Some(grant) => line.purse.told(grant, self.asked, now),
+                None => line.purse.untold(),
+            }
+            line.call_all();
+        }
     }
 }
 
@@ -255,18 +304,6 @@ impl Permit {
         }
         if let Some(line) = limiter.lines().by_key.get_mut(key) {
             line.heard(heard, now.saturating_sub(*since), now);
-        }
-    }
-}
-
-impl Heard {
-    /// What a status says.
-    #[must_use]
-    pub fn of(status: u16) -> Self {
-        match status {
-            429 | 503 | 504 => Self::Nothing,
-            500.. => Self::Else,
-            _ => Self::Answer,
         }
     }
 }
@@ -286,18 +323,6 @@ impl Drop for Permit {
         };
         if let Some(line) = limiter.lines().by_key.get_mut(&key) {
             line.end();
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full(0) => f.write_str("nobody may wait for a turn"),
-            Self::Full(waiting) => write!(f, "{waiting} wait for their turn already"),
-            Self::Busy => f.write_str("as many are on their way as can be answered in time"),
-            Self::Late => f.write_str("the turn would come later than anybody waits"),
-            Self::Waited => f.write_str("the turn did not come in time"),
         }
     }
 }

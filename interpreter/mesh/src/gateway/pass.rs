@@ -8,7 +8,7 @@ use super::{
     listen::Door,
     record::{Attempts, Record, micros},
     refusal::Refusal,
-    rules::Rules,
+    rules::{Limited, Rules},
     upgrade::join,
     visit::Peer,
 };
@@ -183,13 +183,12 @@ async fn carry(
     }
     let _permit = match rules.limiter() {
         None => None,
-        Some((limit, limiter)) => {
+        Some((limit, Limited { limiter, clock })) => {
             let per = limit.per.as_ref();
             let key = per.and_then(|per| rules.behind.text(per, &visit));
-            let clock = rules.mesh.clock;
             let until = clock.now().saturating_add(PATIENCE);
-            let entered = enter(limiter, &key.unwrap_or_default(), clock, until).await;
-            Some(entered.map_err(|refusal| Refusal::Limited(refusal.after))?)
+            let entered = enter(limiter, &key.unwrap_or_default(), *clock, until).await;
+            Some(entered.map_err(Refusal::of_limit)?)
         }
     };
     let relay = Relay {

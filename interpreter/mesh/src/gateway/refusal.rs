@@ -3,7 +3,10 @@
 
 use super::{body::Body, login::onward_answer};
 use crate::{
-    decide::{canonical::Malformed, limit::Heard},
+    decide::{
+        canonical::Malformed,
+        limit::{self, Heard, Reason},
+    },
     identity::Onward,
 };
 use bytes::Bytes;
@@ -41,6 +44,8 @@ pub(super) enum Refusal {
     Limited(Duration),
     /// There are as many as can be answered in time.
     Busy(Duration),
+    /// Who keeps the limit cannot be asked, and nobody is let through then.
+    Away(Duration),
     /// The body is too long.
     TooLarge(u64),
     /// The body did not come, or broke off.
@@ -52,7 +57,7 @@ pub(super) enum Refusal {
 }
 
 /// Why visits are refused, in a word.
-pub(super) const REASONS: [&str; 16] = [
+pub(super) const REASONS: [&str; 17] = [
     "malformed",
     "unidentified",
     "unsure",
@@ -69,6 +74,7 @@ pub(super) const REASONS: [&str; 16] = [
     "overloaded",
     "login",
     "busy",
+    "away",
 ];
 
 impl Refusal {
@@ -91,6 +97,7 @@ impl Refusal {
             Self::Failed(Failure::Overloaded(_)) => 13,
             Self::Login(_) => 14,
             Self::Busy(_) => 15,
+            Self::Away(_) => 16,
         }
     }
 
@@ -100,6 +107,15 @@ impl Refusal {
             Some(rule) => format!("rule {rule} denies it"),
             None => "no rule allows it".to_owned(),
         })
+    }
+
+    /// A limit does not let it through.
+    pub(super) fn of_limit(refusal: limit::Refusal) -> Self {
+        match refusal.reason {
+            Reason::Busy => Self::Busy(refusal.after),
+            Reason::Away => Self::Away(refusal.after),
+            _ => Self::Limited(refusal.after),
+        }
     }
 
     /// In full, for the operator.
@@ -114,6 +130,7 @@ impl Refusal {
             Self::Method(methods) => format!("routes take this path by {}", methods.join(", ")),
             Self::Limited(wait) => format!("too many requests; one more may come in {wait:?}"),
             Self::Busy(_) => "as many requests are on their way as can be answered in time".to_owned(),
+            Self::Away(_) => "the server that keeps the limit cannot be asked".to_owned(),
             Self::Unsent => "the visitor did not send the whole body".to_owned(),
             Self::TooLarge(most) => format!("the body is longer than {most} bytes"),
             Self::Failed(failure) => failure.to_string(),
@@ -134,7 +151,7 @@ impl Refusal {
         match self {
             Self::Malformed(why) => StatusCode::from_u16(why.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Unidentified { .. } => StatusCode::UNAUTHORIZED,
-            Self::Unsure(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unsure(_) | Self::Busy(_) | Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Login(_) => StatusCode::SEE_OTHER,
             Self::Nothing => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -165,7 +182,7 @@ impl Refusal {
             Self::Unsent => "the body did not come",
             Self::Failed(Failure::Timeout(_) | Failure::Unknown(_)) => "the service did not answer in time",
             Self::Failed(Failure::BadReply(_)) => "the service gave an answer that cannot be handed on",
-            Self::Failed(_) => "the service cannot be reached at present",
+            Self::Failed(_) | Self::Away(_) => "the service cannot be reached at present",
             Self::Valueless(_) => "the request lacks what is needed here",
         }
     }
@@ -206,7 +223,7 @@ impl Refusal {
             Self::Failed(Failure::Overloaded(_)) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            Self::Limited(wait) | Self::Busy(wait) => {
+            Self::Limited(wait) | Self::Busy(wait) | Self::Away(wait) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
             }
             _ => {}

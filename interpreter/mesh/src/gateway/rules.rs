@@ -1,7 +1,7 @@
 //! What a gateway does with a request, as one version of the program says. It is swapped as a whole.
 
 use super::{behind::Behind, identify::Ways, measured::Measured, plan::Plan};
-use crate::{decide::limit::Limiter, mesh::Mesh};
+use crate::{clock::Clock, decide::limit::Limiter, mesh::Mesh};
 use flowmesh_ir::{GatewayId, Program, gateway::Gateway, traffic::Limit};
 use std::sync::{Arc, OnceLock};
 
@@ -11,8 +11,15 @@ pub struct Rules {
     pub(super) mesh: Arc<Mesh>,
     pub(super) behind: Arc<dyn Behind>,
     pub(super) ways: Ways,
-    limiter: OnceLock<Limiter>,
+    limiter: OnceLock<Limited>,
     measured: OnceLock<Arc<Measured>>,
+}
+
+/// What lets visitors through, and the clock by which it counts: it may be older than the mesh.
+#[derive(Clone)]
+pub(super) struct Limited {
+    pub(super) limiter: Limiter,
+    pub(super) clock: Clock,
 }
 
 impl Rules {
@@ -50,9 +57,14 @@ impl Rules {
     }
 
     /// What lets visitors through, where a limit is written.
-    pub(super) fn limiter(&self) -> Option<(&Limit, &Limiter)> {
-        let limit = self.gateway()?.limit.as_ref()?;
-        Some((limit, self.limiter.get_or_init(|| Limiter::new(limit))))
+    pub(super) fn limiter(&self) -> Option<(&Limit, &Limited)> {
+        let gateway = self.gateway()?;
+        let limit = gateway.limit.as_ref()?;
+        let made = || Limited {
+            limiter: self.mesh.limiter(&format!("gateway {}", gateway.name), limit),
+            clock: self.mesh.clock,
+        };
+        Some((limit, self.limiter.get_or_init(made)))
     }
 
     /// What is measured of visits.

@@ -10,7 +10,7 @@ use super::{
     plan::{Fit, Looked},
     record::{Proof, Record, Trail, Wanted, micros, protocol},
     refusal::Refusal,
-    rules::Rules,
+    rules::{Limited, Rules},
     traced::Traced,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     decide::{
         access::Verdict,
         canonical::Canonical,
-        limit::{Heard, Limiter, PATIENCE, Permit, Reason},
+        limit::{Heard, PATIENCE, Permit, Reason},
     },
     mesh::Tags,
 };
@@ -197,7 +197,9 @@ impl Visiting<'_> {
             let heard = answer
                 .as_ref()
                 .map_or_else(Refusal::heard, |answer| Heard::of(answer.status().as_u16()));
-            permit.heard(heard, self.rules.mesh.clock.now());
+            if let Some((_, limited)) = self.rules.limiter() {
+                permit.heard(heard, limited.clock.now());
+            }
         }
         let answer = answer?;
         Ok(match permit {
@@ -216,7 +218,7 @@ impl Visiting<'_> {
 
     async fn enter(
         &self,
-        (limit, limiter): (&Limit, &Limiter),
+        (limit, Limited { limiter, clock }): (&Limit, &Limited),
         visit: &Visit,
     ) -> Result<Option<Permit>, Refusal> {
         // What has no value is counted together.
@@ -224,18 +226,14 @@ impl Visiting<'_> {
         let key = per
             .and_then(|per| self.rules.behind.text(per, visit))
             .unwrap_or_default();
-        let clock = self.rules.mesh.clock;
-        let until = clock.now().saturating_add(PATIENCE);
         let began = clock.now();
-        let entered = enter(limiter, &key, clock, until).await;
+        let until = began.saturating_add(PATIENCE);
+        let entered = enter(limiter, &key, *clock, until).await;
         let waited = clock.now().saturating_sub(began);
         if entered.is_ok() && waited >= WAITED_MIN {
             self.rules.measured().waited(waited);
         }
-        entered.map(Some).map_err(|refusal| match refusal.reason {
-            Reason::Busy => Refusal::Busy(refusal.after),
-            _ => Refusal::Limited(refusal.after),
-        })
+        entered.map(Some).map_err(Refusal::of_limit)
     }
 
     /// The first route whose path, method and condition fit.

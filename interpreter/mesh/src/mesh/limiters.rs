@@ -2,7 +2,7 @@
 //! holds for that one.
 
 use crate::decide::limit::Limiter;
-use flowmesh_ir::{OperationId, PolicyId, Program, service, traffic::Limit};
+use flowmesh_ir::{Name, OperationId, PolicyId, Program, service, traffic::Limit};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -17,6 +17,8 @@ pub(crate) struct Limiters {
     whole: Option<usize>,
     kinds: Vec<Limit>,
     known: Mutex<BTreeMap<(Option<OperationId>, usize), Limiter>>,
+    service: Name,
+    operations: Vec<Name>,
 }
 
 /// What a call has to pass.
@@ -57,21 +59,40 @@ impl Limiters {
             of,
             kinds,
             known: Mutex::default(),
+            service: service.name.clone(),
+            operations: service.operations.iter().map(|it| it.name.clone()).collect(),
         }
     }
 
     /// What a call of an operation under a policy has to pass; or a request that is handed on to the service as it is.
-    pub(crate) fn of(&self, operation: Option<OperationId>, policy: PolicyId) -> Option<Limited<'_>> {
+    /// A limiter that there is not yet is `made` of its place and its limit.
+    pub(crate) fn of(
+        &self,
+        (operation, policy): (Option<OperationId>, PolicyId),
+        made: impl FnOnce(&str, &Limit) -> Limiter,
+    ) -> Option<Limited<'_>> {
         let kind = (*self.of.get(policy.index())?)?;
         let limit = self.kinds.get(kind)?;
         let whole = self.whole == Some(kind);
         let place = (operation.filter(|_| !whole), kind);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let limiter = known.entry(place).or_insert_with(|| Limiter::new(limit)).clone();
+        let limiter = known
+            .entry(place)
+            .or_insert_with(|| made(&self.place(place.0), limit));
+        let limiter = limiter.clone();
         let of = match place.0 {
             None => Whose::Service,
             Some(_) => Whose::Operation,
         };
         Some(Limited { limiter, limit, of })
+    }
+
+    /// Where a limit stands, for those who share it.
+    fn place(&self, operation: Option<OperationId>) -> String {
+        let operation = operation.and_then(|operation| self.operations.get(operation.index()));
+        match operation {
+            Some(operation) => format!("operation {}.{operation}", self.service),
+            None => format!("service {}", self.service),
+        }
     }
 }

@@ -10,8 +10,8 @@ use flowmesh_ir::{
     expr::Expr,
     service::Method,
     traffic::{
-        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace,
-        Workload,
+        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, LEASE_MS, Limit, Mirror, Rewrite, Sharing,
+        Sticky, Tls, Trace, Workload,
     },
 };
 
@@ -170,6 +170,7 @@ impl<'a> Checker<'a> {
                 "concurrent" => limit.concurrent = self.number(name, part, 1, 1_000_000),
                 "queue" => limit.queue = self.number(name, part, 0, 1_000_000),
                 "adaptive" => limit.adaptive = self.flag(name, part)?,
+                "shared" => limit.shared = self.sharing(name, part),
                 _ => limit.per = Some(self.visitor_text(part)),
             }
         }
@@ -177,7 +178,46 @@ impl<'a> Checker<'a> {
         if nothing && self.is_record(value) {
             self.wrong_form(known.name, known.form, value.span);
         }
+        self.can_be_shared(&limit, value);
         Some(limit)
+    }
+
+    fn sharing(&mut self, name: &'static str, value: &ast::Expr) -> Option<Sharing> {
+        match &value.kind {
+            ExprKind::Bool(shared) => shared.then_some(Sharing::Parted),
+            ExprKind::Name(word) if word.as_str() == "strict" => Some(Sharing::Strict),
+            _ => {
+                self.unfit(name, "true, false or strict", value);
+                None
+            }
+        }
+    }
+
+    /// What is lent a few at a time has a rate, and a burst that leaves some of it.
+    fn can_be_shared(&mut self, limit: &Limit, value: &ast::Expr) {
+        let ExprKind::Record(fields) = &value.kind else {
+            return;
+        };
+        if limit.shared.is_none() {
+            return;
+        }
+        let Some(rate) = limit.rate else {
+            // One that does not fit was told of already.
+            if !fields.iter().any(|(name, _)| name.text == "rate") {
+                self.wrong_form(
+                    "shared",
+                    "a limit with a `rate`, which is what is shared",
+                    value.span,
+                );
+            }
+            return;
+        };
+        let least = rate.burst_to_share();
+        if rate.burst(limit.burst) < least {
+            let form =
+                format!("a `burst` of {least} or more at this rate: it is lent for {LEASE_MS}ms at a time");
+            self.wrong_form("shared", &form, value.span);
+        }
     }
 
     fn health(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Health> {

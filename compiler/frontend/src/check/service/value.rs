@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn unfit(&mut self, name: &'static str, form: &str, value: &ast::Expr) {
+    pub(super) fn unfit(&mut self, name: &'static str, form: &str, value: &ast::Expr) {
         if !matches!(value.kind, ExprKind::Bad) {
             self.wrong_form(name, form, value.span);
         }

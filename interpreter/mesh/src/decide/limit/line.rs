@@ -1,8 +1,8 @@
 //! Those who are counted together: the bucket that they begin from, how many are on their way, and who waits.
 
-use super::Heard;
+use super::{Heard, Reason, purse::Purse, said::SOON};
 use crate::decide::adaptive::Adaptive;
-use flowmesh_ir::traffic::Limit;
+use flowmesh_ir::traffic::{Lent, Limit};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
@@ -12,16 +12,45 @@ const QUEUE: usize = 1_000;
 /// What a limit says, as it is counted with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// The nanoseconds that one more needs to begin; `None` where any number may.
-    interval: Option<u64>,
-    /// How many may begin at once after a pause.
-    burst: u64,
+    /// How often one may begin.
+    pub(super) pace: Pace,
     /// How many may be on their way, at the most.
     concurrent: Option<u32>,
     /// Whether it is found out how many may be.
     adaptive: bool,
     /// How many may wait.
     queue: usize,
+}
+
+/// How often one may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As often as anybody wants.
+    Any,
+    /// As a rate says that nobody else holds.
+    Own {
+        /// The nanoseconds that one more needs.
+        interval: u64,
+        /// How many may begin at once after a pause.
+        burst: u64,
+        /// The bucket is not full before this time, in nanoseconds.
+        from: u64,
+    },
+    /// As often as something is lent.
+    Lent(Lent),
+    /// Never.
+    Closed,
+}
+
+/// Why it is not somebody's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotYet {
+    /// It may be at this time.
+    At(Duration),
+    /// The bell says when it is.
+    Called,
+    /// It will not be.
+    Never(Reason),
 }
 
 /// Those who are counted together.
@@ -31,6 +60,12 @@ pub(super) struct Rules {
 pub(super) struct Line {
     /// When the bucket is full again, in nanoseconds: the one number that a token bucket needs (GCRA).
     full_at: u64,
+    /// The nanoseconds that one needed when one began last by a rate of our own.
+    interval: u64,
+    /// What it is called among those who share the limit; `None` is what there is when there are too many.
+    pub(super) name: Option<u128>,
+    /// What was lent of a rate that is shared.
+    pub(super) purse: Purse,
     on_their_way: u32,
     waiting: VecDeque<(u64, Arc<Notify>)>,
     next: u64,
@@ -40,15 +75,12 @@ pub(super) struct Line {
 
 impl Rules {
     pub(super) fn new(limit: &Limit) -> Self {
-        let interval = limit.rate.map(|rate| {
-            // Rounded up: never more than the rate says.
-            let nanos = rate.per_ms.saturating_mul(1_000_000);
-            nanos.div_ceil(u64::from(rate.count.max(1)))
-        });
-        let usual = limit.rate.map_or(1, |rate| rate.count);
         Self {
-            interval,
-            burst: u64::from(limit.burst.unwrap_or(usual).max(1)),
+            pace: limit.rate.map_or(Pace::Any, |rate| Pace::Own {
+                interval: rate.interval(),
+                burst: rate.burst(limit.burst),
+                from: 0,
+            }),
             concurrent: limit.concurrent,
             adaptive: limit.adaptive,
             queue: match limit.queue {
@@ -89,19 +121,58 @@ impl Line {
         self.waiting.len()
     }
 
-    /// Whether nobody else may wait.
-    pub(super) fn is_full(&self, rules: &Rules) -> bool {
-        self.waiting.len() >= rules.queue
+    /// Whether nobody else may wait. Who waits to hear whether there is something to be had needs no place for that.
+    pub(super) fn is_full(&self, rules: &Rules, now: Duration) -> bool {
+        let unknown = matches!(rules.pace, Pace::Lent(_)) && self.purse.due(now).is_none();
+        self.waiting.len()
+            >= if unknown {
+                rules.queue.max(QUEUE)
+            } else {
+                rules.queue
+            }
     }
 
-    /// When somebody who stands behind so many may begin, by the rate alone.
-    pub(super) fn due(&self, rules: &Rules, ahead: usize) -> Duration {
-        let Some(interval) = rules.interval else {
-            return Duration::ZERO;
+    /// When somebody who stands behind so many may begin, by the rate alone, as far as it is known.
+    pub(super) fn due(&self, rules: &Rules, ahead: usize, now: Duration) -> Duration {
+        let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
+        match rules.pace {
+            Pace::Any => Duration::ZERO,
+            Pace::Own {
+                interval,
+                burst,
+                from,
+            } => {
+                let used = interval.saturating_mul(ahead.saturating_add(1));
+                let used = self.full_at.max(from).saturating_add(used);
+                Duration::from_nanos(used.saturating_sub(interval.saturating_mul(burst)))
+            }
+            Pace::Lent(terms) if self.purse.has(now) == 0 => {
+                let behind = Duration::from_nanos(terms.interval.saturating_mul(ahead));
+                let due = self.purse.due(now);
+                due.map_or(Duration::ZERO, |due| due.saturating_add(behind))
+            }
+            Pace::Lent(_) => Duration::ZERO,
+            Pace::Closed => now.saturating_add(SOON),
+        }
+    }
+
+    /// How many to ask for where the rate is shared, for those who wait and so many more; `None` if none now.
+    pub(super) fn want(&self, rules: &Rules, more: usize, now: Duration) -> Option<u32> {
+        let Pace::Lent(terms) = rules.pace else {
+            return None;
         };
-        let tokens = u64::try_from(ahead).unwrap_or(u64::MAX).saturating_add(1);
-        let used = self.full_at.saturating_add(interval.saturating_mul(tokens));
-        Duration::from_nanos(used.saturating_sub(interval.saturating_mul(rules.burst)))
+        // Who waits for a slot cannot spend anything.
+        let waiting = match self.has_slot(rules) {
+            true => self.waiting.len().saturating_add(more),
+            false => 0,
+        };
+        self.purse.want(waiting, terms, now)
+    }
+
+    /// How many began while it was counted alone, and have not come in since: told once.
+    pub(super) fn owed(&mut self, now: Duration) -> u32 {
+        let left = std::mem::take(&mut self.full_at).saturating_sub(nanos(now));
+        u32::try_from(left.div_ceil(self.interval.max(1))).unwrap_or(u32::MAX)
     }
 
     /// Joins the end; the bell rings when it may be the turn of this number.
@@ -112,18 +183,40 @@ impl Line {
         (number, bell)
     }
 
-    /// Begins, if it is the turn of this number; otherwise when to look again, which is `None` if the bell says it.
-    pub(super) fn turn(&mut self, rules: &Rules, number: u64, now: Duration) -> Result<(), Option<Duration>> {
+    /// Begins, if it is the turn of this number.
+    pub(super) fn turn(&mut self, rules: &Rules, number: u64, now: Duration) -> Result<(), NotYet> {
+        if let Some(why) = self.is_hopeless(rules, number, now) {
+            return Err(NotYet::Never(why));
+        }
         let first = self.waiting.front().is_some_and(|(first, _)| *first == number);
         if !first || !self.has_slot(rules) {
-            return Err(None);
+            return Err(NotYet::Called);
         }
         if !self.is_room(rules, now) {
-            return Err(Some(self.due(rules, 0)));
+            let is_asked = matches!(rules.pace, Pace::Lent(_)) && self.purse.due(now).is_none();
+            return Err(if is_asked {
+                NotYet::Called
+            } else {
+                NotYet::At(self.due(rules, 0, now))
+            });
         }
         self.begin(rules, now);
         self.leave(number);
         Ok(())
+    }
+
+    /// Whether a rate that is shared turned out to have nothing for this number for longer than it may wait.
+    fn is_hopeless(&self, rules: &Rules, number: u64, now: Duration) -> Option<Reason> {
+        match rules.pace {
+            Pace::Closed => Some(Reason::Away),
+            Pace::Lent(_) => {
+                self.purse.due(now)?;
+                let place = self.waiting.iter().position(|(waiting, _)| *waiting == number)?;
+                let has_place = place < rules.queue.saturating_add(self.purse.has(now));
+                (!has_place).then_some(Reason::Full(rules.queue))
+            }
+            _ => None,
+        }
     }
 
     /// Somebody who waited waits no more.
@@ -140,11 +233,16 @@ impl Line {
 
     /// Whether nothing is lost if it is forgotten.
     pub(super) fn is_at_rest(&self, now: Duration) -> bool {
-        self.on_their_way == 0 && self.waiting.is_empty() && self.full_at <= nanos(now)
+        let is_idle = self.on_their_way == 0 && self.waiting.is_empty();
+        is_idle && self.full_at <= nanos(now) && self.purse.is_at_rest(now)
     }
 
     fn is_room(&self, rules: &Rules, now: Duration) -> bool {
-        self.has_slot(rules) && self.due(rules, 0) <= now
+        let is_due = match rules.pace {
+            Pace::Lent(_) => self.purse.has(now) > 0,
+            Pace::Any | Pace::Own { .. } | Pace::Closed => self.due(rules, 0, now) <= now,
+        };
+        self.has_slot(rules) && is_due
     }
 
     fn has_slot(&self, rules: &Rules) -> bool {
@@ -171,13 +269,24 @@ impl Line {
     }
 
     fn begin(&mut self, rules: &Rules, now: Duration) {
-        if let Some(interval) = rules.interval {
-            self.full_at = self.full_at.max(nanos(now)).saturating_add(interval);
+        match rules.pace {
+            Pace::Own { interval, from, .. } => {
+                let full_at = self.full_at.max(from).max(nanos(now));
+                self.full_at = full_at.saturating_add(interval);
+                self.interval = interval;
+            }
+            Pace::Lent(_) => self.purse.spend(now),
+            Pace::Any | Pace::Closed => {}
         }
         // Nobody says when one ends that takes no slot.
         if rules.counts() {
             self.on_their_way = self.on_their_way.saturating_add(1);
         }
+    }
+
+    /// Everybody who waits looks again.
+    pub(super) fn call_all(&self) {
+        self.waiting.iter().for_each(|(_, bell)| bell.notify_one());
     }
 
     fn call_first(&self) {

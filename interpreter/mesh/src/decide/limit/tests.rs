@@ -1,6 +1,6 @@
 //! Tests of what a limit lets through.
 
-use super::*;
+use super::{said::SOON, *};
 use flowmesh_ir::traffic::Rate;
 
 const fn ms(ms: u64) -> Duration {
@@ -189,7 +189,7 @@ fn keys_are_counted_apart() {
 
 #[test]
 fn keys_at_rest_are_forgotten_and_those_beyond_are_counted_together() {
-    let limiter = Limiter::with_keys(&rate(1, 1_000, None), 100);
+    let limiter = Limiter::with_keys(&rate(1, 1_000, None), None, 100);
     let many = |from: u32, now| {
         let admitted = (from..from + 1_000).map(|key| limiter.admit(&key.to_string(), now));
         admitted

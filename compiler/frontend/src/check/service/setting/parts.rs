@@ -94,6 +94,11 @@ pub(super) const LIMIT: &[Setting] = &[
         "How many may wait for their turn, for 3s at the most; more are refused at once. 1000 if not said.",
     ),
     part("per", "a text such as caller.address", "What is counted apart."),
+    part(
+        "shared",
+        "true or strict",
+        "Whether all gateways of one server, and the server itself, hold the rate together; all else is counted by each. While the server cannot be asked, each goes on with its part of the rate; `strict` lets nobody through.",
+    ),
 ];
 
 pub(super) const HEALTH: &[Setting] = &[
