@@ -190,7 +190,7 @@ async fn what_never_left_is_sent_again_whatever_it_is() {
     let (refused, deaf) = (format!("http://{}", nobody().await), Deaf::start().await);
     for url in [refused, deaf.url()] {
         for effect in [KEYED, ONCE] {
-            let mesh = mesh(policy(Mishap::None), &[url.clone()]);
+            let mesh = mesh(policy(Mishap::None), std::slice::from_ref(&url));
             let (reply, heard) = call(&mesh, &asked(effect)).await;
             let row = format!("{url} {effect:?}: {heard:?}");
             assert_eq!((end(&reply), heard.len()), (Failed("Unavailable"), 3), "{row}");

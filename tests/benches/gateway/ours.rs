@@ -80,15 +80,11 @@ pub(crate) fn serve(kind: &str, service: &str, speech: Speech) {
         let resolver = Hickory::servers(&["127.0.0.1:1".parse().unwrap()]).unwrap();
         let mut options = HostOptions::new(Arc::new(resolver), Arc::new(|_| None));
         options.visits = KEPT;
-        let (mut log, mut traces): (Option<Arc<dyn Log>>, Option<Arc<dyn SpanSink>>) = (None, None);
-        if kind == "flowmesh-all" {
-            log = Some(Arc::new(AccessLog::new(io::sink()).unwrap()));
-            // The service takes them, too.
-            traces = Some(Arc::new(
-                Otlp::batches(&format!("http://{service}"), "front", None).unwrap(),
-            ));
-        }
-        options.traces = traces;
+        let all = kind == "flowmesh-all";
+        // The service takes them, too.
+        let otlp = all.then(|| Otlp::batches(&format!("http://{service}"), "front", None).unwrap());
+        options.traces = otlp.map(|otlp| Arc::new(otlp) as Arc<dyn SpanSink>);
+        let log = all.then(|| Arc::new(AccessLog::new(io::sink()).unwrap()) as Arc<dyn Log>);
         let host = Host::open(directory.path(), options).unwrap();
         host.deploy(program, Settings::default()).await.unwrap();
         let options = GatewaysOptions {

@@ -21,7 +21,7 @@ use flowmesh_ir::{
 };
 use flowmesh_machine::{Settings, percent_encode};
 use flowmesh_mesh::{
-    AttemptReport, Observer, Outcome, Tags,
+    AttemptReport, Observer, Outcome, Silent, Tags,
     gateway::{Answered, Answering},
 };
 use jiff::Timestamp;

@@ -18,7 +18,7 @@ use crate::{
     decide::{
         access::Verdict,
         canonical::Canonical,
-        limit::{Heard, PATIENCE, Permit, Reason},
+        limit::{Heard, PATIENCE, Permit},
     },
     mesh::Tags,
 };

@@ -1,13 +1,16 @@
 //! A provider that is trusted: its keys are fetched when they are first needed, kept, and fetched again when they are old
 //! or a token names one that is not there. Nobody can make us ask it more than once in a while.
 
+mod believed;
+
 use super::{
     error::TokenError,
     fetch::{Fetch, Https},
     keys::Keys,
-    token::{Claims, Expected, key_id, verify},
+    token::{Claims, Expected, check, key_id, verify},
 };
 use crate::decide::guard::{Said, said_by};
+use believed::Believed;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::{
@@ -60,6 +63,7 @@ pub struct Issuer {
     fetch: Arc<dyn Fetch>,
     /// The keys, and when they came. Nobody who needs one of them waits for a question that is on its way.
     keys: RwLock<Option<(Arc<Keys>, Instant)>>,
+    believed: Believed,
     asking: Mutex<Option<Asked>>,
 }
 
@@ -93,6 +97,7 @@ impl Issuer {
             place: options.keys,
             fetch,
             keys: RwLock::default(),
+            believed: Believed::default(),
             asking: Mutex::default(),
         })
     }
@@ -102,9 +107,22 @@ impl Issuer {
     /// # Errors
     /// If it is not, or nobody can say.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+        if let Some(claims) = self.fresh().and_then(|keys| self.believed.of(token, &keys)) {
+            check(&claims, &self.expected, now)?;
+            return Ok(Claims::clone(&claims));
+        }
         let id = key_id(token)?;
         let keys = self.keys(id.as_deref()).await?;
-        verify(token, &keys, &self.expected, now)
+        let claims = verify(token, &keys, &self.expected, now)?;
+        self.believed.add(token, &keys, &claims);
+        Ok(claims)
+    }
+
+    /// The keys, if they need not be asked for again.
+    fn fresh(&self) -> Option<Arc<Keys>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let (keys, since) = keys.as_ref()?;
+        (since.elapsed() < FRESH).then(|| keys.clone())
     }
 
     /// The keys as far as they are known, with the one of this name if the provider publishes it. One question is on its

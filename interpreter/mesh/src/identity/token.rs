@@ -101,7 +101,8 @@ fn signature_only(algorithm: jsonwebtoken::Algorithm) -> Validation {
     validation
 }
 
-fn check(claims: &Claims, expected: &Expected, now: Timestamp) -> Result<(), TokenError> {
+/// Holds what a token says against what is expected, whoever signed it.
+pub(super) fn check(claims: &Claims, expected: &Expected, now: Timestamp) -> Result<(), TokenError> {
     if claims.get("iss").and_then(Value::as_str) != Some(&expected.issuer) {
         return Err(TokenError::Issuer);
     }

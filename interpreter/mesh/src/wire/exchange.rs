@@ -74,8 +74,11 @@ pub(crate) async fn exchange(
     }
 }
 
-/// The head of the answer, and the connection that the rest of it comes by. No `async fn`, which would have room for the
-/// request twice.
+/// The head of the answer, and the connection that the rest of it comes by.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` has room for the request twice"
+)]
 pub(crate) fn send<'s>(
     endpoint: &'s Endpoint,
     mut request: Sent,

@@ -171,3 +171,25 @@ fn keys_are_believed_over_https_and_from_this_machine() {
         assert!(!Https::may(bad), "{bad}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_believed_is_held_to_the_time_and_to_the_keys_again() {
+    let (provider, issuer) = issuer();
+    provider.publishes(&[Signer::one()]);
+    let good = token(&Signer::one());
+    let first = issuer.verify(&good, now()).await.unwrap();
+    assert_eq!(issuer.verify(&good, now()).await.unwrap(), first);
+    let late = Timestamp::from_second(1_900_000_031).unwrap();
+    assert_eq!(issuer.verify(&good, late).await, Err(TokenError::Expired));
+    // Another signature under the same claims.
+    let (claims, _) = good.rsplit_once('.').unwrap();
+    let other = token(&Signer::two());
+    let (_, signature) = other.rsplit_once('.').unwrap();
+    let forged = format!("{claims}.{signature}");
+    assert_eq!(issuer.verify(&forged, now()).await, Err(TokenError::Signature));
+    assert_eq!(issuer.verify(&good, now()).await.unwrap(), first);
+    // The key is withdrawn.
+    provider.publishes(&[Signer::two()]);
+    tokio::time::advance(FRESH).await;
+    assert_eq!(issuer.verify(&good, now()).await, Err(TokenError::UnknownKey));
+}
