@@ -29,10 +29,14 @@ use serde_json::Value;
 use std::{path::Path, sync::Arc, time::Duration};
 
 /// Routes that take no key, and why.
-const UNKEYED: [(&str, &str); 3] = [
+const UNKEYED: [(&str, &str); 4] = [
     ("plan_deployment", "it changes nothing"),
     ("lease_task", "a lease is in memory alone, and is over by itself"),
     ("heartbeat_task", "it says how things stand now"),
+    (
+        "lease_limits",
+        "what is lent is in memory alone, and lapses by itself",
+    ),
 ];
 
 /// Sends everything once, and again.
