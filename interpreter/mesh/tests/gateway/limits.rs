@@ -166,6 +166,29 @@ async fn a_gateway_lets_in_as_many_as_its_limit_says_and_says_when_to_come_again
     assert_eq!(server.requests(), 2);
 }
 
+/// The mesh of other rules begins to count its time anew; a limit that stays does not.
+#[tokio::test]
+async fn a_limit_that_stays_under_other_rules_goes_on_by_its_own_time() {
+    let server = Server::start(|_| Answer::Status(200)).await;
+    let limit = Limit {
+        rate: Some(Rate {
+            count: 1,
+            per_ms: 500,
+        }),
+        burst: Some(1),
+        queue: Some(0),
+        ..Limit::default()
+    };
+    let town = Town::with(&server, plain(), limited(limit), |_| {}).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(town.get("/").await.status, 200);
+    town.swap(&server, |program| {
+        program.gateways[0].routes.push(route(None, "/new"));
+    });
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(town.get("/new").await.status, 200);
+}
+
 #[tokio::test]
 async fn a_visit_counts_until_its_answer_has_ended() {
     let server = Server::start(|_| Answer::Late(Duration::from_millis(1_500))).await;
