@@ -166,3 +166,73 @@ fn json(body: &Bytes) -> Value {
     let text = text.filter(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
     text.map_or(Value::None, |text| Value::Json(text.trim().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Reads, context, frame};
+    use bytes::Bytes;
+    use flowmesh_ir::{
+        GatewayId, Program, Value,
+        expr::{Binary, Context, Expr},
+        trace::{Lineage, TraceContext},
+    };
+    use flowmesh_machine::{Settings, evaluate};
+    use flowmesh_mesh::{decide::canonical::Canonical, gateway::Visit};
+    use hyper::http::HeaderValue;
+    use jiff::Timestamp;
+
+    fn visit() -> Visit {
+        let mut request = Canonical::unread("shop.test");
+        request.target = "/a/b?x=1&x=2&y=%20".parse().unwrap();
+        request.headers.insert("x-plan", HeaderValue::from_static("gold"));
+        let trace = TraceContext::root(7);
+        Visit {
+            gateway: GatewayId(0),
+            request,
+            params: vec!["b".to_owned()],
+            claims: [("scope".to_owned(), "read".into())].into_iter().collect(),
+            identity: Some("ann".to_owned()),
+            certificate: None,
+            address: [127, 0, 0, 1].into(),
+            trace,
+            lineage: Lineage::below(trace),
+        }
+    }
+
+    fn field(of: Expr, name: &str) -> Expr {
+        Expr::Field(Box::new(of), name.into())
+    }
+
+    /// What is left out would have no value, and a rule that reads it would be another.
+    #[test]
+    fn an_expression_sees_the_same_whether_all_or_what_it_reads_is_made() {
+        let (visit, body) = (visit(), Bytes::from_static(b"{\"n\": 1}"));
+        let request = || Expr::Context(Context::Request);
+        let caller = || Expr::Context(Context::Caller);
+        let text = |text: &str| Expr::Constant(Value::string(text));
+        let both = |operator, left, right| Expr::Binary(operator, Box::new(left), Box::new(right));
+        let mut all: Vec<Expr> = ["method", "path", "host", "headers", "query", "body"]
+            .map(|name| field(request(), name))
+            .into();
+        all.extend(["claims", "identity", "address"].map(|name| field(caller(), name)));
+        all.push(field(field(caller(), "claims"), "scope"));
+        let headers = Box::new(field(request(), "headers"));
+        all.push(Expr::Index(headers, Box::new(text("x-plan"))));
+        all.push(Expr::Text(vec![text("at "), field(request(), "path")]));
+        all.push(Expr::List(vec![field(request(), "host"), caller()]));
+        let is_ann = both(Binary::Equal, field(caller(), "identity"), text("ann"));
+        let is_there = both(Binary::Equal, field(request(), "path"), text("/a/b"));
+        all.push(both(Binary::And, is_ann, is_there));
+        all.extend([request(), caller()]);
+        for expr in all {
+            let value = |reads: &Reads<'_>| {
+                let mut context = context((&visit, &body), reads, Timestamp::UNIX_EPOCH);
+                let (program, settings) = (Program::default(), Settings::default());
+                evaluate(&program, &settings, &expr, &mut frame(&visit), &mut context).unwrap()
+            };
+            let whole = value(&Reads::all());
+            assert_eq!(value(&Reads::of(&expr)), whole, "{expr:?}");
+            assert_ne!(whole, Value::None, "{expr:?}");
+        }
+    }
+}
