@@ -91,11 +91,14 @@ pub fn shown_identity(certificate: &[u8]) -> Option<String> {
     peer::identity(&CertificateDer::from(certificate))
 }
 
+/// Certificates in DER.
+pub type Certificates = Vec<Vec<u8>>;
+
 /// What an agent of SPIFFE brings: the identity, its chain, and the authorities that it believes.
 ///
 /// # Errors
 /// If it cannot be read, or is not of the identity that it says.
-pub fn workload_certificate(message: &[u8]) -> Result<(String, Vec<Vec<u8>>, Vec<Vec<u8>>), String> {
+pub fn workload_certificate(message: &[u8]) -> Result<(String, Certificates, Certificates), String> {
     let svid = workload::message::read(message)?;
     let bytes = |all: Vec<CertificateDer<'static>>| all.iter().map(|one| one.to_vec()).collect();
     Ok((svid.identity, bytes(svid.chain), bytes(svid.authorities)))
