@@ -23,6 +23,7 @@ mod serve;
 mod store;
 mod stub;
 mod tap;
+mod targets;
 mod test;
 mod token;
 mod top;
@@ -70,6 +71,7 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
+    Targets(targets::Targets),
     Test(test::Test),
     Explore(explore::Explore),
     Run(run::Run),
@@ -106,6 +108,7 @@ impl Command {
             Self::Repl(command) => command.run(),
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
+            Self::Targets(command) => command.run(),
             Self::Test(command) => command.run(),
             Self::Explore(command) => command.run(),
             Self::Run(command) => command.run(),
@@ -136,6 +139,7 @@ impl Command {
             Self::Check(command) => command.json,
             Self::Diff(command) => command.json,
             Self::Compile(command) => command.json,
+            Self::Targets(command) => command.json,
             Self::Test(command) => command.json,
             Self::Run(command) => command.json,
             Self::Deploy(command) => command.json,

@@ -1,6 +1,7 @@
 //! Where things are in the repository, and the module texts of a case.
 
 use flowmesh_frontend::World;
+use flowmesh_kubernetes::Target;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -24,6 +25,16 @@ pub fn shared(test: &str) -> Option<PathBuf> {
     }
     println!("skipped: {test}: there is no {}", shared.display());
     None
+}
+
+/// What the programs of a folder of the suite are made into, if that is something.
+#[must_use]
+pub fn target_of(folder: &Path) -> Option<Target> {
+    match folder.file_name()?.to_str()? {
+        "kubernetes" => Some(Target::GatewayApi),
+        "istio" => Some(Target::Istio),
+        _ => None,
+    }
 }
 
 /// All files below a folder whose name ends so, in a stable order.

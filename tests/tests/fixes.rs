@@ -45,9 +45,8 @@ fn analysed(case: &Case, text: &str) -> (Sources, Diagnostics) {
     let world = world_of(case, text);
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = flowmesh_frontend::compile(&world, &case.name, &mut sources, &mut found);
-    if let Some(program) = program.filter(|_| case.root.ends_with("kubernetes")) {
+    if let (Some(program), Some(target)) = (program, files::target_of(&case.root)) {
         let options = flowmesh_kubernetes::Options::default();
-        let target = flowmesh_kubernetes::Target::GatewayApi;
         flowmesh_kubernetes::compile(&program, target, &options, &mut found);
     }
     (sources, found)

@@ -1,4 +1,8 @@
 //! Manifests: what is made from services, that clusters take it, and what is refused at the author's line.
+#[path = "kubernetes/beside.rs"]
+mod beside;
+#[path = "kubernetes/istio.rs"]
+mod istio;
 #[path = "kubernetes/meaning.rs"]
 mod meaning;
 #[path = "kubernetes/program.rs"]
@@ -15,11 +19,9 @@ use flowmesh_ir::{
     service::{Auth, Method, Route, Service},
 };
 use flowmesh_kubernetes::{Manifest, Options, Target, compile};
-use flowmesh_tests::files;
 use program::{
     below, binary, equals, header, operation, otherwise, placed, program, request, service, text, waits, when,
 };
-use std::{env, fs, path::PathBuf};
 
 const INVENTORY: &str = "dns://inventory.shop.svc.cluster.local:8080";
 const PAYMENTS: [(&str, &str); 2] = [
@@ -98,87 +100,37 @@ fn a_split_and_timeouts_become_a_route() {
 
 #[test]
 fn clusters_take_every_manifest() {
-    let Some(definition) =
-        schema::definition("gateway-api/standard/gateway.networking.k8s.io_httproutes.yaml")
-    else {
+    let path = "gateway-api/standard/gateway.networking.k8s.io_httproutes.yaml";
+    let Some(definitions) = schema::definitions(path) else {
         return;
     };
+    let definition = definitions.first().expect("there is one");
     let shop = made(&shop(), &Options::default()).0;
-    for manifest in suite().into_iter().flat_map(|case| case.manifests).chain(shop) {
+    for manifest in beside::suite("tests/suite/kubernetes")
+        .into_iter()
+        .flat_map(|case| case.manifests)
+        .chain(shop)
+    {
         let mut object: serde_json::Value =
             serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
         assert_eq!(
-            schema::faults(&definition, &object),
+            schema::faults(definition, &object),
             Vec::<String>::new(),
             "{}",
             manifest.yaml
         );
         object["spec"]["rules"][0]["retries"] = 3.into();
         assert_eq!(
-            schema::faults(&definition, &object).len(),
+            schema::faults(definition, &object).len(),
             1,
             "a schema that takes anything shows nothing"
         );
     }
 }
 
-/// A program of the suite that is clean, and what is made from it.
-struct Case {
-    path: PathBuf,
-    hash: String,
-    manifests: Vec<Manifest>,
-}
-
-fn suite() -> Vec<Case> {
-    let root = files::top().join("tests/suite/kubernetes");
-    let mut cases = Vec::new();
-    for path in files::below(&root, ".flow") {
-        let world = files::Folder {
-            root: root.clone(),
-            instead: None,
-        };
-        let name = path.file_name().expect("a file has a name").to_string_lossy();
-        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-        let program = flowmesh_frontend::compile(&world, &name, &mut sources, &mut found).expect(&name);
-        let options = Options {
-            sources: Some(&sources),
-            ..Options::default()
-        };
-        let manifests = compile(&program, Target::GatewayApi, &options, &mut found);
-        if found.is_empty() {
-            cases.push(Case {
-                path,
-                hash: program.hash().to_string(),
-                manifests,
-            });
-        }
-    }
-    assert!(!cases.is_empty(), "the suite has no clean program");
-    cases
-}
-
 #[test]
 fn the_suite_becomes_what_stands_beside_it() {
-    for case in suite() {
-        let beside = case.path.with_extension("yaml");
-        let texts: Vec<&str> = case
-            .manifests
-            .iter()
-            .map(|manifest| manifest.yaml.as_str())
-            .collect();
-        // The hash tells versions of a program apart, and would make every change of the compiler show up here.
-        let text = texts.join("---\n").replace(&case.hash, "HASH");
-        if env::var_os("UPDATE_SUITE").is_some() {
-            fs::write(&beside, &text).expect("the suite can be written");
-        }
-        let expected = fs::read_to_string(&beside).unwrap_or_default();
-        assert_eq!(
-            text,
-            expected,
-            "{} differs; UPDATE_SUITE=1 rewrites it",
-            beside.display()
-        );
-    }
+    beside::hold("tests/suite/kubernetes");
 }
 
 #[test]

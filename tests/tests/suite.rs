@@ -63,14 +63,9 @@ fn expected(path: &Path, text: &str) -> String {
     );
     if let Some(program) = program {
         flowmesh_ir::validate(&program).unwrap_or_else(|invalid| panic!("{}: {invalid:?}", path.display()));
-        if path.parent().unwrap().ends_with("kubernetes") {
+        if let Some(target) = files::target_of(path.parent().unwrap()) {
             let options = flowmesh_kubernetes::Options::default();
-            flowmesh_kubernetes::compile(
-                &program,
-                flowmesh_kubernetes::Target::GatewayApi,
-                &options,
-                &mut found,
-            );
+            flowmesh_kubernetes::compile(&program, target, &options, &mut found);
         }
     }
     annotate::annotate(&bare, &sources, &found)

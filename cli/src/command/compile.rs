@@ -4,7 +4,7 @@ use crate::{draw, error::Error, exit::Exit, output, program, project::words, set
 use clap::{Args, ValueEnum};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{FlowId, Program, print};
-use flowmesh_kubernetes::Options;
+use flowmesh_kubernetes::{Options, Target as Mesh};
 use std::{fs, path::PathBuf};
 
 /// Write a program in another form
@@ -12,7 +12,9 @@ use std::{fs, path::PathBuf};
 #[command(after_help = "Examples:
   flowmesh compile shop.flow --to json -o shop.json
   flowmesh compile shop.flow --to dot | dot -Tsvg > shop.svg
-  flowmesh compile shop.flow --to gateway-api -o manifests/")]
+  flowmesh compile shop.flow --to gateway-api -o manifests/
+  flowmesh compile shop.flow --to istio -o manifests/
+  flowmesh targets istio")]
 pub(crate) struct Compile {
     /// The program, `.flow` or compiled `.json`
     file: PathBuf,
@@ -46,6 +48,8 @@ enum Target {
     Dot,
     /// Kubernetes Gateway API manifests for its services
     GatewayApi,
+    /// Istio manifests for its services and gateways
+    Istio,
 }
 
 impl Compile {
@@ -56,7 +60,8 @@ impl Compile {
             Target::Ir => print::text(&program),
             Target::Json => print::json(&program),
             Target::Dot => self.dot(&program)?,
-            Target::GatewayApi => return self.manifests(&program, &sources),
+            Target::GatewayApi => return self.manifests(&program, &sources, Mesh::GatewayApi),
+            Target::Istio => return self.manifests(&program, &sources, Mesh::Istio),
         };
         match &self.out {
             Some(path) => output::write(path, &text)?,
@@ -66,19 +71,14 @@ impl Compile {
     }
 
     /// One file for each manifest in a directory, or all of them as one text.
-    fn manifests(&self, program: &Program, sources: &Sources) -> Result<Exit, Error> {
+    fn manifests(&self, program: &Program, sources: &Sources, mesh: Mesh) -> Result<Exit, Error> {
         let options = Options {
             interpreter_fills: self.interpreter_fills,
             sources: Some(sources),
             configs: self.set.given()?,
         };
         let mut found = Diagnostics::default();
-        let manifests = flowmesh_kubernetes::compile(
-            program,
-            flowmesh_kubernetes::Target::GatewayApi,
-            &options,
-            &mut found,
-        );
+        let manifests = flowmesh_kubernetes::compile(program, mesh, &options, &mut found);
         draw::report::diagnostics(&found.sorted(), sources, self.json);
         if found.has_errors() {
             return Ok(Exit::Diagnostics);

@@ -130,6 +130,16 @@ impl Diagnostics {
         }
     }
 
+    /// The same, where several things may be said of one place by one code: each is said once.
+    pub fn add_beside(&mut self, diagnostic: Diagnostic) {
+        let known = |d: &Diagnostic| {
+            (d.code, d.span, &d.message) == (diagnostic.code, diagnostic.span, &diagnostic.message)
+        };
+        if !self.all.iter().any(known) {
+            self.all.push(diagnostic);
+        }
+    }
+
     /// Keeps only some findings.
     pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
         self.all.retain(keep);

@@ -7,8 +7,25 @@ pub(crate) struct ServicePort {
     pub(crate) name: String,
     /// Its namespace.
     pub(crate) namespace: String,
+    /// The domain of the cluster.
+    pub(crate) domain: String,
     /// The number of the port.
     pub(crate) port: u16,
+}
+
+/// The domain that clusters have where nobody says another.
+const DOMAIN: &str = "cluster.local";
+
+impl ServicePort {
+    /// The whole name of a Service beside this one: `pay.shop.svc.cluster.local`.
+    pub(crate) fn host_of(&self, name: &str) -> String {
+        format!("{name}.{}.svc.{}", self.namespace, self.domain)
+    }
+
+    /// Its whole name.
+    pub(crate) fn host(&self) -> String {
+        self.host_of(&self.name)
+    }
 }
 
 /// Reads `dns://name.namespace.svc.cluster.local:port`; the cluster's domain may be another or missing.
@@ -35,9 +52,13 @@ pub(crate) fn service_port(address: &str) -> Result<ServicePort, &'static str> {
         .ok_or("its port is not a number up to 65535")?;
     let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
     match labels.as_slice() {
-        [name, namespace, "svc", ..] if is_label(name) && is_label(namespace) => Ok(ServicePort {
+        [name, namespace, "svc", domain @ ..] if is_label(name) && is_label(namespace) => Ok(ServicePort {
             name: (*name).to_owned(),
             namespace: (*namespace).to_owned(),
+            domain: match domain {
+                [] => DOMAIN.to_owned(),
+                labels => labels.join("."),
+            },
             port,
         }),
         _ => Err("its host is not of the form `name.namespace.svc`"),
@@ -59,17 +80,18 @@ mod tests {
 
     #[test]
     fn services_are_found_by_their_names_in_the_cluster() {
-        let pay = ServicePort {
-            name: "pay-v1".to_owned(),
-            namespace: "shop".to_owned(),
-            port: 8080,
-        };
-        for host in [
-            "pay-v1.shop.svc",
-            "pay-v1.shop.svc.cluster.local",
-            "pay-v1.shop.svc.corp.example.",
+        for (host, domain) in [
+            ("pay-v1.shop.svc", "cluster.local"),
+            ("pay-v1.shop.svc.cluster.local", "cluster.local"),
+            ("pay-v1.shop.svc.corp.example.", "corp.example"),
         ] {
-            assert_eq!(service_port(&format!("dns://{host}:8080")), Ok(pay.clone()));
+            let pay = ServicePort {
+                name: "pay-v1".to_owned(),
+                namespace: "shop".to_owned(),
+                domain: domain.to_owned(),
+                port: 8080,
+            };
+            assert_eq!(service_port(&format!("dns://{host}:8080")), Ok(pay));
         }
     }
 

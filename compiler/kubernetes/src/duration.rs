@@ -1,6 +1,17 @@
-//! Durations as Gateway API writes them (GEP-2257): at most five digits a unit, no fractions.
+//! Durations as the targets write them.
 
-/// `1h30m` from milliseconds; `None` where it is longer than 99999 hours.
+/// `1.5s` from milliseconds, as Istio writes them; it takes nothing below a millisecond.
+pub(crate) fn istio(ms: u64) -> String {
+    let (seconds, millis) = (ms / 1_000, ms % 1_000);
+    if millis == 0 {
+        return format!("{seconds}s");
+    }
+    let fraction = format!("{millis:03}");
+    format!("{seconds}.{}s", fraction.trim_end_matches('0'))
+}
+
+/// `1h30m` from milliseconds, as Gateway API writes them (GEP-2257): at most five digits a unit, no fractions; `None` where
+/// it is longer than 99999 hours.
 pub(crate) fn gep_2257(ms: u64) -> Option<String> {
     let (hours, minutes, seconds, millis) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
     if hours > 99_999 {
@@ -17,7 +28,21 @@ pub(crate) fn gep_2257(ms: u64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::gep_2257;
+    use super::{gep_2257, istio};
+
+    #[test]
+    fn istio_takes_fractions_of_a_second() {
+        let cases = [
+            (1, "0.001s"),
+            (250, "0.25s"),
+            (1_000, "1s"),
+            (1_500, "1.5s"),
+            (90_061_001, "90061.001s"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(istio(ms), text);
+        }
+    }
 
     #[test]
     fn units_are_as_large_as_they_can_be() {

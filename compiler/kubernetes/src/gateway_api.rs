@@ -1,6 +1,6 @@
 //! Gateway API, standard channel: one `HTTPRoute` a service, attached to the Service that callers name (GAMMA).
 //!
-//! 1. [`places`]: which Services the subsets are
+//! 1. which Services the subsets are
 //! 2. [`settings`]: what the route cannot hold
 //! 3. [`operations`]: which requests are which operation's, where timeouts differ
 //! 4. [`rules`]: routes times operations, in an order that means the same there
@@ -9,22 +9,21 @@
 //! own name, and the route splits over the Services of its subsets.
 
 mod operations;
-mod places;
 mod rules;
 mod settings;
+pub(crate) mod table;
 
 use crate::{
     Manifest, Options, Target,
     address::{ServicePort, is_label},
-    condition,
     http_route::{self, HttpRoute, ServiceRef},
     manifest::{INTERPRETER, metadata, object_name},
-    matcher::Match,
     problem::Problem,
+    work::Work,
     yaml,
 };
-use flowmesh_diagnostics::{Diagnostics, Severity, Span};
-use flowmesh_ir::{Program, service::Service};
+use flowmesh_diagnostics::{Diagnostics, Severity};
+use flowmesh_ir::Program;
 use std::collections::BTreeMap;
 
 const TARGET: Target = Target::GatewayApi;
@@ -37,6 +36,7 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
     for service in &program.services {
         let mut work = Work {
+            target: TARGET,
             program,
             options,
             service,
@@ -65,19 +65,11 @@ fn declarations(program: &Program, found: &mut Diagnostics) {
     let mesh = (!program.mesh.is_default()).then(|| ("mesh", "mesh".to_owned()));
     for (word, path) in gateways.chain(rules).chain(mesh) {
         let span = program.origins.span(&path).unwrap_or_default();
-        found.add(Problem::Declaration(word).diagnostic(TARGET, Severity::Error, span));
+        found.add_beside(Problem::Declaration(word).diagnostic(TARGET, Severity::Error, span));
     }
 }
 
-/// One service on its way to a manifest.
-struct Work<'a, 'd> {
-    program: &'a Program,
-    options: &'a Options<'a>,
-    service: &'a Service,
-    found: &'d mut Diagnostics,
-}
-
-impl<'a> Work<'a, '_> {
+impl Work<'_, '_> {
     /// Its route; nothing where something was reported.
     fn route(&mut self) -> Option<Manifest> {
         let name = object_name(&self.service.name);
@@ -119,30 +111,6 @@ impl<'a> Work<'a, '_> {
         ))
     }
 
-    /// The matches of every route, in order.
-    fn conditions(&mut self) -> Option<Vec<Vec<Match>>> {
-        let mut all = Vec::with_capacity(self.service.routes.len());
-        for route in &self.service.routes {
-            let matches = route
-                .condition
-                .as_ref()
-                .map_or(Ok(vec![Match::all()]), |condition| {
-                    condition::matches(self.program, self.options, condition)
-                });
-            match matches {
-                Ok(matches) => all.push(matches),
-                Err(reason) => {
-                    self.report(
-                        &Problem::Condition { reason },
-                        &["@route".to_owned(), String::new()],
-                    );
-                    return None;
-                }
-            }
-        }
-        Some(all)
-    }
-
     fn rule(&self, places: &[ServicePort], rule: rules::Rule) -> Option<http_route::Rule> {
         let split = &self.service.routes.get(rule.route)?.split;
         let backend = |(subset, weight): &(flowmesh_ir::SubsetId, u32)| {
@@ -155,26 +123,6 @@ impl<'a> Work<'a, '_> {
             backend_refs: split.iter().map(backend).collect::<Option<_>>()?,
             timeouts: rule.timeouts,
         })
-    }
-
-    /// Reports a problem at the first place that the author wrote; each is what follows `service/NAME`.
-    fn report(&mut self, problem: &Problem, places: &[String]) {
-        // A service outside the cluster needs no route where the interpreter calls it.
-        let outside =
-            matches!(problem, Problem::Address { .. } | Problem::Template) && self.options.interpreter_fills;
-        let severity = if outside {
-            Severity::Warning
-        } else {
-            Severity::Error
-        };
-        self.found
-            .add(problem.diagnostic(TARGET, severity, self.span(places)));
-    }
-
-    fn span(&self, places: &[String]) -> Span {
-        let origins = &self.program.origins;
-        let path = |place: &String| origins.span(&format!("service/{}{place}", self.service.name));
-        places.iter().find_map(path).unwrap_or_default()
     }
 }
 

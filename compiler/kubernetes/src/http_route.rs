@@ -110,8 +110,9 @@ impl ServiceRef {
 impl From<&Match> for RouteMatch {
     fn from(one: &Match) -> Self {
         let (kind, path) = match &one.path {
-            Path::Prefix(path) => ("PathPrefix", path),
-            Path::Exact(path) => ("Exact", path),
+            Path::Prefix(path) => ("PathPrefix", path.clone()),
+            Path::Exact(path) => ("Exact", path.clone()),
+            Path::Pattern(pattern) => ("RegularExpression", pattern.regex()),
         };
         let named = |(name, value): (&String, &String)| Named {
             kind: "Exact".to_owned(),
@@ -121,7 +122,7 @@ impl From<&Match> for RouteMatch {
         Self {
             path: Typed {
                 kind: kind.to_owned(),
-                value: path.clone(),
+                value: path,
             },
             method: one.method.clone(),
             headers: one.headers.iter().map(named).collect(),

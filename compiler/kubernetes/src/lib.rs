@@ -7,15 +7,22 @@
 //! the interpreter carries it out, an annotation on the manifest.
 
 mod address;
+mod capability;
 mod condition;
 mod constant;
 mod duration;
 mod gateway_api;
 mod http_route;
+mod istio;
 mod manifest;
 mod matcher;
+mod operation;
 mod problem;
+mod setting;
+mod work;
 mod yaml;
+
+pub use capability::{Capability, Holds, capabilities};
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{Name, Program};
@@ -26,6 +33,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 pub enum Target {
     /// Gateway API 1.6, standard channel, for a mesh that attaches routes to Services (GAMMA).
     GatewayApi,
+    /// Istio 1.30, with sidecars or waypoints.
+    Istio,
 }
 
 /// How they are made.
@@ -57,18 +66,20 @@ pub fn compile(
 ) -> Vec<Manifest> {
     match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
+        Target::Istio => istio::compile(program, options, found),
     }
 }
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 1] = [Self::GatewayApi];
+    pub const ALL: [Self; 2] = [Self::GatewayApi, Self::Istio];
 
     /// What people call it on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::GatewayApi => "gateway-api",
+            Self::Istio => "istio",
         }
     }
 }

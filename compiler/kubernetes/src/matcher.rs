@@ -1,5 +1,9 @@
 //! Which requests a rule is for, and which of two rules Gateway API prefers.
 
+mod pattern;
+
+pub(crate) use pattern::{Pattern, quoted};
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, btree_map::Entry},
@@ -25,12 +29,14 @@ pub(crate) enum Path {
     Prefix(String),
     /// This one.
     Exact(String),
+    /// One whose segments fit.
+    Pattern(Pattern),
 }
 
 /// How specific a match is; the smaller is preferred. The order is that of Gateway API: an exact path, a longer
-/// prefix, a method, more headers, more query parameters.
+/// prefix (with patterns before them), a method, more headers, more query parameters.
 pub(crate) type Rank = (
-    Reverse<bool>,
+    Reverse<u8>,
     Reverse<usize>,
     Reverse<bool>,
     Reverse<usize>,
@@ -65,13 +71,14 @@ impl Match {
 
     /// How specific it is.
     pub(crate) fn rank(&self) -> Rank {
-        let (exact, path) = match &self.path {
-            Path::Prefix(path) => (false, path),
-            Path::Exact(path) => (true, path),
+        let (exact, length) = match &self.path {
+            Path::Prefix(path) => (0, path.len()),
+            Path::Pattern(pattern) => (1, pattern.length()),
+            Path::Exact(path) => (2, path.len()),
         };
         (
             Reverse(exact),
-            Reverse(path.len()),
+            Reverse(length),
             Reverse(self.method.is_some()),
             Reverse(self.headers.len()),
             Reverse(self.query.len()),
@@ -87,6 +94,9 @@ impl Path {
             (Self::Exact(path), _) if other.covers(path) => self,
             (Self::Prefix(_), Self::Prefix(path)) if self.covers(path) => other,
             (Self::Prefix(path), Self::Prefix(_)) if other.covers(path) => self,
+            (Self::Pattern(_), _) | (_, Self::Pattern(_)) => {
+                return Pattern::of(self).and(&Pattern::of(other)).map(Pattern::path);
+            }
             _ => return None,
         };
         Some(narrower.clone())
@@ -100,6 +110,7 @@ impl Path {
                 let rest = path.strip_prefix(prefix.trim_end_matches('/'));
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
+            Self::Pattern(pattern) => pattern.covers(path),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! What cannot become a manifest, with its words.
 
-use crate::Target;
+use crate::{
+    Target,
+    capability::{Held, held},
+    setting::Setting,
+};
 use flowmesh_diagnostics::{Code, Diagnostic, Severity, Span};
 use flowmesh_ir::Name;
 
@@ -11,10 +15,17 @@ pub(crate) enum Problem {
     Declaration(&'static str),
     /// A setting for which the target has no field.
     Setting(Setting),
+    /// A setting that the target holds in part.
+    Part(Setting),
+    /// A setting that is said of an operation or a route, and that the target holds for whole services.
+    Whole(Setting),
     /// An address that names no Service of the cluster.
     Address { address: String, reason: &'static str },
-    /// An address that is known only when the program starts.
-    LateAddress { config: Option<Name> },
+    /// Something that is known only when the program starts.
+    Late {
+        what: &'static str,
+        config: Option<Name>,
+    },
     /// An address that each call fills.
     Template,
     /// Several addresses, or subsets in several namespaces.
@@ -23,99 +34,12 @@ pub(crate) enum Problem {
     Condition { reason: &'static str },
     /// A later route that the target prefers to an earlier one.
     Order { first: usize, second: usize },
-    /// Two operations with timeouts of their own that no match can tell apart.
+    /// Two operations with settings of their own that no match can tell apart.
     Alike { one: Name, other: Name },
+    /// Two services that are the same Service of the cluster.
+    Same { one: Name, other: Name },
     /// More than the target takes.
     Limit { reason: String },
-}
-
-/// A setting that a target may have no field for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Setting {
-    Retry,
-    Balance,
-    Idle,
-    Auth,
-    Sticky,
-    Hedge,
-    Breaker,
-    Limit,
-    Priority,
-    Health,
-    Tls,
-    Mirror,
-    Fault,
-    Headers,
-    Rewrite,
-    Cors,
-    Cache,
-    Trace,
-}
-
-impl Setting {
-    /// What authors call it; also the last part of its place.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Balance => "balance",
-            Self::Idle => "timeout",
-            Self::Auth => "auth",
-            Self::Sticky => "sticky",
-            Self::Hedge => "hedge",
-            Self::Breaker => "breaker",
-            Self::Limit => "limit",
-            Self::Priority => "priority",
-            Self::Health => "health",
-            Self::Tls => "tls",
-            Self::Mirror => "mirror",
-            Self::Fault => "fault",
-            Self::Headers => "headers",
-            Self::Rewrite => "rewrite",
-            Self::Cors => "cors",
-            Self::Cache => "cache",
-            Self::Trace => "trace",
-        }
-    }
-
-    /// What to call it in a message.
-    pub(crate) fn part(self) -> &'static str {
-        match self {
-            Self::Idle => "timeout.idle",
-            other => other.name(),
-        }
-    }
-
-    fn code(self) -> Code {
-        match self {
-            Self::Retry => Code(701),
-            Self::Balance => Code(702),
-            Self::Idle => Code(703),
-            Self::Auth => Code(704),
-            _ => Code(714),
-        }
-    }
-
-    /// The nearest thing that the target has.
-    fn nearest(self) -> &'static str {
-        match self {
-            Self::Retry => {
-                "retries are in its experimental channel only; `timeout` bounds the one attempt that is made"
-            }
-            Self::Balance => {
-                "how an endpoint is picked is the mesh's own choice there; weights in `route` are what it takes"
-            }
-            Self::Idle => "`timeout.attempt` and `timeout.total` are what it takes",
-            Self::Auth => {
-                "a header written into a route would show the secret to everyone who reads the route"
-            }
-            Self::Sticky => "session persistence is in its experimental channel only",
-            Self::Tls => "it takes this with a BackendTLSPolicy, which is not written yet",
-            Self::Mirror | Self::Headers | Self::Rewrite | Self::Cors => {
-                "it takes this as a filter of its routes, which is not written yet"
-            }
-            _ => "each implementation has a resource of its own for this, and none is standard",
-        }
-    }
 }
 
 impl Problem {
@@ -139,21 +63,37 @@ impl Problem {
             Self::Setting(setting) => (
                 setting.code(),
                 format!("the target `{target}` cannot hold `{}`", setting.part()),
-                format!("{}; or leave it to the interpreter with `--interpreter-fills`", setting.nearest()),
+                match held(target, *setting) {
+                    Held::Not(nearest) => format!("{nearest}; or leave it to the interpreter with `--interpreter-fills`"),
+                    Held::Whole | Held::Part(_) => "leave it to the interpreter with `--interpreter-fills`".to_owned(),
+                },
+            ),
+            Self::Part(setting) => (
+                Code(717),
+                format!("the target `{target}` holds `{}` in part", setting.part()),
+                match held(target, *setting) {
+                    Held::Part(how) => how.to_owned(),
+                    Held::Whole | Held::Not(_) => String::new(),
+                },
+            ),
+            Self::Whole(setting) => (
+                setting.code(),
+                format!("the target `{target}` cannot hold `{}` for a part of a service", setting.part()),
+                "say it of the service; or leave it to the interpreter with `--interpreter-fills`".to_owned(),
             ),
             Self::Address { address, reason } => (
                 Code(705),
                 format!("expected the address of a Service, found `{address}`: {reason}"),
                 "write it as `dns://name.namespace.svc.cluster.local:port`".to_owned(),
             ),
-            Self::LateAddress { config: Some(config) } => (
+            Self::Late { what, config: Some(config) } => (
                 Code(706),
-                format!("the address depends on the config `{config}`, which has no value yet"),
+                format!("the {what} depends on the config `{config}`, which has no value yet"),
                 format!("give it one with `--set {config}=...`, or a default"),
             ),
-            Self::LateAddress { config: None } => (
+            Self::Late { what, config: None } => (
                 Code(706),
-                "the address is only known when the program starts".to_owned(),
+                format!("the {what} is only known when the program starts"),
                 "write it as a text, or as a config".to_owned(),
             ),
             Self::Template => (
@@ -180,8 +120,19 @@ impl Problem {
             ),
             Self::Alike { one, other } => (
                 Code(710),
-                format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
-                "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
+                match target {
+                    Target::GatewayApi => format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
+                    Target::Istio => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
+                },
+                match target {
+                    Target::GatewayApi => "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
+                    Target::Istio => "give both the same settings, or paths that differ".to_owned(),
+                },
+            ),
+            Self::Same { one, other } => (
+                Code(711),
+                format!("the services `{one}` and `{other}` are the same Service, and the target `{target}` takes one of them"),
+                "make one service of both".to_owned(),
             ),
             Self::Limit { reason } => {
                 (Code(711), reason.clone(), "make it smaller, or split the service into several".to_owned())

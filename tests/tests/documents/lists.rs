@@ -2,6 +2,7 @@
 
 use flowmesh_diagnostics::{Page, pages};
 use flowmesh_frontend::check::{SETTINGS, Setting};
+use flowmesh_kubernetes::{Target, capabilities};
 use flowmesh_stdlib::{Native, natives};
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -12,11 +13,12 @@ const HOW: &str =
 pub(crate) const ALL_SETTINGS: &str = include_str!("settings.flow");
 
 /// Each page, by the name of its file.
-pub(crate) fn all() -> [(&'static str, String); 3] {
+pub(crate) fn all() -> [(&'static str, String); 4] {
     [
         ("functions.md", functions()),
         ("codes.md", codes()),
         ("settings.md", settings()),
+        ("targets.md", targets()),
     ]
 }
 
@@ -52,6 +54,28 @@ fn functions() -> String {
     }
     text
 }
+
+/// What each target holds.
+fn targets() -> String {
+    let mut text = format!("# Targets\n\n{HOW}\n\n{TARGETS}");
+    for target in Target::ALL {
+        write!(text, "\n## `{target}`\n\n| setting | | |\n|---|---|---|\n").unwrap();
+        for line in capabilities(target) {
+            let (setting, holds) = (line.setting, line.holds.as_str());
+            writeln!(text, "| `{setting}` | {holds} | {} |", line.how).unwrap();
+        }
+    }
+    text
+}
+
+/// What is the same for all targets.
+const TARGETS: &str = "`flowmesh compile app.flow --to TARGET -o out/` writes the services, policies and gateways of a program as manifests for \
+a mesh that a cluster has: one file for each object, named after kind and name, the same bytes for the same program. An annotation \
+says from which line an object comes.\n\nA service stands at Services of the cluster, `dns://name.namespace.svc.cluster.local:port`. \
+With several subsets, each is a Service of its own, and callers name the service itself: a Service `name` beside theirs, in their \
+namespace.\n\nWhat a target does not hold is an error at the line that says it; with `--interpreter-fills` it is left to flowmesh, \
+and an annotation says so. What it holds in part is a warning that says how. A gateway of which something is not held is not \
+written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n";
 
 fn codes() -> String {
     let stages = [

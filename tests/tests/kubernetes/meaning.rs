@@ -14,22 +14,22 @@ use flowmesh_kubernetes::{Options, Target, compile};
 use serde_json::Value;
 
 /// A request, as far as these conditions look at it.
-struct Request {
-    method: &'static str,
-    path: &'static str,
-    header: Option<&'static str>,
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) header: Option<&'static str>,
 }
 
 /// A condition that is easy to decide.
 #[derive(Clone, Copy, Debug)]
-enum Condition {
+pub(crate) enum Condition {
     Header(&'static str),
     Below(&'static str),
     Method(&'static str),
     HeaderBelow(&'static str, &'static str),
 }
 
-const CONDITIONS: [Condition; 7] = [
+pub(crate) const CONDITIONS: [Condition; 7] = [
     Condition::Header("a"),
     Condition::Header("b"),
     Condition::Below("/a/"),
@@ -40,7 +40,7 @@ const CONDITIONS: [Condition; 7] = [
 ];
 
 /// Operations with a path that each of them may have.
-const OPERATIONS: [(&str, Method, &str, &str); 5] = [
+pub(crate) const OPERATIONS: [(&str, Method, &str, &str); 5] = [
     ("one", Method::Get, "/a/{}", "/a/7"),
     ("parts", Method::Get, "/a/b/{}", "/a/b/7"),
     ("add", Method::Post, "/a/b/c", "/a/b/c"),
@@ -62,7 +62,7 @@ impl Condition {
         }
     }
 
-    fn holds(self, request: &Request) -> bool {
+    pub(crate) fn holds(self, request: &Request) -> bool {
         match self {
             Self::Header(value) => request.header == Some(value),
             Self::Below(prefix) => request.path.starts_with(prefix),
@@ -108,7 +108,7 @@ fn taken<'a>(rules: &'a [Value], request: &Request) -> &'a Value {
 }
 
 /// A service with these routes, each to a subset of its own, and policies for its operations.
-fn routed(conditions: &[Condition], policies: [u32; 5]) -> Program {
+pub(crate) fn routed(conditions: &[Condition], policies: [u32; 5]) -> Program {
     let names: Vec<(String, String)> = (0..=conditions.len())
         .map(|at| (format!("v{at}"), format!("dns://s{at}.shop.svc:80")))
         .collect();

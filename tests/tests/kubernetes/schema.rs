@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use std::fs;
 
-/// The definition of a kind; `None`, with a word about it, where the schemas are not at hand.
-pub(crate) fn definition(path: &str) -> Option<Value> {
+/// The definitions of all kinds of a file; `None`, with a word about it, where it is not at hand.
+pub(crate) fn definitions(path: &str) -> Option<Vec<Value>> {
     let path = flowmesh_tests::files::shared("the schemas of manifests")?
         .join("schemas")
         .join(path);
     let text = fs::read_to_string(path).expect("the shared folder has the schemas");
-    Some(serde_saphyr::from_str(&text).expect("a definition is YAML"))
+    let all: Vec<Value> = serde_saphyr::from_multiple(&text).expect("definitions are YAML");
+    Some(all.into_iter().filter(|one| !one.is_null()).collect())
 }
 
 /// What is wrong with an object, by the schema of the version that it names.
@@ -29,6 +30,17 @@ pub(crate) fn faults(definition: &Value, object: &Value) -> Vec<String> {
     assert_eq!(object["kind"], definition["spec"]["names"]["kind"]);
     let mut schema = version["schema"]["openAPIV3Schema"].clone();
     close(&mut schema);
+    // What every object has, and some definitions leave to the cluster.
+    for (name, kind) in [
+        ("apiVersion", "string"),
+        ("kind", "string"),
+        ("metadata", "object"),
+    ] {
+        let properties = schema["properties"]
+            .as_object_mut()
+            .expect("a schema has properties");
+        properties.entry(name).or_insert(json!({ "type": kind }));
+    }
     let validator = jsonschema::validator_for(&schema).expect("it is a schema");
     validator
         .iter_errors(object)

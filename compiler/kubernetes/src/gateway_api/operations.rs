@@ -1,9 +1,10 @@
 //! Which requests are which operation's, as far as a route can tell.
 
-use super::{Work, rules::Waits};
+use super::rules::Waits;
 use crate::{
     matcher::{Match, Path, is_path},
     problem::Problem,
+    work::Work,
 };
 use flowmesh_ir::service::{Operation, Piece};
 
@@ -94,7 +95,9 @@ fn below(text: &str) -> String {
 
 /// Whether some requests of the second would be taken for the first's.
 fn covers(first: &Match, second: &Match) -> bool {
-    let (Path::Exact(path) | Path::Prefix(path)) = &second.path;
+    let (Path::Exact(path) | Path::Prefix(path)) = &second.path else {
+        return false;
+    };
     // An exact path is never that of an operation with a parameter, and two of one exact path are alike.
     matches!(first.path, Path::Prefix(_)) && first.method == second.method && first.path.covers(path)
 }

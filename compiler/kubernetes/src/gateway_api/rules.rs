@@ -4,8 +4,8 @@
 //! equals. So rules stand in the program's order, and where a later route would be preferred for a request that fits an
 //! earlier one too, the program is refused.
 
-use super::{Work, operations::Timed};
-use crate::{duration::gep_2257, http_route::Timeouts, matcher::Match, problem::Problem};
+use super::operations::Timed;
+use crate::{duration::gep_2257, http_route::Timeouts, matcher::Match, problem::Problem, work::Work};
 use flowmesh_ir::{PolicyId, Program, policy::Timeout};
 
 /// The limits of an `HTTPRoute`: rules, matches of one rule, matches of all.

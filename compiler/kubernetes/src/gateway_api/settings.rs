@@ -1,8 +1,7 @@
 //! What a route cannot hold: reported, or left to the interpreter and named.
 
-use super::Work;
-use crate::problem::{Problem, Setting};
-use flowmesh_ir::{PolicyId, policy::Policy};
+use crate::{setting::Setting, work::Work};
+use flowmesh_ir::policy::Policy;
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -12,8 +11,7 @@ impl Work<'_, '_> {
         let outer = unheld(self.policy(self.service.policy).unwrap_or(&usual), &usual);
         let auth = self.service.auth.iter().map(|_| Setting::Auth);
         for setting in outer.into_iter().chain(auth) {
-            let places = ["", "@policy"].map(str::to_owned);
-            self.setting(setting, "", &places, &mut filled);
+            self.setting(setting, "", &mut filled);
         }
         for operation in &self.service.operations {
             let own = unheld(
@@ -21,35 +19,10 @@ impl Work<'_, '_> {
                 self.policy(self.service.policy).unwrap_or(&usual),
             );
             for setting in own {
-                let name = &operation.name;
-                let places = [format!("/{name}"), format!("/{name}@policy")];
-                self.setting(setting, name, &places, &mut filled);
+                self.setting(setting, &operation.name, &mut filled);
             }
         }
         filled
-    }
-
-    /// One setting of a service, or of one of its operations.
-    fn setting(&mut self, setting: Setting, operation: &str, places: &[String; 2], filled: &mut Vec<String>) {
-        let [whole, policy] = places;
-        if self.options.interpreter_fills {
-            let of = if operation.is_empty() {
-                String::new()
-            } else {
-                format!(" of {operation}")
-            };
-            filled.push(format!("{}{of}", setting.part()));
-        } else {
-            let own = format!("{whole}@{}", setting.name());
-            self.report(
-                &Problem::Setting(setting),
-                &[own, policy.clone(), whole.clone(), String::new()],
-            );
-        }
-    }
-
-    fn policy(&self, id: PolicyId) -> Option<&Policy> {
-        self.program.policy(id)
     }
 }
 

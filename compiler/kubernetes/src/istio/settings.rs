@@ -1,0 +1,175 @@
+//! What Istio holds in part or not at all: reported, or left to the interpreter and named.
+
+use super::traffic::hash;
+use crate::{constant, problem::Problem, setting::Setting, work::Work};
+use flowmesh_ir::{
+    Name,
+    expr::Expr,
+    policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn},
+};
+
+impl Work<'_, '_> {
+    /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
+    pub(super) fn istio_settings(&mut self) -> Vec<String> {
+        let mut filled = Vec::new();
+        let usual = Policy::default();
+        let service = self.service;
+        let outer = self.policy(service.policy).unwrap_or(&usual);
+        let auth = service.auth.iter().map(|_| Setting::Auth);
+        for setting in said(outer, &usual).into_iter().chain(auth) {
+            self.setting(setting, "", &mut filled);
+        }
+        self.late_headers(&outer.headers, "");
+        for operation in &service.operations {
+            let own = self.policy(operation.policy).unwrap_or(outer);
+            for setting in said(own, outer) {
+                match of_whole_services(setting) {
+                    true => self.unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled),
+                    false => self.setting(setting, &operation.name, &mut filled),
+                }
+            }
+            if own.headers != outer.headers {
+                self.late_headers(&own.headers, &operation.name);
+            }
+        }
+        filled
+    }
+
+    /// Headers that are only known when the program starts.
+    fn late_headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
+        let whole = match operation {
+            "" => String::new(),
+            operation => format!("/{operation}"),
+        };
+        for (_, value) in headers {
+            if let Err(config) = constant::text(self.program, self.options, value) {
+                let what = "header";
+                let places = [
+                    format!("{whole}@headers"),
+                    format!("{whole}@policy"),
+                    whole.clone(),
+                    String::new(),
+                ];
+                self.report(&Problem::Late { what, config }, &places);
+            }
+        }
+    }
+}
+
+/// Whether Istio has this at its DestinationRules, which are of whole Services.
+pub(super) fn of_whole_services(setting: Setting) -> bool {
+    matches!(
+        setting,
+        Setting::Idle
+            | Setting::Budget
+            | Setting::Balance
+            | Setting::Sticky
+            | Setting::Breaker
+            | Setting::SlowStart
+            | Setting::Limit
+            | Setting::Tls
+    )
+}
+
+/// The settings of a policy that are not what holds anyway.
+pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    let mut said = Vec::new();
+    let mut say = |setting: Setting, is: bool| {
+        if is {
+            said.push(setting);
+        }
+    };
+    say(
+        Setting::Timeout,
+        policy.timeout.attempt_ms != outer.timeout.attempt_ms,
+    );
+    say(Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms);
+    if let Some(retry) = policy.retry.as_ref().filter(|_| policy.retry != outer.retry) {
+        let outer_budget = outer
+            .retry
+            .as_ref()
+            .map_or(Some(Budget::default()), |retry| retry.budget);
+        say(Setting::Retry, true);
+        say(
+            Setting::Backoff,
+            retry.backoff != Backoff::default() && !is_like_envoys(&retry.backoff),
+        );
+        say(Setting::Budget, retry.budget != outer_budget);
+        let odd = |on: &RetryOn| match on {
+            RetryOn::Class(class) => *class != 5,
+            RetryOn::Error(_) => true,
+            RetryOn::Connect | RetryOn::Timeout | RetryOn::Status(_) => false,
+        };
+        say(Setting::RetryOn, retry.on.iter().any(odd));
+    }
+    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    let hashes = matches!(policy.balance, Balance::RingHash | Balance::Maglev);
+    say(
+        Setting::Hash,
+        differs && hashes && policy.hash.as_ref().and_then(hash).is_none(),
+    );
+    say(
+        Setting::Weights,
+        policy.balance == Balance::Weights && policy.weights != outer.weights,
+    );
+    say(Setting::Balance, differs && policy.balance == Balance::Ewma);
+    say(
+        Setting::Sticky,
+        policy.sticky.is_some() && policy.sticky != outer.sticky,
+    );
+    say(
+        Setting::Hedge,
+        policy.hedge.is_some() && policy.hedge != outer.hedge,
+    );
+    if let Some(breaker) = policy.breaker.filter(|_| policy.breaker != outer.breaker) {
+        say(Setting::Breaker, breaker.failures.is_some());
+        say(Setting::FailureRate, breaker.rate.is_some());
+        say(Setting::SlowStart, breaker.slow_start_ms.is_some());
+    }
+    if let Some(limit) = policy.limit.as_ref().filter(|_| policy.limit != outer.limit) {
+        say(
+            Setting::Limit,
+            limit.concurrent.is_some() && !limit.adaptive && limit.per.is_none(),
+        );
+        say(Setting::Rate, limit.rate.is_some());
+        say(Setting::Adaptive, limit.adaptive);
+        say(Setting::Per, limit.per.is_some());
+    }
+    say(
+        Setting::Priority,
+        policy.priority.is_some() && policy.priority != outer.priority,
+    );
+    say(
+        Setting::Health,
+        policy.health.is_some() && policy.health != outer.health,
+    );
+    say(Setting::Tls, policy.tls.is_some() && policy.tls != outer.tls);
+    say(
+        Setting::Mirror,
+        policy.mirror.is_some() && policy.mirror != outer.mirror,
+    );
+    say(
+        Setting::Fault,
+        policy.fault.is_some() && policy.fault != outer.fault,
+    );
+    say(
+        Setting::Rewrite,
+        policy.rewrite.is_some() && policy.rewrite != outer.rewrite,
+    );
+    say(Setting::Cors, policy.cors.is_some() && policy.cors != outer.cors);
+    say(
+        Setting::Cache,
+        policy.cache.is_some() && policy.cache != outer.cache,
+    );
+    say(
+        Setting::Trace,
+        policy.trace.is_some() && policy.trace != outer.trace,
+    );
+    said
+}
+
+/// Envoy doubles its waits up to ten times of the first, and spreads them over all of that.
+fn is_like_envoys(backoff: &Backoff) -> bool {
+    let most = backoff.base_ms.saturating_mul(10);
+    (backoff.factor, backoff.jitter, backoff.max_ms) == (2, Jitter::Full, most)
+}

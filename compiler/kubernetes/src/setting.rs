@@ -1,0 +1,96 @@
+//! Everything of a program that a target may have no field for, under the names that authors use.
+
+use flowmesh_diagnostics::Code;
+
+/// Writes the kinds of settings down once: their name in the code, the setting that they stand at, and what they are called.
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $kind:ident $name:literal $part:literal,)*) => {
+        /// A setting, or a part of one, that a target holds or does not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Setting {
+            $($(#[doc = $doc])* $kind,)*
+        }
+
+        impl Setting {
+            /// All of them, in the order in which people look for them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The setting at which it stands; also the last part of its place.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            /// What to call it.
+            pub(crate) fn part(self) -> &'static str {
+                match self { $(Self::$kind => $part,)* }
+            }
+        }
+    };
+}
+
+settings! {
+    Timeout "timeout" "timeout",
+    Idle "timeout" "timeout.idle",
+    Retry "retry" "retry",
+    /// Waits between attempts that are not those of the target.
+    Backoff "retry" "retry.backoff",
+    Budget "retry" "retry.budget",
+    /// Another attempt for the sake of a declared error, or of statuses that are no failures of a server.
+    RetryOn "retry" "retry.on",
+    Balance "balance" "balance",
+    Weights "balance" "balance: weights",
+    /// What `ring_hash` and `maglev` look at, where it is no header, parameter or address.
+    Hash "balance" "balance: ring_hash",
+    Sticky "sticky" "sticky",
+    Hedge "hedge" "hedge",
+    Breaker "breaker" "breaker",
+    FailureRate "breaker" "breaker.rate",
+    SlowStart "breaker" "breaker.slow_start",
+    Limit "limit" "limit",
+    Rate "limit" "limit.rate",
+    Adaptive "limit" "limit.adaptive",
+    Per "limit" "limit.per",
+    Priority "priority" "priority",
+    Health "health" "health",
+    Tls "tls" "tls",
+    Mirror "mirror" "mirror",
+    Fault "fault" "fault",
+    Headers "headers" "headers",
+    Rewrite "rewrite" "rewrite",
+    Cors "cors" "cors",
+    Cache "cache" "cache",
+    Trace "trace" "trace",
+    Auth "auth" "auth",
+    Gateway "gateway" "gateway",
+    Listen "listen" "listen",
+    Jwt "jwt" "jwt",
+    Introspect "introspect" "introspect",
+    Login "login" "login",
+    Keys "keys" "keys",
+    Basic "basic" "basic",
+    Hops "trusted_hops" "trusted_hops",
+    Proxied "proxy_protocol" "proxy_protocol",
+    /// `tls "db.example.com" -> database`
+    Pass "tls" "tls \"...\" ->",
+    /// A route to a flow.
+    ToFlow "flow" "a route to a flow",
+    /// A route to an operation.
+    ToOperation "operation" "a route to an operation",
+    Redirect "redirect" "redirect",
+    Access "access" "allow, deny",
+    Mtls "mesh" "mesh: mtls",
+    Mesh "mesh" "mesh: limit, trace",
+}
+
+impl Setting {
+    /// The code of a diagnostic about it.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Retry | Self::Backoff | Self::Budget | Self::RetryOn => Code(701),
+            Self::Balance | Self::Weights | Self::Hash => Code(702),
+            Self::Idle => Code(703),
+            Self::Auth => Code(704),
+            _ => Code(714),
+        }
+    }
+}
