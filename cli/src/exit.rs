@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// 0: all is well.
     Ok,
-    /// 1: the flow failed or was cancelled, or a file is not formatted.
+    /// 1: the flow failed or was cancelled, or a file is not formatted, or manifests are stale.
     Failed,
     /// 2: the command line, or the input it names, is wrong.
     Usage,
@@ -23,7 +23,7 @@ pub(crate) enum Exit {
 pub(crate) const HELP: &str = "\
 Exit codes:
   0    all is well
-  1    the flow failed or was cancelled; a file is not formatted
+  1    the flow failed or was cancelled; a file is not formatted; manifests are stale
   2    the command line, or the input it names, is wrong
   3    the program has errors
   4    a store, a server or a port gave trouble

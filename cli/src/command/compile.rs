@@ -1,11 +1,14 @@
 //! `flowmesh compile FILE --to TARGET`: a program in another form.
 
-use crate::{draw, error::Error, exit::Exit, output, program, project::words, settings::Set};
+mod folder;
+
+use crate::{draw, error::Error, exit::Exit, output, program, settings::Set};
 use clap::{Args, ValueEnum};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{FlowId, Program, print};
 use flowmesh_kubernetes::{Options, Target as Mesh};
-use std::{fs, path::PathBuf};
+use folder::Folder;
+use std::path::{Path, PathBuf};
 
 /// Write a program in another form
 #[derive(Args)]
@@ -14,6 +17,8 @@ use std::{fs, path::PathBuf};
   flowmesh compile shop.flow --to dot | dot -Tsvg > shop.svg
   flowmesh compile shop.flow --to gateway-api -o manifests/
   flowmesh compile shop.flow --to istio -o manifests/
+  flowmesh compile shop.flow --to istio -o manifests/ --check   for build servers
+  flowmesh compile shop.flow --to istio --diff manifests/
   flowmesh targets istio")]
 pub(crate) struct Compile {
     /// The program, `.flow` or compiled `.json`
@@ -27,6 +32,12 @@ pub(crate) struct Compile {
     /// Where to put it: a file, or a directory for manifests; the standard output where nothing is said
     #[arg(short, long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Write nothing, and fail where the directory of `--out` does not have just these manifests
+    #[arg(long, requires = "out")]
+    check: bool,
+    /// Write nothing, and show what would change in this directory of manifests
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "check"])]
+    diff: Option<PathBuf>,
     /// Leave what a target cannot express to the interpreter, and say so in the manifests
     #[arg(long)]
     interpreter_fills: bool,
@@ -83,21 +94,26 @@ impl Compile {
         if found.has_errors() {
             return Ok(Exit::Diagnostics);
         }
+        if let Some(dir) = &self.diff {
+            let folder = Folder::read(dir, &manifests)?;
+            let shown: String = folder
+                .differences()
+                .iter()
+                .map(folder::Difference::unified)
+                .collect();
+            draw::raw(&shown);
+            return Ok(Exit::Ok);
+        }
         let Some(dir) = &self.out else {
             let all: Vec<&str> = manifests.iter().map(|manifest| manifest.yaml.as_str()).collect();
             draw::raw(&all.join("---\n"));
             return Ok(Exit::Ok);
         };
-        fs::create_dir_all(dir).map_err(|why| Error::unwritable(dir, &words(&why)))?;
-        for manifest in &manifests {
-            output::write(&dir.join(&manifest.path), &manifest.yaml)?;
+        let folder = Folder::read(dir, &manifests)?;
+        match self.check {
+            true => Ok(checked(dir, &folder)),
+            false => written(dir, &folder, manifests.len()),
         }
-        draw::say(format!(
-            "wrote {} manifests to {}",
-            manifests.len(),
-            dir.display()
-        ));
-        Ok(Exit::Ok)
     }
 
     /// One graph for each flow; Graphviz reads several from one file.
@@ -111,4 +127,25 @@ impl Compile {
             .filter_map(|flow| print::dot(program, flow))
             .collect())
     }
+}
+
+/// Says what is not as it should be, file by file.
+fn checked(dir: &Path, folder: &Folder<'_>) -> Exit {
+    let differences = folder.differences();
+    for one in &differences {
+        draw::say(format!("{}: {}", one.word(), dir.join(one.name).display()));
+    }
+    match differences.is_empty() {
+        true => Exit::Ok,
+        false => Exit::Failed,
+    }
+}
+
+fn written(dir: &Path, folder: &Folder<'_>, count: usize) -> Result<Exit, Error> {
+    let left = folder.write()?;
+    draw::say(format!("wrote {count} manifests to {}", dir.display()));
+    for name in left {
+        draw::say(format!("not needed any more: {}", dir.join(name).display()));
+    }
+    Ok(Exit::Ok)
 }
