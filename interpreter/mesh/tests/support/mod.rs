@@ -71,6 +71,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
     let subset = |at: usize| Subset {
         name: Name::from(format!("v{at}")),
         addresses: Vec::new(),
+        zones: Vec::new(),
     };
     let split = weights
         .iter()

@@ -30,9 +30,16 @@ pub(crate) struct Taken<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// One address or a list of them.
+    /// One address or a list of them, where they stand in zones those of all.
     pub(super) fn addresses(&mut self, value: &'a ast::Expr, operations: &[&'a Written]) -> Vec<Expr> {
         match &value.kind {
+            ExprKind::Record(names) if !names.is_empty() => {
+                for (name, _) in names {
+                    let (name, span) = (name.text.clone(), name.span);
+                    self.report(Error::ZoneName { name, span }.diagnostic());
+                }
+                vec![Self::hole()]
+            }
             ExprKind::List(items) => {
                 if items.is_empty() {
                     self.report(Error::EmptyAddresses { span: value.span }.diagnostic());
@@ -44,6 +51,11 @@ impl<'a> Checker<'a> {
     }
 
     fn address(&mut self, value: &'a ast::Expr, operations: &[&'a Written]) -> Expr {
+        // Of a zone; of a list within a list its type is told.
+        if matches!(&value.kind, ExprKind::List(items) if items.is_empty()) {
+            self.report(Error::EmptyAddresses { span: value.span }.diagnostic());
+            return Self::hole();
+        }
         if self.parameter(value, operations).is_some() {
             self.report(Error::AddressWhole { span: value.span }.diagnostic());
             return Self::hole();

@@ -115,6 +115,16 @@ pub(crate) enum Error {
         why: &'static str,
         span: Span,
     },
+    /// What stands where a zone is expected.
+    NoZone {
+        found: String,
+        span: Span,
+    },
+    /// A zone that is written as a name.
+    ZoneName {
+        name: Name,
+        span: Span,
+    },
     /// An address that is data as a whole.
     AddressWhole {
         span: Span,
@@ -273,6 +283,7 @@ impl Error {
             | Self::NoScheme { .. }
             | Self::UnknownScheme { .. }
             | Self::BadAddress { .. } => self.of_addresses(),
+            Self::NoZone { .. } | Self::ZoneName { .. } => self.of_zones(),
             Self::AddressWhole { .. }
             | Self::AddressPart { .. }
             | Self::AddressLacks { .. }
