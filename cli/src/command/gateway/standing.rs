@@ -106,7 +106,9 @@ impl Standing {
         let clock = Arc::new(SystemClock);
         let workers = Workers::new(clock.clone());
         let network = MeshNetwork::new(resolver.clone(), secrets, clock, workers);
-        let network = network.showing(self.own.read()?).standing(self.place.zone.clone());
+        let network = network
+            .showing(self.own.read()?)
+            .standing(self.place.zone.clone());
         Ok(match kind.beside() {
             Some(service) => network.beside(service),
             None => network,

@@ -215,6 +215,8 @@ pub struct Heard {
     pub attempt: u32,
     /// Where to.
     pub endpoint: Option<String>,
+    /// In which zone that is.
+    pub zone: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// What comes next.
@@ -229,6 +231,7 @@ impl Observer for Memory {
         let heard = Heard {
             attempt: report.attempt,
             endpoint: report.endpoint.map(str::to_owned),
+            zone: report.zone.map(str::to_owned),
             outcome: report.outcome.clone(),
             next: report.next,
         };

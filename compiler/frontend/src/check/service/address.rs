@@ -34,10 +34,8 @@ impl<'a> Checker<'a> {
     pub(super) fn addresses(&mut self, value: &'a ast::Expr, operations: &[&'a Written]) -> Vec<Expr> {
         match &value.kind {
             ExprKind::Record(names) if !names.is_empty() => {
-                for (name, _) in names {
-                    let (name, span) = (name.text.clone(), name.span);
-                    self.report(Error::ZoneName { name, span }.diagnostic());
-                }
+                let names = names.iter().map(|(name, _)| name.clone()).collect();
+                self.report(Error::ZoneNames(names).diagnostic());
                 vec![Self::hole()]
             }
             ExprKind::List(items) => {

@@ -1,5 +1,6 @@
 //! What can be wrong with services and policies.
 
+use crate::ast::Ident;
 use flowmesh_diagnostics::{Diagnostic, Span};
 use flowmesh_ir::{Name, address::Wrong};
 
@@ -120,11 +121,8 @@ pub(crate) enum Error {
         found: String,
         span: Span,
     },
-    /// A zone that is written as a name.
-    ZoneName {
-        name: Name,
-        span: Span,
-    },
+    /// Zones that are written as names.
+    ZoneNames(Vec<Ident>),
     /// An address that is data as a whole.
     AddressWhole {
         span: Span,
@@ -283,7 +281,7 @@ impl Error {
             | Self::NoScheme { .. }
             | Self::UnknownScheme { .. }
             | Self::BadAddress { .. } => self.of_addresses(),
-            Self::NoZone { .. } | Self::ZoneName { .. } => self.of_zones(),
+            Self::NoZone { .. } | Self::ZoneNames(..) => self.of_zones(),
             Self::AddressWhole { .. }
             | Self::AddressPart { .. }
             | Self::AddressLacks { .. }

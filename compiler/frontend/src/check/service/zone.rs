@@ -1,7 +1,10 @@
 //! In which zones the addresses of a service stand.
 
 use super::{Error, value::plain};
-use crate::{ast, check::Checker};
+use crate::{
+    ast::{self, Ident},
+    check::Checker,
+};
 use flowmesh_diagnostics::{Code, Diagnostic};
 use flowmesh_ir::locality::Zone;
 use std::iter::repeat_n;
@@ -38,17 +41,25 @@ impl Error {
             .help(
                 "write one to three names of letters, digits, `-`, `_` and `.`, parted by `/`: `\"eu/eu-a\"`",
             ),
-            Self::ZoneName { name, span } => {
-                let text = format!("\"{name}\"");
-                Diagnostic::error(
-                    Code(558),
-                    span,
-                    format!("expected a zone as a text, found the name `{name}`"),
-                )
-                .help("addresses by zone are written `at: { \"eu/eu-a\": \"http://10.1.0.1:8080\" }`")
-                .fix(format!("write `{text}`"), span, text)
-            }
+            Self::ZoneNames(names) => names_as_texts(&names),
             other => other.of_operations(),
+        }
+    }
+}
+
+/// All of them at once: one that is a text beside one that is not could not be read.
+fn names_as_texts(names: &[Ident]) -> Diagnostic {
+    let first = names.first().map(|name| name.span).unwrap_or_default();
+    let diagnostic = Diagnostic::error(Code(558), first, "expected a zone as a text, found a name")
+        .help("addresses by zone are written `at: { \"eu/eu-a\": \"http://10.1.0.1:8080\" }`");
+    let text = |name: &Ident| format!("\"{}\"", name.text);
+    let mut names = names.iter();
+    match names.next() {
+        None => diagnostic,
+        Some(name) => {
+            let title = format!("write `{}`", text(name));
+            let diagnostic = diagnostic.fix(title, name.span, text(name));
+            names.fold(diagnostic, |all, name| all.and_edit(name.span, text(name)))
         }
     }
 }

@@ -176,7 +176,10 @@ mod tests {
         assert_eq!(from("us/x"), [3, 3, 3, 2]);
         assert!(from("asia").is_empty(), "all are equally far");
         assert!(levels(None, &zones).is_empty(), "nobody knows where we are");
-        assert!(levels(Some(&zones[0]), &[]).is_empty(), "nobody knows where they are");
+        assert!(
+            levels(Some(&zones[0]), &[]).is_empty(),
+            "nobody knows where they are"
+        );
         assert!(levels(Some(&zones[0]), &zones[..1]).is_empty());
     }
 }

@@ -34,15 +34,21 @@ fn by_level(candidates: &Vec<One>, balance: Balance) -> Vec<u32> {
 
 #[test]
 fn what_the_nearest_cannot_take_goes_further_away() {
-    for (balance, ill) in ALL
-        .into_iter()
-        .flat_map(|balance| ILL.map(|ill| (balance, ill)))
-    {
+    for (balance, ill) in ALL.into_iter().flat_map(|balance| ILL.map(|ill| (balance, ill))) {
         let half = vec![ONE, ONE, ill(ONE), ill(ONE), FAR, FAR];
         close(&by_level(&half, balance), &[700, 0, 300, 0]);
         let none = vec![ill(ONE), FAR, One { level: 3, ..ONE }];
         close(&by_level(&none, balance), &[0, 0, 1_000, 0]);
-        let few = vec![ONE, ill(ONE), ill(ONE), ill(ONE), FAR, ill(FAR), ill(FAR), ill(FAR)];
+        let few = vec![
+            ONE,
+            ill(ONE),
+            ill(ONE),
+            ill(ONE),
+            FAR,
+            ill(FAR),
+            ill(FAR),
+            ill(FAR),
+        ];
         close(&by_level(&few, balance), &[500, 0, 500, 0]);
     }
 }
