@@ -3,7 +3,9 @@
 use crate::{
     ErrorId, Name,
     expr::Expr,
-    traffic::{Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace},
+    traffic::{
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Priority, Rewrite, Sticky, Tls, Trace,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,9 @@ pub struct Policy {
     /// How much is let through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+    /// Who is let through first by a limit that finds out how much can be done; normal where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// How endpoints are asked whether they are well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
