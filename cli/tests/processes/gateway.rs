@@ -215,14 +215,19 @@ fn a_gateway_leads_to_what_stands_in_its_zone() {
     fs::write(shop.path("shop.flow"), in_zones(port, a.port, b.port)).expect("written");
     let come = |visits: usize| {
         let before = [&a, &b].map(|stock| stock.asked().len());
-        until("the gateway listens", || http(port, "GET", "/first", "", "").is_some());
+        until("the gateway listens", || {
+            http(port, "GET", "/first", "", "").is_some()
+        });
         for _ in 0..visits {
             assert_eq!(http(port, "GET", "/", "", "").expect("an answer").0, 200);
         }
         let after = [&a, &b].map(|stock| stock.asked().len());
         [after[0] - before[0], after[1] - before[1]]
     };
-    let door = gateway(&shop, &["--zone", "eu/eu-b/rack-7", "--access-log", "visits.jsonl"]);
+    let door = gateway(
+        &shop,
+        &["--zone", "eu/eu-b/rack-7", "--access-log", "visits.jsonl"],
+    );
     let [near, far] = come(10);
     assert_eq!((near, far >= 10), (0, true), "{near} and {far}");
     let said = || fs::read_to_string(shop.path("visits.jsonl")).unwrap_or_default();

@@ -260,7 +260,7 @@ impl<'a> Checker<'a> {
                     .diagnostic(),
                 );
             }
-            let (addresses, zones) = (self.addresses(&at.value, operations), self.zones(at));
+            let (addresses, zones) = (self.addresses(at, operations), self.zones(at));
             subsets.push(Subset {
                 name,
                 addresses,
