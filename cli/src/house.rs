@@ -17,7 +17,10 @@ use flowmesh_host::{
     server::{ConfigValues, Server, ServerError, ServerOptions},
     store::compact::Due,
 };
-use flowmesh_ir::{Code, Program};
+use flowmesh_ir::{
+    Code, Program,
+    locality::{NoZone, Zone},
+};
 use flowmesh_machine::Settings;
 use flowmesh_mesh::{MeshError, NameServer, NameServers, Own, Resolver};
 use jiff::SignedDuration;
@@ -45,6 +48,8 @@ pub(crate) struct HouseArgs {
     pub(crate) set: Set,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
     #[command(flatten)]
     pub(crate) names: NameArgs,
     /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
@@ -92,6 +97,19 @@ impl OwnArgs {
             help: "`flowmesh ca issue` makes a certificate with an identity".to_owned(),
         })
     }
+}
+
+/// Where this process stands.
+#[derive(Args, Default)]
+pub(crate) struct PlaceArgs {
+    /// The zone that this process stands in, such as eu/eu-a: of a service whose addresses have zones, the nearest are
+    /// called while enough of them are well
+    #[arg(long, value_name = "ZONE", env = "FLOWMESH_ZONE", value_parser = zone)]
+    pub(crate) zone: Option<Zone>,
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    text.parse().map_err(|why: NoZone| why.to_string())
 }
 
 /// Of a hundred bytes of a directory, how many may be needed by nobody.
@@ -165,7 +183,7 @@ impl House {
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
         let url = format!("http://{}", server.address());
         let resolver = resolver(&args.names)?;
-        let mut options = HostOptions::showing(resolver, secrets, args.own.read()?);
+        let mut options = HostOptions::placed(resolver, secrets, args.own.read()?, args.place.zone.clone());
         options.compact.percent = args.compact_at.0;
         options.retention = args.keep_runs.map(|keep| Retention {
             keep,

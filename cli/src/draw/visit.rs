@@ -66,6 +66,8 @@ pub(crate) fn why(visit: &Value, place: &dyn Fn(u64) -> Option<String>) -> Strin
             .get("endpoint")
             .and_then(Value::as_str)
             .unwrap_or("no endpoint");
+        let zone = attempt.get("zone").and_then(Value::as_str);
+        let zone = zone.map(|zone| format!(" in {zone}")).unwrap_or_default();
         let took = attempt.get("took_us").and_then(Value::as_u64).unwrap_or_default();
         let next = text(attempt, "next");
         let next = if next.is_empty() {
@@ -77,7 +79,7 @@ pub(crate) fn why(visit: &Value, place: &dyn Fn(u64) -> Option<String>) -> Strin
         let number = number(attempt, "attempt");
         let _ = writeln!(
             all,
-            "  attempt {number} at {endpoint}: {outcome} after {}{next}",
+            "  attempt {number} at {endpoint}{zone}: {outcome} after {}{next}",
             micros(took)
         );
     }

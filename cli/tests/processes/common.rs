@@ -29,6 +29,7 @@ pub(crate) fn command(args: &[&str]) -> Command {
         "FLOWMESH_LOG",
         "FLOWMESH_LOG_FORMAT",
         "FLOWMESH_SERVER",
+        "FLOWMESH_ZONE",
         "CLICOLOR_FORCE",
     ] {
         command.env_remove(name);

@@ -1,6 +1,7 @@
 //! A gateway in a process of its own, before a server that keeps the runs.
 
 use super::{
+    hears::Hears,
     serve::{serve, serve_at, serve_with},
     shop::{PROGRAM, Running, Shop, free_port, http, order, until},
 };
@@ -187,4 +188,64 @@ fn processes_hold_a_limit_together_through_their_server() {
     let _server = serve_at(&shop, api.trim_start_matches("http://"), &["--set", own]);
     is(ports[2], 302);
     drop(second);
+}
+
+/// A door to a service in two zones.
+fn in_zones(port: u16, near: u16, far: u16) -> String {
+    format!(
+        "allow anyone to stock
+
+service stock {{
+  at: {{ \"eu/eu-a\": \"http://127.0.0.1:{near}\", \"eu/eu-b\": \"http://127.0.0.1:{far}\" }}
+  balance: round_robin
+}}
+
+gateway door {{
+  listen: \"http://127.0.0.1:{port}\"
+  any \"/**\" -> stock
+}}
+"
+    )
+}
+
+#[test]
+fn a_gateway_leads_to_what_stands_in_its_zone() {
+    let (shop, port) = (Shop::new(), free_port());
+    let [a, b] = [(); 2].map(|()| Hears::start("application/json", b"{}".to_vec()));
+    fs::write(shop.path("shop.flow"), in_zones(port, a.port, b.port)).expect("written");
+    let come = |visits: usize| {
+        let before = [&a, &b].map(|stock| stock.asked().len());
+        until("the gateway listens", || {
+            http(port, "GET", "/first", "", "").is_some()
+        });
+        for _ in 0..visits {
+            assert_eq!(http(port, "GET", "/", "", "").expect("an answer").0, 200);
+        }
+        let after = [&a, &b].map(|stock| stock.asked().len());
+        [after[0] - before[0], after[1] - before[1]]
+    };
+    let door = gateway(
+        &shop,
+        &["--zone", "eu/eu-b/rack-7", "--access-log", "visits.jsonl"],
+    );
+    let [near, far] = come(10);
+    assert_eq!((near, far >= 10), (0, true), "{near} and {far}");
+    let said = || fs::read_to_string(shop.path("visits.jsonl")).unwrap_or_default();
+    until("the visits are written down", || said().lines().count() > 10);
+    let told = format!("127.0.0.1:{} in eu/eu-b: ", b.port);
+    assert!(said().lines().all(|line| line.contains(&told)), "{}", said());
+    drop(door);
+
+    // By the environment; and where nobody says it, both are as good.
+    for (zone, expected) in [(Some("eu/eu-a"), [true, false]), (None, [true, true])] {
+        let mut command = shop.command(&["gateway", "shop.flow"]);
+        command.envs(zone.map(|zone| ("FLOWMESH_ZONE", zone)));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let _door = Running(command.spawn().expect("the binary runs"));
+        assert_eq!(come(10).map(|count| count > 0), expected, "{zone:?}");
+    }
+
+    let wrong = shop.flowmesh(&["gateway", "shop.flow", "--zone", "eu//a"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    assert!(wrong.err.contains("expected one to 3 names"), "{}", wrong.err);
 }

@@ -17,7 +17,7 @@ pub use flow::{
     StatementKind, Tails, Trigger,
 };
 pub use mesh::{Access, Gateway, GatewayRoute, Migrate, Schedule, What, Who, WhoKind};
-pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service};
+pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service, Zone};
 pub use test::{Answer, AnswerKind, Count, Expected, Spans, Test, TestKind, TestStatement};
 pub use walk::{Part, Take};
 

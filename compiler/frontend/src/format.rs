@@ -115,7 +115,9 @@ impl<'a> Printer<'a> {
             K::Service | K::Gateway | K::Migrate | K::Route | K::Match | K::MatchExpr | K::AwaitArms => {
                 self.lines(node)
             }
-            K::Fields | K::Settings | K::Record | K::OperationBody | K::Enumeration => self.braced(node),
+            K::Fields | K::Settings | K::Record | K::Zones | K::OperationBody | K::Enumeration => {
+                self.braced(node)
+            }
             K::Params | K::Call | K::List | K::Binds | K::HeardNames | K::Arguments => {
                 self.bracketed(node, ",")
             }

@@ -17,6 +17,7 @@ pub mod flow;
 pub mod gateway;
 pub mod grpc;
 pub mod json;
+pub mod locality;
 pub mod numbers;
 pub mod policy;
 pub mod print;

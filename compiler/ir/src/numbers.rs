@@ -11,6 +11,7 @@ use crate::{
         Gather, Guard, Instruction, Listen, Made, Need, On, Over, Product, Region, Rest, Reuse, Shift,
         Signal, Slot, Start, State, Step, Stream, Target, Tie, Trigger, Undo, View, Wait,
     },
+    locality::Zone,
     policy::{Backoff, Balance, Policy, Retry, RetryOn, Timeout},
     service::{
         AddressParam, Auth, Binding, EffectKind, Method, OnStatus, Operation, Piece, Route, Service,
@@ -147,7 +148,7 @@ without! {
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
     Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
     Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Sharing, Tls, Priority, Propagation,
-    EffectKind, Method, Part,
+    EffectKind, Method, Part, Zone,
 }
 
 /// Structs: every field is named, so that a new one is not forgotten.
@@ -207,7 +208,7 @@ parts! {
     Mirror { to, percent, writes }
     Trace { sample, tags, propagate }
     Service { name, doc, subsets, address_params, routes, policy, auth, operations, descriptors }
-    Subset { name, addresses }
+    Subset { name, addresses, zones }
     AddressParam { name, part }
     Route { condition, split }
     Operation {

@@ -212,6 +212,7 @@ fn inventory() -> Service {
         subsets: vec![Subset {
             name: "".into(),
             addresses: vec![text("dns://inventory.shop:8080")],
+            zones: Vec::new(),
         }],
         address_params: Vec::new(),
         routes: vec![Route {
@@ -258,6 +259,7 @@ fn payments() -> Service {
     let subset = |name: &str, address| Subset {
         name: name.into(),
         addresses: vec![address],
+        zones: Vec::new(),
     };
     Service {
         descriptors: None,

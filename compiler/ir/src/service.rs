@@ -4,6 +4,7 @@ use crate::{
     ErrorId, Name, PolicyId, SecretId, SlotId, SubsetId,
     address::Part,
     expr::{Expr, Raise},
+    locality::Zone,
     ty::{Field, Type},
 };
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub struct Subset {
     /// text among whose parts are slots, by the number of [`Service::address_params`]. All of them together are balanced
     /// over.
     pub addresses: Vec<Expr>,
+    /// Where what each address leads to stands, in the same order; nothing where nobody says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<Zone>,
 }
 
 /// What an address takes from the operation that is called.

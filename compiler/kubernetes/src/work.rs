@@ -61,6 +61,11 @@ impl<'a> Work<'a, '_> {
         if subset.addresses.iter().any(is_template) {
             return Err(Problem::Template);
         }
+        if !subset.zones.is_empty() {
+            return Err(Problem::Spread {
+                reason: "a route leads to Services, and knows no zones of what is behind them",
+            });
+        }
         let [address] = subset.addresses.as_slice() else {
             return Err(Problem::Spread {
                 reason: "a route leads to Services, and not to several addresses balanced as one",

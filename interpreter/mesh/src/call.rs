@@ -24,6 +24,7 @@ use crate::{
     observe::{AttemptReport, Next, Observer},
     unseal::Unsealed,
     wire::{
+        endpoint::Endpoint,
         grpc::codec::Method,
         request::{Credential, Template},
         subset::Subset,
@@ -320,12 +321,13 @@ impl Call<'_> {
             Decision::Attempt { .. } => Next::Retry(Duration::ZERO),
         };
         let (attempt, subset) = (plan.attempts(), self.subset.name.as_str());
-        let endpoint = tried.endpoint.as_ref().map(|endpoint| endpoint.label.as_ref());
+        let endpoint = tried.endpoint.as_deref();
         if let Some(outcome) = plan.last() {
             observer.ended(&AttemptReport {
                 attempt,
                 subset,
-                endpoint,
+                endpoint: endpoint.map(|endpoint| endpoint.label.as_ref()),
+                zone: endpoint.and_then(Endpoint::zone),
                 outcome,
                 took,
                 next,

@@ -31,7 +31,9 @@ use crate::{
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
-use flowmesh_ir::{Name, PolicyId, Program, SecretId, SubsetId, policy::Policy, traffic::Limit};
+use flowmesh_ir::{
+    Name, PolicyId, Program, SecretId, SubsetId, locality::Zone, policy::Policy, traffic::Limit,
+};
 use std::{
     collections::BTreeMap,
     ops::Deref,
@@ -110,6 +112,8 @@ pub struct MeshOptions {
     pub own: Option<Own>,
     /// The service that is beside us on this machine, whose connections need not be safe.
     pub beside: Option<Name>,
+    /// Where we are, if somebody says it: endpoints that are near are then called before others.
+    pub zone: Option<Zone>,
     /// Where chance begins: for jitter, weights and balance.
     pub seed: u64,
 }
@@ -166,6 +170,7 @@ impl MeshOptions {
             certificates: PathBuf::new(),
             own: None,
             beside: None,
+            zone: None,
             seed,
         }
     }
@@ -259,6 +264,7 @@ impl Mesh {
                 clock,
                 most: limits.places,
                 check: check.map(Arc::new),
+                zone: options.zone.clone(),
                 safety: service::safety(&program, service, addresses, &options)?,
             };
             Service::new(&program, service, addresses, &options, &shared)

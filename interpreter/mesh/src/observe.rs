@@ -23,6 +23,8 @@ pub struct AttemptReport<'a> {
     pub subset: &'a str,
     /// The endpoint; `None` where there was none.
     pub endpoint: Option<&'a str>,
+    /// Where that stands, if somebody says it.
+    pub zone: Option<&'a str>,
     /// What came of it; its text is for people.
     pub outcome: &'a Outcome,
     /// How long it took.

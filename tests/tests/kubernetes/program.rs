@@ -48,6 +48,7 @@ pub(crate) fn service(name: &str, subsets: &[(&str, &str)], routes: Vec<Route>) 
     let subset = |(name, address): &(&str, &str)| Subset {
         name: (*name).into(),
         addresses: vec![text(address)],
+        zones: Vec::new(),
     };
     Service {
         descriptors: None,

@@ -6,7 +6,7 @@ use crate::{
     draw,
     error::Error,
     exit::Exit,
-    house::{NameArgs, OwnArgs, below, resolver},
+    house::{NameArgs, OwnArgs, PlaceArgs, below, resolver},
     runtime,
     settings::Set,
 };
@@ -30,6 +30,8 @@ pub(crate) struct Standing {
     set: Set,
     #[command(flatten)]
     pub(crate) own: OwnArgs,
+    #[command(flatten)]
+    place: PlaceArgs,
     #[command(flatten)]
     names: NameArgs,
     /// Write a line of JSON for each visit to this file, behind what is there; `-` is standard output
@@ -103,7 +105,10 @@ impl Standing {
         let (_, secrets) = self.set.values(program)?;
         let clock = Arc::new(SystemClock);
         let workers = Workers::new(clock.clone());
-        let network = MeshNetwork::new(resolver.clone(), secrets, clock, workers).showing(self.own.read()?);
+        let network = MeshNetwork::new(resolver.clone(), secrets, clock, workers);
+        let network = network
+            .showing(self.own.read()?)
+            .standing(self.place.zone.clone());
         Ok(match kind.beside() {
             Some(service) => network.beside(service),
             None => network,

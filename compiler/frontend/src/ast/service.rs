@@ -20,15 +20,26 @@ pub struct Service {
     pub operations: Vec<Operation>,
 }
 
-/// `at: "..."`, `at v1: ["...", "..."]`
+/// `at: "..."`, `at v1: ["...", "..."]`, `at: { "eu/eu-a": "..." }`
 #[derive(Clone, Debug)]
 pub struct At {
     /// The word `at`.
     pub span: Span,
     /// The subset.
     pub subset: Option<Ident>,
-    /// An address or a list of them.
+    /// An address or a list of them; where they stand in zones, those of all zones in a row.
     pub value: Expr,
+    /// Where they stand, if that is written.
+    pub zones: Vec<Zone>,
+}
+
+/// `"eu/eu-a": "..."`, `"eu/eu-b": ["...", "..."]`
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// The text before the colon.
+    pub name: Expr,
+    /// How many of the addresses stand there.
+    pub addresses: usize,
 }
 
 /// `route { when COND -> v1  else -> v1 90%, v2 10% }`

@@ -1,7 +1,7 @@
 //! Services and policies: what their settings say, merged field by field, and whether it can work.
 //!
 //! [`setting`] is the table of all settings, [`policy`] reads those of policies and merges them, `judge` looks at what
-//! comes out, `operation`, `route` and `address` read the rest of a service.
+//! comes out, `operation`, `route`, `address` and `zone` read the rest of a service.
 
 pub(crate) mod address;
 mod auth;
@@ -24,6 +24,7 @@ mod template;
 mod traffic;
 pub(crate) mod value;
 pub(crate) mod words;
+mod zone;
 
 pub(crate) use policies::{Known as KnownPolicy, Policies};
 pub(crate) use policy::Overrides;
@@ -233,6 +234,7 @@ impl<'a> Checker<'a> {
             return vec![Subset {
                 name: Name::default(),
                 addresses: Vec::new(),
+                zones: Vec::new(),
             }];
         }
         if service.at.is_empty() {
@@ -258,8 +260,12 @@ impl<'a> Checker<'a> {
                     .diagnostic(),
                 );
             }
-            let addresses = self.addresses(&at.value, operations);
-            subsets.push(Subset { name, addresses });
+            let (addresses, zones) = (self.addresses(at, operations), self.zones(at));
+            subsets.push(Subset {
+                name,
+                addresses,
+                zones,
+            });
         }
         subsets
     }

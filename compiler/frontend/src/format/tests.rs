@@ -113,6 +113,22 @@ fn a_long_last_argument_begins_on_the_line_of_its_call() {
 }
 
 #[test]
+fn zones_are_laid_out_as_records_are() {
+    let text = "service s {\n at: {\"eu/eu-a\":\"http://a\",\n \"eu/eu-b\" : [\"http://b\",\"http://c\"]}\n at v: {\n\"eu\":\"http://d\", // near\n\"us\":\"http://e\"}\n at w: {}}\n";
+    let style = r#"service s {
+  at: { "eu/eu-a": "http://a", "eu/eu-b": ["http://b", "http://c"] }
+  at v: {
+    "eu": "http://d" // near
+    "us": "http://e"
+  }
+  at w: {}
+}
+"#;
+    assert_eq!(formatted(text), style);
+    assert_eq!(formatted(style), style);
+}
+
+#[test]
 fn at_most_one_blank_line_stays() {
     assert_eq!(
         formatted("secret a\n\n\n\nsecret b\nsecret c\n\n"),

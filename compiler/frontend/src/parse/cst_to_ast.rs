@@ -117,8 +117,17 @@ impl Reader {
         }
     }
 
-    /// The word that a node begins with.
+    /// The word that a node begins with, or the whole text.
     fn first_word(&self, node: &SyntaxNode) -> ast::Ident {
+        if let Some(text) = node
+            .first_child()
+            .filter(|first| first.kind() == SyntaxKind::Text)
+        {
+            return ast::Ident {
+                text: text.text().to_string().into(),
+                span: self.span(&text),
+            };
+        }
         match node.first_token() {
             Some(token) => ast::Ident {
                 text: Name::new(token.text()),

@@ -94,6 +94,7 @@ fn words(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::lone_expression => (1, "an expression"),
         Rule::argument => (1, "an argument"),
         Rule::entry => (1, "a name"),
+        Rule::zones | Rule::zone => (1, "a zone such as `\"eu/eu-a\"`"),
         Rule::number => (2, "a number"),
         Rule::text => (2, "a text"),
         Rule::binding => (1, "a method such as `GET`"),

@@ -66,6 +66,8 @@ pub(super) fn kind_of(rule: Rule) -> Option<K> {
         Rule::service => K::Service,
         Rule::from => K::From,
         Rule::at => K::At,
+        Rule::zones => K::Zones,
+        Rule::zone => K::Zone,
         Rule::route => K::Route,
         Rule::route_rule => K::RouteRule,
         Rule::split => K::Split,

@@ -210,6 +210,10 @@ kinds! {
     From,
     /// `at a: e`
     At,
+    /// `{ "a": e }` of an `at`
+    Zones,
+    /// `"a": e` in it
+    Zone,
     /// `route { }`
     Route,
     /// `when e -> a`

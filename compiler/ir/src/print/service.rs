@@ -7,7 +7,10 @@ use super::{
     value::quoted,
 };
 use crate::{
-    Program, SecretId, grpc,
+    Program, SecretId,
+    expr::Expr,
+    grpc,
+    locality::Zone,
     service::{Auth, Binding, EffectKind, Operation, Piece, Route, Service, Subset},
 };
 
@@ -56,10 +59,21 @@ fn at(program: &Program, service: &Service, subset: &Subset) -> String {
     } else {
         format!(" {}", subset.name)
     };
-    match subset.addresses.as_slice() {
-        [one] => format!("at{name}: {}", printer.expr(one)),
-        all => format!("at{name}: [{}]", printer.list(all)),
+    let places = |addresses: &[Expr]| match addresses {
+        [one] => printer.expr(one),
+        all => format!("[{}]", printer.list(all)),
+    };
+    if subset.zones.is_empty() {
+        return format!("at{name}: {}", places(&subset.addresses));
     }
+    let mut rest = subset.addresses.as_slice();
+    let zones = subset.zones.chunk_by(|one, other| one == other).map(|zone| {
+        let (here, behind) = rest.split_at_checked(zone.len()).unwrap_or((rest, &[]));
+        rest = behind;
+        let zone = zone.first().map_or("", Zone::as_str);
+        format!("{}: {}", quoted(zone), places(here))
+    });
+    format!("at{name}: {{ {} }}", super::value::joined(zones))
 }
 
 pub(super) fn secret(program: &Program, id: SecretId) -> String {

@@ -52,6 +52,14 @@ fn service(program: &Program, heights: &[usize], service: &Service) -> Result<()
         ensure(local || !subset.addresses.is_empty(), || {
             format!("subset `{}` has no address", subset.name)
         })?;
+        let zones = subset.zones.len();
+        ensure(zones == 0 || zones == subset.addresses.len(), || {
+            format!(
+                "subset `{}` has {} addresses, and {zones} of them a zone",
+                subset.name,
+                subset.addresses.len()
+            )
+        })?;
         subset
             .addresses
             .iter()

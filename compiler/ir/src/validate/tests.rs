@@ -207,6 +207,10 @@ fn services_always_lead_somewhere() {
             "service payments: subset `v1` has no address",
         ),
         (
+            in_payments(|s| s.subsets[0].zones = vec!["eu".parse().unwrap(); 2]),
+            "service payments: subset `v1` has 1 addresses, and 2 of them a zone",
+        ),
+        (
             in_payments(|s| s.auth = Some(crate::service::Auth::Bearer(crate::SecretId(1)))),
             "service payments: secret 1 does not exist, there are 1",
         ),

@@ -121,6 +121,7 @@ impl Beside {
         let only = Subset {
             name: Name::default(),
             addresses: vec![Expr::Constant(Value::string(&format!("http://{}", self.app)))],
+            zones: Vec::new(),
         };
         let service = program.services.get(at)?;
         let mut operations = service.operations.clone();

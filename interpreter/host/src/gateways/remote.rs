@@ -272,6 +272,7 @@ fn program(url: &str) -> Program {
     let only = Subset {
         name: Name::default(),
         addresses: vec![Expr::Constant(Value::string(url))],
+        zones: Vec::new(),
     };
     let server = Service {
         name: SERVER.into(),

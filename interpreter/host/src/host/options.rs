@@ -9,6 +9,7 @@ use crate::{
     traces::SpanSink,
     workers::Workers,
 };
+use flowmesh_ir::locality::Zone;
 use flowmesh_mesh::{Own, Resolver};
 use jiff::SignedDuration;
 use std::{path::PathBuf, sync::Arc};
@@ -50,16 +51,21 @@ impl HostOptions {
     /// a secret by its name.
     #[must_use]
     pub fn new(resolver: Arc<dyn Resolver>, secrets: Secrets) -> Self {
-        Self::showing(resolver, secrets, None)
+        Self::placed(resolver, secrets, None, None)
     }
 
-    /// The same, and calls show who this process is where both sides do.
+    /// The same; calls show who this process is where both sides do, and go where it is near.
     #[must_use]
-    pub fn showing(resolver: Arc<dyn Resolver>, secrets: Secrets, own: Option<Own>) -> Self {
+    pub fn placed(
+        resolver: Arc<dyn Resolver>,
+        secrets: Secrets,
+        own: Option<Own>,
+        zone: Option<Zone>,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let workers = Workers::new(clock.clone());
-        let network = MeshNetwork::new(resolver, secrets, clock.clone(), workers.clone()).showing(own);
-        let network = Arc::new(network);
+        let network = MeshNetwork::new(resolver, secrets, clock.clone(), workers.clone());
+        let network = Arc::new(network.showing(own).standing(zone));
         Self {
             clock,
             network,

@@ -7,6 +7,7 @@ use flowmesh_ir::{
     address::is_template,
     call::Request,
     expr::Expr,
+    locality::Zone,
     service::{Auth, Service},
     value::Fields,
 };
@@ -31,6 +32,7 @@ pub struct MeshNetwork {
     workers: Workers,
     own: Option<Own>,
     beside: Option<Name>,
+    zone: Option<Zone>,
 }
 
 impl MeshNetwork {
@@ -49,6 +51,7 @@ impl MeshNetwork {
             workers,
             own: None,
             beside: None,
+            zone: None,
         }
     }
 
@@ -56,6 +59,13 @@ impl MeshNetwork {
     #[must_use]
     pub fn showing(mut self, own: Option<Own>) -> Self {
         self.own = own;
+        self
+    }
+
+    /// Stands in a zone: what is near is called before what is not.
+    #[must_use]
+    pub fn standing(mut self, zone: Option<Zone>) -> Self {
+        self.zone = zone;
         self
     }
 
@@ -73,6 +83,7 @@ impl Network for MeshNetwork {
         let mut options = MeshOptions::new(self.resolver.clone(), self.clock.draw());
         let (names, secrets) = (deployment.program.secrets.clone(), self.secrets.clone());
         (options.own, options.beside) = (self.own.clone(), self.beside.clone());
+        options.zone.clone_from(&self.zone);
         options.limits.idle_connections = CONNECTIONS;
         let secret = move |id: SecretId| secrets(names.get(id.index())?);
         let seals = Seals::new(deployment, &secret);

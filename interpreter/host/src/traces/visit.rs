@@ -100,6 +100,7 @@ fn attempt((record, visit): (&Record, TraceContext), attempt: &Attempt, since: T
             "server.address",
             attempt.endpoint.as_ref().map(ToString::to_string),
         ),
+        ("flowmesh.zone", attempt.zone.as_ref().map(ToString::to_string)),
         (
             "http.response.status_code",
             attempt.status.map(|status| status.to_string()),

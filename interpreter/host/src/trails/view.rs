@@ -126,6 +126,9 @@ pub struct AttemptView {
     pub subset: String,
     /// Where it went.
     pub endpoint: Option<String>,
+    /// The zone that this stands in, if the program says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// The status of the answer, if one came.
     pub status: Option<u16>,
     /// What came of it.
@@ -224,6 +227,7 @@ fn attempt(attempt: &Attempt) -> AttemptView {
         attempt: attempt.number,
         subset: attempt.subset.to_string(),
         endpoint: attempt.endpoint.as_ref().map(ToString::to_string),
+        zone: attempt.zone.as_ref().map(ToString::to_string),
         status: attempt.status,
         outcome: attempt.outcome.to_string(),
         next: attempt.next.to_string(),

@@ -173,6 +173,7 @@ fn double(program: &mut Program, mocked: &[FlowId], errors: &[ErrorDef], taken: 
         subsets: vec![Subset {
             name: Name::default(),
             addresses: vec![address],
+            zones: Vec::new(),
         }],
         address_params: Vec::new(),
         routes: vec![Route {

@@ -134,6 +134,7 @@ fn service(name: &str, operations: &[(&str, Method, EffectKind)], address: &str)
         subsets: vec![Subset {
             name: "".into(),
             addresses: vec![text(address)],
+            zones: Vec::new(),
         }],
         address_params: Vec::new(),
         routes: vec![Route {

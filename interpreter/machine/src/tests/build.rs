@@ -327,6 +327,7 @@ fn service() -> Service {
         subsets: vec![Subset {
             name: "".into(),
             addresses: vec![text("http://127.0.0.1:1")],
+            zones: Vec::new(),
         }],
         address_params: Vec::new(),
         routes: Vec::new(),

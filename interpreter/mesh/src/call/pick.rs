@@ -134,12 +134,13 @@ impl Way<'_> {
         if !matches!(self.policy.balance, Balance::Ewma | Balance::LeastRequests) {
             return None;
         }
-        let most = snapshot.members.get(chosen)?.priority;
-        let mut signed = snapshot.members.iter().zip(signs);
-        signed.position(|(member, sign)| {
+        let most = (snapshot.level(chosen), snapshot.members.get(chosen)?.priority);
+        let signed = snapshot.members.iter().zip(signs).enumerate();
+        let mut to_be_proven = signed.filter(|(at, (member, sign))| {
             let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &member.endpoint));
-            *sign == Sign::Prove && member.priority <= most && !avoided
-        })
+            **sign == Sign::Prove && (snapshot.level(*at), member.priority) <= most && !avoided
+        });
+        to_be_proven.next().map(|(at, _)| at)
     }
 
     fn choose(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, shut: &[bool]) -> Option<usize> {

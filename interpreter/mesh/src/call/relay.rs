@@ -284,6 +284,7 @@ impl Relaying<'_> {
                 attempt: plan.attempts(),
                 subset: self.subset.name.as_str(),
                 endpoint: endpoint.map(|endpoint| endpoint.label.as_ref()),
+                zone: endpoint.and_then(Endpoint::zone),
                 outcome,
                 took,
                 next,

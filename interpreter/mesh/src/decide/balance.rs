@@ -4,11 +4,13 @@ mod draw;
 mod ewma;
 mod hash;
 mod maglev;
+mod near;
 mod ring;
 mod table;
 
 pub use ewma::Ewma;
 pub use hash::hash;
+pub use near::{LEVELS, Level, apart, levels, shares};
 pub use table::{Entry, Table};
 
 use super::chance::Chance;
@@ -27,6 +29,15 @@ pub trait Candidates {
     fn shut(&self, at: usize) -> bool {
         let _ = at;
         false
+    }
+    /// Whether some are nearer than others.
+    fn apart(&self) -> bool {
+        false
+    }
+    /// How far away it is: below [`LEVELS`], and 0 is nearest. Asked only where some are nearer than others.
+    fn level(&self, at: usize) -> usize {
+        let _ = at;
+        0
     }
     /// Which address of the program led to it; those of one address stand beside each other.
     fn address(&self, at: usize) -> usize;
@@ -62,9 +73,24 @@ pub struct Rule<'r> {
 ///
 /// SRV's weights that differ are the wish of whoever runs the service, and hold for all ways of picking: each draw is by
 /// weight, so that of endpoints that are equally good each gets its share.
+///
+/// Where some are nearer than others, all this holds among those of one level of nearness.
 pub fn pick(candidates: &impl Candidates, rule: &Rule<'_>, chance: &mut Chance<'_>) -> Option<usize> {
+    match candidates.apart() {
+        false => within(candidates, rule, |_| true, chance),
+        true => near::pick(candidates, rule, chance),
+    }
+}
+
+/// Picks one of those that are meant.
+fn within(
+    candidates: &impl Candidates,
+    rule: &Rule<'_>,
+    is_meant: impl Fn(usize) -> bool,
+    chance: &mut Chance<'_>,
+) -> Option<usize> {
     let all = || 0..candidates.count();
-    let offered = |at: usize| !candidates.shut(at) && rule.weight(candidates.address(at)) > 0;
+    let offered = |at: usize| is_meant(at) && !candidates.shut(at) && rule.weight(candidates.address(at)) > 0;
     let any_well = all().any(|at| offered(at) && !candidates.unwell(at));
     let well = |at: usize| offered(at) && !(any_well && candidates.unwell(at));
     let others = all().any(|at| well(at) && Some(at) != rule.avoid);

@@ -141,6 +141,8 @@ pub struct Attempt {
     pub subset: Name,
     /// Where it went.
     pub endpoint: Option<Name>,
+    /// Where that stands, if somebody says it.
+    pub zone: Option<Name>,
     /// The status of the answer, if one came.
     pub status: Option<u16>,
     /// What came of it.
@@ -157,7 +159,11 @@ pub struct Attempt {
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = self.endpoint.as_deref().unwrap_or("no endpoint");
-        write!(f, "{endpoint}: {}", self.outcome)?;
+        f.write_str(endpoint)?;
+        if let Some(zone) = &self.zone {
+            write!(f, " in {zone}")?;
+        }
+        write!(f, ": {}", self.outcome)?;
         match self.next.is_empty() {
             true => Ok(()),
             false => write!(f, ", {}", self.next),
@@ -231,6 +237,7 @@ impl Observer for Attempts {
             number: report.attempt,
             subset: Name::new(report.subset),
             endpoint: report.endpoint.map(Name::new),
+            zone: report.zone.map(Name::new),
             status: match report.outcome {
                 Outcome::Answer { status, .. } => Some(*status),
                 _ => None,

@@ -6,9 +6,12 @@ use crate::{
     error::MeshError,
     gauge::Tally,
     tls::client::Safety,
-    wire::{health::Check, subset::Subset},
+    wire::{
+        health::Check,
+        subset::{Standing, Subset},
+    },
 };
-use flowmesh_ir::Name;
+use flowmesh_ir::{Name, locality::Zone, service};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -28,6 +31,7 @@ pub(crate) enum Places {
 pub(crate) struct Filled {
     name: Name,
     templates: Vec<Template>,
+    places: Standing,
     shared: Shared,
     /// The attempts at all that was ever filled.
     tally: Arc<Tally>,
@@ -45,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) safety: Safety,
     /// How endpoints are asked how they are, if they are.
     pub(crate) check: Option<Arc<Check>>,
+    /// Where we are, if somebody says it.
+    pub(crate) zone: Option<Zone>,
 }
 
 #[derive(Default)]
@@ -59,10 +65,11 @@ impl Places {
     /// Checks the addresses of a subset.
     pub(super) fn new(
         service: &Name,
-        subset: &Name,
+        declared: &service::Subset,
         templates: &[Template],
         shared: &Shared,
     ) -> Result<Self, MeshError> {
+        let subset = &declared.name;
         if templates.is_empty() {
             return Err(MeshError::NoAddress {
                 service: service.clone(),
@@ -80,6 +87,7 @@ impl Places {
         let filled = Filled {
             name: subset.clone(),
             templates: templates.to_vec(),
+            places: Standing::new(&declared.zones, shared.zone.as_ref()),
             shared: shared.clone(),
             tally: Arc::default(),
             known: Mutex::default(),
@@ -100,7 +108,7 @@ impl Places {
     pub(super) fn nowhere(subset: &Name, clock: Clock) -> Self {
         let tally = Arc::<Tally>::default();
         let parts = (None, Safety::default(), tally.clone());
-        let nothing = (Vec::new(), Said::Written);
+        let nothing = (Vec::new(), Said::Written, Standing::default());
         let subset = Subset::new(subset.clone(), nothing, clock, parts);
         Self::Fixed(Arc::new(subset), tally)
     }
@@ -175,7 +183,7 @@ impl Filled {
         } = self.shared.clone();
         Ok(Arc::new(Subset::new(
             self.name.clone(),
-            (addresses, said),
+            (addresses, said, self.places.clone()),
             clock,
             (check, safety, self.tally.clone()),
         )))
@@ -184,7 +192,7 @@ impl Filled {
 
 #[cfg(test)]
 mod tests {
-    use super::{Places, Safety, Shared};
+    use super::{Name, Places, Safety, Shared, service};
     use crate::{
         clock::Clock,
         decide::template::{Template, Text},
@@ -198,14 +206,19 @@ mod tests {
             Text::Param(0),
             Text::Fixed(".localhost:1".to_owned()),
         ]);
-        let name = "".into();
+        let subset = service::Subset {
+            name: Name::default(),
+            addresses: Vec::new(),
+            zones: Vec::new(),
+        };
         let shared = Shared {
             clock: Clock::start(),
             most: 2,
             check: None,
+            zone: None,
             safety: Safety::default(),
         };
-        let Ok(places) = Places::new(&name, &name, &[template], &shared) else {
+        let Ok(places) = Places::new(&Name::default(), &subset, &[template], &shared) else {
             panic!("an address that calls fill");
         };
         let of = |given: &str| places.of(&[given.to_owned()]).unwrap();

@@ -79,7 +79,7 @@ impl Service {
             if nowhere && texts.is_empty() {
                 return Ok(Places::nowhere(&subset.name, clock));
             }
-            Places::new(&service.name, &subset.name, texts, shared)
+            Places::new(&service.name, subset, texts, shared)
         });
         are_given(program, service, secrets)?;
         Ok(Self {

@@ -9,6 +9,7 @@ use crate::{
     mesh::Limits,
     tls::client::{ClientTls, Version},
 };
+use flowmesh_ir::locality::Zone;
 use http::HeaderValue;
 use std::{
     future::Future,
@@ -26,6 +27,8 @@ use tokio::net::TcpStream;
 pub(crate) struct Endpoint {
     /// For people: `127.0.0.1:7002`.
     pub(crate) label: Arc<str>,
+    /// Where it stands, if somebody says it.
+    zone: Option<Zone>,
     /// What the header `Host` says; `None` where it could not stand there.
     pub(crate) host: Option<HeaderValue>,
     /// What every path begins with.
@@ -61,7 +64,7 @@ impl Endpoint {
     /// One that nobody knows yet.
     pub(crate) fn new(
         target: &Target,
-        base: &str,
+        (base, zone): (&str, Option<Zone>),
         (tls, all): (Option<Arc<ClientTls>>, Arc<Tally>),
         now: Duration,
     ) -> Self {
@@ -69,6 +72,7 @@ impl Endpoint {
             tally: Tally::default(),
             all,
             label: target.address.to_string().into(),
+            zone,
             host: HeaderValue::from_str(&target.host).ok(),
             base: base.to_owned(),
             pool: Arc::default(),
@@ -89,6 +93,11 @@ impl Endpoint {
     pub(crate) fn name(&self) -> String {
         let host = self.host.as_ref().and_then(|host| host.to_str().ok());
         format!("{} {}{}", self.address, host.unwrap_or_default(), self.base)
+    }
+
+    /// Where it stands, for people.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        self.zone.as_ref().map(Zone::as_str)
     }
 
     /// A new connection.

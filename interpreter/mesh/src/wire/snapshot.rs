@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use crate::decide::{
-    balance::{Candidates, Entry, Table},
+    balance::{Candidates, Entry, Table, apart},
     endpoints::Member,
     sticky::Key,
 };
@@ -17,6 +17,8 @@ use std::{
 pub(crate) struct Snapshot {
     /// The endpoints, in a stable order.
     pub(crate) members: Vec<Member<Endpoint>>,
+    /// How far away each of them is; nothing where none is nearer than another.
+    levels: Vec<u8>,
     /// Made when the first call goes by them: most subsets need neither.
     ring: OnceLock<Option<Table>>,
     maglev: OnceLock<Option<Table>>,
@@ -33,12 +35,19 @@ pub(crate) struct At<'s> {
 }
 
 impl Snapshot {
-    /// Of these endpoints.
-    pub(crate) fn new(members: Vec<Member<Endpoint>>) -> Self {
+    /// Of these endpoints, with how far away what each address leads to is.
+    pub(crate) fn new(members: Vec<Member<Endpoint>>, levels: &[u8]) -> Self {
+        let level = |member: &Member<Endpoint>| levels.get(member.source).copied().unwrap_or_default();
         Self {
+            levels: apart(members.iter().map(level).collect()),
             members,
             ..Self::default()
         }
+    }
+
+    /// How far away an endpoint is; 0 for all of them where none is nearer than another.
+    pub(crate) fn level(&self, at: usize) -> usize {
+        self.levels.get(at).copied().map_or(0, usize::from)
     }
 
     /// Whether nobody is there.
@@ -100,6 +109,14 @@ impl Candidates for At<'_> {
 
     fn weight(&self, at: usize) -> u32 {
         self.of(at, 0, |member| member.weight)
+    }
+
+    fn apart(&self) -> bool {
+        !self.snapshot.levels.is_empty()
+    }
+
+    fn level(&self, at: usize) -> usize {
+        self.snapshot.level(at)
     }
 
     fn address(&self, at: usize) -> usize {

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     decide::{
         address::{Address, Place},
+        balance::levels,
         endpoints::{Endpoints, Target},
         guard::{self, Said},
         tally::{Seen, Tally},
@@ -17,7 +18,7 @@ use crate::{
     gauge,
     tls::client::Safety,
 };
-use flowmesh_ir::Name;
+use flowmesh_ir::{Name, locality::Zone};
 use std::{
     net::SocketAddr,
     sync::{
@@ -46,6 +47,8 @@ pub(crate) struct Subset {
     tally: Mutex<Tally>,
     clock: Clock,
     addresses: Vec<Address>,
+    /// Where what they lead to stands.
+    places: Standing,
     /// Who says the hosts in them.
     said: Said,
     /// How its endpoints are asked how they are, if they are.
@@ -60,6 +63,25 @@ pub(crate) struct Subset {
     news: watch::Sender<()>,
     watching: AtomicBool,
     watchers: Mutex<Vec<AbortHandle>>,
+}
+
+/// Where what the addresses of a subset lead to stands, in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// In which zone; nothing where nobody says it.
+    zones: Vec<Zone>,
+    /// How far away that is; nothing where none is nearer than another.
+    levels: Vec<u8>,
+}
+
+impl Standing {
+    /// As seen from `here`.
+    pub(crate) fn new(zones: &[Zone], here: Option<&Zone>) -> Self {
+        Self {
+            zones: zones.to_vec(),
+            levels: levels(here, zones),
+        }
+    }
 }
 
 struct Known {
@@ -86,7 +108,7 @@ impl Subset {
     /// Knows the endpoints that need no look-up.
     pub(crate) fn new(
         name: Name,
-        (addresses, said): (Vec<Address>, Said),
+        (addresses, said, places): (Vec<Address>, Said, Standing),
         clock: Clock,
         (check, safety, counted): (Option<Arc<Check>>, Safety, Arc<gauge::Tally>),
     ) -> Self {
@@ -108,6 +130,7 @@ impl Subset {
             watching: AtomicBool::new(false),
             watchers: Mutex::default(),
             addresses,
+            places,
             said,
         };
         for (at, address) in subset.addresses.iter().enumerate() {
@@ -213,7 +236,8 @@ impl Subset {
         let report = match found {
             Ok(targets) => {
                 known.endpoints.update(at, targets, |target| {
-                    Endpoint::new(target, base, (tls.clone(), self.counted.clone()), now)
+                    let zone = self.places.zones.get(at).cloned();
+                    Endpoint::new(target, (base, zone), (tls.clone(), self.counted.clone()), now)
                 });
                 Ok(())
             }
@@ -225,7 +249,8 @@ impl Subset {
         let members = known.endpoints.members();
         // Tables are made anew for another snapshot, and most look-ups find what the last one did.
         if !self.snapshot().is_of(&members) {
-            *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Snapshot::new(members));
+            let snapshot = Snapshot::new(members, &self.places.levels);
+            *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
         }
         drop(known);
         self.news.send_replace(());

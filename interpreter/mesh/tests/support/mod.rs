@@ -71,6 +71,7 @@ pub fn program(policy: Policy, weights: &[u32]) -> Program {
     let subset = |at: usize| Subset {
         name: Name::from(format!("v{at}")),
         addresses: Vec::new(),
+        zones: Vec::new(),
     };
     let split = weights
         .iter()
@@ -214,6 +215,8 @@ pub struct Heard {
     pub attempt: u32,
     /// Where to.
     pub endpoint: Option<String>,
+    /// In which zone that is.
+    pub zone: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// What comes next.
@@ -228,6 +231,7 @@ impl Observer for Memory {
         let heard = Heard {
             attempt: report.attempt,
             endpoint: report.endpoint.map(str::to_owned),
+            zone: report.zone.map(str::to_owned),
             outcome: report.outcome.clone(),
             next: report.next,
         };

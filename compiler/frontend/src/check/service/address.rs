@@ -30,14 +30,26 @@ pub(crate) struct Taken<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// One address or a list of them.
-    pub(super) fn addresses(&mut self, value: &'a ast::Expr, operations: &[&'a Written]) -> Vec<Expr> {
+    /// One address or a list of them, where they stand in zones those of all.
+    pub(super) fn addresses(&mut self, at: &'a ast::At, operations: &[&'a Written]) -> Vec<Expr> {
+        let value = &at.value;
         match &value.kind {
+            ExprKind::Record(names) if !names.is_empty() => {
+                let names = names.iter().map(|(name, _)| name.clone()).collect();
+                self.report(Error::ZoneNames(names).diagnostic());
+                vec![Self::hole()]
+            }
             ExprKind::List(items) => {
-                if items.is_empty() {
-                    self.report(Error::EmptyAddresses { span: value.span }.diagnostic());
+                // What a zone has where nothing is written there.
+                let nothing = |item: &&ast::Expr| {
+                    matches!(&item.kind, ExprKind::List(none) if none.is_empty()) && !at.zones.is_empty()
+                };
+                let empty = items.is_empty().then_some(value);
+                for empty in items.iter().filter(nothing).chain(empty) {
+                    self.report(Error::EmptyAddresses { span: empty.span }.diagnostic());
                 }
-                items.iter().map(|item| self.address(item, operations)).collect()
+                let some = items.iter().filter(|item| !nothing(item));
+                some.map(|item| self.address(item, operations)).collect()
             }
             _ => vec![self.address(value, operations)],
         }

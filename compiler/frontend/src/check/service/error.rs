@@ -1,5 +1,6 @@
 //! What can be wrong with services and policies.
 
+use crate::ast::Ident;
 use flowmesh_diagnostics::{Diagnostic, Span};
 use flowmesh_ir::{Name, address::Wrong};
 
@@ -115,6 +116,13 @@ pub(crate) enum Error {
         why: &'static str,
         span: Span,
     },
+    /// What stands where a zone is expected.
+    NoZone {
+        found: String,
+        span: Span,
+    },
+    /// Zones that are written as names.
+    ZoneNames(Vec<Ident>),
     /// An address that is data as a whole.
     AddressWhole {
         span: Span,
@@ -273,6 +281,7 @@ impl Error {
             | Self::NoScheme { .. }
             | Self::UnknownScheme { .. }
             | Self::BadAddress { .. } => self.of_addresses(),
+            Self::NoZone { .. } | Self::ZoneNames(..) => self.of_zones(),
             Self::AddressWhole { .. }
             | Self::AddressPart { .. }
             | Self::AddressLacks { .. }

@@ -34,6 +34,7 @@ impl Reader {
                 span: self.span(&bad),
                 subset: None,
                 value: self.bad(&bad),
+                zones: Vec::new(),
             })
             .collect();
         good.into_iter().chain(bad).collect()
@@ -41,11 +42,43 @@ impl Reader {
 
     fn at(&mut self, node: &SyntaxNode) -> ast::At {
         let subset = self.names(node).into_iter().next();
+        let (value, zones) = match child(node, SyntaxKind::Zones) {
+            Some(zones) => self.zones(&zones),
+            None => (self.expr_in(node), Vec::new()),
+        };
         ast::At {
             span: self.first_word(node).span,
             subset,
-            value: self.expr_in(node),
+            value,
+            zones,
         }
+    }
+
+    /// The addresses of all zones, and the zones.
+    fn zones(&mut self, node: &SyntaxNode) -> (ast::Expr, Vec<ast::Zone>) {
+        let written: Vec<SyntaxNode> = children(node, SyntaxKind::Zone).collect();
+        self.check_commas(&written);
+        let mut addresses = Vec::new();
+        let zones = written.iter().map(|zone| {
+            let value = self.expr_in(zone);
+            let here = match value.kind {
+                // An empty one is left as it is for whoever says what is wrong with it.
+                ast::ExprKind::List(items) if !items.is_empty() => items,
+                _ => vec![value],
+            };
+            let count = here.len();
+            addresses.extend(here);
+            ast::Zone {
+                name: self.child_text(zone),
+                addresses: count,
+            }
+        });
+        let zones = zones.collect();
+        let value = ast::Expr {
+            span: self.span(node),
+            kind: ast::ExprKind::List(addresses),
+        };
+        (value, zones)
     }
 
     fn route(&mut self, node: &SyntaxNode) -> ast::RouteBlock {

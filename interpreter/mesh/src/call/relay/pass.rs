@@ -59,6 +59,7 @@ impl Mesh {
                     attempt,
                     subset: relaying.subset.name.as_str(),
                     endpoint: Some(&endpoint.label),
+                    zone: endpoint.zone(),
                     outcome: &outcome,
                     took,
                     next: match again {

@@ -70,6 +70,7 @@ impl Mesh {
                 attempt: 1,
                 subset: relaying.subset.name.as_str(),
                 endpoint: Some(&endpoint.label),
+                zone: endpoint.zone(),
                 outcome: &outcome,
                 took,
                 next: Next::End(crate::Why::Answered),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::decide::chance::Source;
 
+mod near;
 mod tables;
 
 #[derive(Clone, Copy)]
@@ -10,6 +11,8 @@ struct One {
     priority: u16,
     weight: u32,
     address: usize,
+    level: usize,
+    shut: bool,
     unwell: bool,
     failing: bool,
     load: f64,
@@ -29,6 +32,15 @@ impl Candidates for Vec<One> {
     fn address(&self, at: usize) -> usize {
         self[at].address
     }
+    fn apart(&self) -> bool {
+        self.iter().any(|one| one.level != self[0].level)
+    }
+    fn level(&self, at: usize) -> usize {
+        self[at].level
+    }
+    fn shut(&self, at: usize) -> bool {
+        self[at].shut
+    }
     fn unwell(&self, at: usize) -> bool {
         self[at].unwell
     }
@@ -47,6 +59,8 @@ const ONE: One = One {
     priority: 0,
     weight: 1,
     address: 0,
+    level: 0,
+    shut: false,
     unwell: false,
     failing: false,
     load: 1.0,
@@ -187,43 +201,13 @@ fn what_failed_this_call_is_picked_only_if_there_is_no_other() {
     close(&shares(&vec![ONE; 1], Balance::Ewma, Some(0)), &[1_000]);
 }
 
-/// The same, and which of them are shut off.
-struct Gated(Vec<One>, Vec<bool>);
-
-impl Candidates for Gated {
-    fn count(&self) -> usize {
-        self.0.count()
-    }
-    fn priority(&self, at: usize) -> u16 {
-        self.0.priority(at)
-    }
-    fn weight(&self, at: usize) -> u32 {
-        self.0.weight(at)
-    }
-    fn shut(&self, at: usize) -> bool {
-        self.1[at]
-    }
-    fn failing(&self, at: usize) -> bool {
-        self.0.failing(at)
-    }
-    fn load(&self, at: usize) -> f64 {
-        self.0.load(at)
-    }
-    fn address(&self, at: usize) -> usize {
-        self.0.address(at)
-    }
-    fn unwell(&self, at: usize) -> bool {
-        self.0.unwell(at)
-    }
-    fn busy(&self, at: usize) -> u32 {
-        self.0.busy(at)
-    }
-}
-
 #[test]
 fn what_is_shut_off_is_never_picked() {
     let second = One { priority: 1, ..ONE };
-    let gated = |shut: [bool; 3]| Gated(vec![ONE, ONE, second], shut.to_vec());
+    let gated = |shut: [bool; 3]| {
+        let pairs = [ONE, ONE, second].into_iter().zip(shut);
+        pairs.map(|(one, shut)| One { shut, ..one }).collect::<Vec<_>>()
+    };
     for balance in [
         Balance::RoundRobin,
         Balance::Random,
