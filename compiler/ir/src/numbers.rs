@@ -17,7 +17,7 @@ use crate::{
         StreamKind, Subset,
     },
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Propagation, Rate, Rewrite,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Propagation, Rate, Rewrite,
         Sharing, Sticky, Tls, Trace,
     },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
@@ -198,7 +198,7 @@ parts! {
     Shift { service, weights, undo, next }
     Stream { target, item, body, catch, next }
     Policy {
-        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, health, tls, mirror, fault, headers, rewrite,
+        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, health, tls, failover, mirror, fault, headers, rewrite,
         cors, cache, trace,
     }
     Sticky { cookie, ttl_ms, key }
@@ -293,7 +293,7 @@ cases! {
     Over { List(a); Range(a, b); Signals(a); }
     Need { All; Count(a); Until(a); }
     RetryOn { Connect; Timeout; Class(a); Status(a); Error(a); }
-    MirrorTo { Subset(a); Service(a); }
+    Onward { Subset(a); Service(a); }
     Auth { Bearer(a); ApiKey(a, b); Basic(a, b); OAuth2 { url, client, secret, scopes }; }
     Binding { Http; Grpc { service, method }; Run { words }; Worker { queue }; }
     Piece { Literal(a); Value(a); }

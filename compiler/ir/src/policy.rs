@@ -3,7 +3,9 @@
 use crate::{
     ErrorId, Name,
     expr::Expr,
-    traffic::{Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Rewrite, Sticky, Tls, Trace},
+    traffic::{
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Rewrite, Sticky, Tls, Trace,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,9 @@ pub struct Policy {
     /// How connections are made safe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+    /// Where requests go while nobody is there who could take them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<Onward>,
     /// Where copies go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod cache;
+mod failover;
 mod hedge;
 pub(crate) mod limit;
 mod mirror;
@@ -21,7 +22,7 @@ use crate::{
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
-    observe::{AttemptReport, Next, Observer},
+    observe::{Asker, AttemptReport, Next, Observer},
     unseal::Unsealed,
     wire::{
         grpc::codec::Method,
@@ -63,6 +64,8 @@ struct Call<'c> {
     began: Duration,
     /// Whether somebody wants the headers of its answer.
     wants_head: bool,
+    /// Who makes it.
+    asker: Asker<'c>,
 }
 
 /// For people and spans.
@@ -88,7 +91,8 @@ impl Mesh {
             return Box::pin(self.call_kept(request, asked, rule, (trace, observer))).await;
         }
         match self.admit(request, service, (names, None), trace).await {
-            Ok((call, permits)) => {
+            Ok((mut call, permits)) => {
+                call.asker = observer.asker();
                 call.copy_where_wanted(service);
                 let run = call.run(&operation.on, observer);
                 let (reply, _) = run.instrument(call.span.clone()).await;
@@ -128,7 +132,9 @@ impl Mesh {
             (names, chosen),
             (trace, span, began, credential),
         );
-        Ok((call.map_err(|why| unavailable(&why))?, permits))
+        let call = call.map_err(|why| unavailable(&why))?;
+        call.span.record("subset", call.subset.name.as_str());
+        Ok((call, permits))
     }
 
     fn declared(&self, request: &Request) -> Option<(&service::Service, &service::Operation)> {
@@ -175,10 +181,12 @@ impl Mesh {
             })?;
             template.call(path, framed)?;
         }
+        if let Wire::Stream(cursor) = &request.wire {
+            template.ask_for_stream(cursor.as_deref())?;
+        }
         if let Some(rewrite) = &policy.rewrite {
             template.rewrite(rewrite)?;
         }
-        span.record("subset", subset.name.as_str());
         Ok(Call {
             mesh: self,
             request,
@@ -194,6 +202,7 @@ impl Mesh {
             names,
             began,
             wants_head: false,
+            asker: Asker::Nobody,
         })
     }
 
@@ -319,13 +328,15 @@ impl Call<'_> {
             Decision::Done { why, .. } => Next::End(*why),
             Decision::Attempt { .. } => Next::Retry(Duration::ZERO),
         };
-        let (attempt, subset) = (plan.attempts(), self.subset.name.as_str());
+        let (attempt, detour) = (plan.attempts(), tried.detour.as_deref());
+        let subset = detour.map_or(&self.subset.name, |detour| &detour.subset);
         let endpoint = tried.endpoint.as_ref().map(|endpoint| endpoint.label.as_ref());
         if let Some(outcome) = plan.last() {
             observer.ended(&AttemptReport {
                 attempt,
                 subset,
                 endpoint,
+                detour,
                 outcome,
                 took,
                 next,

@@ -71,6 +71,7 @@ fn report(
         attempt,
         subset: "",
         endpoint: None,
+        detour: None,
         outcome,
         took: began.elapsed(),
         next: Next::Retry(Duration::ZERO),

@@ -126,7 +126,10 @@ fn of_visit(visit: &VisitView, trace: u128) -> Vec<SpanView> {
     for attempt in &visit.attempts {
         let at = began.checked_add(span(attempt.began_us)).unwrap_or(began);
         let well = attempt.status.is_some_and(|status| status < 500);
-        let endpoint = attempt.endpoint.clone();
+        let attributes = [
+            ("failover", attempt.failover.clone()),
+            ("endpoint", attempt.endpoint.clone()),
+        ];
         spans.push(SpanView {
             id: hex(own.child(u64::from(attempt.attempt)).span),
             parent: Some(visit.span.clone()),
@@ -136,9 +139,9 @@ fn of_visit(visit: &VisitView, trace: u128) -> Vec<SpanView> {
             ended: at.checked_add(span(attempt.took_us)).ok(),
             status: if well { "ok" } else { "error" },
             error: (!well).then(|| attempt.outcome.clone()),
-            attributes: endpoint
-                .map(|endpoint| ("endpoint".to_owned(), endpoint))
+            attributes: attributes
                 .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
                 .collect(),
         });
     }

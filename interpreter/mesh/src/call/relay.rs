@@ -6,6 +6,7 @@
 //! repeated and whose policy retries at all.
 
 mod beside;
+mod failover;
 mod handed;
 mod message;
 mod pass;
@@ -15,12 +16,14 @@ pub(crate) use handed::{Handed, Relay, Unrelayed};
 pub(crate) use pass::Reached;
 pub(crate) use upgrade::Joined;
 
+pub(super) use handed::Elsewhere;
 use handed::{Kept, Went};
 pub(super) use message::headers;
 use message::{effect, kept, within};
 
 use super::{
     Names,
+    failover::elsewhere,
     hedge::Beside,
     limit::{Permits, of_answer},
     pick::{Picked, Way},
@@ -34,7 +37,7 @@ use crate::{
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
-    observe::{AttemptReport, Next, Observer},
+    observe::{AttemptReport, Detour, Next, Observer},
     wire::{
         body::{Fate, Outgoing, Upload},
         endpoint::Endpoint,
@@ -49,6 +52,7 @@ use flowmesh_ir::{
     call::{Failure, Reply},
     policy::Policy,
     service::EffectKind,
+    traffic::Onward,
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
@@ -114,7 +118,7 @@ impl Mesh {
         body: Incoming,
         observer: &dyn Observer,
     ) -> Result<Response<Handed>, Unrelayed> {
-        let relaying = self.relaying(request).await?;
+        let relaying = self.relaying(request, true).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
         let mut body = kept(body, replays, request.body_bytes).await?;
@@ -134,8 +138,8 @@ impl Mesh {
         }))
     }
 
-    /// Says where a request goes, once its limits let it through; or why it cannot go there.
-    async fn relaying<'r>(&'r self, request: &'r Relay) -> Result<Relaying<'r>, Failure> {
+    /// Says where a request goes, once its limits let it through where it must pass them; or why it cannot go there.
+    async fn relaying<'r>(&'r self, request: &'r Relay, passes: bool) -> Result<Relaying<'r>, Failure> {
         let lost = || Failure::Unavailable("the program has no such service, policy or route".to_owned());
         let declared = self.program.service(request.service).ok_or_else(lost)?;
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
@@ -148,7 +152,10 @@ impl Mesh {
             service: &declared.name,
             operation: "",
         };
-        let permits = self.pass((request.service, None, id), &view, names).await?;
+        let permits = match passes {
+            true => self.pass((request.service, None, id), &view, names).await?,
+            false => [None, None],
+        };
         let token = policy.sticky.as_ref();
         let token = token.and_then(|sticky| cookie(&request.headers, &sticky.cookie));
         let stays = || self.subset_of(token?, id, &view, declared, service);
@@ -198,7 +205,7 @@ impl Relaying<'_> {
             Kept::Stream(..) | Kept::Gone => plan.single(),
         };
         let mut decision = self.decide(&mut plan, None, began);
-        let mut last = None;
+        let (mut last, mut detour) = (None, None);
         let mut answer = None;
         loop {
             decision = match decision {
@@ -211,14 +218,20 @@ impl Relaying<'_> {
                         }
                         _ => {
                             let at = (last.as_ref(), None);
-                            self.attempt(number, timeout, at, &mut body).await?
+                            match self.elsewhere() {
+                                None => self.attempt(number, timeout, at, &mut body).await?,
+                                Some(to) => {
+                                    let attempt = (number, timeout);
+                                    Box::pin(self.attempt_somewhere(to, attempt, at, &mut body)).await?
+                                }
+                            }
                         }
                     };
                     let now = clock.now();
                     let took = now.saturating_sub(began);
-                    (answer, last) = (went.answer, went.endpoint);
+                    (answer, last, detour) = (went.answer, went.endpoint, went.detour);
                     let next = self.decide(&mut plan, Some(went.outcome), now);
-                    self.report(&plan, &next, took, last.as_deref(), observer);
+                    self.report(&plan, &next, took, (last.as_deref(), detour.as_deref()), observer);
                     next
                 }
                 Decision::Wait { delay } => {
@@ -233,7 +246,10 @@ impl Relaying<'_> {
                     }
                     return match (answer, reply) {
                         (Some(mut answer), _) => {
-                            self.stay(&mut answer, last.as_ref());
+                            match detour {
+                                None => self.stay(&mut answer, last.as_ref()),
+                                Some(_) => drop(answer.extensions_mut().insert(Elsewhere)),
+                            }
                             Ok(answer.map(Some))
                         }
                         (None, Reply::Failed(failure)) => Err(failure.into()),
@@ -261,6 +277,11 @@ impl Relaying<'_> {
         }
     }
 
+    /// Where its attempts go where nobody is who could take them.
+    pub(super) fn elsewhere(&self) -> Option<Onward> {
+        elsewhere(self.policy.failover, self.request.service, self.chosen)
+    }
+
     fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>, now: Duration) -> Decision {
         let mut pay = || self.service.budgets.withdraw(self.id, now);
         plan.next(now, outcome, &mut || self.mesh.chance.draw(), &mut pay)
@@ -271,7 +292,7 @@ impl Relaying<'_> {
         plan: &CallPlan<'_>,
         next: &Decision,
         took: Duration,
-        endpoint: Option<&Endpoint>,
+        (endpoint, detour): (Option<&Endpoint>, Option<&Detour>),
         observer: &dyn Observer,
     ) {
         let next = match next {
@@ -282,8 +303,9 @@ impl Relaying<'_> {
         if let Some(outcome) = plan.last() {
             observer.ended(&AttemptReport {
                 attempt: plan.attempts(),
-                subset: self.subset.name.as_str(),
+                subset: detour.map_or(&self.subset.name, |detour| &detour.subset),
                 endpoint: endpoint.map(|endpoint| endpoint.label.as_ref()),
+                detour,
                 outcome,
                 took,
                 next,
@@ -338,6 +360,7 @@ impl Relaying<'_> {
             outcome,
             answer,
             endpoint,
+            detour: None,
         })
     }
 

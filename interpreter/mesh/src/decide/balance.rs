@@ -78,7 +78,7 @@ pub fn pick(candidates: &impl Candidates, rule: &Rule<'_>, chance: &mut Chance<'
 
 impl Rule<'_> {
     /// What an address gets of the traffic.
-    fn weight(&self, address: usize) -> u64 {
+    pub(crate) fn weight(&self, address: usize) -> u64 {
         if self.balance != Balance::Weights || self.weights.is_empty() {
             return 1;
         }

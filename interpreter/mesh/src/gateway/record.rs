@@ -139,6 +139,8 @@ pub struct Attempt {
     pub number: u32,
     /// The subset it went to; empty where a service has only one.
     pub subset: Name,
+    /// Where it went instead and why, if it did not go where its policy sends it first.
+    pub failover: Option<Name>,
     /// Where it went.
     pub endpoint: Option<Name>,
     /// The status of the answer, if one came.
@@ -157,7 +159,10 @@ pub struct Attempt {
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = self.endpoint.as_deref().unwrap_or("no endpoint");
-        write!(f, "{endpoint}: {}", self.outcome)?;
+        match &self.failover {
+            None => write!(f, "{endpoint}: {}", self.outcome)?,
+            Some(failover) => write!(f, "{endpoint} ({failover}): {}", self.outcome)?,
+        }
         match self.next.is_empty() {
             true => Ok(()),
             false => write!(f, ", {}", self.next),
@@ -230,6 +235,7 @@ impl Observer for Attempts {
         let attempt = Attempt {
             number: report.attempt,
             subset: Name::new(report.subset),
+            failover: report.detour.map(|detour| detour.to_string().into()),
             endpoint: report.endpoint.map(Name::new),
             status: match report.outcome {
                 Outcome::Answer { status, .. } => Some(*status),

@@ -23,7 +23,7 @@ use flowmesh_ir::{
     ty::Type,
 };
 use flowmesh_mesh::{
-    AttemptReport, Hickory, Mesh, MeshError, MeshOptions, Next, Observer, Outcome, Template,
+    Asker, AttemptReport, Hickory, Mesh, MeshError, MeshOptions, Next, Observer, Outcome, Template,
 };
 use std::sync::{Arc, Mutex};
 
@@ -157,6 +157,25 @@ pub fn with_templates(
     Mesh::new(Arc::new(program), &vec![subsets], options)
 }
 
+/// A mesh of several services, each with the addresses of its subsets; asks no DNS server unless told to.
+pub fn several(
+    program: Program,
+    services: &[Vec<Vec<String>>],
+    change: impl FnOnce(&mut MeshOptions),
+) -> Mesh {
+    let nobody = Hickory::servers(&["127.0.0.1:1".parse().unwrap()]).unwrap();
+    let mut options = MeshOptions::new(Arc::new(nobody), 1);
+    change(&mut options);
+    let texts = |texts: &Vec<String>| texts.iter().cloned().map(Template::from).collect();
+    let service = |subsets: &Vec<Vec<String>>| subsets.iter().map(texts).collect();
+    Mesh::new(
+        Arc::new(program),
+        &services.iter().map(service).collect(),
+        options,
+    )
+    .unwrap()
+}
+
 /// `POST /orders` with a key.
 pub fn request() -> Request {
     Request {
@@ -186,7 +205,12 @@ pub fn once() -> Request {
 
 /// Calls, and remembers the attempts.
 pub async fn call(mesh: &Mesh, request: &Request) -> (Reply, Vec<Heard>) {
-    let memory = Memory::default();
+    call_as(mesh, request, Asker::Nobody).await
+}
+
+/// The same as somebody.
+pub async fn call_as(mesh: &Mesh, request: &Request, asker: Asker<'static>) -> (Reply, Vec<Heard>) {
+    let memory = Memory(Mutex::default(), asker);
     let reply = mesh.call(request, TRACE, &memory).await;
     (reply, memory.0.into_inner().unwrap())
 }
@@ -212,6 +236,8 @@ pub fn failure(reply: &Reply) -> (&str, &str) {
 pub struct Heard {
     /// Which.
     pub attempt: u32,
+    /// Where it went instead, and why.
+    pub failover: Option<String>,
     /// Where to.
     pub endpoint: Option<String>,
     /// What came of it.
@@ -221,12 +247,17 @@ pub struct Heard {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<Vec<Heard>>);
+struct Memory(Mutex<Vec<Heard>>, Asker<'static>);
 
 impl Observer for Memory {
+    fn asker(&self) -> Asker<'_> {
+        self.1
+    }
+
     fn ended(&self, report: &AttemptReport<'_>) {
         let heard = Heard {
             attempt: report.attempt,
+            failover: report.detour.map(ToString::to_string),
             endpoint: report.endpoint.map(str::to_owned),
             outcome: report.outcome.clone(),
             next: report.next,
