@@ -17,8 +17,8 @@ use crate::{
         StreamKind, Subset,
     },
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Propagation, Rate, Rewrite,
-        Sharing, Sticky, Tls, Trace,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Priority, Propagation, Rate,
+        Rewrite, Sharing, Sticky, Tls, Trace,
     },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
 };
@@ -146,7 +146,7 @@ without! {
     (), Name, String, Value, bool, i32, i64, u8, u16, u32, u64,
     OperationId, SubsetId, GatewayId, StateId, SlotId, SignalId, StepId,
     Context, Unary, Binary, Widen, Full, Gather, Rest, Tie, Step, Pattern,
-    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Sharing, Tls, Propagation,
+    Timeout, Backoff, crate::policy::Budget, Balance, Breaker, Cache, Cors, Fault, Health, Hedge, Rate, Rewrite, Sharing, Tls, Priority, Propagation,
     EffectKind, Method, Part,
 }
 
@@ -198,7 +198,8 @@ parts! {
     Shift { service, weights, undo, next }
     Stream { target, item, body, catch, next }
     Policy {
-        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, health, tls, failover, mirror, fault, headers, rewrite,
+        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, priority, health, tls, failover, mirror, fault,
+        headers, rewrite,
         cors, cache, trace,
     }
     Sticky { cookie, ttl_ms, key }

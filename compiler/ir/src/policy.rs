@@ -4,7 +4,8 @@ use crate::{
     ErrorId, Name,
     expr::Expr,
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Rewrite, Sticky, Tls, Trace,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Priority, Rewrite, Sticky, Tls,
+        Trace,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub struct Policy {
     /// How much is let through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+    /// Who is let through first by a limit that finds out how much can be done; normal where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// How endpoints are asked whether they are well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,

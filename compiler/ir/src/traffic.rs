@@ -80,6 +80,31 @@ pub enum Sharing {
     Strict,
 }
 
+/// `priority: critical`: who is let through first where not all can be. The last comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Those who can do without an answer.
+    Low,
+    /// All of whom nothing is said.
+    #[default]
+    Normal,
+    /// Those who cannot.
+    Critical,
+}
+
+impl Priority {
+    /// As authors write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// `sticky: { cookie: "shop-at", ttl: 1h, key: cookie_key }`: visitors stay with an endpoint as long as it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sticky {

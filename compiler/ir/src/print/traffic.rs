@@ -23,6 +23,9 @@ pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
         policy.hedge.map(hedge),
         policy.breaker.as_ref().map(breaker),
         policy.limit.as_ref().map(|limit| self::limit(program, limit)),
+        policy
+            .priority
+            .map(|priority| format!("priority: {}", priority.as_str())),
         policy.health.as_ref().map(health),
         policy.tls.as_ref().map(tls),
         policy

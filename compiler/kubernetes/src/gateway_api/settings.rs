@@ -79,6 +79,10 @@ fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
             policy.limit.is_some() && policy.limit != outer.limit,
         ),
         (
+            Setting::Priority,
+            policy.priority.is_some() && policy.priority != outer.priority,
+        ),
+        (
             Setting::Health,
             policy.health.is_some() && policy.health != outer.health,
         ),

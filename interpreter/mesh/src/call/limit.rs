@@ -12,7 +12,7 @@ use crate::{
 use flowmesh_ir::{
     OperationId, PolicyId, ServiceId,
     call::{Failure, Reply},
-    traffic::Limit,
+    traffic::{Limit, Priority},
 };
 use http::Response;
 use std::time::Duration;
@@ -54,13 +54,14 @@ impl Mesh {
     ) -> Result<Permits, Failure> {
         let policy = self.program.policy(policy);
         let total = policy.map_or(0, |policy| policy.timeout.total_ms);
+        let priority = policy.and_then(|policy| policy.priority).unwrap_or_default();
         let patience = PATIENCE.min(Duration::from_millis(total));
         let began = self.clock.now();
         let until = began.saturating_add(patience);
         let passing = async {
             Ok([
-                self.pass_one(own, view, names, until).await?,
-                self.pass_one(all, view, names, until).await?,
+                self.pass_one((own, priority), view, names, until).await?,
+                self.pass_one((all, priority), view, names, until).await?,
             ])
         };
         let passed = passing.await;
@@ -88,7 +89,7 @@ impl Mesh {
 
     async fn pass_one(
         &self,
-        limited: Option<Limited<'_>>,
+        (limited, priority): (Option<Limited<'_>>, Priority),
         view: &RequestView<'_>,
         names: Names<'_>,
         until: Duration,
@@ -99,7 +100,7 @@ impl Mesh {
         // What has no value is counted together.
         let per = limit.per.as_ref();
         let key = per.and_then(|per| (self.texts)(per, view)).unwrap_or_default();
-        let entered = enter(&limiter, &key, self.clock, until).await;
+        let entered = enter(&limiter, (&key, priority), self.clock, until).await;
         entered.map(Some).map_err(|refusal| {
             let whose = match of {
                 Whose::Operation => format!("`{}.{}`", names.service, names.operation),
@@ -114,12 +115,12 @@ impl Mesh {
 /// Waits for a turn, but no longer than until that time.
 pub(crate) async fn enter(
     limiter: &Limiter,
-    key: &str,
+    (key, priority): (&str, Priority),
     clock: Clock,
     until: Duration,
 ) -> Result<Permit, Refusal> {
     let now = clock.now();
-    let waiting = match limiter.admit(key, now) {
+    let waiting = match limiter.admit_as(key, priority, now) {
         Admission::Go(permit) => return Ok(permit),
         Admission::Refused(refusal) => return Err(refusal),
         Admission::Wait(waiting) if waiting.due() > until => return Err(waiting.refuse(Reason::Late, now)),

@@ -6,6 +6,7 @@
 
 mod line;
 mod purse;
+mod ranks;
 mod said;
 mod share;
 
@@ -13,7 +14,7 @@ pub use said::{Heard, Reason, Refusal};
 pub(crate) use share::{Lender, Share, Standing};
 
 use super::ledger::Grant;
-use flowmesh_ir::traffic::Limit;
+use flowmesh_ir::traffic::{Limit, Priority};
 use line::{Line, NotYet, Pace, Rules};
 use std::{
     collections::BTreeMap,
@@ -64,6 +65,7 @@ struct Held {
 #[derive(Debug)]
 pub struct Waiting {
     limiter: Limiter,
+    priority: Priority,
     key: Key,
     number: u64,
     bell: Arc<Notify>,
@@ -137,7 +139,13 @@ impl Limiter {
     /// Whether somebody may go who is counted under this key. Where the limit has no `per`, all have the same key.
     #[must_use]
     pub fn admit(&self, key: &str, now: Duration) -> Admission {
-        let rules = self.rules(now);
+        self.admit_as(key, Priority::Normal, now)
+    }
+
+    /// The same for somebody who comes before or after others, where it is found out how many may be on their way.
+    #[must_use]
+    pub fn admit_as(&self, key: &str, priority: Priority, now: Duration) -> Admission {
+        let rules = self.rules(priority, now);
         let mut lines = self.lines();
         let (text, key) = (
             key,
@@ -165,8 +173,9 @@ impl Limiter {
         if due > now.saturating_add(PATIENCE) {
             return refused(Reason::Late);
         }
-        let (number, bell) = line.join();
+        let (number, bell) = line.join(&rules);
         Admission::Wait(Waiting {
+            priority,
             limiter: self.clone(),
             key,
             number,
@@ -201,9 +210,9 @@ impl Limiter {
     }
 
     /// The rules as they hold now.
-    fn rules(&self, now: Duration) -> Rules {
-        let share = self.0.share.as_ref();
-        share.map_or(self.0.rules, |share| share.now(self.0.rules, now))
+    fn rules(&self, priority: Priority, now: Duration) -> Rules {
+        let (share, own) = (self.0.share.as_ref(), self.0.rules.of(priority));
+        share.map_or(own, |share| share.now(own, now))
     }
 
     fn permit(&self, key: Key, since: Duration) -> Permit {
@@ -246,7 +255,7 @@ impl Waiting {
     #[must_use]
     pub fn turn(&self, now: Duration) -> Turn {
         let limiter = &self.limiter;
-        let rules = limiter.rules(now);
+        let rules = limiter.rules(self.priority, now);
         let mut lines = limiter.lines();
         let line = lines.by_key.entry(self.key).or_default();
         let mut turn = line.turn(&rules, self.number, now);

@@ -187,7 +187,10 @@ async fn carry(
             let per = limit.per.as_ref();
             let key = per.and_then(|per| rules.behind.text(per, &visit));
             let until = clock.now().saturating_add(PATIENCE);
-            let entered = enter(limiter, &key.unwrap_or_default(), *clock, until).await;
+            let policy = pass.policy.or(rules.gateway().and_then(|gateway| gateway.policy));
+            let policy = policy.or(rules.plan.program().service(pass.service).map(|it| it.policy));
+            let priority = rules.plan.priority(policy);
+            let entered = enter(limiter, (&key.unwrap_or_default(), priority), *clock, until).await;
             Some(entered.map_err(Refusal::of_limit)?)
         }
     };

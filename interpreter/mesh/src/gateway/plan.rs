@@ -12,6 +12,7 @@ use flowmesh_ir::{
     access::{Rule, What, Who, onward, rules},
     expr::Expr,
     gateway::{Gateway, Part, Pattern, Route, Segment, Target, compile},
+    traffic::Priority,
 };
 use regex::Regex;
 use std::sync::Arc;
@@ -254,6 +255,12 @@ impl Plan {
     pub fn policy(&self, route: Option<&Route>) -> Option<PolicyId> {
         let said = route.and_then(|route| route.policy).or(self.gateway()?.policy);
         said.or_else(|| route?.target.policy(&self.program))
+    }
+
+    /// Who is let through first by what a policy says.
+    pub(super) fn priority(&self, policy: Option<PolicyId>) -> Priority {
+        let policy = policy.and_then(|policy| self.program.policy(policy));
+        policy.and_then(|policy| policy.priority).unwrap_or_default()
     }
 
     /// How many of ten thousand traces are recorded that begin with visits of a route; all where nothing is said.

@@ -190,7 +190,7 @@ impl Visiting<'_> {
             record.target = called.and_then(|called| called.target.clone());
         }
         self.authorize(route, visit, record)?;
-        let permit = self.limit(visit).await?.map(Arc::new);
+        let permit = self.limit(route, visit).await?.map(Arc::new);
         came.permit.clone_from(&permit);
         let answer = self.lead(route, visit, came, record).await;
         if let Some(permit) = &permit {
@@ -209,16 +209,17 @@ impl Visiting<'_> {
     }
 
     /// Waits for a turn where the gateway has a limit.
-    async fn limit(&self, visit: &Visit) -> Result<Option<Permit>, Refusal> {
+    async fn limit(&self, route: &Route, visit: &Visit) -> Result<Option<Permit>, Refusal> {
         match self.rules.limiter() {
             None => Ok(None),
-            Some(limited) => Box::pin(self.enter(limited, visit)).await,
+            Some(limited) => Box::pin(self.enter(limited, route, visit)).await,
         }
     }
 
     async fn enter(
         &self,
         (limit, Limited { limiter, clock }): (&Limit, &Limited),
+        route: &Route,
         visit: &Visit,
     ) -> Result<Option<Permit>, Refusal> {
         // What has no value is counted together.
@@ -228,7 +229,9 @@ impl Visiting<'_> {
             .unwrap_or_default();
         let began = clock.now();
         let until = began.saturating_add(PATIENCE);
-        let entered = enter(limiter, &key, *clock, until).await;
+        let plan = &self.rules.plan;
+        let priority = plan.priority(plan.policy(Some(route)));
+        let entered = enter(limiter, (&key, priority), *clock, until).await;
         let waited = clock.now().saturating_sub(began);
         if entered.is_ok() && waited >= WAITED_MIN {
             self.rules.measured().waited(waited);

@@ -8,9 +8,10 @@ use crate::{
     town::{Said, Town, gateway, route},
 };
 use flowmesh_ir::{
-    Program,
+    PolicyId, Program,
+    gateway::Route,
     policy::{Balance, Policy},
-    traffic::{Hedge, Limit, Sticky},
+    traffic::{Hedge, Limit, Priority, Sticky},
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -186,5 +187,54 @@ async fn who_cannot_be_answered_in_time_is_told_at_once_to_come_again() {
             }
         }
         assert_eq!((refused, server.requests() - before), (7, 3), "{of_gateway}");
+    }
+}
+
+#[tokio::test]
+async fn where_not_all_can_be_let_through_who_can_do_without_an_answer_is_refused_first() {
+    let server = Server::start(|_| Answer::Late(Duration::from_millis(500))).await;
+    let limit = Limit {
+        adaptive: true,
+        concurrent: Some(3),
+        ..Limit::default()
+    };
+    for of_gateway in [true, false] {
+        let mut program = program(plain(), &[100]);
+        match of_gateway {
+            true => program.gateways[0].limit = Some(limit.clone()),
+            false => program.policies[0].limit = Some(limit.clone()),
+        }
+        for (path, priority) in [("/pay", Priority::Critical), ("/advice", Priority::Low)] {
+            let policy = PolicyId(u32::try_from(program.policies.len()).unwrap());
+            program.policies.push(Policy {
+                priority: Some(priority),
+                limit: program.policies[0].limit.clone(),
+                ..plain()
+            });
+            let route = Route {
+                policy: Some(policy),
+                ..route(None, path)
+            };
+            program.gateways[0].routes.insert(0, route);
+        }
+        let town = Arc::new(Town::of(program, vec![vec![server.url()]], |_| {}).await);
+        let visit = |path: &'static str| {
+            let town = town.clone();
+            tokio::spawn(async move { town.get(path).await.status })
+        };
+        assert_eq!(visit("/pay").await.unwrap(), 200);
+        let advice: Vec<_> = (0..10).map(|_| visit("/advice")).collect();
+        let before = server.requests();
+        while server.requests() < before + 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let pay = visit("/pay");
+        let mut answers = Vec::new();
+        for one in advice {
+            answers.push(one.await.unwrap());
+        }
+        answers.sort_unstable();
+        assert_eq!(answers, [vec![200; 2], vec![503; 8]].concat(), "{of_gateway}");
+        assert_eq!(pay.await.unwrap(), 200, "{of_gateway}");
     }
 }

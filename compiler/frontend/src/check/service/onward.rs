@@ -5,7 +5,7 @@ use super::{setting::Setting as Known, traffic::in_path};
 use crate::{ast, check::Checker, resolve::Def};
 use flowmesh_ir::{
     ServiceId, SubsetId,
-    traffic::{Cache, Hedge, Mirror, Onward, Rewrite, Sticky},
+    traffic::{Cache, Hedge, Mirror, Onward, Priority, Rewrite, Sticky},
 };
 
 impl<'a> Checker<'a> {
@@ -105,6 +105,14 @@ impl<'a> Checker<'a> {
             ttl_ms,
             key,
         })
+    }
+
+    pub(super) fn rank(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Priority> {
+        match self.word(known.name, value, &["critical", "normal", "low"])? {
+            "critical" => Some(Priority::Critical),
+            "low" => Some(Priority::Low),
+            _ => Some(Priority::Normal),
+        }
     }
 
     pub(super) fn hedge(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Hedge> {

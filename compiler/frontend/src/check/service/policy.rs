@@ -78,6 +78,7 @@ impl Overrides {
             hedge: held(traffic.hedge.as_ref()),
             breaker: held(traffic.breaker.as_ref()),
             limit: held(traffic.limit.as_ref()),
+            priority: held(traffic.priority.as_ref()),
             health: held(traffic.health.as_ref()),
             tls: held(traffic.tls.as_ref()),
             failover: held(traffic.failover.as_ref()),

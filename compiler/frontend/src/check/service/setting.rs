@@ -3,26 +3,7 @@
 mod parts;
 mod place;
 
-/// Where settings stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// `policy NAME { ... }`
-    Policy,
-    /// `service NAME { ... }`
-    Service,
-    /// `op ... { ... }`
-    Operation,
-    /// `with { ... }`
-    With,
-    /// `gateway NAME { ... }`
-    Gateway,
-    /// A route of a gateway.
-    GatewayRoute,
-    /// `mesh { ... }`
-    Mesh,
-    /// `schedule ... { ... }`
-    Schedule,
-}
+pub(crate) use place::Place;
 
 /// A setting.
 #[derive(Debug)]
@@ -119,6 +100,13 @@ pub const SETTINGS: &[Setting] = &[
         "{ rate: 100/s, burst: 200, concurrent: 10, queue: 50, per: caller.address }, or none",
         "How much is let through. With `adaptive: true` it is found out how many may be on their way: as many as are answered about as fast as without a load. The others are refused at once, so that those who are let in are answered in time.",
         parts::LIMIT,
+    ),
+    setting(
+        "priority",
+        EVERYWHERE,
+        "critical, normal or low, or none",
+        "Who is let through first where a limit with `adaptive: true` cannot let all through: of what can be on its way, a third is kept for each higher priority that came in the last 10s. Visitors cannot say it themselves.",
+        &[],
     ),
     setting(
         "health",

@@ -10,8 +10,8 @@ use flowmesh_ir::{
     expr::Expr,
     service::Method,
     traffic::{
-        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, LEASE_MS, Limit, Mirror, Onward, Rewrite,
-        Sharing, Sticky, Tls, Trace, Workload,
+        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, LEASE_MS, Limit, Mirror, Onward, Priority,
+        Rewrite, Sharing, Sticky, Tls, Trace, Workload,
     },
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Traffic {
     pub(crate) hedge: Option<Said<Option<Hedge>>>,
     pub(crate) breaker: Option<Said<Option<Breaker>>>,
     pub(crate) limit: Option<Said<Option<Limit>>>,
+    pub(crate) priority: Option<Said<Option<Priority>>>,
     pub(crate) health: Option<Said<Option<Health>>>,
     pub(crate) tls: Option<Said<Option<Tls>>>,
     pub(crate) failover: Option<Said<Option<Onward>>>,
@@ -54,6 +55,7 @@ impl Traffic {
             hedge: top(&self.hedge, &base.hedge),
             breaker: top(&self.breaker, &base.breaker),
             limit: top(&self.limit, &base.limit),
+            priority: top(&self.priority, &base.priority),
             health: top(&self.health, &base.health),
             tls: top(&self.tls, &base.tls),
             failover: top(&self.failover, &base.failover),
@@ -91,6 +93,7 @@ impl<'a> Checker<'a> {
             "hedge" => own.hedge = self.or_none(known, value, Self::hedge),
             "breaker" => own.breaker = self.or_none(known, value, Self::breaker),
             "limit" => own.limit = self.or_none(known, value, Self::limit),
+            "priority" => own.priority = self.or_none(known, value, Self::rank),
             "health" => own.health = self.or_none(known, value, Self::health),
             "tls" => own.tls = self.or_none(known, value, Self::tls),
             "failover" => own.failover = self.or_none(known, value, Self::failover),

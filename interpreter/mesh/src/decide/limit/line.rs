@@ -1,8 +1,8 @@
 //! Those who are counted together: the bucket that they begin from, how many are on their way, and who waits.
 
-use super::{Heard, Reason, purse::Purse, said::SOON};
+use super::{Heard, Reason, purse::Purse, ranks::Ranks, said::SOON};
 use crate::decide::adaptive::Adaptive;
-use flowmesh_ir::traffic::{Lent, Limit};
+use flowmesh_ir::traffic::{Lent, Limit, Priority};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
@@ -20,6 +20,8 @@ pub(super) struct Rules {
     adaptive: bool,
     /// How many may wait.
     queue: usize,
+    /// The rank of whoever comes; that of all is the same where it is not found out how many may be on their way.
+    priority: Priority,
 }
 
 /// How often one may begin.
@@ -55,7 +57,8 @@ pub(super) enum NotYet {
 
 /// Those who are counted together.
 ///
-/// INVARIANT: whoever comes joins the end of `waiting` unless nobody waits, and only the first of them begins.
+/// INVARIANT: whoever comes joins the end of `waiting` unless nobody of its rank or a higher one waits, and only the first
+/// of these begins.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     /// When the bucket is full again, in nanoseconds: the one number that a token bucket needs (GCRA).
@@ -67,7 +70,8 @@ pub(super) struct Line {
     /// What was lent of a rate that is shared.
     pub(super) purse: Purse,
     on_their_way: u32,
-    waiting: VecDeque<(u64, Arc<Notify>)>,
+    waiting: VecDeque<(u64, Priority, Arc<Notify>)>,
+    ranks: Ranks,
     next: u64,
     /// What was found out, once somebody came.
     adaptive: Option<Box<Adaptive>>,
@@ -89,7 +93,16 @@ impl Rules {
                 None if limit.adaptive => 0,
                 None => QUEUE,
             },
+            priority: Priority::Normal,
         }
+    }
+
+    /// The same for somebody of a rank.
+    pub(super) fn of(mut self, priority: Priority) -> Self {
+        if self.adaptive {
+            self.priority = priority;
+        }
+        self
     }
 
     /// Whether it is found out how many may be on their way.
@@ -109,7 +122,9 @@ impl Line {
         if rules.adaptive && self.adaptive.is_none() {
             self.adaptive = Some(Box::new(Adaptive::new(rules.concurrent)));
         }
-        let room = self.waiting.is_empty() && self.is_room(rules, now);
+        self.ranks.comes(rules.priority, now);
+        let mut before = self.waiting.iter().map(|(_, rank, _)| *rank);
+        let room = !before.any(|rank| rank >= rules.priority) && self.is_room(rules, now);
         if room {
             self.begin(rules, now);
         }
@@ -176,10 +191,10 @@ impl Line {
     }
 
     /// Joins the end; the bell rings when it may be the turn of this number.
-    pub(super) fn join(&mut self) -> (u64, Arc<Notify>) {
+    pub(super) fn join(&mut self, rules: &Rules) -> (u64, Arc<Notify>) {
         let (number, bell) = (self.next, Arc::new(Notify::new()));
         self.next = self.next.wrapping_add(1);
-        self.waiting.push_back((number, bell.clone()));
+        self.waiting.push_back((number, rules.priority, bell.clone()));
         (number, bell)
     }
 
@@ -188,7 +203,9 @@ impl Line {
         if let Some(why) = self.is_hopeless(rules, number, now) {
             return Err(NotYet::Never(why));
         }
-        let first = self.waiting.front().is_some_and(|(first, _)| *first == number);
+        // Only those of its rank or a higher one who came earlier go before it.
+        let mut before = self.waiting.iter().filter(|(_, rank, _)| *rank >= rules.priority);
+        let first = before.next().is_some_and(|(first, ..)| *first == number);
         if !first || !self.has_slot(rules) {
             return Err(NotYet::Called);
         }
@@ -211,7 +228,7 @@ impl Line {
             Pace::Closed => Some(Reason::Away),
             Pace::Lent(_) => {
                 self.purse.due(now)?;
-                let place = self.waiting.iter().position(|(waiting, _)| *waiting == number)?;
+                let place = self.waiting.iter().position(|(waiting, ..)| *waiting == number)?;
                 let has_place = place < rules.queue.saturating_add(self.purse.has(now));
                 (!has_place).then_some(Reason::Full(rules.queue))
             }
@@ -221,7 +238,7 @@ impl Line {
 
     /// Somebody who waited waits no more.
     pub(super) fn leave(&mut self, number: u64) {
-        self.waiting.retain(|(waiting, _)| *waiting != number);
+        self.waiting.retain(|(waiting, ..)| *waiting != number);
         self.call_first();
     }
 
@@ -247,7 +264,8 @@ impl Line {
 
     fn has_slot(&self, rules: &Rules) -> bool {
         let found = self.adaptive.as_ref().map(|adaptive| adaptive.limit());
-        let most = found.or(rules.concurrent);
+        let ranked = found.map(|found| self.ranks.most(rules.priority, found));
+        let most = ranked.or(rules.concurrent);
         most.is_none_or(|most| self.on_their_way < most)
     }
 
@@ -286,12 +304,23 @@ impl Line {
 
     /// Everybody who waits looks again.
     pub(super) fn call_all(&self) {
-        self.waiting.iter().for_each(|(_, bell)| bell.notify_one());
+        self.waiting.iter().for_each(|(.., bell)| bell.notify_one());
     }
 
     fn call_first(&self) {
-        if let Some((_, bell)) = self.waiting.front() {
-            bell.notify_one();
+        if self.adaptive.is_none() {
+            // All are of one rank.
+            self.waiting
+                .front()
+                .into_iter()
+                .for_each(|(.., bell)| bell.notify_one());
+            return;
+        }
+        // The first of each rank: whether there is room differs.
+        for rank in [Priority::Critical, Priority::Normal, Priority::Low] {
+            if let Some((.., bell)) = self.waiting.iter().find(|(_, of, _)| *of == rank) {
+                bell.notify_one();
+            }
         }
     }
 }

@@ -1,6 +1,25 @@
-//! What places of settings are called.
+//! The places of settings, and what they are called.
 
-use super::Place;
+/// Where settings stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `policy NAME { ... }`
+    Policy,
+    /// `service NAME { ... }`
+    Service,
+    /// `op ... { ... }`
+    Operation,
+    /// `with { ... }`
+    With,
+    /// `gateway NAME { ... }`
+    Gateway,
+    /// A route of a gateway.
+    GatewayRoute,
+    /// `mesh { ... }`
+    Mesh,
+    /// `schedule ... { ... }`
+    Schedule,
+}
 
 impl Place {
     /// As it is called in messages.
