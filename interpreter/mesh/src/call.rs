@@ -8,6 +8,7 @@ pub(crate) mod limit;
 mod mirror;
 mod pick;
 pub(crate) mod relay;
+mod route;
 mod stream;
 
 pub use stream::Demand;
@@ -15,10 +16,8 @@ pub use stream::Demand;
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
-        balance,
         outcome::Outcome,
-        route::{RequestView, route, shares},
-        sticky::Key,
+        route::RequestView,
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
@@ -32,9 +31,9 @@ use crate::{
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
-    PolicyId, SubsetId,
+    SubsetId,
     call::{Failure, Reply, Request, Wire},
-    policy::{Balance, Policy},
+    policy::Policy,
     service,
     trace::TraceContext,
 };
@@ -204,58 +203,6 @@ impl Mesh {
             wants_head: false,
             asker: Asker::Nobody,
         })
-    }
-
-    /// The subset that a request goes to.
-    fn route(
-        &self,
-        view: &RequestView<'_>,
-        declared: &service::Service,
-        service: &Service,
-    ) -> Option<SubsetId> {
-        let moved = service.moved();
-        route(
-            &declared.routes,
-            moved.as_deref(),
-            view,
-            self.conditions.as_ref(),
-            &mut || self.chance.draw(),
-        )
-    }
-
-    /// The subset of the endpoint that a visitor stays with, if it gets any of such requests.
-    fn subset_of(
-        &self,
-        token: &str,
-        policy: PolicyId,
-        view: &RequestView<'_>,
-        declared: &service::Service,
-        service: &Service,
-    ) -> Option<SubsetId> {
-        let key = self.sticky_key(policy)?;
-        let moved = service.moved();
-        let shares = shares(&declared.routes, moved.as_deref(), view, self.conditions.as_ref())?;
-        let mut some = shares.iter().filter(|(_, share)| *share > 0);
-        let stays = |subset: SubsetId| {
-            let subset = service.subsets.get(subset.index())?.of(&[]).ok()?;
-            subset.snapshot().named(token, key).map(drop)
-        };
-        some.find(|(subset, _)| stays(*subset).is_some())
-            .map(|(subset, _)| *subset)
-    }
-
-    /// What the names of endpoints are made with under a policy.
-    fn sticky_key(&self, policy: PolicyId) -> Option<&Key> {
-        self.sticky.get(policy.index())?.as_ref()
-    }
-
-    /// Of the text that its policy goes by; `None` where it goes by none, or the request has none.
-    fn hash(&self, policy: &Policy, view: &RequestView<'_>) -> Option<u64> {
-        if !matches!(policy.balance, Balance::RingHash | Balance::Maglev) {
-            return None;
-        }
-        let text = (self.texts)(policy.hash.as_ref()?, view)?;
-        Some(balance::hash(&text))
     }
 }
 

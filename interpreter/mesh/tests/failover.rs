@@ -1,23 +1,17 @@
 //! Calls go elsewhere while nobody is there who could take them, and come back as soon as somebody is; never twice, never
 //! with what is for the first alone, and never where the rules do not let them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up has failed"
-)]
-
 mod support;
 
 use flowmesh_ir::{
-    FlowId, Name, PolicyId, Program, SecretId, ServiceId, SubsetId,
+    FlowId, Program, SecretId, ServiceId, SubsetId,
     access::{Rule, What, Who},
     call::Sealed,
     policy::{Policy, RetryOn},
     service::{Auth, EffectKind, Method},
-    traffic::{Breaker, Cache, Health, Mirror, Onward, Rewrite},
+    traffic::{Breaker, Cache, Health, Mirror, Onward},
 };
-use flowmesh_mesh::{Asker, Mesh, MeshOptions};
+use flowmesh_mesh::{Asker, Mesh};
 use std::{
     sync::{
         Arc,
@@ -30,7 +24,7 @@ use support::{
     dns::Dns,
     failure, once, plain, request, retrying,
     server::{Answer, Server, nobody, read_request},
-    several, status, with_options,
+    several, status, two, with_options, with_secrets as options,
 };
 
 const OTHER: Onward = Onward::Service(ServiceId(1));
@@ -44,35 +38,6 @@ fn to_other(policy: Policy) -> Policy {
 
 fn connecting() -> Policy {
     to_other(retrying(&[RetryOn::Connect]))
-}
-
-/// Two services with a secret each, the first of which has a policy; what the other is sent is rewritten.
-fn two(policy: Policy) -> Program {
-    let mut program = support::program(policy, &[100]);
-    program.secrets = vec!["first".into(), "second".into()];
-    let mut other = (*program.services[0]).clone();
-    other.name = Name::from("other");
-    other.auth = Some(Auth::ApiKey("x-other".into(), SecretId(1)));
-    other.policy = PolicyId(1);
-    Arc::make_mut(&mut program.services[0]).auth = Some(Auth::Bearer(SecretId(0)));
-    program.services.push(other.into());
-    program.policies.push(Policy {
-        rewrite: Some(Rewrite {
-            prefix: Some("/elsewhere".to_owned()),
-            host: None,
-        }),
-        ..plain()
-    });
-    program
-}
-
-fn options(options: &mut MeshOptions) {
-    options.secrets = Arc::new(|id| Some(["s3cret", "0ther"][id.index()].to_owned()));
-    options.headers = vec![
-        vec![("x-of-first".into(), "1".to_owned())],
-        vec![("x-of-second".into(), "2".to_owned())],
-    ];
-    options.unseal = Arc::new(|_| Ok(flowmesh_mesh::Unsealed::default()));
 }
 
 fn mesh(program: Program, first: String, other: String) -> Mesh {

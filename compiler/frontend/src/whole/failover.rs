@@ -123,18 +123,16 @@ fn wrong(program: &Program, sent: Sent, policy: PolicyId) -> Option<String> {
         .filter(|speech| *speech != Speech::Local)
         .collect();
     let others: Vec<Speech> = speeches(&other.operations).collect();
-    let fits = spoken.is_empty() || others.is_empty() || spoken.iter().any(|one| others.contains(one));
-    let (one, other_one) = (spoken.first(), others.first());
-    (!fits).then(|| {
-        let words = |speech: Option<&Speech>| speech.map_or("", |speech| speech.words());
-        format!(
-            "`failover` of `{}`, which is {}, leads to `{}`, which is {}",
-            from.name,
-            words(one),
-            other.name,
-            words(other_one)
-        )
-    })
+    let (one, speech) = (spoken.first(), others.first()?);
+    let nowhere = others.iter().all(|speech| *speech == Speech::Local);
+    if !nowhere && (one.is_none() || spoken.iter().any(|one| others.contains(one))) {
+        return None;
+    }
+    let own = one.map_or_else(String::new, |one| format!(", which is {},", one.words()));
+    let (from, other, words) = (&from.name, &other.name, speech.words());
+    Some(format!(
+        "`failover` of `{from}`{own} leads to `{other}`, which is {words}"
+    ))
 }
 
 fn speeches(operations: &[Operation]) -> impl Iterator<Item = Speech> {

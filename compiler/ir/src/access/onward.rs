@@ -65,3 +65,61 @@ impl Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::under;
+    use crate::{
+        FlowId, PolicyId, Program, ServiceId, SubsetId,
+        access::{Mode, What, Who, rules},
+        sample,
+        traffic::{Mirror, Onward},
+    };
+    use std::sync::Arc;
+
+    /// The shop, all of whose policies send requests to a second service, and copies to a subset.
+    fn elsewhere() -> Program {
+        let mut shop = sample::shop();
+        let mut other = (*shop.services[0]).clone();
+        other.name = "other".into();
+        shop.services.push(Arc::new(other));
+        let at = u32::try_from(shop.services.len() - 1).unwrap();
+        for policy in &mut shop.policies {
+            policy.failover = Some(Onward::Service(ServiceId(at)));
+            policy.mirror = Some(Mirror {
+                to: Onward::Subset(SubsetId(0)),
+                percent: 1,
+                writes: false,
+            });
+        }
+        shop.mesh.access = Mode::Derived;
+        shop
+    }
+
+    #[test]
+    fn a_subset_is_of_the_service_that_is_called() {
+        let program = elsewhere();
+        let other = ServiceId(u32::try_from(program.services.len() - 1).unwrap());
+        let found: Vec<What> = under(&program, PolicyId(0)).collect();
+        assert_eq!(found, [What::Service(other)]);
+    }
+
+    #[test]
+    fn where_calls_may_go_elsewhere_is_what_they_need() {
+        let program = elsewhere();
+        let other = ServiceId(u32::try_from(program.services.len() - 1).unwrap());
+        let needed = |program: &Program| {
+            let all = rules(program);
+            all.iter().any(|rule| {
+                rule.allow && rule.who == [Who::Flow(FlowId(0))] && rule.what.contains(&What::Service(other))
+            })
+        };
+        assert!(needed(&program));
+        let mut without = program.clone();
+        without
+            .policies
+            .iter_mut()
+            .for_each(|policy| policy.failover = None);
+        assert!(!needed(&without));
+    }
+}

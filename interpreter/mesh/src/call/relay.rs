@@ -5,6 +5,7 @@
 //! visitor is sending. What follows may take as long as something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
+mod attempt;
 mod beside;
 mod failover;
 mod handed;
@@ -17,35 +18,26 @@ pub(crate) use pass::Reached;
 pub(crate) use upgrade::Joined;
 
 pub(super) use handed::Elsewhere;
-use handed::{Kept, Went};
+use handed::Kept;
 pub(super) use message::headers;
-use message::{effect, kept, within};
+use message::{effect, kept};
 
 use super::{
     Names,
     failover::elsewhere,
-    hedge::Beside,
     limit::{Permits, of_answer},
-    pick::{Picked, Way},
+    pick::Way,
 };
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
-        breaker::is_failure,
         outcome::Outcome,
         sticky::cookie,
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
     observe::{AttemptReport, Detour, Next, Observer},
-    wire::{
-        body::{Fate, Outgoing, Upload},
-        endpoint::Endpoint,
-        exchange::{Progress, asked_to_wait, send},
-        relayed::{Home, Relayed},
-        request::Credential,
-        subset::Subset,
-    },
+    wire::{endpoint::Endpoint, relayed::Relayed, request::Credential, subset::Subset},
 };
 use flowmesh_ir::{
     Name, PolicyId, SubsetId,
@@ -56,7 +48,7 @@ use flowmesh_ir::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The longest body that is kept to be sent again, in bytes; as Linkerd has it.
 const KEPT_BYTES_MAX: u64 = 64 * 1024;
@@ -311,110 +303,5 @@ impl Relaying<'_> {
                 next,
             });
         }
-    }
-
-    async fn attempt(
-        &self,
-        number: u32,
-        timeout: Duration,
-        at: (Option<&Arc<Endpoint>>, Option<&Beside>),
-        body: &mut Kept,
-    ) -> Result<Went, Unrelayed> {
-        let mut progress = Progress::default();
-        let mut picked = None;
-        let upload = Arc::<Upload>::default();
-        let body = (body, &upload);
-        let sent = {
-            let mut sending = pin!(self.send((number, timeout), at, body, &mut picked, &mut progress));
-            within(timeout, &upload, sending.as_mut()).await
-        };
-        let (endpoint, pass) = picked.unzip();
-        // What the visitor did is not held against the endpoint.
-        match (upload.seen().fate, &sent) {
-            (_, Some(Ok(_))) | (Fate::Unasked | Fate::Whole, _) => {}
-            (Fate::TooLong, _) => return Err(Unrelayed::TooLong),
-            (Fate::Broken, _) => return Err(Unrelayed::Broken),
-            (Fate::Awaited, None) => return Err(Unrelayed::Slow),
-            (Fate::Awaited, Some(Err(_))) => {}
-        }
-        let late = || Err(self.way().timed_out(progress.stage, endpoint.as_ref(), timeout));
-        let sent = sent.unwrap_or_else(late);
-        let (outcome, answer) = match sent {
-            Ok(answer) => {
-                self.service.shown.answered(answer.status().as_u16());
-                let outcome = Outcome::Answer {
-                    status: answer.status().as_u16(),
-                    body: Arc::default(),
-                    retry_after: asked_to_wait(answer.headers()),
-                };
-                (outcome, Some(answer))
-            }
-            Err(outcome) => (outcome, None),
-        };
-        if let Some(endpoint) = &endpoint {
-            self.way().ended(endpoint, &outcome, progress.first_byte);
-        }
-        self.way()
-            .passed(pass.flatten(), progress.stage, is_failure(&outcome));
-        Ok(Went {
-            outcome,
-            answer,
-            endpoint,
-            detour: None,
-        })
-    }
-
-    async fn send(
-        &self,
-        (number, timeout): (u32, Duration),
-        (avoid, beside): (Option<&Arc<Endpoint>>, Option<&Beside>),
-        (body, upload): (&mut Kept, &Arc<Upload>),
-        picked: &mut Option<Picked>,
-        progress: &mut Progress,
-    ) -> Result<Response<Relayed>, Outcome> {
-        let way = self.way();
-        way.trouble(progress).await?;
-        let found = self.subset.endpoints(&self.mesh.resolver).await;
-        let none = |why| Outcome::Unsent(format!("no endpoint of service `{}`: {why}", self.name));
-        let snapshot = found.map_err(none)?;
-        let (endpoint, _) = &*picked.insert(way.pick(&snapshot, avoid).map_err(Outcome::Unsent)?);
-        if let Some(beside) = beside {
-            beside.went(endpoint);
-        }
-        let under_way = endpoint.under_way();
-        let body = match std::mem::replace(body, Kept::Gone) {
-            Kept::Whole(bytes) => {
-                *body = Kept::Whole(bytes.clone());
-                Outgoing::whole(bytes)
-            }
-            Kept::Stream(stream, tee) => {
-                Outgoing::stream(stream, self.request.body_bytes, upload.clone(), tee)
-            }
-            Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
-        };
-        let trace = self.request.trace.child(u64::from(number));
-        let sent = self
-            .message(endpoint, body, trace, timeout)
-            .map_err(Outcome::Unsent)?;
-        let idle = Duration::from_millis(self.policy.timeout.idle_ms);
-        let limits = &self.mesh.limits;
-        let (answer, connection) = match self.grpc {
-            true => {
-                let relaying = Box::pin(endpoint.channel.relay(endpoint, sent, limits, progress));
-                (relaying.await?, None)
-            }
-            false => {
-                let (answer, connection) = send(endpoint, sent, idle, limits, progress).await?;
-                (answer, Some(connection))
-            }
-        };
-        let home = Home {
-            _under_way: under_way,
-            endpoint: endpoint.clone(),
-            most: limits.idle_connections,
-            idle,
-            silence: SILENCE_MAX,
-        };
-        Ok(answer.map(|body| Relayed::new(body, connection, home)))
     }
 }

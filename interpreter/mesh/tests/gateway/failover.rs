@@ -4,22 +4,18 @@ use crate::{
     support::{
         self, plain, retrying,
         server::{Answer, Server, nobody},
+        with_secrets as options,
     },
     town::{Town, gateway, read, route},
 };
 use flowmesh_ir::{
-    GatewayId, Name, PolicyId, Program, SecretId, ServiceId, Value,
+    GatewayId, Name, Program, ServiceId, Value,
     access::{Rule, What, Who},
     expr::Expr,
     policy::{Policy, RetryOn},
-    service::Auth,
-    traffic::{Cache, Mirror, Onward, Rewrite, Sticky},
+    traffic::{Cache, Mirror, Onward, Sticky},
 };
-use flowmesh_mesh::MeshOptions;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const OTHER: Onward = Onward::Service(ServiceId(1));
@@ -31,34 +27,11 @@ fn elsewhere() -> Policy {
     }
 }
 
-/// Visits of the one gateway go to the first of two services with a secret each.
+/// Visits of the one gateway go to the first of two services.
 fn two(policy: Policy) -> Program {
-    let mut program = support::program(policy, &[100]);
-    program.secrets = vec!["first".into(), "second".into()];
-    let mut other = (*program.services[0]).clone();
-    other.name = Name::from("other");
-    other.auth = Some(Auth::ApiKey("x-other".into(), SecretId(1)));
-    other.policy = PolicyId(1);
-    let first = Arc::make_mut(&mut program.services[0]);
-    first.auth = Some(Auth::Bearer(SecretId(0)));
-    program.services.push(other.into());
-    program.policies.push(Policy {
-        rewrite: Some(Rewrite {
-            prefix: Some("/elsewhere".to_owned()),
-            host: None,
-        }),
-        ..plain()
-    });
+    let mut program = support::two(policy);
     program.gateways = vec![gateway(vec![route(None, "/**")])];
     program
-}
-
-fn options(options: &mut MeshOptions) {
-    options.secrets = Arc::new(|id| Some(["s3cret", "0ther"][id.index()].to_owned()));
-    options.headers = vec![
-        vec![("x-of-first".into(), "1".to_owned())],
-        vec![("x-of-second".into(), "2".to_owned())],
-    ];
 }
 
 async fn down() -> String {

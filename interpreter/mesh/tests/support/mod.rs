@@ -14,12 +14,13 @@ pub mod mishap;
 pub mod server;
 
 use flowmesh_ir::{
-    Name, OperationId, PolicyId, Program, ServiceId, SubsetId,
+    Name, OperationId, PolicyId, Program, SecretId, ServiceId, SubsetId,
     call::{Reply, Request},
     policy::{Backoff, Jitter, Policy, Retry, RetryOn, Timeout},
     program::VERSION,
-    service::{EffectKind, Method, Operation, Route, Service, Subset},
+    service::{Auth, EffectKind, Method, Operation, Route, Service, Subset},
     trace::TraceContext,
+    traffic::Rewrite,
     ty::Type,
 };
 use flowmesh_mesh::{
@@ -127,6 +128,36 @@ fn operation() -> Operation {
         policy: PolicyId(0),
         effect: EffectKind::Keyed,
     }
+}
+
+/// Two services with a secret each, the first of which has a policy; what the other is sent is rewritten.
+pub fn two(policy: Policy) -> Program {
+    let mut program = program(policy, &[100]);
+    program.secrets = vec!["first".into(), "second".into()];
+    let mut other = (*program.services[0]).clone();
+    other.name = Name::from("other");
+    other.auth = Some(Auth::ApiKey("x-other".into(), SecretId(1)));
+    other.policy = PolicyId(1);
+    Arc::make_mut(&mut program.services[0]).auth = Some(Auth::Bearer(SecretId(0)));
+    program.services.push(other.into());
+    program.policies.push(Policy {
+        rewrite: Some(Rewrite {
+            prefix: Some("/elsewhere".to_owned()),
+            host: None,
+        }),
+        ..plain()
+    });
+    program
+}
+
+/// Gives these secrets, and a header of each policy.
+pub fn with_secrets(options: &mut MeshOptions) {
+    options.secrets = Arc::new(|id| Some(["s3cret", "0ther"][id.index()].to_owned()));
+    options.headers = vec![
+        vec![("x-of-first".into(), "1".to_owned())],
+        vec![("x-of-second".into(), "2".to_owned())],
+    ];
+    options.unseal = Arc::new(|_| Ok(flowmesh_mesh::Unsealed::default()));
 }
 
 /// A mesh for one service with one subset at these addresses.
