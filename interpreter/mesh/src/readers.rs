@@ -4,10 +4,15 @@
 use crate::{
     gateway::{forwarded, identify, pass},
     identity::login::seal::Seal,
+    tls::{peer, spiffe, workload},
     visitors::Entry,
-    wire::grpc::frame::{Frames, framed},
+    wire::grpc::{
+        frame::{Frames, framed},
+        status,
+    },
 };
 use http::HeaderMap;
+use rustls::pki_types::CertificateDer;
 use std::net::IpAddr;
 
 /// Where a visitor is whom `peer` stands for, as so many trusted proxies say.
@@ -72,4 +77,35 @@ pub fn messages<'b>(
 /// If it is longer than a frame can be.
 pub fn in_frame(message: &[u8]) -> Result<Vec<u8>, &'static str> {
     framed(message)
+}
+
+/// The trust domain of an identity of SPIFFE, if it is one.
+#[must_use]
+pub fn trust_domain(identity: &str) -> Option<&str> {
+    spiffe::domain(identity)
+}
+
+/// The identity that a certificate in DER shows.
+#[must_use]
+pub fn shown_identity(certificate: &[u8]) -> Option<String> {
+    peer::identity(&CertificateDer::from(certificate))
+}
+
+/// Certificates in DER.
+pub type Certificates = Vec<Vec<u8>>;
+
+/// What an agent of SPIFFE brings: the identity, its chain, and the authorities that it believes.
+///
+/// # Errors
+/// If it cannot be read, or is not of the identity that it says.
+pub fn workload_certificate(message: &[u8]) -> Result<(String, Certificates, Certificates), String> {
+    let svid = workload::message::read(message)?;
+    let bytes = |all: Vec<CertificateDer<'static>>| all.iter().map(|one| one.to_vec()).collect();
+    Ok((svid.identity, bytes(svid.chain), bytes(svid.authorities)))
+}
+
+/// The text of a status of gRPC, as people read it.
+#[must_use]
+pub fn grpc_message(text: &str) -> String {
+    status::decoded(text)
 }

@@ -6,9 +6,10 @@
 pub(crate) mod client;
 mod files;
 mod own;
-mod peer;
+pub(crate) mod peer;
 pub(crate) mod server;
-mod workload;
+pub(crate) mod spiffe;
+pub(crate) mod workload;
 
 pub use files::CertificateError;
 pub use own::Own;

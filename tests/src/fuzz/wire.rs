@@ -4,7 +4,7 @@
 //!
 //! The folder: `request` (the canonical request, and its four readers), `told` (what is said of a visitor and of a trace
 //! before us), `spans` (what is sent of spans), `times` (`Retry-After`, dates, caches), `proofs` (cookies, tokens, passwords, files of visitors), `streams`
-//! (frames of gRPC, items of a stream), `places` (where a name may lead).
+//! (frames of gRPC, items of a stream), `places` (where a name may lead), `whose` (identities of SPIFFE, statuses of gRPC).
 
 mod places;
 mod proofs;
@@ -13,6 +13,7 @@ mod spans;
 mod streams;
 mod times;
 mod told;
+mod whose;
 
 use crate::mutate::Random;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -50,10 +51,16 @@ pub enum Reader {
     Spans,
     /// Where a name may lead: an address within another is what it leads to, and who is believed less reaches no more.
     Guard,
+    /// Identities of SPIFFE: the trust domain is the one that others see.
+    Identity,
+    /// Certificates, and what an agent of SPIFFE brings: of whom it says, or not read.
+    Certificate,
+    /// The text of a status of gRPC: written as it has to be, it is read as it was.
+    Status,
 }
 
 /// All of them.
-pub const READERS: [Reader; 15] = [
+pub const READERS: [Reader; 18] = [
     Reader::Request,
     Reader::Trace,
     Reader::Forwarded,
@@ -69,6 +76,9 @@ pub const READERS: [Reader; 15] = [
     Reader::Items,
     Reader::Spans,
     Reader::Guard,
+    Reader::Identity,
+    Reader::Certificate,
+    Reader::Status,
 ];
 
 impl Reader {
@@ -91,6 +101,9 @@ impl Reader {
             Self::Items => "items",
             Self::Spans => "spans",
             Self::Guard => "guard",
+            Self::Identity => "identity",
+            Self::Certificate => "certificate",
+            Self::Status => "status",
         }
     }
 
@@ -112,6 +125,9 @@ impl Reader {
             Self::Items => owned(streams::ITEMS),
             Self::Spans => owned(spans::SEEDS),
             Self::Guard => owned(places::SEEDS),
+            Self::Identity => owned(whose::IDENTITIES),
+            Self::Certificate => whose::certificate_seeds(),
+            Self::Status => owned(whose::MESSAGES),
         }
     }
 
@@ -122,6 +138,7 @@ impl Reader {
             Self::Trace | Self::Forwarded | Self::Kept | Self::Times | Self::Spans => told::WORDS,
             Self::Cookies | Self::Tokens | Self::Introspected | Self::Visitors => proofs::WORDS,
             Self::Guard => places::WORDS,
+            Self::Identity | Self::Certificate | Self::Status => whose::WORDS,
             Self::Proxied | Self::Hello | Self::Frames | Self::Items => streams::WORDS,
         }
     }
@@ -144,6 +161,9 @@ impl Reader {
             Self::Items => streams::items(&bytes(text), random),
             Self::Spans => spans::spans(text, random),
             Self::Guard => places::guard(text),
+            Self::Identity => whose::identity(text),
+            Self::Certificate => whose::certificate(&bytes(text)),
+            Self::Status => whose::message(text),
         }
     }
 }

@@ -99,13 +99,13 @@ pub(super) fn check(whole: &mut Whole<'_>) {
     }
     for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
         for (at, route) in gateway.routes.iter().enumerate() {
-            walk.route(id, at, route, |walk| match &route.target {
-                Led::Flow { flow, .. } => walk.follow(*flow, 0),
+            match &route.target {
+                Led::Flow { flow, .. } => walk.route(id, at, route, |walk| walk.follow(*flow, 0)),
                 Led::Operation {
                     service, operation, ..
-                } => walk.led(id, at, *service, *operation),
-                _ => {}
-            });
+                } => walk.led((id, at, route), *service, *operation),
+                Led::Service { .. } | Led::Redirect { .. } => {}
+            }
         }
     }
 }
@@ -137,9 +137,13 @@ impl Walk<'_, '_> {
         self.chain.truncate(length);
     }
 
-    fn route(&mut self, id: GatewayId, at: usize, route: &Route, then: impl FnOnce(&mut Self)) {
+    fn policy_of(&self, id: GatewayId, route: &Route) -> Option<PolicyId> {
         let gateway = self.whole.program.gateway(id);
-        let policy = route.policy.or(gateway.and_then(|gateway| gateway.policy));
+        route.policy.or(gateway.and_then(|gateway| gateway.policy))
+    }
+
+    fn route(&mut self, id: GatewayId, at: usize, route: &Route, then: impl FnOnce(&mut Self)) {
+        let policy = self.policy_of(id, route);
         let attempts = policy.map_or(1, |policy| self.attempts(policy));
         self.with(What::Route(id, at), attempts, then);
     }
@@ -154,12 +158,21 @@ impl Walk<'_, '_> {
         attempts.fold(1, u64::saturating_mul)
     }
 
-    /// A route that leads to an operation.
-    fn led(&mut self, id: GatewayId, at: usize, service: ServiceId, operation: OperationId) {
-        let Some(policy) = self.whole.operation(service, operation).map(|found| found.policy) else {
+    /// A route that leads to an operation: what the route says holds instead of what the operation does.
+    fn led(
+        &mut self,
+        (id, at, route): (GatewayId, usize, &Route),
+        service: ServiceId,
+        operation: OperationId,
+    ) {
+        let Some(own) = self.whole.operation(service, operation).map(|found| found.policy) else {
             return;
         };
-        let what = What::Operation(service, operation);
+        let policy = self.policy_of(id, route).unwrap_or(own);
+        let what = match self.attempts(policy) == self.attempts(own) {
+            true => What::Operation(service, operation),
+            false => What::Route(id, at),
+        };
         self.with(what, self.attempts(policy), |walk| {
             walk.judge(policy, |whole| whole.route_span(id, at));
         });

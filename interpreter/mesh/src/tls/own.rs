@@ -4,6 +4,7 @@ use super::{
     CertificateError,
     files::{chain, key, roots},
     peer::identity,
+    spiffe::domain,
 };
 use flowmesh_ir::traffic::Tls;
 use std::path::{Path, PathBuf};
@@ -67,11 +68,4 @@ impl Own {
             workload: None,
         }
     }
-}
-
-/// The trust domain of an identity (the SPIFFE ID standard, 2).
-fn domain(identity: &str) -> Option<&str> {
-    let rest = identity.strip_prefix("spiffe://")?;
-    let domain = rest.split('/').next()?;
-    (!domain.is_empty()).then_some(domain)
 }

@@ -1,7 +1,7 @@
 //! Who the other side is by its certificate: a SPIFFE identity (the SPIFFE X.509-SVID standard, 2 and 5), whatever names of
 //! hosts stand beside it.
 
-use super::{CertificateError, provider};
+use super::{CertificateError, provider, spiffe::domain};
 use rustls::{
     CertificateError as Bad, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -11,12 +11,12 @@ use rustls::{
 use std::sync::Arc;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-/// The identity that a certificate shows: its one URI, with `spiffe://`.
-pub(super) fn identity(certificate: &CertificateDer<'_>) -> Option<String> {
+/// The identity that a certificate shows: its one URI, if that is one.
+pub(crate) fn identity(certificate: &CertificateDer<'_>) -> Option<String> {
     let certificate = EndEntityCert::try_from(certificate).ok()?;
     let mut names = certificate.valid_uri_names();
     let name = names.next().filter(|_| names.next().is_none())?;
-    name.starts_with("spiffe://").then(|| name.to_owned())
+    domain(name).map(|_| name.to_owned())
 }
 
 /// Believes a server that shows an identity, under authorities that are trusted.

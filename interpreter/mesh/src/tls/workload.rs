@@ -4,7 +4,7 @@
 //! One stream serves all who want certificates of one socket. When it breaks it is opened again, after growing waits; what
 //! came last is used meanwhile, for as long as others believe it. `message` is what the agent says.
 
-mod message;
+pub(crate) mod message;
 
 use super::{CertificateError, peer::identity};
 use crate::wire::grpc::frame::{Frames, framed};

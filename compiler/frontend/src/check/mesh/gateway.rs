@@ -1,6 +1,6 @@
 //! Gateways: where they listen, whom they trust, and their routes in the order of precedence.
 
-use super::{Error, order};
+use super::{Error, order, route::says_policy};
 use crate::{
     ast::{self, ExprKind, ItemKind},
     check::{
@@ -34,7 +34,13 @@ impl<'a> Checker<'a> {
             doc,
             ..Gateway::default()
         };
-        let overrides = self.overrides(&gateway.settings, Place::Gateway);
+        let mut overrides = self.overrides(&gateway.settings, Place::Gateway);
+        // These are its own: what it shows visitors, how many it lets in, and which pages may ask it.
+        (
+            overrides.traffic.tls,
+            overrides.traffic.limit,
+            overrides.traffic.cors,
+        ) = (None, None, None);
         for setting in &gateway.settings {
             let span = setting.name.span.to(setting.value.span);
             self.origins
@@ -42,10 +48,7 @@ impl<'a> Checker<'a> {
             self.gateway_setting(setting, &mut made);
         }
         self.listens(gateway, &made);
-        let own = gateway
-            .settings
-            .iter()
-            .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
+        let own = says_policy(&gateway.settings);
         made.policy = own.then(|| self.policies.intern(&overrides));
         let hosts = self.route_hosts(&gateway.settings);
         let mut routes = Vec::new();
@@ -53,9 +56,9 @@ impl<'a> Checker<'a> {
             .routes
             .iter()
             .partition(|route| route.method.text == "tls");
-        self.passes(&handed_on, &overrides, &mut made);
+        self.passes(&handed_on, (&overrides, own), &mut made);
         for route in read {
-            let made = self.gateway_route(route, &overrides, &hosts);
+            let made = self.gateway_route(route, (&overrides, own), &hosts);
             routes.extend(made.into_iter().map(|made| (made, route.span)));
         }
         order::sort(&mut routes);

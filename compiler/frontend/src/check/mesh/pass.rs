@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
     pub(super) fn passes(
         &mut self,
         routes: &[&'a ast::GatewayRoute],
-        outer: &Overrides,
+        outer: (&Overrides, bool),
         gateway: &mut Gateway,
     ) {
         let mut made: Vec<(Pass, Span)> = Vec::new();
@@ -49,7 +49,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn pass(&mut self, route: &'a ast::GatewayRoute, outer: &Overrides) -> Option<Pass> {
+    fn pass(
+        &mut self,
+        route: &'a ast::GatewayRoute,
+        (outer, of_gateway): (&Overrides, bool),
+    ) -> Option<Pass> {
         let name = self.pass_name(&route.path);
         if let Some(condition) = &route.condition {
             self.wrong_pass(
@@ -58,7 +62,7 @@ impl<'a> Checker<'a> {
             );
         }
         let own = self.overrides(&route.settings, Place::GatewayRoute);
-        let mut has_own = false;
+        let mut has_own = of_gateway;
         let mut proxied = false;
         for setting in &route.settings {
             let span = setting.name.span.to(setting.value.span);
@@ -71,8 +75,12 @@ impl<'a> Checker<'a> {
                 ),
             }
         }
-        let policy = has_own.then(|| self.policies.intern(&own.over(outer)));
         let target = self.service_target(&route.target);
+        let base = target
+            .as_ref()
+            .map(|target| self.said_of(target))
+            .unwrap_or_default();
+        let policy = has_own.then(|| self.policies.intern(&own.over(outer).over(&base)));
         let Some(Target::Service { service, subset }) = target else {
             if !matches!(route.target.kind, ExprKind::Bad) {
                 self.wrong_pass(

@@ -12,7 +12,7 @@ use crate::{
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
     Name,
-    gateway::{Part, Route, Segment, needs},
+    gateway::{Part, Route, Segment, Target, needs},
     service::Method,
 };
 
@@ -26,12 +26,23 @@ const METHODS: [Method; 7] = [
     Method::Options,
 ];
 
+/// Whether something is said that holds instead of what the service or the operation says.
+pub(super) fn says_policy(settings: &[ast::Setting]) -> bool {
+    let policy = |setting: &ast::Setting| {
+        matches!(
+            setting.name.text.as_str(),
+            "timeout" | "retry" | "priority" | "policy"
+        )
+    };
+    settings.iter().any(policy)
+}
+
 impl<'a> Checker<'a> {
     /// A route for each of its hosts: each has its own place in the order.
     pub(super) fn gateway_route(
         &mut self,
         route: &'a ast::GatewayRoute,
-        outer: &Overrides,
+        outer: (&Overrides, bool),
         hosts: &[String],
     ) -> Vec<Route> {
         let own = self.route_hosts(&route.settings);
@@ -59,17 +70,32 @@ impl<'a> Checker<'a> {
         hosts.iter().map(for_host).collect()
     }
 
-    fn one_route(&mut self, route: &'a ast::GatewayRoute, outer: &Overrides) -> Option<Route> {
+    /// What is said of what a route leads to; a route says the rest on top of it, and before that its gateway.
+    pub(super) fn said_of(&self, target: &Target) -> Overrides {
+        let said = match target {
+            Target::Service { service, .. } => self.globals.service(*service).map(|info| &info.overrides),
+            Target::Operation {
+                service, operation, ..
+            } => {
+                let info = self.globals.service(*service);
+                let operation = info.and_then(|info| info.operations.get(operation.index()));
+                operation.map(|operation| &operation.overrides)
+            }
+            Target::Flow { .. } | Target::Redirect { .. } => None,
+        };
+        said.cloned().unwrap_or_default()
+    }
+
+    fn one_route(
+        &mut self,
+        route: &'a ast::GatewayRoute,
+        (outer, has_own): (&Overrides, bool),
+    ) -> Option<Route> {
         let method = self.route_method(&route.method);
         let (path, params) = self.route_path(&route.path);
         let patterns = self.route_patterns(&route.settings, &params);
         let own = self.overrides(&route.settings, Place::GatewayRoute);
-        let policy = route
-            .settings
-            .iter()
-            .any(|setting| matches!(setting.name.text.as_str(), "timeout" | "retry" | "policy"));
-        let policy = policy.then(|| self.policies.intern(&own.over(outer)));
-        let rewrite = own.traffic.rewrite.and_then(|said| said.value);
+        let rewrite = own.traffic.rewrite.as_ref().and_then(|said| said.value.clone());
         let module = self.frame.module;
         let (made, _) = self.within(module, Kind::Gateway, |checker| {
             for param in &params {
@@ -82,13 +108,18 @@ impl<'a> Checker<'a> {
             (condition, target)
         });
         let (condition, target) = made;
+        let target = target?;
+        let policy = (has_own || says_policy(&route.settings)).then(|| {
+            let base = self.said_of(&target);
+            self.policies.intern(&own.over(outer).over(&base))
+        });
         Some(Route {
             host: None,
             method,
             path,
             patterns,
             condition,
-            target: target?,
+            target,
             policy,
             rewrite,
         })

@@ -66,7 +66,11 @@ pub(super) fn route(whole: &mut Whole<'_>, gateway: &Gateway, at: usize, route: 
     );
     let mut diagnostic = Diagnostic::warning(Code(547), span, message);
     let said = whole.span(&format!("gateway/{}@timeout", gateway.name));
-    if let (Some(said), None) = (said, route.policy) {
+    let says_itself = tree::route(whole.resolved, span).is_some_and(|route| {
+        let mut settings = route.settings.iter();
+        settings.any(|setting| matches!(setting.name.text.as_str(), "timeout" | "policy"))
+    });
+    if let (Some(said), false) = (said, says_itself) {
         diagnostic = diagnostic.and(said, "the time that the gateway has");
     }
     diagnostic = place

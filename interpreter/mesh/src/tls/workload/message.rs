@@ -30,7 +30,7 @@ struct One {
 }
 
 /// The first certificate of a message, which is the one that is meant where nothing else is said.
-pub(super) fn read(message: &[u8]) -> Result<Svid, String> {
+pub(crate) fn read(message: &[u8]) -> Result<Svid, String> {
     let response = Response::decode(message).map_err(|_| "its message cannot be read")?;
     let one = response
         .svids

@@ -41,7 +41,7 @@ pub(crate) fn of_http(status: u16, label: &str) -> Outcome {
 }
 
 /// `%20` and the like as characters.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
