@@ -33,7 +33,7 @@ pub(super) fn check(whole: &mut Whole<'_>) {
     found.extend(called(whole));
     found.extend(led(whole));
     for (sent, policy, span) in found {
-        let Some(span) = span.filter(|_| whole.program.policy(policy).is_some()) else {
+        let Some(span) = span else {
             continue;
         };
         if let Some(why) = wrong(whole.program, sent, policy)
@@ -73,7 +73,7 @@ fn called(whole: &Whole<'_>) -> Vec<Said> {
                 continue;
             };
             let declared = whole.operation(target.service, target.operation);
-            if declared.is_some_and(|declared| declared.policy == target.policy) {
+            if same(whole, declared.map(|declared| declared.policy), target.policy) {
                 continue;
             }
             let sent = Sent::Call(target.service, target.operation);
@@ -91,6 +91,9 @@ fn led(whole: &Whole<'_>) -> Vec<Said> {
             let Some(policy) = route.policy.or(gateway.policy) else {
                 continue;
             };
+            if same(whole, route.target.policy(whole.program), policy) {
+                continue;
+            }
             let sent = match route.target {
                 Target::Service { service, .. } => Sent::AsItIs(service),
                 Target::Operation {
@@ -102,6 +105,12 @@ fn led(whole: &Whole<'_>) -> Vec<Said> {
         }
     }
     all
+}
+
+/// Whether a policy sends requests where they are sent anyway, of which was told where that is said.
+fn same(whole: &Whole<'_>, declared: Option<PolicyId>, policy: PolicyId) -> bool {
+    let failover = |id: PolicyId| whole.program.policy(id).and_then(|policy| policy.failover);
+    declared.is_some_and(|declared| failover(declared) == failover(policy))
 }
 
 /// What is wrong with where a policy sends something else.
