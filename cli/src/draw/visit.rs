@@ -76,10 +76,12 @@ pub(crate) fn why(visit: &Value, place: &dyn Fn(u64) -> Option<String>) -> Strin
             format!(", {next}")
         };
         let outcome = text(attempt, "outcome");
+        let failover = attempt.get("failover").and_then(Value::as_str);
+        let failover = failover.map_or_else(String::new, |failover| format!(" ({failover})"));
         let number = number(attempt, "attempt");
         let _ = writeln!(
             all,
-            "  attempt {number} at {endpoint}{zone}: {outcome} after {}{next}",
+            "  attempt {number} at {endpoint}{zone}{failover}: {outcome} after {}{next}",
             micros(took)
         );
     }

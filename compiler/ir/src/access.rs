@@ -1,5 +1,7 @@
 //! Who may call what, and what holds for the whole mesh.
 
+pub mod onward;
+
 use crate::{
     FlowId, GatewayId, OperationId, Program, ServiceId,
     expr::Expr,
@@ -89,6 +91,16 @@ pub enum Mtls {
     Permissive,
 }
 
+/// All rules of a program, those that are derived behind those that are written.
+#[must_use]
+pub fn rules(program: &Program) -> Vec<Rule> {
+    let mut all = program.access.clone();
+    if program.mesh.access == Mode::Derived {
+        all.extend(derived(program));
+    }
+    all
+}
+
 /// What the program's own flows and gateways call, and no rule allows yet: the least rules under which it works.
 #[must_use]
 pub fn derived(program: &Program) -> Vec<Rule> {
@@ -112,16 +124,18 @@ pub fn derived(program: &Program) -> Vec<Rule> {
     found.into_iter().map(rule).collect()
 }
 
-/// Every call that flows and gateways make.
+/// Every call that flows and gateways make, or may make elsewhere.
 fn calls(program: &Program) -> Vec<(Who, What)> {
     let mut all = Vec::new();
     for (id, flow) in (0u32..).map(FlowId).zip(&program.flows) {
         for state in &flow.states {
-            all.extend(targets(&state.end).map(|what| (Who::Flow(id), what)));
+            let called = targets(&state.end).chain(onward::of_state(program, &state.end));
+            all.extend(called.map(|what| (Who::Flow(id), what)));
         }
     }
     for (id, gateway) in (0u32..).map(GatewayId).zip(&program.gateways) {
-        all.extend(gateway.leads_to().map(|what| (Who::Gateway(id), what)));
+        let called = gateway.leads_to().chain(onward::of_gateway(program, gateway));
+        all.extend(called.map(|what| (Who::Gateway(id), what)));
     }
     all
 }

@@ -18,7 +18,7 @@ use crate::{
         StreamKind, Subset,
     },
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Priority, Propagation, Rate,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Priority, Propagation, Rate,
         Rewrite, Sharing, Sticky, Tls, Trace,
     },
     ty::{Case, Field, Rule, Shape, Type, TypeDef},
@@ -199,7 +199,8 @@ parts! {
     Shift { service, weights, undo, next }
     Stream { target, item, body, catch, next }
     Policy {
-        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, priority, health, tls, mirror, fault, headers, rewrite,
+        timeout, retry, balance, hash, weights, sticky, hedge, breaker, limit, priority, health, tls, failover, mirror, fault,
+        headers, rewrite,
         cors, cache, trace,
     }
     Sticky { cookie, ttl_ms, key }
@@ -294,7 +295,7 @@ cases! {
     Over { List(a); Range(a, b); Signals(a); }
     Need { All; Count(a); Until(a); }
     RetryOn { Connect; Timeout; Class(a); Status(a); Error(a); }
-    MirrorTo { Subset(a); Service(a); }
+    Onward { Subset(a); Service(a); }
     Auth { Bearer(a); ApiKey(a, b); Basic(a, b); OAuth2 { url, client, secret, scopes }; }
     Binding { Http; Grpc { service, method }; Run { words }; Worker { queue }; }
     Piece { Literal(a); Value(a); }

@@ -4,7 +4,8 @@ use crate::{
     ErrorId, Name,
     expr::Expr,
     traffic::{
-        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Priority, Rewrite, Sticky, Tls, Trace,
+        Breaker, Cache, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Priority, Rewrite, Sticky, Tls,
+        Trace,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub struct Policy {
     /// How connections are made safe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+    /// Where requests go while nobody is there who could take them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<Onward>,
     /// Where copies go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<Mirror>,

@@ -195,7 +195,7 @@ impl Workload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mirror {
     /// Where to.
-    pub to: MirrorTo,
+    pub to: Onward,
     /// How many of a hundred.
     pub percent: u32,
     /// Whether also what may not be repeated is copied.
@@ -203,10 +203,10 @@ pub struct Mirror {
     pub writes: bool,
 }
 
-/// Where copies of requests go.
+/// Where else a request goes, or a copy of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MirrorTo {
+pub enum Onward {
     /// Another subset of the same service.
     Subset(SubsetId),
     /// Another service.

@@ -32,7 +32,7 @@ use crate::{
 };
 use destination_rule::DestinationRule;
 use flowmesh_diagnostics::{Diagnostics, Severity};
-use flowmesh_ir::{Program, service::Operation, traffic::MirrorTo};
+use flowmesh_ir::{Program, service::Operation, traffic::Onward};
 use http::Again;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -247,9 +247,9 @@ impl Work<'_, '_> {
 }
 
 /// Where copies go.
-fn mirrored(to: MirrorTo, own: &Known, known: &[Option<Known>]) -> Option<ServicePort> {
+fn mirrored(to: Onward, own: &Known, known: &[Option<Known>]) -> Option<ServicePort> {
     match to {
-        MirrorTo::Subset(subset) => own.places.get(subset.index()).cloned(),
-        MirrorTo::Service(service) => known.get(service.index())?.as_ref()?.places.first().cloned(),
+        Onward::Subset(subset) => own.places.get(subset.index()).cloned(),
+        Onward::Service(service) => known.get(service.index())?.as_ref()?.places.first().cloned(),
     }
 }

@@ -53,6 +53,7 @@ settings! {
     Priority "priority" "priority",
     Health "health" "health",
     Tls "tls" "tls",
+    Failover "failover" "failover",
     Mirror "mirror" "mirror",
     Fault "fault" "fault",
     Headers "headers" "headers",

@@ -2,11 +2,13 @@
 
 mod attempt;
 mod cache;
+mod failover;
 mod hedge;
 pub(crate) mod limit;
 mod mirror;
 mod pick;
 pub(crate) mod relay;
+mod route;
 mod stream;
 
 pub use stream::Demand;
@@ -14,14 +16,12 @@ pub use stream::Demand;
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
-        balance,
         outcome::Outcome,
-        route::{RequestView, route, shares},
-        sticky::Key,
+        route::RequestView,
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
-    observe::{AttemptReport, Next, Observer},
+    observe::{Asker, AttemptReport, Next, Observer},
     unseal::Unsealed,
     wire::{
         endpoint::Endpoint,
@@ -32,9 +32,9 @@ use crate::{
 };
 use attempt::{Tried, Try};
 use flowmesh_ir::{
-    PolicyId, SubsetId,
+    SubsetId,
     call::{Failure, Reply, Request, Wire},
-    policy::{Balance, Policy},
+    policy::Policy,
     service,
     trace::TraceContext,
 };
@@ -64,6 +64,8 @@ struct Call<'c> {
     began: Duration,
     /// Whether somebody wants the headers of its answer.
     wants_head: bool,
+    /// Who makes it.
+    asker: Asker<'c>,
 }
 
 /// For people and spans.
@@ -89,7 +91,8 @@ impl Mesh {
             return Box::pin(self.call_kept(request, asked, rule, (trace, observer))).await;
         }
         match self.admit(request, service, (names, None), trace).await {
-            Ok((call, permits)) => {
+            Ok((mut call, permits)) => {
+                call.asker = observer.asker();
                 call.copy_where_wanted(service);
                 let run = call.run(&operation.on, observer);
                 let (reply, _) = run.instrument(call.span.clone()).await;
@@ -129,7 +132,9 @@ impl Mesh {
             (names, chosen),
             (trace, span, began, credential),
         );
-        Ok((call.map_err(|why| unavailable(&why))?, permits))
+        let call = call.map_err(|why| unavailable(&why))?;
+        call.span.record("subset", call.subset.name.as_str());
+        Ok((call, permits))
     }
 
     fn declared(&self, request: &Request) -> Option<(&service::Service, &service::Operation)> {
@@ -176,10 +181,12 @@ impl Mesh {
             })?;
             template.call(path, framed)?;
         }
+        if let Wire::Stream(cursor) = &request.wire {
+            template.ask_for_stream(cursor.as_deref())?;
+        }
         if let Some(rewrite) = &policy.rewrite {
             template.rewrite(rewrite)?;
         }
-        span.record("subset", subset.name.as_str());
         Ok(Call {
             mesh: self,
             request,
@@ -195,59 +202,8 @@ impl Mesh {
             names,
             began,
             wants_head: false,
+            asker: Asker::Nobody,
         })
-    }
-
-    /// The subset that a request goes to.
-    fn route(
-        &self,
-        view: &RequestView<'_>,
-        declared: &service::Service,
-        service: &Service,
-    ) -> Option<SubsetId> {
-        let moved = service.moved();
-        route(
-            &declared.routes,
-            moved.as_deref(),
-            view,
-            self.conditions.as_ref(),
-            &mut || self.chance.draw(),
-        )
-    }
-
-    /// The subset of the endpoint that a visitor stays with, if it gets any of such requests.
-    fn subset_of(
-        &self,
-        token: &str,
-        policy: PolicyId,
-        view: &RequestView<'_>,
-        declared: &service::Service,
-        service: &Service,
-    ) -> Option<SubsetId> {
-        let key = self.sticky_key(policy)?;
-        let moved = service.moved();
-        let shares = shares(&declared.routes, moved.as_deref(), view, self.conditions.as_ref())?;
-        let mut some = shares.iter().filter(|(_, share)| *share > 0);
-        let stays = |subset: SubsetId| {
-            let subset = service.subsets.get(subset.index())?.of(&[]).ok()?;
-            subset.snapshot().named(token, key).map(drop)
-        };
-        some.find(|(subset, _)| stays(*subset).is_some())
-            .map(|(subset, _)| *subset)
-    }
-
-    /// What the names of endpoints are made with under a policy.
-    fn sticky_key(&self, policy: PolicyId) -> Option<&Key> {
-        self.sticky.get(policy.index())?.as_ref()
-    }
-
-    /// Of the text that its policy goes by; `None` where it goes by none, or the request has none.
-    fn hash(&self, policy: &Policy, view: &RequestView<'_>) -> Option<u64> {
-        if !matches!(policy.balance, Balance::RingHash | Balance::Maglev) {
-            return None;
-        }
-        let text = (self.texts)(policy.hash.as_ref()?, view)?;
-        Some(balance::hash(&text))
     }
 }
 
@@ -320,7 +276,8 @@ impl Call<'_> {
             Decision::Done { why, .. } => Next::End(*why),
             Decision::Attempt { .. } => Next::Retry(Duration::ZERO),
         };
-        let (attempt, subset) = (plan.attempts(), self.subset.name.as_str());
+        let (attempt, detour) = (plan.attempts(), tried.detour.as_deref());
+        let subset = detour.map_or(&self.subset.name, |detour| &detour.subset);
         let endpoint = tried.endpoint.as_deref();
         if let Some(outcome) = plan.last() {
             observer.ended(&AttemptReport {
@@ -328,6 +285,7 @@ impl Call<'_> {
                 subset,
                 endpoint: endpoint.map(|endpoint| endpoint.label.as_ref()),
                 zone: endpoint.and_then(Endpoint::zone),
+                detour,
                 outcome,
                 took,
                 next,

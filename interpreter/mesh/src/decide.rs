@@ -13,6 +13,7 @@ pub mod canonical;
 pub mod chance;
 pub mod code;
 pub mod endpoints;
+pub mod failover;
 pub mod fault;
 pub mod guard;
 pub mod guesses;

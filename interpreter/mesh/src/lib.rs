@@ -41,7 +41,7 @@ pub use error::MeshError;
 pub use gauge::{CallMeasures, EndpointMeasures, Measures, RouteMeasures, Spread, VisitMeasures};
 pub use lend::{Asked, Lending, Lent, Server, Shares, Till};
 pub use mesh::{Addresses, Copied, Limits, Mesh, MeshOptions, Secrets, Tags};
-pub use observe::{AttemptReport, Next, Observer, Silent};
+pub use observe::{Asker, AttemptReport, Detour, Next, Observer, Silent};
 pub use tls::{CertificateError, Own};
 pub use unseal::{Unseal, Unsealed};
 pub use wire::{

@@ -16,6 +16,7 @@ pub(crate) use store::{Flight, Found, Kept, Lead, Store};
 use crate::{
     clock::Clock,
     decide::{
+        access::{Verdict, judge},
         chance,
         limit::Limiter,
         propagation::Forms,
@@ -27,12 +28,17 @@ use crate::{
     error::MeshError,
     gauge::Calls,
     lend::Shares,
+    observe::Asker,
     tls::Own,
     unseal::Unseal,
     wire::{health::Check, request::Credential, resolver::Resolver},
 };
 use flowmesh_ir::{
-    Name, PolicyId, Program, SecretId, SubsetId, locality::Zone, policy::Policy, traffic::Limit,
+    Name, PolicyId, Program, SecretId, ServiceId, SubsetId,
+    access::{Rule, What, Who, rules},
+    locality::Zone,
+    policy::Policy,
+    traffic::Limit,
 };
 use std::{
     collections::BTreeMap,
@@ -50,6 +56,8 @@ pub struct Mesh(Arc<Core>);
 /// What a mesh is made of.
 pub struct Core {
     pub(crate) program: Arc<Program>,
+    /// Who may call what.
+    access: Vec<Rule>,
     pub(crate) services: Vec<Service>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) conditions: Arc<Conditions>,
@@ -190,6 +198,20 @@ impl Mesh {
         own.or_else(|| self.tags.last()).cloned()
     }
 
+    /// Whether a call of this service may go to all of these. What rules ask of a visitor is not known here, and allows nothing.
+    pub(crate) fn may(&self, service: ServiceId, called: &[What], asker: Asker<'_>) -> bool {
+        let is = |who: &Who| match asker {
+            Asker::Flow(flow) => who.covers(&Who::Flow(flow)),
+            Asker::Nobody | Asker::Visitor(_) => *who == Who::Anyone,
+        };
+        let rules = (self.access.as_slice(), self.program.mesh.access);
+        let allowed = |what: &What| matches!(judge(rules, *what, &is, &mut |_, _| None), Verdict::Allowed(_));
+        match asker {
+            Asker::Visitor(services) => services.contains(&service),
+            Asker::Flow(_) | Asker::Nobody => called.iter().all(allowed),
+        }
+    }
+
     /// By which headers those are told of the trace who are asked under a policy.
     pub(crate) fn forms(&self, policy: PolicyId) -> Forms {
         let forms = self.forms.get(policy.index()).copied();
@@ -272,6 +294,7 @@ impl Mesh {
         let headers = options.headers.iter().map(|headers| service::headers(headers));
         let headers = headers.collect::<Result<_, _>>()?;
         Ok(Self(Arc::new(Core {
+            access: rules(&program),
             services: services.collect::<Result<_, _>>()?,
             resolver: options.resolver,
             conditions: options.conditions,

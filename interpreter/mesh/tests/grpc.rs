@@ -14,12 +14,12 @@ mod support;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
-    ErrorId, Program,
+    ErrorId, PolicyId, Program, ServiceId,
     call::{Reply, Request, Wire},
     expr::Raise,
     policy::{Balance, Policy, RetryOn, Timeout},
     service::{Binding, Method, OnStatus, StreamKind},
-    traffic::Health,
+    traffic::{Health, Onward},
 };
 use flowmesh_mesh::{Demand, Mesh};
 use serde_json::{Value, json};
@@ -239,6 +239,49 @@ async fn a_stream_comes_item_by_item_as_it_is_wanted() {
     let (reply, ids) = tokio::join!(reading, asking);
     assert_eq!(ids, ["0", "1", "2"]);
     assert!(matches!(reply, Reply::Answer { status: 200, .. }), "{reply:?}");
+}
+
+/// Two services of gRPC, where calls of the first go to the other while nobody is there.
+async fn elsewhere(server: &Shop, method: &str) -> Mesh {
+    let policy = Policy {
+        failover: Some(Onward::Service(ServiceId(1))),
+        ..retrying(&[RetryOn::Connect])
+    };
+    let mut program = described(policy, method, &[]);
+    let mut other = (*program.services[0]).clone();
+    other.name = "other".into();
+    other.policy = PolicyId(1);
+    program.services.push(other.into());
+    program.policies.push(plain());
+    let nobody = format!("http://{}", support::server::nobody().await);
+    let addresses = [vec![vec![nobody]], vec![vec![server.url()]]];
+    support::several(program, &addresses, |_| {})
+}
+
+#[tokio::test]
+async fn a_call_goes_elsewhere_while_nobody_is_there() {
+    let server = Shop::start().await;
+    let mesh = elsewhere(&server, "Order").await;
+    let (reply, heard) = call(&mesh, &asks("Order", json!({ "id": "o1" }))).await;
+    assert_eq!((answer(&reply).0, heard.len(), server.requests()), (200, 2, 1));
+    assert!(heard[1].failover.is_some());
+    assert_eq!(server.last("te"), Some("trailers".to_owned()));
+}
+
+#[tokio::test]
+async fn a_stream_is_opened_elsewhere_while_nobody_is_there() {
+    let server = Shop::start().await;
+    let mesh = elsewhere(&server, "Watch").await;
+    let (want, wanted) = mpsc::unbounded_channel();
+    (0..9).for_each(|_| want.send(()).unwrap());
+    let (give, mut given) = mpsc::unbounded_channel();
+    let mut demand = Demand::new(wanted, move |item| give.send(item).unwrap());
+    let reply = mesh
+        .stream(&asks("Watch", json!({ "id": "3" })), TRACE, &mut demand)
+        .await;
+    assert!(matches!(reply, Reply::Answer { status: 200, .. }), "{reply:?}");
+    let item: Value = serde_json::from_slice(&given.try_recv().unwrap()).unwrap();
+    assert_eq!(item["id"], "0");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use flowmesh_ir::{
     call::Sealed,
     policy::{Policy, Timeout},
     service::Auth,
-    traffic::{Mirror, MirrorTo, Rewrite},
+    traffic::{Mirror, Onward, Rewrite},
 };
 use flowmesh_mesh::{Copied, Hickory, Mesh, MeshOptions, Template};
 use std::{sync::Arc, time::Duration};
@@ -24,7 +24,7 @@ use support::{
     status, with_options,
 };
 
-fn mirrored(to: MirrorTo, writes: bool) -> Policy {
+fn mirrored(to: Onward, writes: bool) -> Policy {
     let mirror = Mirror {
         to,
         percent: 100,
@@ -57,7 +57,7 @@ async fn well() -> Server {
     Server::start(|_| Answer::Status(200)).await
 }
 
-const ASIDE: MirrorTo = MirrorTo::Subset(SubsetId(1));
+const ASIDE: Onward = Onward::Subset(SubsetId(1));
 
 #[tokio::test]
 async fn a_copy_is_the_call_with_a_mark_and_its_answer_is_nobodys() {
@@ -129,7 +129,7 @@ async fn a_copy_that_nobody_takes_is_counted() {
 
 /// Two services with a secret each; the copies of the first go to the second.
 fn two() -> Program {
-    let mut program = program(mirrored(MirrorTo::Service(ServiceId(1)), false), &[100]);
+    let mut program = program(mirrored(Onward::Service(ServiceId(1)), false), &[100]);
     program.secrets = vec!["first".into(), "second".into()];
     let mut other = (*program.services[0]).clone();
     other.name = Name::from("other");

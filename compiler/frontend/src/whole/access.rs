@@ -4,7 +4,7 @@ use super::Whole;
 use flowmesh_diagnostics::{Code, Diagnostic, Span};
 use flowmesh_ir::{
     FlowId, GatewayId, Name, Program, StateId,
-    access::{Rule, What, Who, targets},
+    access::{Rule, What, Who, onward, targets},
     gateway::Gateway,
     print::what as shown,
 };
@@ -225,13 +225,19 @@ fn calls(program: &Program, who: &Who, what: What) -> bool {
     match who {
         Who::Flow(id) => program.flow(*id).is_some_and(|flow| {
             let mut all = flow.states.iter().flat_map(|state| targets(&state.end));
-            all.any(|called| what.covers(called))
+            let ends = flow.states.iter().map(|state| &state.end);
+            let mut elsewhere = ends.flat_map(|end| onward::of_state(program, end));
+            all.any(|called| what.covers(called)) || elsewhere.any(|called| meets(what, called))
         }),
         Who::Gateway(id) => program.gateway(*id).is_some_and(|gateway| {
-            gateway
-                .leads_to()
-                .any(|called| what.covers(called) || called.covers(what))
+            let mut all = gateway.leads_to().chain(onward::of_gateway(program, gateway));
+            all.any(|called| meets(what, called))
         }),
         _ => true,
     }
+}
+
+/// Whether one is a part of the other.
+fn meets(one: What, other: What) -> bool {
+    one.covers(other) || other.covers(one)
 }

@@ -9,7 +9,7 @@ use crate::{
     expr::Expr,
     policy::Policy,
     traffic::{
-        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, MirrorTo, Rewrite, Sharing, Sticky, Tls, Trace,
+        Breaker, Cors, Fault, Health, Hedge, Limit, Mirror, Onward, Rewrite, Sharing, Sticky, Tls, Trace,
         Workload,
     },
 };
@@ -28,6 +28,9 @@ pub(super) fn settings(program: &Program, policy: &Policy) -> Vec<String> {
             .map(|priority| format!("priority: {}", priority.as_str())),
         policy.health.as_ref().map(health),
         policy.tls.as_ref().map(tls),
+        policy
+            .failover
+            .map(|to| format!("failover: {}", onward(program, to))),
         policy.mirror.map(|mirror| self::mirror(program, mirror)),
         policy.fault.map(fault),
         headers,
@@ -156,13 +159,17 @@ pub(super) fn tls(tls: &Tls) -> String {
     record("tls", &parts)
 }
 
-fn mirror(program: &Program, mirror: Mirror) -> String {
-    let to = match mirror.to {
-        MirrorTo::Service(id) => program
+fn onward(program: &Program, to: Onward) -> String {
+    match to {
+        Onward::Service(id) => program
             .service(id)
             .map_or(format!("?{id}"), |service| service.name.to_string()),
-        MirrorTo::Subset(id) => format!("subset {id}"),
-    };
+        Onward::Subset(id) => format!("subset {id}"),
+    }
+}
+
+fn mirror(program: &Program, mirror: Mirror) -> String {
+    let to = onward(program, mirror.to);
     let writes = if mirror.writes { ", writes: true" } else { "" };
     format!("mirror: {{ to: {to}, share: {}%{writes} }}", mirror.percent)
 }

@@ -9,7 +9,7 @@ use crate::{
     Program,
     expr::Expr,
     policy::{Policy, Retry, RetryOn},
-    traffic::{Mirror, MirrorTo, Sticky},
+    traffic::{Onward, Sticky},
 };
 
 /// The longest time a policy may speak of, about 31 years: sums of such times fit any clock.
@@ -62,12 +62,11 @@ fn policy(program: &Program, policy: &Policy) -> Result<(), Invalid> {
             format!("the timeout `{name}` is longer than {MAX_MS} ms")
         })?;
     }
-    if let Some(Mirror {
-        to: MirrorTo::Service(service),
-        ..
-    }) = policy.mirror
-    {
-        in_range("service", service.index(), program.services.len())?;
+    let copies = policy.mirror.map(|mirror| mirror.to);
+    for to in [copies, policy.failover].into_iter().flatten() {
+        if let Onward::Service(service) = to {
+            in_range("service", service.index(), program.services.len())?;
+        }
     }
     if let Some(Sticky { key: Some(key), .. }) = &policy.sticky {
         in_range("secret", key.index(), program.secrets.len())?;

@@ -61,6 +61,10 @@ fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         ),
         (Setting::Tls, policy.tls.is_some() && policy.tls != outer.tls),
         (
+            Setting::Failover,
+            policy.failover.is_some() && policy.failover != outer.failover,
+        ),
+        (
             Setting::Mirror,
             policy.mirror.is_some() && policy.mirror != outer.mirror,
         ),

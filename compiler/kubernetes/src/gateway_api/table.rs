@@ -36,6 +36,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         | Setting::Adaptive
         | Setting::Per
         | Setting::Priority
+        | Setting::Failover
         | Setting::Health
         | Setting::Fault
         | Setting::Cache

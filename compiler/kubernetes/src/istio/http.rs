@@ -27,7 +27,7 @@ pub(super) fn settings(
     options: &Options<'_>,
     policy: &Policy,
     again: Again,
-    mirrored: impl Fn(traffic::MirrorTo) -> Option<ServicePort>,
+    mirrored: impl Fn(traffic::Onward) -> Option<ServicePort>,
 ) -> HttpRoute {
     let timeout = policy.timeout;
     let retries = policy

@@ -145,6 +145,10 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     );
     say(Setting::Tls, policy.tls.is_some() && policy.tls != outer.tls);
     say(
+        Setting::Failover,
+        policy.failover.is_some() && policy.failover != outer.failover,
+    );
+    say(
         Setting::Mirror,
         policy.mirror.is_some() && policy.mirror != outer.mirror,
     );

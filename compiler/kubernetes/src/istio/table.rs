@@ -53,6 +53,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Tls => Part(
             "files are those of the caller's proxy; `workload` is the mesh's own certificate; a gateway takes a Secret that is named after it, `NAME-cert`",
         ),
+        Setting::Failover => Not("it goes to other regions by itself, and to no other service"),
         Setting::Fault => {
             Part("while it is there, the proxy repeats nothing, and no timeout of the route holds")
         }

@@ -9,7 +9,7 @@ use crate::{
     trails::Trails,
 };
 use flowmesh_ir::{FlowId, PolicyId, StepId, trace::TraceContext};
-use flowmesh_mesh::{AttemptReport, Next, Observer, Outcome, Tags};
+use flowmesh_mesh::{Asker, AttemptReport, Next, Observer, Outcome, Tags};
 use std::sync::Arc;
 
 /// Who makes spans of attempts, who keeps them, and what time it is.
@@ -60,6 +60,10 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
+    fn asker(&self) -> Asker<'_> {
+        Asker::Flow(self.flow)
+    }
+
     fn ended(&self, report: &AttemptReport<'_>) {
         if self.tracing.is_some() || self.trails.keeps() {
             let attempted = Attempted {
@@ -67,6 +71,7 @@ impl Observer for Watcher {
                 call: self.trace,
                 step: self.step(),
                 attempt: report.attempt,
+                failover: report.detour.map(ToString::to_string),
                 endpoint: report.endpoint.map(str::to_owned),
                 status: match report.outcome {
                     Outcome::Answer { status, .. } => Some(*status),
@@ -92,6 +97,7 @@ impl Observer for Watcher {
             step: self.step(),
             call: self.call,
             attempt: report.attempt,
+            failover: report.detour.map(ToString::to_string),
             endpoint: report.endpoint.map(str::to_owned),
             outcome: report.outcome.to_string(),
             took_us: u64::try_from(report.took.as_micros()).unwrap_or(u64::MAX),

@@ -97,7 +97,7 @@ impl Driver {
                 caller.work(call.namespace, (run, number), call.request)
             }
             Wire::Stream(_) | Wire::Grpc { stream: true, .. } => {
-                let demand = self.streams.open(run, number, sender.clone());
+                let demand = self.streams.open(run, number, sender.clone()).of(call.flow);
                 caller.stream(call.request, call.trace, demand)
             }
             _ => {

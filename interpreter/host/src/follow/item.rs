@@ -251,6 +251,9 @@ pub struct Attempt {
     pub call: u32,
     /// Which attempt, from 1.
     pub attempt: u32,
+    /// Where it went instead and why, if it did not go where its policy sends it first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failover: Option<String>,
     /// Where it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,

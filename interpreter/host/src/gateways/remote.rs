@@ -198,6 +198,7 @@ impl Observer for Starting {
             call: self.above,
             step: format!("start {}", self.flow),
             attempt: report.attempt,
+            failover: report.detour.map(ToString::to_string),
             endpoint: report.endpoint.map(str::to_owned),
             status: match report.outcome {
                 Outcome::Answer { status, .. } => Some(*status),

@@ -158,6 +158,16 @@ fn calls(page: &mut Page, calls: &[CallMeasures]) {
     each(
         page,
         (
+            "flowmesh_service_failovers_total",
+            "counter",
+            "Attempts that went elsewhere, since nobody was there who could take them",
+        ),
+        told.iter().map(|of| (*of, of.failovers)),
+        labels,
+    );
+    each(
+        page,
+        (
             "flowmesh_service_limit_waits_total",
             "counter",
             "Calls that waited for a limit",

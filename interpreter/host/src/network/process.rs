@@ -72,6 +72,7 @@ fn report(
         subset: "",
         endpoint: None,
         zone: None,
+        detour: None,
         outcome,
         took: began.elapsed(),
         next: Next::Retry(Duration::ZERO),

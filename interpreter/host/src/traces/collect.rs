@@ -44,6 +44,7 @@ pub(crate) struct Attempted {
     pub(crate) call: TraceContext,
     pub(crate) step: String,
     pub(crate) attempt: u32,
+    pub(crate) failover: Option<String>,
     pub(crate) endpoint: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) outcome: String,
@@ -187,6 +188,8 @@ pub(crate) fn span(attempted: Attempted, clock: &dyn Clock) -> Span {
         .is_some_and(|status| (200..300).contains(&status));
     let mut attributes = vec![("flowmesh.attempt".into(), attempted.attempt.to_string())];
     attributes.extend(attempted.run.map(|run| ("flowmesh.run".into(), run.to_string())));
+    let failover = attempted.failover;
+    attributes.extend(failover.map(|failover| ("flowmesh.failover".into(), failover)));
     let endpoint = attempted.endpoint;
     attributes.extend(endpoint.map(|endpoint| ("server.address".into(), endpoint)));
     let status = attempted.status.map(|status| status.to_string());

@@ -97,6 +97,10 @@ fn attempt((record, visit): (&Record, TraceContext), attempt: &Attempt, since: T
             (!attempt.subset.is_empty()).then(|| attempt.subset.to_string()),
         ),
         (
+            "flowmesh.failover",
+            attempt.failover.as_ref().map(ToString::to_string),
+        ),
+        (
             "server.address",
             attempt.endpoint.as_ref().map(ToString::to_string),
         ),

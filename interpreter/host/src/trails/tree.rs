@@ -126,9 +126,11 @@ fn of_visit(visit: &VisitView, trace: u128) -> Vec<SpanView> {
     for attempt in &visit.attempts {
         let at = began.checked_add(span(attempt.began_us)).unwrap_or(began);
         let well = attempt.status.is_some_and(|status| status < 500);
-        let endpoint = attempt.endpoint.clone().map(|endpoint| ("endpoint", endpoint));
-        let zone = attempt.zone.clone().map(|zone| ("zone", zone));
-        let said = endpoint.into_iter().chain(zone);
+        let attributes = [
+            ("failover", attempt.failover.clone()),
+            ("endpoint", attempt.endpoint.clone()),
+            ("zone", attempt.zone.clone()),
+        ];
         spans.push(SpanView {
             id: hex(own.child(u64::from(attempt.attempt)).span),
             parent: Some(visit.span.clone()),
@@ -138,7 +140,10 @@ fn of_visit(visit: &VisitView, trace: u128) -> Vec<SpanView> {
             ended: at.checked_add(span(attempt.took_us)).ok(),
             status: if well { "ok" } else { "error" },
             error: (!well).then(|| attempt.outcome.clone()),
-            attributes: said.map(|(name, value)| (name.to_owned(), value)).collect(),
+            attributes: attributes
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect(),
         });
     }
     spans

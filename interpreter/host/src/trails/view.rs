@@ -124,6 +124,9 @@ pub struct AttemptView {
     pub attempt: u32,
     /// The subset it went to; empty where a service has only one.
     pub subset: String,
+    /// Where it went instead and why, if it did not go where its policy sends it first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failover: Option<String>,
     /// Where it went.
     pub endpoint: Option<String>,
     /// The zone that this stands in, if the program says it.
@@ -226,6 +229,7 @@ fn attempt(attempt: &Attempt) -> AttemptView {
     AttemptView {
         attempt: attempt.number,
         subset: attempt.subset.to_string(),
+        failover: attempt.failover.as_ref().map(ToString::to_string),
         endpoint: attempt.endpoint.as_ref().map(ToString::to_string),
         zone: attempt.zone.as_ref().map(ToString::to_string),
         status: attempt.status,

@@ -2,11 +2,13 @@
 
 use super::{
     Call,
+    failover::elsewhere,
     hedge::{Beside, hedged},
     pick::Way,
 };
 use crate::{
     decide::{breaker::is_failure, outcome::Outcome},
+    observe::Detour,
     wire::{
         endpoint::Endpoint,
         exchange::{Progress, exchange},
@@ -19,6 +21,7 @@ use std::{sync::Arc, time::Duration};
 use tracing::{Instrument, Span, field};
 
 /// What is to be tried.
+#[derive(Clone, Copy)]
 pub(super) struct Try<'c> {
     /// Which attempt, from 1.
     pub(super) number: u32,
@@ -30,6 +33,13 @@ pub(super) struct Try<'c> {
     pub(super) beside: Option<&'c Beside>,
 }
 
+impl Try<'_> {
+    /// The same within another time.
+    pub(super) fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+}
+
 /// One attempt, as far as it came.
 #[derive(Default)]
 pub(super) struct Tried {
@@ -38,6 +48,8 @@ pub(super) struct Tried {
     /// The way through its gate. Whoever goes away meanwhile gives it back.
     pub(super) pass: Option<Pass>,
     pub(super) progress: Progress,
+    /// Where it went instead, if it did not go where its policy sends it first.
+    pub(super) detour: Option<Box<Detour>>,
 }
 
 impl Call<'_> {
@@ -92,8 +104,17 @@ impl Call<'_> {
         (outcome, tried)
     }
 
-    /// One attempt within its time, as a span of its own.
+    /// One attempt.
     pub(super) async fn attempt(&self, attempt: Try<'_>) -> (Outcome, Tried) {
+        match elsewhere(self.policy.failover, self.request.service, self.chosen) {
+            None => self.attempt_here(attempt, None).await,
+            // Apart, so that others do not carry room for it along.
+            Some(to) => Box::pin(self.attempt_somewhere(to, attempt)).await,
+        }
+    }
+
+    /// One attempt within its time, as a span of its own; where it went elsewhere, that and why is on it.
+    pub(super) async fn attempt_here(&self, attempt: Try<'_>, detour: Option<&Detour>) -> (Outcome, Tried) {
         let trace = self.trace.child(u64::from(attempt.number));
         let span = tracing::info_span!(
             parent: &self.span,
@@ -101,10 +122,14 @@ impl Call<'_> {
             attempt = attempt.number,
             trace_id = %format_args!("{:032x}", trace.trace),
             span_id = %format_args!("{:016x}", trace.span),
+            failover = field::Empty,
             endpoint = field::Empty,
             status = field::Empty,
             error = field::Empty,
         );
+        if let Some(detour) = detour {
+            span.record("failover", field::display(detour));
+        }
         let mut tried = Tried::default();
         tried.progress.wants_head = self.wants_head;
         let sending = self.send(&attempt, &mut tried, trace).instrument(span.clone());

@@ -16,11 +16,12 @@ use crate::{
 };
 use bytes::Bytes;
 use flowmesh_ir::{
-    PolicyId, ServiceId, SubsetId,
+    Name, PolicyId, ServiceId, SubsetId,
+    call::Wire,
     policy::Policy,
     service::{EffectKind, Service},
     trace::TraceContext,
-    traffic::{Mirror, MirrorTo},
+    traffic::{Mirror, Onward},
 };
 use http::{HeaderName, HeaderValue};
 use std::{sync::Arc, time::Duration};
@@ -46,11 +47,12 @@ pub(super) struct Copy {
     trace: TraceContext,
 }
 
-/// Where a copy goes.
-struct Place {
-    service: ServiceId,
-    policy: PolicyId,
-    subset: Arc<Subset>,
+/// Where a copy goes, or a request that goes elsewhere.
+pub(super) struct Place {
+    pub(super) service: ServiceId,
+    pub(super) policy: PolicyId,
+    pub(super) chosen: SubsetId,
+    pub(super) subset: Arc<Subset>,
 }
 
 /// How a copy is spoken.
@@ -70,16 +72,17 @@ impl Mesh {
         is_copied(&mirror, chosen, effect, &mut || self.chance.draw()).then_some(mirror)
     }
 
-    fn place_of_copy(
+    /// What a subset of a service stands for, or another service.
+    pub(super) fn place(
         &self,
-        to: MirrorTo,
+        to: Onward,
         (service, policy): (ServiceId, PolicyId),
         given: &[String],
         view: &RequestView<'_>,
     ) -> Option<Place> {
         let (service, policy, chosen, given) = match to {
-            MirrorTo::Subset(subset) => (service, policy, subset, given),
-            MirrorTo::Service(other) => {
+            Onward::Subset(subset) => (service, policy, subset, given),
+            Onward::Service(other) => {
                 let declared = self.program.service(other)?;
                 let view = RequestView {
                     host: &declared.name,
@@ -93,8 +96,22 @@ impl Mesh {
         Some(Place {
             service,
             policy,
+            chosen,
             subset: places.of(given).ok()?,
         })
+    }
+
+    /// What a policy of a service calls where else its requests go.
+    pub(super) fn name_of(&self, service: ServiceId, to: Onward) -> Name {
+        let subset = |chosen: SubsetId| {
+            let subsets = &self.program.service(service)?.subsets;
+            Some(subsets.get(chosen.index())?.name.clone())
+        };
+        let name = match to {
+            Onward::Subset(chosen) => subset(chosen),
+            Onward::Service(other) => self.program.service(other).map(|other| other.name.clone()),
+        };
+        name.unwrap_or_default()
     }
 
     /// The headers that a policy adds.
@@ -125,12 +142,13 @@ impl Call<'_> {
     fn copied(&self, mirror: Mirror, view: &RequestView<'_>) -> Option<Copy> {
         let (mesh, request) = (self.mesh, self.request);
         let whose = (request.service, request.policy);
-        let place = mesh.place_of_copy(mirror.to, whose, &request.address, view)?;
+        let place = mesh.place(mirror.to, whose, &request.address, view)?;
         let mut template = match mirror.to {
-            MirrorTo::Subset(_) => self.template.clone(),
+            Onward::Subset(_) => self.template.clone(),
             // What is secret between the flow and the one service is none of the other's business.
-            MirrorTo::Service(_) if request.sealed.is_some() => return None,
-            MirrorTo::Service(_) => self.template_for(&place)?,
+            Onward::Service(_) if request.sealed.is_some() => return None,
+            Onward::Service(other) if !self.may_go_to(other) => return None,
+            Onward::Service(_) => self.template_for(&place, &None).ok()?,
         };
         template.insert(MARK);
         Some(Copy {
@@ -148,17 +166,24 @@ impl Call<'_> {
     }
 
     /// The request as another service would be sent it.
-    fn template_for(&self, place: &Place) -> Option<Template> {
+    pub(super) fn template_for(
+        &self,
+        place: &Place,
+        credential: &Option<Credential>,
+    ) -> Result<Template, String> {
         let usual = self.mesh.usual(place.policy);
         let told = (Unsealed::default(), self.mesh.forms(place.policy));
-        let mut template = Template::new(self.request, usual, told, None).ok()?;
-        if let flowmesh_ir::call::Wire::Grpc { path, .. } = &self.request.wire {
-            template.call(path, self.template.body().to_vec()).ok()?;
+        let mut template = Template::new(self.request, usual, told, credential)?;
+        match &self.request.wire {
+            Wire::Grpc { path, .. } => template.call(path, self.template.body().to_vec())?,
+            Wire::Stream(cursor) => template.ask_for_stream(cursor.as_deref())?,
+            _ => {}
         }
-        if let Some(rewrite) = &self.mesh.program.policy(place.policy)?.rewrite {
-            template.rewrite(rewrite).ok()?;
+        let policy = self.mesh.program.policy(place.policy);
+        if let Some(rewrite) = policy.and_then(|policy| policy.rewrite.as_ref()) {
+            template.rewrite(rewrite)?;
         }
-        Some(template)
+        Ok(template)
     }
 }
 
@@ -176,12 +201,13 @@ impl Relaying<'_> {
     fn copied(&self, mirror: Mirror) -> Option<Copy> {
         let (mesh, request) = (self.mesh, self.request);
         let declared = match mirror.to {
-            MirrorTo::Service(other) => mesh.program.service(other)?,
-            MirrorTo::Subset(_) => mesh.program.service(request.service)?,
+            Onward::Service(other) if !request.onward.contains(&other) => return None,
+            Onward::Service(other) => mesh.program.service(other)?,
+            Onward::Subset(_) => mesh.program.service(request.service)?,
         };
         let headers = super::relay::headers(declared, self.policy, request);
         let view = request.view(&declared.name, &headers);
-        let place = mesh.place_of_copy(mirror.to, (request.service, self.id), &[], &view)?;
+        let place = mesh.place(mirror.to, (request.service, self.id), &[], &view)?;
         let mut template = Template::of(
             request.method,
             request.target.clone(),

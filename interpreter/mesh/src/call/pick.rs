@@ -6,6 +6,8 @@ use crate::{
         balance::{self, Rule},
         breaker::{Gate, Sign, is_failure},
         chance::below,
+        endpoints::Member,
+        failover::{Candidate, Lack, Standing},
         fault::trouble,
         outcome::Outcome,
         sticky::Key,
@@ -33,7 +35,7 @@ use std::{
 pub(super) struct Way<'w> {
     pub(super) mesh: &'w Mesh,
     pub(super) policy: &'w Policy,
-    pub(super) subset: &'w Subset,
+    pub(super) subset: &'w Arc<Subset>,
     /// The name of the service, for people.
     pub(super) service: &'w str,
     /// Where it stands in a table of endpoints, where its policy goes by one.
@@ -103,6 +105,37 @@ impl Way<'_> {
             .iter()
             .map(|member| member.endpoint.gates.with(breaker, sign));
         signs.collect()
+    }
+
+    /// How those stand who could take it.
+    pub(super) async fn standing(&self, within: Duration) -> Standing {
+        let found = self.subset.endpoints(&self.mesh.resolver);
+        let snapshot = match tokio::time::timeout(within, found).await {
+            Ok(Ok(snapshot)) => snapshot,
+            Ok(Err(why)) => return Standing::Nobody(Lack::Nowhere(why)),
+            Err(_) => {
+                let within = whole(within);
+                return Standing::Nobody(Lack::Nowhere(format!(
+                    "its addresses were not found within {within:?}"
+                )));
+            }
+        };
+        let now = self.mesh.clock.now();
+        let rule = Rule {
+            balance: self.policy.balance,
+            weights: self.subset.weights(&self.policy.weights),
+            ..Rule::default()
+        };
+        let offered = |member: &&Member<Endpoint>| rule.weight(member.source) > 0;
+        let members = snapshot.members.iter().filter(offered);
+        Standing::of(members.map(|Member { endpoint, .. }| {
+            let sign = |breaker: &Breaker| endpoint.gates.with(breaker, |gate| gate.sign(now));
+            Candidate {
+                unwell: endpoint.unwell(),
+                failing: endpoint.failing(now),
+                sign: self.policy.breaker.as_ref().map(sign),
+            }
+        }))
     }
 
     /// One of those whose gates are not shut. Those that start slowly stand back as often as their share says, unless

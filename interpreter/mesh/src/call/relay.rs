@@ -5,7 +5,9 @@
 //! visitor is sending. What follows may take as long as something comes. A body is sent a second time only where it was kept: one of at most 64 KiB, of a request that may be
 //! repeated and whose policy retries at all.
 
+mod attempt;
 mod beside;
+mod failover;
 mod handed;
 mod message;
 mod pass;
@@ -15,44 +17,38 @@ pub(crate) use handed::{Handed, Relay, Unrelayed};
 pub(crate) use pass::Reached;
 pub(crate) use upgrade::Joined;
 
-use handed::{Kept, Went};
+pub(super) use handed::Elsewhere;
+use handed::Kept;
 pub(super) use message::headers;
-use message::{effect, kept, within};
+use message::{effect, kept};
 
 use super::{
     Names,
-    hedge::Beside,
+    failover::elsewhere,
     limit::{Permits, of_answer},
-    pick::{Picked, Way},
+    pick::Way,
 };
 use crate::{
     decide::{
         attempts::{CallPlan, Decision},
-        breaker::is_failure,
         outcome::Outcome,
         sticky::cookie,
     },
     gauge::CallTally,
     mesh::{Mesh, Service},
-    observe::{AttemptReport, Next, Observer},
-    wire::{
-        body::{Fate, Outgoing, Upload},
-        endpoint::Endpoint,
-        exchange::{Progress, asked_to_wait, send},
-        relayed::{Home, Relayed},
-        request::Credential,
-        subset::Subset,
-    },
+    observe::{AttemptReport, Detour, Next, Observer},
+    wire::{endpoint::Endpoint, relayed::Relayed, request::Credential, subset::Subset},
 };
 use flowmesh_ir::{
     Name, PolicyId, SubsetId,
     call::{Failure, Reply},
     policy::Policy,
     service::EffectKind,
+    traffic::Onward,
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The longest body that is kept to be sent again, in bytes; as Linkerd has it.
 const KEPT_BYTES_MAX: u64 = 64 * 1024;
@@ -114,7 +110,7 @@ impl Mesh {
         body: Incoming,
         observer: &dyn Observer,
     ) -> Result<Response<Handed>, Unrelayed> {
-        let relaying = self.relaying(request).await?;
+        let relaying = self.relaying(request, true).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
         let mut body = kept(body, replays, request.body_bytes).await?;
@@ -134,8 +130,8 @@ impl Mesh {
         }))
     }
 
-    /// Says where a request goes, once its limits let it through; or why it cannot go there.
-    async fn relaying<'r>(&'r self, request: &'r Relay) -> Result<Relaying<'r>, Failure> {
+    /// Says where a request goes, once its limits let it through where it must pass them; or why it cannot go there.
+    async fn relaying<'r>(&'r self, request: &'r Relay, passes: bool) -> Result<Relaying<'r>, Failure> {
         let lost = || Failure::Unavailable("the program has no such service, policy or route".to_owned());
         let declared = self.program.service(request.service).ok_or_else(lost)?;
         let service = self.services.get(request.service.index()).ok_or_else(lost)?;
@@ -148,7 +144,10 @@ impl Mesh {
             service: &declared.name,
             operation: "",
         };
-        let permits = self.pass((request.service, None, id), &view, names).await?;
+        let permits = match passes {
+            true => self.pass((request.service, None, id), &view, names).await?,
+            false => [None, None],
+        };
         let token = policy.sticky.as_ref();
         let token = token.and_then(|sticky| cookie(&request.headers, &sticky.cookie));
         let stays = || self.subset_of(token?, id, &view, declared, service);
@@ -198,7 +197,7 @@ impl Relaying<'_> {
             Kept::Stream(..) | Kept::Gone => plan.single(),
         };
         let mut decision = self.decide(&mut plan, None, began);
-        let mut last = None;
+        let (mut last, mut detour) = (None, None);
         let mut answer = None;
         loop {
             decision = match decision {
@@ -211,14 +210,20 @@ impl Relaying<'_> {
                         }
                         _ => {
                             let at = (last.as_ref(), None);
-                            self.attempt(number, timeout, at, &mut body).await?
+                            match self.elsewhere() {
+                                None => self.attempt(number, timeout, at, &mut body).await?,
+                                Some(to) => {
+                                    let attempt = (number, timeout);
+                                    Box::pin(self.attempt_somewhere(to, attempt, at, &mut body)).await?
+                                }
+                            }
                         }
                     };
                     let now = clock.now();
                     let took = now.saturating_sub(began);
-                    (answer, last) = (went.answer, went.endpoint);
+                    (answer, last, detour) = (went.answer, went.endpoint, went.detour);
                     let next = self.decide(&mut plan, Some(went.outcome), now);
-                    self.report(&plan, &next, took, last.as_deref(), observer);
+                    self.report(&plan, &next, took, (last.as_deref(), detour.as_deref()), observer);
                     next
                 }
                 Decision::Wait { delay } => {
@@ -233,7 +238,10 @@ impl Relaying<'_> {
                     }
                     return match (answer, reply) {
                         (Some(mut answer), _) => {
-                            self.stay(&mut answer, last.as_ref());
+                            match detour {
+                                None => self.stay(&mut answer, last.as_ref()),
+                                Some(_) => drop(answer.extensions_mut().insert(Elsewhere)),
+                            }
                             Ok(answer.map(Some))
                         }
                         (None, Reply::Failed(failure)) => Err(failure.into()),
@@ -261,6 +269,11 @@ impl Relaying<'_> {
         }
     }
 
+    /// Where its attempts go where nobody is who could take them.
+    pub(super) fn elsewhere(&self) -> Option<Onward> {
+        elsewhere(self.policy.failover, self.request.service, self.chosen)
+    }
+
     fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>, now: Duration) -> Decision {
         let mut pay = || self.service.budgets.withdraw(self.id, now);
         plan.next(now, outcome, &mut || self.mesh.chance.draw(), &mut pay)
@@ -271,7 +284,7 @@ impl Relaying<'_> {
         plan: &CallPlan<'_>,
         next: &Decision,
         took: Duration,
-        endpoint: Option<&Endpoint>,
+        (endpoint, detour): (Option<&Endpoint>, Option<&Detour>),
         observer: &dyn Observer,
     ) {
         let next = match next {
@@ -282,117 +295,14 @@ impl Relaying<'_> {
         if let Some(outcome) = plan.last() {
             observer.ended(&AttemptReport {
                 attempt: plan.attempts(),
-                subset: self.subset.name.as_str(),
+                subset: detour.map_or(&self.subset.name, |detour| &detour.subset),
                 endpoint: endpoint.map(|endpoint| endpoint.label.as_ref()),
                 zone: endpoint.and_then(Endpoint::zone),
+                detour,
                 outcome,
                 took,
                 next,
             });
         }
-    }
-
-    async fn attempt(
-        &self,
-        number: u32,
-        timeout: Duration,
-        at: (Option<&Arc<Endpoint>>, Option<&Beside>),
-        body: &mut Kept,
-    ) -> Result<Went, Unrelayed> {
-        let mut progress = Progress::default();
-        let mut picked = None;
-        let upload = Arc::<Upload>::default();
-        let body = (body, &upload);
-        let sent = {
-            let mut sending = pin!(self.send((number, timeout), at, body, &mut picked, &mut progress));
-            within(timeout, &upload, sending.as_mut()).await
-        };
-        let (endpoint, pass) = picked.unzip();
-        // What the visitor did is not held against the endpoint.
-        match (upload.seen().fate, &sent) {
-            (_, Some(Ok(_))) | (Fate::Unasked | Fate::Whole, _) => {}
-            (Fate::TooLong, _) => return Err(Unrelayed::TooLong),
-            (Fate::Broken, _) => return Err(Unrelayed::Broken),
-            (Fate::Awaited, None) => return Err(Unrelayed::Slow),
-            (Fate::Awaited, Some(Err(_))) => {}
-        }
-        let late = || Err(self.way().timed_out(progress.stage, endpoint.as_ref(), timeout));
-        let sent = sent.unwrap_or_else(late);
-        let (outcome, answer) = match sent {
-            Ok(answer) => {
-                self.service.shown.answered(answer.status().as_u16());
-                let outcome = Outcome::Answer {
-                    status: answer.status().as_u16(),
-                    body: Arc::default(),
-                    retry_after: asked_to_wait(answer.headers()),
-                };
-                (outcome, Some(answer))
-            }
-            Err(outcome) => (outcome, None),
-        };
-        if let Some(endpoint) = &endpoint {
-            self.way().ended(endpoint, &outcome, progress.first_byte);
-        }
-        self.way()
-            .passed(pass.flatten(), progress.stage, is_failure(&outcome));
-        Ok(Went {
-            outcome,
-            answer,
-            endpoint,
-        })
-    }
-
-    async fn send(
-        &self,
-        (number, timeout): (u32, Duration),
-        (avoid, beside): (Option<&Arc<Endpoint>>, Option<&Beside>),
-        (body, upload): (&mut Kept, &Arc<Upload>),
-        picked: &mut Option<Picked>,
-        progress: &mut Progress,
-    ) -> Result<Response<Relayed>, Outcome> {
-        let way = self.way();
-        way.trouble(progress).await?;
-        let found = self.subset.endpoints(&self.mesh.resolver).await;
-        let none = |why| Outcome::Unsent(format!("no endpoint of service `{}`: {why}", self.name));
-        let snapshot = found.map_err(none)?;
-        let (endpoint, _) = &*picked.insert(way.pick(&snapshot, avoid).map_err(Outcome::Unsent)?);
-        if let Some(beside) = beside {
-            beside.went(endpoint);
-        }
-        let under_way = endpoint.under_way();
-        let body = match std::mem::replace(body, Kept::Gone) {
-            Kept::Whole(bytes) => {
-                *body = Kept::Whole(bytes.clone());
-                Outgoing::whole(bytes)
-            }
-            Kept::Stream(stream, tee) => {
-                Outgoing::stream(stream, self.request.body_bytes, upload.clone(), tee)
-            }
-            Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
-        };
-        let trace = self.request.trace.child(u64::from(number));
-        let sent = self
-            .message(endpoint, body, trace, timeout)
-            .map_err(Outcome::Unsent)?;
-        let idle = Duration::from_millis(self.policy.timeout.idle_ms);
-        let limits = &self.mesh.limits;
-        let (answer, connection) = match self.grpc {
-            true => {
-                let relaying = Box::pin(endpoint.channel.relay(endpoint, sent, limits, progress));
-                (relaying.await?, None)
-            }
-            false => {
-                let (answer, connection) = send(endpoint, sent, idle, limits, progress).await?;
-                (answer, Some(connection))
-            }
-        };
-        let home = Home {
-            _under_way: under_way,
-            endpoint: endpoint.clone(),
-            most: limits.idle_connections,
-            idle,
-            silence: SILENCE_MAX,
-        };
-        Ok(answer.map(|body| Relayed::new(body, connection, home)))
     }
 }

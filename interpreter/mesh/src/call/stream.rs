@@ -1,15 +1,20 @@
 //! A call whose answer is a stream: opened with as many attempts as its policy allows, then read item by item, each only
 //! when it is wanted.
 
-use super::{Call, Mesh, unavailable};
+use super::{
+    Call, Mesh,
+    attempt::{Tried, Try},
+    failover::{Goes, and_why, elsewhere},
+    unavailable,
+};
 use crate::{
-    call::attempt::{Tried, Try},
     decide::{
         attempts::{CallPlan, Decision},
         breaker::is_failure,
         items::{Form, Items},
         outcome::Outcome,
     },
+    observe::Asker,
     wire::{
         connection::Connection,
         endpoint::UnderWay,
@@ -18,23 +23,23 @@ use crate::{
     },
 };
 use flowmesh_ir::{
-    call::{Failure, Reply, Request, Wire},
+    FlowId,
+    call::{Failure, Reply, Request},
     service::OnStatus,
     trace::TraceContext,
+    traffic::Onward,
 };
-use http::{HeaderName, HeaderValue, Response, header};
+use http::{Response, header};
 use hyper::body::Incoming;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const FORMS: HeaderValue =
-    HeaderValue::from_static("text/event-stream, application/x-ndjson, application/jsonl");
 
 /// Who reads a stream.
 pub struct Demand {
     wanted: UnboundedReceiver<()>,
     give: Box<dyn FnMut(Arc<[u8]>) + Send>,
+    /// Whose run it is that reads.
+    flow: Option<FlowId>,
 }
 
 /// A stream that was opened; it is on its way until its last item.
@@ -60,8 +65,24 @@ struct OverHttp {
 impl Demand {
     /// Somebody who wants an item for each message, and takes it by `give`. Dropping the sender ends the stream.
     pub fn new(wanted: UnboundedReceiver<()>, give: impl FnMut(Arc<[u8]>) + Send + 'static) -> Self {
-        let give = Box::new(give);
-        Self { wanted, give }
+        Self {
+            wanted,
+            give: Box::new(give),
+            flow: None,
+        }
+    }
+
+    /// The same of a run of a flow.
+    #[must_use]
+    pub fn of(self, flow: FlowId) -> Self {
+        Self {
+            flow: Some(flow),
+            ..self
+        }
+    }
+
+    fn asker(&self) -> Asker<'static> {
+        self.flow.map_or(Asker::Nobody, Asker::Flow)
     }
 
     /// Waits until an item is wanted; `false` when none ever will be.
@@ -90,17 +111,7 @@ impl Mesh {
             Ok(admitted) => admitted,
             Err(reply) => return reply,
         };
-        let cursor = match &request.wire {
-            Wire::Stream(cursor) => cursor.as_deref(),
-            _ => None,
-        };
-        if call.method.is_none()
-            && let Err(why) = call
-                .template
-                .ask_for_stream(FORMS, cursor.map(|cursor| (LAST_EVENT_ID, cursor)))
-        {
-            return unavailable(&why);
-        }
+        call.asker = demand.asker();
         match call.open(&operation.on).await {
             Ok(opened) => opened.read(demand).await,
             Err(reply) => reply,
@@ -124,27 +135,16 @@ impl Call<'_> {
                         avoid: last.endpoint.as_ref(),
                         beside: None,
                     };
-                    let mut tried = Tried::default();
-                    let opening = self.opening(&attempt, &mut tried);
-                    let outcome = match tokio::time::timeout(timeout, opening).await {
-                        Ok(Ok(opened)) => {
-                            self.way().passed(tried.pass.take(), tried.progress.stage, false);
-                            return Ok(opened);
-                        }
-                        Ok(Err(outcome)) => outcome,
-                        Err(_) => Outcome::TimedOut {
-                            sent: matches!(tried.progress.stage, Stage::Waiting | Stage::Reading),
-                            why: format!(
-                                "service `{}` did not begin its stream in time",
-                                self.names.service
-                            ),
-                        },
+                    let to = elsewhere(self.policy.failover, self.request.service, self.chosen);
+                    let opening = match to {
+                        None => self.opened(&attempt).await,
+                        // Apart, so that others do not carry room for it along.
+                        Some(to) => Box::pin(self.opened_somewhere(to, attempt)).await,
                     };
-                    if let Some(endpoint) = &tried.endpoint {
-                        endpoint.record(clock.now(), &outcome, None);
-                    }
-                    self.way()
-                        .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));
+                    let (outcome, tried) = match opening {
+                        Ok(opened) => return Ok(opened),
+                        Err(failed) => failed,
+                    };
                     last = tried;
                     self.decide(&mut plan, Some(outcome))
                 }
@@ -155,6 +155,52 @@ impl Call<'_> {
                 Decision::Done { reply, .. } => return Err(reply),
             }
         }
+    }
+
+    /// One attempt, where the policy sends it, or elsewhere.
+    async fn opened_somewhere(&self, to: Onward, attempt: Try<'_>) -> Result<Opened, (Outcome, Tried)> {
+        let began = self.mesh.clock.now();
+        let goes = self.goes(to, attempt.timeout).await;
+        let spent = self.mesh.clock.now().saturating_sub(began);
+        let attempt = attempt.within(attempt.timeout.saturating_sub(spent));
+        match goes {
+            Goes::Here(None) => self.opened(&attempt).await,
+            Goes::Here(Some(why)) => {
+                let opened = self.opened(&attempt).await;
+                opened.map_err(|(outcome, tried)| (outcome.and(&why), tried))
+            }
+            Goes::There(there, detour) => {
+                self.failed_over();
+                let opened = there.opened(&attempt).await;
+                opened.map_err(|(outcome, tried)| (and_why(outcome, &detour), tried))
+            }
+        }
+    }
+
+    /// One attempt within its time.
+    async fn opened(&self, attempt: &Try<'_>) -> Result<Opened, (Outcome, Tried)> {
+        let mut tried = Tried::default();
+        let opening = self.opening(attempt, &mut tried);
+        let outcome = match tokio::time::timeout(attempt.timeout, opening).await {
+            Ok(Ok(opened)) => {
+                self.way().passed(tried.pass.take(), tried.progress.stage, false);
+                return Ok(opened);
+            }
+            Ok(Err(outcome)) => outcome,
+            Err(_) => Outcome::TimedOut {
+                sent: matches!(tried.progress.stage, Stage::Waiting | Stage::Reading),
+                why: format!(
+                    "service `{}` did not begin its stream in time",
+                    self.names.service
+                ),
+            },
+        };
+        if let Some(endpoint) = &tried.endpoint {
+            endpoint.record(self.mesh.clock.now(), &outcome, None);
+        }
+        self.way()
+            .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));
+        Err((outcome, tried))
     }
 
     async fn opening(&self, attempt: &Try<'_>, tried: &mut Tried) -> Result<Opened, Outcome> {

@@ -104,7 +104,7 @@ fn within(
 
 impl Rule<'_> {
     /// What an address gets of the traffic.
-    fn weight(&self, address: usize) -> u64 {
+    pub(crate) fn weight(&self, address: usize) -> u64 {
         if self.balance != Balance::Weights || self.weights.is_empty() {
             return 1;
         }

@@ -4,14 +4,14 @@ use super::chance::{Chance, below};
 use flowmesh_ir::{
     SubsetId,
     service::EffectKind,
-    traffic::{Mirror, MirrorTo},
+    traffic::{Mirror, Onward},
 };
 
 /// Whether a request that goes to the chosen subset is copied. What may not be repeated is copied only where the policy
 /// says so: to whoever gets the copy it is real. What goes there anyway is not copied there.
 pub fn is_copied(mirror: &Mirror, chosen: SubsetId, effect: EffectKind, chance: &mut Chance<'_>) -> bool {
     let may = effect.repeatable() || mirror.writes;
-    let elsewhere = mirror.to != MirrorTo::Subset(chosen);
+    let elsewhere = mirror.to != Onward::Subset(chosen);
     may && elsewhere && below(chance, 100) < u64::from(mirror.percent)
 }
 
@@ -21,7 +21,7 @@ mod tests {
     use crate::decide::chance::Source;
 
     const ALL: Mirror = Mirror {
-        to: MirrorTo::Subset(SubsetId(1)),
+        to: Onward::Subset(SubsetId(1)),
         percent: 100,
         writes: false,
     };

@@ -1,9 +1,35 @@
 //! Which operation of a service a request looks like that comes as it is.
 
-use flowmesh_ir::service::{Binding, Method, Operation, Piece};
+use flowmesh_ir::{
+    OperationId, Program, ServiceId,
+    access::What,
+    service::{Binding, Method, Operation, Piece},
+};
 
 /// The longest value in a path that is looked at, in bytes: what is longer is no value of an operation.
 const VALUE_BYTES_MAX: usize = 1024;
+
+/// What of a service a request calls with this method and canonical path: every operation that it looks like, for who answers
+/// may take it for any of these, else all of the service.
+#[must_use]
+pub fn called(program: &Program, service: ServiceId, method: Method, path: &str) -> Vec<What> {
+    let found = alike(program, service, method, path);
+    match found.is_empty() {
+        true => vec![What::Service(service)],
+        false => found,
+    }
+}
+
+/// The operations of a service that a request may be one of: `/charges/audit` is `/charges/{id}`, too.
+#[must_use]
+pub fn alike(program: &Program, service: ServiceId, method: Method, path: &str) -> Vec<What> {
+    let operations = program
+        .service(service)
+        .map(|declared| declared.operations.as_slice());
+    let all = (0u32..).map(OperationId).zip(operations.unwrap_or_default());
+    let fitting = all.filter(|(_, it)| fits(it, method, path));
+    fitting.map(|(id, _)| What::Operation(service, id)).collect()
+}
 
 /// Whether a request with this method and canonical path is one of an operation.
 #[must_use]

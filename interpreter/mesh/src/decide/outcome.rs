@@ -42,6 +42,28 @@ impl Outcome {
         !matches!(self, Self::Answer { status, .. } if *status < 500 && *status != 429)
     }
 
+    /// The same with more of a reason, where no answer came.
+    #[must_use]
+    pub fn and(mut self, more: &str) -> Self {
+        match &mut self {
+            Self::Answer { .. } => {}
+            Self::Unsent(why) | Self::TimedOut { why, .. } | Self::Broken(why) | Self::Malformed(why) => {
+                why.push_str("; ");
+                why.push_str(more);
+            }
+        }
+        self
+    }
+
+    /// The same without a wish to be left alone, where nobody would disturb it.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        if let Self::Answer { retry_after, .. } = &mut self {
+            *retry_after = None;
+        }
+        self
+    }
+
     /// How long the service asks to be left alone.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -60,5 +82,26 @@ impl fmt::Display for Outcome {
                 f.write_str(why)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+    use std::{sync::Arc, time::Duration};
+
+    #[test]
+    fn a_reason_is_added_where_there_is_one_and_a_wish_taken_away_where_there_is_one() {
+        let answer = |retry_after| Outcome::Answer {
+            status: 503,
+            body: Arc::default(),
+            retry_after,
+        };
+        let asked = answer(Some(Duration::from_secs(1)));
+        assert_eq!(asked.clone().and("more"), asked);
+        assert_eq!(asked.at_once(), answer(None));
+        let unsent = Outcome::Unsent("none".to_owned());
+        assert_eq!(unsent.clone().at_once(), unsent);
+        assert_eq!(unsent.and("more"), Outcome::Unsent("none; more".to_owned()));
     }
 }

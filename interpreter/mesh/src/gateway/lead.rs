@@ -13,7 +13,7 @@ use super::{
 use crate::{
     call::relay::{Handed, Relay, Unrelayed},
     decide::canonical::{Canonical, headers::without_hops},
-    observe::{Observer, Silent},
+    observe::{Asker, AttemptReport, Observer, Silent},
 };
 use bytes::Bytes;
 use flowmesh_ir::{
@@ -36,6 +36,28 @@ use tokio::sync::OwnedSemaphorePermit;
 /// So many headers we say at the most ourselves, to one that is asked on behalf of a visitor.
 const HEADERS_TOLD: usize = 8;
 
+/// An operation, and what holds for it beside what it says itself.
+type Called = (ServiceId, OperationId, Option<PolicyId>);
+
+/// A visitor who calls an operation.
+struct Asking {
+    attempts: Option<Arc<Attempts>>,
+    /// The services that the visit may go to beside that of the operation.
+    onward: Vec<ServiceId>,
+}
+
+impl Observer for Asking {
+    fn ended(&self, report: &AttemptReport<'_>) {
+        if let Some(attempts) = &self.attempts {
+            attempts.ended(report);
+        }
+    }
+
+    fn asker(&self) -> Asker<'_> {
+        Asker::Visitor(&self.onward)
+    }
+}
+
 /// Where to go is pinned on the heap wherever few go, so that all others do not carry room for it along.
 impl Visiting<'_> {
     pub(super) async fn lead(
@@ -54,7 +76,10 @@ impl Visiting<'_> {
             }
             Target::Service { service, subset } => {
                 let policy = route.policy.or(self.gateway.policy);
+                let onward = self.onward(route, visit).unwrap_or_default();
                 let relay = Relay {
+                    onward,
+                    revalidates: false,
                     service: *service,
                     subset: *subset,
                     policy,
@@ -89,7 +114,9 @@ impl Visiting<'_> {
                 arguments,
             } => {
                 let operation = (*service, *operation, route.policy.or(self.gateway.policy));
-                Box::pin(self.call((operation, arguments), visit, came.body, record)).await
+                let onward = self.onward(route, visit);
+                let call = (operation, arguments.as_slice(), onward);
+                Box::pin(self.call(call, visit, came.body, record)).await
             }
         }
     }
@@ -110,21 +137,33 @@ impl Visiting<'_> {
 
     async fn call(
         &self,
-        (operation, arguments): ((ServiceId, OperationId, Option<PolicyId>), &[Expr]),
+        (operation, arguments, onward): (Called, &[Expr], Option<Vec<ServiceId>>),
         visit: &Visit,
         body: Incoming,
         record: &mut Record,
     ) -> Result<Response<Body>, Refusal> {
         let (body, _room) = self.whole(body).await?;
         let attempts = self.attempts();
-        let observer: Arc<dyn Observer> = match &attempts {
-            Some(attempts) => attempts.clone(),
-            None => Arc::new(Silent),
+        let observer: Arc<dyn Observer> = match (onward, &attempts) {
+            (Some(onward), attempts) => Arc::new(Asking {
+                attempts: attempts.clone(),
+                onward,
+            }),
+            (None, Some(attempts)) => attempts.clone(),
+            (None, None) => Arc::new(Silent),
         };
         let behind = &self.rules.behind;
         let answered = behind.call(operation, arguments, visit, body, observer).await;
         record.attempts = attempts.map(|attempts| attempts.take()).unwrap_or_default();
         Ok(told(answered))
+    }
+
+    /// Where else the policy of a route may send a visit, as far as the rules let this one go there.
+    fn onward(&self, route: &Route, visit: &Visit) -> Option<Vec<ServiceId>> {
+        let behind = self.rules.behind.as_ref();
+        let holds = |condition: &_, visit: &_| behind.holds(condition, visit);
+        let plan = &self.rules.plan;
+        plan.onward(plan.policy(Some(route))?, visit, &holds)
     }
 
     /// Who writes down the attempts, where somebody wants to know of them.

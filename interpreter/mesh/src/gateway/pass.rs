@@ -194,15 +194,21 @@ async fn carry(
             Some(entered.map_err(Refusal::of_limit)?)
         }
     };
+    let policy = pass.policy.or(rules.gateway().and_then(|gateway| gateway.policy));
+    let declared = rules.plan.program().service(pass.service);
+    let held = policy.or_else(|| declared.map(|service| service.policy));
+    let onward = held.and_then(|policy| rules.plan.onward(policy, &visit, &|_, _| None));
     let relay = Relay {
         service: pass.service,
         subset: pass.subset,
-        policy: pass.policy.or(rules.gateway().and_then(|gateway| gateway.policy)),
+        policy,
         method: Method::Get,
         target: PathAndQuery::from_static("/"),
         host: None,
         is_rewritten: true,
         headers,
+        onward: onward.unwrap_or_default(),
+        revalidates: false,
         body_bytes: 0,
         trace,
     };

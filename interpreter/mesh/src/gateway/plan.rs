@@ -8,8 +8,8 @@ use crate::decide::{
     tree::{Entry, Tree, parameters},
 };
 use flowmesh_ir::{
-    GatewayId, Name, PolicyId, Program,
-    access::{Mode, Rule, What, Who, derived},
+    GatewayId, Name, PolicyId, Program, ServiceId,
+    access::{Rule, What, Who, onward, rules},
     expr::Expr,
     gateway::{Gateway, Part, Pattern, Route, Segment, Target, compile},
     traffic::Priority,
@@ -81,10 +81,7 @@ impl Plan {
     /// The plan of a gateway; `None` where the program has none of this number.
     #[must_use]
     pub fn new(program: Arc<Program>, id: GatewayId) -> Option<Self> {
-        let mut access = program.access.clone();
-        if program.mesh.access == Mode::Derived {
-            access.extend(derived(&program));
-        }
+        let access = rules(&program);
         Self::with(program, id, access, Side::Front)
     }
 
@@ -257,16 +254,7 @@ impl Plan {
     #[must_use]
     pub fn policy(&self, route: Option<&Route>) -> Option<PolicyId> {
         let said = route.and_then(|route| route.policy).or(self.gateway()?.policy);
-        said.or_else(|| match route?.target {
-            Target::Service { service, .. } => Some(self.program.service(service)?.policy),
-            Target::Operation {
-                service, operation, ..
-            } => {
-                let operations = &self.program.service(service)?.operations;
-                Some(operations.get(operation.index())?.policy)
-            }
-            Target::Flow { .. } | Target::Redirect { .. } => None,
-        })
+        said.or_else(|| route?.target.policy(&self.program))
     }
 
     /// Who is let through first by what a policy says.
@@ -280,6 +268,23 @@ impl Plan {
         let policy = self.policy(route).and_then(|policy| self.program.policy(policy));
         let own = policy.and_then(|policy| policy.trace.as_ref());
         own.or(self.program.mesh.trace.as_ref()).map(|trace| trace.sample)
+    }
+
+    /// The other services to which a policy may send a visit, or a copy of it, as far as the rules let this one go there;
+    /// `None` where it sends none elsewhere.
+    pub fn onward(&self, policy: PolicyId, visit: &Visit, holds: &Holds<'_>) -> Option<Vec<ServiceId>> {
+        let mut others = onward::under(&self.program, policy).peekable();
+        others.peek()?;
+        let may = |other: What| {
+            let What::Service(service) = other else {
+                return None;
+            };
+            let subset = None;
+            let called = self.what(&Target::Service { service, subset }, visit);
+            let allowed = |what: &What| matches!(self.judge(*what, visit, holds), Verdict::Allowed(_));
+            called.iter().all(allowed).then_some(service)
+        };
+        Some(others.filter_map(may).collect())
     }
 
     /// Whether the visit may go there.

@@ -139,6 +139,8 @@ pub struct Attempt {
     pub number: u32,
     /// The subset it went to; empty where a service has only one.
     pub subset: Name,
+    /// Where it went instead and why, if it did not go where its policy sends it first.
+    pub failover: Option<Name>,
     /// Where it went.
     pub endpoint: Option<Name>,
     /// Where that stands, if somebody says it.
@@ -162,6 +164,9 @@ impl fmt::Display for Attempt {
         f.write_str(endpoint)?;
         if let Some(zone) = &self.zone {
             write!(f, " in {zone}")?;
+        }
+        if let Some(failover) = &self.failover {
+            write!(f, " ({failover})")?;
         }
         write!(f, ": {}", self.outcome)?;
         match self.next.is_empty() {
@@ -236,6 +241,7 @@ impl Observer for Attempts {
         let attempt = Attempt {
             number: report.attempt,
             subset: Name::new(report.subset),
+            failover: report.detour.map(|detour| detour.to_string().into()),
             endpoint: report.endpoint.map(Name::new),
             zone: report.zone.map(Name::new),
             status: match report.outcome {

@@ -3,7 +3,7 @@
 use super::behind::Visit;
 use crate::decide::operation;
 use flowmesh_ir::{
-    GatewayId, OperationId, Program, ServiceId,
+    GatewayId, Program, ServiceId,
     access::{What, Who},
     gateway::Target,
 };
@@ -78,14 +78,9 @@ impl Side {
     }
 }
 
-/// The operations of a service that a request may be one of: `/charges/audit` is `/charges/{id}`, too.
+/// The operations that a request may be one of, where what is behind a base is its path.
 fn found(program: &Program, service: ServiceId, base: &str, visit: &Visit) -> Vec<What> {
-    let declared = program.service(service);
     let path = visit.request.path().strip_prefix(base);
-    let (Some(declared), Some(path)) = (declared, path) else {
-        return Vec::new();
-    };
-    let all = (0u32..).map(OperationId).zip(&declared.operations);
-    let fitting = all.filter(|(_, it)| operation::fits(it, visit.request.method, path));
-    fitting.map(|(id, _)| What::Operation(service, id)).collect()
+    path.map(|path| operation::alike(program, service, visit.request.method, path))
+        .unwrap_or_default()
 }

@@ -26,6 +26,7 @@ pub(crate) struct CallTally {
     pub(crate) all: Tally,
     in_flight: Arc<AtomicU64>,
     retries: AtomicU64,
+    failovers: AtomicU64,
     failed: [AtomicU64; FAILURES],
     waits: AtomicU64,
     waited_us: AtomicU64,
@@ -80,6 +81,11 @@ impl CallTally {
         add(&self.retries, u64::from(attempts.saturating_sub(1)));
     }
 
+    /// An attempt went elsewhere, since nobody was there who could take it.
+    pub(crate) fn failed_over(&self) {
+        add(&self.failovers, 1);
+    }
+
     /// It has none, or was not let through.
     pub(crate) fn failed(&self, failure: &Failure, took: Duration) {
         self.all.ended(None, Some(took));
@@ -108,6 +114,7 @@ impl CallTally {
             took: self.all.spread(),
             in_flight: get(&self.in_flight),
             retries: get(&self.retries),
+            failovers: get(&self.failovers),
             failed: kinds.into_iter().zip(self.failed.iter().map(get)).collect(),
             waits: get(&self.waits),
             waited_us: get(&self.waited_us),

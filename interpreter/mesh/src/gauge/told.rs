@@ -35,6 +35,8 @@ pub struct CallMeasures {
     pub in_flight: u64,
     /// Attempts beside the first.
     pub retries: u64,
+    /// Attempts that went elsewhere, since nobody was there who could take them.
+    pub failovers: u64,
     /// How many failed without an answer, by why.
     pub failed: Vec<(&'static str, u64)>,
     /// How many waited for a limit, and how long in all, in microseconds.

@@ -27,6 +27,10 @@ const DEADLINE: HeaderName = HeaderName::from_static("x-flowmesh-deadline-ms");
 /// Who asks.
 pub(super) const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("flowmesh/", env!("CARGO_PKG_VERSION")));
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// The forms of streams that are read.
+const STREAMS: HeaderValue =
+    HeaderValue::from_static("text/event-stream, application/x-ndjson, application/jsonl");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A header that shows who we are; its value is marked sensitive.
@@ -141,15 +145,11 @@ impl Template {
     }
 
     /// Asks for a stream, from a cursor on where there is one.
-    pub(crate) fn ask_for_stream(
-        &mut self,
-        forms: HeaderValue,
-        cursor: Option<(HeaderName, &str)>,
-    ) -> Result<(), String> {
-        self.headers.insert(ACCEPT, forms);
-        if let Some((name, cursor)) = cursor {
-            let cursor = value(name.as_str(), cursor)?;
-            self.headers.insert(name, cursor);
+    pub(crate) fn ask_for_stream(&mut self, cursor: Option<&str>) -> Result<(), String> {
+        self.headers.insert(ACCEPT, STREAMS);
+        if let Some(cursor) = cursor {
+            let cursor = value(LAST_EVENT_ID.as_str(), cursor)?;
+            self.headers.insert(LAST_EVENT_ID, cursor);
         }
         Ok(())
     }

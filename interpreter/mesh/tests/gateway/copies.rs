@@ -10,14 +10,14 @@ use crate::{
 use flowmesh_ir::{
     Program, SubsetId,
     policy::Policy,
-    traffic::{Mirror, MirrorTo, Rewrite},
+    traffic::{Mirror, Onward, Rewrite},
 };
 use std::time::Duration;
 
 /// All goes to the first subset, and a copy to the second.
 fn mirrored(writes: bool) -> Program {
     let mirror = Mirror {
-        to: MirrorTo::Subset(SubsetId(1)),
+        to: Onward::Subset(SubsetId(1)),
         percent: 100,
         writes,
     };

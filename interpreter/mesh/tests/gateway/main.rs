@@ -15,6 +15,7 @@ mod support;
 mod bodies;
 mod caches;
 mod copies;
+mod failover;
 mod known;
 mod limits;
 mod lives;

@@ -12,7 +12,7 @@ use flowmesh_ir::{
     trace::Lineage,
 };
 use flowmesh_mesh::{
-    Observer,
+    Mesh, MeshOptions, Observer,
     gateway::{
         Answered, Answering, Behind, Door, GatewayOptions, Listener, Log, Record, Rules, Visit, Wanted, Ways,
     },
@@ -38,6 +38,7 @@ pub(crate) struct Town {
     pub(crate) stop: Option<oneshot::Sender<()>>,
     pub(crate) task: JoinHandle<()>,
     pub(crate) program: Program,
+    mesh: Option<Mesh>,
     behind: Arc<Inside>,
 }
 
@@ -140,10 +141,34 @@ impl Town {
         change: impl FnOnce(&mut GatewayOptions),
     ) -> Self {
         let behind = Arc::new(Inside::default());
+        let rules = rules(program.clone(), subsets, behind.clone());
+        Self::by(program, rules, behind, change).await
+    }
+
+    /// A program with several services, each with the addresses of its subsets.
+    pub(crate) async fn over(
+        program: Program,
+        services: &[Vec<Vec<String>>],
+        change: impl FnOnce(&mut MeshOptions),
+    ) -> Self {
+        let behind = Arc::new(Inside::default());
+        let mesh = support::several(program.clone(), services, change);
+        let known = (Arc::new(program.clone()), GatewayId(0));
+        let rules = Rules::new(known, Arc::new(mesh.clone()), behind.clone(), Ways::default()).unwrap();
+        let mut town = Self::by(program, Arc::new(rules), behind, |_| {}).await;
+        town.mesh = Some(mesh);
+        town
+    }
+
+    async fn by(
+        program: Program,
+        rules: Arc<Rules>,
+        behind: Arc<Inside>,
+        change: impl FnOnce(&mut GatewayOptions),
+    ) -> Self {
         let mut options = GatewayOptions::default();
         change(&mut options);
         let records = Arc::new(Records::default());
-        let rules = rules(program.clone(), subsets, behind.clone());
         let door = Arc::new(Door::new(rules, options, None, Some(records.clone()), 1));
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), false, door.clone())
             .await
@@ -158,8 +183,14 @@ impl Town {
             stop: Some(stop),
             task,
             program,
+            mesh: None,
             behind,
         }
+    }
+
+    /// What goes on to services, where there are several.
+    pub(crate) fn mesh(&self) -> &Mesh {
+        self.mesh.as_ref().unwrap()
     }
 
     /// What was started and called.

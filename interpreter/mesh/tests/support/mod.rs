@@ -14,16 +14,17 @@ pub mod mishap;
 pub mod server;
 
 use flowmesh_ir::{
-    Name, OperationId, PolicyId, Program, ServiceId, SubsetId,
+    Name, OperationId, PolicyId, Program, SecretId, ServiceId, SubsetId,
     call::{Reply, Request},
     policy::{Backoff, Jitter, Policy, Retry, RetryOn, Timeout},
     program::VERSION,
-    service::{EffectKind, Method, Operation, Route, Service, Subset},
+    service::{Auth, EffectKind, Method, Operation, Route, Service, Subset},
     trace::TraceContext,
+    traffic::Rewrite,
     ty::Type,
 };
 use flowmesh_mesh::{
-    AttemptReport, Hickory, Mesh, MeshError, MeshOptions, Next, Observer, Outcome, Template,
+    Asker, AttemptReport, Hickory, Mesh, MeshError, MeshOptions, Next, Observer, Outcome, Template,
 };
 use std::sync::{Arc, Mutex};
 
@@ -130,6 +131,36 @@ fn operation() -> Operation {
     }
 }
 
+/// Two services with a secret each, the first of which has a policy; what the other is sent is rewritten.
+pub fn two(policy: Policy) -> Program {
+    let mut program = program(policy, &[100]);
+    program.secrets = vec!["first".into(), "second".into()];
+    let mut other = (*program.services[0]).clone();
+    other.name = Name::from("other");
+    other.auth = Some(Auth::ApiKey("x-other".into(), SecretId(1)));
+    other.policy = PolicyId(1);
+    Arc::make_mut(&mut program.services[0]).auth = Some(Auth::Bearer(SecretId(0)));
+    program.services.push(other.into());
+    program.policies.push(Policy {
+        rewrite: Some(Rewrite {
+            prefix: Some("/elsewhere".to_owned()),
+            host: None,
+        }),
+        ..plain()
+    });
+    program
+}
+
+/// Gives these secrets, and a header of each policy.
+pub fn with_secrets(options: &mut MeshOptions) {
+    options.secrets = Arc::new(|id| Some(["s3cret", "0ther"][id.index()].to_owned()));
+    options.headers = vec![
+        vec![("x-of-first".into(), "1".to_owned())],
+        vec![("x-of-second".into(), "2".to_owned())],
+    ];
+    options.unseal = Arc::new(|_| Ok(flowmesh_mesh::Unsealed::default()));
+}
+
 /// A mesh for one service with one subset at these addresses.
 pub fn mesh(policy: Policy, addresses: &[String]) -> Mesh {
     let program = program(policy, &[100]);
@@ -156,6 +187,25 @@ pub fn with_templates(
     let mut options = MeshOptions::new(Arc::new(nobody), 1);
     change(&mut options);
     Mesh::new(Arc::new(program), &vec![subsets], options)
+}
+
+/// A mesh of several services, each with the addresses of its subsets; asks no DNS server unless told to.
+pub fn several(
+    program: Program,
+    services: &[Vec<Vec<String>>],
+    change: impl FnOnce(&mut MeshOptions),
+) -> Mesh {
+    let nobody = Hickory::servers(&["127.0.0.1:1".parse().unwrap()]).unwrap();
+    let mut options = MeshOptions::new(Arc::new(nobody), 1);
+    change(&mut options);
+    let texts = |texts: &Vec<String>| texts.iter().cloned().map(Template::from).collect();
+    let service = |subsets: &Vec<Vec<String>>| subsets.iter().map(texts).collect();
+    Mesh::new(
+        Arc::new(program),
+        &services.iter().map(service).collect(),
+        options,
+    )
+    .unwrap()
 }
 
 /// `POST /orders` with a key.
@@ -187,7 +237,12 @@ pub fn once() -> Request {
 
 /// Calls, and remembers the attempts.
 pub async fn call(mesh: &Mesh, request: &Request) -> (Reply, Vec<Heard>) {
-    let memory = Memory::default();
+    call_as(mesh, request, Asker::Nobody).await
+}
+
+/// The same as somebody.
+pub async fn call_as(mesh: &Mesh, request: &Request, asker: Asker<'static>) -> (Reply, Vec<Heard>) {
+    let memory = Memory(Mutex::default(), asker);
     let reply = mesh.call(request, TRACE, &memory).await;
     (reply, memory.0.into_inner().unwrap())
 }
@@ -213,6 +268,8 @@ pub fn failure(reply: &Reply) -> (&str, &str) {
 pub struct Heard {
     /// Which.
     pub attempt: u32,
+    /// Where it went instead, and why.
+    pub failover: Option<String>,
     /// Where to.
     pub endpoint: Option<String>,
     /// In which zone that is.
@@ -224,12 +281,17 @@ pub struct Heard {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<Vec<Heard>>);
+struct Memory(Mutex<Vec<Heard>>, Asker<'static>);
 
 impl Observer for Memory {
+    fn asker(&self) -> Asker<'_> {
+        self.1
+    }
+
     fn ended(&self, report: &AttemptReport<'_>) {
         let heard = Heard {
             attempt: report.attempt,
+            failover: report.detour.map(ToString::to_string),
             endpoint: report.endpoint.map(str::to_owned),
             zone: report.zone.map(str::to_owned),
             outcome: report.outcome.clone(),

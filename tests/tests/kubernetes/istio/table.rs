@@ -6,7 +6,7 @@ use flowmesh_kubernetes::{Holds, Options, Target, capabilities, compile};
 use flowmesh_tests::fuzz::compiled;
 
 /// A setting as the tables call it, and how a service says it.
-const SAID: [(&str, &str); 24] = [
+const SAID: [(&str, &str); 28] = [
     ("timeout", "timeout: { attempt: 1s, total: 2s }"),
     ("timeout.idle", "timeout: { idle: 10s }"),
     ("retry", "retry: { attempts: 2, on: [connect, 5xx] }"),
@@ -38,6 +38,10 @@ const SAID: [(&str, &str); 24] = [
     ("priority", "priority: low"),
     ("health", "health: { GET \"/healthz\", every: 5s, unhealthy: 3 }"),
     ("tls", "tls: simple"),
+    ("failover", "failover: other"),
+    ("mirror", "mirror: { to: other, share: 10% }"),
+    ("cors", "cors: { origins: [\"https://shop.example.com\"] }"),
+    ("auth", "auth: bearer(token)"),
     ("fault", "fault: { status: 503, share: 1% }"),
     ("headers", "headers: { x_team: \"shop\" }"),
     ("rewrite", "rewrite: { prefix: \"/v2\" }"),
@@ -51,7 +55,7 @@ fn the_table_of_istio_is_what_is_done() {
     for (setting, said) in SAID {
         let line = table.iter().find(|line| line.setting == setting).expect(setting);
         let program = format!(
-            "service s {{\n  at: \"dns://s.shop.svc:80\"\n  {said}\n  op read() -> json = GET \"/\"\n}}\n"
+            "secret token\nservice other {{ at: \"dns://other.shop.svc:80\" }}\nservice s {{\n  at: \"dns://s.shop.svc:80\"\n  {said}\n  op read() -> json = GET \"/\"\n}}\n"
         );
         let program = compiled(&program).unwrap_or_else(|| panic!("{said} compiles"));
         let mut found = Diagnostics::default();

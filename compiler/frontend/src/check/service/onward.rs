@@ -1,10 +1,11 @@
-//! What settings say about a request on its way: where copies of it go, what is changed of it, which answers are kept.
+//! What settings say about a request on its way: where else it goes and where
+//! copies of it do, what is changed of it, which answers are kept.
 
 use super::{setting::Setting as Known, traffic::in_path};
 use crate::{ast, check::Checker, resolve::Def};
 use flowmesh_ir::{
     ServiceId, SubsetId,
-    traffic::{Cache, Hedge, Mirror, MirrorTo, Priority, Rewrite, Sticky},
+    traffic::{Cache, Hedge, Mirror, Onward, Priority, Rewrite, Sticky},
 };
 
 impl<'a> Checker<'a> {
@@ -14,7 +15,7 @@ impl<'a> Checker<'a> {
             match name {
                 "to" => {
                     said = true;
-                    to = self.mirror_to(part);
+                    to = self.onward(name, part, "a service, or a subset of this one");
                 }
                 "share" => percent = self.percent(name, part)?,
                 _ => writes = self.flag(name, part)?,
@@ -30,17 +31,22 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn mirror_to(&mut self, value: &'a ast::Expr) -> Option<MirrorTo> {
+    pub(super) fn failover(&mut self, known: &'static Known, value: &'a ast::Expr) -> Option<Onward> {
+        self.onward(known.name, value, known.form)
+    }
+
+    /// A subset of the service at hand, or another service.
+    fn onward(&mut self, name: &'static str, value: &'a ast::Expr, form: &str) -> Option<Onward> {
         let words = super::words(value).unwrap_or_default();
         if let [only] = words.as_slice()
             && let Some(at) = self.subsets.iter().position(|name| *name == only.text)
         {
-            return u32::try_from(at).ok().map(|at| MirrorTo::Subset(SubsetId(at)));
+            return u32::try_from(at).ok().map(|at| Onward::Subset(SubsetId(at)));
         }
         if let Some(Def::Service(id)) = self.path(&words) {
-            return Some(MirrorTo::Service(ServiceId(id)));
+            return Some(Onward::Service(ServiceId(id)));
         }
-        self.wrong_form("to", "a service, or a subset of this one", value.span);
+        self.wrong_form(name, form, value.span);
         None
     }
 

@@ -81,6 +81,7 @@ impl Overrides {
             priority: held(traffic.priority.as_ref()),
             health: held(traffic.health.as_ref()),
             tls: held(traffic.tls.as_ref()),
+            failover: held(traffic.failover.as_ref()),
             mirror: held(traffic.mirror.as_ref()),
             fault: held(traffic.fault.as_ref()),
             headers: traffic
@@ -107,6 +108,7 @@ impl Overrides {
             ("retry", self.retry_span()),
             ("limit", traffic.limit.as_ref().map(|said| said.span)),
             ("breaker", traffic.breaker.as_ref().map(|said| said.span)),
+            ("failover", traffic.failover.as_ref().map(|said| said.span)),
         ]
         .into_iter()
         .filter_map(|(name, span)| Some((name, span?)))

@@ -123,6 +123,13 @@ pub const SETTINGS: &[Setting] = &[
         parts::TLS,
     ),
     setting(
+        "failover",
+        CALLS,
+        "another service, a subset of this one, or none",
+        "Where requests go while nobody is there who could take them: names that lead nowhere, endpoints that are all not well, shut off by their breakers, or failed a short while ago. They come back as soon as one is there again; [gateways](gateways.md#where-else-a-request-goes) has the rules.",
+        &[],
+    ),
+    setting(
         "mirror",
         CALLS,
         "{ to: v2, share: 10% }, or none",

@@ -10,8 +10,8 @@ use flowmesh_ir::{
     expr::Expr,
     service::Method,
     traffic::{
-        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, LEASE_MS, Limit, Mirror, Priority, Rewrite,
-        Sharing, Sticky, Tls, Trace, Workload,
+        Breaker, Cache, Cors, FailureRate, Fault, Health, Hedge, LEASE_MS, Limit, Mirror, Onward, Priority,
+        Rewrite, Sharing, Sticky, Tls, Trace, Workload,
     },
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct Traffic {
     pub(crate) priority: Option<Said<Option<Priority>>>,
     pub(crate) health: Option<Said<Option<Health>>>,
     pub(crate) tls: Option<Said<Option<Tls>>>,
+    pub(crate) failover: Option<Said<Option<Onward>>>,
     pub(crate) mirror: Option<Said<Option<Mirror>>>,
     pub(crate) fault: Option<Said<Option<Fault>>>,
     pub(crate) headers: Option<Said<Vec<(Name, Expr)>>>,
@@ -57,6 +58,7 @@ impl Traffic {
             priority: top(&self.priority, &base.priority),
             health: top(&self.health, &base.health),
             tls: top(&self.tls, &base.tls),
+            failover: top(&self.failover, &base.failover),
             mirror: top(&self.mirror, &base.mirror),
             fault: top(&self.fault, &base.fault),
             headers: top(&self.headers, &base.headers),
@@ -94,6 +96,7 @@ impl<'a> Checker<'a> {
             "priority" => own.priority = self.or_none(known, value, Self::rank),
             "health" => own.health = self.or_none(known, value, Self::health),
             "tls" => own.tls = self.or_none(known, value, Self::tls),
+            "failover" => own.failover = self.or_none(known, value, Self::failover),
             "mirror" => own.mirror = self.or_none(known, value, Self::mirror),
             "fault" => own.fault = self.or_none(known, value, Self::fault),
             "rewrite" => own.rewrite = self.or_none(known, value, Self::rewrite),

@@ -111,6 +111,7 @@ impl Asking<'_> {
             Err(reply) => return (reply, None),
         };
         call.wants_head = true;
+        call.asker = self.observer.asker();
         for validator in stale.iter().flat_map(|stale| stale.head.validators()) {
             call.template.insert(validator);
         }

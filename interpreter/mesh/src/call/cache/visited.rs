@@ -4,7 +4,7 @@ use super::{ANSWER_BYTES_MAX, Seeking, Sought, aged, place, unchanged, whose};
 use crate::{
     call::{
         Mesh,
-        relay::{Handed, Relay, Unrelayed},
+        relay::{Elsewhere, Handed, Relay, Unrelayed},
     },
     decide::{
         cache::{Asked, Head, When, is_known},
@@ -126,6 +126,7 @@ impl Seeking<'_> {
         // Whether the visitor has the answer is said when it is there.
         to.headers.remove(IF_NONE_MATCH);
         to.headers.remove(IF_MODIFIED_SINCE);
+        to.revalidates = true;
         to.headers
             .extend(stale.iter().flat_map(|stale| stale.head.validators()));
         let sent = self.mesh.clock.now();
@@ -142,6 +143,8 @@ impl Seeking<'_> {
         }
         let answered = (status, answer.headers().clone());
         let kept = Head::new(self.rule, &self.asked, self.headers, answered, when);
+        // It is the service's that it is kept for.
+        let kept = kept.filter(|_| answer.extensions().get::<Elsewhere>().is_none());
         let (head, body) = answer.into_parts();
         match (kept, body) {
             (Some(kept), Handed::Stream(body)) => match read(body).await? {

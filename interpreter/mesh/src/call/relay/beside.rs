@@ -37,8 +37,11 @@ impl Relaying<'_> {
                 let number = number.saturating_add(more.saturating_mul(1_000));
                 let at = (last.as_ref().or(avoid), Some(beside));
                 let mut body = Kept::Whole(body.clone());
-                self.attempt(number, timeout.saturating_sub(spent), at, &mut body)
-                    .await
+                let timeout = timeout.saturating_sub(spent);
+                match self.elsewhere() {
+                    None => self.attempt(number, timeout, at, &mut body).await,
+                    Some(to) => self.attempt_somewhere(to, (number, timeout), at, &mut body).await,
+                }
             }
         };
         let is_good = |went: &Result<Went, Unrelayed>| went.as_ref().is_ok_and(|went| !went.outcome.failed());

@@ -2,6 +2,7 @@
 
 use crate::{
     decide::outcome::Outcome,
+    observe::Detour,
     wire::{body::Tee, endpoint::Endpoint, relayed::Relayed},
 };
 use bytes::Bytes;
@@ -26,6 +27,10 @@ pub(crate) struct Relay {
     /// Whether the path was changed already, so that the policy changes it no more.
     pub(crate) is_rewritten: bool,
     pub(crate) headers: HeaderMap,
+    /// The services that it may go to beside this one, or a copy of it.
+    pub(crate) onward: Vec<ServiceId>,
+    /// Whether it asks whether what is kept of the service is good still, which is for nobody else to say.
+    pub(crate) revalidates: bool,
     /// The most bytes of the body.
     pub(crate) body_bytes: u64,
     pub(crate) trace: TraceContext,
@@ -56,7 +61,13 @@ pub(super) struct Went {
     pub(super) outcome: Outcome,
     pub(super) answer: Option<Response<Relayed>>,
     pub(super) endpoint: Option<Arc<Endpoint>>,
+    /// Where it went instead, if it did not go where its policy sends it first.
+    pub(super) detour: Option<Box<Detour>>,
 }
+
+/// Marks the answer of somebody else than whom the policy sends requests to first: nothing of it is kept.
+#[derive(Clone, Copy)]
+pub(in crate::call) struct Elsewhere;
 
 /// Why a request was not handed on.
 #[derive(Debug)]

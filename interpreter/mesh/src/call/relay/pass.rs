@@ -2,7 +2,7 @@
 
 use super::{Mesh, Relay};
 use crate::{
-    call::limit::Permits,
+    call::{failover::Goes, limit::Permits},
     decide::{attempts::Why, outcome::Outcome},
     observe::{AttemptReport, Next, Observer},
     wire::{
@@ -26,25 +26,30 @@ pub(crate) struct Reached {
 impl Mesh {
     /// Connects to a service.
     pub(crate) async fn reach(&self, request: &Relay, observer: &dyn Observer) -> Result<Reached, Failure> {
-        let relaying = self.relaying(request).await?;
+        let relaying = self.relaying(request, true).await?;
         let total = Duration::from_millis(relaying.policy.timeout.total_ms);
+        let relay = relaying.elsewhere().map(|to| (to, relaying.relay_to(to)));
+        let goes = match &relay {
+            None => Goes::Here(None),
+            Some((to, relay)) => Box::pin(relaying.goes(*to, relay.as_ref(), total)).await,
+        };
+        let (to, detour) = relaying.where_to(&goes);
         let reaching = async {
-            let snapshot = relaying.subset.endpoints(&self.resolver).await;
-            let none = |why: String| {
-                Failure::Unavailable(format!("no endpoint of service `{}`: {why}", relaying.name))
-            };
+            let snapshot = to.subset.endpoints(&self.resolver).await;
+            let none =
+                |why: String| Failure::Unavailable(format!("no endpoint of service `{}`: {why}", to.name));
             let snapshot = snapshot.map_err(none)?;
             let mut avoid: Option<Arc<Endpoint>> = None;
             let mut attempt = 1;
             loop {
                 observer.started(attempt);
-                let picked = relaying.way().pick(&snapshot, avoid.as_ref());
+                let picked = to.way().pick(&snapshot, avoid.as_ref());
                 let (endpoint, pass) = picked.map_err(Failure::Unavailable)?;
                 let began = self.clock.now();
                 let connected = endpoint.bare(&self.limits).await;
                 let took = self.clock.now().saturating_sub(began);
                 let failed = connected.is_err();
-                relaying.way().passed(pass, Stage::Connecting, failed);
+                to.way().passed(pass, Stage::Connecting, failed);
                 let outcome = match &connected {
                     Ok(_) => Outcome::Answer {
                         status: 200,
@@ -57,9 +62,10 @@ impl Mesh {
                 let again = failed && attempt < ATTEMPTS && snapshot.members.len() > 1;
                 observer.ended(&AttemptReport {
                     attempt,
-                    subset: relaying.subset.name.as_str(),
+                    subset: to.subset.name.as_str(),
                     endpoint: Some(&endpoint.label),
                     zone: endpoint.zone(),
+                    detour,
                     outcome: &outcome,
                     took,
                     next: match again {
@@ -78,12 +84,7 @@ impl Mesh {
                 }
             }
         };
-        let late = || {
-            Failure::Timeout(format!(
-                "service `{}` was not reached within {total:?}",
-                relaying.name
-            ))
-        };
+        let late = || Failure::Timeout(format!("service `{}` was not reached within {total:?}", to.name));
         let (stream, under_way) = tokio::time::timeout(total, reaching)
             .await
             .map_err(|_| late())??;

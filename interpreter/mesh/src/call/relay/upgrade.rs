@@ -2,7 +2,7 @@
 
 use super::{Mesh, Relay};
 use crate::{
-    call::limit::Permits,
+    call::{failover::Goes, limit::Permits},
     decide::{breaker::is_failure, outcome::Outcome},
     observe::{AttemptReport, Next, Observer},
     tls::client::Version,
@@ -35,19 +35,25 @@ impl Mesh {
         protocol: &str,
         observer: &dyn Observer,
     ) -> Result<Joined, Failure> {
-        let relaying = self.relaying(request).await?;
+        let relaying = self.relaying(request, true).await?;
         let timeout = Duration::from_millis(relaying.policy.timeout.attempt_ms);
+        let relay = relaying.elsewhere().map(|to| (to, relaying.relay_to(to)));
+        let goes = match &relay {
+            None => Goes::Here(None),
+            Some((to, relay)) => Box::pin(relaying.goes(*to, relay.as_ref(), timeout)).await,
+        };
+        let (to, detour) = relaying.where_to(&goes);
         let unavailable =
-            |why: &str| Failure::Unavailable(format!("no endpoint of service `{}`: {why}", relaying.name));
+            |why: &str| Failure::Unavailable(format!("no endpoint of service `{}`: {why}", to.name));
         observer.started(1);
         let began = self.clock.now();
         let asking = async {
-            let snapshot = relaying.subset.endpoints(&self.resolver).await;
+            let snapshot = to.subset.endpoints(&self.resolver).await;
             let snapshot = snapshot.map_err(|why| unavailable(&why))?;
-            let picked = relaying.way().pick(&snapshot, None);
+            let picked = to.way().pick(&snapshot, None);
             let (endpoint, pass) = picked.map_err(Failure::Unavailable)?;
             let body = Outgoing::whole(Bytes::new());
-            let sent = relaying.message(&endpoint, body, request.trace.child(1), timeout);
+            let sent = to.message(&endpoint, body, request.trace.child(1), timeout);
             let mut sent = sent.map_err(Failure::Unavailable)?;
             let protocol =
                 HeaderValue::from_str(protocol).map_err(|why| Failure::Unavailable(why.to_string()))?;
@@ -64,25 +70,21 @@ impl Mesh {
                 Err(why) => Outcome::Broken(why.clone()),
             };
             let took = self.clock.now().saturating_sub(began);
-            relaying.way().passed(pass, Stage::Waiting, is_failure(&outcome));
+            to.way().passed(pass, Stage::Waiting, is_failure(&outcome));
             endpoint.record(self.clock.now(), &outcome, answered.is_ok().then_some(took));
             observer.ended(&AttemptReport {
                 attempt: 1,
-                subset: relaying.subset.name.as_str(),
+                subset: to.subset.name.as_str(),
                 endpoint: Some(&endpoint.label),
                 zone: endpoint.zone(),
+                detour,
                 outcome: &outcome,
                 took,
                 next: Next::End(crate::Why::Answered),
             });
             answered.map_err(Failure::Unavailable)
         };
-        let late = || {
-            Failure::Timeout(format!(
-                "service `{}` did not answer within {timeout:?}",
-                relaying.name
-            ))
-        };
+        let late = || Failure::Timeout(format!("service `{}` did not answer within {timeout:?}", to.name));
         let mut answer = tokio::time::timeout(timeout, asking)
             .await
             .map_err(|_| late())??;
