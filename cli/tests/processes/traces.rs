@@ -194,7 +194,8 @@ gateway front {{
 }}
 "#
     );
-    format!("{PROGRAM}{gateway}")
+    let in_a_zone = PROGRAM.replace("at: desk_url", "at: { \"eu/eu-a\": desk_url }");
+    format!("{in_a_zone}{gateway}")
 }
 
 /// The status of an answer, and the identifier of the request.
@@ -243,7 +244,10 @@ fn a_server_says_why_visits_went_as_they_did() {
         "{why}"
     );
     assert!(
-        why.contains(&format!("attempt 1 at 127.0.0.1:{}", place.desk.port)),
+        why.contains(&format!(
+            "attempt 1 at 127.0.0.1:{} in eu/eu-a: ",
+            place.desk.port
+        )),
         "{why}"
     );
     until("the denial is kept", || explain(&denied, &[]).code == 0);
