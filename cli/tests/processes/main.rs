@@ -19,6 +19,8 @@ mod documents;
 #[cfg(test)]
 mod failing;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod fix;
 #[cfg(test)]
 mod gateway;
