@@ -4,6 +4,7 @@
 pub const SOURCES: &[(&str, &str)] = &[
     ("std/approval.flow", include_str!("../std/approval.flow")),
     ("std/batch.flow", include_str!("../std/batch.flow")),
+    ("std/kubernetes.flow", include_str!("../std/kubernetes.flow")),
     ("std/notify.flow", include_str!("../std/notify.flow")),
     ("std/policy.flow", include_str!("../std/policy.flow")),
     ("std/poll.flow", include_str!("../std/poll.flow")),

@@ -10,6 +10,8 @@ mod canary;
 #[cfg(test)]
 mod choices;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod deploy;

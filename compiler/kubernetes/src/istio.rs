@@ -6,6 +6,7 @@
 //! 3. [`http`] and [`traffic`]: what a policy says of a request, and of a whole service
 //! 4. [`gateway`]: where visitors come in
 //! 5. [`access`]: who may call what
+//! 6. [`telemetry`]: what is kept of traces
 //!
 //! A service with one subset is that Service; one with several is called by its own name, which must be a Service of the
 //! cluster beside theirs. Two `VirtualService`s for one host are not merged by Istio, so there is one for each.
@@ -17,6 +18,7 @@ mod http;
 mod rules;
 mod settings;
 pub(crate) mod table;
+mod telemetry;
 mod traffic;
 mod virtual_service;
 
@@ -103,7 +105,11 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
             }
         }
     }
-    for manifest in access::manifests(program, options, &known, found) {
+    let rules = access::manifests(program, options, &known, found);
+    for manifest in rules
+        .into_iter()
+        .chain(telemetry::manifest(program, options, found))
+    {
         all.insert(manifest.path.clone(), manifest);
     }
     all.into_values().collect()
@@ -114,7 +120,7 @@ fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostic
     if options.interpreter_fills {
         return;
     }
-    if program.mesh.limit.is_some() || program.mesh.trace.is_some() {
+    if program.mesh.limit.is_some() {
         let setting = Setting::Mesh;
         let span = program.origins.span("mesh").unwrap_or_default();
         found.add_beside(Problem::Setting(setting).diagnostic(TARGET, Severity::Error, span));

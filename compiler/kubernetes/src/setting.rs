@@ -80,7 +80,8 @@ settings! {
     Redirect "redirect" "redirect",
     Access "access" "allow, deny",
     Mtls "mesh" "mesh: mtls",
-    Mesh "mesh" "mesh: limit, trace",
+    Sampling "mesh" "mesh: trace",
+    Mesh "mesh" "mesh: limit",
 }
 
 impl Setting {

@@ -43,6 +43,8 @@ fn clusters_take_every_manifest() {
         "DestinationRule",
         "Gateway",
         "PeerAuthentication",
+        "RequestAuthentication",
+        "Telemetry",
         "VirtualService",
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);

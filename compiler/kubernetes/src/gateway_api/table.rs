@@ -50,6 +50,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         | Setting::Proxied
         | Setting::Access
         | Setting::Mtls
+        | Setting::Sampling
         | Setting::Mesh => {
             Not("each implementation has a resource of its own for this, and none is standard")
         }

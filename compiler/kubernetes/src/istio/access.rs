@@ -3,7 +3,7 @@
 //! The order of rules has no meaning to Istio either: a denial wins, and where there is a policy of those who may, nobody else
 //! may. Where nobody may, that policy stands there without rules.
 
-mod kinds;
+pub(super) mod kinds;
 
 use super::{Known, TARGET, object};
 use crate::{
@@ -283,6 +283,7 @@ impl Made {
         };
         let source = || Source {
             principals: self.principals.clone(),
+            ..Source::default()
         };
         let when = self.of.headers.iter().map(|(name, value)| When {
             key: format!("request.headers[{name}]"),

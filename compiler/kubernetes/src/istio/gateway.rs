@@ -2,6 +2,7 @@
 //!
 //! A gateway of which something is not held is not written at all: the rest of it would let in whom the program keeps out.
 
+mod jwt;
 mod led;
 
 use super::{Known, TARGET, object, virtual_service};
@@ -94,6 +95,7 @@ impl Front<'_, '_> {
         self.settings();
         let servers = self.servers();
         let http = self.http();
+        let tokens = self.jwt();
         let (false, Some(servers), Some(http)) = (self.unheld, servers, http) else {
             return Vec::new();
         };
@@ -118,7 +120,7 @@ impl Front<'_, '_> {
         } else {
             name.clone()
         };
-        vec![
+        let mut all = vec![
             object(KIND, VERSION, self.named(&name), spec),
             object(
                 virtual_service::KIND,
@@ -126,7 +128,9 @@ impl Front<'_, '_> {
                 self.named(&routed),
                 routes,
             ),
-        ]
+        ];
+        all.extend(tokens);
+        all
     }
 
     /// It stands in the namespace of the first service that it leads to.
@@ -144,7 +148,6 @@ impl Front<'_, '_> {
         let gateway = self.gateway;
         for (setting, is) in [
             (Setting::Gateway, true),
-            (Setting::Jwt, gateway.jwt.is_some()),
             (Setting::Introspect, gateway.introspect.is_some()),
             (Setting::Login, gateway.login.is_some()),
             (Setting::Keys, gateway.keys.is_some()),

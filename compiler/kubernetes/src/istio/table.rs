@@ -62,13 +62,13 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Auth => {
             Not("a header written into a route would show the secret to everyone who reads the route")
         }
-        Setting::Jwt => Not(
-            "it takes this as RequestAuthentication with an AuthorizationPolicy, which are not written yet",
+        Setting::Jwt => Part(
+            "it is asked of all that come in by the same pods, those with the label `istio: ingressgateway` in `istio-system`",
         ),
-        Setting::Introspect => Not("it asks nobody about tokens; `jwt` is what it will take"),
+        Setting::Introspect => Not("it asks nobody about tokens; `jwt` is what it takes"),
         Setting::Login => Not("an authorization service of yours, as a provider of the mesh"),
         Setting::Keys | Setting::Basic => {
-            Not("an authorization service of yours, as a provider of the mesh; `jwt` is what it will take")
+            Not("an authorization service of yours, as a provider of the mesh; `jwt` is what it takes")
         }
         Setting::Hops => Not("`numTrustedProxies` of the mesh's configuration, which is not a resource"),
         Setting::Proxied => Not("the annotation `proxy.istio.io/config` of the gateway's pods"),
@@ -79,6 +79,9 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Access => Part(
             "its pods are those with the label `app: NAME` of a Service, and who calls is known by a ServiceAccount: that of a Service has its name, flows are `flowmesh` beside those they call, all of them alike, gateways `istio-ingressgateway-service-account` in `istio-system`; who may start flows, flowmesh holds itself",
         ),
-        Setting::Mesh => Not("it takes this as Telemetry and an EnvoyFilter, which are not written yet"),
+        Setting::Sampling => Part(
+            "proxies tell each other of traces in their own way, and spans go where the mesh's configuration says; `propagate` is not needed",
+        ),
+        Setting::Mesh => Not("each service's `limit` is the nearest"),
     }
 }
