@@ -69,7 +69,7 @@ fn targets() -> String {
 }
 
 /// What is the same for all targets.
-const TARGETS: &str = "`flowmesh compile app.flow --to TARGET -o out/` writes the services, policies and gateways of a program as manifests for \
+const TARGETS: &str = "`flowmesh compile app.flow --to istio -o out/` writes the services, policies and gateways of a program as manifests for \
 a mesh that a cluster has: one file for each object, named after kind and name, the same bytes for the same program. An annotation \
 says from which line an object comes.\n\nA service stands at Services of the cluster, `dns://name.namespace.svc.cluster.local:port`. \
 With several subsets, each is a Service of its own, and callers name the service itself: a Service `name` beside theirs, in their \
