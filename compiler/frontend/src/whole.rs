@@ -1,6 +1,6 @@
 //! Looks at the program as a whole, at flows and mesh together, and says what cannot work or will not work well.
 //!
-//! One file for each question: [`access`] who may call what; [`failover`] what leads elsewhere in vain; [`time`] what cannot fit into its time; [`attempts`] how
+//! One file for each question: [`access`] who may call what; [`failover`] and [`onward`] what leads elsewhere in vain; [`time`] what cannot fit into its time; [`attempts`] how
 //! retries multiply; [`locks`] and [`circle`] what waits for each other; [`fan`] what queues up; [`undone`] what stays
 //! done when a flow fails; [`moved`] where migrations lead; [`products`] what begins when something was produced. Everything is asked of the program that was made; places
 //! come from its origins.
@@ -13,6 +13,7 @@ mod fan;
 mod link;
 mod locks;
 mod moved;
+mod onward;
 mod products;
 mod time;
 mod undone;
@@ -40,6 +41,7 @@ pub(crate) fn check(resolved: &Resolved, sources: &Sources, program: &Program, f
     };
     access::check(&mut whole);
     failover::check(&mut whole);
+    onward::check(&mut whole);
     time::check(&mut whole);
     attempts::check(&mut whole);
     locks::check(&mut whole);

@@ -22,7 +22,7 @@ pub(super) fn check(whole: &mut Whole<'_>) {
 }
 
 /// What the rules say of one call.
-enum Verdict {
+pub(super) enum Verdict {
     /// A rule allows it, or none speaks of what is called.
     Fine,
     /// A rule denies it.
@@ -33,7 +33,7 @@ enum Verdict {
     Open,
 }
 
-fn verdict(program: &Program, who: &Who, what: What) -> Verdict {
+pub(super) fn verdict(program: &Program, who: &Who, what: What) -> Verdict {
     let rules = || program.access.iter().enumerate();
     let meets = |rule: &Rule| {
         rule.who.iter().any(|known| known.covers(who)) && rule.what.iter().any(|known| known.covers(what))
@@ -177,7 +177,7 @@ fn gateways(whole: &mut Whole<'_>) {
 }
 
 /// Whether some visitors may by what their certificates say.
-fn by_certificate(program: &Program, gateway: &Gateway, what: What) -> bool {
+pub(super) fn by_certificate(program: &Program, gateway: &Gateway, what: What) -> bool {
     let identity = |who: &Who| matches!(who, Who::Identity(_));
     let allows = |rule: &Rule| {
         rule.allow && rule.who.iter().any(identity) && rule.what.iter().any(|known| known.covers(what))
@@ -238,6 +238,6 @@ fn calls(program: &Program, who: &Who, what: What) -> bool {
 }
 
 /// Whether one is a part of the other.
-fn meets(one: What, other: What) -> bool {
+pub(super) fn meets(one: What, other: What) -> bool {
     one.covers(other) || other.covers(one)
 }
