@@ -58,7 +58,9 @@ pub(crate) fn held(setting: Setting) -> Held {
             Part("while it is there, the proxy repeats nothing, and no timeout of the route holds")
         }
         Setting::Cache => Not("no answers are kept there"),
-        Setting::Trace => Not("it takes this as Telemetry, which is not written yet"),
+        Setting::Trace => {
+            Not("`mesh { trace: ... }` is what it takes: whether a trace is kept is decided where it begins")
+        }
         Setting::Auth => {
             Not("a header written into a route would show the secret to everyone who reads the route")
         }
