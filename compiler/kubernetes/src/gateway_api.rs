@@ -15,9 +15,9 @@ pub(crate) mod table;
 
 use crate::{
     Manifest, Options, Target,
-    address::{ServicePort, is_label},
+    address::ServicePort,
     http_route::{self, HttpRoute, ServiceRef},
-    manifest::{INTERPRETER, metadata, object_name},
+    manifest::{INTERPRETER, metadata},
     problem::Problem,
     work::Work,
     yaml,
@@ -35,13 +35,7 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     }
     let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
     for service in &program.services {
-        let mut work = Work {
-            target: TARGET,
-            program,
-            options,
-            service,
-            found,
-        };
+        let mut work = Work::new(TARGET, (program, service), options, found);
         if let Some(manifest) = work.route()
             && let Some(other) = all.insert(manifest.path.clone(), manifest)
         {
@@ -72,12 +66,7 @@ fn declarations(program: &Program, found: &mut Diagnostics) {
 impl Work<'_, '_> {
     /// Its route; nothing where something was reported.
     fn route(&mut self) -> Option<Manifest> {
-        let name = object_name(&self.service.name);
-        if !is_label(&name) {
-            let reason = format!("`{name}` is longer than 63 characters, or no name that the cluster takes");
-            self.report(&Problem::Limit { reason }, &[String::new()]);
-            return None;
-        }
+        let name = self.name()?;
         let places = self.places();
         let filled = self.settings();
         let routes = self.conditions();

@@ -24,7 +24,7 @@ mod virtual_service;
 
 use crate::{
     Manifest, Options, Target,
-    address::{ServicePort, is_label},
+    address::ServicePort,
     manifest::{INTERPRETER, Metadata, Object, metadata, object_name},
     matcher::Match,
     problem::Problem,
@@ -57,25 +57,13 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     declarations(program, options, found);
     let mut known = Vec::with_capacity(program.services.len());
     for service in &program.services {
-        let mut work = Work {
-            target: TARGET,
-            program,
-            options,
-            service,
-            found: &mut *found,
-        };
+        let mut work = Work::new(TARGET, (program, service), options, found);
         known.push(work.known());
     }
     let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
     let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
     for (at, service) in program.services.iter().enumerate() {
-        let mut work = Work {
-            target: TARGET,
-            program,
-            options,
-            service,
-            found: &mut *found,
-        };
+        let mut work = Work::new(TARGET, (program, service), options, found);
         let Some(Some(own)) = known.get(at) else { continue };
         let host = work.host(own);
         if let Some(other) = hosts
@@ -148,12 +136,7 @@ impl Work<'_, '_> {
         if local {
             return None;
         }
-        let name = object_name(&service.name);
-        if !is_label(&name) {
-            let reason = format!("`{name}` is longer than 63 characters, or no name that the cluster takes");
-            self.report(&Problem::Limit { reason }, &[String::new()]);
-            return None;
-        }
+        self.name()?;
         let places = self.places();
         let filled = self.istio_settings();
         let conditions = self.conditions();

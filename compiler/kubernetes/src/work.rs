@@ -2,9 +2,10 @@
 
 use crate::{
     Options, Target,
-    address::{ServicePort, service_port},
+    address::{ServicePort, is_label, service_port},
     capability::{Held, held},
     condition, constant,
+    manifest::object_name,
     matcher::Match,
     problem::Problem,
     setting::Setting,
@@ -26,7 +27,34 @@ pub(crate) struct Work<'a, 'd> {
     pub(crate) found: &'d mut Diagnostics,
 }
 
-impl<'a> Work<'a, '_> {
+impl<'a, 'd> Work<'a, 'd> {
+    /// A service of a program.
+    pub(crate) fn new(
+        target: Target,
+        (program, service): (&'a Program, &'a Service),
+        options: &'a Options<'a>,
+        found: &'d mut Diagnostics,
+    ) -> Self {
+        Self {
+            target,
+            program,
+            options,
+            service,
+            found,
+        }
+    }
+
+    /// What the cluster calls it; nothing, and a word about it, where no object may be called so.
+    pub(crate) fn name(&mut self) -> Option<String> {
+        let name = object_name(&self.service.name);
+        if is_label(&name) {
+            return Some(name);
+        }
+        let reason = format!("`{name}` is longer than 63 characters, or no name that the cluster takes");
+        self.report(&Problem::Limit { reason }, &[String::new()]);
+        None
+    }
+
     /// The Service of each subset, in order.
     pub(crate) fn places(&mut self) -> Option<Vec<ServicePort>> {
         let service = self.service;
