@@ -14,7 +14,14 @@ use crate::{
 use clap::Args;
 use flowmesh_host::server::{self, AuditOptions, ServerOptions};
 use flowmesh_ir::{Program, print};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// Serve a program's flows over HTTP and finish the runs that are open
 #[derive(Args)]
@@ -81,6 +88,8 @@ impl Serve {
             let audit = self.audit.clone();
             let audit = audit.unwrap_or_else(|| self.house.dir.join("audit.jsonl"));
             options.audit = Some(AuditOptions::new(audit));
+            let opened = Arc::new(AtomicBool::new(false));
+            options.gateways = opened.clone();
             let asks = options.identity.asks();
             let house = House::open(&program, &self.house, options).await?;
             let kept = house.host.keep_schedules().await;
@@ -93,6 +102,7 @@ impl Serve {
                     return Err(why);
                 }
             };
+            opened.store(true, Ordering::Relaxed);
             announce(&program, &house);
             doors::announce(&program, &doors);
             if !asks {

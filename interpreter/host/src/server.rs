@@ -90,6 +90,8 @@ pub struct ServerOptions {
     pub read_timeout: Duration,
     /// Where to say whether it is alive and ready, and how it does; nowhere if nothing is said.
     pub health: Option<SocketAddr>,
+    /// Whether the gateways beside it listen; it is not ready before. True where nobody says otherwise.
+    pub gateways: Arc<AtomicBool>,
     /// So long it says that it is not ready before it takes no connections any more.
     pub drain: Duration,
     /// The longest that a stop waits for requests on their way.
@@ -113,6 +115,7 @@ impl ServerOptions {
             connections: 1024,
             read_timeout: Duration::from_secs(30),
             health: None,
+            gateways: Arc::new(AtomicBool::new(true)),
             drain: Duration::ZERO,
             grace: Duration::from_secs(10),
         }

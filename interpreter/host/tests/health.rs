@@ -18,13 +18,23 @@ use flowmesh_host::{
 };
 use flowmesh_machine::Settings;
 use flowmesh_mesh::Hickory;
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle};
 
 struct World {
     host: Host,
     api: SocketAddr,
     health: SocketAddr,
+    gateways: Arc<AtomicBool>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -41,6 +51,7 @@ async fn world(folder: &Path, drain: Duration) -> World {
         drain,
         ..ServerOptions::new(here)
     };
+    let gateways = options.gateways.clone();
     let server = Server::bind(options).await.unwrap();
     let (api, health) = (server.address(), server.health().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
@@ -49,6 +60,7 @@ async fn world(folder: &Path, drain: Duration) -> World {
         host,
         api,
         health,
+        gateways,
         stop,
         serving,
     }
@@ -112,6 +124,23 @@ async fn what_happens_is_measured() {
     assert_eq!(is(r#"flowmesh_http_requests_total{status="2xx"}"#), 4.0);
     let all = r#"flowmesh_http_request_duration_seconds_bucket{le="+Inf"}"#;
     assert_eq!(is(all), is("flowmesh_http_request_duration_seconds_count"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_not_ready_before_its_gateways_listen() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path(), Duration::ZERO).await;
+    for listen in [false, true] {
+        world.gateways.store(listen, Ordering::Relaxed);
+        let ready = ask(world.health, "GET", "/readyz", "", "").await;
+        let said = ready.json();
+        assert_eq!(ready.status, if listen { 200 } else { 503 });
+        assert_eq!(
+            (&said["ready"], &said["gateways"]),
+            (&listen.into(), &listen.into())
+        );
+        assert_eq!(said["journal"], true);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

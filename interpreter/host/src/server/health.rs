@@ -28,6 +28,7 @@ pub(super) const CONNECTIONS: usize = 64;
 struct Watched {
     host: Host,
     draining: Arc<AtomicBool>,
+    gateways: Arc<AtomicBool>,
 }
 
 /// Whether work may be given, and why not.
@@ -40,6 +41,8 @@ struct Ready {
     journal: bool,
     /// The index keeps up with the journal.
     index: bool,
+    /// The gateways listen.
+    gateways: bool,
     /// The server is about to stop.
     draining: bool,
 }
@@ -52,6 +55,7 @@ pub(super) fn router(shared: &Shared) -> Router {
         .with_state(Watched {
             host: shared.host.clone(),
             draining: shared.draining.clone(),
+            gateways: shared.options.gateways.clone(),
         })
 }
 
@@ -59,12 +63,14 @@ async fn ready(State(watched): State<Watched>) -> Response {
     let stand = watched.host.stand().await.ok();
     let holds = |what: fn(&Stand) -> bool| stand.as_ref().is_some_and(what);
     let draining = watched.draining.load(Ordering::Relaxed);
+    let gateways = watched.gateways.load(Ordering::Relaxed);
     let (journal, index) = (holds(|stand| !stand.full), holds(|stand| stand.indexed));
     let ready = Ready {
-        ready: journal && index && !draining,
+        ready: journal && index && gateways && !draining,
         host: stand.is_some(),
         journal,
         index,
+        gateways,
         draining,
     };
     let status = match ready.ready {
