@@ -9,6 +9,8 @@ mod meaning;
 mod program;
 #[path = "kubernetes/schema.rs"]
 mod schema;
+#[path = "kubernetes/workload.rs"]
+mod workload;
 
 use flowmesh_diagnostics::{Diagnostics, Severity, Sources};
 use flowmesh_ir::{

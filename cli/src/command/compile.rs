@@ -6,7 +6,7 @@ use crate::{draw, error::Error, exit::Exit, output, program, settings::Set};
 use clap::{Args, ValueEnum};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{FlowId, Program, print};
-use flowmesh_kubernetes::{Options, Target as Mesh};
+use flowmesh_kubernetes::{Options, Target as Mesh, Workload};
 use folder::Folder;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
   flowmesh compile shop.flow --to istio -o manifests/
   flowmesh compile shop.flow --to istio -o manifests/ --check   for build servers
   flowmesh compile shop.flow --to istio --diff manifests/
+  flowmesh compile shop.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o manifests/
   flowmesh targets istio")]
 pub(crate) struct Compile {
     /// The program, `.flow` or compiled `.json`
@@ -41,6 +42,15 @@ pub(crate) struct Compile {
     /// Leave what a target cannot express to the interpreter, and say so in the manifests
     #[arg(long)]
     interpreter_fills: bool,
+    /// The image with flowmesh, with `--to kubernetes`
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+    /// The namespace of the pods, with `--to kubernetes`; `default` where nothing is said
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// How large the volume is that keeps runs, with `--to kubernetes`; 10Gi where nothing is said
+    #[arg(long, value_name = "SIZE")]
+    storage: Option<String>,
     #[command(flatten)]
     set: Set,
     /// Print diagnostics as JSON
@@ -61,6 +71,8 @@ enum Target {
     GatewayApi,
     /// Istio manifests for its services and gateways
     Istio,
+    /// Kubernetes manifests for the program itself: pods, and what stands around them
+    Kubernetes,
 }
 
 impl Compile {
@@ -73,6 +85,7 @@ impl Compile {
             Target::Dot => self.dot(&program)?,
             Target::GatewayApi => return self.manifests(&program, &sources, Mesh::GatewayApi),
             Target::Istio => return self.manifests(&program, &sources, Mesh::Istio),
+            Target::Kubernetes => return self.manifests(&program, &sources, Mesh::Kubernetes),
         };
         match &self.out {
             Some(path) => output::write(path, &text)?,
@@ -87,6 +100,7 @@ impl Compile {
             interpreter_fills: self.interpreter_fills,
             sources: Some(sources),
             configs: self.set.given()?,
+            workload: self.workload(),
         };
         let mut found = Diagnostics::default();
         let manifests = flowmesh_kubernetes::compile(program, mesh, &options, &mut found);
@@ -113,6 +127,16 @@ impl Compile {
         match self.check {
             true => Ok(checked(dir, &folder)),
             false => written(dir, &folder, manifests.len()),
+        }
+    }
+
+    /// How the pods are made.
+    fn workload(&self) -> Workload {
+        let usual = Workload::default();
+        Workload {
+            image: self.image.clone().unwrap_or(usual.image),
+            namespace: self.namespace.clone().unwrap_or(usual.namespace),
+            storage: self.storage.clone().unwrap_or(usual.storage),
         }
     }
 

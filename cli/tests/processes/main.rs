@@ -37,6 +37,8 @@ mod lsp;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod pods;
+#[cfg(test)]
 mod products;
 mod program;
 #[cfg(test)]

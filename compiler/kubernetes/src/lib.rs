@@ -1,7 +1,7 @@
 //! Manifests for a Kubernetes mesh, from the services and policies of a program.
 //!
-//! This room writes how traffic moves between Services that the cluster already has; it creates none. It knows programs
-//! and what each target can hold. It does not know the language, a cluster, or where the text it makes is kept.
+//! This room writes how traffic moves between Services that the cluster already has, and the program itself as pods. It
+//! knows programs and what each target can hold. It does not know the language, a cluster, or where the text it makes is kept.
 //!
 //! INVARIANT: nothing is dropped silently. What a target cannot hold is a diagnostic at the author's line, or, where
 //! the interpreter carries it out, an annotation on the manifest.
@@ -20,9 +20,11 @@ mod operation;
 mod problem;
 mod setting;
 mod work;
+mod workload;
 mod yaml;
 
 pub use capability::{Capability, Holds, capabilities};
+pub use workload::Workload;
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{Name, Program};
@@ -35,6 +37,8 @@ pub enum Target {
     GatewayApi,
     /// Istio 1.30, with sidecars or waypoints.
     Istio,
+    /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
+    Kubernetes,
 }
 
 /// How they are made.
@@ -46,6 +50,8 @@ pub struct Options<'a> {
     pub sources: Option<&'a Sources>,
     /// Values of configs that addresses are made from, before their defaults.
     pub configs: BTreeMap<Name, String>,
+    /// How the pods of the program itself are made.
+    pub workload: Workload,
 }
 
 /// One object of the cluster, as a file.
@@ -67,12 +73,13 @@ pub fn compile(
     match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
+        Target::Kubernetes => workload::compile(program, options, found),
     }
 }
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 2] = [Self::GatewayApi, Self::Istio];
+    pub const ALL: [Self; 3] = [Self::GatewayApi, Self::Istio, Self::Kubernetes];
 
     /// What people call it on the command line.
     #[must_use]
@@ -80,6 +87,7 @@ impl Target {
         match self {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
+            Self::Kubernetes => "kubernetes",
         }
     }
 }

@@ -75,7 +75,15 @@ says from which line an object comes.\n\nA service stands at Services of the clu
 With several subsets, each is a Service of its own, and callers name the service itself: a Service `name` beside theirs, in their \
 namespace.\n\nWhat a target does not hold is an error at the line that says it; with `--interpreter-fills` it is left to flowmesh, \
 and an annotation says so. What it holds in part is a warning that says how. A gateway of which something is not held is not \
-written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n";
+written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n\n## The program itself\n\n\
+`flowmesh compile app.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o out/` writes the pods \
+that carry the program out. With flows it is one pod of a StatefulSet, whose volume keeps the runs (`--storage 10Gi`); a program \
+that only has gateways is a Deployment of two to ten, by their load. The program stands in a ConfigMap that is named after its \
+hash; configs that are given by `--set` are variables of the pod. Three Secrets are named and not written: `NAME-secrets` with a \
+key for each `secret`, `NAME-files` with the files that the program names, such as certificates, and `NAME-tokens` with the \
+`tokens.json` of `flowmesh token`. The pods may write nothing but the volume, have no privilege, and are nobody; they reach names, \
+the namespaces with Services that the program calls, and outside of the cluster the ports that it calls there. `Dockerfile` makes \
+the image.\n";
 
 fn codes() -> String {
     let stages = [

@@ -1,0 +1,121 @@
+//! The pods of `flowmesh compile --to kubernetes`: what they are told to do is what the binary does, with the files that they are
+//! given, and their probes are answered.
+
+use super::{
+    common::{command, in_dir},
+    shop::{Running, free_port, http, until},
+};
+use std::{fs, path::Path, process::Stdio};
+use tempfile::TempDir;
+
+/// The arguments of the container in a manifest.
+fn arguments(yaml: &str) -> Vec<String> {
+    let mut lines = yaml.lines().skip_while(|line| line.trim() != "- args:").skip(1);
+    let item = |line: &str| {
+        line.trim()
+            .strip_prefix("- ")
+            .map(|text| text.trim_matches('\'').to_owned())
+    };
+    lines.by_ref().map_while(item).collect()
+}
+
+/// The same with places and ports of this machine.
+fn here(argument: &str, folder: &Path, ports: &[(u16, u16)]) -> String {
+    let moved = argument
+        .replace("/etc/flowmesh", &folder.join("etc").to_string_lossy())
+        .replace("/var/lib/flowmesh", &folder.join("runs").to_string_lossy());
+    let port = ports
+        .iter()
+        .find(|(known, _)| moved == format!("0.0.0.0:{known}"));
+    port.map_or(moved, |(_, port)| format!("127.0.0.1:{port}"))
+}
+
+/// A pod of a program, and the port of its probes.
+fn pod(program: &str, set: &str, door: u16) -> (TempDir, Running, u16) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let text = program.replace("DOOR", &door.to_string());
+    fs::write(path.join("shop.flow"), text).expect("the folder is ours");
+    let made = in_dir(path, &["compile", "shop.flow", "--to", "kubernetes", "-o", "out"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let etc = path.join("etc");
+    for name in ["program", "secrets", "tokens", "files"] {
+        fs::create_dir_all(etc.join(name)).expect("the folder is ours");
+    }
+    // As the map of the cluster has it.
+    let program = etc.join("program/program.json");
+    let made = in_dir(
+        path,
+        &[
+            "compile",
+            "shop.flow",
+            "--to",
+            "json",
+            "-o",
+            &program.to_string_lossy(),
+        ],
+    );
+    assert_eq!(made.code, 0, "{made:?}");
+    fs::write(etc.join("secrets/token"), "t0ken").expect("the folder is ours");
+    let made = in_dir(path, &["token", "create", "root", "--role", "admin"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    fs::copy(path.join(".flowmesh/tokens.json"), etc.join("tokens/tokens.json")).expect("it was made");
+    let yaml = fs::read_to_string(path.join("out").join(set)).expect("it was made");
+    let probes = free_port();
+    let ports = [(7700, free_port()), (7701, probes)];
+    let arguments: Vec<String> = arguments(&yaml).iter().map(|it| here(it, path, &ports)).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut pod = command(&arguments);
+    pod.current_dir(etc.join("files"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    (folder, Running(pod.spawn().expect("it runs")), probes)
+}
+
+fn is(port: u16, path: &str, status: u16) -> bool {
+    http(port, "GET", path, "", "").is_some_and(|(found, _)| found == status)
+}
+
+#[test]
+fn a_pod_with_flows_is_alive_and_ready_and_takes_visitors() {
+    let program = r#"
+secret token
+service payments {
+  at: "dns://payments.billing.svc.cluster.local:8080"
+  auth: bearer(token)
+  op charge(id: string) = PUT "/charges/{id}"
+}
+flow checkout(id: string) -> string {
+  signal paid()
+  await paid within 1d
+  return id
+}
+allow anyone to checkout
+gateway shop {
+  listen: "http://0.0.0.0:DOOR"
+  POST "/checkout/{id}" -> checkout(id)
+}
+"#;
+    let door = free_port();
+    let (_folder, _pod, probes) = pod(program, "statefulset-shop.yaml", door);
+    until("the pod is ready", || is(probes, "/readyz", 200));
+    assert!(is(probes, "/healthz", 200));
+    let (status, _) = http(door, "POST", "/checkout/7", "", "").expect("an answer");
+    assert_eq!(status, 202, "the run is kept");
+}
+
+#[test]
+fn a_pod_that_keeps_nothing_is_a_gateway() {
+    let program = r#"
+service web { at: "dns://web.shop.svc.cluster.local:80" }
+allow gateway front to web
+gateway front {
+  listen: "http://0.0.0.0:DOOR"
+  any "/**" -> web
+}
+"#;
+    let door = free_port();
+    let (_folder, _pod, probes) = pod(program, "deployment-shop.yaml", door);
+    until("the pod is ready", || is(probes, "/readyz", 200));
+    assert!(http(door, "GET", "/", "", "").is_some(), "the gateway listens");
+}

@@ -1,0 +1,167 @@
+//! The pods: one process each, that may do as little as possible.
+
+use super::Making;
+use crate::Manifest;
+use serde_json::{Value, json};
+
+/// Where the API and the probes are.
+pub(super) const API: u16 = 7700;
+pub(super) const HEALTH: u16 = 7701;
+
+/// Nobody's number, that of `nonroot` in distroless images.
+const USER: u32 = 65_532;
+
+/// Where things are in a pod.
+const PROGRAM: &str = "/etc/flowmesh/program";
+const SECRETS: &str = "/etc/flowmesh/secrets";
+const TOKENS: &str = "/etc/flowmesh/tokens";
+const FILES: &str = "/etc/flowmesh/files";
+const RUNS: &str = "/var/lib/flowmesh";
+
+/// How long a pod has to end, in seconds: what it drains, and what it is about then.
+const ENDS_WITHIN: u32 = 60;
+
+/// How many pods there are of what keeps nothing.
+const REPLICAS: u32 = 2;
+
+impl Making<'_> {
+    /// The set of pods.
+    pub(super) fn pods(&self) -> Manifest {
+        let template = json!({
+            "metadata": { "labels": self.labels() },
+            "spec": self.pod(),
+        });
+        let selector = json!({ "matchLabels": self.labels() });
+        if !self.needs.keeps {
+            let spec = json!({ "replicas": REPLICAS, "selector": selector, "template": template });
+            return self.object("apps/v1", "Deployment", &self.name, json!({ "spec": spec }));
+        }
+        let claim = json!({
+            "metadata": { "name": "runs" },
+            "spec": {
+                "accessModes": ["ReadWriteOncePod"],
+                "resources": { "requests": { "storage": self.options.workload.storage } },
+            },
+        });
+        // Runs are kept by one process. The next one begins when it has ended.
+        let spec = json!({
+            "replicas": 1,
+            "serviceName": self.name,
+            "selector": selector,
+            "template": template,
+            "volumeClaimTemplates": [claim],
+        });
+        self.object("apps/v1", "StatefulSet", &self.name, json!({ "spec": spec }))
+    }
+
+    fn pod(&self) -> Value {
+        json!({
+            "serviceAccountName": "flowmesh",
+            "automountServiceAccountToken": false,
+            "terminationGracePeriodSeconds": ENDS_WITHIN,
+            "securityContext": {
+                "runAsNonRoot": true,
+                "runAsUser": USER,
+                "runAsGroup": USER,
+                "fsGroup": USER,
+                "seccompProfile": { "type": "RuntimeDefault" },
+            },
+            "containers": [self.container()],
+            "volumes": self.volumes(),
+        })
+    }
+
+    fn container(&self) -> Value {
+        let env = self
+            .needs
+            .values
+            .iter()
+            .map(|(name, value)| json!({ "name": name, "value": value }));
+        let probe = |path: &str| json!({ "httpGet": { "path": path, "port": "health" } });
+        let port = |(name, port): (&str, u16)| json!({ "name": name, "containerPort": port });
+        let gateways = self.needs.ports.iter().map(|(name, port)| (name.as_str(), *port));
+        let own = self
+            .needs
+            .keeps
+            .then_some(("api", API))
+            .into_iter()
+            .chain([("health", HEALTH)]);
+        // An open store is ready when it has looked at all that it holds, which takes its time.
+        let mut starts = probe("/readyz");
+        if let Value::Object(starts) = &mut starts {
+            starts.insert("periodSeconds".to_owned(), json!(2));
+            starts.insert("failureThreshold".to_owned(), json!(150));
+        }
+        json!({
+            "name": "flowmesh",
+            "image": self.options.workload.image,
+            "workingDir": FILES,
+            "args": self.arguments(),
+            "env": env.collect::<Vec<_>>(),
+            "ports": own.chain(gateways).map(port).collect::<Vec<_>>(),
+            "startupProbe": starts,
+            "livenessProbe": probe("/healthz"),
+            "readinessProbe": probe("/readyz"),
+            "resources": {
+                "requests": { "cpu": "100m", "memory": "128Mi" },
+                "limits": { "memory": "512Mi" },
+            },
+            "securityContext": {
+                "allowPrivilegeEscalation": false,
+                "readOnlyRootFilesystem": true,
+                "capabilities": { "drop": ["ALL"] },
+            },
+            "volumeMounts": self.mounts(),
+        })
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let program = format!("{PROGRAM}/program.json");
+        let health = format!("0.0.0.0:{HEALTH}");
+        let mut all = vec!["--log-format", "json"];
+        let (api, tokens) = (format!("0.0.0.0:{API}"), format!("{TOKENS}/tokens.json"));
+        match self.needs.keeps {
+            true => all.extend([
+                "serve", &program, "--dir", RUNS, "--listen", &api, "--tokens", &tokens, "--health", &health,
+                "--drain", "5s",
+            ]),
+            false => all.extend(["gateway", &program, "--admin", &health, "--drain", "5s"]),
+        }
+        all.extend(["--access-log", "-"]);
+        if self.needs.secrets {
+            all.extend(["--secrets", SECRETS]);
+        }
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    fn mounts(&self) -> Vec<Value> {
+        let read = |name: &str, path: &str| json!({ "name": name, "mountPath": path, "readOnly": true });
+        let mut all = vec![read("program", PROGRAM), read("files", FILES)];
+        if self.needs.secrets {
+            all.push(read("secrets", SECRETS));
+        }
+        if self.needs.keeps {
+            all.push(read("tokens", TOKENS));
+            all.push(json!({ "name": "runs", "mountPath": RUNS }));
+        }
+        all
+    }
+
+    fn volumes(&self) -> Vec<Value> {
+        let secret = |name: &str, optional: bool| {
+            let of = format!("{}-{name}", self.name);
+            json!({ "name": name, "secret": { "secretName": of, "optional": optional } })
+        };
+        let mut all = vec![
+            json!({ "name": "program", "configMap": { "name": self.map_name() } }),
+            secret("files", true),
+        ];
+        if self.needs.secrets {
+            all.push(secret("secrets", false));
+        }
+        if self.needs.keeps {
+            all.push(secret("tokens", false));
+        }
+        all
+    }
+}

@@ -1,0 +1,179 @@
+//! The program itself in a cluster: that clusters take it, and that its pods may do no more than they must.
+
+use crate::beside;
+use flowmesh_diagnostics::Diagnostics;
+use flowmesh_kubernetes::{Manifest, Options, Target, compile};
+use flowmesh_tests::{files, fuzz::compiled};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, fs};
+
+const SUITE: &str = "tests/suite/workload";
+
+const SHOP: &str = r#"
+config team: string
+secret token
+service payments {
+  at: "dns://payments.billing.svc.cluster.local:8080"
+  auth: bearer(token)
+  op charge(id: string) = PUT "/charges/{id}"
+}
+flow checkout(id: string) { payments.charge(id) }
+"#;
+
+fn objects(manifests: &[Manifest]) -> Vec<Value> {
+    let read = |manifest: &Manifest| serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
+    manifests.iter().map(read).collect()
+}
+
+fn of_kind<'o>(objects: &'o [Value], kind: &str) -> &'o Value {
+    objects.iter().find(|object| object["kind"] == kind).expect(kind)
+}
+
+fn made(text: &str, configs: &[(&str, &str)]) -> (Vec<Manifest>, Diagnostics) {
+    let program = compiled(text).expect("it compiles");
+    let configs = configs
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).to_owned()));
+    let options = Options {
+        configs: configs.collect(),
+        ..Options::default()
+    };
+    let mut found = Diagnostics::default();
+    (compile(&program, Target::Kubernetes, &options, &mut found), found)
+}
+
+#[test]
+fn the_suite_becomes_what_stands_beside_it() {
+    beside::hold(SUITE);
+}
+
+#[test]
+fn clusters_take_every_manifest() {
+    let Some(shared) = files::shared("the schemas of Kubernetes") else {
+        return;
+    };
+    let read = |name: &str| -> Value {
+        let text = fs::read_to_string(shared.join("schemas/kubernetes").join(name))
+            .expect("the shared folder has it");
+        serde_json::from_str(&text).expect("it is JSON")
+    };
+    let (definitions, index) = (read("definitions-v1.36.0-strict.json"), read("gvk-index.json"));
+    let suite = beside::suite(SUITE).into_iter().flat_map(|case| case.manifests);
+    let all: Vec<Manifest> = suite.chain(made(SHOP, &[("team", "a")]).0).collect();
+    let mut kinds = BTreeSet::new();
+    for mut object in objects(&all) {
+        let (version, kind) = (
+            object["apiVersion"].as_str().unwrap(),
+            object["kind"].as_str().unwrap(),
+        );
+        let name = index[format!("{version}/{kind}")]
+            .as_str()
+            .expect("the kind is known");
+        let schema = json!({ "$ref": format!("#/$defs/{name}"), "$defs": definitions["$defs"] });
+        let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+        let faults = |object: &Value| {
+            validator
+                .iter_errors(object)
+                .map(|error| error.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(faults(&object), Vec::<String>::new(), "{object:#}");
+        kinds.insert(kind.to_owned());
+        object["nothing"] = 3.into();
+        assert_eq!(
+            faults(&object).len(),
+            1,
+            "a schema that takes anything shows nothing"
+        );
+    }
+    let wanted = [
+        "ConfigMap",
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "Service",
+        "ServiceAccount",
+        "StatefulSet",
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn pods_may_do_as_little_as_possible_and_know_no_secret() {
+    let (manifests, _) = made(SHOP, &[("team", "a")]);
+    let objects = objects(&manifests);
+    let pods = &of_kind(&objects, "StatefulSet")["spec"];
+    assert_eq!(pods["replicas"], 1, "runs are kept by one process");
+    let pod = &pods["template"]["spec"];
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+    let container = &pod["containers"][0];
+    let context = &container["securityContext"];
+    assert_eq!(
+        (
+            &context["readOnlyRootFilesystem"],
+            &context["allowPrivilegeEscalation"]
+        ),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(context["capabilities"]["drop"], json!(["ALL"]));
+    assert_eq!(container["env"], json!([{ "name": "TEAM", "value": "a" }]));
+    let volumes = pod["volumes"].as_array().unwrap();
+    let secrets: Vec<&Value> = volumes
+        .iter()
+        .map(|volume| &volume["secret"]["secretName"])
+        .filter(|name| !name.is_null())
+        .collect();
+    let program = compiled(SHOP).unwrap();
+    assert_eq!(
+        secrets,
+        ["files", "secrets", "tokens"]
+            .map(|name| json!(format!("{}-{name}", program.name)))
+            .iter()
+            .collect::<Vec<_>>()
+    );
+    assert!(!objects.iter().any(|object| object["kind"] == "Secret"));
+    let read_only = container["volumeMounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|mount| mount["readOnly"] != true);
+    assert_eq!(
+        read_only.map(|mount| &mount["name"]).collect::<Vec<_>>(),
+        [&json!("runs")]
+    );
+}
+
+#[test]
+fn the_program_stands_in_a_map_that_is_another_for_another_program() {
+    let map = |text: &str| {
+        let objects = objects(&made(text, &[("team", "a")]).0);
+        let map = of_kind(&objects, "ConfigMap");
+        let pod = &of_kind(&objects, "StatefulSet")["spec"]["template"]["spec"];
+        assert_eq!(pod["volumes"][0]["configMap"]["name"], map["metadata"]["name"]);
+        let program = flowmesh_ir::json::load(map["data"]["program.json"].as_str().unwrap().as_bytes())
+            .expect("it is a program");
+        assert_eq!(
+            Ok(program.hash()),
+            compiled(text).map(|program| program.hash()).ok_or(())
+        );
+        map["metadata"]["name"].clone()
+    };
+    assert_ne!(map(SHOP), map(&SHOP.replace("/charges/", "/payments/")));
+    assert_eq!(map(SHOP), map(SHOP));
+}
+
+#[test]
+fn a_value_that_nobody_gives_is_missed_before_the_pod_misses_it() {
+    let (manifests, found) = made(SHOP, &[]);
+    assert!(manifests.is_empty());
+    let said: Vec<&str> = found
+        .sorted()
+        .into_iter()
+        .map(|found| found.message.as_str())
+        .collect();
+    assert_eq!(
+        said,
+        ["the program depends on the config `team`, which has no value yet"]
+    );
+}
