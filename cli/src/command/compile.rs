@@ -79,6 +79,13 @@ impl Compile {
     /// Compiles and writes.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         let (program, sources) = program::load_with_sources(&self.file, self.json)?;
+        if let (Target::Ir | Target::Json | Target::Dot, Some(text)) = (self.to, self.only_looks()) {
+            return Err(Error::BadSetting {
+                text: text.to_owned(),
+                why: "it is about a directory of manifests".to_owned(),
+                help: "say a target that has them, such as `--to istio`".to_owned(),
+            });
+        }
         let text = match self.to {
             Target::Ir => print::text(&program),
             Target::Json => print::json(&program),
@@ -127,6 +134,15 @@ impl Compile {
         match self.check {
             true => Ok(checked(dir, &folder)),
             false => written(dir, &folder, manifests.len()),
+        }
+    }
+
+    /// The option by which nothing is written, if there is one.
+    fn only_looks(&self) -> Option<&'static str> {
+        match (self.check, &self.diff) {
+            (true, _) => Some("--check"),
+            (false, Some(_)) => Some("--diff"),
+            (false, None) => None,
         }
     }
 

@@ -119,3 +119,29 @@ gateway front {
     until("the pod is ready", || is(probes, "/readyz", 200));
     assert!(http(door, "GET", "/", "", "").is_some(), "the gateway listens");
 }
+
+#[test]
+fn where_nothing_is_to_be_written_nothing_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    fs::write(
+        path.join("a.flow"),
+        "service web { at: \"dns://web.shop.svc:80\" }\n",
+    )
+    .expect("it is ours");
+    let refused = in_dir(
+        path,
+        &["compile", "a.flow", "--to", "json", "-o", "a.json", "--check"],
+    );
+    assert!(
+        refused.code == 2 && refused.err.contains("--check"),
+        "{refused:?}"
+    );
+    assert!(!path.join("a.json").exists());
+    let stale = in_dir(
+        path,
+        &["compile", "a.flow", "--to", "istio", "-o", "out", "--check"],
+    );
+    assert!(stale.code == 1 && stale.err.contains("missing"), "{stale:?}");
+    assert!(!path.join("out").exists());
+}

@@ -33,7 +33,7 @@ use crate::{
     yaml,
 };
 use destination_rule::DestinationRule;
-use flowmesh_diagnostics::{Diagnostics, Severity};
+use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{Program, service::Operation, traffic::Onward};
 use http::Again;
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
         let mut work = Work::new(TARGET, (program, service), options, found);
         known.push(work.known());
     }
-    let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
+    let mut made = Vec::new();
     let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
     for (at, service) in program.services.iter().enumerate() {
         let mut work = Work::new(TARGET, (program, service), options, found);
@@ -74,31 +74,21 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
             work.report(&Problem::Same { one, other }, &["@at".to_owned(), String::new()]);
             continue;
         }
-        for manifest in work.manifests(own, &known, host) {
-            if let Some(other) = all.insert(manifest.path.clone(), manifest) {
-                let reason = format!("two objects would both be written to `{}`", other.path);
-                work.report(&Problem::Limit { reason }, &[String::new()]);
-            }
-        }
+        made.extend(work.manifests(own, &known, host));
     }
-    for (number, _) in program.gateways.iter().enumerate() {
-        for manifest in gateway::manifests(program, options, number, &known, found) {
-            if let Some(other) = all.insert(manifest.path.clone(), manifest) {
-                let reason = format!("two objects would both be written to `{}`", other.path);
-                let span = program
-                    .origins
-                    .span(&format!("gateway/{number}"))
-                    .unwrap_or_default();
-                found.add_beside(Problem::Limit { reason }.diagnostic(TARGET, Severity::Error, span));
-            }
-        }
+    for number in 0..program.gateways.len() {
+        made.extend(gateway::manifests(program, options, number, &known, found));
     }
-    let rules = access::manifests(program, options, &known, found);
-    for manifest in rules
-        .into_iter()
-        .chain(telemetry::manifest(program, options, found))
-    {
-        all.insert(manifest.path.clone(), manifest);
+    made.extend(access::manifests(program, options, &known, found));
+    made.extend(telemetry::manifest(program, options, found));
+    let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
+    for manifest in made {
+        // What one would say would be lost, and for a rule that is a door left open.
+        if let Some(other) = all.insert(manifest.path.clone(), manifest) {
+            let reason = format!("two objects would both be written to `{}`", other.path);
+            let problem = Problem::Limit { reason };
+            found.add_beside(problem.diagnostic(TARGET, Severity::Error, Span::default()));
+        }
     }
     all.into_values().collect()
 }

@@ -1,12 +1,16 @@
 //! Which requests are an operation's, as closely as a target can tell that compares segments.
 
 use crate::matcher::{Match, Path, Pattern, is_path};
-use flowmesh_ir::service::{Operation, Piece};
+use flowmesh_ir::service::{Binding, Operation, Piece};
 
 /// The requests of an operation; those below what stands before its first parameter, where that is not a segment of its own.
 pub(crate) fn requests(operation: &Operation) -> Match {
+    let path = match &operation.binding {
+        Binding::Grpc { service, method } => Path::Exact(format!("/{service}/{method}")),
+        _ => path(&operation.path),
+    };
     Match {
-        path: path(&operation.path),
+        path,
         method: Some(operation.method.as_str().to_owned()),
         ..Match::all()
     }

@@ -32,6 +32,8 @@ pub(crate) enum Problem {
     Spread { reason: &'static str },
     /// A condition that no match can say.
     Condition { reason: &'static str },
+    /// A rule of who may call what that the target cannot say.
+    Rule { reason: &'static str },
     /// A later route that the target prefers to an earlier one.
     Order { first: usize, second: usize },
     /// Two operations with settings of their own that no match can tell apart.
@@ -111,6 +113,11 @@ impl Problem {
                 format!("the target `{target}` cannot hold this condition: {reason}"),
                 "compare the method, the path, a header or a query parameter with a text, joined by `and` or `or`"
                     .to_owned(),
+            ),
+            Self::Rule { reason } => (
+                Code(708),
+                format!("the target `{target}` cannot hold this rule: {reason}"),
+                "say it otherwise; or leave the rules of the service to the interpreter with `--interpreter-fills`".to_owned(),
             ),
             Self::Order { first, second } => (
                 Code(709),

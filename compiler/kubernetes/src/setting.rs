@@ -1,6 +1,7 @@
 //! Everything of a program that a target may have no field for, under the names that authors use.
 
 use flowmesh_diagnostics::Code;
+use flowmesh_ir::policy::Policy;
 
 /// Writes the kinds of settings down once: their name in the code, the setting that they stand at, and what they are called.
 macro_rules! settings {
@@ -95,4 +96,28 @@ impl Setting {
             _ => Code(714),
         }
     }
+}
+
+/// The settings of a policy that are there or not, and that say something else than what holds anyway.
+pub(crate) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    fn is<T: PartialEq>(own: &Option<T>, outer: &Option<T>) -> bool {
+        own.is_some() && own != outer
+    }
+    let all = [
+        (Setting::Sticky, is(&policy.sticky, &outer.sticky)),
+        (Setting::Hedge, is(&policy.hedge, &outer.hedge)),
+        (Setting::Priority, is(&policy.priority, &outer.priority)),
+        (Setting::Health, is(&policy.health, &outer.health)),
+        (Setting::Tls, is(&policy.tls, &outer.tls)),
+        (Setting::Failover, is(&policy.failover, &outer.failover)),
+        (Setting::Mirror, is(&policy.mirror, &outer.mirror)),
+        (Setting::Fault, is(&policy.fault, &outer.fault)),
+        (Setting::Rewrite, is(&policy.rewrite, &outer.rewrite)),
+        (Setting::Cors, is(&policy.cors, &outer.cors)),
+        (Setting::Cache, is(&policy.cache, &outer.cache)),
+        (Setting::Trace, is(&policy.trace, &outer.trace)),
+    ];
+    all.into_iter()
+        .filter_map(|(setting, is)| is.then_some(setting))
+        .collect()
 }

@@ -73,6 +73,12 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
         report(&Problem::Limit { reason }, found);
         return Vec::new();
     }
+    let namespace = &options.workload.namespace;
+    if !is_label(namespace) {
+        let reason = format!("`{namespace}` is no name that the cluster takes for a namespace");
+        report(&Problem::Limit { reason }, found);
+        return Vec::new();
+    }
     let text = print::json(program);
     if text.len() > PROGRAM_BYTES_MAX {
         let reason = format!(

@@ -177,3 +177,17 @@ fn a_value_that_nobody_gives_is_missed_before_the_pod_misses_it() {
         ["the program depends on the config `team`, which has no value yet"]
     );
 }
+
+#[test]
+fn the_cluster_puts_nothing_into_values_and_takes_the_namespace() {
+    let (manifests, _) = made(SHOP, &[("team", "a$(HOME)")]);
+    let objects = objects(&manifests);
+    let pod = &of_kind(&objects, "StatefulSet")["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"][0]["env"][0]["value"], "a$$(HOME)");
+    let mut options = Options::default();
+    options.workload.namespace = "No Name".to_owned();
+    let mut found = Diagnostics::default();
+    let program = compiled(&SHOP.replace("config team: string", "")).expect("it compiles");
+    assert!(compile(&program, Target::Kubernetes, &options, &mut found).is_empty());
+    assert!(found.has_errors());
+}

@@ -1,6 +1,9 @@
 //! What a route cannot hold: reported, or left to the interpreter and named.
 
-use crate::{setting::Setting, work::Work};
+use crate::{
+    setting::{Setting, said},
+    work::Work,
+};
 use flowmesh_ir::policy::Policy;
 
 impl Work<'_, '_> {
@@ -36,14 +39,6 @@ fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         (Setting::Balance, policy.balance != outer.balance),
         (Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms),
         (
-            Setting::Sticky,
-            policy.sticky.is_some() && policy.sticky != outer.sticky,
-        ),
-        (
-            Setting::Hedge,
-            policy.hedge.is_some() && policy.hedge != outer.hedge,
-        ),
-        (
             Setting::Breaker,
             policy.breaker.is_some() && policy.breaker != outer.breaker,
         ),
@@ -52,47 +47,14 @@ fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
             policy.limit.is_some() && policy.limit != outer.limit,
         ),
         (
-            Setting::Priority,
-            policy.priority.is_some() && policy.priority != outer.priority,
-        ),
-        (
-            Setting::Health,
-            policy.health.is_some() && policy.health != outer.health,
-        ),
-        (Setting::Tls, policy.tls.is_some() && policy.tls != outer.tls),
-        (
-            Setting::Failover,
-            policy.failover.is_some() && policy.failover != outer.failover,
-        ),
-        (
-            Setting::Mirror,
-            policy.mirror.is_some() && policy.mirror != outer.mirror,
-        ),
-        (
-            Setting::Fault,
-            policy.fault.is_some() && policy.fault != outer.fault,
-        ),
-        (
             Setting::Headers,
             !policy.headers.is_empty() && policy.headers != outer.headers,
-        ),
-        (
-            Setting::Rewrite,
-            policy.rewrite.is_some() && policy.rewrite != outer.rewrite,
-        ),
-        (Setting::Cors, policy.cors.is_some() && policy.cors != outer.cors),
-        (
-            Setting::Cache,
-            policy.cache.is_some() && policy.cache != outer.cache,
-        ),
-        (
-            Setting::Trace,
-            policy.trace.is_some() && policy.trace != outer.trace,
         ),
     ];
     differs
         .into_iter()
         .filter(|(_, differs)| *differs)
         .map(|(setting, _)| setting)
+        .chain(said(policy, outer))
         .collect()
 }

@@ -81,7 +81,7 @@ impl Rules<'_, '_> {
                 Ok(rules) if rule.allow => may.extend(rules),
                 Ok(rules) => may_not.extend(rules),
                 Err(reason) => {
-                    self.report(&Problem::Condition { reason }, number);
+                    self.report(&Problem::Rule { reason }, number);
                     return Vec::new();
                 }
             }
@@ -95,7 +95,18 @@ impl Rules<'_, '_> {
         let said = first.unwrap_or_else(|| "mesh".to_owned());
         self.warn();
         let mut all = Vec::new();
-        for place in &known.places {
+        let declared = self.program.service(id);
+        let subsets = declared.into_iter().flat_map(|service| {
+            let name = object_name(&service.name);
+            service
+                .subsets
+                .iter()
+                .map(move |subset| match subset.name.is_empty() {
+                    true => name.clone(),
+                    false => format!("{name}-{}", object_name(&subset.name)),
+                })
+        });
+        for (place, name) in known.places.iter().zip(subsets) {
             let selector = || Selector {
                 match_labels: [("app".to_owned(), place.name.clone())].into(),
             };
@@ -109,12 +120,7 @@ impl Rules<'_, '_> {
                     action: "DENY",
                     rules: may_not.iter().map(|rule: &Made| rule.rule(None)).collect(),
                 };
-                all.push(object(
-                    KIND,
-                    VERSION,
-                    named(&format!("{}-may-not", place.name)),
-                    spec,
-                ));
+                all.push(object(KIND, VERSION, named(&format!("{name}-may-not")), spec));
             }
             let spec = Policy {
                 selector: selector(),
@@ -124,7 +130,7 @@ impl Rules<'_, '_> {
                     .map(|rule: &Made| rule.rule(Some(place.port)))
                     .collect(),
             };
-            all.push(object(KIND, VERSION, named(&format!("{}-may", place.name)), spec));
+            all.push(object(KIND, VERSION, named(&format!("{name}-may")), spec));
         }
         all
     }
@@ -148,6 +154,12 @@ impl Rules<'_, '_> {
         let mut made = Vec::new();
         for what in what {
             let of = self.requests(what);
+            // Nobody is let in by more than is meant; to keep somebody out by more is safe.
+            if rule.allow && what != What::Service(id) && matches!(of.path, Path::Prefix(_)) {
+                return Err(
+                    "an operation with a parameter that is a part of a segment cannot be told from others",
+                );
+            }
             for one in conditions.iter().filter_map(|one| one.and(&of)) {
                 if !one.query.is_empty() {
                     return Err("rules look at no parameters of the query");
@@ -191,6 +203,9 @@ impl Rules<'_, '_> {
                     let identity = text.strip_prefix("spiffe://");
                     let identity =
                         identity.ok_or("it knows nobody by other identities than those of SPIFFE")?;
+                    if identity.trim_end_matches('*').contains('*') {
+                        return Err("a `*` in an identity stands for anything at its end alone");
+                    }
                     all.insert(identity.to_owned());
                 }
             }

@@ -152,6 +152,7 @@ impl Front<'_, '_> {
             (Setting::Login, gateway.login.is_some()),
             (Setting::Keys, gateway.keys.is_some()),
             (Setting::Basic, gateway.basic.is_some()),
+            (Setting::Cors, gateway.cors.is_some()),
             (Setting::Hops, gateway.trusted_hops > 0),
             (Setting::Proxied, gateway.proxied),
             (Setting::Pass, !gateway.passes.is_empty()),

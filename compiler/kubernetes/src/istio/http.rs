@@ -135,12 +135,19 @@ pub(super) fn cors(cors: &traffic::Cors) -> Cors {
     };
     Cors {
         allow_origins: cors.origins.iter().map(origin).collect(),
-        allow_methods: cors.methods.clone(),
+        allow_methods: match cors.methods.as_slice() {
+            // Nothing would be none there.
+            [] => METHODS.map(str::to_owned).to_vec(),
+            methods => methods.to_vec(),
+        },
         allow_headers: cors.headers.clone(),
         allow_credentials: cors.credentials,
         max_age: cors.age_ms.map(istio),
     }
 }
+
+/// All that gateways take.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// The methods of requests that may be repeated whatever they are for (RFC 9110, 9.2.2).
 const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];

@@ -1,7 +1,12 @@
 //! What Istio holds in part or not at all: reported, or left to the interpreter and named.
 
 use super::traffic::hash;
-use crate::{constant, problem::Problem, setting::Setting, work::Work};
+use crate::{
+    constant,
+    problem::Problem,
+    setting::{self, Setting},
+    work::Work,
+};
 use flowmesh_ir::{
     Name,
     expr::Expr,
@@ -73,7 +78,7 @@ pub(super) fn of_whole_services(setting: Setting) -> bool {
 
 /// The settings of a policy that are not what holds anyway.
 pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
-    let mut said = Vec::new();
+    let mut said = setting::said(policy, outer);
     let mut say = |setting: Setting, is: bool| {
         if is {
             said.push(setting);
@@ -113,14 +118,6 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         policy.balance == Balance::Weights && policy.weights != outer.weights,
     );
     say(Setting::Balance, differs && policy.balance == Balance::Ewma);
-    say(
-        Setting::Sticky,
-        policy.sticky.is_some() && policy.sticky != outer.sticky,
-    );
-    say(
-        Setting::Hedge,
-        policy.hedge.is_some() && policy.hedge != outer.hedge,
-    );
     if let Some(breaker) = policy.breaker.filter(|_| policy.breaker != outer.breaker) {
         say(Setting::Breaker, breaker.failures.is_some());
         say(Setting::FailureRate, breaker.rate.is_some());
@@ -135,40 +132,6 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         say(Setting::Adaptive, limit.adaptive);
         say(Setting::Per, limit.per.is_some());
     }
-    say(
-        Setting::Priority,
-        policy.priority.is_some() && policy.priority != outer.priority,
-    );
-    say(
-        Setting::Health,
-        policy.health.is_some() && policy.health != outer.health,
-    );
-    say(Setting::Tls, policy.tls.is_some() && policy.tls != outer.tls);
-    say(
-        Setting::Failover,
-        policy.failover.is_some() && policy.failover != outer.failover,
-    );
-    say(
-        Setting::Mirror,
-        policy.mirror.is_some() && policy.mirror != outer.mirror,
-    );
-    say(
-        Setting::Fault,
-        policy.fault.is_some() && policy.fault != outer.fault,
-    );
-    say(
-        Setting::Rewrite,
-        policy.rewrite.is_some() && policy.rewrite != outer.rewrite,
-    );
-    say(Setting::Cors, policy.cors.is_some() && policy.cors != outer.cors);
-    say(
-        Setting::Cache,
-        policy.cache.is_some() && policy.cache != outer.cache,
-    );
-    say(
-        Setting::Trace,
-        policy.trace.is_some() && policy.trace != outer.trace,
-    );
     said
 }
 

@@ -13,7 +13,6 @@ pub(crate) fn held(setting: Setting) -> Held {
         | Setting::Mirror
         | Setting::Headers
         | Setting::Rewrite
-        | Setting::Cors
         | Setting::Gateway
         | Setting::Listen
         | Setting::Mtls => Whole,
@@ -77,7 +76,12 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Pass => Not("it takes this as a route of TLS, which is not written yet"),
         Setting::ToFlow => Not("it leads to the interpreter's Service, which is not written yet"),
         Setting::ToOperation => Not("lead it to the service, with the path that the operation has"),
-        Setting::Redirect => Part("to an address that is known before"),
+        Setting::Redirect => {
+            Part("to an address that is known before, and with the query that was asked for")
+        }
+        Setting::Cors => Part(
+            "what a page asks first is answered by routes that take every method; without `methods`, all of them may be asked by",
+        ),
         Setting::Access => Part(
             "its pods are those with the label `app: NAME` of a Service, and who calls is known by a ServiceAccount: that of a Service has its name, flows are `flowmesh` beside those they call, all of them alike, gateways `istio-ingressgateway-service-account` in `istio-system`; who may start flows, flowmesh holds itself",
         ),

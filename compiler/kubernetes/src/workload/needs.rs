@@ -45,7 +45,9 @@ impl Needs {
         for config in &program.configs {
             match options.configs.get(&config.name) {
                 Some(value) => {
-                    self.values.insert(config.name.to_uppercase(), value.clone());
+                    // The cluster would put the values of other variables into it.
+                    let value = value.replace("$(", "$$(");
+                    self.values.insert(config.name.to_uppercase(), value);
                 }
                 None if config.default.is_some() => {}
                 None => {

@@ -55,6 +55,10 @@ impl Making<'_> {
     }
 
     fn pod(&self) -> Value {
+        // Ports below 1024 are for those with privilege where the cluster is old.
+        let sysctl = json!({ "name": "net.ipv4.ip_unprivileged_port_start", "value": "0" });
+        let low = self.needs.ports.values().any(|port| *port < 1024);
+        let sysctls: Vec<Value> = low.then_some(sysctl).into_iter().collect();
         json!({
             "serviceAccountName": "flowmesh",
             "automountServiceAccountToken": false,
@@ -65,6 +69,7 @@ impl Making<'_> {
                 "runAsGroup": USER,
                 "fsGroup": USER,
                 "seccompProfile": { "type": "RuntimeDefault" },
+                "sysctls": sysctls,
             },
             "containers": [self.container()],
             "volumes": self.volumes(),

@@ -5,11 +5,13 @@ use flowmesh_ir::{
     OperationId, Program, ServiceId,
     access::{What, Who},
     expr::Expr,
+    service::{Binding, Method},
 };
 use flowmesh_kubernetes::{Options, Target, compile};
 use flowmesh_mesh::decide::access::{Verdict, judge};
 use flowmesh_tests::fuzz::compiled;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The rules that are tried, one by one and two together. Conditions are all on the one header.
 const RULES: [&str; 11] = [
@@ -182,4 +184,26 @@ fn whoever_may_here_may_there_and_nobody_else() {
         }
     }
     assert!(seen.iter().all(|count| *count > 500), "{seen:?}");
+}
+
+#[test]
+fn who_is_kept_from_a_method_of_grpc_is_kept_from_its_path() {
+    let mut program = program(&["deny web to payments.read"]);
+    let payments = Arc::make_mut(&mut program.services[1]);
+    payments.operations[2].method = Method::Post;
+    payments.operations[2].binding = Binding::Grpc {
+        service: "shop.Payments".to_owned(),
+        method: "Read".to_owned(),
+    };
+    let manifests = compile(
+        &program,
+        Target::Istio,
+        &Options::default(),
+        &mut Diagnostics::default(),
+    );
+    let denial = manifests
+        .iter()
+        .find(|file| file.yaml.contains("action: DENY"))
+        .expect("there is one");
+    assert!(denial.yaml.contains("- /shop.Payments/Read\n"), "{}", denial.yaml);
 }

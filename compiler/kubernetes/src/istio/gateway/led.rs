@@ -157,6 +157,7 @@ impl Front<'_, '_> {
             self.report(&Problem::Setting(Setting::Redirect), place);
             return None;
         };
+        self.setting(Setting::Redirect, place);
         let found = matches.iter().flat_map(HttpMatch::any_of).collect();
         Some(vec![HttpRoute {
             redirect: Some(redirect),
