@@ -181,22 +181,20 @@ async fn carry(
             return Err(Refusal::denied(rule));
         }
     }
+    let policy = pass.policy.or(rules.gateway().and_then(|gateway| gateway.policy));
+    let declared = rules.plan.program().service(pass.service);
+    let held = policy.or_else(|| declared.map(|service| service.policy));
     let _permit = match rules.limiter() {
         None => None,
         Some((limit, Limited { limiter, clock })) => {
             let per = limit.per.as_ref();
             let key = per.and_then(|per| rules.behind.text(per, &visit));
             let until = clock.now().saturating_add(PATIENCE);
-            let policy = pass.policy.or(rules.gateway().and_then(|gateway| gateway.policy));
-            let policy = policy.or(rules.plan.program().service(pass.service).map(|it| it.policy));
-            let priority = rules.plan.priority(policy);
+            let priority = rules.plan.priority(held);
             let entered = enter(limiter, (&key.unwrap_or_default(), priority), *clock, until).await;
             Some(entered.map_err(Refusal::of_limit)?)
         }
     };
-    let policy = pass.policy.or(rules.gateway().and_then(|gateway| gateway.policy));
-    let declared = rules.plan.program().service(pass.service);
-    let held = policy.or_else(|| declared.map(|service| service.policy));
     let onward = held.and_then(|policy| rules.plan.onward(policy, &visit, &|_, _| None));
     let relay = Relay {
         service: pass.service,
