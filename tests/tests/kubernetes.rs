@@ -371,6 +371,53 @@ fn operations_that_a_match_cannot_tell_apart_take_the_same_time() {
 }
 
 #[test]
+fn a_gateway_needs_somebody_who_carries_it_out() {
+    let text = "service shop { at: \"dns://shop.shop.svc:80\" }\ngateway front {\n  listen: \"http://0.0.0.0:80\"\n  any \"/**\" -> shop\n}\n";
+    let program = flowmesh_tests::fuzz::compiled(text).expect("it compiles");
+    let found = made(&program, &Options::default()).1;
+    assert!(found.len() == 1 && found[0].starts_with("F0718 at "), "{found:?}");
+    let options = Options {
+        gateway_class: Some("edge".to_owned()),
+        ..Options::default()
+    };
+    assert_eq!(made(&program, &options).1, Vec::<String>::new());
+}
+
+#[test]
+fn routes_let_nobody_in_whom_rules_keep_out() {
+    let options = Options {
+        gateway_class: Some("edge".to_owned()),
+        ..Options::default()
+    };
+    let gateways = |rules: &str| {
+        let text = format!(
+            "service shop {{ at: \"dns://shop.shop.svc:80\"\n  op read() -> json = GET \"/\"\n}}\ngateway front {{\n  listen: \"http://0.0.0.0:80\"\n  any \"/**\" -> shop\n}}\ngateway back {{\n  listen: \"http://0.0.0.0:81\"\n  any \"/**\" -> shop\n}}\n{rules}\n"
+        );
+        let program = flowmesh_tests::fuzz::compiled(&text).unwrap_or_else(|| panic!("{rules} compiles"));
+        let made = made(&program, &options).0;
+        let gateways = made.iter().filter(|one| one.path.starts_with("gateway-"));
+        gateways.map(|one| one.path.clone()).collect::<Vec<_>>()
+    };
+    let (front, back) = ("gateway-front.yaml".to_owned(), "gateway-back.yaml".to_owned());
+    assert_eq!(gateways(""), [back.clone(), front.clone()]);
+    assert_eq!(
+        gateways("allow gateway front to shop"),
+        std::slice::from_ref(&front)
+    );
+    assert_eq!(
+        gateways("allow gateway front, gateway back to shop"),
+        [back, front]
+    );
+    for shut in [
+        "allow gateway front to shop when request.header(\"x\") == \"a\"",
+        "allow gateway front to shop.read",
+        "allow gateway front to shop\ndeny gateway front to shop.read",
+    ] {
+        assert_eq!(gateways(shut), Vec::<String>::new(), "{shut}");
+    }
+}
+
+#[test]
 fn what_is_more_than_a_route_holds_is_refused() {
     let tester = |number: u32| when(equals(header("x"), &number.to_string()), &[(1, 100)]);
     let many = (0..16).map(tester).chain([otherwise(&[(0, 100)])]).collect();

@@ -29,6 +29,7 @@ use crate::{
     manifest::{INTERPRETER, Metadata, Object, metadata, object_name},
     precedence,
     problem::Problem,
+    setting::Setting,
     work::{Known, Work},
     yaml,
 };
@@ -83,14 +84,18 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
 
 /// What stands beside services, and would be left out silently.
 fn declarations(program: &Program, found: &mut Diagnostics) {
-    let rules = program.access.iter().enumerate().map(|(at, rule)| {
+    for (at, rule) in program.access.iter().enumerate() {
+        let span = program.origins.span(&format!("access/{at}")).unwrap_or_default();
         let word = if rule.allow { "allow" } else { "deny" };
-        (word, format!("access/{at}"))
-    });
-    let mesh = (!program.mesh.is_default()).then(|| ("mesh", "mesh".to_owned()));
-    for (word, path) in rules.chain(mesh) {
-        let span = program.origins.span(&path).unwrap_or_default();
-        found.add_beside(Problem::Declaration(word).diagnostic(TARGET, Severity::Error, span));
+        let (problem, severity) = match gateway::admits(rule) {
+            true => (Problem::Part(Setting::Access), Severity::Warning),
+            false => (Problem::Declaration(word), Severity::Error),
+        };
+        found.add_beside(problem.diagnostic(TARGET, severity, span));
+    }
+    if !program.mesh.is_default() {
+        let span = program.origins.span("mesh").unwrap_or_default();
+        found.add_beside(Problem::Declaration("mesh").diagnostic(TARGET, Severity::Error, span));
     }
 }
 
@@ -167,7 +172,7 @@ impl Work<'_, '_> {
         };
         grants.note(kind, &namespace, &rules);
         if let Some(rules) = grpc {
-            self.setting(crate::setting::Setting::GrpcTimeout, "", &mut Vec::new());
+            self.setting(Setting::GrpcTimeout, "", &mut Vec::new());
             return Some(object(
                 kind,
                 VERSION,

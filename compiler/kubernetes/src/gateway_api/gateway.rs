@@ -1,9 +1,12 @@
 //! Gateways: where visitors come in, as a `Gateway`, and where they are led, as an `HTTPRoute` for each host, and a `TLSRoute`
 //! for each name whose connections are passed on.
 
+mod admitted;
 mod hosts;
 mod led;
 mod passes;
+
+pub(super) use admitted::admits;
 
 use super::{VERSION, grants::Grants, object, rules};
 use crate::{
@@ -39,6 +42,7 @@ impl Front<'_, '_> {
         if self.gateway.jwt.is_some() {
             self.setting(Setting::Jwt, "@jwt");
         }
+        self.admitted();
         let class = self.class();
         let listeners = self.listeners().unwrap_or_default();
         let secure = listeners.iter().any(|listener| listener.secure);

@@ -47,15 +47,15 @@ impl Work<'_, '_> {
         }
         let mut parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
         parts.sort_by_key(|part| part.of.rank());
-        parts.extend(others(says(None, Again::May)?, says(None, Again::Unsent)?));
+        parts.extend(others(&says(None, Again::May)?, says(None, Again::Unsent)?));
         Some(needed(parts))
     }
 }
 
 /// The requests of no operation.
-fn others(may: Says, unsent: Says) -> Vec<Part> {
+fn others(may: &Says, unsent: Says) -> Vec<Part> {
     let mut parts = Vec::new();
-    if may != unsent {
+    if *may != unsent {
         parts.extend(IDEMPOTENT.map(|method| Part {
             of: Match {
                 method: Some(method.to_owned()),

@@ -51,6 +51,9 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::ToFlow | Setting::ToOperation => Part(
             "it leads to the Service of `--to kubernetes`, whose pods have the same gateway, by a listener with `http://`",
         ),
+        Setting::Access => Part(
+            "a route of a gateway lets in whoever comes to it, as `allow gateway` says; that nobody else calls the service, and all that is said of services and flows, each implementation has a resource of its own for",
+        ),
         Setting::Hedge
         | Setting::Breaker
         | Setting::FailureRate
@@ -72,7 +75,6 @@ pub(crate) fn held(setting: Setting) -> Held {
         | Setting::Basic
         | Setting::Hops
         | Setting::Proxied
-        | Setting::Access
         | Setting::Mtls
         | Setting::Sampling
         | Setting::Mesh => {

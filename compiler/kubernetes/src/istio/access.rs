@@ -77,8 +77,13 @@ impl Rules<'_, '_> {
         }
         if known.places.iter().any(|place| place.outside.is_some()) {
             let reason = "nobody of the mesh stands before a service that is outside of the cluster";
-            let of_it = |rule: &&Rule| rule.what.iter().any(|what| service(*what) == Some(id));
-            if let Some(number) = self.all.iter().position(|rule| of_it(&rule)) {
+            // Where the gateway's own route lets its visitors through, nothing more is to be held.
+            let admits = |rule: &Rule| {
+                let gateways = rule.who.iter().all(|who| matches!(who, Who::Gateway(_)));
+                rule.allow && rule.condition.is_none() && gateways
+            };
+            let of_it = |rule: &Rule| rule.what.iter().any(|what| service(*what) == Some(id));
+            if let Some(number) = self.all.iter().position(|rule| of_it(rule) && !admits(rule)) {
                 self.report(&Problem::Rule { reason }, number);
             }
             return Vec::new();

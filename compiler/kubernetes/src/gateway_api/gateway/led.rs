@@ -63,7 +63,9 @@ impl Front<'_, '_> {
             }]
         };
         match &route.target {
-            Target::Service { service, subset } => self.to_service(at, route, &matches, (*service, *subset)),
+            Target::Service { service, subset } => {
+                self.led_to_service(at, route, &matches, (*service, *subset))
+            }
             Target::Redirect { to, status } => {
                 let Some(redirect) = self.redirect(to, *status) else {
                     self.report(&Problem::Setting(Setting::Redirect), &place);
@@ -73,19 +75,21 @@ impl Front<'_, '_> {
                 let (to, says) = (To::Elsewhere(redirect), Says::default());
                 Some(one(Outcome { to, says }))
             }
-            Target::Flow { .. } => Some(one(self.to_pods(Setting::ToFlow, &place, listeners)?)),
-            Target::Operation { .. } => Some(one(self.to_pods(Setting::ToOperation, &place, listeners)?)),
+            Target::Flow { .. } => Some(one(self.led_inside(Setting::ToFlow, &place, listeners)?)),
+            Target::Operation { .. } => {
+                Some(one(self.led_inside(Setting::ToOperation, &place, listeners)?))
+            }
         }
     }
 
-    fn to_pods(&mut self, setting: Setting, place: &str, listeners: &[Listener]) -> Option<Outcome> {
+    fn led_inside(&mut self, setting: Setting, place: &str, listeners: &[Listener]) -> Option<Outcome> {
         let pods = self.pods(setting, place, listeners)?;
         let services = vec![ServiceRef::from(self.namespace(), &pods, None)];
         let (to, says) = (To::Services(services), Says::default());
         Some(Outcome { to, says })
     }
 
-    fn to_service(
+    fn led_to_service(
         &mut self,
         at: usize,
         route: &Route,
