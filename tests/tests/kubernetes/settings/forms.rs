@@ -36,8 +36,9 @@ const CALLED: &[&str] = &["Policy", "Service", "Operation"];
 /// All of them.
 pub(crate) const FORMS: &[Form] = &[
     form("policy", "policy: careful", ""),
+    form("policy", "policy: balanced", ""),
     form("timeout.attempt", "timeout: { attempt: 1s }", ""),
-    form("timeout.total", "timeout: { total: 7s }", ""),
+    form("timeout.total", "timeout: { total: 3s }", ""),
     form("timeout.idle", "timeout: { idle: 10s }", ""),
     form("retry", "retry: { attempts: 2, on: [connect] }", ""),
     form(
@@ -201,14 +202,14 @@ pub(crate) const FORMS: &[Form] = &[
     ),
     at(
         "tls",
-        "listen: \"https://0.0.0.0:8443\" tls: { certificate: \"a.pem\", key: \"a.key\" }",
+        "listen: \"https://0.0.0.0:8443\", tls: { certificate: \"a.pem\", key: \"a.key\" }",
         "listen: \"http://0.0.0.0:8443\"",
         &["Gateway"],
     ),
     at(
         "tls.authority",
-        "listen: \"https://0.0.0.0:8443\" tls: { mode: mutual, certificate: \"a.pem\", key: \"a.key\", authority: \"ca.pem\" }",
-        "listen: \"https://0.0.0.0:8443\" tls: { certificate: \"a.pem\", key: \"a.key\" }",
+        "listen: \"https://0.0.0.0:8443\", tls: { mode: mutual, certificate: \"a.pem\", key: \"a.key\", authority: \"ca.pem\" }",
+        "listen: \"https://0.0.0.0:8443\", tls: { certificate: \"a.pem\", key: \"a.key\" }",
         &["Gateway"],
     ),
     form("failover", "failover: other", ""),
@@ -218,10 +219,11 @@ pub(crate) const FORMS: &[Form] = &[
         "mirror: { to: other, share: 10% }",
         "mirror: { to: other }",
     ),
-    form(
+    at(
         "mirror.writes",
         "mirror: { to: other, writes: true }",
         "mirror: { to: other }",
+        &["Policy", "Service"],
     ),
     form("fault.status", "fault: { status: 503, share: 1% }", ""),
     form("fault.delay", "fault: { delay: 2s, share: 1% }", ""),

@@ -38,7 +38,8 @@ pub(crate) struct Made {
 /// Stands where something is said, so that its line is found.
 const MARK: &str = "// here";
 
-/// What is said stands on one line, and whoever takes over a policy with it on another; both are marked.
+/// What is said stands on one line, and whoever takes over a policy with it on another; both are marked. So is the route of a
+/// gateway: what is said of its requests may be told there.
 fn text(said: &str, place: &str) -> String {
     let said_at = |at: &str| match place == at && !said.is_empty() {
         true => format!("{said} {MARK}\n"),
@@ -58,7 +59,7 @@ fn text(said: &str, place: &str) -> String {
     };
     let gateway = match place {
         "Gateway" | "GatewayRoute" => format!(
-            "allow main to s.read\nallow gateway front to s\ngateway front {{\n{listen}{}any \"/items/{{id}}\" -> s {{\n{}}}\n}}\n",
+            "gateway front {{\n{listen}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
             said_at("Gateway"),
             said_at("GatewayRoute"),
         ),
@@ -69,7 +70,7 @@ fn text(said: &str, place: &str) -> String {
         mesh => format!("mesh {{ {MARK}\n{mesh}}}\n"),
     };
     format!(
-        "secret token\npolicy careful {{ timeout: {{ total: 9s }} }}\nservice other {{ at: \"dns://other.shop.svc:80\" }}\n{policy}\
+        "secret token\npolicy careful {{ timeout: {{ total: 3s }} }}\npolicy balanced {{ balance: round_robin }}\nservice other {{ at: \"dns://other.shop.svc:80\" }}\n{policy}\
          service s {{\nat: \"dns://s.shop.svc:80\"\n{takes}{}op read(id: string) -> json = GET \"/items/{{id}}\" {{\n{}}}\n\
          op write(id: string) -> json = PUT \"/items/{{id}}\"\n}}\n\
          flow main(id: string) -> json {{ return s.read(id) }}\n{gateway}{mesh}",
@@ -85,7 +86,11 @@ impl Said {
         let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let program = compile(&Alone(text.clone()), "main.flow", &mut sources, &mut found);
         let program = program.ok_or_else(|| {
-            let found: Vec<&str> = found.sorted().iter().map(|found| found.message.as_str()).collect();
+            let found: Vec<&str> = found
+                .sorted()
+                .iter()
+                .map(|found| found.message.as_str())
+                .collect();
             format!("`{said}` at {place}: {found:?}")
         })?;
         let lines = (1..)
