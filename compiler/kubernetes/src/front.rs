@@ -103,7 +103,11 @@ impl<'a, 'd> Front<'a, 'd> {
             (Setting::Pass, !gateway.passes.is_empty()),
         ] {
             if is {
-                self.setting(setting, &format!("@{}", setting.name()));
+                let place = match setting {
+                    Setting::Pass => "/tls/0".to_owned(),
+                    _ => format!("@{}", setting.name()),
+                };
+                self.setting(setting, &place);
             }
         }
         if gateway.limit.is_some() {

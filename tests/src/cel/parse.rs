@@ -278,9 +278,7 @@ impl Parser {
             Token::Mark("[") => return Ok(Expr::List(self.list("]")?)),
             Token::Mark("{") => return self.entries(),
             Token::Int(digits) => int(&digits)?,
-            Token::Uint(digits) => {
-                Value::Uint(radix(&digits, |text, radix| u64::from_str_radix(text, radix))?)
-            }
+            Token::Uint(digits) => Value::Uint(radix(&digits, u64::from_str_radix)?),
             Token::Double(value) => Value::Double(value),
             Token::Text(text) => Value::Text(text),
             Token::Bytes(bytes) => Value::Bytes(bytes),
@@ -365,7 +363,7 @@ fn method(target: Expr, name: &str, arguments: Vec<Expr>) -> Result<Expr, String
 }
 
 fn int(digits: &str) -> Result<Value, String> {
-    radix(digits, |text, radix| i64::from_str_radix(text, radix)).map(Value::Int)
+    radix(digits, i64::from_str_radix).map(Value::Int)
 }
 
 fn radix<T, E>(digits: &str, read: impl Fn(&str, u32) -> Result<T, E>) -> Result<T, String> {
