@@ -30,9 +30,7 @@ const TARGET: Target = Target::GatewayApi;
 
 /// The manifests of a program.
 pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Vec<Manifest> {
-    if !options.interpreter_fills {
-        declarations(program, found);
-    }
+    declarations(program, options, found);
     let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
     for service in &program.services {
         let mut work = Work::new(TARGET, (program, service), options, found);
@@ -46,8 +44,13 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     all.into_values().collect()
 }
 
-/// What stands beside services, and would be left out silently.
-fn declarations(program: &Program, found: &mut Diagnostics) {
+/// What stands beside services, and would be left out silently: no object of it could name what is left to the interpreter.
+fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
+    let severity = if options.interpreter_fills {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
     let gateways = program
         .gateways
         .iter()
@@ -59,7 +62,7 @@ fn declarations(program: &Program, found: &mut Diagnostics) {
     let mesh = (!program.mesh.is_default()).then(|| ("mesh", "mesh".to_owned()));
     for (word, path) in gateways.chain(rules).chain(mesh) {
         let span = program.origins.span(&path).unwrap_or_default();
-        found.add_beside(Problem::Declaration(word).diagnostic(TARGET, Severity::Error, span));
+        found.add_beside(Problem::Declaration(word).diagnostic(TARGET, severity, span));
     }
 }
 

@@ -25,6 +25,7 @@ mod yaml;
 
 pub use capability::{Capability, Holds, capabilities};
 pub use workload::Workload;
+pub use yaml::text;
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{Name, Program};

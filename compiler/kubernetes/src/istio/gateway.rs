@@ -158,7 +158,11 @@ impl Front<'_, '_> {
             (Setting::Pass, !gateway.passes.is_empty()),
         ] {
             if is {
-                self.setting(setting, &format!("@{}", setting.name()));
+                let place = match setting {
+                    Setting::Pass => "/tls/0".to_owned(),
+                    _ => format!("@{}", setting.name()),
+                };
+                self.setting(setting, &place);
             }
         }
         if gateway.limit.is_some() {
