@@ -110,6 +110,7 @@ impl Said {
     pub(crate) fn made(&self, target: Target, interpreter_fills: bool) -> Made {
         let options = Options {
             interpreter_fills,
+            gateway_class: Some("edge".to_owned()),
             sources: Some(&self.sources),
             ..Options::default()
         };
