@@ -10,23 +10,18 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-/// The definitions of each mesh, by their folder; what is experimental is known only where nothing else has the kind.
-const FOLDERS: [&str; 5] = [
-    "gateway-api/standard",
-    "istio",
-    "linkerd",
-    "consul",
-    "gateway-api/experimental",
-];
+/// The definitions that a cluster has, by their folders; one channel of Gateway API is there, and not the other.
+const FOLDERS: [&str; 3] = ["istio", "linkerd", "consul"];
+const CHANNELS: [&str; 2] = ["gateway-api/standard", "gateway-api/experimental"];
 
 /// The cluster.
 pub(crate) struct Cluster {
-    /// The schemas of versions that are served, by `group/version/Kind`.
-    schemas: BTreeMap<String, Value>,
+    /// The schemas of versions that are served, by `group/version/Kind`, for each channel of Gateway API.
+    schemas: [BTreeMap<String, Value>; 2],
     /// The kinds that it has by itself, and their schemas.
     index: Value,
     own: Value,
-    validators: Mutex<BTreeMap<String, &'static Validator>>,
+    validators: Mutex<BTreeMap<(bool, String), &'static Validator>>,
 }
 
 impl Cluster {
@@ -43,12 +38,11 @@ impl Cluster {
                 fs::read_to_string(folder.join("kubernetes").join(name)).expect("the shared folder has it");
             serde_json::from_str(&text).expect("it is JSON")
         };
-        let mut schemas = BTreeMap::new();
-        for definition in definitions() {
-            for (name, schema) in versions(&definition) {
-                schemas.entry(name).or_insert(schema);
-            }
-        }
+        let meshes: Vec<Value> = FOLDERS.iter().flat_map(|folder| of_folder(folder)).collect();
+        let schemas = CHANNELS.map(|channel| {
+            let all = of_folder(channel);
+            meshes.iter().chain(&all).flat_map(versions).collect()
+        });
         Some(Self {
             schemas,
             index: own("gvk-index.json"),
@@ -58,32 +52,33 @@ impl Cluster {
     }
 
     /// The schema of a kind of the meshes.
-    pub(crate) fn schema(&self, object: &Value) -> Option<&Value> {
-        self.schemas.get(&kind(object))
+    fn schema(&self, object: &Value, experimental: bool) -> Option<&Value> {
+        self.schemas[usize::from(experimental)].get(&kind(object))
     }
 
     /// What is wrong with an object: by its schema, and by its rules where that finds nothing.
-    pub(crate) fn faults(&self, object: &Value) -> Vec<String> {
-        let Some(validator) = self.validator(object) else {
+    pub(crate) fn faults(&self, object: &Value, experimental: bool) -> Vec<String> {
+        let Some(validator) = self.validator(object, experimental) else {
             return vec![format!("no cluster has the kind {}", kind(object))];
         };
         let found = validator.iter_errors(object);
         let found: Vec<String> = found
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
-        match self.schema(object) {
+        match self.schema(object, experimental) {
             Some(schema) if found.is_empty() => flowmesh_tests::crd::broken(schema, object),
             _ => found,
         }
     }
 
     /// Made once for each kind: those of the cluster itself are long. They live as long as the tests.
-    fn validator(&self, object: &Value) -> Option<&'static Validator> {
+    fn validator(&self, object: &Value, experimental: bool) -> Option<&'static Validator> {
         let mut made = self.validators.lock().expect("no test fails in here");
-        if let Some(validator) = made.get(&kind(object)) {
+        let name = (experimental, kind(object));
+        if let Some(validator) = made.get(&name) {
             return Some(validator);
         }
-        let validator = match self.schema(object) {
+        let validator = match self.schema(object, experimental) {
             Some(schema) => schema::validator(schema),
             None => {
                 let name = self.index[kind(object)].as_str()?;
@@ -92,7 +87,7 @@ impl Cluster {
             }
         };
         let validator: &'static Validator = Box::leak(Box::new(validator));
-        made.insert(kind(object), validator);
+        made.insert(name, validator);
         Some(validator)
     }
 }
@@ -101,11 +96,6 @@ impl Cluster {
 fn kind(object: &Value) -> String {
     let text = |name: &str| object[name].as_str().unwrap_or_default();
     format!("{}/{}", text("apiVersion"), text("kind"))
-}
-
-/// The definitions of all meshes, in the order of their folders.
-pub(crate) fn definitions() -> Vec<Value> {
-    FOLDERS.iter().flat_map(|folder| of_folder(folder)).collect()
 }
 
 /// The definitions of a folder of the schemas.

@@ -6,8 +6,14 @@ use flowmesh_kubernetes::{Manifest, Options, Target, compile};
 use flowmesh_tests::files;
 use std::{collections::BTreeSet, path::Path};
 
-/// What is made of every program, for every target, with and without an interpreter that fills.
-pub(crate) fn made() -> Vec<Manifest> {
+/// An object, and whether it may have what is experimental.
+pub(crate) struct Made {
+    pub(crate) manifest: Manifest,
+    pub(crate) experimental: bool,
+}
+
+/// What is made of every program, for every target, with and without an interpreter that fills and what is experimental.
+pub(crate) fn made() -> Vec<Made> {
     let top = files::top();
     let suite = files::below(&top.join("tests/suite"), ".flow");
     let programs = suite
@@ -16,7 +22,7 @@ pub(crate) fn made() -> Vec<Manifest> {
     programs.flat_map(|path| of(&path)).collect()
 }
 
-fn of(path: &Path) -> Vec<Manifest> {
+fn of(path: &Path) -> Vec<Made> {
     let world = files::Folder {
         root: path.parent().expect("a file is in a folder").to_owned(),
         instead: None,
@@ -27,25 +33,33 @@ fn of(path: &Path) -> Vec<Manifest> {
         return Vec::new();
     };
     let mut all = Vec::new();
-    for (target, interpreter_fills) in Target::ALL
-        .into_iter()
-        .flat_map(|target| [(target, false), (target, true)])
-    {
+    let ways = Target::ALL.into_iter().flat_map(|target| {
+        [
+            (target, false, false),
+            (target, true, false),
+            (target, true, true),
+        ]
+    });
+    for (target, interpreter_fills, experimental) in ways {
         // A config without a default would be an error of every address that is made from it.
         let configs = program.configs.iter().filter(|config| config.default.is_none());
         let options = Options {
             interpreter_fills,
-            sources: Some(&sources),
+            experimental,
             gateway_class: Some("edge".to_owned()),
+            sources: Some(&sources),
             configs: configs
                 .map(|config| (config.name.clone(), "1".to_owned()))
                 .collect(),
             ..Options::default()
         };
         let mut found = Diagnostics::default();
-        let manifests = compile(&program, target, &options, &mut found);
+        let manifests = compile(&program, target, &options, &mut found).into_iter();
         if !found.has_errors() {
-            all.extend(manifests);
+            all.extend(manifests.map(|manifest| Made {
+                manifest,
+                experimental,
+            }));
         }
     }
     all
@@ -57,11 +71,15 @@ fn clusters_take_every_object_of_every_program() {
         return;
     };
     let (mut seen, mut kinds, mut wrong) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    for manifest in made() {
+    for Made {
+        manifest,
+        experimental,
+    } in made()
+    {
         let object: serde_json::Value = serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
         kinds.insert(format!("{} {}", object["apiVersion"], object["kind"]).replace('"', ""));
-        if seen.insert(manifest.yaml.clone()) {
-            let faults = cluster.faults(&object);
+        if seen.insert((manifest.yaml.clone(), experimental)) {
+            let faults = cluster.faults(&object, experimental);
             wrong.extend(
                 faults
                     .into_iter()

@@ -6,7 +6,7 @@ mod said;
 
 use flowmesh_frontend::check::{SETTINGS, Setting};
 use flowmesh_kubernetes::Target;
-use forms::{FORMS, Form, OF_FLOWMESH, WITHIN};
+use forms::{DECLARED, FORMS, Form, OF_FLOWMESH, WITHIN};
 use said::{Made, Said};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,7 +78,10 @@ fn no_setting_is_dropped_by_any_target() {
     let (mut dropped, mut broken) = (Vec::new(), Vec::new());
     // Many forms are beside the same one without.
     let mut beside: BTreeMap<(&str, String), Result<Said, String>> = BTreeMap::new();
-    for (form, place) in all() {
+    let declared = DECLARED
+        .iter()
+        .flat_map(|form| form.places.iter().map(move |place| (form, (*place).to_owned())));
+    for (form, place) in all().into_iter().chain(declared) {
         let without = beside
             .entry((form.without, place.clone()))
             .or_insert_with(|| Said::new(form.without, &place));

@@ -509,9 +509,9 @@ fn whoever_breaks_a_rule_is_told_which() {
     let (mut rules, mut wrong) = (std::collections::BTreeSet::new(), Vec::new());
     for (kind, place, with, message) in of_gateway_api().into_iter().chain(of_istio()) {
         let object = sound(kind);
-        assert_eq!(cluster.faults(&object), Vec::<String>::new(), "{kind}");
+        assert_eq!(cluster.faults(&object, false), Vec::<String>::new(), "{kind}");
         let object = planted(object, place, with);
-        let found = cluster.faults(&object);
+        let found = cluster.faults(&object, false);
         if found.len() != 1 || !found[0].contains(message) {
             wrong.push(format!("{message}:\n{}\n{object}", found.join("\n")));
         }

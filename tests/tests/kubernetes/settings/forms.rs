@@ -344,6 +344,26 @@ pub(crate) const FORMS: &[Form] = &[
     form("mtls", "mtls: permissive", "mtls: strict"),
 ];
 
+/// What is no setting and says something of traffic, too: routes of a gateway, and declarations beside services.
+pub(crate) const DECLARED: &[Form] = &[
+    at("allow", "allow main to s.read", "", &["Top"]),
+    at(
+        "deny",
+        "deny \"spiffe://cluster.local/ns/a/sa/b\" to other",
+        "",
+        &["Top"],
+    ),
+    at(
+        "redirect",
+        "any \"/old/**\" -> redirect(\"https://a.example.com/\", status: 308)",
+        "",
+        &["Routes"],
+    ),
+    at("operation", "GET \"/one/{id}\" -> s.read(id)", "", &["Routes"]),
+    at("flow", "POST \"/main/{id}\" -> main(id)", "", &["Routes"]),
+    at("tls", "tls \"db.example.com\" -> s", "", &["Routes"]),
+];
+
 /// Parts of what no mesh holds at all: the interpreter has the setting as a whole, and so its parts.
 pub(crate) const WITHIN: &[&str] = &[
     "introspect.at",

@@ -58,9 +58,10 @@ fn text(said: &str, place: &str) -> String {
         "listen: \"http://0.0.0.0:80\"\n"
     };
     let gateway = match place {
-        "Gateway" | "GatewayRoute" => format!(
-            "gateway front {{\n{listen}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
+        "Gateway" | "GatewayRoute" | "Routes" => format!(
+            "allow main to s.read\nallow gateway front to s\nallow gateway front to main\ngateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
             said_at("Gateway"),
+            said_at("Routes"),
             said_at("GatewayRoute"),
         ),
         _ => String::new(),
@@ -73,9 +74,10 @@ fn text(said: &str, place: &str) -> String {
         "secret token\npolicy careful {{ timeout: {{ total: 3s }} }}\npolicy balanced {{ balance: round_robin }}\nservice other {{ at: \"dns://other.shop.svc:80\" }}\n{policy}\
          service s {{\nat: \"dns://s.shop.svc:80\"\n{takes}{}op read(id: string) -> json = GET \"/items/{{id}}\" {{\n{}}}\n\
          op write(id: string) -> json = PUT \"/items/{{id}}\"\n}}\n\
-         flow main(id: string) -> json {{ return s.read(id) }}\n{gateway}{mesh}",
+         flow main(id: string) -> json {{ return s.read(id) }}\n{gateway}{mesh}{}",
         said_at("Service"),
         said_at("Operation"),
+        said_at("Top"),
     )
 }
 
@@ -108,8 +110,8 @@ impl Said {
     pub(crate) fn made(&self, target: Target, interpreter_fills: bool) -> Made {
         let options = Options {
             interpreter_fills,
-            sources: Some(&self.sources),
             gateway_class: Some("edge".to_owned()),
+            sources: Some(&self.sources),
             ..Options::default()
         };
         let mut found = Diagnostics::default();
