@@ -68,16 +68,15 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
         let mut meshed = Meshed { work };
         let own = meshed.known();
         if let Some(own) = &own {
-            let same = own.places.iter().map(ServicePort::host).chain([meshed.host(own)]);
-            let same: Vec<String> = same.collect();
-            let other = same.iter().find_map(|host| hosts.get(host));
-            if let Some(other) = other.and_then(|other| program.services.get(*other)) {
+            let other = hosts.insert(meshed.host(own), at);
+            if let Some(other) = other.and_then(|other| program.services.get(other)) {
                 let (one, other) = (service.name.clone(), other.name.clone());
-                meshed.work.report(&Problem::Same { one, other }, &["@at".to_owned(), String::new()]);
+                meshed
+                    .work
+                    .report(&Problem::Same { one, other }, &["@at".to_owned(), String::new()]);
             } else {
                 made.extend(meshed.manifests(own));
             }
-            hosts.extend(same.into_iter().map(|host| (host, at)));
         }
         known.push(own);
     }
@@ -198,7 +197,10 @@ impl Meshed<'_, '_> {
             };
             made.push(route::manifest(metadata, route));
         }
-        let breaker = self.work.policy(self.work.service.policy).and_then(|policy| policy.breaker);
+        let breaker = self
+            .work
+            .policy(self.work.service.policy)
+            .and_then(|policy| policy.breaker);
         if let (Some(breaker), None) = (breaker, &own.outside) {
             let from = self.named(&name, &namespace, own).annotations;
             made.push(balancer::manifest((&parent.name, &namespace), &breaker, &from));

@@ -53,7 +53,11 @@ fn clusters_take_every_manifest() {
             definition["spec"]["names"]["kind"] == kind && version.starts_with(group)
         };
         let definition = definitions.iter().find(is_of).expect("the kind is defined");
-        assert_eq!(schema::faults(definition, &object), Vec::<String>::new(), "{yaml}");
+        assert_eq!(
+            schema::faults(definition, &object),
+            Vec::<String>::new(),
+            "{yaml}"
+        );
         object["spec"]["nothing"] = 3.into();
         let faults = schema::faults(definition, &object);
         assert_eq!(faults.len(), 1, "a schema that takes anything shows nothing");
@@ -89,7 +93,11 @@ fn routes_have_nothing_that_is_too_new() {
         }
         for rule in all(&spec["rules"]) {
             seen += 1;
-            assert_eq!(known(&rule, &["matches", "filters", "backendRefs"]), None, "{yaml}");
+            assert_eq!(
+                known(&rule, &["matches", "filters", "backendRefs"]),
+                None,
+                "{yaml}"
+            );
             for filter in all(&rule["filters"]) {
                 assert_eq!(filter["type"], "RequestHeaderModifier", "{yaml}");
             }
@@ -106,17 +114,25 @@ fn of_services_nothing_but_annotations_is_said() {
         let text = fs::read_to_string(path.join("schemas/kubernetes/definitions-v1.36.0-strict.json"));
         let mut all: Value =
             serde_json::from_str(&text.expect("the shared folder has it")).expect("it is JSON");
-        all["$ref"] = "#/definitions/io.k8s.api.core.v1.Service".into();
+        all["$ref"] = "#/$defs/io.k8s.api.core.v1.Service".into();
         jsonschema::validator_for(&all).expect("it is a schema")
     });
     let mut seen = 0;
     for (yaml, object) in objects().into_iter().filter(|it| it.1["kind"] == "Service") {
         seen += 1;
-        assert!(object.get("spec").is_none() && object["metadata"].get("labels").is_none(), "{yaml}");
-        let values = object["metadata"]["annotations"].as_object().expect("it has annotations");
+        assert!(
+            object.get("spec").is_none() && object["metadata"].get("labels").is_none(),
+            "{yaml}"
+        );
+        let values = object["metadata"]["annotations"]
+            .as_object()
+            .expect("it has annotations");
         assert!(values.values().all(Value::is_string), "{yaml}");
         if let Some(schema) = &schema {
-            let faults: Vec<String> = schema.iter_errors(&object).map(|fault| fault.to_string()).collect();
+            let faults: Vec<String> = schema
+                .iter_errors(&object)
+                .map(|fault| fault.to_string())
+                .collect();
             assert_eq!(faults, Vec::<String>::new(), "{yaml}");
         }
     }

@@ -14,7 +14,10 @@ pub(super) mod rate;
 mod verdict;
 mod writer;
 
-use super::{Known, TARGET};
+use super::{
+    Known, TARGET,
+    precedence::{Entry, settled},
+};
 use crate::{
     Manifest, Options, condition,
     matcher::{Match, Path, is_path},
@@ -25,8 +28,9 @@ use callers::Callers;
 use flowmesh_diagnostics::{Diagnostics, Severity};
 use flowmesh_ir::{
     Program, ServiceId,
-    access::{Mode, Mtls, What, rules},
+    access::{Mode, Mtls, Rule, What, Who, rules},
 };
+use std::collections::BTreeMap;
 use verdict::{Rules, Unheld};
 use writer::Writer;
 
@@ -42,6 +46,7 @@ pub(super) fn manifests(
         options,
         known,
         found,
+        servers: BTreeMap::new(),
     };
     let services = (0..).map(ServiceId).zip(known);
     let known = services.filter_map(|(id, known)| Some((id, known.as_ref()?)));
@@ -54,6 +59,8 @@ struct Gate<'a, 'd> {
     options: &'a Options<'a>,
     known: &'a [Option<Known>],
     found: &'d mut Diagnostics,
+    /// Whose the pods and ports are that have a Server: Linkerd takes one for each.
+    servers: BTreeMap<(String, u16), ServiceId>,
 }
 
 /// Who may do what, where it is known: of the whole service, or cell by cell.
@@ -61,6 +68,8 @@ struct Lets {
     cells: Vec<(Match, Callers)>,
     /// What probes ask for, where they would be kept out.
     probe: Option<Match>,
+    /// The requests of each route.
+    entries: Vec<Entry>,
     /// Where a rule of it stands.
     said: String,
 }
@@ -95,10 +104,9 @@ impl Gate<'_, '_> {
             (None, true) => "all-authenticated",
             (None, false) => "all-unauthenticated",
         };
-        let said = lets.as_ref().map_or_else(
-            || format!("service/{}", service.name),
-            |lets| lets.said.clone(),
-        );
+        let said = lets
+            .as_ref()
+            .map_or_else(|| format!("service/{}", service.name), |lets| lets.said.clone());
         let writer = Writer {
             program: self.program,
             options: self.options,
@@ -108,6 +116,7 @@ impl Gate<'_, '_> {
             strict,
         };
         let mut made = writer.servers(access_policy);
+        self.one_server(id, own);
         if let Some(rate) = limited {
             made.extend(writer.each(|metadata| rate::manifest(metadata, rate)));
         }
@@ -115,11 +124,35 @@ impl Gate<'_, '_> {
         made
     }
 
-    /// Who may call what is outside of the cluster, nobody there asks: of the program's own calls, flowmesh does.
+    /// Reports two Servers of the same pods.
+    fn one_server(&mut self, id: ServiceId, own: &Known) {
+        for place in &own.places {
+            let other = self.servers.insert((place.host(), place.port), id);
+            let services = (
+                self.program.service(id),
+                other.and_then(|other| self.program.service(other)),
+            );
+            let (Some(one), Some(other)) = services else {
+                continue;
+            };
+            let at = format!("service/{}", one.name);
+            let span = self.program.origins.span(&at).unwrap_or_default();
+            let (one, other) = (one.name.clone(), other.name.clone());
+            let problem = Problem::Same { one, other };
+            self.found
+                .add_beside(problem.diagnostic(TARGET, Severity::Error, span));
+        }
+    }
+
+    /// Who may call what is outside of the cluster, nobody there asks; of the program's own flows and gateways, flowmesh does.
     fn outside(&mut self, id: ServiceId) {
         let names = |what: &What| verdict::service(*what) == Some(id);
-        let written = self.program.access.iter();
-        if let Some(number) = written.map(|rule| &rule.what).position(|what| what.iter().any(names)) {
+        let own = |rule: &Rule| {
+            let mut who = rule.who.iter();
+            rule.allow && who.all(|who| matches!(who, Who::Flow(_) | Who::Gateway(_)))
+        };
+        let unheld = |rule: &Rule| rule.what.iter().any(names) && !own(rule);
+        if let Some(number) = self.program.access.iter().position(unheld) {
             let reason = "nothing of what is outside of the cluster is in the mesh, to ask who calls";
             self.report(&Problem::Rule { reason }, number);
         }
@@ -158,18 +191,18 @@ impl Gate<'_, '_> {
             let callers = rules.callers(&cell)?;
             told.push((cell, callers));
         }
-        let lets = Lets {
+        let mut lets = Lets {
             cells: cells::needed(told),
             probe: self.probe(id).filter(|probe| !rules.owns(probe)),
+            entries: Vec::new(),
             said: match self.program.access.get(first) {
                 Some(_) => format!("access/{first}"),
                 None => "mesh".to_owned(),
             },
         };
-        match lets.are_told_apart() {
-            true => Ok(Some(lets)),
-            false => Err((first, "some requests fit two of its routes alike, and not the same may send both")),
-        }
+        let reason = "some requests fit two of its routes alike, and not the same may send both";
+        lets.entries = lets.entries().ok_or((first, reason))?;
+        Ok(Some(lets))
     }
 
     /// What probes ask for: only those that change nothing are let in.
@@ -217,14 +250,18 @@ impl Lets {
         all
     }
 
-    /// Whether Linkerd takes each request for what it is.
-    fn are_told_apart(&self) -> bool {
+    /// The requests of each route, by its number; those of probes are behind all others. Nothing where Linkerd would not take
+    /// each request for what it is.
+    fn entries(&self) -> Option<Vec<Entry>> {
         let objects = self.objects();
         let probe = self.probe.iter().map(|probe| (probe, objects.len()));
         let cells = self.cells.iter().map(|(of, callers)| {
             let object = objects.iter().position(|one| *one == callers);
             (of, object.unwrap_or_default())
         });
-        self.cells.len() == 1 || cells::are_told_apart(probe.chain(cells))
+        let entries = probe.chain(cells);
+        let entries = entries.map(|(of, object)| (Entry::new(of.clone(), object, object), ()));
+        let settled = settled(entries.collect()).ok()?;
+        Some(settled.into_iter().map(|(entry, ())| entry).collect())
     }
 }

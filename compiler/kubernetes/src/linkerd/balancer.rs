@@ -84,7 +84,10 @@ fn annotations(breaker: &Breaker) -> BTreeMap<String, String> {
         say(&format!("{share}-threshold"), threshold(rate.percent));
         // Proxies refuse all that is said of a Service with a shorter one, or with more requests.
         say(&format!("{share}-window"), linkerd(breaker.within_ms.max(10)));
-        say(&format!("{share}-min-requests"), rate.of.min(1_000_000).to_string());
+        say(
+            &format!("{share}-min-requests"),
+            rate.of.min(1_000_000).to_string(),
+        );
     }
     all
 }

@@ -113,7 +113,9 @@ fn is_public(host: &str) -> bool {
     };
     let labels: Vec<&str> = host.split('.').collect();
     let own = |labels: &[&str]| labels.contains(&"svc") || labels.ends_with(&["local"]);
-    let last = labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+    let last = labels
+        .last()
+        .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
     labels.len() > 1 && labels.iter().all(|one| label(&one)) && last && !own(&labels) && host.len() <= 253
 }
 
@@ -188,7 +190,11 @@ fn network(program: &Program) -> Parent {
 }
 
 /// The manifest of all that is outside, where something of the program is.
-pub(super) fn manifest(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Option<Manifest> {
+pub(super) fn manifest(
+    program: &Program,
+    options: &Options<'_>,
+    found: &mut Diagnostics,
+) -> Option<Manifest> {
     let name = network(program).name;
     let namespace = &options.workload.namespace;
     if !crate::address::is_label(&name) || !crate::address::is_label(namespace) {
@@ -216,8 +222,20 @@ mod tests {
     fn names_that_anybody_may_look_up_are_outside() {
         for (address, host, port, tls, base) in [
             ("https://api.example.com", "api.example.com", 443, true, ""),
-            ("https://api.example.com:8443/v1/", "api.example.com", 8443, true, "/v1"),
-            ("http://API.example.com./v1/x", "api.example.com", 80, false, "/v1/x"),
+            (
+                "https://api.example.com:8443/v1/",
+                "api.example.com",
+                8443,
+                true,
+                "/v1",
+            ),
+            (
+                "http://API.example.com./v1/x",
+                "api.example.com",
+                80,
+                false,
+                "/v1/x",
+            ),
             ("dns://db.example.com:5000", "db.example.com", 5000, false, ""),
         ] {
             let found = Outside {

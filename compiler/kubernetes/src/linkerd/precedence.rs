@@ -5,37 +5,102 @@
 //! regular expression is as long as the path. Only what both say is relied on. Of equals in one object the first holds; of
 //! those in two objects the older one, which nobody knows here.
 
-use crate::matcher::{Match, Path};
-use std::cmp::Ordering::{self, Equal, Greater, Less};
+mod apart;
+
+use crate::{
+    http_route::RouteMatch,
+    matcher::{Match, Path},
+};
+use std::{
+    cmp::Ordering::{self, Equal, Greater, Less},
+    collections::BTreeSet,
+};
 
 /// Some requests, what is done with them, and which object says so.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) of: Match,
+    /// Paths that it would fit and that are not of it.
+    pub(super) except: BTreeSet<String>,
     /// Two of the same number are the same to whoever sends the request.
     pub(super) outcome: usize,
     pub(super) object: usize,
 }
 
+/// The entries as they may be written: as they are, or those with a parameter without the fixed paths of others.
+///
+/// # Errors
 /// Two entries, of which the first should hold where a request fits both, and perhaps does not.
-pub(super) fn turned_round(entries: &[Entry]) -> Option<(usize, usize)> {
+pub(super) fn settled<T: Clone>(entries: Vec<(Entry, T)>) -> Result<Vec<(Entry, T)>, (T, T)> {
+    let plain = |entries: &[(Entry, T)]| {
+        let entries: Vec<Entry> = entries.iter().map(|(entry, _)| entry.clone()).collect();
+        turned_round(&entries)
+    };
+    if plain(&entries).is_none() {
+        return Ok(entries);
+    }
+    let entries = apart::apart(entries);
+    let more = |at: usize| entries.get(at).map(|(_, more)| more.clone());
+    match plain(&entries).and_then(|(first, second)| more(first).zip(more(second))) {
+        Some(both) => Err(both),
+        None => Ok(entries),
+    }
+}
+
+/// Two entries, of which the first should hold where a request fits both, and perhaps does not.
+fn turned_round(entries: &[Entry]) -> Option<(usize, usize)> {
     for (second, later) in entries.iter().enumerate() {
         let before = entries.get(..second).unwrap_or_default();
         for (first, earlier) in before.iter().enumerate() {
             if earlier.outcome == later.outcome {
                 continue;
             }
-            let Some(both) = earlier.of.and(&later.of) else {
+            let Some(both) = earlier.and(later) else {
                 continue;
             };
             // Whatever keeps the later one from these requests will do: it is looked at on its own.
-            let kept = |one: &Entry| covers(&one.of, &both) && beats(one, later);
+            let of_both = |path: &String| {
+                both.path.covers(path) && !earlier.except.contains(path) && !later.except.contains(path)
+            };
+            let whole = |one: &Entry| covers(&one.of, &both) && !one.except.iter().any(of_both);
+            let kept = |one: &Entry| whole(one) && beats(one, later);
             if !before.iter().any(kept) {
                 return Some((first, second));
             }
         }
     }
     None
+}
+
+impl Entry {
+    /// All requests that fit.
+    pub(super) fn new(of: Match, outcome: usize, object: usize) -> Self {
+        Self {
+            of,
+            except: BTreeSet::new(),
+            outcome,
+            object,
+        }
+    }
+
+    /// The requests that are of both.
+    fn and(&self, other: &Self) -> Option<Match> {
+        let both = self.of.and(&other.of)?;
+        let left_out = |path: &String| self.except.contains(path) || other.except.contains(path);
+        let none = matches!(&both.path, Path::Exact(path) if left_out(path));
+        (!none).then_some(both)
+    }
+
+    /// As a route has it.
+    pub(super) fn matching(&self) -> RouteMatch {
+        let mut one = RouteMatch::from(&self.of);
+        if let Path::Pattern(pattern) = &self.of.path
+            && !self.except.is_empty()
+        {
+            one.path.value = apart::regex(pattern, &self.except);
+        }
+        one
+    }
 }
 
 /// Whether all requests of the second are the first's too.
@@ -83,11 +148,7 @@ mod tests {
             method,
             ..Match::all()
         };
-        Entry {
-            of,
-            outcome: object,
-            object,
-        }
+        Entry::new(of, object, object)
     }
 
     fn exact(path: &str) -> Path {

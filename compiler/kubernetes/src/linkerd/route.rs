@@ -38,7 +38,7 @@ pub(super) struct Parent {
 }
 
 /// Matches, what is changed of requests, and where they lead.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rule {
     pub(super) matches: Vec<RouteMatch>,

@@ -2,7 +2,7 @@
 
 use super::{
     Known, Meshed,
-    precedence::{Entry, covers, turned_round},
+    precedence::{Entry, covers, settled},
     route::{Filter, Rule},
     says::{Again, Says},
 };
@@ -17,6 +17,9 @@ use flowmesh_ir::{
     service::{EffectKind, Operation, Route},
 };
 use std::collections::BTreeMap;
+
+/// An entry with the numbers of its route and its part.
+type Made = (Entry, (usize, usize));
 
 /// The limits of an `HTTPRoute`: rules, matches of one rule, matches of all.
 const LIMITS: (usize, usize, usize) = (16, 64, 128);
@@ -47,44 +50,58 @@ impl Meshed<'_, '_> {
         let parts = self.parts()?;
         let made = self.entries(own, &parts);
         if made.len() > ENTRIES_MAX {
-            let reason = format!("the routes need {} matches, and {ENTRIES_MAX} are compared", made.len());
-            self.work.report(&Problem::Limit { reason }, &["@route".to_owned(), String::new()]);
+            let reason = format!(
+                "the routes need {} matches, and {ENTRIES_MAX} are compared",
+                made.len()
+            );
+            self.work
+                .report(&Problem::Limit { reason }, &["@route".to_owned(), String::new()]);
             return None;
         }
-        let entries: Vec<Entry> = made.iter().map(|(entry, _, _)| entry.clone()).collect();
-        if let Some((first, second)) = turned_round(&entries) {
-            let problem = self.turned(made.get(first)?, made.get(second)?, &parts);
-            self.work.report(&problem, &["@route".to_owned(), String::new()]);
-            return None;
-        }
-        let mut objects: Vec<Rules> = Vec::new();
-        for annotations in distinct(&parts) {
-            let mut rules: Vec<(usize, usize, Vec<RouteMatch>)> = Vec::new();
-            let of_it = |part: &Part| part.says.annotations == *annotations;
-            for (entry, route, part) in made.iter().filter(|made| parts.get(made.2).is_some_and(of_it)) {
-                let one = RouteMatch::from(&entry.of);
-                let says = |part: usize| parts.get(part).map(|part| &part.says);
-                match rules.last_mut() {
-                    Some((known, of, matches)) if known == route && says(*of) == says(*part) => {
-                        matches.push(one);
-                    }
-                    _ => rules.push((*route, *part, vec![one])),
-                }
+        let made = match settled(made) {
+            Ok(made) => made,
+            Err((first, second)) => {
+                let problem = self.turned(first, second, &parts);
+                self.work.report(&problem, &["@route".to_owned(), String::new()]);
+                return None;
             }
-            if rules.is_empty() {
+        };
+        let objects = distinct(&parts).into_iter();
+        let objects = objects.map(|annotations| self.object(own, annotations, &made, &parts));
+        let mut objects: Vec<Rules> = objects.collect::<Option<_>>()?;
+        objects.retain(|object| !object.rules.is_empty());
+        self.within_limits(&objects).then_some(objects)
+    }
+
+    /// The object with some timeouts and retries: its rules in the order of the program.
+    fn object(
+        &self,
+        own: &Known,
+        annotations: &BTreeMap<String, String>,
+        made: &[Made],
+        parts: &[Part],
+    ) -> Option<Rules> {
+        let is_of = |part: &Part| part.says.annotations == *annotations;
+        let says = |part: usize| parts.get(part).map(|part| &part.says);
+        let mut rules: Vec<(usize, usize, Vec<RouteMatch>)> = Vec::new();
+        for (entry, (route, part)) in made {
+            if !parts.get(*part).is_some_and(is_of) {
                 continue;
             }
-            let named = parts.iter().filter(|part| of_it(part));
-            objects.push(Rules {
-                suffix: suffix(named),
-                annotations: annotations.clone(),
-                rules: rules
-                    .into_iter()
-                    .map(|(route, part, matches)| self.rule(own, route, parts.get(part)?, matches))
-                    .collect::<Option<_>>()?,
-            });
+            match rules.last_mut() {
+                Some((known, of, matches)) if known == route && says(*of) == says(*part) => {
+                    matches.push(entry.matching());
+                }
+                _ => rules.push((*route, *part, vec![entry.matching()])),
+            }
         }
-        self.within_limits(&objects).then_some(objects)
+        let rules = rules.into_iter();
+        let rules = rules.map(|(route, part, matches)| self.rule(own, route, parts.get(part)?, matches));
+        Some(Rules {
+            suffix: suffix(parts.iter().filter(|part| is_of(part))),
+            annotations: annotations.clone(),
+            rules: rules.collect::<Option<_>>()?,
+        })
     }
 
     /// The requests of a service apart by what holds for them, the more specific first.
@@ -131,9 +148,9 @@ impl Meshed<'_, '_> {
 
     /// Each match of each route with each part, in the order in which the program takes them, with their numbers; without
     /// those that nothing is left for.
-    fn entries(&self, own: &Known, parts: &[Part]) -> Vec<(Entry, usize, usize)> {
+    fn entries(&self, own: &Known, parts: &[Part]) -> Vec<Made> {
         let objects = distinct(parts);
-        let mut made: Vec<(Entry, usize, usize)> = Vec::new();
+        let mut made: Vec<Made> = Vec::new();
         let mut outcomes: Vec<(&[(SubsetId, u32)], &Says)> = Vec::new();
         for (at, (route, alternatives)) in self.work.service.routes.iter().zip(&own.conditions).enumerate() {
             for (number, part) in parts.iter().enumerate() {
@@ -149,19 +166,11 @@ impl Meshed<'_, '_> {
                         Some(outside) => outside.sent(of),
                         None => of,
                     };
-                    if made.iter().any(|(known, _, _)| covers(&known.of, &of)) {
+                    if made.iter().any(|(known, _)| covers(&known.of, &of)) {
                         continue;
                     }
                     let object = object.unwrap_or_default();
-                    made.push((
-                        Entry {
-                            of,
-                            outcome,
-                            object,
-                        },
-                        at,
-                        number,
-                    ));
+                    made.push((Entry::new(of, outcome, object), (at, number)));
                 }
             }
         }
@@ -169,21 +178,19 @@ impl Meshed<'_, '_> {
     }
 
     /// Why two entries are not told apart.
-    fn turned(
-        &self,
-        first: &(Entry, usize, usize),
-        second: &(Entry, usize, usize),
-        parts: &[Part],
-    ) -> Problem {
+    fn turned(&self, first: (usize, usize), second: (usize, usize), parts: &[Part]) -> Problem {
         let split = |at: usize| self.work.service.routes.get(at).map(|route: &Route| &route.split);
         let operation = |at: usize| parts.get(at).and_then(|part| part.operation.clone());
-        match (operation(first.2), operation(second.2)) {
-            (Some(one), Some(other)) if split(first.1) == split(second.1) && one != other => {
+        match (operation(first.1), operation(second.1)) {
+            (Some(one), Some(other)) if split(first.0) == split(second.0) && one != other => {
                 Problem::Alike { one, other }
             }
+            _ if first.0 == second.0 => Problem::Condition {
+                reason: "two of its matches fit some requests alike, and not the same holds for both",
+            },
             _ => Problem::Order {
-                first: first.1.saturating_add(1),
-                second: second.1.saturating_add(1),
+                first: first.0.saturating_add(1),
+                second: second.0.saturating_add(1),
             },
         }
     }
@@ -225,7 +232,8 @@ impl Meshed<'_, '_> {
              {max_matches} of one rule, 16 Services, 16 headers and parameters in a match, and a path of {PATH_MAX} bytes",
             object.rules.len(),
         );
-        self.work.report(&Problem::Limit { reason }, &["@route".to_owned(), String::new()]);
+        self.work
+            .report(&Problem::Limit { reason }, &["@route".to_owned(), String::new()]);
         false
     }
 }
@@ -244,9 +252,13 @@ fn again(operation: &Operation) -> Again {
 fn needed(parts: Vec<Part>) -> Vec<Part> {
     let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
     for part in parts.into_iter().rev() {
-        let other = |later: &Part| later.says != part.says && later.of.and(&part.of).is_some();
-        let last = kept.is_empty();
-        if last || kept.iter().any(other) {
+        // The nearest of those that follow stands at the end.
+        let shared = kept
+            .iter()
+            .rev()
+            .filter_map(|later| Some((later, later.of.and(&part.of)?)));
+        let mut decides = shared.filter(|(later, both)| later.says != part.says || *both == part.of);
+        if decides.next().is_none_or(|(later, _)| later.says != part.says) {
             kept.push(part);
         }
     }

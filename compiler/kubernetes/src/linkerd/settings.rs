@@ -42,7 +42,9 @@ impl Meshed<'_, '_> {
             let own = self.work.policy(operation.policy).unwrap_or(outer);
             for setting in said(own, outer) {
                 match of_whole_services(setting) {
-                    true => self.work.unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled),
+                    true => self
+                        .work
+                        .unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled),
                     false => self.work.setting(setting, &operation.name, &mut filled),
                 }
             }
@@ -82,7 +84,8 @@ impl Meshed<'_, '_> {
     fn files(&mut self, policy: &Policy, outer: &Policy, operation: &str, filled: &mut Vec<String>) {
         let own = policy.tls.as_ref().filter(|_| policy.tls != outer.tls);
         if own.is_some_and(|tls| !is_the_meshs(tls)) {
-            self.work.unheld(&Problem::Setting(Setting::Tls), Setting::Tls, operation, filled);
+            self.work
+                .unheld(&Problem::Setting(Setting::Tls), Setting::Tls, operation, filled);
         }
     }
 

@@ -9,16 +9,16 @@ use crate::{
 pub(crate) fn held(setting: Setting) -> Held {
     match setting {
         Setting::Timeout | Setting::Headers => Whole,
-        Setting::Idle => {
-            Not("what is idle there is a request on its way; how long connections stay, the proxy's own configuration says")
-        }
+        Setting::Idle => Not(
+            "what is idle there is a request on its way; how long connections stay, the proxy's own configuration says",
+        ),
         Setting::Retry => Part(
             "it waits 25 ms at first and 250 ms at most; refused streams, and a Service without an endpoint that is ready, are worth another attempt too; an attempt's time begins when the request was sent; answers of gRPC are told by their HTTP status, and requests longer than 64 KiB are not repeated",
         ),
         Setting::Backoff => Not("it waits 25 ms at first and 250 ms at most"),
-        Setting::Budget => {
-            Not("budgets are of ServiceProfiles, which switch off what routes say; `attempts` is what bounds retries")
-        }
+        Setting::Budget => Not(
+            "budgets are of ServiceProfiles, which switch off what routes say; `attempts` is what bounds retries",
+        ),
         Setting::RetryOn => Not("it repeats after statuses, classes of them and timeouts"),
         Setting::Balance => Not("it always picks as `ewma` does, which is what holds where nothing is said"),
         Setting::Weights => Not("give each address a subset, and the subsets their weights in `route`"),
@@ -28,7 +28,9 @@ pub(crate) fn held(setting: Setting) -> Held {
             "each caller's proxy counts failures one after the other, whenever they are; a status below 500 is none",
         ),
         Setting::FailureRate => Part("each caller's proxy counts, and takes 429 for a failure"),
-        Setting::SlowStart => Not("an endpoint that came back is probed with one request, and then gets its share"),
+        Setting::SlowStart => {
+            Not("an endpoint that came back is probed with one request, and then gets its share")
+        }
         Setting::Limit => Not("`rate` is what it takes"),
         Setting::Rate => Part(
             "each pod of the service counts for itself and by the second, answers 429 and holds nothing back; `burst` and `shared` are not needed",
@@ -64,13 +66,15 @@ pub(crate) fn held(setting: Setting) -> Held {
         | Setting::Pass
         | Setting::ToFlow
         | Setting::ToOperation
-        | Setting::Redirect => {
-            Not("it has no gateways: flowmesh itself in the mesh, or any other whose pods are in it, is what it takes")
-        }
+        | Setting::Redirect => Not(
+            "it has no gateways: flowmesh itself in the mesh, or any other whose pods are in it, is what it takes",
+        ),
         Setting::Access => Part(
             "its pods are those with the label `app: NAME` of a Service, at the port that the Service has, and who calls is known by a ServiceAccount: that of a Service has its name, flows and gateways are `flowmesh` beside those they call, and flowmesh holds itself which of them may; where rules tell requests apart, probes need a port of their own, or the path of `health`",
         ),
-        Setting::Mtls => Part("at the ports of services: others of their pods go by the namespace's annotation"),
+        Setting::Mtls => {
+            Part("at the ports of services: others of their pods go by the namespace's annotation")
+        }
         Setting::Mesh => Not("each service's `limit` is the nearest"),
     }
 }

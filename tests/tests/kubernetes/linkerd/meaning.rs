@@ -52,7 +52,9 @@ pub(crate) fn rank(one: &Value, request: &Request, reading: Reading) -> Option<R
     let (headers, query) = (of("headers"), of("queryParams"));
     let method = one["method"].as_str();
     let fits = method.is_none_or(|method| method == request.method)
-        && headers.iter().all(|header| header["value"].as_str() == request.header)
+        && headers
+            .iter()
+            .all(|header| header["value"].as_str() == request.header)
         && query.is_empty();
     let kind = match reading {
         Reading::Said => kind,
@@ -62,7 +64,11 @@ pub(crate) fn rank(one: &Value, request: &Request, reading: Reading) -> Option<R
 }
 
 /// The rules that may be taken, with the objects that they are of: the first of each object that is as specific as any.
-pub(crate) fn taken<'a>(objects: &'a [Value], request: &Request, reading: Reading) -> Vec<(&'a Value, &'a Value)> {
+pub(crate) fn taken<'a>(
+    objects: &'a [Value],
+    request: &Request,
+    reading: Reading,
+) -> Vec<(&'a Value, &'a Value)> {
     let mut best: Vec<(Rank, &Value, &Value)> = Vec::new();
     for object in objects {
         let mut own: Option<(Rank, &Value)> = None;
@@ -111,7 +117,8 @@ fn every_request_goes_where_the_program_sends_it() {
                 let fits = |condition: &crate::meaning::Condition| condition.holds(&request);
                 let way = conditions.iter().position(fits).unwrap_or(3);
                 for reading in [Reading::Said, Reading::Done] {
-                    let place = format!("{name} {header:?} {conditions:?} {policies:?} {reading:?}\n{objects:#?}");
+                    let place =
+                        format!("{name} {header:?} {conditions:?} {policies:?} {reading:?}\n{objects:#?}");
                     let found = taken(&objects, &request, reading);
                     assert!(!found.is_empty(), "nothing is taken: {place}");
                     for (object, rule) in found {

@@ -52,13 +52,13 @@ impl Book<'_> {
         // Which of its flows may is known to flowmesh itself: to others they are one.
         let own = |who: &&&Who| matches!(who, Who::Flow(_) | Who::Gateway(_));
         let denied_here: Vec<&Who> = denied.iter().filter(|who| !own(who)).copied().collect();
-        let may: Vec<&Who> = allowed.iter().filter(|who| !denied.contains(who)).copied().collect();
+        let may: Vec<&Who> = allowed
+            .iter()
+            .filter(|who| !denied.contains(who))
+            .copied()
+            .collect();
         let (mut may, may_not) = (callers(&may)?, callers(&denied_here)?);
-        may.retain(|one| {
-            !may_not
-                .iter()
-                .any(|other| self.covers(other, one))
-        });
+        may.retain(|one| !may_not.iter().any(|other| self.covers(other, one)));
         let between = may
             .iter()
             .any(|one| may_not.iter().any(|other| self.covers(one, other)));

@@ -3,10 +3,7 @@
 //! Linkerd takes a request for one route, the most specific. So there is a cell for whatever several operations and conditions
 //! have in common: then the most specific cell of a request is all that is to be known of it.
 
-use crate::{
-    linkerd::precedence::{Entry, covers, turned_round},
-    matcher::Match,
-};
+use crate::{linkerd::precedence::covers, matcher::Match};
 
 /// As many cells are told apart.
 const CELLS_MAX: usize = 128;
@@ -44,16 +41,4 @@ pub(super) fn needed<T: PartialEq>(cells: Vec<(Match, T)>) -> Vec<(Match, T)> {
     let kept: Vec<bool> = cells.iter().map(|one| !same(one)).collect();
     let kept = cells.into_iter().zip(kept).filter(|(_, kept)| *kept);
     kept.map(|(cell, _)| cell).collect()
-}
-
-/// Whether Linkerd takes requests for the cells that they are of, by the numbers of the objects that the cells are in.
-pub(super) fn are_told_apart<'c>(cells: impl Iterator<Item = (&'c Match, usize)>) -> bool {
-    let entries: Vec<Entry> = cells
-        .map(|(of, object)| Entry {
-            of: of.clone(),
-            outcome: object,
-            object,
-        })
-        .collect();
-    turned_round(&entries).is_none()
 }

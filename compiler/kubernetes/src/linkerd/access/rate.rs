@@ -51,7 +51,11 @@ pub(in crate::linkerd) fn a_second(limit: &Limit) -> Option<Option<u32>> {
     let thousand = u64::from(rate.count).saturating_mul(1_000);
     let whole = thousand.checked_rem(rate.per_ms) == Some(0);
     let count = thousand.checked_div(rate.per_ms).filter(|_| whole);
-    Some(count.and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0))
+    Some(
+        count
+            .and_then(|count| u32::try_from(count).ok())
+            .filter(|count| *count > 0),
+    )
 }
 
 /// A manifest of a Server of the same name.
@@ -60,9 +64,7 @@ pub(super) fn manifest(metadata: Metadata, rate: Rate) -> Manifest {
         Rate::Total(count) => (Some(count), None),
         Rate::Identity(count) => (None, Some(count)),
     };
-    let requests = |requests_per_second| Requests {
-        requests_per_second,
-    };
+    let requests = |requests_per_second| Requests { requests_per_second };
     let spec = Policy {
         target_ref: Reference::own("Server", &metadata.name),
         total: total.map(requests),

@@ -47,7 +47,9 @@ impl Rules<'_> {
         let wanted = |(what, of): &&(What, Match)| {
             denials
                 || is_named(*what)
-                || operations.iter().any(|(other, its)| is_named(*other) && its.and(of).is_some())
+                || operations
+                    .iter()
+                    .any(|(other, its)| is_named(*other) && its.and(of).is_some())
         };
         let operations = operations.iter().filter(wanted).map(|(_, of)| of.clone());
         let conditions = self.all.iter().zip(&self.conditions);
@@ -120,7 +122,9 @@ impl Rules<'_> {
     /// The operations of the service, with their requests.
     fn operations(&self) -> Vec<(What, Match)> {
         let declared = self.program.service(self.id);
-        let operations = declared.into_iter().flat_map(|service: &Service| &service.operations);
+        let operations = declared
+            .into_iter()
+            .flat_map(|service: &Service| &service.operations);
         let numbered = (0..).map(OperationId).zip(operations);
         let sent = numbered.filter(|(_, operation)| !operation.binding.is_local());
         sent.map(|(id, operation)| (What::Operation(self.id, id), requests(operation)))

@@ -7,13 +7,12 @@ use super::{
 };
 use crate::{
     Manifest, Options,
-    http_route::RouteMatch,
     linkerd::{
         Known,
+        precedence::Entry,
         route::{self, POLICY, Parent, Route, Rule},
     },
     manifest::{Metadata, metadata, object_name},
-    matcher::Match,
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{Program, service::Service};
@@ -88,33 +87,37 @@ impl Writer<'_> {
             return self.let_in(&format!("{name}-may"), callers, &targets.collect::<Vec<_>>());
         }
         let mut made = Vec::new();
-        if let Some(probe) = &lets.probe {
+        let (entries, objects) = (&lets.entries, lets.objects());
+        let of = |number: usize| entries.iter().filter(move |entry| entry.object == number);
+        if lets.probe.is_some() {
             let name = format!("{name}-probes");
-            made.push(self.route(&name, &[probe]));
+            made.push(self.route(&name, of(objects.len())));
             made.push(everywhere(self.named(&name)));
             let known = Reference::own(NETWORK, &name);
             made.push(policy(self.named(&name), Reference::route(&name), known));
         }
-        for (number, callers) in lets.objects().into_iter().enumerate() {
+        for (number, callers) in objects.into_iter().enumerate() {
             let name = match callers.is_empty() {
                 true => format!("{name}-nobody"),
                 false => format!("{name}-may-{}", number.saturating_add(1)),
             };
-            let cells = lets.cells.iter().filter(|(_, who)| who == callers);
-            let matches: Vec<&Match> = cells.map(|(of, _)| of).collect();
-            made.push(self.route(&name, &matches));
+            made.push(self.route(&name, of(number)));
             made.extend(self.let_in(&name, callers, &[(name.clone(), Reference::route(&name))]));
         }
         made
     }
 
     /// Some requests to the Servers.
-    fn route(&self, name: &str, matches: &[&Match]) -> Manifest {
-        let rule = |matches: &[&Match]| Rule {
-            matches: matches.iter().map(|one| RouteMatch::from(*one)).collect(),
-            filters: Vec::new(),
-            backend_refs: Vec::new(),
-        };
+    fn route<'e>(&self, name: &str, of: impl Iterator<Item = &'e Entry>) -> Manifest {
+        let mut rules: Vec<Rule> = Vec::new();
+        for (number, entry) in of.enumerate() {
+            if number.checked_rem(MATCHES_MAX) == Some(0) {
+                rules.push(Rule::default());
+            }
+            if let Some(rule) = rules.last_mut() {
+                rule.matches.push(entry.matching());
+            }
+        }
         let servers = self.names().into_iter().map(|name| Parent {
             group: POLICY,
             kind: "Server",
@@ -124,7 +127,7 @@ impl Writer<'_> {
         let spec = Route {
             parent_refs: servers.collect(),
             hostnames: Vec::new(),
-            rules: matches.chunks(MATCHES_MAX).map(rule).collect(),
+            rules,
         };
         route::manifest(self.named(name), spec)
     }
