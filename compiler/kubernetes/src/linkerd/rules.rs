@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     http_route::{RouteMatch, ServiceRef},
-    matcher::{Match, Path},
+    matcher::Match,
     operation::requests,
     problem::Problem,
 };
@@ -277,19 +277,16 @@ fn distinct(parts: &[Part]) -> Vec<&BTreeMap<String, String>> {
     all
 }
 
-/// What an object is called behind the name of its service: nothing where it has the requests of no operation, and else
-/// after the first of its operations.
+/// What an object is called behind the name of its service: nothing where it has the requests of no operation, and else after
+/// what says by its method that it may be repeated, or the first of its operations.
 fn suffix<'p>(parts: impl Iterator<Item = &'p Part>) -> String {
-    let mut operation = None;
-    for part in parts {
-        match &part.operation {
-            None if part.of.path == Path::Prefix("/".to_owned()) && part.of.method.is_none() => {
-                return String::new();
-            }
-            // What says by its method that it may be repeated.
-            None => operation = operation.or(Some("repeatable".to_owned())),
-            Some(name) => operation = operation.or(Some(name.to_string())),
-        }
+    let (named, others): (Vec<&Part>, Vec<&Part>) = parts.partition(|part| part.operation.is_some());
+    if others.iter().any(|part| part.of.method.is_none()) {
+        return String::new();
     }
-    operation.unwrap_or_default()
+    let first = named.iter().find_map(|part| part.operation.as_ref());
+    match others.is_empty() {
+        true => first.map(ToString::to_string).unwrap_or_default(),
+        false => "repeatable".to_owned(),
+    }
 }
