@@ -11,6 +11,8 @@ mod front;
 mod istio;
 #[path = "kubernetes/layouts.rs"]
 mod layouts;
+#[path = "kubernetes/linkerd.rs"]
+mod linkerd;
 #[path = "kubernetes/meaning.rs"]
 mod meaning;
 #[path = "kubernetes/program.rs"]

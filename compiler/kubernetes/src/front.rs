@@ -167,6 +167,14 @@ impl<'a, 'd> Front<'a, 'd> {
         })
     }
 
+    /// Reports a name that is passed on where no port speaks TLS, by which connections name it.
+    pub(crate) fn unheard(&mut self, place: &str, listeners: &[Listener]) {
+        if !listeners.iter().any(|listener| listener.secure) {
+            let (setting, reason) = (Setting::Pass, "the gateway listens nowhere with `https://`");
+            self.report(&Problem::Reason { setting, reason }, place);
+        }
+    }
+
     /// Where a connection is handed on to; nothing where something was reported of the service.
     pub(crate) fn passed_to(&self, pass: &Pass) -> Option<&'a ServicePort> {
         let service = self.program.service(pass.service)?;

@@ -33,6 +33,8 @@ fn of(path: &Path) -> Vec<Made> {
         return Vec::new();
     };
     let mut all = Vec::new();
+    // Linkerd reads connections with TLS by the experimental channel.
+    let reads_experimental = |target: Target| target.name() == "linkerd";
     let ways = Target::ALL.into_iter().flat_map(|target| {
         [
             (target, false, false),
@@ -58,7 +60,7 @@ fn of(path: &Path) -> Vec<Made> {
         if !found.has_errors() {
             all.extend(manifests.map(|manifest| Made {
                 manifest,
-                experimental,
+                experimental: experimental || reads_experimental(target),
             }));
         }
     }

@@ -59,7 +59,7 @@ fn text(said: &str, place: &str) -> String {
     };
     let gateway = match place {
         "Gateway" | "GatewayRoute" | "Routes" => format!(
-            "allow main to s.read\nallow gateway front to s\nallow gateway front to main\ngateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
+            "gateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
             said_at("Gateway"),
             said_at("Routes"),
             said_at("GatewayRoute"),

@@ -26,7 +26,9 @@ impl Front<'_, '_> {
     pub(super) fn passes(&mut self, listeners: &[Listener], grants: &mut Grants) -> Vec<Passed> {
         let (gateway, mut all) = (self.gateway, Vec::new());
         for (number, pass) in gateway.passes.iter().enumerate() {
-            self.unpassed(pass, &format!("/tls/{number}"));
+            let place = format!("/tls/{number}");
+            self.unheard(&place, listeners);
+            self.unpassed(pass, &place);
             let Some(place) = self.passed_to(pass) else {
                 continue;
             };

@@ -40,6 +40,7 @@ impl Front<'_, '_> {
         let (gateway, mut all) = (self.gateway, Vec::new());
         for (number, pass) in gateway.passes.iter().enumerate() {
             let place = format!("/tls/{number}");
+            self.unheard(&place, listeners);
             let of_service = self
                 .program
                 .service(pass.service)
