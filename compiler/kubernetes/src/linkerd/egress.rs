@@ -116,7 +116,7 @@ fn is_public(host: &str) -> bool {
     let last = labels
         .last()
         .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
-    labels.len() > 1 && labels.iter().all(|one| label(one)) && last && !own(&labels) && host.len() <= 253
+    labels.len() > 1 && labels.iter().all(label) && last && !own(&labels) && host.len() <= 253
 }
 
 impl Outside {
