@@ -1,6 +1,8 @@
 //! Manifests: what is made from services, that clusters take it, and what is refused at the author's line.
 #[path = "kubernetes/beside.rs"]
 mod beside;
+#[path = "kubernetes/consul.rs"]
+mod consul;
 #[path = "kubernetes/istio.rs"]
 mod istio;
 #[path = "kubernetes/meaning.rs"]

@@ -10,8 +10,11 @@ mod address;
 mod capability;
 mod condition;
 mod constant;
+mod consul;
 mod duration;
+mod first_match;
 mod gateway_api;
+mod hash;
 mod http_route;
 mod istio;
 mod manifest;
@@ -37,6 +40,8 @@ pub enum Target {
     GatewayApi,
     /// Istio 1.30, with sidecars or waypoints.
     Istio,
+    /// Consul 1.22 or newer, by the kinds of consul-k8s 2.0, with sidecars.
+    Consul,
     /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
     Kubernetes,
 }
@@ -57,7 +62,7 @@ pub struct Options<'a> {
 /// One object of the cluster, as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// `kind-name.yaml`
+    /// `kind-name.yaml`, where objects may be applied in any order; with a number before it where they may not.
     pub path: String,
     /// The text.
     pub yaml: String,
@@ -73,13 +78,14 @@ pub fn compile(
     match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
+        Target::Consul => consul::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
     }
 }
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 3] = [Self::GatewayApi, Self::Istio, Self::Kubernetes];
+    pub const ALL: [Self; 4] = [Self::GatewayApi, Self::Istio, Self::Consul, Self::Kubernetes];
 
     /// What people call it on the command line.
     #[must_use]
@@ -87,6 +93,7 @@ impl Target {
         match self {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
+            Self::Consul => "consul",
             Self::Kubernetes => "kubernetes",
         }
     }

@@ -31,6 +31,8 @@ macro_rules! settings {
 
 settings! {
     Timeout "timeout" "timeout",
+    /// A time of each attempt that is shorter than that of the whole call.
+    Attempt "timeout" "timeout.attempt",
     Idle "timeout" "timeout.idle",
     Retry "retry" "retry",
     /// Waits between attempts that are not those of the target.

@@ -12,8 +12,9 @@ use crate::{
 };
 use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{
-    PolicyId, Program,
+    Name, PolicyId, Program,
     address::is_template,
+    expr::Expr,
     policy::Policy,
     service::{Service, Subset},
 };
@@ -67,7 +68,7 @@ impl<'a, 'd> Work<'a, 'd> {
             };
             let elsewhere = |place: &ServicePort| {
                 let first = all.first();
-                self.target == Target::GatewayApi
+                matches!(self.target, Target::GatewayApi | Target::Consul)
                     && first.is_some_and(|first| first.namespace != place.namespace)
             };
             let problem = match self.place(subset) {
@@ -197,5 +198,25 @@ impl<'a, 'd> Work<'a, 'd> {
     /// A policy of the program.
     pub(crate) fn policy(&self, id: PolicyId) -> Option<&'a Policy> {
         self.program.policy(id)
+    }
+
+    /// Headers that are only known when the program starts.
+    pub(crate) fn late_headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
+        let whole = match operation {
+            "" => String::new(),
+            operation => format!("/{operation}"),
+        };
+        for (_, value) in headers {
+            if let Err(config) = constant::text(self.program, self.options, value) {
+                let what = "header";
+                let places = [
+                    format!("{whole}@headers"),
+                    format!("{whole}@policy"),
+                    whole.clone(),
+                    String::new(),
+                ];
+                self.report(&Problem::Late { what, config }, &places);
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 /// Whether it holds a setting.
 pub(crate) fn held(setting: Setting) -> Held {
     match setting {
-        Setting::Timeout => Whole,
+        Setting::Timeout | Setting::Attempt => Whole,
         Setting::Idle => Not("`timeout.attempt` and `timeout.total` are what it takes"),
         Setting::Retry | Setting::Backoff | Setting::Budget | Setting::RetryOn => {
             Not("retries are in its experimental channel only; `timeout` bounds the one attempt that is made")

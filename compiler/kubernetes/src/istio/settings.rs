@@ -1,17 +1,12 @@
 //! What Istio holds in part or not at all: reported, or left to the interpreter and named.
 
-use super::traffic::hash;
 use crate::{
-    constant,
+    hash::hashed,
     problem::Problem,
     setting::{self, Setting},
     work::Work,
 };
-use flowmesh_ir::{
-    Name,
-    expr::Expr,
-    policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn},
-};
+use flowmesh_ir::policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -38,26 +33,6 @@ impl Work<'_, '_> {
             }
         }
         filled
-    }
-
-    /// Headers that are only known when the program starts.
-    fn late_headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
-        let whole = match operation {
-            "" => String::new(),
-            operation => format!("/{operation}"),
-        };
-        for (_, value) in headers {
-            if let Err(config) = constant::text(self.program, self.options, value) {
-                let what = "header";
-                let places = [
-                    format!("{whole}@headers"),
-                    format!("{whole}@policy"),
-                    whole.clone(),
-                    String::new(),
-                ];
-                self.report(&Problem::Late { what, config }, &places);
-            }
-        }
     }
 }
 
@@ -111,7 +86,7 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     let hashes = matches!(policy.balance, Balance::RingHash | Balance::Maglev);
     say(
         Setting::Hash,
-        differs && hashes && policy.hash.as_ref().and_then(hash).is_none(),
+        differs && hashes && policy.hash.as_ref().and_then(hashed).is_none(),
     );
     say(
         Setting::Weights,

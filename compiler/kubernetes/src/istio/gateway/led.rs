@@ -3,8 +3,9 @@
 use super::Front;
 use crate::{
     condition, constant,
+    first_match::{Again, again},
     istio::{
-        http::{Again, again, cors, idempotent, replaced, settings},
+        http::{cors, idempotent, replaced, settings},
         mirrored,
         rules::weighted,
         settings::said,
