@@ -7,6 +7,8 @@
 //! 4. [`chain`], [`splitter`] and [`resolver`]: where a route leads, and how an instance is found there
 //! 5. [`callers`] and [`defaults`]: what holds for instances, and with those who call
 //! 6. [`access`]: who may call what
+//! 7. [`outside`]: what is no Service of the cluster
+//! 8. [`gateway`]: where visitors come in
 //!
 //! A service with one subset is that Service; one with several is called by its own name, behind which is nothing but its
 //! chain. Consul knows services by their names alone: namespaces of the cluster are one to it.
@@ -18,6 +20,8 @@ mod access;
 mod callers;
 mod chain;
 mod defaults;
+mod gateway;
+mod outside;
 mod resolver;
 mod router;
 mod says;
@@ -35,6 +39,7 @@ use crate::{
     work::Work,
     yaml,
 };
+use defaults::Destination;
 use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{Program, access::Mtls};
 use serde::Serialize;
@@ -54,6 +59,7 @@ const RESOLVER: Kind = Kind(30, "ServiceResolver");
 const SPLITTER: Kind = Kind(40, "ServiceSplitter");
 const ROUTER: Kind = Kind(50, "ServiceRouter");
 const INTENTIONS: Kind = Kind(70, "ServiceIntentions");
+const TERMINATING: Kind = Kind(80, "TerminatingGateway");
 
 /// A service of the program as Consul sees it.
 struct Known {
@@ -68,6 +74,8 @@ struct Known {
     filled: Vec<String>,
     /// Where its routes lead.
     ways: Ways,
+    /// What it is outside of the cluster, where it stands there.
+    outside: Option<Destination>,
 }
 
 /// The manifests of a program.
@@ -88,12 +96,16 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     }
     made.extend(callers::manifests(program, options, &known));
     made.extend(mesh(program, options, &known));
+    for gateway in &program.gateways {
+        made.extend(gateway::manifests(program, options, gateway, &known, found));
+    }
+    made.extend(outside::gateway(program, options, &known));
     made.extend(access::manifests(program, options, &known, found));
     made.sort_by(|one, other| one.path.cmp(&other.path));
     made
 }
 
-/// What is said of the whole mesh or of gateways, and would be left out silently.
+/// What is said of the whole mesh, and would be left out silently.
 fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
     let origins = &program.origins;
     let mut report = |setting: Setting, problem: Problem, severity: Severity, place: &str| {
@@ -119,11 +131,6 @@ fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostic
             report(setting, Problem::Setting(setting), Severity::Error, "mesh");
         }
     }
-    for gateway in &program.gateways {
-        let setting = Setting::Gateway;
-        let place = format!("gateway/{}", gateway.name);
-        report(setting, Problem::Setting(setting), Severity::Error, &place);
-    }
 }
 
 /// What lets the services of the program take connections without certificates, which Consul asks for once more.
@@ -143,12 +150,17 @@ fn mesh(program: &Program, options: &Options<'_>, known: &[Option<Known>]) -> Op
     Some(object(MESH, metadata, Spec { allow: true }))
 }
 
-/// An object of a kind, whose path says when it may be applied.
+/// An object of a kind of Consul.
 fn object<S: Serialize>(kind: Kind, metadata: Metadata, spec: S) -> Manifest {
+    of_group(VERSION, kind, metadata, spec)
+}
+
+/// An object of a kind of some group, whose path says when it may be applied.
+fn of_group<S: Serialize>(version: &str, kind: Kind, metadata: Metadata, spec: S) -> Manifest {
     let Kind(order, kind) = kind;
     let name = metadata.name.clone();
     let object = Object {
-        api_version: VERSION.to_owned(),
+        api_version: version.to_owned(),
         kind: kind.to_owned(),
         metadata,
         spec,
@@ -161,6 +173,11 @@ fn object<S: Serialize>(kind: Kind, metadata: Metadata, spec: S) -> Manifest {
 }
 
 impl Known {
+    /// Where its objects stand.
+    fn namespace(&self) -> Option<&str> {
+        self.places.first().map(|place| place.namespace.as_str())
+    }
+
     /// All names of Consul's services that are this service.
     fn names(&self) -> BTreeSet<&str> {
         let places = self.places.iter().map(|place| place.name.as_str());

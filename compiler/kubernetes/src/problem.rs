@@ -19,6 +19,8 @@ pub(crate) enum Problem {
     Part(Setting),
     /// A setting that is said of an operation or a route, and that the target holds for whole services.
     Whole(Setting),
+    /// A setting of a service outside of the cluster, where the target holds it for others.
+    Outside(Setting),
     /// Something of a setting, where the target holds other things of it.
     Here { setting: Setting, reason: &'static str },
     /// An address that names no Service of the cluster.
@@ -84,6 +86,11 @@ impl Problem {
                 setting.code(),
                 format!("the target `{target}` cannot hold `{}` for a part of a service", setting.part()),
                 "say it of the service; or leave it to the interpreter with `--interpreter-fills`".to_owned(),
+            ),
+            Self::Outside(setting) => (
+                setting.code(),
+                format!("the target `{target}` cannot hold `{}` for a service outside of the cluster", setting.part()),
+                "leave it to the interpreter with `--interpreter-fills`".to_owned(),
             ),
             Self::Here { setting, reason } => (
                 setting.code(),

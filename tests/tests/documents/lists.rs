@@ -83,7 +83,15 @@ hash; configs that are given by `--set` are variables of the pod. Three Secrets 
 key for each `secret`, `NAME-files` with the files that the program names, such as certificates, and `NAME-tokens` with the \
 `tokens.json` of `flowmesh token`. The pods may write nothing but the volume, have no privilege, and are nobody; they reach names, \
 the namespaces with Services that the program calls, and outside of the cluster the ports that it calls there. `Dockerfile` makes \
-the image.\n";
+the image.\n\n## The order of Consul\n\n\
+`flowmesh compile app.flow --to consul -o out/` puts a number before the name of each file. Consul takes a route or a split only \
+once it knows the protocol of every service in it, and `kubectl apply -f out/` goes by the names of files, and so by these \
+numbers. What is taken away goes the other way round: `for file in $(ls -r out/*.yaml); do kubectl delete -f $file; done`.\n\n\
+Consul knows services by their names alone: two namespaces are one to it, and a Service has the port that it is registered with. \
+A service with several subsets is called `NAME.virtual.consul`, or by a Service `NAME` beside theirs. Splits of routes with a \
+condition stand at names of their own, `NAME-split-2`, behind which is nothing. Whoever calls is a service of the mesh; pods of \
+flowmesh are the service `flowmesh`. What stands outside of the cluster, `https://api.example.com`, is passed on as connections, \
+by proxies that are transparent and through the gateway `terminating-gateway` of Consul's installation.\n";
 
 fn codes() -> String {
     let stages = [

@@ -4,6 +4,8 @@
 mod access;
 #[path = "consul/admission.rs"]
 mod admission;
+#[path = "consul/filled.rs"]
+mod filled;
 #[path = "consul/meaning.rs"]
 mod meaning;
 #[path = "consul/order.rs"]
@@ -12,6 +14,8 @@ mod order;
 mod reader;
 #[path = "consul/table.rs"]
 mod table;
+#[path = "consul/visitors.rs"]
+mod visitors;
 
 use crate::{beside, schema};
 use flowmesh_diagnostics::Diagnostics;
@@ -52,15 +56,17 @@ fn the_suite_becomes_what_stands_beside_it() {
     beside::hold(SUITE);
 }
 
-/// The definitions of Consul's own kinds, by their names.
+/// The definitions of Consul's own kinds and of gateways, by their names.
 fn definitions() -> Option<BTreeMap<String, Value>> {
-    let folder = files::shared("the schemas of Consul")?.join("schemas/consul");
+    let schemas = files::shared("the schemas of Consul")?.join("schemas");
     let mut all = BTreeMap::new();
-    for path in files::below(&folder, ".yaml") {
-        let name = path.file_name().expect("a file has a name").to_string_lossy();
-        for definition in schema::definitions(&format!("consul/{name}"))? {
-            let kind = definition["spec"]["names"]["kind"].as_str().unwrap_or_default();
-            all.insert(kind.to_owned(), definition);
+    for folder in ["consul", "gateway-api/standard"] {
+        for path in files::below(&schemas.join(folder), ".yaml") {
+            let name = path.file_name().expect("a file has a name").to_string_lossy();
+            for definition in schema::definitions(&format!("{folder}/{name}"))? {
+                let kind = definition["spec"]["names"]["kind"].as_str().unwrap_or_default();
+                all.insert(kind.to_owned(), definition);
+            }
         }
     }
     Some(all)
@@ -83,12 +89,19 @@ fn clusters_take_every_manifest() {
         kinds.insert(kind);
     }
     let all = [
+        "Gateway",
+        "GatewayPolicy",
+        "HTTPRoute",
+        "JWTProvider",
         "Mesh",
+        "RouteRetryFilter",
+        "RouteTimeoutFilter",
         "ServiceDefaults",
         "ServiceIntentions",
         "ServiceResolver",
         "ServiceRouter",
         "ServiceSplitter",
+        "TerminatingGateway",
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
 }

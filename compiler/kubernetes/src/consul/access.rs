@@ -88,7 +88,7 @@ pub(super) fn manifests(
         let Some(own) = own.as_ref().filter(|_| rules.named(id)) else {
             continue;
         };
-        match rules.said(id) {
+        match rules.said(id, own) {
             Ok(said) => all.extend(rules.intentions(id, own, &said)),
             // Where the interpreter fills, all rules of the service are left to it.
             Err((number, reason)) => {
@@ -119,19 +119,19 @@ impl Rules<'_> {
     }
 
     /// All that is said of a service; or the number of the rule that cannot be held, and why.
-    fn said(&self, id: ServiceId) -> Result<Vec<Said>, (usize, &'static str)> {
+    fn said(&self, id: ServiceId, own: &Known) -> Result<Vec<Said>, (usize, &'static str)> {
         let mut all = Vec::new();
         for (number, rule) in self.all.iter().enumerate() {
             let what = rule.what.iter().copied();
             let what: Vec<What> = what.filter(|what| service(*what) == Some(id)).collect();
             if !what.is_empty() {
-                all.push(self.rule(rule, &what).map_err(|reason| (number, reason))?);
+                all.push(self.rule(rule, &what, own).map_err(|reason| (number, reason))?);
             }
         }
         Ok(all)
     }
 
-    fn rule(&self, rule: &Rule, what: &[What]) -> Result<Said, &'static str> {
+    fn rule(&self, rule: &Rule, what: &[What], own: &Known) -> Result<Said, &'static str> {
         let conditions = match &rule.condition {
             None => vec![Match::all()],
             Some(condition) => condition::matches(self.program, self.options, condition)?,
@@ -147,6 +147,9 @@ impl Rules<'_> {
                 );
             }
             matches.extend(conditions.iter().filter_map(|one| both(one, &of)));
+        }
+        if own.outside.is_some() && matches.iter().any(|one| *one != Match::all()) {
+            return Err("connections to what is outside of the cluster are not looked into");
         }
         if matches.iter().any(|one| !one.query.is_empty()) {
             return Err("rules look at no parameters of the query");
@@ -181,6 +184,7 @@ impl Rules<'_> {
                 Who::Flow(_) => drop(all.insert(FLOWS.to_owned())),
                 Who::Service(id) => {
                     let own = self.known.get(id.index()).and_then(Option::as_ref);
+                    let own = own.filter(|own| own.outside.is_none());
                     let own = own.ok_or("who calls is no Service of the cluster")?;
                     all.extend(own.places.iter().map(|place| place.name.clone()));
                 }
@@ -209,10 +213,7 @@ impl Rules<'_> {
         });
         let place = first.map_or_else(|| "mesh".to_owned(), |first| format!("access/{first}"));
         let origin = span(self.program, &place);
-        let namespace = own
-            .places
-            .first()
-            .map_or("default", |place| place.namespace.as_str());
+        let namespace = own.namespace().unwrap_or("default");
         let places = own.places.iter().map(|place| place.name.as_str());
         let names: BTreeSet<&str> = places.chain([own.name.as_str()]).collect();
         let one = |name: &str| {

@@ -6,7 +6,10 @@ use super::{
     defaults::{ServiceDefaults, Upstream, rate_limits},
     object, span,
 };
-use crate::{Manifest, Options, manifest::metadata};
+use crate::{
+    Manifest, Options,
+    manifest::{INTERPRETER, metadata},
+};
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     Program, ServiceId,
@@ -23,6 +26,8 @@ struct Made {
     namespace: String,
     origin: Span,
     defaults: ServiceDefaults,
+    /// What is left to the interpreter, where the service has no chain to say it.
+    filled: String,
 }
 
 /// The defaults of all services, and of those who call.
@@ -37,17 +42,18 @@ pub(super) fn manifests(program: &Program, options: &Options<'_>, known: &[Optio
     for (id, own) in named() {
         for name in own.names() {
             let made = Made {
-                namespace: own
-                    .places
-                    .first()
-                    .map_or_else(String::new, |place| place.namespace.clone()),
+                namespace: own.namespace().unwrap_or_default().to_owned(),
                 origin: origin(program, id),
                 defaults: defaults(program, id, own, name),
+                filled: match own.outside {
+                    Some(_) => own.filled.join(", "),
+                    None => String::new(),
+                },
             };
             all.insert(name.to_owned(), made);
         }
     }
-    for (id, own) in named() {
+    for (id, own) in named().filter(|(_, own)| own.outside.is_none()) {
         let policy = program
             .service(id)
             .and_then(|service| program.policy(service.policy));
@@ -56,22 +62,23 @@ pub(super) fn manifests(program: &Program, options: &Options<'_>, known: &[Optio
         };
         for caller in callers(program, id, known) {
             let made = all.entry(caller).or_insert_with(|| Made {
-                namespace: own
-                    .places
-                    .first()
-                    .map_or_else(String::new, |place| place.namespace.clone()),
+                namespace: own.namespace().unwrap_or_default().to_owned(),
                 origin: origin(program, id),
                 defaults: ServiceDefaults {
                     protocol: "http",
                     ..ServiceDefaults::default()
                 },
+                filled: String::new(),
             });
             let upstreams = made.defaults.upstream_config.get_or_insert_default();
             upstreams.overrides.push(upstream.clone());
         }
     }
     let each = all.into_iter().map(|(name, made)| {
-        let metadata = metadata(program, options, &name, &made.namespace, made.origin);
+        let mut metadata = metadata(program, options, &name, &made.namespace, made.origin);
+        if !made.filled.is_empty() {
+            metadata.annotations.insert(INTERPRETER.to_owned(), made.filled);
+        }
         object(DEFAULTS, metadata, made.defaults)
     });
     each.collect()
@@ -86,20 +93,25 @@ fn origin(program: &Program, id: ServiceId) -> Span {
 
 /// What holds for the instances of a name, where it has some.
 fn defaults(program: &Program, id: ServiceId, own: &Known, name: &str) -> ServiceDefaults {
-    let is_place = own.places.iter().any(|place| place.name == name);
+    let has_instances = own.outside.is_none() && own.places.iter().any(|place| place.name == name);
     let limit = program
         .service(id)
         .and_then(|service| program.policy(service.policy)?.limit.as_ref());
     ServiceDefaults {
         protocol: own.protocol,
-        mutual_tls_mode: program.mesh.mtls.filter(|_| is_place).map(|mtls| match mtls {
-            Mtls::Strict => "strict",
-            Mtls::Permissive => "permissive",
-        }),
+        mutual_tls_mode: program
+            .mesh
+            .mtls
+            .filter(|_| has_instances)
+            .map(|mtls| match mtls {
+                Mtls::Strict => "strict",
+                Mtls::Permissive => "permissive",
+            }),
         // The proxy of the instance, too, ends a request after 15 s where nothing is said.
-        local_request_timeout_ms: is_place.then(|| longest(program, id)),
-        rate_limits: limit.filter(|_| is_place).and_then(rate_limits),
+        local_request_timeout_ms: has_instances.then(|| longest(program, id)),
+        rate_limits: limit.filter(|_| has_instances).and_then(rate_limits),
         upstream_config: None,
+        destination: own.outside.clone(),
     }
 }
 

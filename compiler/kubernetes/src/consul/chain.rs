@@ -31,6 +31,9 @@ impl Work<'_, '_> {
             return None;
         }
         let name = self.name()?;
+        if let Some(outside) = self.outside(&name) {
+            return Some(outside);
+        }
         let places = self.places();
         let filled = self.consul_settings();
         let conditions = self.conditions();
@@ -46,6 +49,7 @@ impl Work<'_, '_> {
             conditions: conditions?,
             filled,
             ways: Ways::default(),
+            outside: None,
         };
         known.ways = ways(service, &known)?;
         Some(known)
@@ -82,6 +86,9 @@ impl Work<'_, '_> {
 
     /// The parts of its chain.
     pub(super) fn chain(&mut self, own: &Known, known: &[Option<Known>]) -> Vec<Manifest> {
+        if own.outside.is_some() {
+            return Vec::new();
+        }
         let mut filled = own.filled.clone();
         let Some(routes) = self.routed(own, &mut filled) else {
             return Vec::new();

@@ -22,6 +22,16 @@ pub(super) struct ServiceDefaults {
     pub(super) upstream_config: Option<UpstreamConfig>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rate_limits: Option<RateLimits>,
+    /// What it is outside of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) destination: Option<Destination>,
+}
+
+/// Hosts with one port.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Destination {
+    pub(super) addresses: Vec<String>,
+    pub(super) port: u16,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -10,7 +10,7 @@ pub(crate) fn held(setting: Setting) -> Held {
     match setting {
         Setting::Timeout | Setting::Headers => Whole,
         Setting::Attempt => Not(
-            "attempts have no time of their own there: with `retry`, make `timeout.attempt` as long as `timeout.total`",
+            "attempts have no time of their own there: leave `timeout.attempt` out, and `timeout.total` bounds all of them",
         ),
         Setting::Idle => {
             Not("its idle timeout is of a request on which nothing moves, and not of a connection")
@@ -52,7 +52,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Priority => Not("all requests are alike to it"),
         Setting::Health => Not("the readiness probe of the workload is what it goes by"),
         Setting::Tls => Part(
-            "all connections of the mesh are mutual by Consul's own certificates, whatever is said of names and files",
+            "all connections of the mesh are mutual by Consul's own certificates, whatever is said of names and files; a gateway takes a Secret that is named after it, `NAME-cert`",
         ),
         Setting::Failover => Part("when no instance of a Service passes its checks; to one Service"),
         Setting::Mirror => Not("a proxy before the service that copies"),
@@ -68,21 +68,21 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Auth => {
             Not("a header written into a route would show the secret to everyone who reads the route")
         }
-        Setting::Gateway
-        | Setting::Listen
-        | Setting::Pass
-        | Setting::ToFlow
-        | Setting::ToOperation
-        | Setting::Redirect
-        | Setting::Jwt
-        | Setting::Introspect
-        | Setting::Login
-        | Setting::Keys
-        | Setting::Basic
-        | Setting::Hops
-        | Setting::Proxied => {
-            Not("it takes this as a Gateway with routes of its own, which is not written yet")
-        }
+        Setting::Gateway => Part(
+            "as a Gateway of the class `consul`; what a service says of `breaker` and `limit` is not for visitors, and newer versions of Consul add the retries of the service where a route has none",
+        ),
+        Setting::Listen => Whole,
+        Setting::Jwt => Part(
+            "its proxies fetch the keys, and know whom to believe by `/etc/ssl/certs/ca-certificates.crt`; without that file nobody is let in",
+        ),
+        Setting::Introspect | Setting::Login | Setting::Keys | Setting::Basic => Not(
+            "an authorization service of yours, by its extension `builtin/ext-authz`; `jwt` is what it takes",
+        ),
+        Setting::Hops | Setting::Proxied => Not("nothing of its gateways says it"),
+        Setting::Pass => Not("a TCPRoute for each port, which looks at no names"),
+        Setting::ToFlow => Not("it leads to the interpreter's Service, which is not written yet"),
+        Setting::ToOperation => Not("lead it to the service, with the path that the operation has"),
+        Setting::Redirect => Not("a service that answers with it"),
         Setting::Access => Part(
             "who calls is known by the name of its service: that of a Service is its own, flows are `flowmesh`, all of them alike, a gateway has its name; of identities it takes those of its own services, `spiffe://UUID.consul/ns/default/dc/DATACENTER/svc/NAME`; who may start flows, flowmesh holds itself",
         ),

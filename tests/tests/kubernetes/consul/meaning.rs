@@ -60,7 +60,7 @@ fn parts(split: &[(u32, u32)]) -> BTreeMap<String, f64> {
 #[test]
 fn every_request_goes_where_the_program_sends_it() {
     let mut asked = 0;
-    for number in (0..7 * 7 * 7 * 32_usize).step_by(13) {
+    for number in (0..7 * 7 * 7 * 32_usize).step_by(53) {
         let pick = |place: u32| CONDITIONS[number / 7_usize.pow(place) % 7];
         let conditions = [pick(0), pick(1), pick(2)];
         let policies = [0, 1, 2, 3, 4].map(|bit| u32::from(((number / 343) >> bit) & 1 == 1));

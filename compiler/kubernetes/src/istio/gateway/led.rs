@@ -11,7 +11,7 @@ use crate::{
         settings::said,
         virtual_service::{HttpMatch, HttpRoute, Redirect, Rewrite, Text, Weighted},
     },
-    matcher::{Match, Pattern, is_path},
+    matcher::{Match, Pattern},
     problem::Problem,
     setting::Setting,
 };
@@ -70,7 +70,8 @@ impl Front<'_, '_> {
         if !route.patterns.is_empty() {
             return Err("a regular expression for a part of the path is not written yet");
         }
-        let path = pattern(&route.path).ok_or("its path has characters that a match cannot have")?;
+        let path =
+            Pattern::of_route(&route.path).ok_or("its path has characters that a match cannot have")?;
         let own = Match {
             path: path.path(),
             method: route.method.map(|method| method.as_str().to_owned()),
@@ -199,7 +200,7 @@ impl Front<'_, '_> {
 fn instead(route: &Route, rewrite: &flowmesh_ir::traffic::Rewrite, before: Option<Rewrite>) -> Rewrite {
     let named = route.path.iter().filter(|segment| **segment != Segment::Rest);
     let named: Vec<Segment> = named.cloned().collect();
-    let regex = pattern(&named)
+    let regex = Pattern::of_route(&named)
         .map(|pattern| pattern.regex())
         .filter(|_| !named.is_empty());
     let regex = regex.unwrap_or_default();
@@ -216,26 +217,6 @@ fn instead(route: &Route, rewrite: &flowmesh_ir::traffic::Rewrite, before: Optio
         authority: rewrite.host.clone().or(before.authority),
         uri_regex_rewrite: path.or(before.uri_regex_rewrite),
     }
-}
-
-/// Segments as a pattern; `None` where a match cannot have one of them.
-fn pattern(path: &[Segment]) -> Option<Pattern> {
-    let mut found = Pattern {
-        segments: Vec::new(),
-        rest: false,
-    };
-    for segment in path {
-        match segment {
-            Segment::Literal(text) if is_path(&format!("/{text}")) => found.segments.push(Some(text.clone())),
-            Segment::Literal(_) => return None,
-            Segment::Param(_) | Segment::Any => found.segments.push(None),
-            Segment::Rest => found.rest = true,
-        }
-    }
-    if found.segments.is_empty() && !found.rest {
-        found.segments.push(Some(String::new()));
-    }
-    Some(found)
 }
 
 /// Requests that may be repeated before those that may not, where not the same holds for both.
