@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
   flowmesh compile shop.flow --to istio -o manifests/
   flowmesh compile shop.flow --to istio -o manifests/ --check   for build servers
   flowmesh compile shop.flow --to istio --diff manifests/
+  flowmesh compile shop.flow --to consul -o manifests/
   flowmesh compile shop.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o manifests/
   flowmesh compile shop.flow --to istio --pods --helm -o chart/
   flowmesh targets istio")]
@@ -93,6 +94,8 @@ enum Target {
     GatewayApi,
     /// Istio manifests for its services and gateways
     Istio,
+    /// Consul manifests for its services and gateways
+    Consul,
     /// Kubernetes manifests for the program itself: pods, and what stands around them
     Kubernetes,
 }
@@ -114,6 +117,7 @@ impl Compile {
             Target::Dot => self.dot(&program)?,
             Target::GatewayApi => return self.manifests(&program, &sources, Mesh::GatewayApi),
             Target::Istio => return self.manifests(&program, &sources, Mesh::Istio),
+            Target::Consul => return self.manifests(&program, &sources, Mesh::Consul),
             Target::Kubernetes => return self.manifests(&program, &sources, Mesh::Kubernetes),
         };
         match &self.out {

@@ -10,9 +10,12 @@ mod address;
 mod capability;
 mod condition;
 mod constant;
+mod consul;
 mod duration;
+mod first_match;
 mod front;
 mod gateway_api;
+mod hash;
 mod http_route;
 mod istio;
 mod layout;
@@ -42,6 +45,8 @@ pub enum Target {
     GatewayApi,
     /// Istio 1.30, with sidecars or waypoints.
     Istio,
+    /// Consul 1.22 or newer, by the kinds of consul-k8s 2.0, with sidecars.
+    Consul,
     /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
     Kubernetes,
 }
@@ -70,7 +75,8 @@ pub struct Options<'a> {
 /// One object of the cluster, as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// `kind-name.yaml`, in a folder where the layout has some.
+    /// `kind-name.yaml`, with a number before it where objects may not be applied in any order, and in a folder where the
+    /// layout has some.
     pub path: String,
     /// The text.
     pub yaml: String,
@@ -88,6 +94,7 @@ pub fn compile(
     let mut all = match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
+        Target::Consul => consul::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
     };
     if options.pods && target != Target::Kubernetes {
@@ -99,7 +106,7 @@ pub fn compile(
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 3] = [Self::GatewayApi, Self::Istio, Self::Kubernetes];
+    pub const ALL: [Self; 4] = [Self::GatewayApi, Self::Istio, Self::Consul, Self::Kubernetes];
 
     /// What people call it on the command line.
     #[must_use]
@@ -107,6 +114,7 @@ impl Target {
         match self {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
+            Self::Consul => "consul",
             Self::Kubernetes => "kubernetes",
         }
     }
