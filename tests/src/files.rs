@@ -35,6 +35,7 @@ pub fn target_of(folder: &Path) -> Option<Target> {
         "kubernetes" | "experimental" => Some(Target::GatewayApi),
         "istio" => Some(Target::Istio),
         "linkerd" => Some(Target::Linkerd),
+        "consul" => Some(Target::Consul),
         "workload" => Some(Target::Kubernetes),
         _ => None,
     }

@@ -3,6 +3,8 @@
 mod beside;
 #[path = "kubernetes/cluster.rs"]
 mod cluster;
+#[path = "kubernetes/consul.rs"]
+mod consul;
 #[path = "kubernetes/everything.rs"]
 mod everything;
 #[path = "kubernetes/front.rs"]

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
   flowmesh compile shop.flow --to istio -o manifests/ --check   for build servers
   flowmesh compile shop.flow --to istio --diff manifests/
   flowmesh compile shop.flow --to linkerd -o manifests/
+  flowmesh compile shop.flow --to consul -o manifests/
   flowmesh compile shop.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o manifests/
   flowmesh compile shop.flow --to istio --pods --helm -o chart/
   flowmesh targets istio")]
@@ -97,6 +98,8 @@ enum Target {
     Istio,
     /// Linkerd manifests for its services, and for what is outside of the cluster
     Linkerd,
+    /// Consul manifests for its services and gateways
+    Consul,
     /// Kubernetes manifests for the program itself: pods, and what stands around them
     Kubernetes,
 }
@@ -119,6 +122,7 @@ impl Compile {
             Target::GatewayApi => return self.manifests(&program, &sources, Mesh::GatewayApi),
             Target::Istio => return self.manifests(&program, &sources, Mesh::Istio),
             Target::Linkerd => return self.manifests(&program, &sources, Mesh::Linkerd),
+            Target::Consul => return self.manifests(&program, &sources, Mesh::Consul),
             Target::Kubernetes => return self.manifests(&program, &sources, Mesh::Kubernetes),
         };
         match &self.out {

@@ -5,8 +5,6 @@
 
 mod routes;
 
-pub(crate) use routes::pattern;
-
 use crate::{
     Options, Target,
     address::{DOMAIN, ServicePort},

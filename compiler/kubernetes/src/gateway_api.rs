@@ -25,6 +25,7 @@ pub(crate) mod table;
 use crate::{
     Manifest, Options, Target,
     address::ServicePort,
+    first_match::Again,
     http_route::{self, HttpRoute, ServiceRef},
     manifest::{INTERPRETER, Metadata, Object, metadata, object_name},
     precedence,
@@ -37,7 +38,7 @@ use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{Program, service::Operation, traffic::Onward};
 use grants::Grants;
 use rules::{Outcome, To};
-use says::{Again, Says};
+use says::Says;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 //! Hosts outside of the cluster become a `ServiceEntry` each.
 //!
 //! 1. [`settings`]: what Istio holds in part or not at all, by [`table`]
-//! 2. [`rules`]: routes times operations, as routes of which the first that fits holds
+//! 2. [`first_match`](crate::first_match) and [`rules`]: routes times operations, as routes of which the first that fits holds
 //! 3. [`http`] and [`traffic`]: what a policy says of a request, and of a whole service
 //! 4. [`gateway`]: where visitors come in
 //! 5. [`access`]: who may call what
@@ -30,6 +30,7 @@ mod virtual_service;
 use crate::{
     Manifest, Options, Target,
     address::ServicePort,
+    first_match::Again,
     manifest::{INTERPRETER, Metadata, Object, metadata, object_name},
     problem::Problem,
     setting::Setting,
@@ -39,7 +40,6 @@ use crate::{
 use destination_rule::DestinationRule;
 use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{Program, service::Operation, traffic::Onward};
-use http::Again;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use virtual_service::{HttpRoute, VirtualService};
@@ -213,13 +213,7 @@ impl Work<'_, '_> {
         let mut all = Vec::new();
         for (route, alternatives) in service.routes.iter().zip(&own.conditions) {
             let to = rules::weighted(&own.places, &route.split)?;
-            for (matches, says) in rules::routes(alternatives, &parts, &to) {
-                let route = HttpRoute::matching(matches);
-                all.push(HttpRoute {
-                    matches: route.matches,
-                    ..says
-                });
-            }
+            all.extend(rules::led(alternatives, &parts, &to));
         }
         Some(all)
     }

@@ -10,9 +10,12 @@ mod address;
 mod capability;
 mod condition;
 mod constant;
+mod consul;
 mod duration;
+mod first_match;
 mod front;
 mod gateway_api;
+mod hash;
 mod http_route;
 mod istio;
 mod layout;
@@ -45,6 +48,8 @@ pub enum Target {
     Istio,
     /// Linkerd 2.20, with its proxies beside callers and called.
     Linkerd,
+    /// Consul 1.22 or newer, by the kinds of consul-k8s 2.0, with sidecars.
+    Consul,
     /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
     Kubernetes,
 }
@@ -73,7 +78,8 @@ pub struct Options<'a> {
 /// One object of the cluster, as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// `kind-name.yaml`, in a folder where the layout has some.
+    /// `kind-name.yaml`, with a number before it where objects may not be applied in any order, and in a folder where the
+    /// layout has some.
     pub path: String,
     /// The text.
     pub yaml: String,
@@ -92,6 +98,7 @@ pub fn compile(
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
         Target::Linkerd => linkerd::compile(program, options, found),
+        Target::Consul => consul::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
     };
     if options.pods && target != Target::Kubernetes {
@@ -103,7 +110,13 @@ pub fn compile(
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 4] = [Self::GatewayApi, Self::Istio, Self::Linkerd, Self::Kubernetes];
+    pub const ALL: [Self; 5] = [
+        Self::GatewayApi,
+        Self::Istio,
+        Self::Linkerd,
+        Self::Consul,
+        Self::Kubernetes,
+    ];
 
     /// What people call it on the command line.
     #[must_use]
@@ -112,6 +125,7 @@ impl Target {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
             Self::Linkerd => "linkerd",
+            Self::Consul => "consul",
             Self::Kubernetes => "kubernetes",
         }
     }

@@ -21,6 +21,10 @@ pub(crate) enum Problem {
     Reason { setting: Setting, reason: &'static str },
     /// A setting that is said of an operation or a route, and that the target holds for whole services.
     Whole(Setting),
+    /// A setting of a service outside of the cluster, where the target holds it for others.
+    Outside(Setting),
+    /// Something of a setting, where the target holds other things of it.
+    Here { setting: Setting, reason: &'static str },
     /// An address that names no Service of the cluster.
     Address { address: String, reason: &'static str },
     /// Something that is known only when the program starts.
@@ -92,6 +96,16 @@ impl Problem {
                 format!("the target `{target}` cannot hold `{}` for a part of a service", setting.part()),
                 "say it of the service; or leave it to the interpreter with `--interpreter-fills`".to_owned(),
             ),
+            Self::Outside(setting) => (
+                setting.code(),
+                format!("the target `{target}` cannot hold `{}` for a service outside of the cluster", setting.part()),
+                "leave it to the interpreter with `--interpreter-fills`".to_owned(),
+            ),
+            Self::Here { setting, reason } => (
+                setting.code(),
+                format!("the target `{target}` cannot hold this of `{}`: {reason}", setting.part()),
+                "say it otherwise; or leave it to the interpreter with `--interpreter-fills`".to_owned(),
+            ),
             Self::Address { address, reason } => (
                 Code(705),
                 format!("expected the address of a Service, found `{address}`: {reason}"),
@@ -143,11 +157,11 @@ impl Problem {
                 Code(710),
                 match target {
                     Target::GatewayApi => format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
-                    Target::Istio | Target::Linkerd | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
+                    Target::Istio | Target::Linkerd | Target::Consul | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
                 },
                 match target {
                     Target::GatewayApi => "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
-                    Target::Istio | Target::Linkerd | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
+                    Target::Istio | Target::Linkerd | Target::Consul | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
                 },
             ),
             Self::Same { one, other } => (

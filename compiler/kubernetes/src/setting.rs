@@ -31,6 +31,8 @@ macro_rules! settings {
 
 settings! {
     Timeout "timeout" "timeout",
+    /// A time of each attempt that is shorter than that of the whole call.
+    Attempt "timeout" "timeout.attempt",
     Idle "timeout" "timeout.idle",
     /// How long calls of a service with nothing but gRPC may take.
     GrpcTimeout "timeout" "timeout of a gRPC service",

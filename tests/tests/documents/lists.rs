@@ -94,7 +94,15 @@ name, and a container that shows the API of the cluster who the pods are. `--ser
 Prometheus, `--test-job` a Job that carries out the tests of the program: let the pods in when it is complete, such as by `kubectl wait \
 --for=condition=complete job/NAME`. `--pods` writes all of this beside what another target gets.\n\n`--kustomize` adds a \
 `kustomization.yaml` that names the files, as a base for overlays; `--helm` writes a chart, with the image and the size of the volume as values, and \
-in the namespace of the release.\n";
+in the namespace of the release.\n\n## The order of Consul\n\n\
+`flowmesh compile app.flow --to consul -o out/` puts a number before the name of each file. Consul takes a route or a split only \
+once it knows the protocol of every service in it, and `kubectl apply -f out/` goes by the names of files, and so by these \
+numbers. What is taken away goes the other way round: `for file in $(ls -r out/*.yaml); do kubectl delete -f $file; done`.\n\n\
+Consul knows services by their names alone: two namespaces are one to it, and a Service has the port that it is registered with. \
+A service with several subsets is called `NAME.virtual.consul`, or by a Service `NAME` beside theirs. Splits of routes with a \
+condition stand at names of their own, `NAME-split-2`, behind which is nothing. Whoever calls is a service of the mesh; pods of \
+flowmesh are the service `flowmesh`. What stands outside of the cluster, `https://api.example.com`, is passed on as connections, \
+by proxies that are transparent and through the gateway `terminating-gateway` of Consul's installation.\n";
 
 /// What is to be known of Linkerd.
 const LINKERD: &str = "\n## What is written for Linkerd\n\nTimeouts and retries are annotations of a whole route there, so a service has as many `HTTPRoute`s \

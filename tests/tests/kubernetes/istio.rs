@@ -4,7 +4,7 @@ mod access;
 #[path = "istio/meaning.rs"]
 mod meaning;
 #[path = "istio/table.rs"]
-mod table;
+pub(crate) mod table;
 
 use crate::{beside, schema};
 use serde_json::Value;

@@ -3,11 +3,11 @@
 use super::Front;
 use crate::{
     condition, constant,
-    matcher::{Match, Pattern, is_path},
+    matcher::{Match, Pattern},
 };
 use flowmesh_ir::{
     expr::{Context, Expr},
-    gateway::{Route, Segment},
+    gateway::Route,
 };
 
 /// Where visitors are sent.
@@ -26,7 +26,8 @@ impl Front<'_, '_> {
         if !route.patterns.is_empty() {
             return Err("a regular expression for a part of the path is not written yet");
         }
-        let path = pattern(&route.path).ok_or("its path has characters that a match cannot have")?;
+        let path =
+            Pattern::of_route(&route.path).ok_or("its path has characters that a match cannot have")?;
         let own = Match {
             path: path.path(),
             method: route.method.map(|method| method.as_str().to_owned()),
@@ -65,24 +66,4 @@ impl Front<'_, '_> {
             path: (!keeps).then(|| uri.to_owned()),
         })
     }
-}
-
-/// Segments as a pattern; `None` where a match cannot have one of them.
-pub(crate) fn pattern(path: &[Segment]) -> Option<Pattern> {
-    let mut found = Pattern {
-        segments: Vec::new(),
-        rest: false,
-    };
-    for segment in path {
-        match segment {
-            Segment::Literal(text) if is_path(&format!("/{text}")) => found.segments.push(Some(text.clone())),
-            Segment::Literal(_) => return None,
-            Segment::Param(_) | Segment::Any => found.segments.push(None),
-            Segment::Rest => found.rest = true,
-        }
-    }
-    if found.segments.is_empty() && !found.rest {
-        found.segments.push(Some(String::new()));
-    }
-    Some(found)
 }

@@ -1,7 +1,8 @@
 //! The requests of a service apart by what holds for them, as far as a route can tell.
 
-use super::says::{Again, IDEMPOTENT, Says};
+use super::says::Says;
 use crate::{
+    first_match::{Again, IDEMPOTENT},
     matcher::{Match, Path, is_path},
     problem::Problem,
     work::Work,

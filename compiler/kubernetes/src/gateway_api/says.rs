@@ -3,6 +3,7 @@
 use crate::{
     Options, constant,
     duration::gep_2257,
+    first_match::Again,
     http_route::{
         Changes, CookieConfig, Cors, Filter, Header, Mirror, NewPath, Retry, ServiceRef, Session, Timeouts,
     },
@@ -13,15 +14,6 @@ use flowmesh_ir::{
     policy::{self, Policy, RetryOn},
     traffic::{self, Onward},
 };
-
-/// Whether requests may be sent twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    /// They may.
-    May,
-    /// Only where nothing of them was sent.
-    Unsent,
-}
 
 /// What holds for some requests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -199,17 +191,6 @@ pub(super) fn cors(cors: &traffic::Cors) -> Filter {
             allow_credentials: cors.credentials,
             max_age: cors.age_ms.map(seconds),
         },
-    }
-}
-
-/// The methods of requests that may be repeated whatever they are for (RFC 9110, 9.2.2) and that a match can ask for.
-pub(super) const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
-
-/// Whether requests by a method may be repeated.
-pub(super) fn again(method: &str) -> Again {
-    match IDEMPOTENT.contains(&method) {
-        true => Again::May,
-        false => Again::Unsent,
     }
 }
 

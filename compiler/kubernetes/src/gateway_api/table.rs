@@ -9,6 +9,7 @@ use crate::{
 pub(crate) fn held(setting: Setting) -> Held {
     match setting {
         Setting::Timeout
+        | Setting::Attempt
         | Setting::Headers
         | Setting::Mirror
         | Setting::Gateway

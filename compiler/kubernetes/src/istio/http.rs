@@ -4,22 +4,19 @@ use super::virtual_service::{
     Abort, Change, Cors, Delay, Destination, Fault, Headers, HttpRoute, Mirror, Percent, Port, RegexRewrite,
     Retries, Rewrite, Text,
 };
-use crate::{Options, address::ServicePort, constant, duration::istio};
+use crate::{
+    Options,
+    address::ServicePort,
+    constant,
+    duration::istio,
+    first_match::{Again, IDEMPOTENT},
+};
 use flowmesh_ir::{
     Program,
     policy::{Policy, Retry, RetryOn},
     traffic,
 };
 use std::collections::BTreeMap;
-
-/// Whether requests may be sent twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    /// They may.
-    May,
-    /// Only where nothing of them was sent.
-    Unsent,
-}
 
 /// What a policy says of requests that may be repeated or not; copies go where `mirrored` says.
 pub(super) fn settings(
@@ -148,17 +145,6 @@ pub(super) fn cors(cors: &traffic::Cors) -> Cors {
 
 /// All that gateways take.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-/// The methods of requests that may be repeated whatever they are for (RFC 9110, 9.2.2).
-const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
-
-/// Whether requests by a method may be repeated.
-pub(super) fn again(method: &str) -> Again {
-    match IDEMPOTENT.contains(&method) {
-        true => Again::May,
-        false => Again::Unsent,
-    }
-}
 
 /// All methods by which requests may be repeated.
 pub(super) fn idempotent() -> Text {

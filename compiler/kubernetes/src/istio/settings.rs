@@ -1,7 +1,7 @@
 //! What Istio holds in part or not at all: reported, or left to the interpreter and named.
 
-use super::traffic::hash;
 use crate::{
+    hash::hashed,
     problem::Problem,
     setting::{self, Setting},
     work::Work,
@@ -97,7 +97,7 @@ fn of_whole(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     let hashes = matches!(policy.balance, Balance::RingHash | Balance::Maglev);
     say(
         Setting::Hash,
-        differs && hashes && policy.hash.as_ref().and_then(hash).is_none(),
+        differs && hashes && policy.hash.as_ref().and_then(hashed).is_none(),
     );
     say(
         Setting::Weights,

@@ -10,6 +10,7 @@ pub(crate) fn held(setting: Setting) -> Held {
     match setting {
         Setting::Timeout
         | Setting::GrpcTimeout
+        | Setting::Attempt
         | Setting::Idle
         | Setting::Params
         | Setting::Mirror

@@ -5,10 +5,13 @@ use super::destination_rule::{
     RetryBudget, TrafficPolicy, Usual, Warmup,
 };
 use super::virtual_service::Port;
-use crate::{address::ServicePort, duration::istio};
+use crate::{
+    address::ServicePort,
+    duration::istio,
+    hash::{Hashed, hashed},
+};
 use flowmesh_ir::{
-    Value,
-    expr::{Binary, Context, Expr},
+    expr::Expr,
     policy::{Balance, Policy, Timeout},
     traffic::{Breaker, Sticky, Tls},
 };
@@ -92,46 +95,22 @@ fn load_balancer(policy: &Policy) -> Option<LoadBalancer> {
 }
 
 /// What `ring_hash` and `maglev` look at, if that is something that Istio can look at.
-pub(super) fn hash(expr: &Expr) -> Option<ConsistentHash> {
-    let named = |expr: &Expr| match expr {
-        Expr::Constant(Value::String(name)) => Some(name.to_string()),
-        _ => None,
-    };
-    match expr {
-        Expr::Field(of, name) if **of == Expr::Context(Context::Caller) && name == "address" => {
-            Some(ConsistentHash {
-                use_source_ip: Some(true),
-                ..ConsistentHash::default()
-            })
-        }
-        Expr::Index(of, index) => {
-            let Expr::Field(request, map) = &**of else {
-                return None;
-            };
-            if **request != Expr::Context(Context::Request) {
-                return None;
-            }
-            let name = named(index)?;
-            match map.as_str() {
-                "headers" => Some(ConsistentHash {
-                    http_header_name: Some(name),
-                    ..ConsistentHash::default()
-                }),
-                "query" => Some(ConsistentHash {
-                    http_query_parameter_name: Some(name),
-                    ..ConsistentHash::default()
-                }),
-                _ => None,
-            }
-        }
-        // Requests without it go anywhere, as by chance.
-        Expr::Binary(Binary::Else, of, _) => hash(of),
-        Expr::Text(parts) => match parts.as_slice() {
-            [only] => hash(only),
-            _ => None,
+fn hash(expr: &Expr) -> Option<ConsistentHash> {
+    let none = ConsistentHash::default();
+    Some(match hashed(expr)? {
+        Hashed::Header(name) => ConsistentHash {
+            http_header_name: Some(name),
+            ..none
         },
-        _ => None,
-    }
+        Hashed::Query(name) => ConsistentHash {
+            http_query_parameter_name: Some(name),
+            ..none
+        },
+        Hashed::Address => ConsistentHash {
+            use_source_ip: Some(true),
+            ..none
+        },
+    })
 }
 
 /// Istio gives visitors the cookie; without a time it is gone with the browser.

@@ -1,8 +1,10 @@
 //! The kind `VirtualService` of Istio, as far as we write it.
 
+use super::http::idempotent;
 use crate::{
     duration::istio,
-    matcher::{Match, Path},
+    first_match::{Compared, Fit, Methods},
+    matcher::Match,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -219,27 +221,32 @@ pub(super) struct Change {
 }
 
 impl HttpMatch {
-    /// What fits is what fits any of these. Istio's prefixes are of text, so one of whole segments is two.
+    /// What fits is what fits any of these.
     pub(super) fn any_of(one: &Match) -> Vec<Self> {
+        Fit::any_of(one).iter().map(Self::from).collect()
+    }
+}
+
+impl From<&Fit> for HttpMatch {
+    fn from(fit: &Fit) -> Self {
         let exact = |text: &String| Text::Exact(text.clone());
         let named = |(name, value): (&String, &String)| (name.clone(), exact(value));
-        let base = Self {
-            method: one.method.as_ref().map(exact),
-            headers: one.headers.iter().map(named).collect(),
-            query_params: one.query.iter().map(named).collect(),
-            ..Self::default()
-        };
-        let uris = match &one.path {
-            Path::Prefix(all) if all == "/" => return vec![base],
-            Path::Prefix(path) => vec![exact(path), Text::Prefix(format!("{path}/"))],
-            Path::Exact(path) => vec![exact(path)],
-            Path::Pattern(pattern) => vec![Text::Regex(pattern.regex())],
-        };
-        let each = uris.into_iter().map(|uri| Self {
-            uri: Some(uri),
-            ..base.clone()
-        });
-        each.collect()
+        Self {
+            authority: None,
+            uri: match &fit.path {
+                Compared::Any => None,
+                Compared::Exact(path) => Some(exact(path)),
+                Compared::Prefix(text) => Some(Text::Prefix(text.clone())),
+                Compared::Regex(regex) => Some(Text::Regex(regex.clone())),
+            },
+            method: match &fit.methods {
+                Methods::Any => None,
+                Methods::One(method) => Some(exact(method)),
+                Methods::Idempotent => Some(idempotent()),
+            },
+            headers: fit.headers.iter().map(named).collect(),
+            query_params: fit.query.iter().map(named).collect(),
+        }
     }
 }
 

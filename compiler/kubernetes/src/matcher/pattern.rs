@@ -1,6 +1,7 @@
 //! Paths by their segments, some of which may be anything.
 
-use super::Path;
+use super::{Path, is_path};
+use flowmesh_ir::gateway::Segment;
 
 /// Segments that a path must have, each as it stands or any one; behind them nothing, or anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,28 @@ impl Pattern {
                 rest: true,
             },
         }
+    }
+
+    /// The path of a route; `None` where a match cannot have one of its segments.
+    pub(crate) fn of_route(path: &[Segment]) -> Option<Self> {
+        let mut found = Self {
+            segments: Vec::new(),
+            rest: false,
+        };
+        for segment in path {
+            match segment {
+                Segment::Literal(text) if is_path(&format!("/{text}")) => {
+                    found.segments.push(Some(text.clone()));
+                }
+                Segment::Literal(_) => return None,
+                Segment::Param(_) | Segment::Any => found.segments.push(None),
+                Segment::Rest => found.rest = true,
+            }
+        }
+        if found.segments.is_empty() && !found.rest {
+            found.segments.push(Some(String::new()));
+        }
+        Some(found)
     }
 
     /// The simplest path that means the same.

@@ -6,7 +6,7 @@ use flowmesh_kubernetes::{Holds, Options, Target, capabilities, compile};
 use flowmesh_tests::fuzz::compiled;
 
 /// A setting as the tables call it, and how a service says it.
-const SAID: [(&str, &str); 28] = [
+pub(crate) const SAID: [(&str, &str); 28] = [
     ("timeout", "timeout: { attempt: 1s, total: 2s }"),
     ("timeout.idle", "timeout: { idle: 10s }"),
     ("retry", "retry: { attempts: 2, on: [connect, 5xx] }"),
@@ -51,29 +51,34 @@ const SAID: [(&str, &str); 28] = [
 
 #[test]
 fn the_table_of_istio_is_what_is_done() {
-    let table = capabilities(Target::Istio);
     for (setting, said) in SAID {
-        let line = table.iter().find(|line| line.setting == setting).expect(setting);
-        let program = format!(
-            "secret token\nservice other {{ at: \"dns://other.shop.svc:80\" }}\nservice s {{\n  at: \"dns://s.shop.svc:80\"\n  {said}\n  op read() -> json = GET \"/\"\n}}\n"
-        );
-        let program = compiled(&program).unwrap_or_else(|| panic!("{said} compiles"));
-        let mut found = Diagnostics::default();
-        compile(&program, Target::Istio, &Options::default(), &mut found);
-        let of_it = found
-            .sorted()
-            .into_iter()
-            .filter(|found| found.message.contains(&format!("`{setting}`")));
-        let codes: Vec<Code> = of_it.map(|found| found.code).collect();
-        match line.holds {
-            Holds::Whole => assert_eq!(found.sorted().len(), 0, "{setting}: {:?}", found.sorted()),
-            Holds::Part => assert_eq!(codes, [Code(717)], "{setting}"),
-            Holds::Not | Holds::Experimental => {
-                assert!(codes.len() == 1 && codes[0] != Code(717), "{setting}: {codes:?}")
-            }
-        }
-        assert_eq!(line.how.is_empty(), line.holds == Holds::Whole, "{setting}");
+        is_what_is_done(Target::Istio, setting, said);
     }
+}
+
+/// Compiles a service that says a setting, and compares what is found with the line of the table.
+pub(crate) fn is_what_is_done(target: Target, setting: &str, said: &str) {
+    let table = capabilities(target);
+    let line = table.iter().find(|line| line.setting == setting).expect(setting);
+    let program = format!(
+        "secret token\nservice other {{ at: \"dns://other.shop.svc:80\" }}\nservice s {{\n  at: \"dns://s.shop.svc:80\"\n  {said}\n  op read() -> json = GET \"/\"\n}}\n"
+    );
+    let program = compiled(&program).unwrap_or_else(|| panic!("{said} compiles"));
+    let mut found = Diagnostics::default();
+    compile(&program, target, &Options::default(), &mut found);
+    let of_it = found
+        .sorted()
+        .into_iter()
+        .filter(|found| found.message.contains(&format!("`{setting}`")));
+    let codes: Vec<Code> = of_it.map(|found| found.code).collect();
+    match line.holds {
+        Holds::Whole => assert_eq!(found.sorted().len(), 0, "{setting}: {:?}", found.sorted()),
+        Holds::Part => assert_eq!(codes, [Code(717)], "{setting}"),
+        Holds::Not | Holds::Experimental => {
+            assert!(codes.len() == 1 && codes[0] != Code(717), "{setting}: {codes:?}")
+        }
+    }
+    assert_eq!(line.how.is_empty(), line.holds == Holds::Whole, "{setting}");
 }
 
 #[test]

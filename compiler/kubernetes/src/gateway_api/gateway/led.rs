@@ -2,16 +2,17 @@
 
 use super::hosts;
 use crate::{
-    front::{Front, Listener, pattern},
+    first_match::{Again, IDEMPOTENT, again},
+    front::{Front, Listener},
     gateway_api::{
         mirrored,
         rules::{Outcome, To},
-        says::{Again, Change, IDEMPOTENT, Says, again, cors, trimmed},
+        says::{Change, Says, cors, trimmed},
         settings::unheld,
         split,
     },
     http_route::{NewPath, Redirect, ServiceRef},
-    matcher::{Match, Path},
+    matcher::{Match, Path, Pattern},
     precedence::Rule,
     problem::Problem,
     setting::Setting,
@@ -189,7 +190,7 @@ impl Front<'_, '_> {
 fn named(route: &Route) -> String {
     let named = route.path.iter().filter(|segment| **segment != Segment::Rest);
     let named: Vec<Segment> = named.cloned().collect();
-    match pattern(&named).map(|pattern| pattern.path()) {
+    match Pattern::of_route(&named).map(|pattern| pattern.path()) {
         Some(Path::Exact(path)) if !named.is_empty() => path.trim_end_matches('/').to_owned(),
         _ => String::new(),
     }

@@ -1,15 +1,16 @@
 //! Where the visitors of a gateway are led.
 
 use crate::{
-    front::{Front, Listener, pattern},
+    first_match::{Again, again},
+    front::{Front, Listener},
     istio::{
-        http::{Again, again, cors, destination, idempotent, replaced, settings},
+        http::{cors, destination, idempotent, replaced, settings},
         mirrored,
         rules::weighted,
         settings::said,
         virtual_service::{HttpMatch, HttpRoute, Redirect, Retries, Rewrite, Text, Weighted},
     },
-    matcher::Match,
+    matcher::{Match, Pattern},
     problem::Problem,
     setting::Setting,
 };
@@ -172,7 +173,7 @@ impl Front<'_, '_> {
 fn instead(route: &Route, rewrite: &flowmesh_ir::traffic::Rewrite, before: Option<Rewrite>) -> Rewrite {
     let named = route.path.iter().filter(|segment| **segment != Segment::Rest);
     let named: Vec<Segment> = named.cloned().collect();
-    let regex = pattern(&named)
+    let regex = Pattern::of_route(&named)
         .map(|pattern| pattern.regex())
         .filter(|_| !named.is_empty());
     let regex = regex.unwrap_or_default();

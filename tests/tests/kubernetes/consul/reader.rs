@@ -1,0 +1,133 @@
+//! Consul's objects as its documentation reads them: the chain of discovery, and intentions.
+
+use regex::Regex;
+use serde_json::Value;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+};
+
+thread_local! {
+    /// Those that were met before: there are few, and to make one takes long.
+    static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
+}
+
+/// A request, as far as routes and intentions look at it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'r> {
+    pub(super) method: &'r str,
+    pub(super) path: &'r str,
+    pub(super) header: Option<&'r str>,
+}
+
+/// The object of a kind and name.
+fn find<'o>(objects: &'o [(String, Value)], kind: &str, name: &str) -> Option<&'o Value> {
+    let is = |object: &&Value| object["kind"] == kind && object["metadata"]["name"] == name;
+    objects
+        .iter()
+        .map(|(_, object)| object)
+        .find(is)
+        .map(|object| &object["spec"])
+}
+
+/// Elements of a list that may be missing.
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// Whether a request fits what a router or an intention asks of it: all that is asked for must be there.
+fn fits(http: &Value, request: Request<'_>) -> bool {
+    let path = match (
+        http["pathExact"].as_str(),
+        http["pathPrefix"].as_str(),
+        http["pathRegex"].as_str(),
+    ) {
+        (None, None, None) => true,
+        (Some(exact), None, None) => request.path == exact,
+        (None, Some(prefix), None) => request.path.starts_with(prefix),
+        (None, None, Some(regex)) => KNOWN.with_borrow_mut(|known| {
+            let made = || Regex::new(&format!("^(?:{regex})$")).expect("it is a regular expression");
+            known
+                .entry(regex.to_owned())
+                .or_insert_with(made)
+                .is_match(request.path)
+        }),
+        _ => panic!("Consul takes one of them: {http}"),
+    };
+    let mut methods = each(&http["methods"]).peekable();
+    let header = |wanted: &Value| {
+        assert_eq!(wanted["name"], "x");
+        request.header.is_some_and(|header| wanted["exact"] == header)
+    };
+    assert!(http["queryParam"].is_null(), "no request here has a query");
+    path && (methods.peek().is_none() || methods.any(|method| *method == request.method))
+        && each(&http["header"]).all(header)
+}
+
+/// Where a request for a service goes, how much of it, and what holds for it: the router first, and of its routes the first
+/// that fits.
+pub(super) fn led(
+    objects: &[(String, Value)],
+    service: &str,
+    request: Request<'_>,
+) -> (BTreeMap<String, f64>, Value) {
+    let router = find(objects, "ServiceRouter", service);
+    let routes = router.map(|spec| &spec["routes"]).into_iter().flat_map(each);
+    let mut taken = routes.filter(|route| fits(&route["match"]["http"], request));
+    let destination = taken
+        .next()
+        .map_or(Value::Null, |route| route["destination"].clone());
+    let to = destination["service"].as_str().unwrap_or(service).to_owned();
+    let mut backends = BTreeMap::new();
+    split(objects, &to, 100.0, &mut backends);
+    (backends, destination)
+}
+
+/// A splitter splits what comes to its service; what it leads to itself is split no more.
+fn split(objects: &[(String, Value)], service: &str, share: f64, found: &mut BTreeMap<String, f64>) {
+    let Some(splitter) = find(objects, "ServiceSplitter", service) else {
+        *found.entry(resolve(objects, service)).or_default() += share;
+        return;
+    };
+    for part in each(&splitter["splits"]) {
+        let to = part["service"].as_str().unwrap_or(service);
+        let share = share * part["weight"].as_f64().expect("a split has a weight") / 100.0;
+        if to == service {
+            *found.entry(resolve(objects, to)).or_default() += share;
+        } else {
+            split(objects, to, share, found);
+        }
+    }
+}
+
+/// A resolver may mean another service.
+fn resolve(objects: &[(String, Value)], service: &str) -> String {
+    let resolver = find(objects, "ServiceResolver", service);
+    let other = resolver.and_then(|spec| spec["redirect"]["service"].as_str());
+    other.unwrap_or(service).to_owned()
+}
+
+/// Whether somebody may make a request of a service: the source with their name before `*`, and of its permissions the first
+/// that fits; what fits none is what the installation says.
+pub(super) fn may(
+    objects: &[(String, Value)],
+    service: &str,
+    caller: &str,
+    request: Request<'_>,
+    installation: bool,
+) -> bool {
+    let Some(intentions) = find(objects, "ServiceIntentions", service) else {
+        return installation;
+    };
+    assert_eq!(intentions["destination"]["name"], service);
+    let of = |name: &str| each(&intentions["sources"]).find(|source| source["name"] == name);
+    let Some(source) = of(caller).or_else(|| of("*")) else {
+        return installation;
+    };
+    if let Some(action) = source["action"].as_str() {
+        return action == "allow";
+    }
+    let mut permissions = each(&source["permissions"]);
+    let first = permissions.find(|permission| fits(&permission["http"], request));
+    first.map_or(installation, |permission| permission["action"] == "allow")
+}
