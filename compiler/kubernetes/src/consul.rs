@@ -102,33 +102,39 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     made.extend(outside::gateway(program, options, &known));
     made.extend(access::manifests(program, options, &known, found));
     made.sort_by(|one, other| one.path.cmp(&other.path));
+    for pair in made.windows(2) {
+        // What one would say would be lost, and for a rule that is a door left open.
+        if let [one, other] = pair
+            && one.path == other.path
+        {
+            let reason = format!("two objects would both be written to `{}`", one.path);
+            let problem = Problem::Limit { reason };
+            found.add_beside(problem.diagnostic(TARGET, Severity::Error, Span::default()));
+        }
+    }
     made
 }
 
 /// What is said of the whole mesh, and would be left out silently.
 fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
-    let origins = &program.origins;
-    let mut report = |setting: Setting, problem: Problem, severity: Severity, place: &str| {
-        let problem = match problem {
-            Problem::Part(_) => Problem::Part(setting),
-            problem => problem,
-        };
-        let span = origins.span(place).unwrap_or_default();
+    let span = span(program, "mesh");
+    let mut report = |problem: &Problem, severity: Severity| {
         found.add_beside(problem.diagnostic(TARGET, severity, span));
     };
     if program.mesh.mtls.is_some() {
-        let setting = Setting::Mtls;
-        report(setting, Problem::Part(setting), Severity::Warning, "mesh");
+        report(&Problem::Part(Setting::Mtls), Severity::Warning);
     }
-    if options.interpreter_fills {
-        return;
-    }
+    // No object could name what is left to the interpreter of these.
+    let unheld = match options.interpreter_fills {
+        true => Severity::Warning,
+        false => Severity::Error,
+    };
     for (setting, is) in [
         (Setting::Mesh, program.mesh.limit.is_some()),
         (Setting::Sampling, program.mesh.trace.is_some()),
     ] {
         if is {
-            report(setting, Problem::Setting(setting), Severity::Error, "mesh");
+            report(&Problem::Setting(setting), unheld);
         }
     }
 }
@@ -144,7 +150,7 @@ fn mesh(program: &Program, options: &Options<'_>, known: &[Option<Known>]) -> Op
     let permissive = program.mesh.mtls == Some(Mtls::Permissive);
     let first = known.iter().flatten().flat_map(|own| &own.places).next();
     let place = first.filter(|_| permissive)?;
-    let span = program.origins.span("mesh").unwrap_or_default();
+    let span = span(program, "mesh");
     // Consul takes one of this name.
     let metadata = metadata(program, options, "mesh", &place.namespace, span);
     Some(object(MESH, metadata, Spec { allow: true }))

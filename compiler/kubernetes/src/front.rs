@@ -152,7 +152,7 @@ impl<'a, 'd> Front<'a, 'd> {
         let Some(plain) = listeners.iter().find(|listener| !listener.secure) else {
             let reason =
                 "the program's own pods are reached by a listener with `http://`, and this gateway has none";
-            self.report(&Problem::Reason { setting, reason }, place);
+            self.report(&Problem::Here { setting, reason }, place);
             return None;
         };
         self.setting(setting, place);
@@ -169,7 +169,7 @@ impl<'a, 'd> Front<'a, 'd> {
     pub(crate) fn unheard(&mut self, place: &str, listeners: &[Listener]) {
         if !listeners.iter().any(|listener| listener.secure) {
             let (setting, reason) = (Setting::Pass, "the gateway listens nowhere with `https://`");
-            self.report(&Problem::Reason { setting, reason }, place);
+            self.report(&Problem::Here { setting, reason }, place);
         }
     }
 

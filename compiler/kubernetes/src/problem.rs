@@ -17,8 +17,6 @@ pub(crate) enum Problem {
     Setting(Setting),
     /// A setting that the target holds in part.
     Part(Setting),
-    /// A setting that the target does not hold as it is said here.
-    Reason { setting: Setting, reason: &'static str },
     /// A setting that is said of an operation or a route, and that the target holds for whole services.
     Whole(Setting),
     /// A setting of a service outside of the cluster, where the target holds it for others.
@@ -85,11 +83,6 @@ impl Problem {
                     Held::Part(how) | Held::Experimental(how) => how.to_owned(),
                     Held::Whole | Held::Not(_) => String::new(),
                 },
-            ),
-            Self::Reason { setting, reason } => (
-                setting.code(),
-                format!("the target `{target}` cannot hold `{}` here: {reason}", setting.part()),
-                "say it otherwise; or leave it to the interpreter with `--interpreter-fills`".to_owned(),
             ),
             Self::Whole(setting) => (
                 setting.code(),

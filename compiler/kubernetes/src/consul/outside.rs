@@ -13,10 +13,10 @@ use crate::{
     setting::Setting,
     work::Work,
 };
+use core::net::IpAddr;
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{Program, address::is_template, policy::Policy};
 use serde::Serialize;
-use std::net::IpAddr;
 
 /// The name that Consul's installation gives the gateway.
 const GATEWAY: &str = "terminating-gateway";

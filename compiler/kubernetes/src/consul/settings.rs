@@ -26,7 +26,7 @@ impl Work<'_, '_> {
         self.late_headers(&outer.headers, "");
         for operation in &service.operations {
             let own = self.policy(operation.policy).unwrap_or(outer);
-            for setting in said(own, outer) {
+            for setting in of_part(own, outer) {
                 match of_whole_services(setting) {
                     true => self.unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled),
                     false => self.setting(setting, &operation.name, &mut filled),
@@ -57,6 +57,17 @@ pub(super) fn of_whole_services(setting: Setting) -> bool {
             | Setting::Failover
             | Setting::Tls
     )
+}
+
+/// The settings of a part of a service that are not those of the whole: another way to pick endpoints is one of them, however
+/// well the whole could have it.
+fn of_part(policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    let mut all = said(policy, outer);
+    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    if differs && !all.contains(&Setting::Balance) {
+        all.push(Setting::Balance);
+    }
+    all
 }
 
 /// The settings of a policy that are not what holds anyway.

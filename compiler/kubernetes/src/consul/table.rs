@@ -58,7 +58,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::Mirror => Not("a proxy before the service that copies"),
         Setting::Fault => Not("an extension of the proxy, `builtin/lua`, that you write"),
         Setting::Rewrite => Part(
-            "`prefix`, where no operation with settings of its own has a parameter in its path; no `host`",
+            "`prefix`, where no operation with settings of its own has a parameter in its path, and of a gateway's route only before all paths, those of `/**`; no `host`",
         ),
         Setting::Cors => Not("the service itself, or a proxy before it"),
         Setting::Cache => Not("no answers are kept there"),

@@ -44,7 +44,7 @@ pub(super) fn written(first: Vec<precedence::Rule<Outcome>>) -> Result<Vec<Rule>
                 Setting::Rewrite,
                 "what fits a path with parameters keeps its path",
             );
-            return Err((Some(rule.route), Problem::Reason { setting, reason }));
+            return Err((Some(rule.route), Problem::Here { setting, reason }));
         };
         rules.extend(each);
     }

@@ -41,7 +41,7 @@ impl Work<'_, '_> {
     fn certificate(&mut self, policy: &Policy, filled: &mut Vec<String>) {
         let shown = |tls: &flowmesh_ir::traffic::Tls| tls.mutual || tls.workload.is_some();
         if policy.tls.as_ref().is_some_and(shown) {
-            let problem = Problem::Reason {
+            let problem = Problem::Here {
                 setting: Setting::Tls,
                 reason: "a BackendTLSPolicy shows the service no certificate; between services, `mtls` of the mesh does",
             };

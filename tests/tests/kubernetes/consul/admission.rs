@@ -190,3 +190,30 @@ fn names_and_times_are_as_go_and_consul_read_them() {
     }
     assert!(times > 10, "{times}");
 }
+
+#[test]
+fn rules_of_gateways_are_as_gateway_api_and_the_controller_read_them() {
+    let mut rewritten = 0;
+    for (path, spec) in of("HTTPRoute") {
+        for rule in each(&spec["rules"]) {
+            // The controller reads no times and no retries of a rule, and neither copies nor redirects.
+            let keys = rule.as_object().expect("a rule").keys().map(String::as_str);
+            assert_eq!(
+                keys.collect::<BTreeSet<_>>(),
+                ["backendRefs", "filters", "matches"].into(),
+                "{path}"
+            );
+            let kinds = each(&rule["filters"]).filter_map(|filter| filter["type"].as_str());
+            let kinds: Vec<&str> = kinds.collect();
+            let known = ["ExtensionRef", "RequestHeaderModifier", "URLRewrite"];
+            assert!(kinds.iter().all(|kind| known.contains(kind)), "{path}: {rule}");
+            if kinds.contains(&"URLRewrite") {
+                rewritten += 1;
+                let matches: Vec<&Value> = each(&rule["matches"]).collect();
+                assert_eq!(matches.len(), 1, "{path}: {rule}");
+                assert_eq!(matches[0]["path"]["type"], "PathPrefix", "{path}: {rule}");
+            }
+        }
+    }
+    assert!(rewritten > 0);
+}

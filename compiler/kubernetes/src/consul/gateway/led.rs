@@ -19,7 +19,7 @@ use crate::{
 };
 use flowmesh_ir::{
     SubsetId,
-    gateway::{Route, Segment, Target},
+    gateway::{Route, Target},
 };
 
 /// The requests of a route that go to one place, and what holds for them.
@@ -69,30 +69,15 @@ impl Way {
         self.instead.is_some() || self.says.before.is_some()
     }
 
-    /// What stands instead of a path or prefix that fitted; an error where it cannot be said.
+    /// What stands instead of the `/` that every path begins with; an error where it cannot be said. Gateway API lets a
+    /// filter replace prefixes alone, and to Consul the prefix `/a` is that of `/ab`, too.
     fn replaced(&self, path: &Compared) -> Result<Option<String>, ()> {
-        if !self.rewrites() {
-            return Ok(None);
+        let before = self.instead.as_deref().or(self.says.before.as_deref());
+        match (before, path) {
+            (None, _) => Ok(None),
+            (Some(before), Compared::Any) => Ok(Some(format!("{}/", before.trim_end_matches('/')))),
+            (Some(_), _) => Err(()),
         }
-        let (text, slash) = match path {
-            Compared::Any => ("/", true),
-            Compared::Exact(text) => (text.as_str(), false),
-            Compared::Prefix(text) => (text.as_str(), true),
-            Compared::Regex(_) => return Err(()),
-        };
-        let replaced = match (&self.instead, &self.says.before) {
-            (Some(instead), _) => {
-                let instead = instead.trim_end_matches('/');
-                match (instead, slash) {
-                    ("", _) => "/".to_owned(),
-                    (instead, true) => format!("{instead}/"),
-                    (instead, false) => instead.to_owned(),
-                }
-            }
-            (None, Some(before)) => format!("{before}{text}"),
-            (None, None) => return Ok(None),
-        };
-        Ok(Some(replaced))
     }
 }
 
@@ -118,7 +103,7 @@ impl Front<'_, '_> {
         for way in &all {
             if way.seen.iter().any(|seen| way.replaced(&seen.fit.path).is_err()) {
                 let setting = Setting::Rewrite;
-                let reason = "a path with a part that may be anything is not rewritten";
+                let reason = "it rewrites all paths, those of `/**`, or none";
                 self.report(&Problem::Here { setting, reason }, &format!("/{}", way.number));
                 whole = false;
             }
@@ -214,10 +199,6 @@ impl Front<'_, '_> {
         }
         let path =
             Pattern::of_route(&route.path).ok_or("its path has characters that a match cannot have")?;
-        let gaps = |segment: &Segment| matches!(segment, Segment::Param(_) | Segment::Any);
-        if route.rewrite.is_some() && route.path.iter().any(gaps) {
-            return Err("a path with a part that may be anything is not rewritten");
-        }
         let own = Match {
             path: path.path(),
             method: route.method.map(|method| method.as_str().to_owned()),
@@ -309,7 +290,8 @@ pub(super) fn rules<'w>(
             let filters = filters.of(gateway, &way.says, instead.as_deref());
             let matching = RouteMatch::new(&seen.fit);
             match rules.last_mut() {
-                Some(rule) if rule.filters == filters && rule.backend_refs == way.to => {
+                // A rule that rewrites has one match.
+                Some(rule) if instead.is_none() && rule.filters == filters && rule.backend_refs == way.to => {
                     if !rule.matches.contains(&matching) {
                         rule.matches.push(matching);
                     }

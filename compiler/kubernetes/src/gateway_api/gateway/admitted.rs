@@ -27,7 +27,7 @@ impl Front<'_, '_> {
             let shut = |what: What| is_named(&program.access, what) && !is_open(&program.access, own, what);
             if route.target.what().is_some_and(shut) {
                 let (setting, reason) = (Setting::Access, "this route would let in whom the rules keep out");
-                self.report(&Problem::Reason { setting, reason }, &format!("/{at}"));
+                self.report(&Problem::Here { setting, reason }, &format!("/{at}"));
             }
         }
     }
