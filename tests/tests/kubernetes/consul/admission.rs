@@ -204,9 +204,10 @@ fn rules_of_gateways_are_as_gateway_api_and_the_controller_read_them() {
                 "{path}"
             );
             let kinds = each(&rule["filters"]).filter_map(|filter| filter["type"].as_str());
+            let kinds: Vec<&str> = kinds.collect();
             let known = ["ExtensionRef", "RequestHeaderModifier", "URLRewrite"];
-            assert!(kinds.clone().all(|kind| known.contains(&kind)), "{path}: {rule}");
-            if kinds.clone().any(|kind| kind == "URLRewrite") {
+            assert!(kinds.iter().all(|kind| known.contains(kind)), "{path}: {rule}");
+            if kinds.contains(&"URLRewrite") {
                 rewritten += 1;
                 let matches: Vec<&Value> = each(&rule["matches"]).collect();
                 assert_eq!(matches.len(), 1, "{path}: {rule}");
