@@ -3,6 +3,8 @@
 mod beside;
 #[path = "kubernetes/istio.rs"]
 mod istio;
+#[path = "kubernetes/linkerd.rs"]
+mod linkerd;
 #[path = "kubernetes/meaning.rs"]
 mod meaning;
 #[path = "kubernetes/program.rs"]

@@ -14,6 +14,7 @@ mod duration;
 mod gateway_api;
 mod http_route;
 mod istio;
+mod linkerd;
 mod manifest;
 mod matcher;
 mod operation;
@@ -37,6 +38,8 @@ pub enum Target {
     GatewayApi,
     /// Istio 1.30, with sidecars or waypoints.
     Istio,
+    /// Linkerd 2.20, with its proxies beside callers and called.
+    Linkerd,
     /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
     Kubernetes,
 }
@@ -73,13 +76,14 @@ pub fn compile(
     match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
+        Target::Linkerd => linkerd::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
     }
 }
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 3] = [Self::GatewayApi, Self::Istio, Self::Kubernetes];
+    pub const ALL: [Self; 4] = [Self::GatewayApi, Self::Istio, Self::Linkerd, Self::Kubernetes];
 
     /// What people call it on the command line.
     #[must_use]
@@ -87,6 +91,7 @@ impl Target {
         match self {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
+            Self::Linkerd => "linkerd",
             Self::Kubernetes => "kubernetes",
         }
     }

@@ -129,11 +129,11 @@ impl Problem {
                 Code(710),
                 match target {
                     Target::GatewayApi => format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
-                    Target::Istio | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
+                    Target::Istio | Target::Linkerd | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
                 },
                 match target {
                     Target::GatewayApi => "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
-                    Target::Istio | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
+                    Target::Istio | Target::Linkerd | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
                 },
             ),
             Self::Same { one, other } => (

@@ -67,7 +67,7 @@ impl<'a, 'd> Work<'a, 'd> {
             };
             let elsewhere = |place: &ServicePort| {
                 let first = all.first();
-                self.target == Target::GatewayApi
+                matches!(self.target, Target::GatewayApi | Target::Linkerd)
                     && first.is_some_and(|first| first.namespace != place.namespace)
             };
             let problem = match self.place(subset) {
