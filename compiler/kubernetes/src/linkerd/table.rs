@@ -8,7 +8,7 @@ use crate::{
 /// Whether it holds a setting.
 pub(crate) fn held(setting: Setting) -> Held {
     match setting {
-        Setting::Timeout | Setting::Headers => Whole,
+        Setting::Timeout | Setting::GrpcTimeout | Setting::Headers => Whole,
         Setting::Idle => Not(
             "what is idle there is a request on its way; how long connections stay, the proxy's own configuration says",
         ),
@@ -55,6 +55,7 @@ pub(crate) fn held(setting: Setting) -> Held {
             Not("a header written into a route would show the secret to everyone who reads the route")
         }
         Setting::Gateway
+        | Setting::Params
         | Setting::Listen
         | Setting::Jwt
         | Setting::Introspect
