@@ -85,9 +85,9 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     each_once(made, found)
 }
 
-/// What is said of the whole mesh or of visitors, and would be left out silently.
+/// What is said of the whole mesh or of visitors, and would be left out silently: no object of it could name what is left to
+/// the interpreter.
 fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
-    // No object could name what is left to the interpreter of these.
     let severity = match options.interpreter_fills {
         true => Severity::Warning,
         false => Severity::Error,
@@ -139,12 +139,27 @@ impl Meshed<'_, '_> {
         let places = self.work.places();
         let filled = self.linkerd_settings(None);
         let conditions = self.work.conditions();
+        self.one_namespace(places.as_deref()?)?;
         Some(Known {
             places: places?,
             conditions: conditions?,
             filled,
             outside: None,
         })
+    }
+
+    /// Reports Services in several namespaces.
+    fn one_namespace(&mut self, places: &[ServicePort]) -> Option<()> {
+        let first = places.first()?;
+        let elsewhere = places.iter().position(|place| place.namespace != first.namespace);
+        let Some(at) = elsewhere else { return Some(()) };
+        let subset = self.work.service.subsets.get(at)?;
+        let problem = Problem::Spread {
+            reason: "a route splits over Services of its own namespace only, and this one is in another",
+        };
+        self.work
+            .report(&problem, &[format!("@at {}", subset.name), String::new()]);
+        None
     }
 
     /// The Service that callers name, and its namespace.
@@ -189,7 +204,7 @@ impl Meshed<'_, '_> {
         for object in objects {
             let name = match object.suffix.as_str() {
                 "" => name.clone(),
-                suffix => format!("{name}-{}", object_name(suffix)),
+                suffix => format!("{name}-{}", object_name(suffix).to_lowercase()),
             };
             let mut metadata = self.named(&name, &namespace, own);
             metadata.annotations.extend(object.annotations);

@@ -78,7 +78,7 @@ impl<'a, 'd> Work<'a, 'd> {
             };
             let elsewhere = |place: &ServicePort| {
                 let first = all.first();
-                matches!(self.target, Target::Linkerd | Target::Consul)
+                self.target == Target::Consul
                     && first.is_some_and(|first| first.namespace != place.namespace)
             };
             let problem = match self.place(subset) {
