@@ -17,15 +17,28 @@ fn inputs() -> Vec<PathBuf> {
 
 fn imported(path: &PathBuf) -> Imported {
     let text = fs::read_to_string(path).expect("the suite can be read");
-    let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .expect("a file has a name")
+        .to_string_lossy()
+        .into_owned();
     import(&[Input { name, text }], None)
 }
 
 /// What was found, a line each.
 fn findings(imported: &Imported) -> String {
     let one = |it: &&flowmesh_diagnostics::Diagnostic| {
-        let severity = if it.severity == Severity::Error { "error" } else { "warning" };
-        format!("{severity} {} {}: {}\n", it.code, imported.sources.place(it.span), it.message)
+        let severity = if it.severity == Severity::Error {
+            "error"
+        } else {
+            "warning"
+        };
+        format!(
+            "{severity} {} {}: {}\n",
+            it.code,
+            imported.sources.place(it.span),
+            it.message
+        )
     };
     imported.found.sorted().iter().map(one).collect()
 }
@@ -47,7 +60,10 @@ fn every_input_becomes_what_stands_beside_it() {
                 }
             }
             if fs::read_to_string(&beside).unwrap_or_default() != text {
-                wrong.push(format!("{} differs; UPDATE_SUITE=1 rewrites it:\n{text}", beside.display()));
+                wrong.push(format!(
+                    "{} differs; UPDATE_SUITE=1 rewrites it:\n{text}",
+                    beside.display()
+                ));
             }
         }
     }
@@ -58,8 +74,18 @@ fn every_input_becomes_what_stands_beside_it() {
 fn what_is_written_compiles_and_is_laid_out() {
     for path in inputs() {
         let imported = imported(&path);
-        assert_eq!(imported.text.is_some(), imported.program.is_some(), "{}", path.display());
-        assert_eq!(imported.text.is_some(), !imported.found.has_errors(), "{}", path.display());
+        assert_eq!(
+            imported.text.is_some(),
+            imported.program.is_some(),
+            "{}",
+            path.display()
+        );
+        assert_eq!(
+            imported.text.is_some(),
+            !imported.found.has_errors(),
+            "{}",
+            path.display()
+        );
         if let Some(text) = &imported.text {
             assert_eq!(format(text).as_ref(), Ok(text), "{}", path.display());
         }
@@ -75,9 +101,18 @@ fn every_warning_that_something_is_not_imported_has_a_comment() {
         let Some(text) = &imported.text else { continue };
         let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let comments = flat(text);
-        for one in imported.found.iter().filter(|it| (803..=805).contains(&it.code.0)) {
+        for one in imported
+            .found
+            .iter()
+            .filter(|it| (803..=805).contains(&it.code.0))
+        {
             let words: String = one.message.chars().take(150).collect();
-            assert!(comments.contains(&flat(&words)), "{}: {}", path.display(), one.message);
+            assert!(
+                comments.contains(&flat(&words)),
+                "{}: {}",
+                path.display(),
+                one.message
+            );
         }
     }
 }

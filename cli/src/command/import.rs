@@ -55,14 +55,24 @@ impl Import {
         });
         let imported = import(&self.inputs()?, kind);
         draw::report::diagnostics(&imported.found.sorted(), &imported.sources, self.json);
-        let Some(text) = &imported.text else { return Ok(Exit::Diagnostics) };
+        let Some(text) = &imported.text else {
+            return Ok(Exit::Diagnostics);
+        };
         match &self.out {
             Some(path) => output::write(path, text)?,
             None => draw::raw(text),
         }
-        let warnings = imported.found.iter().filter(|it| it.severity == Severity::Warning).count();
+        let warnings = imported
+            .found
+            .iter()
+            .filter(|it| it.severity == Severity::Warning)
+            .count();
         if let Some(path) = self.out.as_ref().filter(|_| !self.json) {
-            let things = if warnings == 1 { "1 thing".to_owned() } else { format!("{warnings} things") };
+            let things = if warnings == 1 {
+                "1 thing".to_owned()
+            } else {
+                format!("{warnings} things")
+            };
             draw::say(format!("wrote {}; {things} to look at", path.display()));
         }
         Ok(Exit::Ok)
@@ -82,7 +92,11 @@ impl Import {
                 true => input::stdin()?,
                 false => fs::read_to_string(path).map_err(|why| Error::unreadable(path, &words(&why)))?,
             };
-            let name = if standard { "<stdin>".to_owned() } else { path.display().to_string() };
+            let name = if standard {
+                "<stdin>".to_owned()
+            } else {
+                path.display().to_string()
+            };
             Ok(Input { name, text })
         };
         files.iter().map(read).collect()
@@ -96,7 +110,11 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let extension = path.extension().and_then(|it| it.to_str());
         path.is_file() && matches!(extension, Some("yaml" | "yml" | "json"))
     };
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(wanted).collect();
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(wanted)
+        .collect();
     files.sort();
     Ok(files)
 }

@@ -36,6 +36,8 @@ pub(crate) struct Called {
     pub(crate) lines: Vec<String>,
     /// Errors of its own, by their names in the program.
     pub(crate) fails: Vec<String>,
+    /// Which statuses are which of them, where that is known.
+    pub(crate) statuses: Vec<(String, u16)>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -68,15 +70,32 @@ impl Callees {
 
     /// An operation of a service, as a call names it; errors come on top of those that are known.
     pub(crate) fn operation(&mut self, service: usize, wanted: Called) -> String {
-        let Some(callee) = self.all.get_mut(service) else { return String::new() };
+        let Some(callee) = self.all.get_mut(service) else {
+            return String::new();
+        };
         let same = |known: &&mut Called| known.binding == wanted.binding && known.params == wanted.params;
         if let Some(known) = callee.operations.iter_mut().find(same) {
-            let more = wanted.fails.iter().filter(|it| !known.fails.contains(it)).cloned().collect::<Vec<_>>();
+            let more = wanted
+                .fails
+                .iter()
+                .filter(|it| !known.fails.contains(it))
+                .cloned()
+                .collect::<Vec<_>>();
             known.fails.extend(more);
+            let more = wanted
+                .statuses
+                .iter()
+                .filter(|it| !known.statuses.contains(it))
+                .cloned()
+                .collect::<Vec<_>>();
+            known.statuses.extend(more);
             return format!("{}.{}", callee.name, known.name);
         }
         let mut names = Names::default();
-        callee.operations.iter().for_each(|known| drop(names.fresh(&known.name)));
+        callee
+            .operations
+            .iter()
+            .for_each(|known| drop(names.fresh(&known.name)));
         let name = names.fresh(&wanted.name);
         callee.operations.push(Called {
             name: name.clone(),
@@ -87,7 +106,9 @@ impl Callees {
 
     /// The errors of the operation of a call.
     pub(crate) fn fails(&self, call: &str) -> Vec<String> {
-        let Some((service, operation)) = call.split_once('.') else { return Vec::new() };
+        let Some((service, operation)) = call.split_once('.') else {
+            return Vec::new();
+        };
         let callee = self.all.iter().find(|it| it.name == service);
         let called = callee.and_then(|it| it.operations.iter().find(|it| it.name == operation));
         called.map(|it| it.fails.clone()).unwrap_or_default()
@@ -99,7 +120,8 @@ impl Callees {
             return known.clone();
         }
         let mut own = camel(name);
-        let taken = |own: &String| BUILT_IN.contains(&own.as_str()) || self.errors.iter().any(|(_, it)| it == own);
+        let taken =
+            |own: &String| BUILT_IN.contains(&own.as_str()) || self.errors.iter().any(|(_, it)| it == own);
         while taken(&own) {
             own.push_str("Error");
         }
@@ -151,15 +173,33 @@ impl Callee {
                 true => String::new(),
                 false => format!(" fails {}", operation.fails.join(", ")),
             };
-            out.line(format!("op {}({}) -> json{fails} = {} {{", operation.name, operation.params, operation.binding));
+            out.line(format!(
+                "op {}({}) -> json{fails} = {} {{",
+                operation.name, operation.params, operation.binding
+            ));
             for line in &operation.lines {
                 out.line(line);
             }
-            if !operation.fails.is_empty() {
+            let line =
+                |name: &str, status: u16| format!("on {status}: {name}(cause: reply.body.to_json().text())");
+            for (name, status) in &operation.statuses {
+                out.line(line(name, *status));
+            }
+            let told = |name: &&String| operation.statuses.iter().any(|(known, _)| known == *name);
+            let free = STATUSES
+                .into_iter()
+                .filter(|status| operation.statuses.iter().all(|(_, it)| it != status));
+            let guessed: Vec<(&String, u16)> = operation
+                .fails
+                .iter()
+                .filter(|name| !told(name))
+                .zip(free)
+                .collect();
+            if !guessed.is_empty() {
                 out.line("// needed: which status means which error; these are taken");
             }
-            for (name, status) in operation.fails.iter().zip(STATUSES) {
-                out.line(format!("on {status}: {name}(cause: reply.body.to_json().text())"));
+            for (name, status) in guessed {
+                out.line(line(name, status));
             }
             out.line("}");
         }

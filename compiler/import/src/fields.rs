@@ -31,7 +31,9 @@ impl<'a> Fields<'a> {
 
     /// A field; one that is `null` is not there.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a Node> {
-        let Value::Object(all) = &self.node.value else { return None };
+        let Value::Object(all) = &self.node.value else {
+            return None;
+        };
         let (key, node) = all.iter().find(|(key, _)| key == name)?;
         self.taken.insert(key);
         (node.value != Value::Null).then_some(node)
@@ -108,8 +110,12 @@ impl<'a> Fields<'a> {
 
     /// Names and texts: labels, headers.
     pub(crate) fn pairs(&mut self, name: &str, found: &mut Found) -> Vec<(String, String)> {
-        let Some(fields) = self.object(name, found) else { return Vec::new() };
-        let Value::Object(all) = &fields.node.value else { return Vec::new() };
+        let Some(fields) = self.object(name, found) else {
+            return Vec::new();
+        };
+        let Value::Object(all) = &fields.node.value else {
+            return Vec::new();
+        };
         let pair = |(key, node): &(String, Node)| match node.text() {
             Some(text) => Some((key.clone(), text)),
             None => {
@@ -138,7 +144,9 @@ impl<'a> Fields<'a> {
 
     /// What nobody took is not known.
     pub(crate) fn end(self, found: &mut Found) {
-        let Value::Object(all) = &self.node.value else { return };
+        let Value::Object(all) = &self.node.value else {
+            return;
+        };
         for (name, node) in all {
             if !self.taken.contains(name.as_str()) {
                 found.unknown_field(node, &self.of_field(name));

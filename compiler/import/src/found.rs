@@ -18,7 +18,11 @@ pub(crate) struct Found {
 impl Found {
     /// The input cannot be read.
     pub(crate) fn unreadable(&mut self, span: Span, words: &str) {
-        self.add(Diagnostic::error(Code(801), span, format!("this cannot be read: {words}")));
+        self.add(Diagnostic::error(
+            Code(801),
+            span,
+            format!("this cannot be read: {words}"),
+        ));
     }
 
     /// Nobody knows what this is.
@@ -35,7 +39,11 @@ impl Found {
 
     /// A field that is not known.
     pub(crate) fn unknown_field(&mut self, node: &Node, path: &str) {
-        self.lose(Code(804), node, &format!("the field `{path}`, which is not known"));
+        self.lose(
+            Code(804),
+            node,
+            &format!("the field `{path}`, which is not known"),
+        );
     }
 
     /// Something that the language has no counterpart for.
@@ -53,7 +61,11 @@ impl Found {
     /// Something that is needed and not there.
     pub(crate) fn needed(&mut self, node: &Node, words: &str) {
         self.notes.push(comment("needed", words));
-        self.add(Diagnostic::warning(Code(807), node.span, format!("needed: {words}")));
+        self.add(Diagnostic::warning(
+            Code(807),
+            node.span,
+            format!("needed: {words}"),
+        ));
     }
 
     /// A value that is not of the form that its field has.
@@ -85,7 +97,11 @@ impl Found {
 
     fn lose(&mut self, code: Code, node: &Node, words: &str) {
         self.notes.push(comment("not imported", words));
-        self.add(Diagnostic::warning(code, node.span, format!("not imported: {words}")));
+        self.add(Diagnostic::warning(
+            code,
+            node.span,
+            format!("not imported: {words}"),
+        ));
     }
 
     fn add(&mut self, diagnostic: Diagnostic) {

@@ -62,7 +62,10 @@ pub(crate) fn get(of: &str, steps: &[Step]) -> Read {
             Step::Each => {
                 let inner = get("each", steps.get(at + 1..).unwrap_or_default());
                 let text = format!("{}.items().map(each => {}).to_json()", read.json(), inner.json());
-                return Read { text, may_miss: false };
+                return Read {
+                    text,
+                    may_miss: false,
+                };
             }
         };
     }
@@ -83,7 +86,10 @@ pub(crate) fn set(of: &str, steps: &[Step], value: &str) -> Option<String> {
             set(&format!("({} ?? ({{}}))", part.text), rest, value)?
         }
     };
-    Some(format!("({of} as {{string: json}}).with({}, {inner}).to_json()", quoted(first)))
+    Some(format!(
+        "({of} as {{string: json}}).with({}, {inner}).to_json()",
+        quoted(first)
+    ))
 }
 
 /// Whether a name can be a field as it is.
@@ -95,7 +101,10 @@ pub(crate) fn is_word(name: &str) -> bool {
 /// An object of fields that are written already.
 pub(crate) fn object(fields: &[(String, String)]) -> String {
     let (plain, odd): (Vec<_>, Vec<_>) = fields.iter().partition(|(name, _)| is_word(name));
-    let each: Vec<String> = plain.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+    let each: Vec<String> = plain
+        .iter()
+        .map(|(name, text)| format!("{name}: {text}"))
+        .collect();
     let mut text = format!("{{ {} }}", each.join(", "));
     if each.is_empty() {
         text = "({})".to_owned();
@@ -120,7 +129,10 @@ pub(crate) fn literal(node: &Node) -> String {
         Value::Text(it) => quoted(it),
         Value::List(all) => list(&all.iter().map(literal).collect::<Vec<_>>()),
         Value::Object(all) => {
-            let fields: Vec<(String, String)> = all.iter().map(|(name, node)| (name.clone(), literal(node))).collect();
+            let fields: Vec<(String, String)> = all
+                .iter()
+                .map(|(name, node)| (name.clone(), literal(node)))
+                .collect();
             object(&fields)
         }
     }
@@ -138,7 +150,9 @@ pub(crate) fn list(all: &[String]) -> String {
 /// A number with a fraction, as far as a decimal has it.
 fn number(it: f64) -> String {
     let text = format!("{it}");
-    let plain = text.chars().all(|sign| sign.is_ascii_digit() || "-.".contains(sign));
+    let plain = text
+        .chars()
+        .all(|sign| sign.is_ascii_digit() || "-.".contains(sign));
     let short = text.len() <= 25;
     match (plain && short, text.contains('.')) {
         (true, true) => text,

@@ -15,6 +15,7 @@ mod name;
 mod node;
 mod out;
 mod states;
+mod workflow;
 
 use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Severity, Sources, Span};
 use flowmesh_frontend::{World, compile, format::format};
@@ -92,7 +93,7 @@ fn written(named: &[(String, Node)], kind: Option<Kind>, found: &mut Found) -> S
     match kind.or_else(|| guessed(&documents)) {
         Some(Kind::Kubernetes) => kubernetes::import(&documents, found),
         Some(Kind::States) => states::import(named, found),
-        Some(Kind::Workflow) => String::new(),
+        Some(Kind::Workflow) => workflow::import(&documents, found),
         None => {
             let nothing = Node {
                 value: node::Value::Null,
@@ -107,7 +108,9 @@ fn written(named: &[(String, Node)], kind: Option<Kind>, found: &mut Found) -> S
 /// What documents are, by what stands in them.
 fn guessed(documents: &[Node]) -> Option<Kind> {
     let states = || states::looks_so(documents).then_some(Kind::States);
-    kubernetes::looks_so(documents).then_some(Kind::Kubernetes).or_else(states)
+    let workflow = || workflow::looks_so(documents).then_some(Kind::Workflow);
+    let kubernetes = kubernetes::looks_so(documents).then_some(Kind::Kubernetes);
+    kubernetes.or_else(states).or_else(workflow)
 }
 
 /// Lays the program out, and sees to it that it compiles.
@@ -131,8 +134,13 @@ fn broken(wrong: &Diagnostics, text: &str, found: &mut Found) {
     let start = error.map_or(0, |it| it.span.start as usize);
     let before = text.get(..start).unwrap_or_default();
     let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
-    let message = format!("what would be written does not compile: {words}, in `{}`", line.trim());
-    found.all.add(Diagnostic::error(Code(810), Span::default(), message));
+    let message = format!(
+        "what would be written does not compile: {words}, in `{}`",
+        line.trim()
+    );
+    found
+        .all
+        .add(Diagnostic::error(Code(810), Span::default(), message));
 }
 
 /// A world of one text.
@@ -173,7 +181,12 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|kind| kind.name() == text);
-        known.ok_or_else(|| format!("expected a kind ({}), found `{text}`", Self::ALL.map(Self::name).join(", ")))
+        known.ok_or_else(|| {
+            format!(
+                "expected a kind ({}), found `{text}`",
+                Self::ALL.map(Self::name).join(", ")
+            )
+        })
     }
 }
 

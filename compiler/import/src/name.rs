@@ -4,15 +4,82 @@ use std::collections::BTreeSet;
 
 /// Words that may not be names, or would make what is written hard to read.
 const TAKEN: [&str; 71] = [
-    "and", "as", "await", "break", "catch", "continue", "else", "fail", "false", "for", "has", "if", "in", "let",
-    "log", "match", "matches", "none", "not", "or", "parallel", "return", "signal", "sleep", "true", "undo", "var",
-    "when", "while", "with", "cancel", "emit", "goto", "lock", "limit", "on", "race", "restart", "spawn", "start",
-    "state", "step", "shift", "try", "tag", "transient", "view", "within", "use", "config", "secret", "type", "enum",
-    "error", "event", "policy", "service", "fn", "flow", "gateway", "allow", "deny", "mesh", "schedule", "migrate",
-    "test", "anyone", "run", "request", "caller", "reply",
+    "and",
+    "as",
+    "await",
+    "break",
+    "catch",
+    "continue",
+    "else",
+    "fail",
+    "false",
+    "for",
+    "has",
+    "if",
+    "in",
+    "let",
+    "log",
+    "match",
+    "matches",
+    "none",
+    "not",
+    "or",
+    "parallel",
+    "return",
+    "signal",
+    "sleep",
+    "true",
+    "undo",
+    "var",
+    "when",
+    "while",
+    "with",
+    "cancel",
+    "emit",
+    "goto",
+    "lock",
+    "limit",
+    "on",
+    "race",
+    "restart",
+    "spawn",
+    "start",
+    "state",
+    "step",
+    "shift",
+    "try",
+    "tag",
+    "transient",
+    "view",
+    "within",
+    "use",
+    "config",
+    "secret",
+    "type",
+    "enum",
+    "error",
+    "event",
+    "policy",
+    "service",
+    "fn",
+    "flow",
+    "gateway",
+    "allow",
+    "deny",
+    "mesh",
+    "schedule",
+    "migrate",
+    "test",
+    "anyone",
+    "run",
+    "request",
+    "caller",
+    "reply",
 ];
 /// Functions that are there by themselves.
-const FUNCTIONS: [&str; 9] = ["date", "max", "min", "time", "url", "now", "random", "uuid", "std"];
+const FUNCTIONS: [&str; 9] = [
+    "date", "max", "min", "time", "url", "now", "random", "uuid", "std",
+];
 
 /// The names of one space, each of them once.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +175,13 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// A duration as the language writes it: `1h30m`, `250ms`.
 pub(crate) fn duration(ms: u64) -> String {
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1_000, "s"),
+        (1, "ms"),
+    ];
     let mut rest = ms;
     let mut text = String::new();
     for (unit, word) in units {

@@ -68,7 +68,9 @@ pub(crate) fn read(source: SourceId, text: &str) -> Result<Vec<Node>, (String, S
     let mut nodes: Vec<Node> = match found {
         Ok(found) => found.into_iter().map(Node::from).collect(),
         Err(error) => {
-            let place = error.location().and_then(|location| location.span().byte_offset());
+            let place = error
+                .location()
+                .and_then(|location| location.span().byte_offset());
             let start = u32::try_from(place.unwrap_or_default()).unwrap_or_default();
             let words = error.to_string().lines().next().unwrap_or_default().to_owned();
             return Err((words, Span::new(source, start, start)));
@@ -91,7 +93,9 @@ impl Node {
 
     /// A field of an object.
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
-        let Value::Object(all) = &self.value else { return None };
+        let Value::Object(all) = &self.value else {
+            return None;
+        };
         all.iter().find(|(key, _)| key == name).map(|(_, node)| node)
     }
 
@@ -201,7 +205,9 @@ mod tests {
     fn every_value_knows_its_place() {
         let text = "a: 1\n---\nb:\n- yes\n- {c: x}\n";
         let found = read(SourceId(3), text).expect("it is YAML");
-        let [one, two] = found.as_slice() else { panic!("two documents") };
+        let [one, two] = found.as_slice() else {
+            panic!("two documents")
+        };
         let a = one.get("a").expect("a");
         assert_eq!((a.value.clone(), a.span.source), (Value::Int(1), SourceId(3)));
         assert_eq!(&text[a.span.start as usize..a.span.end as usize], "1");

@@ -22,7 +22,9 @@ use machine::Machine;
 
 /// Whether documents are state machines.
 pub(crate) fn looks_so(documents: &[Node]) -> bool {
-    documents.iter().any(|node| node.get("StartAt").is_some() && node.get("States").is_some())
+    documents
+        .iter()
+        .any(|node| node.get("StartAt").is_some() && node.get("States").is_some())
 }
 
 /// The program of state machines, a flow for each.

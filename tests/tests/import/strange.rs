@@ -18,8 +18,30 @@ impl Chance {
 
 /// Words that mean something to some reader, where another one stood.
 const WORDS: [&str; 24] = [
-    "{}", "[]", "null", "true", "-1", "1e400", "\"\"", "\"{x}\"", "*", "{*}", "(", "[^/]+", "$.a[*].b", "$$", "${ .a }",
-    "0s", "99999999999h", "../..", "States.Format('{}', $.a)", "\u{7f}", "é", "a\\nb", "// x", "spiffe://*",
+    "{}",
+    "[]",
+    "null",
+    "true",
+    "-1",
+    "1e400",
+    "\"\"",
+    "\"{x}\"",
+    "*",
+    "{*}",
+    "(",
+    "[^/]+",
+    "$.a[*].b",
+    "$$",
+    "${ .a }",
+    "0s",
+    "99999999999h",
+    "../..",
+    "States.Format('{}', $.a)",
+    "\u{7f}",
+    "é",
+    "a\\nb",
+    "// x",
+    "spiffe://*",
 ];
 
 /// A text with some of it changed.
@@ -38,7 +60,11 @@ fn changed(text: &str, chance: &mut Chance) -> String {
             }
             _ => {
                 let line = lines[at].clone();
-                let cut = line.char_indices().map(|(at, _)| at).nth(chance.below(line.len())).unwrap_or(0);
+                let cut = line
+                    .char_indices()
+                    .map(|(at, _)| at)
+                    .nth(chance.below(line.len()))
+                    .unwrap_or(0);
                 lines[at] = format!("{}{word}{}", &line[..cut], &line[cut..]);
             }
         }
@@ -50,7 +76,12 @@ fn changed(text: &str, chance: &mut Chance) -> String {
 }
 
 fn holds(text: &str) {
-    for kind in [None, Some(Kind::Kubernetes), Some(Kind::States), Some(Kind::Workflow)] {
+    for kind in [
+        None,
+        Some(Kind::Kubernetes),
+        Some(Kind::States),
+        Some(Kind::Workflow),
+    ] {
         let input = Input {
             name: "strange".to_owned(),
             text: text.to_owned(),
@@ -58,7 +89,11 @@ fn holds(text: &str) {
         let imported = import(&[input], kind);
         assert_eq!(imported.text.is_some(), !imported.found.has_errors(), "{text}");
         let broken = imported.found.iter().find(|it| it.code.0 == 810);
-        assert!(broken.is_none(), "{}\n{text}", broken.expect("there is one").message);
+        assert!(
+            broken.is_none(),
+            "{}\n{text}",
+            broken.expect("there is one").message
+        );
     }
 }
 
@@ -91,7 +126,11 @@ fn what_is_no_input_is_said() {
             name: "strange".to_owned(),
             text: text.to_owned(),
         };
-        import(&[input], None).found.iter().map(|it| it.code.to_string()).collect::<Vec<_>>()
+        import(&[input], None)
+            .found
+            .iter()
+            .map(|it| it.code.to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(codes("a: [b"), ["F0801"]);
     assert_eq!(codes(&"[".repeat(100_000)), ["F0801"]);

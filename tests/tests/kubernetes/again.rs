@@ -28,7 +28,9 @@ fn again(manifests: &[Manifest], target: Target) -> Vec<Value> {
         text: texts.join("---\n"),
     };
     let imported = import(&[input], Some(Kind::Kubernetes));
-    let text = imported.text.unwrap_or_else(|| panic!("{:?}", imported.found.sorted()));
+    let text = imported
+        .text
+        .unwrap_or_else(|| panic!("{:?}", imported.found.sorted()));
     let program: Program = imported.program.expect("it compiles");
     let mut found = Diagnostics::default();
     let made = compile(&program, target, &Options::default(), &mut found);
@@ -59,7 +61,10 @@ fn rules(objects: &[Value]) -> BTreeSet<String> {
                         for path in or_any(list(&operation["paths"])) {
                             let (methods, ports) = (&operation["methods"], &operation["ports"]);
                             let rest = &from["source"]["notRequestPrincipals"];
-                            found.insert(format!("{head} {who} {rest} {path} {methods} {ports} {}", rule["when"]));
+                            found.insert(format!(
+                                "{head} {who} {rest} {path} {methods} {ports} {}",
+                                rule["when"]
+                            ));
                         }
                     }
                 }
@@ -80,9 +85,13 @@ struct Request {
 
 /// Every text that routes compare a part of a request with.
 fn compared(routes: &[Value], part: &str) -> BTreeSet<String> {
-    let matches = routes.iter().flat_map(|route| route["match"].as_array().cloned().unwrap_or_default());
+    let matches = routes
+        .iter()
+        .flat_map(|route| route["match"].as_array().cloned().unwrap_or_default());
     let texts = matches.flat_map(|one| one[part].as_object().cloned().unwrap_or_default());
-    texts.filter_map(|(_, text)| text.as_str().map(str::to_owned)).collect()
+    texts
+        .filter_map(|(_, text)| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Requests that tell the routes of two tables apart, if anything does.
@@ -94,13 +103,23 @@ fn requests(routes: &[Value]) -> Vec<Request> {
         paths.insert(plain.trim_end_matches('/').to_owned());
     }
     let mut hosts: BTreeSet<String> = ["elsewhere".to_owned()].into();
-    let plain = |text: String| text.replace("(:[0-9]+)?", "").replace("[^:]+", "any").replace('\\', "");
+    let plain = |text: String| {
+        text.replace("(:[0-9]+)?", "")
+            .replace("[^:]+", "any")
+            .replace('\\', "")
+    };
     hosts.extend(compared(routes, "authority").into_iter().map(plain));
     let mut named: BTreeSet<(String, String)> = BTreeSet::new();
-    for one in routes.iter().flat_map(|route| route["match"].as_array().cloned().unwrap_or_default()) {
+    for one in routes
+        .iter()
+        .flat_map(|route| route["match"].as_array().cloned().unwrap_or_default())
+    {
         for part in ["headers", "queryParams"] {
             for (name, text) in one[part].as_object().cloned().unwrap_or_default() {
-                let value = text["exact"].as_str().expect("it is compared as it is").to_owned();
+                let value = text["exact"]
+                    .as_str()
+                    .expect("it is compared as it is")
+                    .to_owned();
                 named.insert((format!("{part} {name}"), value));
             }
         }
@@ -109,7 +128,12 @@ fn requests(routes: &[Value]) -> Vec<Request> {
     for (name, value) in named {
         let more: Vec<_> = with
             .iter()
-            .map(|it| it.clone().into_iter().chain([(name.clone(), value.clone())]).collect())
+            .map(|it| {
+                it.clone()
+                    .into_iter()
+                    .chain([(name.clone(), value.clone())])
+                    .collect()
+            })
             .collect();
         with.extend(more);
     }
@@ -132,12 +156,18 @@ fn requests(routes: &[Value]) -> Vec<Request> {
 }
 
 fn fits(wanted: &Value, text: Option<&str>) -> bool {
-    let Some((kind, value)) = wanted.as_object().and_then(|it| it.iter().next()) else { return true };
-    let (Some(text), Some(value)) = (text, value.as_str()) else { return false };
+    let Some((kind, value)) = wanted.as_object().and_then(|it| it.iter().next()) else {
+        return true;
+    };
+    let (Some(text), Some(value)) = (text, value.as_str()) else {
+        return false;
+    };
     match kind.as_str() {
         "exact" => text == value,
         "prefix" => text.starts_with(value),
-        _ => Regex::new(&format!("^(?:{value})$")).expect("it is a regular expression").is_match(text),
+        _ => Regex::new(&format!("^(?:{value})$"))
+            .expect("it is a regular expression")
+            .is_match(text),
     }
 }
 
@@ -146,7 +176,12 @@ fn taken(routes: &[Value], request: &Request) -> Value {
     let one = |it: &Value| {
         let named = |part: &str| {
             let all = it[part].as_object().cloned().unwrap_or_default();
-            all.iter().all(|(name, text)| fits(text, request.named.get(&format!("{part} {name}")).map(String::as_str)))
+            all.iter().all(|(name, text)| {
+                fits(
+                    text,
+                    request.named.get(&format!("{part} {name}")).map(String::as_str),
+                )
+            })
         };
         fits(&it["uri"], Some(&request.path))
             && fits(&it["method"], Some(request.method))
@@ -164,9 +199,19 @@ fn taken(routes: &[Value], request: &Request) -> Value {
     }
     // Of Envoy's words, `5xx` repeats after all that the others do.
     if let Some(on) = said.pointer_mut("/retries/retryOn") {
-        let words: BTreeSet<String> = on.as_str().unwrap_or_default().split(',').map(str::to_owned).collect();
+        let words: BTreeSet<String> = on
+            .as_str()
+            .unwrap_or_default()
+            .split(',')
+            .map(str::to_owned)
+            .collect();
         *on = match words.contains("5xx") {
-            true => json!(words.into_iter().filter(|word| word.parse::<u16>().is_ok() || word == "5xx").collect::<Vec<_>>()),
+            true => json!(
+                words
+                    .into_iter()
+                    .filter(|word| word.parse::<u16>().is_ok() || word == "5xx")
+                    .collect::<Vec<_>>()
+            ),
             false => json!(words),
         };
     }
@@ -175,27 +220,52 @@ fn taken(routes: &[Value], request: &Request) -> Value {
 
 /// Each table of routes, by the hosts and gateways that it is for.
 fn tables(objects: &[Value]) -> BTreeMap<String, Vec<Value>> {
-    let specs = about(objects, "VirtualService", |it| format!("{} {}", it["spec"]["hosts"], it["spec"]["gateways"]));
-    specs.into_iter().map(|(about, spec)| (about, spec["http"].as_array().cloned().unwrap_or_default())).collect()
+    let specs = about(objects, "VirtualService", |it| {
+        format!("{} {}", it["spec"]["hosts"], it["spec"]["gateways"])
+    });
+    specs
+        .into_iter()
+        .map(|(about, spec)| (about, spec["http"].as_array().cloned().unwrap_or_default()))
+        .collect()
 }
 
 fn mean_the_same(before: &[Value], after: &[Value], place: &str) {
     let host = |it: &Value| it["spec"]["host"].to_string();
     let name = |it: &Value| it["metadata"]["name"].to_string();
-    assert_eq!(about(before, "DestinationRule", host), about(after, "DestinationRule", host), "{place}");
+    assert_eq!(
+        about(before, "DestinationRule", host),
+        about(after, "DestinationRule", host),
+        "{place}"
+    );
     let namespace = |it: &Value| it["metadata"]["namespace"].to_string();
     for kind in ["PeerAuthentication", "RequestAuthentication", "Telemetry"] {
-        assert_eq!(about(before, kind, namespace), about(after, kind, namespace), "{place}");
+        assert_eq!(
+            about(before, kind, namespace),
+            about(after, kind, namespace),
+            "{place}"
+        );
     }
-    assert_eq!(about(before, "Gateway", name), about(after, "Gateway", name), "{place}");
+    assert_eq!(
+        about(before, "Gateway", name),
+        about(after, "Gateway", name),
+        "{place}"
+    );
     assert_eq!(rules(before), rules(after), "{place}");
     let (before, after) = (tables(before), tables(after));
-    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "{place}");
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        after.keys().collect::<Vec<_>>(),
+        "{place}"
+    );
     for (about, routes) in &before {
         let others = &after[about];
         let both: Vec<Value> = routes.iter().chain(others).cloned().collect();
         for request in requests(&both) {
-            assert_eq!(taken(routes, &request), taken(others, &request), "{place}: {about}: {request:?}");
+            assert_eq!(
+                taken(routes, &request),
+                taken(others, &request),
+                "{place}: {about}: {request:?}"
+            );
         }
     }
 }
@@ -204,7 +274,11 @@ fn mean_the_same(before: &[Value], after: &[Value], place: &str) {
 fn the_suite_of_istio_means_the_same_when_it_is_imported() {
     for case in beside::suite("tests/suite/istio") {
         let after = again(&case.manifests, Target::Istio);
-        mean_the_same(&objects(&case.manifests), &after, &case.path.display().to_string());
+        mean_the_same(
+            &objects(&case.manifests),
+            &after,
+            &case.path.display().to_string(),
+        );
     }
 }
 
@@ -220,7 +294,11 @@ fn programs_that_were_made_mean_the_same_when_they_are_imported() {
         let mut found = Diagnostics::default();
         let manifests = compile(&program, Target::Istio, &Options::default(), &mut found);
         let after = again(&manifests, Target::Istio);
-        mean_the_same(&objects(&manifests), &after, &format!("{conditions:?} {policies:?}"));
+        mean_the_same(
+            &objects(&manifests),
+            &after,
+            &format!("{conditions:?} {policies:?}"),
+        );
         held += 1;
     }
     assert!(held > 90, "{held} were held");

@@ -25,7 +25,11 @@ pub(crate) fn any(matches: &[Match]) -> Option<String> {
 pub(crate) fn beside(one: &Match) -> Vec<String> {
     let header = |it: &Named| named(it, &format!("request.header({})", quoted(&it.name)));
     let query = |it: &Named| named(it, &format!("request.query[{}]", quoted(&it.name)));
-    one.headers.iter().map(header).chain(one.query.iter().map(query)).collect()
+    one.headers
+        .iter()
+        .map(header)
+        .chain(one.query.iter().map(query))
+        .collect()
 }
 
 /// Terms with a word between them, each in parentheses where it needs them.
@@ -78,7 +82,10 @@ pub(crate) fn path(text: &Text) -> Option<String> {
         Text::Below(all) if all == "/" => None,
         Text::Prefix(all) if all == "/" || all.is_empty() => None,
         Text::Below(path) => {
-            let (path, below) = (path.trim_end_matches('/'), format!("{}/", path.trim_end_matches('/')));
+            let (path, below) = (
+                path.trim_end_matches('/'),
+                format!("{}/", path.trim_end_matches('/')),
+            );
             Some(format!(
                 "(request.path == {} or request.path.starts_with({}))",
                 quoted(path),
@@ -91,14 +98,25 @@ pub(crate) fn path(text: &Text) -> Option<String> {
 
 /// A method. Several are asked for one by one, so that a target can tell them.
 pub(crate) fn method(text: &Text) -> String {
-    let Text::Regex(regex) = text else { return compared("request.method", text) };
+    let Text::Regex(regex) = text else {
+        return compared("request.method", text);
+    };
     let methods: Vec<&str> = regex.split('|').collect();
-    if methods.iter().any(|method| !method.chars().all(|sign| sign.is_ascii_uppercase())) {
+    if methods
+        .iter()
+        .any(|method| !method.chars().all(|sign| sign.is_ascii_uppercase()))
+    {
         return compared("request.method", text);
     }
-    let each = methods.iter().map(|method| format!("request.method == {}", quoted(method)));
+    let each = methods
+        .iter()
+        .map(|method| format!("request.method == {}", quoted(method)));
     let all = each.collect::<Vec<_>>().join(" or ");
-    if methods.len() > 1 { format!("({all})") } else { all }
+    if methods.len() > 1 {
+        format!("({all})")
+    } else {
+        all
+    }
 }
 
 /// A text that is always there.
@@ -132,7 +150,10 @@ fn named(it: &Named, of: &str) -> String {
 /// A regular expression over the whole of a text.
 pub(crate) fn whole(regex: &str) -> String {
     let inside = regex.strip_prefix('^').unwrap_or(regex);
-    let inside = inside.strip_suffix('$').filter(|it| !it.ends_with('\\')).unwrap_or(inside);
+    let inside = inside
+        .strip_suffix('$')
+        .filter(|it| !it.ends_with('\\'))
+        .unwrap_or(inside);
     match inside.contains('|') {
         true => format!("^(?:{inside})$"),
         false => format!("^{inside}$"),
@@ -169,7 +190,10 @@ mod tests {
     #[test]
     fn what_is_missing_fits_no_expression() {
         let found = of(&header(Text::Regex(".*".to_owned()), false)).expect("a condition");
-        assert_eq!(found, "(request.header(\"x\") != none and (request.header(\"x\") ?? \"\") matches \"^.*$\")");
+        assert_eq!(
+            found,
+            "(request.header(\"x\") != none and (request.header(\"x\") ?? \"\") matches \"^.*$\")"
+        );
         let gone = of(&header(Text::Present, true)).expect("a condition");
         assert_eq!(gone, "request.header(\"x\") == none");
     }

@@ -42,12 +42,17 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Rule> {
     spec.skip(&["exportTo"]);
     spec.lost(&[("workloadSelector", "a rule for some of the callers")], found);
     let host = spec.text("host", found)?;
-    let traffic = spec.object("trafficPolicy", found).map(|it| traffic(it, found)).unwrap_or_default();
+    let traffic = spec
+        .object("trafficPolicy", found)
+        .map(|it| traffic(it, found))
+        .unwrap_or_default();
     let mut subsets = Vec::new();
     for mut one in spec.objects("subsets", found) {
         let name = one.text("name", found).unwrap_or_default();
         let labels = one.pairs("labels", found);
-        let own = one.object("trafficPolicy", found).map(|it| self::traffic(it, found));
+        let own = one
+            .object("trafficPolicy", found)
+            .map(|it| self::traffic(it, found));
         let node = one.node.clone();
         one.end(found);
         subsets.push(Subset {
@@ -117,19 +122,29 @@ fn balance<'a>(mut fields: Fields<'a>, said: &mut Traffic, found: &mut Found) ->
             None
         }
     };
-    said.settings.extend(word.map(|word| ("balance", word.to_owned())));
+    said.settings
+        .extend(word.map(|word| ("balance", word.to_owned())));
     if let Some(it) = fields.object("consistentHash", found) {
         hashed(it, said, found);
     }
     fields.lost(
-        &[("localityLbSetting", "places by zones are written with the addresses")],
+        &[(
+            "localityLbSetting",
+            "places by zones are written with the addresses",
+        )],
         found,
     );
     let old = fields.node.get("warmupDurationSecs");
     let old = old.zip(time(&mut fields, "warmupDurationSecs", found));
     let warm = fields.object("warmup", found).and_then(|mut it| {
         let ms = time(&mut it, "duration", found);
-        it.lost(&[("minimumPercent", "a share at first"), ("aggression", "how the share grows")], found);
+        it.lost(
+            &[
+                ("minimumPercent", "a share at first"),
+                ("aggression", "how the share grows"),
+            ],
+            found,
+        );
         let node = it.node;
         it.end(found);
         ms.map(|ms| (node, ms))
@@ -160,8 +175,11 @@ fn hashed(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
         cookie.skip(&["path"]);
         cookie.lost(&[("attributes", "attributes of a cookie")], found);
         cookie.end(found);
-        let ttl = ttl.map(|ms| format!(", ttl: {}", duration(ms))).unwrap_or_default();
-        said.settings.push(("sticky", format!("{{ cookie: {}{ttl} }}", quoted(&name))));
+        let ttl = ttl
+            .map(|ms| format!(", ttl: {}", duration(ms)))
+            .unwrap_or_default();
+        said.settings
+            .push(("sticky", format!("{{ cookie: {}{ttl} }}", quoted(&name))));
     }
     fields.end(found);
 }
@@ -170,8 +188,14 @@ fn pool(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
     if let Some(mut tcp) = fields.object("tcp", found) {
         tcp.lost(
             &[
-                ("maxConnections", "how many connections there may be; `limit` counts requests"),
-                ("connectTimeout", "how long connecting may take, apart from the attempt"),
+                (
+                    "maxConnections",
+                    "how many connections there may be; `limit` counts requests",
+                ),
+                (
+                    "connectTimeout",
+                    "how long connecting may take, apart from the attempt",
+                ),
                 ("tcpKeepalive", "how connections are kept alive"),
                 ("maxConnectionDuration", "how old a connection may be"),
                 ("idleTimeout", "how long an unused connection of TCP is kept"),
@@ -188,8 +212,14 @@ fn pool(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
         http.lost(
             &[
                 ("maxRequestsPerConnection", "how many requests a connection takes"),
-                ("maxRetries", "how many retries may be on their way; `retry.budget` is a share"),
-                ("maxConcurrentStreams", "how many requests a connection takes at once"),
+                (
+                    "maxRetries",
+                    "how many retries may be on their way; `retry.budget` is a share",
+                ),
+                (
+                    "maxConcurrentStreams",
+                    "how many requests a connection takes at once",
+                ),
             ],
             found,
         );
@@ -198,9 +228,13 @@ fn pool(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
         match (concurrent.filter(|it| *it > 0), queue) {
             (Some(concurrent), queue) => {
                 let queue = queue.map(|queue| format!(", queue: {queue}")).unwrap_or_default();
-                said.settings.push(("limit", format!("{{ concurrent: {concurrent}{queue} }}")));
+                said.settings
+                    .push(("limit", format!("{{ concurrent: {concurrent}{queue} }}")));
             }
-            (None, Some(_)) => found.lost(node, "`http1MaxPendingRequests` without `http2MaxRequests`: a queue belongs to a limit"),
+            (None, Some(_)) => found.lost(
+                node,
+                "`http1MaxPendingRequests` without `http2MaxRequests`: a queue belongs to a limit",
+            ),
             (None, None) => {}
         }
     }
@@ -221,24 +255,38 @@ fn breaker(mut fields: Fields<'_>, slow: Option<u64>, said: &mut Traffic, found:
     let open = time(&mut fields, "baseEjectionTime", found).unwrap_or(OPEN_MS);
     let most = fields.count("maxEjectionPercent", found).unwrap_or(MOST_SHUT);
     if most < 100 {
-        found.part(fields.node, &format!("any number of endpoints may be shut off, and not {most} of a hundred"));
+        found.part(
+            fields.node,
+            &format!("any number of endpoints may be shut off, and not {most} of a hundred"),
+        );
     }
     fields.lost(
         &[
             ("minHealthPercent", "when nothing is shut off any more"),
-            ("splitExternalLocalOriginErrors", "failures that are counted apart"),
-            ("consecutiveLocalOriginFailures", "failures that are counted apart"),
+            (
+                "splitExternalLocalOriginErrors",
+                "failures that are counted apart",
+            ),
+            (
+                "consecutiveLocalOriginFailures",
+                "failures that are counted apart",
+            ),
         ],
         found,
     );
     fields.end(found);
     // 0 switches counting off.
-    let failures = fives.or(old).filter(|it| *it > 0).or(gateway.filter(|it| *it > 0));
+    let failures = fives
+        .or(old)
+        .filter(|it| *it > 0)
+        .or(gateway.filter(|it| *it > 0));
     let failures = match (fives, gateway) {
         (Some(0), None | Some(0)) => return,
         _ => failures.unwrap_or(FAILURES),
     };
-    let slow = slow.map(|ms| format!(", slow_start: {}", duration(ms))).unwrap_or_default();
+    let slow = slow
+        .map(|ms| format!(", slow_start: {}", duration(ms)))
+        .unwrap_or_default();
     let (within, open) = (duration(within), duration(open));
     said.settings.push((
         "breaker",
@@ -265,7 +313,10 @@ fn tls(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
     }
     fields.lost(
         &[
-            ("credentialName", "a Secret; name the files `certificate`, `key` and `authority`"),
+            (
+                "credentialName",
+                "a Secret; name the files `certificate`, `key` and `authority`",
+            ),
             ("insecureSkipVerify", "certificates that nobody looks at"),
             ("caCrl", "certificates that were taken back"),
         ],
@@ -281,5 +332,6 @@ fn tls(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
         "SIMPLE" => Some([vec!["mode: simple".to_owned()], parts].concat().join(", ")),
         _ => None,
     };
-    said.settings.extend(text.map(|text| ("tls", format!("{{ {text} }}"))));
+    said.settings
+        .extend(text.map(|text| ("tls", format!("{{ {text} }}"))));
 }

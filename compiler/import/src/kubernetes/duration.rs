@@ -13,7 +13,9 @@ pub(crate) fn read(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let digits = rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.')?;
         let (number, behind) = rest.split_at(digits);
-        let units = behind.find(|sign: char| sign.is_ascii_digit()).unwrap_or(behind.len());
+        let units = behind
+            .find(|sign: char| sign.is_ascii_digit())
+            .unwrap_or(behind.len());
         let (unit, behind) = behind.split_at(units);
         let factor = match unit {
             "ns" => 0.000_001,
@@ -28,7 +30,9 @@ pub(crate) fn read(text: &str) -> Option<u64> {
         total += number.parse::<f64>().ok()? * factor;
         rest = behind;
     }
-    (0.0..=MAX_MS).contains(&total).then(|| format!("{:.0}", total.round()).parse().ok())?
+    (0.0..=MAX_MS)
+        .contains(&total)
+        .then(|| format!("{:.0}", total.round()).parse().ok())?
 }
 
 #[cfg(test)]

@@ -50,11 +50,20 @@ pub(crate) fn fold(routes: &[Route], found: &mut Found) -> Folded {
 /// What holds for the requests of no operation: what the last route says, or what the one says that takes, of the same
 /// requests, those that may be repeated.
 fn usual(routes: &[Route]) -> Folded {
-    let Some(last) = routes.last() else { return Folded::default() };
-    let idempotent = |route: &&Route| {
-        route.to == last.to && route.matches.iter().any(|one| one.method.as_ref().is_some_and(Text::is_idempotent))
+    let Some(last) = routes.last() else {
+        return Folded::default();
     };
-    let pair = routes.iter().filter(idempotent).find(|route| is_unsent(&route.says, &last.says));
+    let idempotent = |route: &&Route| {
+        route.to == last.to
+            && route
+                .matches
+                .iter()
+                .any(|one| one.method.as_ref().is_some_and(Text::is_idempotent))
+    };
+    let pair = routes
+        .iter()
+        .filter(idempotent)
+        .find(|route| is_unsent(&route.says, &last.says));
     let says = pair.map_or(&last.says, |route| &route.says).clone();
     Folded {
         writes: pair.is_none() || last.says.mirror.is_some(),
@@ -102,7 +111,10 @@ impl Folded {
             );
             return;
         };
-        let known = self.operations.iter().find(|known| known.method == method && known.path == path);
+        let known = self
+            .operations
+            .iter()
+            .find(|known| known.method == method && known.path == path);
         match known {
             None => self.operations.push(Operation {
                 says: Some(route.says.clone()),
@@ -120,7 +132,9 @@ impl Folded {
     fn shadowed(&mut self, routes: &[Route]) {
         let mut more: Vec<Operation> = Vec::new();
         for one in routes.iter().flat_map(|route| &route.matches) {
-            let Some((method, path)) = path_of(one) else { continue };
+            let Some((method, path)) = path_of(one) else {
+                continue;
+            };
             let known = |all: &[Operation]| all.iter().any(|it| it.method == method && it.path == path);
             let wider = |it: &Operation| it.method == method && it.path != path && covers(&it.path, &path);
             if !known(&self.operations) && !known(&more) && self.operations.iter().any(wider) {
@@ -143,7 +157,11 @@ impl Folded {
         let mut notes = route.notes.clone();
         notes.extend(found.notes());
         let all = || vec![Match::default()];
-        let matches = if route.matches.is_empty() { all() } else { route.matches.clone() };
+        let matches = if route.matches.is_empty() {
+            all()
+        } else {
+            route.matches.clone()
+        };
         match self.led.last_mut() {
             Some(led) if led.to == route.to => {
                 led.matches.extend(matches);
@@ -163,7 +181,10 @@ impl Folded {
             let all = std::mem::take(&mut led.matches);
             for (at, one) in all.iter().enumerate() {
                 let before = led.matches.contains(one);
-                let wider = all.iter().enumerate().any(|(other, wider)| other != at && wider != one && takes(wider, one));
+                let wider = all
+                    .iter()
+                    .enumerate()
+                    .any(|(other, wider)| other != at && wider != one && takes(wider, one));
                 if !before && !wider {
                     led.matches.push(one.clone());
                 }
@@ -203,7 +224,8 @@ fn text_takes(first: &Text, second: &Text) -> bool {
         Text::Below(all) if all == "/" => true,
         Text::Prefix(prefix) => begins(prefix, second),
         Text::Below(path) => {
-            begins(&format!("{path}/"), second) || matches!(second, Text::Exact(it) | Text::Below(it) if it == path)
+            begins(&format!("{path}/"), second)
+                || matches!(second, Text::Exact(it) | Text::Below(it) if it == path)
         }
         _ => false,
     }

@@ -92,7 +92,10 @@ impl Front {
         text += " }";
         match &self.tls {
             None => {
-                found.needed(node, &format!("the files of the Secret `{secret}`: `{secret}.pem` and `{secret}.key`"));
+                found.needed(
+                    node,
+                    &format!("the files of the Secret `{secret}`: `{secret}.pem` and `{secret}.key`"),
+                );
                 self.tls = Some(text);
             }
             Some(known) if *known == text => {}
@@ -149,7 +152,13 @@ impl Fronts {
             front.hosts.extend(listener.text("hostname", found));
             if let Some(mut tls) = listener.object("tls", found) {
                 tls.skip(&["mode"]);
-                tls.lost(&[("options", "options of an implementation"), ("frontendValidation", "certificates of visitors")], found);
+                tls.lost(
+                    &[
+                        ("options", "options of an implementation"),
+                        ("frontendValidation", "certificates of visitors"),
+                    ],
+                    found,
+                );
                 for mut secret in tls.objects("certificateRefs", found) {
                     secret.skip(&["group", "kind", "namespace"]);
                     if let Some(name) = secret.text("name", found) {
@@ -179,7 +188,10 @@ impl Fronts {
                 if self.all.iter().all(|front| front.key != *key) {
                     let (namespace, name) = key.split_once('/').unwrap_or(("default", key));
                     let mut front = Front::new(&table.node, namespace, name);
-                    found.needed(&table.node, &format!("the gateway `{key}`, which nothing says; port 80 is taken"));
+                    found.needed(
+                        &table.node,
+                        &format!("the gateway `{key}`, which nothing says; port 80 is taken"),
+                    );
                     front.listen.push("http://0.0.0.0:80".to_owned());
                     front.notes = found.notes();
                     self.all.push(front);
@@ -202,7 +214,10 @@ impl Fronts {
             order::keep(&mut front.ways);
             front.same_cors();
             if front.ways.iter().any(|way| way.cors.is_some()) {
-                found.lost(&front.node, "which pages of browsers may ask, of which its routes say different things");
+                found.lost(
+                    &front.node,
+                    "which pages of browsers may ask, of which its routes say different things",
+                );
             }
             if front.tls.is_none() && front.listen.iter().any(|it| it.starts_with("https")) {
                 found.needed(&front.node, "a certificate for `https`");
@@ -218,7 +233,13 @@ impl Fronts {
             front.notes.extend(found.notes());
         }
         for tokens in self.tokens.iter().filter(|tokens| !tokens.used) {
-            found.lost(&tokens.node, &format!("tokens of `{}`: a gateway looks at tokens, and a service does not", tokens.issuer));
+            found.lost(
+                &tokens.node,
+                &format!(
+                    "tokens of `{}`: a gateway looks at tokens, and a service does not",
+                    tokens.issuer
+                ),
+            );
         }
         self.all
     }
@@ -240,7 +261,10 @@ impl Front {
 fn secured(mut fields: Fields<'_>, front: &mut Front, found: &mut Found) -> bool {
     let mode = fields.text("mode", found).unwrap_or_else(|| "SIMPLE".to_owned());
     if fields.flag("httpsRedirect", found) == Some(true) {
-        found.lost(fields.node, "`tls.httpsRedirect`: a redirect to `https` of all that comes in; write it as a route");
+        found.lost(
+            fields.node,
+            "`tls.httpsRedirect`: a redirect to `https` of all that comes in; write it as a route",
+        );
         fields.end(found);
         return true;
     }
@@ -265,7 +289,10 @@ fn secured(mut fields: Fields<'_>, front: &mut Front, found: &mut Found) -> bool
     match (secret, file) {
         (Some(secret), _) => front.shows(&secret, asks, node, found),
         (None, file) => {
-            let name = file.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or("gateway");
+            let name = file
+                .as_deref()
+                .and_then(|path| path.rsplit('/').next())
+                .unwrap_or("gateway");
             front.shows(name.trim_end_matches(".pem"), asks, node, found);
         }
     }

@@ -69,11 +69,11 @@ mod tests {
     #[test]
     fn short_names_are_services_beside_whoever_names_them() {
         assert_eq!(Host::of("reviews", "shop").0, "reviews.shop.svc.cluster.local");
-        assert_eq!(Host::of("reviews.ops.svc", "shop").0, "reviews.ops.svc.cluster.local");
-        assert_eq!(Host::of("api.example.com", "shop").parts(), None);
         assert_eq!(
-            Host::of("a.b.svc.cluster.local", "x").parts(),
-            Some(("a", "b"))
+            Host::of("reviews.ops.svc", "shop").0,
+            "reviews.ops.svc.cluster.local"
         );
+        assert_eq!(Host::of("api.example.com", "shop").parts(), None);
+        assert_eq!(Host::of("a.b.svc.cluster.local", "x").parts(), Some(("a", "b")));
     }
 }

@@ -19,7 +19,9 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Table {
     for mut parent in spec.objects("parentRefs", found) {
         let kind = parent.text("kind", found).unwrap_or_else(|| "Gateway".to_owned());
         let name = parent.text("name", found).unwrap_or_default();
-        let namespace = parent.text("namespace", found).unwrap_or_else(|| object.namespace.clone());
+        let namespace = parent
+            .text("namespace", found)
+            .unwrap_or_else(|| object.namespace.clone());
         parent.skip(&["group", "port"]);
         parent.lost(&[("sectionName", "one of the listeners of a gateway")], found);
         match kind.as_str() {
@@ -66,7 +68,10 @@ fn routes(mut rule: Fields<'_>, object: &Object<'_>, grpc: bool, found: &mut Fou
         timeouts.end(found);
     }
     says.retry = rule.object("retry", found).and_then(|it| retry(it, found));
-    rule.lost(&[("sessionPersistence", "visitors that stay with an endpoint")], found);
+    rule.lost(
+        &[("sessionPersistence", "visitors that stay with an endpoint")],
+        found,
+    );
     let redirect = filters(rule.objects("filters", found), object, &mut says, found);
     let to = split(rule.objects("backendRefs", found), object, found);
     let node = rule.node.clone();
@@ -105,7 +110,9 @@ fn rank(one: &Match) -> (u8, Reverse<usize>, bool, Reverse<usize>, Reverse<usize
 fn one(mut fields: Fields<'_>, found: &mut Found) -> Option<Match> {
     let mut whole = true;
     let path = fields.object("path", found).and_then(|mut path| {
-        let kind = path.text("type", found).unwrap_or_else(|| "PathPrefix".to_owned());
+        let kind = path
+            .text("type", found)
+            .unwrap_or_else(|| "PathPrefix".to_owned());
         let value = path.text("value", found).unwrap_or_else(|| "/".to_owned());
         let text = match kind.as_str() {
             "Exact" => Some(Text::Exact(value)),
@@ -113,7 +120,10 @@ fn one(mut fields: Fields<'_>, found: &mut Found) -> Option<Match> {
             "PathPrefix" => Some(Text::Below(value.trim_end_matches('/').to_owned())),
             "RegularExpression" => Some(Text::Regex(value)),
             kind => {
-                found.lost(path.node, &format!("a path of type `{kind}`; the match is left out"));
+                found.lost(
+                    path.node,
+                    &format!("a path of type `{kind}`; the match is left out"),
+                );
                 whole = false;
                 None
             }
@@ -169,14 +179,21 @@ fn named(all: Vec<Fields<'_>>, found: &mut Found) -> Option<Vec<Named>> {
             "Exact" => Text::Exact(value),
             "RegularExpression" => Text::Regex(value),
             kind => {
-                found.lost(fields.node, &format!("a comparison of type `{kind}`; the match is left out"));
+                found.lost(
+                    fields.node,
+                    &format!("a comparison of type `{kind}`; the match is left out"),
+                );
                 return None;
             }
         };
         fields.end(found);
         // Of several with one name, the first counts.
         if named.iter().all(|known| !known.name.eq_ignore_ascii_case(&name)) {
-            named.push(Named { name, text, not: false });
+            named.push(Named {
+                name,
+                text,
+                not: false,
+            });
         }
     }
     Some(named)
@@ -187,7 +204,10 @@ fn split(all: Vec<Fields<'_>>, object: &Object<'_>, found: &mut Found) -> Split 
     let mut split: Split = Vec::new();
     for mut fields in all {
         let weight = fields.count("weight", found).unwrap_or(1);
-        fields.lost(&[("filters", "what is changed for one of several Services")], found);
+        fields.lost(
+            &[("filters", "what is changed for one of several Services")],
+            found,
+        );
         if let Some(to) = backend(&mut fields, object, found) {
             split.push((to, weight));
         }
@@ -204,8 +224,12 @@ pub(crate) fn backend(fields: &mut Fields<'_>, object: &Object<'_>, found: &mut 
     let kind = fields.text("kind", found).unwrap_or_else(|| "Service".to_owned());
     fields.skip(&["group"]);
     let name = fields.text("name", found)?;
-    let namespace = fields.text("namespace", found).unwrap_or_else(|| object.namespace.clone());
-    let port = fields.count("port", found).and_then(|port| u16::try_from(port).ok());
+    let namespace = fields
+        .text("namespace", found)
+        .unwrap_or_else(|| object.namespace.clone());
+    let port = fields
+        .count("port", found)
+        .and_then(|port| u16::try_from(port).ok());
     if kind != "Service" {
         found.lost(fields.node, &format!("a backend of kind `{kind}`"));
         return None;

@@ -43,7 +43,9 @@ impl<'a> Object<'a> {
         let kind = whole.text("kind", found)?;
         let mut metadata = whole.object("metadata", found)?;
         let name = metadata.text("name", found)?;
-        let namespace = metadata.text("namespace", found).unwrap_or_else(|| "default".to_owned());
+        let namespace = metadata
+            .text("namespace", found)
+            .unwrap_or_else(|| "default".to_owned());
         let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
         Some(Self {
             node,
@@ -75,11 +77,17 @@ fn collect<'a>(node: &'a Node, deeper: u32, all: &mut Vec<Object<'a>>, found: &m
     }
     match Object::of(node, found) {
         Some(object) => all.push(object),
-        None => found.bad_value(node, "metadata.name", "an object with `apiVersion`, `kind` and a name"),
+        None => found.bad_value(
+            node,
+            "metadata.name",
+            "an object with `apiVersion`, `kind` and a name",
+        ),
     }
 }
 
 /// Whether documents are objects of a cluster.
 pub(crate) fn looks_so(documents: &[Node]) -> bool {
-    documents.iter().any(|node| node.get("apiVersion").is_some() && node.get("kind").is_some())
+    documents
+        .iter()
+        .any(|node| node.get("apiVersion").is_some() && node.get("kind").is_some())
 }

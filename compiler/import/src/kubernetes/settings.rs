@@ -1,6 +1,6 @@
 //! What holds for requests, as settings of the language.
 
-use super::traffic::{Cors, Fault, Mirror, On, Retry, Says, Target};
+use super::traffic::{Cors, Fault, Mirror, On, Retry, Says, Split, Target};
 use crate::name::{duration, quoted};
 
 /// A setting and what it holds.
@@ -42,7 +42,10 @@ pub(crate) fn settings(
         all.extend(optional("fault", says.fault.as_ref().and_then(fault), base));
     }
     if differs(|says| format!("{:?}", says.mirror)) {
-        let mirror = says.mirror.as_ref().and_then(|it| mirror(it, beside.writes, place));
+        let mirror = says
+            .mirror
+            .as_ref()
+            .and_then(|it| mirror(it, beside.writes, place));
         all.extend(optional("mirror", mirror, base));
     }
     if differs(|says| format!("{:?}", says.headers)) {
@@ -61,8 +64,14 @@ fn timeout(says: &Says, idle_ms: Option<u64>) -> String {
     let total = says.total_ms.unwrap_or(NO_LIMIT_MS).max(1);
     let usual = says.total_ms.unwrap_or(NO_LIMIT_ATTEMPT_MS).max(1);
     let attempt = says.attempt_ms.unwrap_or(usual).clamp(1, total);
-    let idle = idle_ms.map(|ms| format!(", idle: {}", duration(ms))).unwrap_or_default();
-    format!("{{ attempt: {}, total: {}{idle} }}", duration(attempt), duration(total))
+    let idle = idle_ms
+        .map(|ms| format!(", idle: {}", duration(ms)))
+        .unwrap_or_default();
+    format!(
+        "{{ attempt: {}, total: {}{idle} }}",
+        duration(attempt),
+        duration(total)
+    )
 }
 
 fn retry(retry: &Retry, budget: Option<u32>) -> String {
@@ -133,4 +142,24 @@ pub(crate) fn cors(cors: &Cors) -> String {
     }
     parts.extend(cors.age_ms.map(|ms| format!("age: {}", duration(ms))));
     format!("{{ {} }}", parts.join(", "))
+}
+
+/// Shares of a hundred.
+pub(crate) fn shares(split: &Split) -> Vec<u32> {
+    let whole: u64 = split.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    if whole == 0 {
+        return split.iter().map(|_| 0).collect();
+    }
+    let mut shares: Vec<u32> = split
+        .iter()
+        .map(|(_, weight)| u32::try_from(u64::from(*weight) * 100 / whole).unwrap_or_default())
+        .collect();
+    let mut rest = 100_u32.saturating_sub(shares.iter().sum());
+    for (share, (_, weight)) in shares.iter_mut().zip(split) {
+        if rest > 0 && *weight > 0 {
+            *share += 1;
+            rest -= 1;
+        }
+    }
+    shares
 }

@@ -180,7 +180,10 @@ pub(crate) fn may_repeat(method: &str) -> bool {
 impl Says {
     /// The same for requests that may not be repeated: only what was never sent is sent again.
     pub(crate) fn unsent(&self) -> Self {
-        let on = self.retry.as_ref().is_some_and(|retry| retry.on.contains(&On::Connect));
+        let on = self
+            .retry
+            .as_ref()
+            .is_some_and(|retry| retry.on.contains(&On::Connect));
         let retry = self.retry.clone().filter(|_| on).map(|retry| Retry {
             on: [On::Connect].into(),
             ..retry

@@ -29,13 +29,24 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Vec<Table> {
         true => name.clone(),
         false => format!("{}/{name}", object.namespace),
     };
-    let services = hosts.iter().filter(|_| mesh).map(|host| Host::of(host, &object.namespace));
-    let passes = spec.objects("tls", found).into_iter().flat_map(|it| pass(it, object, found)).collect();
+    let services = hosts
+        .iter()
+        .filter(|_| mesh)
+        .map(|host| Host::of(host, &object.namespace));
+    let passes = spec
+        .objects("tls", found)
+        .into_iter()
+        .flat_map(|it| pass(it, object, found))
+        .collect();
     let mut table = Table {
         node: object.node.clone(),
         name: object.name.clone(),
         services: services.filter(Host::is_plain).collect(),
-        gateways: gateways.iter().filter(|name| *name != "mesh").map(whole).collect(),
+        gateways: gateways
+            .iter()
+            .filter(|name| *name != "mesh")
+            .map(whole)
+            .collect(),
         hosts,
         routes: Vec::new(),
         passes,
@@ -77,21 +88,36 @@ fn apart(table: Table, only: &[Only], whole: &dyn Fn(&String) -> String) -> Vec<
             let here = |names: &&Vec<String>| {
                 names.is_empty() || names.iter().any(|name| name == gateway || whole(name) == gateway)
             };
-            let kept = route.matches.iter().zip(only).filter(|(_, names)| here(names)).map(|(one, _)| one.clone());
+            let kept = route
+                .matches
+                .iter()
+                .zip(only)
+                .filter(|(_, names)| here(names))
+                .map(|(one, _)| one.clone());
             let matches: Vec<Match> = kept.collect();
             if route.matches.is_empty() || !matches.is_empty() {
-                own.routes.push(Route { matches, ..route.clone() });
+                own.routes.push(Route {
+                    matches,
+                    ..route.clone()
+                });
             }
         }
         own
     };
     let mut all = Vec::new();
     if !table.services.is_empty() {
-        all.push(Table { services: table.services.clone(), ..of("mesh") });
+        all.push(Table {
+            services: table.services.clone(),
+            ..of("mesh")
+        });
     }
     for gateway in &table.gateways {
         let passes = table.passes.clone();
-        all.push(Table { gateways: vec![gateway.clone()], passes, ..of(gateway) });
+        all.push(Table {
+            gateways: vec![gateway.clone()],
+            passes,
+            ..of(gateway)
+        });
     }
     all
 }
@@ -134,18 +160,29 @@ fn one(mut fields: Fields<'_>, found: &mut Found) -> Option<(Match, Vec<String>)
     fields.skip(&["name", "statPrefix"]);
     let gateways = fields.texts("gateways", found);
     let unknown = ["sourceLabels", "sourceNamespace", "port"];
-    let asked: Vec<&str> = unknown.into_iter().filter(|name| fields.node.get(name).is_some()).collect();
-    let lost: Vec<(&str, &str)> = asked.iter().map(|name| (*name, "what a match asks for there; the match is left out")).collect();
+    let asked: Vec<&str> = unknown
+        .into_iter()
+        .filter(|name| fields.node.get(name).is_some())
+        .collect();
+    let lost: Vec<(&str, &str)> = asked
+        .iter()
+        .map(|name| (*name, "what a match asks for there; the match is left out"))
+        .collect();
     fields.lost(&lost, found);
     let folds = fields.flag("ignoreUriCase", found).unwrap_or_default();
     let mut part = |name: &str| fields.take(name).map(|node| (node, text(node, name, found)));
     let (uri, scheme, method, authority) = (part("uri"), part("scheme"), part("method"), part("authority"));
     if let Some((node, _)) = scheme {
-        found.lost(node, "`match.scheme`: whether TLS was spoken; the match is left out");
+        found.lost(
+            node,
+            "`match.scheme`: whether TLS was spoken; the match is left out",
+        );
     }
     let whole = asked.is_empty()
         && scheme.is_none()
-        && [&uri, &method, &authority].iter().all(|it| it.as_ref().is_none_or(|(_, text)| text.is_some()));
+        && [&uri, &method, &authority]
+            .iter()
+            .all(|it| it.as_ref().is_none_or(|(_, text)| text.is_some()));
     let of = |it: Option<(&Node, Option<Text>)>| it.and_then(|(_, text)| text);
     let path = of(uri).map(|path| if folds { folded(&path) } else { path });
     let (headers, query) = (
@@ -168,15 +205,22 @@ fn one(mut fields: Fields<'_>, found: &mut Found) -> Option<(Match, Vec<String>)
 
 /// Headers or parameters; a name that begins with `:` would be of HTTP/2 itself.
 fn named(fields: &mut Fields<'_>, (name, not): (&str, bool), found: &mut Found) -> Option<Vec<Named>> {
-    let Some(node) = fields.take(name) else { return Some(Vec::new()) };
+    let Some(node) = fields.take(name) else {
+        return Some(Vec::new());
+    };
     let Value::Object(all) = &node.value else {
         found.bad_value(node, name, "an object");
         return None;
     };
     let one = |(key, node): &(String, Node)| {
         // What stands there without a way to compare asks whether it is there.
-        let empty = matches!(&node.value, Value::Null) || matches!(&node.value, Value::Object(it) if it.is_empty());
-        let text = if empty { Some(Text::Present) } else { text(node, key, found) }?;
+        let empty =
+            matches!(&node.value, Value::Null) || matches!(&node.value, Value::Object(it) if it.is_empty());
+        let text = if empty {
+            Some(Text::Present)
+        } else {
+            text(node, key, found)
+        }?;
         Some(Named {
             name: key.clone(),
             text,
@@ -223,7 +267,10 @@ fn split(all: Vec<Fields<'_>>, object: &Object<'_>, found: &mut Found) -> Split 
     for mut fields in all {
         let weight = fields.count("weight", found);
         fields.lost(&[("headers", "headers for one destination")], found);
-        if let Some(to) = fields.object("destination", found).and_then(|it| target(it, object, found)) {
+        if let Some(to) = fields
+            .object("destination", found)
+            .and_then(|it| target(it, object, found))
+        {
             let weight = if several { weight.unwrap_or_default() } else { 100 };
             split.push((to, weight));
         }
@@ -258,7 +305,9 @@ fn redirect(mut fields: Fields<'_>, found: &mut Found) -> Option<Redirect> {
     let uri = fields.text("uri", found);
     let port = fields.count("port", found);
     fields.skip(&["derivePort"]);
-    let status = fields.count("redirectCode", found).and_then(|code| u16::try_from(code).ok());
+    let status = fields
+        .count("redirectCode", found)
+        .and_then(|code| u16::try_from(code).ok());
     let node = fields.node;
     fields.end(found);
     if uri.as_deref().is_some_and(|uri| uri.contains('%')) {
@@ -272,7 +321,12 @@ fn redirect(mut fields: Fields<'_>, found: &mut Found) -> Option<Redirect> {
 }
 
 /// The address of a redirect, escaped as a text of the language is.
-pub(crate) fn address(scheme: Option<String>, host: Option<String>, port: Option<u32>, path: Option<String>) -> String {
+pub(crate) fn address(
+    scheme: Option<String>,
+    host: Option<String>,
+    port: Option<u32>,
+    path: Option<String>,
+) -> String {
     let inside = |text: &str| quoted(text).trim_matches('"').to_owned();
     let path = path.map_or("{request.path}".to_owned(), |path| inside(&path));
     if scheme.is_none() && host.is_none() && port.is_none() {

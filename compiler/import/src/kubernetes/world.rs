@@ -1,10 +1,14 @@
 //! All that was read of a cluster, and the services that it becomes.
 
+mod governed;
+mod known;
+
+pub(crate) use known::{Known, service};
+
 use super::{
     destination_rule::Rule,
     fold::{Folded, Led, fold},
     host::{Host, Place},
-    objects::Object,
     settings::Setting,
     traffic::{Split, Table, Target},
     virtual_service,
@@ -14,17 +18,6 @@ use crate::{
     name::{Names, snake},
     node::Node,
 };
-
-/// A Service of the cluster.
-#[derive(Clone, Debug)]
-pub(crate) struct Known {
-    pub(crate) host: Host,
-    pub(crate) ports: Vec<u16>,
-    pub(crate) selector: Vec<(String, String)>,
-    /// The host outside that it stands for.
-    pub(crate) outside: Option<String>,
-    pub(crate) notes: Vec<String>,
-}
 
 /// A subset of a service.
 #[derive(Clone, Debug)]
@@ -100,7 +93,13 @@ impl World {
 
     /// Its subsets: each place that a route of it leads to.
     fn places(&mut self, service: &mut Service, node: &Node, found: &mut Found) {
-        let all: Vec<Target> = service.folded.led.iter().flat_map(|led| &led.to).map(|(to, _)| to.clone()).collect();
+        let all: Vec<Target> = service
+            .folded
+            .led
+            .iter()
+            .flat_map(|led| &led.to)
+            .map(|(to, _)| to.clone())
+            .collect();
         for to in all {
             let place = self.place(&to, node, found);
             if service.subsets.iter().any(|subset| subset.place == place) {
@@ -139,7 +138,10 @@ impl World {
         let own = to.host.name();
         let text = match &to.subset {
             Some(subset) => subset.as_str(),
-            None => own.strip_prefix(base).and_then(|rest| rest.strip_prefix('-')).unwrap_or(own),
+            None => own
+                .strip_prefix(base)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .unwrap_or(own),
         };
         let name = snake(text);
         let taken = |name: &str| service.subsets.iter().any(|subset| subset.name == name);
@@ -176,7 +178,10 @@ impl World {
                 *first
             }
             [] => {
-                found.needed(node, &format!("the port of `{}`, which nothing says; 80 is taken", host.0));
+                found.needed(
+                    node,
+                    &format!("the port of `{}`, which nothing says; 80 is taken", host.0),
+                );
                 80
             }
         }
@@ -187,24 +192,41 @@ impl World {
         let rule = self.rules.iter().find(|rule| rule.host == *host);
         let subset = rule.and_then(|rule| rule.subsets.iter().find(|subset| subset.name == name));
         let Some(subset) = subset else {
-            found.needed(node, &format!("the subset `{name}` of `{}`, which no DestinationRule has", host.0));
+            found.needed(
+                node,
+                &format!(
+                    "the subset `{name}` of `{}`, which no DestinationRule has",
+                    host.0
+                ),
+            );
             return beside(host, name);
         };
-        let base = self.known(host).map(|known| known.selector.clone()).unwrap_or_default();
+        let base = self
+            .known(host)
+            .map(|known| known.selector.clone())
+            .unwrap_or_default();
         let picks = |known: &&Known| {
             let all = |labels: &[(String, String)]| labels.iter().all(|label| known.selector.contains(label));
             let same = known.host.namespace() == host.namespace() && known.host != *host;
-            same && all(&subset.labels) && all(&base) && known.selector.len() <= base.len() + subset.labels.len()
+            same && all(&subset.labels)
+                && all(&base)
+                && known.selector.len() <= base.len() + subset.labels.len()
         };
         if let Some(known) = self.known.iter().find(picks) {
             return known.host.clone();
         }
         let made = beside(host, name);
-        let labels = subset.labels.iter().map(|(name, value)| format!("{name}: {value}"));
+        let labels = subset
+            .labels
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"));
         let labels = labels.collect::<Vec<_>>().join(", ");
         found.needed(
             &subset.node,
-            &format!("a Service `{}` for the pods with `{labels}`: a subset is a Service of its own", made.name()),
+            &format!(
+                "a Service `{}` for the pods with `{labels}`: a subset is a Service of its own",
+                made.name()
+            ),
         );
         made
     }
@@ -218,11 +240,18 @@ impl World {
         let place = self.place(to, node, found);
         let at = |service: &Service| service.subsets.iter().position(|subset| subset.place == place);
         // A service that is only this place goes before a part of another.
-        let whole = self.services.iter().position(|service| service.subsets.len() == 1 && at(service).is_some());
+        let whole = self
+            .services
+            .iter()
+            .position(|service| service.subsets.len() == 1 && at(service).is_some());
         if let Some(service) = whole {
             return (service, None);
         }
-        let part = self.services.iter().enumerate().find_map(|(number, service)| Some((number, at(service)?)));
+        let part = self
+            .services
+            .iter()
+            .enumerate()
+            .find_map(|(number, service)| Some((number, at(service)?)));
         if let Some((service, subset)) = part {
             return (service, Some(subset));
         }
@@ -252,13 +281,23 @@ impl World {
     }
 
     /// A service for one split of a gateway.
-    pub(crate) fn split(&mut self, split: &[(Target, u32)], name: &str, node: &Node, found: &mut Found) -> usize {
+    pub(crate) fn split(
+        &mut self,
+        split: &[(Target, u32)],
+        name: &str,
+        node: &Node,
+        found: &mut Found,
+    ) -> usize {
         let led = Led {
             matches: Vec::new(),
             to: split.to_vec(),
             notes: Vec::new(),
         };
-        let says = if self.istio { virtual_service::default() } else { Default::default() };
+        let says = if self.istio {
+            virtual_service::default()
+        } else {
+            Default::default()
+        };
         let folded = Folded {
             says,
             led: vec![led],
@@ -280,7 +319,9 @@ impl World {
             if self.services.iter().any(led) {
                 continue;
             }
-            let Some(port) = known.ports.first().copied() else { continue };
+            let Some(port) = known.ports.first().copied() else {
+                continue;
+            };
             let host = known.outside.clone().map_or_else(|| known.host.clone(), Host);
             self.simple(&known.host.clone(), Place { host, port }, found);
             if let Some(service) = self.services.last_mut() {
@@ -292,52 +333,29 @@ impl World {
         }
     }
 
-    /// How callers go about each service: what rules say of the Services that it is made of.
-    pub(crate) fn governed(&mut self, found: &mut Found) {
-        let mut used = vec![false; self.rules.len()];
-        for service in &mut self.services {
-            let of = |rule: &&(usize, &Rule)| {
-                rule.1.host == service.host || service.subsets.iter().any(|subset| subset.place.host == rule.1.host)
-            };
-            let numbered: Vec<(usize, &Rule)> = self.rules.iter().enumerate().collect();
-            let rules: Vec<&(usize, &Rule)> = numbered.iter().filter(of).collect();
-            for (number, rule) in &rules {
-                if let Some(used) = used.get_mut(*number) {
-                    *used = true;
-                }
-                if service.settings.is_empty() && service.idle_ms.is_none() && service.budget.is_none() {
-                    service.settings.clone_from(&rule.traffic.settings);
-                    service.idle_ms = rule.traffic.idle_ms;
-                    service.budget = rule.traffic.budget;
-                    service.notes.extend(rule.notes.clone());
-                } else if service.settings != rule.traffic.settings {
-                    found.lost(&rule.node, &format!("settings for `{}` alone", rule.host.0));
-                }
-                for subset in &rule.subsets {
-                    if subset.traffic != Default::default() && subset.traffic != rule.traffic {
-                        found.lost(&subset.node, &format!("settings for the subset `{}` alone", subset.name));
-                    }
-                }
-            }
-            service.notes.extend(found.notes());
-        }
-        for (rule, used) in self.rules.iter().zip(used) {
-            if !used {
-                found.lost(&rule.node, &format!("a DestinationRule for `{}`, which nothing leads to", rule.host.0));
-            }
-        }
-    }
-
     /// How a target is written where a setting names it.
     pub(crate) fn written(&self, to: &Target, within: Option<usize>) -> Option<String> {
-        let place = self.place(to, &Node { value: crate::node::Value::Null, span: Default::default() }, &mut Found::default());
+        let place = self.place(
+            to,
+            &Node {
+                value: crate::node::Value::Null,
+                span: Default::default(),
+            },
+            &mut Found::default(),
+        );
         let of = |service: &Service| service.subsets.iter().position(|subset| subset.place == place);
         if let Some(own) = within.and_then(|at| self.services.get(at))
-            && let Some(subset) = of(own).and_then(|at| own.subsets.get(at)).filter(|it| !it.name.is_empty())
+            && let Some(subset) = of(own)
+                .and_then(|at| own.subsets.get(at))
+                .filter(|it| !it.name.is_empty())
         {
             return Some(subset.name.clone());
         }
-        let mut all: Vec<&Service> = self.services.iter().filter(|service| of(service).is_some()).collect();
+        let mut all: Vec<&Service> = self
+            .services
+            .iter()
+            .filter(|service| of(service).is_some())
+            .collect();
         all.sort_by_key(|service| service.subsets.len());
         all.first().map(|service| service.name.clone())
     }
@@ -360,66 +378,4 @@ fn beside(host: &Host, subset: &str) -> Host {
         Some((name, rest)) => Host(format!("{name}-{subset}.{rest}")),
         None => Host(format!("{}-{subset}", host.0)),
     }
-}
-
-/// Reads a Service.
-pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
-    let mut spec = object.spec(found);
-    let mut ports = Vec::new();
-    for mut port in spec.objects("ports", found) {
-        let number = port.count("port", found).and_then(|it| u16::try_from(it).ok());
-        let protocol = port.text("protocol", found).unwrap_or_else(|| "TCP".to_owned());
-        port.skip(&["name", "targetPort", "nodePort", "appProtocol"]);
-        match number.filter(|_| protocol == "TCP") {
-            Some(number) => ports.push(number),
-            None => found.lost(port.node, &format!("a port of {protocol}")),
-        }
-        port.end(found);
-    }
-    let selector = spec.pairs("selector", found);
-    let outside = spec.text("externalName", found);
-    spec.skip(&[
-        "type",
-        "clusterIP",
-        "clusterIPs",
-        "ipFamilies",
-        "ipFamilyPolicy",
-        "sessionAffinity",
-        "internalTrafficPolicy",
-        "externalTrafficPolicy",
-        "publishNotReadyAddresses",
-        "allocateLoadBalancerNodePorts",
-        "loadBalancerIP",
-        "externalIPs",
-        "loadBalancerClass",
-        "trafficDistribution",
-    ]);
-    spec.end(found);
-    Known {
-        host: Host::service(&object.name, &object.namespace),
-        ports,
-        selector,
-        outside: outside.filter(|it| Host(it.clone()).is_plain()),
-        notes: found.notes(),
-    }
-}
-
-/// Shares of a hundred.
-pub(crate) fn shares(split: &Split) -> Vec<u32> {
-    let whole: u64 = split.iter().map(|(_, weight)| u64::from(*weight)).sum();
-    if whole == 0 {
-        return split.iter().map(|_| 0).collect();
-    }
-    let mut shares: Vec<u32> = split
-        .iter()
-        .map(|(_, weight)| u32::try_from(u64::from(*weight) * 100 / whole).unwrap_or_default())
-        .collect();
-    let mut rest = 100_u32.saturating_sub(shares.iter().sum());
-    for (share, (_, weight)) in shares.iter_mut().zip(split) {
-        if rest > 0 && *weight > 0 {
-            *share += 1;
-            rest -= 1;
-        }
-    }
-    shares
 }

@@ -9,7 +9,13 @@ use super::{access::Rule, front::Front, world::World};
 use crate::{found::Found, out::Out};
 
 /// Everything, in the order in which people read it.
-pub(crate) fn program(world: &World, fronts: &[Front], rules: &[Rule], mesh: &[String], found: &mut Found) -> String {
+pub(crate) fn program(
+    world: &World,
+    fronts: &[Front],
+    rules: &[Rule],
+    mesh: &[String],
+    found: &mut Found,
+) -> String {
     let mut out = Out::default();
     for note in found.notes() {
         out.line(format!("// {note}"));

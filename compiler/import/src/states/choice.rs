@@ -22,12 +22,17 @@ pub(crate) fn condition(rule: &Node, base: &Base, found: &mut Found) -> String {
 }
 
 fn holds(rule: &Node, base: &Base, deeper: u32, found: &mut Found) -> Option<String> {
-    let Value::Object(all) = &rule.value else { return None };
+    let Value::Object(all) = &rule.value else {
+        return None;
+    };
     if deeper == 0 {
         return None;
     }
     let mut each = |node: &Node| -> Option<Vec<String>> {
-        node.items().iter().map(|it| holds(it, base, deeper - 1, found)).collect()
+        node.items()
+            .iter()
+            .map(|it| holds(it, base, deeper - 1, found))
+            .collect()
     };
     for (word, name) in [("And", "and"), ("Or", "or")] {
         if let Some(node) = rule.get(word) {
@@ -38,7 +43,9 @@ fn holds(rule: &Node, base: &Base, deeper: u32, found: &mut Found) -> Option<Str
         return Some(not(&holds(node, base, deeper - 1, found)?));
     }
     let read = base.read(&rule.get("Variable")?.text()?)?;
-    let (operator, node) = all.iter().find(|(name, _)| !matches!(name.as_str(), "Variable" | "Next" | "Comment"))?;
+    let (operator, node) = all
+        .iter()
+        .find(|(name, _)| !matches!(name.as_str(), "Variable" | "Next" | "Comment"))?;
     compared(&read, operator, node, base)
 }
 
@@ -48,26 +55,42 @@ fn compared(read: &Read, operator: &str, node: &Node, base: &Base) -> Option<Str
     let whether = |condition: String| if yes { condition } else { not(&condition) };
     let kind = |word: &str| whether(format!("{}.kind() == {}", read.json(), quoted(word)));
     match operator {
-        "IsPresent" => return says(true).map(|_| format!("{} {} none", read.text, if yes { "!=" } else { "==" })),
+        "IsPresent" => {
+            return says(true).map(|_| format!("{} {} none", read.text, if yes { "!=" } else { "==" }));
+        }
         "IsNull" => return says(true).map(|_| kind("null")),
         "IsString" => return says(true).map(|_| kind("string")),
         "IsNumeric" => return says(true).map(|_| kind("number")),
         "IsBoolean" => return says(true).map(|_| kind("bool")),
         "IsTimestamp" => {
             let form = quoted("^[0-9]{4}-[0-9]{2}-[0-9]{2}T.*$");
-            let text = format!("({}.kind() == \"string\" and {} matches {form})", read.json(), read.of("string"));
+            let text = format!(
+                "({}.kind() == \"string\" and {} matches {form})",
+                read.json(),
+                read.of("string")
+            );
             return says(true).map(|_| whether(text));
         }
         "StringMatches" => {
-            let text = format!("({}.kind() == \"string\" and {} matches {})", read.json(), read.of("string"), quoted(&glob(&node.text()?)));
+            let text = format!(
+                "({}.kind() == \"string\" and {} matches {})",
+                read.json(),
+                read.of("string"),
+                quoted(&glob(&node.text()?))
+            );
             return Some(text);
         }
         _ => {}
     }
     // What is compared is of one type, or the rule does not hold.
-    let (ty, word) = [("string", "String"), ("decimal", "Numeric"), ("bool", "Boolean"), ("time", "Timestamp")]
-        .into_iter()
-        .find_map(|(ty, word)| Some((ty, operator.strip_prefix(word)?)))?;
+    let (ty, word) = [
+        ("string", "String"),
+        ("decimal", "Numeric"),
+        ("bool", "Boolean"),
+        ("time", "Timestamp"),
+    ]
+    .into_iter()
+    .find_map(|(ty, word)| Some((ty, operator.strip_prefix(word)?)))?;
     let (word, other) = match word.strip_suffix("Path") {
         Some(word) => (word, base.read(&node.text()?)?.of(ty)),
         None => (word, literal(ty, node)?),
@@ -92,7 +115,9 @@ fn compared(read: &Read, operator: &str, node: &Node, base: &Base) -> Option<Str
 fn literal(ty: &str, node: &Node) -> Option<String> {
     match (ty, &node.value) {
         ("string", _) => Some(quoted(&node.text()?)),
-        ("decimal", Value::Int(_) | Value::Float(_)) => Some(crate::json::literal(node)).filter(|text| !text.contains("parse")),
+        ("decimal", Value::Int(_) | Value::Float(_)) => {
+            Some(crate::json::literal(node)).filter(|text| !text.contains("parse"))
+        }
         ("bool", Value::Bool(it)) => Some(it.to_string()),
         ("time", _) => Some(format!("({} as json as time)", quoted(&node.text()?))),
         _ => None,

@@ -1,5 +1,6 @@
 //! A machine as a flow: structured code where its states lead onwards and meet again, else states with jumps.
 
+mod caught;
 mod region;
 mod shape;
 mod step;
@@ -80,7 +81,14 @@ impl<'a> Emit<'a> {
         let mut body = Out::default();
         self.known(machine, &graph);
         let escaping = match is_structured(machine, &graph, true) {
-            true => self.sequence(machine, &graph, Some(machine.start.clone()), None, &scope, &mut body),
+            true => self.sequence(
+                machine,
+                &graph,
+                Some(machine.start.clone()),
+                None,
+                &scope,
+                &mut body,
+            ),
             false => self.states(machine, &graph, &mut scope, &mut body),
         };
         let mut out = Out::default();
@@ -89,14 +97,25 @@ impl<'a> Emit<'a> {
             out.line(format!("/// {}", plain(comment)));
         }
         let fails: Vec<String> = escaping.into_iter().collect();
-        let fails = if fails.is_empty() { String::new() } else { format!(" fails {}", fails.join(", ")) };
+        let fails = if fails.is_empty() {
+            String::new()
+        } else {
+            format!(" fails {}", fails.join(", "))
+        };
         out.line(format!("flow {name}(input: json) -> json{fails} {{"));
         if let Some(seconds) = machine.timeout.filter(|it| *it > 0) {
-            out.line(format!("timeout: {}", crate::name::duration(u64::from(seconds) * 1_000)));
+            out.line(format!(
+                "timeout: {}",
+                crate::name::duration(u64::from(seconds) * 1_000)
+            ));
         }
         let body = body.text();
         let changes = body.contains("data = ");
-        out.line(if changes { "var data: json = input" } else { "let data = input" });
+        out.line(if changes {
+            "var data: json = input"
+        } else {
+            "let data = input"
+        });
         out.line(body);
         out.line("}");
         out.text()
@@ -105,16 +124,25 @@ impl<'a> Emit<'a> {
     /// Says which states are not there, or are never reached.
     fn known(&mut self, machine: &Machine, graph: &Graph) {
         if machine.state(&machine.start).is_none() {
-            self.found.tangled(&machine.node, &format!("`StartAt` names `{}`, and there is no such state", machine.start));
+            self.found.tangled(
+                &machine.node,
+                &format!("`StartAt` names `{}`, and there is no such state", machine.start),
+            );
         }
         for state in &machine.states {
             for next in state.leads_to() {
                 if machine.state(next).is_none() {
-                    self.found.tangled(&state.node, &format!("`{}` leads to `{next}`, and there is no such state", state.name));
+                    self.found.tangled(
+                        &state.node,
+                        &format!("`{}` leads to `{next}`, and there is no such state", state.name),
+                    );
                 }
             }
             if !graph.order.contains(&state.name) {
-                self.found.lost(&state.node, &format!("the state `{}`, which nothing leads to", state.name));
+                self.found.lost(
+                    &state.node,
+                    &format!("the state `{}`, which nothing leads to", state.name),
+                );
             }
         }
     }
@@ -122,11 +150,17 @@ impl<'a> Emit<'a> {
     /// States with jumps between them.
     fn states(&mut self, machine: &Machine, graph: &Graph, scope: &mut Scope, out: &mut Out) -> Escaping {
         let mut names = Names::default();
-        let labels: BTreeMap<String, String> = graph.order.iter().map(|name| (name.clone(), names.fresh(name))).collect();
+        let labels: BTreeMap<String, String> = graph
+            .order
+            .iter()
+            .map(|name| (name.clone(), names.fresh(name)))
+            .collect();
         scope.labels = Some(labels.clone());
         let mut escaping = Escaping::new();
         for (at, name) in graph.order.iter().enumerate() {
-            let (Some(state), Some(label)) = (machine.state(name), labels.get(name)) else { continue };
+            let (Some(state), Some(label)) = (machine.state(name), labels.get(name)) else {
+                continue;
+            };
             out.line(format!("state {label} {{"));
             escaping.extend(self.state(machine, graph, state, scope, out));
             // A state goes on to the next one by itself.
@@ -162,7 +196,9 @@ impl<'a> Emit<'a> {
         let mut escaping = Escaping::new();
         let mut current = from;
         loop {
-            let Some(name) = current.filter(|name| Some(name.as_str()) != stop) else { break };
+            let Some(name) = current.filter(|name| Some(name.as_str()) != stop) else {
+                break;
+            };
             let Some(state) = machine.state(&name) else { break };
             escaping.extend(self.state(machine, graph, state, scope, out));
             if shape::leaves(state) {
@@ -204,12 +240,23 @@ impl<'a> Emit<'a> {
         }
         let name = self.names.fresh(&format!("{} {}", self.name, snake(title)));
         let text = self.whole(&name, machine);
-        let fails = text.split_once(" fails ").and_then(|(_, rest)| rest.split_once(" {")).map(|(names, _)| names.to_owned());
-        let head = text.lines().find(|line| line.starts_with("flow ")).unwrap_or_default().contains(" fails ");
+        let fails = text
+            .split_once(" fails ")
+            .and_then(|(_, rest)| rest.split_once(" {"))
+            .map(|(names, _)| names.to_owned());
+        let head = text
+            .lines()
+            .find(|line| line.starts_with("flow "))
+            .unwrap_or_default()
+            .contains(" fails ");
         self.flows.push(text);
         out.line(format!("{0} = {name}({0})", scope.data));
         let names = fails.filter(|_| head).unwrap_or_default();
-        names.split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        names
+            .split(", ")
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 }
 

@@ -23,11 +23,15 @@ impl Graph {
             if graph.leads.contains_key(&name) {
                 continue;
             }
-            let Some(state) = machine.state(&name) else { continue };
+            let Some(state) = machine.state(&name) else {
+                continue;
+            };
             let leads: Vec<&str> = state.leads_to();
             open.extend(leads.iter().rev().map(|it| (*it).to_owned()));
             graph.order.push(name.clone());
-            graph.leads.insert(name, leads.into_iter().map(str::to_owned).collect());
+            graph
+                .leads
+                .insert(name, leads.into_iter().map(str::to_owned).collect());
         }
         graph
     }
@@ -54,10 +58,12 @@ impl Graph {
         let common = |name: &&String| from.iter().all(|start| self.always(start, name));
         // In a graph without circles the first that all come to is the one behind which all others are.
         let all: Vec<&String> = self.order.iter().filter(common).collect();
-        all.iter().find(|name| {
-            let behind = self.behind(name);
-            all.iter().all(|other| other == *name || behind.contains(*other))
-        }).map(|name| (**name).clone())
+        all.iter()
+            .find(|name| {
+                let behind = self.behind(name);
+                all.iter().all(|other| other == *name || behind.contains(*other))
+            })
+            .map(|name| (**name).clone())
     }
 
     /// Whether every way from a state comes to another.

@@ -1,10 +1,7 @@
 //! Intrinsic functions: `States.Format('order {}', $.id)`.
 
 use super::path::Base;
-use crate::{
-    json::list,
-    name::quoted,
-};
+use crate::{json::list, name::quoted};
 
 /// How deep calls stand in each other.
 const MAX_DEPTH: u32 = 20;
@@ -20,7 +17,10 @@ fn value(text: &str, base: &Base, deeper: u32) -> Option<String> {
         return base.read(text).map(|read| read.json());
     }
     if let Some(inside) = text.strip_prefix('\'') {
-        return Some(format!("({} as json)", quoted(&plain(inside.strip_suffix('\'')?))));
+        return Some(format!(
+            "({} as json)",
+            quoted(&plain(inside.strip_suffix('\'')?))
+        ));
     }
     if matches!(text, "true" | "false") {
         return Some(format!("({text} as json)"));
@@ -49,7 +49,11 @@ fn value(text: &str, base: &Base, deeper: u32) -> Option<String> {
         "States.ArrayUnique" => format!("{}.items().distinct().to_json()", read(0)?),
         "States.ArrayPartition" => format!("{}.items().chunk({} as int).to_json()", read(0)?, read(1)?),
         "States.ArrayGetItem" => format!("({}.items()[{} as int] ?? none as json)", read(0)?, read(1)?),
-        "States.MathAdd" => format!("(({} as decimal) + ({} as decimal)).to_json()", read(0)?, read(1)?),
+        "States.MathAdd" => format!(
+            "(({} as decimal) + ({} as decimal)).to_json()",
+            read(0)?,
+            read(1)?
+        ),
         "States.StringSplit" => format!("({} as string).split({} as string).to_json()", read(0)?, read(1)?),
         "States.Base64Encode" => format!("({} as string).to_bytes().to_base64().to_json()", read(0)?),
         "States.UUID" => {
@@ -102,7 +106,8 @@ fn plain(text: &str) -> String {
 
 /// Arguments between commas, not those within texts and calls.
 fn split(text: &str) -> Option<Vec<String>> {
-    let (mut all, mut open, mut depth, mut inside, mut escaped) = (Vec::new(), String::new(), 0_u32, false, false);
+    let (mut all, mut open, mut depth, mut inside, mut escaped) =
+        (Vec::new(), String::new(), 0_u32, false, false);
     for sign in text.chars() {
         match sign {
             _ if escaped => escaped = false,
@@ -136,8 +141,14 @@ mod tests {
             ..Base::default()
         };
         let cases = [
-            ("States.Format('a {}, \\'b\\'', $.x)", Some("(\"a {shown((data.x ?? none as json))}, 'b'\" as json)")),
-            ("States.ArrayLength(States.Array(1, 'x'))", Some("[((1 as json)) as json, ((\"x\" as json)) as json].to_json().len().to_json()")),
+            (
+                "States.Format('a {}, \\'b\\'', $.x)",
+                Some("(\"a {shown((data.x ?? none as json))}, 'b'\" as json)"),
+            ),
+            (
+                "States.ArrayLength(States.Array(1, 'x'))",
+                Some("[((1 as json)) as json, ((\"x\" as json)) as json].to_json().len().to_json()"),
+            ),
             ("States.UUID()", Some("uuid().to_json()")),
             ("States.Hash($.x, 'MD5')", None),
             ("States.MathRandom(1, 2)", None),

@@ -1,6 +1,10 @@
 //! A state machine as it was read.
 
-use crate::{fields::Fields, found::Found, node::{Node, Value}};
+use crate::{
+    fields::Fields,
+    found::Found,
+    node::{Node, Value},
+};
 
 /// States, and the first of them.
 #[derive(Clone, Debug)]
@@ -35,14 +39,33 @@ pub(crate) struct State {
 /// What a state does.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Pass { result: Option<Node> },
-    Task { resource: String, timeout: Option<Node> },
-    Choice { rules: Vec<(Node, String)>, default: Option<String> },
-    Wait { time: Time },
+    Pass {
+        result: Option<Node>,
+    },
+    Task {
+        resource: String,
+        timeout: Option<Node>,
+    },
+    Choice {
+        rules: Vec<(Node, String)>,
+        default: Option<String>,
+    },
+    Wait {
+        time: Time,
+    },
     Succeed,
-    Fail { error: Option<Node>, cause: Option<Node> },
-    Parallel { branches: Vec<Machine> },
-    Map { items: Option<Node>, each: Option<Machine>, most: Option<u32> },
+    Fail {
+        error: Option<Node>,
+        cause: Option<Node>,
+    },
+    Parallel {
+        branches: Vec<Machine>,
+    },
+    Map {
+        items: Option<Node>,
+        each: Option<Machine>,
+        most: Option<u32>,
+    },
     /// It cannot be told.
     Unknown,
 }
@@ -127,12 +150,39 @@ impl State {
         fields.flag("End", found);
         let mut part = |name: &str| whole(&fields, name).cloned();
         let (input, output, result) = (part("InputPath"), part("OutputPath"), part("ResultPath"));
-        let (parameters, selector) = (part("Parameters").or_else(|| part("Arguments")), part("ResultSelector").or_else(|| part("Output")));
-        fields.skip(&["InputPath", "OutputPath", "ResultPath", "Parameters", "Arguments", "ResultSelector", "Output"]);
-        fields.lost(&[("Assign", "variables of a machine"), ("HeartbeatSeconds", "how often a task tells that it lives"), ("HeartbeatSecondsPath", "how often a task tells that it lives"), ("Credentials", "who a task is called as")], found);
+        let (parameters, selector) = (
+            part("Parameters").or_else(|| part("Arguments")),
+            part("ResultSelector").or_else(|| part("Output")),
+        );
+        fields.skip(&[
+            "InputPath",
+            "OutputPath",
+            "ResultPath",
+            "Parameters",
+            "Arguments",
+            "ResultSelector",
+            "Output",
+        ]);
+        fields.lost(
+            &[
+                ("Assign", "variables of a machine"),
+                ("HeartbeatSeconds", "how often a task tells that it lives"),
+                ("HeartbeatSecondsPath", "how often a task tells that it lives"),
+                ("Credentials", "who a task is called as"),
+            ],
+            found,
+        );
         let kind = kind(&word, &mut fields, deeper, found);
-        let retries = fields.objects("Retry", found).into_iter().map(|it| retrier(it, found)).collect();
-        let catches = fields.objects("Catch", found).into_iter().map(|it| catcher(it, found)).collect();
+        let retries = fields
+            .objects("Retry", found)
+            .into_iter()
+            .map(|it| retrier(it, found))
+            .collect();
+        let catches = fields
+            .objects("Catch", found)
+            .into_iter()
+            .map(|it| catcher(it, found))
+            .collect();
         fields.end(found);
         Self {
             node: node.clone(),
@@ -170,10 +220,18 @@ fn whole<'a>(fields: &Fields<'a>, name: &str) -> Option<&'a Node> {
 
 fn kind(word: &str, fields: &mut Fields<'_>, deeper: u32, found: &mut Found) -> Kind {
     match word {
-        "Pass" => Kind::Pass { result: fields.take("Result").cloned() },
+        "Pass" => Kind::Pass {
+            result: fields.take("Result").cloned(),
+        },
         "Task" => {
-            let timeout = fields.take("TimeoutSeconds").or_else(|| fields.take("TimeoutSecondsPath")).cloned();
-            Kind::Task { resource: fields.text("Resource", found).unwrap_or_default(), timeout }
+            let timeout = fields
+                .take("TimeoutSeconds")
+                .or_else(|| fields.take("TimeoutSecondsPath"))
+                .cloned();
+            Kind::Task {
+                resource: fields.text("Resource", found).unwrap_or_default(),
+                timeout,
+            }
         }
         "Choice" => {
             let rules = fields.items("Choices").iter().map(|rule| {
@@ -181,14 +239,21 @@ fn kind(word: &str, fields: &mut Fields<'_>, deeper: u32, found: &mut Found) -> 
                 (rule.clone(), next)
             });
             let rules = rules.collect();
-            Kind::Choice { rules, default: fields.text("Default", found) }
+            Kind::Choice {
+                rules,
+                default: fields.text("Default", found),
+            }
         }
         "Wait" => {
             let seconds = fields.take("Seconds").or_else(|| fields.take("SecondsPath"));
             let until = fields.take("Timestamp").or_else(|| fields.take("TimestampPath"));
             match (seconds, until) {
-                (Some(node), _) => Kind::Wait { time: Time::Seconds(node.clone()) },
-                (None, Some(node)) => Kind::Wait { time: Time::Until(node.clone()) },
+                (Some(node), _) => Kind::Wait {
+                    time: Time::Seconds(node.clone()),
+                },
+                (None, Some(node)) => Kind::Wait {
+                    time: Time::Until(node.clone()),
+                },
                 (None, None) => {
                     found.bad_value(fields.node, &fields.of_field("Seconds"), "how long it waits");
                     Kind::Unknown
@@ -201,15 +266,23 @@ fn kind(word: &str, fields: &mut Fields<'_>, deeper: u32, found: &mut Found) -> 
             cause: fields.take("Cause").or_else(|| fields.take("CausePath")).cloned(),
         },
         "Parallel" if deeper > 0 => Kind::Parallel {
-            branches: fields.objects("Branches", found).into_iter().map(|mut it| {
-                let machine = Machine::of(&mut it, deeper - 1, found);
-                it.end(found);
-                machine
-            }).collect(),
+            branches: fields
+                .objects("Branches", found)
+                .into_iter()
+                .map(|mut it| {
+                    let machine = Machine::of(&mut it, deeper - 1, found);
+                    it.end(found);
+                    machine
+                })
+                .collect(),
         },
         "Map" if deeper > 0 => map(fields, deeper, found),
         other => {
-            found.bad_value(fields.node, &fields.of_field("Type"), &format!("the type of a state, and not `{other}`"));
+            found.bad_value(
+                fields.node,
+                &fields.of_field("Type"),
+                &format!("the type of a state, and not `{other}`"),
+            );
             Kind::Unknown
         }
     }
@@ -225,12 +298,17 @@ fn map(fields: &mut Fields<'_>, deeper: u32, found: &mut Found) -> Kind {
             ("ItemBatcher", "elements in batches"),
             ("ToleratedFailurePercentage", "rounds that may fail"),
             ("ToleratedFailureCount", "rounds that may fail"),
-            ("MaxConcurrencyPath", "how many rounds go on at once, from the data"),
+            (
+                "MaxConcurrencyPath",
+                "how many rounds go on at once, from the data",
+            ),
             ("Label", "a name for runs"),
         ],
         found,
     );
-    let inner = fields.object("ItemProcessor", found).or_else(|| fields.object("Iterator", found));
+    let inner = fields
+        .object("ItemProcessor", found)
+        .or_else(|| fields.object("Iterator", found));
     let each = inner.map(|mut it| {
         it.skip(&["ProcessorConfig"]);
         let machine = Machine::of(&mut it, deeper - 1, found);
@@ -246,12 +324,19 @@ fn retrier(mut fields: Fields<'_>, found: &mut Found) -> Retrier {
     let more = fields.count("MaxAttempts", found).unwrap_or(3);
     let interval_ms = u64::from(fields.count("IntervalSeconds", found).unwrap_or(1)) * 1_000;
     let rate = fields.take("BackoffRate").map(|it| it.value.clone());
-    let max_ms = fields.count("MaxDelaySeconds", found).map(|it| u64::from(it) * 1_000);
+    let max_ms = fields
+        .count("MaxDelaySeconds", found)
+        .map(|it| u64::from(it) * 1_000);
     let jitter = fields.text("JitterStrategy", found).as_deref() == Some("FULL");
     let (factor, odd) = match rate {
         None => (2, false),
         Some(Value::Int(it)) => (u64::try_from(it).unwrap_or(1).clamp(1, 100), false),
-        Some(Value::Float(it)) => (format!("{:.0}", it.round().clamp(1.0, 100.0)).parse().unwrap_or(2), it.fract() != 0.0),
+        Some(Value::Float(it)) => (
+            format!("{:.0}", it.round().clamp(1.0, 100.0))
+                .parse()
+                .unwrap_or(2),
+            it.fract() != 0.0,
+        ),
         Some(_) => (2, true),
     };
     if odd {
@@ -275,7 +360,13 @@ fn catcher(mut fields: Fields<'_>, found: &mut Found) -> Catcher {
     let next = fields.text("Next", found).unwrap_or_default();
     let result = whole(&fields, "ResultPath").cloned();
     fields.skip(&["ResultPath", "Comment"]);
-    fields.lost(&[("Assign", "variables of a machine"), ("Output", "what a catch makes of the error")], found);
+    fields.lost(
+        &[
+            ("Assign", "variables of a machine"),
+            ("Output", "what a catch makes of the error"),
+        ],
+        found,
+    );
     let node = fields.node.clone();
     fields.end(found);
     Catcher {

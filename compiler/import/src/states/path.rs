@@ -93,7 +93,10 @@ mod tests {
             ("$.a.b", Some("data.a?.b")),
             ("$.a['x-y']", Some("(data.a ?? none as json)[\"x-y\"]")),
             ("$.a[0].b", Some("(data.a ?? none as json).items()[0]?.b")),
-            ("$.a[*].b", Some("(data.a ?? none as json).items().map(each => (each.b ?? none as json)).to_json()")),
+            (
+                "$.a[*].b",
+                Some("(data.a ?? none as json).items().map(each => (each.b ?? none as json)).to_json()"),
+            ),
             ("$$.Execution.Id", Some("run.id.to_json()")),
             ("$..a", None),
             ("$.a[?(@.b)]", None),

@@ -39,7 +39,14 @@ struct Resource {
 }
 
 /// The call of a task, with the errors that others name of it.
-pub(crate) fn call(state: &State, resource: &str, timeout: Option<&Node>, base: &Base, callees: &mut Callees, found: &mut Found) -> Call {
+pub(crate) fn call(
+    state: &State,
+    resource: &str,
+    timeout: Option<&Node>,
+    base: &Base,
+    callees: &mut Callees,
+    found: &mut Found,
+) -> Call {
     let known = self::resource(resource, state, found);
     let input = match &state.parameters {
         None => base.data.clone(),
@@ -61,6 +68,7 @@ pub(crate) fn call(state: &State, resource: &str, timeout: Option<&Node>, base: 
         binding: known.binding.clone(),
         lines: vec!["body: input".to_owned(), "key: key".to_owned()],
         fails: fails.clone(),
+        statuses: Vec::new(),
         notes,
     };
     let name = callees.operation(service, called);
@@ -76,13 +84,18 @@ pub(crate) fn call(state: &State, resource: &str, timeout: Option<&Node>, base: 
 
 /// The field with what an integration sends.
 fn payload(node: &Node) -> Option<(&Node, bool)> {
-    node.get("Payload").map(|it| (it, false)).or_else(|| node.get("Payload.$").map(|it| (it, true)))
+    node.get("Payload")
+        .map(|it| (it, false))
+        .or_else(|| node.get("Payload.$").map(|it| (it, true)))
 }
 
 fn inner_value(node: &Node, (inner, computed): (&Node, bool), base: &Base, found: &mut Found) -> String {
     if let Value::Object(all) = &node.value {
         for (name, node) in all {
-            if !matches!(name.as_str(), "FunctionName" | "FunctionName.$" | "Payload" | "Payload.$" | "InvocationType" | "Qualifier") {
+            if !matches!(
+                name.as_str(),
+                "FunctionName" | "FunctionName.$" | "Payload" | "Payload.$" | "InvocationType" | "Qualifier"
+            ) {
                 found.lost(node, &format!("`Parameters.{name}` of a function"));
             }
         }
@@ -117,7 +130,11 @@ fn resource(text: &str, state: &State, found: &mut Found) -> Resource {
             known.at = At::Nowhere;
         }
         [_, _, "states", _, _, "lambda", action, ..] if action.starts_with("invoke") => {
-            let function = state.parameters.as_ref().and_then(|it| it.get("FunctionName")).and_then(Node::text);
+            let function = state
+                .parameters
+                .as_ref()
+                .and_then(|it| it.get("FunctionName"))
+                .and_then(Node::text);
             let function = function.unwrap_or_else(|| state.name.clone());
             let name = function.split(':').nth(6).unwrap_or(&function).to_owned();
             known.service = name.split('$').next().unwrap_or(&name).to_owned();
@@ -125,7 +142,8 @@ fn resource(text: &str, state: &State, found: &mut Found) -> Resource {
             known.wrapped = Some("Payload");
             known.usual_ms = LAMBDA_MS;
         }
-        [_, _, "states", _, _, "aws-sdk", service, action, ..] | [_, _, "states", _, _, service, action, ..] => {
+        [_, _, "states", _, _, "aws-sdk", service, action, ..]
+        | [_, _, "states", _, _, service, action, ..] => {
             let action = action.split('.').next().unwrap_or(action);
             known.key = format!("arn:aws:states:::{service}");
             (*service).clone_into(&mut known.service);
@@ -136,9 +154,21 @@ fn resource(text: &str, state: &State, found: &mut Found) -> Resource {
         _ => {}
     }
     if text.contains(".waitForTaskToken") {
-        found.lost(&state.node, &format!("`{}` goes on when somebody sends its token; write a signal", state.name));
+        found.lost(
+            &state.node,
+            &format!(
+                "`{}` goes on when somebody sends its token; write a signal",
+                state.name
+            ),
+        );
     } else if text.contains(".sync") {
-        found.part(&state.node, &format!("`{}` waits for what the service answers, which must come when its work is done", state.name));
+        found.part(
+            &state.node,
+            &format!(
+                "`{}` waits for what the service answers, which must come when its work is done",
+                state.name
+            ),
+        );
     }
     known
 }
@@ -167,14 +197,23 @@ pub(crate) fn meant(name: &str) -> Option<&'static str> {
     match name {
         "States.Timeout" | "States.HeartbeatTimeout" => Some("Timeout"),
         "Lambda.TooManyRequestsException" => Some("Overloaded"),
-        "Lambda.ServiceException" | "Lambda.AWSLambdaException" | "Lambda.SdkClientException" => Some("Unavailable"),
+        "Lambda.ServiceException" | "Lambda.AWSLambdaException" | "Lambda.SdkClientException" => {
+            Some("Unavailable")
+        }
         "Lambda.Unknown" => Some("Unknown"),
         _ => None,
     }
 }
 
 /// The settings of a call: how long an attempt may take, and how often it is repeated.
-fn with(state: &State, timeout: Option<&Node>, usual_ms: u64, fails: &[String], callees: &mut Callees, found: &mut Found) -> String {
+fn with(
+    state: &State,
+    timeout: Option<&Node>,
+    usual_ms: u64,
+    fails: &[String],
+    callees: &mut Callees,
+    found: &mut Found,
+) -> String {
     let attempt = match timeout.map(|it| &it.value) {
         None => usual_ms,
         Some(Value::Int(seconds)) => u64::try_from(*seconds).unwrap_or(1).clamp(1, 86_400) * 1_000,
@@ -186,32 +225,62 @@ fn with(state: &State, timeout: Option<&Node>, usual_ms: u64, fails: &[String], 
         }
     };
     let Some(first) = state.retries.first().filter(|it| it.more > 0) else {
-        return format!("timeout: {{ attempt: {0}, total: {0} }}, retry: none", duration(attempt));
+        return format!(
+            "timeout: {{ attempt: {0}, total: {0} }}, retry: none",
+            duration(attempt)
+        );
     };
     let attempts = u64::from(state.retries.iter().map(|it| it.more).max().unwrap_or(0).min(99)) + 1;
-    let differs = |it: &Retrier| (it.more, it.interval_ms, it.factor) != (first.more, first.interval_ms, first.factor);
+    let differs =
+        |it: &Retrier| (it.more, it.interval_ms, it.factor) != (first.more, first.interval_ms, first.factor);
     if let Some(other) = state.retries.iter().find(|it| differs(it)) {
-        found.part(&other.node, &format!("`{}` repeats after all its errors as the first `Retry` says", state.name));
+        found.part(
+            &other.node,
+            &format!(
+                "`{}` repeats after all its errors as the first `Retry` says",
+                state.name
+            ),
+        );
     }
     let mut on: Vec<String> = Vec::new();
-    for name in state.retries.iter().filter(|it| it.more > 0).flat_map(|it| &it.errors) {
+    for name in state
+        .retries
+        .iter()
+        .filter(|it| it.more > 0)
+        .flat_map(|it| &it.errors)
+    {
         on.extend(worth(name, fails, callees));
     }
     let mut seen = Vec::new();
-    on.retain(|word| !seen.contains(word) && { seen.push(word.clone()); true });
+    on.retain(|word| {
+        !seen.contains(word) && {
+            seen.push(word.clone());
+            true
+        }
+    });
     let base = first.interval_ms.clamp(1, 86_400_000);
-    let max = first.max_ms.unwrap_or_else(|| longest(base, first.factor, attempts)).clamp(base, 31_536_000_000);
+    let max = first
+        .max_ms
+        .unwrap_or_else(|| longest(base, first.factor, attempts))
+        .clamp(base, 31_536_000_000);
     let mut waits = 0_u64;
     let mut wait = base;
     for _ in 1..attempts {
         waits = waits.saturating_add(wait.min(max));
         wait = wait.saturating_mul(first.factor).min(max);
     }
-    let total = attempt.saturating_mul(attempts).saturating_add(waits).min(31_536_000_000);
+    let total = attempt
+        .saturating_mul(attempts)
+        .saturating_add(waits)
+        .min(31_536_000_000);
     let jitter = if first.jitter { "full" } else { "none" };
     let backoff = match first.factor {
         1 => format!("constant({}, jitter: {jitter})", duration(base)),
-        factor => format!("exponential({}, max: {}, factor: {factor}, jitter: {jitter})", duration(base), duration(max)),
+        factor => format!(
+            "exponential({}, max: {}, factor: {factor}, jitter: {jitter})",
+            duration(base),
+            duration(max)
+        ),
     };
     format!(
         "timeout: {{ attempt: {}, total: {} }}, retry: {{ attempts: {attempts}, on: [{}], backoff: {backoff}, budget: none }}",
@@ -236,7 +305,9 @@ fn worth(name: &str, fails: &[String], callees: &mut Callees) -> Vec<String> {
     match name {
         "States.Timeout" => words(&["timeout"]),
         "Lambda.TooManyRequestsException" => words(&["429"]),
-        "Lambda.ServiceException" | "Lambda.AWSLambdaException" | "Lambda.SdkClientException" => words(&["connect", "5xx"]),
+        "Lambda.ServiceException" | "Lambda.AWSLambdaException" | "Lambda.SdkClientException" => {
+            words(&["connect", "5xx"])
+        }
         name if own(name) => vec![callees.error(name)],
         // Every error.
         _ => [words(&["connect", "timeout", "5xx", "429"]), fails.to_vec()].concat(),
@@ -247,6 +318,9 @@ fn worth(name: &str, fails: &[String], callees: &mut Callees) -> Vec<String> {
 pub(crate) fn result(call: &Call, name: &str) -> String {
     match call.wrapped {
         None => name.to_owned(),
-        Some(field) => object(&[(field.to_owned(), name.to_owned()), ("StatusCode".to_owned(), "200".to_owned())]),
+        Some(field) => object(&[
+            (field.to_owned(), name.to_owned()),
+            ("StatusCode".to_owned(), "200".to_owned()),
+        ]),
     }
 }

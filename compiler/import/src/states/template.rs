@@ -26,7 +26,10 @@ fn filled(node: &Node, base: &Base, deeper: u32, found: &mut Found) -> String {
             object(&fields)
         }
         Value::List(all) if deeper > 0 => {
-            let each: Vec<String> = all.iter().map(|node| filled(node, base, deeper - 1, found)).collect();
+            let each: Vec<String> = all
+                .iter()
+                .map(|node| filled(node, base, deeper - 1, found))
+                .collect();
             crate::json::list(&each)
         }
         Value::Text(text) if text.starts_with("{%") => jsonata(node, text, base, found),
@@ -53,7 +56,9 @@ pub(crate) fn computed(node: &Node, base: &Base, found: &mut Found) -> String {
 /// An expression of JSONata, as far as it is a path into what a state is given.
 fn jsonata(node: &Node, text: &str, base: &Base, found: &mut Found) -> String {
     let inside = text.trim_start_matches("{%").trim_end_matches("%}").trim();
-    let path = inside.strip_prefix("$states.input").or_else(|| inside.strip_prefix("$states.result"));
+    let path = inside
+        .strip_prefix("$states.input")
+        .or_else(|| inside.strip_prefix("$states.result"));
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "_.".contains(sign);
     let known = path.filter(|path| path.chars().all(plain) && (path.is_empty() || path.starts_with('.')));
     match known.and_then(|path| base.read(&format!("${path}"))) {

@@ -1,13 +1,12 @@
 //! Policies as rules over services, operations and gateways.
 
-use super::{
-    policy::{self, Policy},
-    source::identity,
-};
+mod gateways;
+
+use super::policy::{self, Policy};
 use crate::{
     found::Found,
     kubernetes::{
-        condition::{joined, not},
+        condition::joined,
         fold::Operation,
         front::{Front, picks_gateways},
         objects::ROOT,
@@ -37,9 +36,17 @@ impl Rule {
         if self.what.is_empty() {
             return None;
         }
-        let who = if self.who.is_empty() { "anyone".to_owned() } else { self.who.join(", ") };
+        let who = if self.who.is_empty() {
+            "anyone".to_owned()
+        } else {
+            self.who.join(", ")
+        };
         let word = if self.allow { "allow" } else { "deny" };
-        let when = self.when.as_ref().map(|it| format!(" when {it}")).unwrap_or_default();
+        let when = self
+            .when
+            .as_ref()
+            .map(|it| format!(" when {it}"))
+            .unwrap_or_default();
         Some(format!("{word} {who} to {}{when}", self.what.join(", ")))
     }
 }
@@ -52,7 +59,12 @@ struct Rules<'a> {
 }
 
 /// The rules of some policies.
-pub(super) fn rules(policies: &[Policy], world: &mut World, fronts: &mut [Front], found: &mut Found) -> Vec<Rule> {
+pub(super) fn rules(
+    policies: &[Policy],
+    world: &mut World,
+    fronts: &mut [Front],
+    found: &mut Found,
+) -> Vec<Rule> {
     let mut rules = Rules {
         world,
         fronts,
@@ -73,7 +85,13 @@ pub(super) fn rules(policies: &[Policy], world: &mut World, fronts: &mut [Front]
         }
         let services = rules.services(policy);
         if services.is_empty() {
-            found.lost(&policy.node, &format!("the AuthorizationPolicy `{}`, whose pods no Service has", policy.name));
+            found.lost(
+                &policy.node,
+                &format!(
+                    "the AuthorizationPolicy `{}`, whose pods no Service has",
+                    policy.name
+                ),
+            );
         }
         for service in services {
             let list = if policy.allow { &mut allowed } else { &mut denied };
@@ -101,7 +119,12 @@ impl Rules<'_> {
     fn gateways(&self, policy: &Policy) -> Vec<usize> {
         let picked = picks_gateways(&policy.labels, &policy.namespace);
         let named = |front: &Front| picked || policy.gateways.contains(&front.key);
-        self.fronts.iter().enumerate().filter(|(_, front)| named(front)).map(|(at, _)| at).collect()
+        self.fronts
+            .iter()
+            .enumerate()
+            .filter(|(_, front)| named(front))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// The services that have pods which a policy picks.
@@ -113,33 +136,71 @@ impl Rules<'_> {
             if policy.namespace != namespace && policy.namespace != ROOT {
                 return false;
             }
-            let known = self.world.known.iter().find(|known| known.host.parts() == Some((name, namespace)));
-            let selector = known.map(|known| known.selector.as_slice()).filter(|it| !it.is_empty());
+            let known = self
+                .world
+                .known
+                .iter()
+                .find(|known| known.host.parts() == Some((name, namespace)));
+            let selector = known
+                .map(|known| known.selector.as_slice())
+                .filter(|it| !it.is_empty());
             policy.labels.iter().all(|label| match selector {
                 Some(selector) => selector.contains(label),
                 None => matches!(label.0.as_str(), "app" | "app.kubernetes.io/name") && label.1 == name,
             })
         };
         let one = |service: &crate::kubernetes::world::Service| {
-            let mut hosts = service.subsets.iter().map(|subset| &subset.place.host).chain([&service.host]);
-            hosts.any(|host| host.parts().is_some_and(|(name, namespace)| picks(name, namespace)))
+            let mut hosts = service
+                .subsets
+                .iter()
+                .map(|subset| &subset.place.host)
+                .chain([&service.host]);
+            hosts.any(|host| {
+                host.parts()
+                    .is_some_and(|(name, namespace)| picks(name, namespace))
+            })
         };
         let all = self.world.services.iter().enumerate();
-        all.filter(|(_, service)| one(service)).map(|(at, _)| at).collect()
+        all.filter(|(_, service)| one(service))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// One alternative of a policy, for one service.
-    fn rule(&mut self, at: usize, policy: &Policy, rule: &policy::Rule, notes: Vec<String>, found: &mut Found) {
-        let Some(service) = self.world.services.get(at).cloned() else { return };
+    fn rule(
+        &mut self,
+        at: usize,
+        policy: &Policy,
+        rule: &policy::Rule,
+        notes: Vec<String>,
+        found: &mut Found,
+    ) {
+        let Some(service) = self.world.services.get(at).cloned() else {
+            return;
+        };
         let mut notes = [notes, rule.notes.clone()].concat();
         let (any, every) = (Default::default(), Default::default());
-        let from = if rule.from.is_empty() { std::slice::from_ref(&any) } else { rule.from.as_slice() };
-        let to = if rule.to.is_empty() { std::slice::from_ref(&every) } else { rule.to.as_slice() };
+        let from = if rule.from.is_empty() {
+            std::slice::from_ref(&any)
+        } else {
+            rule.from.as_slice()
+        };
+        let to = if rule.to.is_empty() {
+            std::slice::from_ref(&every)
+        } else {
+            rule.to.as_slice()
+        };
         for source in from {
             for target in to {
-                let ports = service.subsets.iter().all(|subset| target.ports.contains(&subset.place.port));
+                let ports = service
+                    .subsets
+                    .iter()
+                    .all(|subset| target.ports.contains(&subset.place.port));
                 if !target.ports.is_empty() && !ports {
-                    found.lost(&rule.node, &format!("a rule for other ports than that of `{}`", service.name));
+                    found.lost(
+                        &rule.node,
+                        &format!("a rule for other ports than that of `{}`", service.name),
+                    );
                     notes.extend(found.notes());
                     continue;
                 }
@@ -147,12 +208,18 @@ impl Rules<'_> {
                 let known: Vec<String> = terms.clone().flatten().cloned().collect();
                 if terms.clone().any(Option::is_none) && policy.allow {
                     // Who is allowed by what cannot be said is not.
-                    found.part(&rule.node, &format!("`{}` lets in fewer: a rule is left out", service.name));
+                    found.part(
+                        &rule.node,
+                        &format!("`{}` lets in fewer: a rule is left out", service.name),
+                    );
                     notes.extend(found.notes());
                     continue;
                 }
                 if terms.clone().any(Option::is_none) {
-                    found.part(&rule.node, &format!("`{}` keeps out more: a condition is left out", service.name));
+                    found.part(
+                        &rule.node,
+                        &format!("`{}` keeps out more: a condition is left out", service.name),
+                    );
                     notes.extend(found.notes());
                 }
                 let what = match &target.operation {
@@ -172,7 +239,9 @@ impl Rules<'_> {
 
     /// An operation of a service: one that is there, or a new one.
     fn operation(&mut self, at: usize, method: &str, path: &[Option<String>]) -> String {
-        let Some(service) = self.world.services.get_mut(at) else { return String::new() };
+        let Some(service) = self.world.services.get_mut(at) else {
+            return String::new();
+        };
         let all = &mut service.folded.operations;
         if !all.iter().any(|it| it.method == method && it.path == path) {
             all.push(Operation::new(method.to_owned(), path.to_vec()));
@@ -203,7 +272,10 @@ impl Rules<'_> {
     }
 
     fn add(&mut self, rule: Rule) {
-        let same = |known: &Rule| (known.allow, &known.who, &known.what, &known.when) == (rule.allow, &rule.who, &rule.what, &rule.when);
+        let same = |known: &Rule| {
+            (known.allow, &known.who, &known.what, &known.when)
+                == (rule.allow, &rule.who, &rule.what, &rule.when)
+        };
         match self.all.iter_mut().find(|known| same(known)) {
             Some(known) => known.notes.extend(rule.notes),
             None => self.all.push(rule),
@@ -213,12 +285,16 @@ impl Rules<'_> {
     /// Whether a rule of this kind names a service.
     fn names(&self, allow: bool, service: &str) -> bool {
         let of = |what: &String| what.split('.').next() == Some(service);
-        self.all.iter().any(|rule| rule.allow == allow && rule.what.iter().any(of))
+        self.all
+            .iter()
+            .any(|rule| rule.allow == allow && rule.what.iter().any(of))
     }
 
     /// A service that policies let somebody into, and no rule does.
     fn closed(&mut self, at: usize) {
-        let Some(service) = self.world.services.get(at) else { return };
+        let Some(service) = self.world.services.get(at) else {
+            return;
+        };
         let name = service.name.clone();
         if !self.names(true, &name) {
             self.add(Rule {
@@ -233,7 +309,9 @@ impl Rules<'_> {
 
     /// A service that some may not call, and all others may.
     fn open(&mut self, at: usize) {
-        let Some(service) = self.world.services.get(at) else { return };
+        let Some(service) = self.world.services.get(at) else {
+            return;
+        };
         self.add(Rule {
             allow: true,
             who: Vec::new(),
@@ -242,113 +320,4 @@ impl Rules<'_> {
             notes: Vec::new(),
         });
     }
-
-    /// The services that a gateway leads to.
-    fn behind(&self, front: usize) -> (String, Vec<String>) {
-        let Some(front) = self.fronts.get(front) else { return Default::default() };
-        let all = self.world.services.iter().map(|service| service.name.clone());
-        (format!("gateway {}", front.name), all.filter(|name| front.leads_to(name)).collect())
-    }
-
-    /// Those whom a gateway keeps out do not come by it to any service.
-    fn denied_at_gateways(&mut self, fronts: &[usize], policy: &Policy, mut notes: Vec<String>, found: &mut Found) {
-        for rule in &policy.rules {
-            let tokens = rule.from.iter().all(|it| it.without_token) && !rule.from.is_empty();
-            if tokens && rule.to.is_empty() && rule.when.is_empty() {
-                for at in fronts {
-                    if let Some(front) = self.fronts.get_mut(*at).filter(|front| front.jwt.is_some()) {
-                        front.asks = true;
-                    }
-                }
-                continue;
-            }
-            let (condition, whole) = said(rule);
-            notes.extend(rule.notes.clone());
-            if !whole {
-                found.part(&rule.node, &format!("`{}` keeps out more: a condition is left out", policy.name));
-                notes.extend(found.notes());
-            }
-            for front in fronts {
-                let (who, what) = self.behind(*front);
-                let (who, what) = (vec![who], what);
-                self.opened(&what);
-                self.add(Rule { allow: false, who, what, when: condition.clone(), notes: std::mem::take(&mut notes) });
-            }
-        }
-    }
-
-    /// Whoever comes by a gateway and is not let in there does not come to any service.
-    fn let_in_at_gateways(&mut self, policies: &[(Vec<usize>, &Policy)], found: &mut Found) {
-        for front in 0..self.fronts.len() {
-            let own: Vec<&Policy> = policies.iter().filter(|(fronts, _)| fronts.contains(&front)).map(|(_, it)| *it).collect();
-            if own.is_empty() {
-                continue;
-            }
-            let mut notes = Vec::new();
-            let mut terms = Vec::new();
-            let mut all = false;
-            for rule in own.iter().flat_map(|policy| &policy.rules) {
-                notes.extend(rule.notes.clone());
-                match said(rule) {
-                    (None, true) => all = true,
-                    (Some(condition), true) => terms.push(condition),
-                    (_, false) => {
-                        found.part(&rule.node, "a gateway lets in fewer: a rule is left out");
-                        notes.extend(found.notes());
-                    }
-                }
-            }
-            let with_token = own.iter().flat_map(|policy| &policy.rules).all(|rule| {
-                !rule.from.is_empty() && rule.from.iter().all(|it| it.with_token)
-            });
-            let (who, what) = self.behind(front);
-            if let Some(front) = self.fronts.get_mut(front).filter(|front| front.jwt.is_some() && with_token) {
-                front.asks = true;
-            }
-            if all || what.is_empty() {
-                continue;
-            }
-            self.opened(&what);
-            let when = joined(&terms, "or").map(|it| not(&it));
-            self.add(Rule { allow: false, who: vec![who], what, when, notes });
-        }
-    }
-
-    /// Services about which nothing is said but at gateways let everybody else in.
-    fn opened(&mut self, services: &[String]) {
-        for name in services {
-            if !self.names(true, name) {
-                self.add(Rule { allow: true, who: Vec::new(), what: vec![name.clone()], when: None, notes: Vec::new() });
-            }
-        }
-    }
-}
-
-/// All that a rule asks for as one condition, and whether that is all of it.
-fn said(rule: &policy::Rule) -> (Option<String>, bool) {
-    let mut whole = true;
-    let mut terms = Vec::new();
-    let mut any = |alternatives: Vec<Vec<Option<String>>>| {
-        let mut each = Vec::new();
-        for one in &alternatives {
-            whole &= one.iter().all(Option::is_some);
-            let known: Vec<String> = one.iter().flatten().cloned().collect();
-            match joined(&known, "and") {
-                Some(condition) => each.push(condition),
-                // One of the alternatives asks for nothing.
-                None => return,
-            }
-        }
-        terms.extend(joined(&each, "or"));
-    };
-    let who = |it: &super::source::Source| {
-        let named = joined(&it.who.iter().map(|who| identity(who)).collect::<Vec<_>>(), "or").map(Some);
-        named.into_iter().chain(it.terms.clone()).collect()
-    };
-    any(rule.from.iter().map(who).collect());
-    any(rule.to.iter().map(|it| it.terms.clone()).collect());
-    for term in &rule.when {
-        any(vec![vec![term.clone()]]);
-    }
-    (joined(&terms, "and"), whole)
 }

@@ -31,7 +31,10 @@ pub(super) fn peer(object: &Object<'_>, found: &mut Found) -> Option<Peer> {
     });
     spec.end(found);
     if let Some(node) = selects {
-        found.lost(node, &format!("the PeerAuthentication `{}` for some pods", object.name));
+        found.lost(
+            node,
+            &format!("the PeerAuthentication `{}` for some pods", object.name),
+        );
         return None;
     }
     Some(Peer {
@@ -46,8 +49,14 @@ pub(super) fn mtls(peers: &[Peer], world: &World, found: &mut Found) -> Option<&
     let first = peers.first()?;
     let modes: BTreeSet<&str> = peers.iter().map(|peer| peer.mode.as_str()).collect();
     let places = world.services.iter().flat_map(|service| &service.subsets);
-    let namespaces: BTreeSet<&str> = places.filter_map(|subset| subset.place.host.namespace()).collect();
-    let said = |namespace: &&str| peers.iter().any(|peer| peer.namespace == **namespace || peer.namespace == ROOT);
+    let namespaces: BTreeSet<&str> = places
+        .filter_map(|subset| subset.place.host.namespace())
+        .collect();
+    let said = |namespace: &&str| {
+        peers
+            .iter()
+            .any(|peer| peer.namespace == **namespace || peer.namespace == ROOT)
+    };
     let everywhere = namespaces.iter().all(|namespace| said(namespace));
     match (modes.into_iter().collect::<Vec<_>>().as_slice(), everywhere) {
         (["STRICT"], true) => Some("strict"),
@@ -86,10 +95,16 @@ pub(super) fn telemetry(object: &Object<'_>, found: &mut Found) -> Option<String
             && let Value::Object(all) = &fields.node.value
         {
             for (name, node) in all {
-                let literal = node.get("literal").and_then(|it| it.get("value")).and_then(Node::text);
+                let literal = node
+                    .get("literal")
+                    .and_then(|it| it.get("value"))
+                    .and_then(Node::text);
                 match literal {
                     Some(value) => tags.push(format!("{}: {}", snake(name), quoted(&value))),
-                    None => found.lost(node, &format!("the tag `{name}` from a request or the environment")),
+                    None => found.lost(
+                        node,
+                        &format!("the tag `{name}` from a request or the environment"),
+                    ),
                 }
             }
         }

@@ -45,7 +45,13 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Policy> {
         labels
     });
     let (mut services, mut gateways) = (Vec::new(), Vec::new());
-    for mut it in spec.items("targetRefs").iter().chain(spec.take("targetRef")).map(|node| Fields::of(node, "targetRefs", &mut Found::default())).collect::<Vec<_>>() {
+    for mut it in spec
+        .items("targetRefs")
+        .iter()
+        .chain(spec.take("targetRef"))
+        .map(|node| Fields::of(node, "targetRefs", &mut Found::default()))
+        .collect::<Vec<_>>()
+    {
         it.skip(&["group"]);
         let name = it.text("name", found).unwrap_or_default();
         match it.text("kind", found).as_deref() {
@@ -56,13 +62,23 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Policy> {
         it.end(found);
     }
     spec.skip(&["provider"]);
-    let rules = spec.objects("rules", found).into_iter().map(|it| rule(it, found)).collect();
+    let rules = spec
+        .objects("rules", found)
+        .into_iter()
+        .map(|it| rule(it, found))
+        .collect();
     spec.end(found);
     let allow = match action.as_str() {
         "ALLOW" => true,
         "DENY" => false,
         other => {
-            found.lost(object.node, &format!("the AuthorizationPolicy `{}` with the action {other}", object.name));
+            found.lost(
+                object.node,
+                &format!(
+                    "the AuthorizationPolicy `{}` with the action {other}",
+                    object.name
+                ),
+            );
             return None;
         }
     };
@@ -90,7 +106,11 @@ fn rule(mut fields: Fields<'_>, found: &mut Found) -> Rule {
         to.extend(it.object("operation", found).map(|it| target(it, found)));
         it.end(found);
     }
-    let when = fields.objects("when", found).into_iter().map(|it| super::source::condition(it, found)).collect();
+    let when = fields
+        .objects("when", found)
+        .into_iter()
+        .map(|it| super::source::condition(it, found))
+        .collect();
     let node = fields.node.clone();
     fields.end(found);
     Rule {

@@ -33,7 +33,12 @@ pub(super) fn source(mut fields: Fields<'_>, found: &mut Found) -> Source {
     let mut source = Source::default();
     let mut lists = Vec::new();
     let principals = fields.texts("principals", found);
-    lists.push(principals.iter().map(|it| format!("{SCHEME}{it}")).collect::<Vec<_>>());
+    lists.push(
+        principals
+            .iter()
+            .map(|it| format!("{SCHEME}{it}"))
+            .collect::<Vec<_>>(),
+    );
     let namespaces = fields.texts("namespaces", found);
     lists.push(namespaces.iter().map(|it| of_namespace(it)).collect());
     let accounts = fields.texts("serviceAccounts", found);
@@ -51,24 +56,40 @@ pub(super) fn source(mut fields: Fields<'_>, found: &mut Found) -> Source {
                 source.terms.push(None);
             }
             (false, true) => source.who = list,
-            (false, false) => source.terms.push(joined(&list.iter().map(|it| identity(it)).collect::<Vec<_>>(), "or")),
+            (false, false) => source.terms.push(joined(
+                &list.iter().map(|it| identity(it)).collect::<Vec<_>>(),
+                "or",
+            )),
         }
     }
     for (name, form) in [("notPrincipals", 0), ("notNamespaces", 1)] {
         let texts = fields.texts(name, found);
-        let each = texts.iter().map(|it| if form == 0 { format!("{SCHEME}{it}") } else { of_namespace(it) });
+        let each = texts.iter().map(|it| {
+            if form == 0 {
+                format!("{SCHEME}{it}")
+            } else {
+                of_namespace(it)
+            }
+        });
         let terms: Vec<String> = each.map(|it| identity(&it)).collect();
         source.terms.extend(joined(&terms, "or").map(|it| Some(not(&it))));
     }
     token(&mut fields, &mut source, found);
-    for (name, denies) in [("ipBlocks", false), ("remoteIpBlocks", false), ("notIpBlocks", true), ("notRemoteIpBlocks", true)] {
+    for (name, denies) in [
+        ("ipBlocks", false),
+        ("remoteIpBlocks", false),
+        ("notIpBlocks", true),
+        ("notRemoteIpBlocks", true),
+    ] {
         let texts = fields.texts(name, found);
         if !texts.is_empty() {
             let term = addresses(&texts);
             if term.is_none() {
                 found.lost(fields.node, &format!("`{name}`: a range of addresses"));
             }
-            source.terms.push(if denies { term.map(|it| not(&it)) } else { term });
+            source
+                .terms
+                .push(if denies { term.map(|it| not(&it)) } else { term });
         }
     }
     fields.end(found);
@@ -127,7 +148,10 @@ pub(super) fn identity(text: &str) -> String {
 /// Any of some addresses; nothing where one of them is a range.
 fn addresses(texts: &[String]) -> Option<String> {
     let one = |text: &String| {
-        let host = text.strip_suffix("/32").or_else(|| text.strip_suffix("/128")).unwrap_or(text);
+        let host = text
+            .strip_suffix("/32")
+            .or_else(|| text.strip_suffix("/128"))
+            .unwrap_or(text);
         (!host.contains('/')).then(|| format!("caller.address == {}", quoted(host)))
     };
     let terms: Option<Vec<String>> = texts.iter().map(one).collect();
@@ -141,7 +165,8 @@ pub(super) fn condition(mut fields: Fields<'_>, found: &mut Found) -> Option<Str
     let others = fields.texts("notValues", found);
     let node = fields.node;
     fields.end(found);
-    let each = |texts: &[String]| -> Option<Vec<String>> { texts.iter().map(|value| holds(&key, value)).collect() };
+    let each =
+        |texts: &[String]| -> Option<Vec<String>> { texts.iter().map(|value| holds(&key, value)).collect() };
     let (Some(values), Some(others)) = (each(&values), each(&others)) else {
         found.lost(node, &format!("the condition on `{key}`"));
         return None;
@@ -165,7 +190,10 @@ fn holds(key: &str, value: &str) -> Option<String> {
         return crate::kubernetes::condition::of(&one);
     }
     if let Some(claim) = within(key, "request.auth.claims") {
-        let plain = claim.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_') && !claim.is_empty();
+        let plain = claim
+            .chars()
+            .all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
+            && !claim.is_empty();
         let of = match plain && !claim.starts_with(|sign: char| sign.is_ascii_digit()) {
             true => format!("caller.claims.{claim}"),
             false if claim.contains(['[', ']', '"']) => return None,
@@ -182,7 +210,9 @@ fn holds(key: &str, value: &str) -> Option<String> {
         "source.namespace" => Some(identity(&of_namespace(value))).filter(|_| !value.contains('*')),
         "source.ip" | "remote.ip" => addresses(&[value.to_owned()]),
         "request.auth.principal" => principal(value),
-        "request.auth.audiences" => Some(format!("caller.claims.aud has {}", quoted(value))).filter(|_| !value.contains('*')),
+        "request.auth.audiences" => {
+            Some(format!("caller.claims.aud has {}", quoted(value))).filter(|_| !value.contains('*'))
+        }
         _ => None,
     }
 }

@@ -28,20 +28,34 @@ pub(super) fn target(mut fields: Fields<'_>, found: &mut Found) -> Target {
     if let ([one], [path]) = (methods.as_slice(), paths.as_slice())
         && path.contains("{*}")
     {
-        target.operation = gaps(path).map(|path| (one.clone(), path)).filter(|_| !one.contains('*'));
+        target.operation = gaps(path)
+            .map(|path| (one.clone(), path))
+            .filter(|_| !one.contains('*'));
     }
     if target.operation.is_none() {
-        target.terms.extend(any(&methods, |it| open(it).map(|text| method(&text))));
+        target
+            .terms
+            .extend(any(&methods, |it| open(it).map(|text| method(&text))));
         target.terms.extend(any_path(&paths));
     }
     let hosts = fields.texts("hosts", found);
-    target.terms.extend(any(&hosts, |it| open(it).map(|text| compared("request.host", &text))));
+    target.terms.extend(any(&hosts, |it| {
+        open(it).map(|text| compared("request.host", &text))
+    }));
     let mut no = |name: &str, found: &mut Found| fields.texts(name, found);
-    let (methods, paths, hosts) = (no("notMethods", found), no("notPaths", found), no("notHosts", found));
+    let (methods, paths, hosts) = (
+        no("notMethods", found),
+        no("notPaths", found),
+        no("notHosts", found),
+    );
     let negated = |term: Option<Option<String>>| term.map(|term| term.map(|it| not(&it)));
-    target.terms.extend(negated(any(&methods, |it| open(it).map(|text| method(&text)))));
+    target
+        .terms
+        .extend(negated(any(&methods, |it| open(it).map(|text| method(&text)))));
     target.terms.extend(negated(any_path(&paths)));
-    target.terms.extend(negated(any(&hosts, |it| open(it).map(|text| compared("request.host", &text)))));
+    target.terms.extend(negated(any(&hosts, |it| {
+        open(it).map(|text| compared("request.host", &text))
+    })));
     let ports = fields.texts("ports", found);
     target.ports = ports.iter().filter_map(|port| port.parse().ok()).collect();
     if !fields.texts("notPorts", found).is_empty() {
@@ -95,6 +109,8 @@ fn regex(segments: &[Option<String>]) -> String {
 
 /// A path that ends with any number of segments.
 fn several(path: &str) -> Option<Text> {
-    let before = path.strip_suffix("/{**}").filter(|before| !before.contains("{**}"))?;
+    let before = path
+        .strip_suffix("/{**}")
+        .filter(|before| !before.contains("{**}"))?;
     Some(Text::Regex(format!("{}/.*", regex(&gaps(before)?))))
 }

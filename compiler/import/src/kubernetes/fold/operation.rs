@@ -51,7 +51,9 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 /// The method and the path of a match, where it asks for one of each.
 pub(crate) fn path_of(one: &Match) -> Option<(String, Vec<Option<String>>)> {
-    let (Some(Text::Exact(method)), Some(path)) = (&one.method, &one.path) else { return None };
+    let (Some(Text::Exact(method)), Some(path)) = (&one.method, &one.path) else {
+        return None;
+    };
     let known = METHODS.iter().take(6).any(|known| known == method);
     let segments = match path {
         // Of what is below a path, an operation with one more segment is the nearest.
@@ -73,7 +75,11 @@ pub(crate) fn segments(path: &Text) -> Option<Vec<Option<String>>> {
         _ => return None,
     };
     // What stands for a segment has a slash in it.
-    let text = if regex { text.replace("[^/]+", "\0") } else { text.to_owned() };
+    let text = if regex {
+        text.replace("[^/]+", "\0")
+    } else {
+        text.to_owned()
+    };
     let inside = text.strip_prefix('/')?;
     let one = |segment: &str| match segment {
         "\0" if regex => Some(None),

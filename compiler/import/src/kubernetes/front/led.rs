@@ -1,6 +1,9 @@
 //! Where the visitors of a gateway are led by a table of routes.
 
-use super::{Front, way::{Way, asked, united}};
+use super::{
+    Front,
+    way::{Way, asked, united},
+};
 use crate::{
     found::Found,
     kubernetes::{
@@ -27,16 +30,20 @@ pub(super) fn lead(front: &mut Front, table: &Table, world: &mut World, found: &
                 let (service, subset) = world.target(to, &table.node, found);
                 front.passes.push((name.clone(), named(world, service, subset)));
             }
-            None => found.lost(&table.node, &format!("a route of TLS for `{name}` that leads nowhere")),
+            None => found.lost(
+                &table.node,
+                &format!("a route of TLS for `{name}` that leads nowhere"),
+            ),
         }
     }
     let routes = repeated(&table.routes);
     let mut at = 0;
     while let Some((route, writes)) = routes.get(at) {
         let (ways, taken) = match whole_service(&routes, at, world) {
-            Some((service, last, count)) => {
-                (to_service(&last.0, last.1, (service, None), front, world, found), count)
-            }
+            Some((service, last, count)) => (
+                to_service(&last.0, last.1, (service, None), front, world, found),
+                count,
+            ),
             None => (one(route, *writes, table, front, world, found), 1),
         };
         for mut way in ways {
@@ -55,37 +62,66 @@ fn hosts(front: &Front, table: &Table) -> Vec<String> {
     let all = table.hosts.iter().any(|host| host == "*") || table.hosts.is_empty();
     let plain = |host: &&String| {
         let inside = host.strip_prefix("*.").unwrap_or(host);
-        !inside.is_empty() && inside.chars().all(|sign| sign.is_ascii_alphanumeric() || "-.".contains(sign))
+        !inside.is_empty()
+            && inside
+                .chars()
+                .all(|sign| sign.is_ascii_alphanumeric() || "-.".contains(sign))
     };
     let hosts = if all { &front.hosts } else { &table.hosts };
-    hosts.iter().filter(plain).map(|host| host.to_ascii_lowercase()).collect()
+    hosts
+        .iter()
+        .filter(plain)
+        .map(|host| host.to_ascii_lowercase())
+        .collect()
 }
 
 /// Routes of which one takes what may be repeated and the next the rest are one; whether that copies what it must not repeat.
 fn repeated(routes: &[Route]) -> Vec<(Route, bool)> {
     let mut all: Vec<(Route, bool)> = Vec::new();
     for route in routes {
-        let matches = if route.matches.is_empty() { vec![Match::default()] } else { route.matches.clone() };
+        let matches = if route.matches.is_empty() {
+            vec![Match::default()]
+        } else {
+            route.matches.clone()
+        };
         let pair = all.last().filter(|(before, _)| {
-            let may = |one: &Match| one.method.as_ref().is_some_and(|method| match method {
-                Text::Exact(method) => may_repeat(method),
-                method => method.is_idempotent(),
-            });
-            before.to == route.to && before.says != route.says && is_unsent(&before.says, &route.says) && before.matches.iter().all(may)
+            let may = |one: &Match| {
+                one.method.as_ref().is_some_and(|method| match method {
+                    Text::Exact(method) => may_repeat(method),
+                    method => method.is_idempotent(),
+                })
+            };
+            before.to == route.to
+                && before.says != route.says
+                && is_unsent(&before.says, &route.says)
+                && before.matches.iter().all(may)
         });
         let Some((before, _)) = pair else {
             let writes = route.says.mirror.is_some();
-            all.push((Route { matches, ..route.clone() }, writes));
+            all.push((
+                Route {
+                    matches,
+                    ..route.clone()
+                },
+                writes,
+            ));
             continue;
         };
         let mut joined = matches;
         for one in &before.matches {
-            let bare = Match { method: None, ..one.clone() };
+            let bare = Match {
+                method: None,
+                ..one.clone()
+            };
             if !joined.iter().any(|known| takes(known, one) || *known == bare) {
                 joined.push(one.clone());
             }
         }
-        let merged = Route { matches: joined, notes: [before.notes.clone(), route.notes.clone()].concat(), ..before.clone() };
+        let merged = Route {
+            matches: joined,
+            notes: [before.notes.clone(), route.notes.clone()].concat(),
+            ..before.clone()
+        };
         let writes = route.says.mirror.is_some();
         all.pop();
         all.push((merged, writes));
@@ -107,7 +143,10 @@ fn whole_service<'a>(
         let (last, writes) = ending;
         let each = some.iter().zip(led).all(|((route, copies), led)| {
             let wanted = crossed(&last.matches, &led.matches);
-            route.to == led.to && route.redirect.is_none() && route.says == last.says && copies == writes
+            route.to == led.to
+                && route.redirect.is_none()
+                && route.says == last.says
+                && copies == writes
                 && wanted.is_some_and(|wanted| same(&wanted, &route.matches))
         });
         each.then_some((ending, led.len()))
@@ -132,7 +171,13 @@ fn crossed(a: &[Match], b: &[Match]) -> Option<Vec<Match>> {
                 (a, b) => Some(a.clone().or_else(|| b.clone())),
             };
             let mut headers = one.headers.clone();
-            headers.extend(other.headers.iter().filter(|it| !one.headers.contains(it)).cloned());
+            headers.extend(
+                other
+                    .headers
+                    .iter()
+                    .filter(|it| !one.headers.contains(it))
+                    .cloned(),
+            );
             headers.sort_by(|a, b| a.name.cmp(&b.name));
             let mut query = one.query.clone();
             query.extend(other.query.iter().filter(|it| !one.query.contains(it)).cloned());
@@ -150,7 +195,14 @@ fn crossed(a: &[Match], b: &[Match]) -> Option<Vec<Match>> {
 }
 
 /// One route of a table.
-fn one(route: &Route, writes: bool, table: &Table, front: &mut Front, world: &mut World, found: &mut Found) -> Vec<Way> {
+fn one(
+    route: &Route,
+    writes: bool,
+    table: &Table,
+    front: &mut Front,
+    world: &mut World,
+    found: &mut Found,
+) -> Vec<Way> {
     if let Some(redirect) = &route.redirect {
         let mut to = format!("redirect(\"{}\"", redirect.to);
         if redirect.status != 302 {
@@ -176,7 +228,13 @@ fn one(route: &Route, writes: bool, table: &Table, front: &mut Front, world: &mu
 }
 
 /// A service that splits so: one that is there, or one for this route.
-fn shared(split: &[(Target, u32)], table: &Table, route: &Route, world: &mut World, found: &mut Found) -> usize {
+fn shared(
+    split: &[(Target, u32)],
+    table: &Table,
+    route: &Route,
+    world: &mut World,
+    found: &mut Found,
+) -> usize {
     let splits = |service: &Service| matches!(service.folded.led.as_slice(), [only] if only.to == split && only.matches.is_empty());
     match world.services.iter().position(splits) {
         Some(known) => known,
@@ -186,8 +244,12 @@ fn shared(split: &[(Target, u32)], table: &Table, route: &Route, world: &mut Wor
 
 /// A service, or a subset of one, as a route names it.
 fn named(world: &World, service: usize, subset: Option<usize>) -> String {
-    let Some(service) = world.services.get(service) else { return String::new() };
-    let subset = subset.and_then(|at| service.subsets.get(at)).filter(|it| !it.name.is_empty());
+    let Some(service) = world.services.get(service) else {
+        return String::new();
+    };
+    let subset = subset
+        .and_then(|at| service.subsets.get(at))
+        .filter(|it| !it.name.is_empty());
     match subset {
         Some(subset) => format!("{}.{}", service.name, subset.name),
         None => service.name.clone(),
@@ -204,7 +266,9 @@ fn to_service(
     found: &mut Found,
 ) -> Vec<Way> {
     let to = named(world, service, subset);
-    let Some(declared) = world.services.get(service) else { return Vec::new() };
+    let Some(declared) = world.services.get(service) else {
+        return Vec::new();
+    };
     let beside = Beside {
         idle_ms: None,
         budget: declared.budget,
@@ -213,8 +277,9 @@ fn to_service(
     let base = &declared.folded.says;
     let place = |to: &_| world.written(to, Some(service));
     let all = settings(&route.says, Some(base), beside, &place);
-    let (mut direct, within): (Vec<Setting>, Vec<Setting>) =
-        all.into_iter().partition(|(name, _)| matches!(*name, "timeout" | "retry"));
+    let (mut direct, within): (Vec<Setting>, Vec<Setting>) = all
+        .into_iter()
+        .partition(|(name, _)| matches!(*name, "timeout" | "retry"));
     if !within.is_empty() {
         // A route holds these by a policy.
         let known = front.policies.iter().find(|(_, settings)| *settings == within);
@@ -234,14 +299,22 @@ fn to_service(
 /// What is changed of the request: what it matched is replaced.
 fn rewrite(says: &Says, base: &Says) -> Option<String> {
     let mut parts = Vec::new();
-    let before = says.rewrite.before.as_ref().filter(|it| base.rewrite.before.as_ref() != Some(it));
+    let before = says
+        .rewrite
+        .before
+        .as_ref()
+        .filter(|it| base.rewrite.before.as_ref() != Some(it));
     let prefix = says.rewrite.prefix.as_ref().or(before);
     let prefix = prefix.map(|it| match it.trim_end_matches('/') {
         "" => "/".to_owned(),
         it => it.to_owned(),
     });
     parts.extend(prefix.map(|it| format!("prefix: {}", quoted(&it))));
-    let host = says.rewrite.host.as_ref().filter(|it| base.rewrite.host.as_ref() != Some(it));
+    let host = says
+        .rewrite
+        .host
+        .as_ref()
+        .filter(|it| base.rewrite.host.as_ref() != Some(it));
     parts.extend(host.map(|it| format!("host: {}", quoted(it))));
     (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
 }
@@ -254,8 +327,14 @@ fn ways(route: &Route, to: &str, redirects: bool, settings: Vec<Setting>, found:
         let asked = asked(&one);
         let mut settings = settings.clone();
         // What a route matched is what its path says, and not what its condition does.
-        if asked.path == "/**" && one.path.is_some() && settings.iter().any(|(_, text)| text.starts_with("{ prefix")) {
-            found.lost(&route.node, "`rewrite` of a path of which only a condition says what is matched");
+        if asked.path == "/**"
+            && one.path.is_some()
+            && settings.iter().any(|(_, text)| text.starts_with("{ prefix"))
+        {
+            found.lost(
+                &route.node,
+                "`rewrite` of a path of which only a condition says what is matched",
+            );
             settings.retain(|(name, _)| *name != "rewrite");
             notes.extend(found.notes());
         }

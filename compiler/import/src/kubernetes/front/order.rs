@@ -21,7 +21,11 @@ fn rank(way: &Way) -> impl Ord + use<> {
         "**" => 3,
         _ => 0,
     };
-    let kinds: Vec<u8> = if class == 1 { segments.iter().map(kind).collect() } else { Vec::new() };
+    let kinds: Vec<u8> = if class == 1 {
+        segments.iter().map(kind).collect()
+    } else {
+        Vec::new()
+    };
     let length = |segment: &&str| match *segment {
         "**" => 0,
         "*" => 2,
@@ -49,11 +53,15 @@ pub(crate) fn keep(ways: &mut [Way]) {
         for _ in 0..MAX_KEPT {
             let Some(way) = ways.get(later) else { break };
             let before = ways.iter().take(later).find(|before| {
-                let apart = before.whole().is_some_and(|whole| way.terms.contains(&not(&whole)));
+                let apart = before
+                    .whole()
+                    .is_some_and(|whole| way.terms.contains(&not(&whole)));
                 let same = before.to == way.to && before.settings == way.settings;
                 !same && !apart && rank(way) < rank(before) && overlap(before, way)
             });
-            let Some(condition) = before.and_then(Way::whole) else { break };
+            let Some(condition) = before.and_then(Way::whole) else {
+                break;
+            };
             // Headers within count as asked for, too.
             let asks = before.map_or((0, 0), |before| before.asks);
             let Some(way) = ways.get_mut(later) else { break };

@@ -47,7 +47,9 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Vec<Tokens> {
     for mut rule in spec.objects("jwtRules", found) {
         let issuer = rule.text("issuer", found).unwrap_or_default();
         let audiences = rule.texts("audiences", found);
-        let keys = rule.text("jwksUri", found).or_else(|| rule.text("jwks_uri", found));
+        let keys = rule
+            .text("jwksUri", found)
+            .or_else(|| rule.text("jwks_uri", found));
         rule.skip(&["forwardOriginalToken", "timeout"]);
         rule.lost(
             &[
@@ -57,17 +59,26 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Vec<Tokens> {
                 ("fromCookies", "tokens in cookies"),
                 ("outputPayloadToHeader", "claims as headers"),
                 ("outputClaimToHeaders", "claims as headers"),
-                ("spaceDelimitedClaims", "claims of several words; `has` finds each"),
+                (
+                    "spaceDelimitedClaims",
+                    "claims of several words; `has` finds each",
+                ),
             ],
             found,
         );
         let node = rule.node.clone();
         rule.end(found);
         if keys.is_none() {
-            found.needed(&node, &format!("the address of the keys of `{issuer}`, as a config"));
+            found.needed(
+                &node,
+                &format!("the address of the keys of `{issuer}`, as a config"),
+            );
         }
         if audiences.is_empty() {
-            found.needed(&node, &format!("for whom tokens of `{issuer}` must be, as a config"));
+            found.needed(
+                &node,
+                &format!("for whom tokens of `{issuer}` must be, as a config"),
+            );
         }
         all.push(Tokens {
             node,
@@ -107,7 +118,10 @@ impl Tokens {
         let audience = match self.audiences.as_slice() {
             [] => config("audience", "string"),
             [only] => quoted(only),
-            all => format!("[{}]", all.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ")),
+            all => format!(
+                "[{}]",
+                all.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ")
+            ),
         };
         let optional = if asks { "" } else { ", optional: true" };
         format!(

@@ -87,11 +87,15 @@ fn is_method(text: &str) -> bool {
 fn written(path: &Text) -> Option<String> {
     let text = |all: &[Option<String>], rest: bool| {
         let inner = all.len().saturating_sub(1);
-        let odd = |(at, segment): (usize, &Option<String>)| segment.as_deref() == Some("") && (at < inner || rest || inner > 0);
+        let odd = |(at, segment): (usize, &Option<String>)| {
+            segment.as_deref() == Some("") && (at < inner || rest || inner > 0)
+        };
         if all.iter().enumerate().any(odd) {
             return None;
         }
-        let each = all.iter().map(|segment| format!("/{}", segment.as_deref().unwrap_or("*")));
+        let each = all
+            .iter()
+            .map(|segment| format!("/{}", segment.as_deref().unwrap_or("*")));
         let text: String = each.collect();
         Some(if rest { format!("{text}/**") } else { text })
     };
@@ -143,7 +147,16 @@ pub(crate) fn united(matches: &[Match]) -> Vec<Match> {
             _ => None,
         };
         let exact = below.and_then(|path| {
-            let same = |it: &Match| it.path == Some(Text::Exact(path.clone())) && Match { path: None, ..it.clone() } == Match { path: None, ..one.clone() };
+            let same = |it: &Match| {
+                it.path == Some(Text::Exact(path.clone()))
+                    && Match {
+                        path: None,
+                        ..it.clone()
+                    } == Match {
+                        path: None,
+                        ..one.clone()
+                    }
+            };
             all.iter().position(same).map(|at| (at, path))
         });
         match exact {
@@ -175,7 +188,11 @@ impl Way {
         } else {
             terms.extend(condition::path(&shape(&self.path, false)));
         }
-        terms.extend(self.method.as_ref().map(|method| format!("request.method == {}", quoted(method))));
+        terms.extend(
+            self.method
+                .as_ref()
+                .map(|method| format!("request.method == {}", quoted(method))),
+        );
         terms.extend(self.terms.clone());
         joined(&terms, "and")
     }
@@ -184,7 +201,11 @@ impl Way {
 /// A path with gaps as a text to compare with.
 fn shape(path: &str, rest: bool) -> Text {
     if !path.contains('*') {
-        return if rest { Text::Below(path.to_owned()) } else { Text::Exact(path.to_owned()) };
+        return if rest {
+            Text::Below(path.to_owned())
+        } else {
+            Text::Exact(path.to_owned())
+        };
     }
     let each = path.split('/').skip(1).map(|segment| match segment {
         "*" => "/[^/]+".to_owned(),

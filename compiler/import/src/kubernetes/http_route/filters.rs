@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// What filters say, and where visitors are sent instead.
-pub(super) fn filters(all: Vec<Fields<'_>>, object: &Object<'_>, says: &mut Says, found: &mut Found) -> Option<Redirect> {
+pub(super) fn filters(
+    all: Vec<Fields<'_>>,
+    object: &Object<'_>,
+    says: &mut Says,
+    found: &mut Found,
+) -> Option<Redirect> {
     let mut redirected = None;
     for mut filter in all {
         let kind = filter.text("type", found).unwrap_or_default();
@@ -32,10 +37,15 @@ pub(super) fn filters(all: Vec<Fields<'_>>, object: &Object<'_>, says: &mut Says
 }
 
 fn headers(filter: &mut Fields<'_>, says: &mut Says, found: &mut Found) {
-    let Some(mut fields) = filter.object("requestHeaderModifier", found) else { return };
+    let Some(mut fields) = filter.object("requestHeaderModifier", found) else {
+        return;
+    };
     for name in ["set", "add"] {
         if name == "add" && fields.node.get("add").is_some() {
-            found.part(fields.node, "headers are set, and not added to those of their name");
+            found.part(
+                fields.node,
+                "headers are set, and not added to those of their name",
+            );
         }
         for mut one in fields.objects(name, found) {
             let pair = one.text("name", found).zip(one.text("value", found));
@@ -48,7 +58,9 @@ fn headers(filter: &mut Fields<'_>, says: &mut Says, found: &mut Found) {
 }
 
 fn rewrite(filter: &mut Fields<'_>, says: &mut Says, found: &mut Found) {
-    let Some(mut fields) = filter.object("urlRewrite", found) else { return };
+    let Some(mut fields) = filter.object("urlRewrite", found) else {
+        return;
+    };
     says.rewrite.host = fields.text("hostname", found);
     if let Some((kind, path)) = fields.object("path", found).and_then(|it| path(it, found)) {
         match kind {
@@ -77,7 +89,9 @@ fn path(mut fields: Fields<'_>, found: &mut Found) -> Option<(Replaced, String)>
 }
 
 fn mirror(filter: &mut Fields<'_>, object: &Object<'_>, says: &mut Says, found: &mut Found) {
-    let Some(mut fields) = filter.object("requestMirror", found) else { return };
+    let Some(mut fields) = filter.object("requestMirror", found) else {
+        return;
+    };
     let percent = fields.count("percent", found).unwrap_or(100).min(100);
     fields.lost(&[("fraction", "a share that is a fraction")], found);
     let to = fields.object("backendRef", found).and_then(|mut it| {
@@ -97,7 +111,9 @@ fn redirect(filter: &mut Fields<'_>, found: &mut Found) -> Option<Redirect> {
     let scheme = fields.text("scheme", found);
     let host = fields.text("hostname", found);
     let port = fields.count("port", found);
-    let status = fields.count("statusCode", found).and_then(|it| u16::try_from(it).ok());
+    let status = fields
+        .count("statusCode", found)
+        .and_then(|it| u16::try_from(it).ok());
     let path = fields.object("path", found).and_then(|it| path(it, found));
     let node = fields.node;
     fields.end(found);
@@ -105,7 +121,10 @@ fn redirect(filter: &mut Fields<'_>, found: &mut Found) -> Option<Redirect> {
         None => None,
         Some((Replaced::Whole, path)) => Some(path),
         Some((Replaced::Prefix, path)) => {
-            found.lost(node, &format!("a redirect that puts `{path}` in the place of a prefix"));
+            found.lost(
+                node,
+                &format!("a redirect that puts `{path}` in the place of a prefix"),
+            );
             return None;
         }
     };

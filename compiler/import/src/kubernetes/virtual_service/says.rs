@@ -47,8 +47,14 @@ pub(super) fn says(http: &mut Fields<'_>, object: &Object<'_>, found: &mut Found
         retry,
         fault: http.object("fault", found).map(|it| fault(it, found)),
         mirror: mirror(http, object, found),
-        rewrite: http.object("rewrite", found).map(|it| rewrite(it, found)).unwrap_or_default(),
-        headers: http.object("headers", found).map(|it| headers(it, found)).unwrap_or_default(),
+        rewrite: http
+            .object("rewrite", found)
+            .map(|it| rewrite(it, found))
+            .unwrap_or_default(),
+        headers: http
+            .object("headers", found)
+            .map(|it| headers(it, found))
+            .unwrap_or_default(),
         cors: http.object("corsPolicy", found).map(|it| cors(it, found)),
     }
 }
@@ -93,22 +99,35 @@ fn retries(mut fields: Fields<'_>, found: &mut Found) -> (Option<u64>, Option<Re
         base_ms,
     };
     let repeats = retry.more > 0 && !retry.on.is_empty();
-    (attempt.filter(|_| repeats || more == 0), Some(retry).filter(|_| repeats))
+    (
+        attempt.filter(|_| repeats || more == 0),
+        Some(retry).filter(|_| repeats),
+    )
 }
 
 /// What a word of Envoy means.
 fn worth(word: &str) -> Option<Vec<On>> {
     Some(match word {
-        "connect-failure" | "refused-stream" | "reset-before-request" | "http3-post-connect-failure" => vec![On::Connect],
+        "connect-failure" | "refused-stream" | "reset-before-request" | "http3-post-connect-failure" => {
+            vec![On::Connect]
+        }
         "reset" => vec![On::Timeout],
         // These two repeat after broken connections and attempts that took too long, too.
         "5xx" => vec![On::Connect, On::Timeout, On::Fives],
-        "gateway-error" => vec![On::Connect, On::Timeout, On::Status(502), On::Status(503), On::Status(504)],
+        "gateway-error" => vec![
+            On::Connect,
+            On::Timeout,
+            On::Status(502),
+            On::Status(503),
+            On::Status(504),
+        ],
         "retriable-4xx" => vec![On::Status(409)],
         "unavailable" => vec![On::Status(503)],
         // Statuses of gRPC that say that the caller has gone, and numbers that stand beside.
         "cancelled" | "retriable-status-codes" => Vec::new(),
-        number => vec![On::Status(number.parse().ok().filter(|it| (400..600).contains(it))?)],
+        number => vec![On::Status(
+            number.parse().ok().filter(|it| (400..600).contains(it))?,
+        )],
     })
 }
 
@@ -120,8 +139,16 @@ fn fault(mut fields: Fields<'_>, found: &mut Found) -> Fault {
         delay.end(found);
     }
     if let Some(mut abort) = fields.object("abort", found) {
-        abort.lost(&[("grpcStatus", "a status of gRPC"), ("http2Error", "an error of HTTP/2")], found);
-        fault.status = abort.count("httpStatus", found).and_then(|it| u16::try_from(it).ok());
+        abort.lost(
+            &[
+                ("grpcStatus", "a status of gRPC"),
+                ("http2Error", "an error of HTTP/2"),
+            ],
+            found,
+        );
+        fault.status = abort
+            .count("httpStatus", found)
+            .and_then(|it| u16::try_from(it).ok());
         let share = percent(&mut abort, found);
         if fault.delay_ms.is_some() && fault.status.is_some() && share != fault.percent {
             let words = format!("`fault.abort` for {share} of a hundred: delays and statuses have one share");
@@ -139,9 +166,12 @@ fn fault(mut fields: Fields<'_>, found: &mut Found) -> Fault {
 /// `percentage: { value: 5 }`, `percent: 5`, or all.
 fn percent(fields: &mut Fields<'_>, found: &mut Found) -> u32 {
     let old = fields.count("percent", found);
-    let Some(mut inner) = fields.object("percentage", found) else { return old.unwrap_or(100).min(100) };
+    let Some(mut inner) = fields.object("percentage", found) else {
+        return old.unwrap_or(100).min(100);
+    };
     let node = inner.node;
-    let odd = matches!(inner.node.get("value").map(|it| &it.value), Some(Value::Float(it)) if it.fract() != 0.0);
+    let odd =
+        matches!(inner.node.get("value").map(|it| &it.value), Some(Value::Float(it)) if it.fract() != 0.0);
     let value = inner.count("value", found).unwrap_or_default();
     inner.end(found);
     if odd {
@@ -158,13 +188,21 @@ fn mirror(http: &mut Fields<'_>, object: &Object<'_>, found: &mut Found) -> Opti
         value
     });
     let old = http.count("mirrorPercent", found);
-    let one = http.object("mirror", found).and_then(|it| target(it, object, found));
-    let mut all: Vec<(Target, u32)> = one.map(|to| (to, share.or(old).unwrap_or(100))).into_iter().collect();
+    let one = http
+        .object("mirror", found)
+        .and_then(|it| target(it, object, found));
+    let mut all: Vec<(Target, u32)> = one
+        .map(|to| (to, share.or(old).unwrap_or(100)))
+        .into_iter()
+        .collect();
     let mut nodes = Vec::new();
     for mut each in http.objects("mirrors", found) {
         let percent = percent(&mut each, found);
         nodes.push(each.node);
-        if let Some(to) = each.object("destination", found).and_then(|it| target(it, object, found)) {
+        if let Some(to) = each
+            .object("destination", found)
+            .and_then(|it| target(it, object, found))
+        {
             all.push((to, percent));
         }
         each.end(found);
@@ -197,7 +235,10 @@ fn rewrite(mut fields: Fields<'_>, found: &mut Found) -> Rewrite {
             of if of.starts_with('^') && !by.contains('\\') => {
                 rewrite.prefix = Some(if of.ends_with("/?") { "/".to_owned() } else { plain });
             }
-            _ => found.lost(node, "`rewrite.uriRegexRewrite`: a part of the path by a regular expression"),
+            _ => found.lost(
+                node,
+                "`rewrite.uriRegexRewrite`: a part of the path by a regular expression",
+            ),
         }
     }
     fields.end(found);
@@ -242,7 +283,10 @@ fn cors(mut fields: Fields<'_>, found: &mut Found) -> Cors {
             (None, Some(".*")) => cors.origins.push("*".to_owned()),
             _ => {
                 origin.skip(&["prefix"]);
-                found.lost(origin.node, "an origin of `corsPolicy` that is compared by a part of it");
+                found.lost(
+                    origin.node,
+                    "an origin of `corsPolicy` that is compared by a part of it",
+                );
             }
         }
         origin.end(found);
@@ -250,7 +294,13 @@ fn cors(mut fields: Fields<'_>, found: &mut Found) -> Cors {
     cors.origins.extend(fields.texts("allowOrigin", found));
     cors.methods = fields.texts("allowMethods", found);
     cors.headers = fields.texts("allowHeaders", found);
-    fields.lost(&[("exposeHeaders", "headers that pages may read"), ("unmatchedPreflights", "")], found);
+    fields.lost(
+        &[
+            ("exposeHeaders", "headers that pages may read"),
+            ("unmatchedPreflights", ""),
+        ],
+        found,
+    );
     cors.credentials = fields.flag("allowCredentials", found).unwrap_or_default();
     cors.age_ms = time(&mut fields, "maxAge", found);
     fields.end(found);

@@ -45,7 +45,10 @@ pub(crate) fn write(front: &Front, configs: &mut Vec<String>, out: &mut Out) {
 fn route(way: &Way, out: &mut Out) {
     out.notes(&way.notes);
     let method = way.method.as_deref().unwrap_or("any");
-    let condition = way.condition().map(|it| format!(" when {it}")).unwrap_or_default();
+    let condition = way
+        .condition()
+        .map(|it| format!(" when {it}"))
+        .unwrap_or_default();
     let mut settings: Vec<String> = Vec::new();
     match way.hosts.as_slice() {
         [] => {}
@@ -60,5 +63,9 @@ fn route(way: &Way, out: &mut Out) {
         true => String::new(),
         false => format!(" {{ {} }}", settings.join(", ")),
     };
-    out.line(format!("{method} {}{condition} -> {}{settings}", quoted(&way.path), way.to));
+    out.line(format!(
+        "{method} {}{condition} -> {}{settings}",
+        quoted(&way.path),
+        way.to
+    ));
 }

@@ -5,9 +5,9 @@ use crate::{
     kubernetes::{
         condition,
         fold::Operation,
-        settings::{Beside, cors, settings},
+        settings::{Beside, cors, settings, shares},
         traffic::{On, Says, Split, may_repeat},
-        world::{Service, World, shares},
+        world::{Service, World},
     },
     name::{Names, quoted},
     out::Out,
@@ -15,11 +15,17 @@ use crate::{
 
 /// Writes the service with this number.
 pub(crate) fn write(world: &World, number: usize, out: &mut Out, found: &mut Found) {
-    let Some(service) = world.services.get(number) else { return };
+    let Some(service) = world.services.get(number) else {
+        return;
+    };
     out.line(format!("service {} {{", service.name));
     for subset in &service.subsets {
         out.notes(&subset.notes);
-        let name = if subset.name.is_empty() { String::new() } else { format!(" {}", subset.name) };
+        let name = if subset.name.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", subset.name)
+        };
         out.line(format!("at{name}: {}", quoted(&subset.place.address())));
     }
     out.notes(&service.notes);
@@ -56,8 +62,18 @@ pub(crate) fn write(world: &World, number: usize, out: &mut Out, found: &mut Fou
 /// What is changed of requests on their way.
 fn rewrite(says: &Says, out: &mut Out) {
     let mut parts = Vec::new();
-    parts.extend(says.rewrite.before.as_ref().map(|it| format!("prefix: {}", quoted(it))));
-    parts.extend(says.rewrite.host.as_ref().map(|it| format!("host: {}", quoted(it))));
+    parts.extend(
+        says.rewrite
+            .before
+            .as_ref()
+            .map(|it| format!("prefix: {}", quoted(it))),
+    );
+    parts.extend(
+        says.rewrite
+            .host
+            .as_ref()
+            .map(|it| format!("host: {}", quoted(it))),
+    );
     if says.rewrite.prefix.is_some() {
         out.line("// not imported: a path that is put in the place of what a route of the mesh matched");
     }
@@ -109,9 +125,13 @@ fn split(world: &World, service: &Service, to: &Split, found: &mut Found) -> Str
     };
     let shares = shares(to);
     let whole: u64 = to.iter().map(|(_, weight)| u64::from(*weight)).sum();
-    let exact = |(share, (_, weight)): (&u32, &(_, u32))| u64::from(*share) * whole == u64::from(*weight) * 100;
+    let exact =
+        |(share, (_, weight)): (&u32, &(_, u32))| u64::from(*share) * whole == u64::from(*weight) * 100;
     if !shares.iter().zip(to).all(exact) {
-        found.part(&service_node(), &format!("the shares of `{}` are whole parts of a hundred", service.name));
+        found.part(
+            &service_node(),
+            &format!("the shares of `{}` are whole parts of a hundred", service.name),
+        );
     }
     let mut parts: Vec<(String, u32)> = Vec::new();
     for ((target, _), share) in to.iter().zip(shares).filter(|(_, share)| *share > 0) {
@@ -164,9 +184,15 @@ fn operation_text(
         *says != base && !once
     });
     // Whoever repeats what is not safe to repeat says by what a repetition is known.
-    let repeated = |says: &Says| says.retry.as_ref().is_some_and(|it| it.on.iter().any(|on| *on != On::Connect));
+    let repeated = |says: &Says| {
+        says.retry
+            .as_ref()
+            .is_some_and(|it| it.on.iter().any(|on| *on != On::Connect))
+    };
     let keyed = !may_repeat(method) && operation.says.as_ref().is_some_and(repeated);
-    let mut params: Vec<String> = (1..=operation.parameters()).map(|number| format!("p{number}: string")).collect();
+    let mut params: Vec<String> = (1..=operation.parameters())
+        .map(|number| format!("p{number}: string"))
+        .collect();
     let mut lines = Vec::new();
     if matches!(method, "POST" | "PUT" | "PATCH") {
         params.push("body: json".to_owned());
@@ -186,5 +212,8 @@ fn operation_text(
         true => String::new(),
         false => format!(" {{\n{}\n}}", lines.join("\n")),
     };
-    format!("op {name}({}){result} = {method} \"{template}\"{body}", params.join(", "))
+    format!(
+        "op {name}({}){result} = {method} \"{template}\"{body}",
+        params.join(", ")
+    )
 }

@@ -16,7 +16,13 @@ const MOST: u32 = 40;
 
 impl Emit<'_> {
     /// Branches, each with data of its own; their results are a list.
-    pub(super) fn parallel(&mut self, state: &State, branches: &[Machine], scope: &Scope, out: &mut Out) -> Escaping {
+    pub(super) fn parallel(
+        &mut self,
+        state: &State,
+        branches: &[Machine],
+        scope: &Scope,
+        out: &mut Out,
+    ) -> Escaping {
         self.repeats(state);
         let base = self.base(state, scope);
         let given = match &state.parameters {
@@ -66,7 +72,10 @@ impl Emit<'_> {
             "([] as [json])".to_owned()
         });
         let Some(machine) = each else {
-            self.found.lost(&state.node, &format!("the Map `{}`, which does nothing for its elements", state.name));
+            self.found.lost(
+                &state.node,
+                &format!("the Map `{}`, which does nothing for its elements", state.name),
+            );
             return Escaping::new();
         };
         let item = self.names.fresh(&format!("{} item", state.name));
@@ -90,11 +99,22 @@ impl Emit<'_> {
         let mut body = Out::default();
         let escaping = self.within(machine, &machine.start, &inner, &mut body);
         let body = body.text();
-        let word = if body.contains(&format!("{own} = ")) { "var" } else { "let" };
+        let word = if body.contains(&format!("{own} = ")) {
+            "var"
+        } else {
+            "let"
+        };
         let discards = matches!(state.result.as_ref().map(|it| &it.value), Some(Value::Null));
         let results = self.names.fresh(&format!("{} results", state.name));
-        let bound = if discards { String::new() } else { format!("let {results} = ") };
-        out.line(format!("{bound}for {item} in {list} parallel(limit: {}) {{", most.unwrap_or(MOST).min(1_000)));
+        let bound = if discards {
+            String::new()
+        } else {
+            format!("let {results} = ")
+        };
+        out.line(format!(
+            "{bound}for {item} in {list} parallel(limit: {}) {{",
+            most.unwrap_or(MOST).min(1_000)
+        ));
         out.line(format!("{word} {own}: json = {given}"));
         out.line(body);
         if !discards {
@@ -111,7 +131,8 @@ impl Emit<'_> {
     /// A region is not begun again by itself.
     fn repeats(&mut self, state: &State) {
         for retrier in &state.retries {
-            self.found.lost(&retrier.node, &format!("`Retry` of all of `{}`", state.name));
+            self.found
+                .lost(&retrier.node, &format!("`Retry` of all of `{}`", state.name));
         }
     }
 }

@@ -8,15 +8,34 @@ use std::collections::BTreeSet;
 
 /// Whether a machine can be written as structured code; `whole` is whether an end within it can leave.
 pub(super) fn is_structured(machine: &Machine, graph: &Graph, whole: bool) -> bool {
-    !graph.is_round() && walk(machine, graph, Some(&machine.start), None, whole, &mut BTreeSet::new())
+    !graph.is_round()
+        && walk(
+            machine,
+            graph,
+            Some(&machine.start),
+            None,
+            whole,
+            &mut BTreeSet::new(),
+        )
 }
 
 /// Follows states as they would be written.
-fn walk(machine: &Machine, graph: &Graph, from: Option<&str>, stop: Option<&str>, whole: bool, seen: &mut BTreeSet<String>) -> bool {
+fn walk(
+    machine: &Machine,
+    graph: &Graph,
+    from: Option<&str>,
+    stop: Option<&str>,
+    whole: bool,
+    seen: &mut BTreeSet<String>,
+) -> bool {
     let mut current = from.map(str::to_owned);
     loop {
-        let Some(name) = current.filter(|name| Some(name.as_str()) != stop) else { return true };
-        let Some(state) = machine.state(&name) else { return true };
+        let Some(name) = current.filter(|name| Some(name.as_str()) != stop) else {
+            return true;
+        };
+        let Some(state) = machine.state(&name) else {
+            return true;
+        };
         if !seen.insert(name) {
             return false;
         }
@@ -70,7 +89,9 @@ fn only_fails(machine: &Machine, graph: &Graph, from: &str) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from.to_owned()];
     while let Some(name) = open.pop() {
-        let Some(state) = machine.state(&name) else { return false };
+        let Some(state) = machine.state(&name) else {
+            return false;
+        };
         if !seen.insert(name) {
             continue;
         }
@@ -86,7 +107,9 @@ fn only_fails(machine: &Machine, graph: &Graph, from: &str) -> bool {
 
 /// The states that a choice leads to, each once.
 pub(super) fn targets(state: &State) -> Vec<String> {
-    let Kind::Choice { rules, default } = &state.kind else { return Vec::new() };
+    let Kind::Choice { rules, default } = &state.kind else {
+        return Vec::new();
+    };
     let mut all: Vec<String> = Vec::new();
     for next in rules.iter().map(|(_, next)| next).chain(default) {
         if !all.contains(next) {
@@ -105,5 +128,8 @@ pub(super) fn behind(state: &State, graph: &Graph) -> Option<String> {
 
 /// Whether nothing comes behind a state by itself.
 pub(super) fn leaves(state: &State) -> bool {
-    matches!(state.kind, Kind::Choice { .. } | Kind::Fail { .. } | Kind::Succeed)
+    matches!(
+        state.kind,
+        Kind::Choice { .. } | Kind::Fail { .. } | Kind::Succeed
+    )
 }

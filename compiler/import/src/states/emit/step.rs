@@ -9,7 +9,7 @@ use crate::{
     states::{
         choice,
         graph::Graph,
-        machine::{Catcher, Kind, Machine, State, Time},
+        machine::{Kind, Machine, State, Time},
         path::{Base, steps},
         task, template,
     },
@@ -17,14 +17,27 @@ use crate::{
 
 impl Emit<'_> {
     /// What a state does, and where a choice leads; the errors that may leave it.
-    pub(super) fn state(&mut self, machine: &Machine, graph: &Graph, state: &State, scope: &Scope, out: &mut Out) -> Escaping {
-        let comment = state.comment.as_deref().map(|text| format!(": {}", plain(text))).unwrap_or_default();
+    pub(super) fn state(
+        &mut self,
+        machine: &Machine,
+        graph: &Graph,
+        state: &State,
+        scope: &Scope,
+        out: &mut Out,
+    ) -> Escaping {
+        let comment = state
+            .comment
+            .as_deref()
+            .map(|text| format!(": {}", plain(text)))
+            .unwrap_or_default();
         out.line(format!("// {}{comment}", plain(&state.name)));
         out.notes(&state.notes);
         let mut body = Out::default();
         let escaping = match &state.kind {
             Kind::Pass { result } => self.pass(state, result.as_ref(), scope, &mut body),
-            Kind::Task { resource, timeout } => self.task(state, resource, timeout.as_ref(), scope, &mut body),
+            Kind::Task { resource, timeout } => {
+                self.task(state, resource, timeout.as_ref(), scope, &mut body)
+            }
             Kind::Choice { rules, default } => {
                 self.output(state, scope, &mut body);
                 self.choice(machine, graph, state, (rules, default.as_ref()), scope, &mut body)
@@ -43,7 +56,9 @@ impl Emit<'_> {
             }
             Kind::Fail { error, cause } => self.fail(state, error.as_ref(), cause.as_ref(), scope, &mut body),
             Kind::Parallel { branches } => self.parallel(state, branches, scope, &mut body),
-            Kind::Map { items, each, most } => self.map(state, (items.as_ref(), each.as_ref(), *most), scope, &mut body),
+            Kind::Map { items, each, most } => {
+                self.map(state, (items.as_ref(), each.as_ref(), *most), scope, &mut body)
+            }
             Kind::Unknown => Escaping::new(),
         };
         out.notes(&self.found.notes());
@@ -77,7 +92,14 @@ impl Emit<'_> {
         Escaping::new()
     }
 
-    fn task(&mut self, state: &State, resource: &str, timeout: Option<&Node>, scope: &Scope, out: &mut Out) -> Escaping {
+    fn task(
+        &mut self,
+        state: &State,
+        resource: &str,
+        timeout: Option<&Node>,
+        scope: &Scope,
+        out: &mut Out,
+    ) -> Escaping {
         let base = self.base(state, scope);
         let call = task::call(state, resource, timeout, &base, self.callees, self.found);
         out.notes(&self.found.notes());
@@ -121,10 +143,15 @@ impl Emit<'_> {
     }
 
     /// The data with a value at a path; nothing where the value is let go of.
-    fn placed(&mut self, path: Option<&Node>, value: &str, scope: &Scope) -> Option<String> {
-        let Some(node) = path else { return Some(value.to_owned()) };
+    pub(super) fn placed(&mut self, path: Option<&Node>, value: &str, scope: &Scope) -> Option<String> {
+        let Some(node) = path else {
+            return Some(value.to_owned());
+        };
         let text = node.text()?;
-        let placed = text.strip_prefix('$').and_then(steps).and_then(|steps| json::set(&scope.data, &steps, value));
+        let placed = text
+            .strip_prefix('$')
+            .and_then(steps)
+            .and_then(|steps| json::set(&scope.data, &steps, value));
         if placed.is_none() {
             self.found.expression(node, &text);
         }
@@ -147,17 +174,32 @@ impl Emit<'_> {
 
     fn wait(&mut self, state: &State, time: &Time, scope: &Scope, out: &mut Out) {
         let base = self.base(state, scope);
-        let read = |node: &Node| node.text().filter(|text| text.starts_with('$')).and_then(|text| base.read(&text));
+        let read = |node: &Node| {
+            node.text()
+                .filter(|text| text.starts_with('$'))
+                .and_then(|text| base.read(&text))
+        };
         let (node, line) = match time {
-            Time::Seconds(node) => (node, match (&node.value, read(node)) {
-                (Value::Int(seconds), _) => u64::try_from(*seconds).ok().map(|it| format!("sleep {}", crate::name::duration(it.min(3_000_000_000) * 1_000))),
-                (_, Some(read)) => Some(format!("sleep 1s * {}", read.of("int"))),
-                _ => None,
-            }),
-            Time::Until(node) => (node, match read(node) {
-                Some(read) => Some(format!("sleep until {}", read.of("time"))),
-                None => node.text().filter(|text| !text.starts_with('$')).map(|text| format!("sleep until ({} as json as time)", quoted(&text))),
-            }),
+            Time::Seconds(node) => (
+                node,
+                match (&node.value, read(node)) {
+                    (Value::Int(seconds), _) => u64::try_from(*seconds)
+                        .ok()
+                        .map(|it| format!("sleep {}", crate::name::duration(it.min(3_000_000_000) * 1_000))),
+                    (_, Some(read)) => Some(format!("sleep 1s * {}", read.of("int"))),
+                    _ => None,
+                },
+            ),
+            Time::Until(node) => (
+                node,
+                match read(node) {
+                    Some(read) => Some(format!("sleep until {}", read.of("time"))),
+                    None => node
+                        .text()
+                        .filter(|text| !text.starts_with('$'))
+                        .map(|text| format!("sleep until ({} as json as time)", quoted(&text))),
+                },
+            ),
         };
         match line {
             Some(line) => out.line(line),
@@ -165,16 +207,32 @@ impl Emit<'_> {
         }
     }
 
-    fn fail(&mut self, state: &State, error: Option<&Node>, cause: Option<&Node>, scope: &Scope, out: &mut Out) -> Escaping {
+    fn fail(
+        &mut self,
+        state: &State,
+        error: Option<&Node>,
+        cause: Option<&Node>,
+        scope: &Scope,
+        out: &mut Out,
+    ) -> Escaping {
         let base = self.base(state, scope);
         let text = |node: Option<&Node>| node.and_then(Node::text);
         let computed = |text: &str| text.starts_with('$') || text.starts_with("States.");
-        let name = text(error).filter(|text| !computed(text) && !text.starts_with("{%")).unwrap_or_else(|| "Failed".to_owned());
+        let name = text(error)
+            .filter(|text| !computed(text) && !text.starts_with("{%"))
+            .unwrap_or_else(|| "Failed".to_owned());
         let error = self.callees.error(&name);
         let cause = match cause.map(|node| (node, node.text().unwrap_or_default())) {
             None => quoted(""),
             Some((node, text)) if computed(&text) || text.starts_with("{%") => {
-                format!("shown({})", if text.starts_with("{%") { template::value(node, &base, self.found) } else { template::computed(node, &base, self.found) })
+                format!(
+                    "shown({})",
+                    if text.starts_with("{%") {
+                        template::value(node, &base, self.found)
+                    } else {
+                        template::computed(node, &base, self.found)
+                    }
+                )
             }
             Some((_, text)) => quoted(&text),
         };
@@ -227,7 +285,15 @@ impl Emit<'_> {
     }
 
     /// Where a choice leads: a jump, or the states until the ways meet.
-    fn lead(&mut self, machine: &Machine, graph: &Graph, state: &State, next: &str, scope: &Scope, out: &mut Out) -> Escaping {
+    fn lead(
+        &mut self,
+        machine: &Machine,
+        graph: &Graph,
+        state: &State,
+        next: &str,
+        scope: &Scope,
+        out: &mut Out,
+    ) -> Escaping {
         if scope.labels.is_some() {
             self.jump(next, scope, out);
             return Escaping::new();
@@ -235,102 +301,14 @@ impl Emit<'_> {
         let stop = shape::behind(state, graph);
         self.sequence(machine, graph, Some(next.to_owned()), stop.as_deref(), scope, out)
     }
-
-    /// Statements, and what follows their errors.
-    #[expect(clippy::too_many_arguments, reason = "what a state is, where it stands and what it does are three things")]
-    fn caught(
-        &mut self,
-        machine: &Machine,
-        graph: &Graph,
-        state: &State,
-        inside: Escaping,
-        body: String,
-        scope: &Scope,
-        out: &mut Out,
-    ) -> Escaping {
-        let mut left = inside.clone();
-        let mut arms = Out::default();
-        let mut known: Vec<String> = Vec::new();
-        for catch in &state.catches {
-            for name in &catch.errors {
-                let Some(error) = self.caught_as(name, catch, &inside, state) else { continue };
-                if known.contains(&error) || known.iter().any(|it| it == "any") {
-                    continue;
-                }
-                known.push(error.clone());
-                if error == "any" {
-                    left.clear();
-                }
-                left.remove(&error);
-                let escaping = self.arm(machine, graph, state, (catch, name, &error), scope, &mut arms);
-                left.extend(escaping);
-            }
-        }
-        if known.is_empty() {
-            out.notes(&self.found.notes());
-            out.line(body);
-            return left;
-        }
-        out.notes(&self.found.notes());
-        out.line("try {");
-        out.line(body);
-        out.line(arms.text());
-        out.line("}");
-        left
-    }
-
-    /// The error of the program that a name means; nothing where it cannot happen.
-    fn caught_as(&mut self, name: &str, catch: &Catcher, inside: &Escaping, state: &State) -> Option<String> {
-        if matches!(name, "States.ALL" | "States.TaskFailed") {
-            return Some("any".to_owned());
-        }
-        if let Some(known) = task::meant(name) {
-            return Some(known.to_owned());
-        }
-        let error = self.callees.error(name);
-        if task::own(name) && inside.contains(&error) {
-            return Some(error);
-        }
-        self.found.lost(&catch.node, &format!("`Catch` of `{name}`, which `{}` does not fail with", state.name));
-        None
-    }
-
-    /// What follows one error.
-    fn arm(
-        &mut self,
-        machine: &Machine,
-        graph: &Graph,
-        state: &State,
-        (catch, name, error): (&Catcher, &str, &str),
-        scope: &Scope,
-        out: &mut Out,
-    ) -> Escaping {
-        let text = |text: &str| quoted(text);
-        let own = task::own(name) && error != "any";
-        let said = match (error, own) {
-            ("any", _) => "{ Error: e.name, Cause: e.reason }".to_owned(),
-            (_, true) => format!("{{ Error: {}, Cause: e.cause }}", text(name)),
-            (_, false) => format!("{{ Error: {}, Cause: \"\" }}", text(name)),
-        };
-        let placed = self.placed(catch.result.as_ref(), &said, scope);
-        let reads = placed.is_some() && (own || error == "any");
-        out.line(format!("}} catch {error}{} {{", if reads { " as e" } else { "" }));
-        if let Some(placed) = placed {
-            out.line(format!("{} = {placed}", scope.data));
-        }
-        if scope.labels.is_some() {
-            self.jump(&catch.next, scope, out);
-            return Escaping::new();
-        }
-        let stop = shape::rejoins(state, &catch.next, graph);
-        self.sequence(machine, graph, Some(catch.next.clone()), stop.as_deref(), scope, out)
-    }
 }
 
 /// The elements of a list in the data.
 pub(super) fn elements(path: Option<String>, base: &Base) -> Option<String> {
     match path {
         None => Some(format!("{}.items()", base.data)),
-        Some(path) => base.read(&path).map(|read| format!("{}.items()", get(&read.json(), &[]).text)),
+        Some(path) => base
+            .read(&path)
+            .map(|read| format!("{}.items()", get(&read.json(), &[]).text)),
     }
 }
