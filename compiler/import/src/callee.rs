@@ -1,7 +1,7 @@
 //! Services that flows call, and the errors that they fail with, as they come up.
 
 use crate::{
-    name::{Names, camel, quoted},
+    name::{Names, camel, quoted, snake},
     out::Out,
 };
 
@@ -45,7 +45,10 @@ pub(crate) struct Called {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Callees {
     all: Vec<Callee>,
+    /// Services, flows and configs.
     names: Names,
+    /// Errors, events and types.
+    pub(crate) types: Names,
     /// Errors by the names that others have for them.
     errors: Vec<(String, String)>,
 }
@@ -59,13 +62,27 @@ impl Callees {
         if let Some(known) = self.all.iter().position(|it| it.key == key) {
             return known;
         }
+        let name = self.apart(name);
         self.all.push(Callee {
             key: key.to_owned(),
-            name: self.names.fresh(name),
+            name,
             at,
             operations: Vec::new(),
         });
         self.all.len() - 1
+    }
+
+    /// A name for a service that no variable of a flow has.
+    fn apart(&mut self, name: &str) -> String {
+        let own = snake(name);
+        let taken = SUFFIXES.iter().any(|end| own.ends_with(end)) || VARIABLES.contains(&own.as_str());
+        self.names
+            .fresh(&if taken { format!("{own} service") } else { own })
+    }
+
+    /// A name for a flow.
+    pub(crate) fn flow(&mut self, name: &str) -> String {
+        self.apart(name)
     }
 
     /// An operation of a service, as a call names it; errors come on top of those that are known.
@@ -104,16 +121,6 @@ impl Callees {
         format!("{}.{name}", callee.name)
     }
 
-    /// The errors of the operation of a call.
-    pub(crate) fn fails(&self, call: &str) -> Vec<String> {
-        let Some((service, operation)) = call.split_once('.') else {
-            return Vec::new();
-        };
-        let callee = self.all.iter().find(|it| it.name == service);
-        let called = callee.and_then(|it| it.operations.iter().find(|it| it.name == operation));
-        called.map(|it| it.fails.clone()).unwrap_or_default()
-    }
-
     /// The error that others call so.
     pub(crate) fn error(&mut self, name: &str) -> String {
         if let Some((_, known)) = self.errors.iter().find(|(known, _)| known == name) {
@@ -145,6 +152,12 @@ impl Callees {
         }
     }
 }
+
+/// How variables of flows end, and what others are called.
+const SUFFIXES: [&str; 10] = [
+    "_data", "_item", "_index", "_error", "_event", "_result", "_results", "_branch", "_time", "_url",
+];
+const VARIABLES: [&str; 6] = ["data", "input", "context", "each", "e", "shown"];
 
 /// Errors that are there by themselves.
 const BUILT_IN: [&str; 9] = [

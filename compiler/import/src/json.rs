@@ -112,7 +112,7 @@ pub(crate) fn object(fields: &[(String, String)]) -> String {
     if odd.is_empty() {
         return text;
     }
-    let mut map = format!("({text} as {{string: json}})");
+    let mut map = format!("({text} as json as {{string: json}})");
     for (name, value) in odd {
         map += &format!(".with({}, {value})", quoted(name));
     }

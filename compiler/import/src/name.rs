@@ -173,6 +173,13 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
+/// What stands between the quotes of a text.
+pub(crate) fn escaped(text: &str) -> String {
+    let text = quoted(text);
+    let inside = text.get(1..text.len().saturating_sub(1));
+    inside.unwrap_or_default().to_owned()
+}
+
 /// A duration as the language writes it: `1h30m`, `250ms`.
 pub(crate) fn duration(ms: u64) -> String {
     let units = [

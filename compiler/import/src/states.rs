@@ -30,10 +30,9 @@ pub(crate) fn looks_so(documents: &[Node]) -> bool {
 /// The program of state machines, a flow for each.
 pub(crate) fn import(documents: &[(String, Node)], found: &mut Found) -> String {
     let mut callees = Callees::default();
-    let mut names = crate::name::Names::default();
     let mut flows = Vec::new();
     for (file, node) in documents {
-        let name = names.fresh(&title(file));
+        let name = callees.flow(&title(file));
         let machine = Machine::read(node, found);
         let mut emit = Emit::new(&name, &mut callees, found);
         flows.extend(emit.flow(&machine));

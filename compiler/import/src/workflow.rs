@@ -16,7 +16,7 @@ mod jq;
 mod schema;
 mod task;
 
-use crate::{callee::Callees, found::Found, name::Names, node::Node, out::Out};
+use crate::{callee::Callees, found::Found, node::Node, out::Out};
 use flow::Flow;
 
 /// Whether documents are workflows.
@@ -32,7 +32,6 @@ struct Shared {
     callees: Callees,
     /// Events by the types that others have for them.
     events: Vec<(String, String)>,
-    types: Names,
     declared: Vec<String>,
     /// Workflows by name, and their flows.
     flows: Vec<(String, String)>,
@@ -41,14 +40,13 @@ struct Shared {
 /// The program of workflows, a flow for each.
 pub(crate) fn import(documents: &[Node], found: &mut Found) -> String {
     let mut shared = Shared::default();
-    let mut names = Names::default();
     for node in documents {
         let name = node
             .get("document")
             .and_then(|it| it.get("name"))
             .and_then(Node::text)
             .unwrap_or_default();
-        let own = names.fresh(&name);
+        let own = shared.callees.flow(&name);
         shared.flows.push((name, own));
     }
     let known = shared.flows.clone();

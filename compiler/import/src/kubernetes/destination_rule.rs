@@ -178,8 +178,13 @@ fn hashed(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
         let ttl = ttl
             .map(|ms| format!(", ttl: {}", duration(ms)))
             .unwrap_or_default();
-        said.settings
-            .push(("sticky", format!("{{ cookie: {}{ttl} }}", quoted(&name))));
+        let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_".contains(sign);
+        match !name.is_empty() && name.chars().all(plain) {
+            true => said
+                .settings
+                .push(("sticky", format!("{{ cookie: {}{ttl} }}", quoted(&name)))),
+            false => found.lost(fields.node, "a cookie whose name no cookie has"),
+        }
     }
     fields.end(found);
 }
@@ -282,12 +287,13 @@ fn breaker(mut fields: Fields<'_>, slow: Option<u64>, said: &mut Traffic, found:
         .or(gateway.filter(|it| *it > 0));
     let failures = match (fives, gateway) {
         (Some(0), None | Some(0)) => return,
-        _ => failures.unwrap_or(FAILURES),
+        _ => failures.unwrap_or(FAILURES).clamp(1, 10_000),
     };
     let slow = slow
+        .filter(|ms| *ms > 0)
         .map(|ms| format!(", slow_start: {}", duration(ms)))
         .unwrap_or_default();
-    let (within, open) = (duration(within), duration(open));
+    let (within, open) = (duration(within.max(1)), duration(open.max(1)));
     said.settings.push((
         "breaker",
         format!("{{ failures: {failures}, within: {within}, open: {open}{slow} }}"),
@@ -295,6 +301,7 @@ fn breaker(mut fields: Fields<'_>, slow: Option<u64>, said: &mut Traffic, found:
 }
 
 fn tls(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
+    let node = fields.node;
     let mode = fields.text("mode", found).unwrap_or_default();
     let mut parts = Vec::new();
     let mut part = |name: &str, text: Option<String>| {
@@ -327,6 +334,14 @@ fn tls(mut fields: Fields<'_>, said: &mut Traffic, found: &mut Found) {
         "ISTIO_MUTUAL" => {
             let all = ["mode: mutual".to_owned(), "workload: true".to_owned()];
             Some(all.into_iter().chain(parts).collect::<Vec<_>>().join(", "))
+        }
+        "MUTUAL"
+            if !["certificate:", "key:"]
+                .iter()
+                .all(|name| parts.iter().any(|it: &String| it.starts_with(name))) =>
+        {
+            found.lost(node, "`tls: MUTUAL` without the files of certificate and key");
+            None
         }
         "MUTUAL" => Some([vec!["mode: mutual".to_owned()], parts].concat().join(", ")),
         "SIMPLE" => Some([vec!["mode: simple".to_owned()], parts].concat().join(", ")),

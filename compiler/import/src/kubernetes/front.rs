@@ -76,9 +76,19 @@ impl Front {
             "TLS" => "tls",
             other => return found.lost(node, &format!("a port of {other}")),
         };
+        if !(1..=65_535).contains(&port) {
+            return found.bad_value(node, "port", "the number of a port");
+        }
         let address = format!("{scheme}://0.0.0.0:{port}");
-        if !self.listen.contains(&address) {
-            self.listen.push(address);
+        // What `https` does not open is handed on there, too.
+        let known = self
+            .listen
+            .iter()
+            .position(|it| it.ends_with(&format!(":{port}")));
+        match known.and_then(|at| self.listen.get_mut(at)) {
+            Some(known) if scheme == "https" => *known = address,
+            Some(_) => {}
+            None => self.listen.push(address),
         }
     }
 

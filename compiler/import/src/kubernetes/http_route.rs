@@ -229,7 +229,8 @@ pub(crate) fn backend(fields: &mut Fields<'_>, object: &Object<'_>, found: &mut 
         .unwrap_or_else(|| object.namespace.clone());
     let port = fields
         .count("port", found)
-        .and_then(|port| u16::try_from(port).ok());
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0);
     if kind != "Service" {
         found.lost(fields.node, &format!("a backend of kind `{kind}`"));
         return None;

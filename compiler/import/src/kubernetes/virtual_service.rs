@@ -2,7 +2,7 @@
 
 mod says;
 
-pub(crate) use says::{default, time};
+pub(crate) use says::{default, is_name, time};
 
 use super::{
     host::Host,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     fields::Fields,
     found::Found,
-    name::quoted,
+    name::escaped,
     node::{Node, Value},
 };
 use says::says;
@@ -285,7 +285,9 @@ fn target(mut fields: Fields<'_>, object: &Object<'_>, found: &mut Found) -> Opt
     let port = fields.object("port", found).and_then(|mut port| {
         let number = port.count("number", found);
         port.end(found);
-        number.and_then(|number| u16::try_from(number).ok())
+        number
+            .and_then(|number| u16::try_from(number).ok())
+            .filter(|number| *number > 0)
     });
     let subset = fields.text("subset", found);
     let node = fields.node;
@@ -316,7 +318,9 @@ fn redirect(mut fields: Fields<'_>, found: &mut Found) -> Option<Redirect> {
     }
     Some(Redirect {
         to: address(scheme, authority, port, uri),
-        status: status.filter(|code| (300..400).contains(code)).unwrap_or(301),
+        status: status
+            .filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308))
+            .unwrap_or(301),
     })
 }
 
@@ -327,7 +331,7 @@ pub(crate) fn address(
     port: Option<u32>,
     path: Option<String>,
 ) -> String {
-    let inside = |text: &str| quoted(text).trim_matches('"').to_owned();
+    let inside = |text: &str| escaped(text);
     let path = path.map_or("{request.path}".to_owned(), |path| inside(&path));
     if scheme.is_none() && host.is_none() && port.is_none() {
         return path;

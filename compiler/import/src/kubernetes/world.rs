@@ -10,7 +10,7 @@ use super::{
     fold::{Folded, Led, fold},
     host::{Host, Place},
     settings::Setting,
-    traffic::{Split, Table, Target},
+    traffic::{Table, Target},
     virtual_service,
 };
 use crate::{

@@ -27,6 +27,11 @@ pub(crate) fn program(
     }
     let mut configs = Vec::new();
     for front in fronts {
+        if front.ways.is_empty() && front.passes.is_empty() {
+            found.needed(&front.node, &format!("routes of the gateway `{}`", front.name));
+            out.notes(&found.notes());
+            continue;
+        }
         gateway::write(front, &mut configs, &mut out);
         out.gap();
     }

@@ -82,6 +82,9 @@ fn compared(read: &Read, operator: &str, node: &Node, base: &Base) -> Option<Str
         }
         _ => {}
     }
+    if let ("StringEquals", Value::Text(_)) | ("BooleanEquals", Value::Bool(_)) = (operator, &node.value) {
+        return Some(format!("{} == {} as json", read.text, crate::json::literal(node)));
+    }
     // What is compared is of one type, or the rule does not hold.
     let (ty, word) = [
         ("string", "String"),

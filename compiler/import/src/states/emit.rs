@@ -196,7 +196,7 @@ impl<'a> Emit<'a> {
         let mut escaping = Escaping::new();
         let mut current = from;
         loop {
-            let Some(name) = current.filter(|name| Some(name.as_str()) != stop) else {
+            let Some(name) = current.take().filter(|name| Some(name.as_str()) != stop) else {
                 break;
             };
             let Some(state) = machine.state(&name) else { break };
@@ -238,7 +238,7 @@ impl<'a> Emit<'a> {
             };
             return self.sequence(machine, &graph, Some(machine.start.clone()), None, &scope, out);
         }
-        let name = self.names.fresh(&format!("{} {}", self.name, snake(title)));
+        let name = self.callees.flow(&format!("{} {}", self.name, snake(title)));
         let text = self.whole(&name, machine);
         let fails = text
             .split_once(" fails ")

@@ -1,7 +1,10 @@
 //! Intrinsic functions: `States.Format('order {}', $.id)`.
 
 use super::path::Base;
-use crate::{json::list, name::quoted};
+use crate::{
+    json::list,
+    name::{escaped, quoted},
+};
 
 /// How deep calls stand in each other.
 const MAX_DEPTH: u32 = 20;
@@ -81,7 +84,7 @@ fn format(arguments: &[String], base: &Base, deeper: u32) -> Option<String> {
     }
     let mut text = String::from("\"");
     for (at, piece) in pieces.iter().enumerate() {
-        text += quoted(piece).trim_start_matches('"').strip_suffix('"')?;
+        text += &escaped(piece);
         if let Some(argument) = rest.get(at) {
             let read = value(argument, base, deeper.checked_sub(1)?)?;
             // A text within a text has its own quotes; the language reads them.

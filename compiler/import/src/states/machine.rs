@@ -148,7 +148,7 @@ impl State {
         let comment = fields.text("Comment", found);
         let next = fields.text("Next", found);
         fields.flag("End", found);
-        let mut part = |name: &str| whole(&fields, name).cloned();
+        let part = |name: &str| whole(&fields, name).cloned();
         let (input, output, result) = (part("InputPath"), part("OutputPath"), part("ResultPath"));
         let (parameters, selector) = (
             part("Parameters").or_else(|| part("Arguments")),

@@ -141,19 +141,19 @@ impl<'a> Flow<'a> {
             self.value(&wrapped, scope)
         });
         own.end(self.found);
-        let ends = fields.take("while").map(|node| self.condition(node, scope));
         let list = list.unwrap_or_else(|| "({})".to_owned());
-        let name = self.names.fresh(&each);
+        let name = self.names.fresh(&format!("{each} item"));
         let mut inner = Scope {
             labels: None,
             ..scope.clone()
         };
         inner.variables.named.push((each, name.clone()));
         let index = at.map(|at| {
-            let index = self.names.fresh(&at);
+            let index = self.names.fresh(&format!("{at} index"));
             inner.variables.named.push((at, format!("{index}.to_json()")));
             index
         });
+        let ends = fields.take("while").map(|node| self.condition(node, &inner));
         if let Some(index) = &index {
             out.line(format!("var {index} = -1"));
         }
@@ -180,9 +180,9 @@ impl<'a> Flow<'a> {
         own.end(self.found);
         let mut escaping = Escaping::new();
         let mut inside = Out::default();
-        let mut results = Vec::new();
+        let (mut results, mut winners) = (Vec::new(), Vec::new());
         for branch in &all {
-            let name = self.names.fresh(&branch.name);
+            let name = self.names.fresh(&format!("{} data", branch.name));
             out.line(format!("var {name}: json = {}", scope.variables.data));
             let mut inner = Scope {
                 ends: false,
@@ -198,7 +198,10 @@ impl<'a> Flow<'a> {
             inside.notes(&self.found.notes());
             inside.line(body.text());
             if competes {
-                inside.line(format!("{} = {name}", scope.variables.data));
+                let won = self.names.fresh(&format!("{} index", branch.name));
+                out.line(format!("var {won} = false"));
+                inside.line(format!("{won} = true"));
+                winners.push((won, name.clone()));
             }
             inside.line("}");
             results.push(name);
@@ -208,6 +211,9 @@ impl<'a> Flow<'a> {
         out.line("}");
         if !competes {
             out.line(format!("{} = {}", scope.variables.data, list(&results)));
+        }
+        for (won, name) in winners {
+            out.line(format!("if {won} {{\n{} = {name}\n}}", scope.variables.data));
         }
         escaping
     }
@@ -311,7 +317,7 @@ impl<'a> Flow<'a> {
         };
         let mut left: Escaping = if caught == "any" { Escaping::new() } else { inside };
         left.remove(&caught);
-        let own = self.names.fresh(&name);
+        let own = self.names.fresh(&format!("{name} error"));
         let mut inner = inner;
         inner.variables.named.push((name, own.clone()));
         let mut arm = Out::default();

@@ -11,7 +11,7 @@ use crate::{
     callee::{At, Called},
     fields::Fields,
     json::{Step, get, is_word},
-    name::{quoted, snake},
+    name::{escaped, quoted, snake},
     node::{Node, Value},
     out::Out,
 };
@@ -212,7 +212,7 @@ impl Flow<'_> {
         let mut text = String::from("\"");
         let mut rest = path;
         while let Some((before, behind)) = rest.split_once('{') {
-            text += quoted(before).trim_start_matches('"').trim_end_matches('"');
+            text += &escaped(before);
             let Some((name, behind)) = behind.split_once('}') else {
                 break;
             };
@@ -224,7 +224,7 @@ impl Flow<'_> {
             rest = behind;
         }
         if !rest.contains('{') {
-            text += quoted(rest).trim_start_matches('"').trim_end_matches('"');
+            text += &escaped(rest);
         }
         text + "\""
     }

@@ -22,6 +22,7 @@ impl Flow<'_> {
         }
         let own = self
             .shared
+            .callees
             .types
             .fresh_type(&camel(&ty.replace(['.', '/', ':'], " ")));
         self.shared.events.push((ty.to_owned(), own.clone()));
@@ -79,7 +80,7 @@ impl Flow<'_> {
         for node in nodes {
             let Some(ty) = self.filtered(node) else { continue };
             let event = self.event(&ty);
-            let name = self.names.fresh(&ty);
+            let name = self.names.fresh(&format!("{ty} event"));
             out.line(format!("await event {event} as {name} forever"));
             names.push(format!("{name}.data"));
         }
@@ -165,16 +166,15 @@ impl Flow<'_> {
         if let Some(mut it) = shell {
             let command = it.text("command", self.found).unwrap_or_default();
             let mut words = vec![command];
-            if let Some(Value::List(all)) = it.take("arguments").map(|it| &it.value) {
-                words.extend(all.iter().filter_map(Node::text));
+            match it.take("arguments") {
+                Some(Node {
+                    value: Value::List(all),
+                    ..
+                }) => words.extend(all.iter().filter_map(Node::text)),
+                Some(node) => self.found.lost(node, "arguments of a process by name"),
+                None => {}
             }
-            it.lost(
-                &[
-                    ("environment", "variables of a process"),
-                    ("arguments", "arguments by name"),
-                ],
-                self.found,
-            );
+            it.lost(&[("environment", "variables of a process")], self.found);
             it.end(self.found);
             if words.iter().any(|word| word.contains("${")) {
                 self.found.lost(node, "a command that is computed");

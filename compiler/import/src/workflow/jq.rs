@@ -6,7 +6,7 @@ mod words;
 pub(crate) use parse::parse;
 
 use crate::json::{Step, get, list, object};
-use crate::name::quoted;
+use crate::name::escaped;
 
 /// An expression as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +98,7 @@ impl Jq {
                 // What stands for a whole path has no steps left.
                 let whole = of.ends_with(')') && !steps.is_empty() && words::is_whole(root);
                 let read = get(&of, if whole { &[] } else { steps });
-                typed(if read.may_miss { read.text } else { read.text }, Type::Json)
+                typed(read.text, Type::Json)
             }
             Self::Number(text) => typed(text.clone(), Type::Number),
             Self::Bool(it) => typed(it.to_string(), Type::Bool),
@@ -124,7 +124,7 @@ fn written(pieces: &[Piece], variables: &Variables) -> Option<String> {
     let mut text = String::from("\"");
     for piece in pieces {
         match piece {
-            Piece::Plain(plain) => text += quoted(plain).strip_prefix('"')?.strip_suffix('"')?,
+            Piece::Plain(plain) => text += &escaped(plain),
             Piece::Value(value) => text += &format!("{{{}}}", value.text(variables)?),
         }
     }

@@ -60,7 +60,7 @@ fn record(schema: &Node, name: &str, deeper: u32, shared: &mut Shared) -> String
         };
         lines.push(format!("{field}: {ty}{optional}"));
     }
-    let own = shared.types.fresh_type(name);
+    let own = shared.callees.types.fresh_type(name);
     shared
         .declared
         .push(format!("type {own} {{\n{}\n}}\n", lines.join("\n")));

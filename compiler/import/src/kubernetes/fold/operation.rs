@@ -105,8 +105,8 @@ fn unquoted(regex: &str) -> Option<String> {
 
 /// A segment that a path of the language can have as it is.
 pub(crate) fn is_plain(segment: &str) -> bool {
-    let plain = |sign: char| sign.is_ascii_alphanumeric() || "-._~!$&'()+,=:@%".contains(sign);
-    segment.chars().all(plain)
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "-._~!$&'()+,=:@".contains(sign);
+    !matches!(segment, "." | "..") && segment.chars().all(plain)
 }
 
 /// Whether every path that fits the second fits the first.

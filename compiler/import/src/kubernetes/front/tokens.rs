@@ -68,6 +68,7 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Vec<Tokens> {
         );
         let node = rule.node.clone();
         rule.end(found);
+        let keys = keys.filter(|keys| keys.starts_with("https://") || keys.starts_with("http://"));
         if keys.is_none() {
             found.needed(
                 &node,

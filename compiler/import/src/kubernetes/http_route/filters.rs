@@ -6,7 +6,7 @@ use crate::{
     found::Found,
     kubernetes::{
         traffic::{Cors, Mirror, Redirect},
-        virtual_service::address,
+        virtual_service::{address, is_name},
     },
 };
 
@@ -49,6 +49,7 @@ fn headers(filter: &mut Fields<'_>, says: &mut Says, found: &mut Found) {
         }
         for mut one in fields.objects(name, found) {
             let pair = one.text("name", found).zip(one.text("value", found));
+            let pair = pair.filter(|(name, _)| is_name(name));
             says.headers.extend(pair);
             one.end(found);
         }
@@ -130,7 +131,9 @@ fn redirect(filter: &mut Fields<'_>, found: &mut Found) -> Option<Redirect> {
     };
     Some(Redirect {
         to: address(scheme, host, port, path),
-        status: status.filter(|it| (300..400).contains(it)).unwrap_or(302),
+        status: status
+            .filter(|it| matches!(it, 301 | 302 | 303 | 307 | 308))
+            .unwrap_or(302),
     })
 }
 

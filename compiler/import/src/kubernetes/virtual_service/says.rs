@@ -148,7 +148,8 @@ fn fault(mut fields: Fields<'_>, found: &mut Found) -> Fault {
         );
         fault.status = abort
             .count("httpStatus", found)
-            .and_then(|it| u16::try_from(it).ok());
+            .and_then(|it| u16::try_from(it).ok())
+            .filter(|it| (200..600).contains(it));
         let share = percent(&mut abort, found);
         if fault.delay_ms.is_some() && fault.status.is_some() && share != fault.percent {
             let words = format!("`fault.abort` for {share} of a hundred: delays and statuses have one share");
@@ -269,7 +270,7 @@ fn headers(mut fields: Fields<'_>, found: &mut Found) -> Vec<(String, String)> {
 }
 
 /// Whether the language can write the name of a header.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
     name.starts_with(|sign: char| sign.is_ascii_alphabetic()) && name.chars().all(plain)
 }
@@ -303,6 +304,14 @@ fn cors(mut fields: Fields<'_>, found: &mut Found) -> Cors {
     );
     cors.credentials = fields.flag("allowCredentials", found).unwrap_or_default();
     cors.age_ms = time(&mut fields, "maxAge", found);
+    if cors.credentials && cors.origins.iter().any(|it| it == "*") {
+        found.lost(fields.node, "`allowCredentials` for pages from everywhere");
+        cors.credentials = false;
+    }
+    cors.methods.retain(|it| METHODS.contains(&it.as_str()));
     fields.end(found);
     cors
 }
+
+/// The methods that pages may be asked about.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -1,6 +1,6 @@
 //! How callers go about each service.
 
-use super::{Service, World};
+use super::World;
 use crate::{
     found::Found,
     kubernetes::destination_rule::{Rule, Traffic},

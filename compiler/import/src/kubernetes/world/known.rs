@@ -24,7 +24,7 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
         let number = port.count("port", found).and_then(|it| u16::try_from(it).ok());
         let protocol = port.text("protocol", found).unwrap_or_else(|| "TCP".to_owned());
         port.skip(&["name", "targetPort", "nodePort", "appProtocol"]);
-        match number.filter(|_| protocol == "TCP") {
+        match number.filter(|number| protocol == "TCP" && *number > 0) {
             Some(number) => ports.push(number),
             None => found.lost(port.node, &format!("a port of {protocol}")),
         }

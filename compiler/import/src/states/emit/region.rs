@@ -33,7 +33,7 @@ impl Emit<'_> {
         let mut inside = Out::default();
         let mut names = Vec::new();
         for branch in branches {
-            let name = self.names.fresh(&branch.start);
+            let name = self.names.fresh(&format!("{} data", branch.start));
             out.line(format!("var {name}: json = {given}"));
             let inner = Scope {
                 data: name.clone(),
@@ -79,7 +79,7 @@ impl Emit<'_> {
             return Escaping::new();
         };
         let item = self.names.fresh(&format!("{} item", state.name));
-        let own = self.names.fresh(&machine.start);
+        let own = self.names.fresh(&format!("{} data", machine.start));
         let selector = state.node.get("ItemSelector").or(state.parameters.as_ref());
         let given = match selector {
             None => item.clone(),

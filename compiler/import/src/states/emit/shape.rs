@@ -70,7 +70,7 @@ fn caught(machine: &Machine, graph: &Graph, state: &State, whole: bool, seen: &m
             return false;
         }
         let stop = rejoins(state, &catch.next, graph);
-        let ends = stop.is_some() || state.next.is_none() || only_fails(machine, graph, &catch.next) || whole;
+        let ends = stop.is_some() || state.next.is_none() || only_fails(machine, &catch.next) || whole;
         if !ends || !walk(machine, graph, Some(&catch.next), stop.as_deref(), whole, seen) {
             return false;
         }
@@ -85,7 +85,7 @@ pub(super) fn rejoins(state: &State, handler: &str, graph: &Graph) -> Option<Str
 }
 
 /// Whether every way from a state ends with an error.
-fn only_fails(machine: &Machine, graph: &Graph, from: &str) -> bool {
+fn only_fails(machine: &Machine, from: &str) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from.to_owned()];
     while let Some(name) = open.pop() {
@@ -101,7 +101,6 @@ fn only_fails(machine: &Machine, graph: &Graph, from: &str) -> bool {
         }
         open.extend(state.leads_to().into_iter().map(str::to_owned));
     }
-    let _ = graph;
     true
 }
 

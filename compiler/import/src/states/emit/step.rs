@@ -190,16 +190,20 @@ impl Emit<'_> {
                     _ => None,
                 },
             ),
-            Time::Until(node) => (
-                node,
-                match read(node) {
-                    Some(read) => Some(format!("sleep until {}", read.of("time"))),
+            Time::Until(node) => {
+                let until = match read(node) {
+                    Some(read) => Some(read.of("time")),
                     None => node
                         .text()
-                        .filter(|text| !text.starts_with('$'))
-                        .map(|text| format!("sleep until ({} as json as time)", quoted(&text))),
-                },
-            ),
+                        .filter(|text| !text.starts_with('$') && !text.starts_with('{'))
+                        .map(|text| format!("({} as json as time)", quoted(&text))),
+                };
+                let name = self.names.fresh(&format!("{} time", state.name));
+                (
+                    node,
+                    until.map(|until| format!("let {name} = {until}\nsleep until {name}")),
+                )
+            }
         };
         match line {
             Some(line) => out.line(line),

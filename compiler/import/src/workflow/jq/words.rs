@@ -48,6 +48,15 @@ pub(super) fn binary(a: Typed, sign: &str, b: Typed) -> Option<Typed> {
             text: format!("({} + {})", a.string()?, b.string()?),
             ty: Type::Text,
         }),
+        // Of two values of no known type, only what is whole can be told to be an object.
+        "+" if a.ty == Type::Json && b.ty == Type::Json => {
+            let whole = |it: &Typed| !it.text.contains(['.', '[', '?']) || it.text.starts_with("({");
+            let map = |it: &Typed| format!("({} as {{string: json}})", it.json());
+            (whole(&a) || whole(&b)).then(|| Typed {
+                text: format!("({}.merge({}).to_json())", map(&a), map(&b)),
+                ty: Type::Json,
+            })
+        }
         "+" | "-" | "*" | "/" | "%" => Some(Typed {
             text: format!("({} {sign} {})", a.number()?, b.number()?),
             ty: Type::Number,

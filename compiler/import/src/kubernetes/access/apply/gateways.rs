@@ -6,7 +6,7 @@ use crate::{
     kubernetes::{
         access::{
             policy::{self, Policy},
-            source::identity,
+            source::{Source, identity},
         },
         condition::{joined, not},
     },
@@ -152,7 +152,7 @@ fn said(rule: &policy::Rule) -> (Option<String>, bool) {
         }
         terms.extend(joined(&each, "or"));
     };
-    let who = |it: &super::source::Source| {
+    let who = |it: &Source| {
         let named = joined(&it.who.iter().map(|who| identity(who)).collect::<Vec<_>>(), "or").map(Some);
         named.into_iter().chain(it.terms.clone()).collect()
     };
