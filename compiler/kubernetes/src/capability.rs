@@ -9,6 +9,8 @@ pub(crate) enum Held {
     Whole,
     /// In part, and how.
     Part(&'static str),
+    /// By what is not standard yet, where that is asked for, and how.
+    Experimental(&'static str),
     /// Not, and what the nearest thing is.
     Not(&'static str),
 }
@@ -31,6 +33,8 @@ pub enum Holds {
     Whole,
     /// In part.
     Part,
+    /// By what is not standard yet, where `--experimental` asks for it.
+    Experimental,
     /// Not.
     Not,
 }
@@ -42,6 +46,7 @@ impl Holds {
         match self {
             Self::Whole => "held",
             Self::Part => "in part",
+            Self::Experimental => "experimental",
             Self::Not => "not held",
         }
     }
@@ -56,6 +61,17 @@ pub(crate) fn held(target: Target, setting: Setting) -> Held {
     }
 }
 
+impl Held {
+    /// The same where what is not standard yet was asked for, or not.
+    pub(crate) fn with(self, experimental: bool) -> Self {
+        match self {
+            Self::Experimental(how) if experimental => Self::Part(how),
+            Self::Experimental(_) => Self::Not("it is not standard yet: `--experimental` writes it"),
+            held => held,
+        }
+    }
+}
+
 /// What a target can hold, setting by setting.
 #[must_use]
 pub fn capabilities(target: Target) -> Vec<Capability> {
@@ -63,6 +79,7 @@ pub fn capabilities(target: Target) -> Vec<Capability> {
         let (holds, how) = match held(target, *setting) {
             Held::Whole => (Holds::Whole, ""),
             Held::Part(how) => (Holds::Part, how),
+            Held::Experimental(how) => (Holds::Experimental, how),
             Held::Not(nearest) => (Holds::Not, nearest),
         };
         Capability {

@@ -11,12 +11,15 @@ mod capability;
 mod condition;
 mod constant;
 mod duration;
+mod front;
 mod gateway_api;
 mod http_route;
 mod istio;
+mod layout;
 mod manifest;
 mod matcher;
 mod operation;
+mod precedence;
 mod problem;
 mod setting;
 mod work;
@@ -24,6 +27,7 @@ mod workload;
 mod yaml;
 
 pub use capability::{Capability, Holds, capabilities};
+pub use layout::Layout;
 pub use workload::Workload;
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
@@ -50,14 +54,22 @@ pub struct Options<'a> {
     pub sources: Option<&'a Sources>,
     /// Values of configs that addresses are made from, before their defaults.
     pub configs: BTreeMap<Name, String>,
+    /// What the target has in its experimental channel is written, too.
+    pub experimental: bool,
+    /// Who carries gateways out, where the target wants to know: the name of a `GatewayClass`.
+    pub gateway_class: Option<String>,
+    /// Whether a mesh gets the pods of the program itself, too.
+    pub pods: bool,
     /// How the pods of the program itself are made.
     pub workload: Workload,
+    /// How the files are laid out.
+    pub layout: Layout,
 }
 
 /// One object of the cluster, as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// `kind-name.yaml`
+    /// `kind-name.yaml`, in a folder where the layout has some.
     pub path: String,
     /// The text.
     pub yaml: String,
@@ -70,11 +82,18 @@ pub fn compile(
     options: &Options<'_>,
     found: &mut Diagnostics,
 ) -> Vec<Manifest> {
-    match target {
+    let given = options;
+    let options = &given.layout.prepared(given);
+    let mut all = match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
+    };
+    if options.pods && target != Target::Kubernetes {
+        all.extend(workload::compile(program, options, found));
+        all.sort_by(|one, other| one.path.cmp(&other.path));
     }
+    given.layout.laid(program, given, all)
 }
 
 impl Target {

@@ -22,7 +22,9 @@ pub(crate) fn manifest<T: Serialize>(kind: &str, name: &str, object: &T) -> Mani
 mod tests {
     use super::manifest;
     use crate::{
-        http_route::{HttpRoute, RouteMatch, Rule, ServiceRef, Timeouts, object},
+        http_route::{
+            Filter, HttpRoute, NewPath, RouteMatch, Rule, ServiceRef, Timeouts, UrlRewrite, object,
+        },
         manifest::{Metadata, Object},
         matcher::Match,
     };
@@ -87,6 +89,13 @@ mod tests {
         };
         let matches = vec![RouteMatch::from(&one)];
         let backend_refs = vec![ServiceRef::new(value, Some(1), Some(0))];
+        let rewrite = UrlRewrite {
+            hostname: Some(value.to_owned()),
+            path: Some(NewPath::ReplaceFullPath {
+                replace_full_path: value.to_owned(),
+            }),
+        };
+        let filters = vec![Filter::UrlRewrite { url_rewrite: rewrite }];
         let pair = BTreeMap::from([
             (format!("k{value}"), value.to_owned()),
             (value.to_owned(), value.to_owned()),
@@ -101,10 +110,14 @@ mod tests {
             metadata,
             HttpRoute {
                 parent_refs: backend_refs.clone(),
+                hostnames: vec![value.to_owned()],
                 rules: vec![Rule {
                     matches,
+                    filters,
                     backend_refs,
-                    timeouts,
+                    timeouts: Some(timeouts),
+                    retry: None,
+                    session_persistence: None,
                 }],
             },
         )

@@ -75,7 +75,13 @@ says from which line an object comes.\n\nA service stands at Services of the clu
 With several subsets, each is a Service of its own, and callers name the service itself: a Service `name` beside theirs, in their \
 namespace.\n\nWhat a target does not hold is an error at the line that says it; with `--interpreter-fills` it is left to flowmesh, \
 and an annotation says so. What it holds in part is a warning that says how. A gateway of which something is not held is not \
-written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n\n## The program itself\n\n\
+written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n\n## Gateway API\n\n\
+`--to gateway-api` writes an HTTPRoute for each service, attached to its Service, for meshes that take it so; a service with nothing \
+but gRPC becomes a GRPCRoute where it says no timeouts, which those have no field for. A gateway is a Gateway with an HTTPRoute for each host and a \
+TLSRoute for each name that is passed on, in the namespace of the first service that it leads to; `--gateway-class NAME` says who \
+carries it out. Routes that lead into other namespaces get a ReferenceGrant there. Routes stand in the program's order, and Gateway \
+API takes the most specific match: where both differ, a route has matches more, for just the requests that it would lose. \
+`--experimental` writes what is in the experimental channel, too.\n\n## The program itself\n\n\
 `flowmesh compile app.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o out/` writes the pods \
 that carry the program out. With flows it is one pod of a StatefulSet, whose volume keeps the runs (`--storage 10Gi`); a program \
 that only has gateways is a Deployment of two to ten, by their load. The program stands in a ConfigMap that is named after its \
@@ -83,7 +89,12 @@ hash; configs that are given by `--set` are variables of the pod. Three Secrets 
 key for each `secret`, `NAME-files` with the files that the program names, such as certificates, and `NAME-tokens` with the \
 `tokens.json` of `flowmesh token`. The pods may write nothing but the volume, have no privilege, and are nobody; they reach names, \
 the namespaces with Services that the program calls, and outside of the cluster the ports that it calls there. `Dockerfile` makes \
-the image.\n";
+the image.\n\nA program with `std.kubernetes` gets a Role in each namespace where its flows do something, with the kinds and verbs that they \
+name, and a container that shows the API of the cluster who the pods are. `--service-monitor` writes a ServiceMonitor for the operator of \
+Prometheus, `--test-job` a Job that carries out the tests of the program: let the pods in when it is complete, such as by `kubectl wait \
+--for=condition=complete job/NAME`. `--pods` writes all of this beside what another target gets.\n\n`--kustomize` adds a \
+`kustomization.yaml` that names the files, as a base for overlays; `--helm` writes a chart, with the image and the size of the volume as values, and \
+in the namespace of the release.\n";
 
 fn codes() -> String {
     let stages = [

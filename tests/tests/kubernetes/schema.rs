@@ -13,6 +13,21 @@ pub(crate) fn definitions(path: &str) -> Option<Vec<Value>> {
     Some(all.into_iter().filter(|one| !one.is_null()).collect())
 }
 
+/// The definitions of all kinds of a channel of Gateway API.
+pub(crate) fn channel(name: &str) -> Option<Vec<Value>> {
+    let folder = flowmesh_tests::files::shared("the schemas of manifests")?.join("schemas/gateway-api");
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder.join(name)).expect("the shared folder has the channel") {
+        let file = entry.expect("a folder can be read").file_name();
+        all.extend(definitions(&format!(
+            "gateway-api/{name}/{}",
+            file.to_string_lossy()
+        ))?);
+    }
+    all.retain(|one| one["kind"] == "CustomResourceDefinition");
+    Some(all)
+}
+
 /// What is wrong with an object, by the schema of the version that it names.
 pub(crate) fn faults(definition: &Value, object: &Value) -> Vec<String> {
     let group = definition["spec"]["group"]

@@ -2,16 +2,11 @@
 
 use super::traffic::hash;
 use crate::{
-    constant,
     problem::Problem,
     setting::{self, Setting},
     work::Work,
 };
-use flowmesh_ir::{
-    Name,
-    expr::Expr,
-    policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn},
-};
+use flowmesh_ir::policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -38,26 +33,6 @@ impl Work<'_, '_> {
             }
         }
         filled
-    }
-
-    /// Headers that are only known when the program starts.
-    fn late_headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
-        let whole = match operation {
-            "" => String::new(),
-            operation => format!("/{operation}"),
-        };
-        for (_, value) in headers {
-            if let Err(config) = constant::text(self.program, self.options, value) {
-                let what = "header";
-                let places = [
-                    format!("{whole}@headers"),
-                    format!("{whole}@policy"),
-                    whole.clone(),
-                    String::new(),
-                ];
-                self.report(&Problem::Late { what, config }, &places);
-            }
-        }
     }
 }
 
