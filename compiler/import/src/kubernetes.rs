@@ -49,6 +49,7 @@ pub(crate) fn import(documents: &[Node], found: &mut Found) -> String {
             ("networking.istio.io", "DestinationRule") => {
                 world.rules.extend(destination_rule::read(object, found))
             }
+            ("networking.istio.io", "ServiceEntry") => world.known.extend(world::entry(object, found)),
             ("networking.istio.io", "Gateway") => fronts.istio(object, found),
             ("gateway.networking.k8s.io", "Gateway") => fronts.gateway_api(object, found),
             ("security.istio.io", "AuthorizationPolicy") => guard.policy(object, found),

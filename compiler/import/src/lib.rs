@@ -10,6 +10,7 @@ mod callee;
 mod fields;
 mod found;
 mod json;
+mod jumps;
 mod kubernetes;
 mod name;
 mod node;

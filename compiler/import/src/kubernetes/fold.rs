@@ -193,6 +193,19 @@ impl Folded {
                 led.matches.clear();
             }
         }
+        self.unreached();
+    }
+
+    /// Takes away what an earlier way takes already.
+    fn unreached(&mut self) {
+        let mut before: Vec<Match> = Vec::new();
+        self.led.retain_mut(|led| {
+            let all = led.matches.is_empty();
+            led.matches
+                .retain(|one| !before.iter().any(|earlier| takes(earlier, one)));
+            before.extend(led.matches.iter().cloned());
+            all || !led.matches.is_empty()
+        });
     }
 }
 

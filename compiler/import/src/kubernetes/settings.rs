@@ -33,7 +33,11 @@ pub(crate) fn settings(
     }
     match (&says.retry, base) {
         (retry, Some(base)) if *retry == base.retry => {}
-        (Some(it), _) => all.push(("retry", retry(it, beside.budget))),
+        (Some(it), base) => {
+            // A budget is of a whole service; where that repeats nothing, nobody has said one.
+            let own = base.is_none_or(|base| base.retry.is_some());
+            all.push(("retry", retry(it, own.then_some(beside.budget))));
+        }
         (None, Some(_)) => all.push(("retry", "none".to_owned())),
         (None, None) => {}
     }
@@ -74,7 +78,7 @@ fn timeout(says: &Says, idle_ms: Option<u64>) -> String {
     )
 }
 
-fn retry(retry: &Retry, budget: Option<u32>) -> String {
+fn retry(retry: &Retry, budget: Option<Option<u32>>) -> String {
     let word = |on: &On| match on {
         On::Connect => "connect".to_owned(),
         On::Timeout => "timeout".to_owned(),
@@ -82,11 +86,12 @@ fn retry(retry: &Retry, budget: Option<u32>) -> String {
         On::Status(status) => status.to_string(),
     };
     let on: Vec<String> = retry.on.iter().map(word).collect();
-    let budget = budget.map_or("none".to_owned(), |percent| format!("{percent}%"));
+    let budget = budget.map(|it| it.map_or("none".to_owned(), |percent| format!("{percent}%")));
+    let budget = budget.map(|it| format!(", budget: {it}")).unwrap_or_default();
     let base = retry.base_ms.clamp(1, 3_600_000);
     // Envoy doubles its waits up to ten times of the first.
     format!(
-        "{{ attempts: {}, on: [{}], backoff: exponential({}, max: {}), budget: {budget} }}",
+        "{{ attempts: {}, on: [{}], backoff: exponential({}, max: {}){budget} }}",
         retry.more + 1,
         on.join(", "),
         duration(base),

@@ -3,7 +3,7 @@
 mod governed;
 mod known;
 
-pub(crate) use known::{Known, service};
+pub(crate) use known::{Known, entry, service};
 
 use super::{
     destination_rule::Rule,
@@ -316,7 +316,10 @@ impl World {
             let led = |service: &Service| {
                 service.host == known.host || service.subsets.iter().any(|it| it.place.host == known.host)
             };
-            if self.services.iter().any(led) {
+            if let Some(at) = self.services.iter().position(led) {
+                if let Some(service) = self.services.get_mut(at) {
+                    service.notes.extend(known.notes);
+                }
                 continue;
             }
             let Some(port) = known.ports.first().copied() else {

@@ -9,6 +9,7 @@ use super::{graph::Graph, machine::Machine};
 use crate::{
     callee::Callees,
     found::Found,
+    jumps::{Labelled, reached},
     name::{Names, snake},
     out::Out,
 };
@@ -157,21 +158,32 @@ impl<'a> Emit<'a> {
             .collect();
         scope.labels = Some(labels.clone());
         let mut escaping = Escaping::new();
+        let mut states = Vec::new();
         for (at, name) in graph.order.iter().enumerate() {
             let (Some(state), Some(label)) = (machine.state(name), labels.get(name)) else {
                 continue;
             };
-            out.line(format!("state {label} {{"));
-            escaping.extend(self.state(machine, graph, state, scope, out));
+            let mut body = Out::default();
+            escaping.extend(self.state(machine, graph, state, scope, &mut body));
             // A state goes on to the next one by itself.
-            let follows = graph.order.get(at + 1);
+            let follows = state.next.is_some() && state.next.as_ref() == graph.order.get(at + 1);
+            let leaves = shape::leaves(state) || !follows;
             match &state.next {
-                _ if shape::leaves(state) => {}
-                Some(next) if Some(next) == follows => {}
-                Some(next) => self.jump(next, scope, out),
-                None => out.line(format!("return {}", scope.data)),
+                _ if shape::leaves(state) || follows => {}
+                Some(next) => self.jump(next, scope, &mut body),
+                None => body.line(format!("return {}", scope.data)),
             }
-            out.line("}");
+            let (label, body) = (label.clone(), body.text());
+            states.push(Labelled { label, body, leaves });
+        }
+        for (state, reached) in states.iter().zip(reached(&states)) {
+            match reached {
+                true => out.line(format!("state {} {{\n{}\n}}", state.label, state.body)),
+                false => out.line(format!(
+                    "// not imported: the state `{}`, which nothing leads to",
+                    state.label
+                )),
+            }
         }
         escaping
     }

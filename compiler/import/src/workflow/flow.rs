@@ -13,6 +13,7 @@ use super::{
 use crate::{
     fields::Fields,
     found::Found,
+    jumps::{Labelled, reached},
     name::{Names, duration},
     node::Node,
     out::Out,
@@ -172,15 +173,29 @@ impl<'a> Flow<'a> {
             .collect();
         scope.labels = Some(labels.clone());
         let mut escaping = Escaping::new();
+        let mut states = Vec::new();
         for (at, task) in all.iter().enumerate() {
             let label = labels.get(&task.name).cloned().unwrap_or_default();
-            out.line(format!("state {label} {{"));
-            let (more, left) = self.task(task, &scope, 0, out);
+            let mut body = Out::default();
+            let (more, mut leaves) = self.task(task, &scope, 0, &mut body);
             escaping.extend(more);
-            if !left && at + 1 == all.len() {
-                out.line(format!("return {last}"));
+            if !leaves && at + 1 == all.len() {
+                body.line(format!("return {last}"));
+                leaves = true;
             }
-            out.line("}");
+            let body = body.text();
+            states.push(Labelled { label, body, leaves });
+        }
+        for ((state, reached), task) in states.iter().zip(reached(&states)).zip(all) {
+            if reached {
+                out.line(format!("state {} {{\n{}\n}}", state.label, state.body));
+                continue;
+            }
+            self.found.lost(
+                task.node,
+                &format!("the task `{}`, which nothing leads to", task.name),
+            );
+            out.notes(&self.found.notes());
         }
         escaping
     }

@@ -235,6 +235,15 @@ impl Rules<'_> {
                 });
             }
         }
+        if !notes.is_empty() {
+            self.add(Rule {
+                allow: policy.allow,
+                who: Vec::new(),
+                what: Vec::new(),
+                when: None,
+                notes,
+            });
+        }
     }
 
     /// An operation of a service: one that is there, or a new one.

@@ -48,7 +48,13 @@ fn rank(way: &Way) -> impl Ord + use<> {
 }
 
 /// Makes the first route that fits in the order of writing the one that is taken.
-pub(crate) fn keep(ways: &mut [Way]) {
+pub(crate) fn keep(ways: &mut Vec<Way>) {
+    let all = std::mem::take(ways);
+    for way in all {
+        if !ways.iter().any(|before| swallows(before, &way)) {
+            ways.push(way);
+        }
+    }
     for later in 1..ways.len() {
         for _ in 0..MAX_KEPT {
             let Some(way) = ways.get(later) else { break };
@@ -69,6 +75,13 @@ pub(crate) fn keep(ways: &mut [Way]) {
             way.asks = (way.asks.0 + asks.0, way.asks.1 + asks.1);
         }
     }
+}
+
+/// Whether every request that fits the second fits the first, as far as that is plain.
+fn swallows(before: &Way, way: &Way) -> bool {
+    let method = before.method.is_none() || before.method == way.method;
+    let terms = before.terms.is_empty() || before.terms == way.terms;
+    method && terms && before.path == way.path && before.hosts == way.hosts
 }
 
 /// Whether some request may fit both.

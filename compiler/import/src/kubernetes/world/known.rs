@@ -57,3 +57,44 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
         notes: found.notes(),
     }
 }
+
+/// Reads a `ServiceEntry`: hosts outside of the cluster.
+pub(crate) fn entry(object: &Object<'_>, found: &mut Found) -> Vec<Known> {
+    let mut spec = object.spec(found);
+    let hosts = spec.texts("hosts", found);
+    let mut ports = Vec::new();
+    for mut port in spec.objects("ports", found) {
+        let number = port
+            .count("number", found)
+            .and_then(|it| u16::try_from(it).ok())
+            .filter(|it| *it > 0);
+        port.skip(&["name", "protocol"]);
+        port.lost(&[("targetPort", "another port at the host")], found);
+        ports.extend(number);
+        port.end(found);
+    }
+    spec.skip(&["location", "resolution", "exportTo"]);
+    spec.lost(
+        &[
+            ("addresses", "addresses of a host"),
+            ("endpoints", "the endpoints of a host"),
+            ("workloadSelector", "pods as a host"),
+            ("subjectAltNames", "names of certificates"),
+        ],
+        found,
+    );
+    spec.end(found);
+    if ports.is_empty() {
+        found.needed(object.node, &format!("the ports of `{}`", object.name));
+    }
+    let hosts = hosts.iter().map(|host| Host::of(host, &object.namespace));
+    let mut notes = found.notes();
+    let each = hosts.filter(Host::is_plain).map(|host| Known {
+        host,
+        ports: ports.clone(),
+        selector: Vec::new(),
+        outside: None,
+        notes: std::mem::take(&mut notes),
+    });
+    each.collect()
+}
