@@ -28,7 +28,7 @@ pub(crate) struct Import {
     out: Option<PathBuf>,
     /// What the files are; found out where nothing is said
     #[arg(long, value_enum)]
-    from: Option<From>,
+    from: Option<Source>,
     /// Print findings as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Import {
 
 /// What files are.
 #[derive(Clone, Copy, ValueEnum)]
-enum From {
+enum Source {
     /// Manifests of Kubernetes, Gateway API and Istio
     Kubernetes,
     /// A state machine in Amazon's States Language
@@ -49,9 +49,9 @@ impl Import {
     /// Reads, writes, and says what was not imported.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         let kind = self.from.map(|from| match from {
-            From::Kubernetes => Kind::Kubernetes,
-            From::States => Kind::States,
-            From::Workflow => Kind::Workflow,
+            Source::Kubernetes => Kind::Kubernetes,
+            Source::States => Kind::States,
+            Source::Workflow => Kind::Workflow,
         });
         let imported = import(&self.inputs()?, kind);
         draw::report::diagnostics(&imported.found.sorted(), &imported.sources, self.json);

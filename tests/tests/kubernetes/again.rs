@@ -10,7 +10,15 @@ use flowmesh_ir::Program;
 use flowmesh_kubernetes::{Manifest, Options, Target, compile};
 use regex::Regex;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
+
+thread_local! {
+    /// Those that were met before: there are few, and to make one takes long.
+    static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
+}
 
 /// The objects of manifests.
 fn objects(manifests: &[Manifest]) -> Vec<Value> {
@@ -165,9 +173,10 @@ fn fits(wanted: &Value, text: Option<&str>) -> bool {
     match kind.as_str() {
         "exact" => text == value,
         "prefix" => text.starts_with(value),
-        _ => Regex::new(&format!("^(?:{value})$"))
-            .expect("it is a regular expression")
-            .is_match(text),
+        _ => KNOWN.with_borrow_mut(|known| {
+            let made = || Regex::new(&format!("^(?:{value})$")).expect("it is a regular expression");
+            known.entry(value.to_owned()).or_insert_with(made).is_match(text)
+        }),
     }
 }
 
@@ -290,8 +299,8 @@ fn the_suite_of_istio_means_the_same_when_it_is_imported() {
 #[test]
 fn programs_that_were_made_mean_the_same_when_they_are_imported() {
     let mut held = 0;
-    // Every hundred-and-thirteenth: few are enough to meet each condition at each place.
-    for number in (0..7 * 7 * 7 * 32_usize).step_by(113) {
+    // Few are enough to meet each condition at each place.
+    for number in (0..7 * 7 * 7 * 32_usize).step_by(331) {
         let pick = |place: u32| CONDITIONS[number / 7_usize.pow(place) % 7];
         let conditions = [pick(0), pick(1), pick(2)];
         let policies = [0, 1, 2, 3, 4].map(|bit| u32::from(((number / 343) >> bit) & 1 == 1));
@@ -306,7 +315,7 @@ fn programs_that_were_made_mean_the_same_when_they_are_imported() {
         );
         held += 1;
     }
-    assert!(held > 90, "{held} were held");
+    assert!(held > 30, "{held} were held");
 }
 
 #[test]
