@@ -86,7 +86,7 @@ impl Import {
                 false => files.push(path.clone()),
             }
         }
-        let read = |path: &PathBuf| {
+        let read = |path: &PathBuf| -> Result<Input, Error> {
             let standard = path == Path::new("-");
             let text = match standard {
                 true => input::stdin()?,
