@@ -34,6 +34,7 @@ pub fn target_of(folder: &Path) -> Option<Target> {
     match folder.file_name()?.to_str()? {
         "kubernetes" | "experimental" => Some(Target::GatewayApi),
         "istio" => Some(Target::Istio),
+        "linkerd" => Some(Target::Linkerd),
         "workload" => Some(Target::Kubernetes),
         _ => None,
     }

@@ -3,20 +3,32 @@
 mod again;
 #[path = "kubernetes/beside.rs"]
 mod beside;
+#[path = "kubernetes/cluster.rs"]
+mod cluster;
+#[path = "kubernetes/everything.rs"]
+mod everything;
 #[path = "kubernetes/front.rs"]
 mod front;
 #[path = "kubernetes/istio.rs"]
 mod istio;
 #[path = "kubernetes/layouts.rs"]
 mod layouts;
+#[path = "kubernetes/linkerd.rs"]
+mod linkerd;
 #[path = "kubernetes/meaning.rs"]
 mod meaning;
 #[path = "kubernetes/program.rs"]
 mod program;
+#[path = "kubernetes/rules.rs"]
+mod rules;
 #[path = "kubernetes/schema.rs"]
 mod schema;
+#[path = "kubernetes/settings.rs"]
+mod settings;
 #[path = "kubernetes/workload.rs"]
 mod workload;
+#[path = "kubernetes/yaml.rs"]
+mod yaml;
 
 use flowmesh_diagnostics::{Diagnostics, Severity, Sources};
 use flowmesh_ir::{

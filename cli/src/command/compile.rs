@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
   flowmesh compile shop.flow --to istio -o manifests/
   flowmesh compile shop.flow --to istio -o manifests/ --check   for build servers
   flowmesh compile shop.flow --to istio --diff manifests/
+  flowmesh compile shop.flow --to linkerd -o manifests/
   flowmesh compile shop.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o manifests/
   flowmesh compile shop.flow --to istio --pods --helm -o chart/
   flowmesh targets istio")]
@@ -52,7 +53,8 @@ pub(crate) struct Compile {
     /// The image with flowmesh, with `--to kubernetes`
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
-    /// The namespace of the pods, with `--to kubernetes`; `default` where nothing is said
+    /// The namespace of the pods, with `--to kubernetes`, and of those that call what is outside of the cluster, with
+    /// `--to linkerd`; `default` where nothing is said
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
     /// How large the volume is that keeps runs, with `--to kubernetes`; 10Gi where nothing is said
@@ -93,6 +95,8 @@ enum Target {
     GatewayApi,
     /// Istio manifests for its services and gateways
     Istio,
+    /// Linkerd manifests for its services, and for what is outside of the cluster
+    Linkerd,
     /// Kubernetes manifests for the program itself: pods, and what stands around them
     Kubernetes,
 }
@@ -114,6 +118,7 @@ impl Compile {
             Target::Dot => self.dot(&program)?,
             Target::GatewayApi => return self.manifests(&program, &sources, Mesh::GatewayApi),
             Target::Istio => return self.manifests(&program, &sources, Mesh::Istio),
+            Target::Linkerd => return self.manifests(&program, &sources, Mesh::Linkerd),
             Target::Kubernetes => return self.manifests(&program, &sources, Mesh::Kubernetes),
         };
         match &self.out {

@@ -1,6 +1,6 @@
 //! What each target can hold of a program: the tables stand beside the emitters, which report by them.
 
-use crate::{Target, gateway_api, istio, setting::Setting, workload};
+use crate::{Target, gateway_api, istio, linkerd, setting::Setting, workload};
 
 /// Whether a target holds a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub(crate) fn held(target: Target, setting: Setting) -> Held {
     match target {
         Target::GatewayApi => gateway_api::table::held(setting),
         Target::Istio => istio::table::held(setting),
+        Target::Linkerd => linkerd::table::held(setting),
         Target::Kubernetes => workload::table::held(setting),
     }
 }

@@ -103,7 +103,11 @@ impl<'a, 'd> Front<'a, 'd> {
             (Setting::Pass, !gateway.passes.is_empty()),
         ] {
             if is {
-                self.setting(setting, &format!("@{}", setting.name()));
+                let place = match setting {
+                    Setting::Pass => "/tls/0".to_owned(),
+                    _ => format!("@{}", setting.name()),
+                };
+                self.setting(setting, &place);
             }
         }
         if gateway.limit.is_some() {
@@ -161,6 +165,14 @@ impl<'a, 'd> Front<'a, 'd> {
             port: plain.port,
             outside: None,
         })
+    }
+
+    /// Reports a name that is passed on where no port speaks TLS, by which connections name it.
+    pub(crate) fn unheard(&mut self, place: &str, listeners: &[Listener]) {
+        if !listeners.iter().any(|listener| listener.secure) {
+            let (setting, reason) = (Setting::Pass, "the gateway listens nowhere with `https://`");
+            self.report(&Problem::Reason { setting, reason }, place);
+        }
     }
 
     /// Where a connection is handed on to; nothing where something was reported of the service.

@@ -46,9 +46,7 @@ const VERSION: &str = "gateway.networking.k8s.io/v1";
 
 /// The manifests of a program.
 pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Vec<Manifest> {
-    if !options.interpreter_fills {
-        declarations(program, found);
-    }
+    declarations(program, options, found);
     let known: Vec<Option<Known>> = program
         .services
         .iter()
@@ -82,20 +80,25 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     all.into_values().collect()
 }
 
-/// What stands beside services, and would be left out silently.
-fn declarations(program: &Program, found: &mut Diagnostics) {
+/// What stands beside services, and would be left out silently: no object of it could name what is left to the interpreter.
+fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
+    let unheld = if options.interpreter_fills {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
     for (at, rule) in program.access.iter().enumerate() {
         let span = program.origins.span(&format!("access/{at}")).unwrap_or_default();
         let word = if rule.allow { "allow" } else { "deny" };
         let (problem, severity) = match gateway::admits(rule) {
             true => (Problem::Part(Setting::Access), Severity::Warning),
-            false => (Problem::Declaration(word), Severity::Error),
+            false => (Problem::Declaration(word), unheld),
         };
         found.add_beside(problem.diagnostic(TARGET, severity, span));
     }
     if !program.mesh.is_default() {
         let span = program.origins.span("mesh").unwrap_or_default();
-        found.add_beside(Problem::Declaration("mesh").diagnostic(TARGET, Severity::Error, span));
+        found.add_beside(Problem::Declaration("mesh").diagnostic(TARGET, unheld, span));
     }
 }
 
@@ -151,15 +154,11 @@ impl Work<'_, '_> {
         let place = ["@route".to_owned(), String::new()];
         let rules = match rules::written(first) {
             Ok(rules) => rules,
-            Err(problem) => {
+            Err((_, problem)) => {
                 self.report(&problem, &place);
                 return None;
             }
         };
-        if let Some(reason) = rules::over_limits(&rules) {
-            self.report(&Problem::Limit { reason }, &place);
-            return None;
-        }
         let (parents, metadata) = (
             vec![parent(&name, &own.places)?],
             self.described(&name, &namespace, own),

@@ -88,15 +88,16 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     all.into_values().collect()
 }
 
-/// What is said of the whole mesh, and would be left out silently.
+/// What is said of the whole mesh, and would be left out silently: no object of it could name what is left to the interpreter.
 fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
-    if options.interpreter_fills {
-        return;
-    }
     if program.mesh.limit.is_some() {
-        let setting = Setting::Mesh;
+        let severity = if options.interpreter_fills {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
         let span = program.origins.span("mesh").unwrap_or_default();
-        found.add_beside(Problem::Setting(setting).diagnostic(TARGET, Severity::Error, span));
+        found.add_beside(Problem::Setting(Setting::Mesh).diagnostic(TARGET, severity, span));
     }
 }
 

@@ -16,6 +16,7 @@ mod gateway_api;
 mod http_route;
 mod istio;
 mod layout;
+mod linkerd;
 mod manifest;
 mod matcher;
 mod operation;
@@ -29,6 +30,7 @@ mod yaml;
 pub use capability::{Capability, Holds, capabilities};
 pub use layout::Layout;
 pub use workload::Workload;
+pub use yaml::text;
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{Name, Program};
@@ -41,6 +43,8 @@ pub enum Target {
     GatewayApi,
     /// Istio 1.30, with sidecars or waypoints.
     Istio,
+    /// Linkerd 2.20, with its proxies beside callers and called.
+    Linkerd,
     /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
     Kubernetes,
 }
@@ -87,6 +91,7 @@ pub fn compile(
     let mut all = match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
+        Target::Linkerd => linkerd::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
     };
     if options.pods && target != Target::Kubernetes {
@@ -98,7 +103,7 @@ pub fn compile(
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 3] = [Self::GatewayApi, Self::Istio, Self::Kubernetes];
+    pub const ALL: [Self; 4] = [Self::GatewayApi, Self::Istio, Self::Linkerd, Self::Kubernetes];
 
     /// What people call it on the command line.
     #[must_use]
@@ -106,6 +111,7 @@ impl Target {
         match self {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
+            Self::Linkerd => "linkerd",
             Self::Kubernetes => "kubernetes",
         }
     }

@@ -130,18 +130,24 @@ impl Problem {
             ),
             Self::Order { first, second } => (
                 Code(709),
-                format!("the target `{target}` leaves it open whether route {second} is preferred to route {first}, and some requests fit both: a path with parameters is a regular expression there"),
-                "give one of them a path that the other does not fit; or let them lead to the same place".to_owned(),
+                match target {
+                    Target::GatewayApi => format!("the target `{target}` leaves it open whether route {second} is preferred to route {first}, and some requests fit both: a path with parameters is a regular expression there"),
+                    _ => format!("the target `{target}` prefers route {second} to route {first}, and some requests fit both"),
+                },
+                match target {
+                    Target::GatewayApi => "give one of them a path that the other does not fit; or let them lead to the same place".to_owned(),
+                    _ => "put the more specific first: exact path, longer prefix, method, more headers, more of the query".to_owned(),
+                },
             ),
             Self::Alike { one, other } => (
                 Code(710),
                 match target {
                     Target::GatewayApi => format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
-                    Target::Istio | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
+                    Target::Istio | Target::Linkerd | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
                 },
                 match target {
                     Target::GatewayApi => "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
-                    Target::Istio | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
+                    Target::Istio | Target::Linkerd | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
                 },
             ),
             Self::Same { one, other } => (

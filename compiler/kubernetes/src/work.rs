@@ -76,7 +76,15 @@ impl<'a, 'd> Work<'a, 'd> {
             } else {
                 format!("@at {}", subset.name)
             };
+            let elsewhere = |place: &ServicePort| {
+                let first = all.first();
+                self.target == Target::Linkerd
+                    && first.is_some_and(|first| first.namespace != place.namespace)
+            };
             let problem = match self.place(subset) {
+                Ok(place) if elsewhere(&place) => Problem::Spread {
+                    reason: "a route splits over Services of its own namespace only, and this one is in another",
+                },
                 Ok(place) => {
                     all.push(place);
                     continue;

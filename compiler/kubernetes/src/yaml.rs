@@ -3,19 +3,23 @@
 use crate::Manifest;
 use serde::Serialize;
 
+/// An object as a file.
+pub(crate) fn manifest<T: Serialize>(kind: &str, name: &str, object: &T) -> Manifest {
+    Manifest {
+        path: format!("{}-{name}.yaml", kind.to_lowercase()),
+        yaml: text(object),
+    }
+}
+
 /// The text of an object.
 ///
 /// Clusters and their tools read YAML 1.1, where `no` is a bool, `012` is ten and `1:30` is ninety: whatever such a
 /// reader could take for anything but a text is quoted.
-pub(crate) fn manifest<T: Serialize>(kind: &str, name: &str, object: &T) -> Manifest {
+pub fn text<T: Serialize>(object: &T) -> String {
     let options =
         serde_saphyr::ser_options! { yaml_12: false, prefer_block_scalars: false, compact_list_indent: true };
     // Objects are structs of texts and numbers with texts as keys, which YAML always holds.
-    let yaml = serde_saphyr::to_string_with_options(object, options).unwrap_or_default();
-    Manifest {
-        path: format!("{}-{name}.yaml", kind.to_lowercase()),
-        yaml,
-    }
+    serde_saphyr::to_string_with_options(object, options).unwrap_or_default()
 }
 
 #[cfg(test)]

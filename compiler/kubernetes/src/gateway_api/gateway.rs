@@ -100,14 +100,11 @@ impl Front<'_, '_> {
             let Some(first) = self.first_match(host.as_deref(), listeners) else {
                 continue;
             };
-            let written = rules::written(first).and_then(|rules| match rules::over_limits(&rules) {
-                Some(reason) => Err(Problem::Limit { reason }),
-                None => Ok(rules),
-            });
-            let rules = match written {
+            let rules = match rules::written(first) {
                 Ok(rules) => rules,
-                Err(problem) => {
-                    self.report(&problem, "");
+                Err((route, problem)) => {
+                    let place = route.map(|route| format!("/{route}"));
+                    self.report(&problem, &place.unwrap_or_default());
                     continue;
                 }
             };

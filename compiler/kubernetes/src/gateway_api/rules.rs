@@ -6,6 +6,7 @@ use crate::{
     matcher::Match,
     precedence::{self, Fault, by_specificity},
     problem::Problem,
+    setting::Setting,
 };
 
 /// The limits of an `HTTPRoute`: rules, matches of one rule, matches of all.
@@ -27,12 +28,34 @@ pub(crate) enum To {
     Elsewhere(Redirect),
 }
 
+/// What a target cannot say, and of which route, where it is one.
+pub(super) type Unsaid = (Option<usize>, Problem);
+
 /// The rules as they are written.
 ///
 /// # Errors
 /// What the target cannot say.
-pub(super) fn written(first: Vec<precedence::Rule<Outcome>>) -> Result<Vec<Rule>, Problem> {
-    let specific = by_specificity(first).map_err(|fault| match fault {
+pub(super) fn written(first: Vec<precedence::Rule<Outcome>>) -> Result<Vec<Rule>, Unsaid> {
+    let specific = by_specificity(first).map_err(|fault| (None, problem(fault)))?;
+    let mut rules = Vec::with_capacity(specific.len());
+    for rule in specific {
+        let Some(each) = each(&rule) else {
+            let (setting, reason) = (
+                Setting::Rewrite,
+                "what fits a path with parameters keeps its path",
+            );
+            return Err((Some(rule.route), Problem::Reason { setting, reason }));
+        };
+        rules.extend(each);
+    }
+    match over_limits(&rules) {
+        Some(reason) => Err((None, Problem::Limit { reason })),
+        None => Ok(rules),
+    }
+}
+
+fn problem(fault: Fault) -> Problem {
+    match fault {
         Fault::TooMany => Problem::Limit {
             reason: "the routes overlap so much that a target that prefers the most specific one cannot hold their order"
                 .to_owned(),
@@ -41,14 +64,7 @@ pub(super) fn written(first: Vec<precedence::Rule<Outcome>>) -> Result<Vec<Rule>
             first: first.saturating_add(1),
             second: second.saturating_add(1),
         },
-    })?;
-    let mut rules = Vec::with_capacity(specific.len());
-    for rule in specific {
-        rules.extend(each(&rule).ok_or(Problem::Condition {
-            reason: "the path of requests that fit one with parameters cannot be changed there",
-        })?);
     }
-    Ok(rules)
 }
 
 /// A rule; one for each match where the path changes, which is said of one path only. Nothing where it cannot change.
@@ -89,7 +105,7 @@ fn each(rule: &precedence::Rule<Outcome>) -> Option<Vec<Rule>> {
 }
 
 /// Why one route does not hold these rules.
-pub(super) fn over_limits(rules: &[Rule]) -> Option<String> {
+fn over_limits(rules: &[Rule]) -> Option<String> {
     let (max_rules, max_matches, max_all) = LIMITS;
     let all: usize = rules.iter().map(|rule| rule.matches.len()).sum();
     let small = |rule: &Rule| {

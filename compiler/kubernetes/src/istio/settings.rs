@@ -16,7 +16,7 @@ impl Work<'_, '_> {
         let service = self.service;
         let outer = self.policy(service.policy).unwrap_or(&usual);
         let auth = service.auth.iter().map(|_| Setting::Auth);
-        for setting in said(outer, &usual).into_iter().chain(auth) {
+        for setting in of_whole(outer, &usual).into_iter().chain(auth) {
             self.setting(setting, "", &mut filled);
         }
         self.late_headers(&outer.headers, "");
@@ -51,8 +51,19 @@ pub(super) fn of_whole_services(setting: Setting) -> bool {
     )
 }
 
-/// The settings of a policy that are not what holds anyway.
+/// The settings of a part of a service that are not those of the whole: another way to pick endpoints is one of them, however
+/// well the whole could have it.
 pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    let mut said = of_whole(policy, outer);
+    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    if differs && !said.contains(&Setting::Balance) {
+        said.push(Setting::Balance);
+    }
+    said
+}
+
+/// The settings of a policy that are not what holds anyway.
+fn of_whole(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     let mut said = setting::said(policy, outer);
     let mut say = |setting: Setting, is: bool| {
         if is {

@@ -45,12 +45,15 @@ pub(super) fn of_place(policy: Option<TrafficPolicy>, place: &ServicePort) -> Op
         tls.subject_alt_names.push(host);
     }
     own.tls = Some(tls);
+    // Budgets are of whole hosts.
+    let retry_budget = own.retry_budget.take();
     // Whoever speaks TLS already asks for another port.
     Some(TrafficPolicy {
         port_level_settings: vec![PortPolicy {
             port: Port { number: place.port },
             policy: Box::new(own),
         }],
+        retry_budget,
         ..TrafficPolicy::default()
     })
 }

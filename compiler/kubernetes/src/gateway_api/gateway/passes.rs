@@ -25,8 +25,10 @@ impl Front<'_, '_> {
     /// One for each name and each port where the gateway listens by TLS.
     pub(super) fn passes(&mut self, listeners: &[Listener], grants: &mut Grants) -> Vec<Passed> {
         let (gateway, mut all) = (self.gateway, Vec::new());
-        for pass in &gateway.passes {
-            self.unpassed(pass);
+        for (number, pass) in gateway.passes.iter().enumerate() {
+            let place = format!("/tls/{number}");
+            self.unheard(&place, listeners);
+            self.unpassed(pass, &place);
             let Some(place) = self.passed_to(pass) else {
                 continue;
             };
@@ -65,19 +67,19 @@ impl Front<'_, '_> {
     }
 
     /// What holds for such connections and a `TLSRoute` does not hold.
-    fn unpassed(&mut self, pass: &Pass) {
+    fn unpassed(&mut self, pass: &Pass, place: &str) {
         let program = self.program;
         let of_service = program.service(pass.service).map(|service| service.policy);
         let id = pass.policy.or(self.gateway.policy).or(of_service);
         if let Some(policy) = id.and_then(|id| program.policy(id)) {
             for setting in unheld(policy, &Policy::default()) {
                 if self.is_held_for_none(setting) {
-                    self.report(&Problem::Setting(setting), "@tls");
+                    self.report(&Problem::Setting(setting), place);
                 }
             }
         }
         if pass.proxied {
-            self.report(&Problem::Setting(Setting::Proxied), "@tls");
+            self.report(&Problem::Setting(Setting::Proxied), place);
         }
     }
 

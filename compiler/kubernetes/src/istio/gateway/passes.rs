@@ -38,7 +38,9 @@ impl Front<'_, '_> {
     /// Where they are led.
     pub(super) fn tls_routes(&mut self, listeners: &[Listener]) -> Vec<TlsRoute> {
         let (gateway, mut all) = (self.gateway, Vec::new());
-        for pass in &gateway.passes {
+        for (number, pass) in gateway.passes.iter().enumerate() {
+            let place = format!("/tls/{number}");
+            self.unheard(&place, listeners);
             let of_service = self
                 .program
                 .service(pass.service)
@@ -51,13 +53,13 @@ impl Front<'_, '_> {
             // What a whole service says holds at its DestinationRule; a route of connections says nothing more.
             for setting in said(own.unwrap_or(&usual), of_service.unwrap_or(&usual)) {
                 if own.is_some() {
-                    self.report(&Problem::Whole(setting), "@tls");
+                    self.report(&Problem::Whole(setting), &place);
                 }
             }
             if pass.proxied {
-                self.report(&Problem::Setting(Setting::Proxied), "@tls");
+                self.report(&Problem::Setting(Setting::Proxied), &place);
             }
-            let Some(place) = self.passed_to(pass) else {
+            let Some(to) = self.passed_to(pass) else {
                 continue;
             };
             let matching = |listener: &Listener| SniMatch {
@@ -71,7 +73,7 @@ impl Front<'_, '_> {
                     .map(matching)
                     .collect(),
                 route: vec![Weighted {
-                    destination: destination(place),
+                    destination: destination(to),
                     weight: None,
                 }],
             });
