@@ -12,6 +12,7 @@ mod explain;
 mod explore;
 mod fmt;
 mod gateway;
+mod import;
 mod lsp;
 mod new;
 mod proxy;
@@ -71,6 +72,7 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
+    Import(import::Import),
     Targets(targets::Targets),
     Test(test::Test),
     Explore(explore::Explore),
@@ -108,6 +110,7 @@ impl Command {
             Self::Repl(command) => command.run(),
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
+            Self::Import(command) => command.run(),
             Self::Targets(command) => command.run(),
             Self::Test(command) => command.run(),
             Self::Explore(command) => command.run(),
@@ -139,6 +142,7 @@ impl Command {
             Self::Check(command) => command.json,
             Self::Diff(command) => command.json,
             Self::Compile(command) => command.json,
+            Self::Import(command) => command.json,
             Self::Targets(command) => command.json,
             Self::Test(command) => command.json,
             Self::Run(command) => command.json,

@@ -1,4 +1,6 @@
 //! Manifests: what is made from services, that clusters take it, and what is refused at the author's line.
+#[path = "kubernetes/again.rs"]
+mod again;
 #[path = "kubernetes/beside.rs"]
 mod beside;
 #[path = "kubernetes/cluster.rs"]

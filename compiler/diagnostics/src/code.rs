@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A stable code: `F` and four digits. The first two digits name the stage:
 /// 01 parse, 02 resolve, 03 types, 04 flows, 05 services and policies, 06 errors and undo, 07 targets,
-/// 10 run time (input, store, server), 11 command line.
+/// 08 import, 10 run time (input, store, server), 11 command line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub u16);
 

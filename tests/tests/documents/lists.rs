@@ -143,6 +143,7 @@ fn codes() -> String {
         (5, "Services, policies and access"),
         (6, "Errors and undo"),
         (7, "Targets"),
+        (8, "Import"),
         (10, "Run time"),
         (11, "Command line"),
     ];
