@@ -53,7 +53,8 @@ impl Cluster {
             Belongs::Not => Ok(()),
             Belongs::Shared => {
                 let metadata = json!({ "name": key.name, "namespace": key.namespace });
-                let nothing = json!({ "apiVersion": key.api_version, "kind": key.kind, "metadata": metadata });
+                let nothing =
+                    json!({ "apiVersion": key.api_version, "kind": key.kind, "metadata": metadata });
                 self.apply(manager, &nothing, false).await
             }
             Belongs::Alone => self.delete(key, &live).await,
@@ -61,7 +62,10 @@ impl Cluster {
     }
 
     async fn delete(&self, key: &ObjectKey, live: &Value) -> Result<(), Error> {
-        let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+        let uid = live
+            .pointer("/metadata/uid")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         // Another one of the same name is another's.
         let same = Preconditions {
             uid,
@@ -77,19 +81,30 @@ impl Cluster {
 
     async fn api(&self, key: &ObjectKey) -> Result<Api<DynamicObject>, Error> {
         let resource = self.resource(key).await?;
-        Ok(Api::namespaced_with(self.client.clone(), &key.namespace, &resource))
+        Ok(Api::namespaced_with(
+            self.client.clone(),
+            &key.namespace,
+            &resource,
+        ))
     }
 
     /// What the cluster calls a kind in its paths.
     async fn resource(&self, key: &ObjectKey) -> Result<ApiResource, Error> {
         let of = (key.api_version.clone(), key.kind.clone());
-        let known = self.kinds.lock().unwrap_or_else(PoisonError::into_inner).get(&of).cloned();
+        let known = self
+            .kinds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&of)
+            .cloned();
         if let Some(resource) = known {
             return Ok(resource);
         }
         let (group, version) = key.api_version.split_once('/').unwrap_or(("", &key.api_version));
         let kind = GroupVersionKind::gvk(group, version, &key.kind);
-        let (resource, _) = discovery::pinned_kind(&self.client, &kind).await.map_err(|why| unknown(why, key))?;
+        let (resource, _) = discovery::pinned_kind(&self.client, &kind)
+            .await
+            .map_err(|why| unknown(why, key))?;
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         kinds.insert(of, resource.clone());
         Ok(resource)
@@ -119,7 +134,9 @@ enum Belongs {
 }
 
 fn belongs(live: &Value, uid: &str) -> Belongs {
-    let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let owners = live
+        .pointer("/metadata/ownerReferences")
+        .and_then(Value::as_array);
     let owners: Vec<&Value> = owners.into_iter().flatten().collect();
     let ours = |owner: &&Value| owner.get("uid").and_then(Value::as_str) == Some(uid);
     let place = format!("/metadata/labels/{}", shape::OWNER.replace('/', "~1"));

@@ -110,7 +110,11 @@ impl Elector {
 
     /// Gives it up.
     pub(crate) async fn release(&mut self) {
-        let Some(held) = self.seen.clone().filter(|held| held.holder == self.terms.identity) else {
+        let Some(held) = self
+            .seen
+            .clone()
+            .filter(|held| held.holder == self.terms.identity)
+        else {
             return;
         };
         let nobody = self.lease(&held.version, String::new(), held.transitions);
@@ -135,7 +139,9 @@ impl Elector {
             Step::Wait => return Ok(false),
             Step::Make => self.api.create(&PostParams::default(), &ours).await?,
             Step::Take | Step::Renew => {
-                self.api.replace(&self.terms.name, &PostParams::default(), &ours).await?
+                self.api
+                    .replace(&self.terms.name, &PostParams::default(), &ours)
+                    .await?
             }
         };
         self.notice(Some(self::held(&written)));
@@ -176,7 +182,9 @@ impl Elector {
 /// What a lease says.
 fn held(lease: &Lease) -> Held {
     let spec = lease.spec.clone().unwrap_or_default();
-    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    let seconds = spec
+        .lease_duration_seconds
+        .and_then(|seconds| u64::try_from(seconds).ok());
     Held {
         holder: spec.holder_identity.unwrap_or_default(),
         term: Duration::from_secs(seconds.unwrap_or_default()),

@@ -33,7 +33,9 @@ pub fn install(install: &Install) -> String {
 
 fn definitions() -> Vec<Value> {
     let all = crd::definitions();
-    all.iter().filter_map(|one| serde_json::to_value(one).ok()).collect()
+    all.iter()
+        .filter_map(|one| serde_json::to_value(one).ok())
+        .collect()
 }
 
 fn documents(all: &[Value]) -> String {
@@ -53,7 +55,9 @@ fn sorted(value: &Value) -> Value {
         Value::Object(map) => {
             let mut fields: Vec<(&String, &Value)> = map.iter().collect();
             fields.sort_by_key(|(name, _)| *name);
-            let fields = fields.into_iter().map(|(name, value)| (name.clone(), sorted(value)));
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name.clone(), sorted(value)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
         Value::Array(all) => Value::Array(all.iter().map(sorted).collect()),
@@ -85,9 +89,21 @@ fn cluster_role() -> Value {
     const MAKE: [&str; 4] = ["get", "create", "patch", "delete"];
     const WATCH: [&str; 6] = ["get", "list", "watch", "create", "patch", "delete"];
     let rules = [
-        rule(&[crd::GROUP], &["programs", "runs"], &["get", "list", "watch", "patch"]),
-        rule(&[crd::GROUP], &["programs/status", "runs/status"], &["get", "update"]),
-        rule(&[crd::GROUP], &["programs/finalizers", "runs/finalizers"], &["update"]),
+        rule(
+            &[crd::GROUP],
+            &["programs", "runs"],
+            &["get", "list", "watch", "patch"],
+        ),
+        rule(
+            &[crd::GROUP],
+            &["programs/status", "runs/status"],
+            &["get", "update"],
+        ),
+        rule(
+            &[crd::GROUP],
+            &["programs/finalizers", "runs/finalizers"],
+            &["update"],
+        ),
         rule(&["apps"], &["statefulsets", "deployments"], &WATCH),
         rule(&[""], &["configmaps", "services", "serviceaccounts"], &MAKE),
         rule(&[""], &["secrets"], &["get"]),
@@ -148,7 +164,8 @@ fn role(install: &Install) -> Value {
 
 /// Two pods, of which one works.
 fn deployment(install: &Install) -> Value {
-    let pod = |name: &str, path: &str| json!({ "name": name, "valueFrom": { "fieldRef": { "fieldPath": path } } });
+    let pod =
+        |name: &str, path: &str| json!({ "name": name, "valueFrom": { "fieldRef": { "fieldPath": path } } });
     let container = json!({
         "name": "operator",
         "image": install.image,
@@ -187,7 +204,9 @@ mod tests {
     use serde_json::Value;
 
     fn objects(text: &str) -> Vec<Value> {
-        text.split("---\n").map(|one| serde_saphyr::from_str(one).unwrap()).collect()
+        text.split("---\n")
+            .map(|one| serde_saphyr::from_str(one).unwrap())
+            .collect()
     }
 
     #[test]
@@ -198,17 +217,36 @@ mod tests {
 
     #[test]
     fn everything_that_is_named_is_there_and_no_namespace() {
-        let install = Install { namespace: "ops".to_owned(), image: "flowmesh:1".to_owned() };
+        let install = Install {
+            namespace: "ops".to_owned(),
+            image: "flowmesh:1".to_owned(),
+        };
         let all = objects(&super::install(&install));
-        let kinds: Vec<&str> = all.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+        let kinds: Vec<&str> = all
+            .iter()
+            .map(|object| object["kind"].as_str().unwrap())
+            .collect();
         assert_eq!(
             kinds,
             [
-                "CustomResourceDefinition", "CustomResourceDefinition", "ServiceAccount", "ClusterRole",
-                "ClusterRoleBinding", "Role", "RoleBinding", "Deployment",
+                "CustomResourceDefinition",
+                "CustomResourceDefinition",
+                "ServiceAccount",
+                "ClusterRole",
+                "ClusterRoleBinding",
+                "Role",
+                "RoleBinding",
+                "Deployment",
             ]
         );
-        assert_eq!(all[7]["spec"]["template"]["spec"]["containers"][0]["image"], "flowmesh:1");
-        assert!(all.iter().skip(2).all(|object| object["metadata"]["name"] == "flowmesh-operator"));
+        assert_eq!(
+            all[7]["spec"]["template"]["spec"]["containers"][0]["image"],
+            "flowmesh:1"
+        );
+        assert!(
+            all.iter()
+                .skip(2)
+                .all(|object| object["metadata"]["name"] == "flowmesh-operator")
+        );
     }
 }

@@ -55,25 +55,48 @@ struct Work {
     #[arg(long, value_name = "NAMESPACE")]
     into: Vec<String>,
     /// Where the API of a program's server is
-    #[arg(long, value_name = "URL", default_value = "http://{name}.{namespace}.svc:7700")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://{name}.{namespace}.svc:7700"
+    )]
     server: String,
     /// Where the same server is measured
-    #[arg(long, value_name = "URL", default_value = "http://{name}.{namespace}.svc:7701")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://{name}.{namespace}.svc:7701"
+    )]
     health: String,
     /// How often everything is looked at again, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     resync: u64,
     /// The namespace of the lease by which one of several operators works
-    #[arg(long, value_name = "NAMESPACE", env = "POD_NAMESPACE", default_value = "default")]
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        env = "POD_NAMESPACE",
+        default_value = "default"
+    )]
     lease_namespace: String,
     /// What this one is called there, with some chance behind it
-    #[arg(long, value_name = "NAME", env = "POD_NAME", default_value = "flowmesh-operator")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "POD_NAME",
+        default_value = "flowmesh-operator"
+    )]
     identity: String,
     /// What is logged, to the standard error: `info`, `flowmesh_operator=debug`
     #[arg(long, value_name = "FILTER", env = "FLOWMESH_LOG", default_value = "info")]
     log: String,
     /// How lines of the log look
-    #[arg(long, value_name = "FORMAT", env = "FLOWMESH_LOG_FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "FLOWMESH_LOG_FORMAT",
+        default_value = "text"
+    )]
     log_format: Format,
 }
 
@@ -120,14 +143,20 @@ fn main() -> ExitCode {
 }
 
 fn print(text: &str) -> Result<(), String> {
-    io::stdout().write_all(text.as_bytes()).map_err(|why| format!("cannot write: {why}"))
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|why| format!("cannot write: {why}"))
 }
 
 fn run(work: &Work) -> Result<(), String> {
-    let lines = fmt().with_writer(io::stderr).with_env_filter(EnvFilter::new(&work.log));
+    let lines = fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(EnvFilter::new(&work.log));
     match work.log_format {
         Format::Json => lines.json().flatten_event(true).init(),
-        Format::Text => lines.with_ansi(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never).init(),
+        Format::Text => lines
+            .with_ansi(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
+            .init(),
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| format!("cannot begin: {why}"))?;
@@ -136,7 +165,9 @@ fn run(work: &Work) -> Result<(), String> {
 
 impl Work {
     async fn run(&self) -> Result<(), Error> {
-        let config = Config::infer().await.map_err(|why| Error::NoCluster(why.to_string()))?;
+        let config = Config::infer()
+            .await
+            .map_err(|why| Error::NoCluster(why.to_string()))?;
         let client = Client::try_from(config)?;
         flowmesh_operator::run(client, self.options(), told_to_stop()).await;
         Ok(())
@@ -145,7 +176,10 @@ impl Work {
     fn options(&self) -> Options {
         // Two processes of one name, as a pod and the one in its place, are two.
         let chance: u64 = rand::rng().random();
-        let terms = Terms::new(format!("{}-{chance:016x}", self.identity), self.lease_namespace.clone());
+        let terms = Terms::new(
+            format!("{}-{chance:016x}", self.identity),
+            self.lease_namespace.clone(),
+        );
         Options {
             watch: self.watch.clone(),
             into: self.into.iter().cloned().collect(),

@@ -64,7 +64,9 @@ impl Server {
 
     /// What a program would make of its runs.
     pub(crate) async fn plan(&self, program: &str) -> Result<Answer, Fault> {
-        let answer = self.ask(Method::POST, "/v1/deployments/plan", Some(program)).await?;
+        let answer = self
+            .ask(Method::POST, "/v1/deployments/plan", Some(program))
+            .await?;
         read(answer)
     }
 
@@ -84,11 +86,20 @@ impl Server {
             ..Unfinished::default()
         };
         for state in STATES {
-            let count = self.ask(Method::GET, &format!("/v1/runs/count?state={state}"), None).await?;
+            let count = self
+                .ask(Method::GET, &format!("/v1/runs/count?state={state}"), None)
+                .await?;
             here.here += count.get("count").and_then(Value::as_u64).unwrap_or_default();
-            let list = self.ask(Method::GET, &format!("/v1/runs?state={state}&limit={NAMES}"), None).await?;
+            let list = self
+                .ask(
+                    Method::GET,
+                    &format!("/v1/runs?state={state}&limit={NAMES}"),
+                    None,
+                )
+                .await?;
             let runs = list.get("runs").and_then(Value::as_array).into_iter().flatten();
-            here.names.extend(runs.filter_map(|run| run.get("id")?.as_str().map(str::to_owned)));
+            here.names
+                .extend(runs.filter_map(|run| run.get("id")?.as_str().map(str::to_owned)));
         }
         here.names.truncate(NAMES);
         // One may have begun since the metrics were made.
@@ -114,13 +125,23 @@ impl Server {
 
     /// The run that was started with a key.
     pub(crate) async fn find(&self, key: &str) -> Result<Option<String>, Fault> {
-        let list = self.ask(Method::GET, &format!("/v1/runs?key={}&limit=1", encode(key)), None).await?;
-        Ok(list.pointer("/runs/0/id").and_then(Value::as_str).map(str::to_owned))
+        let list = self
+            .ask(
+                Method::GET,
+                &format!("/v1/runs?key={}&limit=1", encode(key)),
+                None,
+            )
+            .await?;
+        Ok(list
+            .pointer("/runs/0/id")
+            .and_then(Value::as_str)
+            .map(str::to_owned))
     }
 
     /// A run.
     pub(crate) async fn run(&self, id: &str) -> Result<Value, Fault> {
-        self.ask(Method::GET, &format!("/v1/runs/{}", encode(id)), None).await
+        self.ask(Method::GET, &format!("/v1/runs/{}", encode(id)), None)
+            .await
     }
 
     /// Cancels or terminates a run.
@@ -135,7 +156,8 @@ impl Server {
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&bytes).map_err(|why| Fault::Lost(format!("it did not answer with JSON: {why}")))
+        serde_json::from_slice(&bytes)
+            .map_err(|why| Fault::Lost(format!("it did not answer with JSON: {why}")))
     }
 }
 
@@ -151,9 +173,12 @@ async fn send(
     body: Option<&str>,
     token: Option<&str>,
 ) -> Result<Bytes, Fault> {
-    let lost = |why: &dyn ToString| Fault::Lost(format!("cannot reach the server at {url}: {}", why.to_string()));
+    let lost =
+        |why: &dyn ToString| Fault::Lost(format!("cannot reach the server at {url}: {}", why.to_string()));
     let answered = tokio::time::timeout(ANSWER_MAX, exchange(url, method, path, body, token)).await;
-    let (status, bytes) = answered.map_err(|_| lost(&"it does not answer"))?.map_err(|why| lost(&why))?;
+    let (status, bytes) = answered
+        .map_err(|_| lost(&"it does not answer"))?
+        .map_err(|why| lost(&why))?;
     match status.is_success() {
         true => Ok(bytes),
         false => Err(Fault::Refused(refused(status.as_u16(), &bytes))),
@@ -173,8 +198,12 @@ async fn exchange(
     let authority = authority.ok_or("expected `http://` and a host")?;
     let place = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80));
     let connecting = tokio::time::timeout(CONNECT_MAX, TcpStream::connect(&place)).await;
-    let stream = connecting.map_err(|_| "it does not answer".to_owned())?.map_err(|why| said(&why))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|why| said(&why))?;
+    let stream = connecting
+        .map_err(|_| "it does not answer".to_owned())?
+        .map_err(|why| said(&why))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|why| said(&why))?;
     tokio::spawn(connection);
     let mut request = Request::builder()
         .method(method)
@@ -195,7 +224,12 @@ async fn exchange(
 /// What `application/problem+json` says.
 fn refused(status: u16, bytes: &[u8]) -> Refused {
     let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     Refused {
         status,
         code: text("code"),
@@ -228,7 +262,10 @@ mod tests {
     fn a_refusal_has_a_code_or_at_least_a_status() {
         let refusal = refused(422, br#"{"code": "F1163", "detail": "no value for `team`"}"#);
         assert!(refusal.lacks_values());
-        assert_eq!(refusal.to_string(), "the server refused: no value for `team` (F1163)");
+        assert_eq!(
+            refusal.to_string(),
+            "the server refused: no value for `team` (F1163)"
+        );
         assert_eq!(refused(502, b"<html>").to_string(), "the server answered 502: ");
     }
 }

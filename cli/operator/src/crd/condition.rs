@@ -102,13 +102,31 @@ mod tests {
     #[test]
     fn the_time_is_that_of_the_last_change() {
         let mut all = Vec::new();
-        set(&mut all, ("Ready", Truth::False), ("Waits", "for pods"), Some(1), at(10));
-        set(&mut all, ("Ready", Truth::False), ("Waits", "for more"), Some(2), at(20));
+        set(
+            &mut all,
+            ("Ready", Truth::False),
+            ("Waits", "for pods"),
+            Some(1),
+            at(10),
+        );
+        set(
+            &mut all,
+            ("Ready", Truth::False),
+            ("Waits", "for more"),
+            Some(2),
+            at(20),
+        );
         let ready = condition(&all, "Ready").unwrap();
         assert_eq!(ready.last_transition_time, "1970-01-01T00:00:10Z");
-        assert_eq!((ready.message.as_str(), ready.observed_generation), ("for more", Some(2)));
+        assert_eq!(
+            (ready.message.as_str(), ready.observed_generation),
+            ("for more", Some(2))
+        );
         set(&mut all, ("Ready", Truth::True), ("Ready", ""), Some(2), at(30));
-        assert_eq!(condition(&all, "Ready").unwrap().last_transition_time, "1970-01-01T00:00:30Z");
+        assert_eq!(
+            condition(&all, "Ready").unwrap().last_transition_time,
+            "1970-01-01T00:00:30Z"
+        );
         assert_eq!(all.len(), 1);
     }
 

@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn runs_that_have_not_ended_keep_it() {
-        let Going::Stay(reason, text) = going(Deletion::Wait, some(2, 2)) else { panic!() };
+        let Going::Stay(reason, text) = going(Deletion::Wait, some(2, 2)) else {
+            panic!()
+        };
         assert_eq!(reason, "RunsUnfinished");
         assert!(text.starts_with("2 runs have not ended: r0, r1."), "{text}");
         assert!(matches!(going(Deletion::Wait, some(1, 0)), Going::Stay(..)));
@@ -87,15 +89,24 @@ mod tests {
 
     #[test]
     fn they_are_ended_where_that_is_wanted() {
-        assert!(matches!(going(Deletion::Terminate, some(2, 2)), Going::Terminate(_)));
+        assert!(matches!(
+            going(Deletion::Terminate, some(2, 2)),
+            Going::Terminate(_)
+        ));
         assert_eq!(going(Deletion::Terminate, some(2, 0)), Going::Go);
     }
 
     #[test]
     fn whoever_cannot_be_asked_is_not_taken_for_a_yes() {
         let silent = || Some(Err("connection refused".to_owned()));
-        assert!(matches!(going(Deletion::Wait, silent()), Going::Stay("ServerUnreachable", _)));
-        assert!(matches!(going(Deletion::Terminate, silent()), Going::Stay("ServerUnreachable", _)));
+        assert!(matches!(
+            going(Deletion::Wait, silent()),
+            Going::Stay("ServerUnreachable", _)
+        ));
+        assert!(matches!(
+            going(Deletion::Terminate, silent()),
+            Going::Stay("ServerUnreachable", _)
+        ));
         assert_eq!(going(Deletion::Abandon, silent()), Going::Go);
     }
 

@@ -17,14 +17,16 @@ pub fn needs_apply(wanted: &Value, live: Option<&Value>) -> bool {
 /// Whether one value says all that another does.
 fn says(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
-        (Value::Object(live), Value::Object(wanted)) => wanted.iter().all(|(name, wanted)| match live.get(name) {
-            Some(live) => says(live, wanted),
-            None => is_nothing(wanted),
-        }),
-        // Others may add elements to lists of objects, and those have no order that counts.
-        (Value::Array(live), Value::Array(wanted)) if wanted.iter().any(Value::is_object) => {
-            wanted.iter().all(|wanted| live.iter().any(|live| says(live, wanted)))
+        (Value::Object(live), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, wanted)| match live.get(name) {
+                Some(live) => says(live, wanted),
+                None => is_nothing(wanted),
+            })
         }
+        // Others may add elements to lists of objects, and those have no order that counts.
+        (Value::Array(live), Value::Array(wanted)) if wanted.iter().any(Value::is_object) => wanted
+            .iter()
+            .all(|wanted| live.iter().any(|live| says(live, wanted))),
         (live, wanted) => live == wanted,
     }
 }
@@ -87,11 +89,17 @@ mod tests {
 
     #[test]
     fn what_the_cluster_adds_is_no_difference() {
-        let wanted = with("1", &json!({ "ports": [{ "name": "api", "port": 1 }], "sysctls": [] }));
-        let mut live = with("1", &json!({
-            "ports": [{ "name": "other", "port": 9 }, { "name": "api", "port": 1, "protocol": "TCP" }],
-            "clusterIP": "10.0.0.1",
-        }));
+        let wanted = with(
+            "1",
+            &json!({ "ports": [{ "name": "api", "port": 1 }], "sysctls": [] }),
+        );
+        let mut live = with(
+            "1",
+            &json!({
+                "ports": [{ "name": "other", "port": 9 }, { "name": "api", "port": 1, "protocol": "TCP" }],
+                "clusterIP": "10.0.0.1",
+            }),
+        );
         live["status"] = json!({});
         assert!(!needs_apply(&wanted, Some(&live)));
         assert!(needs_apply(&wanted, None));
@@ -100,18 +108,34 @@ mod tests {
     #[test]
     fn what_somebody_changed_or_took_away_is_one() {
         let wanted = with("1", &json!({ "replicas": 1, "args": ["a", "b"] }));
-        for other in [json!({ "replicas": 3, "args": ["a", "b"] }), json!({ "replicas": 1, "args": ["a"] }), json!({ "replicas": 1 })] {
+        for other in [
+            json!({ "replicas": 3, "args": ["a", "b"] }),
+            json!({ "replicas": 1, "args": ["a"] }),
+            json!({ "replicas": 1 }),
+        ] {
             assert!(needs_apply(&wanted, Some(&with("1", &other))), "{other}");
         }
         // Fields that are not wanted any more are known by the hash alone.
-        assert!(needs_apply(&wanted, Some(&with("0", &json!({ "replicas": 1, "args": ["a", "b"] })))));
+        assert!(needs_apply(
+            &wanted,
+            Some(&with("0", &json!({ "replicas": 1, "args": ["a", "b"] })))
+        ));
     }
 
     #[test]
     fn what_belongs_no_more_is_left_over() {
-        let key = |name: &str| ObjectKey { name: name.to_owned(), ..ObjectKey::default() };
-        assert_eq!(left_over(&[key("a"), key("b")], &[key("b"), key("c")]), [key("a")]);
-        assert_eq!(both(&[key("b"), key("a")], &[key("b"), key("c")]), [key("a"), key("b"), key("c")]);
+        let key = |name: &str| ObjectKey {
+            name: name.to_owned(),
+            ..ObjectKey::default()
+        };
+        assert_eq!(
+            left_over(&[key("a"), key("b")], &[key("b"), key("c")]),
+            [key("a")]
+        );
+        assert_eq!(
+            both(&[key("b"), key("a")], &[key("b"), key("c")]),
+            [key("a"), key("b"), key("c")]
+        );
     }
 
     #[test]

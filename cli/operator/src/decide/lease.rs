@@ -58,7 +58,12 @@ mod tests {
     use std::time::Duration;
 
     fn held(holder: &str) -> Held {
-        Held { holder: holder.to_owned(), term: Duration::from_secs(15), transitions: 3, version: "1".to_owned() }
+        Held {
+            holder: holder.to_owned(),
+            term: Duration::from_secs(15),
+            transitions: 3,
+            version: "1".to_owned(),
+        }
     }
 
     #[test]

@@ -71,7 +71,11 @@ pub fn given(source: &Source, map: Option<&BTreeMap<String, String>>) -> Result<
     if let Some(program) = &source.program {
         return Ok(Given::Compiled(program.clone()));
     }
-    let files = source.files.as_ref().or(map).ok_or("there is no such ConfigMap")?;
+    let files = source
+        .files
+        .as_ref()
+        .or(map)
+        .ok_or("there is no such ConfigMap")?;
     if let Some(program) = files.get(PROGRAM_KEY).filter(|_| source.main.is_none()) {
         return Ok(Given::Compiled(program.clone()));
     }
@@ -93,7 +97,10 @@ fn main_of(files: &BTreeMap<String, String>, said: Option<&str>) -> Result<Strin
     match flows.as_slice() {
         [main] => Ok((*main).clone()),
         [] => Err("there is no file with `.flow` at its end".to_owned()),
-        _ => Err("there are several files with `.flow` at their end: say with `main` which is the program".to_owned()),
+        _ => Err(
+            "there are several files with `.flow` at their end: say with `main` which is the program"
+                .to_owned(),
+        ),
     }
 }
 
@@ -264,28 +271,50 @@ mod tests {
             name: "orders".to_owned(),
             uid: "u-1".to_owned(),
         };
-        Around { owner, ..Around::default() }
+        Around {
+            owner,
+            ..Around::default()
+        }
     }
 
     fn files(all: &[(&str, &str)]) -> BTreeMap<String, String> {
-        all.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+        all.iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+            .collect()
     }
 
     fn source(all: &[(&str, &str)]) -> Source {
-        Source { files: Some(files(all)), ..Source::default() }
+        Source {
+            files: Some(files(all)),
+            ..Source::default()
+        }
     }
 
     fn kinds(objects: &[Value]) -> Vec<&str> {
-        objects.iter().filter_map(|object| object["kind"].as_str()).collect()
+        objects
+            .iter()
+            .filter_map(|object| object["kind"].as_str())
+            .collect()
     }
 
     #[test]
     fn the_only_flow_is_the_program() {
         let one = given(&source(&[("shop.flow", ""), ("a.yaml", "")]), None).unwrap();
         assert!(matches!(one, Given::Files { main, .. } if main == "shop.flow"));
-        assert!(given(&source(&[("a.flow", ""), ("b.flow", "")]), None).unwrap_err().contains("`main`"));
-        assert!(given(&source(&[("a.yaml", "")]), None).unwrap_err().contains(".flow"));
-        let said = Source { main: Some("c.flow".to_owned()), ..source(&[("a.flow", "")]) };
+        assert!(
+            given(&source(&[("a.flow", ""), ("b.flow", "")]), None)
+                .unwrap_err()
+                .contains("`main`")
+        );
+        assert!(
+            given(&source(&[("a.yaml", "")]), None)
+                .unwrap_err()
+                .contains(".flow")
+        );
+        let said = Source {
+            main: Some("c.flow".to_owned()),
+            ..source(&[("a.flow", "")])
+        };
         assert!(given(&said, None).unwrap_err().contains("`c.flow`"));
         assert!(given(&Source::default(), None).unwrap_err().contains("one of"));
     }
@@ -296,7 +325,10 @@ mod tests {
         let flow = "flow hello(name: string) -> string { return \"hello {name}\" }\n";
         let texts = given(&source(&[("shop.flow", flow)]), None).unwrap();
         let made = make(&texts, &spec, &around()).unwrap();
-        assert_eq!((made.pods.name.as_str(), made.pods.kind.as_str()), ("shop", "StatefulSet"));
+        assert_eq!(
+            (made.pods.name.as_str(), made.pods.kind.as_str()),
+            ("shop", "StatefulSet")
+        );
         assert!(made.keeps);
         let again = make(&Given::Compiled(made.text.clone()), &spec, &around()).unwrap();
         assert_eq!(again.hash, made.hash);
@@ -309,7 +341,12 @@ mod tests {
         let wrong = make(&texts, &ProgramSpec::default(), &around()).unwrap_err();
         assert!(wrong[0].place.starts_with("shop.flow:2:"), "{wrong:?}");
         assert!(sentence(&wrong).starts_with(&format!("{} shop.flow:2:", wrong[0].code)));
-        let broken = make(&Given::Compiled("{".to_owned()), &ProgramSpec::default(), &around()).unwrap_err();
+        let broken = make(
+            &Given::Compiled("{".to_owned()),
+            &ProgramSpec::default(),
+            &around(),
+        )
+        .unwrap_err();
         assert!(broken[0].code.starts_with('F'), "{broken:?}");
     }
 
@@ -320,7 +357,17 @@ mod tests {
         let wrong = make(&texts, &ProgramSpec::default(), &around()).unwrap_err();
         assert!(wrong[0].text.contains("team"), "{wrong:?}");
         let configs = files(&[("team", "blue")]);
-        assert!(make(&texts, &ProgramSpec { configs, ..ProgramSpec::default() }, &around()).is_ok());
+        assert!(
+            make(
+                &texts,
+                &ProgramSpec {
+                    configs,
+                    ..ProgramSpec::default()
+                },
+                &around()
+            )
+            .is_ok()
+        );
     }
 
     #[test]
@@ -329,12 +376,27 @@ mod tests {
                     op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow a(id: string) { payments.charge(id) }\n";
         let texts = given(&source(&[("shop.flow", text)]), None).unwrap();
         let mesh = |target: &str| ProgramSpec {
-            mesh: Some(MeshSpec { target: target.to_owned(), interpreter_fills: false }),
+            mesh: Some(MeshSpec {
+                target: target.to_owned(),
+                interpreter_fills: false,
+            }),
             ..ProgramSpec::default()
         };
         let made = make(&texts, &mesh("istio"), &around()).unwrap();
-        assert!(kinds(&made.objects).contains(&"VirtualService"), "{:?}", kinds(&made.objects));
-        assert!(make(&texts, &mesh("kubernetes"), &around()).unwrap_err()[0].text.contains("mesh.target"));
-        assert!(make(&texts, &mesh("nowhere"), &around()).unwrap_err()[0].text.contains("nowhere"));
+        assert!(
+            kinds(&made.objects).contains(&"VirtualService"),
+            "{:?}",
+            kinds(&made.objects)
+        );
+        assert!(
+            make(&texts, &mesh("kubernetes"), &around()).unwrap_err()[0]
+                .text
+                .contains("mesh.target")
+        );
+        assert!(
+            make(&texts, &mesh("nowhere"), &around()).unwrap_err()[0]
+                .text
+                .contains("nowhere")
+        );
     }
 }

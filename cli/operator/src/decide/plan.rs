@@ -96,8 +96,15 @@ fn group(group: Group) -> PlanGroup {
 /// A plan in a sentence.
 #[must_use]
 pub fn sentence(plan: &Plan) -> String {
-    let Plan { moves, needs_migration, stays, .. } = plan;
-    format!("{moves} can move, {needs_migration} need a migration block, {stays} stay in the version that they have")
+    let Plan {
+        moves,
+        needs_migration,
+        stays,
+        ..
+    } = plan;
+    format!(
+        "{moves} can move, {needs_migration} need a migration block, {stays} stay in the version that they have"
+    )
 }
 
 #[cfg(test)]
@@ -119,7 +126,10 @@ mod tests {
         let read = || serde_json::from_value(answer.clone()).unwrap();
         assert_eq!(plan(read(), OldRuns::Stay).left, 6);
         let plan = plan(read(), OldRuns::Move);
-        assert_eq!((plan.moves, plan.stays, plan.needs_migration, plan.left), (2, 1, 3, 4));
+        assert_eq!(
+            (plan.moves, plan.stays, plan.needs_migration, plan.left),
+            (2, 1, 3, 4)
+        );
         assert_eq!(plan.groups.len(), 1);
         assert_eq!(plan.groups[0].why.as_deref(), Some("no such step (F1161)"));
         assert_eq!(plan.groups[0].examples, ["r1"]);

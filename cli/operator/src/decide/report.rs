@@ -32,7 +32,11 @@ impl Report {
             observed_generation: generation,
             ..before
         };
-        Self { status, generation, now }
+        Self {
+            status,
+            generation,
+            now,
+        }
     }
 
     /// Says a condition.
@@ -61,10 +65,16 @@ impl Report {
     /// How many objects there are, or what kept some of them from being so.
     pub fn applied(&mut self, count: usize, wrong: &[Unapplied]) {
         if wrong.is_empty() {
-            self.say("Applied", Truth::True, "Applied", &format!("{count} objects are as they should be"));
+            self.say(
+                "Applied",
+                Truth::True,
+                "Applied",
+                &format!("{count} objects are as they should be"),
+            );
             return;
         }
-        let line = |it: &Unapplied| format!("{} {}/{}: {}", it.key.kind, it.key.namespace, it.key.name, it.why);
+        let line =
+            |it: &Unapplied| format!("{} {}/{}: {}", it.key.kind, it.key.namespace, it.key.name, it.why);
         let lines: Vec<String> = wrong.iter().map(line).collect();
         let reason = match wrong.iter().any(|it| it.conflict) {
             true => "Conflict",
@@ -77,7 +87,12 @@ impl Report {
     pub fn deployed(&mut self, hash: &str, name: &str) {
         self.status.name = Some(name.to_owned());
         self.status.program = Some(hash.to_owned());
-        self.say("Deployed", Truth::True, "Deployed", "new runs begin with the program that the spec says");
+        self.say(
+            "Deployed",
+            Truth::True,
+            "Deployed",
+            "new runs begin with the program that the spec says",
+        );
     }
 
     /// They do not, and why.
@@ -88,7 +103,12 @@ impl Report {
     /// What becomes of older runs.
     pub fn planned(&mut self, plan: Plan) {
         match plan.left {
-            0 => self.say("Drained", Truth::True, "Drained", "no run is left in an older version"),
+            0 => self.say(
+                "Drained",
+                Truth::True,
+                "Drained",
+                "no run is left in an older version",
+            ),
             _ => self.say("Drained", Truth::False, "RunsLeft", &plan::sentence(&plan)),
         }
         self.status.plan = Some(plan);
@@ -98,18 +118,31 @@ impl Report {
     pub fn pods(&mut self, rolled_out: bool) {
         match rolled_out {
             true => self.say("Progressing", Truth::False, "RolledOut", "the pods are ready"),
-            false => self.say("Progressing", Truth::True, "RollingOut", "the pods are not ready yet"),
+            false => self.say(
+                "Progressing",
+                Truth::True,
+                "RollingOut",
+                "the pods are not ready yet",
+            ),
         }
     }
 
     /// Sums it up: ready, or the first thing that is missing.
     pub fn sum_up(&mut self) {
         let all = &self.status.conditions;
-        let missing = ["Compiled", "Applied", "Deployed"].into_iter().find(|kind| !is_true(all, kind));
+        let missing = ["Compiled", "Applied", "Deployed"]
+            .into_iter()
+            .find(|kind| !is_true(all, kind));
         let of = |kind| condition(all, kind).map(|it: &Condition| (it.reason.clone(), it.message.clone()));
         let (truth, (reason, message)) = match missing {
             None if is_true(all, "Progressing") => (Truth::False, of("Progressing").unwrap_or_default()),
-            None => (Truth::True, ("Ready".to_owned(), "it is carried out as the spec says".to_owned())),
+            None => (
+                Truth::True,
+                (
+                    "Ready".to_owned(),
+                    "it is carried out as the spec says".to_owned(),
+                ),
+            ),
             Some(kind) => {
                 let unsaid = || (format!("Not{kind}"), "it has not come to that".to_owned());
                 (Truth::False, of(kind).unwrap_or_else(unsaid))
@@ -159,7 +192,11 @@ mod tests {
         report.undeployed(Truth::False, "RunsWouldStay", "two");
         report.sum_up();
         assert_eq!(reason(&report, "Ready"), "RunsWouldStay");
-        report.wrong(vec![Finding { code: "F0203".to_owned(), place: "a.flow:1:1".to_owned(), ..Finding::default() }]);
+        report.wrong(vec![Finding {
+            code: "F0203".to_owned(),
+            place: "a.flow:1:1".to_owned(),
+            ..Finding::default()
+        }]);
         report.sum_up();
         assert_eq!(reason(&report, "Ready"), "Errors");
         // What runs is still what was deployed before.
@@ -173,17 +210,36 @@ mod tests {
     #[test]
     fn a_conflict_says_with_whom_about_what() {
         let mut report = good();
-        let key = ObjectKey { kind: "Service".to_owned(), namespace: "shop".to_owned(), name: "a".to_owned(), ..ObjectKey::default() };
-        report.applied(7, &[Unapplied { key, conflict: true, why: "conflict with \"kubectl\": .spec.ports".to_owned() }]);
+        let key = ObjectKey {
+            kind: "Service".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "a".to_owned(),
+            ..ObjectKey::default()
+        };
+        report.applied(
+            7,
+            &[Unapplied {
+                key,
+                conflict: true,
+                why: "conflict with \"kubectl\": .spec.ports".to_owned(),
+            }],
+        );
         assert_eq!(reason(&report, "Applied"), "Conflict");
         let message = &condition(&report.status.conditions, "Applied").unwrap().message;
-        assert!(message.starts_with("Service shop/a: conflict with \"kubectl\""), "{message}");
+        assert!(
+            message.starts_with("Service shop/a: conflict with \"kubectl\""),
+            "{message}"
+        );
     }
 
     #[test]
     fn old_runs_are_drained_when_none_is_left() {
         let mut report = good();
-        report.planned(Plan { stays: 1, left: 1, ..Plan::default() });
+        report.planned(Plan {
+            stays: 1,
+            left: 1,
+            ..Plan::default()
+        });
         assert!(!is_true(&report.status.conditions, "Drained"));
         report.planned(Plan::default());
         assert!(is_true(&report.status.conditions, "Drained"));

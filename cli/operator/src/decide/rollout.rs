@@ -133,63 +133,151 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_applied_and_what_is_not_ready_too() {
-        assert_eq!(next(&Facts { standing: None, ..STANDS }), Next::Apply);
-        assert_eq!(next(&Facts { ready: false, serving: None, ..STANDS }), Next::Apply);
+        assert_eq!(
+            next(&Facts {
+                standing: None,
+                ..STANDS
+            }),
+            Next::Apply
+        );
+        assert_eq!(
+            next(&Facts {
+                ready: false,
+                serving: None,
+                ..STANDS
+            }),
+            Next::Apply
+        );
         assert_eq!(next(&STANDS), Next::Settled);
     }
 
     #[test]
     fn a_first_version_is_settled_when_its_server_says_so() {
-        assert_eq!(next(&Facts { deployed: None, ..STANDS }), Next::Settled);
-        assert_eq!(next(&Facts { deployed: None, serving: Some("a"), ..STANDS }), Next::Ask);
+        assert_eq!(
+            next(&Facts {
+                deployed: None,
+                ..STANDS
+            }),
+            Next::Settled
+        );
+        assert_eq!(
+            next(&Facts {
+                deployed: None,
+                serving: Some("a"),
+                ..STANDS
+            }),
+            Next::Ask
+        );
     }
 
     #[test]
     fn a_new_version_is_asked_for_before_the_pods_get_it() {
-        let changed = Facts { standing: Some("a"), deployed: Some("a"), serving: Some("a"), ..STANDS };
+        let changed = Facts {
+            standing: Some("a"),
+            deployed: Some("a"),
+            serving: Some("a"),
+            ..STANDS
+        };
         assert_eq!(next(&changed), Next::Ask);
-        assert_eq!(next(&Facts { serving: None, ..changed }), Next::Hold(Held::NoAnswer));
-        let broken = Facts { ready: false, serving: None, ..changed };
+        assert_eq!(
+            next(&Facts {
+                serving: None,
+                ..changed
+            }),
+            Next::Hold(Held::NoAnswer)
+        );
+        let broken = Facts {
+            ready: false,
+            serving: None,
+            ..changed
+        };
         assert_eq!(next(&broken), Next::Apply);
-        assert_eq!(next(&Facts { old_runs: OldRuns::Wait, ..broken }), Next::Hold(Held::NotReady));
+        assert_eq!(
+            next(&Facts {
+                old_runs: OldRuns::Wait,
+                ..broken
+            }),
+            Next::Hold(Held::NotReady)
+        );
     }
 
     #[test]
     fn pods_that_were_first_are_followed_by_the_server_unless_runs_stay() {
-        let restarted = Facts { deployed: Some("a"), ..STANDS };
+        let restarted = Facts {
+            deployed: Some("a"),
+            ..STANDS
+        };
         assert_eq!(next(&restarted), Next::Ask);
-        assert_eq!(next(&Facts { old_runs: OldRuns::Stay, ..restarted }), Next::Settled);
+        assert_eq!(
+            next(&Facts {
+                old_runs: OldRuns::Stay,
+                ..restarted
+            }),
+            Next::Settled
+        );
     }
 
     #[test]
     fn what_somebody_else_deployed_is_taken_back() {
-        assert_eq!(next(&Facts { serving: Some("c"), ..STANDS }), Next::Ask);
+        assert_eq!(
+            next(&Facts {
+                serving: Some("c"),
+                ..STANDS
+            }),
+            Next::Ask
+        );
     }
 
     #[test]
     fn a_gateway_alone_asks_nobody() {
-        let gateway = Facts { keeps: false, serving: None, deployed: None, ..STANDS };
+        let gateway = Facts {
+            keeps: false,
+            serving: None,
+            deployed: None,
+            ..STANDS
+        };
         assert_eq!(next(&gateway), Next::Settled);
-        assert_eq!(next(&Facts { standing: Some("a"), ..gateway }), Next::Apply);
+        assert_eq!(
+            next(&Facts {
+                standing: Some("a"),
+                ..gateway
+            }),
+            Next::Apply
+        );
     }
 
     #[test]
     fn runs_that_would_be_left_are_waited_for_where_that_is_wanted() {
-        let left = Plan { stays: 1, left: 1, ..Plan::default() };
+        let left = Plan {
+            stays: 1,
+            left: 1,
+            ..Plan::default()
+        };
         assert_eq!(verdict(Ok(&left), OldRuns::Wait, false), Verdict::Wait);
         assert_eq!(verdict(Ok(&left), OldRuns::Move, false), Verdict::Deploy);
         assert_eq!(verdict(Ok(&left), OldRuns::Stay, false), Verdict::Apply);
         assert_eq!(verdict(Ok(&left), OldRuns::Stay, true), Verdict::Deploy);
-        assert_eq!(verdict(Ok(&Plan::default()), OldRuns::Wait, false), Verdict::Deploy);
+        assert_eq!(
+            verdict(Ok(&Plan::default()), OldRuns::Wait, false),
+            Verdict::Deploy
+        );
     }
 
     #[test]
     fn new_pods_have_values_that_the_server_lacks() {
-        let lacks = Refused { status: 422, code: "F1163".to_owned(), why: String::new() };
+        let lacks = Refused {
+            status: 422,
+            code: "F1163".to_owned(),
+            why: String::new(),
+        };
         assert_eq!(verdict(Err(&lacks), OldRuns::Move, false), Verdict::Apply);
         assert_eq!(verdict(Err(&lacks), OldRuns::Move, true), Verdict::Refused);
         assert_eq!(verdict(Err(&lacks), OldRuns::Wait, false), Verdict::Refused);
-        let role = Refused { status: 403, code: "F1040".to_owned(), why: String::new() };
+        let role = Refused {
+            status: 403,
+            code: "F1040".to_owned(),
+            why: String::new(),
+        };
         assert_eq!(verdict(Err(&role), OldRuns::Move, false), Verdict::Refused);
     }
 }

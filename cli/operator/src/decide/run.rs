@@ -39,15 +39,37 @@ pub fn status(before: &RunStatus, run: &Value, generation: Option<i64>, now: Tim
     };
     let id = status.run.clone().unwrap_or_default();
     let all = &mut status.conditions;
-    set(all, ("Started", Truth::True), ("Started", &format!("it is the run {id}")), generation, now);
+    set(
+        all,
+        ("Started", Truth::True),
+        ("Started", &format!("it is the run {id}")),
+        generation,
+        now,
+    );
     let (truth, reason) = match ended {
         true => (Truth::True, capital(&state)),
         false => (Truth::False, capital(&state)),
     };
-    set(all, ("Ended", truth), (&reason, &ending(run, &state)), generation, now);
+    set(
+        all,
+        ("Ended", truth),
+        (&reason, &ending(run, &state)),
+        generation,
+        now,
+    );
     if ended {
-        let good = if state == "done" { Truth::True } else { Truth::False };
-        set(all, ("Succeeded", good), (&reason, &ending(run, &state)), generation, now);
+        let good = if state == "done" {
+            Truth::True
+        } else {
+            Truth::False
+        };
+        set(
+            all,
+            ("Succeeded", good),
+            (&reason, &ending(run, &state)),
+            generation,
+            now,
+        );
     }
     status
 }
@@ -80,8 +102,13 @@ fn kept(value: Option<&Value>) -> Option<Value> {
 }
 
 fn error(run: &Value) -> Option<Value> {
-    let why = |name: &str| run.get(name).map(|why| json!({ "name": capital(name), "fields": { "reason": why } }));
-    kept(run.get("error")).or_else(|| why("cancelled")).or_else(|| why("terminated"))
+    let why = |name: &str| {
+        run.get(name)
+            .map(|why| json!({ "name": capital(name), "fields": { "reason": why } }))
+    };
+    kept(run.get("error"))
+        .or_else(|| why("cancelled"))
+        .or_else(|| why("terminated"))
 }
 
 /// How it stands, in words.
@@ -121,10 +148,18 @@ mod tests {
 
     #[test]
     fn a_run_that_goes_on_says_what_it_is_at() {
-        let run = told(&json!({ "id": "r", "state": "waiting", "steps": ["pay"], "started": "t", "updated": "u", "program": "p" }));
-        assert_eq!((run.state.as_deref(), run.ended.as_deref()), (Some("waiting"), None));
+        let run = told(
+            &json!({ "id": "r", "state": "waiting", "steps": ["pay"], "started": "t", "updated": "u", "program": "p" }),
+        );
+        assert_eq!(
+            (run.state.as_deref(), run.ended.as_deref()),
+            (Some("waiting"), None)
+        );
         assert_eq!(run.steps, ["pay"]);
-        assert_eq!((holds(&run, "Started"), holds(&run, "Ended")), (Some(Truth::True), Some(Truth::False)));
+        assert_eq!(
+            (holds(&run, "Started"), holds(&run, "Ended")),
+            (Some(Truth::True), Some(Truth::False))
+        );
         assert_eq!(holds(&run, "Succeeded"), None);
     }
 
@@ -132,26 +167,53 @@ mod tests {
     fn the_end_of_a_run_is_its_result_its_error_or_the_reason() {
         let done = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": 7 }));
         assert_eq!((done.result, done.ended.as_deref()), (Some(json!(7)), Some("u")));
-        let failed = told(&json!({ "id": "r", "state": "failed", "updated": "u", "error": { "name": "NoStock", "fields": {} } }));
+        let failed = told(
+            &json!({ "id": "r", "state": "failed", "updated": "u", "error": { "name": "NoStock", "fields": {} } }),
+        );
         assert_eq!(holds(&failed, "Succeeded"), Some(Truth::False));
-        assert!(condition(&failed.conditions, "Succeeded").unwrap().message.contains("NoStock"));
-        let cancelled = told(&json!({ "id": "r", "state": "cancelled", "updated": "u", "cancelled": "late" }));
-        assert_eq!(cancelled.error, Some(json!({ "name": "Cancelled", "fields": { "reason": "late" } })));
+        assert!(
+            condition(&failed.conditions, "Succeeded")
+                .unwrap()
+                .message
+                .contains("NoStock")
+        );
+        let cancelled =
+            told(&json!({ "id": "r", "state": "cancelled", "updated": "u", "cancelled": "late" }));
+        assert_eq!(
+            cancelled.error,
+            Some(json!({ "name": "Cancelled", "fields": { "reason": "late" } }))
+        );
     }
 
     #[test]
     fn what_is_too_long_is_left_at_the_server() {
         let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": "x".repeat(40_000) }));
         assert_eq!(run.result, None);
-        assert!(condition(&run.conditions, "Ended").unwrap().message.contains("too long"));
+        assert!(
+            condition(&run.conditions, "Ended")
+                .unwrap()
+                .message
+                .contains("too long")
+        );
     }
 
     #[test]
     fn what_is_not_started_says_why_and_keeps_the_rest() {
-        let before = RunStatus { run: Some("r".to_owned()), ..RunStatus::default() };
-        let run = unstarted(&before, ("ProgramNotFound", "there is none"), Some(2), Timestamp::UNIX_EPOCH);
+        let before = RunStatus {
+            run: Some("r".to_owned()),
+            ..RunStatus::default()
+        };
+        let run = unstarted(
+            &before,
+            ("ProgramNotFound", "there is none"),
+            Some(2),
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(run.run.as_deref(), Some("r"));
-        assert_eq!(condition(&run.conditions, "Started").unwrap().reason, "ProgramNotFound");
+        assert_eq!(
+            condition(&run.conditions, "Started").unwrap().reason,
+            "ProgramNotFound"
+        );
     }
 
     #[test]

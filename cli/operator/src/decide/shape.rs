@@ -56,7 +56,9 @@ pub(super) fn shaped(
     secrets: &SecretSpec,
     around: &Around,
 ) -> Result<Vec<Value>, Vec<Finding>> {
-    let scaled = objects.iter().any(|object| kind(object) == "HorizontalPodAutoscaler");
+    let scaled = objects
+        .iter()
+        .any(|object| kind(object) == "HorizontalPodAutoscaler");
     let (mut all, mut wrong) = (Vec::new(), Vec::new());
     for mut object in objects {
         match placed(&object, around) {
@@ -96,7 +98,8 @@ fn remove(object: &mut Value, place: &str, name: &str) {
 
 /// Whether an object lies in the namespace of its owner.
 fn placed(object: &Value, around: &Around) -> Result<bool, String> {
-    let key = key(object).ok_or_else(|| format!("an object of kind `{}` has no name or namespace", kind(object)))?;
+    let key = key(object)
+        .ok_or_else(|| format!("an object of kind `{}` has no name or namespace", kind(object)))?;
     let own = key.namespace == around.owner.namespace;
     if own || around.into.contains(&key.namespace) {
         return Ok(own);
@@ -193,8 +196,15 @@ mod tests {
     use serde_json::{Value, json};
 
     fn around() -> Around {
-        let owner = Owner { namespace: "shop".to_owned(), name: "orders".to_owned(), uid: "u-1".to_owned() };
-        Around { owner, into: ["edge".to_owned()].into() }
+        let owner = Owner {
+            namespace: "shop".to_owned(),
+            name: "orders".to_owned(),
+            uid: "u-1".to_owned(),
+        };
+        Around {
+            owner,
+            into: ["edge".to_owned()].into(),
+        }
     }
 
     fn object(kind: &str, namespace: &str, spec: &Value) -> Value {
@@ -211,7 +221,10 @@ mod tests {
         assert_eq!(one["metadata"]["ownerReferences"][0]["uid"], "u-1");
         assert_eq!(one["metadata"]["labels"][OWNER], "u-1");
         let other = &shape(&[object("Service", "shop", &json!({ "a": 2 }))])[0];
-        assert_ne!(one["metadata"]["annotations"][APPLIED], other["metadata"]["annotations"][APPLIED]);
+        assert_ne!(
+            one["metadata"]["annotations"][APPLIED],
+            other["metadata"]["annotations"][APPLIED]
+        );
         assert_eq!(*one, shape(&[object("Service", "shop", &json!({ "a": 1 }))])[0]);
     }
 
@@ -229,7 +242,11 @@ mod tests {
     fn other_namespaces_are_written_to_only_where_that_is_allowed() {
         let foreign = shape(&[object("Gateway", "edge", &Value::Null)]);
         assert_eq!(foreign[0]["metadata"].get("ownerReferences"), None);
-        let wrong = shaped(vec![object("Gateway", "kube-system", &Value::Null)], &SecretSpec::default(), &around());
+        let wrong = shaped(
+            vec![object("Gateway", "kube-system", &Value::Null)],
+            &SecretSpec::default(),
+            &around(),
+        );
         assert!(wrong.unwrap_err()[0].text.contains("--into kube-system"));
     }
 
@@ -252,8 +269,15 @@ mod tests {
             { "name": "tokens", "secret": { "secretName": "shop-tokens" } },
             { "name": "program", "configMap": { "name": "shop-1" } },
         ]);
-        let set = object("StatefulSet", "shop", &json!({ "template": { "spec": { "volumes": volumes } } }));
-        let secrets = SecretSpec { values: Some("mine".to_owned()), ..SecretSpec::default() };
+        let set = object(
+            "StatefulSet",
+            "shop",
+            &json!({ "template": { "spec": { "volumes": volumes } } }),
+        );
+        let secrets = SecretSpec {
+            values: Some("mine".to_owned()),
+            ..SecretSpec::default()
+        };
         let all = shaped(vec![set], &secrets, &around()).unwrap();
         let volumes = &all[0]["spec"]["template"]["spec"]["volumes"];
         assert_eq!(volumes[0]["secret"]["secretName"], "mine");

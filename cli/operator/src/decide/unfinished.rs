@@ -38,12 +38,16 @@ impl Unfinished {
 /// How many runs have not ended, by the metrics of a server; nothing where it does not say so.
 #[must_use]
 pub fn of_metrics(text: &str) -> Option<u64> {
-    let lines = text.lines().filter_map(|line| line.strip_prefix("flowmesh_runs{"));
+    let lines = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("flowmesh_runs{"));
     let mut found = None;
     for line in lines {
         let (labels, count) = line.rsplit_once(' ')?;
         let count: u64 = count.parse().ok()?;
-        let counts = STATES.iter().any(|state| labels.contains(&format!("state=\"{state}\"")));
+        let counts = STATES
+            .iter()
+            .any(|state| labels.contains(&format!("state=\"{state}\"")));
         let so_far: u64 = found.unwrap_or_default();
         found = Some(so_far.saturating_add(if counts { count } else { 0 }));
     }
@@ -68,11 +72,26 @@ mod tests {
     #[test]
     fn it_is_said_how_many_and_which() {
         let names = vec!["a".to_owned(), "b".to_owned()];
-        let some = Unfinished { all: 5, here: 3, names };
-        assert_eq!(some.sentence(), "5 runs have not ended: a, b and 1 more; 2 in other namespaces of the server");
-        let one = Unfinished { all: 1, here: 1, names: vec!["a".to_owned()] };
+        let some = Unfinished {
+            all: 5,
+            here: 3,
+            names,
+        };
+        assert_eq!(
+            some.sentence(),
+            "5 runs have not ended: a, b and 1 more; 2 in other namespaces of the server"
+        );
+        let one = Unfinished {
+            all: 1,
+            here: 1,
+            names: vec!["a".to_owned()],
+        };
         assert_eq!(one.sentence(), "1 run has not ended: a");
-        let other = Unfinished { all: 1, here: 0, names: Vec::new() };
+        let other = Unfinished {
+            all: 1,
+            here: 0,
+            names: Vec::new(),
+        };
         assert!(other.sentence().contains("other than `default`"));
     }
 }

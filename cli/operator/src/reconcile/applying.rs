@@ -33,14 +33,18 @@ async fn one(looking: &Looking<'_>, key: &ObjectKey, object: &Value) -> Result<(
 /// What the cluster refuses is told; what went wrong on the way is tried again.
 fn unapplied(key: ObjectKey, error: Error) -> Result<Unapplied, Error> {
     let refused = matches!(error, Error::NoKind { .. })
-        || error.refusal().is_some_and(|status| (400..500).contains(&status.code) && status.code != 429);
+        || error
+            .refusal()
+            .is_some_and(|status| (400..500).contains(&status.code) && status.code != 429);
     if !refused {
         return Err(error);
     }
     Ok(Unapplied {
         key,
         conflict: error.is_conflict(),
-        why: error.refusal().map_or_else(|| error.to_string(), |status| status.message.clone()),
+        why: error
+            .refusal()
+            .map_or_else(|| error.to_string(), |status| status.message.clone()),
     })
 }
 
@@ -54,7 +58,11 @@ pub(super) async fn prune(looking: &Looking<'_>, wanted: &[ObjectKey]) -> Result
 
 /// Takes one away. A kind that the cluster does not know any more took its objects along.
 pub(super) async fn remove(looking: &Looking<'_>, key: &ObjectKey) -> Result<(), Error> {
-    let gone = looking.context.cluster.remove(key, &looking.manager(), &looking.owner.uid).await;
+    let gone = looking
+        .context
+        .cluster
+        .remove(key, &looking.manager(), &looking.owner.uid)
+        .await;
     match gone {
         Err(Error::NoKind { .. }) => Ok(()),
         other => other,

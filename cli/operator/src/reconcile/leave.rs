@@ -18,7 +18,12 @@ pub(super) async fn leave(looking: &mut Looking<'_>) -> Result<Action, Error> {
         return Ok(Action::await_change());
     }
     let mut report = looking.report();
-    let sets: Vec<ObjectKey> = looking.objects().iter().filter(|key| shape::keeps(key)).cloned().collect();
+    let sets: Vec<ObjectKey> = looking
+        .objects()
+        .iter()
+        .filter(|key| shape::keeps(key))
+        .cloned()
+        .collect();
     for key in sets {
         let (reason, text) = match going(looking, &key).await? {
             Going::Go => continue,
@@ -33,7 +38,11 @@ pub(super) async fn leave(looking: &mut Looking<'_>) -> Result<Action, Error> {
         report.say("Ready", Truth::False, reason, &text);
         looking.say(&report).await?;
         let options = &looking.context.options;
-        let soon = if reason == "Terminating" { options.retry } else { options.resync };
+        let soon = if reason == "Terminating" {
+            options.retry
+        } else {
+            options.resync
+        };
         return Ok(Action::requeue(soon));
     }
     gone(looking).await?;
@@ -42,7 +51,10 @@ pub(super) async fn leave(looking: &mut Looking<'_>) -> Result<Action, Error> {
 
 /// Takes away what has no owner by which it would go, and lets the program go.
 async fn gone(looking: &Looking<'_>) -> Result<(), Error> {
-    let foreign = looking.objects().iter().filter(|key| key.namespace != looking.owner.namespace);
+    let foreign = looking
+        .objects()
+        .iter()
+        .filter(|key| key.namespace != looking.owner.namespace);
     for key in foreign {
         applying::remove(looking, key).await?;
     }
@@ -55,7 +67,13 @@ pub(super) async fn going(looking: &Looking<'_>, pods: &ObjectKey) -> Result<Goi
     let wanted = deletion::wanted(annotation, looking.program.spec.deletion);
     let there = looking.context.cluster.get(pods).await?.is_some();
     let unfinished = match there {
-        true => Some(server(looking, pods).await?.unfinished().await.map_err(|fault| fault.to_string())),
+        true => Some(
+            server(looking, pods)
+                .await?
+                .unfinished()
+                .await
+                .map_err(|fault| fault.to_string()),
+        ),
         false => None,
     };
     Ok(deletion::going(wanted, unfinished))

@@ -116,7 +116,8 @@ impl<'r, 'c> Rollout<'r, 'c> {
         if !differ::is_rolled_out(&self.pods().await?) {
             let deployed = self.report.status.program.as_deref() == Some(&self.made.hash);
             if !deployed {
-                self.report.undeployed(Truth::False, "RollingOut", "the pods are not ready yet");
+                self.report
+                    .undeployed(Truth::False, "RollingOut", "the pods are not ready yet");
             }
             return Ok(PODS.min(self.soon()));
         }
@@ -149,7 +150,8 @@ impl<'r, 'c> Rollout<'r, 'c> {
                 self.looking.say(self.report).await?;
             }
             Err(refused) if verdict == Verdict::Refused => {
-                self.report.undeployed(Truth::False, "Refused", &refused.to_string());
+                self.report
+                    .undeployed(Truth::False, "Refused", &refused.to_string());
                 return Ok(self.soon());
             }
             Err(_) => {}
@@ -168,7 +170,8 @@ impl<'r, 'c> Rollout<'r, 'c> {
                 self.apply().await
             }
             Err(Fault::Refused(refused)) => {
-                self.report.undeployed(Truth::False, "Refused", &refused.to_string());
+                self.report
+                    .undeployed(Truth::False, "Refused", &refused.to_string());
                 Ok(self.soon())
             }
             Err(fault) => {
@@ -182,11 +185,17 @@ impl<'r, 'c> Rollout<'r, 'c> {
     async fn settle(mut self, server: &Server) -> Result<Duration, Error> {
         self.report.deployed(&self.made.hash, &self.made.pods.name);
         let left = self.report.status.plan.as_ref().map_or(0, |plan| plan.left);
-        let other = self.report.status.plan.as_ref().is_some_and(|plan| plan.program != self.made.hash);
+        let other = self
+            .report
+            .status
+            .plan
+            .as_ref()
+            .is_some_and(|plan| plan.program != self.made.hash);
         if self.made.keeps && (left > 0 || other) {
             let answer = server.plan(&self.made.text).await;
             if let Ok(answer) = answer {
-                self.report.planned(plan::plan(answer, self.looking.program.spec.old_runs));
+                self.report
+                    .planned(plan::plan(answer, self.looking.program.spec.old_runs));
             }
         }
         if !self.applied().await? {

@@ -56,7 +56,9 @@ impl Following<'_> {
         let told = match &self.before.run {
             Some(id) => server.run(id).await,
             None if program.meta().deletion_timestamp.is_some() => {
-                return self.not_yet("ProgramDeleted", "its Program is to be deleted").await;
+                return self
+                    .not_yet("ProgramDeleted", "its Program is to be deleted")
+                    .await;
             }
             None => self.start(&server).await,
         };
@@ -67,7 +69,11 @@ impl Following<'_> {
                 let soon = run::look_again(status.started.as_deref(), now);
                 let ended = status.state.as_deref().is_some_and(run::is_end);
                 self.say(status).await?;
-                Ok(if ended { Action::await_change() } else { Action::requeue(soon) })
+                Ok(if ended {
+                    Action::await_change()
+                } else {
+                    Action::requeue(soon)
+                })
             }
             Err(fault) => self.failed(&fault).await,
         }
@@ -76,7 +82,9 @@ impl Following<'_> {
     /// By the identifier of the object: however often it is asked for, it is one run.
     async fn start(&self, server: &Server) -> Result<serde_json::Value, Fault> {
         let key = self.object.uid().unwrap_or_default();
-        server.start(&self.object.spec.flow, &key, self.object.spec.input.as_ref()).await
+        server
+            .start(&self.object.spec.flow, &key, self.object.spec.input.as_ref())
+            .await
     }
 
     async fn failed(&self, fault: &Fault) -> Result<Action, Error> {
@@ -124,7 +132,13 @@ impl Following<'_> {
     async fn stays(&self, reason: &str, text: &str) -> Result<Action, Error> {
         let mut status = self.before.clone();
         let said = (("Deletable", Truth::False), (reason, text));
-        set(&mut status.conditions, said.0, said.1, self.object.meta().generation, Timestamp::now());
+        set(
+            &mut status.conditions,
+            said.0,
+            said.1,
+            self.object.meta().generation,
+            Timestamp::now(),
+        );
         self.say(status).await?;
         Ok(Action::requeue(self.context.options.retry))
     }
@@ -141,7 +155,10 @@ impl Following<'_> {
             Err(Fault::Refused(refused)) if refused.status == 404 => return Ok(true),
             other => other?,
         };
-        let state = told.get("state").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let state = told
+            .get("state")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
         if run::is_end(state) {
             return Ok(true);
         }
@@ -182,7 +199,13 @@ impl Following<'_> {
 
     async fn not_yet(&self, reason: &str, text: &str) -> Result<Action, Error> {
         let generation = self.object.meta().generation;
-        self.say(run::unstarted(&self.before, (reason, text), generation, Timestamp::now())).await?;
+        self.say(run::unstarted(
+            &self.before,
+            (reason, text),
+            generation,
+            Timestamp::now(),
+        ))
+        .await?;
         Ok(Action::requeue(self.context.options.retry))
     }
 

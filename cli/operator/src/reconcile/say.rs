@@ -14,12 +14,19 @@ pub(super) async fn status<K>(api: &Api<K>, object: &K) -> Result<K, Error>
 where
     K: Resource + Clone + Serialize + DeserializeOwned + Debug,
 {
-    Ok(api.replace_status(&object.name_any(), &PostParams::default(), object).await?)
+    Ok(api
+        .replace_status(&object.name_any(), &PostParams::default(), object)
+        .await?)
 }
 
 /// Whether the operator is to be asked before an object goes.
 pub(super) fn is_kept<K: Resource>(object: &K) -> bool {
-    object.meta().finalizers.iter().flatten().any(|it| it == FINALIZER)
+    object
+        .meta()
+        .finalizers
+        .iter()
+        .flatten()
+        .any(|it| it == FINALIZER)
 }
 
 /// Has the operator asked before an object goes.
@@ -53,6 +60,7 @@ where
     // With the version that was read: whoever changed them since is not overruled.
     let metadata = json!({ "finalizers": all, "resourceVersion": object.meta().resource_version });
     let patch = Patch::Merge(json!({ "metadata": metadata }));
-    api.patch(&object.name_any(), &PatchParams::default(), &patch).await?;
+    api.patch(&object.name_any(), &PatchParams::default(), &patch)
+        .await?;
     Ok(())
 }

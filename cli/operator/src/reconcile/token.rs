@@ -20,5 +20,7 @@ pub(super) async fn token(
     let data = api.get_opt(&secret).await?.and_then(|secret| secret.data);
     let bytes = data.and_then(|mut data| data.remove(key)).map(|bytes| bytes.0);
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    Ok(text
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty()))
 }
