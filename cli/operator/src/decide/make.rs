@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_mesh_adds_its_own_objects() {
-        let text = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: 2s\n  \
+        let text = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
                     op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow a(id: string) { payments.charge(id) }\n";
         let texts = given(&source(&[("shop.flow", text)]), None).unwrap();
         let mesh = |target: &str| ProgramSpec {

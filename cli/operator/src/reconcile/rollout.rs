@@ -32,8 +32,10 @@ pub(super) struct Rollout<'r, 'c> {
 
 impl<'r, 'c> Rollout<'r, 'c> {
     pub(super) fn new(looking: &'r mut Looking<'c>, made: Made, report: &'r mut Report) -> Self {
+        let mut wanted: Vec<ObjectKey> = made.objects.iter().filter_map(shape::key).collect();
+        wanted.sort();
         Self {
-            wanted: made.objects.iter().filter_map(shape::key).collect(),
+            wanted,
             looking,
             made,
             report,

@@ -95,7 +95,11 @@ impl Following<'_> {
         }
         match fault {
             Fault::Lost(why) => self.not_yet("ServerUnreachable", why).await,
-            Fault::Refused(refused) => self.not_yet("Refused", &refused.to_string()).await,
+            Fault::Refused(refused) => {
+                self.not_yet("Refused", &refused.to_string()).await?;
+                // It takes another program, or another run.
+                Ok(Action::requeue(self.context.options.resync))
+            }
         }
     }
 

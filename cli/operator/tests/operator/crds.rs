@@ -1,7 +1,7 @@
 //! The definitions are those that are written down, and such as a cluster takes.
 
-use flowmesh_operator::install::crds;
-use serde_json::Value;
+use flowmesh_operator::install::{Install, crds, install};
+use serde_json::{Value, json};
 use std::{env, fs, path::Path};
 
 fn schemas() -> Vec<Value> {
@@ -92,5 +92,38 @@ fn both_have_columns_short_names_and_a_status_of_their_own() {
         let version = &one["spec"]["versions"][0];
         assert!(version["subresources"]["status"].is_object());
         assert!(version["additionalPrinterColumns"].as_array().unwrap().len() > 4);
+    }
+}
+
+#[test]
+fn clusters_take_all_that_is_installed() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/schemas/kubernetes");
+    if !shared.is_dir() {
+        println!("skipped: there is no {}", shared.display());
+        return;
+    }
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(shared.join(name)).unwrap()).unwrap()
+    };
+    let (definitions, index) = (read("definitions-v1.36.0-strict.json"), read("gvk-index.json"));
+    let how = Install {
+        namespace: "ops".to_owned(),
+        image: "flowmesh-operator:1".to_owned(),
+    };
+    let all = install(&how);
+    for text in all.split("---\n") {
+        let object: Value = serde_saphyr::from_str(text).unwrap();
+        let (version, kind) = (
+            object["apiVersion"].as_str().unwrap(),
+            object["kind"].as_str().unwrap(),
+        );
+        let name = index[format!("{version}/{kind}")].as_str().expect(kind);
+        let schema = json!({ "$ref": format!("#/$defs/{name}"), "$defs": definitions["$defs"] });
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(&object)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(faults, Vec::<String>::new(), "{kind}");
     }
 }

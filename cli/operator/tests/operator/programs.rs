@@ -115,7 +115,7 @@ async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mesh_gets_its_objects_and_loses_them_again() {
-    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: 2s\n  \
+    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
                         op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
     let world = World::new();
     let operator = world.operator("a").await;
@@ -136,7 +136,7 @@ async fn a_mesh_gets_its_objects_and_loses_them_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kind_that_the_cluster_lacks_is_told() {
-    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: 2s\n  \
+    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
                         op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
     let world = World::new();
     let operator = world.operator("a").await;

@@ -75,6 +75,9 @@ pub(super) fn put(object: &mut Value, path: &[String], value: &Value) {
         *object = value.clone();
         return;
     };
+    if !object.is_object() {
+        *object = Value::Object(Map::new());
+    }
     if name == "ownerReferences" && rest.len() == 1 {
         let owners = object
             .as_object_mut()
@@ -85,9 +88,6 @@ pub(super) fn put(object: &mut Value, path: &[String], value: &Value) {
         owners.retain(|owner| owner["uid"] != *rest[0]);
         owners.push(value.clone());
         return;
-    }
-    if !object.is_object() {
-        *object = Value::Object(Map::new());
     }
     put(
         object
