@@ -26,8 +26,8 @@ Examples:
   flowmesh operator crds
   flowmesh operator run --help
 
-It is the program `flowmesh-operator`, which stands beside this one or in PATH; `cargo build --release -p flowmesh-operator`
-makes it.")]
+It is the program `flowmesh-operator`, which stands beside this one or in PATH.
+`cargo build --release -p flowmesh-operator` makes it.")]
 pub(crate) struct Operator {
     /// What it is to do, and how
     #[arg(

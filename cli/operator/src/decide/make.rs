@@ -1,7 +1,10 @@
 //! From what a spec says to the objects that should be there, or to what is wrong with it.
 
-use super::shape::{self, Owner};
-use crate::crd::{Finding, ObjectKey, ProgramSpec, Source};
+use super::{
+    shape::{self, Owner},
+    source::{Given, PROGRAM_KEY},
+};
+use crate::crd::{Finding, ObjectKey, ProgramSpec};
 use flowmesh_diagnostics::{Diagnostic, Diagnostics, Severity, Sources};
 use flowmesh_frontend::World;
 use flowmesh_ir::{Program, json, print};
@@ -9,25 +12,8 @@ use flowmesh_kubernetes::{Manifest, Options, Target, Workload};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The key of a ConfigMap that holds a compiled program.
-const PROGRAM_KEY: &str = "program.json";
-
 /// How many findings are told.
 const FINDINGS_MAX: usize = 20;
-
-/// The texts that a source comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Given {
-    /// Texts by path, and which of them is the program.
-    Files {
-        /// The path of the program.
-        main: String,
-        /// All texts.
-        files: BTreeMap<String, String>,
-    },
-    /// A compiled program.
-    Compiled(String),
-}
 
 /// What a spec comes to.
 #[derive(Clone, Debug)]
@@ -53,55 +39,6 @@ pub struct Around {
     pub owner: Owner,
     /// Other namespaces that the operator may write to.
     pub into: BTreeSet<String>,
-}
-
-/// The texts of a source; `map` are those of its ConfigMap.
-///
-/// # Errors
-/// What is missing, in words.
-pub fn given(source: &Source, map: Option<&BTreeMap<String, String>>) -> Result<Given, String> {
-    let sources = [
-        source.files.is_some(),
-        source.program.is_some(),
-        source.config_map.is_some(),
-    ];
-    if sources.into_iter().filter(|there| *there).count() != 1 {
-        return Err("expected one of `files`, `program` and `configMap`".to_owned());
-    }
-    if let Some(program) = &source.program {
-        return Ok(Given::Compiled(program.clone()));
-    }
-    let files = source
-        .files
-        .as_ref()
-        .or(map)
-        .ok_or("there is no such ConfigMap")?;
-    if let Some(program) = files.get(PROGRAM_KEY).filter(|_| source.main.is_none()) {
-        return Ok(Given::Compiled(program.clone()));
-    }
-    let main = main_of(files, source.main.as_deref())?;
-    Ok(Given::Files {
-        main,
-        files: files.clone(),
-    })
-}
-
-fn main_of(files: &BTreeMap<String, String>, said: Option<&str>) -> Result<String, String> {
-    if let Some(main) = said {
-        return match files.contains_key(main) {
-            true => Ok(main.to_owned()),
-            false => Err(format!("`main` names `{main}`, which is none of the files")),
-        };
-    }
-    let flows: Vec<&String> = files.keys().filter(|path| path.ends_with(".flow")).collect();
-    match flows.as_slice() {
-        [main] => Ok((*main).clone()),
-        [] => Err("there is no file with `.flow` at its end".to_owned()),
-        _ => Err(
-            "there are several files with `.flow` at their end: say with `main` which is the program"
-                .to_owned(),
-        ),
-    }
 }
 
 /// Compiles, and makes the objects.
@@ -257,10 +194,13 @@ pub fn sentence(findings: &[Finding]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Around, Given, given, make, sentence};
+    use super::{Around, make, sentence};
     use crate::{
         crd::{MeshSpec, ProgramSpec, Source},
-        decide::shape::Owner,
+        decide::{
+            shape::Owner,
+            source::{Given, given},
+        },
     };
     use serde_json::Value;
     use std::collections::BTreeMap;
@@ -295,28 +235,6 @@ mod tests {
             .iter()
             .filter_map(|object| object["kind"].as_str())
             .collect()
-    }
-
-    #[test]
-    fn the_only_flow_is_the_program() {
-        let one = given(&source(&[("shop.flow", ""), ("a.yaml", "")]), None).unwrap();
-        assert!(matches!(one, Given::Files { main, .. } if main == "shop.flow"));
-        assert!(
-            given(&source(&[("a.flow", ""), ("b.flow", "")]), None)
-                .unwrap_err()
-                .contains("`main`")
-        );
-        assert!(
-            given(&source(&[("a.yaml", "")]), None)
-                .unwrap_err()
-                .contains(".flow")
-        );
-        let said = Source {
-            main: Some("c.flow".to_owned()),
-            ..source(&[("a.flow", "")])
-        };
-        assert!(given(&said, None).unwrap_err().contains("`c.flow`"));
-        assert!(given(&Source::default(), None).unwrap_err().contains("one of"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
         make::{self, Around, Made},
         report::Report,
         shape::Owner,
+        source,
     },
     error::Error,
 };
@@ -107,7 +108,7 @@ impl<'c> Looking<'c> {
             into: self.context.options.into.clone(),
         };
         let made = tokio::task::spawn_blocking(move || {
-            let given = make::given(&spec.source, map.as_ref()).map_err(|why| vec![wrong(why)])?;
+            let given = source::given(&spec.source, map.as_ref()).map_err(|why| vec![wrong(why)])?;
             make::make(&given, &spec, &around)
         });
         made.await.map_err(|why| Error::Compiler(why.to_string()))

@@ -2,7 +2,10 @@
 
 use flowmesh_operator::{
     crd::{ProgramSpec, RunSpec},
-    decide::make::{Around, given, make},
+    decide::{
+        make::{Around, make},
+        source::given,
+    },
 };
 use serde_json::{Value, json};
 use std::{fs, path::Path};

@@ -8,15 +8,14 @@ mod kinds;
 mod store;
 
 pub(crate) use http::{Door, serve};
-pub(crate) use kinds::{KINDS, Kind};
-pub(crate) use store::Change;
+use kinds::Kind;
 
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
-use store::Store;
+use store::{Change, Store};
 use tokio::sync::watch;
 
 /// The longest that a test waits for anything.

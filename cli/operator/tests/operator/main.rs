@@ -14,6 +14,7 @@ mod documents;
 mod double;
 mod election;
 mod pods;
+mod process;
 mod programs;
 mod runs;
 mod versions;

@@ -191,7 +191,9 @@ async fn start(
     };
     let server = Server::bind(options).await.unwrap();
     let (stop, stopped) = oneshot::channel();
-    let serving = tokio::spawn(server.serve(host.clone(), async { drop(stopped.await) }));
+    let serving = tokio::spawn(server.serve(host.clone(), async {
+        let _ = stopped.await;
+    }));
     Some(Pod {
         template: template.clone(),
         host,

@@ -88,7 +88,7 @@ impl World {
         });
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(flowmesh_operator::run(client, options, async {
-            drop(stopped.await)
+            let _ = stopped.await;
         }));
         Operator { door, stop, running }
     }

@@ -153,7 +153,9 @@ pub(super) fn apply(
         let changed = at(live, path) != at(wanted, path);
         put(&mut object, path, at(wanted, path).unwrap());
         if changed {
-            managers.values_mut().for_each(|theirs| drop(theirs.remove(path)));
+            for theirs in managers.values_mut() {
+                theirs.remove(path);
+            }
         }
     }
     managers.insert(manager.to_owned(), said);
@@ -167,9 +169,9 @@ pub(super) fn wrote(before: &Value, after: &Value, managers: &mut Managers, mana
         .filter(|path| at(before, path) != at(after, path))
         .collect();
     for path in changed {
-        managers
-            .values_mut()
-            .for_each(|theirs| drop(theirs.remove(&path)));
+        for theirs in managers.values_mut() {
+            theirs.remove(&path);
+        }
         managers.entry(manager.to_owned()).or_default().insert(path);
     }
 }

@@ -241,7 +241,7 @@ fn watching(door: Door, asked: Asked) -> Response {
                         return Some((broken, (door, asked, from, cuts, open, true)));
                     }
                     // Or it goes dead, and nobody says so.
-                    _ = open.wait_for(|open| !*open) => door.passed().await,
+                    () = shut(&mut open) => door.passed().await,
                     () = tokio::time::sleep(BOOKMARK) => {
                         let Some(upto) = quiet(&door.double, &asked, from) else { continue };
                         let metadata = json!({ "resourceVersion": upto.to_string() });
@@ -254,6 +254,11 @@ fn watching(door: Door, asked: Asked) -> Response {
         },
     );
     Response::new(Body::from_stream(body))
+}
+
+/// Ready when a door is shut.
+async fn shut(open: &mut watch::Receiver<bool>) {
+    let _ = open.wait_for(|open| !*open).await;
 }
 
 /// The version of everything, if nothing happened since another one.
