@@ -197,9 +197,10 @@ impl Store {
                 &mut object,
                 &["metadata".to_owned(), "ownerReferences".to_owned(), uid.clone()],
             );
-            match owners(&object).next() {
-                Some(_) => drop(self.put(place, object, managers, "MODIFIED")),
-                None => drop(self.die(place, object)),
+            let kept = owners(&object).next().is_some();
+            match kept {
+                true => drop(self.put(place, object, managers, "MODIFIED")),
+                false => drop(self.die(place, object)),
             }
         }
         object
@@ -329,7 +330,9 @@ fn validators() -> BTreeMap<&'static str, jsonschema::Validator> {
         let definition = serde_json::to_value(definition).unwrap();
         assert_eq!(definition["spec"]["names"]["kind"], kind);
         let mut schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
-        nullable(&mut schema);
+        for part in ["spec", "status"] {
+            nullable(&mut schema["properties"][part]);
+        }
         all.insert(kind, jsonschema::validator_for(&schema).unwrap());
     }
     all
@@ -346,11 +349,7 @@ fn nullable(schema: &mut Value) {
             all.push(Value::Null);
         }
     }
-    if map
-        .get("properties")
-        .is_some_and(|it| it.get("apiVersion").is_none_or(|_| it.get("spec").is_none()))
-        && map.get("type").is_some_and(|it| it.is_string() || it.is_array())
-    {
+    if map.contains_key("properties") {
         map.entry("additionalProperties").or_insert(json!(false));
     }
 }
