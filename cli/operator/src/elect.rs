@@ -110,19 +110,32 @@ impl Elector {
 
     /// Gives it up.
     pub(crate) async fn release(&mut self) {
-        let Some(held) = self
-            .seen
-            .clone()
-            .filter(|held| held.holder == self.terms.identity)
-        else {
-            return;
-        };
-        let nobody = self.lease(&held.version, String::new(), held.transitions);
-        let params = PostParams::default();
-        let given = self.api.replace(&self.terms.name, &params, &nobody);
-        match timeout(self.terms.deadline, given).await {
-            Ok(Ok(_)) => {}
+        match timeout(self.terms.deadline, self.give_up()).await {
+            Ok(Ok(())) => {}
             _ => tracing::warn!("the lease is not given up: the next one waits for its end"),
+        }
+    }
+
+    async fn give_up(&mut self) -> Result<(), Error> {
+        loop {
+            // A renewal may have been on its way when we stopped: what was seen last is not what is there.
+            let live = self.api.get_opt(&self.terms.name).await?;
+            self.notice(live.as_ref().map(held));
+            let Some(held) = self.seen.clone() else {
+                return Ok(());
+            };
+            if held.holder != self.terms.identity {
+                return Ok(());
+            }
+            let nobody = self.lease(&held.version, String::new(), held.transitions);
+            let given = self
+                .api
+                .replace(&self.terms.name, &PostParams::default(), &nobody)
+                .await;
+            match given.map_err(Error::from) {
+                Err(error) if error.is_conflict() => {}
+                other => return other.map(drop),
+            }
         }
     }
 

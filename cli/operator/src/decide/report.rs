@@ -4,6 +4,9 @@ use super::{make::sentence, plan};
 use crate::crd::{Condition, Finding, ObjectKey, Plan, ProgramStatus, Truth, condition, is_true, set};
 use jiff::Timestamp;
 
+/// What must hold for it to be ready.
+const NEEDED: [&str; 3] = ["Compiled", "Applied", "Deployed"];
+
 /// A status that is being made.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -59,6 +62,14 @@ impl Report {
         };
         self.say("Compiled", Truth::True, reason, &message);
         self.status.diagnostics = warnings;
+        if self.status.compiled.as_deref() != Some(hash) {
+            // A ConfigMap may change under the same spec.
+            self.undeployed(
+                Truth::False,
+                "NewVersion",
+                "the program is another one than before",
+            );
+        }
         self.status.compiled = Some(hash.to_owned());
     }
 
@@ -127,28 +138,31 @@ impl Report {
         }
     }
 
-    /// Sums it up: ready, or the first thing that is missing.
+    /// Sums it up: ready, or the first thing that is missing. What was said of another generation does not count.
     pub fn sum_up(&mut self) {
-        let all = &self.status.conditions;
-        let missing = ["Compiled", "Applied", "Deployed"]
-            .into_iter()
-            .find(|kind| !is_true(all, kind));
-        let of = |kind| condition(all, kind).map(|it: &Condition| (it.reason.clone(), it.message.clone()));
-        let (truth, (reason, message)) = match missing {
-            None if is_true(all, "Progressing") => (Truth::False, of("Progressing").unwrap_or_default()),
-            None => (
-                Truth::True,
-                (
-                    "Ready".to_owned(),
-                    "it is carried out as the spec says".to_owned(),
-                ),
-            ),
-            Some(kind) => {
-                let unsaid = || (format!("Not{kind}"), "it has not come to that".to_owned());
-                (Truth::False, of(kind).unwrap_or_else(unsaid))
+        let said = |kind: &str| condition(&self.status.conditions, kind).filter(|it| self.is_new(it));
+        let missing = |kind: &&str| said(kind).is_some_and(|it| it.status != Truth::True);
+        let of = |kind: &str| said(kind).map(|it| (it.reason.clone(), it.message.clone()));
+        let unsaid = NEEDED.into_iter().find(|kind| said(kind).is_none());
+        let (truth, (reason, message)) = match (NEEDED.into_iter().find(missing), unsaid) {
+            (Some(kind), _) => (Truth::False, of(kind).unwrap_or_default()),
+            (None, Some(kind)) => {
+                let text = "it has not come to that".to_owned();
+                (Truth::False, (format!("Not{kind}"), text))
+            }
+            (None, None) if is_true(&self.status.conditions, "Progressing") => {
+                (Truth::False, of("Progressing").unwrap_or_default())
+            }
+            (None, None) => {
+                let text = "it is carried out as the spec says".to_owned();
+                (Truth::True, ("Ready".to_owned(), text))
             }
         };
         self.say("Ready", truth, &reason, &message);
+    }
+
+    fn is_new(&self, condition: &Condition) -> bool {
+        condition.observed_generation == self.generation
     }
 }
 
@@ -204,7 +218,26 @@ mod tests {
         let mut new = self::report();
         new.compiled("h", Vec::new());
         new.sum_up();
-        assert_eq!(reason(&new, "Ready"), "NotApplied");
+        assert_eq!(reason(&new, "Ready"), "NewVersion");
+    }
+
+    #[test]
+    fn what_was_said_of_another_generation_does_not_count() {
+        let mut before = good();
+        before.sum_up();
+        let mut report = Report::new(before.status, Some(3), Timestamp::UNIX_EPOCH);
+        report.compiled("h", Vec::new());
+        report.sum_up();
+        assert_eq!(reason(&report, "Ready"), "NotApplied");
+        report.applied(7, &[]);
+        report.deployed("h", "shop");
+        report.pods(true);
+        report.sum_up();
+        assert!(is_true(&report.status.conditions, "Ready"));
+        // Nor does it count what is said of another program under the same spec.
+        report.compiled("g", Vec::new());
+        report.sum_up();
+        assert_eq!(reason(&report, "Ready"), "NewVersion");
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl<'r, 'c> Rollout<'r, 'c> {
             }
             return Ok(PODS.min(self.soon()));
         }
-        Ok(self.looking.context.options.retry)
+        Ok(self.again())
     }
 
     /// Asks for the plan, tells it, and then the server of the program.
@@ -134,7 +134,7 @@ impl<'r, 'c> Rollout<'r, 'c> {
             Err(Fault::Refused(refused)) => Err(refused),
             Err(fault) => {
                 self.unanswered(&fault);
-                return Ok(self.soon());
+                return Ok(self.again());
             }
         };
         let verdict = rollout::verdict(planned.as_ref(), old_runs, same);
@@ -178,7 +178,7 @@ impl<'r, 'c> Rollout<'r, 'c> {
             }
             Err(fault) => {
                 self.unanswered(&fault);
-                Ok(self.soon())
+                Ok(self.again())
             }
         }
     }
@@ -220,7 +220,10 @@ impl<'r, 'c> Rollout<'r, 'c> {
         if same {
             self.applied().await?;
         }
-        Ok(self.soon())
+        Ok(match held {
+            Held::NotReady => self.soon(),
+            Held::NoAnswer => self.again(),
+        })
     }
 
     /// Applies what differs; whether all of it is as it should be.
@@ -249,6 +252,11 @@ impl<'r, 'c> Rollout<'r, 'c> {
             Fault::Refused(_) => (Truth::Unknown, "ServerRefused"),
         };
         self.report.undeployed(truth, reason, &fault.to_string());
+    }
+
+    /// After what may be over in a moment.
+    fn again(&self) -> Duration {
+        self.looking.context.options.retry
     }
 
     fn soon(&self) -> Duration {

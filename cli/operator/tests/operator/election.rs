@@ -61,6 +61,15 @@ async fn whoever_is_cut_off_stops_before_the_other_begins() {
     let second = world.operator("b").await;
     held_by(&world, "b").await;
     world.ready().await;
+    // The last thing that is written of a new version is that nothing is left of the one before.
+    world
+        .double
+        .until("nothing is left", |_| {
+            world.status()["objects"]
+                .as_array()
+                .is_some_and(|all| all.len() == 6)
+        })
+        .await;
     let writes = world.double.writes().len();
     first.door.open();
     // The first one looks at the lease again, and does nothing else.

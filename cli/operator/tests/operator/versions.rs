@@ -237,7 +237,6 @@ async fn what_somebody_deployed_by_hand_is_taken_back() {
     for _ in 0..600 {
         let all = world.ask("GET", "/v1/deployments", "").await;
         if all["deployments"][0]["program"] == wanted {
-            world.ready().await;
             operator.stop().await;
             return;
         }
