@@ -39,7 +39,11 @@ pub async fn run(client: Client, options: Options, stop: impl Future<Output = ()
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            () = &mut stop => return,
+            () = &mut stop => {
+                // It may be ours by now, and the word of that on its way.
+                elector.release().await;
+                return;
+            }
             () = elector.acquire() => {}
         }
         let (tell, told) = watch::channel(false);
