@@ -1,7 +1,8 @@
 //! Where things are in the repository, and the module texts of a case.
 
+use flowmesh_diagnostics::Sources;
 use flowmesh_frontend::World;
-use flowmesh_kubernetes::Target;
+use flowmesh_kubernetes::{Options, Target};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -31,10 +32,22 @@ pub fn shared(test: &str) -> Option<PathBuf> {
 #[must_use]
 pub fn target_of(folder: &Path) -> Option<Target> {
     match folder.file_name()?.to_str()? {
-        "kubernetes" => Some(Target::GatewayApi),
+        "kubernetes" | "experimental" => Some(Target::GatewayApi),
         "istio" => Some(Target::Istio),
+        "linkerd" => Some(Target::Linkerd),
         "workload" => Some(Target::Kubernetes),
         _ => None,
+    }
+}
+
+/// How they are made: somebody carries gateways out, and one folder is about what is not standard yet.
+#[must_use]
+pub fn options_of<'a>(folder: &Path, sources: &'a Sources) -> Options<'a> {
+    Options {
+        sources: Some(sources),
+        experimental: folder.ends_with("experimental"),
+        gateway_class: Some("edge".to_owned()),
+        ..Options::default()
     }
 }
 

@@ -46,7 +46,7 @@ fn analysed(case: &Case, text: &str) -> (Sources, Diagnostics) {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let program = flowmesh_frontend::compile(&world, &case.name, &mut sources, &mut found);
     if let (Some(program), Some(target)) = (program, files::target_of(&case.root)) {
-        let options = flowmesh_kubernetes::Options::default();
+        let options = files::options_of(&case.root, &sources);
         flowmesh_kubernetes::compile(&program, target, &options, &mut found);
     }
     (sources, found)

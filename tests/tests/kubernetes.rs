@@ -1,16 +1,32 @@
 //! Manifests: what is made from services, that clusters take it, and what is refused at the author's line.
 #[path = "kubernetes/beside.rs"]
 mod beside;
+#[path = "kubernetes/cluster.rs"]
+mod cluster;
+#[path = "kubernetes/everything.rs"]
+mod everything;
+#[path = "kubernetes/front.rs"]
+mod front;
 #[path = "kubernetes/istio.rs"]
 mod istio;
+#[path = "kubernetes/layouts.rs"]
+mod layouts;
+#[path = "kubernetes/linkerd.rs"]
+mod linkerd;
 #[path = "kubernetes/meaning.rs"]
 mod meaning;
 #[path = "kubernetes/program.rs"]
 mod program;
+#[path = "kubernetes/rules.rs"]
+mod rules;
 #[path = "kubernetes/schema.rs"]
 mod schema;
+#[path = "kubernetes/settings.rs"]
+mod settings;
 #[path = "kubernetes/workload.rs"]
 mod workload;
+#[path = "kubernetes/yaml.rs"]
+mod yaml;
 
 use flowmesh_diagnostics::{Diagnostics, Severity, Sources};
 use flowmesh_ir::{
@@ -24,6 +40,7 @@ use flowmesh_kubernetes::{Manifest, Options, Target, compile};
 use program::{
     below, binary, equals, header, operation, otherwise, placed, program, request, service, text, waits, when,
 };
+use std::collections::BTreeSet;
 
 const INVENTORY: &str = "dns://inventory.shop.svc.cluster.local:8080";
 const PAYMENTS: [(&str, &str); 2] = [
@@ -102,36 +119,61 @@ fn a_split_and_timeouts_become_a_route() {
 
 #[test]
 fn clusters_take_every_manifest() {
-    let path = "gateway-api/standard/gateway.networking.k8s.io_httproutes.yaml";
-    let Some(definitions) = schema::definitions(path) else {
-        return;
-    };
-    let definition = definitions.first().expect("there is one");
     let shop = made(&shop(), &Options::default()).0;
-    for manifest in beside::suite("tests/suite/kubernetes")
-        .into_iter()
-        .flat_map(|case| case.manifests)
-        .chain(shop)
-    {
-        let mut object: serde_json::Value =
-            serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
-        assert_eq!(
-            schema::faults(definition, &object),
-            Vec::<String>::new(),
-            "{}",
-            manifest.yaml
-        );
-        object["spec"]["rules"][0]["retries"] = 3.into();
-        assert_eq!(
-            schema::faults(definition, &object).len(),
-            1,
-            "a schema that takes anything shows nothing"
-        );
+    let suite = |folder: &str| beside::suite(folder).into_iter().flat_map(|case| case.manifests);
+    let standard = suite("tests/suite/kubernetes").chain(shop);
+    let experimental = suite("tests/suite/experimental");
+    let mut kinds = BTreeSet::new();
+    for (channel, manifests) in [
+        ("standard", standard.collect::<Vec<_>>()),
+        ("experimental", experimental.collect()),
+    ] {
+        let Some(definitions) = schema::channel(channel) else {
+            return;
+        };
+        for manifest in manifests {
+            let mut object: serde_json::Value =
+                serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
+            let kind = object["kind"].as_str().expect("an object has a kind").to_owned();
+            let group = |definition: &&serde_json::Value| {
+                let version = object["apiVersion"].as_str().expect("an object has a version");
+                definition["spec"]["names"]["kind"] == kind
+                    && version.starts_with(definition["spec"]["group"].as_str().unwrap_or("-"))
+            };
+            let definition = definitions
+                .iter()
+                .find(group)
+                .unwrap_or_else(|| panic!("{kind} is known"));
+            assert_eq!(
+                schema::faults(definition, &object),
+                Vec::<String>::new(),
+                "{}",
+                manifest.yaml
+            );
+            object["spec"]["nothing"] = 3.into();
+            assert_eq!(
+                schema::faults(definition, &object).len(),
+                1,
+                "a schema that takes anything shows nothing"
+            );
+            kinds.insert(kind);
+        }
     }
+    let wanted = [
+        "BackendTLSPolicy",
+        "GRPCRoute",
+        "Gateway",
+        "HTTPRoute",
+        "ReferenceGrant",
+        "TLSRoute",
+        "XBackendTrafficPolicy",
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), wanted);
 }
 
 #[test]
 fn the_suite_becomes_what_stands_beside_it() {
+    beside::hold("tests/suite/experimental");
     beside::hold("tests/suite/kubernetes");
 }
 
@@ -144,6 +186,7 @@ fn settings_that_a_route_cannot_hold_are_refused_where_they_stand() {
             "F0702 at 3: the target `gateway-api` cannot hold `balance`",
             "F0704 at 4: the target `gateway-api` cannot hold `auth`",
             "F0701 at 5: the target `gateway-api` cannot hold `retry`",
+            "F0701 at 5: the target `gateway-api` cannot hold `retry.budget`",
             "F0703 at 6: the target `gateway-api` cannot hold `timeout.idle`",
         ]
     );
@@ -169,7 +212,7 @@ fn the_interpreter_may_fill_what_a_route_cannot_hold() {
     };
     let (manifests, found) = made(&program, &options);
     assert_eq!(found, Vec::<String>::new());
-    let annotation = "flowmesh/interpreter: balance, auth, retry of charge, timeout.idle of charge";
+    let annotation = "flowmesh/interpreter: balance, auth, timeout.idle of charge, retry of charge, retry.budget of charge";
     assert!(manifests[0].yaml.contains(annotation), "{}", manifests[0].yaml);
 }
 
@@ -226,10 +269,6 @@ fn only_services_of_the_cluster_can_be_attached_to() {
             "F0705 at 1: expected the address of a Service, found `http://127.0.0.1:80`: the mesh does not stand before a \
          fixed address"
         ]
-    );
-    assert_eq!(
-        at(&[PAYMENTS[0], ("v2", "dns://payments.other.svc:80")]),
-        ["F0707 at 1: a route splits over Services of its own namespace only, and this one is in another"]
     );
     let mut both = service("payments", &[PAYMENTS[0]], vec![otherwise(&[(0, 100)])]);
     both.subsets[0].addresses.push(text(INVENTORY));
@@ -322,30 +361,6 @@ fn conditions_that_no_match_can_say_are_refused() {
 }
 
 #[test]
-fn routes_that_a_mesh_would_take_the_other_way_round_are_refused() {
-    let tester = || when(equals(header("x"), "yes"), &[(1, 100)]);
-    let admin = || when(below("/admin/"), &[(0, 100)]);
-    let rest = || otherwise(&[(0, 90), (1, 10)]);
-    assert_eq!(
-        found_in_routes(vec![tester(), admin(), rest()]),
-        ["F0709 at 2: the target `gateway-api` prefers route 2 to route 1, and some requests fit both"]
-    );
-    assert_eq!(
-        found_in_routes(vec![admin(), tester(), rest()]),
-        Vec::<String>::new()
-    );
-    // No request fits both of these, so their order says nothing.
-    let guest = when(
-        binary(Binary::And, equals(header("x"), "no"), below("/a/")),
-        &[(0, 100)],
-    );
-    assert_eq!(
-        found_in_routes(vec![tester(), guest, rest()]),
-        Vec::<String>::new()
-    );
-}
-
-#[test]
 fn operations_that_a_match_cannot_tell_apart_take_the_same_time() {
     let with = |operations: Vec<_>| {
         let mut payments = service("payments", &[PAYMENTS[0]], vec![otherwise(&[(0, 100)])]);
@@ -365,6 +380,53 @@ fn operations_that_a_match_cannot_tell_apart_take_the_same_time() {
         with(vec![put, get("one", "/charges/{}", 1), get("all", "/charges", 0)]),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn a_gateway_needs_somebody_who_carries_it_out() {
+    let text = "service shop { at: \"dns://shop.shop.svc:80\" }\ngateway front {\n  listen: \"http://0.0.0.0:80\"\n  any \"/**\" -> shop\n}\n";
+    let program = flowmesh_tests::fuzz::compiled(text).expect("it compiles");
+    let found = made(&program, &Options::default()).1;
+    assert!(found.len() == 1 && found[0].starts_with("F0718 at "), "{found:?}");
+    let options = Options {
+        gateway_class: Some("edge".to_owned()),
+        ..Options::default()
+    };
+    assert_eq!(made(&program, &options).1, Vec::<String>::new());
+}
+
+#[test]
+fn routes_let_nobody_in_whom_rules_keep_out() {
+    let options = Options {
+        gateway_class: Some("edge".to_owned()),
+        ..Options::default()
+    };
+    let gateways = |rules: &str| {
+        let text = format!(
+            "service shop {{ at: \"dns://shop.shop.svc:80\"\n  op read() -> json = GET \"/\"\n}}\ngateway front {{\n  listen: \"http://0.0.0.0:80\"\n  any \"/**\" -> shop\n}}\ngateway back {{\n  listen: \"http://0.0.0.0:81\"\n  any \"/**\" -> shop\n}}\n{rules}\n"
+        );
+        let program = flowmesh_tests::fuzz::compiled(&text).unwrap_or_else(|| panic!("{rules} compiles"));
+        let made = made(&program, &options).0;
+        let gateways = made.iter().filter(|one| one.path.starts_with("gateway-"));
+        gateways.map(|one| one.path.clone()).collect::<Vec<_>>()
+    };
+    let (front, back) = ("gateway-front.yaml".to_owned(), "gateway-back.yaml".to_owned());
+    assert_eq!(gateways(""), [back.clone(), front.clone()]);
+    assert_eq!(
+        gateways("allow gateway front to shop"),
+        std::slice::from_ref(&front)
+    );
+    assert_eq!(
+        gateways("allow gateway front, gateway back to shop"),
+        [back, front]
+    );
+    for shut in [
+        "allow gateway front to shop when request.header(\"x\") == \"a\"",
+        "allow gateway front to shop.read",
+        "allow gateway front to shop\ndeny gateway front to shop.read",
+    ] {
+        assert_eq!(gateways(shut), Vec::<String>::new(), "{shut}");
+    }
 }
 
 #[test]

@@ -63,8 +63,9 @@ fn expected(path: &Path, text: &str) -> String {
     );
     if let Some(program) = program {
         flowmesh_ir::validate(&program).unwrap_or_else(|invalid| panic!("{}: {invalid:?}", path.display()));
-        if let Some(target) = files::target_of(path.parent().unwrap()) {
-            let options = flowmesh_kubernetes::Options::default();
+        let folder = path.parent().unwrap();
+        if let Some(target) = files::target_of(folder) {
+            let options = files::options_of(folder, &sources);
             flowmesh_kubernetes::compile(&program, target, &options, &mut found);
         }
     }

@@ -6,7 +6,7 @@ use crate::{draw, error::Error, exit::Exit, output, program, settings::Set};
 use clap::{Args, ValueEnum};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{FlowId, Program, print};
-use flowmesh_kubernetes::{Options, Target as Mesh, Workload};
+use flowmesh_kubernetes::{Layout, Options, Target as Mesh, Workload};
 use folder::Folder;
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,13 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   flowmesh compile shop.flow --to json -o shop.json
   flowmesh compile shop.flow --to dot | dot -Tsvg > shop.svg
-  flowmesh compile shop.flow --to gateway-api -o manifests/
+  flowmesh compile shop.flow --to gateway-api --gateway-class eg -o manifests/
   flowmesh compile shop.flow --to istio -o manifests/
   flowmesh compile shop.flow --to istio -o manifests/ --check   for build servers
   flowmesh compile shop.flow --to istio --diff manifests/
+  flowmesh compile shop.flow --to linkerd -o manifests/
   flowmesh compile shop.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o manifests/
+  flowmesh compile shop.flow --to istio --pods --helm -o chart/
   flowmesh targets istio")]
 pub(crate) struct Compile {
     /// The program, `.flow` or compiled `.json`
@@ -42,15 +44,37 @@ pub(crate) struct Compile {
     /// Leave what a target cannot express to the interpreter, and say so in the manifests
     #[arg(long)]
     interpreter_fills: bool,
+    /// Write what the target has in its experimental channel, too, with `--to gateway-api`
+    #[arg(long)]
+    experimental: bool,
+    /// Who carries gateways out, with `--to gateway-api`: the name of a GatewayClass
+    #[arg(long, value_name = "NAME")]
+    gateway_class: Option<String>,
     /// The image with flowmesh, with `--to kubernetes`
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
-    /// The namespace of the pods, with `--to kubernetes`; `default` where nothing is said
+    /// The namespace of the pods, with `--to kubernetes`, and of those that call what is outside of the cluster, with
+    /// `--to linkerd`; `default` where nothing is said
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
     /// How large the volume is that keeps runs, with `--to kubernetes`; 10Gi where nothing is said
     #[arg(long, value_name = "SIZE")]
     storage: Option<String>,
+    /// Write the pods of the program itself beside what a mesh gets
+    #[arg(long)]
+    pods: bool,
+    /// Tell the operator of Prometheus where the pods are measured: a ServiceMonitor
+    #[arg(long)]
+    service_monitor: bool,
+    /// Write a Job that carries out the tests of the program in the cluster
+    #[arg(long)]
+    test_job: bool,
+    /// Lay the files out as a base for Kustomize
+    #[arg(long, conflicts_with = "helm")]
+    kustomize: bool,
+    /// Lay the files out as a chart for Helm
+    #[arg(long)]
+    helm: bool,
     #[command(flatten)]
     set: Set,
     /// Print diagnostics as JSON
@@ -67,10 +91,12 @@ enum Target {
     Json,
     /// A picture of its flows, for Graphviz
     Dot,
-    /// Kubernetes Gateway API manifests for its services
+    /// Kubernetes Gateway API manifests for its services and gateways
     GatewayApi,
     /// Istio manifests for its services and gateways
     Istio,
+    /// Linkerd manifests for its services, and for what is outside of the cluster
+    Linkerd,
     /// Kubernetes manifests for the program itself: pods, and what stands around them
     Kubernetes,
 }
@@ -92,6 +118,7 @@ impl Compile {
             Target::Dot => self.dot(&program)?,
             Target::GatewayApi => return self.manifests(&program, &sources, Mesh::GatewayApi),
             Target::Istio => return self.manifests(&program, &sources, Mesh::Istio),
+            Target::Linkerd => return self.manifests(&program, &sources, Mesh::Linkerd),
             Target::Kubernetes => return self.manifests(&program, &sources, Mesh::Kubernetes),
         };
         match &self.out {
@@ -107,7 +134,15 @@ impl Compile {
             interpreter_fills: self.interpreter_fills,
             sources: Some(sources),
             configs: self.set.given()?,
+            experimental: self.experimental,
+            gateway_class: self.gateway_class.clone(),
+            pods: self.pods,
             workload: self.workload(),
+            layout: match (self.kustomize, self.helm) {
+                (true, _) => Layout::Kustomize,
+                (_, true) => Layout::Helm,
+                _ => Layout::Plain,
+            },
         };
         let mut found = Diagnostics::default();
         let manifests = flowmesh_kubernetes::compile(program, mesh, &options, &mut found);
@@ -126,6 +161,13 @@ impl Compile {
             return Ok(Exit::Ok);
         }
         let Some(dir) = &self.out else {
+            if self.helm {
+                return Err(Error::BadSetting {
+                    text: "--helm".to_owned(),
+                    why: "a chart is a directory".to_owned(),
+                    help: "say which by `--out DIR`".to_owned(),
+                });
+            }
             let all: Vec<&str> = manifests.iter().map(|manifest| manifest.yaml.as_str()).collect();
             draw::raw(&all.join("---\n"));
             return Ok(Exit::Ok);
@@ -153,6 +195,8 @@ impl Compile {
             image: self.image.clone().unwrap_or(usual.image),
             namespace: self.namespace.clone().unwrap_or(usual.namespace),
             storage: self.storage.clone().unwrap_or(usual.storage),
+            monitor: self.service_monitor,
+            tests: self.test_job,
         }
     }
 

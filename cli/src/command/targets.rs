@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
   flowmesh targets --json
 
 What a target does not hold is an error of `flowmesh compile` at the line that says it; with `--interpreter-fills` it is
-left to flowmesh, and the manifests say so.")]
+left to flowmesh, and the manifests say so. What is experimental there is written with `--experimental`.")]
 pub(crate) struct Targets {
     /// Only this target, in detail
     target: Option<Target>,
@@ -68,7 +68,7 @@ fn detailed(target: Target) -> String {
     let rows = capabilities(target).into_iter().map(|line| {
         let how = match line.holds {
             Holds::Whole => String::new(),
-            Holds::Part | Holds::Not => line.how.to_owned(),
+            Holds::Part | Holds::Experimental | Holds::Not => line.how.to_owned(),
         };
         vec![line.setting.to_owned(), line.holds.as_str().to_owned(), how]
     });

@@ -145,3 +145,71 @@ fn where_nothing_is_to_be_written_nothing_is() {
     assert!(stale.code == 1 && stale.err.contains("missing"), "{stale:?}");
     assert!(!path.join("out").exists());
 }
+
+#[test]
+fn the_job_of_tests_fails_where_a_test_does() {
+    let tested = |expected: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path();
+        let program = format!(
+            "flow f() -> int {{ return 1 }}\ntest \"it is one\" {{\n  let run = start f()\n  expect run returns {expected}\n}}\n"
+        );
+        fs::write(path.join("shop.flow"), &program).expect("the folder is ours");
+        let made = in_dir(
+            path,
+            &[
+                "compile",
+                "shop.flow",
+                "--to",
+                "kubernetes",
+                "--test-job",
+                "-o",
+                "out",
+            ],
+        );
+        assert_eq!(made.code, 0, "{made:?}");
+        let jobs: Vec<_> = fs::read_dir(path.join("out"))
+            .expect("it was written")
+            .map(|entry| entry.expect("it is there").path())
+            .filter(|path| {
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("job-"))
+            })
+            .collect();
+        let yaml = fs::read_to_string(&jobs[0]).expect("it was written");
+        // As the map of the cluster has them.
+        let texts = path.join("etc/texts");
+        fs::create_dir_all(&texts).expect("the folder is ours");
+        fs::write(texts.join("shop.flow"), &program).expect("the folder is ours");
+        let all: Vec<String> = arguments(&yaml)
+            .iter()
+            .map(|argument| here(argument, path, &[]))
+            .collect();
+        assert_eq!(all.first().map(String::as_str), Some("test"), "{all:?}");
+        in_dir(path, &all.iter().map(String::as_str).collect::<Vec<_>>()).code
+    };
+    assert_eq!((tested("1"), tested("2")), (0, 1));
+}
+
+#[test]
+fn a_chart_is_held_to_the_program_file_by_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    fs::write(path.join("shop.flow"), "flow f() {}\n").expect("the folder is ours");
+    let with = |more: &[&str]| {
+        let arguments = ["compile", "shop.flow", "--to", "kubernetes", "--helm"];
+        in_dir(path, &[&arguments, more].concat())
+    };
+    let printed = with(&[]);
+    assert!(printed.code == 2 && printed.err.contains("--out"), "{printed:?}");
+    assert_eq!(with(&["-o", "chart"]).code, 0);
+    assert!(path.join("chart/Chart.yaml").is_file() && path.join("chart/templates").is_dir());
+    assert_eq!(with(&["-o", "chart", "--check"]).code, 0);
+    let service = path.join("chart/templates/service-shop.yaml");
+    fs::write(&service, "stale: true\n").expect("the folder is ours");
+    let checked = with(&["-o", "chart", "--check"]);
+    assert!(
+        checked.code == 1 && checked.err.contains("templates/service-shop.yaml"),
+        "{checked:?}"
+    );
+}

@@ -9,12 +9,23 @@ pub(crate) struct ServicePort {
     pub(crate) namespace: String,
     /// The domain of the cluster.
     pub(crate) domain: String,
-    /// The number of the port.
+    /// The number of the port that callers in the cluster name.
+    pub(crate) port: u16,
+    /// What is there where it is no Service, but a host outside of the cluster, whose name is [`Self::name`].
+    pub(crate) outside: Option<Outside>,
+}
+
+/// A host outside of the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outside {
+    /// Whether it speaks TLS.
+    pub(crate) secure: bool,
+    /// Where it listens.
     pub(crate) port: u16,
 }
 
 /// The domain that clusters have where nobody says another.
-const DOMAIN: &str = "cluster.local";
+pub(crate) const DOMAIN: &str = "cluster.local";
 
 impl ServicePort {
     /// The whole name of a Service beside this one: `pay.shop.svc.cluster.local`.
@@ -24,8 +35,44 @@ impl ServicePort {
 
     /// Its whole name.
     pub(crate) fn host(&self) -> String {
-        self.host_of(&self.name)
+        match self.outside {
+            Some(_) => self.name.clone(),
+            None => self.host_of(&self.name),
+        }
     }
+}
+
+/// Reads the address of a host outside of the cluster, for objects in a namespace: `https://api.example.com`,
+/// `http://api.example.com:8080`, `dns://api.example.com:8080`. Callers in the cluster go to a host with TLS without it, at
+/// port 80: the mesh adds it. Nothing where the address names no host by a domain.
+pub(crate) fn outside(address: &str, namespace: &str) -> Option<ServicePort> {
+    let (scheme, rest) = address.split_once("://")?;
+    let (secure, usual) = match scheme {
+        "https" => (true, Some(443)),
+        "http" => (false, Some(80)),
+        "dns" => (false, None),
+        _ => return None,
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0)?),
+        None => (authority, usual?),
+    };
+    let label = |label: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !label.is_empty() && label.len() <= 63 && label.chars().all(plain)
+    };
+    let labels: Vec<&str> = host.split('.').collect();
+    let last = labels.last()?;
+    let named = labels.len() > 1 && last.chars().any(|c| c.is_ascii_lowercase());
+    let whole = host.len() <= 253 && labels.iter().all(|it| label(it));
+    (named && whole).then(|| ServicePort {
+        name: host.to_owned(),
+        namespace: namespace.to_owned(),
+        domain: DOMAIN.to_owned(),
+        port: if secure { 80 } else { port },
+        outside: Some(Outside { secure, port }),
+    })
 }
 
 /// Reads `dns://name.namespace.svc.cluster.local:port`; the cluster's domain may be another or missing.
@@ -60,6 +107,7 @@ pub(crate) fn service_port(address: &str) -> Result<ServicePort, &'static str> {
                 labels => labels.join("."),
             },
             port,
+            outside: None,
         }),
         _ => Err("its host is not of the form `name.namespace.svc`"),
     }
@@ -76,7 +124,7 @@ pub(crate) fn is_label(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ServicePort, service_port};
+    use super::{Outside, ServicePort, outside, service_port};
 
     #[test]
     fn services_are_found_by_their_names_in_the_cluster() {
@@ -90,6 +138,7 @@ mod tests {
                 namespace: "shop".to_owned(),
                 domain: domain.to_owned(),
                 port: 8080,
+                outside: None,
             };
             assert_eq!(service_port(&format!("dns://{host}:8080")), Ok(pay));
         }
@@ -112,6 +161,41 @@ mod tests {
         ];
         for address in refused {
             assert!(service_port(address).is_err(), "{address}");
+        }
+    }
+
+    #[test]
+    fn hosts_outside_are_asked_for_without_tls() {
+        let found = |address| outside(address, "shop").map(|place| (place.host(), place.port, place.outside));
+        let there = |secure, port| Some(Outside { secure, port });
+        let host = || "api.example.com".to_owned();
+        assert_eq!(
+            found("https://api.example.com"),
+            Some((host(), 80, there(true, 443)))
+        );
+        assert_eq!(
+            found("https://api.example.com:8443/"),
+            Some((host(), 80, there(true, 8443)))
+        );
+        assert_eq!(
+            found("http://api.example.com"),
+            Some((host(), 80, there(false, 80)))
+        );
+        assert_eq!(
+            found("dns://api.example.com:9000"),
+            Some((host(), 9000, there(false, 9000)))
+        );
+        for address in [
+            "dns://api.example.com",
+            "http://127.0.0.1:80",
+            "https://api.example.com/v1",
+            "http://localhost:80",
+            "http://[::1]:80",
+            "srv://_http._tcp.example.com",
+            "https://a..example.com",
+            "https://api.example.com:0",
+        ] {
+            assert_eq!(found(address), None, "{address}");
         }
     }
 }

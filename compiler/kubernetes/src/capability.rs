@@ -1,6 +1,6 @@
 //! What each target can hold of a program: the tables stand beside the emitters, which report by them.
 
-use crate::{Target, gateway_api, istio, setting::Setting, workload};
+use crate::{Target, gateway_api, istio, linkerd, setting::Setting, workload};
 
 /// Whether a target holds a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(crate) enum Held {
     Whole,
     /// In part, and how.
     Part(&'static str),
+    /// By what is not standard yet, where that is asked for, and how.
+    Experimental(&'static str),
     /// Not, and what the nearest thing is.
     Not(&'static str),
 }
@@ -31,6 +33,8 @@ pub enum Holds {
     Whole,
     /// In part.
     Part,
+    /// By what is not standard yet, where `--experimental` asks for it.
+    Experimental,
     /// Not.
     Not,
 }
@@ -42,6 +46,7 @@ impl Holds {
         match self {
             Self::Whole => "held",
             Self::Part => "in part",
+            Self::Experimental => "experimental",
             Self::Not => "not held",
         }
     }
@@ -52,7 +57,19 @@ pub(crate) fn held(target: Target, setting: Setting) -> Held {
     match target {
         Target::GatewayApi => gateway_api::table::held(setting),
         Target::Istio => istio::table::held(setting),
+        Target::Linkerd => linkerd::table::held(setting),
         Target::Kubernetes => workload::table::held(setting),
+    }
+}
+
+impl Held {
+    /// The same where what is not standard yet was asked for, or not.
+    pub(crate) fn with(self, experimental: bool) -> Self {
+        match self {
+            Self::Experimental(how) if experimental => Self::Part(how),
+            Self::Experimental(_) => Self::Not("it is not standard yet: `--experimental` writes it"),
+            held => held,
+        }
     }
 }
 
@@ -63,6 +80,7 @@ pub fn capabilities(target: Target) -> Vec<Capability> {
         let (holds, how) = match held(target, *setting) {
             Held::Whole => (Holds::Whole, ""),
             Held::Part(how) => (Holds::Part, how),
+            Held::Experimental(how) => (Holds::Experimental, how),
             Held::Not(nearest) => (Holds::Not, nearest),
         };
         Capability {

@@ -26,9 +26,34 @@ pub(crate) fn gep_2257(ms: u64) -> Option<String> {
     Some(if text.is_empty() { "0s".to_owned() } else { text })
 }
 
+/// `90s` from milliseconds, as Linkerd's annotations have them: a whole number of one unit, and nothing is not a time.
+pub(crate) fn linkerd(ms: u64) -> String {
+    let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let ms = ms.max(1);
+    let fits = units.iter().find(|(unit, _)| ms.checked_rem(*unit) == Some(0));
+    let (unit, name) = fits.unwrap_or(&(1, "ms"));
+    format!("{}{name}", ms.checked_div(*unit).unwrap_or(ms))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{gep_2257, istio};
+    use super::{gep_2257, istio, linkerd};
+
+    #[test]
+    fn linkerd_takes_whole_numbers_of_one_unit() {
+        let cases = [
+            (0, "1ms"),
+            (250, "250ms"),
+            (1_500, "1500ms"),
+            (90_000, "90s"),
+            (120_000, "2m"),
+            (86_400_000, "24h"),
+            (u64::MAX, "18446744073709551615ms"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(linkerd(ms), text);
+        }
+    }
 
     #[test]
     fn istio_takes_fractions_of_a_second() {

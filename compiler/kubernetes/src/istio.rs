@@ -1,22 +1,27 @@
 //! Istio: for each service one `VirtualService`, and a `DestinationRule` for each of its Services about which more is said
 //! than holds anyway; for each gateway a `Gateway` and a `VirtualService`.
 //!
+//! Hosts outside of the cluster become a `ServiceEntry` each.
+//!
 //! 1. [`settings`]: what Istio holds in part or not at all, by [`table`]
 //! 2. [`rules`]: routes times operations, as routes of which the first that fits holds
 //! 3. [`http`] and [`traffic`]: what a policy says of a request, and of a whole service
 //! 4. [`gateway`]: where visitors come in
 //! 5. [`access`]: who may call what
 //! 6. [`telemetry`]: what is kept of traces
+//! 7. [`sidecar`]: whom the pods of the program itself call
 //!
 //! A service with one subset is that Service; one with several is called by its own name, which must be a Service of the
 //! cluster beside theirs. Two `VirtualService`s for one host are not merged by Istio, so there is one for each.
 
 mod access;
 mod destination_rule;
+mod entry;
 mod gateway;
 mod http;
 mod rules;
 mod settings;
+mod sidecar;
 pub(crate) mod table;
 mod telemetry;
 mod traffic;
@@ -26,10 +31,9 @@ use crate::{
     Manifest, Options, Target,
     address::ServicePort,
     manifest::{INTERPRETER, Metadata, Object, metadata, object_name},
-    matcher::Match,
     problem::Problem,
     setting::Setting,
-    work::Work,
+    work::{Known, Work},
     yaml,
 };
 use destination_rule::DestinationRule;
@@ -41,16 +45,6 @@ use std::collections::BTreeMap;
 use virtual_service::{HttpRoute, VirtualService};
 
 const TARGET: Target = Target::Istio;
-
-/// A service of the program as Istio sees it.
-struct Known {
-    /// The Service of each subset.
-    places: Vec<ServicePort>,
-    /// The matches of each route.
-    conditions: Vec<Vec<Match>>,
-    /// What is left to the interpreter.
-    filled: Vec<String>,
-}
 
 /// The manifests of a program.
 pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Vec<Manifest> {
@@ -81,6 +75,7 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     }
     made.extend(access::manifests(program, options, &known, found));
     made.extend(telemetry::manifest(program, options, found));
+    made.extend(sidecar::manifest(program, options, &known));
     let mut all: BTreeMap<String, Manifest> = BTreeMap::new();
     for manifest in made {
         // What one would say would be lost, and for a rule that is a door left open.
@@ -93,15 +88,16 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     all.into_values().collect()
 }
 
-/// What is said of the whole mesh, and would be left out silently.
+/// What is said of the whole mesh, and would be left out silently: no object of it could name what is left to the interpreter.
 fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostics) {
-    if options.interpreter_fills {
-        return;
-    }
     if program.mesh.limit.is_some() {
-        let setting = Setting::Mesh;
+        let severity = if options.interpreter_fills {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
         let span = program.origins.span("mesh").unwrap_or_default();
-        found.add_beside(Problem::Setting(setting).diagnostic(TARGET, Severity::Error, span));
+        found.add_beside(Problem::Setting(Setting::Mesh).diagnostic(TARGET, severity, span));
     }
 }
 
@@ -156,21 +152,25 @@ impl Work<'_, '_> {
             hosts: vec![host],
             gateways: Vec::new(),
             http,
+            tls: Vec::new(),
         };
         let route = self
             .named(&name, own)
             .map(|metadata| object(virtual_service::KIND, virtual_service::VERSION, metadata, spec));
         let policy = self.policy(self.service.policy).and_then(traffic::policy);
         let mut all: Vec<Manifest> = route.into_iter().collect();
-        let Some(policy) = policy else { return all };
         for (place, subset) in own.places.iter().zip(&self.service.subsets) {
             let name = match subset.name.is_empty() {
                 true => name.clone(),
                 false => format!("{name}-{}", object_name(&subset.name)),
             };
+            all.extend(self.entry(&name, place, own));
+            let Some(traffic_policy) = traffic::of_place(policy.clone(), place) else {
+                continue;
+            };
             let spec = DestinationRule {
                 host: place.host(),
-                traffic_policy: policy.clone(),
+                traffic_policy,
             };
             if let Some(metadata) = self.named(&name, own) {
                 all.push(object(

@@ -11,12 +11,16 @@ mod capability;
 mod condition;
 mod constant;
 mod duration;
+mod front;
 mod gateway_api;
 mod http_route;
 mod istio;
+mod layout;
+mod linkerd;
 mod manifest;
 mod matcher;
 mod operation;
+mod precedence;
 mod problem;
 mod setting;
 mod work;
@@ -24,7 +28,9 @@ mod workload;
 mod yaml;
 
 pub use capability::{Capability, Holds, capabilities};
+pub use layout::Layout;
 pub use workload::Workload;
+pub use yaml::text;
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::{Name, Program};
@@ -37,6 +43,8 @@ pub enum Target {
     GatewayApi,
     /// Istio 1.30, with sidecars or waypoints.
     Istio,
+    /// Linkerd 2.20, with its proxies beside callers and called.
+    Linkerd,
     /// The program itself as pods of a cluster, that carry everything out as flowmesh does.
     Kubernetes,
 }
@@ -50,14 +58,22 @@ pub struct Options<'a> {
     pub sources: Option<&'a Sources>,
     /// Values of configs that addresses are made from, before their defaults.
     pub configs: BTreeMap<Name, String>,
+    /// What the target has in its experimental channel is written, too.
+    pub experimental: bool,
+    /// Who carries gateways out, where the target wants to know: the name of a `GatewayClass`.
+    pub gateway_class: Option<String>,
+    /// Whether a mesh gets the pods of the program itself, too.
+    pub pods: bool,
     /// How the pods of the program itself are made.
     pub workload: Workload,
+    /// How the files are laid out.
+    pub layout: Layout,
 }
 
 /// One object of the cluster, as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// `kind-name.yaml`
+    /// `kind-name.yaml`, in a folder where the layout has some.
     pub path: String,
     /// The text.
     pub yaml: String,
@@ -70,16 +86,24 @@ pub fn compile(
     options: &Options<'_>,
     found: &mut Diagnostics,
 ) -> Vec<Manifest> {
-    match target {
+    let given = options;
+    let options = &given.layout.prepared(given);
+    let mut all = match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
+        Target::Linkerd => linkerd::compile(program, options, found),
         Target::Kubernetes => workload::compile(program, options, found),
+    };
+    if options.pods && target != Target::Kubernetes {
+        all.extend(workload::compile(program, options, found));
+        all.sort_by(|one, other| one.path.cmp(&other.path));
     }
+    given.layout.laid(program, given, all)
 }
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 3] = [Self::GatewayApi, Self::Istio, Self::Kubernetes];
+    pub const ALL: [Self; 4] = [Self::GatewayApi, Self::Istio, Self::Linkerd, Self::Kubernetes];
 
     /// What people call it on the command line.
     #[must_use]
@@ -87,6 +111,7 @@ impl Target {
         match self {
             Self::GatewayApi => "gateway-api",
             Self::Istio => "istio",
+            Self::Linkerd => "linkerd",
             Self::Kubernetes => "kubernetes",
         }
     }

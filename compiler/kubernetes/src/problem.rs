@@ -17,6 +17,8 @@ pub(crate) enum Problem {
     Setting(Setting),
     /// A setting that the target holds in part.
     Part(Setting),
+    /// A setting that the target does not hold as it is said here.
+    Reason { setting: Setting, reason: &'static str },
     /// A setting that is said of an operation or a route, and that the target holds for whole services.
     Whole(Setting),
     /// An address that names no Service of the cluster.
@@ -40,6 +42,8 @@ pub(crate) enum Problem {
     Alike { one: Name, other: Name },
     /// Two services that are the same Service of the cluster.
     Same { one: Name, other: Name },
+    /// Nobody is named who would carry gateways out.
+    Class,
     /// More than the target takes.
     Limit { reason: String },
 }
@@ -65,18 +69,23 @@ impl Problem {
             Self::Setting(setting) => (
                 setting.code(),
                 format!("the target `{target}` cannot hold `{}`", setting.part()),
-                match held(target, *setting) {
+                match held(target, *setting).with(false) {
                     Held::Not(nearest) => format!("{nearest}; or leave it to the interpreter with `--interpreter-fills`"),
-                    Held::Whole | Held::Part(_) => "leave it to the interpreter with `--interpreter-fills`".to_owned(),
+                    Held::Whole | Held::Part(_) | Held::Experimental(_) => "leave it to the interpreter with `--interpreter-fills`".to_owned(),
                 },
             ),
             Self::Part(setting) => (
                 Code(717),
                 format!("the target `{target}` holds `{}` in part", setting.part()),
                 match held(target, *setting) {
-                    Held::Part(how) => how.to_owned(),
+                    Held::Part(how) | Held::Experimental(how) => how.to_owned(),
                     Held::Whole | Held::Not(_) => String::new(),
                 },
+            ),
+            Self::Reason { setting, reason } => (
+                setting.code(),
+                format!("the target `{target}` cannot hold `{}` here: {reason}", setting.part()),
+                "say it otherwise; or leave it to the interpreter with `--interpreter-fills`".to_owned(),
             ),
             Self::Whole(setting) => (
                 setting.code(),
@@ -121,25 +130,35 @@ impl Problem {
             ),
             Self::Order { first, second } => (
                 Code(709),
-                format!("the target `{target}` prefers route {second} to route {first}, and some requests fit both"),
-                "put the more specific first: exact path, longer prefix, method, more headers, more of the query"
-                    .to_owned(),
+                match target {
+                    Target::GatewayApi => format!("the target `{target}` leaves it open whether route {second} is preferred to route {first}, and some requests fit both: a path with parameters is a regular expression there"),
+                    _ => format!("the target `{target}` prefers route {second} to route {first}, and some requests fit both"),
+                },
+                match target {
+                    Target::GatewayApi => "give one of them a path that the other does not fit; or let them lead to the same place".to_owned(),
+                    _ => "put the more specific first: exact path, longer prefix, method, more headers, more of the query".to_owned(),
+                },
             ),
             Self::Alike { one, other } => (
                 Code(710),
                 match target {
                     Target::GatewayApi => format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
-                    Target::Istio | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
+                    Target::Istio | Target::Linkerd | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
                 },
                 match target {
                     Target::GatewayApi => "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
-                    Target::Istio | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
+                    Target::Istio | Target::Linkerd | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
                 },
             ),
             Self::Same { one, other } => (
                 Code(711),
                 format!("the services `{one}` and `{other}` are the same Service, and the target `{target}` takes one of them"),
                 "make one service of both".to_owned(),
+            ),
+            Self::Class => (
+                Code(718),
+                format!("the target `{target}` wants to know who carries the gateway out, and no class is named"),
+                "name it with `--gateway-class NAME`; `kubectl get gatewayclasses` lists those of a cluster".to_owned(),
             ),
             Self::Limit { reason } => {
                 (Code(711), reason.clone(), "make it smaller, or split the service into several".to_owned())

@@ -32,6 +32,8 @@ macro_rules! settings {
 settings! {
     Timeout "timeout" "timeout",
     Idle "timeout" "timeout.idle",
+    /// How long calls of a service with nothing but gRPC may take.
+    GrpcTimeout "timeout" "timeout of a gRPC service",
     Retry "retry" "retry",
     /// Waits between attempts that are not those of the target.
     Backoff "retry" "retry.backoff",
@@ -78,6 +80,8 @@ settings! {
     ToFlow "flow" "a route to a flow",
     /// A route to an operation.
     ToOperation "operation" "a route to an operation",
+    /// A route with `{name}` or `*` in its path.
+    Params "gateway" "a path with parameters",
     Redirect "redirect" "redirect",
     Access "access" "allow, deny",
     Mtls "mesh" "mesh: mtls",

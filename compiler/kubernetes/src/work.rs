@@ -2,7 +2,7 @@
 
 use crate::{
     Options, Target,
-    address::{ServicePort, is_label, service_port},
+    address::{ServicePort, is_label, outside, service_port},
     capability::{Held, held},
     condition, constant,
     manifest::object_name,
@@ -12,11 +12,22 @@ use crate::{
 };
 use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{
-    PolicyId, Program,
+    Name, PolicyId, Program,
     address::is_template,
+    expr::Expr,
     policy::Policy,
     service::{Service, Subset},
 };
+
+/// A service of the program as the cluster sees it.
+pub(crate) struct Known {
+    /// The Service of each subset.
+    pub(crate) places: Vec<ServicePort>,
+    /// The matches of each route.
+    pub(crate) conditions: Vec<Vec<Match>>,
+    /// What is left to the interpreter.
+    pub(crate) filled: Vec<String>,
+}
 
 /// One service on its way to manifests.
 pub(crate) struct Work<'a, 'd> {
@@ -67,7 +78,7 @@ impl<'a, 'd> Work<'a, 'd> {
             };
             let elsewhere = |place: &ServicePort| {
                 let first = all.first();
-                self.target == Target::GatewayApi
+                self.target == Target::Linkerd
                     && first.is_some_and(|first| first.namespace != place.namespace)
             };
             let problem = match self.place(subset) {
@@ -104,7 +115,14 @@ impl<'a, 'd> Work<'a, 'd> {
                 what: "address",
                 config,
             })?;
-        service_port(&address).map_err(|reason| Problem::Address { address, reason })
+        let namespace = &self.options.workload.namespace;
+        let elsewhere = || outside(&address, namespace).filter(|_| self.target == Target::Istio);
+        service_port(&address)
+            .or_else(|reason| elsewhere().ok_or(reason))
+            .map_err(|reason| Problem::Address {
+                address: address.clone(),
+                reason,
+            })
     }
 
     /// The matches of every route, in order.
@@ -154,10 +172,10 @@ impl<'a, 'd> Work<'a, 'd> {
     /// A setting of the service, or of one of its operations: reported where the target does not hold it whole, or left to
     /// the interpreter and named.
     pub(crate) fn setting(&mut self, setting: Setting, operation: &str, filled: &mut Vec<String>) {
-        let problem = match held(self.target, setting) {
+        let problem = match held(self.target, setting).with(self.options.experimental) {
             Held::Whole => return,
             Held::Part(_) => Problem::Part(setting),
-            Held::Not(_) => Problem::Setting(setting),
+            Held::Not(_) | Held::Experimental(_) => Problem::Setting(setting),
         };
         self.unheld(&problem, setting, operation, filled);
     }
@@ -197,5 +215,25 @@ impl<'a, 'd> Work<'a, 'd> {
     /// A policy of the program.
     pub(crate) fn policy(&self, id: PolicyId) -> Option<&'a Policy> {
         self.program.policy(id)
+    }
+
+    /// Headers that are only known when the program starts.
+    pub(crate) fn late_headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
+        let whole = match operation {
+            "" => String::new(),
+            operation => format!("/{operation}"),
+        };
+        for (_, value) in headers {
+            if let Err(config) = constant::text(self.program, self.options, value) {
+                let what = "header";
+                let places = [
+                    format!("{whole}@headers"),
+                    format!("{whole}@policy"),
+                    whole.clone(),
+                    String::new(),
+                ];
+                self.report(&Problem::Late { what, config }, &places);
+            }
+        }
     }
 }

@@ -6,11 +6,15 @@
 //! 1. [`needs`]: what the program wants of the pods: files, values, ports, whom it calls
 //! 2. [`pods`]: the pods
 //! 3. [`around`]: what stands around them: Services, rules of the network, budgets, scaling
+//! 4. [`api`]: what they may do at the API of the cluster, where the program does something there
+//! 5. [`gate`]: a Job with the tests of the program, where it is asked for
 //!
 //! Secrets are named and never written: `NAME-secrets` has a key for each `secret` of the program, `NAME-files` the files that
 //! it names (certificates, keys, visitors), `NAME-tokens` the `tokens.json` of `flowmesh token`.
 
+mod api;
 mod around;
+mod gate;
 mod needs;
 mod pods;
 pub(crate) mod table;
@@ -22,6 +26,7 @@ use crate::{
     problem::Problem,
     yaml,
 };
+use api::Api;
 use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_ir::{Program, print};
 use needs::Needs;
@@ -41,6 +46,10 @@ pub struct Workload {
     pub namespace: String,
     /// How large the volume of the runs is.
     pub storage: String,
+    /// Whether the operator of Prometheus is told where they are measured.
+    pub monitor: bool,
+    /// Whether there is a Job that carries out the tests of the program.
+    pub tests: bool,
 }
 
 impl Default for Workload {
@@ -49,6 +58,8 @@ impl Default for Workload {
             image: format!("flowmesh:{}", env!("CARGO_PKG_VERSION")),
             namespace: "default".to_owned(),
             storage: "10Gi".to_owned(),
+            monitor: false,
+            tests: false,
         }
     }
 }
@@ -60,6 +71,7 @@ struct Making<'a> {
     /// What its objects are called.
     name: String,
     needs: Needs,
+    api: Api,
 }
 
 /// The manifests of a program.
@@ -91,14 +103,24 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     let Some(needs) = Needs::of(program, options, found) else {
         return Vec::new();
     };
+    let api = Api::of(program, options, found);
     let making = Making {
         program,
         options,
         name,
         needs,
+        api,
     };
     let mut all = vec![making.config_map(&text), making.service_account(), making.pods()];
     all.extend(making.around());
+    all.extend(making.leave());
+    match making.gate() {
+        Ok(gate) => all.extend(gate),
+        Err(reason) => {
+            report(&Problem::Limit { reason }, found);
+            return Vec::new();
+        }
+    }
     all.sort_by(|one, other| one.path.cmp(&other.path));
     all
 }
@@ -136,7 +158,10 @@ impl Making<'_> {
 
     fn metadata(&self, name: &str) -> Metadata {
         let namespace = &self.options.workload.namespace;
-        metadata(self.program, self.options, name, namespace, Span::default())
+        let mut metadata = metadata(self.program, self.options, name, namespace, Span::default());
+        let label = "app.kubernetes.io/name".to_owned();
+        metadata.labels.insert(label, self.name.clone());
+        metadata
     }
 
     /// An object of a kind; `rest` is what stands beside its name.

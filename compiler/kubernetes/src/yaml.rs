@@ -3,26 +3,32 @@
 use crate::Manifest;
 use serde::Serialize;
 
+/// An object as a file.
+pub(crate) fn manifest<T: Serialize>(kind: &str, name: &str, object: &T) -> Manifest {
+    Manifest {
+        path: format!("{}-{name}.yaml", kind.to_lowercase()),
+        yaml: text(object),
+    }
+}
+
 /// The text of an object.
 ///
 /// Clusters and their tools read YAML 1.1, where `no` is a bool, `012` is ten and `1:30` is ninety: whatever such a
 /// reader could take for anything but a text is quoted.
-pub(crate) fn manifest<T: Serialize>(kind: &str, name: &str, object: &T) -> Manifest {
+pub fn text<T: Serialize>(object: &T) -> String {
     let options =
         serde_saphyr::ser_options! { yaml_12: false, prefer_block_scalars: false, compact_list_indent: true };
     // Objects are structs of texts and numbers with texts as keys, which YAML always holds.
-    let yaml = serde_saphyr::to_string_with_options(object, options).unwrap_or_default();
-    Manifest {
-        path: format!("{}-{name}.yaml", kind.to_lowercase()),
-        yaml,
-    }
+    serde_saphyr::to_string_with_options(object, options).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::manifest;
     use crate::{
-        http_route::{HttpRoute, RouteMatch, Rule, ServiceRef, Timeouts, object},
+        http_route::{
+            Filter, HttpRoute, NewPath, RouteMatch, Rule, ServiceRef, Timeouts, UrlRewrite, object,
+        },
         manifest::{Metadata, Object},
         matcher::Match,
     };
@@ -87,6 +93,13 @@ mod tests {
         };
         let matches = vec![RouteMatch::from(&one)];
         let backend_refs = vec![ServiceRef::new(value, Some(1), Some(0))];
+        let rewrite = UrlRewrite {
+            hostname: Some(value.to_owned()),
+            path: Some(NewPath::ReplaceFullPath {
+                replace_full_path: value.to_owned(),
+            }),
+        };
+        let filters = vec![Filter::UrlRewrite { url_rewrite: rewrite }];
         let pair = BTreeMap::from([
             (format!("k{value}"), value.to_owned()),
             (value.to_owned(), value.to_owned()),
@@ -101,10 +114,14 @@ mod tests {
             metadata,
             HttpRoute {
                 parent_refs: backend_refs.clone(),
+                hostnames: vec![value.to_owned()],
                 rules: vec![Rule {
                     matches,
+                    filters,
                     backend_refs,
-                    timeouts,
+                    timeouts: Some(timeouts),
+                    retry: None,
+                    session_persistence: None,
                 }],
             },
         )

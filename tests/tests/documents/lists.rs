@@ -57,7 +57,7 @@ fn functions() -> String {
 
 /// What each target holds.
 fn targets() -> String {
-    let mut text = format!("# Targets\n\n{HOW}\n\n{TARGETS}");
+    let mut text = format!("# Targets\n\n{HOW}\n\n{TARGETS}{LINKERD}");
     for target in Target::ALL {
         write!(text, "\n## `{target}`\n\n| setting | | |\n|---|---|---|\n").unwrap();
         for line in capabilities(target) {
@@ -75,7 +75,13 @@ says from which line an object comes.\n\nA service stands at Services of the clu
 With several subsets, each is a Service of its own, and callers name the service itself: a Service `name` beside theirs, in their \
 namespace.\n\nWhat a target does not hold is an error at the line that says it; with `--interpreter-fills` it is left to flowmesh, \
 and an annotation says so. What it holds in part is a warning that says how. A gateway of which something is not held is not \
-written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n\n## The program itself\n\n\
+written at all: the rest of it would let in whom the program keeps out. `flowmesh targets` prints these tables.\n\n## Gateway API\n\n\
+`--to gateway-api` writes an HTTPRoute for each service, attached to its Service, for meshes that take it so; a service with nothing \
+but gRPC becomes a GRPCRoute where it says no timeouts, which those have no field for. A gateway is a Gateway with an HTTPRoute for each host and a \
+TLSRoute for each name that is passed on, in the namespace of the first service that it leads to; `--gateway-class NAME` says who \
+carries it out. Routes that lead into other namespaces get a ReferenceGrant there. Routes stand in the program's order, and Gateway \
+API takes the most specific match: where both differ, a route has matches more, for just the requests that it would lose. \
+`--experimental` writes what is in the experimental channel, too.\n\n## The program itself\n\n\
 `flowmesh compile app.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o out/` writes the pods \
 that carry the program out. With flows it is one pod of a StatefulSet, whose volume keeps the runs (`--storage 10Gi`); a program \
 that only has gateways is a Deployment of two to ten, by their load. The program stands in a ConfigMap that is named after its \
@@ -83,7 +89,27 @@ hash; configs that are given by `--set` are variables of the pod. Three Secrets 
 key for each `secret`, `NAME-files` with the files that the program names, such as certificates, and `NAME-tokens` with the \
 `tokens.json` of `flowmesh token`. The pods may write nothing but the volume, have no privilege, and are nobody; they reach names, \
 the namespaces with Services that the program calls, and outside of the cluster the ports that it calls there. `Dockerfile` makes \
-the image.\n";
+the image.\n\nA program with `std.kubernetes` gets a Role in each namespace where its flows do something, with the kinds and verbs that they \
+name, and a container that shows the API of the cluster who the pods are. `--service-monitor` writes a ServiceMonitor for the operator of \
+Prometheus, `--test-job` a Job that carries out the tests of the program: let the pods in when it is complete, such as by `kubectl wait \
+--for=condition=complete job/NAME`. `--pods` writes all of this beside what another target gets.\n\n`--kustomize` adds a \
+`kustomization.yaml` that names the files, as a base for overlays; `--helm` writes a chart, with the image and the size of the volume as values, and \
+in the namespace of the release.\n";
+
+/// What is to be known of Linkerd.
+const LINKERD: &str = "\n## What is written for Linkerd\n\nTimeouts and retries are annotations of a whole route there, so a service has as many `HTTPRoute`s \
+as it has operations that differ in them: `payments`, `payments-charge`. Of two routes that a request fits the more specific \
+holds, and what would depend on which of them is older is refused. When an endpoint is left alone stands at the Service itself, \
+which is the cluster's own: that manifest has annotations and nothing else, and is applied with `kubectl apply --server-side`, \
+which adds them to the Service and takes nothing from it (an apply without it would take the ports of a Service that was applied \
+in the same way). Linkerd reads none of this of a Service that has a ServiceProfile, or no address of its own.\n\n\
+With rules of `allow` and `deny`, each Service of a service gets a `Server`, where nobody comes in unless a policy lets them. \
+Where rules are of whole services the policies are of the Server, and Linkerd lets the cluster's probes in by itself; where they \
+tell requests apart they are of routes to it, and probes come in at the path of `health`, or at a port of their own.\n\n\
+A service at a name outside of the cluster, `https://api.example.com`, gets a `TLSRoute`, or an `HTTPRoute` where it is called without \
+TLS, and all of them an `EgressNetwork` in the namespace of those who call (`--namespace`). The `TLSRoute` that Linkerd reads is in \
+the experimental channel of Gateway API. With `mesh { access: derived }` nothing \
+else leaves that namespace by its proxies.\n";
 
 fn codes() -> String {
     let stages = [

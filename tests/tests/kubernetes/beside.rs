@@ -1,7 +1,7 @@
 //! Programs of the suite, and the manifests that stand beside them.
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
-use flowmesh_kubernetes::{Manifest, Options, compile};
+use flowmesh_kubernetes::{Manifest, compile};
 use flowmesh_tests::files;
 use std::{env, fs, path::PathBuf};
 
@@ -25,10 +25,7 @@ pub(crate) fn suite(folder: &str) -> Vec<Case> {
         let name = path.file_name().expect("a file has a name").to_string_lossy();
         let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let program = flowmesh_frontend::compile(&world, &name, &mut sources, &mut found).expect(&name);
-        let options = Options {
-            sources: Some(&sources),
-            ..Options::default()
-        };
+        let options = files::options_of(&root, &sources);
         let manifests = compile(&program, target, &options, &mut found);
         if !found.has_errors() {
             cases.push(Case {

@@ -44,6 +44,7 @@ fn clusters_take_every_manifest() {
         "Gateway",
         "PeerAuthentication",
         "RequestAuthentication",
+        "ServiceEntry",
         "Telemetry",
         "VirtualService",
     ];

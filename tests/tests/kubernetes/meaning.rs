@@ -170,5 +170,6 @@ fn every_request_goes_where_the_program_sends_it() {
             }
         }
     }
-    assert!(made > 100 && refused > 100, "{made} were made, {refused} refused");
+    // The order of any routes can be said.
+    assert!(made > 900 && refused == 0, "{made} were made, {refused} refused");
 }

@@ -1,5 +1,7 @@
 //! The schemas of the kinds, as the clusters' own definitions give them.
 
+use flowmesh_tests::crd;
+use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -13,7 +15,22 @@ pub(crate) fn definitions(path: &str) -> Option<Vec<Value>> {
     Some(all.into_iter().filter(|one| !one.is_null()).collect())
 }
 
-/// What is wrong with an object, by the schema of the version that it names.
+/// The definitions of all kinds of a channel of Gateway API.
+pub(crate) fn channel(name: &str) -> Option<Vec<Value>> {
+    let folder = flowmesh_tests::files::shared("the schemas of manifests")?.join("schemas/gateway-api");
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder.join(name)).expect("the shared folder has the channel") {
+        let file = entry.expect("a folder can be read").file_name();
+        all.extend(definitions(&format!(
+            "gateway-api/{name}/{}",
+            file.to_string_lossy()
+        ))?);
+    }
+    all.retain(|one| one["kind"] == "CustomResourceDefinition");
+    Some(all)
+}
+
+/// What is wrong with an object, by the schema of the version that it names, and by its rules where that finds nothing.
 pub(crate) fn faults(definition: &Value, object: &Value) -> Vec<String> {
     let group = definition["spec"]["group"]
         .as_str()
@@ -28,7 +45,22 @@ pub(crate) fn faults(definition: &Value, object: &Value) -> Vec<String> {
         .expect("the version of the object is defined");
     assert_eq!(version["served"], true);
     assert_eq!(object["kind"], definition["spec"]["names"]["kind"]);
-    let mut schema = version["schema"]["openAPIV3Schema"].clone();
+    let schema = &version["schema"]["openAPIV3Schema"];
+    let validator = validator(schema);
+    let found = validator.iter_errors(object);
+    let found: Vec<String> = found
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    if found.is_empty() {
+        crd::broken(schema, object)
+    } else {
+        found
+    }
+}
+
+/// A schema of a definition as one of JSON.
+pub(crate) fn validator(schema: &Value) -> Validator {
+    let mut schema = schema.clone();
     close(&mut schema);
     // What every object has, and some definitions leave to the cluster.
     for (name, kind) in [
@@ -41,11 +73,7 @@ pub(crate) fn faults(definition: &Value, object: &Value) -> Vec<String> {
             .expect("a schema has properties");
         properties.entry(name).or_insert(json!({ "type": kind }));
     }
-    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
-    validator
-        .iter_errors(object)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect()
+    jsonschema::validator_for(&schema).expect("it is a schema")
 }
 
 /// A cluster drops unknown fields in silence; here they are faults. Kubernetes' own words become JSON Schema's.

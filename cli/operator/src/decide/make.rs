@@ -123,7 +123,9 @@ fn manifests(
             image: spec.image.clone().unwrap_or(usual.image),
             storage: spec.storage.clone().unwrap_or(usual.storage),
             namespace: around.owner.namespace.clone(),
+            ..Workload::default()
         },
+        ..Options::default()
     };
     let mut found = Diagnostics::default();
     let made = flowmesh_kubernetes::compile(program, target, &options, &mut found);

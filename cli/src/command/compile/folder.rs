@@ -4,7 +4,7 @@ use crate::{error::Error, output, project::words};
 use flowmesh_kubernetes::Manifest;
 use similar::TextDiff;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -33,33 +33,27 @@ pub(super) struct Difference<'f> {
 impl<'m> Folder<'m> {
     /// Reads what is there; a folder that is not there is empty.
     pub(super) fn read(path: &Path, manifests: &'m [Manifest]) -> Result<Self, Error> {
-        let unreadable = |why: io::Error| Error::unreadable(path, &words(&why));
         let mut found = BTreeMap::new();
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(why) if why.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self {
-                    path: path.to_owned(),
-                    manifests,
-                    found,
-                });
-            }
-            Err(why) => return Err(unreadable(why)),
-        };
-        for entry in entries {
-            let name = entry
-                .map_err(unreadable)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
-            let known = manifests.iter().any(|manifest| manifest.path == name);
-            if !name.ends_with(".yaml") {
-                continue;
-            }
-            let file = path.join(&name);
-            let text = fs::read_to_string(&file).map_err(|why| Error::unreadable(&file, &words(&why)))?;
-            if known || text.contains(OURS) {
-                found.insert(name, text);
+        for below in folders(manifests) {
+            let folder = path.join(below);
+            let unreadable = |why: io::Error| Error::unreadable(&folder, &words(&why));
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(why) if why.kind() == io::ErrorKind::NotFound => continue,
+                Err(why) => return Err(unreadable(why)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(unreadable)?.file_name();
+                let name = Path::new(below).join(&entry).to_string_lossy().into_owned();
+                if !name.ends_with(".yaml") {
+                    continue;
+                }
+                let known = manifests.iter().any(|manifest| manifest.path == name);
+                let file = path.join(&name);
+                let text = fs::read_to_string(&file).map_err(|why| Error::unreadable(&file, &words(&why)))?;
+                if known || text.contains(OURS) {
+                    found.insert(name, text);
+                }
             }
         }
         Ok(Self {
@@ -93,7 +87,10 @@ impl<'m> Folder<'m> {
 
     /// Writes what should stand there. What no object belongs to any more stays, and is named.
     pub(super) fn write(&self) -> Result<Vec<&str>, Error> {
-        fs::create_dir_all(&self.path).map_err(|why| Error::unwritable(&self.path, &words(&why)))?;
+        for below in folders(self.manifests) {
+            let folder = self.path.join(below);
+            fs::create_dir_all(&folder).map_err(|why| Error::unwritable(&folder, &words(&why)))?;
+        }
         for manifest in self.manifests {
             output::write(&self.path.join(&manifest.path), &manifest.yaml)?;
         }
@@ -103,6 +100,15 @@ impl<'m> Folder<'m> {
             .map(|one| one.name)
             .collect())
     }
+}
+
+/// The folders that files are in, below the one of all of them; that one first.
+fn folders(manifests: &[Manifest]) -> BTreeSet<&str> {
+    let of = |manifest: &'_ Manifest| -> Option<usize> { manifest.path.rfind('/') };
+    let below = manifests
+        .iter()
+        .filter_map(|manifest| manifest.path.get(..of(manifest)?));
+    below.chain([""]).collect()
 }
 
 impl Difference<'_> {

@@ -1,156 +1,141 @@
-//! Routes times operations as rules, in an order that means the same to Gateway API.
-//!
-//! A program takes the first route whose condition holds. Gateway API takes the most specific match, and the first of
-//! equals. So rules stand in the program's order, and where a later route would be preferred for a request that fits an
-//! earlier one too, the program is refused.
+//! Rules of which the first that fits holds, as rules of an `HTTPRoute`, of which the most specific holds.
 
-use super::operations::Timed;
-use crate::{duration::gep_2257, http_route::Timeouts, matcher::Match, problem::Problem, work::Work};
-use flowmesh_ir::{PolicyId, Program, policy::Timeout};
+use super::says::Says;
+use crate::{
+    http_route::{Filter, Redirect, Rule, ServiceRef, UrlRewrite},
+    matcher::Match,
+    precedence::{self, Fault, by_specificity},
+    problem::Problem,
+    setting::Setting,
+};
 
 /// The limits of an `HTTPRoute`: rules, matches of one rule, matches of all.
 const LIMITS: (usize, usize, usize) = (16, 64, 128);
 
-/// A rule whose Services are not filled in.
-pub(super) struct Rule {
-    /// The number of its route.
-    pub(super) route: usize,
-    pub(super) matches: Vec<Match>,
-    pub(super) timeouts: Timeouts,
+/// What becomes of some requests.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) to: To,
+    pub(crate) says: Says,
 }
 
-/// How long a request may take, in milliseconds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Waits {
-    attempt_ms: u64,
-    total_ms: u64,
+/// Where they are led.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum To {
+    /// To Services.
+    Services(Vec<ServiceRef>),
+    /// Visitors are sent elsewhere.
+    Elsewhere(Redirect),
 }
 
-impl Waits {
-    pub(super) fn of(program: &Program, policy: PolicyId) -> Self {
-        let timeout = program
-            .policy(policy)
-            .map_or_else(Timeout::default, |policy| policy.timeout);
-        // One attempt of a request never outlasts the request, and Gateway API refuses a route that says so.
-        Self {
-            attempt_ms: timeout.attempt_ms.min(timeout.total_ms),
-            total_ms: timeout.total_ms,
-        }
-    }
+/// What a target cannot say, and of which route, where it is one.
+pub(super) type Unsaid = (Option<usize>, Problem);
 
-    fn timeouts(self) -> Option<Timeouts> {
-        Some(Timeouts {
-            request: gep_2257(self.total_ms)?,
-            backend_request: gep_2257(self.attempt_ms)?,
-        })
-    }
-}
-
-impl Work<'_, '_> {
-    /// The rules; nothing where something was reported.
-    pub(super) fn rules(&mut self, routes: &[Vec<Match>], operations: &[Timed]) -> Option<Vec<Rule>> {
-        if let Some((first, second)) = self.turned_round(routes, operations) {
-            let problem = Problem::Order {
-                first: first + 1,
-                second: second + 1,
-            };
-            self.report(&problem, &["@route".to_owned(), String::new()]);
-            return None;
-        }
-        let default = Waits::of(self.program, self.service.policy);
-        let mut rules = Vec::new();
-        for (route, alternatives) in routes.iter().enumerate() {
-            for (waits, matches) in grouped(alternatives, operations, default) {
-                let Some(timeouts) = waits.timeouts() else {
-                    let reason = "a timeout is longer than 99999 hours".to_owned();
-                    self.report(
-                        &Problem::Limit { reason },
-                        &["@timeout".to_owned(), String::new()],
-                    );
-                    return None;
-                };
-                rules.push(Rule {
-                    route,
-                    matches,
-                    timeouts,
-                });
-            }
-        }
-        self.within_limits(&rules).then_some(rules)
-    }
-
-    /// The numbers of two routes that the target would take the other way round.
-    fn turned_round(&self, routes: &[Vec<Match>], operations: &[Timed]) -> Option<(usize, usize)> {
-        let all = Match::all();
-        let parts: Vec<&Match> = operations.iter().map(|timed| &timed.of).chain([&all]).collect();
-        for (second, later) in routes.iter().enumerate() {
-            for (first, earlier) in routes.iter().enumerate().take(second) {
-                let split = |at: usize| self.service.routes.get(at).map(|route| &route.split);
-                let turned = |part: &Match| {
-                    let narrowed =
-                        |of: &[Match]| of.iter().filter_map(|one| one.and(part)).collect::<Vec<_>>();
-                    let later = narrowed(later);
-                    let before = |a: &Match| later.iter().any(|b| b.rank() < a.rank() && a.and(b).is_some());
-                    narrowed(earlier).iter().any(before)
-                };
-                if split(first) != split(second) && parts.iter().any(|part| turned(part)) {
-                    return Some((first, second));
-                }
-            }
-        }
-        None
-    }
-
-    fn within_limits(&mut self, rules: &[Rule]) -> bool {
-        let (max_rules, max_matches, max_all) = LIMITS;
-        let sizes: Vec<usize> = rules.iter().map(|rule| rule.matches.len()).collect();
-        let parts = |rule: &Rule| {
-            rule.matches
-                .iter()
-                .all(|one| one.headers.len() <= 16 && one.query.len() <= 16)
-        };
-        let splits = self.service.routes.iter().all(|route| route.split.len() <= 16);
-        let fits = sizes.len() <= max_rules
-            && sizes.iter().all(|size| *size <= max_matches)
-            && sizes.iter().sum::<usize>() <= max_all
-            && rules.iter().all(parts)
-            && splits;
-        if !fits {
-            let reason = format!(
-                "the route needs {} rules with {} matches; a route holds {max_rules} rules, {max_all} matches, \
-                 {max_matches} of one rule, 16 Services, and 16 headers and parameters in a match",
-                sizes.len(),
-                sizes.iter().sum::<usize>()
+/// The rules as they are written.
+///
+/// # Errors
+/// What the target cannot say.
+pub(super) fn written(first: Vec<precedence::Rule<Outcome>>) -> Result<Vec<Rule>, Unsaid> {
+    let specific = by_specificity(first).map_err(|fault| (None, problem(fault)))?;
+    let mut rules = Vec::with_capacity(specific.len());
+    for rule in specific {
+        let Some(each) = each(&rule) else {
+            let (setting, reason) = (
+                Setting::Rewrite,
+                "what fits a path with parameters keeps its path",
             );
-            self.report(&Problem::Limit { reason }, &["@route".to_owned(), String::new()]);
-        }
-        fits
+            return Err((Some(rule.route), Problem::Reason { setting, reason }));
+        };
+        rules.extend(each);
+    }
+    match over_limits(&rules) {
+        Some(reason) => Err((None, Problem::Limit { reason })),
+        None => Ok(rules),
     }
 }
 
-/// The matches of one route by how long their requests may take, the service's own time last.
-fn grouped(alternatives: &[Match], operations: &[Timed], default: Waits) -> Vec<(Waits, Vec<Match>)> {
-    let mut groups: Vec<(Waits, Vec<Match>)> = Vec::new();
-    let own = operations.iter().map(|timed| (timed.waits, &timed.of));
-    let all = Match::all();
-    for (waits, part) in own.chain([(default, &all)]) {
-        for alternative in alternatives {
-            let Some(one) = alternative.and(part) else {
-                continue;
-            };
-            // A condition on the path may leave of two operations the same requests: those are the narrower one's.
-            let narrower = |timed: &Timed| {
-                timed.of.rank() < part.rank() && alternative.and(&timed.of).as_ref() == Some(&one)
-            };
-            if operations.iter().any(narrower) {
-                continue;
-            }
-            match groups.iter_mut().find(|(known, _)| *known == waits) {
-                Some((_, matches)) if matches.contains(&one) => {}
-                Some((_, matches)) => matches.push(one),
-                None => groups.push((waits, vec![one])),
-            }
-        }
+fn problem(fault: Fault) -> Problem {
+    match fault {
+        Fault::TooMany => Problem::Limit {
+            reason: "the routes overlap so much that a target that prefers the most specific one cannot hold their order"
+                .to_owned(),
+        },
+        Fault::Unsaid { first, second } => Problem::Order {
+            first: first.saturating_add(1),
+            second: second.saturating_add(1),
+        },
     }
-    groups
+}
+
+/// A rule; one for each match where the path changes, which is said of one path only. Nothing where it cannot change.
+fn each(rule: &precedence::Rule<Outcome>) -> Option<Vec<Rule>> {
+    let Outcome { to, says } = &rule.outcome;
+    let written = |matches: &[Match], rewrite: Option<UrlRewrite>| {
+        let mut filters = says.filters.clone();
+        let backend_refs = match to {
+            To::Services(services) => services.clone(),
+            To::Elsewhere(redirect) => {
+                let request_redirect = redirect.clone();
+                filters.push(Filter::RequestRedirect { request_redirect });
+                Vec::new()
+            }
+        };
+        filters.extend(rewrite.map(|url_rewrite| Filter::UrlRewrite { url_rewrite }));
+        Rule {
+            matches: matches.iter().map(Into::into).collect(),
+            filters,
+            backend_refs,
+            timeouts: says.timeouts.clone(),
+            retry: says.retry.clone(),
+            session_persistence: says.session.clone(),
+        }
+    };
+    let hostname = says.host.clone();
+    let Some(change) = &says.path else {
+        let host = hostname.is_some().then_some(UrlRewrite { hostname, path: None });
+        return Some(vec![written(&rule.matches, host)]);
+    };
+    let one = |one: &Match| {
+        let path = Some(change.of(&one.path)?);
+        let hostname = hostname.clone();
+        let rewrite = UrlRewrite { hostname, path };
+        Some(written(std::slice::from_ref(one), Some(rewrite)))
+    };
+    rule.matches.iter().map(one).collect()
+}
+
+/// Why one route does not hold these rules.
+fn over_limits(rules: &[Rule]) -> Option<String> {
+    let (max_rules, max_matches, max_all) = LIMITS;
+    let all: usize = rules.iter().map(|rule| rule.matches.len()).sum();
+    let small = |rule: &Rule| {
+        rule.matches.len() <= max_matches
+            && rule.backend_refs.len() <= 16
+            && rule
+                .matches
+                .iter()
+                .all(|one| one.headers.len() <= 16 && one.query_params.len() <= 16)
+            && rule.filters.iter().all(filter_fits)
+    };
+    let fits = rules.len() <= max_rules && all <= max_all && rules.iter().all(small);
+    (!fits).then(|| {
+        format!(
+            "the route needs {} rules with {all} matches; a route holds {max_rules} rules, {max_all} matches, \
+             {max_matches} of one rule, 16 Services, 16 headers and parameters in a match, 16 headers that it sets, \
+             and 64 origins and headers of pages",
+            rules.len(),
+        )
+    })
+}
+
+fn filter_fits(filter: &Filter) -> bool {
+    match filter {
+        Filter::RequestHeaderModifier {
+            request_header_modifier,
+        } => request_header_modifier.set.len() <= 16,
+        Filter::Cors { cors } => {
+            cors.allow_origins.len() <= 64 && cors.allow_headers.len() <= 64 && cors.allow_methods.len() <= 9
+        }
+        Filter::UrlRewrite { .. } | Filter::RequestMirror { .. } | Filter::RequestRedirect { .. } => true,
+    }
 }

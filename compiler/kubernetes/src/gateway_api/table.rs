@@ -1,32 +1,59 @@
-//! What Gateway API 1.6 holds, in its standard channel.
+//! What Gateway API 1.6 holds.
 
 use crate::{
-    capability::Held::{self, Not, Whole},
+    capability::Held::{self, Experimental, Not, Part, Whole},
     setting::Setting,
 };
 
 /// Whether it holds a setting.
 pub(crate) fn held(setting: Setting) -> Held {
     match setting {
-        Setting::Timeout => Whole,
+        Setting::Timeout
+        | Setting::Headers
+        | Setting::Mirror
+        | Setting::Gateway
+        | Setting::Listen
+        | Setting::Pass => Whole,
         Setting::Idle => Not("`timeout.attempt` and `timeout.total` are what it takes"),
-        Setting::Retry | Setting::Backoff | Setting::Budget | Setting::RetryOn => {
-            Not("retries are in its experimental channel only; `timeout` bounds the one attempt that is made")
-        }
+        Setting::GrpcTimeout => Part(
+            "a GRPCRoute has no field for it: the usual timeouts do not hold there; a service of which another is said is written as HTTPRoute, with its methods as paths",
+        ),
+        Setting::Retry => Experimental(
+            "connections that fail are always worth another attempt to it, `5xx` is the registered statuses, and what may not be repeated is not",
+        ),
+        Setting::Backoff => Experimental("the first wait is the least one, and how waits grow is not said"),
+        Setting::Budget => Experimental("an XBackendTrafficPolicy, which counts over ten seconds"),
+        Setting::RetryOn => Not("it repeats after statuses from 400 to 599, and connections that fail"),
+        Setting::Sticky => Experimental(
+            "a cookie of the gateway's own making, by which sessions are kept; `key` is not needed",
+        ),
         Setting::Balance | Setting::Weights | Setting::Hash => Not(
             "how an endpoint is picked is the mesh's own choice there; weights in `route` are what it takes",
         ),
         Setting::Auth => {
             Not("a header written into a route would show the secret to everyone who reads the route")
         }
-        Setting::Sticky => Not("session persistence is in its experimental channel only"),
-        Setting::Tls => Not("it takes this with a BackendTLSPolicy, which is not written yet"),
-        Setting::Mirror | Setting::Headers | Setting::Rewrite | Setting::Cors | Setting::Redirect => {
-            Not("it takes this as a filter of its routes, which is not written yet")
+        Setting::Tls => Part(
+            "a BackendTLSPolicy for the service's Services, which believes the system's authorities or the ConfigMap `NAME-ca`; a gateway takes a Secret that is named after it, `NAME-cert`, and asks visitors for certificates of the ConfigMap `NAME-ca`",
+        ),
+        Setting::Rewrite => Part(
+            "not for a path with parameters; what is asked for as `/` alone has no slash behind the prefix",
+        ),
+        Setting::Params => Part(
+            "a regular expression, of which each implementation says itself whether it is preferred to a prefix; where requests fit both, it is refused",
+        ),
+        Setting::Redirect => {
+            Part("to an address that is known before, and with the query that was asked for")
         }
-        Setting::Gateway | Setting::Listen | Setting::Pass | Setting::ToFlow | Setting::ToOperation => {
-            Not("it takes this as a Gateway with routes of its own, which is not written yet")
-        }
+        Setting::Cors => Part(
+            "what a page asks first is answered by routes that take every method; without `methods`, all of them may be asked by",
+        ),
+        Setting::ToFlow | Setting::ToOperation => Part(
+            "it leads to the Service of `--to kubernetes`, whose pods have the same gateway, by a listener with `http://`",
+        ),
+        Setting::Access => Part(
+            "a route of a gateway lets in whoever comes to it, as `allow gateway` says; that nobody else calls the service, and all that is said of services and flows, each implementation has a resource of its own for",
+        ),
         Setting::Hedge
         | Setting::Breaker
         | Setting::FailureRate
@@ -48,7 +75,6 @@ pub(crate) fn held(setting: Setting) -> Held {
         | Setting::Basic
         | Setting::Hops
         | Setting::Proxied
-        | Setting::Access
         | Setting::Mtls
         | Setting::Sampling
         | Setting::Mesh => {

@@ -75,6 +75,19 @@ impl Rules<'_, '_> {
         if !named && self.program.mesh.access != Mode::Derived {
             return Vec::new();
         }
+        if known.places.iter().any(|place| place.outside.is_some()) {
+            let reason = "nobody of the mesh stands before a service that is outside of the cluster";
+            // Where the gateway's own route lets its visitors through, nothing more is to be held.
+            let admits = |rule: &Rule| {
+                let gateways = rule.who.iter().all(|who| matches!(who, Who::Gateway(_)));
+                rule.allow && rule.condition.is_none() && gateways
+            };
+            let of_it = |rule: &Rule| rule.what.iter().any(|what| service(*what) == Some(id));
+            if let Some(number) = self.all.iter().position(|rule| of_it(rule) && !admits(rule)) {
+                self.report(&Problem::Rule { reason }, number);
+            }
+            return Vec::new();
+        }
         let (mut may, mut may_not) = (Vec::new(), Vec::new());
         for (number, rule) in self.all.clone().iter().enumerate() {
             match self.rule(rule, id, known) {

@@ -28,6 +28,17 @@ pub(super) struct TrafficPolicy {
     pub(super) retry_budget: Option<RetryBudget>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tls: Option<ClientTls>,
+    /// What holds for a port instead of all that stands beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) port_level_settings: Vec<PortPolicy>,
+}
+
+/// How callers go about a port of a Service.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct PortPolicy {
+    pub(super) port: super::virtual_service::Port,
+    #[serde(flatten)]
+    pub(super) policy: Box<TrafficPolicy>,
 }
 
 /// How an endpoint is picked.

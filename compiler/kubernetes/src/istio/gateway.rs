@@ -1,22 +1,19 @@
 //! Gateways: where visitors come in, as a `Gateway`, and where they are led, as a `VirtualService`.
-//!
-//! A gateway of which something is not held is not written at all: the rest of it would let in whom the program keeps out.
 
 mod jwt;
 mod led;
+mod passes;
 
-use super::{Known, TARGET, object, virtual_service};
+use super::{TARGET, object, virtual_service};
 use crate::{
-    Manifest, Options, constant,
-    manifest::{Metadata, metadata, object_name},
-    problem::Problem,
+    Manifest, Options,
+    front::{Front, Listener},
+    manifest::object_name,
     setting::Setting,
+    work::Known,
 };
-use flowmesh_diagnostics::{Diagnostics, Severity, Span};
-use flowmesh_ir::{
-    Program,
-    gateway::{Gateway, Target},
-};
+use flowmesh_diagnostics::Diagnostics;
+use flowmesh_ir::Program;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use virtual_service::VirtualService;
@@ -53,19 +50,9 @@ struct Port {
 #[serde(rename_all = "camelCase")]
 struct ServerTls {
     mode: &'static str,
-    /// The Secret with certificate and key.
-    credential_name: String,
-}
-
-/// One gateway on its way to manifests.
-struct Front<'a, 'd> {
-    program: &'a Program,
-    options: &'a Options<'a>,
-    gateway: &'a Gateway,
-    known: &'a [Option<Known>],
-    found: &'d mut Diagnostics,
-    /// Whether something of it is not held.
-    unheld: bool,
+    /// The Secret with certificate and key; what is passed on needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_name: Option<String>,
 }
 
 /// The manifests of a gateway.
@@ -79,24 +66,20 @@ pub(super) fn manifests(
     let Some(gateway) = program.gateways.get(number) else {
         return Vec::new();
     };
-    let mut front = Front {
-        program,
-        options,
-        gateway,
-        known,
-        found,
-        unheld: false,
-    };
+    let mut front = Front::new(TARGET, (program, gateway), options, known, found);
     front.manifests()
 }
 
 impl Front<'_, '_> {
     fn manifests(&mut self) -> Vec<Manifest> {
         self.settings();
-        let servers = self.servers();
-        let http = self.http();
+        let listeners = self.listeners();
+        let mut servers = self.servers(listeners.as_deref().unwrap_or_default());
+        let http = self.http(listeners.as_deref().unwrap_or_default());
+        let tls = self.tls_routes(listeners.as_deref().unwrap_or_default());
+        servers.extend(self.passing(listeners.as_deref().unwrap_or_default()));
         let tokens = self.jwt();
-        let (false, Some(servers), Some(http)) = (self.unheld, servers, http) else {
+        let (false, Some(_), Some(http)) = (self.unheld, listeners, http) else {
             return Vec::new();
         };
         let name = object_name(&self.gateway.name);
@@ -108,6 +91,7 @@ impl Front<'_, '_> {
             hosts: vec!["*".to_owned()],
             gateways: vec![name.clone()],
             http,
+            tls,
         };
         // A service may have the name of the gateway, too.
         let taken = self
@@ -133,74 +117,21 @@ impl Front<'_, '_> {
         all
     }
 
-    /// It stands in the namespace of the first service that it leads to.
-    fn named(&self, name: &str) -> Metadata {
-        let led = self.gateway.routes.iter().find_map(|route| match route.target {
-            Target::Service { service, .. } => self.known.get(service.index())?.as_ref()?.places.first(),
-            _ => None,
+    fn servers(&mut self, listeners: &[Listener]) -> Vec<Server> {
+        let server = |listener: Listener, tls: Option<ServerTls>| Server {
+            port: Port {
+                number: listener.port,
+                name: listener.name(),
+                protocol: if listener.secure { "HTTPS" } else { "HTTP" },
+            },
+            hosts: vec!["*".to_owned()],
+            tls,
+        };
+        let each = listeners.iter().map(|listener| {
+            let tls = listener.secure.then(|| self.tls());
+            server(*listener, tls)
         });
-        let namespace = led.map_or("default", |place| place.namespace.as_str());
-        metadata(self.program, self.options, name, namespace, self.span(""))
-    }
-
-    /// Settings of the gateway that Istio does not hold, or holds in part.
-    fn settings(&mut self) {
-        let gateway = self.gateway;
-        for (setting, is) in [
-            (Setting::Gateway, true),
-            (Setting::Introspect, gateway.introspect.is_some()),
-            (Setting::Login, gateway.login.is_some()),
-            (Setting::Keys, gateway.keys.is_some()),
-            (Setting::Basic, gateway.basic.is_some()),
-            (Setting::Cors, gateway.cors.is_some()),
-            (Setting::Hops, gateway.trusted_hops > 0),
-            (Setting::Proxied, gateway.proxied),
-            (Setting::Pass, !gateway.passes.is_empty()),
-        ] {
-            if is {
-                self.setting(setting, &format!("@{}", setting.name()));
-            }
-        }
-        if gateway.limit.is_some() {
-            self.report(&Problem::Setting(Setting::Limit), "@limit");
-        }
-    }
-
-    fn servers(&mut self) -> Option<Vec<Server>> {
-        let mut servers = Vec::new();
-        for listen in &self.gateway.listen {
-            let address = match constant::text(self.program, self.options, listen) {
-                Ok(address) => address,
-                Err(config) => {
-                    let what = "address";
-                    self.report(&Problem::Late { what, config }, "@listen");
-                    return None;
-                }
-            };
-            let (scheme, rest) = address.split_once("://").unwrap_or(("http", &address));
-            let secure = scheme == "https";
-            let usual = if secure { 443 } else { 80 };
-            let port = rest
-                .trim_end_matches('/')
-                .rsplit_once(':')
-                .map_or(Ok(usual), |(_, port)| port.parse());
-            let Ok(number @ 1..) = port else {
-                let reason = "it names no port".to_owned();
-                self.report(&Problem::Limit { reason }, "@listen");
-                return None;
-            };
-            let tls = secure.then(|| self.tls());
-            servers.push(Server {
-                port: Port {
-                    number,
-                    name: format!("{scheme}-{number}"),
-                    protocol: if secure { "HTTPS" } else { "HTTP" },
-                },
-                hosts: vec!["*".to_owned()],
-                tls,
-            });
-        }
-        Some(servers)
+        each.collect()
     }
 
     fn tls(&mut self) -> ServerTls {
@@ -212,42 +143,7 @@ impl Front<'_, '_> {
             .is_some_and(|tls| tls.authority.is_some());
         ServerTls {
             mode: if asks { "MUTUAL" } else { "SIMPLE" },
-            credential_name: format!("{}-cert", object_name(&self.gateway.name)),
+            credential_name: Some(format!("{}-cert", object_name(&self.gateway.name))),
         }
-    }
-
-    /// Reports a setting that is not held whole; `place` is what follows `gateway/NAME`.
-    fn setting(&mut self, setting: Setting, place: &str) {
-        use crate::capability::{Held, held};
-        match held(TARGET, setting) {
-            Held::Whole => {}
-            Held::Part(_) => self.warn(&Problem::Part(setting), place),
-            Held::Not(_) => self.report(&Problem::Setting(setting), place),
-        }
-    }
-
-    /// Something is not held: an error, or a word about what is left to the interpreter.
-    fn report(&mut self, problem: &Problem, place: &str) {
-        self.unheld = true;
-        match self.options.interpreter_fills {
-            true => self.warn(problem, place),
-            false => {
-                let span = self.span(place);
-                self.found
-                    .add_beside(problem.diagnostic(TARGET, Severity::Error, span));
-            }
-        }
-    }
-
-    fn warn(&mut self, problem: &Problem, place: &str) {
-        let span = self.span(place);
-        self.found
-            .add_beside(problem.diagnostic(TARGET, Severity::Warning, span));
-    }
-
-    fn span(&self, place: &str) -> Span {
-        let origins = &self.program.origins;
-        let of = |place: &str| origins.span(&format!("gateway/{}{place}", self.gateway.name));
-        of(place).or_else(|| of("")).unwrap_or_default()
     }
 }

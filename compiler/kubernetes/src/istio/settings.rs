@@ -2,16 +2,11 @@
 
 use super::traffic::hash;
 use crate::{
-    constant,
     problem::Problem,
     setting::{self, Setting},
     work::Work,
 };
-use flowmesh_ir::{
-    Name,
-    expr::Expr,
-    policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn},
-};
+use flowmesh_ir::policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -21,7 +16,7 @@ impl Work<'_, '_> {
         let service = self.service;
         let outer = self.policy(service.policy).unwrap_or(&usual);
         let auth = service.auth.iter().map(|_| Setting::Auth);
-        for setting in said(outer, &usual).into_iter().chain(auth) {
+        for setting in of_whole(outer, &usual).into_iter().chain(auth) {
             self.setting(setting, "", &mut filled);
         }
         self.late_headers(&outer.headers, "");
@@ -38,26 +33,6 @@ impl Work<'_, '_> {
             }
         }
         filled
-    }
-
-    /// Headers that are only known when the program starts.
-    fn late_headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
-        let whole = match operation {
-            "" => String::new(),
-            operation => format!("/{operation}"),
-        };
-        for (_, value) in headers {
-            if let Err(config) = constant::text(self.program, self.options, value) {
-                let what = "header";
-                let places = [
-                    format!("{whole}@headers"),
-                    format!("{whole}@policy"),
-                    whole.clone(),
-                    String::new(),
-                ];
-                self.report(&Problem::Late { what, config }, &places);
-            }
-        }
     }
 }
 
@@ -76,8 +51,19 @@ pub(super) fn of_whole_services(setting: Setting) -> bool {
     )
 }
 
-/// The settings of a policy that are not what holds anyway.
+/// The settings of a part of a service that are not those of the whole: another way to pick endpoints is one of them, however
+/// well the whole could have it.
 pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    let mut said = of_whole(policy, outer);
+    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    if differs && !said.contains(&Setting::Balance) {
+        said.push(Setting::Balance);
+    }
+    said
+}
+
+/// The settings of a policy that are not what holds anyway.
+fn of_whole(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     let mut said = setting::said(policy, outer);
     let mut say = |setting: Setting, is: bool| {
         if is {

@@ -9,12 +9,15 @@ use crate::{
 pub(crate) fn held(setting: Setting) -> Held {
     match setting {
         Setting::Timeout
+        | Setting::GrpcTimeout
         | Setting::Idle
+        | Setting::Params
         | Setting::Mirror
         | Setting::Headers
         | Setting::Rewrite
         | Setting::Gateway
         | Setting::Listen
+        | Setting::Pass
         | Setting::Mtls => Whole,
         Setting::Retry => Part(
             "`connect` repeats refused streams too, `5xx` and `timeout` repeat after broken connections too; what may not be repeated is not",
@@ -73,9 +76,9 @@ pub(crate) fn held(setting: Setting) -> Held {
         }
         Setting::Hops => Not("`numTrustedProxies` of the mesh's configuration, which is not a resource"),
         Setting::Proxied => Not("the annotation `proxy.istio.io/config` of the gateway's pods"),
-        Setting::Pass => Not("it takes this as a route of TLS, which is not written yet"),
-        Setting::ToFlow => Not("it leads to the interpreter's Service, which is not written yet"),
-        Setting::ToOperation => Not("lead it to the service, with the path that the operation has"),
+        Setting::ToFlow | Setting::ToOperation => Part(
+            "it leads to the Service of `--to kubernetes`, whose pods have the same gateway, by a listener with `http://`",
+        ),
         Setting::Redirect => {
             Part("to an address that is known before, and with the query that was asked for")
         }

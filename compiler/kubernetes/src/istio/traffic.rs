@@ -1,10 +1,11 @@
 //! What a policy says of how callers go about a whole service.
 
 use super::destination_rule::{
-    ClientTls, ConnectionPool, ConsistentHash, Cookie, HttpPool, LoadBalancer, OutlierDetection, RetryBudget,
-    TrafficPolicy, Usual, Warmup,
+    ClientTls, ConnectionPool, ConsistentHash, Cookie, HttpPool, LoadBalancer, OutlierDetection, PortPolicy,
+    RetryBudget, TrafficPolicy, Usual, Warmup,
 };
-use crate::duration::istio;
+use super::virtual_service::Port;
+use crate::{address::ServicePort, duration::istio};
 use flowmesh_ir::{
     Value,
     expr::{Binary, Context, Expr},
@@ -23,8 +24,38 @@ pub(super) fn policy(policy: &Policy) -> Option<TrafficPolicy> {
         outlier_detection: policy.breaker.as_ref().and_then(outlier),
         retry_budget: budget(policy),
         tls: policy.tls.as_ref().map(tls),
+        port_level_settings: Vec::new(),
     };
     (found != TrafficPolicy::default()).then_some(found)
+}
+
+/// What a policy says of callers of one place: outside of the cluster, TLS is added at the port where it is asked for without.
+pub(super) fn of_place(policy: Option<TrafficPolicy>, place: &ServicePort) -> Option<TrafficPolicy> {
+    if !place.outside.is_some_and(|outside| outside.secure) {
+        return policy;
+    }
+    let mut own = policy.unwrap_or_default();
+    let usual = || ClientTls {
+        mode: "SIMPLE",
+        ..ClientTls::default()
+    };
+    let mut tls = own.tls.take().unwrap_or_else(usual);
+    let host = tls.sni.get_or_insert_with(|| place.name.clone()).clone();
+    if tls.subject_alt_names.is_empty() {
+        tls.subject_alt_names.push(host);
+    }
+    own.tls = Some(tls);
+    // Budgets are of whole hosts.
+    let retry_budget = own.retry_budget.take();
+    // Whoever speaks TLS already asks for another port.
+    Some(TrafficPolicy {
+        port_level_settings: vec![PortPolicy {
+            port: Port { number: place.port },
+            policy: Box::new(own),
+        }],
+        retry_budget,
+        ..TrafficPolicy::default()
+    })
 }
 
 fn load_balancer(policy: &Policy) -> Option<LoadBalancer> {

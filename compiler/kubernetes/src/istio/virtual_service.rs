@@ -18,6 +18,24 @@ pub(super) struct VirtualService {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) gateways: Vec<String>,
     pub(super) http: Vec<HttpRoute>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tls: Vec<TlsRoute>,
+}
+
+/// Connections by the name that they ask for, and where they are led as they are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct TlsRoute {
+    #[serde(rename = "match")]
+    pub(super) matches: Vec<SniMatch>,
+    pub(super) route: Vec<Weighted>,
+}
+
+/// The names that connections ask for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SniMatch {
+    pub(super) port: u16,
+    pub(super) sni_hosts: Vec<String>,
 }
 
 /// A route, and what holds for it.

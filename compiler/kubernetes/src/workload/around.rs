@@ -21,7 +21,20 @@ impl Making<'_> {
     pub(super) fn around(&self) -> Vec<Manifest> {
         let mut all = vec![self.service(), self.network_policy(), self.budget()];
         all.extend(self.scaling());
+        all.extend(self.monitor());
         all
+    }
+
+    /// What the operator of Prometheus is told, where that is asked for.
+    fn monitor(&self) -> Option<Manifest> {
+        self.options.workload.monitor.then(|| {
+            let spec = json!({
+                "selector": { "matchLabels": { "app.kubernetes.io/name": self.name } },
+                "endpoints": [{ "port": "health", "path": "/metrics" }],
+            });
+            let version = "monitoring.coreos.com/v1";
+            self.object(version, "ServiceMonitor", &self.name, json!({ "spec": spec }))
+        })
     }
 
     /// The ports that others reach.
@@ -70,6 +83,10 @@ impl Making<'_> {
                 },
             });
             egress.push(json!({ "to": [outside], "ports": ports }));
+        }
+        if self.api.proxied {
+            // Where the API of the cluster is, nobody says before.
+            egress.push(json!({ "ports": [tcp(&443), tcp(&6443)] }));
         }
         let spec = json!({
             "podSelector": { "matchLabels": self.labels() },

@@ -15,7 +15,7 @@ const USER: u32 = 65_532;
 const PROGRAM: &str = "/etc/flowmesh/program";
 const SECRETS: &str = "/etc/flowmesh/secrets";
 const TOKENS: &str = "/etc/flowmesh/tokens";
-const FILES: &str = "/etc/flowmesh/files";
+pub(super) const FILES: &str = "/etc/flowmesh/files";
 const RUNS: &str = "/var/lib/flowmesh";
 
 /// How long a pod has to end, in seconds: what it drains, and what it is about then.
@@ -59,21 +59,18 @@ impl Making<'_> {
         let sysctl = json!({ "name": "net.ipv4.ip_unprivileged_port_start", "value": "0" });
         let low = self.needs.ports.values().any(|port| *port < 1024);
         let sysctls: Vec<Value> = low.then_some(sysctl).into_iter().collect();
-        json!({
+        let mut pod = json!({
             "serviceAccountName": "flowmesh",
             "automountServiceAccountToken": false,
             "terminationGracePeriodSeconds": ENDS_WITHIN,
-            "securityContext": {
-                "runAsNonRoot": true,
-                "runAsUser": USER,
-                "runAsGroup": USER,
-                "fsGroup": USER,
-                "seccompProfile": { "type": "RuntimeDefault" },
-                "sysctls": sysctls,
-            },
+            "securityContext": nobody(&sysctls),
             "containers": [self.container()],
             "volumes": self.volumes(),
-        })
+        });
+        if let (Some(proxy), Value::Object(pod)) = (self.proxy(), &mut pod) {
+            pod.insert("initContainers".to_owned(), json!([proxy]));
+        }
+        pod
     }
 
     fn container(&self) -> Value {
@@ -111,11 +108,7 @@ impl Making<'_> {
                 "requests": { "cpu": "100m", "memory": "128Mi" },
                 "limits": { "memory": "512Mi" },
             },
-            "securityContext": {
-                "allowPrivilegeEscalation": false,
-                "readOnlyRootFilesystem": true,
-                "capabilities": { "drop": ["ALL"] },
-            },
+            "securityContext": alone(),
             "volumeMounts": self.mounts(),
         })
     }
@@ -167,6 +160,28 @@ impl Making<'_> {
         if self.needs.keeps {
             all.push(secret("tokens", false));
         }
+        all.extend(self.proxy_volume());
         all
     }
+}
+
+/// What a pod may do: nothing that needs to be somebody.
+pub(super) fn nobody(sysctls: &[Value]) -> Value {
+    json!({
+        "runAsNonRoot": true,
+        "runAsUser": USER,
+        "runAsGroup": USER,
+        "fsGroup": USER,
+        "seccompProfile": { "type": "RuntimeDefault" },
+        "sysctls": sysctls,
+    })
+}
+
+/// What a container may do: read what it was given.
+pub(super) fn alone() -> Value {
+    json!({
+        "allowPrivilegeEscalation": false,
+        "readOnlyRootFilesystem": true,
+        "capabilities": { "drop": ["ALL"] },
+    })
 }

@@ -1,9 +1,10 @@
 //! Whose tokens a gateway takes: a `RequestAuthentication`, which refuses tokens that are not good, and the
 //! `AuthorizationPolicy` without which it would let in whoever shows none.
 
-use super::{Front, PODS};
+use super::PODS;
 use crate::{
     Manifest, constant,
+    front::Front,
     istio::{
         access::kinds::{From, Policy, PolicyRule, Selector, Source},
         object,

@@ -1,22 +1,21 @@
 //! Where the visitors of a gateway are led.
 
-use super::Front;
 use crate::{
-    condition, constant,
+    front::{Front, Listener, pattern},
     istio::{
-        http::{Again, again, cors, idempotent, replaced, settings},
+        http::{Again, again, cors, destination, idempotent, replaced, settings},
         mirrored,
         rules::weighted,
         settings::said,
-        virtual_service::{HttpMatch, HttpRoute, Redirect, Rewrite, Text, Weighted},
+        virtual_service::{HttpMatch, HttpRoute, Redirect, Retries, Rewrite, Text, Weighted},
     },
-    matcher::{Match, Pattern, is_path},
+    matcher::Match,
     problem::Problem,
     setting::Setting,
 };
 use flowmesh_ir::{
     ServiceId, SubsetId,
-    expr::{Context, Expr},
+    expr::Expr,
     gateway::{Route, Segment, Target},
     policy::Policy,
 };
@@ -29,11 +28,11 @@ struct Way {
 
 impl Front<'_, '_> {
     /// The routes in the order in which the first that fits holds; nothing where something was reported.
-    pub(super) fn http(&mut self) -> Option<Vec<HttpRoute>> {
+    pub(super) fn http(&mut self, listeners: &[Listener]) -> Option<Vec<HttpRoute>> {
         let (mut all, mut whole) = (Vec::new(), true);
         let gateway = self.gateway;
         for (at, route) in gateway.routes.iter().enumerate() {
-            match self.led(at, route) {
+            match self.led(at, route, listeners) {
                 Some(led) => all.extend(led),
                 None => whole = false,
             }
@@ -41,7 +40,7 @@ impl Front<'_, '_> {
         whole.then_some(all)
     }
 
-    fn led(&mut self, at: usize, route: &Route) -> Option<Vec<HttpRoute>> {
+    fn led(&mut self, at: usize, route: &Route, listeners: &[Listener]) -> Option<Vec<HttpRoute>> {
         let place = format!("/{at}");
         let matches = match self.matches(route) {
             Ok(matches) => matches,
@@ -52,34 +51,31 @@ impl Front<'_, '_> {
         };
         match &route.target {
             Target::Service { service, subset } => self.service(route, &matches, (*service, *subset), &place),
-            Target::Redirect { to, status } => self.elsewhere(route, &matches, (to, *status), &place),
-            Target::Flow { .. } => {
-                self.setting(Setting::ToFlow, &place);
-                None
-            }
-            Target::Operation { .. } => {
-                self.setting(Setting::ToOperation, &place);
-                None
-            }
+            Target::Redirect { to, status } => self.redirected(route, &matches, (to, *status), &place),
+            Target::Flow { .. } => self.inside(route, &matches, Setting::ToFlow, &place, listeners),
+            Target::Operation { .. } => self.inside(route, &matches, Setting::ToOperation, &place, listeners),
         }
     }
 
-    /// Which requests a route is for, but for their host.
-    fn matches(&self, route: &Route) -> Result<Vec<Match>, &'static str> {
-        if !route.patterns.is_empty() {
-            return Err("a regular expression for a part of the path is not written yet");
-        }
-        let path = pattern(&route.path).ok_or("its path has characters that a match cannot have")?;
-        let own = Match {
-            path: path.path(),
-            method: route.method.map(|method| method.as_str().to_owned()),
-            ..Match::all()
-        };
-        let conditions = match &route.condition {
-            None => vec![Match::all()],
-            Some(condition) => condition::matches(self.program, self.options, condition)?,
-        };
-        Ok(conditions.iter().filter_map(|one| one.and(&own)).collect())
+    /// To the pods that carry the program out, which decide what may be repeated and how long all of it may take.
+    fn inside(
+        &mut self,
+        route: &Route,
+        matches: &[Match],
+        setting: Setting,
+        place: &str,
+        listeners: &[Listener],
+    ) -> Option<Vec<HttpRoute>> {
+        let pods = self.pods(setting, place, listeners)?;
+        let found = matches.iter().flat_map(HttpMatch::any_of).collect();
+        Some(vec![HttpRoute {
+            route: vec![Weighted {
+                destination: destination(&pods),
+                weight: None,
+            }],
+            retries: Some(Retries::none()),
+            ..HttpRoute::matching(of_host(found, route.host.as_deref()))
+        }])
     }
 
     fn service(
@@ -146,16 +142,22 @@ impl Front<'_, '_> {
         }
     }
 
-    fn elsewhere(
+    fn redirected(
         &mut self,
         route: &Route,
         matches: &[Match],
         (to, status): (&Expr, u16),
         place: &str,
     ) -> Option<Vec<HttpRoute>> {
-        let Some(redirect) = self.redirect(to, status) else {
+        let Some(elsewhere) = self.elsewhere(to) else {
             self.report(&Problem::Setting(Setting::Redirect), place);
             return None;
+        };
+        let redirect = Redirect {
+            scheme: elsewhere.scheme,
+            authority: elsewhere.authority,
+            uri: elsewhere.path,
+            redirect_code: status,
         };
         self.setting(Setting::Redirect, place);
         let found = matches.iter().flat_map(HttpMatch::any_of).collect();
@@ -163,34 +165,6 @@ impl Front<'_, '_> {
             redirect: Some(redirect),
             ..HttpRoute::matching(of_host(found, route.host.as_deref()))
         }])
-    }
-
-    /// An address that is known before, or one that ends with the path that was asked for.
-    fn redirect(&self, to: &Expr, status: u16) -> Option<Redirect> {
-        let path = Expr::Field(Box::new(Expr::Context(Context::Request)), "path".into());
-        let (known, keeps) = match to {
-            Expr::Text(parts) => match parts.split_last() {
-                Some((last, before)) if *last == path => (Expr::Text(before.to_vec()), true),
-                _ => (to.clone(), false),
-            },
-            _ => (to.clone(), false),
-        };
-        let text = constant::text(self.program, self.options, &known).ok()?;
-        let (scheme, rest) = text.split_once("://")?;
-        let (authority, uri) = match rest.find('/') {
-            Some(at) => rest.split_at(at),
-            None => (rest, if keeps { "" } else { "/" }),
-        };
-        // A path before the one that was asked for would need a rewrite.
-        if keeps && !uri.is_empty() {
-            return None;
-        }
-        Some(Redirect {
-            scheme: scheme.to_owned(),
-            authority: authority.to_owned(),
-            uri: (!keeps).then(|| uri.to_owned()),
-            redirect_code: status,
-        })
     }
 }
 
@@ -215,26 +189,6 @@ fn instead(route: &Route, rewrite: &flowmesh_ir::traffic::Rewrite, before: Optio
         authority: rewrite.host.clone().or(before.authority),
         uri_regex_rewrite: path.or(before.uri_regex_rewrite),
     }
-}
-
-/// Segments as a pattern; `None` where a match cannot have one of them.
-fn pattern(path: &[Segment]) -> Option<Pattern> {
-    let mut found = Pattern {
-        segments: Vec::new(),
-        rest: false,
-    };
-    for segment in path {
-        match segment {
-            Segment::Literal(text) if is_path(&format!("/{text}")) => found.segments.push(Some(text.clone())),
-            Segment::Literal(_) => return None,
-            Segment::Param(_) | Segment::Any => found.segments.push(None),
-            Segment::Rest => found.rest = true,
-        }
-    }
-    if found.segments.is_empty() && !found.rest {
-        found.segments.push(Some(String::new()));
-    }
-    Some(found)
 }
 
 /// Requests that may be repeated before those that may not, where not the same holds for both.
