@@ -15,6 +15,7 @@ mod gateway;
 mod import;
 mod lsp;
 mod new;
+mod operator;
 mod proxy;
 mod repl;
 pub(crate) mod run;
@@ -81,6 +82,7 @@ pub(crate) enum Command {
     Gateway(gateway::Gateway),
     Proxy(proxy::Proxy),
     Deploy(deploy::Deploy),
+    Operator(operator::Operator),
     Runs(runs::Runs),
     Schedules(schedules::Schedules),
     Backfill(backfill::Backfill),
@@ -119,6 +121,7 @@ impl Command {
             Self::Gateway(command) => command.run(),
             Self::Proxy(command) => command.run(),
             Self::Deploy(command) => command.run(),
+            Self::Operator(command) => command.run(),
             Self::Runs(command) => command.run(),
             Self::Schedules(command) => command.run(),
             Self::Backfill(command) => command.run(),

@@ -35,6 +35,19 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "host",
         ],
     ),
+    // It works on the compiler alone; its tests start the server that it speaks to.
+    (
+        "cli/operator",
+        &[
+            "diagnostics",
+            "ir",
+            "frontend",
+            "kubernetes",
+            "machine",
+            "mesh",
+            "host",
+        ],
+    ),
 ];
 
 /// Rooms in which nothing may reach for the world, and the words that would.

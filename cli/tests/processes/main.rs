@@ -35,6 +35,8 @@ mod line;
 #[cfg(test)]
 mod lsp;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
 mod places;
 #[cfg(test)]
 mod pods;

@@ -78,8 +78,7 @@ impl<'a, 'd> Work<'a, 'd> {
             };
             let elsewhere = |place: &ServicePort| {
                 let first = all.first();
-                self.target == Target::Consul
-                    && first.is_some_and(|first| first.namespace != place.namespace)
+                self.target == Target::Consul && first.is_some_and(|first| first.namespace != place.namespace)
             };
             let problem = match self.place(subset) {
                 Ok(place) if elsewhere(&place) => Problem::Spread {

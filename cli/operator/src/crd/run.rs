@@ -1,0 +1,105 @@
+//! `Run`: a run of a flow that somebody wants.
+
+use super::Condition;
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A run of a flow, once.
+#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "flowmesh.dev",
+    version = "v1alpha1",
+    kind = "Run",
+    namespaced,
+    status = "RunStatus",
+    derive = "PartialEq",
+    shortname = "fr",
+    category = "flowmesh",
+    doc = "A run of a flow of a program",
+    printcolumn = r#"{"name":"Program","type":"string","jsonPath":".spec.program"}"#,
+    printcolumn = r#"{"name":"Flow","type":"string","jsonPath":".spec.flow"}"#,
+    printcolumn = r#"{"name":"State","type":"string","jsonPath":".status.state"}"#,
+    printcolumn = r#"{"name":"Steps","type":"string","jsonPath":".status.steps","priority":1}"#,
+    printcolumn = r#"{"name":"Run","type":"string","jsonPath":".status.run","priority":1}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [{
+    // What the schema does not describe, such as the input, rules cannot see.
+    "rule": "self.program == oldSelf.program && self.flow == oldSelf.flow",
+    "message": "a run is begun once: make another one",
+}]))]
+pub struct RunSpec {
+    /// The `Program` of the same namespace.
+    pub program: String,
+    /// The flow.
+    pub flow: String,
+    /// What it is started with; what is changed later is not heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "any")]
+    pub input: Option<Value>,
+    /// What deleting this object does with a run that has not ended.
+    #[serde(default)]
+    pub deletion: RunDeletion,
+}
+
+/// What deleting the object does with a run that has not ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunDeletion {
+    /// The run is cancelled, and what it did is undone; the object goes when that is over.
+    #[default]
+    Cancel,
+    /// It is ended where it stands.
+    Terminate,
+    /// It goes on.
+    Leave,
+}
+
+/// How a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStatus {
+    /// The generation of the spec that this is said of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// The run's identifier at its server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// `running`, `waiting`, `paused`, `undoing`, `done`, `failed`, `cancelled` or `terminated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What it is at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    /// The hash of the program that it was started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub started: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub ended: Option<String>,
+    /// Its result, unless that is longer than 32 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "any")]
+    pub result: Option<Value>,
+    /// Its error, or why it was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "any")]
+    pub error: Option<Value>,
+    /// What holds of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// Any JSON: what it must be follows from the program.
+fn any(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
+}

@@ -1,0 +1,17 @@
+//! What should be there, what differs from it, and what is said about that: values in, values out. Nothing here asks anybody.
+//!
+//! `source` finds the texts of a spec, `make` compiles them, `shape` gives its objects an owner and names, `differ` looks which of
+//! them are to be applied or to go, `rollout` what comes next on the way to a version, `plan` and `unfinished` read what a server
+//! says, `report` is what is said of a program; `deletion` and `run` decide on those, `lease` on who works.
+
+pub mod deletion;
+pub mod differ;
+pub mod lease;
+pub mod make;
+pub mod plan;
+pub mod report;
+pub mod rollout;
+pub mod run;
+pub mod shape;
+pub mod source;
+pub mod unfinished;

@@ -1,0 +1,137 @@
+//! What a server says about a deployment.
+
+use crate::crd::{OldRuns, Plan, PlanGroup};
+use serde::Deserialize;
+use std::{collections::BTreeMap, fmt};
+
+/// How many kinds of runs a status tells apart.
+const GROUPS_MAX: usize = 10;
+
+/// The code of a program that a server cannot start runs with: it has no values for configs or secrets of it.
+const LACKS: &str = "F1163";
+
+/// A server's refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// The status of the answer.
+    pub status: u16,
+    /// Its code.
+    pub code: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Refused {
+    /// Whether it lacks values that the program needs.
+    #[must_use]
+    pub fn lacks_values(&self) -> bool {
+        self.code == LACKS
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code.is_empty() {
+            true => write!(f, "the server answered {}: {}", self.status, self.why),
+            false => write!(f, "the server refused: {} ({})", self.why, self.code),
+        }
+    }
+}
+
+/// The answer to a deployment, or to the question what it would come to.
+#[derive(Debug, Deserialize)]
+pub struct Answer {
+    program: String,
+    #[serde(default)]
+    counts: BTreeMap<String, u64>,
+    #[serde(default)]
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Group {
+    fate: String,
+    flow: String,
+    step: Option<String>,
+    runs: u64,
+    #[serde(default)]
+    examples: Vec<String>,
+    code: Option<String>,
+    why: Option<String>,
+}
+
+/// The answer as the status has it. Where all are to stay, those that could move are left too.
+#[must_use]
+pub fn plan(answer: Answer, old_runs: OldRuns) -> Plan {
+    let count = |fate: &str| answer.counts.get(fate).copied().unwrap_or_default();
+    let (needs_migration, stays) = (count("needs_migration"), count("stays"));
+    let moves = count("moves");
+    let could = if old_runs == OldRuns::Stay { moves } else { 0 };
+    let groups = answer.groups.into_iter().filter(|group| group.fate != "current");
+    Plan {
+        moves,
+        needs_migration,
+        stays,
+        left: needs_migration.saturating_add(stays).saturating_add(could),
+        groups: groups.take(GROUPS_MAX).map(group).collect(),
+        program: answer.program,
+    }
+}
+
+fn group(group: Group) -> PlanGroup {
+    let why = match (group.why, group.code) {
+        (Some(why), Some(code)) => Some(format!("{why} ({code})")),
+        (why, _) => why,
+    };
+    PlanGroup {
+        fate: group.fate,
+        flow: group.flow,
+        step: group.step,
+        runs: group.runs,
+        examples: group.examples,
+        why,
+    }
+}
+
+/// A plan in a sentence.
+#[must_use]
+pub fn sentence(plan: &Plan) -> String {
+    let Plan {
+        moves,
+        needs_migration,
+        stays,
+        ..
+    } = plan;
+    format!(
+        "{moves} can move, {needs_migration} need a migration block, {stays} stay in the version that they have"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan;
+    use crate::crd::OldRuns;
+    use serde_json::json;
+
+    #[test]
+    fn an_answer_becomes_counts_and_the_first_names() {
+        let answer = json!({
+            "name": "shop", "program": "b", "planned": true, "more": false,
+            "counts": { "moves": 2, "stays": 1, "current": 4, "needs_migration": 3 },
+            "groups": [
+                { "fate": "current", "flow": "a", "runs": 4, "examples": ["r0"] },
+                { "fate": "stays", "flow": "a", "step": "pay", "runs": 1, "examples": ["r1"], "code": "F1161", "why": "no such step" },
+            ],
+        });
+        let read = || serde_json::from_value(answer.clone()).unwrap();
+        assert_eq!(plan(read(), OldRuns::Stay).left, 6);
+        let plan = plan(read(), OldRuns::Move);
+        assert_eq!(
+            (plan.moves, plan.stays, plan.needs_migration, plan.left),
+            (2, 1, 3, 4)
+        );
+        assert_eq!(plan.groups.len(), 1);
+        assert_eq!(plan.groups[0].why.as_deref(), Some("no such step (F1161)"));
+        assert_eq!(plan.groups[0].examples, ["r1"]);
+    }
+}

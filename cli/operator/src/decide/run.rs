@@ -1,0 +1,228 @@
+//! A run at its server as the status of its object.
+
+use crate::crd::{RunStatus, Truth, set};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The longest result or error that a status holds, in bytes of JSON.
+const KEPT_MAX: usize = 32 << 10;
+
+/// How soon a run is looked at again, at the least and at the most.
+const SOON: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(60);
+
+/// Whether a state is an end.
+#[must_use]
+pub fn is_end(state: &str) -> bool {
+    matches!(state, "done" | "failed" | "cancelled" | "terminated")
+}
+
+/// The status of an object whose run stands so, as the server tells it.
+#[must_use]
+pub fn status(before: &RunStatus, run: &Value, generation: Option<i64>, now: Timestamp) -> RunStatus {
+    let text = |name: &str| run.get(name).and_then(Value::as_str).map(str::to_owned);
+    let state = text("state").unwrap_or_default();
+    let steps = run.get("steps").and_then(Value::as_array).into_iter().flatten();
+    let ended = is_end(&state);
+    let mut status = RunStatus {
+        observed_generation: generation,
+        run: text("id").or_else(|| before.run.clone()),
+        steps: steps.filter_map(Value::as_str).map(str::to_owned).collect(),
+        program: text("program"),
+        started: text("started"),
+        ended: text("updated").filter(|_| ended),
+        result: kept(run.get("result")),
+        error: error(run),
+        state: Some(state.clone()),
+        conditions: before.conditions.clone(),
+    };
+    let id = status.run.clone().unwrap_or_default();
+    let all = &mut status.conditions;
+    set(
+        all,
+        ("Started", Truth::True),
+        ("Started", &format!("it is the run {id}")),
+        generation,
+        now,
+    );
+    let (truth, reason) = match ended {
+        true => (Truth::True, capital(&state)),
+        false => (Truth::False, capital(&state)),
+    };
+    set(
+        all,
+        ("Ended", truth),
+        (&reason, &ending(run, &state)),
+        generation,
+        now,
+    );
+    if ended {
+        let good = if state == "done" {
+            Truth::True
+        } else {
+            Truth::False
+        };
+        set(
+            all,
+            ("Succeeded", good),
+            (&reason, &ending(run, &state)),
+            generation,
+            now,
+        );
+    }
+    status
+}
+
+/// What a run that was not started says.
+#[must_use]
+pub fn unstarted(
+    before: &RunStatus,
+    (reason, message): (&str, &str),
+    generation: Option<i64>,
+    now: Timestamp,
+) -> RunStatus {
+    let mut status = before.clone();
+    status.observed_generation = generation;
+    let all = &mut status.conditions;
+    set(all, ("Started", Truth::False), (reason, message), generation, now);
+    status
+}
+
+/// How soon it is looked at again: the longer it goes on, the later.
+#[must_use]
+pub fn look_again(started: Option<&str>, now: Timestamp) -> Duration {
+    let since = started.and_then(|started| started.parse::<Timestamp>().ok());
+    let age = since.map(|since| now.duration_since(since).unsigned_abs());
+    age.map_or(SOON, |age| (age / 10).clamp(SOON, LATE))
+}
+
+fn kept(value: Option<&Value>) -> Option<Value> {
+    value.filter(|value| value.to_string().len() <= KEPT_MAX).cloned()
+}
+
+fn error(run: &Value) -> Option<Value> {
+    let why = |name: &str| {
+        run.get(name)
+            .map(|why| json!({ "name": capital(name), "fields": { "reason": why } }))
+    };
+    kept(run.get("error"))
+        .or_else(|| why("cancelled"))
+        .or_else(|| why("terminated"))
+}
+
+/// How it stands, in words.
+fn ending(run: &Value, state: &str) -> String {
+    let too_long = |name: &str| run.get(name).is_some() && kept(run.get(name)).is_none();
+    if too_long("result") || too_long("error") {
+        return format!("it is {state}; what came of it is too long to stand here: read it at the server");
+    }
+    let name = run.pointer("/error/name").and_then(Value::as_str);
+    match name {
+        Some(name) => format!("it is {state}: {name}"),
+        None => format!("it is {state}"),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{look_again, status, unstarted};
+    use crate::crd::{RunStatus, Truth, condition};
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn told(run: &Value) -> RunStatus {
+        status(&RunStatus::default(), run, Some(1), Timestamp::UNIX_EPOCH)
+    }
+
+    fn holds(status: &RunStatus, kind: &str) -> Option<Truth> {
+        condition(&status.conditions, kind).map(|condition| condition.status)
+    }
+
+    #[test]
+    fn a_run_that_goes_on_says_what_it_is_at() {
+        let run = told(
+            &json!({ "id": "r", "state": "waiting", "steps": ["pay"], "started": "t", "updated": "u", "program": "p" }),
+        );
+        assert_eq!(
+            (run.state.as_deref(), run.ended.as_deref()),
+            (Some("waiting"), None)
+        );
+        assert_eq!(run.steps, ["pay"]);
+        assert_eq!(
+            (holds(&run, "Started"), holds(&run, "Ended")),
+            (Some(Truth::True), Some(Truth::False))
+        );
+        assert_eq!(holds(&run, "Succeeded"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_run_is_its_result_its_error_or_the_reason() {
+        let done = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": 7 }));
+        assert_eq!((done.result, done.ended.as_deref()), (Some(json!(7)), Some("u")));
+        let failed = told(
+            &json!({ "id": "r", "state": "failed", "updated": "u", "error": { "name": "NoStock", "fields": {} } }),
+        );
+        assert_eq!(holds(&failed, "Succeeded"), Some(Truth::False));
+        assert!(
+            condition(&failed.conditions, "Succeeded")
+                .unwrap()
+                .message
+                .contains("NoStock")
+        );
+        let cancelled =
+            told(&json!({ "id": "r", "state": "cancelled", "updated": "u", "cancelled": "late" }));
+        assert_eq!(
+            cancelled.error,
+            Some(json!({ "name": "Cancelled", "fields": { "reason": "late" } }))
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_is_left_at_the_server() {
+        let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": "x".repeat(40_000) }));
+        assert_eq!(run.result, None);
+        assert!(
+            condition(&run.conditions, "Ended")
+                .unwrap()
+                .message
+                .contains("too long")
+        );
+    }
+
+    #[test]
+    fn what_is_not_started_says_why_and_keeps_the_rest() {
+        let before = RunStatus {
+            run: Some("r".to_owned()),
+            ..RunStatus::default()
+        };
+        let run = unstarted(
+            &before,
+            ("ProgramNotFound", "there is none"),
+            Some(2),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(run.run.as_deref(), Some("r"));
+        assert_eq!(
+            condition(&run.conditions, "Started").unwrap().reason,
+            "ProgramNotFound"
+        );
+    }
+
+    #[test]
+    fn old_runs_are_looked_at_less_often() {
+        let now = Timestamp::from_second(10_000).unwrap();
+        let ago = |seconds: i64| Timestamp::from_second(10_000 - seconds).unwrap().to_string();
+        assert_eq!(look_again(Some(&ago(1)), now), Duration::from_secs(2));
+        assert_eq!(look_again(Some(&ago(300)), now), Duration::from_secs(30));
+        assert_eq!(look_again(Some(&ago(9000)), now), Duration::from_secs(60));
+        assert_eq!(look_again(None, now), Duration::from_secs(2));
+    }
+}

@@ -1,0 +1,57 @@
+//! What can go wrong while something is done.
+
+use thiserror::Error;
+
+/// Why something was not done. All of it is tried again.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The cluster refused, or was not there.
+    #[error("the cluster: {0}")]
+    Cluster(#[from] Box<kube::Error>),
+    /// The cluster does not know a kind.
+    #[error("the cluster has no `{kind}` of `{version}`: is what defines it installed?")]
+    NoKind {
+        /// The version.
+        version: String,
+        /// The kind.
+        kind: String,
+    },
+    /// An object is not what the cluster says it is.
+    #[error("an object cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// An object lacks what every object has.
+    #[error("an object has no {0}")]
+    Incomplete(&'static str),
+    /// A program took too long, or its compiler broke.
+    #[error("the program was not compiled: {0}")]
+    Compiler(String),
+    /// A configuration by which no cluster is found.
+    #[error("no cluster is known: {0}")]
+    NoCluster(String),
+}
+
+impl From<kube::Error> for Error {
+    fn from(error: kube::Error) -> Self {
+        Self::Cluster(Box::new(error))
+    }
+}
+
+impl Error {
+    /// The cluster's refusal, if it is one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&kube::core::Status> {
+        match self {
+            Self::Cluster(error) => match error.as_ref() {
+                kube::Error::Api(status) => Some(status),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether somebody else was faster, or wrote the same.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.refusal().is_some_and(|status| status.code == 409)
+    }
+}

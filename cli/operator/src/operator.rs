@@ -1,0 +1,118 @@
+//! All of it together: whoever holds the lease looks at programs and runs, until it is lost or somebody says to stop.
+
+use crate::{
+    context::{Context, Options},
+    crd::{Program, Run},
+    elect::Elector,
+    error::Error,
+    reconcile,
+};
+use futures_util::{Stream, StreamExt};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::apps::v1::{Deployment, StatefulSet},
+};
+use kube::{
+    Api, Client, Resource,
+    runtime::{
+        Controller,
+        controller::{Action, Config},
+        watcher,
+    },
+};
+use std::{fmt::Debug, future::Future, pin::pin, sync::Arc, time::Duration};
+use tokio::{sync::watch, time::sleep};
+
+/// How many objects of a kind are looked at at once.
+const AT_ONCE: u16 = 8;
+
+/// How long a stop waits for what is under way.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// The objects that the compiler makes.
+const OURS: &str = "app.kubernetes.io/managed-by=flowmesh";
+
+/// Works until `stop` is ready, whenever the lease is ours. Then it ends what is under way, and gives the lease up.
+pub async fn run(client: Client, options: Options, stop: impl Future<Output = ()>) {
+    let mut elector = Elector::new(client.clone(), options.terms.clone());
+    let context = Arc::new(Context::new(client, options));
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => {
+                // It may be ours by now, and the word of that on its way.
+                elector.release().await;
+                return;
+            }
+            () = elector.acquire() => {}
+        }
+        let (tell, told) = watch::channel(false);
+        let mut working = pin!(work(&context, &told));
+        tokio::select! {
+            // What is under way ends with `working`, at whatever it waits for.
+            () = elector.hold() => tracing::warn!("the lease is lost: another one works"),
+            () = &mut working => tracing::warn!("nothing is looked at any more: once more"),
+            () = &mut stop => {
+                let _ = tell.send(true);
+                tokio::select! {
+                    () = &mut working => {}
+                    () = elector.hold() => {}
+                    () = sleep(GRACE) => {}
+                }
+                elector.release().await;
+                return;
+            }
+        }
+    }
+}
+
+async fn work(context: &Arc<Context>, stop: &watch::Receiver<bool>) {
+    let whole = watcher::Config::default;
+    let ours = || watcher::Config::default().labels(OURS);
+    let programs = Controller::new(api::<Program>(context), whole())
+        .owns(api::<StatefulSet>(context), ours())
+        .owns(api::<Deployment>(context), ours())
+        .with_config(Config::default().concurrency(AT_ONCE))
+        .graceful_shutdown_on(stopped(stop.clone()))
+        .run(reconcile::program::reconcile, again, context.clone());
+    let runs = Controller::new(api::<Run>(context), whole())
+        .with_config(Config::default().concurrency(AT_ONCE))
+        .graceful_shutdown_on(stopped(stop.clone()))
+        .run(reconcile::run::reconcile, again, context.clone());
+    tokio::join!(logged(programs), logged(runs));
+}
+
+fn api<K>(context: &Context) -> Api<K>
+where
+    K: Resource<Scope = NamespaceResourceScope>,
+    K::DynamicType: Default,
+{
+    match &context.options.watch {
+        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+        None => Api::all(context.client.clone()),
+    }
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // Whoever told is gone: that is a stop, too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the controller gives them so")]
+fn again<K: Debug>(_: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
+    match error.is_conflict() {
+        // Somebody wrote what was read before, which brings us back with what is there now.
+        true => Action::requeue(context.options.retry.min(Duration::from_secs(1))),
+        false => Action::requeue(context.options.retry),
+    }
+}
+
+async fn logged<T, E: std::fmt::Display>(all: impl Stream<Item = Result<T, E>>) {
+    let log = |one: Result<T, E>| {
+        if let Err(error) = one {
+            tracing::warn!(%error, "not done, and tried again");
+        }
+        std::future::ready(())
+    };
+    all.for_each(log).await;
+}

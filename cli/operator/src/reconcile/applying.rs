@@ -1,0 +1,70 @@
+//! Objects of a program on their way to the cluster, and away from it.
+
+use super::program::Looking;
+use crate::{
+    crd::{Conflicts, ObjectKey},
+    decide::{differ, report::Unapplied, shape},
+    error::Error,
+};
+use serde_json::Value;
+
+/// Applies what differs; what went wrong with which.
+pub(super) async fn apply(looking: &Looking<'_>, objects: &[Value]) -> Result<Vec<Unapplied>, Error> {
+    let mut wrong = Vec::new();
+    for object in objects {
+        let Some(key) = shape::key(object) else { continue };
+        if let Err(error) = one(looking, &key, object).await {
+            wrong.push(unapplied(key, error)?);
+        }
+    }
+    Ok(wrong)
+}
+
+async fn one(looking: &Looking<'_>, key: &ObjectKey, object: &Value) -> Result<(), Error> {
+    let cluster = &looking.context.cluster;
+    let live = cluster.get(key).await?;
+    if !differ::needs_apply(object, live.as_ref()) {
+        return Ok(());
+    }
+    let force = looking.program.spec.conflicts == Conflicts::Force;
+    cluster.apply(&looking.manager(), object, force).await
+}
+
+/// What the cluster refuses is told; what went wrong on the way is tried again.
+fn unapplied(key: ObjectKey, error: Error) -> Result<Unapplied, Error> {
+    let refused = matches!(error, Error::NoKind { .. })
+        || error
+            .refusal()
+            .is_some_and(|status| (400..500).contains(&status.code) && status.code != 429);
+    if !refused {
+        return Err(error);
+    }
+    Ok(Unapplied {
+        key,
+        conflict: error.is_conflict(),
+        why: error
+            .refusal()
+            .map_or_else(|| error.to_string(), |status| status.message.clone()),
+    })
+}
+
+/// Takes away what belonged and belongs no more.
+pub(super) async fn prune(looking: &Looking<'_>, wanted: &[ObjectKey]) -> Result<(), Error> {
+    for key in differ::left_over(looking.objects(), wanted) {
+        remove(looking, &key).await?;
+    }
+    Ok(())
+}
+
+/// Takes one away. A kind that the cluster does not know any more took its objects along.
+pub(super) async fn remove(looking: &Looking<'_>, key: &ObjectKey) -> Result<(), Error> {
+    let gone = looking
+        .context
+        .cluster
+        .remove(key, &looking.manager(), &looking.owner.uid)
+        .await;
+    match gone {
+        Err(Error::NoKind { .. }) => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,265 @@
+//! A program on its way to a version: see `decide::rollout` for what comes when.
+
+use super::{applying, leave, program::Looking, token::token};
+use crate::{
+    crd::{ObjectKey, OldRuns, Truth},
+    decide::{
+        deletion::Going,
+        differ,
+        make::Made,
+        plan,
+        report::Report,
+        rollout::{self, Facts, Held, Next, Verdict},
+        shape,
+    },
+    error::Error,
+    server::{Fault, Server},
+};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How soon pods are looked at again that are not ready, beside what the cluster tells by itself.
+const PODS: Duration = Duration::from_secs(10);
+
+/// One program with what it should be, and what is said of it.
+pub(super) struct Rollout<'r, 'c> {
+    looking: &'r mut Looking<'c>,
+    made: Made,
+    report: &'r mut Report,
+    /// What should be there.
+    wanted: Vec<ObjectKey>,
+}
+
+impl<'r, 'c> Rollout<'r, 'c> {
+    pub(super) fn new(looking: &'r mut Looking<'c>, made: Made, report: &'r mut Report) -> Self {
+        let mut wanted: Vec<ObjectKey> = made.objects.iter().filter_map(shape::key).collect();
+        wanted.sort();
+        Self {
+            wanted,
+            looking,
+            made,
+            report,
+        }
+    }
+
+    /// One step; how soon the next one is.
+    pub(super) async fn go(mut self) -> Result<Duration, Error> {
+        let made = &self.made;
+        self.report.compiled(&made.hash, made.warnings.clone());
+        if self.would_lose_runs().await? {
+            return Ok(self.soon());
+        }
+        let pods = self.looking.context.cluster.get(&self.made.pods).await?;
+        let ready = pods.as_ref().is_some_and(differ::is_rolled_out);
+        let server = self.server(&self.made.pods.name).await?;
+        let serving = match self.made.keeps && ready {
+            true => Some(server.serving().await),
+            false => None,
+        };
+        match &serving {
+            Some(Err(fault)) => self.unanswered(fault),
+            Some(Ok(None)) => self.unanswered(&Fault::Lost("the server has no program".to_owned())),
+            _ => {}
+        }
+        let serving = serving.and_then(Result::ok).flatten();
+        let deployed = self.report.status.program.clone();
+        let facts = Facts {
+            wanted: &self.made.hash,
+            keeps: self.made.keeps,
+            old_runs: self.looking.program.spec.old_runs,
+            standing: pods.as_ref().and_then(differ::program_of),
+            ready,
+            deployed: deployed.as_deref(),
+            serving: serving.as_deref(),
+        };
+        let same = facts.standing == Some(facts.wanted);
+        match rollout::next(&facts) {
+            Next::Apply => self.apply().await,
+            Next::Ask => self.ask(&server, same).await,
+            Next::Settled => self.settle(&server).await,
+            Next::Hold(held) => self.hold(held, same).await,
+        }
+    }
+
+    /// The server of this program, or of what it was called before.
+    async fn server(&self, name: &str) -> Result<Server, Error> {
+        let (looking, secrets) = (&*self.looking, &self.looking.program.spec.secrets);
+        let namespace = &looking.owner.namespace;
+        let token = token(looking.context, secrets, (namespace, name)).await?;
+        Ok(looking.context.server(namespace, name, token))
+    }
+
+    /// Whether pods with runs would go: the program has another name now, or no flows any more.
+    async fn would_lose_runs(&mut self) -> Result<bool, Error> {
+        let gone = differ::left_over(self.looking.objects(), &self.wanted);
+        let Some(old) = gone.into_iter().find(shape::keeps) else {
+            return Ok(false);
+        };
+        match leave::going(self.looking, &old).await? {
+            Going::Go => Ok(false),
+            Going::Terminate(text) => {
+                let server = self.server(&old.name).await?;
+                let ended = server.terminate_all().await;
+                let text = ended.map_or_else(|fault| fault.to_string(), |()| format!("ending them: {text}"));
+                self.report.undeployed(Truth::False, "Terminating", &text);
+                Ok(true)
+            }
+            Going::Stay(reason, text) => {
+                let text = format!("`{}` would go, and its runs with it: {text}", old.name);
+                self.report.undeployed(Truth::False, reason, &text);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Applies, and waits for the pods.
+    async fn apply(mut self) -> Result<Duration, Error> {
+        self.applied().await?;
+        if !differ::is_rolled_out(&self.pods().await?) {
+            let deployed = self.report.status.program.as_deref() == Some(&self.made.hash);
+            if !deployed {
+                self.report
+                    .undeployed(Truth::False, "RollingOut", "the pods are not ready yet");
+            }
+            return Ok(PODS.min(self.soon()));
+        }
+        Ok(self.again())
+    }
+
+    /// Asks for the plan, tells it, and then the server of the program.
+    async fn ask(mut self, server: &Server, same: bool) -> Result<Duration, Error> {
+        let old_runs = self.looking.program.spec.old_runs;
+        let planned = match server.plan(&self.made.text).await {
+            Ok(answer) => Ok(plan::plan(answer, old_runs)),
+            Err(Fault::Refused(refused)) => Err(refused),
+            Err(fault) => {
+                self.unanswered(&fault);
+                return Ok(self.again());
+            }
+        };
+        let verdict = rollout::verdict(planned.as_ref(), old_runs, same);
+        match planned {
+            Ok(plan) => {
+                let sentence = plan::sentence(&plan);
+                self.report.planned(plan);
+                if verdict == Verdict::Wait {
+                    self.report.undeployed(Truth::False, "RunsWouldStay", &sentence);
+                    return Ok(self.soon());
+                }
+                self.report.undeployed(Truth::False, "Deploying", &sentence);
+                self.report.sum_up();
+                // Whoever looks sees the plan before it comes true.
+                self.looking.say(self.report).await?;
+            }
+            Err(refused) if verdict == Verdict::Refused => {
+                self.report
+                    .undeployed(Truth::False, "Refused", &refused.to_string());
+                return Ok(self.soon());
+            }
+            Err(_) => {}
+        }
+        match verdict {
+            Verdict::Deploy => self.deploy(server, old_runs).await,
+            _ => self.apply().await,
+        }
+    }
+
+    async fn deploy(mut self, server: &Server, old_runs: OldRuns) -> Result<Duration, Error> {
+        match server.deploy(&self.made.text).await {
+            Ok(answer) => {
+                self.report.planned(plan::plan(answer, old_runs));
+                self.report.deployed(&self.made.hash, &self.made.pods.name);
+                self.apply().await
+            }
+            Err(Fault::Refused(refused)) => {
+                self.report
+                    .undeployed(Truth::False, "Refused", &refused.to_string());
+                Ok(self.soon())
+            }
+            Err(fault) => {
+                self.unanswered(&fault);
+                Ok(self.again())
+            }
+        }
+    }
+
+    /// Sees that all is as it should be, and takes away what belongs no more.
+    async fn settle(mut self, server: &Server) -> Result<Duration, Error> {
+        self.report.deployed(&self.made.hash, &self.made.pods.name);
+        let left = self.report.status.plan.as_ref().map_or(0, |plan| plan.left);
+        let other = self
+            .report
+            .status
+            .plan
+            .as_ref()
+            .is_some_and(|plan| plan.program != self.made.hash);
+        if self.made.keeps && (left > 0 || other) {
+            let answer = server.plan(&self.made.text).await;
+            if let Ok(answer) = answer {
+                self.report
+                    .planned(plan::plan(answer, self.looking.program.spec.old_runs));
+            }
+        }
+        if !self.applied().await? {
+            return Ok(self.soon());
+        }
+        // A pod of the version before could need what that had, so it stays until there is none.
+        if differ::is_rolled_out(&self.pods().await?) {
+            applying::prune(self.looking, &self.wanted).await?;
+            self.report.status.objects.clone_from(&self.wanted);
+        }
+        Ok(self.soon())
+    }
+
+    /// Nothing new is done; what is there is looked after, where it is of this version.
+    async fn hold(mut self, held: Held, same: bool) -> Result<Duration, Error> {
+        if held == Held::NotReady {
+            let text = "there are older runs to ask about, and the pods of their server are not ready";
+            self.report.undeployed(Truth::False, "ServerNotReady", text);
+        }
+        if same {
+            self.applied().await?;
+        }
+        Ok(match held {
+            Held::NotReady => self.soon(),
+            Held::NoAnswer => self.again(),
+        })
+    }
+
+    /// Applies what differs; whether all of it is as it should be.
+    async fn applied(&mut self) -> Result<bool, Error> {
+        self.report.status.objects = differ::both(self.looking.objects(), &self.wanted);
+        if self.report.status.objects != self.looking.objects() {
+            self.report.sum_up();
+            // What is there is never unknown, whenever we end.
+            self.looking.say(self.report).await?;
+        }
+        let wrong = applying::apply(self.looking, &self.made.objects).await?;
+        self.report.applied(self.made.objects.len(), &wrong);
+        let rolled_out = differ::is_rolled_out(&self.pods().await?);
+        self.report.pods(rolled_out);
+        Ok(wrong.is_empty())
+    }
+
+    async fn pods(&self) -> Result<Value, Error> {
+        let pods = self.looking.context.cluster.get(&self.made.pods).await?;
+        Ok(pods.unwrap_or_default())
+    }
+
+    fn unanswered(&mut self, fault: &Fault) {
+        let (truth, reason) = match fault {
+            Fault::Lost(_) => (Truth::Unknown, "ServerUnreachable"),
+            Fault::Refused(_) => (Truth::Unknown, "ServerRefused"),
+        };
+        self.report.undeployed(truth, reason, &fault.to_string());
+    }
+
+    /// After what may be over in a moment.
+    fn again(&self) -> Duration {
+        self.looking.context.options.retry
+    }
+
+    fn soon(&self) -> Duration {
+        self.looking.context.options.resync
+    }
+}

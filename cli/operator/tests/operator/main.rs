@@ -1,0 +1,22 @@
+//! The operator against a double of the API server and the real server of flowmesh, over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod crds;
+mod deletion;
+mod documents;
+mod double;
+mod election;
+mod pods;
+mod process;
+mod programs;
+mod runs;
+mod versions;
+mod watches;
+mod world;
