@@ -52,19 +52,27 @@ fn text(said: &str, place: &str) -> String {
             format!("policy: own {MARK}\n"),
         ),
     };
-    let listen = if said.starts_with("listen") {
-        ""
-    } else {
-        "listen: \"http://0.0.0.0:80\"\n"
+    let listen = match said {
+        said if said.starts_with("listen") => "",
+        // What is led on by its name needs an address with TLS.
+        said if said.starts_with("tls \"") => {
+            "listen: \"https://0.0.0.0:443\"\ntls: { certificate: \"a.pem\", key: \"a.key\" }\n"
+        }
+        _ => "listen: \"http://0.0.0.0:80\"\n",
     };
     let gateway = match place {
         "Gateway" | "GatewayRoute" | "Routes" => format!(
-            "allow main to s.read\nallow gateway front to s\nallow gateway front to main\ngateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
+            "allow gateway front to s\ngateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
             said_at("Gateway"),
             said_at("Routes"),
             said_at("GatewayRoute"),
         ),
         _ => String::new(),
+    };
+    // A rule for a flow would be one more than some targets take, so that beside gateways none is needed.
+    let flow = match gateway.is_empty() {
+        true => "flow main(id: string) -> json { return s.read(id) }",
+        false => "flow main(id: string) -> string { return id }",
     };
     let mesh = match said_at("Mesh") {
         mesh if mesh.is_empty() => mesh,
@@ -74,7 +82,7 @@ fn text(said: &str, place: &str) -> String {
         "secret token\npolicy careful {{ timeout: {{ total: 3s }} }}\npolicy balanced {{ balance: round_robin }}\nservice other {{ at: \"dns://other.shop.svc:80\" }}\n{policy}\
          service s {{\nat: \"dns://s.shop.svc:80\"\n{takes}{}op read(id: string) -> json = GET \"/items/{{id}}\" {{\n{}}}\n\
          op write(id: string) -> json = PUT \"/items/{{id}}\"\n}}\n\
-         flow main(id: string) -> json {{ return s.read(id) }}\n{gateway}{mesh}{}",
+         {flow}\n{gateway}{mesh}{}",
         said_at("Service"),
         said_at("Operation"),
         said_at("Top"),
