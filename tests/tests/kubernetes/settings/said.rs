@@ -38,8 +38,8 @@ pub(crate) struct Made {
 /// Stands where something is said, so that its line is found.
 const MARK: &str = "// here";
 
-/// What is said stands on one line, and whoever takes over a policy with it on another; both are marked. So is the route of a
-/// gateway: what is said of its requests may be told there.
+/// What is said stands on one line, and whoever takes over a policy with it on another; both are marked. So are the
+/// gateway and its route: what is said of their requests may be told there.
 fn text(said: &str, place: &str) -> String {
     let said_at = |at: &str| match place == at && !said.is_empty() {
         true => format!("{said} {MARK}\n"),
@@ -62,7 +62,7 @@ fn text(said: &str, place: &str) -> String {
     };
     let gateway = match place {
         "Gateway" | "GatewayRoute" | "Routes" => format!(
-            "allow gateway front to s\ngateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
+            "allow gateway front to s\ngateway front {{ {MARK}\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
             said_at("Gateway"),
             said_at("Routes"),
             said_at("GatewayRoute"),
