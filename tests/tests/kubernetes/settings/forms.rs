@@ -361,7 +361,12 @@ pub(crate) const DECLARED: &[Form] = &[
     ),
     at("operation", "GET \"/one/{id}\" -> s.read(id)", "", &["Routes"]),
     at("flow", "POST \"/main/{id}\" -> main(id)", "", &["Routes"]),
-    at("tls", "tls \"db.example.com\" -> s", "", &["Routes"]),
+    at(
+        "tls",
+        "tls \"db.example.com\" -> s",
+        "tls \"other.example.com\" -> s",
+        &["Routes"],
+    ),
 ];
 
 /// Parts of what no mesh holds at all: the interpreter has the setting as a whole, and so its parts.

@@ -38,8 +38,8 @@ pub(crate) struct Made {
 /// Stands where something is said, so that its line is found.
 const MARK: &str = "// here";
 
-/// What is said stands on one line, and whoever takes over a policy with it on another; both are marked. So is the route of a
-/// gateway: what is said of its requests may be told there.
+/// What is said stands on one line, and whoever takes over a policy with it on another; both are marked. So are the
+/// gateway and its route: what is said of their requests may be told there.
 fn text(said: &str, place: &str) -> String {
     let said_at = |at: &str| match place == at && !said.is_empty() {
         true => format!("{said} {MARK}\n"),
@@ -52,19 +52,27 @@ fn text(said: &str, place: &str) -> String {
             format!("policy: own {MARK}\n"),
         ),
     };
-    let listen = if said.starts_with("listen") {
-        ""
-    } else {
-        "listen: \"http://0.0.0.0:80\"\n"
+    let listen = match said {
+        said if said.starts_with("listen") => "",
+        // What is led on by its name needs an address with TLS.
+        said if said.starts_with("tls \"") => {
+            "listen: \"https://0.0.0.0:443\"\ntls: { certificate: \"a.pem\", key: \"a.key\" }\n"
+        }
+        _ => "listen: \"http://0.0.0.0:80\"\n",
     };
     let gateway = match place {
         "Gateway" | "GatewayRoute" | "Routes" => format!(
-            "gateway front {{\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
+            "allow gateway front to s\ngateway front {{ {MARK}\n{listen}{}{}any \"/items/{{id}}\" -> s {{ {MARK}\n{}}}\n}}\n",
             said_at("Gateway"),
             said_at("Routes"),
             said_at("GatewayRoute"),
         ),
         _ => String::new(),
+    };
+    // A rule for a flow would be one more than some targets take, so that beside gateways none is needed.
+    let flow = match gateway.is_empty() {
+        true => "flow main(id: string) -> json { return s.read(id) }",
+        false => "flow main(id: string) -> string { return id }",
     };
     let mesh = match said_at("Mesh") {
         mesh if mesh.is_empty() => mesh,
@@ -74,7 +82,7 @@ fn text(said: &str, place: &str) -> String {
         "secret token\npolicy careful {{ timeout: {{ total: 3s }} }}\npolicy balanced {{ balance: round_robin }}\nservice other {{ at: \"dns://other.shop.svc:80\" }}\n{policy}\
          service s {{\nat: \"dns://s.shop.svc:80\"\n{takes}{}op read(id: string) -> json = GET \"/items/{{id}}\" {{\n{}}}\n\
          op write(id: string) -> json = PUT \"/items/{{id}}\"\n}}\n\
-         flow main(id: string) -> json {{ return s.read(id) }}\n{gateway}{mesh}{}",
+         {flow}\n{gateway}{mesh}{}",
         said_at("Service"),
         said_at("Operation"),
         said_at("Top"),
