@@ -43,11 +43,11 @@ pub(crate) fn import(documents: &[Node], found: &mut Found) -> String {
         match (object.group.as_str(), object.kind.as_str()) {
             ("", "Service") => world.known.push(world::service(object, found)),
             ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute") => {
-                tables.push(http_route::read(object, found))
+                tables.push(http_route::read(object, found));
             }
             ("networking.istio.io", "VirtualService") => tables.extend(virtual_service::read(object, found)),
             ("networking.istio.io", "DestinationRule") => {
-                world.rules.extend(destination_rule::read(object, found))
+                world.rules.extend(destination_rule::read(object, found));
             }
             ("networking.istio.io", "ServiceEntry") => world.known.extend(world::entry(object, found)),
             ("networking.istio.io", "Gateway") => fronts.istio(object, found),

@@ -81,7 +81,7 @@ pub fn import(inputs: &[Input], kind: Option<Kind>) -> Imported {
     if !found.all.has_errors() {
         let text = written(&documents, kind, &mut found);
         if !found.all.has_errors() {
-            laid_out(text, &mut imported, &mut found);
+            laid_out(&text, &mut imported, &mut found);
         }
     }
     imported.found = found.all;
@@ -115,10 +115,10 @@ fn guessed(documents: &[Node]) -> Option<Kind> {
 }
 
 /// Lays the program out, and sees to it that it compiles.
-fn laid_out(text: String, imported: &mut Imported, found: &mut Found) {
-    let text = match format(&text) {
+fn laid_out(text: &str, imported: &mut Imported, found: &mut Found) {
+    let text = match format(text) {
         Ok(text) => text,
-        Err(wrong) => return broken(&wrong, &text, found),
+        Err(wrong) => return broken(&wrong, text, found),
     };
     let (mut sources, mut wrong) = (Sources::default(), Diagnostics::default());
     imported.program = compile(&Only(&text), NAME, &mut sources, &mut wrong);
@@ -199,7 +199,7 @@ mod tests {
     fn what_does_not_compile_is_not_given_out() {
         for text in ["service a {", "flow f() -> int { return \"\" }"] {
             let (mut imported, mut found) = (Imported::default(), Found::default());
-            laid_out(text.to_owned(), &mut imported, &mut found);
+            laid_out(text, &mut imported, &mut found);
             let codes: Vec<String> = found.all.iter().map(|it| it.code.to_string()).collect();
             assert_eq!((imported.text, codes), (None, vec!["F0810".to_owned()]), "{text}");
         }

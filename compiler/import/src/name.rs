@@ -90,16 +90,16 @@ pub(crate) struct Names {
 impl Names {
     /// A name that nobody has yet: `order_line`, and `order_line_2` where that is taken.
     pub(crate) fn fresh(&mut self, text: &str) -> String {
-        self.unlike(snake(text))
+        self.unlike(&snake(text))
     }
 
     /// The same for types: `OrderLine`.
     pub(crate) fn fresh_type(&mut self, text: &str) -> String {
-        self.unlike(camel(text))
+        self.unlike(&camel(text))
     }
 
-    fn unlike(&mut self, name: String) -> String {
-        let mut found = name.clone();
+    fn unlike(&mut self, name: &str) -> String {
+        let mut found = name.to_owned();
         let mut number = 2;
         while !self.known.insert(found.clone()) {
             found = format!("{name}_{number}");

@@ -14,24 +14,24 @@ const MAX_DEPTH: u32 = 20;
 
 /// A rule as a condition; one that cannot be said never holds, and is said to be lost.
 pub(crate) fn condition(rule: &Node, base: &Base, found: &mut Found) -> String {
-    holds(rule, base, MAX_DEPTH, found).unwrap_or_else(|| {
+    holds(rule, base, MAX_DEPTH).unwrap_or_else(|| {
         let words = rule.get("Condition").and_then(Node::text);
         found.expression(rule, words.as_deref().unwrap_or("a rule of a Choice"));
         "false".to_owned()
     })
 }
 
-fn holds(rule: &Node, base: &Base, deeper: u32, found: &mut Found) -> Option<String> {
+fn holds(rule: &Node, base: &Base, deeper: u32) -> Option<String> {
     let Value::Object(all) = &rule.value else {
         return None;
     };
     if deeper == 0 {
         return None;
     }
-    let mut each = |node: &Node| -> Option<Vec<String>> {
+    let each = |node: &Node| -> Option<Vec<String>> {
         node.items()
             .iter()
-            .map(|it| holds(it, base, deeper - 1, found))
+            .map(|it| holds(it, base, deeper - 1))
             .collect()
     };
     for (word, name) in [("And", "and"), ("Or", "or")] {
@@ -40,7 +40,7 @@ fn holds(rule: &Node, base: &Base, deeper: u32, found: &mut Found) -> Option<Str
         }
     }
     if let Some(node) = rule.get("Not") {
-        return Some(not(&holds(node, base, deeper - 1, found)?));
+        return Some(not(&holds(node, base, deeper - 1)?));
     }
     let read = base.read(&rule.get("Variable")?.text()?)?;
     let (operator, node) = all

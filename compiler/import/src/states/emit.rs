@@ -207,10 +207,7 @@ impl<'a> Emit<'a> {
     ) -> Escaping {
         let mut escaping = Escaping::new();
         let mut current = from;
-        loop {
-            let Some(name) = current.take().filter(|name| Some(name.as_str()) != stop) else {
-                break;
-            };
+        while let Some(name) = current.take().filter(|name| Some(name.as_str()) != stop) {
             let Some(state) = machine.state(&name) else { break };
             escaping.extend(self.state(machine, graph, state, scope, out));
             if shape::leaves(state) {

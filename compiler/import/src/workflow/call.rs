@@ -161,7 +161,7 @@ impl Flow<'_> {
         let called = Called {
             name: task.name.clone(),
             params: params.join(", "),
-            binding: format!("{method} {}", template),
+            binding: format!("{method} {template}"),
             lines,
             fails: Vec::new(),
             statuses: Vec::new(),

@@ -113,8 +113,8 @@ impl Jq {
                 let fields: Option<Vec<(String, String)>> = all.iter().map(field).collect();
                 typed(format!("({} as json)", object(&fields?)), Type::Json)
             }
-            Self::Binary(a, sign, b) => words::binary(a.typed(variables)?, sign, b.typed(variables)?),
-            Self::Piped(of, word) => words::piped(of.typed(variables)?, word),
+            Self::Binary(a, sign, b) => words::binary(&a.typed(variables)?, sign, &b.typed(variables)?),
+            Self::Piped(of, word) => words::piped(&of.typed(variables)?, word),
         }
     }
 }

@@ -204,9 +204,17 @@ impl Rules<'_> {
         let named: BTreeSet<&String> = said.iter().flat_map(|said| &said.who).flatten().collect();
         let mut sources: Vec<Source> = named
             .into_iter()
-            .map(|name| source(name, said.iter().filter(|said| said.is_of(name))))
+            .map(|name| {
+                source(
+                    name,
+                    &said.iter().filter(|said| said.is_of(name)).collect::<Vec<_>>(),
+                )
+            })
             .collect();
-        sources.push(source(ANYONE, said.iter().filter(|said| said.who.is_none())));
+        sources.push(source(
+            ANYONE,
+            &said.iter().filter(|said| said.who.is_none()).collect::<Vec<_>>(),
+        ));
         let first = self.all.iter().position(|rule| {
             let mut what = rule.what.iter();
             what.any(|what| service(*what) == Some(id))
@@ -245,9 +253,9 @@ fn service(what: What) -> Option<ServiceId> {
 }
 
 /// All that is said of somebody.
-fn source<'s>(name: &str, said: impl Iterator<Item = &'s Said> + Clone) -> Source {
+fn source(name: &str, said: &[&Said]) -> Source {
     let of = |allow: bool| {
-        let said = said.clone().filter(move |said| said.allow == allow);
+        let said = said.iter().filter(|said| said.allow == allow);
         said.flat_map(|said| &said.matches).collect::<Vec<_>>()
     };
     let (denied, allowed) = (of(false), of(true));

@@ -57,7 +57,7 @@ pub(super) fn mtls(peers: &[Peer], world: &World, found: &mut Found) -> Option<&
             .iter()
             .any(|peer| peer.namespace == **namespace || peer.namespace == ROOT)
     };
-    let everywhere = namespaces.iter().all(|namespace| said(namespace));
+    let everywhere = namespaces.iter().all(said);
     match (modes.into_iter().collect::<Vec<_>>().as_slice(), everywhere) {
         (["STRICT"], true) => Some("strict"),
         (["PERMISSIVE"], _) => Some("permissive"),

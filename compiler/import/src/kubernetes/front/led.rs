@@ -208,7 +208,7 @@ fn one(
         if redirect.status != 302 {
             to += &format!(", status: {}", redirect.status);
         }
-        return ways(route, &format!("{to})"), true, Vec::new(), found);
+        return ways(route, &format!("{to})"), true, &[], found);
     }
     match route.to.as_slice() {
         [] => {
@@ -293,7 +293,7 @@ fn to_service(
         direct.insert(0, ("policy", name));
     }
     direct.extend(rewrite(&route.says, base).map(|text| ("rewrite", text)));
-    ways(route, &to, false, direct, found)
+    ways(route, &to, false, &direct, found)
 }
 
 /// What is changed of the request: what it matched is replaced.
@@ -320,12 +320,12 @@ fn rewrite(says: &Says, base: &Says) -> Option<String> {
 }
 
 /// A route of the gateway for each match.
-fn ways(route: &Route, to: &str, redirects: bool, settings: Vec<Setting>, found: &mut Found) -> Vec<Way> {
+fn ways(route: &Route, to: &str, redirects: bool, settings: &[Setting], found: &mut Found) -> Vec<Way> {
     let mut notes = route.notes.clone();
     notes.extend(found.notes());
     let each = united(&route.matches).into_iter().map(|one| {
         let asked = asked(&one);
-        let mut settings = settings.clone();
+        let mut settings = settings.to_vec();
         // What a route matched is what its path says, and not what its condition does.
         if asked.path == "/**"
             && one.path.is_some()

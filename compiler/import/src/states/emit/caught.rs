@@ -22,7 +22,7 @@ impl Emit<'_> {
         machine: &Machine,
         graph: &Graph,
         state: &State,
-        inside: Escaping,
+        inside: &Escaping,
         body: String,
         scope: &Scope,
         out: &mut Out,
@@ -32,7 +32,7 @@ impl Emit<'_> {
         let mut known: Vec<String> = Vec::new();
         for catch in &state.catches {
             for name in &catch.errors {
-                let Some(error) = self.caught_as(name, catch, &inside, state) else {
+                let Some(error) = self.caught_as(name, catch, inside, state) else {
                     continue;
                 };
                 if known.contains(&error) || known.iter().any(|it| it == "any") {

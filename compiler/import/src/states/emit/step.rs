@@ -66,7 +66,7 @@ impl Emit<'_> {
             out.line(body.text());
             return escaping;
         }
-        self.caught(machine, graph, state, escaping, body.text(), scope, out)
+        self.caught(machine, graph, state, &escaping, body.text(), scope, out)
     }
 
     /// What a state reads from.

@@ -27,7 +27,7 @@ pub(super) fn variable(name: &str, steps: &[Step], variables: &Variables) -> Opt
 }
 
 /// Two values and what stands between them.
-pub(super) fn binary(a: Typed, sign: &str, b: Typed) -> Option<Typed> {
+pub(super) fn binary(a: &Typed, sign: &str, b: &Typed) -> Option<Typed> {
     let bool = |text: String| Some(Typed { text, ty: Type::Bool });
     match sign {
         "and" | "or" => {
@@ -36,13 +36,13 @@ pub(super) fn binary(a: Typed, sign: &str, b: Typed) -> Option<Typed> {
                 Type::Json => Some(format!("({} as bool)", it.text)),
                 _ => None,
             };
-            bool(format!("({} {sign} {})", condition(&a)?, condition(&b)?))
+            bool(format!("({} {sign} {})", condition(a)?, condition(b)?))
         }
         "==" | "!=" => bool(format!("({} {sign} {})", a.json(), b.json())),
         "<" | "<=" | ">" | ">=" => {
             let texts = a.ty == Type::Text || b.ty == Type::Text;
             let of = |it: &Typed| if texts { it.string() } else { it.number() };
-            bool(format!("({} {sign} {})", of(&a)?, of(&b)?))
+            bool(format!("({} {sign} {})", of(a)?, of(b)?))
         }
         "+" if a.ty == Type::Text || b.ty == Type::Text => Some(Typed {
             text: format!("({} + {})", a.string()?, b.string()?),
@@ -52,8 +52,8 @@ pub(super) fn binary(a: Typed, sign: &str, b: Typed) -> Option<Typed> {
         "+" if a.ty == Type::Json && b.ty == Type::Json => {
             let whole = |it: &Typed| !it.text.contains(['.', '[', '?']) || it.text.starts_with("({");
             let map = |it: &Typed| format!("({} as {{string: json}})", it.json());
-            (whole(&a) || whole(&b)).then(|| Typed {
-                text: format!("({}.merge({}).to_json())", map(&a), map(&b)),
+            (whole(a) || whole(b)).then(|| Typed {
+                text: format!("({}.merge({}).to_json())", map(a), map(b)),
                 ty: Type::Json,
             })
         }
@@ -70,7 +70,7 @@ pub(super) fn binary(a: Typed, sign: &str, b: Typed) -> Option<Typed> {
 }
 
 /// A filter behind a value.
-pub(super) fn piped(of: Typed, word: &str) -> Option<Typed> {
+pub(super) fn piped(of: &Typed, word: &str) -> Option<Typed> {
     let json = of.json();
     let typed = |text: String, ty: Type| Some(Typed { text, ty });
     match word {

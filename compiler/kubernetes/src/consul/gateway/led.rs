@@ -329,10 +329,13 @@ impl Filters {
     }
 
     /// Their names, and what they say.
-    pub(super) fn objects(self) -> (Vec<(String, Timeout)>, Vec<(String, Retry)>) {
+    pub(super) fn objects(self) -> (Named<Timeout>, Named<Retry>) {
         (self.timeouts, self.retries)
     }
 }
+
+/// What some names say.
+type Named<T> = Vec<(String, T)>;
 
 /// The name of what says this, which is known then.
 fn named<T: PartialEq>(known: &mut Vec<(String, T)>, base: &str, spec: T) -> String {
