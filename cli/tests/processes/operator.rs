@@ -10,7 +10,8 @@ use std::{
 fn alone(dir: &Path) -> Command {
     let path = dir.join("flowmesh");
     let built = env!("CARGO_BIN_EXE_flowmesh");
-    if fs::hard_link(built, &path).is_err() {
+    // A copy over a link to it would empty the binary itself.
+    if !path.exists() && fs::hard_link(built, &path).is_err() {
         fs::copy(built, &path).unwrap();
     }
     let mut command = Command::new(path);

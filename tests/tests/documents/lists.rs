@@ -119,21 +119,6 @@ TLS, and all of them an `EgressNetwork` in the namespace of those who call (`--n
 the experimental channel of Gateway API. With `mesh { access: derived }` nothing \
 else leaves that namespace by its proxies.\n";
 
-/// What is to be known of Linkerd.
-const LINKERD: &str = "\n## What is written for Linkerd\n\nTimeouts and retries are annotations of a whole route there, so a service has as many `HTTPRoute`s \
-as it has operations that differ in them: `payments`, `payments-charge`. Of two routes that a request fits the more specific \
-holds, and what would depend on which of them is older is refused. When an endpoint is left alone stands at the Service itself, \
-which is the cluster's own: that manifest has annotations and nothing else, and is applied with `kubectl apply --server-side`, \
-which adds them to the Service and takes nothing from it (an apply without it would take the ports of a Service that was applied \
-in the same way). Linkerd reads none of this of a Service that has a ServiceProfile, or no address of its own.\n\n\
-With rules of `allow` and `deny`, each Service of a service gets a `Server`, where nobody comes in unless a policy lets them. \
-Where rules are of whole services the policies are of the Server, and Linkerd lets the cluster's probes in by itself; where they \
-tell requests apart they are of routes to it, and probes come in at the path of `health`, or at a port of their own.\n\n\
-A service at a name outside of the cluster, `https://api.example.com`, gets a `TLSRoute`, or an `HTTPRoute` where it is called without \
-TLS, and all of them an `EgressNetwork` in the namespace of those who call (`--namespace`). The `TLSRoute` that Linkerd reads is in \
-the experimental channel of Gateway API. With `mesh { access: derived }` nothing \
-else leaves that namespace by its proxies.\n";
-
 fn codes() -> String {
     let stages = [
         (1, "Parse"),

@@ -58,7 +58,7 @@ pub(super) fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::place;
-    use crate::{callee::At, name::snake};
+    use crate::callee::At;
 
     #[test]
     fn endpoints_are_addresses_and_paths() {
