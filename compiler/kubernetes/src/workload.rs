@@ -141,14 +141,18 @@ impl Making<'_> {
         format!("{}-{}", self.name, hash.get(..12).unwrap_or(&hash))
     }
 
-    /// Who the pods are in the mesh; they ask the API of the cluster nothing.
+    /// Who the pods are in the mesh; they ask the API of the cluster nothing. All programs of a namespace are this one, so that
+    /// nothing of it is of one of them alone.
     fn service_account(&self) -> Manifest {
-        self.object(
-            "v1",
-            "ServiceAccount",
-            "flowmesh",
-            json!({ "automountServiceAccountToken": false }),
-        )
+        let (kind, name) = ("ServiceAccount", "flowmesh");
+        let namespace = &self.options.workload.namespace;
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": kind,
+            "metadata": metadata(self.program, self.options, name, namespace, Span::default()),
+            "automountServiceAccountToken": false,
+        });
+        yaml::manifest(kind, name, &object)
     }
 
     /// The labels by which the pods are known.
