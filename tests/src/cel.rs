@@ -5,7 +5,7 @@
 //! not before, and nothing is counted against a budget: a cluster that took a rule has done both.
 //!
 //! 1. [`token`]: the words of a text
-//! 2. [`parse`]: a tree, the macros in it as what they are
+//! 2. [`mod@parse`]: a tree, the macros in it as what they are
 //! 3. [`unknown`]: what is called and not had here, before anything is evaluated
 //! 4. [`evaluate`]: a value, by [`value`], the operators, and the functions of CEL and of Kubernetes
 

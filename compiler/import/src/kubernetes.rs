@@ -6,7 +6,7 @@
 //! 4. [`fold`]: routes as a service has them; [`world`]: the services
 //! 5. [`front`]: gateways, and where their visitors are led
 //! 6. [`access`]: who may call what
-//! 7. [`write`]: the program
+//! 7. [`mod@write`]: the program
 
 pub(crate) mod access;
 pub(crate) mod condition;
