@@ -93,7 +93,7 @@ pub fn compile(
     found: &mut Diagnostics,
 ) -> Vec<Manifest> {
     let given = options;
-    let options = &given.layout.prepared(given);
+    let options = &given.layout.prepared(program, given);
     let mut all = match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
