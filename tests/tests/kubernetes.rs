@@ -377,7 +377,9 @@ fn operations_that_a_match_cannot_tell_apart_take_the_same_time() {
             get("lines", "/charges/{}/lines", 0),
             get("one", "/charges/{}", 1)
         ]),
-        ["F0710 at 1: the target `gateway-api` cannot tell `one` from `lines`, and not the same holds for both"]
+        [
+            "F0710 at 1: the target `gateway-api` cannot tell `one` from `lines`, and not the same holds for both"
+        ]
     );
     let put = operation("put", Method::Put, "/charges/{}", 0);
     assert_eq!(
