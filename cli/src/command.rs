@@ -12,6 +12,7 @@ mod explain;
 mod explore;
 mod fmt;
 mod gateway;
+mod graph;
 mod import;
 mod lsp;
 mod new;
@@ -73,6 +74,7 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
+    Graph(graph::Graph),
     Import(import::Import),
     Targets(targets::Targets),
     Test(test::Test),
@@ -112,6 +114,7 @@ impl Command {
             Self::Repl(command) => command.run(),
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
+            Self::Graph(command) => command.run(),
             Self::Import(command) => command.run(),
             Self::Targets(command) => command.run(),
             Self::Test(command) => command.run(),
@@ -145,6 +148,7 @@ impl Command {
             Self::Check(command) => command.json,
             Self::Diff(command) => command.json,
             Self::Compile(command) => command.json,
+            Self::Graph(command) => command.json,
             Self::Import(command) => command.json,
             Self::Targets(command) => command.json,
             Self::Test(command) => command.json,

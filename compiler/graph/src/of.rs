@@ -1,0 +1,10 @@
+//! A program as graphs.
+
+mod calls;
+mod flow;
+mod mesh;
+mod regions;
+
+pub use calls::calls;
+pub use flow::flow;
+pub use mesh::mesh;
