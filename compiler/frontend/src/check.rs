@@ -21,6 +21,7 @@ mod globals;
 mod mesh;
 mod narrow;
 mod pattern;
+mod probe;
 mod prompt;
 mod seen;
 mod service;
@@ -35,9 +36,12 @@ pub(crate) use context::Checker;
 pub use expr::surroundings;
 pub use fact::{Fact, FactKind, Facts};
 pub use globals::Globals;
-pub(crate) use globals::{FieldInfo, Signature};
+pub(crate) use globals::{FieldInfo, ShapeInfo, Signature, TypeInfo};
+pub(crate) use frame::{Kind, Role};
+pub(crate) use probe::{Asked, Base, Given, Probe, Seen, WORD};
 pub(crate) use prompt::{Bindings, expression};
 pub(crate) use service::KnownPolicy;
+pub(crate) use service::setting::Place;
 pub use service::setting::{SETTINGS, Setting};
 pub(crate) use service::words::time;
 pub use ty::Ty;
@@ -67,6 +71,8 @@ pub struct Checked {
     pub facts: Facts,
     pub(crate) policies: Vec<Policy>,
     pub(crate) tests: Vec<flowmesh_ir::test::Test>,
+    /// What is known where a word is missing.
+    pub(crate) probes: Vec<Probe>,
     sound: Option<Sound>,
 }
 

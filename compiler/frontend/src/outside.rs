@@ -18,7 +18,8 @@ use crate::{
     resolve::{Module, ModuleId},
 };
 use error::Error;
-use files::{Files, beside};
+use files::Files;
+pub(crate) use files::beside;
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
 use flowmesh_ir::Name;
 use std::{collections::HashMap, sync::Arc};

@@ -109,6 +109,16 @@ pub(crate) fn tree_of(text: &str) -> Result<Tree, Diagnostics> {
     })
 }
 
+/// How much of a text cannot be read.
+pub(crate) fn problems(text: &str) -> usize {
+    read(Rule::module, text).problems.len()
+}
+
+/// The tree of an empty text.
+pub(crate) fn empty() -> rowan::GreenNode {
+    tree::flat_tree("", &[]).green().to_owned()
+}
+
 /// What step 1 to 5 made of a text.
 #[derive(Debug)]
 struct Read {

@@ -187,7 +187,28 @@ pub(crate) fn resolve_with(
     found: &mut Diagnostics,
     parsed: Option<&mut Parsed>,
 ) -> Resolved {
-    let mut modules = load::load(world, root, sources, found, parsed);
+    let modules = load::load(world, &[root], sources, found, parsed);
+    joined(world, modules, sources, found)
+}
+
+/// As [`resolve`], of several modules whether one uses the other or not; the first is the root.
+pub(crate) fn resolve_all(
+    world: &dyn World,
+    paths: &[String],
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Resolved {
+    let roots: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let modules = load::load(world, &roots, sources, found, None);
+    joined(world, modules, sources, found)
+}
+
+fn joined(
+    world: &dyn World,
+    mut modules: Vec<Module>,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Resolved {
     cycle::refuse(&modules, found);
     let outside = outside::read(world, &mut modules, sources, found);
     let needed = library::Needed::new(&modules, sources);

@@ -49,6 +49,22 @@ impl Workspace {
         analysis
     }
 
+    /// As [`Self::analyse`], for the sake of what is known where a word is missing: nothing is made of what was found.
+    pub(crate) fn probe(&mut self, world: &dyn World, root: &str, sources: &mut Sources) -> Analysis {
+        let mut found = Diagnostics::default();
+        let resolved = resolve::resolve_with(world, root, sources, &mut found, Some(&mut self.parsed));
+        let identities = Identities::of(&resolved);
+        let sights = sight::sights(&resolved, &identities, &mut self.parsed);
+        self.memo.begin(sights, identities);
+        let checked = check::check_with(&resolved, sources, &mut found, Some(&mut self.memo));
+        self.parsed.forget(&resolved);
+        Analysis {
+            resolved,
+            checked,
+            ..Analysis::default()
+        }
+    }
+
     /// As [`crate::compile`].
     pub fn compile(
         &mut self,

@@ -46,6 +46,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) function_numbers: Vec<u32>,
     /// Nothing is reported: what is looked at now is looked at again.
     pub(crate) muted: bool,
+    /// What is known where a word is missing.
+    pub(crate) probes: Vec<super::Probe>,
     /// Calls between functions: who, whom, where.
     pub(crate) edges: Vec<(u32, u32, Span)>,
     pub(crate) flows: Vec<Arc<Flow>>,
@@ -90,6 +92,7 @@ impl<'a> Checker<'a> {
             secrets: Vec::new(),
             function_numbers: Vec::new(),
             muted: false,
+            probes: Vec::new(),
             edges: Vec::new(),
             flows: Vec::new(),
             flow: super::flow::State::default(),
@@ -143,9 +146,11 @@ impl<'a> Checker<'a> {
     /// gives nothing, silently, where the first word means nothing.
     pub(crate) fn path(&mut self, words: &[Ident]) -> Option<Def> {
         let (first, rest) = words.split_first()?;
+        self.probe(&first.text, |_| super::Asked::Path);
         let mut def = self.entry(&first.text)?.def;
         self.fact(first.span, def);
         for word in rest {
+            self.probe(&word.text, |_| super::Asked::Member(super::Base::Def(def), None, None));
             let module = match def {
                 Def::Module(module) => module,
                 def => self.described_by(def)?,
@@ -269,6 +274,7 @@ impl<'a> Checker<'a> {
             facts: self.facts,
             policies,
             tests: self.tests,
+            probes: self.probes,
             sound,
         }
     }

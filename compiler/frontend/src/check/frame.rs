@@ -165,6 +165,19 @@ impl Frame {
         self.scopes.last_mut().and_then(|scope| scope.insert(name, slot))
     }
 
+    /// All names that can be seen with what they stand for, the innermost and latest first.
+    pub(crate) fn visible(&self) -> Vec<(&Name, &Local)> {
+        let mut seen: HashSet<&Name> = HashSet::new();
+        let mut all = Vec::new();
+        for scope in self.scopes.iter().rev() {
+            let mut own: Vec<(&Name, SlotId)> = scope.iter().map(|(name, slot)| (name, *slot)).collect();
+            own.sort_by_key(|(_, slot)| std::cmp::Reverse(*slot));
+            own.retain(|(name, _)| seen.insert(name));
+            all.extend(own.into_iter().filter_map(|(name, slot)| Some((name, self.local(slot)?))));
+        }
+        all
+    }
+
     /// All names that can be seen.
     pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
         self.scopes.iter().flat_map(HashMap::keys)

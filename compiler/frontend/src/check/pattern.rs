@@ -1,7 +1,7 @@
 //! Patterns: what they fit, what they bind, and whether all of them together leave nothing out.
 
 use super::{
-    Checker, FactKind,
+    Asked, Checker, FactKind,
     error::Error,
     expr::Typed,
     frame::Role,
@@ -87,6 +87,8 @@ impl<'a> Checker<'a> {
     }
 
     fn name_pattern(&mut self, name: &'a Ident, cover: &mut Cover) -> Pattern {
+        let ty = cover.ty.clone();
+        self.probe(&name.text, |_| Asked::Pattern(ty));
         let cases = self.globals.cases(cover.ty.present());
         if cases.is_some_and(|(_, cases)| cases.iter().any(|case| case.name == name.text)) {
             return self.case_pattern(std::slice::from_ref(name), &[], name.span, cover);
@@ -113,6 +115,8 @@ impl<'a> Checker<'a> {
         let Some((case, parents)) = words.split_last() else {
             return Pattern::Any;
         };
+        let ty = cover.ty.clone();
+        self.probe(&case.text, |_| Asked::Pattern(ty));
         if cover.ty.is_bad() {
             self.bind_fields(&case.text, &[], fields);
             return Pattern::Any;
@@ -186,6 +190,10 @@ impl<'a> Checker<'a> {
                 );
             }
             let ty = info.map_or(Ty::Bad, |info| info.ty.clone());
+            if let Some(info) = info {
+                let fact = FactKind::Field(field.text.clone(), ty.clone());
+                self.facts.add(field.span, fact, Some(info.span));
+            }
             let (slot, _) = self.frame.declare(name, ty, Role::Bound);
             bound.push((field.text.clone(), slot));
         }

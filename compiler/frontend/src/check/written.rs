@@ -1,7 +1,7 @@
 //! What types, fields and rules mean as they are written.
 
 use super::{
-    Checker, FactKind,
+    Asked, Checker, FactKind,
     error::Error,
     frame::{Kind, Role},
     globals::{CaseInfo, FieldInfo},
@@ -72,7 +72,11 @@ impl<'a> Checker<'a> {
             return ty.clone();
         }
         let before = self.found.len();
-        match self.path(words) {
+        let found = self.path(words);
+        if let [word] = words {
+            self.probe(&word.text, |_| Asked::Type);
+        }
+        match found {
             Some(Def::Type(id)) => return Ty::Named(TypeId(id)),
             Some(Def::Event(id)) => {
                 return self.globals.event(EventId(id)).map_or(Ty::Bad, Ty::Named);
@@ -220,7 +224,9 @@ impl<'a> Checker<'a> {
 
     /// The error with a name, in the module at hand.
     pub(crate) fn error_named(&mut self, name: &Ident) -> Option<ErrorId> {
-        match self.path(std::slice::from_ref(name)) {
+        let found = self.path(std::slice::from_ref(name));
+        self.probe(&name.text, |_| Asked::Error(Vec::new(), Vec::new()));
+        match found {
             Some(Def::Error(id)) => Some(ErrorId(id)),
             Some(other) => {
                 let (name, kind, span) = (name.text.clone(), other.kind(), name.span);

@@ -55,7 +55,7 @@ fn markdown(analysis: &Analysis, fact: &Fact) -> Option<String> {
     })
 }
 
-fn field_doc(globals: &Globals, declared: Option<Span>) -> Option<&str> {
+pub(super) fn field_doc(globals: &Globals, declared: Option<Span>) -> Option<&str> {
     let declared = declared?;
     let fields = globals.types.iter().flat_map(|info| info.fields());
     let params = globals.errors.iter().flat_map(|error| &error.params);
@@ -88,7 +88,7 @@ fn operation_text(
     Some(format!("{text}\n\n{effect}; {}", policy_text(globals, policy)))
 }
 
-fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
+pub(super) fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
     let globals = &analysis.checked.globals;
     let item = || analysis.resolved.item(analysis.resolved.declared(def)?);
     let doc = |item: Option<&Item>| item.and_then(|item| item.doc.clone());

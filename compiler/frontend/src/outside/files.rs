@@ -118,7 +118,7 @@ impl<'a> Files<'a> {
 }
 
 /// A path beside another file; nothing where it leads out of the project.
-pub(super) fn beside(file: &str, path: &str) -> Option<String> {
+pub(crate) fn beside(file: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || path.contains("://") || path.contains('\\') {
         return None;
     }

@@ -10,10 +10,10 @@ use crate::{
 use flowmesh_diagnostics::{Diagnostics, Sources, Span};
 use std::{collections::HashMap, sync::Arc};
 
-/// All modules that can be reached, the root first, each with its uses.
+/// All modules that can be reached, the roots first, each with its uses.
 pub(super) fn load(
     world: &dyn World,
-    root: &str,
+    roots: &[&str],
     sources: &mut Sources,
     found: &mut Diagnostics,
     parsed: Option<&mut Parsed>,
@@ -27,12 +27,15 @@ pub(super) fn load(
         read: 0,
         known: HashMap::new(),
     };
-    if loader.module(root).is_none() {
+    for root in roots {
+        if loader.module(root).is_some() {
+            continue;
+        }
         let reason = loader.why_not(root);
-        let source = loader.sources.add(root, "");
+        let source = loader.sources.add(*root, "");
         loader.found.add(
             Error::Unreadable {
-                path: root.into(),
+                path: (*root).into(),
                 reason,
                 span: Span::new(source, 0, 0),
             }

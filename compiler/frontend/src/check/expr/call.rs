@@ -3,7 +3,7 @@
 use super::{Place, Typed};
 use crate::{
     ast::{self, Argument, ExprKind, Ident},
-    check::{Checker, FactKind, Ty, error::Error, frame::Kind, globals::ShapeInfo},
+    check::{Asked, Checker, FactKind, Ty, WORD, error::Error, frame::Kind, globals::ShapeInfo},
     resolve::Def,
 };
 use flowmesh_diagnostics::{Span, nearest};
@@ -72,6 +72,10 @@ impl<'a> Checker<'a> {
         arguments: &'a [Argument],
         expected: Option<&Ty>,
     ) -> Typed {
+        if name.text == WORD {
+            let given = self.probe_given(arguments);
+            self.probe(&name.text, |_| Asked::Value(expected.cloned(), Some(given)));
+        }
         if let Some(slot) = self.frame.find(&name.text) {
             self.frame.touch(slot, name.span, false);
             return self.not_callable(name.span, "a value", arguments);
@@ -138,7 +142,12 @@ impl<'a> Checker<'a> {
         name: &'a Ident,
         arguments: &'a [Argument],
     ) -> Typed {
-        match self.place(base, None) {
+        let base_place = self.place(base, None);
+        if name.text == WORD {
+            let given = self.probe_given(arguments);
+            self.probe_member(&base_place, name, Some(given));
+        }
+        match base_place {
             Place::Bad => self.ignore(arguments),
             Place::Def(Def::Module(module)) => match self.item_def(module, name) {
                 Some(def) => self.call_def(span, name.span, def, arguments),

@@ -3,7 +3,7 @@
 use super::{Place, Typed, name::CONTEXT};
 use crate::{
     ast::{self, Ident},
-    check::{Checker, FactKind, Ty, error::Error, frame::Kind},
+    check::{Asked, Base, Checker, FactKind, Given, Ty, error::Error, frame::Kind},
     resolve::{Def, scope},
 };
 use flowmesh_diagnostics::{Span, nearest};
@@ -16,6 +16,7 @@ use flowmesh_ir::{
 
 impl<'a> Checker<'a> {
     pub(super) fn member(&mut self, base: Place, base_span: Span, field: &Ident) -> Place {
+        self.probe_member(&base, field, None);
         match base {
             Place::Def(Def::Module(module)) => self.item(module, field),
             Place::Def(Def::Type(id)) if self.globals.cases(&Ty::Named(TypeId(id))).is_some() => {
@@ -35,6 +36,20 @@ impl<'a> Checker<'a> {
                 Place::Value(self.field(value, field))
             }
         }
+    }
+
+    /// Notes what stands before the dot, where the word behind it is missing.
+    pub(super) fn probe_member(&mut self, base: &Place, field: &Ident, given: Option<Given>) {
+        let base = match base {
+            Place::Value(typed) => Base::Value(typed.ty.clone()),
+            Place::Def(Def::Config(id)) => {
+                Base::Value(self.globals.configs.get(*id as usize).cloned().unwrap_or_default())
+            }
+            Place::Def(def) => Base::Def(*def),
+            Place::Context(name) => Base::Context(name),
+            Place::Tags(_) | Place::Bad => return,
+        };
+        self.probe(&field.text, |_| Asked::Member(base, None, given));
     }
 
     pub(super) fn item(&mut self, module: crate::resolve::ModuleId, name: &Ident) -> Place {
@@ -194,6 +209,8 @@ impl<'a> Checker<'a> {
 
     pub(super) fn optional_field(&mut self, base: &'a ast::Expr, field: &Ident) -> Typed {
         let base = self.expr(base, None);
+        let known = Base::Value(self.globals.unfold(&base.ty).present().clone());
+        self.probe(&field.text, |_| Asked::Member(known, None, None));
         let present = self.globals.unfold(&base.ty).present().clone();
         if !self.globals.unfold(&base.ty).is_optional() && !base.ty.is_bad() {
             self.report(

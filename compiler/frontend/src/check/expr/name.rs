@@ -3,7 +3,7 @@
 use super::Typed;
 use crate::{
     ast::{self, ExprKind, Ident},
-    check::{Checker, FactKind, Ty, error::Error, frame::Kind, globals::ShapeInfo},
+    check::{Asked, Checker, FactKind, Ty, error::Error, frame::Kind, globals::ShapeInfo},
     resolve::Def,
 };
 use flowmesh_diagnostics::{Span, nearest};
@@ -117,6 +117,7 @@ impl<'a> Checker<'a> {
     }
 
     fn name(&mut self, name: &Name, span: Span, expected: Option<&Ty>) -> Place {
+        self.probe(name, |_| Asked::Value(expected.cloned(), None));
         if let Some(slot) = self.frame.find(name) {
             return Place::Value(self.local(slot, span));
         }

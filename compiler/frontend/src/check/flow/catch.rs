@@ -71,7 +71,11 @@ impl<'a> Checker<'a> {
         written: &Written,
         seen: &mut HashMap<ErrorId, Span>,
     ) -> Option<ErrorId> {
-        let id = self.error_named(&written.error)?;
+        let id = self.error_named(&written.error);
+        if id.is_none() {
+            self.probe_caught(&written.error.text, &called.signature, seen.keys().copied().collect());
+        }
+        let id = id?;
         let (error, span) = (written.error.text.clone(), written.error.span);
         if let Some(first) = seen.insert(id, span) {
             let twice = Error::CaughtTwice { error, span, first }.diagnostic();

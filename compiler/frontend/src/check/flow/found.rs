@@ -4,7 +4,7 @@ use super::Error;
 use crate::{
     ast::{self, Argument, ExprKind, Ident},
     check::{
-        Checker,
+        Base, Checker,
         globals::{FieldInfo, OperationInfo, Signature},
         service::{Error as ServiceError, Way},
         template::{ANYTHING, Given, Taken, Taking},
@@ -85,6 +85,7 @@ impl<'a> Checker<'a> {
         let Some(service) = self.service_at(base) else {
             return Found::Value;
         };
+        self.probe_called(&name.text, &Base::Def(Def::Service(service.0)), arguments);
         let Some(number) = self.operation_named(service, name) else {
             self.ignore(arguments);
             return Found::Bad;

@@ -16,7 +16,7 @@ pub(crate) struct State {
     pub(super) name: Name,
     pub(super) span: Span,
     /// What `return` gives: the result of the flow, of the task or the handler at hand.
-    pub(super) result: Ty,
+    pub(in crate::check) result: Ty,
     /// What it returns from, for messages.
     pub(super) returner: Name,
     /// It is that of a task or a handler.

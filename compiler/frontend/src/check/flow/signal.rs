@@ -4,7 +4,7 @@ use super::{Beside, SignalInfo};
 use crate::{
     ast::{Block, Field, Ident, Type},
     check::{
-        Checker, Ty,
+        Asked, Checker, Ty,
         frame::Role,
         tree::{Kind, Listen, Statement},
     },
@@ -46,6 +46,7 @@ impl<'a> Checker<'a> {
 
     /// The signal with a name; says so where there is none.
     pub(super) fn signal_named(&mut self, name: &Ident) -> Option<SignalId> {
+        self.probe(&name.text, |_| Asked::Named);
         if let Some(number) = self.flow.by_name.get(&name.text) {
             return Some(SignalId(*number));
         }

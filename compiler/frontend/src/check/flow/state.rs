@@ -4,7 +4,7 @@ use super::{Body, Error as FlowError, region::error::Error};
 use crate::{
     ast::{self, Block, Ident, StatementKind},
     check::{
-        Checker, FactKind, Ty,
+        Asked, Checker, FactKind, Ty,
         tree::{Kind, Statement},
     },
     resolve::{Case, is_written},
@@ -138,6 +138,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn goto(&mut self, span: Span, name: &'a Ident, out: &mut Vec<Statement>) -> bool {
+        self.probe(&name.text, |_| Asked::Named);
         let states = &self.flow.states;
         let any = !states.all.is_empty();
         let current = states.current.filter(|_| self.flow.fiber == 0);

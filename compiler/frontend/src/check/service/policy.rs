@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
-    check::{Checker, FactKind},
+    check::{Asked, Checker, FactKind},
 };
 use flowmesh_diagnostics::{Span, nearest};
 use flowmesh_ir::{
@@ -187,6 +187,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(crate) fn known(&mut self, name: &Ident, place: Place) -> Option<&'static Known> {
+        self.probe(&name.text, |_| Asked::Setting);
         let here = |known: &&Known| known.places.contains(&place);
         if let Some(known) = SETTINGS.iter().filter(here).find(|known| name.text == known.name) {
             self.facts.add(name.span, FactKind::Setting(known), None);
@@ -224,6 +225,7 @@ impl<'a> Checker<'a> {
         };
         let mut parts: Vec<(&'static str, &'a ast::Expr)> = Vec::with_capacity(fields.len());
         for (name, value) in fields {
+            self.probe(&name.text, |_| Asked::Part(known));
             let Some(part) = known.parts.iter().find(|part| name.text == part.name) else {
                 let near = nearest(&name.text, known.parts.iter().map(|part| part.name)).map(Name::from);
                 let (name, span) = (name.text.clone(), name.span);

@@ -3,7 +3,7 @@
 use super::retry;
 use crate::{
     ast::{self, ExprKind, TextPart},
-    check::Checker,
+    check::{Asked, Checker},
 };
 use flowmesh_ir::traffic::Rate;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -97,7 +97,10 @@ impl<'a> Checker<'a> {
         words: &[&'static str],
     ) -> Option<&'static str> {
         let found = match &value.kind {
-            ExprKind::Name(name) => words.iter().find(|word| *name == **word),
+            ExprKind::Name(name) => {
+                self.probe(name, |_| Asked::Words(words.to_vec()));
+                words.iter().find(|word| *name == **word)
+            }
             _ => None,
         };
         if found.is_none() {

@@ -1,0 +1,244 @@
+//! What can stand where the cursor is, the likeliest first.
+//!
+//! 1. [`place`]: a word that no author writes is put there, in the form in which the text around it reads best.
+//! 2. The program is checked with it: the checker notes what it would have looked for ([`crate::check::Probe`]), so
+//!    that types, names in sight and what is known of them are exactly its own.
+//! 3. [`value`], [`member`], [`setting`], [`declared`], [`keyword`] and [`elsewhere`] gather what fits the place.
+//! 4. [`rank`] puts it in order.
+
+mod declared;
+mod docs;
+mod elsewhere;
+mod keyword;
+mod member;
+mod place;
+mod rank;
+mod setting;
+mod value;
+
+use super::{
+    names::NameKind,
+    rename::Changed,
+    snapshot::Snapshot,
+};
+use crate::{
+    Workspace, World,
+    check::{Globals, Probe, Ty},
+    resolve::{Def, Module},
+};
+use flowmesh_diagnostics::{Edit, SourceId, Span};
+use flowmesh_stdlib::Native;
+use place::Site;
+use std::collections::HashMap;
+
+/// What can stand at a place.
+#[derive(Debug, Default)]
+pub struct Completion {
+    /// What is replaced: the word that is there already, or nothing.
+    pub span: Span,
+    /// What can stand there, the likeliest first.
+    pub items: Vec<Item>,
+    snapshot: Snapshot,
+}
+
+/// Something that can stand there.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What is shown and looked for.
+    pub label: String,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its type or form, in a few words.
+    pub detail: String,
+    /// What is written: `$1`, `$2` are places to go to, if [`Self::is_snippet`].
+    pub insert: String,
+    /// Whether what is written has such places.
+    pub is_snippet: bool,
+    /// Edits elsewhere that go with it: a `use`.
+    pub also: Vec<Edit>,
+    /// How well it fits; the greatest comes first.
+    pub score: i32,
+    origin: Origin,
+    ty: Option<Ty>,
+}
+
+/// What something is that can stand at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ItemKind {
+    /// A name that a program declares.
+    Name(NameKind),
+    /// A function or method of the library.
+    Native,
+    /// A type, a value or a part that is always there.
+    Builtin,
+    /// A setting, or a part of one.
+    Setting,
+    /// A word that only some setting knows.
+    Word,
+    /// A word of the language.
+    Keyword,
+}
+
+/// Where the words about something are.
+#[derive(Clone, Copy, Debug, Default)]
+enum Origin {
+    #[default]
+    Nowhere,
+    Def(Def),
+    Operation(u32, u32),
+    Field(Span),
+    Native(&'static Native),
+    Said(&'static str),
+}
+
+impl Completion {
+    /// What is to be said of an item, in Markdown: it is asked for when the item is looked at.
+    #[must_use]
+    pub fn docs(&self, item: &Item) -> String {
+        docs::docs(&self.snapshot, item)
+    }
+}
+
+impl Item {
+    fn new(label: impl Into<String>, kind: ItemKind, score: i32) -> Self {
+        let label = label.into();
+        Self {
+            insert: label.clone(),
+            label,
+            kind,
+            detail: String::new(),
+            is_snippet: false,
+            also: Vec::new(),
+            score,
+            origin: Origin::Nowhere,
+            ty: None,
+        }
+    }
+
+    fn typed(mut self, globals: &Globals, ty: Ty) -> Self {
+        if !ty.is_bad() {
+            self.detail = globals.show(&ty);
+        }
+        self.ty = Some(ty);
+        self
+    }
+
+    fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    fn of(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    fn snippet(mut self, insert: impl Into<String>) -> Self {
+        self.insert = insert.into();
+        self.is_snippet = true;
+        self
+    }
+}
+
+/// What is known of the place while items are gathered.
+struct Context<'a> {
+    source: SourceId,
+    resolved: &'a crate::resolve::Resolved,
+    module: &'a Module,
+    globals: &'a Globals,
+    /// The text with the word in it, and where.
+    site: &'a Site,
+    probe: Option<&'a Probe>,
+    /// How often each word stands in the author's text.
+    counts: HashMap<&'a str, u32>,
+    items: Vec<Item>,
+}
+
+/// What can stand at an offset of the root module. `elsewhere` is a snapshot of the project, from which names can be
+/// taken that the module does not use yet.
+#[must_use]
+pub fn complete(
+    workspace: &mut Workspace,
+    world: &dyn World,
+    root: &str,
+    offset: u32,
+    elsewhere: Option<&Snapshot>,
+) -> Completion {
+    let Ok(text) = world.read(root) else {
+        return Completion::default();
+    };
+    let Some(site) = place::site(&text, offset) else {
+        return Completion::default();
+    };
+    let changed = Changed {
+        world,
+        texts: HashMap::from([(root.to_owned(), site.text.clone())]),
+    };
+    let snapshot = Snapshot::probed(workspace, &changed, root);
+    let Some(source) = snapshot.source(root) else {
+        return Completion::default();
+    };
+    let span = Span::new(source, site.start, site.end);
+    let items = gathered(&snapshot, source, (&site, &text), elsewhere);
+    Completion {
+        span,
+        items,
+        snapshot,
+    }
+}
+
+fn gathered(
+    snapshot: &Snapshot,
+    source: SourceId,
+    (site, text): (&Site, &str),
+    elsewhere: Option<&Snapshot>,
+) -> Vec<Item> {
+    let Some(module) = snapshot.module(source) else {
+        return Vec::new();
+    };
+    let checked = &snapshot.analysis.checked;
+    let mut context = Context {
+        source,
+        resolved: &snapshot.analysis.resolved,
+        module,
+        globals: &checked.globals,
+        site,
+        probe: checked.probes.last(),
+        counts: rank::counts(text, site),
+        items: Vec::new(),
+    };
+    context.gather();
+    if let Some(project) = elsewhere {
+        context.elsewhere(project);
+    }
+    context.library();
+    rank::rank(context)
+}
+
+impl Context<'_> {
+    fn add(&mut self, item: Item) {
+        self.items.push(item);
+    }
+
+    /// What fits the place, by what stands around it.
+    fn gather(&mut self) {
+        use place::Place as P;
+        match &self.site.place {
+            P::Nothing => {}
+            P::Keyword => self.keywords(),
+            P::Use(words) => self.paths(&words.clone()),
+            P::Value | P::Statement => self.values(),
+            P::Member => self.members(),
+            P::Type => self.types(),
+            P::Error => self.errors(),
+            P::Pattern => self.patterns(),
+            P::Setting(around) => self.settings(around.clone()),
+            P::SettingValue(around) => self.setting_values(&around.clone()),
+            P::Entry => self.entries(),
+            P::Argument => self.argument_names(),
+            P::Named(kind) => self.named(*kind),
+            P::Declared(kinds) => self.declared(kinds),
+            P::Words(words) => self.words(words),
+        }
+    }
+}

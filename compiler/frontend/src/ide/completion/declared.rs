@@ -1,0 +1,233 @@
+//! Places at which only declarations of some kinds can stand: types, errors, events, services, and parts of a flow.
+
+use super::{Context, Item, ItemKind, Origin, rank::{UNUSED, of_kind}};
+use crate::{
+    ast::{Flow, ItemKind as Declares},
+    check::{Asked, Ty},
+    ide::{names::{NameKind, kind_of}, parts::named_parts},
+    resolve::Def,
+};
+use flowmesh_ir::program::BUILTIN_ERRORS;
+
+/// The built-in types, the usual ones first.
+const TYPES: [(&str, i32); 11] = [
+    ("string", 30),
+    ("int", 24),
+    ("decimal", 14),
+    ("bool", 14),
+    ("json", 10),
+    ("duration", 6),
+    ("time", 6),
+    ("float", 4),
+    ("date", 4),
+    ("url", 4),
+    ("bytes", 2),
+];
+
+impl Context<'_> {
+    /// What the module has a name for, of some kinds.
+    pub(super) fn of_kinds(&mut self, kinds: &[NameKind], score: i32) {
+        let entries: Vec<_> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        for (name, entry) in entries {
+            let kind = kind_of(entry.def);
+            if !kinds.contains(&kind) {
+                continue;
+            }
+            let given = self.site.given.iter().any(|given| name == *given);
+            let builtin = if self.resolved.declared(entry.def).is_none() && kind == NameKind::Error { -20 } else { 0 };
+            let module = if kind == NameKind::Module { -20 } else { 0 };
+            let score = score + self.unused(&name) + builtin + module - if given { 80 } else { 0 };
+            let item = Item::new(name.as_str(), ItemKind::Name(kind), score).of(Origin::Def(entry.def));
+            self.add(item.detail(entry.def.kind()));
+        }
+    }
+
+    pub(super) fn declared(&mut self, kinds: &[NameKind]) {
+        self.of_kinds(kinds, 50);
+        if kinds.contains(&NameKind::Flow) && kinds.contains(&NameKind::Service) {
+            self.add(Item::new("anyone", ItemKind::Word, 30));
+            self.add(Item::new("gateway", ItemKind::Keyword, 30));
+        }
+    }
+
+    /// All that the module has a name for.
+    pub(super) fn all_declared(&mut self) {
+        let entries: Vec<_> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        for (name, entry) in entries {
+            let kind = ItemKind::Name(kind_of(entry.def));
+            let score = of_kind(kind) + self.unused(&name);
+            self.add(Item::new(name.as_str(), kind, score).of(Origin::Def(entry.def)));
+        }
+    }
+
+    pub(super) fn types(&mut self) {
+        let follows = self.site.after.member.is_some();
+        for (name, usual) in TYPES {
+            let score = 40 + usual - if follows { 90 } else { 0 };
+            self.add(Item::new(name, ItemKind::Builtin, score).detail("a built-in type"));
+        }
+        self.of_kinds(&[NameKind::Type, NameKind::Event], 46);
+        if follows {
+            self.of_kinds(&[NameKind::Module, NameKind::Service], 80);
+        }
+    }
+
+    /// Errors: those that can come here first.
+    pub(super) fn errors(&mut self) {
+        let (fails, seen) = match self.probe.map(|probe| &probe.asked) {
+            Some(Asked::Error(fails, seen)) => (fails.clone(), seen.clone()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let given = match self.probe.map(|probe| &probe.asked) {
+            Some(Asked::Value(_, given)) => given.clone(),
+            _ => None,
+        };
+        let entries: Vec<_> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        for (name, entry) in entries {
+            let Def::Error(id) = entry.def else { continue };
+            let builtin = (id as usize) < BUILTIN_ERRORS.len();
+            let id = flowmesh_ir::ErrorId(id);
+            let Some(error) = self.globals.error(id) else { continue };
+            let mut score = if builtin { 20 } else { 50 };
+            score += if fails.contains(&id) { 80 } else { 0 };
+            score -= if seen.contains(&id) || self.site.given.iter().any(|given| name == *given) { 120 } else { 0 };
+            score += if self.promised(&name) { 40 } else { 0 };
+            score += if builtin { 0 } else { self.unused(&name) };
+            score += self.takes(&super::value::params(&error.params), given.as_ref());
+            let names = error.params.iter().map(|param| (param.name.as_str(), param.ty.is_optional()));
+            let insert = match self.is_raised() {
+                true => super::value::record(&name, names, self.site.after.call),
+                false => name.to_string(),
+            };
+            let item = Item::new(name.as_str(), ItemKind::Name(NameKind::Error), score).snippet(insert);
+            self.add(item.of(Origin::Def(entry.def)).detail("error"));
+        }
+        if !self.is_raised() {
+            self.add(Item::new("any", ItemKind::Word, if fails.is_empty() { 45 } else { 30 }).detail("every error"));
+        }
+    }
+
+    /// Whether the error is made here, and not only named.
+    fn is_raised(&self) -> bool {
+        let before = self.site.text.get(..self.site.start as usize).unwrap_or("").trim_end();
+        before.ends_with("fail") || before.ends_with(':')
+    }
+
+    /// Whether the flow around says that it fails so.
+    fn promised(&self, name: &str) -> bool {
+        self.flow().is_some_and(|flow| flow.fails.iter().any(|fails| fails.text == name))
+    }
+
+    fn flow(&self) -> Option<&Flow> {
+        let at = self.site.start;
+        let item = self.module.ast.items.iter().find(|item| item.span.touches(at))?;
+        match &item.kind {
+            Declares::Flow(flow) => Some(flow),
+            _ => None,
+        }
+    }
+
+    /// Cases of what is matched.
+    pub(super) fn patterns(&mut self) {
+        let ty = match self.probe.map(|probe| &probe.asked) {
+            Some(Asked::Pattern(ty)) => ty.clone(),
+            _ => Ty::Open,
+        };
+        let present = self.globals.unfold(&ty).present().clone();
+        if let Some((_, cases)) = self.globals.cases(&present) {
+            for case in cases.to_vec() {
+                let given = self.site.given.iter().any(|given| case.name == *given);
+                let fields: Vec<&str> = case.fields.iter().map(|field| field.name.as_str()).collect();
+                let call = match (self.site.after.call, fields.is_empty()) {
+                    (true, true) => -40,
+                    (true, false) => 40,
+                    _ => 0,
+                };
+                let insert = match fields.is_empty() || self.site.after.call {
+                    true => case.name.to_string(),
+                    false => format!("{}({})", case.name, fields.join(", ")),
+                };
+                let score = 90 + call + self.unused(&case.name) / 2 - if given { 100 } else { 0 };
+                let item = Item::new(case.name.as_str(), ItemKind::Name(NameKind::Case), score).snippet(insert);
+                self.add(item.of(Origin::Field(case.span)).typed(self.globals, present.clone()));
+            }
+        }
+        if ty.is_optional() {
+            self.add(Item::new("none", ItemKind::Keyword, 70));
+        }
+        self.add(Item::new("_", ItemKind::Keyword, 10));
+    }
+
+    /// Signals, states and steps of the flow around, subsets of the service around.
+    pub(super) fn named(&mut self, kind: NameKind) {
+        if kind == NameKind::Subset {
+            return self.subsets(60);
+        }
+        let flows: Vec<&Flow> = match self.flow() {
+            Some(flow) => vec![flow],
+            None => crate::ide::walk::flows(&self.module.ast).collect(),
+        };
+        let mut items = Vec::new();
+        for flow in flows {
+            for (name, own) in named_parts(flow) {
+                let also = kind == NameKind::Step && own == NameKind::State;
+                if own == kind || also {
+                    let unused = if self.counts.get(name.text.as_str()) == Some(&1) { UNUSED } else { 0 };
+                    let item = Item::new(name.text.as_str(), ItemKind::Name(own), 60 + unused);
+                    items.push(item.of(Origin::Field(name.span)));
+                }
+            }
+        }
+        self.items.extend(items);
+    }
+
+    /// What a `use` can go on with, after some words.
+    pub(super) fn paths(&mut self, words: &[String]) {
+        let mut known: Vec<String> = flowmesh_stdlib::sources::SOURCES
+            .iter()
+            .map(|(path, _)| (*path).to_owned())
+            .collect();
+        known.extend(self.resolved.modules.iter().map(|module| module.path.clone()));
+        let before = if words.is_empty() { String::new() } else { format!("{}/", words.join("/")) };
+        let mut names: Vec<(String, bool)> = known
+            .iter()
+            .filter_map(|path| path.strip_suffix(".flow")?.strip_prefix(before.as_str()))
+            .map(|rest| (rest.split('/').next().unwrap_or(rest).to_owned(), rest.contains('/')))
+            .collect();
+        names.sort();
+        names.dedup();
+        for (name, _) in names {
+            let unused = self.unused_path(&name);
+            self.add(Item::new(name, ItemKind::Name(NameKind::Module), 40 + unused));
+        }
+        self.items_of_path(&format!("{}.flow", words.join("/")));
+    }
+
+    /// What is needed, since the text speaks of it.
+    fn unused_path(&self, name: &str) -> i32 {
+        if self.counts.contains_key(name) { 40 } else { 0 }
+    }
+
+    fn items_of_path(&mut self, path: &str) {
+        let own = self.resolved.modules.iter().find(|module| module.path == path);
+        let text = flowmesh_stdlib::sources::source(path).unwrap_or("");
+        let declared = own.map(|module| {
+            let public = module.scope.iter().filter(|(name, entry)| entry.import.is_none() && !name.starts_with('_'));
+            public.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
+        });
+        let of_text = text.lines().filter_map(|line| {
+            let (word, rest) = line.split_once(' ')?;
+            let known = ["policy", "flow", "fn", "type", "enum", "error", "event", "service", "config"];
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            known.contains(&word).then_some(name)
+        });
+        let mut names: Vec<String> = of_text.chain(declared.into_iter().flatten()).collect();
+        names.sort();
+        names.dedup();
+        for name in names.into_iter().filter(|name| !name.is_empty() && !name.starts_with('_')) {
+            let spoken = self.unused_path(&name);
+            let kind = if name.starts_with(char::is_uppercase) { NameKind::Type } else { NameKind::Policy };
+            self.add(Item::new(name, ItemKind::Name(kind), 30 + spoken));
+        }
+    }
+}

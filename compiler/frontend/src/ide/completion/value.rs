@@ -1,0 +1,293 @@
+//! Values: names in sight, what can be called, cases of enums, what the surroundings give.
+
+use super::{Context, Item, ItemKind, Origin, place::Place, rank::of_kind};
+use crate::{
+    check::{Asked, Base, FieldInfo, Given, Kind, Probe, Role, Seen, Signature, Ty, surroundings},
+    ide::names::{NameKind, kind_of},
+    resolve::{Def, Entry},
+};
+use flowmesh_ir::{Name, TypeId};
+use flowmesh_stdlib::{Native, natives};
+
+/// What a value is expected to be.
+struct Wish {
+    ty: Option<Ty>,
+    given: Option<Given>,
+}
+
+impl Context<'_> {
+    /// All that can stand for a value.
+    pub(super) fn values(&mut self) {
+        let Some(probe) = self.probe else {
+            self.all_declared();
+            return self.keywords();
+        };
+        let wish = match &probe.asked {
+            Asked::Value(ty, given) => Wish {
+                ty: ty.clone(),
+                given: given.clone(),
+            },
+            _ => Wish { ty: None, given: None },
+        };
+        self.locals(probe, &wish);
+        self.in_scope(probe, &wish);
+        self.cases(&wish);
+        self.context_words(probe);
+        self.free_natives(&wish);
+        if matches!(self.site.place, Place::Statement) || self.site.problems > 0 || self.site.after.more {
+            self.keywords();
+        } else {
+            self.constants(&wish);
+        }
+    }
+
+    /// How something fits what follows: a call, or a member.
+    fn follows(&self, base: &Base, callable: bool) -> i32 {
+        if let Some(member) = &self.site.after.member {
+            let known = self.has_member(base, member);
+            return if known { 90 } else { -60 };
+        }
+        match (self.site.after.call, callable) {
+            (true, true) => 70,
+            (true, false) => -90,
+            (false, true) => -20,
+            (false, false) => 0,
+        }
+    }
+
+    fn locals(&mut self, probe: &Probe, wish: &Wish) {
+        for (at, seen) in probe.locals.iter().enumerate() {
+            let Seen { name, ty, role, .. } = seen;
+            if *role == Role::Hidden {
+                continue;
+            }
+            let near = 14i32.saturating_sub(i32::try_from(at).unwrap_or(14) * 2).max(0);
+            let kind = match role {
+                Role::Param => NameKind::Param,
+                _ => NameKind::Local,
+            };
+            let kind = ItemKind::Name(kind);
+            let score = of_kind(kind)
+                + near
+                + self.unused(name)
+                + self.fit(ty, wish.ty.as_ref())
+                + self.follows(&Base::Value(ty.clone()), false);
+            let item = Item::new(name.as_str(), kind, score).typed(self.globals, ty.clone());
+            self.add(item);
+        }
+    }
+
+    /// What the module declares or uses.
+    fn in_scope(&mut self, probe: &Probe, wish: &Wish) {
+        let entries: Vec<(Name, Entry)> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        for (name, entry) in entries {
+            let item = self.declared_value(&name, entry.def, probe, wish);
+            self.items.extend(item);
+        }
+    }
+
+    fn declared_value(&self, name: &Name, def: Def, probe: &Probe, wish: &Wish) -> Option<Item> {
+        let in_flow = matches!(probe.kind, Kind::Flow | Kind::Test | Kind::Gateway | Kind::Scheduled);
+        let kind = ItemKind::Name(kind_of(def));
+        let base = Base::Def(def);
+        let plain = |score: i32| Item::new(name.as_str(), kind, score + self.unused(name)).of(Origin::Def(def));
+        let (signature, extra) = match def {
+            Def::Config(id) => {
+                let ty = self.globals.configs.get(id as usize)?.clone();
+                let score = of_kind(kind) + self.fit(&ty, wish.ty.as_ref()) + self.follows(&Base::Value(ty.clone()), false);
+                return Some(plain(score).typed(self.globals, ty));
+            }
+            Def::Function(id) => (self.globals.functions.get(id as usize)?, 0),
+            Def::Flow(id) => (self.globals.flows.get(id as usize)?, if in_flow { 0 } else { -60 }),
+            Def::Template(id) => (self.globals.templates.get(id as usize)?, if in_flow { 0 } else { -60 }),
+            Def::Type(id) => return self.constructor(name, TypeId(id), &plain(0), wish),
+            Def::Service(_) | Def::Module(_) => {
+                let statement = if in_flow { 10 } else { -10 };
+                let score = of_kind(kind) + statement + self.follows(&base, false);
+                let member = if self.site.after.member.is_none() { -10 } else { 0 };
+                return Some(plain(score + member).detail(def.kind()));
+            }
+            Def::Secret(_) => {
+                let sent = matches!(probe.kind, Kind::Operation);
+                return Some(plain(if sent { 20 } else { -40 }).detail("secret"));
+            }
+            Def::Event(_) | Def::Error(_) | Def::Policy(_) | Def::Gateway(_) | Def::Schedule(_) => {
+                return Some(plain(-60).detail(def.kind()));
+            }
+        };
+        let score = of_kind(kind) + extra + self.call_score(signature, wish) + self.follows(&base, true);
+        Some(self.callable(plain(score), signature))
+    }
+
+    fn call_score(&self, signature: &Signature, wish: &Wish) -> i32 {
+        let params = params(&signature.params);
+        self.fit(&signature.result, wish.ty.as_ref()) + self.takes(&params, wish.given.as_ref())
+    }
+
+    /// An item that is called, with places for its arguments.
+    pub(super) fn callable(&self, item: Item, signature: &Signature) -> Item {
+        let shown: Vec<String> = signature
+            .params
+            .iter()
+            .map(|param| format!("{}: {}", param.name, self.globals.show(&param.ty)))
+            .collect();
+        let result = match &signature.result {
+            Ty::Unit => String::new(),
+            ty => format!(" -> {}", self.globals.show(ty)),
+        };
+        let detail = format!("({}){result}", shown.join(", "));
+        let names = signature.params.iter().map(|param| (param.name.as_str(), self.globals.unfold(&param.ty).is_optional()));
+        let insert = call(&item.label, names, self.site.after.call);
+        let mut item = item.detail(detail);
+        item.ty = Some(signature.result.clone());
+        item.snippet(insert)
+    }
+
+    /// `Order(...)` of a record, or the name of an enum before its case.
+    fn constructor(&self, name: &Name, id: TypeId, item: &Item, wish: &Wish) -> Option<Item> {
+        let ty = Ty::Named(id);
+        let mut item = item.clone();
+        if let Some((_, fields)) = self.globals.record(&ty) {
+            let known = params(fields);
+            item.score += of_kind(item.kind)
+                + self.fit(&ty, wish.ty.as_ref())
+                + self.takes(&known, wish.given.as_ref())
+                + self.follows(&Base::Value(Ty::Bad), true);
+            let names = fields.iter().map(|field| (field.name.as_str(), self.globals.unfold(&field.ty).is_optional()));
+            let insert = record(name, names, self.site.after.call);
+            return Some(item.typed(self.globals, ty).snippet(insert));
+        }
+        self.globals.cases(&ty)?;
+        item.score += self.fit(&ty, wish.ty.as_ref()) / 2 + self.follows(&Base::Def(Def::Type(id.0)), false);
+        Some(item.typed(self.globals, ty))
+    }
+
+    /// Cases of the enum that is expected, or of one that is in sight.
+    fn cases(&mut self, wish: &Wish) {
+        let wanted = wish.ty.as_ref().map(|ty| self.globals.unfold(ty).present().clone());
+        let wanted = wanted.and_then(|ty| self.globals.cases(&ty)).map(|(id, _)| id);
+        let in_sight = self.module.scope.values().filter_map(|entry| match entry.def {
+            Def::Type(id) => Some(TypeId(id)),
+            _ => None,
+        });
+        let mut enums: Vec<TypeId> = in_sight.chain(wanted).collect();
+        enums.sort_unstable();
+        enums.dedup();
+        for id in enums {
+            let ty = Ty::Named(id);
+            let Some((_, cases)) = self.globals.cases(&ty) else { continue };
+            for case in cases.to_vec() {
+                let fits = if wanted == Some(id) { 70 } else if wanted.is_some() { -40 } else { -25 };
+                let has_fields = !case.fields.is_empty();
+                let takes = self.takes(&params(&case.fields), wish.given.as_ref());
+                let follows = self.follows(&Base::Value(ty.clone()), has_fields);
+                let kind = ItemKind::Name(NameKind::Case);
+                let score = of_kind(kind) + fits + takes + follows + self.unused(&case.name) / 2;
+                let mut item = Item::new(case.name.as_str(), kind, score).typed(self.globals, ty.clone());
+                if has_fields {
+                    let names = case.fields.iter().map(|field| (field.name.as_str(), false));
+                    let insert = record(&case.name, names, self.site.after.call);
+                    item = item.snippet(insert);
+                }
+                self.add(item.of(Origin::Field(case.span)));
+            }
+        }
+    }
+
+    /// `run`, `reply`, `request`, `caller`, `scheduled`, `it`, and what only a flow can ask for.
+    fn context_words(&mut self, probe: &Probe) {
+        let known: &[&str] = match probe.kind {
+            Kind::Flow | Kind::Test => &["run"],
+            Kind::Operation => &["run"],
+            Kind::Reply | Kind::Item => &["reply"],
+            Kind::Route => &["request"],
+            Kind::Visitor | Kind::Gateway => &["request", "caller"],
+            Kind::Scheduled => &["scheduled"],
+            _ => &[],
+        };
+        for word in known {
+            let member = self.site.after.member.clone();
+            let fits = match &member {
+                Some(member) if surroundings().contains(&format!("{word}.{member}")) || member == "header" => 110,
+                Some(_) => -20,
+                None => 0,
+            };
+            self.add(Item::new(*word, ItemKind::Builtin, 30 + fits));
+        }
+        if matches!(probe.kind, Kind::Flow | Kind::Test) {
+            for (name, ty) in [("now", Ty::Time), ("uuid", Ty::String), ("random", Ty::Float)] {
+                let called = if self.site.after.call { 40 } else { -20 };
+                let item = Item::new(name, ItemKind::Builtin, 20 + called + self.absent(name));
+                let insert = if self.site.after.call { name.to_owned() } else { format!("{name}()") };
+                let item = item.typed(self.globals, ty).snippet(insert);
+                self.add(item);
+            }
+        }
+    }
+
+    fn free_natives(&mut self, wish: &Wish) {
+        for native in natives().iter().filter(|native| native.receiver.is_none()) {
+            let called = if self.site.after.call { 40 } else { -30 };
+            let result = self.result_of(native, &Ty::Open);
+            let score = of_kind(ItemKind::Native) + called + self.fit(&result, wish.ty.as_ref()) / 2;
+            let item = self.native(native, score);
+            self.add(item);
+        }
+    }
+
+    /// An item for a function or method of the library.
+    pub(super) fn native(&self, native: &'static Native, score: i32) -> Item {
+        let name = native.short_name();
+        let names = native.params.iter().map(|param| (param.name, param.optional));
+        Item::new(name, ItemKind::Native, score)
+            .detail(native.to_string())
+            .snippet(call(name, names, self.site.after.call))
+            .of(Origin::Native(native))
+    }
+
+    fn constants(&mut self, wish: &Wish) {
+        let wanted = wish.ty.as_ref().map(|ty| self.globals.unfold(ty));
+        let is_bool = wanted.as_ref().is_some_and(|ty| *ty.present() == Ty::Bool);
+        let is_optional = wanted.as_ref().is_some_and(Ty::is_optional);
+        let called = if self.site.after.call || self.site.after.member.is_some() { -90 } else { 0 };
+        for word in ["true", "false"] {
+            let fits = if is_bool { 60 } else { -10 };
+            self.add(Item::new(word, ItemKind::Keyword, 30 + fits + called));
+        }
+        let fits = if is_optional { 55 } else { -10 };
+        self.add(Item::new("none", ItemKind::Keyword, 30 + fits + called));
+        for word in ["not", "if", "match"] {
+            self.add(Item::new(word, ItemKind::Keyword, 5 + called));
+        }
+    }
+}
+
+/// Names of parameters with their types, and whether they may be left out.
+pub(super) fn params(fields: &[FieldInfo]) -> Vec<(&str, Option<Ty>, bool)> {
+    let param = |field: &FieldInfo| (field.name.clone(), field.ty.clone());
+    let _ = param;
+    fields
+        .iter()
+        .map(|field| (field.name.as_str(), Some(field.ty.clone()), field.ty.is_optional()))
+        .collect()
+}
+
+/// `name($1, $2)`, or the name alone where a bracket follows already.
+pub(super) fn call<'n>(name: &str, params: impl Iterator<Item = (&'n str, bool)>, called: bool) -> String {
+    if called {
+        return name.to_owned();
+    }
+    let places = params.filter(|(_, optional)| !optional);
+    let places: Vec<String> = (1..).zip(places).map(|(at, (name, _))| format!("${{{at}:{name}}}")).collect();
+    format!("{name}({})", places.join(", "))
+}
+
+/// `Name(field: $1)`
+pub(super) fn record<'n>(name: &str, fields: impl Iterator<Item = (&'n str, bool)>, called: bool) -> String {
+    if called {
+        return name.to_owned();
+    }
+    let places = fields.filter(|(_, optional)| !optional);
+    let places: Vec<String> = (1..).zip(places).map(|(at, (name, _))| format!("{name}: ${at}")).collect();
+    format!("{name}({})", places.join(", "))
+}
