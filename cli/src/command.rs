@@ -8,6 +8,7 @@ mod compile;
 mod completions;
 mod deploy;
 mod diff;
+mod doc;
 mod explain;
 mod explore;
 mod fmt;
@@ -15,6 +16,7 @@ mod gateway;
 mod graph;
 mod import;
 mod lsp;
+mod man;
 mod new;
 mod operator;
 mod proxy;
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     Fmt(fmt::Fmt),
     Compile(compile::Compile),
     Graph(graph::Graph),
+    Doc(doc::Doc),
     Import(import::Import),
     Targets(targets::Targets),
     Test(test::Test),
@@ -101,6 +104,7 @@ pub(crate) enum Command {
     Lsp(lsp::Lsp),
     Explain(explain::Explain),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -115,6 +119,7 @@ impl Command {
             Self::Lsp(command) => command.run(),
             Self::Compile(command) => command.run(),
             Self::Graph(command) => command.run(),
+            Self::Doc(command) => command.run(),
             Self::Import(command) => command.run(),
             Self::Targets(command) => command.run(),
             Self::Test(command) => command.run(),
@@ -139,6 +144,7 @@ impl Command {
             Self::Stub(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Completions(command) => command.run(),
+            Self::Man(command) => command.run(),
         }
     }
 
@@ -149,6 +155,7 @@ impl Command {
             Self::Diff(command) => command.json,
             Self::Compile(command) => command.json,
             Self::Graph(command) => command.json,
+            Self::Doc(command) => command.json,
             Self::Import(command) => command.json,
             Self::Targets(command) => command.json,
             Self::Test(command) => command.json,

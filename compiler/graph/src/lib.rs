@@ -11,7 +11,7 @@ pub mod layout;
 mod of;
 
 pub use layout::{Layout, layout};
-pub use of::{calls, flow, mesh};
+pub use of::{asked, calls, flow, mesh};
 
 use flowmesh_diagnostics::Span;
 

@@ -5,6 +5,6 @@ mod flow;
 mod mesh;
 mod regions;
 
-pub use calls::calls;
+pub use calls::{asked, calls};
 pub use flow::flow;
 pub use mesh::mesh;

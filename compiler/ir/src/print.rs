@@ -6,6 +6,7 @@ mod expr;
 mod flow;
 mod mesh;
 mod policy;
+pub mod said;
 mod service;
 mod text;
 mod traffic;

@@ -180,7 +180,8 @@ impl<'a> Calls<'a> {
 }
 
 /// What a route is for, as it is written: `POST /orders/{id}`.
-pub(super) fn asked(route: &Route) -> String {
+#[must_use]
+pub fn asked(route: &Route) -> String {
     let method = route.method.map_or("any", |method| method.as_str());
     let host = route.host.as_deref().unwrap_or_default();
     let mut path = String::new();

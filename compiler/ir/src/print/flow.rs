@@ -6,7 +6,7 @@ mod region;
 use super::{
     expr::Printer,
     policy,
-    ty::{error_name, fails, fields, result, ty},
+    ty::{error_name, fields, result, ty},
     value::joined,
 };
 use crate::{
@@ -19,17 +19,7 @@ use crate::{
 /// A declaration of a flow, and its states.
 pub(super) fn flow(program: &Program, flow: &Flow) -> String {
     let printer = Printer::of_flow(program, flow);
-    let key = flow
-        .key
-        .as_ref()
-        .map_or(String::new(), |key| format!(" key {}", printer.expr(key)));
-    let mut text = format!(
-        "flow {}({}){}{}{key} {{\n",
-        flow.name,
-        fields(program, &flow.params),
-        result(program, &flow.result),
-        fails(program, &flow.fails)
-    );
+    let mut text = format!("{} {{\n", super::said::signature(program, flow));
     text += &head(program, &printer, flow);
     text += &format!("  begin at s{}\n", flow.entry);
     for (at, state) in flow.states.iter().enumerate() {
@@ -48,7 +38,7 @@ pub(super) fn flow(program: &Program, flow: &Flow) -> String {
 }
 
 /// What starts it, what the host knows of it, what it hears and what it shows.
-fn head(program: &Program, printer: &Printer<'_>, flow: &Flow) -> String {
+pub(super) fn head(program: &Program, printer: &Printer<'_>, flow: &Flow) -> String {
     let mut text = String::new();
     if let Some(trigger) = &flow.trigger {
         let event = event_name(program, trigger.event);

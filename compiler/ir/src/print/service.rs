@@ -16,35 +16,42 @@ use crate::{
 
 /// A declaration of a service.
 pub(super) fn service(program: &Program, service: &Service) -> String {
-    let mut lines: Vec<String> = service
-        .subsets
-        .iter()
-        .map(|subset| at(program, service, subset))
-        .collect();
+    let (mut lines, behind) = (places(program, service), rest(program, service));
     if let Some(policy) = program.policy(service.policy) {
         lines.extend(policy::settings(program, policy));
     }
-    lines.extend(
-        service
-            .auth
-            .as_ref()
-            .map(|auth| format!("auth: {}", self::auth(program, auth))),
-    );
-    if !is_plain(service) {
-        lines.push("route {".to_owned());
-        lines.extend(
-            service
-                .routes
-                .iter()
-                .map(|route| format!("  {}", self::route(program, service, route))),
-        );
-        lines.push("}".to_owned());
-    }
+    lines.extend(behind);
     for operation in &service.operations {
         lines.extend(self::operation(program, service, operation));
     }
     let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!("service {} {{\n{body}}}", service.name)
+}
+
+/// Its addresses, auth and routes.
+pub(super) fn whereabouts(program: &Program, service: &Service) -> Vec<String> {
+    let mut lines = places(program, service);
+    lines.extend(rest(program, service));
+    lines
+}
+
+fn places(program: &Program, service: &Service) -> Vec<String> {
+    let subsets = service.subsets.iter();
+    subsets.map(|subset| at(program, service, subset)).collect()
+}
+
+fn rest(program: &Program, service: &Service) -> Vec<String> {
+    let auth = service.auth.iter();
+    let mut lines: Vec<String> = auth
+        .map(|auth| format!("auth: {}", self::auth(program, auth)))
+        .collect();
+    if !is_plain(service) {
+        let routes = service.routes.iter();
+        lines.push("route {".to_owned());
+        lines.extend(routes.map(|route| format!("  {}", self::route(program, service, route))));
+        lines.push("}".to_owned());
+    }
+    lines
 }
 
 /// Whether everything goes to the one subset there is.
@@ -121,7 +128,7 @@ fn route(program: &Program, service: &Service, route: &Route) -> String {
     }
 }
 
-fn operation(program: &Program, service: &Service, operation: &Operation) -> Vec<String> {
+pub(super) fn operation(program: &Program, service: &Service, operation: &Operation) -> Vec<String> {
     let outer = program.policy(service.policy);
     let printer = Printer::of_params(program, &operation.params);
     let head = format!(
