@@ -1,40 +1,43 @@
 //! Open documents, and the compiler's world with their unsaved texts in it.
 
-use super::uri;
+use super::{library, uri};
 use crate::{project::Project, threads};
-use flowmesh_frontend::{Work, Workspace, World};
-use std::{collections::BTreeMap, path::PathBuf};
+use flowmesh_frontend::{Work, World, ide::position::Text};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The most files of a project that are looked at.
+const FILES_MAX: usize = 10_000;
 
 /// What is open in the editor, by URI.
 #[derive(Debug, Default)]
-pub(crate) struct Documents {
-    pub(crate) open: BTreeMap<String, Document>,
-    /// URIs for which diagnostics were published and not yet taken back.
-    pub(crate) marked: Vec<String>,
-    /// What is known of the last check of each open document.
-    pub(crate) workspaces: BTreeMap<String, Workspace>,
+pub(super) struct Documents {
+    pub(super) open: BTreeMap<String, Document>,
 }
 
 /// One open document.
 #[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) version: i32,
-    pub(crate) text: String,
+pub(super) struct Document {
+    pub(super) version: i64,
+    pub(super) text: Text,
 }
 
 /// The world of one root document: open texts first, then files.
-pub(crate) struct Desk<'a> {
+pub(super) struct Desk<'a> {
     documents: &'a Documents,
     /// `None` for a document that is no file: it can read nothing but the library.
     project: Option<Project>,
     uri: String,
     /// The root's name in this world.
-    pub(crate) root: String,
+    pub(super) root: String,
 }
 
 impl Documents {
     /// The world of a document.
-    pub(crate) fn desk(&self, uri: &str) -> Desk<'_> {
+    pub(super) fn desk(&self, uri: &str) -> Desk<'_> {
         let project = uri::path(uri).map(|path| Project::around(&real(path)));
         let (project, root) = match project {
             Some((project, root)) => (Some(project), root),
@@ -50,21 +53,95 @@ impl Documents {
 }
 
 impl Desk<'_> {
-    /// The URI of a source by its name; `None` of the library's.
-    pub(crate) fn uri_of(&self, name: &str) -> Option<String> {
+    /// The URI of a source by its name; `None` where it is nowhere.
+    pub(super) fn uri_of(&self, name: &str) -> Option<String> {
         if name == self.root {
             return Some(self.uri.clone());
         }
+        if name.starts_with("std/") {
+            return library::path(name).map(|path| uri::of(&path));
+        }
         let path = self.project.as_ref()?.path(name);
-        path.is_file().then(|| uri::of(&path))
+        let uri = uri::of(&path);
+        (self.documents.open.contains_key(&uri) || path.is_file()).then_some(uri)
     }
+
+    /// The name of a document in this world; `None` where it belongs to another project.
+    pub(super) fn name_of(&self, uri: &str) -> Option<String> {
+        if uri == self.uri {
+            return Some(self.root.clone());
+        }
+        let path = real(uri::path(uri)?);
+        let top = self.project.as_ref()?.path("");
+        let inside = path.strip_prefix(&top).ok()?;
+        Some(inside.to_string_lossy().replace('\\', "/"))
+    }
+
+    /// The version of a document that is open.
+    pub(super) fn version(&self, uri: &str) -> Option<i64> {
+        Some(self.documents.open.get(uri)?.version)
+    }
+
+    /// The folder of the project.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        self.project.as_ref().map(|project| project.path(""))
+    }
+
+    /// The names of all modules of the project, those that are open and not saved among them.
+    pub(super) fn modules(&self) -> Vec<String> {
+        let mut names = vec![self.root.clone()];
+        if let Some(folder) = self.folder() {
+            names.extend(below(&folder, &folder));
+        }
+        names.extend(self.documents.open.keys().filter_map(|uri| self.name_of(uri)));
+        names.retain(|name| name.ends_with(".flow"));
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// The files of a folder with programs, by their paths in the project. What is hidden or built is left out, as are folders that
+/// are projects of their own.
+fn below(top: &Path, folder: &Path) -> Vec<String> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for entry in entries {
+            let path = entry.path();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            // A link could lead in circles.
+            let Ok(kind) = entry.file_type() else { continue };
+            let hidden = name.starts_with('.') || matches!(name.as_ref(), "target" | "node_modules");
+            if kind.is_dir() && !hidden && !path.join("flowmesh.toml").is_file() {
+                open.push(path);
+            } else if name.ends_with(".flow")
+                && let Ok(inside) = path.strip_prefix(top)
+            {
+                found.push(inside.to_string_lossy().replace('\\', "/"));
+            }
+            if found.len() >= FILES_MAX {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// The files with programs below a folder.
+pub(super) fn programs(folder: &Path) -> Vec<PathBuf> {
+    below(folder, folder)
+        .into_iter()
+        .map(|name| folder.join(name))
+        .collect()
 }
 
 impl World for Desk<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
         let open = self.uri_of(path).and_then(|uri| self.documents.open.get(&uri));
         if let Some(document) = open {
-            return Ok(document.text.clone());
+            return Ok(document.text.as_str().to_owned());
         }
         match &self.project {
             Some(project) => project.read(path),

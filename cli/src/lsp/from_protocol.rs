@@ -1,76 +1,61 @@
-//! From the editor's positions (UTF-16) to byte offsets, and from its changes to a new text.
+//! From what the editor says to what the compiler asks for.
 
-use gen_lsp_types::{Position, TextDocumentContentChangeEvent};
-use line_index::{LineIndex, WideEncoding, WideLineCol};
+use flowmesh_frontend::ide::position::{Encoding, Position, Text};
+use serde_json::Value;
 
-/// The byte offset of a position; what lies behind a line's end is its end. The way back is `to_protocol::position`.
-pub(crate) fn offset(lines: &LineIndex, text: &str, position: Position) -> u32 {
-    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    let Some(range) = lines.line(position.line) else {
-        return end;
-    };
-    let wide = WideLineCol {
-        line: position.line,
-        col: position.character,
-    };
-    let exact = lines
-        .to_utf8(WideEncoding::Utf16, wide)
-        .and_then(|place| lines.offset(place));
-    let line = text
-        .get(usize::from(range.start())..usize::from(range.end()))
-        .unwrap_or_default();
-    let line_end =
-        u32::from(range.start()) + u32::try_from(line.trim_end_matches(['\n', '\r']).len()).unwrap_or(0);
-    let mut at = exact.map_or(line_end, u32::from).min(line_end);
-    while !text.is_char_boundary(at as usize) {
-        at -= 1;
-    }
-    at
+/// A document, and a place in it.
+pub(super) struct At {
+    pub(super) uri: String,
+    pub(super) position: Position,
 }
 
-/// The text after a change.
-pub(crate) fn change(text: &str, change: TextDocumentContentChangeEvent) -> String {
-    let part = match change {
-        TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => return whole.text,
-        TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => part,
-    };
-    let lines = LineIndex::new(text);
-    let start = offset(&lines, text, part.range.start) as usize;
-    let end = (offset(&lines, text, part.range.end) as usize).max(start);
-    let before = text.get(..start).unwrap_or_default();
-    let behind = text.get(end..).unwrap_or_default();
-    [before, &part.text, behind].concat()
+/// The document that a request is about.
+///
+/// # Errors
+/// What is missing.
+pub(super) fn uri(params: &Value) -> Result<&str, String> {
+    let uri = params.pointer("/textDocument/uri").and_then(Value::as_str);
+    uri.ok_or_else(|| "expected `textDocument.uri`".to_owned())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{change, offset};
-    use gen_lsp_types::{Position, Range, TextDocumentContentChangePartial};
-    use line_index::LineIndex;
+/// The place that a request is about.
+///
+/// # Errors
+/// What is missing.
+pub(super) fn at(params: &Value) -> Result<At, String> {
+    let position = params.get("position").and_then(position);
+    Ok(At {
+        uri: uri(params)?.to_owned(),
+        position: position.ok_or_else(|| "expected `position`".to_owned())?,
+    })
+}
 
-    #[test]
-    fn columns_are_utf16() {
-        let text = "a\u{1f600}b\nc";
-        let at = |line, character| offset(&LineIndex::new(text), text, Position { line, character });
-        assert_eq!(
-            (at(0, 1), at(0, 3), at(0, 99), at(1, 1), at(7, 0)),
-            (1, 5, 6, 8, 8)
-        );
-    }
+/// A position. The way back is `to_protocol::position`.
+pub(super) fn position(value: &Value) -> Option<Position> {
+    let number = |name: &str| {
+        let number = value.get(name).and_then(Value::as_u64)?;
+        Some(u32::try_from(number).unwrap_or(u32::MAX))
+    };
+    Some(Position {
+        line: number("line")?,
+        column: number("character")?,
+    })
+}
 
-    #[test]
-    fn a_part_is_replaced() {
-        let range = Range {
-            start: Position {
-                line: 0,
-                character: 1,
-            },
-            end: Position {
-                line: 1,
-                character: 1,
-            },
-        };
-        let part = TextDocumentContentChangePartial::new(range, None, "X".to_owned());
-        assert_eq!(change("ab\ncd", part.into()), "aXd");
-    }
+/// A range, as its beginning and its end.
+pub(super) fn range(value: &Value) -> Option<(Position, Position)> {
+    Some((position(value.get("start")?)?, position(value.get("end")?)?))
+}
+
+/// The offsets of a range in a text.
+pub(super) fn offsets(value: &Value, text: &str, encoding: Encoding) -> Option<(u32, u32)> {
+    let (from, to) = range(value)?;
+    let text = Text::new(text);
+    let start = text.offset(from, encoding);
+    Some((start, text.offset(to, encoding).max(start)))
+}
+
+/// The offset of a position in a text.
+pub(super) fn offset(position: Position, text: &str, encoding: Encoding) -> u32 {
+    Text::new(text).offset(position, encoding)
 }

@@ -1,65 +1,119 @@
-//! From byte offsets and diagnostics to what the editor reads.
+//! From places, findings and edits to what the editor reads.
 
-use flowmesh_diagnostics::{Diagnostic, Severity, Source, Sources, Span};
-use gen_lsp_types as protocol;
-use line_index::{TextSize, WideEncoding};
+use super::{client::Client, documents::Desk, library, uri};
+use flowmesh_diagnostics::{Diagnostic, Edit, Severity, Source, SourceId, Sources, Span};
+use flowmesh_frontend::ide::position::{Encoding, Text};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-/// A position in UTF-16. The way back is `from_protocol::offset`.
-pub(crate) fn position(source: &Source, offset: u32) -> protocol::Position {
-    let end = u32::try_from(source.text.len()).unwrap_or(u32::MAX);
-    let place = source.lines().line_col(TextSize::from(offset.min(end)));
-    let wide = source.lines().to_wide(WideEncoding::Utf16, place);
-    wide.map_or(
-        protocol::Position {
-            line: place.line,
-            character: place.col,
-        },
-        |wide| protocol::Position {
-            line: wide.line,
-            character: wide.col,
-        },
-    )
+/// Texts as the editor counts in them. A text is measured once.
+pub(super) struct Paper<'a> {
+    sources: &'a Sources,
+    encoding: Encoding,
+    texts: BTreeMap<SourceId, Text>,
 }
 
-/// A range in UTF-16.
-pub(crate) fn range(source: &Source, span: Span) -> protocol::Range {
-    protocol::Range {
-        start: position(source, span.start),
-        end: position(source, span.end),
+impl<'a> Paper<'a> {
+    /// For some texts.
+    pub(super) fn new(sources: &'a Sources, client: &Client) -> Self {
+        Self {
+            sources,
+            encoding: client.encoding,
+            texts: BTreeMap::new(),
+        }
+    }
+
+    /// The text with a number.
+    pub(super) fn source(&self, span: Span) -> Option<&'a Source> {
+        self.sources.get(span.source)
+    }
+
+    /// A range. The way back is `from_protocol::range`.
+    pub(super) fn range(&mut self, span: Span) -> Value {
+        let sources = self.sources;
+        let text = self
+            .texts
+            .entry(span.source)
+            .or_insert_with(|| Text::new(sources.get(span.source).map_or("", |source| source.text.as_ref())));
+        let position = |offset: u32| {
+            let place = text.position(offset, self.encoding);
+            json!({ "line": place.line, "character": place.column })
+        };
+        json!({ "start": position(span.start), "end": position(span.end) })
+    }
+
+    /// A place in a document; nothing where it is in none.
+    pub(super) fn location(&mut self, desk: &Desk<'_>, span: Span) -> Option<Value> {
+        let uri = desk.uri_of(&self.source(span)?.name)?;
+        Some(json!({ "uri": uri, "range": self.range(span) }))
+    }
+
+    /// Edits of documents. Nothing where one of them is in no document of the author's.
+    pub(super) fn edits(&mut self, desk: &Desk<'_>, client: &Client, edits: &[Edit]) -> Option<Value> {
+        let mut of: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for edit in edits {
+            let name = &self.source(edit.span)?.name;
+            let uri = desk.uri_of(name).filter(|_| !name.starts_with("std/"))?;
+            of.entry(uri).or_default().push(self.edit(edit));
+        }
+        Some(match client.versions {
+            true => {
+                let changes = of.into_iter().map(|(uri, edits)| {
+                    json!({ "textDocument": { "uri": uri, "version": desk.version(&uri) }, "edits": edits })
+                });
+                json!({ "documentChanges": changes.collect::<Vec<_>>() })
+            }
+            false => json!({ "changes": of }),
+        })
+    }
+
+    /// One edit of a text that is named elsewhere.
+    pub(super) fn edit(&mut self, edit: &Edit) -> Value {
+        json!({ "range": self.range(edit.span), "newText": edit.text })
+    }
+
+    /// What was found, with the places that have to do with it.
+    pub(super) fn finding(&mut self, desk: &Desk<'_>, diagnostic: &Diagnostic) -> Value {
+        let mut related = Vec::new();
+        for label in &diagnostic.labels {
+            let location = self.location(desk, label.span);
+            related.extend(location.map(|location| json!({ "location": location, "message": label.text })));
+        }
+        let mut shown = Map::new();
+        let code = diagnostic.code.to_string();
+        let severity = match diagnostic.severity {
+            Severity::Error => 1,
+            Severity::Warning => 2,
+        };
+        shown.insert("range".to_owned(), self.range(diagnostic.span));
+        shown.insert("severity".to_owned(), json!(severity));
+        if let Some(page) = library::page(diagnostic.code) {
+            shown.insert("codeDescription".to_owned(), json!({ "href": uri::of(&page) }));
+        }
+        shown.insert("code".to_owned(), json!(code));
+        shown.insert("source".to_owned(), json!("flowmesh"));
+        shown.insert("message".to_owned(), json!(message(diagnostic)));
+        let tags = tags(diagnostic);
+        if !tags.is_empty() {
+            shown.insert("tags".to_owned(), json!(tags));
+        }
+        if !related.is_empty() {
+            shown.insert("relatedInformation".to_owned(), json!(related));
+        }
+        Value::Object(shown)
     }
 }
 
-/// A diagnostic; `uri` tells where each source is. The way back is none: editors show it.
-pub(crate) fn diagnostic(
-    diagnostic: &Diagnostic,
-    sources: &Sources,
-    uri: &dyn Fn(&str) -> Option<String>,
-) -> Option<protocol::Diagnostic> {
-    let source = sources.get(diagnostic.span.source)?;
-    let related = diagnostic.labels.iter().filter_map(|label| {
-        let source = sources.get(label.span.source)?;
-        let location = protocol::Location {
-            uri: uri(&source.name)?.into(),
-            range: range(source, label.span),
-        };
-        Some(protocol::DiagnosticRelatedInformation {
-            location,
-            message: label.text.clone(),
-        })
-    });
-    let related: Vec<_> = related.collect();
-    Some(protocol::Diagnostic {
-        range: range(source, diagnostic.span),
-        severity: Some(match diagnostic.severity {
-            Severity::Error => protocol::DiagnosticSeverity::Error,
-            Severity::Warning => protocol::DiagnosticSeverity::Warning,
-        }),
-        code: Some(protocol::Code::String(diagnostic.code.to_string())),
-        source: Some("flowmesh".to_owned()),
-        message: protocol::Message::String(message(diagnostic)),
-        related_information: (!related.is_empty()).then_some(related),
-        ..protocol::Diagnostic::default()
-    })
+/// What is not used is pale in editors.
+fn tags(diagnostic: &Diagnostic) -> Vec<u8> {
+    const UNUSED: u8 = 1;
+    let unused = diagnostic.severity == Severity::Warning && is_unused(diagnostic.code.0);
+    unused.then_some(UNUSED).into_iter().collect()
+}
+
+/// Codes of what is there and not used.
+fn is_unused(code: u16) -> bool {
+    matches!(code, 207 | 401 | 407 | 602)
 }
 
 /// What is wrong, and below it what to do.

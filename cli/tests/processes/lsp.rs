@@ -1,5 +1,7 @@
 //! A real editor's way through the server, over standard input and output of the binary.
 
+mod answers;
+
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -14,10 +16,17 @@ struct Editor {
     to: ChildStdin,
     from: BufReader<ChildStdout>,
     next: i64,
+    /// What the server can.
+    offered: Value,
 }
 
 impl Editor {
     fn start() -> Self {
+        Self::with(&json!({ "processId": null, "rootUri": null, "capabilities": {} }))
+    }
+
+    /// One that says of itself what it can.
+    fn with(able: &Value) -> Self {
         let mut command = super::common::command(&["lsp"]);
         let mut server = command
             .stdin(Stdio::piped())
@@ -31,13 +40,10 @@ impl Editor {
             to,
             from,
             next: 0,
+            offered: Value::Null,
         };
-        let answer = editor.ask(
-            "initialize",
-            &json!({ "processId": null, "rootUri": null, "capabilities": {} }),
-        );
-        assert_eq!(answer["capabilities"]["positionEncoding"], "utf-16");
-        assert_eq!(answer["capabilities"]["hoverProvider"], true);
+        editor.offered = editor.ask("initialize", able)["capabilities"].clone();
+        assert_eq!(editor.offered["hoverProvider"], true);
         editor.tell("initialized", &json!({}));
         editor
     }
@@ -73,13 +79,21 @@ impl Editor {
     }
 
     fn ask(&mut self, method: &str, params: &Value) -> Value {
+        let answer = self.try_ask(method, params);
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The answer, or what the server says instead.
+    fn try_ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.next += 1;
         self.write(&json!({ "jsonrpc": "2.0", "id": self.next, "method": method, "params": params }));
         loop {
             let message = self.read();
-            if message["id"] == self.next {
-                assert!(message.get("error").is_none(), "{message}");
-                return message["result"].clone();
+            if message["id"] == self.next && message.get("method").is_none() {
+                return match message.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(message["result"].clone()),
+                };
             }
         }
     }
@@ -127,6 +141,7 @@ fn an_error_is_shown_and_goes_when_it_is_mended() {
     fs::write(&file, "").expect("the file is written");
     let uri = uri(&file);
     let mut editor = Editor::start();
+    assert_eq!(editor.offered["positionEncoding"], "utf-16");
     let found = editor.open(&uri, WRONG);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0]["source"], "flowmesh");

@@ -1,0 +1,160 @@
+//! What can be written at a place.
+
+use super::Answer;
+use crate::lsp::{
+    from_protocol::{at, offset},
+    state::State,
+    to_protocol::Paper,
+};
+use flowmesh_diagnostics::Sources;
+use flowmesh_frontend::{
+    World,
+    ide::{CompletionItem, CompletionKind, NameKind},
+};
+use serde_json::{Map, Value, json};
+
+/// The most that is offered at once; who types on is asked again.
+const MOST: usize = 200;
+
+/// The likeliest first.
+pub(super) fn complete(state: &mut State, params: &Value) -> Answer {
+    let at = at(params)?;
+    let client = state.client.clone();
+    let desk = state.documents.desk(&at.uri);
+    let Ok(text) = desk.read(&desk.root) else {
+        return Ok(Value::Null);
+    };
+    let offset = offset(at.position, &text, client.encoding);
+    let offered = state.complete(&at.uri, offset);
+    // Places are counted in the text as it is, without the word that was looked for.
+    let mut sources = Sources::default();
+    let source = sources.add("document", text);
+    let mut paper = Paper::new(&sources, &client);
+    let span = flowmesh_diagnostics::Span::new(source, offered.span.start, offered.span.end);
+    let range = paper.range(span);
+    let items = offered.items.iter().take(MOST).enumerate().map(|(number, item)| {
+        let mut shown = shown(number, item, client.snippets);
+        shown.insert(
+            "textEdit".to_owned(),
+            json!({ "range": range, "newText": written(item, client.snippets) }),
+        );
+        let also = item.also.iter().map(|edit| {
+            let span = flowmesh_diagnostics::Span::new(source, edit.span.start, edit.span.end);
+            json!({ "range": paper.range(span), "newText": edit.text })
+        });
+        let also: Vec<Value> = also.collect();
+        if !also.is_empty() {
+            shown.insert("additionalTextEdits".to_owned(), json!(also));
+        }
+        Value::Object(shown)
+    });
+    let items: Vec<Value> = items.collect();
+    Ok(json!({ "isIncomplete": offered.items.len() > MOST, "items": items }))
+}
+
+fn shown(number: usize, item: &CompletionItem, snippets: bool) -> Map<String, Value> {
+    const SNIPPET: u8 = 2;
+    let mut shown = Map::new();
+    shown.insert("label".to_owned(), json!(item.label));
+    shown.insert("kind".to_owned(), json!(kind(item)));
+    // The order is that of the compiler.
+    shown.insert("sortText".to_owned(), json!(format!("{number:05}")));
+    shown.insert("filterText".to_owned(), json!(item.label));
+    shown.insert("data".to_owned(), json!({ "item": number, "label": item.label }));
+    if !item.detail.is_empty() {
+        shown.insert("detail".to_owned(), json!(item.detail));
+    }
+    if item.is_snippet && snippets {
+        shown.insert("insertTextFormat".to_owned(), json!(SNIPPET));
+    }
+    shown
+}
+
+/// What is written: without places to go to where the editor does not know them.
+fn written(item: &CompletionItem, snippets: bool) -> String {
+    match item.is_snippet && !snippets {
+        true => plain(&item.insert),
+        false => item.insert.clone(),
+    }
+}
+
+/// A snippet without its places: `f($1, ${2:b})$0` is `f(, b)`.
+fn plain(snippet: &str) -> String {
+    let mut out = String::new();
+    let mut signs = snippet.chars().peekable();
+    let mut inside = 0_u32;
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\\' => out.extend(signs.next()),
+            '$' if signs.peek().is_some_and(char::is_ascii_digit) => {
+                while signs.next_if(char::is_ascii_digit).is_some() {}
+            }
+            '$' if signs.peek() == Some(&'{') => {
+                signs.next();
+                while signs.next_if(char::is_ascii_digit).is_some() {}
+                if signs.next_if_eq(&':').is_some() {
+                    inside += 1;
+                } else {
+                    signs.next_if_eq(&'}');
+                }
+            }
+            '}' if inside > 0 => inside -= 1,
+            sign => out.push(sign),
+        }
+    }
+    out
+}
+
+/// The numbers are those of the protocol.
+fn kind(item: &CompletionItem) -> u8 {
+    match item.kind {
+        CompletionKind::Name(name) => match name {
+            NameKind::Operation => 2,
+            NameKind::Function | NameKind::Flow => 3,
+            NameKind::Field => 5,
+            NameKind::Param | NameKind::Local | NameKind::State | NameKind::View => 6,
+            NameKind::Service | NameKind::Gateway => 8,
+            NameKind::Module | NameKind::Subset => 9,
+            NameKind::Policy => 10,
+            NameKind::Case => 20,
+            NameKind::Config | NameKind::Secret => 21,
+            NameKind::Type => 22,
+            NameKind::Event | NameKind::Signal | NameKind::Error | NameKind::Schedule | NameKind::Step => 23,
+        },
+        CompletionKind::Native => 2,
+        CompletionKind::Builtin => 21,
+        CompletionKind::Setting => 10,
+        CompletionKind::Word => 12,
+        CompletionKind::Keyword if item.is_snippet => 15,
+        CompletionKind::Keyword => 14,
+    }
+}
+
+/// The words about something that was offered last.
+pub(super) fn resolve(state: &mut State, item: &Value) -> Value {
+    let mut item = item.clone();
+    let number = item.pointer("/data/item").and_then(Value::as_u64);
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    let docs = state.offered.as_ref().zip(number).and_then(|(offered, number)| {
+        let known = offered.items.get(number)?;
+        (item.pointer("/data/label")? == &json!(known.label)).then(|| offered.docs(known))
+    });
+    if let (Some(docs), Value::Object(item)) = (docs.filter(|docs| !docs.is_empty()), &mut item) {
+        item.insert(
+            "documentation".to_owned(),
+            json!({ "kind": "markdown", "value": docs }),
+        );
+    }
+    item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn places_of_snippets_go_where_the_editor_does_not_know_them() {
+        assert_eq!(plain("f($1, ${2:b})$0"), "f(, b)");
+        assert_eq!(plain("a \\$1 {$1} ${1} x}"), "a $1 {}  x}");
+    }
+}

@@ -1,0 +1,197 @@
+//! What is open, and what is known of it. What is known is of one moment: a change makes it another.
+
+use super::{
+    client::Client,
+    documents::{Desk, Documents},
+};
+use flowmesh_diagnostics::SourceId;
+use flowmesh_frontend::{
+    Workspace, World,
+    ide::{Snapshot, completion::Completion},
+};
+use lsp_server::{Message, Request};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    rc::Rc,
+};
+
+/// What the server knows.
+pub(super) struct State {
+    pub(super) client: Client,
+    pub(super) documents: Documents,
+    /// How often anything has changed.
+    moment: u64,
+    rooms: BTreeMap<String, Room>,
+    /// All modules of a project, by its folder, at a moment.
+    projects: BTreeMap<Option<PathBuf>, (u64, Rc<Snapshot>)>,
+    /// URIs for which something was told that was not taken back.
+    pub(super) marked: BTreeSet<String>,
+    /// Whether what is wrong was told since the last change.
+    pub(super) told: bool,
+    /// What was offered last, so that its words can be asked for.
+    pub(super) offered: Option<Rc<Completion>>,
+    requests: i32,
+}
+
+/// What is known of one document.
+#[derive(Default)]
+struct Room {
+    workspace: Workspace,
+    last: Option<(u64, Rc<Snapshot>)>,
+}
+
+/// A document that is asked about, and what is known of it.
+pub(super) struct Seen<'s> {
+    pub(super) desk: Desk<'s>,
+    pub(super) snapshot: Rc<Snapshot>,
+    pub(super) source: SourceId,
+}
+
+impl State {
+    /// Nothing is open yet.
+    pub(super) fn new(client: Client) -> Self {
+        Self {
+            client,
+            documents: Documents::default(),
+            moment: 0,
+            rooms: BTreeMap::new(),
+            projects: BTreeMap::new(),
+            marked: BTreeSet::new(),
+            told: true,
+            offered: None,
+            requests: 0,
+        }
+    }
+
+    /// Something has changed.
+    pub(super) fn changed(&mut self) {
+        self.moment += 1;
+        self.told = false;
+    }
+
+    /// A document is closed.
+    pub(super) fn closed(&mut self, uri: &str) {
+        self.documents.open.remove(uri);
+        self.rooms.remove(uri);
+        self.changed();
+    }
+
+    /// Lets go what is known of a document that is not open.
+    pub(super) fn close_room(&mut self, uri: &str) {
+        self.rooms.remove(uri);
+    }
+
+    /// All that was made of texts, in case something went wrong with it.
+    pub(super) fn forget(&mut self) {
+        self.rooms.clear();
+        self.projects.clear();
+        self.offered = None;
+    }
+
+    /// The program whose root is a document, as it is now.
+    pub(super) fn snapshot(&mut self, uri: &str) -> Rc<Snapshot> {
+        let room = self.rooms.entry(uri.to_owned()).or_default();
+        if let Some((moment, snapshot)) = &room.last
+            && *moment == self.moment
+        {
+            return Rc::clone(snapshot);
+        }
+        let desk = self.documents.desk(uri);
+        let snapshot = Rc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
+        room.last = Some((self.moment, Rc::clone(&snapshot)));
+        snapshot
+    }
+
+    /// A document with what is known of it.
+    pub(super) fn seen(&mut self, uri: &str) -> Option<Seen<'_>> {
+        let snapshot = self.snapshot(uri);
+        let desk = self.documents.desk(uri);
+        let source = snapshot.source(&desk.root)?;
+        Some(Seen {
+            desk,
+            snapshot,
+            source,
+        })
+    }
+
+    /// A document among all modules of its project.
+    pub(super) fn among(&mut self, uri: &str) -> Option<Seen<'_>> {
+        let desk = self.documents.desk(uri);
+        let folder = desk.folder();
+        let known = self
+            .projects
+            .get(&folder)
+            .filter(|(moment, _)| *moment == self.moment);
+        let snapshot = match known {
+            Some((_, snapshot)) => Rc::clone(snapshot),
+            None => {
+                let snapshot = Rc::new(Snapshot::project(&desk, &desk.modules()));
+                self.projects.insert(folder, (self.moment, Rc::clone(&snapshot)));
+                snapshot
+            }
+        };
+        let source = snapshot.source(&desk.root)?;
+        Some(Seen {
+            desk,
+            snapshot,
+            source,
+        })
+    }
+
+    /// The project of a document that need not exist: its folder counts.
+    pub(super) fn project(&mut self, uri: &str) -> Option<Seen<'_>> {
+        let desk = self.documents.desk(uri);
+        let folder = desk.folder();
+        let first = desk.modules().into_iter().find(|name| desk.read(name).is_ok())?;
+        let first = desk.uri_of(&first)?;
+        debug_assert_eq!(self.documents.desk(&first).folder(), folder);
+        self.among(&first)
+    }
+
+    /// What can be written at a place of a document. Names of other modules are as they were when all were looked at last.
+    pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
+        let desk = self.documents.desk(uri);
+        let folder = desk.folder();
+        if !self.projects.contains_key(&folder) {
+            let snapshot = Rc::new(Snapshot::project(&desk, &desk.modules()));
+            self.projects.insert(folder.clone(), (self.moment, snapshot));
+        }
+        let room = self.rooms.entry(uri.to_owned()).or_default();
+        let elsewhere = self.projects.get(&folder).map(|(_, snapshot)| &**snapshot);
+        let offered =
+            flowmesh_frontend::ide::complete(&mut room.workspace, &desk, &desk.root, offset, elsewhere);
+        let offered = Rc::new(offered);
+        self.offered = Some(Rc::clone(&offered));
+        offered
+    }
+
+    /// A request to the editor.
+    pub(super) fn request(&mut self, method: &str, params: serde_json::Value) -> Message {
+        self.requests += 1;
+        let id = format!("flowmesh-{}", self.requests);
+        Request::new(id.into(), method.to_owned(), params).into()
+    }
+
+    /// What the editor is asked to do for the server from now on.
+    pub(super) fn registrations(&mut self) -> Vec<Message> {
+        if !self.client.watches {
+            return Vec::new();
+        }
+        let watchers = ["**/*.flow", "**/flowmesh.toml", "**/*.{yaml,yml,json,proto}"];
+        let watchers: Vec<_> = watchers
+            .iter()
+            .map(|glob| json!({ "globPattern": glob }))
+            .collect();
+        let registration = json!({
+            "id": "files",
+            "method": "workspace/didChangeWatchedFiles",
+            "registerOptions": { "watchers": watchers },
+        });
+        vec![self.request(
+            "client/registerCapability",
+            json!({ "registrations": [registration] }),
+        )]
+    }
+}
