@@ -1,6 +1,13 @@
 //! Objects of any kind in a cluster: looked up, applied, taken away.
 
-use crate::{crd::ObjectKey, decide::shape, error::Error};
+use crate::{
+    crd::ObjectKey,
+    decide::{
+        shape,
+        whose::{Whose, whose},
+    },
+    error::Error,
+};
 use kube::{
     Api, Client,
     api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, Preconditions},
@@ -49,15 +56,15 @@ impl Cluster {
         let Some(live) = self.get(key).await? else {
             return Ok(());
         };
-        match belongs(&live, uid) {
-            Belongs::Not => Ok(()),
-            Belongs::Shared => {
+        match whose(&live, uid) {
+            Whose::Anothers => Ok(()),
+            Whose::Shared => {
                 let metadata = json!({ "name": key.name, "namespace": key.namespace });
                 let nothing =
                     json!({ "apiVersion": key.api_version, "kind": key.kind, "metadata": metadata });
                 self.apply(manager, &nothing, false).await
             }
-            Belongs::Alone => self.delete(key, &live).await,
+            Whose::Ours => self.delete(key, &live).await,
         }
     }
 
@@ -123,29 +130,5 @@ fn unknown(why: kube::Error, key: &ObjectKey) -> Error {
             kind: key.kind.clone(),
         },
         false => why.into(),
-    }
-}
-
-/// Whose an object is.
-enum Belongs {
-    Alone,
-    Shared,
-    Not,
-}
-
-fn belongs(live: &Value, uid: &str) -> Belongs {
-    let owners = live
-        .pointer("/metadata/ownerReferences")
-        .and_then(Value::as_array);
-    let owners: Vec<&Value> = owners.into_iter().flatten().collect();
-    let ours = |owner: &&Value| owner.get("uid").and_then(Value::as_str) == Some(uid);
-    let place = format!("/metadata/labels/{}", shape::OWNER.replace('/', "~1"));
-    let labelled = live.pointer(&place).and_then(Value::as_str) == Some(uid);
-    match owners.iter().find(|owner| ours(owner)) {
-        Some(_) if owners.len() > 1 => Belongs::Shared,
-        Some(_) => Belongs::Alone,
-        // Those of other namespaces have no owner, and are known by the label.
-        None if labelled && owners.is_empty() => Belongs::Alone,
-        None => Belongs::Not,
     }
 }

@@ -3,7 +3,7 @@
 use super::program::Looking;
 use crate::{
     crd::{Conflicts, ObjectKey},
-    decide::{differ, report::Unapplied, shape},
+    decide::{differ, report::Unapplied, shape, whose},
     error::Error,
 };
 use serde_json::Value;
@@ -13,21 +13,41 @@ pub(super) async fn apply(looking: &Looking<'_>, objects: &[Value]) -> Result<Ve
     let mut wrong = Vec::new();
     for object in objects {
         let Some(key) = shape::key(object) else { continue };
-        if let Err(error) = one(looking, &key, object).await {
-            wrong.push(unapplied(key, error)?);
+        match one(looking, &key, object).await {
+            Ok(None) => {}
+            Ok(Some(why)) => wrong.push(anothers(key, why)),
+            Err(error) => wrong.push(unapplied(key, error)?),
         }
     }
     Ok(wrong)
 }
 
-async fn one(looking: &Looking<'_>, key: &ObjectKey, object: &Value) -> Result<(), Error> {
+/// Applies one, or says that it is another's.
+async fn one(looking: &Looking<'_>, key: &ObjectKey, object: &Value) -> Result<Option<String>, Error> {
     let cluster = &looking.context.cluster;
     let live = cluster.get(key).await?;
-    if !differ::needs_apply(object, live.as_ref()) {
-        return Ok(());
+    if let Some(live) = &live {
+        match shape::is_shared(key) {
+            true if !whose::is_of_programs(live) => return Ok(None),
+            false if let Some(why) = whose::taken(live, &looking.owner) => return Ok(Some(why)),
+            _ => {}
+        }
     }
-    let force = looking.program.spec.conflicts == Conflicts::Force;
-    cluster.apply(&looking.manager(), object, force).await
+    if differ::needs_apply(object, live.as_ref()) {
+        // Nobody is overruled who makes it at this moment.
+        let force = live.is_some() && looking.program.spec.conflicts == Conflicts::Force;
+        cluster.apply(&looking.manager(), object, force).await?;
+    }
+    Ok(None)
+}
+
+/// An object that another one has.
+pub(super) fn anothers(key: ObjectKey, why: String) -> Unapplied {
+    Unapplied {
+        key,
+        conflict: true,
+        why,
+    }
 }
 
 /// What the cluster refuses is told; what went wrong on the way is tried again.

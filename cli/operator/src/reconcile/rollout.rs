@@ -10,7 +10,7 @@ use crate::{
         plan,
         report::Report,
         rollout::{self, Facts, Held, Next, Verdict},
-        shape,
+        shape, whose,
     },
     error::Error,
     server::{Fault, Server},
@@ -50,6 +50,12 @@ impl<'r, 'c> Rollout<'r, 'c> {
             return Ok(self.soon());
         }
         let pods = self.looking.context.cluster.get(&self.made.pods).await?;
+        if let Some(why) = pods
+            .as_ref()
+            .and_then(|pods| whose::taken(pods, &self.looking.owner))
+        {
+            return Ok(self.taken(why));
+        }
         let ready = pods.as_ref().is_some_and(differ::is_rolled_out);
         let server = self.server(&self.made.pods.name).await?;
         let serving = match self.made.keeps && ready {
@@ -79,6 +85,16 @@ impl<'r, 'c> Rollout<'r, 'c> {
             Next::Settled => self.settle(&server).await,
             Next::Hold(held) => self.hold(held, same).await,
         }
+    }
+
+    /// Another one has pods of that name, with runs of its own: nothing is said to their server.
+    fn taken(&mut self, why: String) -> Duration {
+        self.report
+            .undeployed(Truth::False, "Conflict", "the pods of that name are another's");
+        let key = self.made.pods.clone();
+        self.report
+            .applied(self.made.objects.len(), &[applying::anothers(key, why)]);
+        self.soon()
     }
 
     /// The server of this program, or of what it was called before.

@@ -1,25 +1,16 @@
 //! A program does not go before its runs have ended, unless somebody says so.
 
-use crate::world::{Operator, SHOP, World};
+use crate::world::{Operator, World};
 use serde_json::{Value, json};
 
 async fn begun(more: &Value) -> (World, Operator, String) {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, more);
-    world.ready().await;
-    let run = world
-        .ask("POST", "/v1/flows/order/runs?wait=1s", r#"{"id":"a"}"#)
-        .await;
-    let id = run["id"].as_str().unwrap().to_owned();
-    (world, operator, id)
+    let (world, operator) = World::begun(more).await;
+    let run = world.waiting().await;
+    (world, operator, run)
 }
 
 async fn gone(world: &World) {
-    world
-        .double
-        .until("it is gone", |double| double.get("Program", "orders").is_none())
-        .await;
+    world.gone("Program", "orders").await;
     for kind in ["StatefulSet", "Service", "ConfigMap", "ServiceAccount"] {
         assert_eq!(world.double.all(kind), Vec::<Value>::new());
     }
@@ -39,23 +30,14 @@ async fn a_program_stays_until_its_runs_have_ended() {
         "{message}"
     );
     assert!(world.double.get("StatefulSet", "shop").is_some());
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
+    world.approve(&run).await;
     gone(&world).await;
     operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_of_other_namespaces_of_the_server_keep_it_too() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     // The header goes along with the path, as the client of these tests is a simple one.
     world
         .ask(

@@ -13,6 +13,7 @@ mod deletion;
 mod documents;
 mod double;
 mod election;
+mod others;
 mod pods;
 mod process;
 mod programs;

@@ -12,6 +12,10 @@ const KINDS: [&str; 6] = [
     "PodDisruptionBudget",
 ];
 
+/// A program with a service, of which a mesh has something to know.
+const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
+                    op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_is_compiled_applied_and_ready() {
     let world = World::new();
@@ -75,10 +79,7 @@ async fn a_program_comes_from_a_config_map_or_compiled_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     let before = (
         world.status()["program"].clone(),
         world.double.get("StatefulSet", "shop"),
@@ -115,8 +116,6 @@ async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mesh_gets_its_objects_and_loses_them_again() {
-    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
-                        op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
     let world = World::new();
     let operator = world.operator("a").await;
     world.program(PAYS, &json!({ "mesh": { "target": "istio" } }));
@@ -136,8 +135,6 @@ async fn a_mesh_gets_its_objects_and_loses_them_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kind_that_the_cluster_lacks_is_told() {
-    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
-                        op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
     let world = World::new();
     let operator = world.operator("a").await;
     world.program(PAYS, &json!({ "mesh": { "target": "gateway-api" } }));
@@ -157,10 +154,7 @@ async fn a_kind_that_the_cluster_lacks_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_else_wrote_is_reported_and_taken_only_where_that_is_said() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world
         .double
         .patch("StatefulSet", "shop", &json!({ "spec": { "replicas": 0 } }));
@@ -194,10 +188,7 @@ async fn what_somebody_else_wrote_is_reported_and_taken_only_where_that_is_said(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_cluster_refuses_is_told() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world
         .double
         .patch("Program", "orders", &json!({ "spec": { "storage": "20Gi" } }));
@@ -214,10 +205,7 @@ async fn what_the_cluster_refuses_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_deleted_by_hand_comes_back() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world.double.delete("Service", "shop");
     world
         .double
@@ -228,10 +216,7 @@ async fn what_was_deleted_by_hand_comes_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_programs_of_a_namespace_share_the_account() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     let other = "service web { at: \"dns://web.shop.svc.cluster.local:80\" }\n\
                  gateway edge {\n  listen: \"http://0.0.0.0:8080\"\n  any \"/**\" -> web\n}\n";
     let text = json!({ "spec": { "source": { "files": { "edge.flow": other } } } });
@@ -249,10 +234,7 @@ async fn two_programs_of_a_namespace_share_the_account() {
         2
     );
     world.double.delete("Program", "edge");
-    world
-        .double
-        .until("it is gone", |double| double.get("Program", "edge").is_none())
-        .await;
+    world.gone("Program", "edge").await;
     assert_eq!(
         account().unwrap()["metadata"]["ownerReferences"]
             .as_array()

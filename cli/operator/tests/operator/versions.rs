@@ -14,33 +14,14 @@ fn other() -> String {
         .replace("await approve", "await agree")
 }
 
-async fn waiting(world: &World) -> String {
-    let run = world
-        .ask("POST", "/v1/flows/order/runs?wait=1s", r#"{"id":"a"}"#)
-        .await;
-    run["id"].as_str().unwrap().to_owned()
-}
-
-async fn begun(more: &Value) -> (World, crate::world::Operator) {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, more);
-    world.ready().await;
-    (world, operator)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_that_can_go_on_move_and_what_is_old_goes() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     let old = world.status()["program"].clone();
     let maps = world.double.all("ConfigMap").len();
     world.rewrite(&mended());
-    world
-        .double
-        .until("it is deployed", |_| world.status()["program"] != old)
-        .await;
-    world.ready().await;
+    world.deployed_after(&old).await;
     let status = world.status();
     assert_eq!(status["program"], status["compiled"]);
     assert_eq!(
@@ -59,22 +40,16 @@ async fn runs_that_can_go_on_move_and_what_is_old_goes() {
         set["metadata"]["annotations"]["flowmesh/program"],
         status["program"]
     );
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a, by ann");
     operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_that_cannot_move_are_told_and_drained() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     world.rewrite(&other());
     let drained = world
         .double
@@ -93,14 +68,8 @@ async fn runs_that_cannot_move_are_told_and_drained() {
         "{plan}"
     );
     // It ends as what it began as.
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a by ann");
     world
         .double
@@ -111,24 +80,14 @@ async fn runs_that_cannot_move_are_told_and_drained() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_stay_where_that_is_said() {
-    let (world, operator) = begun(&json!({ "oldRuns": "stay" })).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({ "oldRuns": "stay" })).await;
+    let run = world.waiting().await;
     let old = world.status()["program"].clone();
     world.rewrite(&mended());
-    world
-        .double
-        .until("it is deployed", |_| world.status()["program"] != old)
-        .await;
-    world.ready().await;
+    world.deployed_after(&old).await;
     assert_eq!(world.status()["plan"]["left"], 1);
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!((&ended["result"], &ended["program"]), (&json!("a by ann"), &old));
     world
         .double
@@ -139,8 +98,8 @@ async fn runs_stay_where_that_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_waits_until_no_run_would_be_left() {
-    let (world, operator) = begun(&json!({ "oldRuns": "wait" })).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({ "oldRuns": "wait" })).await;
+    let run = world.waiting().await;
     let old = world.status()["program"].clone();
     world.rewrite(&other());
     let deployed = world
@@ -160,8 +119,8 @@ async fn a_version_waits_until_no_run_would_be_left() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_that_needs_new_values_gets_pods_first() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     let text = format!(
         "config team: string\n{}",
         mended().replace("hello {name}", "{team} greets {name}")
@@ -182,14 +141,8 @@ async fn a_version_that_needs_new_values_gets_pods_first() {
         .ask("POST", "/v1/flows/hello/runs?wait=30s", r#"{"name":"ann"}"#)
         .await;
     assert_eq!(hello["result"], "blue greets ann");
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a, by ann");
     operator.stop().await;
 }
@@ -220,18 +173,14 @@ async fn pods_that_never_become_ready_can_be_mended() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_deployed_by_hand_is_taken_back() {
-    let (world, operator) = begun(&json!({})).await;
+    let (world, operator) = World::begun(&json!({})).await;
     let first = world.double.all("ConfigMap")[0]["data"]["program.json"]
         .as_str()
         .unwrap()
         .to_owned();
     let hash = world.status()["program"].clone();
     world.rewrite(&mended());
-    world
-        .double
-        .until("it is deployed", |_| world.status()["program"] != hash)
-        .await;
-    world.ready().await;
+    world.deployed_after(&hash).await;
     world.ask("POST", "/v1/deployments", &first).await;
     let wanted = world.status()["program"].clone();
     for _ in 0..600 {
@@ -247,8 +196,8 @@ async fn what_somebody_deployed_by_hand_is_taken_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_not_changed_under_runs() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     let files = json!({ "shop.flow": Value::Null, "store.flow": SHOP });
     world.double.patch(
         "Program",

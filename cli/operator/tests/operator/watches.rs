@@ -64,10 +64,7 @@ async fn an_operator_that_ends_in_the_middle_is_followed_by_one_that_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_that_break_off_are_taken_up_again() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world.double.cut();
     world.rewrite(&SHOP.replace("hello {name}", "hi {name}"));
     world.ready().await;

@@ -61,6 +61,15 @@ impl World {
         }
     }
 
+    /// One with an operator and the program of the shop, which is ready; `more` stands in its spec, too.
+    pub(crate) async fn begun(more: &Value) -> (Self, Operator) {
+        let world = Self::new();
+        let operator = world.operator("a").await;
+        world.program(SHOP, more);
+        world.ready().await;
+        (world, operator)
+    }
+
     /// Starts an operator.
     pub(crate) async fn operator(&self, identity: &str) -> Operator {
         self.operator_with(identity, |options| options).await
@@ -124,6 +133,49 @@ impl World {
                 })
             })
             .await;
+    }
+
+    /// Waits until new runs begin with another program than this one.
+    pub(crate) async fn deployed_after(&self, old: &Value) {
+        self.double
+            .until("it is deployed", |_| self.status()["program"] != *old)
+            .await;
+        self.ready().await;
+    }
+
+    /// Waits until an object is gone.
+    pub(crate) async fn gone(&self, kind: &str, name: &str) {
+        self.double
+            .until("it is gone", |double| double.get(kind, name).is_none())
+            .await;
+    }
+
+    /// Waits until the object of a run says that it waits; the run's identifier.
+    pub(crate) async fn waits(&self, name: &str) -> String {
+        let status = |double: &Double| double.get("Run", name).unwrap()["status"].clone();
+        self.double
+            .until("it waits", |double| status(double)["state"] == "waiting")
+            .await;
+        status(&self.double)["run"].as_str().unwrap().to_owned()
+    }
+
+    /// Begins a run without an object, which waits for its signal; its identifier.
+    pub(crate) async fn waiting(&self) -> String {
+        let run = self
+            .ask("POST", "/v1/flows/order/runs?wait=1s", r#"{"id":"a"}"#)
+            .await;
+        run["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives a run its signal.
+    pub(crate) async fn approve(&self, run: &str) {
+        let path = format!("/v1/runs/{run}/signals/approve");
+        self.ask("POST", &path, r#"{"by":"ann"}"#).await;
+    }
+
+    /// A run as the server tells it, where it soon has ended.
+    pub(crate) async fn ended(&self, run: &str) -> Value {
+        self.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await
     }
 
     pub(crate) fn status(&self) -> Value {
