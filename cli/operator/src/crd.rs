@@ -9,7 +9,7 @@ pub use program::{
     ConfigMapSource, Conflicts, Deletion, Finding, MeshSpec, ObjectKey, OldRuns, Plan, PlanGroup, Program,
     ProgramSpec, ProgramStatus, SecretSpec, Source, TokenSpec,
 };
-pub use run::{Run, RunDeletion, RunSpec, RunStatus};
+pub use run::{Input, Run, RunDeletion, RunSpec, RunStatus};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;

@@ -120,10 +120,9 @@ impl Server {
     }
 
     /// Starts a run, or finds the one that was started with this key.
-    pub(crate) async fn start(&self, flow: &str, key: &str, input: Option<&Value>) -> Result<Value, Fault> {
+    pub(crate) async fn start(&self, flow: &str, key: &str, input: Option<&str>) -> Result<Value, Fault> {
         let path = format!("/v1/flows/{}/runs?key={}", encode(flow), encode(key));
-        let input = input.map(Value::to_string);
-        self.ask(Method::POST, &path, input.as_deref()).await
+        self.ask(Method::POST, &path, input).await
     }
 
     /// The run that was started with a key.

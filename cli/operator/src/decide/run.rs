@@ -8,6 +8,9 @@ use std::time::Duration;
 /// The longest result or error that a status holds, in bytes of JSON.
 const KEPT_MAX: usize = 32 << 10;
 
+/// The deepest nesting of either. Whatever reads the object has a limit, too.
+const DEPTH_MAX: usize = 32;
+
 /// How soon a run is looked at again, at the least and at the most.
 const SOON: Duration = Duration::from_secs(2);
 const LATE: Duration = Duration::from_secs(60);
@@ -98,7 +101,16 @@ pub fn look_again(started: Option<&str>, now: Timestamp) -> Duration {
 }
 
 fn kept(value: Option<&Value>) -> Option<Value> {
-    value.filter(|value| value.to_string().len() <= KEPT_MAX).cloned()
+    let fits = |value: &&Value| depth(value) <= DEPTH_MAX && value.to_string().len() <= KEPT_MAX;
+    value.filter(fits).cloned()
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(all) => 1 + all.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(all) => 1 + all.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 fn error(run: &Value) -> Option<Value> {
@@ -115,7 +127,9 @@ fn error(run: &Value) -> Option<Value> {
 fn ending(run: &Value, state: &str) -> String {
     let too_long = |name: &str| run.get(name).is_some() && kept(run.get(name)).is_none();
     if too_long("result") || too_long("error") {
-        return format!("it is {state}; what came of it is too long to stand here: read it at the server");
+        return format!(
+            "it is {state}; what came of it is too long or too deep to stand here: read it at the server"
+        );
     }
     let name = run.pointer("/error/name").and_then(Value::as_str);
     match name {
@@ -186,15 +200,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_left_at_the_server() {
-        let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": "x".repeat(40_000) }));
-        assert_eq!(run.result, None);
-        assert!(
-            condition(&run.conditions, "Ended")
-                .unwrap()
-                .message
-                .contains("too long")
-        );
+    fn what_is_too_long_or_too_deep_is_left_at_the_server() {
+        let deep = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        for result in [json!("x".repeat(40_000)), deep(33)] {
+            let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": result }));
+            assert_eq!(run.result, None);
+            let ended = condition(&run.conditions, "Ended").unwrap();
+            assert!(ended.message.contains("too long or too deep"));
+        }
+        let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": deep(32) }));
+        assert_eq!(run.result, Some(deep(32)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{say, token::token};
 use crate::{
     context::Context,
-    crd::{DELETION, Program, Run, RunDeletion, RunStatus, Truth, set},
+    crd::{DELETION, Input, Program, Run, RunDeletion, RunStatus, Truth, set},
     decide::{deletion, run},
     error::Error,
     server::{Fault, Server},
@@ -82,8 +82,9 @@ impl Following<'_> {
     /// By the identifier of the object: however often it is asked for, it is one run.
     async fn start(&self, server: &Server) -> Result<serde_json::Value, Fault> {
         let key = self.object.uid().unwrap_or_default();
+        let spec = &self.object.spec;
         server
-            .start(&self.object.spec.flow, &key, self.object.spec.input.as_ref())
+            .start(&spec.flow, &key, spec.input.as_ref().map(Input::text))
             .await
     }
 
