@@ -3,7 +3,7 @@
 use crate::{
     crd::ObjectKey,
     decide::{
-        shape,
+        names, shape,
         whose::{Whose, whose},
     },
     error::Error,
@@ -87,6 +87,9 @@ impl Cluster {
     }
 
     async fn api(&self, key: &ObjectKey) -> Result<Api<DynamicObject>, Error> {
+        if !names::is_key(key) {
+            return Err(Error::BadName(key.name.clone()));
+        }
         let resource = self.resource(key).await?;
         Ok(Api::namespaced_with(
             self.client.clone(),

@@ -4,6 +4,7 @@ mod condition;
 mod program;
 mod run;
 
+pub(crate) use condition::cut;
 pub use condition::{Condition, Truth, condition, is_true, set};
 pub use program::{
     ConfigMapSource, Conflicts, Deletion, Finding, MeshSpec, ObjectKey, OldRuns, Plan, PlanGroup, Program,

@@ -109,6 +109,10 @@ fn cluster_role() -> Value {
         rule(&[""], &["secrets"], &["get"]),
         rule(&["networking.k8s.io"], &["networkpolicies"], &MAKE),
         rule(&["policy"], &["poddisruptionbudgets"], &MAKE),
+        rule(&["batch"], &["jobs"], &MAKE),
+        rule(&["monitoring.coreos.com"], &["servicemonitors"], &MAKE),
+        // Without `escalate` and `bind`: the cluster lets it hand out nothing that it may not do itself.
+        rule(&["rbac.authorization.k8s.io"], &["roles", "rolebindings"], &MAKE),
         rule(&["autoscaling"], &["horizontalpodautoscalers"], &MAKE),
         rule(&["gateway.networking.k8s.io"], &["*"], &MAKE),
         rule(
@@ -242,6 +246,13 @@ mod tests {
         assert_eq!(
             all[7]["spec"]["template"]["spec"]["containers"][0]["image"],
             "flowmesh:1"
+        );
+        let rights = all[3].to_string();
+        assert!(rights.contains("rolebindings"));
+        assert!(
+            !["escalate", "bind\"", "impersonate"]
+                .iter()
+                .any(|verb| rights.contains(verb))
         );
         assert!(
             all.iter()

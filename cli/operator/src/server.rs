@@ -2,6 +2,7 @@
 
 use crate::decide::{
     plan::{Answer, Refused},
+    size,
     unfinished::{STATES, Unfinished, of_metrics},
 };
 use bytes::Bytes;
@@ -20,7 +21,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(60);
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// The longest answer in bytes.
-const BYTES_MAX: usize = 16 << 20;
+const BYTES_MAX: usize = 4 << 20;
 
 /// For longer than this, no server's measures are behind what happened: they come from its index, which takes a fifth of a second.
 const LAG: Duration = Duration::from_secs(1);
@@ -125,19 +126,20 @@ impl Server {
         self.ask(Method::POST, &path, input).await
     }
 
-    /// The run that was started with a key.
-    pub(crate) async fn find(&self, key: &str) -> Result<Option<String>, Fault> {
-        let list = self
-            .ask(
-                Method::GET,
-                &format!("/v1/runs?key={}&limit=1", encode(key)),
-                None,
-            )
-            .await?;
-        Ok(list
-            .pointer("/runs/0/id")
-            .and_then(Value::as_str)
-            .map(str::to_owned))
+    /// The run of a flow that was started with a key.
+    pub(crate) async fn find(&self, flow: &str, key: &str) -> Result<Option<String>, Fault> {
+        let path = format!("/v1/runs?flow={}&key={}&limit=1", encode(flow), encode(key));
+        let found = |list: &Value| {
+            list.pointer("/runs/0/id")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        if let Some(id) = found(&self.ask(Method::GET, &path, None).await?) {
+            return Ok(Some(id));
+        }
+        // Nobody is told that there is none before the index can know of all that began.
+        tokio::time::sleep(LAG).await;
+        Ok(found(&self.ask(Method::GET, &path, None).await?))
     }
 
     /// A run.
@@ -226,12 +228,7 @@ async fn exchange(
 /// What `application/problem+json` says.
 fn refused(status: u16, bytes: &[u8]) -> Refused {
     let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let text = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name: &str| size::text(body.get(name).and_then(Value::as_str).unwrap_or_default());
     Refused {
         status,
         code: text("code"),
@@ -239,11 +236,14 @@ fn refused(status: u16, bytes: &[u8]) -> Refused {
     }
 }
 
-/// A segment of a path, or a value of a query.
-fn encode(text: &str) -> String {
+/// A segment of a path, a value of a query, or a part of a host.
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::new();
+    // Of a path, a segment of dots alone would leave nothing, or go up.
+    let dots = text.bytes().all(|byte| byte == b'.');
     for byte in text.bytes() {
         match byte {
+            b'.' if dots => out.push_str("%252E"),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
             _ => drop(write!(out, "%{byte:02X}")),
         }
@@ -258,6 +258,9 @@ mod tests {
     #[test]
     fn segments_of_paths_hold_anything() {
         assert_eq!(encode("a b/ä?"), "a%20b%2F%C3%A4%3F");
+        assert_eq!(encode("shop.hello"), "shop.hello");
+        // A proxy on the way may take `%2E` for a dot.
+        assert_eq!(encode(".."), "%252E%252E");
     }
 
     #[test]
@@ -269,5 +272,7 @@ mod tests {
             "the server refused: no value for `team` (F1163)"
         );
         assert_eq!(refused(502, b"<html>").to_string(), "the server answered 502: ");
+        let long = format!("{{\"detail\": \"{}\"}}", "x".repeat(1 << 20));
+        assert!(refused(500, long.as_bytes()).why.len() < 2000);
     }
 }

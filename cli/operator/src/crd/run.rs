@@ -33,6 +33,7 @@ use serde_json::{Value, value::RawValue};
 }]))]
 pub struct RunSpec {
     /// The `Program` of the same namespace.
+    #[schemars(extend("pattern" = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength" = 253))]
     pub program: String,
     /// The flow.
     pub flow: String,
@@ -91,9 +92,12 @@ pub struct RunStatus {
     /// `running`, `waiting`, `paused`, `undoing`, `done`, `failed`, `cancelled` or `terminated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// What it is at.
+    /// What it is at; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
+    /// At how much more it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_steps: Option<u64>,
     /// The hash of the program that it was started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,

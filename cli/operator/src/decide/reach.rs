@@ -65,8 +65,10 @@ pub(super) fn confine(object: &mut Value, around: &Around) {
 /// Whether a host is a Service of the object's namespace, which is one that the operator may write to.
 fn is_here(host: &str, key: &ObjectKey, around: &Around) -> bool {
     let named = |namespace: &str| {
-        let mut labels = host.split('.').skip(1);
-        labels.next() == Some(namespace) && labels.next() == Some("svc")
+        let mut labels = host.splitn(4, '.').skip(1);
+        labels.next() == Some(namespace)
+            && labels.next() == Some("svc")
+            && matches!(labels.next(), None | Some("cluster.local"))
     };
     named(&key.namespace) || around.into.iter().any(|namespace| named(namespace))
 }
@@ -158,6 +160,7 @@ mod tests {
             // As an address with `http://` has it, of which the compiler thinks that it is outside.
             "payments.other.svc.cluster.local",
             "shop.svc",
+            "payments.shop.svc.example.com",
         ] {
             assert!(confined("VirtualService", &hosts(elsewhere)), "{elsewhere}");
             assert!(confined("ServiceEntry", &hosts(elsewhere)), "{elsewhere}");

@@ -1,5 +1,6 @@
 //! A run at its server as the status of its object.
 
+use super::size;
 use crate::crd::{RunStatus, Truth, set};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,6 +11,9 @@ const KEPT_MAX: usize = 32 << 10;
 
 /// The deepest nesting of either. Whatever reads the object has a limit, too.
 const DEPTH_MAX: usize = 32;
+
+/// How many steps a status names.
+const STEPS_MAX: usize = 20;
 
 /// How soon a run is looked at again, at the least and at the most.
 const SOON: Duration = Duration::from_secs(2);
@@ -24,14 +28,22 @@ pub fn is_end(state: &str) -> bool {
 /// The status of an object whose run stands so, as the server tells it.
 #[must_use]
 pub fn status(before: &RunStatus, run: &Value, generation: Option<i64>, now: Timestamp) -> RunStatus {
-    let text = |name: &str| run.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |name: &str| run.get(name).and_then(Value::as_str).map(size::text);
     let state = text("state").unwrap_or_default();
-    let steps = run.get("steps").and_then(Value::as_array).into_iter().flatten();
+    let steps: Vec<&str> = run
+        .get("steps")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let more = steps.len().saturating_sub(STEPS_MAX) as u64;
     let ended = is_end(&state);
     let mut status = RunStatus {
         observed_generation: generation,
         run: text("id").or_else(|| before.run.clone()),
-        steps: steps.filter_map(Value::as_str).map(str::to_owned).collect(),
+        steps: steps.into_iter().take(STEPS_MAX).map(size::text).collect(),
+        more_steps: Some(more).filter(|more| *more > 0),
         program: text("program"),
         started: text("started"),
         ended: text("updated").filter(|_| ended),
@@ -92,6 +104,22 @@ pub fn unstarted(
     status
 }
 
+/// What a run says that was started, and that its server does not know any more.
+#[must_use]
+pub fn lost(before: &RunStatus, message: &str, generation: Option<i64>, now: Timestamp) -> RunStatus {
+    let mut status = before.clone();
+    status.observed_generation = generation;
+    let all = &mut status.conditions;
+    set(
+        all,
+        ("Ended", Truth::Unknown),
+        ("RunNotFound", message),
+        generation,
+        now,
+    );
+    status
+}
+
 /// How soon it is looked at again: the longer it goes on, the later.
 #[must_use]
 pub fn look_again(started: Option<&str>, now: Timestamp) -> Duration {
@@ -115,8 +143,7 @@ fn depth(value: &Value) -> usize {
 
 fn error(run: &Value) -> Option<Value> {
     let why = |name: &str| {
-        run.get(name)
-            .map(|why| json!({ "name": capital(name), "fields": { "reason": why } }))
+        kept(run.get(name)).map(|why| json!({ "name": capital(name), "fields": { "reason": why } }))
     };
     kept(run.get("error"))
         .or_else(|| why("cancelled"))
@@ -197,6 +224,18 @@ mod tests {
             cancelled.error,
             Some(json!({ "name": "Cancelled", "fields": { "reason": "late" } }))
         );
+    }
+
+    #[test]
+    fn however_much_a_server_says_a_status_is_short() {
+        let long = "x".repeat(100_000);
+        let run = told(&json!({
+            "id": long, "state": long, "program": long, "started": long, "updated": long, "cancelled": long,
+            "steps": vec![long.clone(); 50],
+        }));
+        assert_eq!((run.steps.len(), run.more_steps), (20, Some(30)));
+        assert_eq!(run.error, None);
+        assert!(serde_json::to_string(&run).unwrap().len() < 128 << 10);
     }
 
     #[test]

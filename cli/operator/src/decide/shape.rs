@@ -77,6 +77,8 @@ pub(super) fn shaped(
                     // Who scales it writes that field.
                     remove(&mut object, "/spec", "replicas");
                 }
+                // One that goes by itself would come back, and be carried out once more.
+                remove(&mut object, "/spec", "ttlSecondsAfterFinished");
                 reach::confine(&mut object, around);
                 owned(&mut object, &around.owner, own);
                 all.push(object);

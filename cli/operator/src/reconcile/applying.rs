@@ -1,9 +1,9 @@
 //! Objects of a program on their way to the cluster, and away from it.
 
-use super::program::Looking;
+use super::{leave, program::Looking};
 use crate::{
     crd::{Conflicts, ObjectKey},
-    decide::{differ, report::Unapplied, shape, whose},
+    decide::{deletion::Going, differ, report::Unapplied, shape, whose},
     error::Error,
 };
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub(super) fn anothers(key: ObjectKey, why: String) -> Unapplied {
 
 /// What the cluster refuses is told; what went wrong on the way is tried again.
 fn unapplied(key: ObjectKey, error: Error) -> Result<Unapplied, Error> {
-    let refused = matches!(error, Error::NoKind { .. })
+    let refused = matches!(error, Error::NoKind { .. } | Error::BadName(_))
         || error
             .refusal()
             .is_some_and(|status| (400..500).contains(&status.code) && status.code != 429);
@@ -68,12 +68,17 @@ fn unapplied(key: ObjectKey, error: Error) -> Result<Unapplied, Error> {
     })
 }
 
-/// Takes away what belonged and belongs no more.
-pub(super) async fn prune(looking: &Looking<'_>, wanted: &[ObjectKey]) -> Result<(), Error> {
+/// Takes away what belonged and belongs no more; what stays: pods to which a run came in the meantime.
+pub(super) async fn prune(looking: &Looking<'_>, wanted: &[ObjectKey]) -> Result<Vec<ObjectKey>, Error> {
+    let mut stays = Vec::new();
     for key in differ::left_over(looking.objects(), wanted) {
+        if shape::keeps(&key) && leave::going(looking, &key).await? != Going::Go {
+            stays.push(key);
+            continue;
+        }
         remove(looking, &key).await?;
     }
-    Ok(())
+    Ok(stays)
 }
 
 /// Takes one away. A kind that the cluster does not know any more took its objects along.
@@ -84,7 +89,7 @@ pub(super) async fn remove(looking: &Looking<'_>, key: &ObjectKey) -> Result<(),
         .remove(key, &looking.manager(), &looking.owner.uid)
         .await;
     match gone {
-        Err(Error::NoKind { .. }) => Ok(()),
+        Err(Error::NoKind { .. } | Error::BadName(_)) => Ok(()),
         other => other,
     }
 }

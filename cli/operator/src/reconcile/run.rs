@@ -4,7 +4,7 @@ use super::{say, token::token};
 use crate::{
     context::Context,
     crd::{DELETION, Input, Program, Run, RunDeletion, RunStatus, Truth, set},
-    decide::{deletion, run},
+    decide::{deletion, names, plan::Refused, run},
     error::Error,
     server::{Fault, Server},
 };
@@ -89,6 +89,17 @@ impl Following<'_> {
     }
 
     async fn failed(&self, fault: &Fault) -> Result<Action, Error> {
+        if let (Some(_), Fault::Refused(Refused { status: 404, .. })) = (&self.before.run, fault) {
+            let text = "the server has no such run: it was deleted there, or kept elsewhere";
+            self.say(run::lost(
+                &self.before,
+                text,
+                self.object.meta().generation,
+                Timestamp::now(),
+            ))
+            .await?;
+            return Ok(Action::requeue(self.context.options.resync));
+        }
         // Where it was started, nothing is known any better than before.
         if self.before.run.is_some() {
             tracing::warn!(run = %self.object.name_any(), %fault, "a run cannot be looked at");
@@ -153,7 +164,11 @@ impl Following<'_> {
         // One that was started and not written down is known by its key.
         let id = match &self.before.run {
             Some(id) => Some(id.clone()),
-            None => server.find(&self.object.uid().unwrap_or_default()).await?,
+            None => {
+                server
+                    .find(&self.object.spec.flow, &self.object.uid().unwrap_or_default())
+                    .await?
+            }
         };
         let Some(id) = id else { return Ok(true) };
         let told = match server.run(&id).await {
@@ -188,6 +203,9 @@ impl Following<'_> {
     }
 
     async fn program(&self) -> Result<Option<Program>, Error> {
+        if !names::is_name(&self.object.spec.program) {
+            return Ok(None);
+        }
         let api: Api<Program> = Api::namespaced(self.context.client.clone(), &self.namespace);
         Ok(api.get_opt(&self.object.spec.program).await?)
     }

@@ -42,10 +42,7 @@ async fn what_was_there_before_does_not_become_a_programs_unless_it_is_handed_ov
     let service = world.double.create("Service", "shop", &old);
     let account = world.double.create("ServiceAccount", "flowmesh", &json!({}));
     let program = world.program(SHOP, &json!({ "conflicts": "force" }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Conflict")
-        .await;
+    let applied = world.reason("Applied", "Conflict").await;
     let message = applied["message"].as_str().unwrap();
     assert!(
         message.starts_with("Service shop/shop: it was there before"),

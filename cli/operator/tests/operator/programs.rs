@@ -48,10 +48,7 @@ async fn a_program_comes_from_a_config_map_or_compiled_too() {
     let operator = world.operator("a").await;
     let source = json!({ "spec": { "source": { "configMap": { "name": "texts" } } } });
     world.double.create("Program", "orders", &source);
-    let compiled = world
-        .double
-        .until_reason("Program", "orders", "Compiled", "Errors")
-        .await;
+    let compiled = world.reason("Compiled", "Errors").await;
     assert!(
         compiled["message"]
             .as_str()
@@ -85,10 +82,7 @@ async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
         world.double.get("StatefulSet", "shop"),
     );
     world.rewrite("flow order() {\n  missing()\n}\n");
-    let compiled = world
-        .double
-        .until_reason("Program", "orders", "Compiled", "Errors")
-        .await;
+    let compiled = world.reason("Compiled", "Errors").await;
     let message = compiled["message"].as_str().unwrap();
     assert!(
         message.starts_with('F') && message.contains(" shop.flow:2:3: "),
@@ -97,10 +91,7 @@ async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
     let status = world.status();
     assert_eq!(status["diagnostics"][0]["place"], "shop.flow:2:3");
     assert!(message.starts_with(status["diagnostics"][0]["code"].as_str().unwrap()));
-    world
-        .double
-        .until_condition("Program", "orders", "Ready", "False")
-        .await;
+    world.condition("Ready", "False").await;
     assert_eq!(
         before,
         (
@@ -121,9 +112,7 @@ async fn a_mesh_gets_its_objects_and_loses_them_again() {
     world.program(PAYS, &json!({ "mesh": { "target": "istio" } }));
     world.ready().await;
     assert_eq!(world.double.all("VirtualService").len(), 1);
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "mesh": null } }));
+    world.change(&json!({ "mesh": null }));
     world
         .double
         .until("it is gone", |double| double.all("VirtualService").is_empty())
@@ -138,10 +127,7 @@ async fn a_kind_that_the_cluster_lacks_is_told() {
     let world = World::new();
     let operator = world.operator("a").await;
     world.program(PAYS, &json!({ "mesh": { "target": "gateway-api" } }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Refused")
-        .await;
+    let applied = world.reason("Applied", "Refused").await;
     assert!(
         applied["message"]
             .as_str()
@@ -158,26 +144,18 @@ async fn what_somebody_else_wrote_is_reported_and_taken_only_where_that_is_said(
     world
         .double
         .patch("StatefulSet", "shop", &json!({ "spec": { "replicas": 0 } }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Conflict")
-        .await;
+    let applied = world.reason("Applied", "Conflict").await;
     let message = applied["message"].as_str().unwrap();
     assert!(
         message.contains("StatefulSet shop/shop: ") && message.contains("\"kubectl\": .spec.replicas"),
         "{message}"
     );
-    world
-        .double
-        .until_condition("Program", "orders", "Ready", "False")
-        .await;
+    world.condition("Ready", "False").await;
     assert_eq!(
         world.double.get("StatefulSet", "shop").unwrap()["spec"]["replicas"],
         0
     );
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "conflicts": "force" } }));
+    world.change(&json!({ "conflicts": "force" }));
     world.ready().await;
     assert_eq!(
         world.double.get("StatefulSet", "shop").unwrap()["spec"]["replicas"],
@@ -189,13 +167,8 @@ async fn what_somebody_else_wrote_is_reported_and_taken_only_where_that_is_said(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_cluster_refuses_is_told() {
     let (world, operator) = World::begun(&json!({})).await;
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "storage": "20Gi" } }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Refused")
-        .await;
+    world.change(&json!({ "storage": "20Gi" }));
+    let applied = world.reason("Applied", "Refused").await;
     assert!(
         applied["message"].as_str().unwrap().contains("Forbidden"),
         "{applied}"

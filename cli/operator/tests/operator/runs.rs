@@ -7,10 +7,7 @@ use serde_json::json;
 async fn a_run_is_begun_once_and_says_its_result() {
     let (world, operator) = World::begun(&json!({})).await;
     let made = world.run("greet", "hello", &json!({ "name": "ann" }));
-    world
-        .double
-        .until_condition("Run", "greet", "Succeeded", "True")
-        .await;
+    world.succeeded("greet").await;
     let run = world.double.get("Run", "greet").unwrap();
     assert_eq!(
         (&run["status"]["state"], &run["status"]["result"]),
@@ -45,10 +42,7 @@ async fn a_run_that_waits_says_at_what_and_goes_on() {
     let id = world.waits("big").await;
     world.double.until_condition("Run", "big", "Ended", "False").await;
     world.approve(&id).await;
-    world
-        .double
-        .until_condition("Run", "big", "Succeeded", "True")
-        .await;
+    world.succeeded("big").await;
     assert_eq!(
         world.double.get("Run", "big").unwrap()["status"]["result"],
         "a by ann"
@@ -72,10 +66,7 @@ async fn what_keeps_a_run_from_beginning_is_told() {
         .until_reason("Run", "early", "Started", "ProgramNotReady")
         .await;
     world.pods.release();
-    world
-        .double
-        .until_condition("Run", "early", "Succeeded", "True")
-        .await;
+    world.succeeded("early").await;
     world.run("wrong", "hello", &json!({ "nme": "ann" }));
     let started = world
         .double
@@ -126,6 +117,41 @@ async fn an_operator_that_comes_later_begins_no_run_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_begun_and_not_written_down_ends_with_its_object() {
+    let (world, operator) = World::begun(&json!({})).await;
+    world.run("big", "order", &json!({ "id": "a" }));
+    let run = world.waits("big").await;
+    operator.kill().await;
+    world.double.status("Run", "big", &json!({}));
+    world.double.delete("Run", "big");
+    let operator = world.operator("b").await;
+    world.gone("Run", "big").await;
+    let run = world.ask("GET", &format!("/v1/runs/{run}"), "").await;
+    assert_eq!(run["state"], "cancelled");
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_its_server_does_not_know_says_so() {
+    let (world, operator) = World::begun(&json!({})).await;
+    world.run("big", "order", &json!({ "id": "a" }));
+    let run = world.waits("big").await;
+    operator.stop().await;
+    let mut other = run;
+    let last = if other.pop() == Some('0') { '1' } else { '0' };
+    other.push(last);
+    world
+        .double
+        .status("Run", "big", &json!({ "run": other, "state": "waiting" }));
+    let operator = world.operator("b").await;
+    world
+        .double
+        .until_reason("Run", "big", "Ended", "RunNotFound")
+        .await;
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_input_that_no_client_can_read_keeps_no_other_run_from_beginning() {
     let (world, operator) = World::begun(&json!({})).await;
     let deep = (0..500).fold(json!(1), |inner, _| json!([inner]));
@@ -135,17 +161,11 @@ async fn an_input_that_no_client_can_read_keeps_no_other_run_from_beginning() {
         .until_reason("Run", "deep", "Started", "Refused")
         .await;
     world.run("greet", "hello", &json!({ "name": "ann" }));
-    world
-        .double
-        .until_condition("Run", "greet", "Succeeded", "True")
-        .await;
+    world.succeeded("greet").await;
     // Nor an operator that reads the whole list.
     operator.stop().await;
     let operator = world.operator("b").await;
     world.run("again", "hello", &json!({ "name": "ann" }));
-    world
-        .double
-        .until_condition("Run", "again", "Succeeded", "True")
-        .await;
+    world.succeeded("again").await;
     operator.stop().await;
 }

@@ -51,10 +51,7 @@ async fn runs_that_cannot_move_are_told_and_drained() {
     let (world, operator) = World::begun(&json!({})).await;
     let run = world.waiting().await;
     world.rewrite(&other());
-    let drained = world
-        .double
-        .until_reason("Program", "orders", "Drained", "RunsLeft")
-        .await;
+    let drained = world.reason("Drained", "RunsLeft").await;
     assert!(
         drained["message"].as_str().unwrap().contains("0 can move"),
         "{drained}"
@@ -71,10 +68,7 @@ async fn runs_that_cannot_move_are_told_and_drained() {
     world.approve(&run).await;
     let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a by ann");
-    world
-        .double
-        .until_condition("Program", "orders", "Drained", "True")
-        .await;
+    world.condition("Drained", "True").await;
     operator.stop().await;
 }
 
@@ -89,10 +83,7 @@ async fn runs_stay_where_that_is_said() {
     world.approve(&run).await;
     let ended = world.ended(&run).await;
     assert_eq!((&ended["result"], &ended["program"]), (&json!("a by ann"), &old));
-    world
-        .double
-        .until_condition("Program", "orders", "Drained", "True")
-        .await;
+    world.condition("Drained", "True").await;
     operator.stop().await;
 }
 
@@ -102,10 +93,7 @@ async fn a_version_waits_until_no_run_would_be_left() {
     let run = world.waiting().await;
     let old = world.status()["program"].clone();
     world.rewrite(&other());
-    let deployed = world
-        .double
-        .until_reason("Program", "orders", "Deployed", "RunsWouldStay")
-        .await;
+    let deployed = world.reason("Deployed", "RunsWouldStay").await;
     assert_eq!(deployed["status"], "False");
     assert_eq!(world.status()["program"], old);
     let set = world.double.get("StatefulSet", "shop").unwrap();
@@ -153,10 +141,7 @@ async fn pods_that_never_become_ready_can_be_mended() {
     world.pods.hold();
     let operator = world.operator("a").await;
     world.program(SHOP, &json!({}));
-    world
-        .double
-        .until_reason("Program", "orders", "Ready", "RollingOut")
-        .await;
+    world.reason("Ready", "RollingOut").await;
     world.rewrite(&mended());
     world
         .double
@@ -195,19 +180,29 @@ async fn what_somebody_deployed_by_hand_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_without_runs_can_be_called_otherwise_and_what_it_was_goes() {
+    let (world, operator) = World::begun(&json!({})).await;
+    let files = json!({ "shop.flow": Value::Null, "store.flow": SHOP });
+    world.change(&json!({ "source": { "files": files } }));
+    for kind in ["StatefulSet", "Service", "NetworkPolicy", "PodDisruptionBudget"] {
+        world.gone(kind, "shop").await;
+    }
+    world
+        .double
+        .until("the old map is gone", |double| double.all("ConfigMap").len() == 1)
+        .await;
+    world.ready().await;
+    assert_eq!(world.status()["name"], "store");
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_not_changed_under_runs() {
     let (world, operator) = World::begun(&json!({})).await;
     let run = world.waiting().await;
     let files = json!({ "shop.flow": Value::Null, "store.flow": SHOP });
-    world.double.patch(
-        "Program",
-        "orders",
-        &json!({ "spec": { "source": { "files": files } } }),
-    );
-    let deployed = world
-        .double
-        .until_reason("Program", "orders", "Deployed", "RunsUnfinished")
-        .await;
+    world.change(&json!({ "source": { "files": files } }));
+    let deployed = world.reason("Deployed", "RunsUnfinished").await;
     assert!(deployed["message"].as_str().unwrap().contains(&run), "{deployed}");
     assert!(world.double.get("StatefulSet", "store").is_none());
     assert!(world.double.get("StatefulSet", "shop").is_some());

@@ -96,9 +96,10 @@ impl World {
             ..Options::new(terms)
         });
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(flowmesh_operator::run(client, options, async {
-            let _ = stopped.await;
-        }));
+        let running = tokio::spawn(async move {
+            let told = async { drop(stopped.await) };
+            flowmesh_operator::run(client, options, told).await.unwrap();
+        });
         Operator { door, stop, running }
     }
 
@@ -113,8 +114,43 @@ impl World {
 
     /// Gives it another text.
     pub(crate) fn rewrite(&self, text: &str) {
-        let patch = json!({ "spec": { "source": { "files": { "shop.flow": text } } } });
-        self.double.patch("Program", "orders", &patch);
+        self.change(&json!({ "source": { "files": { "shop.flow": text } } }));
+    }
+
+    /// Changes what its spec says.
+    pub(crate) fn change(&self, spec: &Value) {
+        self.double.patch("Program", "orders", &json!({ "spec": spec }));
+    }
+
+    /// Waits until the program has a condition for a reason; the condition.
+    pub(crate) async fn reason(&self, condition: &str, reason: &str) -> Value {
+        self.double
+            .until_reason("Program", "orders", condition, reason)
+            .await
+    }
+
+    /// Waits until the program has a condition.
+    pub(crate) async fn condition(&self, condition: &str, status: &str) {
+        self.double
+            .until_condition("Program", "orders", condition, status)
+            .await;
+    }
+
+    /// Waits until the object of a run says that it came to a good end.
+    pub(crate) async fn succeeded(&self, run: &str) {
+        self.double.until_condition("Run", run, "Succeeded", "True").await;
+    }
+
+    /// Waits until operators looked at the program a few more times, and gives what was written in the meantime, beside leases.
+    pub(crate) async fn idle(&self) -> Vec<String> {
+        let place = "GET /api/v1/namespaces/shop/services/shop";
+        let (writes, looked) = (self.double.writes().len(), self.double.asked(place));
+        self.double
+            .until("it looked", |double| double.asked(place) > looked + 4)
+            .await;
+        let mut new = self.double.writes().split_off(writes);
+        new.retain(|it| !it.contains("/leases"));
+        new
     }
 
     pub(crate) fn run(&self, name: &str, flow: &str, input: &Value) -> Value {
