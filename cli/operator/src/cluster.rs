@@ -7,6 +7,7 @@ use crate::{
         whose::{Whose, whose},
     },
     error::Error,
+    standing::Standing,
 };
 use kube::{
     Api, Client,
@@ -16,19 +17,21 @@ use kube::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// A cluster, and the kinds that it was asked for so far.
 pub(crate) struct Cluster {
     client: Client,
+    standing: Arc<Standing>,
     kinds: Mutex<BTreeMap<(String, String), ApiResource>>,
 }
 
 impl Cluster {
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client, standing: Arc<Standing>) -> Self {
         Self {
             client,
+            standing,
             kinds: Mutex::default(),
         }
     }
@@ -47,6 +50,7 @@ impl Cluster {
             ..PatchParams::apply(manager)
         };
         let api = self.api(&key).await?;
+        self.standing.may_write()?;
         api.patch(&key.name, &params, &Patch::Apply(object)).await?;
         Ok(())
     }
@@ -79,7 +83,9 @@ impl Cluster {
             resource_version: None,
         };
         let params = DeleteParams::background().preconditions(same);
-        match self.api(key).await?.delete(&key.name, &params).await {
+        let api = self.api(key).await?;
+        self.standing.may_write()?;
+        match api.delete(&key.name, &params).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             Err(error) => Err(error.into()),

@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 /// What it is called.
 const NAME: &str = "flowmesh-operator";
 
+/// The port at which its pods say how they are.
+const HEALTH: u16 = 7702;
+
 /// How it is installed.
 #[derive(Clone, Debug)]
 pub struct Install {
@@ -166,6 +169,10 @@ fn role(install: &Install) -> Value {
     })
 }
 
+fn probe(path: &str, seconds: u32) -> Value {
+    json!({ "httpGet": { "path": path, "port": "health" }, "periodSeconds": seconds, "timeoutSeconds": 5 })
+}
+
 /// Two pods, of which one works.
 fn deployment(install: &Install) -> Value {
     let pod =
@@ -174,7 +181,10 @@ fn deployment(install: &Install) -> Value {
         "name": "operator",
         "image": install.image,
         "command": ["/usr/local/bin/flowmesh-operator"],
-        "args": ["run", "--log-format", "json"],
+        "args": ["run", "--log-format", "json", "--health", format!("0.0.0.0:{HEALTH}")],
+        "ports": [{ "name": "health", "containerPort": HEALTH }],
+        "livenessProbe": probe("/healthz", 20),
+        "readinessProbe": probe("/readyz", 5),
         "env": [pod("POD_NAME", "metadata.name"), pod("POD_NAMESPACE", "metadata.namespace")],
         "resources": { "requests": { "cpu": "50m", "memory": "64Mi" }, "limits": { "memory": "512Mi" } },
         "securityContext": {

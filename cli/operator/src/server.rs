@@ -5,13 +5,14 @@ use crate::decide::{
     size,
     unfinished::{STATES, Unfinished, of_metrics},
 };
+use crate::{error::Error, standing::Standing};
 use bytes::Bytes;
 use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 
 /// How long a server may take for an answer.
@@ -34,6 +35,7 @@ pub(crate) struct Server {
     url: String,
     health: String,
     token: Option<String>,
+    standing: Arc<Standing>,
 }
 
 /// Why there is no answer that is of use.
@@ -55,8 +57,13 @@ impl std::fmt::Display for Fault {
 }
 
 impl Server {
-    pub(crate) fn new(url: String, health: String, token: Option<String>) -> Self {
-        Self { url, health, token }
+    pub(crate) fn new(url: String, health: String, token: Option<String>, standing: Arc<Standing>) -> Self {
+        Self {
+            url,
+            health,
+            token,
+            standing,
+        }
     }
 
     /// The hash of the program that it starts runs with.
@@ -76,7 +83,7 @@ impl Server {
 
     /// Starts runs with a program from now on, and moves those that can go on in it.
     pub(crate) async fn deploy(&self, program: &str) -> Result<Answer, Fault> {
-        let answer = self.ask(Method::POST, "/v1/deployments", Some(program)).await?;
+        let answer = self.tell("/v1/deployments", Some(program)).await?;
         read(answer)
     }
 
@@ -115,7 +122,7 @@ impl Server {
     pub(crate) async fn terminate_all(&self) -> Result<(), Fault> {
         for state in STATES {
             let path = format!("/v1/batch/terminate?state={state}&reason=the%20program%20was%20deleted");
-            self.ask(Method::POST, &path, None).await?;
+            self.tell(&path, None).await?;
         }
         Ok(())
     }
@@ -123,7 +130,7 @@ impl Server {
     /// Starts a run, or finds the one that was started with this key.
     pub(crate) async fn start(&self, flow: &str, key: &str, input: Option<&str>) -> Result<Value, Fault> {
         let path = format!("/v1/flows/{}/runs?key={}", encode(flow), encode(key));
-        self.ask(Method::POST, &path, input).await
+        self.tell(&path, input).await
     }
 
     /// The run of a flow that was started with a key.
@@ -152,7 +159,14 @@ impl Server {
     pub(crate) async fn end(&self, id: &str, verb: &str) -> Result<(), Fault> {
         let body = json!({ "reason": "its object was deleted" }).to_string();
         let path = format!("/v1/runs/{}/{verb}", encode(id));
-        self.ask(Method::POST, &path, Some(&body)).await.map(drop)
+        self.tell(&path, Some(&body)).await.map(drop)
+    }
+
+    /// Asks for something that changes what is there, as long as this operator is the one that works.
+    async fn tell(&self, path: &str, body: Option<&str>) -> Result<Value, Fault> {
+        let deposed = |why: Error| Fault::Lost(why.to_string());
+        self.standing.may_write().map_err(deposed)?;
+        self.ask(Method::POST, path, body).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&str>) -> Result<Value, Fault> {

@@ -58,7 +58,7 @@ async fn gone(looking: &Looking<'_>) -> Result<(), Error> {
     for key in foreign {
         applying::remove(looking, key).await?;
     }
-    say::release(&looking.api, &looking.program).await
+    say::release(&looking.context.standing, &looking.api, &looking.program).await
 }
 
 /// Whether pods with runs may go.

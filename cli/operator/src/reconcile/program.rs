@@ -34,7 +34,7 @@ pub(crate) async fn reconcile(program: Arc<Program>, context: Arc<Context>) -> R
         return leave::leave(&mut looking).await;
     }
     if !say::is_kept(&*program) {
-        say::keep(&looking.api, &*program).await?;
+        say::keep(&context.standing, &looking.api, &*program).await?;
         // That it was written brings us back.
         return Ok(Action::await_change());
     }
@@ -88,7 +88,7 @@ impl<'c> Looking<'c> {
             return Ok(());
         }
         self.program.status = Some(report.status.clone());
-        self.program = say::status(&self.api, &self.program).await?;
+        self.program = say::status(&self.context.standing, &self.api, &self.program).await?;
         Ok(())
     }
 

@@ -26,7 +26,7 @@ pub(crate) async fn reconcile(object: Arc<Run>, context: Arc<Context>) -> Result
         return following.leave().await;
     }
     if !say::is_kept(&*object) {
-        say::keep(&following.api, &*object).await?;
+        say::keep(&context.standing, &following.api, &*object).await?;
         return Ok(Action::await_change());
     }
     following.follow().await
@@ -194,7 +194,7 @@ impl Following<'_> {
     }
 
     async fn gone(&self) -> Result<Action, Error> {
-        say::release(&self.api, self.object).await?;
+        say::release(&self.context.standing, &self.api, self.object).await?;
         Ok(Action::await_change())
     }
 
@@ -238,6 +238,8 @@ impl Following<'_> {
         }
         let mut object = self.object.clone();
         object.status = Some(status);
-        say::status(&self.api, &object).await.map(drop)
+        say::status(&self.context.standing, &self.api, &object)
+            .await
+            .map(drop)
     }
 }

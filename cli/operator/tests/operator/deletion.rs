@@ -20,10 +20,7 @@ async fn gone(world: &World) {
 async fn a_program_stays_until_its_runs_have_ended() {
     let (world, operator, run) = begun(&json!({})).await;
     world.double.delete("Program", "orders");
-    let kept = world
-        .double
-        .until_reason("Program", "orders", "Deletable", "RunsUnfinished")
-        .await;
+    let kept = world.reason("Deletable", "RunsUnfinished").await;
     let message = kept["message"].as_str().unwrap();
     assert!(
         message.starts_with(&format!("1 run has not ended: {run}.")),
@@ -47,17 +44,12 @@ async fn runs_of_other_namespaces_of_the_server_keep_it_too() {
         )
         .await;
     world.double.delete("Program", "orders");
-    let kept = world
-        .double
-        .until_reason("Program", "orders", "Deletable", "RunsUnfinished")
-        .await;
+    let kept = world.reason("Deletable", "RunsUnfinished").await;
     assert!(
         kept["message"].as_str().unwrap().contains("other than `default`"),
         "{kept}"
     );
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "deletion": "abandon" } }));
+    world.change(&json!({ "deletion": "abandon" }));
     gone(&world).await;
     operator.stop().await;
 }
@@ -66,10 +58,7 @@ async fn runs_of_other_namespaces_of_the_server_keep_it_too() {
 async fn an_annotation_ends_the_runs() {
     let (world, operator, _) = begun(&json!({})).await;
     world.double.delete("Program", "orders");
-    world
-        .double
-        .until_reason("Program", "orders", "Deletable", "RunsUnfinished")
-        .await;
+    world.reason("Deletable", "RunsUnfinished").await;
     let annotation = json!({ "metadata": { "annotations": { "flowmesh.dev/deletion": "terminate" } } });
     world.double.patch("Program", "orders", &annotation);
     gone(&world).await;
@@ -91,18 +80,13 @@ async fn nobody_who_cannot_be_asked_is_taken_for_a_yes() {
     let nowhere = "http://127.0.0.1:1".to_owned();
     let operator = world
         .operator_with("b", |options| flowmesh_operator::Options {
-            health: nowhere.clone(),
+            server_health: nowhere.clone(),
             ..options
         })
         .await;
     world.double.delete("Program", "orders");
-    world
-        .double
-        .until_reason("Program", "orders", "Deletable", "ServerUnreachable")
-        .await;
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "deletion": "abandon" } }));
+    world.reason("Deletable", "ServerUnreachable").await;
+    world.change(&json!({ "deletion": "abandon" }));
     gone(&world).await;
     operator.stop().await;
 }

@@ -13,6 +13,7 @@ mod deletion;
 mod documents;
 mod double;
 mod election;
+mod health;
 mod idle;
 mod others;
 mod pieces;

@@ -90,7 +90,7 @@ impl World {
         };
         let options = change(Options {
             server: format!("http://{}", self.pods.api),
-            health: format!("http://{}", self.pods.health),
+            server_health: format!("http://{}", self.pods.health),
             resync: Duration::from_millis(500),
             retry: Duration::from_millis(200),
             ..Options::new(terms)
