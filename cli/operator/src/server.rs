@@ -1,11 +1,14 @@
 //! The API of a program's server: JSON over HTTP.
 
-use crate::decide::{
-    plan::{Answer, Refused},
-    size,
-    unfinished::{STATES, Unfinished, of_metrics},
+use crate::{
+    decide::{
+        plan::{Answer, Refused},
+        run, size,
+        unfinished::{STATES, Unfinished, of_metrics},
+    },
+    error::Error,
+    standing::Standing,
 };
-use crate::{error::Error, standing::Standing};
 use bytes::Bytes;
 use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -84,7 +87,7 @@ impl Server {
     /// Starts runs with a program from now on, and moves those that can go on in it.
     pub(crate) async fn deploy(&self, program: &str) -> Result<Answer, Fault> {
         let answer = self.tell("/v1/deployments", Some(program)).await?;
-        read(answer)
+        read(json(&answer)?)
     }
 
     /// How many runs have not ended, and the first of them.
@@ -130,7 +133,7 @@ impl Server {
     /// Starts a run, or finds the one that was started with this key.
     pub(crate) async fn start(&self, flow: &str, key: &str, input: Option<&str>) -> Result<Value, Fault> {
         let path = format!("/v1/flows/{}/runs?key={}", encode(flow), encode(key));
-        self.tell(&path, input).await
+        run(&self.tell(&path, input).await?)
     }
 
     /// The run of a flow that was started with a key.
@@ -151,8 +154,8 @@ impl Server {
 
     /// A run.
     pub(crate) async fn run(&self, id: &str) -> Result<Value, Fault> {
-        self.ask(Method::GET, &format!("/v1/runs/{}", encode(id)), None)
-            .await
+        let path = format!("/v1/runs/{}", encode(id));
+        run(&self.bytes(Method::GET, &path, None).await?)
     }
 
     /// Cancels or terminates a run.
@@ -163,20 +166,32 @@ impl Server {
     }
 
     /// Asks for something that changes what is there, as long as this operator is the one that works.
-    async fn tell(&self, path: &str, body: Option<&str>) -> Result<Value, Fault> {
+    async fn tell(&self, path: &str, body: Option<&str>) -> Result<Bytes, Fault> {
         let deposed = |why: Error| Fault::Lost(why.to_string());
         self.standing.may_write().map_err(deposed)?;
-        self.ask(Method::POST, path, body).await
+        self.bytes(Method::POST, path, body).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&str>) -> Result<Value, Fault> {
-        let bytes = send(&self.url, method, path, body, self.token.as_deref()).await?;
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes)
-            .map_err(|why| Fault::Lost(format!("it did not answer with JSON: {why}")))
+        json(&self.bytes(method, path, body).await?)
     }
+
+    async fn bytes(&self, method: Method, path: &str, body: Option<&str>) -> Result<Bytes, Fault> {
+        send(&self.url, method, path, body, self.token.as_deref()).await
+    }
+}
+
+fn json(bytes: &Bytes) -> Result<Value, Fault> {
+    serde_json::from_slice(bytes).map_err(|why| no_json(&why))
+}
+
+/// A run, whatever is in it.
+fn run(bytes: &Bytes) -> Result<Value, Fault> {
+    run::read(bytes).map_err(|why| no_json(&why))
+}
+
+fn no_json(why: &serde_json::Error) -> Fault {
+    Fault::Lost(format!("it did not answer with JSON: {why}"))
 }
 
 fn read(answer: Value) -> Result<Answer, Fault> {

@@ -3,8 +3,8 @@
 use super::size;
 use crate::crd::{RunStatus, Truth, set};
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::{Value, json, value::RawValue};
+use std::{collections::BTreeMap, time::Duration};
 
 /// The longest result or error that a status holds, in bytes of JSON.
 const KEPT_MAX: usize = 32 << 10;
@@ -18,6 +18,19 @@ const STEPS_MAX: usize = 20;
 /// How soon a run is looked at again, at the least and at the most.
 const SOON: Duration = Duration::from_secs(2);
 const LATE: Duration = Duration::from_secs(60);
+
+/// A run as a server tells it. A field that is deeper than readers of JSON go would keep all others from being read: it is one
+/// that is too deep for a status.
+///
+/// # Errors
+/// Where it is no object of JSON.
+pub fn read(bytes: &[u8]) -> serde_json::Result<Value> {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)?;
+    let deep = || (0..=DEPTH_MAX).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let read = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| deep());
+    let fields = fields.into_iter().map(|(name, raw)| (name, read(raw)));
+    Ok(Value::Object(fields.collect()))
+}
 
 /// Whether a state is an end.
 #[must_use]
@@ -173,7 +186,7 @@ fn capital(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{look_again, status, unstarted};
+    use super::{look_again, read, status, unstarted};
     use crate::crd::{RunStatus, Truth, condition};
     use jiff::Timestamp;
     use serde_json::{Value, json};
@@ -224,6 +237,17 @@ mod tests {
             cancelled.error,
             Some(json!({ "name": "Cancelled", "fields": { "reason": "late" } }))
         );
+    }
+
+    #[test]
+    fn a_run_with_a_result_of_any_depth_is_read() {
+        let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+        let text = format!("{{\"id\": \"r\", \"state\": \"done\", \"result\": {deep}}}");
+        let run = told(&read(text.as_bytes()).unwrap());
+        assert_eq!((run.state.as_deref(), run.result), (Some("done"), None));
+        let ended = condition(&run.conditions, "Ended").unwrap();
+        assert!(ended.message.contains("too deep"), "{}", ended.message);
+        assert!(read(b"[]").is_err() && read(b"").is_err());
     }
 
     #[test]
