@@ -43,8 +43,8 @@ pub fn step(me: &str, held: Option<&Held>, unchanged: Duration) -> Step {
     }
 }
 
-/// Whether whoever renewed it that long ago may still write: by the clock of the machine, which stands still while that sleeps, and
-/// by that of people, which may be put back.
+/// Whether whoever renewed it that long ago may still write: by the clock of the machine, which stands still while that sleeps,
+/// and by that of people, which may be put back.
 #[must_use]
 pub fn may_write(elapsed: Duration, wall: SignedDuration, deadline: Duration) -> bool {
     // A clock that was put back says nothing.

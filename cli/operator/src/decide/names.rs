@@ -1,5 +1,5 @@
-//! Names on their way into paths of the cluster. Its clients write them there as they are, so that `../secrets/a` or `a?force=true`
-//! would be a question that nobody meant.
+//! Names on their way into paths of the cluster. Its clients write them there as they are, so that `../secrets/a` or
+//! `a?force=true` would be a question that nobody meant.
 
 use crate::crd::ObjectKey;
 

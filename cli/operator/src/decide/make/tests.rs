@@ -184,6 +184,19 @@ fn a_mesh_adds_its_own_objects() {
         "{:?}",
         kinds(&made.objects)
     );
+    // There is one set of pods, which is in the mesh.
+    let sets: Vec<&Value> = made
+        .objects
+        .iter()
+        .filter(|object| object["kind"] == "StatefulSet")
+        .collect();
+    let [set] = sets.as_slice() else {
+        panic!("{sets:?}")
+    };
+    assert_eq!(
+        set["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"],
+        "true"
+    );
     assert!(
         make(&texts, &mesh("kubernetes"), &around()).unwrap_err()[0]
             .text
