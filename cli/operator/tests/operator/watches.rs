@@ -19,11 +19,12 @@ async fn nothing_is_written_where_nothing_changed_also_after_a_restart() {
     let (version, writes) = (world.double.version(), world.double.writes().len());
     let operator = world.operator("b").await;
     assert_eq!(world.idle().await, Vec::<String>::new());
+    // What was asked for is done when it has ended.
+    operator.stop().await;
     let new: Vec<String> = world.double.writes().split_off(writes);
     // Only the lease has another version.
     let leases = new.len() as u64;
     assert_eq!(world.double.version(), version + leases);
-    operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,7 +22,7 @@ const fn kind(group: &'static str, kind: &'static str, plural: &'static str, sta
 }
 
 /// All of them.
-pub(crate) const KINDS: [Kind; 18] = [
+pub(crate) const KINDS: [Kind; 19] = [
     kind("", "ConfigMap", "configmaps", false),
     kind("", "Service", "services", false),
     kind("", "ServiceAccount", "serviceaccounts", false),
@@ -51,6 +51,7 @@ pub(crate) const KINDS: [Kind; 18] = [
     kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings", false),
     kind("coordination.k8s.io", "Lease", "leases", false),
     kind("networking.istio.io", "VirtualService", "virtualservices", false),
+    kind("networking.istio.io", "Sidecar", "sidecars", false),
     kind(
         "networking.istio.io",
         "DestinationRule",
