@@ -1,6 +1,14 @@
 //! Objects of any kind in a cluster: looked up, applied, taken away.
 
-use crate::{crd::ObjectKey, decide::shape, error::Error};
+use crate::{
+    crd::ObjectKey,
+    decide::{
+        names, shape,
+        whose::{Whose, whose},
+    },
+    error::Error,
+    standing::Standing,
+};
 use kube::{
     Api, Client,
     api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, Preconditions},
@@ -9,19 +17,21 @@ use kube::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// A cluster, and the kinds that it was asked for so far.
 pub(crate) struct Cluster {
     client: Client,
+    standing: Arc<Standing>,
     kinds: Mutex<BTreeMap<(String, String), ApiResource>>,
 }
 
 impl Cluster {
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client, standing: Arc<Standing>) -> Self {
         Self {
             client,
+            standing,
             kinds: Mutex::default(),
         }
     }
@@ -40,6 +50,7 @@ impl Cluster {
             ..PatchParams::apply(manager)
         };
         let api = self.api(&key).await?;
+        self.standing.may_write()?;
         api.patch(&key.name, &params, &Patch::Apply(object)).await?;
         Ok(())
     }
@@ -49,15 +60,15 @@ impl Cluster {
         let Some(live) = self.get(key).await? else {
             return Ok(());
         };
-        match belongs(&live, uid) {
-            Belongs::Not => Ok(()),
-            Belongs::Shared => {
+        match whose(&live, uid) {
+            Whose::Anothers => Ok(()),
+            Whose::Shared => {
                 let metadata = json!({ "name": key.name, "namespace": key.namespace });
                 let nothing =
                     json!({ "apiVersion": key.api_version, "kind": key.kind, "metadata": metadata });
                 self.apply(manager, &nothing, false).await
             }
-            Belongs::Alone => self.delete(key, &live).await,
+            Whose::Ours => self.delete(key, &live).await,
         }
     }
 
@@ -72,7 +83,9 @@ impl Cluster {
             resource_version: None,
         };
         let params = DeleteParams::background().preconditions(same);
-        match self.api(key).await?.delete(&key.name, &params).await {
+        let api = self.api(key).await?;
+        self.standing.may_write()?;
+        match api.delete(&key.name, &params).await {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             Err(error) => Err(error.into()),
@@ -80,6 +93,9 @@ impl Cluster {
     }
 
     async fn api(&self, key: &ObjectKey) -> Result<Api<DynamicObject>, Error> {
+        if !names::is_key(key) {
+            return Err(Error::BadName(key.name.clone()));
+        }
         let resource = self.resource(key).await?;
         Ok(Api::namespaced_with(
             self.client.clone(),
@@ -123,29 +139,5 @@ fn unknown(why: kube::Error, key: &ObjectKey) -> Error {
             kind: key.kind.clone(),
         },
         false => why.into(),
-    }
-}
-
-/// Whose an object is.
-enum Belongs {
-    Alone,
-    Shared,
-    Not,
-}
-
-fn belongs(live: &Value, uid: &str) -> Belongs {
-    let owners = live
-        .pointer("/metadata/ownerReferences")
-        .and_then(Value::as_array);
-    let owners: Vec<&Value> = owners.into_iter().flatten().collect();
-    let ours = |owner: &&Value| owner.get("uid").and_then(Value::as_str) == Some(uid);
-    let place = format!("/metadata/labels/{}", shape::OWNER.replace('/', "~1"));
-    let labelled = live.pointer(&place).and_then(Value::as_str) == Some(uid);
-    match owners.iter().find(|owner| ours(owner)) {
-        Some(_) if owners.len() > 1 => Belongs::Shared,
-        Some(_) => Belongs::Alone,
-        // Those of other namespaces have no owner, and are known by the label.
-        None if labelled && owners.is_empty() => Belongs::Alone,
-        None => Belongs::Not,
     }
 }

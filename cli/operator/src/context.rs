@@ -1,8 +1,13 @@
 //! What every reconciliation can reach.
 
-use crate::{cluster::Cluster, elect::Terms, server::Server};
+use crate::{
+    cluster::Cluster,
+    elect::Terms,
+    server::{Server, encode},
+    standing::Standing,
+};
 use kube::Client;
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 /// How the operator works.
 #[derive(Clone, Debug)]
@@ -14,7 +19,9 @@ pub struct Options {
     /// Where the API of a program's server is, with `{name}` and `{namespace}`.
     pub server: String,
     /// Where it is measured.
-    pub health: String,
+    pub server_health: String,
+    /// Where the operator says how it is; nowhere where nothing is said.
+    pub health: Option<SocketAddr>,
     /// How often everything is looked at again.
     pub resync: Duration,
     /// How soon what went wrong is tried again.
@@ -31,7 +38,8 @@ impl Options {
             watch: None,
             into: BTreeSet::new(),
             server: "http://{name}.{namespace}.svc:7700".to_owned(),
-            health: "http://{name}.{namespace}.svc:7701".to_owned(),
+            server_health: "http://{name}.{namespace}.svc:7701".to_owned(),
+            health: None,
             resync: Duration::from_secs(30),
             retry: Duration::from_secs(5),
             terms,
@@ -43,13 +51,15 @@ impl Options {
 pub(crate) struct Context {
     pub(crate) client: Client,
     pub(crate) cluster: Cluster,
+    pub(crate) standing: Arc<Standing>,
     pub(crate) options: Options,
 }
 
 impl Context {
-    pub(crate) fn new(client: Client, options: Options) -> Self {
+    pub(crate) fn new(client: Client, options: Options, standing: Arc<Standing>) -> Self {
         Self {
-            cluster: Cluster::new(client.clone()),
+            cluster: Cluster::new(client.clone(), standing.clone()),
+            standing,
             client,
             options,
         }
@@ -57,7 +67,14 @@ impl Context {
 
     /// The server of a program.
     pub(crate) fn server(&self, namespace: &str, name: &str, token: Option<String>) -> Server {
-        let fill = |template: &str| template.replace("{name}", name).replace("{namespace}", namespace);
-        Server::new(fill(&self.options.server), fill(&self.options.health), token)
+        // What a status says of the name may be written by others than us.
+        let (name, namespace) = (encode(name), encode(namespace));
+        let fill = |template: &str| {
+            template
+                .replace("{name}", &name)
+                .replace("{namespace}", &namespace)
+        };
+        let (api, health) = (fill(&self.options.server), fill(&self.options.server_health));
+        Server::new(api, health, token, self.standing.clone())
     }
 }

@@ -4,12 +4,13 @@ mod condition;
 mod program;
 mod run;
 
+pub(crate) use condition::cut;
 pub use condition::{Condition, Truth, condition, is_true, set};
 pub use program::{
     ConfigMapSource, Conflicts, Deletion, Finding, MeshSpec, ObjectKey, OldRuns, Plan, PlanGroup, Program,
     ProgramSpec, ProgramStatus, SecretSpec, Source, TokenSpec,
 };
-pub use run::{Run, RunDeletion, RunSpec, RunStatus};
+pub use run::{Input, Run, RunDeletion, RunSpec, RunStatus};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;

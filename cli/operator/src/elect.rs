@@ -7,6 +7,7 @@
 use crate::{
     decide::lease::{self, Held, Step},
     error::Error,
+    standing::{Moment, Standing},
 };
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -14,8 +15,8 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::MicroTime,
 };
 use kube::{Api, Client, api::PostParams, core::ObjectMeta};
-use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, error::Elapsed, sleep, timeout, timeout_at};
 
 /// How it is found out who works.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ impl Terms {
 pub(crate) struct Elector {
     api: Api<Lease>,
     terms: Terms,
+    standing: Arc<Standing>,
     /// What was seen last, and since when.
     seen: Option<Held>,
     since: Instant,
@@ -61,10 +63,11 @@ pub(crate) struct Elector {
 }
 
 impl Elector {
-    pub(crate) fn new(client: Client, terms: Terms) -> Self {
+    pub(crate) fn new(client: Client, terms: Terms, standing: Arc<Standing>) -> Self {
         Self {
             api: Api::namespaced(client, &terms.namespace),
             terms,
+            standing,
             seen: None,
             since: Instant::now(),
             renewed: Instant::now(),
@@ -74,10 +77,9 @@ impl Elector {
     /// Waits until the lease is ours.
     pub(crate) async fn acquire(&mut self) {
         loop {
-            let began = Instant::now();
-            match timeout(self.terms.deadline, self.attempt()).await {
+            let end = Instant::now() + self.terms.deadline;
+            match self.attempt_until(end).await {
                 Ok(Ok(true)) => {
-                    self.renewed = began;
                     tracing::info!(identity = %self.terms.identity, "this one works");
                     return;
                 }
@@ -90,16 +92,20 @@ impl Elector {
         }
     }
 
-    /// Renews the lease until it is lost.
+    /// Renews the lease until it is lost. Nothing is written from then on.
     pub(crate) async fn hold(&mut self) {
+        self.renew().await;
+        self.standing.lost();
+    }
+
+    async fn renew(&mut self) {
         loop {
             let end = self.renewed + self.terms.deadline;
             if timeout_at(end, sleep(self.terms.every)).await.is_err() {
                 return;
             }
-            let began = Instant::now();
-            match timeout_at(end, self.attempt()).await {
-                Ok(Ok(true)) => self.renewed = began,
+            match self.attempt_until(end).await {
+                Ok(Ok(true)) => {}
                 // Another one has it.
                 Ok(Ok(false)) => return,
                 Ok(Err(error)) => tracing::warn!(%error, "the lease is not renewed"),
@@ -108,8 +114,21 @@ impl Elector {
         }
     }
 
-    /// Gives it up.
+    /// One attempt in time. That it is ours is known of the moment before it was asked for.
+    async fn attempt_until(&mut self, end: Instant) -> Result<Result<bool, Error>, Elapsed> {
+        let (began, moment) = (Instant::now(), Moment::now());
+        let done = timeout_at(end, self.attempt()).await;
+        self.standing.looked(Moment::now(), matches!(done, Ok(Ok(_))));
+        if matches!(done, Ok(Ok(true))) {
+            self.renewed = began;
+            self.standing.renewed(moment);
+        }
+        done
+    }
+
+    /// Gives it up. Nothing is written from then on.
     pub(crate) async fn release(&mut self) {
+        self.standing.lost();
         match timeout(self.terms.deadline, self.give_up()).await {
             Ok(Ok(())) => {}
             _ => tracing::warn!("the lease is not given up: the next one waits for its end"),
@@ -120,7 +139,7 @@ impl Elector {
         loop {
             // A renewal may have been on its way when we stopped: what was seen last is not what is there.
             let live = self.api.get_opt(&self.terms.name).await?;
-            self.notice(live.as_ref().map(held));
+            self.notice(live.as_ref());
             let Some(held) = self.seen.clone() else {
                 return Ok(());
             };
@@ -142,7 +161,7 @@ impl Elector {
     /// Looks at the lease and does what is to be done; whether it is ours.
     async fn attempt(&mut self) -> Result<bool, Error> {
         let live = self.api.get_opt(&self.terms.name).await?;
-        self.notice(live.as_ref().map(held));
+        self.notice(live.as_ref());
         let held = self.seen.as_ref();
         let step = lease::step(&self.terms.identity, held, self.since.elapsed());
         let transitions = lease::transitions(step, held);
@@ -157,11 +176,12 @@ impl Elector {
                     .await?
             }
         };
-        self.notice(Some(self::held(&written)));
+        self.notice(Some(&written));
         Ok(true)
     }
 
-    fn notice(&mut self, held: Option<Held>) {
+    fn notice(&mut self, lease: Option<&Lease>) {
+        let held = lease.map(|lease| held(lease, self.terms.term));
         let version = |held: &Option<Held>| held.as_ref().map(|held| held.version.clone());
         if version(&self.seen) != version(&held) {
             self.since = Instant::now();
@@ -192,16 +212,45 @@ impl Elector {
     }
 }
 
-/// What a lease says.
-fn held(lease: &Lease) -> Held {
+/// What a lease says. One that does not say for how long is good as long as ours.
+fn held(lease: &Lease, usual: Duration) -> Held {
     let spec = lease.spec.clone().unwrap_or_default();
     let seconds = spec
         .lease_duration_seconds
-        .and_then(|seconds| u64::try_from(seconds).ok());
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0);
     Held {
         holder: spec.holder_identity.unwrap_or_default(),
-        term: Duration::from_secs(seconds.unwrap_or_default()),
+        term: seconds.map_or(usual, Duration::from_secs),
         transitions: spec.lease_transitions.unwrap_or_default(),
         version: lease.metadata.resource_version.clone().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::held;
+    use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+    use std::time::Duration;
+
+    #[test]
+    fn a_lease_that_does_not_say_for_how_long_is_not_free_at_once() {
+        let usual = Duration::from_secs(15);
+        let says = |seconds: Option<i32>| {
+            let spec = LeaseSpec {
+                holder_identity: Some("b".to_owned()),
+                lease_duration_seconds: seconds,
+                ..LeaseSpec::default()
+            };
+            let lease = Lease {
+                spec: Some(spec),
+                ..Lease::default()
+            };
+            held(&lease, usual).term
+        };
+        assert_eq!(says(Some(30)), Duration::from_secs(30));
+        for nothing in [None, Some(0), Some(-1)] {
+            assert_eq!(says(nothing), usual);
+        }
     }
 }

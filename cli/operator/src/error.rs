@@ -25,6 +25,15 @@ pub enum Error {
     /// A program took too long, or its compiler broke.
     #[error("the program was not compiled: {0}")]
     Compiler(String),
+    /// A name that no object of a cluster has.
+    #[error("`{0}` is no name of an object")]
+    BadName(String),
+    /// The lease is lost, or may be by now.
+    #[error("another operator may work by now")]
+    Deposed,
+    /// Nobody can be told there how the operator is.
+    #[error("cannot listen on {0}: {1}")]
+    Address(std::net::SocketAddr, std::io::Error),
     /// A configuration by which no cluster is found.
     #[error("no cluster is known: {0}")]
     NoCluster(String),

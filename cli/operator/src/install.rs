@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 /// What it is called.
 const NAME: &str = "flowmesh-operator";
 
+/// The port at which its pods say how they are.
+const HEALTH: u16 = 7702;
+
 /// How it is installed.
 #[derive(Clone, Debug)]
 pub struct Install {
@@ -109,6 +112,10 @@ fn cluster_role() -> Value {
         rule(&[""], &["secrets"], &["get"]),
         rule(&["networking.k8s.io"], &["networkpolicies"], &MAKE),
         rule(&["policy"], &["poddisruptionbudgets"], &MAKE),
+        rule(&["batch"], &["jobs"], &MAKE),
+        rule(&["monitoring.coreos.com"], &["servicemonitors"], &MAKE),
+        // Without `escalate` and `bind`: the cluster lets it hand out nothing that it may not do itself.
+        rule(&["rbac.authorization.k8s.io"], &["roles", "rolebindings"], &MAKE),
         rule(&["autoscaling"], &["horizontalpodautoscalers"], &MAKE),
         rule(&["gateway.networking.k8s.io"], &["*"], &MAKE),
         rule(
@@ -162,6 +169,10 @@ fn role(install: &Install) -> Value {
     })
 }
 
+fn probe(path: &str, seconds: u32) -> Value {
+    json!({ "httpGet": { "path": path, "port": "health" }, "periodSeconds": seconds, "timeoutSeconds": 5 })
+}
+
 /// Two pods, of which one works.
 fn deployment(install: &Install) -> Value {
     let pod =
@@ -170,7 +181,10 @@ fn deployment(install: &Install) -> Value {
         "name": "operator",
         "image": install.image,
         "command": ["/usr/local/bin/flowmesh-operator"],
-        "args": ["run", "--log-format", "json"],
+        "args": ["run", "--log-format", "json", "--health", format!("0.0.0.0:{HEALTH}")],
+        "ports": [{ "name": "health", "containerPort": HEALTH }],
+        "livenessProbe": probe("/healthz", 20),
+        "readinessProbe": probe("/readyz", 5),
         "env": [pod("POD_NAME", "metadata.name"), pod("POD_NAMESPACE", "metadata.namespace")],
         "resources": { "requests": { "cpu": "50m", "memory": "64Mi" }, "limits": { "memory": "512Mi" } },
         "securityContext": {
@@ -242,6 +256,13 @@ mod tests {
         assert_eq!(
             all[7]["spec"]["template"]["spec"]["containers"][0]["image"],
             "flowmesh:1"
+        );
+        let rights = all[3].to_string();
+        assert!(rights.contains("rolebindings"));
+        assert!(
+            !["escalate", "bind\"", "impersonate"]
+                .iter()
+                .any(|verb| rights.contains(verb))
         );
         assert!(
             all.iter()

@@ -5,8 +5,8 @@
 //! program is carried out: of that, it asks the server over its API.
 //!
 //! `crd` is what people write and read, `decide` what follows from it, `cluster` the API of Kubernetes, `server` that of
-//! flowmesh, `reconcile` one object at a time, `elect` who of several operators works, `operator` all of it together, `install`
-//! what the operator itself needs in a cluster.
+//! flowmesh, `reconcile` one object at a time, `elect` who of several operators works, `standing` what follows from that,
+//! `health` how it is, `operator` all of it together, `install` what the operator itself needs in a cluster.
 
 pub mod crd;
 pub mod decide;
@@ -16,9 +16,11 @@ mod cluster;
 mod context;
 mod elect;
 mod error;
+mod health;
 mod operator;
 mod reconcile;
 mod server;
+mod standing;
 
 pub use context::Options;
 pub use elect::Terms;

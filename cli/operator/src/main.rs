@@ -9,6 +9,7 @@ use kube::{Client, Config};
 use rand::Rng;
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     process::ExitCode,
     time::Duration,
 };
@@ -24,7 +25,7 @@ const TROUBLE: u8 = 4;
 #[command(after_help = "Exit codes:
   0    all is well
   2    the command line is wrong
-  4    no cluster is known, or the output cannot be written")]
+  4    no cluster is known, an address is taken, or the output cannot be written")]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
@@ -46,7 +47,8 @@ enum Verb {
 #[command(after_help = "Examples:
   flowmesh operator run
   flowmesh operator run --watch shop --lease-namespace shop
-  flowmesh operator run --server http://127.0.0.1:7700 --health http://127.0.0.1:7701")]
+  flowmesh operator run --health 127.0.0.1:7702
+  flowmesh operator run --server http://127.0.0.1:7700 --server-health http://127.0.0.1:7701")]
 struct Work {
     /// Look at this namespace alone
     #[arg(long, value_name = "NAMESPACE", env = "FLOWMESH_OPERATOR_WATCH")]
@@ -67,7 +69,10 @@ struct Work {
         value_name = "URL",
         default_value = "http://{name}.{namespace}.svc:7701"
     )]
-    health: String,
+    server_health: String,
+    /// Say at this address how the operator is: `/healthz`, `/readyz`
+    #[arg(long, value_name = "ADDR")]
+    health: Option<SocketAddr>,
     /// How often everything is looked at again, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     resync: u64,
@@ -169,8 +174,7 @@ impl Work {
             .await
             .map_err(|why| Error::NoCluster(why.to_string()))?;
         let client = Client::try_from(config)?;
-        flowmesh_operator::run(client, self.options(), told_to_stop()).await;
-        Ok(())
+        flowmesh_operator::run(client, self.options(), told_to_stop()).await
     }
 
     fn options(&self) -> Options {
@@ -184,7 +188,8 @@ impl Work {
             watch: self.watch.clone(),
             into: self.into.iter().cloned().collect(),
             server: self.server.clone(),
-            health: self.health.clone(),
+            server_health: self.server_health.clone(),
+            health: self.health,
             resync: Duration::from_secs(self.resync),
             ..Options::new(terms)
         }

@@ -5,7 +5,8 @@ use crate::{
     crd::{Program, Run},
     elect::Elector,
     error::Error,
-    reconcile,
+    health, reconcile,
+    standing::Standing,
 };
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::{
@@ -20,8 +21,8 @@ use kube::{
         watcher,
     },
 };
-use std::{fmt::Debug, future::Future, pin::pin, sync::Arc, time::Duration};
-use tokio::{sync::watch, time::sleep};
+use std::{fmt::Debug, future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, time::sleep};
 
 /// How many objects of a kind are looked at at once.
 const AT_ONCE: u16 = 8;
@@ -33,9 +34,37 @@ const GRACE: Duration = Duration::from_secs(20);
 const OURS: &str = "app.kubernetes.io/managed-by=flowmesh";
 
 /// Works until `stop` is ready, whenever the lease is ours. Then it ends what is under way, and gives the lease up.
-pub async fn run(client: Client, options: Options, stop: impl Future<Output = ()>) {
-    let mut elector = Elector::new(client.clone(), options.terms.clone());
-    let context = Arc::new(Context::new(client, options));
+///
+/// # Errors
+/// Where it cannot listen at the address of its health.
+pub async fn run(client: Client, options: Options, stop: impl Future<Output = ()>) -> Result<(), Error> {
+    let standing = Arc::new(Standing::new(options.terms.clone()));
+    let listener = match options.health {
+        Some(place) => Some(listen(place).await?),
+        None => None,
+    };
+    let answering = async {
+        match listener {
+            Some(listener) => health::serve(listener, standing.clone()).await,
+            None => std::future::pending().await,
+        }
+    };
+    let elector = Elector::new(client.clone(), options.terms.clone(), standing.clone());
+    let context = Arc::new(Context::new(client, options, standing.clone()));
+    tokio::select! {
+        () = carry_on(elector, &context, stop) => {}
+        () = answering => {}
+    }
+    Ok(())
+}
+
+async fn listen(place: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(place)
+        .await
+        .map_err(|why| Error::Address(place, why))
+}
+
+async fn carry_on(mut elector: Elector, context: &Arc<Context>, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -47,7 +76,7 @@ pub async fn run(client: Client, options: Options, stop: impl Future<Output = ()
             () = elector.acquire() => {}
         }
         let (tell, told) = watch::channel(false);
-        let mut working = pin!(work(&context, &told));
+        let mut working = Box::pin(work(context, &told));
         tokio::select! {
             // What is under way ends with `working`, at whatever it waits for.
             () = elector.hold() => tracing::warn!("the lease is lost: another one works"),
@@ -59,6 +88,8 @@ pub async fn run(client: Client, options: Options, stop: impl Future<Output = ()
                     () = elector.hold() => {}
                     () = sleep(GRACE) => {}
                 }
+                // What has not ended by now ends before another one may begin.
+                drop(working);
                 elector.release().await;
                 return;
             }

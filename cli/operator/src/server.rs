@@ -1,8 +1,13 @@
 //! The API of a program's server: JSON over HTTP.
 
-use crate::decide::{
-    plan::{Answer, Refused},
-    unfinished::{STATES, Unfinished, of_metrics},
+use crate::{
+    decide::{
+        plan::{Answer, Refused},
+        run, size,
+        unfinished::{STATES, Unfinished, of_metrics},
+    },
+    error::Error,
+    standing::Standing,
 };
 use bytes::Bytes;
 use http::{Method, Request, Uri, header};
@@ -10,7 +15,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 
 /// How long a server may take for an answer.
@@ -20,7 +25,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(60);
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// The longest answer in bytes.
-const BYTES_MAX: usize = 16 << 20;
+const BYTES_MAX: usize = 4 << 20;
 
 /// For longer than this, no server's measures are behind what happened: they come from its index, which takes a fifth of a second.
 const LAG: Duration = Duration::from_secs(1);
@@ -33,6 +38,7 @@ pub(crate) struct Server {
     url: String,
     health: String,
     token: Option<String>,
+    standing: Arc<Standing>,
 }
 
 /// Why there is no answer that is of use.
@@ -54,8 +60,13 @@ impl std::fmt::Display for Fault {
 }
 
 impl Server {
-    pub(crate) fn new(url: String, health: String, token: Option<String>) -> Self {
-        Self { url, health, token }
+    pub(crate) fn new(url: String, health: String, token: Option<String>, standing: Arc<Standing>) -> Self {
+        Self {
+            url,
+            health,
+            token,
+            standing,
+        }
     }
 
     /// The hash of the program that it starts runs with.
@@ -75,8 +86,8 @@ impl Server {
 
     /// Starts runs with a program from now on, and moves those that can go on in it.
     pub(crate) async fn deploy(&self, program: &str) -> Result<Answer, Fault> {
-        let answer = self.ask(Method::POST, "/v1/deployments", Some(program)).await?;
-        read(answer)
+        let answer = self.tell("/v1/deployments", Some(program)).await?;
+        read(json(&answer)?)
     }
 
     /// How many runs have not ended, and the first of them.
@@ -114,54 +125,73 @@ impl Server {
     pub(crate) async fn terminate_all(&self) -> Result<(), Fault> {
         for state in STATES {
             let path = format!("/v1/batch/terminate?state={state}&reason=the%20program%20was%20deleted");
-            self.ask(Method::POST, &path, None).await?;
+            self.tell(&path, None).await?;
         }
         Ok(())
     }
 
     /// Starts a run, or finds the one that was started with this key.
-    pub(crate) async fn start(&self, flow: &str, key: &str, input: Option<&Value>) -> Result<Value, Fault> {
+    pub(crate) async fn start(&self, flow: &str, key: &str, input: Option<&str>) -> Result<Value, Fault> {
         let path = format!("/v1/flows/{}/runs?key={}", encode(flow), encode(key));
-        let input = input.map(Value::to_string);
-        self.ask(Method::POST, &path, input.as_deref()).await
+        run(&self.tell(&path, input).await?)
     }
 
-    /// The run that was started with a key.
-    pub(crate) async fn find(&self, key: &str) -> Result<Option<String>, Fault> {
-        let list = self
-            .ask(
-                Method::GET,
-                &format!("/v1/runs?key={}&limit=1", encode(key)),
-                None,
-            )
-            .await?;
-        Ok(list
-            .pointer("/runs/0/id")
-            .and_then(Value::as_str)
-            .map(str::to_owned))
+    /// The run of a flow that was started with a key.
+    pub(crate) async fn find(&self, flow: &str, key: &str) -> Result<Option<String>, Fault> {
+        let path = format!("/v1/runs?flow={}&key={}&limit=1", encode(flow), encode(key));
+        let found = |list: &Value| {
+            list.pointer("/runs/0/id")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        if let Some(id) = found(&self.ask(Method::GET, &path, None).await?) {
+            return Ok(Some(id));
+        }
+        // Nobody is told that there is none before the index can know of all that began.
+        tokio::time::sleep(LAG).await;
+        Ok(found(&self.ask(Method::GET, &path, None).await?))
     }
 
     /// A run.
     pub(crate) async fn run(&self, id: &str) -> Result<Value, Fault> {
-        self.ask(Method::GET, &format!("/v1/runs/{}", encode(id)), None)
-            .await
+        let path = format!("/v1/runs/{}", encode(id));
+        run(&self.bytes(Method::GET, &path, None).await?)
     }
 
     /// Cancels or terminates a run.
     pub(crate) async fn end(&self, id: &str, verb: &str) -> Result<(), Fault> {
         let body = json!({ "reason": "its object was deleted" }).to_string();
         let path = format!("/v1/runs/{}/{verb}", encode(id));
-        self.ask(Method::POST, &path, Some(&body)).await.map(drop)
+        self.tell(&path, Some(&body)).await.map(drop)
+    }
+
+    /// Asks for something that changes what is there, as long as this operator is the one that works.
+    async fn tell(&self, path: &str, body: Option<&str>) -> Result<Bytes, Fault> {
+        let deposed = |why: Error| Fault::Lost(why.to_string());
+        self.standing.may_write().map_err(deposed)?;
+        self.bytes(Method::POST, path, body).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&str>) -> Result<Value, Fault> {
-        let bytes = send(&self.url, method, path, body, self.token.as_deref()).await?;
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes)
-            .map_err(|why| Fault::Lost(format!("it did not answer with JSON: {why}")))
+        json(&self.bytes(method, path, body).await?)
     }
+
+    async fn bytes(&self, method: Method, path: &str, body: Option<&str>) -> Result<Bytes, Fault> {
+        send(&self.url, method, path, body, self.token.as_deref()).await
+    }
+}
+
+fn json(bytes: &Bytes) -> Result<Value, Fault> {
+    serde_json::from_slice(bytes).map_err(|why| no_json(&why))
+}
+
+/// A run, whatever is in it.
+fn run(bytes: &Bytes) -> Result<Value, Fault> {
+    run::read(bytes).map_err(|why| no_json(&why))
+}
+
+fn no_json(why: &serde_json::Error) -> Fault {
+    Fault::Lost(format!("it did not answer with JSON: {why}"))
 }
 
 fn read(answer: Value) -> Result<Answer, Fault> {
@@ -227,12 +257,7 @@ async fn exchange(
 /// What `application/problem+json` says.
 fn refused(status: u16, bytes: &[u8]) -> Refused {
     let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let text = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name: &str| size::text(body.get(name).and_then(Value::as_str).unwrap_or_default());
     Refused {
         status,
         code: text("code"),
@@ -240,11 +265,14 @@ fn refused(status: u16, bytes: &[u8]) -> Refused {
     }
 }
 
-/// A segment of a path, or a value of a query.
-fn encode(text: &str) -> String {
+/// A segment of a path, a value of a query, or a part of a host.
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::new();
+    // Of a path, a segment of dots alone would leave nothing, or go up.
+    let dots = text.bytes().all(|byte| byte == b'.');
     for byte in text.bytes() {
         match byte {
+            b'.' if dots => out.push_str("%252E"),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
             _ => drop(write!(out, "%{byte:02X}")),
         }
@@ -259,6 +287,9 @@ mod tests {
     #[test]
     fn segments_of_paths_hold_anything() {
         assert_eq!(encode("a b/ä?"), "a%20b%2F%C3%A4%3F");
+        assert_eq!(encode("shop.hello"), "shop.hello");
+        // A proxy on the way may take `%2E` for a dot.
+        assert_eq!(encode(".."), "%252E%252E");
     }
 
     #[test]
@@ -270,5 +301,7 @@ mod tests {
             "the server refused: no value for `team` (F1163)"
         );
         assert_eq!(refused(502, b"<html>").to_string(), "the server answered 502: ");
+        let long = format!("{{\"detail\": \"{}\"}}", "x".repeat(1 << 20));
+        assert!(refused(500, long.as_bytes()).why.len() < 2000);
     }
 }

@@ -82,7 +82,7 @@ fn second(now: Timestamp) -> String {
 }
 
 /// As much of a text as fits, in whole characters.
-fn cut(text: &str, most: usize) -> &str {
+pub(crate) fn cut(text: &str, most: usize) -> &str {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -41,6 +41,12 @@ pub struct ProgramSpec {
     /// Which Secrets the pods and the operator use. Values of secrets stand in no program.
     #[serde(default)]
     pub secrets: SecretSpec,
+    /// Whether the operator of Prometheus is told where the pods are measured: a `ServiceMonitor`.
+    #[serde(default)]
+    pub monitor: bool,
+    /// Whether a `Job` carries out the tests of the program, once for each version.
+    #[serde(default)]
+    pub tests: bool,
     /// A mesh of the cluster that gets the program's services and policies too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mesh: Option<MeshSpec>,
@@ -77,11 +83,15 @@ pub struct Source {
     pub config_map: Option<ConfigMapSource>,
 }
 
+/// What a cluster takes for the name of an object.
+const NAME: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+
 /// A ConfigMap.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigMapSource {
     /// Its name.
+    #[schemars(extend("pattern" = NAME, "maxLength" = 253))]
     pub name: String,
 }
 
@@ -108,6 +118,7 @@ pub struct SecretSpec {
 #[serde(rename_all = "camelCase")]
 pub struct TokenSpec {
     /// The name of the Secret.
+    #[schemars(extend("pattern" = NAME, "maxLength" = 253))]
     pub name: String,
     /// The key in it; else `token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,6 +134,12 @@ pub struct MeshSpec {
     /// Whether what the mesh cannot hold is left to the program's own pods, instead of refused.
     #[serde(default)]
     pub interpreter_fills: bool,
+    /// Whether what the target has in its experimental channel is written, too, with `gateway-api`.
+    #[serde(default)]
+    pub experimental: bool,
+    /// Who carries gateways out, with `gateway-api`: the name of a `GatewayClass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_class: Option<String>,
 }
 
 /// What a new version does with runs of older ones.
@@ -184,6 +201,9 @@ pub struct ProgramStatus {
     /// What the compiler found: errors first, at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Finding>,
+    /// How many more it found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_diagnostics: Option<u64>,
     /// The objects that belong to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectKey>,
@@ -210,6 +230,9 @@ pub struct Plan {
     /// Runs that are alike, the most first; at most 10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<PlanGroup>,
+    /// How many more of them there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_groups: Option<u64>,
 }
 
 /// Runs that are alike.

@@ -4,7 +4,7 @@ use super::Condition;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 /// A run of a flow, once.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,16 +33,37 @@ use serde_json::Value;
 }]))]
 pub struct RunSpec {
     /// The `Program` of the same namespace.
+    #[schemars(extend("pattern" = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength" = 253))]
     pub program: String,
     /// The flow.
     pub flow: String,
     /// What it is started with; what is changed later is not heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "any")]
-    pub input: Option<Value>,
+    #[schemars(schema_with = "fields")]
+    pub input: Option<Input>,
     /// What deleting this object does with a run that has not ended.
     #[serde(default)]
     pub deletion: RunDeletion,
+}
+
+/// The input of a run, as it was written. It is not looked into: a reader of JSON has a limit of depth, and whoever went beyond
+/// it in one object would keep the whole list of them from being read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Input(Box<RawValue>);
+
+impl Input {
+    /// Its JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Input {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
 }
 
 /// What deleting the object does with a run that has not ended.
@@ -71,9 +92,12 @@ pub struct RunStatus {
     /// `running`, `waiting`, `paused`, `undoing`, `done`, `failed`, `cancelled` or `terminated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// What it is at.
+    /// What it is at; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
+    /// At how much more it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_steps: Option<u64>,
     /// The hash of the program that it was started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
@@ -97,6 +121,16 @@ pub struct RunStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
+}
+
+/// Fields of any kind: what they must be follows from the program. They are one to the cluster, so that it does not write down of
+/// each of them, however deep, whose it is.
+fn fields(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "x-kubernetes-preserve-unknown-fields": true,
+        "x-kubernetes-map-type": "atomic",
+    })
 }
 
 /// Any JSON: what it must be follows from the program.

@@ -10,6 +10,10 @@ use serde_json::Value;
 /// was given, this is true each time, and applying it once more changes nothing.
 #[must_use]
 pub fn needs_apply(wanted: &Value, live: Option<&Value>) -> bool {
+    // A Job is carried out once, and its pods cannot be changed.
+    if live.is_some() && wanted.get("kind").is_some_and(|kind| kind == "Job") {
+        return false;
+    }
     let place = format!("/metadata/annotations/{}", APPLIED.replace('/', "~1"));
     live.is_none_or(|live| wanted.pointer(&place) != live.pointer(&place) || !says(live, wanted))
 }
@@ -44,7 +48,19 @@ fn is_nothing(value: &Value) -> bool {
 /// Objects that belonged and belong no more.
 #[must_use]
 pub fn left_over(before: &[ObjectKey], now: &[ObjectKey]) -> Vec<ObjectKey> {
-    before.iter().filter(|key| !now.contains(key)).cloned().collect()
+    let stays = |key: &ObjectKey| now.iter().any(|now| is_same(key, now));
+    before.iter().filter(|key| !stays(key)).cloned().collect()
+}
+
+/// Whether two keys are of one object: a cluster shows the same in each version of its group.
+fn is_same(one: &ObjectKey, other: &ObjectKey) -> bool {
+    let group = |key: &ObjectKey| {
+        key.api_version
+            .rsplit_once('/')
+            .map(|(group, _)| group.to_owned())
+    };
+    (&one.kind, &one.namespace, &one.name) == (&other.kind, &other.namespace, &other.name)
+        && group(one) == group(other)
 }
 
 /// Both, in order and each once: what may be there while one becomes the other.
@@ -106,6 +122,17 @@ mod tests {
     }
 
     #[test]
+    fn a_job_is_made_once() {
+        let job = |hash: &str| {
+            let mut job = with(hash, &json!({}));
+            job["kind"] = json!("Job");
+            job
+        };
+        assert!(needs_apply(&job("1"), None));
+        assert!(!needs_apply(&job("2"), Some(&job("1"))));
+    }
+
+    #[test]
     fn what_somebody_changed_or_took_away_is_one() {
         let wanted = with("1", &json!({ "replicas": 1, "args": ["a", "b"] }));
         for other in [
@@ -132,6 +159,14 @@ mod tests {
             left_over(&[key("a"), key("b")], &[key("b"), key("c")]),
             [key("a")]
         );
+        let of = |version: &str| ObjectKey {
+            api_version: version.to_owned(),
+            ..key("a")
+        };
+        // Another version of the operator may write it in another version of its group.
+        assert_eq!(left_over(&[of("apps/v1beta1")], &[of("apps/v1")]), []);
+        assert_eq!(left_over(&[of("apps/v1")], &[of("batch/v1")]), [of("apps/v1")]);
+        assert_eq!(left_over(&[of("v1")], &[of("batch/v1")]), [of("v1")]);
         assert_eq!(
             both(&[key("b"), key("a")], &[key("b"), key("c")]),
             [key("a"), key("b"), key("c")]

@@ -3,6 +3,7 @@
 //! Clocks of machines differ, so times in the lease are for people. Whoever waits counts by its own clock since it last saw the
 //! lease change; whoever holds it stops by its own clock before the others can have counted to the end.
 
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// What a lease says of its holder.
@@ -42,6 +43,15 @@ pub fn step(me: &str, held: Option<&Held>, unchanged: Duration) -> Step {
     }
 }
 
+/// Whether whoever renewed it that long ago may still write: by the clock of the machine, which stands still while that sleeps,
+/// and by that of people, which may be put back.
+#[must_use]
+pub fn may_write(elapsed: Duration, wall: SignedDuration, deadline: Duration) -> bool {
+    // A clock that was put back says nothing.
+    let wall = Duration::try_from(wall).unwrap_or_default();
+    elapsed < deadline && wall < deadline
+}
+
 /// How many changes of hands there are after a step.
 #[must_use]
 pub fn transitions(step: Step, held: Option<&Held>) -> i32 {
@@ -54,7 +64,8 @@ pub fn transitions(step: Step, held: Option<&Held>) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, Step, step, transitions};
+    use super::{Held, Step, may_write, step, transitions};
+    use jiff::SignedDuration;
     use std::time::Duration;
 
     fn held(holder: &str) -> Held {
@@ -74,6 +85,24 @@ mod tests {
         assert_eq!(step("a", Some(&held("b")), s(14)), Step::Wait);
         assert_eq!(step("a", Some(&held("b")), s(15)), Step::Take);
         assert_eq!(step("a", Some(&held("")), s(0)), Step::Take);
+    }
+
+    #[test]
+    fn whoever_slept_writes_no_more() {
+        let may = |clock: u64, wall: i64| {
+            let deadline = Duration::from_secs(10);
+            may_write(
+                Duration::from_secs(clock),
+                SignedDuration::from_secs(wall),
+                deadline,
+            )
+        };
+        assert!(may(9, 9));
+        assert!(!may(10, 0));
+        // The machine slept.
+        assert!(!may(1, 3600));
+        // Its clock was put right.
+        assert!(may(1, -3600));
     }
 
     #[test]

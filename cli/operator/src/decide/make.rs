@@ -2,6 +2,7 @@
 
 use super::{
     shape::{self, Owner},
+    size,
     source::{Given, PROGRAM_KEY},
 };
 use crate::crd::{Finding, ObjectKey, ProgramSpec};
@@ -11,9 +12,6 @@ use flowmesh_ir::{Program, json, print};
 use flowmesh_kubernetes::{Manifest, Options, Target, Workload};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many findings are told.
-const FINDINGS_MAX: usize = 20;
 
 /// What a spec comes to.
 #[derive(Clone, Debug)]
@@ -48,18 +46,19 @@ pub struct Around {
 pub fn make(given: &Given, spec: &ProgramSpec, around: &Around) -> Result<Made, Vec<Finding>> {
     let (program, sources, found) = compiled(given)?;
     let mut warnings = told(&found, &sources);
-    let (workload, more) = manifests(&program, &sources, spec, (Target::Kubernetes, false), around)?;
+    let (manifests, more) = manifests(&program, &sources, spec, around)?;
     warnings.extend(more);
-    let mut objects = objects(&workload)?;
-    if let Some(mesh) = &spec.mesh {
-        let target = target(&mesh.target)?;
-        let (made, more) = manifests(&program, &sources, spec, (target, mesh.interpreter_fills), around)?;
-        warnings.extend(more);
-        objects.extend(self::objects(&made)?);
-    }
-    warnings.truncate(FINDINGS_MAX);
+    let objects = objects(&manifests)?;
     let objects = shape::shaped(objects, &spec.secrets, around)?;
-    let pods = objects.iter().filter_map(shape::key).find(shape::is_pods);
+    let keys: Vec<ObjectKey> = objects.iter().filter_map(shape::key).collect();
+    if !size::fit(&keys, 1) {
+        let text = format!(
+            "the program comes to {} objects, and a status cannot name so many",
+            keys.len()
+        );
+        return Err(vec![ours(text)]);
+    }
+    let pods = keys.into_iter().find(shape::is_pods);
     let pods = pods.ok_or_else(|| vec![ours("the program makes no pods".to_owned())])?;
     Ok(Made {
         pods,
@@ -108,13 +107,18 @@ fn manifests(
     program: &Program,
     sources: &Sources,
     spec: &ProgramSpec,
-    (target, interpreter_fills): (Target, bool),
     around: &Around,
 ) -> Result<(Vec<Manifest>, Vec<Finding>), Vec<Finding>> {
+    let mesh = spec.mesh.as_ref();
+    let target = mesh.map_or(Ok(Target::Kubernetes), |mesh| target(&mesh.target))?;
     let usual = Workload::default();
     let configs = spec.configs.iter();
     let options = Options {
-        interpreter_fills,
+        interpreter_fills: mesh.is_some_and(|mesh| mesh.interpreter_fills),
+        experimental: mesh.is_some_and(|mesh| mesh.experimental),
+        gateway_class: mesh.and_then(|mesh| mesh.gateway_class.clone()),
+        // Those that are in a mesh differ from others.
+        pods: mesh.is_some(),
         sources: Some(sources),
         configs: configs
             .map(|(name, value)| (name.as_str().into(), value.clone()))
@@ -123,7 +127,8 @@ fn manifests(
             image: spec.image.clone().unwrap_or(usual.image),
             storage: spec.storage.clone().unwrap_or(usual.storage),
             namespace: around.owner.namespace.clone(),
-            ..Workload::default()
+            monitor: spec.monitor,
+            tests: spec.tests,
         },
         ..Options::default()
     };
@@ -154,7 +159,7 @@ fn target(name: &str) -> Result<Target, Vec<Finding>> {
 }
 
 /// An error of the spec, which has no place in the text of the program.
-pub(super) fn ours(text: String) -> Finding {
+pub(crate) fn ours(text: String) -> Finding {
     Finding {
         severity: "error".to_owned(),
         place: "spec".to_owned(),
@@ -177,7 +182,7 @@ fn told(found: &Diagnostics, sources: &Sources) -> Vec<Finding> {
         text: diagnostic.message.clone(),
         help: diagnostic.help.clone(),
     };
-    all.iter().take(FINDINGS_MAX).map(told).collect()
+    all.iter().map(told).collect()
 }
 
 /// Findings as the text of a condition: the first of them, and how many there are.
@@ -195,128 +200,4 @@ pub fn sentence(findings: &[Finding]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Around, make, sentence};
-    use crate::{
-        crd::{MeshSpec, ProgramSpec, Source},
-        decide::{
-            shape::Owner,
-            source::{Given, given},
-        },
-    };
-    use serde_json::Value;
-    use std::collections::BTreeMap;
-
-    fn around() -> Around {
-        let owner = Owner {
-            namespace: "shop".to_owned(),
-            name: "orders".to_owned(),
-            uid: "u-1".to_owned(),
-        };
-        Around {
-            owner,
-            ..Around::default()
-        }
-    }
-
-    fn files(all: &[(&str, &str)]) -> BTreeMap<String, String> {
-        all.iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-            .collect()
-    }
-
-    fn source(all: &[(&str, &str)]) -> Source {
-        Source {
-            files: Some(files(all)),
-            ..Source::default()
-        }
-    }
-
-    fn kinds(objects: &[Value]) -> Vec<&str> {
-        objects
-            .iter()
-            .filter_map(|object| object["kind"].as_str())
-            .collect()
-    }
-
-    #[test]
-    fn a_program_with_flows_becomes_a_set_of_pods_and_a_compiled_one_the_same() {
-        let spec = ProgramSpec::default();
-        let flow = "flow hello(name: string) -> string { return \"hello {name}\" }\n";
-        let texts = given(&source(&[("shop.flow", flow)]), None).unwrap();
-        let made = make(&texts, &spec, &around()).unwrap();
-        assert_eq!(
-            (made.pods.name.as_str(), made.pods.kind.as_str()),
-            ("shop", "StatefulSet")
-        );
-        assert!(made.keeps);
-        let again = make(&Given::Compiled(made.text.clone()), &spec, &around()).unwrap();
-        assert_eq!(again.hash, made.hash);
-        assert_eq!(kinds(&again.objects), kinds(&made.objects));
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_code_and_place() {
-        let texts = given(&source(&[("shop.flow", "flow a() {\n  missing()\n}\n")]), None).unwrap();
-        let wrong = make(&texts, &ProgramSpec::default(), &around()).unwrap_err();
-        assert!(wrong[0].place.starts_with("shop.flow:2:"), "{wrong:?}");
-        assert!(sentence(&wrong).starts_with(&format!("{} shop.flow:2:", wrong[0].code)));
-        let broken = make(
-            &Given::Compiled("{".to_owned()),
-            &ProgramSpec::default(),
-            &around(),
-        )
-        .unwrap_err();
-        assert!(broken[0].code.starts_with('F'), "{broken:?}");
-    }
-
-    #[test]
-    fn a_config_without_a_value_is_told() {
-        let text = "config team: string\nflow a() -> string { return team }\n";
-        let texts = given(&source(&[("shop.flow", text)]), None).unwrap();
-        let wrong = make(&texts, &ProgramSpec::default(), &around()).unwrap_err();
-        assert!(wrong[0].text.contains("team"), "{wrong:?}");
-        let configs = files(&[("team", "blue")]);
-        assert!(
-            make(
-                &texts,
-                &ProgramSpec {
-                    configs,
-                    ..ProgramSpec::default()
-                },
-                &around()
-            )
-            .is_ok()
-        );
-    }
-
-    #[test]
-    fn a_mesh_adds_its_own_objects() {
-        let text = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
-                    op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow a(id: string) { payments.charge(id) }\n";
-        let texts = given(&source(&[("shop.flow", text)]), None).unwrap();
-        let mesh = |target: &str| ProgramSpec {
-            mesh: Some(MeshSpec {
-                target: target.to_owned(),
-                interpreter_fills: false,
-            }),
-            ..ProgramSpec::default()
-        };
-        let made = make(&texts, &mesh("istio"), &around()).unwrap();
-        assert!(
-            kinds(&made.objects).contains(&"VirtualService"),
-            "{:?}",
-            kinds(&made.objects)
-        );
-        assert!(
-            make(&texts, &mesh("kubernetes"), &around()).unwrap_err()[0]
-                .text
-                .contains("mesh.target")
-        );
-        assert!(
-            make(&texts, &mesh("nowhere"), &around()).unwrap_err()[0]
-                .text
-                .contains("nowhere")
-        );
-    }
-}
+mod tests;

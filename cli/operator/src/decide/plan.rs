@@ -1,11 +1,15 @@
 //! What a server says about a deployment.
 
+use super::size;
 use crate::crd::{OldRuns, Plan, PlanGroup};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt};
 
 /// How many kinds of runs a status tells apart.
 const GROUPS_MAX: usize = 10;
+
+/// How many runs of each are named.
+const EXAMPLES_MAX: usize = 5;
 
 /// The code of a program that a server cannot start runs with: it has no values for configs or secrets of it.
 const LACKS: &str = "F1163";
@@ -67,14 +71,17 @@ pub fn plan(answer: Answer, old_runs: OldRuns) -> Plan {
     let (needs_migration, stays) = (count("needs_migration"), count("stays"));
     let moves = count("moves");
     let could = if old_runs == OldRuns::Stay { moves } else { 0 };
-    let groups = answer.groups.into_iter().filter(|group| group.fate != "current");
+    let mut groups: Vec<Group> = answer.groups;
+    groups.retain(|group| group.fate != "current");
+    let more = groups.len().saturating_sub(GROUPS_MAX) as u64;
     Plan {
         moves,
         needs_migration,
         stays,
         left: needs_migration.saturating_add(stays).saturating_add(could),
-        groups: groups.take(GROUPS_MAX).map(group).collect(),
-        program: answer.program,
+        groups: groups.into_iter().take(GROUPS_MAX).map(group).collect(),
+        more_groups: Some(more).filter(|more| *more > 0),
+        program: size::text(&answer.program),
     }
 }
 
@@ -83,13 +90,14 @@ fn group(group: Group) -> PlanGroup {
         (Some(why), Some(code)) => Some(format!("{why} ({code})")),
         (why, _) => why,
     };
+    let examples = group.examples.iter().map(|name| size::text(name));
     PlanGroup {
-        fate: group.fate,
-        flow: group.flow,
-        step: group.step,
+        fate: size::text(&group.fate),
+        flow: size::text(&group.flow),
+        step: group.step.as_deref().map(size::text),
         runs: group.runs,
-        examples: group.examples,
-        why,
+        examples: examples.take(EXAMPLES_MAX).collect(),
+        why: why.as_deref().map(size::text),
     }
 }
 
@@ -133,5 +141,19 @@ mod tests {
         assert_eq!(plan.groups.len(), 1);
         assert_eq!(plan.groups[0].why.as_deref(), Some("no such step (F1161)"));
         assert_eq!(plan.groups[0].examples, ["r1"]);
+        assert_eq!(plan.more_groups, None);
+    }
+
+    #[test]
+    fn however_much_a_server_says_a_plan_is_short() {
+        let long = "x".repeat(100_000);
+        let group = json!({
+            "fate": "stays", "flow": long, "step": long, "runs": 1, "why": long, "code": long,
+            "examples": vec![long.clone(); 50],
+        });
+        let answer = json!({ "program": long, "counts": {}, "groups": vec![group; 30] });
+        let plan = plan(serde_json::from_value(answer).unwrap(), OldRuns::Move);
+        assert_eq!((plan.groups.len(), plan.more_groups), (10, Some(20)));
+        assert!(serde_json::to_string(&plan).unwrap().len() < 128 << 10);
     }
 }

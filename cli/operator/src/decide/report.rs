@@ -1,6 +1,6 @@
 //! What is said of a program, while it is looked at.
 
-use super::{make::sentence, plan};
+use super::{make::sentence, plan, size};
 use crate::crd::{Condition, Finding, ObjectKey, Plan, ProgramStatus, Truth, condition, is_true, set};
 use jiff::Timestamp;
 
@@ -51,7 +51,11 @@ impl Report {
     /// The program has errors. What is there stays as it is.
     pub fn wrong(&mut self, findings: Vec<Finding>) {
         self.say("Compiled", Truth::False, "Errors", &sentence(&findings));
-        self.status.diagnostics = findings;
+        self.found(findings);
+    }
+
+    fn found(&mut self, findings: Vec<Finding>) {
+        (self.status.diagnostics, self.status.more_diagnostics) = size::findings(findings);
     }
 
     /// The program is one.
@@ -61,7 +65,7 @@ impl Report {
             false => ("Warnings", sentence(&warnings)),
         };
         self.say("Compiled", Truth::True, reason, &message);
-        self.status.diagnostics = warnings;
+        self.found(warnings);
         if self.status.compiled.as_deref() != Some(hash) {
             // A ConfigMap may change under the same spec.
             self.undeployed(

@@ -1,16 +1,36 @@
 //! A run at its server as the status of its object.
 
+use super::size;
 use crate::crd::{RunStatus, Truth, set};
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::{Value, json, value::RawValue};
+use std::{collections::BTreeMap, time::Duration};
 
 /// The longest result or error that a status holds, in bytes of JSON.
 const KEPT_MAX: usize = 32 << 10;
 
+/// The deepest nesting of either. Whatever reads the object has a limit, too.
+const DEPTH_MAX: usize = 32;
+
+/// How many steps a status names.
+const STEPS_MAX: usize = 20;
+
 /// How soon a run is looked at again, at the least and at the most.
 const SOON: Duration = Duration::from_secs(2);
 const LATE: Duration = Duration::from_secs(60);
+
+/// A run as a server tells it. A field that is deeper than readers of JSON go would keep all others from being read: it is one
+/// that is too deep for a status.
+///
+/// # Errors
+/// Where it is no object of JSON.
+pub fn read(bytes: &[u8]) -> serde_json::Result<Value> {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes)?;
+    let deep = || (0..=DEPTH_MAX).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+    let read = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| deep());
+    let fields = fields.into_iter().map(|(name, raw)| (name, read(raw)));
+    Ok(Value::Object(fields.collect()))
+}
 
 /// Whether a state is an end.
 #[must_use]
@@ -21,14 +41,22 @@ pub fn is_end(state: &str) -> bool {
 /// The status of an object whose run stands so, as the server tells it.
 #[must_use]
 pub fn status(before: &RunStatus, run: &Value, generation: Option<i64>, now: Timestamp) -> RunStatus {
-    let text = |name: &str| run.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |name: &str| run.get(name).and_then(Value::as_str).map(size::text);
     let state = text("state").unwrap_or_default();
-    let steps = run.get("steps").and_then(Value::as_array).into_iter().flatten();
+    let steps: Vec<&str> = run
+        .get("steps")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let more = steps.len().saturating_sub(STEPS_MAX) as u64;
     let ended = is_end(&state);
     let mut status = RunStatus {
         observed_generation: generation,
         run: text("id").or_else(|| before.run.clone()),
-        steps: steps.filter_map(Value::as_str).map(str::to_owned).collect(),
+        steps: steps.into_iter().take(STEPS_MAX).map(size::text).collect(),
+        more_steps: Some(more).filter(|more| *more > 0),
         program: text("program"),
         started: text("started"),
         ended: text("updated").filter(|_| ended),
@@ -89,6 +117,22 @@ pub fn unstarted(
     status
 }
 
+/// What a run says that was started, and that its server does not know any more.
+#[must_use]
+pub fn lost(before: &RunStatus, message: &str, generation: Option<i64>, now: Timestamp) -> RunStatus {
+    let mut status = before.clone();
+    status.observed_generation = generation;
+    let all = &mut status.conditions;
+    set(
+        all,
+        ("Ended", Truth::Unknown),
+        ("RunNotFound", message),
+        generation,
+        now,
+    );
+    status
+}
+
 /// How soon it is looked at again: the longer it goes on, the later.
 #[must_use]
 pub fn look_again(started: Option<&str>, now: Timestamp) -> Duration {
@@ -98,13 +142,21 @@ pub fn look_again(started: Option<&str>, now: Timestamp) -> Duration {
 }
 
 fn kept(value: Option<&Value>) -> Option<Value> {
-    value.filter(|value| value.to_string().len() <= KEPT_MAX).cloned()
+    let fits = |value: &&Value| depth(value) <= DEPTH_MAX && value.to_string().len() <= KEPT_MAX;
+    value.filter(fits).cloned()
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(all) => 1 + all.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(all) => 1 + all.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 fn error(run: &Value) -> Option<Value> {
     let why = |name: &str| {
-        run.get(name)
-            .map(|why| json!({ "name": capital(name), "fields": { "reason": why } }))
+        kept(run.get(name)).map(|why| json!({ "name": capital(name), "fields": { "reason": why } }))
     };
     kept(run.get("error"))
         .or_else(|| why("cancelled"))
@@ -115,7 +167,9 @@ fn error(run: &Value) -> Option<Value> {
 fn ending(run: &Value, state: &str) -> String {
     let too_long = |name: &str| run.get(name).is_some() && kept(run.get(name)).is_none();
     if too_long("result") || too_long("error") {
-        return format!("it is {state}; what came of it is too long to stand here: read it at the server");
+        return format!(
+            "it is {state}; what came of it is too long or too deep to stand here: read it at the server"
+        );
     }
     let name = run.pointer("/error/name").and_then(Value::as_str);
     match name {
@@ -132,7 +186,7 @@ fn capital(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{look_again, status, unstarted};
+    use super::{look_again, read, status, unstarted};
     use crate::crd::{RunStatus, Truth, condition};
     use jiff::Timestamp;
     use serde_json::{Value, json};
@@ -186,15 +240,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_left_at_the_server() {
-        let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": "x".repeat(40_000) }));
-        assert_eq!(run.result, None);
-        assert!(
-            condition(&run.conditions, "Ended")
-                .unwrap()
-                .message
-                .contains("too long")
-        );
+    fn a_run_with_a_result_of_any_depth_is_read() {
+        let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+        let text = format!("{{\"id\": \"r\", \"state\": \"done\", \"result\": {deep}}}");
+        let run = told(&read(text.as_bytes()).unwrap());
+        assert_eq!((run.state.as_deref(), run.result), (Some("done"), None));
+        let ended = condition(&run.conditions, "Ended").unwrap();
+        assert!(ended.message.contains("too deep"), "{}", ended.message);
+        assert!(read(b"[]").is_err() && read(b"").is_err());
+    }
+
+    #[test]
+    fn however_much_a_server_says_a_status_is_short() {
+        let long = "x".repeat(100_000);
+        let run = told(&json!({
+            "id": long, "state": long, "program": long, "started": long, "updated": long, "cancelled": long,
+            "steps": vec![long.clone(); 50],
+        }));
+        assert_eq!((run.steps.len(), run.more_steps), (20, Some(30)));
+        assert_eq!(run.error, None);
+        assert!(serde_json::to_string(&run).unwrap().len() < 128 << 10);
+    }
+
+    #[test]
+    fn what_is_too_long_or_too_deep_is_left_at_the_server() {
+        let deep = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        for result in [json!("x".repeat(40_000)), deep(33)] {
+            let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": result }));
+            assert_eq!(run.result, None);
+            let ended = condition(&run.conditions, "Ended").unwrap();
+            assert!(ended.message.contains("too long or too deep"));
+        }
+        let run = told(&json!({ "id": "r", "state": "done", "updated": "u", "result": deep(32) }));
+        assert_eq!(run.result, Some(deep(32)));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Objects of the compiler as those of one `Program`: owned by it, known by a label, in places where it may write.
 
-use super::make::{Around, ours};
+use super::{
+    make::{Around, ours},
+    reach,
+};
 use crate::crd::{Finding, GROUP, ObjectKey, SecretSpec};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -50,6 +53,12 @@ pub fn keeps(key: &ObjectKey) -> bool {
     key.api_version == "apps/v1" && key.kind == "StatefulSet"
 }
 
+/// Whether it is the account, which all programs of a namespace share.
+#[must_use]
+pub fn is_shared(key: &ObjectKey) -> bool {
+    key.api_version == "v1" && key.kind == "ServiceAccount"
+}
+
 /// All objects as they are applied.
 pub(super) fn shaped(
     objects: Vec<Value>,
@@ -61,13 +70,16 @@ pub(super) fn shaped(
         .any(|object| kind(object) == "HorizontalPodAutoscaler");
     let (mut all, mut wrong) = (Vec::new(), Vec::new());
     for mut object in objects {
-        match placed(&object, around) {
+        match reach::placed(&object, around) {
             Ok(own) => {
                 named(&mut object, secrets);
                 if scaled && kind(&object) == "Deployment" {
                     // Who scales it writes that field.
                     remove(&mut object, "/spec", "replicas");
                 }
+                // One that goes by itself would come back, and be carried out once more.
+                remove(&mut object, "/spec", "ttlSecondsAfterFinished");
+                reach::confine(&mut object, around);
                 owned(&mut object, &around.owner, own);
                 all.push(object);
             }
@@ -94,21 +106,6 @@ fn remove(object: &mut Value, place: &str, name: &str) {
     if let Some(Value::Object(map)) = object.pointer_mut(place) {
         map.remove(name);
     }
-}
-
-/// Whether an object lies in the namespace of its owner.
-fn placed(object: &Value, around: &Around) -> Result<bool, String> {
-    let key = key(object)
-        .ok_or_else(|| format!("an object of kind `{}` has no name or namespace", kind(object)))?;
-    let own = key.namespace == around.owner.namespace;
-    if own || around.into.contains(&key.namespace) {
-        return Ok(own);
-    }
-    Err(format!(
-        "`{}` `{}` would be in the namespace `{}`, which the operator may not write to: start it with `--into {}`, \
-         or leave the mesh to somebody who may",
-        key.kind, key.name, key.namespace, key.namespace
-    ))
 }
 
 /// Puts the Secrets that the spec names in the place of the usual ones.
@@ -239,15 +236,9 @@ mod tests {
     }
 
     #[test]
-    fn other_namespaces_are_written_to_only_where_that_is_allowed() {
+    fn objects_of_other_namespaces_have_no_owner_there() {
         let foreign = shape(&[object("Gateway", "edge", &Value::Null)]);
         assert_eq!(foreign[0]["metadata"].get("ownerReferences"), None);
-        let wrong = shaped(
-            vec![object("Gateway", "kube-system", &Value::Null)],
-            &SecretSpec::default(),
-            &around(),
-        );
-        assert!(wrong.unwrap_err()[0].text.contains("--into kube-system"));
     }
 
     #[test]

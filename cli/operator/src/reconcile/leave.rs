@@ -5,7 +5,7 @@ use crate::{
     crd::{DELETION, ObjectKey, Truth},
     decide::{
         deletion::{self, Going},
-        shape,
+        shape, whose,
     },
     error::Error,
     server::Server,
@@ -58,15 +58,17 @@ async fn gone(looking: &Looking<'_>) -> Result<(), Error> {
     for key in foreign {
         applying::remove(looking, key).await?;
     }
-    say::release(&looking.api, &looking.program).await
+    say::release(&looking.context.standing, &looking.api, &looking.program).await
 }
 
 /// Whether pods with runs may go.
 pub(super) async fn going(looking: &Looking<'_>, pods: &ObjectKey) -> Result<Going, Error> {
     let annotation = looking.program.annotations().get(DELETION).map(String::as_str);
     let wanted = deletion::wanted(annotation, looking.program.spec.deletion);
-    let there = looking.context.cluster.get(pods).await?.is_some();
-    let unfinished = match there {
+    let live = looking.context.cluster.get(pods).await?;
+    // Runs in pods of another one are another's.
+    let ours = live.is_some_and(|live| whose::taken(&live, &looking.owner).is_none());
+    let unfinished = match ours {
         true => Some(
             server(looking, pods)
                 .await?

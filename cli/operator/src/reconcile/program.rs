@@ -6,9 +6,10 @@ use crate::{
     crd::{Finding, ObjectKey, Program},
     decide::{
         make::{self, Around, Made},
+        names,
         report::Report,
         shape::Owner,
-        source,
+        size, source,
     },
     error::Error,
 };
@@ -33,7 +34,7 @@ pub(crate) async fn reconcile(program: Arc<Program>, context: Arc<Context>) -> R
         return leave::leave(&mut looking).await;
     }
     if !say::is_kept(&*program) {
-        say::keep(&looking.api, &*program).await?;
+        say::keep(&context.standing, &looking.api, &*program).await?;
         // That it was written brings us back.
         return Ok(Action::await_change());
     }
@@ -62,10 +63,15 @@ impl<'c> Looking<'c> {
             uid: program.uid().ok_or(Error::Incomplete("uid"))?,
             namespace: namespace.clone(),
         };
+        let mut program = program.clone();
+        if let Some(status) = &mut program.status {
+            // Whoever may write a status could name what is nowhere.
+            status.objects.retain(names::is_key);
+        }
         Ok(Self {
             context,
             api: Api::namespaced(context.client.clone(), &namespace),
-            program: program.clone(),
+            program,
             owner,
         })
     }
@@ -82,7 +88,7 @@ impl<'c> Looking<'c> {
             return Ok(());
         }
         self.program.status = Some(report.status.clone());
-        self.program = say::status(&self.api, &self.program).await?;
+        self.program = say::status(&self.context.standing, &self.api, &self.program).await?;
         Ok(())
     }
 
@@ -99,6 +105,9 @@ impl<'c> Looking<'c> {
     /// What its spec comes to.
     async fn made(&self) -> Result<Result<Made, Vec<Finding>>, Error> {
         let spec = self.program.spec.clone();
+        if let Err(why) = size::spec(&spec) {
+            return Ok(Err(vec![make::ours(why)]));
+        }
         let map = match &spec.source.config_map {
             Some(source) => self.map(&source.name).await?,
             None => None,
@@ -115,6 +124,9 @@ impl<'c> Looking<'c> {
     }
 
     async fn map(&self, name: &str) -> Result<Option<BTreeMap<String, String>>, Error> {
+        if !names::is_name(name) {
+            return Ok(None);
+        }
         let api: Api<ConfigMap> = Api::namespaced(self.context.client.clone(), &self.owner.namespace);
         let map = api.get_opt(name).await?;
         Ok(map.map(|map| map.data.unwrap_or_default()))

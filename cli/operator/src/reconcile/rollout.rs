@@ -10,7 +10,7 @@ use crate::{
         plan,
         report::Report,
         rollout::{self, Facts, Held, Next, Verdict},
-        shape,
+        shape, size, whose,
     },
     error::Error,
     server::{Fault, Server},
@@ -50,6 +50,12 @@ impl<'r, 'c> Rollout<'r, 'c> {
             return Ok(self.soon());
         }
         let pods = self.looking.context.cluster.get(&self.made.pods).await?;
+        if let Some(why) = pods
+            .as_ref()
+            .and_then(|pods| whose::taken(pods, &self.looking.owner))
+        {
+            return Ok(self.taken(why));
+        }
         let ready = pods.as_ref().is_some_and(differ::is_rolled_out);
         let server = self.server(&self.made.pods.name).await?;
         let serving = match self.made.keeps && ready {
@@ -81,6 +87,16 @@ impl<'r, 'c> Rollout<'r, 'c> {
         }
     }
 
+    /// Another one has pods of that name, with runs of its own: nothing is said to their server.
+    fn taken(&mut self, why: String) -> Duration {
+        self.report
+            .undeployed(Truth::False, "Conflict", "the pods of that name are another's");
+        let key = self.made.pods.clone();
+        self.report
+            .applied(self.made.objects.len(), &[applying::anothers(key, why)]);
+        self.soon()
+    }
+
     /// The server of this program, or of what it was called before.
     async fn server(&self, name: &str) -> Result<Server, Error> {
         let (looking, secrets) = (&*self.looking, &self.looking.program.spec.secrets);
@@ -92,10 +108,16 @@ impl<'r, 'c> Rollout<'r, 'c> {
     /// Whether pods with runs would go: the program has another name now, or no flows any more.
     async fn would_lose_runs(&mut self) -> Result<bool, Error> {
         let gone = differ::left_over(self.looking.objects(), &self.wanted);
-        let Some(old) = gone.into_iter().find(shape::keeps) else {
-            return Ok(false);
-        };
-        match leave::going(self.looking, &old).await? {
+        for old in gone.iter().filter(|key| shape::keeps(key)) {
+            if self.loses_runs_of(old).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn loses_runs_of(&mut self, old: &ObjectKey) -> Result<bool, Error> {
+        match leave::going(self.looking, old).await? {
             Going::Go => Ok(false),
             Going::Terminate(text) => {
                 let server = self.server(&old.name).await?;
@@ -146,10 +168,7 @@ impl<'r, 'c> Rollout<'r, 'c> {
                     self.report.undeployed(Truth::False, "RunsWouldStay", &sentence);
                     return Ok(self.soon());
                 }
-                self.report.undeployed(Truth::False, "Deploying", &sentence);
-                self.report.sum_up();
-                // Whoever looks sees the plan before it comes true.
-                self.looking.say(self.report).await?;
+                self.tell_plan(&sentence).await?;
             }
             Err(refused) if verdict == Verdict::Refused => {
                 self.report
@@ -162,6 +181,18 @@ impl<'r, 'c> Rollout<'r, 'c> {
             Verdict::Deploy => self.deploy(server, old_runs).await,
             _ => self.apply().await,
         }
+    }
+
+    /// Whoever looks sees the plan before it comes true. It is told once: where the server refuses what it planned, the refusal
+    /// would be written over by the plan, and both again and again.
+    async fn tell_plan(&mut self, sentence: &str) -> Result<(), Error> {
+        let status = self.looking.program.status.as_ref();
+        if status.is_some_and(|status| status.plan == self.report.status.plan) {
+            return Ok(());
+        }
+        self.report.undeployed(Truth::False, "Deploying", sentence);
+        self.report.sum_up();
+        self.looking.say(self.report).await
     }
 
     async fn deploy(mut self, server: &Server, old_runs: OldRuns) -> Result<Duration, Error> {
@@ -205,10 +236,16 @@ impl<'r, 'c> Rollout<'r, 'c> {
         }
         // A pod of the version before could need what that had, so it stays until there is none.
         if differ::is_rolled_out(&self.pods().await?) {
-            applying::prune(self.looking, &self.wanted).await?;
-            self.report.status.objects.clone_from(&self.wanted);
+            self.prune().await?;
         }
         Ok(self.soon())
+    }
+
+    /// What stays for its runs is still ours.
+    async fn prune(&mut self) -> Result<(), Error> {
+        let stays = applying::prune(self.looking, &self.wanted).await?;
+        self.report.status.objects = differ::both(&stays, &self.wanted);
+        Ok(())
     }
 
     /// Nothing new is done; what is there is looked after, where it is of this version.
@@ -236,6 +273,10 @@ impl<'r, 'c> Rollout<'r, 'c> {
         }
         let wrong = applying::apply(self.looking, &self.made.objects).await?;
         self.report.applied(self.made.objects.len(), &wrong);
+        if !size::fit(&self.report.status.objects, 2) {
+            // Of many versions that never became ready, what they had is more than can be named.
+            self.prune().await?;
+        }
         let rolled_out = differ::is_rolled_out(&self.pods().await?);
         self.report.pods(rolled_out);
         Ok(wrong.is_empty())

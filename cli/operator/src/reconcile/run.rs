@@ -3,8 +3,8 @@
 use super::{say, token::token};
 use crate::{
     context::Context,
-    crd::{DELETION, Program, Run, RunDeletion, RunStatus, Truth, set},
-    decide::{deletion, run},
+    crd::{DELETION, Input, Program, Run, RunDeletion, RunStatus, Truth, set},
+    decide::{deletion, names, plan::Refused, run},
     error::Error,
     server::{Fault, Server},
 };
@@ -26,7 +26,7 @@ pub(crate) async fn reconcile(object: Arc<Run>, context: Arc<Context>) -> Result
         return following.leave().await;
     }
     if !say::is_kept(&*object) {
-        say::keep(&following.api, &*object).await?;
+        say::keep(&context.standing, &following.api, &*object).await?;
         return Ok(Action::await_change());
     }
     following.follow().await
@@ -82,12 +82,24 @@ impl Following<'_> {
     /// By the identifier of the object: however often it is asked for, it is one run.
     async fn start(&self, server: &Server) -> Result<serde_json::Value, Fault> {
         let key = self.object.uid().unwrap_or_default();
+        let spec = &self.object.spec;
         server
-            .start(&self.object.spec.flow, &key, self.object.spec.input.as_ref())
+            .start(&spec.flow, &key, spec.input.as_ref().map(Input::text))
             .await
     }
 
     async fn failed(&self, fault: &Fault) -> Result<Action, Error> {
+        if let (Some(_), Fault::Refused(Refused { status: 404, .. })) = (&self.before.run, fault) {
+            let text = "the server has no such run: it was deleted there, or kept elsewhere";
+            self.say(run::lost(
+                &self.before,
+                text,
+                self.object.meta().generation,
+                Timestamp::now(),
+            ))
+            .await?;
+            return Ok(Action::requeue(self.context.options.resync));
+        }
         // Where it was started, nothing is known any better than before.
         if self.before.run.is_some() {
             tracing::warn!(run = %self.object.name_any(), %fault, "a run cannot be looked at");
@@ -152,7 +164,11 @@ impl Following<'_> {
         // One that was started and not written down is known by its key.
         let id = match &self.before.run {
             Some(id) => Some(id.clone()),
-            None => server.find(&self.object.uid().unwrap_or_default()).await?,
+            None => {
+                server
+                    .find(&self.object.spec.flow, &self.object.uid().unwrap_or_default())
+                    .await?
+            }
         };
         let Some(id) = id else { return Ok(true) };
         let told = match server.run(&id).await {
@@ -178,7 +194,7 @@ impl Following<'_> {
     }
 
     async fn gone(&self) -> Result<Action, Error> {
-        say::release(&self.api, self.object).await?;
+        say::release(&self.context.standing, &self.api, self.object).await?;
         Ok(Action::await_change())
     }
 
@@ -187,6 +203,9 @@ impl Following<'_> {
     }
 
     async fn program(&self) -> Result<Option<Program>, Error> {
+        if !names::is_name(&self.object.spec.program) {
+            return Ok(None);
+        }
         let api: Api<Program> = Api::namespaced(self.context.client.clone(), &self.namespace);
         Ok(api.get_opt(&self.object.spec.program).await?)
     }
@@ -219,6 +238,8 @@ impl Following<'_> {
         }
         let mut object = self.object.clone();
         object.status = Some(status);
-        say::status(&self.api, &object).await.map(drop)
+        say::status(&self.context.standing, &self.api, &object)
+            .await
+            .map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! Statuses and finalizers on their way to the cluster: written only where something is different.
 
-use crate::{crd::FINALIZER, error::Error};
+use crate::{crd::FINALIZER, error::Error, standing::Standing};
 use kube::{
     Api, Resource, ResourceExt,
     api::{Patch, PatchParams, PostParams},
@@ -10,10 +10,11 @@ use serde_json::json;
 use std::fmt::Debug;
 
 /// Writes the status of an object as it was read. Where somebody wrote it since, that is a conflict, and it is looked at anew.
-pub(super) async fn status<K>(api: &Api<K>, object: &K) -> Result<K, Error>
+pub(super) async fn status<K>(standing: &Standing, api: &Api<K>, object: &K) -> Result<K, Error>
 where
     K: Resource + Clone + Serialize + DeserializeOwned + Debug,
 {
+    standing.may_write()?;
     Ok(api
         .replace_status(&object.name_any(), &PostParams::default(), object)
         .await?)
@@ -30,22 +31,24 @@ pub(super) fn is_kept<K: Resource>(object: &K) -> bool {
 }
 
 /// Has the operator asked before an object goes.
-pub(super) async fn keep<K>(api: &Api<K>, object: &K) -> Result<(), Error>
+pub(super) async fn keep<K>(standing: &Standing, api: &Api<K>, object: &K) -> Result<(), Error>
 where
     K: Resource + Clone + DeserializeOwned + Debug,
 {
     let mut all: Vec<String> = object.meta().finalizers.clone().unwrap_or_default();
     all.push(FINALIZER.to_owned());
+    standing.may_write()?;
     finalizers(api, object, &all).await
 }
 
 /// Lets it go.
-pub(super) async fn release<K>(api: &Api<K>, object: &K) -> Result<(), Error>
+pub(super) async fn release<K>(standing: &Standing, api: &Api<K>, object: &K) -> Result<(), Error>
 where
     K: Resource + Clone + DeserializeOwned + Debug,
 {
     let all = object.meta().finalizers.iter().flatten();
     let others: Vec<String> = all.filter(|it| *it != FINALIZER).cloned().collect();
+    standing.may_write()?;
     match finalizers(api, object, &others).await {
         // It is gone already.
         Err(error) if error.refusal().is_some_and(kube::core::Status::is_not_found) => Ok(()),

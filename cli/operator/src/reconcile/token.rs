@@ -1,6 +1,6 @@
 //! The token by which a server knows the operator.
 
-use crate::{context::Context, crd::SecretSpec, error::Error};
+use crate::{context::Context, crd::SecretSpec, decide::names, error::Error};
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 
@@ -16,6 +16,9 @@ pub(super) async fn token(
     let said = secrets.operator.as_ref();
     let secret = said.map_or_else(|| format!("{name}-operator"), |said| said.name.clone());
     let key = said.and_then(|said| said.key.as_deref()).unwrap_or(KEY);
+    if !names::is_name(&secret) {
+        return Ok(None);
+    }
     let api: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
     let data = api.get_opt(&secret).await?.and_then(|secret| secret.data);
     let bytes = data.and_then(|mut data| data.remove(key)).map(|bytes| bytes.0);

@@ -1,25 +1,16 @@
 //! A program does not go before its runs have ended, unless somebody says so.
 
-use crate::world::{Operator, SHOP, World};
+use crate::world::{Operator, World};
 use serde_json::{Value, json};
 
 async fn begun(more: &Value) -> (World, Operator, String) {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, more);
-    world.ready().await;
-    let run = world
-        .ask("POST", "/v1/flows/order/runs?wait=1s", r#"{"id":"a"}"#)
-        .await;
-    let id = run["id"].as_str().unwrap().to_owned();
-    (world, operator, id)
+    let (world, operator) = World::begun(more).await;
+    let run = world.waiting().await;
+    (world, operator, run)
 }
 
 async fn gone(world: &World) {
-    world
-        .double
-        .until("it is gone", |double| double.get("Program", "orders").is_none())
-        .await;
+    world.gone("Program", "orders").await;
     for kind in ["StatefulSet", "Service", "ConfigMap", "ServiceAccount"] {
         assert_eq!(world.double.all(kind), Vec::<Value>::new());
     }
@@ -29,33 +20,21 @@ async fn gone(world: &World) {
 async fn a_program_stays_until_its_runs_have_ended() {
     let (world, operator, run) = begun(&json!({})).await;
     world.double.delete("Program", "orders");
-    let kept = world
-        .double
-        .until_reason("Program", "orders", "Deletable", "RunsUnfinished")
-        .await;
+    let kept = world.reason("Deletable", "RunsUnfinished").await;
     let message = kept["message"].as_str().unwrap();
     assert!(
         message.starts_with(&format!("1 run has not ended: {run}.")),
         "{message}"
     );
     assert!(world.double.get("StatefulSet", "shop").is_some());
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
+    world.approve(&run).await;
     gone(&world).await;
     operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_of_other_namespaces_of_the_server_keep_it_too() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     // The header goes along with the path, as the client of these tests is a simple one.
     world
         .ask(
@@ -65,17 +44,12 @@ async fn runs_of_other_namespaces_of_the_server_keep_it_too() {
         )
         .await;
     world.double.delete("Program", "orders");
-    let kept = world
-        .double
-        .until_reason("Program", "orders", "Deletable", "RunsUnfinished")
-        .await;
+    let kept = world.reason("Deletable", "RunsUnfinished").await;
     assert!(
         kept["message"].as_str().unwrap().contains("other than `default`"),
         "{kept}"
     );
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "deletion": "abandon" } }));
+    world.change(&json!({ "deletion": "abandon" }));
     gone(&world).await;
     operator.stop().await;
 }
@@ -84,10 +58,7 @@ async fn runs_of_other_namespaces_of_the_server_keep_it_too() {
 async fn an_annotation_ends_the_runs() {
     let (world, operator, _) = begun(&json!({})).await;
     world.double.delete("Program", "orders");
-    world
-        .double
-        .until_reason("Program", "orders", "Deletable", "RunsUnfinished")
-        .await;
+    world.reason("Deletable", "RunsUnfinished").await;
     let annotation = json!({ "metadata": { "annotations": { "flowmesh.dev/deletion": "terminate" } } });
     world.double.patch("Program", "orders", &annotation);
     gone(&world).await;
@@ -109,18 +80,13 @@ async fn nobody_who_cannot_be_asked_is_taken_for_a_yes() {
     let nowhere = "http://127.0.0.1:1".to_owned();
     let operator = world
         .operator_with("b", |options| flowmesh_operator::Options {
-            health: nowhere.clone(),
+            server_health: nowhere.clone(),
             ..options
         })
         .await;
     world.double.delete("Program", "orders");
-    world
-        .double
-        .until_reason("Program", "orders", "Deletable", "ServerUnreachable")
-        .await;
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "deletion": "abandon" } }));
+    world.reason("Deletable", "ServerUnreachable").await;
+    world.change(&json!({ "deletion": "abandon" }));
     gone(&world).await;
     operator.stop().await;
 }

@@ -17,7 +17,9 @@ fn examples() -> Vec<Value> {
         .split("```yaml\n")
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap());
+    // Beside those of the operator there are such as others carry out.
     blocks
+        .filter(|block| block.starts_with("apiVersion: flowmesh.dev/"))
         .map(|block| serde_saphyr::from_str(block).unwrap())
         .collect()
 }

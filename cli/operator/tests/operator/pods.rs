@@ -96,8 +96,10 @@ async fn make(
         for set in double.all("Deployment") {
             stand(&double, "Deployment", &set, true);
         }
-        let sets = double.all("StatefulSet");
-        let template = sets.first().map(|set| set["spec"]["template"].clone());
+        let mut sets = double.all("StatefulSet");
+        // There is one pod, of the set that was made last; those before had theirs.
+        sets.sort_by_key(|set| set["metadata"]["uid"].to_string());
+        let template = sets.last().map(|set| set["spec"]["template"].clone());
         if pod.as_ref().map(|pod| &pod.template) != template.as_ref() {
             if let Some(pod) = pod.take() {
                 pod.stop.send(()).unwrap();
@@ -108,10 +110,12 @@ async fn make(
                 pod = start(&double, &template, places, &volume).await;
             }
         }
-        for set in sets {
-            let is_up = pod
-                .as_ref()
-                .is_some_and(|pod| pod.template == set["spec"]["template"]);
+        let newest = sets.len();
+        for (number, set) in (1..).zip(sets) {
+            let is_up = number < newest
+                || pod
+                    .as_ref()
+                    .is_some_and(|pod| pod.template == set["spec"]["template"]);
             stand(
                 &double,
                 "StatefulSet",

@@ -2,7 +2,7 @@
 
 use crate::double::{Double, serve};
 use serde_json::Value;
-use std::{fs, process::Stdio};
+use std::{fs, path::PathBuf, process::Stdio};
 use tokio::process::Command;
 
 fn command(words: &[&str]) -> Command {
@@ -16,6 +16,17 @@ fn command(words: &[&str]) -> Command {
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command
+}
+
+/// A file by which a process finds a cluster.
+fn config(dir: &tempfile::TempDir, url: &str) -> PathBuf {
+    let path = dir.path().join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: here\nclusters:\n- name: here\n  cluster: {{ server: \"{url}\" }}\n\
+         contexts:\n- name: here\n  context: {{ cluster: here, user: me }}\nusers:\n- name: me\n  user: {{}}\n",
+    );
+    fs::write(&path, text).unwrap();
+    path
 }
 
 #[tokio::test]
@@ -54,19 +65,30 @@ async fn where_no_cluster_is_known_it_says_so() {
     assert_eq!(command(&["walk"]).output().await.unwrap().status.code(), Some(2));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_somebody_has_is_told() {
+    let door = serve(&Double::new()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = taken.local_addr().unwrap().to_string();
+    let mut working = command(&["run", "--health", &place]);
+    let shown = working
+        .env("KUBECONFIG", config(&dir, &door.url))
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(shown.status.code(), Some(4), "{shown:?}");
+    let said = String::from_utf8_lossy(&shown.stderr).into_owned();
+    assert!(said.contains(&format!("cannot listen on {place}")), "{said}");
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_is_told_to_stop_gives_the_lease_up() {
     let double = Double::new();
     let door = serve(&double).await;
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("config");
-    let text = format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: here\nclusters:\n- name: here\n  cluster: {{ server: \"{}\" }}\n\
-         contexts:\n- name: here\n  context: {{ cluster: here, user: me }}\nusers:\n- name: me\n  user: {{}}\n",
-        door.url
-    );
-    fs::write(&config, text).unwrap();
+    let config = config(&dir, &door.url);
     let mut working = command(&["run", "--identity", "pod", "--lease-namespace", "ops"]);
     let mut process = working.env("KUBECONFIG", &config).spawn().unwrap();
     let holder = |double: &Double| {

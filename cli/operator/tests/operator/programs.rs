@@ -12,6 +12,10 @@ const KINDS: [&str; 6] = [
     "PodDisruptionBudget",
 ];
 
+/// A program with a service, of which a mesh has something to know.
+const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
+                    op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_is_compiled_applied_and_ready() {
     let world = World::new();
@@ -44,10 +48,7 @@ async fn a_program_comes_from_a_config_map_or_compiled_too() {
     let operator = world.operator("a").await;
     let source = json!({ "spec": { "source": { "configMap": { "name": "texts" } } } });
     world.double.create("Program", "orders", &source);
-    let compiled = world
-        .double
-        .until_reason("Program", "orders", "Compiled", "Errors")
-        .await;
+    let compiled = world.reason("Compiled", "Errors").await;
     assert!(
         compiled["message"]
             .as_str()
@@ -75,19 +76,13 @@ async fn a_program_comes_from_a_config_map_or_compiled_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     let before = (
         world.status()["program"].clone(),
         world.double.get("StatefulSet", "shop"),
     );
     world.rewrite("flow order() {\n  missing()\n}\n");
-    let compiled = world
-        .double
-        .until_reason("Program", "orders", "Compiled", "Errors")
-        .await;
+    let compiled = world.reason("Compiled", "Errors").await;
     let message = compiled["message"].as_str().unwrap();
     assert!(
         message.starts_with('F') && message.contains(" shop.flow:2:3: "),
@@ -96,10 +91,7 @@ async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
     let status = world.status();
     assert_eq!(status["diagnostics"][0]["place"], "shop.flow:2:3");
     assert!(message.starts_with(status["diagnostics"][0]["code"].as_str().unwrap()));
-    world
-        .double
-        .until_condition("Program", "orders", "Ready", "False")
-        .await;
+    world.condition("Ready", "False").await;
     assert_eq!(
         before,
         (
@@ -115,16 +107,12 @@ async fn errors_are_told_with_code_and_place_and_what_runs_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mesh_gets_its_objects_and_loses_them_again() {
-    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
-                        op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
     let world = World::new();
     let operator = world.operator("a").await;
     world.program(PAYS, &json!({ "mesh": { "target": "istio" } }));
     world.ready().await;
     assert_eq!(world.double.all("VirtualService").len(), 1);
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "mesh": null } }));
+    world.change(&json!({ "mesh": null }));
     world
         .double
         .until("it is gone", |double| double.all("VirtualService").is_empty())
@@ -136,15 +124,10 @@ async fn a_mesh_gets_its_objects_and_loses_them_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kind_that_the_cluster_lacks_is_told() {
-    const PAYS: &str = "service payments {\n  at: \"dns://payments.shop.svc.cluster.local:8080\"\n  timeout: { total: 2s }\n  \
-                        op charge(id: string) = PUT \"/charges/{id}\"\n}\nflow pay(id: string) { payments.charge(id) }\n";
     let world = World::new();
     let operator = world.operator("a").await;
     world.program(PAYS, &json!({ "mesh": { "target": "gateway-api" } }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Refused")
-        .await;
+    let applied = world.reason("Applied", "Refused").await;
     assert!(
         applied["message"]
             .as_str()
@@ -157,33 +140,22 @@ async fn a_kind_that_the_cluster_lacks_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_else_wrote_is_reported_and_taken_only_where_that_is_said() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world
         .double
         .patch("StatefulSet", "shop", &json!({ "spec": { "replicas": 0 } }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Conflict")
-        .await;
+    let applied = world.reason("Applied", "Conflict").await;
     let message = applied["message"].as_str().unwrap();
     assert!(
         message.contains("StatefulSet shop/shop: ") && message.contains("\"kubectl\": .spec.replicas"),
         "{message}"
     );
-    world
-        .double
-        .until_condition("Program", "orders", "Ready", "False")
-        .await;
+    world.condition("Ready", "False").await;
     assert_eq!(
         world.double.get("StatefulSet", "shop").unwrap()["spec"]["replicas"],
         0
     );
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "conflicts": "force" } }));
+    world.change(&json!({ "conflicts": "force" }));
     world.ready().await;
     assert_eq!(
         world.double.get("StatefulSet", "shop").unwrap()["spec"]["replicas"],
@@ -194,17 +166,9 @@ async fn what_somebody_else_wrote_is_reported_and_taken_only_where_that_is_said(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_cluster_refuses_is_told() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
-    world
-        .double
-        .patch("Program", "orders", &json!({ "spec": { "storage": "20Gi" } }));
-    let applied = world
-        .double
-        .until_reason("Program", "orders", "Applied", "Refused")
-        .await;
+    let (world, operator) = World::begun(&json!({})).await;
+    world.change(&json!({ "storage": "20Gi" }));
+    let applied = world.reason("Applied", "Refused").await;
     assert!(
         applied["message"].as_str().unwrap().contains("Forbidden"),
         "{applied}"
@@ -214,10 +178,7 @@ async fn what_the_cluster_refuses_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_deleted_by_hand_comes_back() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world.double.delete("Service", "shop");
     world
         .double
@@ -228,10 +189,7 @@ async fn what_was_deleted_by_hand_comes_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_programs_of_a_namespace_share_the_account() {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = World::begun(&json!({})).await;
     let other = "service web { at: \"dns://web.shop.svc.cluster.local:80\" }\n\
                  gateway edge {\n  listen: \"http://0.0.0.0:8080\"\n  any \"/**\" -> web\n}\n";
     let text = json!({ "spec": { "source": { "files": { "edge.flow": other } } } });
@@ -249,10 +207,7 @@ async fn two_programs_of_a_namespace_share_the_account() {
         2
     );
     world.double.delete("Program", "edge");
-    world
-        .double
-        .until("it is gone", |double| double.get("Program", "edge").is_none())
-        .await;
+    world.gone("Program", "edge").await;
     assert_eq!(
         account().unwrap()["metadata"]["ownerReferences"]
             .as_array()

@@ -1,30 +1,13 @@
 //! A run as an object: begun once, followed, and ended with it.
 
-use crate::world::{Operator, SHOP, World};
-use serde_json::{Value, json};
-
-async fn begun() -> (World, Operator) {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
-    (world, operator)
-}
-
-async fn state_of(world: &World, name: &str) -> Value {
-    let run = world.double.get("Run", name).unwrap();
-    let id = run["status"]["run"].as_str().unwrap().to_owned();
-    world.ask("GET", &format!("/v1/runs/{id}?wait=30s"), "").await
-}
+use crate::world::{SHOP, World};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_is_begun_once_and_says_its_result() {
-    let (world, operator) = begun().await;
+    let (world, operator) = World::begun(&json!({})).await;
     let made = world.run("greet", "hello", &json!({ "name": "ann" }));
-    world
-        .double
-        .until_condition("Run", "greet", "Succeeded", "True")
-        .await;
+    world.succeeded("greet").await;
     let run = world.double.get("Run", "greet").unwrap();
     assert_eq!(
         (&run["status"]["state"], &run["status"]["result"]),
@@ -40,7 +23,7 @@ async fn a_run_is_begun_once_and_says_its_result() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_fails_says_its_error() {
-    let (world, operator) = begun().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world.run("no", "refuse", &json!({ "why": "late" }));
     world
         .double
@@ -54,30 +37,12 @@ async fn a_run_that_fails_says_its_error() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_waits_says_at_what_and_goes_on() {
-    let (world, operator) = begun().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world.run("big", "order", &json!({ "id": "a" }));
-    world
-        .double
-        .until("it waits", |double| {
-            double.get("Run", "big").unwrap()["status"]["state"] == "waiting"
-        })
-        .await;
+    let id = world.waits("big").await;
     world.double.until_condition("Run", "big", "Ended", "False").await;
-    let id = world.double.get("Run", "big").unwrap()["status"]["run"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{id}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    world
-        .double
-        .until_condition("Run", "big", "Succeeded", "True")
-        .await;
+    world.approve(&id).await;
+    world.succeeded("big").await;
     assert_eq!(
         world.double.get("Run", "big").unwrap()["status"]["result"],
         "a by ann"
@@ -101,10 +66,7 @@ async fn what_keeps_a_run_from_beginning_is_told() {
         .until_reason("Run", "early", "Started", "ProgramNotReady")
         .await;
     world.pods.release();
-    world
-        .double
-        .until_condition("Run", "early", "Succeeded", "True")
-        .await;
+    world.succeeded("early").await;
     world.run("wrong", "hello", &json!({ "nme": "ann" }));
     let started = world
         .double
@@ -119,7 +81,7 @@ async fn what_keeps_a_run_from_beginning_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deleting_a_run_cancels_it_terminates_it_or_leaves_it() {
-    let (world, operator) = begun().await;
+    let (world, operator) = World::begun(&json!({})).await;
     for (policy, state) in [
         ("cancel", "cancelled"),
         ("terminate", "terminated"),
@@ -128,19 +90,9 @@ async fn deleting_a_run_cancels_it_terminates_it_or_leaves_it() {
         let spec =
             json!({ "program": "orders", "flow": "order", "input": { "id": policy }, "deletion": policy });
         world.double.create("Run", policy, &json!({ "spec": spec }));
-        let waits = |double: &crate::double::Double| {
-            double.get("Run", policy).unwrap()["status"]["state"] == "waiting"
-        };
-        world.double.until("it waits", waits).await;
-        let id = world.double.get("Run", policy).unwrap()["status"]["run"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id = world.waits(policy).await;
         world.double.delete("Run", policy);
-        world
-            .double
-            .until("the object is gone", |double| double.get("Run", policy).is_none())
-            .await;
+        world.gone("Run", policy).await;
         let run = world.ask("GET", &format!("/v1/runs/{id}"), "").await;
         assert_eq!(run["state"], state);
     }
@@ -149,26 +101,71 @@ async fn deleting_a_run_cancels_it_terminates_it_or_leaves_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_that_comes_later_begins_no_run_twice() {
-    let (world, operator) = begun().await;
+    let (world, operator) = World::begun(&json!({})).await;
     world.run("big", "order", &json!({ "id": "a" }));
-    world
-        .double
-        .until("it waits", |double| {
-            double.get("Run", "big").unwrap()["status"]["state"] == "waiting"
-        })
-        .await;
+    world.waits("big").await;
     operator.kill().await;
     // As if the first one had ended between the start and the status.
     world.double.status("Run", "big", &json!({}));
     let operator = world.operator("b").await;
-    world
-        .double
-        .until("it waits", |double| {
-            double.get("Run", "big").unwrap()["status"]["state"] == "waiting"
-        })
-        .await;
+    let run = world.waits("big").await;
     let count = world.ask("GET", "/v1/runs/count?flow=order", "").await;
     assert_eq!(count["count"], 1);
-    assert_eq!(state_of(&world, "big").await["state"], "waiting");
+    let run = world.ask("GET", &format!("/v1/runs/{run}"), "").await;
+    assert_eq!(run["state"], "waiting");
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_begun_and_not_written_down_ends_with_its_object() {
+    let (world, operator) = World::begun(&json!({})).await;
+    world.run("big", "order", &json!({ "id": "a" }));
+    let run = world.waits("big").await;
+    operator.kill().await;
+    world.double.status("Run", "big", &json!({}));
+    world.double.delete("Run", "big");
+    let operator = world.operator("b").await;
+    world.gone("Run", "big").await;
+    let run = world.ask("GET", &format!("/v1/runs/{run}"), "").await;
+    assert_eq!(run["state"], "cancelled");
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_its_server_does_not_know_says_so() {
+    let (world, operator) = World::begun(&json!({})).await;
+    world.run("big", "order", &json!({ "id": "a" }));
+    let run = world.waits("big").await;
+    operator.stop().await;
+    let mut other = run;
+    let last = if other.pop() == Some('0') { '1' } else { '0' };
+    other.push(last);
+    world
+        .double
+        .status("Run", "big", &json!({ "run": other, "state": "waiting" }));
+    let operator = world.operator("b").await;
+    world
+        .double
+        .until_reason("Run", "big", "Ended", "RunNotFound")
+        .await;
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_input_that_no_client_can_read_keeps_no_other_run_from_beginning() {
+    let (world, operator) = World::begun(&json!({})).await;
+    let deep = (0..500).fold(json!(1), |inner, _| json!([inner]));
+    world.run("deep", "hello", &json!({ "name": deep }));
+    world
+        .double
+        .until_reason("Run", "deep", "Started", "Refused")
+        .await;
+    world.run("greet", "hello", &json!({ "name": "ann" }));
+    world.succeeded("greet").await;
+    // Nor an operator that reads the whole list.
+    operator.stop().await;
+    let operator = world.operator("b").await;
+    world.run("again", "hello", &json!({ "name": "ann" }));
+    world.succeeded("again").await;
     operator.stop().await;
 }

@@ -14,33 +14,14 @@ fn other() -> String {
         .replace("await approve", "await agree")
 }
 
-async fn waiting(world: &World) -> String {
-    let run = world
-        .ask("POST", "/v1/flows/order/runs?wait=1s", r#"{"id":"a"}"#)
-        .await;
-    run["id"].as_str().unwrap().to_owned()
-}
-
-async fn begun(more: &Value) -> (World, crate::world::Operator) {
-    let world = World::new();
-    let operator = world.operator("a").await;
-    world.program(SHOP, more);
-    world.ready().await;
-    (world, operator)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_that_can_go_on_move_and_what_is_old_goes() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     let old = world.status()["program"].clone();
     let maps = world.double.all("ConfigMap").len();
     world.rewrite(&mended());
-    world
-        .double
-        .until("it is deployed", |_| world.status()["program"] != old)
-        .await;
-    world.ready().await;
+    world.deployed_after(&old).await;
     let status = world.status();
     assert_eq!(status["program"], status["compiled"]);
     assert_eq!(
@@ -59,27 +40,18 @@ async fn runs_that_can_go_on_move_and_what_is_old_goes() {
         set["metadata"]["annotations"]["flowmesh/program"],
         status["program"]
     );
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a, by ann");
     operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_that_cannot_move_are_told_and_drained() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     world.rewrite(&other());
-    let drained = world
-        .double
-        .until_reason("Program", "orders", "Drained", "RunsLeft")
-        .await;
+    let drained = world.reason("Drained", "RunsLeft").await;
     assert!(
         drained["message"].as_str().unwrap().contains("0 can move"),
         "{drained}"
@@ -93,60 +65,35 @@ async fn runs_that_cannot_move_are_told_and_drained() {
         "{plan}"
     );
     // It ends as what it began as.
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a by ann");
-    world
-        .double
-        .until_condition("Program", "orders", "Drained", "True")
-        .await;
+    world.condition("Drained", "True").await;
     operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_stay_where_that_is_said() {
-    let (world, operator) = begun(&json!({ "oldRuns": "stay" })).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({ "oldRuns": "stay" })).await;
+    let run = world.waiting().await;
     let old = world.status()["program"].clone();
     world.rewrite(&mended());
-    world
-        .double
-        .until("it is deployed", |_| world.status()["program"] != old)
-        .await;
-    world.ready().await;
+    world.deployed_after(&old).await;
     assert_eq!(world.status()["plan"]["left"], 1);
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!((&ended["result"], &ended["program"]), (&json!("a by ann"), &old));
-    world
-        .double
-        .until_condition("Program", "orders", "Drained", "True")
-        .await;
+    world.condition("Drained", "True").await;
     operator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_waits_until_no_run_would_be_left() {
-    let (world, operator) = begun(&json!({ "oldRuns": "wait" })).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({ "oldRuns": "wait" })).await;
+    let run = world.waiting().await;
     let old = world.status()["program"].clone();
     world.rewrite(&other());
-    let deployed = world
-        .double
-        .until_reason("Program", "orders", "Deployed", "RunsWouldStay")
-        .await;
+    let deployed = world.reason("Deployed", "RunsWouldStay").await;
     assert_eq!(deployed["status"], "False");
     assert_eq!(world.status()["program"], old);
     let set = world.double.get("StatefulSet", "shop").unwrap();
@@ -160,8 +107,8 @@ async fn a_version_waits_until_no_run_would_be_left() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_that_needs_new_values_gets_pods_first() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
     let text = format!(
         "config team: string\n{}",
         mended().replace("hello {name}", "{team} greets {name}")
@@ -182,14 +129,8 @@ async fn a_version_that_needs_new_values_gets_pods_first() {
         .ask("POST", "/v1/flows/hello/runs?wait=30s", r#"{"name":"ann"}"#)
         .await;
     assert_eq!(hello["result"], "blue greets ann");
-    world
-        .ask(
-            "POST",
-            &format!("/v1/runs/{run}/signals/approve"),
-            r#"{"by":"ann"}"#,
-        )
-        .await;
-    let ended = world.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await;
+    world.approve(&run).await;
+    let ended = world.ended(&run).await;
     assert_eq!(ended["result"], "a, by ann");
     operator.stop().await;
 }
@@ -200,10 +141,7 @@ async fn pods_that_never_become_ready_can_be_mended() {
     world.pods.hold();
     let operator = world.operator("a").await;
     world.program(SHOP, &json!({}));
-    world
-        .double
-        .until_reason("Program", "orders", "Ready", "RollingOut")
-        .await;
+    world.reason("Ready", "RollingOut").await;
     world.rewrite(&mended());
     world
         .double
@@ -220,18 +158,14 @@ async fn pods_that_never_become_ready_can_be_mended() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_deployed_by_hand_is_taken_back() {
-    let (world, operator) = begun(&json!({})).await;
+    let (world, operator) = World::begun(&json!({})).await;
     let first = world.double.all("ConfigMap")[0]["data"]["program.json"]
         .as_str()
         .unwrap()
         .to_owned();
     let hash = world.status()["program"].clone();
     world.rewrite(&mended());
-    world
-        .double
-        .until("it is deployed", |_| world.status()["program"] != hash)
-        .await;
-    world.ready().await;
+    world.deployed_after(&hash).await;
     world.ask("POST", "/v1/deployments", &first).await;
     let wanted = world.status()["program"].clone();
     for _ in 0..600 {
@@ -246,19 +180,29 @@ async fn what_somebody_deployed_by_hand_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_is_not_changed_under_runs() {
-    let (world, operator) = begun(&json!({})).await;
-    let run = waiting(&world).await;
+async fn a_program_without_runs_can_be_called_otherwise_and_what_it_was_goes() {
+    let (world, operator) = World::begun(&json!({})).await;
     let files = json!({ "shop.flow": Value::Null, "store.flow": SHOP });
-    world.double.patch(
-        "Program",
-        "orders",
-        &json!({ "spec": { "source": { "files": files } } }),
-    );
-    let deployed = world
+    world.change(&json!({ "source": { "files": files } }));
+    for kind in ["StatefulSet", "Service", "NetworkPolicy", "PodDisruptionBudget"] {
+        world.gone(kind, "shop").await;
+    }
+    world
         .double
-        .until_reason("Program", "orders", "Deployed", "RunsUnfinished")
+        .until("the old map is gone", |double| double.all("ConfigMap").len() == 1)
         .await;
+    world.ready().await;
+    assert_eq!(world.status()["name"], "store");
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_is_not_changed_under_runs() {
+    let (world, operator) = World::begun(&json!({})).await;
+    let run = world.waiting().await;
+    let files = json!({ "shop.flow": Value::Null, "store.flow": SHOP });
+    world.change(&json!({ "source": { "files": files } }));
+    let deployed = world.reason("Deployed", "RunsUnfinished").await;
     assert!(deployed["message"].as_str().unwrap().contains(&run), "{deployed}");
     assert!(world.double.get("StatefulSet", "store").is_none());
     assert!(world.double.get("StatefulSet", "shop").is_some());

@@ -61,6 +61,15 @@ impl World {
         }
     }
 
+    /// One with an operator and the program of the shop, which is ready; `more` stands in its spec, too.
+    pub(crate) async fn begun(more: &Value) -> (Self, Operator) {
+        let world = Self::new();
+        let operator = world.operator("a").await;
+        world.program(SHOP, more);
+        world.ready().await;
+        (world, operator)
+    }
+
     /// Starts an operator.
     pub(crate) async fn operator(&self, identity: &str) -> Operator {
         self.operator_with(identity, |options| options).await
@@ -81,15 +90,16 @@ impl World {
         };
         let options = change(Options {
             server: format!("http://{}", self.pods.api),
-            health: format!("http://{}", self.pods.health),
+            server_health: format!("http://{}", self.pods.health),
             resync: Duration::from_millis(500),
             retry: Duration::from_millis(200),
             ..Options::new(terms)
         });
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(flowmesh_operator::run(client, options, async {
-            let _ = stopped.await;
-        }));
+        let running = tokio::spawn(async move {
+            let told = async { drop(stopped.await) };
+            flowmesh_operator::run(client, options, told).await.unwrap();
+        });
         Operator { door, stop, running }
     }
 
@@ -104,8 +114,43 @@ impl World {
 
     /// Gives it another text.
     pub(crate) fn rewrite(&self, text: &str) {
-        let patch = json!({ "spec": { "source": { "files": { "shop.flow": text } } } });
-        self.double.patch("Program", "orders", &patch);
+        self.change(&json!({ "source": { "files": { "shop.flow": text } } }));
+    }
+
+    /// Changes what its spec says.
+    pub(crate) fn change(&self, spec: &Value) {
+        self.double.patch("Program", "orders", &json!({ "spec": spec }));
+    }
+
+    /// Waits until the program has a condition for a reason; the condition.
+    pub(crate) async fn reason(&self, condition: &str, reason: &str) -> Value {
+        self.double
+            .until_reason("Program", "orders", condition, reason)
+            .await
+    }
+
+    /// Waits until the program has a condition.
+    pub(crate) async fn condition(&self, condition: &str, status: &str) {
+        self.double
+            .until_condition("Program", "orders", condition, status)
+            .await;
+    }
+
+    /// Waits until the object of a run says that it came to a good end.
+    pub(crate) async fn succeeded(&self, run: &str) {
+        self.double.until_condition("Run", run, "Succeeded", "True").await;
+    }
+
+    /// Waits until operators looked at the program a few more times, and gives what was written in the meantime, beside leases.
+    pub(crate) async fn idle(&self) -> Vec<String> {
+        let place = "GET /api/v1/namespaces/shop/services/shop";
+        let (writes, looked) = (self.double.writes().len(), self.double.asked(place));
+        self.double
+            .until("it looked", |double| double.asked(place) > looked + 4)
+            .await;
+        let mut new = self.double.writes().split_off(writes);
+        new.retain(|it| !it.contains("/leases"));
+        new
     }
 
     pub(crate) fn run(&self, name: &str, flow: &str, input: &Value) -> Value {
@@ -124,6 +169,49 @@ impl World {
                 })
             })
             .await;
+    }
+
+    /// Waits until new runs begin with another program than this one.
+    pub(crate) async fn deployed_after(&self, old: &Value) {
+        self.double
+            .until("it is deployed", |_| self.status()["program"] != *old)
+            .await;
+        self.ready().await;
+    }
+
+    /// Waits until an object is gone.
+    pub(crate) async fn gone(&self, kind: &str, name: &str) {
+        self.double
+            .until("it is gone", |double| double.get(kind, name).is_none())
+            .await;
+    }
+
+    /// Waits until the object of a run says that it waits; the run's identifier.
+    pub(crate) async fn waits(&self, name: &str) -> String {
+        let status = |double: &Double| double.get("Run", name).unwrap()["status"].clone();
+        self.double
+            .until("it waits", |double| status(double)["state"] == "waiting")
+            .await;
+        status(&self.double)["run"].as_str().unwrap().to_owned()
+    }
+
+    /// Begins a run without an object, which waits for its signal; its identifier.
+    pub(crate) async fn waiting(&self) -> String {
+        let run = self
+            .ask("POST", "/v1/flows/order/runs?wait=1s", r#"{"id":"a"}"#)
+            .await;
+        run["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives a run its signal.
+    pub(crate) async fn approve(&self, run: &str) {
+        let path = format!("/v1/runs/{run}/signals/approve");
+        self.ask("POST", &path, r#"{"by":"ann"}"#).await;
+    }
+
+    /// A run as the server tells it, where it soon has ended.
+    pub(crate) async fn ended(&self, run: &str) -> Value {
+        self.ask("GET", &format!("/v1/runs/{run}?wait=30s"), "").await
     }
 
     pub(crate) fn status(&self) -> Value {

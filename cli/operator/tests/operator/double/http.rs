@@ -106,7 +106,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     {
         return watching(door, asked);
     }
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let body: Value = read(&bytes).unwrap_or_default();
     let done = match (head.method, &asked.name) {
         (Method::GET, Some(name)) => get(&double, &asked, name),
         (Method::GET, None) => Ok(list(&double, &asked)),
@@ -295,10 +295,9 @@ fn news(double: &Double, asked: &Asked, from: u64) -> Option<(String, u64, bool)
     let lines: Vec<String> = all
         .filter(|event| here(&event.object) && chosen(&event.object, asked))
         .map(|event| {
-            format!(
-                "{}\n",
-                json!({ "type": event.word, "object": shown(event.object.clone(), asked) })
-            )
+            // The type comes first, as clusters have it: readers know by it what follows.
+            let object = shown(event.object.clone(), asked);
+            format!("{{\"type\":\"{}\",\"object\":{object}}}\n", event.word)
         })
         .collect();
     (!lines.is_empty()).then(|| (lines.concat(), store.version, false))
@@ -368,4 +367,12 @@ fn decoded(text: &str) -> String {
         }
     }
     String::from_utf8(out).unwrap()
+}
+
+/// JSON of any depth: the limit of a cluster is far beyond that of its clients.
+fn read(bytes: &[u8]) -> serde_json::Result<Value> {
+    use serde::Deserialize;
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    reader.disable_recursion_limit();
+    Value::deserialize(&mut reader)
 }

@@ -22,7 +22,7 @@ const fn kind(group: &'static str, kind: &'static str, plural: &'static str, sta
 }
 
 /// All of them.
-pub(crate) const KINDS: [Kind; 14] = [
+pub(crate) const KINDS: [Kind; 19] = [
     kind("", "ConfigMap", "configmaps", false),
     kind("", "Service", "services", false),
     kind("", "ServiceAccount", "serviceaccounts", false),
@@ -40,8 +40,18 @@ pub(crate) const KINDS: [Kind; 14] = [
             false,
         )
     },
+    kind("batch", "Job", "jobs", true),
+    kind(
+        "monitoring.coreos.com",
+        "ServiceMonitor",
+        "servicemonitors",
+        false,
+    ),
+    kind("rbac.authorization.k8s.io", "Role", "roles", false),
+    kind("rbac.authorization.k8s.io", "RoleBinding", "rolebindings", false),
     kind("coordination.k8s.io", "Lease", "leases", false),
     kind("networking.istio.io", "VirtualService", "virtualservices", false),
+    kind("networking.istio.io", "Sidecar", "sidecars", false),
     kind(
         "networking.istio.io",
         "DestinationRule",
