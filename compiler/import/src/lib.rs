@@ -84,7 +84,7 @@ pub fn import(inputs: &[Input], kind: Option<Kind>) -> Imported {
             laid_out(&text, &mut imported, &mut found);
         }
     }
-    imported.found = found.all;
+    imported.found = found.listed();
     imported
 }
 

@@ -4,7 +4,7 @@ use super::path::Base;
 use crate::{
     found::Found,
     json::Read,
-    kubernetes::condition::{joined, not},
+    kubernetes::condition::{self, joined, not},
     name::quoted,
     node::{Node, Value},
 };
@@ -140,10 +140,7 @@ fn glob(pattern: &str) -> String {
             '\\' => signs.next().unwrap_or('\\'),
             sign => sign,
         };
-        if !literal.is_alphanumeric() && !"/-_~% ".contains(literal) {
-            regex.push('\\');
-        }
-        regex.push(literal);
+        regex.push_str(&condition::literal(literal.encode_utf8(&mut [0; 4])));
     }
     regex.push('$');
     regex

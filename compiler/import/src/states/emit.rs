@@ -11,7 +11,7 @@ use crate::{
     found::Found,
     jumps::{Labelled, reached},
     name::{Names, snake},
-    out::Out,
+    out::{Out, brief},
 };
 use shape::is_structured;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +95,7 @@ impl<'a> Emit<'a> {
         let mut out = Out::default();
         out.notes(&machine.notes);
         if let Some(comment) = &machine.comment {
-            out.line(format!("/// {}", plain(comment)));
+            out.line(format!("/// {}", brief(comment)));
         }
         let fails: Vec<String> = escaping.into_iter().collect();
         let fails = if fails.is_empty() {
@@ -179,8 +179,8 @@ impl<'a> Emit<'a> {
         for (state, reached) in states.iter().zip(reached(&states)) {
             match reached {
                 true => out.line(format!("state {} {{\n{}\n}}", state.label, state.body)),
-                false => out.line(format!(
-                    "// not imported: the state `{}`, which nothing leads to",
+                false => out.comment(&format!(
+                    "not imported: the state `{}`, which nothing leads to",
                     state.label
                 )),
             }
@@ -249,28 +249,12 @@ impl<'a> Emit<'a> {
         }
         let name = self.callees.flow(&format!("{} {}", self.name, snake(title)));
         let text = self.whole(&name, machine);
-        let fails = text
-            .split_once(" fails ")
-            .and_then(|(_, rest)| rest.split_once(" {"))
-            .map(|(names, _)| names.to_owned());
-        let head = text
-            .lines()
-            .find(|line| line.starts_with("flow "))
-            .unwrap_or_default()
-            .contains(" fails ");
+        let head = text.lines().find(|line| line.starts_with("flow "));
+        let fails = head
+            .and_then(|head| head.strip_suffix(" {")?.split_once(" fails "))
+            .map(|(_, names)| names.split(", ").map(str::to_owned).collect());
         self.flows.push(text);
         out.line(format!("{0} = {name}({0})", scope.data));
-        let names = fails.filter(|_| head).unwrap_or_default();
-        names
-            .split(", ")
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect()
+        fails.unwrap_or_default()
     }
-}
-
-/// One line of a comment.
-fn plain(text: &str) -> String {
-    let plain = |sign: char| if sign.is_control() { ' ' } else { sign };
-    text.chars().map(plain).take(200).collect()
 }

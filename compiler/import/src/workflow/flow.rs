@@ -16,7 +16,7 @@ use crate::{
     jumps::{Labelled, reached},
     name::{Names, duration},
     node::Node,
-    out::Out,
+    out::{Out, brief},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,12 +129,7 @@ impl<'a> Flow<'a> {
         let mut out = Out::default();
         out.notes(&notes);
         if let Some(summary) = summary {
-            let plain: String = summary
-                .chars()
-                .map(|sign| if sign.is_control() { ' ' } else { sign })
-                .take(200)
-                .collect();
-            out.line(format!("/// {plain}"));
+            out.line(format!("/// {}", brief(&summary)));
         }
         let fails: Vec<String> = escaping.into_iter().collect();
         let fails = if fails.is_empty() {
@@ -221,13 +216,7 @@ impl<'a> Flow<'a> {
 
     /// A task; whether it leaves for another place than the next task.
     fn task(&mut self, task: &Task<'_>, scope: &Scope, depth: usize, out: &mut Out) -> (Escaping, bool) {
-        out.line(format!(
-            "// {}",
-            task.name
-                .chars()
-                .map(|sign| if sign.is_control() { ' ' } else { sign })
-                .collect::<String>()
-        ));
+        out.comment(&brief(&task.name));
         if depth > MAX_DEPTH {
             self.found.tangled(
                 task.node,

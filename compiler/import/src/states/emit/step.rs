@@ -1,11 +1,11 @@
 //! One state as statements.
 
-use super::{Emit, Escaping, Scope, plain, shape};
+use super::{Emit, Escaping, Scope, shape};
 use crate::{
     json::{self, get},
     name::quoted,
     node::{Node, Value},
-    out::Out,
+    out::{Out, brief},
     states::{
         choice,
         graph::Graph,
@@ -28,9 +28,9 @@ impl Emit<'_> {
         let comment = state
             .comment
             .as_deref()
-            .map(|text| format!(": {}", plain(text)))
+            .map(|text| format!(": {}", brief(text)))
             .unwrap_or_default();
-        out.line(format!("// {}{comment}", plain(&state.name)));
+        out.line(format!("// {}{comment}", brief(&state.name)));
         out.notes(&state.notes);
         let mut body = Out::default();
         let escaping = match &state.kind {
