@@ -3,6 +3,7 @@
 use crate::{
     found::Found,
     kubernetes::{host::Host, objects::Object},
+    node::Node,
 };
 
 /// A Service of the cluster.
@@ -10,22 +11,36 @@ use crate::{
 pub(crate) struct Known {
     pub(crate) host: Host,
     pub(crate) ports: Vec<u16>,
+    /// Of each of them, at which the pods are called; nothing where that is a name.
+    pods: Vec<Option<u16>>,
     pub(crate) selector: Vec<(String, String)>,
     /// The host outside that it stands for.
     pub(crate) outside: Option<String>,
     pub(crate) notes: Vec<String>,
 }
 
+impl Known {
+    /// At which port the pods are called that are behind a port of the Service.
+    pub(crate) fn behind(&self, port: u16) -> Option<u16> {
+        let at = self.ports.iter().position(|known| *known == port)?;
+        self.pods.get(at).copied().flatten()
+    }
+}
+
 /// Reads a Service.
 pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
     let mut spec = object.spec(found);
-    let mut ports = Vec::new();
+    let (mut ports, mut pods) = (Vec::new(), Vec::new());
     for mut port in spec.objects("ports", found) {
+        let behind = port.take("targetPort").map(Node::text);
         let number = port.count("port", found).and_then(|it| u16::try_from(it).ok());
         let protocol = port.text("protocol", found).unwrap_or_else(|| "TCP".to_owned());
-        port.skip(&["name", "targetPort", "nodePort", "appProtocol"]);
+        port.skip(&["name", "nodePort", "appProtocol"]);
         match number.filter(|number| protocol == "TCP" && *number > 0) {
-            Some(number) => ports.push(number),
+            Some(number) => {
+                ports.push(number);
+                pods.push(behind.map_or(Some(number), |it| it?.parse().ok().filter(|it| *it > 0)));
+            }
             None => found.lost(port.node, &format!("a port of {protocol}")),
         }
         port.end(found);
@@ -52,6 +67,7 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
     Known {
         host: Host::service(&object.name, &object.namespace),
         ports,
+        pods,
         selector,
         outside: outside.filter(|it| Host(it.clone()).is_plain()),
         notes: found.notes(),
@@ -92,6 +108,7 @@ pub(crate) fn entry(object: &Object<'_>, found: &mut Found) -> Vec<Known> {
     let each = hosts.filter(Host::is_plain).map(|host| Known {
         host,
         ports: ports.clone(),
+        pods: Vec::new(),
         selector: Vec::new(),
         outside: None,
         notes: std::mem::take(&mut notes),
