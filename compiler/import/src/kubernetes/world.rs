@@ -66,6 +66,15 @@ impl World {
                 }
                 let mut folded = fold(&table.routes, found);
                 folded.tidy();
+                if folded.led.last().is_some_and(|led| !led.matches.is_empty()) {
+                    found.part(
+                        &table.node,
+                        &format!(
+                            "requests to `{}` that fit no route are refused there, and not here",
+                            host.0
+                        ),
+                    );
+                }
                 let mut service = self.service(host, folded);
                 service.told = true;
                 service.notes.extend(table.notes.clone());

@@ -110,7 +110,6 @@ fn route(world: &World, service: &Service, out: &mut Out, found: &mut Found) {
         }
     }
     if !ends && let Some(first) = service.subsets.first() {
-        out.line("// imported in part: requests that fit no route were refused");
         out.line(format!("else -> {}", first.name));
     }
     out.line("}");
