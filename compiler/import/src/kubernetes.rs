@@ -74,6 +74,7 @@ pub(crate) fn import(documents: &[Node], found: &mut Found) -> String {
             ),
         );
         left.extend(found.notes());
+        left.extend(table.notes.clone());
     }
     world.tabled(&tables, found);
     world.mirrored(&tables, found);

@@ -227,7 +227,7 @@ impl Fronts {
             for table in bound::tables(front, tables, found) {
                 led::lead(front, &table, world, found);
             }
-            if !order::keep(&mut front.ways) {
+            if !order::keep(&mut front.ways, &mut front.notes) {
                 let words = "a route that is kept apart from some of the routes before it, and not from all";
                 found.part(&front.node, words);
             }

@@ -24,16 +24,11 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Table {
             .text("namespace", found)
             .unwrap_or_else(|| object.namespace.clone());
         parent.skip(&["group"]);
-        if kind == "Service" {
-            parent.skip(&["port"]);
+        parent.lost(&[("sectionName", "one of the listeners of a gateway")], found);
+        match kind.as_str() {
+            "Service" => parent.skip(&["port"]),
+            _ => parent.lost(&[("port", "one of the ports of a gateway")], found),
         }
-        parent.lost(
-            &[
-                ("sectionName", "one of the listeners of a gateway"),
-                ("port", "one of the ports of a gateway"),
-            ],
-            found,
-        );
         match kind.as_str() {
             "Service" => services.push(Host::service(&name, &namespace)),
             "Gateway" => gateways.push(format!("{namespace}/{name}")),

@@ -385,7 +385,7 @@ impl World {
 }
 
 /// The Service of a subset that has to be made.
-fn beside(host: &Host, subset: &str) -> Host {
+pub(crate) fn beside(host: &Host, subset: &str) -> Host {
     match host.0.split_once('.') {
         Some((name, rest)) => Host(format!("{name}-{subset}.{rest}")),
         None => Host(format!("{}-{subset}", host.0)),

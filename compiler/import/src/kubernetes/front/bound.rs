@@ -57,15 +57,33 @@ pub(super) fn tables(front: &mut Front, all: &[Table], found: &mut Found) -> Vec
             front.notes.extend(found.notes());
             continue;
         }
-        let same = |known: &&mut Table| known.specific && table.specific && known.hosts == table.hosts;
-        match bound.iter_mut().find(same) {
-            None => bound.push(table.clone()),
-            Some(known) => {
-                known.routes.extend(table.routes.iter().cloned());
-                known.notes.extend(table.notes.iter().cloned());
-                http_route::order(&mut known.routes);
+        for table in apart(table, all, &front.key) {
+            let same = |known: &&mut Table| known.specific && table.specific && known.hosts == table.hosts;
+            match bound.iter_mut().find(same) {
+                None => bound.push(table),
+                Some(known) => {
+                    known.routes.extend(table.routes);
+                    known.notes.extend(table.notes);
+                    http_route::order(&mut known.routes);
+                }
             }
         }
     }
     bound
+}
+
+/// A table, or one for each of its hosts where others are for some of them.
+fn apart(table: &Table, all: &[Table], gateway: &String) -> Vec<Table> {
+    let shares = |other: &Table| {
+        let bound = other.specific && other.gateways.contains(gateway) && other.hosts != table.hosts;
+        bound && other.hosts.iter().any(|host| table.hosts.contains(host))
+    };
+    if !table.specific || table.hosts.len() < 2 || !all.iter().any(shares) {
+        return vec![table.clone()];
+    }
+    let one = |host: &String| Table {
+        hosts: vec![host.clone()],
+        ..table.clone()
+    };
+    table.hosts.iter().map(one).collect()
 }

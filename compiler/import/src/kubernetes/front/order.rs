@@ -48,11 +48,13 @@ fn rank(way: &Way) -> impl Ord + use<> {
 }
 
 /// Makes the first route that fits in the order of writing the one that is taken; whether each is kept apart from all others.
-pub(crate) fn keep(ways: &mut Vec<Way>) -> bool {
+/// The comments of routes that are not written are kept.
+pub(crate) fn keep(ways: &mut Vec<Way>, notes: &mut Vec<String>) -> bool {
     let all = std::mem::take(ways);
     for way in all {
-        if !ways.iter().any(|before| swallows(before, &way)) {
-            ways.push(way);
+        match ways.iter().any(|before| swallows(before, &way)) {
+            true => notes.extend(way.notes),
+            false => ways.push(way),
         }
     }
     // What a route takes is what it asks for itself: what earlier ones take is kept from later ones by those.
@@ -63,7 +65,12 @@ pub(crate) fn keep(ways: &mut Vec<Way>) -> bool {
         apart &= keep_apart(&mut way, &done, &wholes);
         done.push(way);
     }
-    *ways = done.into_iter().filter(|way| !way.refuses).collect();
+    for way in done {
+        match way.refuses {
+            true => notes.extend(way.notes),
+            false => ways.push(way),
+        }
+    }
     apart
 }
 

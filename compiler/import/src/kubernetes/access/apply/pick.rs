@@ -5,7 +5,7 @@ use crate::kubernetes::{
     front::{Front, picks_gateways},
     host::Host,
     objects::ROOT,
-    world::{Service, World},
+    world::{Service, World, beside},
 };
 use std::collections::BTreeSet;
 
@@ -142,11 +142,27 @@ fn share(policy: &Policy, world: &World, host: &Host) -> Share {
     if policy.namespace != namespace && policy.namespace != ROOT {
         return Share::None;
     }
-    let selector = world.known(host).map(|known| known.selector.as_slice());
-    match selector.filter(|it| !it.is_empty()) {
-        Some(selector) => of_labels(&policy.labels, selector),
-        None => of_labels(&policy.labels, &usual(name)),
-    }
+    of_labels(&policy.labels, &pods(world, host, name))
+}
+
+/// The labels that the pods of a Service have; those of a subset that has to be one have some more.
+fn pods(world: &World, host: &Host, name: &str) -> Vec<(String, String)> {
+    let of = |host: &Host| {
+        let known = world.known(host).map(|known| known.selector.clone());
+        known.filter(|it| !it.is_empty())
+    };
+    let made = || {
+        let subsets = world
+            .rules
+            .iter()
+            .flat_map(|rule| rule.subsets.iter().map(move |it| (rule, it)));
+        let (rule, subset) = subsets
+            .into_iter()
+            .find(|(rule, it)| beside(&rule.host, &it.name) == *host)?;
+        let base = of(&rule.host).unwrap_or_else(|| usual(rule.host.parts().map_or("", |it| it.0)).into());
+        Some([base, subset.labels.clone()].concat())
+    };
+    of(host).or_else(made).unwrap_or_else(|| usual(name).into())
 }
 
 /// The labels that pods of a Service have where nobody says them.
