@@ -9,7 +9,7 @@ use crate::{
     },
     name::quoted,
 };
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A caller: any of some identities, for whom all conditions hold. A condition that is nothing cannot be said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
