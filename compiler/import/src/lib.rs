@@ -16,6 +16,7 @@ mod name;
 mod node;
 mod out;
 mod states;
+mod uses;
 mod workflow;
 
 use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Severity, Sources, Span};

@@ -99,6 +99,16 @@ impl Names {
         self.unlike(&camel(text))
     }
 
+    /// Whether somebody has a name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// Nobody shall have a name.
+    pub(crate) fn take(&mut self, name: &str) {
+        self.known.insert(name.to_owned());
+    }
+
     fn unlike(&mut self, name: &str) -> String {
         let mut found = name.to_owned();
         let mut number = 2;

@@ -1,11 +1,17 @@
 //! A machine as a flow: structured code where its states lead onwards and meet again, else states with jumps.
 
+mod again;
 mod caught;
 mod region;
 mod shape;
 mod step;
 
-use super::{graph::Graph, machine::Machine};
+use super::{
+    graph::Graph,
+    infer::{GIVEN, Inferred},
+    machine::Machine,
+    task,
+};
 use crate::{
     callee::Callees,
     found::Found,
@@ -24,6 +30,11 @@ pub(crate) struct Emit<'a> {
     /// Variables of the flow, and the flows of machines within.
     names: Names,
     flows: Vec<String>,
+    /// What operations give.
+    types: &'a task::Given,
+    /// The type of what the flow is given, and what is known of its parts.
+    record: Option<&'a str>,
+    view: Option<&'a Inferred>,
 }
 
 /// Where statements stand.
@@ -44,12 +55,20 @@ type Escaping = BTreeSet<String>;
 
 /// What the data of a flow is called.
 const DATA: &str = "data";
+/// What the element of a round is called in a flow of its own.
+const ITEM: &str = "item";
 
 impl<'a> Emit<'a> {
     /// A flow of this name.
-    pub(crate) fn new(name: &str, callees: &'a mut Callees, found: &'a mut Found) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        callees: &'a mut Callees,
+        types: &'a task::Given,
+        read: Option<(&'a str, &'a Inferred)>,
+        found: &'a mut Found,
+    ) -> Self {
         let mut names = Names::default();
-        for taken in ["input", DATA, "each", "e", "out"] {
+        for taken in ["input", DATA, GIVEN, ITEM, "each", "e", "out"] {
             names.fresh(taken);
         }
         Self {
@@ -58,6 +77,9 @@ impl<'a> Emit<'a> {
             found,
             names,
             flows: Vec::new(),
+            types,
+            record: read.map(|(record, _)| record),
+            view: read.map(|(_, view)| view),
         }
     }
 
@@ -109,6 +131,9 @@ impl<'a> Emit<'a> {
                 "timeout: {}",
                 crate::name::duration(u64::from(seconds) * 1_000)
             ));
+        }
+        if let Some(record) = self.record.filter(|_| self.view.is_some()) {
+            out.line(format!("let {GIVEN} = input as {record}"));
         }
         let body = body.text();
         let changes = body.contains("data = ");
@@ -248,7 +273,10 @@ impl<'a> Emit<'a> {
             return self.sequence(machine, &graph, Some(machine.start.clone()), None, &scope, out);
         }
         let name = self.callees.flow(&format!("{} {}", self.name, snake(title)));
+        // What the flow around was given is not there.
+        let view = self.view.take();
         let text = self.whole(&name, machine);
+        self.view = view;
         let head = text.lines().find(|line| line.starts_with("flow "));
         let fails = head
             .and_then(|head| head.strip_suffix(" {")?.split_once(" fails "))
