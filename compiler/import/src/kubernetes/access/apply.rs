@@ -15,6 +15,7 @@ use crate::{
         write::called,
     },
     name::quoted,
+    node::Node,
 };
 use pick::Picked;
 use std::collections::BTreeSet;
@@ -73,6 +74,8 @@ struct Rules<'a> {
     fronts: &'a mut [Front],
     /// The services that policies let only some in to.
     allowed: BTreeSet<usize>,
+    /// The services of which it was said that their ports are supposed.
+    supposed: BTreeSet<usize>,
     all: Vec<Rule>,
 }
 
@@ -95,6 +98,7 @@ pub(super) fn rules(
         world,
         fronts,
         allowed: of(true).collect(),
+        supposed: BTreeSet::new(),
         all: Vec::new(),
     };
     let mut at_gateways: Vec<(&Picked, &Policy)> = Vec::new();
@@ -197,6 +201,10 @@ impl Rules<'_> {
                     notes.extend(found.notes());
                     continue;
                 }
+                if !target.ports.is_empty() && ports.is_some() {
+                    self.supposes(at, &service, &rule.node, found);
+                    notes.extend(found.notes());
+                }
                 let ports = ports.is_none().then_some(&None);
                 let terms = source.terms.iter().chain(&target.terms).chain(&rule.when);
                 let terms = terms.chain(ports);
@@ -235,6 +243,18 @@ impl Rules<'_> {
         }
     }
 
+    /// Says once that pods are called at the port of a Service that is not here.
+    fn supposes(&mut self, at: usize, service: &Service, node: &Node, found: &mut Found) {
+        let here = |subset: &Subset| self.world.known(&subset.place.host).is_some();
+        if !service.subsets.iter().all(here) && self.supposed.insert(at) {
+            let words = format!(
+                "pods of `{}` that are called at the port of their Service, which is not here",
+                service.name
+            );
+            found.part(node, &words);
+        }
+    }
+
     /// Comments without a rule.
     fn noted(&mut self, allow: bool, notes: Vec<String>) {
         self.add(Rule {
@@ -252,8 +272,12 @@ impl Rules<'_> {
             return Some(true);
         }
         let behind = |subset: &Subset| {
-            let known = self.world.known(&subset.place.host)?;
-            known.behind(subset.place.port)
+            let port = subset.place.port;
+            match self.world.known(&subset.place.host) {
+                Some(known) => known.behind(port),
+                // Where nobody says it, pods are called at the port of their Service.
+                None => Some(port).filter(|port| ports.contains(port)),
+            }
         };
         let own: Option<BTreeSet<bool>> = service
             .subsets

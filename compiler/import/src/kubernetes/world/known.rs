@@ -11,7 +11,9 @@ use crate::{
 pub(crate) struct Known {
     pub(crate) host: Host,
     pub(crate) ports: Vec<u16>,
-    /// Of each of them, at which the pods are called; nothing where that is a name.
+    /// Whether it is outside, and called at the port that is behind.
+    is_entry: bool,
+    /// Of each of them, at which the pods or the host are called; nothing where that is a name.
     pods: Vec<Option<u16>>,
     pub(crate) selector: Vec<(String, String)>,
     /// The host outside that it stands for.
@@ -20,6 +22,11 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// At which port callers come.
+    pub(crate) fn reached(&self, port: u16) -> u16 {
+        self.behind(port).filter(|_| self.is_entry).unwrap_or(port)
+    }
+
     /// At which port the pods are called that are behind a port of the Service.
     pub(crate) fn behind(&self, port: u16) -> Option<u16> {
         let at = self.ports.iter().position(|known| *known == port)?;
@@ -67,6 +74,7 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
     Known {
         host: Host::service(&object.name, &object.namespace),
         ports,
+        is_entry: false,
         pods,
         selector,
         outside: outside.filter(|it| Host(it.clone()).is_plain()),
@@ -78,14 +86,17 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
 pub(crate) fn entry(object: &Object<'_>, found: &mut Found) -> Vec<Known> {
     let mut spec = object.spec(found);
     let hosts = spec.texts("hosts", found);
-    let mut ports = Vec::new();
+    let (mut ports, mut behind) = (Vec::new(), Vec::new());
     for mut port in spec.objects("ports", found) {
         let number = port
             .count("number", found)
             .and_then(|it| u16::try_from(it).ok())
             .filter(|it| *it > 0);
         port.skip(&["name", "protocol"]);
-        port.lost(&[("targetPort", "another port at the host")], found);
+        let own = port
+            .count("targetPort", found)
+            .and_then(|it| u16::try_from(it).ok());
+        behind.extend(number.map(|number| own.filter(|it| *it > 0).or(Some(number))));
         ports.extend(number);
         port.end(found);
     }
@@ -108,7 +119,8 @@ pub(crate) fn entry(object: &Object<'_>, found: &mut Found) -> Vec<Known> {
     let each = hosts.filter(Host::is_plain).map(|host| Known {
         host,
         ports: ports.clone(),
-        pods: Vec::new(),
+        is_entry: true,
+        pods: behind.clone(),
         selector: Vec::new(),
         outside: None,
         notes: std::mem::take(&mut notes),
