@@ -1,4 +1,6 @@
 //! What others run today becomes a program: each input of the suite becomes what stands beside it, and nothing breaks.
+#[path = "import/carried.rs"]
+mod carried;
 #[path = "import/strange.rs"]
 mod strange;
 

@@ -27,6 +27,8 @@ mod rules;
 mod schema;
 #[path = "kubernetes/settings.rs"]
 mod settings;
+#[path = "kubernetes/twice.rs"]
+mod twice;
 #[path = "kubernetes/workload.rs"]
 mod workload;
 #[path = "kubernetes/yaml.rs"]

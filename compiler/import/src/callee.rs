@@ -31,6 +31,8 @@ struct Callee {
 pub(crate) struct Called {
     pub(crate) name: String,
     pub(crate) params: String,
+    /// The type of what it gives, where that is more than `json`.
+    pub(crate) gives: Option<String>,
     /// `POST "/orders"`
     pub(crate) binding: String,
     pub(crate) lines: Vec<String>,
@@ -80,6 +82,14 @@ impl Callees {
             .fresh(&if taken { format!("{own} service") } else { own })
     }
 
+    /// The names of types; those that are there by themselves are taken.
+    pub(crate) fn type_names(&mut self) -> &mut Names {
+        for name in BUILT_IN {
+            self.types.take(name);
+        }
+        &mut self.types
+    }
+
     /// A name for a flow.
     pub(crate) fn flow(&mut self, name: &str) -> String {
         self.apart(name)
@@ -127,8 +137,11 @@ impl Callees {
             return known.clone();
         }
         let mut own = camel(name);
-        let taken =
-            |own: &String| BUILT_IN.contains(&own.as_str()) || self.errors.iter().any(|(_, it)| it == own);
+        let taken = |own: &String| {
+            BUILT_IN.contains(&own.as_str())
+                || self.types.has(own)
+                || self.errors.iter().any(|(_, it)| it == own)
+        };
         while taken(&own) {
             own.push_str("Error");
         }
@@ -157,7 +170,7 @@ impl Callees {
 const SUFFIXES: [&str; 10] = [
     "_data", "_item", "_index", "_error", "_event", "_result", "_results", "_branch", "_time", "_url",
 ];
-const VARIABLES: [&str; 6] = ["data", "input", "context", "each", "e", "shown"];
+const VARIABLES: [&str; 8] = ["data", "input", "given", "item", "context", "each", "e", "shown"];
 
 /// Errors that are there by themselves.
 const BUILT_IN: [&str; 9] = [
@@ -187,8 +200,11 @@ impl Callee {
                 false => format!(" fails {}", operation.fails.join(", ")),
             };
             out.line(format!(
-                "op {}({}) -> json{fails} = {} {{",
-                operation.name, operation.params, operation.binding
+                "op {}({}) -> {}{fails} = {} {{",
+                operation.name,
+                operation.params,
+                operation.gives.as_deref().unwrap_or("json"),
+                operation.binding
             ));
             for line in &operation.lines {
                 out.line(line);

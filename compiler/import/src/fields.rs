@@ -142,6 +142,14 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Whether every field was taken.
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.node.value {
+            Value::Object(all) => all.iter().all(|(name, _)| self.taken.contains(name.as_str())),
+            _ => true,
+        }
+    }
+
     /// What nobody took is not known.
     pub(crate) fn end(self, found: &mut Found) {
         let Value::Object(all) = &self.node.value else {

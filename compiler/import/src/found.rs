@@ -1,11 +1,9 @@
 //! What was found on the way: each thing that is not imported has a code, and a comment at the place where it would stand.
 
-use crate::node::Node;
-use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Span};
+use crate::{node::Node, out::brief};
+use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Severity, Span};
 
-/// The most signs of a comment.
-const MAX_COMMENT: usize = 200;
-/// The most findings; what has more is no input of anybody who reads them.
+/// The most findings that are listed; of errors there may be some more, since none of them may let a program be written.
 const MAX_FOUND: usize = 2_000;
 
 /// Findings, and the comments that were not placed yet.
@@ -13,6 +11,8 @@ const MAX_FOUND: usize = 2_000;
 pub(crate) struct Found {
     pub(crate) all: Diagnostics,
     notes: Vec<String>,
+    /// How many warnings are not listed.
+    more: usize,
 }
 
 impl Found {
@@ -105,15 +105,56 @@ impl Found {
     }
 
     fn add(&mut self, diagnostic: Diagnostic) {
-        if self.all.len() < MAX_FOUND {
-            self.all.add_beside(diagnostic);
+        let most = match diagnostic.severity {
+            Severity::Error => 2 * MAX_FOUND,
+            _ => MAX_FOUND,
+        };
+        match self.all.len() < most {
+            true => self.all.add_beside(diagnostic),
+            false => self.more += 1,
         }
+    }
+
+    /// All findings; of those that are not listed, how many they are.
+    pub(crate) fn listed(mut self) -> Diagnostics {
+        if self.more > 0 {
+            let words = format!(
+                "not imported: {} more findings, which are not listed; most have a comment in the program",
+                self.more
+            );
+            self.all
+                .add_beside(Diagnostic::warning(Code(805), Span::default(), words));
+        }
+        self.all
     }
 }
 
 /// One line of comment, whatever stands in the words.
 fn comment(mark: &str, words: &str) -> String {
-    let plain = |sign: char| if sign.is_control() { ' ' } else { sign };
-    let words: String = words.chars().map(plain).take(MAX_COMMENT).collect();
-    format!("{mark}: {words}")
+    format!("{mark}: {}", brief(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, MAX_FOUND};
+    use crate::node::{Node, Value};
+    use flowmesh_diagnostics::Span;
+
+    #[test]
+    fn errors_are_known_behind_any_number_of_warnings() {
+        let mut found = Found::default();
+        let node = Node {
+            value: Value::Null,
+            span: Span::default(),
+        };
+        for number in 0..=MAX_FOUND {
+            found.lost(&node, &number.to_string());
+        }
+        found.bad_value(&node, "a", "b");
+        assert!(found.all.has_errors());
+        let listed = found.listed();
+        assert_eq!(listed.len(), MAX_FOUND + 2);
+        let last = listed.iter().last().expect("there is one");
+        assert!(last.message.contains(" 1 more"), "{}", last.message);
+    }
 }

@@ -14,6 +14,7 @@ mod destination_rule;
 mod duration;
 mod fold;
 mod front;
+mod grant;
 mod host;
 mod http_route;
 mod objects;
@@ -37,7 +38,7 @@ pub(crate) fn import(documents: &[Node], found: &mut Found) -> String {
     let mut tables: Vec<Table> = Vec::new();
     let mut fronts = front::Fronts::default();
     let mut guard = access::Guard::default();
-    let mut left = Vec::new();
+    let (mut grants, mut left) = (Vec::new(), Vec::new());
     world.istio = objects.iter().any(|object| object.group.ends_with("istio.io"));
     for object in &objects {
         match (object.group.as_str(), object.kind.as_str()) {
@@ -57,10 +58,23 @@ pub(crate) fn import(documents: &[Node], found: &mut Found) -> String {
             ("security.istio.io", "RequestAuthentication") => fronts.tokens(object, found),
             ("telemetry.istio.io", "Telemetry") => guard.telemetry(object, found),
             // What says nothing of traffic by itself.
-            ("gateway.networking.k8s.io", "GatewayClass" | "ReferenceGrant") => {}
+            ("gateway.networking.k8s.io", "GatewayClass") => {}
+            ("gateway.networking.k8s.io", "ReferenceGrant") => grants.push(grant::read(object, found)),
             _ => found.other_kind(object.node, &object.kind, &object.name),
         }
         left.extend(found.notes());
+    }
+    grant::hold(&mut tables, &grants, found);
+    for table in tables.iter().filter(|table| table.is_bound_to_none()) {
+        found.lost(
+            &table.node,
+            &format!(
+                "the routes of `{}`, which are for no service and no gateway",
+                table.name
+            ),
+        );
+        left.extend(found.notes());
+        left.extend(table.notes.clone());
     }
     world.tabled(&tables, found);
     world.mirrored(&tables, found);

@@ -16,6 +16,7 @@ mod name;
 mod node;
 mod out;
 mod states;
+mod uses;
 mod workflow;
 
 use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Severity, Sources, Span};
@@ -84,7 +85,7 @@ pub fn import(inputs: &[Input], kind: Option<Kind>) -> Imported {
             laid_out(&text, &mut imported, &mut found);
         }
     }
-    imported.found = found.all;
+    imported.found = found.listed();
     imported
 }
 

@@ -1,5 +1,6 @@
 //! Names as the language has them, from names as others have them.
 
+use crate::out::turns;
 use std::collections::BTreeSet;
 
 /// Words that may not be names, or would make what is written hard to read.
@@ -98,6 +99,16 @@ impl Names {
         self.unlike(&camel(text))
     }
 
+    /// Whether somebody has a name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// Nobody shall have a name.
+    pub(crate) fn take(&mut self, name: &str) {
+        self.known.insert(name.to_owned());
+    }
+
     fn unlike(&mut self, name: &str) -> String {
         let mut found = name.to_owned();
         let mut number = 2;
@@ -165,7 +176,9 @@ pub(crate) fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            sign if sign.is_control() => quoted.push(' '),
+            sign if sign.is_control() || turns(sign) => {
+                quoted.push_str(&format!("\\u{{{:x}}}", u32::from(sign)));
+            }
             sign => quoted.push(sign),
         }
     }
@@ -228,6 +241,7 @@ mod tests {
     #[test]
     fn texts_and_durations_read_back() {
         assert_eq!(quoted("a\"{b}\\\n"), "\"a\\\"\\{b}\\\\\\n\"");
+        assert_eq!(quoted("\u{7f}\u{202e}\u{1f600}"), "\"\\u{7f}\\u{202e}\u{1f600}\"");
         assert_eq!(duration(5_400_250), "1h30m250ms");
         assert_eq!(duration(0), "0s");
     }

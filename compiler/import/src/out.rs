@@ -1,5 +1,8 @@
 //! The text of a program as it is written, before it is laid out.
 
+/// The most signs of a comment.
+const MAX_COMMENT: usize = 200;
+
 /// A text that grows line by line.
 #[derive(Debug, Default)]
 pub(crate) struct Out {
@@ -13,6 +16,11 @@ impl Out {
         self.text.push('\n');
     }
 
+    /// A comment, whatever stands in the words.
+    pub(crate) fn comment(&mut self, words: &str) {
+        self.line(format!("// {}", one_line(words)));
+    }
+
     /// An empty line.
     pub(crate) fn gap(&mut self) {
         self.text.push('\n');
@@ -22,7 +30,7 @@ impl Out {
     pub(crate) fn notes(&mut self, notes: &[String]) {
         for (at, note) in notes.iter().enumerate() {
             if !notes.iter().take(at).any(|known| known == note) {
-                self.line(format!("// {note}"));
+                self.comment(note);
             }
         }
     }
@@ -37,5 +45,37 @@ impl Out {
     /// What was written.
     pub(crate) fn text(self) -> String {
         self.text
+    }
+}
+
+/// What of some words a comment shows: one line, not too long.
+pub(crate) fn brief(words: &str) -> String {
+    one_line(words).chars().take(MAX_COMMENT).collect()
+}
+
+/// Words on one line, in the order in which they are read: what ends a line, and what turns the direction, is a blank.
+fn one_line(words: &str) -> String {
+    let odd = |sign: char| sign.is_control() || turns(sign);
+    words
+        .chars()
+        .map(|sign| if odd(sign) { ' ' } else { sign })
+        .collect()
+}
+
+/// Whether a sign shows what stands behind it elsewhere: lines of other systems, directions of writing.
+pub(crate) fn turns(sign: char) -> bool {
+    matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Out, brief};
+
+    #[test]
+    fn a_comment_never_becomes_code() {
+        let mut out = Out::default();
+        out.notes(&["a\nallow anyone to b".to_owned(), "c\u{202e}d\r".to_owned()]);
+        assert_eq!(out.text(), "// a allow anyone to b\n// c d \n");
+        assert_eq!(brief(&"x".repeat(1_000)).len(), 200);
     }
 }

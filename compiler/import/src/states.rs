@@ -3,21 +3,25 @@
 //! 1. [`machine`]: what each state says
 //! 2. [`graph`]: which states can be written as structured code
 //! 3. [`path`], [`template`], [`intrinsic`]: what is read and computed of the data
-//! 4. [`choice`], [`task`], [`emit`]: states as statements
+//! 4. [`infer`]: types of what is given and answered, from what is read of it
+//! 5. [`choice`], [`task`], [`emit`]: states as statements
 //!
-//! The data of a machine is one variable without a type, as it is there: each state reads it and leaves it changed.
+//! The data of a machine is one variable without a type, as it is there: each state reads it and leaves it changed. What it was
+//! given is read by its type, too, and keeps what it has beside.
 
 mod choice;
 mod emit;
 mod graph;
+mod infer;
 mod intrinsic;
 mod machine;
 mod path;
 mod task;
 mod template;
 
-use crate::{callee::Callees, found::Found, name::snake, node::Node, out::Out};
+use crate::{callee::Callees, found::Found, name::snake, node::Node, out::Out, uses::Types};
 use emit::Emit;
+use infer::{Results, infer};
 use machine::Machine;
 
 /// Whether documents are state machines.
@@ -30,14 +34,32 @@ pub(crate) fn looks_so(documents: &[Node]) -> bool {
 /// The program of state machines, a flow for each.
 pub(crate) fn import(documents: &[(String, Node)], found: &mut Found) -> String {
     let mut callees = Callees::default();
-    let mut flows = Vec::new();
+    let (mut types, mut results) = (Types::default(), Results::default());
+    let mut machines = Vec::new();
     for (file, node) in documents {
-        let name = callees.flow(&title(file));
         let machine = Machine::read(node, found);
-        let mut emit = Emit::new(&name, &mut callees, found);
-        flows.extend(emit.flow(&machine));
+        let inferred = infer(&machine, &mut results);
+        let record = types.record(&inferred.input, &title(file), false, callees.type_names());
+        machines.push((
+            callees.flow(&title(file)),
+            machine,
+            record.map(|it| (it, inferred)),
+        ));
+    }
+    let given = results.types(&mut types, callees.type_names());
+    let mut flows = Vec::new();
+    for (name, machine, read) in &machines {
+        let read = read
+            .as_ref()
+            .map(|(record, inferred)| (record.as_str(), inferred));
+        let mut emit = Emit::new(name, &mut callees, &given, read, found);
+        flows.extend(emit.flow(machine));
     }
     let mut out = Out::default();
+    for declared in &types.declared {
+        out.line(declared);
+        out.gap();
+    }
     callees.write(&mut out);
     if flows.iter().any(|flow| flow.contains("shown(")) {
         out.line("/// A value as people read it: a text as it is, everything else as JSON.");

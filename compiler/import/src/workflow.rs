@@ -4,14 +4,16 @@
 //! 2. [`task`]: what a task has beside what it does: when, input, output, where it leads
 //! 3. [`call`]: services that are called, and how failures are repeated
 //! 4. [`flow`]: tasks as statements; [`block`]: those with tasks within
-//! 5. [`schema`]: types from JSON Schema
+//! 5. [`schema`]: types from JSON Schema; [`infer`]: from what is read, where there is none
 //!
-//! What tasks hand on to each other is one variable without a type, as it is there.
+//! What tasks hand on to each other is one variable without a type, as it is there. What a workflow is given is read by its type,
+//! too, and keeps what it has beside.
 
 mod block;
 mod call;
 mod event;
 mod flow;
+mod infer;
 mod jq;
 mod schema;
 mod task;

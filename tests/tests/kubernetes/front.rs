@@ -17,7 +17,7 @@ const METHODS: [&str; 2] = ["any", "GET"];
 const CONDITIONS: [&str; 2] = ["", "when request.header(\"x\") == \"1\" "];
 
 /// A gateway with some routes, each to a service of its own; nothing where the language refuses it.
-fn gateway(mut seed: usize) -> Option<Program> {
+pub(crate) fn gateway(mut seed: usize) -> Option<Program> {
     let mut pick = |of: usize| {
         seed = seed
             .wrapping_mul(6_364_136_223_846_793_005)

@@ -1,6 +1,6 @@
 //! Manifests for Istio: what is made from services and gateways, that clusters take it, and that it means the same.
 #[path = "istio/access.rs"]
-mod access;
+pub(crate) mod access;
 #[path = "istio/meaning.rs"]
 mod meaning;
 #[path = "istio/table.rs"]

@@ -31,7 +31,7 @@ impl Guard {
 
     /// A `PeerAuthentication`.
     pub(crate) fn peer(&mut self, object: &Object<'_>, found: &mut Found) {
-        self.peers.extend(mesh::peer(object, found));
+        self.peers.push(mesh::peer(object, found));
     }
 
     /// A `Telemetry`.

@@ -147,6 +147,27 @@ fn named(it: &Named, of: &str) -> String {
     if it.not { not(&condition) } else { condition }
 }
 
+/// A text as a regular expression that only it fits.
+pub(crate) fn literal(text: &str) -> String {
+    let mut regex = String::new();
+    for sign in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(sign) {
+            regex.push('\\');
+        }
+        regex.push(sign);
+    }
+    regex
+}
+
+/// A path with gaps, each of which is any one segment, as a regular expression.
+pub(crate) fn shape(segments: &[Option<String>]) -> String {
+    let each = segments.iter().map(|segment| match segment {
+        Some(text) => format!("/{}", literal(text)),
+        None => "/[^/]+".to_owned(),
+    });
+    each.collect()
+}
+
 /// A regular expression over the whole of a text.
 pub(crate) fn whole(regex: &str) -> String {
     let inside = regex.strip_prefix('^').unwrap_or(regex);

@@ -7,6 +7,7 @@ use crate::{
     name::{duration, quoted},
     node::Node,
 };
+use std::collections::BTreeSet;
 
 /// What a rule says.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub(crate) struct Rule {
     pub(crate) node: Node,
     pub(crate) host: Host,
     pub(crate) traffic: Traffic,
+    pub(crate) ports: Vec<Port>,
     pub(crate) subsets: Vec<Subset>,
     pub(crate) notes: Vec<String>,
 }
@@ -25,6 +27,26 @@ pub(crate) struct Subset {
     pub(crate) name: String,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) traffic: Traffic,
+}
+
+/// One of the ports of a Service.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    pub(crate) node: Node,
+    pub(crate) number: u16,
+    pub(crate) traffic: Traffic,
+}
+
+impl Rule {
+    /// What holds where only these ports are called; nothing where they differ.
+    pub(crate) fn at(&self, called: &BTreeSet<u16>) -> Option<&Traffic> {
+        let of = |number: &u16| self.ports.iter().find(|port| port.number == *number);
+        let mut each = called
+            .iter()
+            .map(|number| of(number).map_or(&self.traffic, |port| &port.traffic));
+        let first = each.next().unwrap_or(&self.traffic);
+        each.all(|other| other == first).then_some(first)
+    }
 }
 
 /// How callers go about it: settings as the language writes them.
@@ -42,17 +64,23 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Rule> {
     spec.skip(&["exportTo"]);
     spec.lost(&[("workloadSelector", "a rule for some of the callers")], found);
     let host = spec.text("host", found)?;
-    let traffic = spec
-        .object("trafficPolicy", found)
-        .map(|it| traffic(it, found))
-        .unwrap_or_default();
+    let mut ports = Vec::new();
+    let traffic = spec.object("trafficPolicy", found).map(|mut it| {
+        let each = it.objects("portLevelSettings", found).into_iter();
+        ports = each.filter_map(|it| of_port(it, found)).collect();
+        traffic(it, found)
+    });
     let mut subsets = Vec::new();
     for mut one in spec.objects("subsets", found) {
         let name = one.text("name", found).unwrap_or_default();
         let labels = one.pairs("labels", found);
-        let own = one
-            .object("trafficPolicy", found)
-            .map(|it| self::traffic(it, found));
+        let own = one.object("trafficPolicy", found).map(|mut it| {
+            it.lost(
+                &[("portLevelSettings", "settings for one of the ports of a subset")],
+                found,
+            );
+            self::traffic(it, found)
+        });
         let node = one.node.clone();
         one.end(found);
         subsets.push(Subset {
@@ -67,9 +95,29 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Rule> {
     Some(Rule {
         node: object.node.clone(),
         host,
-        traffic,
+        traffic: traffic.unwrap_or_default(),
+        ports,
         subsets,
         notes: found.notes(),
+    })
+}
+
+/// What holds for one of the ports, and then nothing else.
+fn of_port(mut fields: Fields<'_>, found: &mut Found) -> Option<Port> {
+    let number = fields.object("port", found).and_then(|mut it| {
+        let number = it.count("number", found).and_then(|it| u16::try_from(it).ok());
+        it.end(found);
+        number
+    });
+    let node = fields.node.clone();
+    let traffic = traffic(fields, found);
+    if number.is_none() {
+        found.lost(&node, "settings for a port without a number");
+    }
+    Some(Port {
+        node,
+        number: number?,
+        traffic,
     })
 }
 
@@ -100,7 +148,6 @@ fn traffic(mut fields: Fields<'_>, found: &mut Found) -> Traffic {
     }
     fields.lost(
         &[
-            ("portLevelSettings", "settings for one of the ports"),
             ("tunnel", "a tunnel"),
             ("proxyProtocol", "the PROXY protocol to a service"),
         ],

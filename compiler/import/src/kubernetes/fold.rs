@@ -7,7 +7,7 @@ mod operation;
 
 use super::traffic::{Match, Route, Says, Split, Text, may_repeat};
 use crate::found::Found;
-use operation::{covers, path_of};
+use operation::path_of;
 
 pub(crate) use operation::{Operation, is_plain, segments};
 
@@ -111,6 +111,12 @@ impl Folded {
             );
             return;
         };
+        let below = is_below(one);
+        if below {
+            let words =
+                "what a route says of all that is below a path: an operation says it of one more segment";
+            found.part(&route.node, words);
+        }
         let known = self
             .operations
             .iter()
@@ -118,6 +124,7 @@ impl Folded {
         match known {
             None => self.operations.push(Operation {
                 says: Some(route.says.clone()),
+                below,
                 ..Operation::new(method, path)
             }),
             Some(known) if known.says.as_ref() == Some(&route.says) => {}
@@ -128,17 +135,33 @@ impl Folded {
         }
     }
 
-    /// Operations of which nothing is said, and that would be taken for another of which something is.
+    /// Operations that would be taken for another of which something else is said. What is below a path has that path, too.
     fn shadowed(&mut self, routes: &[Route]) {
         let mut more: Vec<Operation> = Vec::new();
         for one in routes.iter().flat_map(|route| &route.matches) {
             let Some((method, path)) = path_of(one) else {
                 continue;
             };
-            let known = |all: &[Operation]| all.iter().any(|it| it.method == method && it.path == path);
-            let wider = |it: &Operation| it.method == method && it.path != path && covers(&it.path, &path);
-            if !known(&self.operations) && !known(&more) && self.operations.iter().any(wider) {
-                more.push(Operation::new(method, path));
+            let own = self
+                .operations
+                .iter()
+                .find(|it| it.method == method && it.path == path);
+            let says = own.and_then(|it| it.says.clone());
+            let root = path
+                .split_last()
+                .filter(|_| is_below(one))
+                .map(|(_, root)| root.to_vec());
+            for (path, below) in [(Some(path), is_below(one)), (root, false)] {
+                let Some(path) = path else { continue };
+                let same = |it: &Operation| it.method == method && it.path == path;
+                let wider = |it: &Operation| it.method == method && it.says != says && it.takes(&path);
+                if !self.operations.iter().chain(&more).any(same) && self.operations.iter().any(wider) {
+                    more.push(Operation {
+                        says: says.clone(),
+                        below,
+                        ..Operation::new(method.clone(), path)
+                    });
+                }
             }
         }
         self.operations.extend(more);
@@ -207,6 +230,11 @@ impl Folded {
             all || !led.matches.is_empty()
         });
     }
+}
+
+/// Whether a match is for all that is below a path.
+fn is_below(one: &Match) -> bool {
+    matches!(one.path, Some(Text::Below(_)))
 }
 
 /// Whether every request that fits the second fits the first.

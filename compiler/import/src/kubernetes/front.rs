@@ -1,5 +1,7 @@
 //! Gateways: where visitors come in, whose tokens are taken, and where each request is led.
 
+mod bound;
+mod hosts;
 mod led;
 mod order;
 mod tokens;
@@ -14,6 +16,7 @@ use super::{
     world::World,
 };
 use crate::{fields::Fields, found::Found, name::quoted, node::Node};
+use bound::Admits;
 use tokens::Tokens;
 
 /// A gateway as it will be written.
@@ -23,6 +26,8 @@ pub(crate) struct Front {
     pub(crate) name: String,
     /// `namespace/name`
     pub(crate) key: String,
+    /// Whose routes are bound to it.
+    admits: Admits,
     pub(crate) listen: Vec<String>,
     pub(crate) hosts: Vec<String>,
     pub(crate) tls: Option<String>,
@@ -50,6 +55,7 @@ impl Front {
             node: node.clone(),
             name: name.to_owned(),
             key: format!("{namespace}/{name}"),
+            admits: Admits::All,
             listen: Vec::new(),
             hosts: Vec::new(),
             tls: None,
@@ -152,27 +158,28 @@ impl Fronts {
     /// A `Gateway` of Gateway API.
     pub(crate) fn gateway_api(&mut self, object: &Object<'_>, found: &mut Found) {
         let mut front = Front::new(object.node, &object.namespace, &object.name);
+        front.admits = Admits::Same;
         let mut spec = object.spec(found);
         spec.skip(&["gatewayClassName", "infrastructure"]);
         spec.lost(&[("addresses", "the addresses of a gateway")], found);
         for mut listener in spec.objects("listeners", found) {
-            listener.skip(&["name", "allowedRoutes"]);
+            listener.skip(&["name"]);
+            let admits = listener.object("allowedRoutes", found);
+            let admits = admits.map_or(Admits::Same, |it| Admits::of(it, found));
+            front.admits = front.admits.max(admits);
             let protocol = listener.text("protocol", found).unwrap_or_default();
             let port = listener.count("port", found).unwrap_or_default();
-            front.hosts.extend(listener.text("hostname", found));
+            front
+                .hosts
+                .push(listener.text("hostname", found).unwrap_or_else(|| "*".to_owned()));
             if let Some(mut tls) = listener.object("tls", found) {
                 tls.skip(&["mode"]);
-                tls.lost(
-                    &[
-                        ("options", "options of an implementation"),
-                        ("frontendValidation", "certificates of visitors"),
-                    ],
-                    found,
-                );
+                tls.lost(&[("options", "options of an implementation")], found);
+                let asks = tls.take("frontendValidation").is_some();
                 for mut secret in tls.objects("certificateRefs", found) {
                     secret.skip(&["group", "kind", "namespace"]);
                     if let Some(name) = secret.text("name", found) {
-                        front.shows(&name, false, secret.node, found);
+                        front.shows(&name, asks, secret.node, found);
                     }
                     secret.end(found);
                 }
@@ -217,11 +224,13 @@ impl Fronts {
             if front.listen.is_empty() {
                 front.listen.push("http://0.0.0.0:80".to_owned());
             }
-            let key = front.key.clone();
-            for table in tables.iter().filter(|table| table.gateways.contains(&key)) {
-                led::lead(front, table, world, found);
+            for table in bound::tables(front, tables, found) {
+                led::lead(front, &table, world, found);
             }
-            order::keep(&mut front.ways);
+            if !order::keep(&mut front.ways, &mut front.notes) {
+                let words = "a route that is kept apart from some of the routes before it, and not from all";
+                found.part(&front.node, words);
+            }
             front.same_cors();
             if front.ways.iter().any(|way| way.cors.is_some()) {
                 found.lost(

@@ -56,9 +56,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// As a program writes it.
-    pub(crate) fn address(&self) -> String {
-        format!("dns://{}:{}", self.host.0, self.port)
+    /// As a program writes it, with the port at which it is called.
+    pub(crate) fn address(&self, port: u16) -> String {
+        format!("dns://{}:{port}", self.host.0)
     }
 }
 

@@ -3,6 +3,7 @@
 mod filters;
 
 use super::{
+    condition::literal,
     host::Host,
     objects::Object,
     traffic::{Match, Named, Retry, Route, Says, Split, Table, Target, Text},
@@ -22,8 +23,12 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Table {
         let namespace = parent
             .text("namespace", found)
             .unwrap_or_else(|| object.namespace.clone());
-        parent.skip(&["group", "port"]);
+        parent.skip(&["group"]);
         parent.lost(&[("sectionName", "one of the listeners of a gateway")], found);
+        match kind.as_str() {
+            "Service" => parent.skip(&["port"]),
+            _ => parent.lost(&[("port", "one of the ports of a gateway")], found),
+        }
         match kind.as_str() {
             "Service" => services.push(Host::service(&name, &namespace)),
             "Gateway" => gateways.push(format!("{namespace}/{name}")),
@@ -34,6 +39,8 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Table {
     let mut table = Table {
         node: object.node.clone(),
         name: object.name.clone(),
+        namespace: object.namespace.clone(),
+        specific: true,
         hosts: spec.texts("hostnames", found),
         gateways,
         services: services.into_iter().filter(Host::is_plain).collect(),
@@ -45,10 +52,15 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Table {
     for rule in spec.objects("rules", found) {
         table.routes.extend(routes(rule, object, grpc, found));
     }
-    table.routes.sort_by_key(|route| route.matches.first().map(rank));
+    order(&mut table.routes);
     spec.end(found);
     table.notes.extend(found.notes());
     table
+}
+
+/// Puts routes of one match each in order.
+pub(crate) fn order(routes: &mut [Route]) {
+    routes.sort_by_key(|route| route.matches.first().map(rank));
 }
 
 /// A rule as routes of one match each, so that they can be put in order.
@@ -153,7 +165,7 @@ fn called(mut fields: Fields<'_>, found: &mut Found) -> Option<Match> {
         path = match (kind.as_str(), service, name) {
             ("Exact", Some(service), Some(name)) => Some(Text::Exact(format!("/{service}/{name}"))),
             ("Exact", Some(service), None) => Some(Text::Below(format!("/{service}"))),
-            ("Exact", None, Some(name)) => Some(Text::Regex(format!("/[^/]+/{name}"))),
+            ("Exact", None, Some(name)) => Some(Text::Regex(format!("/[^/]+/{}", literal(&name)))),
             (_, service, name) => {
                 let part = |it: Option<String>| it.unwrap_or_else(|| "[^/]+".to_owned());
                 Some(Text::Regex(format!("/{}/{}", part(service), part(name))))
@@ -174,7 +186,11 @@ fn named(all: Vec<Fields<'_>>, found: &mut Found) -> Option<Vec<Named>> {
     let mut named: Vec<Named> = Vec::new();
     for mut fields in all {
         let kind = fields.text("type", found).unwrap_or_else(|| "Exact".to_owned());
-        let (name, value) = (fields.text("name", found)?, fields.text("value", found)?);
+        let pair = fields.text("name", found).zip(fields.text("value", found));
+        let Some((name, value)) = pair else {
+            found.bad_value(fields.node, "matches", "a name and a value");
+            return None;
+        };
         let text = match kind.as_str() {
             "Exact" => Text::Exact(value),
             "RegularExpression" => Text::Regex(value),
@@ -213,6 +229,10 @@ fn split(all: Vec<Fields<'_>>, object: &Object<'_>, found: &mut Found) -> Split 
         }
         fields.end(found);
     }
+    // Where nobody has a share, requests are refused.
+    if split.iter().all(|(_, weight)| *weight == 0) {
+        split.clear();
+    }
     if let [(_, weight)] = split.as_mut_slice() {
         *weight = 100;
     }
@@ -236,7 +256,11 @@ pub(crate) fn backend(fields: &mut Fields<'_>, object: &Object<'_>, found: &mut 
         return None;
     }
     let host = Host::service(&name, &namespace);
-    host.is_plain().then_some(Target {
+    if !host.is_plain() {
+        found.bad_value(fields.node, "backendRefs.name", "the name of a Service");
+        return None;
+    }
+    Some(Target {
         host,
         port,
         subset: None,

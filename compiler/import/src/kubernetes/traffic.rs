@@ -124,6 +124,8 @@ pub(crate) struct Redirect {
     /// An address, perhaps with `{request.path}` and `{request.host}` in it; its texts are escaped.
     pub(crate) to: String,
     pub(crate) status: u16,
+    /// Whether nobody says by which scheme, so that it is the one by which a visitor came.
+    pub(crate) as_came: bool,
 }
 
 /// Requests that fit any of the matches, where they go, and what holds for them.
@@ -143,6 +145,9 @@ pub(crate) struct Route {
 pub(crate) struct Table {
     pub(crate) node: Node,
     pub(crate) name: String,
+    pub(crate) namespace: String,
+    /// Whether the most specific match holds, and not the first.
+    pub(crate) specific: bool,
     /// The hosts that it is for, as they are written.
     pub(crate) hosts: Vec<String>,
     /// The gateways that it is bound to, as `namespace/name`.
@@ -153,6 +158,13 @@ pub(crate) struct Table {
     /// Connections with TLS that are handed on by the name they ask for.
     pub(crate) passes: Vec<(String, Split)>,
     pub(crate) notes: Vec<String>,
+}
+
+impl Table {
+    /// Whether nobody comes by its routes.
+    pub(crate) fn is_bound_to_none(&self) -> bool {
+        self.gateways.is_empty() && self.services.is_empty()
+    }
 }
 
 impl Match {

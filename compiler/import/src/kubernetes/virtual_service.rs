@@ -5,6 +5,7 @@ mod says;
 pub(crate) use says::{default, is_name, time};
 
 use super::{
+    condition::literal,
     host::Host,
     objects::Object,
     traffic::{Match, Named, Redirect, Route, Says, Split, Table, Target, Text},
@@ -41,17 +42,27 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Vec<Table> {
     let mut table = Table {
         node: object.node.clone(),
         name: object.name.clone(),
+        namespace: object.namespace.clone(),
+        specific: false,
         services: services.filter(Host::is_plain).collect(),
         gateways: gateways
             .iter()
             .filter(|name| *name != "mesh")
             .map(whole)
             .collect(),
-        hosts,
+        hosts: hosts.clone(),
         routes: Vec::new(),
         passes,
         notes: Vec::new(),
     };
+    for host in hosts.iter().filter(|_| mesh) {
+        if !Host::of(host, &object.namespace).is_plain() {
+            found.lost(
+                object.node,
+                &format!("routes of the mesh for `{host}`, which is no one service"),
+            );
+        }
+    }
     table.notes = found.notes();
     let mut only = Vec::new();
     for http in spec.objects("http", found) {
@@ -246,16 +257,9 @@ fn text(node: &Node, name: &str, found: &mut Found) -> Option<Text> {
 
 /// A path whatever its letters are, large or small.
 fn folded(path: &Text) -> Text {
-    let plain = |text: &str| {
-        let quote = |sign: char| match sign.is_ascii_alphanumeric() || "/-_~%".contains(sign) {
-            true => sign.to_string(),
-            false => format!("\\{sign}"),
-        };
-        text.chars().map(quote).collect::<String>()
-    };
     match path {
-        Text::Exact(path) => Text::Regex(format!("(?i){}", plain(path))),
-        Text::Prefix(path) | Text::Below(path) => Text::Regex(format!("(?i){}.*", plain(path))),
+        Text::Exact(path) => Text::Regex(format!("(?i){}", literal(path))),
+        Text::Prefix(path) | Text::Below(path) => Text::Regex(format!("(?i){}.*", literal(path))),
         other => other.clone(),
     }
 }
@@ -317,6 +321,7 @@ fn redirect(mut fields: Fields<'_>, found: &mut Found) -> Option<Redirect> {
         return None;
     }
     Some(Redirect {
+        as_came: scheme.is_none(),
         to: address(scheme, authority, port, uri),
         status: status
             .filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308))

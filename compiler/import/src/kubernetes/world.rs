@@ -66,6 +66,15 @@ impl World {
                 }
                 let mut folded = fold(&table.routes, found);
                 folded.tidy();
+                if folded.led.last().is_some_and(|led| !led.matches.is_empty()) {
+                    found.part(
+                        &table.node,
+                        &format!(
+                            "requests to `{}` that fit no route are refused there, and not here",
+                            host.0
+                        ),
+                    );
+                }
                 let mut service = self.service(host, folded);
                 service.told = true;
                 service.notes.extend(table.notes.clone());
@@ -376,7 +385,7 @@ impl World {
 }
 
 /// The Service of a subset that has to be made.
-fn beside(host: &Host, subset: &str) -> Host {
+pub(crate) fn beside(host: &Host, subset: &str) -> Host {
     match host.0.split_once('.') {
         Some((name, rest)) => Host(format!("{name}-{subset}.{rest}")),
         None => Host(format!("{}-{subset}", host.0)),

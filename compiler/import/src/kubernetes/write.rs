@@ -18,7 +18,7 @@ pub(crate) fn program(
 ) -> String {
     let mut out = Out::default();
     for note in found.notes() {
-        out.line(format!("// {note}"));
+        out.comment(&note);
     }
     out.gap();
     for number in 0..world.services.len() {
@@ -53,7 +53,7 @@ pub(crate) fn program(
         out.line("}");
     }
     for note in found.notes() {
-        out.line(format!("// {note}"));
+        out.comment(&note);
     }
     out.text()
 }

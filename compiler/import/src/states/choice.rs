@@ -4,24 +4,28 @@ use super::path::Base;
 use crate::{
     found::Found,
     json::Read,
-    kubernetes::condition::{joined, not},
+    kubernetes::condition::{self, joined, not},
     name::quoted,
     node::{Node, Value},
+    uses::Typed,
 };
 
 /// How deep `And`, `Or` and `Not` stand in each other.
 const MAX_DEPTH: u32 = 20;
 
+/// What is known of paths that read what has a type.
+pub(crate) type Types<'a> = &'a dyn Fn(&str) -> Option<Typed>;
+
 /// A rule as a condition; one that cannot be said never holds, and is said to be lost.
-pub(crate) fn condition(rule: &Node, base: &Base, found: &mut Found) -> String {
-    holds(rule, base, MAX_DEPTH).unwrap_or_else(|| {
+pub(crate) fn condition(rule: &Node, base: &Base, types: Types<'_>, found: &mut Found) -> String {
+    holds(rule, base, types, MAX_DEPTH).unwrap_or_else(|| {
         let words = rule.get("Condition").and_then(Node::text);
         found.expression(rule, words.as_deref().unwrap_or("a rule of a Choice"));
         "false".to_owned()
     })
 }
 
-fn holds(rule: &Node, base: &Base, deeper: u32) -> Option<String> {
+fn holds(rule: &Node, base: &Base, types: Types<'_>, deeper: u32) -> Option<String> {
     let Value::Object(all) = &rule.value else {
         return None;
     };
@@ -31,7 +35,7 @@ fn holds(rule: &Node, base: &Base, deeper: u32) -> Option<String> {
     let each = |node: &Node| -> Option<Vec<String>> {
         node.items()
             .iter()
-            .map(|it| holds(it, base, deeper - 1))
+            .map(|it| holds(it, base, types, deeper - 1))
             .collect()
     };
     for (word, name) in [("And", "and"), ("Or", "or")] {
@@ -40,13 +44,15 @@ fn holds(rule: &Node, base: &Base, deeper: u32) -> Option<String> {
         }
     }
     if let Some(node) = rule.get("Not") {
-        return Some(not(&holds(node, base, deeper - 1)?));
+        return Some(not(&holds(node, base, types, deeper - 1)?));
     }
-    let read = base.read(&rule.get("Variable")?.text()?)?;
+    let path = rule.get("Variable")?.text()?;
+    let read = base.read(&path)?;
     let (operator, node) = all
         .iter()
         .find(|(name, _)| !matches!(name.as_str(), "Variable" | "Next" | "Comment"))?;
-    compared(&read, operator, node, base)
+    let known = types(&path).and_then(|typed| by_type(&typed, operator, node));
+    known.or_else(|| compared(&read, operator, node, base))
 }
 
 fn compared(read: &Read, operator: &str, node: &Node, base: &Base) -> Option<String> {
@@ -98,14 +104,7 @@ fn compared(read: &Read, operator: &str, node: &Node, base: &Base) -> Option<Str
         Some(word) => (word, base.read(&node.text()?)?.of(ty)),
         None => (word, literal(ty, node)?),
     };
-    let sign = match word {
-        "Equals" => "==",
-        "LessThan" => "<",
-        "GreaterThan" => ">",
-        "LessThanEquals" => "<=",
-        "GreaterThanEquals" => ">=",
-        _ => return None,
-    };
+    let sign = sign(word)?;
     let kind = match ty {
         "decimal" => "number",
         "time" => "string",
@@ -113,6 +112,32 @@ fn compared(read: &Read, operator: &str, node: &Node, base: &Base) -> Option<Str
     };
     let is = format!("{}.kind() == {}", read.json(), quoted(kind));
     Some(format!("({is} and {} {sign} {other})", read.of(ty)))
+}
+
+/// A comparison of what has a type: it holds where all that may be missing is there.
+fn by_type(typed: &Typed, operator: &str, node: &Node) -> Option<String> {
+    let (word, ty) = match typed.ty {
+        "string" => ("String", "string"),
+        "bool" => ("Boolean", "bool"),
+        "time" => ("Timestamp", "time"),
+        _ => ("Numeric", "decimal"),
+    };
+    let sign = sign(operator.strip_prefix(word)?)?;
+    let condition = format!("{} {sign} {}", typed.text, literal(ty, node)?);
+    let all: Vec<String> = typed.tests.iter().cloned().chain([condition]).collect();
+    Some(format!("({})", all.join(" and ")))
+}
+
+/// The operator of a comparison.
+fn sign(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "Equals" => "==",
+        "LessThan" => "<",
+        "GreaterThan" => ">",
+        "LessThanEquals" => "<=",
+        "GreaterThanEquals" => ">=",
+        _ => return None,
+    })
 }
 
 fn literal(ty: &str, node: &Node) -> Option<String> {
@@ -140,10 +165,7 @@ fn glob(pattern: &str) -> String {
             '\\' => signs.next().unwrap_or('\\'),
             sign => sign,
         };
-        if !literal.is_alphanumeric() && !"/-_~% ".contains(literal) {
-            regex.push('\\');
-        }
-        regex.push(literal);
+        regex.push_str(&condition::literal(literal.encode_utf8(&mut [0; 4])));
     }
     regex.push('$');
     regex

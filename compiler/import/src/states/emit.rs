@@ -1,17 +1,23 @@
 //! A machine as a flow: structured code where its states lead onwards and meet again, else states with jumps.
 
+mod again;
 mod caught;
 mod region;
 mod shape;
 mod step;
 
-use super::{graph::Graph, machine::Machine};
+use super::{
+    graph::Graph,
+    infer::{GIVEN, Inferred},
+    machine::Machine,
+    task,
+};
 use crate::{
     callee::Callees,
     found::Found,
     jumps::{Labelled, reached},
     name::{Names, snake},
-    out::Out,
+    out::{Out, brief},
 };
 use shape::is_structured;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +30,11 @@ pub(crate) struct Emit<'a> {
     /// Variables of the flow, and the flows of machines within.
     names: Names,
     flows: Vec<String>,
+    /// What operations give.
+    types: &'a task::Given,
+    /// The type of what the flow is given, and what is known of its parts.
+    record: Option<&'a str>,
+    view: Option<&'a Inferred>,
 }
 
 /// Where statements stand.
@@ -44,12 +55,20 @@ type Escaping = BTreeSet<String>;
 
 /// What the data of a flow is called.
 const DATA: &str = "data";
+/// What the element of a round is called in a flow of its own.
+const ITEM: &str = "item";
 
 impl<'a> Emit<'a> {
     /// A flow of this name.
-    pub(crate) fn new(name: &str, callees: &'a mut Callees, found: &'a mut Found) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        callees: &'a mut Callees,
+        types: &'a task::Given,
+        read: Option<(&'a str, &'a Inferred)>,
+        found: &'a mut Found,
+    ) -> Self {
         let mut names = Names::default();
-        for taken in ["input", DATA, "each", "e", "out"] {
+        for taken in ["input", DATA, GIVEN, ITEM, "each", "e", "out"] {
             names.fresh(taken);
         }
         Self {
@@ -58,6 +77,9 @@ impl<'a> Emit<'a> {
             found,
             names,
             flows: Vec::new(),
+            types,
+            record: read.map(|(record, _)| record),
+            view: read.map(|(_, view)| view),
         }
     }
 
@@ -95,7 +117,7 @@ impl<'a> Emit<'a> {
         let mut out = Out::default();
         out.notes(&machine.notes);
         if let Some(comment) = &machine.comment {
-            out.line(format!("/// {}", plain(comment)));
+            out.line(format!("/// {}", brief(comment)));
         }
         let fails: Vec<String> = escaping.into_iter().collect();
         let fails = if fails.is_empty() {
@@ -109,6 +131,9 @@ impl<'a> Emit<'a> {
                 "timeout: {}",
                 crate::name::duration(u64::from(seconds) * 1_000)
             ));
+        }
+        if let Some(record) = self.record.filter(|_| self.view.is_some()) {
+            out.line(format!("let {GIVEN} = input as {record}"));
         }
         let body = body.text();
         let changes = body.contains("data = ");
@@ -179,8 +204,8 @@ impl<'a> Emit<'a> {
         for (state, reached) in states.iter().zip(reached(&states)) {
             match reached {
                 true => out.line(format!("state {} {{\n{}\n}}", state.label, state.body)),
-                false => out.line(format!(
-                    "// not imported: the state `{}`, which nothing leads to",
+                false => out.comment(&format!(
+                    "not imported: the state `{}`, which nothing leads to",
                     state.label
                 )),
             }
@@ -248,29 +273,16 @@ impl<'a> Emit<'a> {
             return self.sequence(machine, &graph, Some(machine.start.clone()), None, &scope, out);
         }
         let name = self.callees.flow(&format!("{} {}", self.name, snake(title)));
+        // What the flow around was given is not there.
+        let view = self.view.take();
         let text = self.whole(&name, machine);
-        let fails = text
-            .split_once(" fails ")
-            .and_then(|(_, rest)| rest.split_once(" {"))
-            .map(|(names, _)| names.to_owned());
-        let head = text
-            .lines()
-            .find(|line| line.starts_with("flow "))
-            .unwrap_or_default()
-            .contains(" fails ");
+        self.view = view;
+        let head = text.lines().find(|line| line.starts_with("flow "));
+        let fails = head
+            .and_then(|head| head.strip_suffix(" {")?.split_once(" fails "))
+            .map(|(_, names)| names.split(", ").map(str::to_owned).collect());
         self.flows.push(text);
         out.line(format!("{0} = {name}({0})", scope.data));
-        let names = fails.filter(|_| head).unwrap_or_default();
-        names
-            .split(", ")
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect()
+        fails.unwrap_or_default()
     }
-}
-
-/// One line of a comment.
-fn plain(text: &str) -> String {
-    let plain = |sign: char| if sign.is_control() { ' ' } else { sign };
-    text.chars().map(plain).take(200).collect()
 }

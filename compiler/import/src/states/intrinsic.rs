@@ -14,6 +14,14 @@ pub(crate) fn call(text: &str, base: &Base) -> Option<String> {
     value(text.trim(), base, MAX_DEPTH)
 }
 
+/// The name of a function and its arguments, as they are written.
+pub(crate) fn parts(text: &str) -> Option<(String, Vec<String>)> {
+    let (name, rest) = text.trim().split_once('(')?;
+    let arguments = split(rest.strip_suffix(')')?)?;
+    name.starts_with("States.")
+        .then(|| (name.trim().to_owned(), arguments))
+}
+
 /// An argument: a text in quotes, a number, a path, a call.
 fn value(text: &str, base: &Base, deeper: u32) -> Option<String> {
     if text.starts_with('$') {
@@ -34,12 +42,10 @@ fn value(text: &str, base: &Base, deeper: u32) -> Option<String> {
     if text.parse::<i64>().is_ok() {
         return Some(format!("({text} as json)"));
     }
-    let (name, rest) = text.split_once('(')?;
-    let inside = rest.strip_suffix(')').filter(|_| deeper > 0)?;
-    let arguments = split(inside)?;
+    let (name, arguments) = parts(text).filter(|_| deeper > 0)?;
     let read = |at: usize| value(arguments.get(at)?, base, deeper - 1);
     let count = |wanted: usize| (arguments.len() == wanted).then_some(());
-    Some(match name.trim() {
+    Some(match name.as_str() {
         "States.Format" => return format(&arguments, base, deeper),
         "States.Array" => {
             let each: Option<Vec<String>> = arguments.iter().map(|it| value(it, base, deeper - 1)).collect();

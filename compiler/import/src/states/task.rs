@@ -20,7 +20,12 @@ pub(crate) struct Call {
     pub(crate) fails: Vec<String>,
     /// Where the result of an integration has what the service gave.
     pub(crate) wrapped: Option<&'static str>,
+    /// Whether what it gives has a type.
+    pub(crate) typed: bool,
 }
+
+/// What operations give, as types, by what the operations are known by.
+pub(crate) type Given = Vec<(String, String)>;
 
 /// The longest that a function of Lambda may take.
 const LAMBDA_MS: u64 = 900_000;
@@ -44,7 +49,7 @@ pub(crate) fn call(
     resource: &str,
     timeout: Option<&Node>,
     base: &Base,
-    callees: &mut Callees,
+    (callees, types): (&mut Callees, &Given),
     found: &mut Found,
 ) -> Call {
     let known = self::resource(resource, state, found);
@@ -58,6 +63,10 @@ pub(crate) fn call(
     };
     let fails = named_errors(state, callees);
     let service = callees.service(&known.key, &known.service, known.at.clone());
+    let gives = types
+        .iter()
+        .find(|(operation, _)| *operation == known.operation());
+    let gives = gives.map(|(_, ty)| ty.clone());
     let mut notes = Vec::new();
     if known.at == At::Config {
         notes.push(format!("needed: where `{}` is called over HTTP", known.key));
@@ -65,6 +74,7 @@ pub(crate) fn call(
     let called = Called {
         name: known.operation.clone(),
         params: "input: json, key: string".to_owned(),
+        gives: gives.clone(),
         binding: known.binding.clone(),
         lines: vec!["body: input".to_owned(), "key: key".to_owned()],
         fails: fails.clone(),
@@ -79,6 +89,23 @@ pub(crate) fn call(
         text,
         fails,
         wrapped: known.wrapped,
+        typed: gives.is_some(),
+    }
+}
+
+/// What the operation of a resource is known by and called, and where its result has what the service gave.
+pub(crate) fn known_by(resource: &str, state: &State) -> (String, String, Option<&'static str>) {
+    let known = self::resource(resource, state, &mut Found::default());
+    let name = match known.operation.as_str() {
+        "invoke" | "work" => known.service.clone(),
+        operation => format!("{} {operation}", known.service),
+    };
+    (known.operation(), name, known.wrapped)
+}
+
+impl Resource {
+    fn operation(&self) -> String {
+        format!("{} {}", self.key, self.binding)
     }
 }
 
@@ -316,10 +343,15 @@ fn worth(name: &str, fails: &[String], callees: &mut Callees) -> Vec<String> {
 
 /// What an integration gives: what the service gave, in its place.
 pub(crate) fn result(call: &Call, name: &str) -> String {
+    let given = if call.typed {
+        format!("{name}.to_json()")
+    } else {
+        name.to_owned()
+    };
     match call.wrapped {
-        None => name.to_owned(),
+        None => given,
         Some(field) => object(&[
-            (field.to_owned(), name.to_owned()),
+            (field.to_owned(), given),
             ("StatusCode".to_owned(), "200".to_owned()),
         ]),
     }

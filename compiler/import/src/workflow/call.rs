@@ -161,6 +161,7 @@ impl Flow<'_> {
         let called = Called {
             name: task.name.clone(),
             params: params.join(", "),
+            gives: None,
             binding: format!("{method} {template}"),
             lines,
             fails: Vec::new(),
@@ -274,6 +275,7 @@ impl Flow<'_> {
         let called = Called {
             name: method.clone(),
             params: "body: json, key: string".to_owned(),
+            gives: None,
             binding: format!("POST \"/{}/{}\"", safe(&name), safe(&method)),
             lines: vec!["body: body".to_owned(), "key: key".to_owned()],
             fails: Vec::new(),
@@ -329,6 +331,7 @@ impl Flow<'_> {
         let called = Called {
             name: operation.clone(),
             params: "parameters: json, key: string".to_owned(),
+            gives: None,
             binding: format!("POST \"/{}\"", safe(&operation)),
             lines: vec!["body: parameters".to_owned(), "key: key".to_owned()],
             fails: Vec::new(),

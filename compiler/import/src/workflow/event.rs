@@ -151,6 +151,7 @@ impl Flow<'_> {
                 called: Called {
                     name: "start".to_owned(),
                     params: "input: json, key: string".to_owned(),
+                    gives: None,
                     binding: "POST \"/\"".to_owned(),
                     lines: vec!["body: input".to_owned(), "key: key".to_owned()],
                     fails: Vec::new(),
@@ -187,6 +188,7 @@ impl Flow<'_> {
                 called: Called {
                     name: task.name.clone(),
                     params: "input: json, key: string".to_owned(),
+                    gives: None,
                     binding: format!("run {}", quoted(&words.join(" "))),
                     lines: vec!["body: input".to_owned(), "key: key".to_owned()],
                     fails: Vec::new(),

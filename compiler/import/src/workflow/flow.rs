@@ -5,7 +5,7 @@ mod value;
 pub(super) use value::expression;
 
 use super::{
-    Shared,
+    Shared, infer,
     jq::Variables,
     schema,
     task::{Task, Then, tasks},
@@ -16,7 +16,8 @@ use crate::{
     jumps::{Labelled, reached},
     name::{Names, duration},
     node::Node,
-    out::Out,
+    out::{Out, brief},
+    uses::Types,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,7 @@ impl<'a> Flow<'a> {
     /// The flow of a workflow.
     pub(super) fn write(node: &'a Node, name: &str, shared: &'a mut Shared, found: &'a mut Found) -> String {
         let mut names = Names::default();
-        for taken in ["input", "data", "context", "each", "e"] {
+        for taken in ["input", "data", "given", "context", "each", "e"] {
             names.fresh(taken);
         }
         let mut flow = Self {
@@ -93,9 +94,11 @@ impl<'a> Flow<'a> {
             .as_ref()
             .and_then(|it| it.get("schema"))
             .and_then(|it| it.get("document"));
-        let ty = ty.map_or("json".to_owned(), |it| {
-            schema::ty(it, &format!("{name} input"), self.shared)
-        });
+        let ty = match ty {
+            Some(it) => Some(schema::ty(it, &format!("{name} input"), self.shared)),
+            None => self.inferred(schema.as_ref(), list, name),
+        };
+        let ty = ty.filter(|it| it != "json");
         let scope = Scope {
             variables: Variables {
                 data: "data".to_owned(),
@@ -129,12 +132,7 @@ impl<'a> Flow<'a> {
         let mut out = Out::default();
         out.notes(&notes);
         if let Some(summary) = summary {
-            let plain: String = summary
-                .chars()
-                .map(|sign| if sign.is_control() { ' ' } else { sign })
-                .take(200)
-                .collect();
-            out.line(format!("/// {plain}"));
+            out.line(format!("/// {}", brief(&summary)));
         }
         let fails: Vec<String> = escaping.into_iter().collect();
         let fails = if fails.is_empty() {
@@ -142,15 +140,17 @@ impl<'a> Flow<'a> {
         } else {
             format!(" fails {}", fails.join(", "))
         };
-        out.line(format!("flow {name}(input: {ty}) -> json{fails} {{"));
+        out.line(format!("flow {name}(input: json) -> json{fails} {{"));
         if let Some(ms) = timeout {
             out.line(format!("timeout: {}", duration(ms.max(1))));
         }
         let body = body.text();
-        let given = if ty == "json" { "input" } else { "input.to_json()" };
+        if let Some(ty) = ty {
+            out.line(format!("let given = input as {ty}"));
+        }
         out.line(match body.contains("data = ") {
-            true => format!("var data: json = {given}"),
-            false => format!("let data: json = {given}"),
+            true => "var data: json = input",
+            false => "let data: json = input",
         });
         if body.contains("context") {
             out.line(if body.contains("context = ") {
@@ -162,6 +162,18 @@ impl<'a> Flow<'a> {
         out.line(body);
         out.line("}");
         out.text()
+    }
+
+    /// The type of what the workflow is given, by what its tasks read.
+    fn inferred(&mut self, input: Option<&Node>, list: Option<&Node>, name: &str) -> Option<String> {
+        if input.is_some_and(|it| it.get("from").is_some()) {
+            return None;
+        }
+        let mut types = Types::default();
+        let names = self.shared.callees.type_names();
+        let ty = types.record(&infer::infer(list), &format!("{name} input"), false, names);
+        self.shared.declared.extend(types.declared);
+        ty
     }
 
     /// Tasks that lead into each other, as states with jumps.
@@ -221,13 +233,7 @@ impl<'a> Flow<'a> {
 
     /// A task; whether it leaves for another place than the next task.
     fn task(&mut self, task: &Task<'_>, scope: &Scope, depth: usize, out: &mut Out) -> (Escaping, bool) {
-        out.line(format!(
-            "// {}",
-            task.name
-                .chars()
-                .map(|sign| if sign.is_control() { ' ' } else { sign })
-                .collect::<String>()
-        ));
+        out.comment(&brief(&task.name));
         if depth > MAX_DEPTH {
             self.found.tangled(
                 task.node,

@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The rules that are tried, one by one and two together. Conditions are all on the one header.
-const RULES: [&str; 11] = [
+pub(crate) const RULES: [&str; 11] = [
     "allow anyone to payments",
     "allow web to payments",
     "allow checkout to payments",
@@ -29,7 +29,7 @@ const RULES: [&str; 11] = [
 ];
 
 /// Who calls, as the program and as Istio knows them.
-const CALLERS: [(&str, &str); 4] = [
+pub(crate) const CALLERS: [(&str, &str); 4] = [
     ("web", "cluster.local/ns/shop/sa/web"),
     ("checkout", "cluster.local/ns/shop/sa/flowmesh"),
     (
@@ -39,13 +39,13 @@ const CALLERS: [(&str, &str); 4] = [
     ("spiffe://cluster.local/ns/x/sa/y", "cluster.local/ns/x/sa/y"),
 ];
 
-const OPERATIONS: [(&str, &str); 3] = [
+pub(crate) const OPERATIONS: [(&str, &str); 3] = [
     ("POST", "/charges"),
     ("POST", "/charges/7/refund"),
     ("GET", "/charges/7"),
 ];
 
-fn program(rules: &[&str]) -> Program {
+pub(crate) fn program(rules: &[&str]) -> Program {
     let text = format!(
         r#"
 service web {{ at: "dns://web.shop.svc:80" }}
@@ -82,11 +82,11 @@ fn may(program: &Program, caller: &str, operation: u32, header: Option<&str>) ->
 }
 
 /// A request as Istio sees it.
-struct Request<'r> {
-    principal: &'r str,
-    method: &'r str,
-    path: &'r str,
-    header: Option<&'r str>,
+pub(crate) struct Request<'r> {
+    pub(crate) principal: &'r str,
+    pub(crate) method: &'r str,
+    pub(crate) path: &'r str,
+    pub(crate) header: Option<&'r str>,
 }
 
 /// Whether one of some values fits, where there are any.
@@ -132,7 +132,7 @@ fn holds(rule: &Value, request: &Request<'_>) -> bool {
 }
 
 /// Denials first; where there is a policy that allows, nothing else is.
-fn lets(policies: &[Value], request: &Request<'_>) -> bool {
+pub(crate) fn lets(policies: &[Value], request: &Request<'_>) -> bool {
     let of = |action: &str| {
         policies
             .iter()

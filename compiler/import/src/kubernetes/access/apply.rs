@@ -1,6 +1,7 @@
 //! Policies as rules over services, operations and gateways.
 
 mod gateways;
+mod pick;
 
 use super::policy::{self, Policy};
 use crate::{
@@ -8,13 +9,16 @@ use crate::{
     kubernetes::{
         condition::joined,
         fold::Operation,
-        front::{Front, picks_gateways},
+        front::Front,
         objects::ROOT,
-        world::World,
+        world::{Service, Subset, World},
         write::called,
     },
     name::quoted,
+    node::Node,
 };
+use pick::Picked;
+use std::collections::BTreeSet;
 
 /// A rule as it will be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +33,19 @@ pub(crate) struct Rule {
 
 /// Who Istio's own gateways are.
 const GATEWAYS: &str = "istio-ingressgateway-service-account";
+
+/// Whether an identity, perhaps with an open end, is that of a gateway.
+fn is_gateway(identity: &str, front: &Front) -> bool {
+    let (namespace, name) = front.key.split_once('/').unwrap_or_default();
+    let own = [
+        format!("spiffe://cluster.local/ns/{ROOT}/sa/{GATEWAYS}"),
+        format!("spiffe://cluster.local/ns/{namespace}/sa/{name}-istio"),
+    ];
+    match identity.strip_suffix('*') {
+        Some(begin) => own.iter().any(|it| it.starts_with(begin)),
+        None => identity.ends_with(&format!("/{GATEWAYS}")) || own.iter().any(|it| it == identity),
+    }
+}
 
 impl Rule {
     /// As the language writes it.
@@ -55,6 +72,10 @@ impl Rule {
 struct Rules<'a> {
     world: &'a mut World,
     fronts: &'a mut [Front],
+    /// The services that policies let only some in to.
+    allowed: BTreeSet<usize>,
+    /// The services of which it was said that their ports are supposed.
+    supposed: BTreeSet<usize>,
     all: Vec<Rule>,
 }
 
@@ -65,105 +86,84 @@ pub(super) fn rules(
     fronts: &mut [Front],
     found: &mut Found,
 ) -> Vec<Rule> {
+    let picked = pick::all(policies, world, fronts);
+    let of = |allow: bool| {
+        let all = policies
+            .iter()
+            .zip(&picked)
+            .filter(move |(policy, _)| policy.allow == allow);
+        all.flat_map(|(_, it)| it.whole.iter().chain(&it.part).copied())
+    };
     let mut rules = Rules {
         world,
         fronts,
+        allowed: of(true).collect(),
+        supposed: BTreeSet::new(),
         all: Vec::new(),
     };
-    let (mut allowed, mut denied) = (Vec::new(), Vec::new());
-    let mut at_gateways: Vec<(Vec<usize>, &Policy)> = Vec::new();
-    for policy in policies {
-        let mut notes = policy.notes.clone();
-        let fronts = rules.gateways(policy);
-        if !fronts.is_empty() {
-            if policy.allow {
-                at_gateways.push((fronts, policy));
-            } else {
-                rules.denied_at_gateways(&fronts, policy, notes, found);
-            }
-            continue;
-        }
-        let services = rules.services(policy);
-        if services.is_empty() {
-            found.lost(
-                &policy.node,
-                &format!(
-                    "the AuthorizationPolicy `{}`, whose pods no Service has",
-                    policy.name
-                ),
-            );
-        }
-        for service in services {
-            let list = if policy.allow { &mut allowed } else { &mut denied };
-            if !list.contains(&service) {
-                list.push(service);
-            }
-            for rule in &policy.rules {
-                rules.rule(service, policy, rule, std::mem::take(&mut notes), found);
-            }
+    let mut at_gateways: Vec<(&Picked, &Policy)> = Vec::new();
+    for (policy, picked) in policies.iter().zip(&picked) {
+        let notes = rules.at_services(policy, picked, found);
+        if policy.allow {
+            at_gateways.push((picked, policy));
+        } else {
+            rules.denied_at_gateways(&picked.fronts, policy, notes, found);
         }
     }
     rules.let_in_at_gateways(&at_gateways, found);
     // Where nobody may, somebody has to be told so; and where only some may not, the others may.
-    for service in &allowed {
-        rules.closed(*service);
+    for service in rules.allowed.clone() {
+        rules.closed(service);
     }
-    for service in denied.iter().filter(|service| !allowed.contains(service)) {
+    let denied: BTreeSet<usize> = of(false).collect();
+    for service in denied.difference(&rules.allowed.clone()) {
         rules.open(*service);
     }
     rules.all
 }
 
 impl Rules<'_> {
-    /// The gateways that a policy stands at.
-    fn gateways(&self, policy: &Policy) -> Vec<usize> {
-        let picked = picks_gateways(&policy.labels, &policy.namespace);
-        let named = |front: &Front| picked || policy.gateways.contains(&front.key);
-        self.fronts
-            .iter()
-            .enumerate()
-            .filter(|(_, front)| named(front))
-            .map(|(at, _)| at)
-            .collect()
+    /// The rules of a policy for services; comments that found no place.
+    fn at_services(&mut self, policy: &Policy, picked: &Picked, found: &mut Found) -> Vec<String> {
+        let mut notes = policy.notes.clone();
+        if picked.is_empty() {
+            let words = format!(
+                "the AuthorizationPolicy `{}`, which is for nothing that is here",
+                policy.name
+            );
+            found.lost(&policy.node, &words);
+        }
+        for (service, whole) in picked.services() {
+            if !whole {
+                self.partly(policy, service, found);
+                notes.extend(found.notes());
+            }
+            // Those whom some of the pods let in may not come to the others.
+            for rule in policy.rules.iter().filter(|_| whole || !policy.allow) {
+                self.rule(service, policy, rule, std::mem::take(&mut notes), found);
+            }
+        }
+        if picked.fronts.is_empty() && !notes.is_empty() {
+            self.noted(policy.allow, std::mem::take(&mut notes));
+        }
+        notes
     }
 
-    /// The services that have pods which a policy picks.
-    fn services(&self, policy: &Policy) -> Vec<usize> {
-        let picks = |name: &str, namespace: &str| {
-            if !policy.services.is_empty() {
-                return policy.services.iter().any(|it| it == name) && policy.namespace == namespace;
-            }
-            if policy.namespace != namespace && policy.namespace != ROOT {
-                return false;
-            }
-            let known = self
-                .world
-                .known
-                .iter()
-                .find(|known| known.host.parts() == Some((name, namespace)));
-            let selector = known
-                .map(|known| known.selector.as_slice())
-                .filter(|it| !it.is_empty());
-            policy.labels.iter().all(|label| match selector {
-                Some(selector) => selector.contains(label),
-                None => matches!(label.0.as_str(), "app" | "app.kubernetes.io/name") && label.1 == name,
-            })
+    /// A policy may be for some of the pods of a service, and rules are for all of them.
+    fn partly(&self, policy: &Policy, service: usize, found: &mut Found) {
+        let Some(service) = self.world.services.get(service) else {
+            return;
         };
-        let one = |service: &crate::kubernetes::world::Service| {
-            let mut hosts = service
-                .subsets
-                .iter()
-                .map(|subset| &subset.place.host)
-                .chain([&service.host]);
-            hosts.any(|host| {
-                host.parts()
-                    .is_some_and(|(name, namespace)| picks(name, namespace))
-            })
+        let does = if policy.allow {
+            "lets in fewer"
+        } else {
+            "keeps out more"
         };
-        let all = self.world.services.iter().enumerate();
-        all.filter(|(_, service)| one(service))
-            .map(|(at, _)| at)
-            .collect()
+        let words = format!(
+            "`{}` {does}: the AuthorizationPolicy `{}` may be for some of its pods",
+            service.name, policy.name
+        );
+        found.part(&policy.node, &words);
     }
 
     /// One alternative of a policy, for one service.
@@ -192,11 +192,8 @@ impl Rules<'_> {
         };
         for source in from {
             for target in to {
-                let ports = service
-                    .subsets
-                    .iter()
-                    .all(|subset| target.ports.contains(&subset.place.port));
-                if !target.ports.is_empty() && !ports {
+                let ports = self.has_ports(&service, &target.ports);
+                if ports == Some(false) {
                     found.lost(
                         &rule.node,
                         &format!("a rule for other ports than that of `{}`", service.name),
@@ -204,7 +201,13 @@ impl Rules<'_> {
                     notes.extend(found.notes());
                     continue;
                 }
+                if !target.ports.is_empty() && ports.is_some() {
+                    self.supposes(at, &service, &rule.node, found);
+                    notes.extend(found.notes());
+                }
+                let ports = ports.is_none().then_some(&None);
                 let terms = source.terms.iter().chain(&target.terms).chain(&rule.when);
+                let terms = terms.chain(ports);
                 let known: Vec<String> = terms.clone().flatten().cloned().collect();
                 if terms.clone().any(Option::is_none) && policy.allow {
                     // Who is allowed by what cannot be said is not.
@@ -236,13 +239,54 @@ impl Rules<'_> {
             }
         }
         if !notes.is_empty() {
-            self.add(Rule {
-                allow: policy.allow,
-                who: Vec::new(),
-                what: Vec::new(),
-                when: None,
-                notes,
-            });
+            self.noted(policy.allow, notes);
+        }
+    }
+
+    /// Says once that pods are called at the port of a Service that is not here.
+    fn supposes(&mut self, at: usize, service: &Service, node: &Node, found: &mut Found) {
+        let here = |subset: &Subset| self.world.known(&subset.place.host).is_some();
+        if !service.subsets.iter().all(here) && self.supposed.insert(at) {
+            let words = format!(
+                "pods of `{}` that are called at the port of their Service, which is not here",
+                service.name
+            );
+            found.part(node, &words);
+        }
+    }
+
+    /// Comments without a rule.
+    fn noted(&mut self, allow: bool, notes: Vec<String>) {
+        self.add(Rule {
+            allow,
+            who: Vec::new(),
+            what: Vec::new(),
+            when: None,
+            notes,
+        });
+    }
+
+    /// Whether the pods of a service are called at one of some ports; nothing where that cannot be told.
+    fn has_ports(&self, service: &Service, ports: &[u16]) -> Option<bool> {
+        if ports.is_empty() {
+            return Some(true);
+        }
+        let behind = |subset: &Subset| {
+            let port = subset.place.port;
+            match self.world.known(&subset.place.host) {
+                Some(known) => known.behind(port),
+                // Where nobody says it, pods are called at the port of their Service.
+                None => Some(port).filter(|port| ports.contains(port)),
+            }
+        };
+        let own: Option<BTreeSet<bool>> = service
+            .subsets
+            .iter()
+            .map(|subset| behind(subset).map(|port| ports.contains(&port)))
+            .collect();
+        match own?.into_iter().collect::<Vec<_>>().as_slice() {
+            [all] => Some(*all),
+            _ => None,
         }
     }
 
@@ -266,17 +310,21 @@ impl Rules<'_> {
         format!("{}.{name}", service.name)
     }
 
-    /// Who that is to the program.
+    /// Who that is to the program. Gateways have no identity there, and are named.
     fn who(&self, identities: &[String], service: &str) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all: Vec<String> = Vec::new();
         for identity in identities {
             let leading = self.fronts.iter().filter(|front| front.leads_to(service));
-            let fronts: Vec<String> = leading.map(|front| format!("gateway {}", front.name)).collect();
-            match identity.ends_with(&format!("/{GATEWAYS}")) && !fronts.is_empty() {
-                true => all.extend(fronts),
-                false => all.push(quoted(identity)),
-            }
+            let fronts: Vec<String> = leading
+                .filter(|front| is_gateway(identity, front))
+                .map(|front| format!("gateway {}", front.name))
+                .collect();
+            let others = fronts.is_empty() || identity.ends_with('*');
+            all.extend(fronts);
+            all.extend(others.then(|| quoted(identity)));
         }
+        let mut seen = BTreeSet::new();
+        all.retain(|it| seen.insert(it.clone()));
         all
     }
 

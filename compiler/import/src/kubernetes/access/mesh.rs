@@ -17,56 +17,69 @@ pub(crate) struct Peer {
     node: Node,
     namespace: String,
     mode: String,
+    /// Whether it is for all pods and all their ports.
+    whole: bool,
 }
 
 /// What a `PeerAuthentication` says.
-pub(super) fn peer(object: &Object<'_>, found: &mut Found) -> Option<Peer> {
+pub(super) fn peer(object: &Object<'_>, found: &mut Found) -> Peer {
     let mut spec = object.spec(found);
     let selects = spec.take("selector");
-    spec.lost(&[("portLevelMtls", "certificates for one of the ports")], found);
-    let mode = spec.object("mtls", found).and_then(|mut it| {
+    let mut mode = spec.object("mtls", found).and_then(|mut it| {
         let mode = it.text("mode", found);
         it.end(found);
         mode
     });
+    let ports = spec.take("portLevelMtls");
     spec.end(found);
+    if let Some(node) = ports {
+        found.lost(node, "`spec.portLevelMtls`: certificates for one of the ports");
+        let strict =
+            |(_, port): &(String, Node)| port.get("mode").and_then(Node::text).as_deref() == Some("STRICT");
+        if matches!(&node.value, Value::Object(all) if all.iter().any(strict)) {
+            mode = Some("STRICT".to_owned());
+        }
+    }
     if let Some(node) = selects {
         found.lost(
             node,
             &format!("the PeerAuthentication `{}` for some pods", object.name),
         );
-        return None;
     }
-    Some(Peer {
+    Peer {
         node: object.node.clone(),
         namespace: object.namespace.clone(),
         mode: mode.unwrap_or_else(|| "UNSET".to_owned()),
-    })
+        whole: selects.is_none() && ports.is_none(),
+    }
 }
 
-/// Whether both sides show certificates, where the whole mesh says one thing.
+/// Whether both sides show certificates: the whole mesh says it, so that some who must make all of them.
 pub(super) fn mtls(peers: &[Peer], world: &World, found: &mut Found) -> Option<&'static str> {
-    let first = peers.first()?;
-    let modes: BTreeSet<&str> = peers.iter().map(|peer| peer.mode.as_str()).collect();
     let places = world.services.iter().flat_map(|service| &service.subsets);
     let namespaces: BTreeSet<&str> = places
         .filter_map(|subset| subset.place.host.namespace())
         .collect();
-    let said = |namespace: &&str| {
-        peers
-            .iter()
-            .any(|peer| peer.namespace == **namespace || peer.namespace == ROOT)
-    };
-    let everywhere = namespaces.iter().all(said);
-    match (modes.into_iter().collect::<Vec<_>>().as_slice(), everywhere) {
-        (["STRICT"], true) => Some("strict"),
-        (["PERMISSIVE"], _) => Some("permissive"),
-        _ => {
-            let words = "certificates on both sides in some namespaces: the whole mesh says it, and here the parts do not agree";
-            found.lost(&first.node, words);
-            Some("permissive")
+    let of = |mode: &'static str| peers.iter().filter(move |peer| peer.mode == mode);
+    let whole = |peer: &&Peer| peer.whole;
+    if let Some(strict) = of("STRICT").next() {
+        let said = |namespace: &&str| {
+            let mut own = of("STRICT").filter(whole);
+            own.any(|peer| peer.namespace == **namespace || peer.namespace == ROOT)
+        };
+        let less = of("PERMISSIVE").chain(of("DISABLE")).next();
+        if less.is_some() || !namespaces.iter().all(said) {
+            let words =
+                "certificates on both sides, which only some ask for; the whole mesh says it, and so all do";
+            found.part(&strict.node, words);
         }
+        return Some("strict");
     }
+    if let Some(peer) = of("DISABLE").next() {
+        found.lost(&peer.node, "calls without certificates where both sides have one");
+    }
+    let any = of("PERMISSIVE").chain(of("DISABLE")).find(whole);
+    any.map(|_| "permissive")
 }
 
 /// What a `Telemetry` of the mesh says of traces.

@@ -5,7 +5,12 @@ use super::{
     source::{Source, source},
     target::{Target, target},
 };
-use crate::{fields::Fields, found::Found, kubernetes::objects::Object, node::Node};
+use crate::{
+    fields::Fields,
+    found::Found,
+    kubernetes::objects::Object,
+    node::{Node, Value},
+};
 
 /// Who may, or may not, do what at some pods.
 #[derive(Clone, Debug)]
@@ -15,11 +20,17 @@ pub(crate) struct Policy {
     pub(crate) namespace: String,
     pub(crate) labels: Vec<(String, String)>,
     /// The Services, and the gateways, that it names instead.
-    pub(crate) services: Vec<String>,
-    pub(crate) gateways: Vec<String>,
+    pub(crate) targets: Option<Targets>,
     pub(crate) allow: bool,
     pub(crate) rules: Vec<Rule>,
     pub(crate) notes: Vec<String>,
+}
+
+/// What a policy is for by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Targets {
+    pub(crate) services: Vec<String>,
+    pub(crate) gateways: Vec<String>,
 }
 
 /// One alternative of a policy.
@@ -44,41 +55,31 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Policy> {
         it.end(found);
         labels
     });
-    let (mut services, mut gateways) = (Vec::new(), Vec::new());
-    for mut it in spec
-        .items("targetRefs")
-        .iter()
-        .chain(spec.take("targetRef"))
-        .map(|node| Fields::of(node, "targetRefs", &mut Found::default()))
-        .collect::<Vec<_>>()
-    {
-        it.skip(&["group"]);
-        let name = it.text("name", found).unwrap_or_default();
-        match it.text("kind", found).as_deref() {
-            Some("Service") => services.push(name),
-            Some("Gateway") => gateways.push(format!("{}/{name}", object.namespace)),
-            kind => found.lost(it.node, &format!("a rule for a {}", kind.unwrap_or("target"))),
-        }
-        it.end(found);
-    }
+    let mut named = spec.objects("targetRefs", found);
+    named.extend(spec.object("targetRef", found));
+    let named = (!named.is_empty()).then(|| targets(named, &object.namespace, found));
     spec.skip(&["provider"]);
-    let rules = spec
+    let mut rules: Vec<Rule> = spec
         .objects("rules", found)
         .into_iter()
         .map(|it| rule(it, found))
         .collect();
     spec.end(found);
+    let name = &object.name;
     let allow = match action.as_str() {
         "ALLOW" => true,
         "DENY" => false,
+        "CUSTOM" => {
+            // Another service would keep some of them out, and it is not known whom.
+            let words =
+                format!("whom the AuthorizationPolicy `{name}` asks another service about is kept out");
+            found.part(object.node, &words);
+            rules.iter_mut().for_each(|rule| rule.when.push(None));
+            false
+        }
         other => {
-            found.lost(
-                object.node,
-                &format!(
-                    "the AuthorizationPolicy `{}` with the action {other}",
-                    object.name
-                ),
-            );
+            let words = format!("the AuthorizationPolicy `{name}` with the action {other}");
+            found.lost(object.node, &words);
             return None;
         }
     };
@@ -87,30 +88,54 @@ pub(crate) fn read(object: &Object<'_>, found: &mut Found) -> Option<Policy> {
         name: object.name.clone(),
         namespace: object.namespace.clone(),
         labels: labels.unwrap_or_default(),
-        services,
-        gateways,
+        targets: named,
         allow,
         rules,
         notes: found.notes(),
     })
 }
 
+/// What a policy is for by name.
+fn targets(all: Vec<Fields<'_>>, namespace: &str, found: &mut Found) -> Targets {
+    let mut targets = Targets::default();
+    for mut it in all {
+        it.skip(&["group"]);
+        let name = it.text("name", found).unwrap_or_default();
+        match it.text("kind", found).as_deref() {
+            Some("Service") => targets.services.push(name),
+            Some("Gateway") => targets.gateways.push(format!("{namespace}/{name}")),
+            kind => found.lost(it.node, &format!("a rule for a {}", kind.unwrap_or("target"))),
+        }
+        it.end(found);
+    }
+    targets
+}
+
+/// One alternative. A part that is not known, or that is not there where it must be, may ask for anything.
 fn rule(mut fields: Fields<'_>, found: &mut Found) -> Rule {
+    let mut whole = fields.node.value != Value::Null;
     let mut from = Vec::new();
     for mut it in fields.objects("from", found) {
-        from.extend(it.object("source", found).map(|it| source(it, found)));
+        let source = it.object("source", found).map(|it| source(it, found));
+        whole &= source.is_some() && it.is_whole();
+        from.extend(source);
         it.end(found);
     }
     let mut to = Vec::new();
     for mut it in fields.objects("to", found) {
-        to.extend(it.object("operation", found).map(|it| target(it, found)));
+        let target = it.object("operation", found).map(|it| target(it, found));
+        whole &= target.is_some() && it.is_whole();
+        to.extend(target);
         it.end(found);
     }
-    let when = fields
+    let mut when: Vec<Option<String>> = fields
         .objects("when", found)
         .into_iter()
         .map(|it| super::source::condition(it, found))
         .collect();
+    if !whole || !fields.is_whole() {
+        when.push(None);
+    }
     let node = fields.node.clone();
     fields.end(found);
     Rule {

@@ -9,6 +9,7 @@ use crate::{
     },
     name::quoted,
 };
+use core::net::IpAddr;
 
 /// A caller: any of some identities, for whom all conditions hold. A condition that is nothing cannot be said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,51 +29,38 @@ const DOMAIN: &str = "cluster.local";
 const TOKEN: &str = "caller.claims.iss != none";
 const IDENTITY: &str = "(caller.identity ?? \"\")";
 
+/// How identities are named, by the field that asks for them and the one that asks for others.
+type Naming = (&'static str, &'static str, fn(&str) -> String);
+const NAMINGS: [Naming; 3] = [
+    ("principals", "notPrincipals", |it| format!("{SCHEME}{it}")),
+    ("namespaces", "notNamespaces", of_namespace),
+    ("serviceAccounts", "notServiceAccounts", of_account),
+];
+
 /// A `source`: its fields must all fit, and of each list one element.
 pub(super) fn source(mut fields: Fields<'_>, found: &mut Found) -> Source {
     let mut source = Source::default();
-    let mut lists = Vec::new();
-    let principals = fields.texts("principals", found);
-    lists.push(
-        principals
-            .iter()
-            .map(|it| format!("{SCHEME}{it}"))
-            .collect::<Vec<_>>(),
-    );
-    let namespaces = fields.texts("namespaces", found);
-    lists.push(namespaces.iter().map(|it| of_namespace(it)).collect());
-    let accounts = fields.texts("serviceAccounts", found);
-    let account = |it: &String| {
-        let (namespace, name) = it.split_once('/').unwrap_or(("*", it));
-        format!("{SCHEME}{DOMAIN}/ns/{namespace}/sa/{name}")
-    };
-    lists.push(accounts.iter().map(account).collect());
-    for list in lists.into_iter().filter(|list| !list.is_empty()) {
-        // Of an identity, a part that is open can only be its end.
-        let odd = list.iter().any(|it| it.trim_end_matches('*').contains('*'));
-        match (odd, source.who.is_empty()) {
-            (true, _) => {
+    for (name, _, of) in NAMINGS {
+        let list: Vec<String> = fields.texts(name, found).iter().map(|it| of(it)).collect();
+        match (any_identity(&list), source.who.is_empty()) {
+            (Some(_), true) => source.who = list,
+            (Some(term), false) => source.terms.push(Some(term)),
+            (None, _) if list.is_empty() => {}
+            (None, _) => {
                 found.lost(fields.node, "callers by the end of their identity");
                 source.terms.push(None);
             }
-            (false, true) => source.who = list,
-            (false, false) => source.terms.push(joined(
-                &list.iter().map(|it| identity(it)).collect::<Vec<_>>(),
-                "or",
-            )),
         }
     }
-    for (name, form) in [("notPrincipals", 0), ("notNamespaces", 1)] {
-        let texts = fields.texts(name, found);
-        let each = texts.iter().map(|it| {
-            if form == 0 {
-                format!("{SCHEME}{it}")
-            } else {
-                of_namespace(it)
+    for (_, name, of) in NAMINGS {
+        let list: Vec<String> = fields.texts(name, found).iter().map(|it| of(it)).collect();
+        if !list.is_empty() {
+            let term = any_identity(&list);
+            if term.is_none() {
+                found.lost(fields.node, "callers by the end of their identity");
             }
-        });
-        let terms: Vec<String> = each.map(|it| identity(&it)).collect();
-        source.terms.extend(joined(&terms, "or").map(|it| Some(not(&it))));
+            source.terms.push(term.map(|it| not(&it)));
+        }
     }
     token(&mut fields, &mut source, found);
     for (name, denies) in [
@@ -92,8 +80,25 @@ pub(super) fn source(mut fields: Fields<'_>, found: &mut Found) -> Source {
                 .push(if denies { term.map(|it| not(&it)) } else { term });
         }
     }
+    // What is not known may ask for anything.
+    if !fields.is_whole() {
+        source.terms.push(None);
+    }
+    let only = source.terms.len() == 1;
+    source.with_token &= only;
+    source.without_token &= only;
     fields.end(found);
     source
+}
+
+/// Any of some identities; nothing where there is none, or one that is open elsewhere than at its end.
+fn any_identity(list: &[String]) -> Option<String> {
+    let odd = |it: &String| it.strip_suffix('*').unwrap_or(it).contains('*');
+    if list.iter().any(odd) {
+        return None;
+    }
+    let terms: Vec<String> = list.iter().map(|it| identity(it)).collect();
+    joined(&terms, "or")
 }
 
 /// Whose token it is.
@@ -118,19 +123,30 @@ fn token(fields: &mut Fields<'_>, source: &mut Source, found: &mut Found) {
     }
 }
 
-/// `issuer/subject` of a token.
+/// `issuer/subject` of a token. Where it has several slashes, each may be the one between them.
 fn principal(text: &str) -> Option<String> {
     if text == "*" {
         return Some(TOKEN.to_owned());
     }
-    let (issuer, subject) = text.rsplit_once('/')?;
     let claim = |name: &str, text: &str| format!("caller.claims.{name} == {} as json", quoted(text));
-    match (issuer.contains('*'), subject) {
-        (true, _) => None,
-        (false, "*") => Some(claim("iss", issuer)),
-        (false, subject) if subject.contains('*') => None,
-        (false, subject) => joined(&[claim("iss", issuer), claim("sub", subject)], "and"),
-    }
+    let begin = text.find("://").map_or(0, |at| at + 3);
+    let slashes = text.match_indices('/').filter(|(at, _)| *at >= begin);
+    let each = slashes.map(|(at, _)| {
+        let (issuer, subject) = text.split_at(at);
+        match (issuer.contains('*'), subject.strip_prefix('/')?) {
+            (true, _) => None,
+            (false, "*") => Some(claim("iss", issuer)),
+            (false, subject) if subject.contains('*') => None,
+            (false, subject) => joined(&[claim("iss", issuer), claim("sub", subject)], "and"),
+        }
+    });
+    let all: Option<Vec<String>> = each.collect();
+    joined(&all?, "or")
+}
+
+fn of_account(account: &str) -> String {
+    let (namespace, name) = account.split_once('/').unwrap_or(("*", account));
+    format!("{SCHEME}{DOMAIN}/ns/{namespace}/sa/{name}")
 }
 
 fn of_namespace(namespace: &str) -> String {
@@ -145,14 +161,14 @@ pub(super) fn identity(text: &str) -> String {
     }
 }
 
-/// Any of some addresses; nothing where one of them is a range.
+/// Any of some addresses, as requests have them; nothing where one of them is a range.
 fn addresses(texts: &[String]) -> Option<String> {
     let one = |text: &String| {
-        let host = text
-            .strip_suffix("/32")
-            .or_else(|| text.strip_suffix("/128"))
-            .unwrap_or(text);
-        (!host.contains('/')).then(|| format!("caller.address == {}", quoted(host)))
+        let (address, bits) = text.split_once('/').unwrap_or((text, ""));
+        let address: IpAddr = address.parse().ok()?;
+        let whole = if address.is_ipv4() { "32" } else { "128" };
+        let known = bits.is_empty() || bits == whole;
+        known.then(|| format!("caller.address == {}", quoted(&address.to_string())))
     };
     let terms: Option<Vec<String>> = texts.iter().map(one).collect();
     joined(&terms?, "or")
@@ -163,11 +179,11 @@ pub(super) fn condition(mut fields: Fields<'_>, found: &mut Found) -> Option<Str
     let key = fields.text("key", found).unwrap_or_default();
     let values = fields.texts("values", found);
     let others = fields.texts("notValues", found);
-    let node = fields.node;
+    let (node, whole) = (fields.node, fields.is_whole());
     fields.end(found);
     let each =
         |texts: &[String]| -> Option<Vec<String>> { texts.iter().map(|value| holds(&key, value)).collect() };
-    let (Some(values), Some(others)) = (each(&values), each(&others)) else {
+    let (Some(values), Some(others), true) = (each(&values), each(&others), whole) else {
         found.lost(node, &format!("the condition on `{key}`"));
         return None;
     };
@@ -178,7 +194,8 @@ pub(super) fn condition(mut fields: Fields<'_>, found: &mut Found) -> Option<Str
 
 /// Whether a key has a value.
 fn holds(key: &str, value: &str) -> Option<String> {
-    if let Some(name) = within(key, "request.headers") {
+    // A name with a colon is no header: a part of the request by the name that HTTP/2 has for it.
+    if let Some(name) = within(key, "request.headers").filter(|name| !name.contains(':')) {
         let one = Match {
             headers: vec![Named {
                 name: name.to_owned(),
@@ -230,5 +247,44 @@ pub(super) fn open(value: &str) -> Option<Text> {
         (None, Some(begin)) if !begin.contains('*') => Some(Text::Prefix(begin.to_owned())),
         (None, None) if !value.contains('*') => Some(Text::Exact(value.to_owned())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{addresses, any_identity, principal};
+
+    #[test]
+    fn addresses_are_compared_as_requests_have_them() {
+        let one = |text: &str| addresses(&[text.to_owned()]);
+        assert_eq!(
+            one("2001:DB8::0001/128").as_deref(),
+            Some("caller.address == \"2001:db8::1\"")
+        );
+        for range in ["2001:db8::/32", "10.0.0.0/8", "10.0.0.1/128", "all"] {
+            assert_eq!(one(range), None, "{range}");
+        }
+    }
+
+    #[test]
+    fn issuers_and_subjects_may_have_slashes() {
+        let found = principal("https://a.example.com/b").expect("a condition");
+        assert_eq!(
+            found,
+            "caller.claims.iss == \"https://a.example.com\" as json and caller.claims.sub == \"b\" as json"
+        );
+        let found = principal("https://a.example.com/b/c").expect("a condition");
+        assert!(found.contains("\"https://a.example.com\" as json and caller.claims.sub == \"b/c\""));
+        assert!(found.contains("\"https://a.example.com/b\" as json and caller.claims.sub == \"c\""));
+        assert_eq!(principal("*/b"), None);
+    }
+
+    #[test]
+    fn identities_are_open_at_their_end_only() {
+        let of = |text: &str| any_identity(&[text.to_owned()]);
+        assert!(of("spiffe://a/*").is_some());
+        for odd in ["spiffe://*/b", "spiffe://a/*/b", "spiffe://a/**"] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
     }
 }

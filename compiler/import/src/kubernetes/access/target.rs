@@ -5,7 +5,7 @@ use crate::{
     fields::Fields,
     found::Found,
     kubernetes::{
-        condition::{compared, joined, method, not, path},
+        condition::{compared, joined, method, not, path, shape},
         fold::is_plain,
         traffic::Text,
     },
@@ -16,8 +16,23 @@ use crate::{
 pub(crate) struct Target {
     pub(crate) terms: Vec<Option<String>>,
     pub(crate) ports: Vec<u16>,
-    /// A method and a path with gaps, where that is all of it.
+    /// A method and a path with gaps, where that is all that is asked of both.
     pub(crate) operation: Option<(String, Vec<Option<String>>)>,
+}
+
+impl Target {
+    /// All that it asks for as conditions; of the ports of pods nothing can be said.
+    pub(super) fn conditions(&self) -> Vec<Option<String>> {
+        let mut all = self.terms.clone();
+        if let Some((name, path)) = &self.operation {
+            all.push(Some(method(&Text::Exact(name.clone()))));
+            all.push(Some(compared("request.path", &Text::Regex(shape(path)))));
+        }
+        if !self.ports.is_empty() {
+            all.push(None);
+        }
+        all
+    }
 }
 
 /// What an `operation` asks for.
@@ -33,29 +48,16 @@ pub(super) fn target(mut fields: Fields<'_>, found: &mut Found) -> Target {
             .filter(|_| !one.contains('*'));
     }
     if target.operation.is_none() {
-        target
-            .terms
-            .extend(any(&methods, |it| open(it).map(|text| method(&text))));
+        target.terms.extend(any_method(&methods));
         target.terms.extend(any_path(&paths));
     }
     let hosts = fields.texts("hosts", found);
-    target.terms.extend(any(&hosts, |it| {
-        open(it).map(|text| compared("request.host", &text))
-    }));
-    let mut no = |name: &str, found: &mut Found| fields.texts(name, found);
-    let (methods, paths, hosts) = (
-        no("notMethods", found),
-        no("notPaths", found),
-        no("notHosts", found),
-    );
-    let negated = |term: Option<Option<String>>| term.map(|term| term.map(|it| not(&it)));
-    target
-        .terms
-        .extend(negated(any(&methods, |it| open(it).map(|text| method(&text)))));
-    target.terms.extend(negated(any_path(&paths)));
-    target.terms.extend(negated(any(&hosts, |it| {
-        open(it).map(|text| compared("request.host", &text))
-    })));
+    target.terms.extend(any_host(&hosts));
+    let mut no = |name: &str| fields.texts(name, found);
+    let (methods, paths, hosts) = (no("notMethods"), no("notPaths"), no("notHosts"));
+    target.terms.extend(none(&methods, any_method(&methods)));
+    target.terms.extend(none(&paths, any_path(&paths)));
+    target.terms.extend(none(&hosts, any_host(&hosts)));
     let ports = fields.texts("ports", found);
     target.ports = ports.iter().filter_map(|port| port.parse().ok()).collect();
     if !fields.texts("notPorts", found).is_empty() {
@@ -63,10 +65,25 @@ pub(super) fn target(mut fields: Fields<'_>, found: &mut Found) -> Target {
         target.terms.push(None);
     }
     if target.terms.contains(&None) {
-        found.lost(fields.node, "a path, a method or a host with a `*` in its middle");
+        found.lost(
+            fields.node,
+            "a path, a method or a host with a `*` in its middle, or a host with a port",
+        );
+    }
+    // What is not known may ask for anything.
+    if !fields.is_whole() || target.ports.len() < ports.len() {
+        target.terms.push(None);
     }
     fields.end(found);
     target
+}
+
+/// What fits none of some texts; of those that every text fits, that cannot be said.
+fn none(texts: &[String], any: Option<Option<String>>) -> Option<Option<String>> {
+    match any {
+        None if texts.is_empty() => None,
+        any => Some(any.flatten().map(|it| not(&it))),
+    }
 }
 
 /// Any of some texts; nothing is no term, and a term that is nothing cannot be said.
@@ -78,11 +95,26 @@ fn any(texts: &[String], one: impl Fn(&str) -> Option<String>) -> Option<Option<
     Some(terms.and_then(|terms| joined(&terms, "or")))
 }
 
+/// Any of some methods.
+fn any_method(methods: &[String]) -> Option<Option<String>> {
+    any(methods, |it| open(it).map(|text| method(&text)))
+}
+
+/// Any of some hosts, as requests have them: in small letters, and without a port.
+fn any_host(hosts: &[String]) -> Option<Option<String>> {
+    any(hosts, |it| {
+        let host = it.to_ascii_lowercase();
+        let host = host.strip_suffix(":*").unwrap_or(&host);
+        let text = open(host).filter(|_| !host.contains(':'))?;
+        Some(compared("request.host", &text))
+    })
+}
+
 /// Any of some paths. An exact one and all below it are one.
 fn any_path(paths: &[String]) -> Option<Option<String>> {
     any(paths, |it| {
         let text = match gaps(it) {
-            Some(all) if it.contains('{') => Some(Text::Regex(regex(&all))),
+            Some(all) if it.contains('{') => Some(Text::Regex(shape(&all))),
             _ if it.contains("{**}") => several(it),
             _ => open(it),
         }?;
@@ -99,18 +131,40 @@ fn gaps(path: &str) -> Option<Vec<Option<String>>> {
     path.strip_prefix('/')?.split('/').map(one).collect()
 }
 
-fn regex(segments: &[Option<String>]) -> String {
-    let each = segments.iter().map(|segment| match segment {
-        Some(text) => format!("/{}", text.replace('.', r"\.")),
-        None => "/[^/]+".to_owned(),
-    });
-    each.collect()
-}
-
 /// A path that ends with any number of segments.
 fn several(path: &str) -> Option<Text> {
     let before = path
         .strip_suffix("/{**}")
         .filter(|before| !before.contains("{**}"))?;
-    Some(Text::Regex(format!("{}/.*", regex(&gaps(before)?))))
+    Some(Text::Regex(format!("{}/.*", shape(&gaps(before)?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{any_host, any_path, none};
+
+    fn texts(text: &str) -> Vec<String> {
+        vec![text.to_owned()]
+    }
+
+    #[test]
+    fn what_no_text_fits_cannot_be_said() {
+        assert_eq!(none(&texts("*"), any_path(&texts("*"))), Some(None));
+        assert_eq!(none(&[], any_path(&[])), None);
+    }
+
+    #[test]
+    fn hosts_are_compared_as_requests_have_them() {
+        let lower = Some(Some("request.host == \"a.example.com\"".to_owned()));
+        assert_eq!(any_host(&texts("A.Example.com")), lower);
+        assert_eq!(any_host(&texts("a.example.com:*")), lower);
+        assert_eq!(any_host(&texts("a.example.com:8443")), Some(None));
+    }
+
+    #[test]
+    fn signs_of_expressions_stand_for_themselves_in_paths() {
+        let found = any_path(&texts("/a+b.c/{*}"));
+        let expected = "request.path matches \"^/a\\\\+b\\\\.c/[^/]+$\"";
+        assert_eq!(found, Some(Some(expected.to_owned())));
+    }
 }

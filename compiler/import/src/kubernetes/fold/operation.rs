@@ -9,6 +9,8 @@ pub(crate) struct Operation {
     /// Its segments; `None` is any one.
     pub(crate) path: Vec<Option<String>>,
     pub(crate) says: Option<Says>,
+    /// Whether it stands for all that is below a path.
+    pub(crate) below: bool,
     /// What people call it; made when it is written.
     pub(crate) name: String,
 }
@@ -19,8 +21,17 @@ impl Operation {
             method,
             path,
             says: None,
+            below: false,
             name: String::new(),
         }
+    }
+
+    /// Whether it takes some requests of the same method by another path, too.
+    pub(crate) fn takes(&self, path: &[Option<String>]) -> bool {
+        let before = self.path.split_last().filter(|_| self.below);
+        let below =
+            before.is_some_and(|(_, before)| path.get(..before.len()).is_some_and(|it| covers(before, it)));
+        below || covers(&self.path, path)
     }
 
     /// Its path with names for its parameters.
@@ -110,7 +121,7 @@ pub(crate) fn is_plain(segment: &str) -> bool {
 }
 
 /// Whether every path that fits the second fits the first.
-pub(crate) fn covers(first: &[Option<String>], second: &[Option<String>]) -> bool {
+fn covers(first: &[Option<String>], second: &[Option<String>]) -> bool {
     let fits = |(a, b): (&Option<String>, &Option<String>)| a.is_none() || a == b;
     first.len() == second.len() && first.iter().zip(second).all(fits)
 }

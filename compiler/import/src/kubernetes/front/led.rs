@@ -2,6 +2,7 @@
 
 use super::{
     Front,
+    hosts::hosts,
     way::{Way, asked, united},
 };
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     kubernetes::{
         fold::{is_unsent, takes},
         settings::{Beside, Setting, settings},
-        traffic::{Match, Route, Says, Table, Target, Text, may_repeat},
+        traffic::{Match, Redirect, Route, Says, Table, Target, Text, may_repeat},
         world::{Service, World},
     },
     name::quoted,
@@ -20,7 +21,7 @@ const MAX_INNER: usize = 64;
 
 /// Adds the routes of a table to a gateway.
 pub(super) fn lead(front: &mut Front, table: &Table, world: &mut World, found: &mut Found) {
-    let hosts = hosts(front, table);
+    let hosts = hosts(front, table, found);
     if front.notes.iter().all(|note| !table.notes.contains(note)) {
         front.notes.extend(table.notes.clone());
     }
@@ -36,6 +37,10 @@ pub(super) fn lead(front: &mut Front, table: &Table, world: &mut World, found: &
             ),
         }
     }
+    let Some(hosts) = hosts else {
+        front.notes.extend(found.notes());
+        return;
+    };
     let routes = repeated(&table.routes);
     let mut at = 0;
     while let Some((route, writes)) = routes.get(at) {
@@ -55,24 +60,6 @@ pub(super) fn lead(front: &mut Front, table: &Table, world: &mut World, found: &
         at += taken;
     }
     front.notes.extend(found.notes());
-}
-
-/// For which hosts a table is: those of the gateway where it says none itself.
-fn hosts(front: &Front, table: &Table) -> Vec<String> {
-    let all = table.hosts.iter().any(|host| host == "*") || table.hosts.is_empty();
-    let plain = |host: &&String| {
-        let inside = host.strip_prefix("*.").unwrap_or(host);
-        !inside.is_empty()
-            && inside
-                .chars()
-                .all(|sign| sign.is_ascii_alphanumeric() || "-.".contains(sign))
-    };
-    let hosts = if all { &front.hosts } else { &table.hosts };
-    hosts
-        .iter()
-        .filter(plain)
-        .map(|host| host.to_ascii_lowercase())
-        .collect()
 }
 
 /// Routes of which one takes what may be repeated and the next the rest are one; whether that copies what it must not repeat.
@@ -204,7 +191,7 @@ fn one(
     found: &mut Found,
 ) -> Vec<Way> {
     if let Some(redirect) = &route.redirect {
-        let mut to = format!("redirect(\"{}\"", redirect.to);
+        let mut to = format!("redirect(\"{}\"", place(redirect, route, front, found));
         if redirect.status != 302 {
             to += &format!(", status: {}", redirect.status);
         }
@@ -212,9 +199,13 @@ fn one(
     }
     match route.to.as_slice() {
         [] => {
-            found.lost(&route.node, "requests that are led nowhere, and refused");
-            front.notes.extend(found.notes());
-            Vec::new()
+            found.part(
+                &route.node,
+                "requests that are refused here; no other route takes them",
+            );
+            let mut all = ways(route, "", true, &[], found);
+            all.iter_mut().for_each(|way| way.refuses = true);
+            all
         }
         [(to, _)] => {
             let target = world.target(to, &route.node, found);
@@ -225,6 +216,25 @@ fn one(
             to_service(route, writes, (service, None), front, world, found)
         }
     }
+}
+
+/// Where visitors are sent: by the scheme by which they came, where nobody says another.
+fn place(redirect: &Redirect, route: &Route, front: &Front, found: &mut Found) -> String {
+    let secure = front.listen.iter().any(|it| it.starts_with("https"));
+    let rest = redirect
+        .to
+        .strip_prefix("http://")
+        .filter(|_| secure && redirect.as_came);
+    let Some(rest) = rest else {
+        return redirect.to.clone();
+    };
+    if front.listen.iter().any(|it| it.starts_with("http:")) {
+        found.part(
+            &route.node,
+            "a redirect goes to `https`, also for those who came by `http`",
+        );
+    }
+    format!("https://{rest}")
 }
 
 /// A service that splits so: one that is there, or one for this route.
@@ -346,6 +356,7 @@ fn ways(route: &Route, to: &str, redirects: bool, settings: &[Setting], found: &
             hosts: asked.host.into_iter().collect(),
             to: to.to_owned(),
             redirects,
+            refuses: false,
             settings,
             cors: route.says.cors.clone(),
             notes: std::mem::take(&mut notes),

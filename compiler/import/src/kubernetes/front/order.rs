@@ -3,7 +3,7 @@
 
 use super::way::Way;
 use crate::kubernetes::condition::not;
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 /// The most earlier routes that one is kept apart from.
 const MAX_KEPT: usize = 32;
@@ -47,48 +47,84 @@ fn rank(way: &Way) -> impl Ord + use<> {
     )
 }
 
-/// Makes the first route that fits in the order of writing the one that is taken.
-pub(crate) fn keep(ways: &mut Vec<Way>) {
+/// Makes the first route that fits in the order of writing the one that is taken; whether each is kept apart from all others.
+/// The comments of routes that are not written are kept.
+pub(crate) fn keep(ways: &mut Vec<Way>, notes: &mut Vec<String>) -> bool {
     let all = std::mem::take(ways);
     for way in all {
-        if !ways.iter().any(|before| swallows(before, &way)) {
-            ways.push(way);
+        match ways.iter().any(|before| swallows(before, &way)) {
+            true => notes.extend(way.notes),
+            false => ways.push(way),
         }
     }
-    for later in 1..ways.len() {
-        for _ in 0..MAX_KEPT {
-            let Some(way) = ways.get(later) else { break };
-            let before = ways.iter().take(later).find(|before| {
-                let apart = before
-                    .whole()
-                    .is_some_and(|whole| way.terms.contains(&not(&whole)));
-                let same = before.to == way.to && before.settings == way.settings;
-                !same && !apart && rank(way) < rank(before) && overlap(before, way)
-            });
-            let Some(condition) = before.and_then(Way::whole) else {
-                break;
-            };
-            // Headers within count as asked for, too.
-            let asks = before.map_or((0, 0), |before| before.asks);
-            let Some(way) = ways.get_mut(later) else { break };
-            way.terms.push(not(&condition));
-            way.asks = (way.asks.0 + asks.0, way.asks.1 + asks.1);
+    // What a route takes is what it asks for itself: what earlier ones take is kept from later ones by those.
+    let wholes: Vec<Option<String>> = ways.iter().map(Way::whole).collect();
+    let mut apart = true;
+    let mut done = Vec::new();
+    for mut way in std::mem::take(ways) {
+        apart &= keep_apart(&mut way, &done, &wholes);
+        done.push(way);
+    }
+    for way in done {
+        match way.refuses {
+            true => notes.extend(way.notes),
+            false => ways.push(way),
         }
+    }
+    apart
+}
+
+/// Keeps a route apart from those before it; whether they are few enough.
+fn keep_apart(way: &mut Way, done: &[Way], wholes: &[Option<String>]) -> bool {
+    let mut kept = BTreeSet::new();
+    loop {
+        let next = done
+            .iter()
+            .zip(wholes)
+            .enumerate()
+            .find_map(|(at, (before, whole))| {
+                let same = before.to == way.to && before.settings == way.settings;
+                let first = before.refuses || rank(way) < rank(before);
+                let whole = whole.as_ref().filter(|_| !same && !kept.contains(&at))?;
+                (first && overlap(before, way)).then_some((at, before.asks, whole))
+            });
+        let Some((at, asks, whole)) = next else {
+            return true;
+        };
+        if kept.len() == MAX_KEPT {
+            return false;
+        }
+        kept.insert(at);
+        way.terms.push(not(whole));
+        // Headers within count as asked for, too.
+        way.asks = (way.asks.0 + asks.0, way.asks.1 + asks.1);
     }
 }
 
 /// Whether every request that fits the second fits the first, as far as that is plain.
 fn swallows(before: &Way, way: &Way) -> bool {
     let method = before.method.is_none() || before.method == way.method;
-    let terms = before.terms.is_empty() || before.terms == way.terms;
-    method && terms && before.path == way.path && before.hosts == way.hosts
+    let terms = before.terms.iter().all(|term| way.terms.contains(term));
+    method && terms && covers(&before.path, &way.path) && before.hosts == way.hosts
 }
 
-/// Whether some request may fit both.
+/// Whether every path that fits the second fits the first.
+fn covers(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.split('/').skip(1), b.split('/').skip(1));
+    loop {
+        match (a.next(), b.next()) {
+            (Some("**"), _) | (None, None) => return true,
+            (Some(one), Some(other)) if one == other || (one == "*" && other != "**") => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Whether some request may fit both; of two hosts the narrower goes first anyway.
 fn overlap(a: &Way, b: &Way) -> bool {
     let methods = a.method.is_none() || b.method.is_none() || a.method == b.method;
-    let named = |way: &Way| !way.hosts.is_empty() && way.hosts.iter().all(|host| !host.starts_with("*."));
-    let hosts = !(named(a) && named(b)) || a.hosts.iter().any(|host| b.hosts.contains(host));
+    let all = a.hosts.is_empty() && b.hosts.is_empty();
+    let hosts = all || a.hosts.iter().any(|host| b.hosts.contains(host));
     methods && hosts && paths(&a.path, &b.path)
 }
 
@@ -106,11 +142,13 @@ fn paths(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::paths;
+    use super::{covers, paths};
 
     #[test]
     fn paths_overlap_where_some_path_fits_both() {
         assert!(paths("/a/*", "/a/b") && paths("/**", "/a") && paths("/a/**", "/a/b/c"));
+        assert!(covers("/**", "/a/*") && covers("/a/**", "/a") && covers("/*", "/a") && !covers("/*", "/**"));
+        assert!(!covers("/a", "/a/**") && !covers("/a/**", "/**"));
         assert!(!paths("/a", "/b") && !paths("/a", "/a/b") && !paths("/a/**", "/b/**"));
     }
 }

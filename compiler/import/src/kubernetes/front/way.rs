@@ -22,6 +22,8 @@ pub(crate) struct Way {
     pub(crate) hosts: Vec<String>,
     pub(crate) to: String,
     pub(crate) redirects: bool,
+    /// Whether it takes requests that are refused; it is not written.
+    pub(crate) refuses: bool,
     pub(crate) settings: Vec<Setting>,
     pub(crate) cors: Option<Cors>,
     pub(crate) notes: Vec<String>,
@@ -207,10 +209,8 @@ fn shape(path: &str, rest: bool) -> Text {
             Text::Exact(path.to_owned())
         };
     }
-    let each = path.split('/').skip(1).map(|segment| match segment {
-        "*" => "/[^/]+".to_owned(),
-        segment => format!("/{}", segment.replace('.', r"\.")),
-    });
+    let gap = |segment: &str| (segment != "*").then(|| segment.to_owned());
+    let segments: Vec<Option<String>> = path.split('/').skip(1).map(gap).collect();
     let tail = if rest { "(/.*)?" } else { "" };
-    Text::Regex(format!("{}{tail}", each.collect::<String>()))
+    Text::Regex(format!("{}{tail}", condition::shape(&segments)))
 }

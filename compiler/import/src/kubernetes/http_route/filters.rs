@@ -49,8 +49,11 @@ fn headers(filter: &mut Fields<'_>, says: &mut Says, found: &mut Found) {
         }
         for mut one in fields.objects(name, found) {
             let pair = one.text("name", found).zip(one.text("value", found));
-            let pair = pair.filter(|(name, _)| is_name(name));
-            says.headers.extend(pair);
+            match pair {
+                Some((name, value)) if is_name(&name) => says.headers.push((name, value)),
+                Some((name, _)) => found.lost(one.node, &format!("the header `{name}`")),
+                None => {}
+            }
             one.end(found);
         }
     }
@@ -130,6 +133,7 @@ fn redirect(filter: &mut Fields<'_>, found: &mut Found) -> Option<Redirect> {
         }
     };
     Some(Redirect {
+        as_came: scheme.is_none(),
         to: address(scheme, host, port, path),
         status: status
             .filter(|it| matches!(it, 301 | 302 | 303 | 307 | 308))

@@ -170,11 +170,16 @@ fn percent(fields: &mut Fields<'_>, found: &mut Found) -> u32 {
     let Some(mut inner) = fields.object("percentage", found) else {
         return old.unwrap_or(100).min(100);
     };
-    let node = inner.node;
-    let odd =
-        matches!(inner.node.get("value").map(|it| &it.value), Some(Value::Float(it)) if it.fract() != 0.0);
-    let value = inner.count("value", found).unwrap_or_default();
+    let value = whole_percent(&mut inner, found);
     inner.end(found);
+    value
+}
+
+/// A `value` of a hundred; what is less than one of them is one.
+fn whole_percent(fields: &mut Fields<'_>, found: &mut Found) -> u32 {
+    let node = fields.node;
+    let odd = matches!(node.get("value").map(|it| &it.value), Some(Value::Float(it)) if it.fract() != 0.0);
+    let value = fields.count("value", found).unwrap_or_default();
     if odd {
         found.part(node, "shares are whole parts of a hundred");
         return value.clamp(1, 100);
@@ -184,9 +189,9 @@ fn percent(fields: &mut Fields<'_>, found: &mut Found) -> u32 {
 
 fn mirror(http: &mut Fields<'_>, object: &Object<'_>, found: &mut Found) -> Option<Mirror> {
     let share = http.object("mirrorPercentage", found).map(|mut it| {
-        let value = it.count("value", found).unwrap_or(100);
+        let value = it.node.get("value").map(|_| whole_percent(&mut it, found));
         it.end(found);
-        value
+        value.unwrap_or(100)
     });
     let old = http.count("mirrorPercent", found);
     let one = http

@@ -1,10 +1,14 @@
 //! How callers go about each service.
 
-use super::World;
+use super::{Subset, World};
 use crate::{
     found::Found,
-    kubernetes::destination_rule::{Rule, Traffic},
+    kubernetes::{
+        destination_rule::{Rule, Traffic},
+        host::Host,
+    },
 };
+use std::collections::BTreeSet;
 
 impl World {
     /// How callers go about each service: what rules say of the Services that it is made of.
@@ -24,16 +28,32 @@ impl World {
                 if let Some(used) = used.get_mut(*number) {
                     *used = true;
                 }
+                let called = called(&service.subsets, &rule.host);
+                for port in rule.ports.iter().filter(|port| !called.contains(&port.number)) {
+                    let words = format!(
+                        "settings for the port {} of `{}`, which nothing calls",
+                        port.number, rule.host.0
+                    );
+                    found.lost(&port.node, &words);
+                }
+                let Some(traffic) = rule.at(&called) else {
+                    let words = format!(
+                        "settings for `{}`, of which several ports are called that differ",
+                        rule.host.0
+                    );
+                    found.lost(&rule.node, &words);
+                    continue;
+                };
                 if service.settings.is_empty() && service.idle_ms.is_none() && service.budget.is_none() {
-                    service.settings.clone_from(&rule.traffic.settings);
-                    service.idle_ms = rule.traffic.idle_ms;
-                    service.budget = rule.traffic.budget;
+                    service.settings.clone_from(&traffic.settings);
+                    service.idle_ms = traffic.idle_ms;
+                    service.budget = traffic.budget;
                     service.notes.extend(rule.notes.clone());
-                } else if service.settings != rule.traffic.settings {
+                } else if service.settings != traffic.settings {
                     found.lost(&rule.node, &format!("settings for `{}` alone", rule.host.0));
                 }
                 for subset in &rule.subsets {
-                    if subset.traffic != Traffic::default() && subset.traffic != rule.traffic {
+                    if subset.traffic != Traffic::default() && subset.traffic != *traffic {
                         found.lost(
                             &subset.node,
                             &format!("settings for the subset `{}` alone", subset.name),
@@ -51,5 +71,15 @@ impl World {
                 );
             }
         }
+    }
+}
+
+/// The ports at which a host is called; those of all places where it is none of them, and stands before them.
+fn called(subsets: &[Subset], host: &Host) -> BTreeSet<u16> {
+    let own = subsets.iter().filter(|subset| subset.place.host == *host);
+    let own: BTreeSet<u16> = own.map(|subset| subset.place.port).collect();
+    match own.is_empty() {
+        true => subsets.iter().map(|subset| subset.place.port).collect(),
+        false => own,
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     found::Found,
     kubernetes::{host::Host, objects::Object},
+    node::Node,
 };
 
 /// A Service of the cluster.
@@ -10,22 +11,43 @@ use crate::{
 pub(crate) struct Known {
     pub(crate) host: Host,
     pub(crate) ports: Vec<u16>,
+    /// Whether it is outside, and called at the port that is behind.
+    is_entry: bool,
+    /// Of each of them, at which the pods or the host are called; nothing where that is a name.
+    pods: Vec<Option<u16>>,
     pub(crate) selector: Vec<(String, String)>,
     /// The host outside that it stands for.
     pub(crate) outside: Option<String>,
     pub(crate) notes: Vec<String>,
 }
 
+impl Known {
+    /// At which port callers come.
+    pub(crate) fn reached(&self, port: u16) -> u16 {
+        self.behind(port).filter(|_| self.is_entry).unwrap_or(port)
+    }
+
+    /// At which port the pods are called that are behind a port of the Service.
+    pub(crate) fn behind(&self, port: u16) -> Option<u16> {
+        let at = self.ports.iter().position(|known| *known == port)?;
+        self.pods.get(at).copied().flatten()
+    }
+}
+
 /// Reads a Service.
 pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
     let mut spec = object.spec(found);
-    let mut ports = Vec::new();
+    let (mut ports, mut pods) = (Vec::new(), Vec::new());
     for mut port in spec.objects("ports", found) {
+        let behind = port.take("targetPort").map(Node::text);
         let number = port.count("port", found).and_then(|it| u16::try_from(it).ok());
         let protocol = port.text("protocol", found).unwrap_or_else(|| "TCP".to_owned());
-        port.skip(&["name", "targetPort", "nodePort", "appProtocol"]);
+        port.skip(&["name", "nodePort", "appProtocol"]);
         match number.filter(|number| protocol == "TCP" && *number > 0) {
-            Some(number) => ports.push(number),
+            Some(number) => {
+                ports.push(number);
+                pods.push(behind.map_or(Some(number), |it| it?.parse().ok().filter(|it| *it > 0)));
+            }
             None => found.lost(port.node, &format!("a port of {protocol}")),
         }
         port.end(found);
@@ -52,6 +74,8 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
     Known {
         host: Host::service(&object.name, &object.namespace),
         ports,
+        is_entry: false,
+        pods,
         selector,
         outside: outside.filter(|it| Host(it.clone()).is_plain()),
         notes: found.notes(),
@@ -62,14 +86,17 @@ pub(crate) fn service(object: &Object<'_>, found: &mut Found) -> Known {
 pub(crate) fn entry(object: &Object<'_>, found: &mut Found) -> Vec<Known> {
     let mut spec = object.spec(found);
     let hosts = spec.texts("hosts", found);
-    let mut ports = Vec::new();
+    let (mut ports, mut behind) = (Vec::new(), Vec::new());
     for mut port in spec.objects("ports", found) {
         let number = port
             .count("number", found)
             .and_then(|it| u16::try_from(it).ok())
             .filter(|it| *it > 0);
         port.skip(&["name", "protocol"]);
-        port.lost(&[("targetPort", "another port at the host")], found);
+        let own = port
+            .count("targetPort", found)
+            .and_then(|it| u16::try_from(it).ok());
+        behind.extend(number.map(|number| own.filter(|it| *it > 0).or(Some(number))));
         ports.extend(number);
         port.end(found);
     }
@@ -92,6 +119,8 @@ pub(crate) fn entry(object: &Object<'_>, found: &mut Found) -> Vec<Known> {
     let each = hosts.filter(Host::is_plain).map(|host| Known {
         host,
         ports: ports.clone(),
+        is_entry: true,
+        pods: behind.clone(),
         selector: Vec::new(),
         outside: None,
         notes: std::mem::take(&mut notes),

@@ -26,7 +26,9 @@ pub(crate) fn write(world: &World, number: usize, out: &mut Out, found: &mut Fou
         } else {
             format!(" {}", subset.name)
         };
-        out.line(format!("at{name}: {}", quoted(&subset.place.address())));
+        let known = world.known(&subset.place.host);
+        let port = known.map_or(subset.place.port, |known| known.reached(subset.place.port));
+        out.line(format!("at{name}: {}", quoted(&subset.place.address(port))));
     }
     out.notes(&service.notes);
     let says = &service.folded.says;
@@ -110,7 +112,6 @@ fn route(world: &World, service: &Service, out: &mut Out, found: &mut Found) {
         }
     }
     if !ends && let Some(first) = service.subsets.first() {
-        out.line("// imported in part: requests that fit no route were refused");
         out.line(format!("else -> {}", first.name));
     }
     out.line("}");

@@ -23,7 +23,6 @@ impl Emit<'_> {
         scope: &Scope,
         out: &mut Out,
     ) -> Escaping {
-        self.repeats(state);
         let base = self.base(state, scope);
         let given = match &state.parameters {
             None => base.data.clone(),
@@ -63,7 +62,6 @@ impl Emit<'_> {
         scope: &Scope,
         out: &mut Out,
     ) -> Escaping {
-        self.repeats(state);
         let base = self.base(state, scope);
         let list = elements(items.and_then(Node::text), &base);
         let list = list.unwrap_or_else(|| {
@@ -126,13 +124,5 @@ impl Emit<'_> {
         }
         self.output(state, scope, out);
         escaping
-    }
-
-    /// A region is not begun again by itself.
-    fn repeats(&mut self, state: &State) {
-        for retrier in &state.retries {
-            self.found
-                .lost(&retrier.node, &format!("`Retry` of all of `{}`", state.name));
-        }
     }
 }

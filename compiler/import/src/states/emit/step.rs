@@ -1,11 +1,11 @@
 //! One state as statements.
 
-use super::{Emit, Escaping, Scope, plain, shape};
+use super::{Emit, Escaping, Scope, shape};
 use crate::{
     json::{self, get},
     name::quoted,
     node::{Node, Value},
-    out::Out,
+    out::{Out, brief},
     states::{
         choice,
         graph::Graph,
@@ -28,9 +28,9 @@ impl Emit<'_> {
         let comment = state
             .comment
             .as_deref()
-            .map(|text| format!(": {}", plain(text)))
+            .map(|text| format!(": {}", brief(text)))
             .unwrap_or_default();
-        out.line(format!("// {}{comment}", plain(&state.name)));
+        out.line(format!("// {}{comment}", brief(&state.name)));
         out.notes(&state.notes);
         let mut body = Out::default();
         let escaping = match &state.kind {
@@ -55,10 +55,7 @@ impl Emit<'_> {
                 Escaping::new()
             }
             Kind::Fail { error, cause } => self.fail(state, error.as_ref(), cause.as_ref(), scope, &mut body),
-            Kind::Parallel { branches } => self.parallel(state, branches, scope, &mut body),
-            Kind::Map { items, each, most } => {
-                self.map(state, (items.as_ref(), each.as_ref(), *most), scope, &mut body)
-            }
+            Kind::Parallel { .. } | Kind::Map { .. } => self.region(state, scope, &mut body),
             Kind::Unknown => Escaping::new(),
         };
         out.notes(&self.found.notes());
@@ -101,12 +98,20 @@ impl Emit<'_> {
         out: &mut Out,
     ) -> Escaping {
         let base = self.base(state, scope);
-        let call = task::call(state, resource, timeout, &base, self.callees, self.found);
+        let call = task::call(
+            state,
+            resource,
+            timeout,
+            &base,
+            (self.callees, self.types),
+            self.found,
+        );
         out.notes(&self.found.notes());
         let discards = matches!(state.result.as_ref().map(|it| &it.value), Some(Value::Null));
         if discards {
             out.line(&call.text);
-        } else if state.result.is_none() && state.selector.is_none() && call.wrapped.is_none() {
+        } else if state.result.is_none() && state.selector.is_none() && call.wrapped.is_none() && !call.typed
+        {
             out.line(format!("{} = {}", scope.data, call.text));
         } else {
             let name = self.names.fresh(&format!("{} result", state.name));
@@ -186,7 +191,17 @@ impl Emit<'_> {
                     (Value::Int(seconds), _) => u64::try_from(*seconds)
                         .ok()
                         .map(|it| format!("sleep {}", crate::name::duration(it.min(3_000_000_000) * 1_000))),
-                    (_, Some(read)) => Some(format!("sleep 1s * {}", read.of("int"))),
+                    (_, Some(read)) => {
+                        let typed = node
+                            .text()
+                            .zip(self.view)
+                            .and_then(|(path, view)| view.typed(state, &path));
+                        let typed = typed.filter(|it| it.ty == "int" && it.tests.is_empty());
+                        Some(format!(
+                            "sleep 1s * {}",
+                            typed.map_or_else(|| read.of("int"), |it| it.text)
+                        ))
+                    }
                     _ => None,
                 },
             ),
@@ -259,7 +274,8 @@ impl Emit<'_> {
         // Rules that lead to one state are one, so that it is written once.
         let mut ways: Vec<(Vec<String>, &str)> = Vec::new();
         for (rule, next) in rules {
-            let condition = choice::condition(rule, &base, self.found);
+            let typed = |path: &str| self.view.and_then(|view| view.typed(state, path));
+            let condition = choice::condition(rule, &base, &typed, self.found);
             out.notes(&self.found.notes());
             match ways.last_mut() {
                 Some((conditions, known)) if *known == next => conditions.push(condition),

@@ -1,14 +1,16 @@
 //! Policies that stand at gateways.
 
-use super::{Rule, Rules};
+use super::{Picked, Rule, Rules};
 use crate::{
     found::Found,
     kubernetes::{
         access::{
             policy::{self, Policy},
             source::{Source, identity},
+            target::Target,
         },
         condition::{joined, not},
+        front::Front,
     },
 };
 
@@ -35,12 +37,17 @@ impl Rules<'_> {
     ) {
         for rule in &policy.rules {
             let tokens = rule.from.iter().all(|it| it.without_token) && !rule.from.is_empty();
-            if tokens && rule.to.is_empty() && rule.when.is_empty() {
-                for at in fronts {
-                    if let Some(front) = self.fronts.get_mut(*at).filter(|front| front.jwt.is_some()) {
-                        front.asks = true;
-                    }
+            let tokens = tokens && rule.to.is_empty() && rule.when.is_empty();
+            let asked = |front: &Front| tokens && front.jwt.is_some();
+            for front in fronts {
+                if let Some(front) = self.fronts.get_mut(*front).filter(|it| asked(it)) {
+                    front.asks = true;
                 }
+            }
+            // Where no tokens are looked at, nobody has one.
+            let others = |at: &&usize| self.fronts.get(**at).is_some_and(|front| !asked(front));
+            let fronts: Vec<usize> = fronts.iter().filter(others).copied().collect();
+            if fronts.is_empty() {
                 continue;
             }
             let (condition, whole) = said(rule);
@@ -53,8 +60,12 @@ impl Rules<'_> {
                 notes.extend(found.notes());
             }
             for front in fronts {
-                let (who, what) = self.behind(*front);
-                let (who, what) = (vec![who], what);
+                let (who, what) = self.behind(front);
+                let who = vec![who];
+                if what.is_empty() {
+                    self.nowhere(policy, found);
+                    notes.extend(found.notes());
+                }
                 self.opened(&what);
                 self.add(Rule {
                     allow: false,
@@ -68,11 +79,11 @@ impl Rules<'_> {
     }
 
     /// Whoever comes by a gateway and is not let in there does not come to any service.
-    pub(super) fn let_in_at_gateways(&mut self, policies: &[(Vec<usize>, &Policy)], found: &mut Found) {
+    pub(super) fn let_in_at_gateways(&mut self, policies: &[(&Picked, &Policy)], found: &mut Found) {
         for front in 0..self.fronts.len() {
             let own: Vec<&Policy> = policies
                 .iter()
-                .filter(|(fronts, _)| fronts.contains(&front))
+                .filter(|(picked, _)| picked.fronts.contains(&front))
                 .map(|(_, it)| *it)
                 .collect();
             if own.is_empty() {
@@ -104,7 +115,13 @@ impl Rules<'_> {
             {
                 front.asks = true;
             }
-            if all || what.is_empty() {
+            if what.is_empty() {
+                own.iter().for_each(|policy| self.nowhere(policy, found));
+                notes.extend(found.notes());
+                self.noted(false, notes);
+                continue;
+            }
+            if all {
                 continue;
             }
             self.opened(&what);
@@ -119,10 +136,20 @@ impl Rules<'_> {
         }
     }
 
+    /// A policy at a gateway that leads nowhere, as one within a mesh does.
+    fn nowhere(&self, policy: &Policy, found: &mut Found) {
+        let words = format!(
+            "the AuthorizationPolicy `{}` at a gateway that leads to no service; see who may call those that it is for",
+            policy.name
+        );
+        found.lost(&policy.node, &words);
+    }
+
     /// Services about which nothing is said but at gateways let everybody else in.
     fn opened(&mut self, services: &[String]) {
         for name in services {
-            if !self.names(true, name) {
+            let closed = |at: &usize| self.world.services.get(*at).is_some_and(|it| it.name == *name);
+            if !self.allowed.iter().any(closed) && !self.names(true, name) {
                 self.add(Rule {
                     allow: true,
                     who: Vec::new(),
@@ -157,7 +184,7 @@ fn said(rule: &policy::Rule) -> (Option<String>, bool) {
         named.into_iter().chain(it.terms.clone()).collect()
     };
     any(rule.from.iter().map(who).collect());
-    any(rule.to.iter().map(|it| it.terms.clone()).collect());
+    any(rule.to.iter().map(Target::conditions).collect());
     for term in &rule.when {
         any(vec![vec![term.clone()]]);
     }

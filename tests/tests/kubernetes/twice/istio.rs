@@ -1,0 +1,51 @@
+//! Istio: routes, and who may call what.
+
+use super::twice;
+use crate::istio::access::{CALLERS, OPERATIONS, RULES, Request, lets, program};
+use flowmesh_diagnostics::Diagnostics;
+use flowmesh_kubernetes::{Options, Target, compile};
+use serde_json::Value;
+
+fn policies(objects: &[Value]) -> Vec<Value> {
+    let own = objects.iter().filter(|it| it["kind"] == "AuthorizationPolicy");
+    own.cloned().collect()
+}
+
+#[test]
+fn whoever_was_let_in_is_let_in_again_and_nobody_else() {
+    let mut seen = [0, 0];
+    let pairs = RULES
+        .iter()
+        .flat_map(|one| RULES.iter().map(move |other| [*one, *other]));
+    for rules in pairs.step_by(2) {
+        let options = Options::default();
+        let manifests = compile(
+            &program(&rules),
+            Target::Istio,
+            &options,
+            &mut Diagnostics::default(),
+        );
+        let both = twice(&manifests, Target::Istio, &options, &format!("{rules:?}"));
+        let (before, after) = (policies(&both.before), policies(&both.after));
+        for (_, principal) in CALLERS {
+            for (method, path) in OPERATIONS.into_iter().chain([("GET", "/else")]) {
+                for header in [None, Some("a"), Some("b")] {
+                    let request = Request {
+                        principal,
+                        method,
+                        path,
+                        header,
+                    };
+                    let (first, second) = (lets(&before, &request), lets(&after, &request));
+                    assert_eq!(
+                        first, second,
+                        "{principal} {method} {path} {header:?} under {rules:?}\n{}\n{after:#?}",
+                        both.text
+                    );
+                    seen[usize::from(first)] += 1;
+                }
+            }
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 500), "{seen:?}");
+}
