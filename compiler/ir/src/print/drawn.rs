@@ -194,9 +194,8 @@ pub(super) fn ways(program: &Program, flow: &Flow, printer: &Printer<'_>, end: &
             missing: no,
             ..
         } => {
-            ways = [("yes", yes), ("no", no)]
-                .map(|(label, next)| Way::new(Kind::Next, label, *next))
-                .into()
+            let both = [("yes", yes), ("no", no)];
+            ways.extend(both.map(|(label, next)| Way::new(Kind::Next, label, *next)));
         }
         End::Match { arms, .. } => {
             let arms = arms
