@@ -1,6 +1,9 @@
 //! What the editor is offered.
 
-use super::client::Client;
+use super::{
+    client::Client,
+    requests::{command, kinds},
+};
 use flowmesh_frontend::ide::position::Encoding;
 use serde_json::{Map, Value, json};
 
@@ -29,10 +32,25 @@ pub(super) fn to(client: &Client) -> Value {
         "documentSymbolProvider",
         "workspaceSymbolProvider",
         "documentFormattingProvider",
+        "documentRangeFormattingProvider",
+        "inlayHintProvider",
+        "foldingRangeProvider",
+        "selectionRangeProvider",
+        "callHierarchyProvider",
     ] {
         offer(plain, json!(true));
     }
     offer("renameProvider", json!({ "prepareProvider": true }));
+    let legend = json!({ "tokenTypes": kinds::TOKENS, "tokenModifiers": kinds::MODIFIERS });
+    offer("semanticTokensProvider", json!({ "legend": legend, "full": true, "range": true }));
+    offer("signatureHelpProvider", json!({ "triggerCharacters": ["(", ","] }));
+    offer("documentLinkProvider", json!({ "resolveProvider": false }));
+    offer("codeLensProvider", json!({ "resolveProvider": true }));
+    let actions = ["quickfix", "refactor.extract", "refactor.inline", "refactor.rewrite", "refactor.generate"];
+    offer("codeActionProvider", json!({ "codeActionKinds": actions }));
+    if !client.commands {
+        offer("executeCommandProvider", json!({ "commands": command::COMMANDS }));
+    }
     offer(
         "completionProvider",
         json!({ "triggerCharacters": [".", ":", "{", "(", "\"", "/"], "resolveProvider": true }),

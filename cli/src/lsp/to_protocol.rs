@@ -2,7 +2,7 @@
 
 use super::{client::Client, documents::Desk, library, uri};
 use flowmesh_diagnostics::{Diagnostic, Edit, Severity, Source, SourceId, Sources, Span};
-use flowmesh_frontend::ide::position::{Encoding, Text};
+use flowmesh_frontend::ide::position::{Encoding, Position, Text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -30,16 +30,34 @@ impl<'a> Paper<'a> {
 
     /// A range. The way back is `from_protocol::range`.
     pub(super) fn range(&mut self, span: Span) -> Value {
+        let (start, end) = (self.position(span.source, span.start), self.position(span.source, span.end));
+        let shown = |place: Position| json!({ "line": place.line, "character": place.column });
+        json!({ "start": shown(start), "end": shown(end) })
+    }
+
+    /// The parts of a place on each of its lines, with their lengths: what editors colour is on one line.
+    pub(super) fn lines(&mut self, span: Span) -> Vec<(Position, u32)> {
+        let text = self.source(span).map_or("", |source| source.slice(span));
+        let mut start = span.start;
+        let mut found = Vec::new();
+        for line in text.split('\n') {
+            let length = |part: &str| u32::try_from(part.len()).unwrap_or(u32::MAX);
+            let end = start + length(line.trim_end_matches('\r'));
+            let (from, to) = (self.position(span.source, start), self.position(span.source, end));
+            if to.column > from.column {
+                found.push((from, to.column - from.column));
+            }
+            start += length(line) + 1;
+        }
+        found
+    }
+
+    fn position(&mut self, source: SourceId, offset: u32) -> Position {
         let sources = self.sources;
-        let text = self
-            .texts
-            .entry(span.source)
-            .or_insert_with(|| Text::new(sources.get(span.source).map_or("", |source| source.text.as_ref())));
-        let position = |offset: u32| {
-            let place = text.position(offset, self.encoding);
-            json!({ "line": place.line, "character": place.column })
-        };
-        json!({ "start": position(span.start), "end": position(span.end) })
+        let text = self.texts.entry(source).or_insert_with(|| {
+            Text::new(sources.get(source).map_or("", |source| source.text.as_ref()))
+        });
+        text.position(offset, self.encoding)
     }
 
     /// A place in a document; nothing where it is in none.

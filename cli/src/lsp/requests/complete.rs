@@ -1,6 +1,6 @@
 //! What can be written at a place.
 
-use super::Answer;
+use super::{Answer, kinds, names::offset_in};
 use crate::lsp::{
     from_protocol::{at, offset},
     state::State,
@@ -9,9 +9,35 @@ use crate::lsp::{
 use flowmesh_diagnostics::Sources;
 use flowmesh_frontend::{
     World,
-    ide::{CompletionItem, CompletionKind, NameKind},
+    ide::{self, CompletionItem, position::Text},
 };
 use serde_json::{Map, Value, json};
+
+/// What the call around the cursor takes.
+pub(super) fn signature(state: &mut State, params: &Value) -> Answer {
+    let at = at(params)?;
+    let client = state.client.clone();
+    let Some(seen) = state.seen(&at.uri) else {
+        return Ok(Value::Null);
+    };
+    let offset = offset_in(&seen, &at, &client);
+    let Some(help) = ide::signature_help(&seen.snapshot, seen.source, offset) else {
+        return Ok(Value::Null);
+    };
+    // Places in the words are counted as places in texts are.
+    let label = Text::new(help.label.clone());
+    let column = |at: usize| label.position(u32::try_from(at).unwrap_or(u32::MAX), client.encoding).column;
+    let params: Vec<Value> = help
+        .params
+        .iter()
+        .map(|(start, end)| json!({ "label": [column(*start), column(*end)] }))
+        .collect();
+    let mut signature = json!({ "label": help.label, "parameters": params });
+    if !help.doc.is_empty() {
+        signature["documentation"] = json!({ "kind": "markdown", "value": help.doc });
+    }
+    Ok(json!({ "signatures": [signature], "activeSignature": 0, "activeParameter": help.active }))
+}
 
 /// The most that is offered at once; who types on is asked again.
 const MOST: usize = 200;
@@ -56,7 +82,7 @@ fn shown(number: usize, item: &CompletionItem, snippets: bool) -> Map<String, Va
     const SNIPPET: u8 = 2;
     let mut shown = Map::new();
     shown.insert("label".to_owned(), json!(item.label));
-    shown.insert("kind".to_owned(), json!(kind(item)));
+    shown.insert("kind".to_owned(), json!(kinds::completion(item)));
     // The order is that of the compiler.
     shown.insert("sortText".to_owned(), json!(format!("{number:05}")));
     shown.insert("filterText".to_owned(), json!(item.label));
@@ -103,31 +129,6 @@ fn plain(snippet: &str) -> String {
         }
     }
     out
-}
-
-/// The numbers are those of the protocol.
-fn kind(item: &CompletionItem) -> u8 {
-    match item.kind {
-        CompletionKind::Name(name) => match name {
-            NameKind::Operation => 2,
-            NameKind::Function | NameKind::Flow => 3,
-            NameKind::Field => 5,
-            NameKind::Param | NameKind::Local | NameKind::State | NameKind::View => 6,
-            NameKind::Service | NameKind::Gateway => 8,
-            NameKind::Module | NameKind::Subset => 9,
-            NameKind::Policy => 10,
-            NameKind::Case => 20,
-            NameKind::Config | NameKind::Secret => 21,
-            NameKind::Type => 22,
-            NameKind::Event | NameKind::Signal | NameKind::Error | NameKind::Schedule | NameKind::Step => 23,
-        },
-        CompletionKind::Native => 2,
-        CompletionKind::Builtin => 21,
-        CompletionKind::Setting => 10,
-        CompletionKind::Word => 12,
-        CompletionKind::Keyword if item.is_snippet => 15,
-        CompletionKind::Keyword => 14,
-    }
 }
 
 /// The words about something that was offered last.

@@ -11,7 +11,8 @@ use crate::lsp::{
 use flowmesh_frontend::ide::{self, Role, Target};
 use serde_json::{Value, json};
 
-fn offset_in(seen: &Seen<'_>, at: &At, client: &Client) -> u32 {
+/// The offset of a place in the text of a document.
+pub(super) fn offset_in(seen: &Seen<'_>, at: &At, client: &Client) -> u32 {
     let text = seen.snapshot.sources.get(seen.source);
     offset(
         at.position,

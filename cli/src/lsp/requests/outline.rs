@@ -1,13 +1,13 @@
 //! What texts declare.
 
-use super::Answer;
+use super::{Answer, kinds};
 use crate::lsp::{
     from_protocol::uri,
     state::{Seen, State},
     to_protocol::Paper,
     uri as uris,
 };
-use flowmesh_frontend::ide::{self, NameKind, Symbol, SymbolKind};
+use flowmesh_frontend::ide::{self, Symbol};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn shown(paper: &mut Paper<'_>, symbol: &Symbol) -> Value {
     json!({
         "name": name,
         "detail": symbol.detail,
-        "kind": kind(symbol.kind),
+        "kind": kinds::symbol(symbol.kind),
         "range": paper.range(symbol.whole),
         "selectionRange": paper.range(symbol.span),
         "children": inner,
@@ -69,34 +69,11 @@ pub(super) fn workspace(state: &mut State, params: &Value) -> Answer {
             };
             all.push(json!({
                 "name": found.symbol.name,
-                "kind": kind(found.symbol.kind),
+                "kind": kinds::symbol(found.symbol.kind),
                 "location": location,
                 "containerName": found.container,
             }));
         }
     }
     Ok(Value::Array(all))
-}
-
-/// The numbers are those of the protocol.
-pub(super) fn kind(kind: SymbolKind) -> u8 {
-    match kind {
-        SymbolKind::Name(name) => match name {
-            NameKind::Module => 2,
-            NameKind::Type => 23,
-            NameKind::Subset => 3,
-            NameKind::Operation => 6,
-            NameKind::Field => 8,
-            NameKind::Flow | NameKind::Function => 12,
-            NameKind::Param | NameKind::Local | NameKind::State | NameKind::View => 13,
-            NameKind::Config | NameKind::Secret => 14,
-            NameKind::Service | NameKind::Gateway => 11,
-            NameKind::Policy => 19,
-            NameKind::Case => 22,
-            NameKind::Error | NameKind::Event | NameKind::Signal | NameKind::Schedule | NameKind::Step => 24,
-        },
-        SymbolKind::Test => 12,
-        SymbolKind::Rule => 17,
-        SymbolKind::Route => 6,
-    }
 }
