@@ -96,13 +96,13 @@ pub(super) fn lenses(state: &mut State, params: &Value) -> Answer {
             }
         };
         let takes = matches!(lens.deed, Deed::Run { takes: true, .. });
-        let arguments = json!([{ "uri": uri, "name": name, "takes": takes }]);
+        let arguments = json!([uri, name, takes]);
         shown.push(json!({
             "range": range,
             "command": { "title": title, "command": command, "arguments": arguments },
         }));
         if let (Deed::Run { .. }, Some(server)) = (&lens.deed, &server) {
-            let arguments = json!([{ "uri": uri, "name": name, "server": server }]);
+            let arguments = json!([uri, name, server]);
             shown.push(json!({
                 "range": range,
                 "command": { "title": "open runs", "command": "flowmesh.runs", "arguments": arguments },

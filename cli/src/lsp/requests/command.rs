@@ -14,10 +14,10 @@ pub(in crate::lsp) const COMMANDS: [&str; 1] = ["flowmesh.test"];
 /// Does it, and says what came of it.
 pub(super) fn execute(state: &mut State, params: &Value) -> (Answer, Vec<Message>) {
     let command = params.get("command").and_then(Value::as_str).unwrap_or_default();
-    let argument = |name: &str| params.pointer(&format!("/arguments/0/{name}")).and_then(Value::as_str);
-    match (command, argument("uri")) {
+    let argument = |at: usize| params.pointer(&format!("/arguments/{at}")).and_then(Value::as_str);
+    match (command, argument(0)) {
         ("flowmesh.test", Some(uri)) => {
-            let results = test(state, uri, argument("name"));
+            let results = test(state, uri, argument(1));
             let text = told(&results);
             let params = json!({ "type": if failed(&results) { 1 } else { 3 }, "message": text });
             let shown = Notification::new("window/showMessage".to_owned(), params);
