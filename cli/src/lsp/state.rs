@@ -150,19 +150,25 @@ impl State {
         self.among(&first)
     }
 
-    /// What can be written at a place of a document. Names of other modules are as they were when all were looked at last.
-    pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
+    /// All modules of the project of a document as they were when they were looked at last: for the names that others have.
+    pub(super) fn lately(&mut self, uri: &str) -> Rc<Snapshot> {
         let desk = self.documents.desk(uri);
         let folder = desk.folder();
-        if !self.projects.contains_key(&folder) {
-            let snapshot = Rc::new(Snapshot::project(&desk, &desk.modules()));
-            self.projects.insert(folder.clone(), (self.moment, snapshot));
+        if let Some((_, snapshot)) = self.projects.get(&folder) {
+            return Rc::clone(snapshot);
         }
+        let snapshot = Rc::new(Snapshot::project(&desk, &desk.modules()));
+        self.projects.insert(folder, (self.moment, Rc::clone(&snapshot)));
+        snapshot
+    }
+
+    /// What can be written at a place of a document.
+    pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
+        let elsewhere = self.lately(uri);
+        let desk = self.documents.desk(uri);
         let room = self.rooms.entry(uri.to_owned()).or_default();
-        let elsewhere = self.projects.get(&folder).map(|(_, snapshot)| &**snapshot);
-        let offered =
-            flowmesh_frontend::ide::complete(&mut room.workspace, &desk, &desk.root, offset, elsewhere);
-        let offered = Rc::new(offered);
+        let (workspace, elsewhere) = (&mut room.workspace, Some(&*elsewhere));
+        let offered = Rc::new(flowmesh_frontend::ide::complete(workspace, &desk, &desk.root, offset, elsewhere));
         self.offered = Some(Rc::clone(&offered));
         offered
     }

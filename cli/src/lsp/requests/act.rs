@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn actions(state: &mut State, params: &Value) -> Answer {
     let uri = uri(params)?.to_owned();
     let client = state.client.clone();
-    let project = state.among(&uri).map(|seen| seen.snapshot);
+    let project = state.lately(&uri);
     let Some(Seen { desk, snapshot, source }) = state.seen(&uri) else {
         return Ok(Value::Null);
     };
@@ -30,7 +30,7 @@ pub(super) fn actions(state: &mut State, params: &Value) -> Answer {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let found = ide::actions(&snapshot, project.as_deref(), source, Span::new(source, start, end));
+    let found = ide::actions(&snapshot, Some(&project), source, Span::new(source, start, end));
     let mut paper = Paper::new(&snapshot.sources, &client);
     let shown = found.iter().filter(|action| is_wanted(action, &wanted)).filter_map(|action| {
         let mut shown = Map::new();
