@@ -23,7 +23,13 @@ use client::Client;
 use lsp_server::{Connection, ErrorCode, Message, Request, Response};
 use queue::{Next, Queue};
 use state::State;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+/// How long nothing must come before all modules are looked at again for the names that they have.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Serves one editor until it says `exit`.
 pub(crate) fn serve() -> Result<(), Error> {
@@ -61,8 +67,12 @@ fn talk(connection: &Connection) -> Result<(), String> {
                 send(connection, message);
             }
         }
-        match queue.next(&connection.receiver) {
+        match queue.next(&connection.receiver, state.is_behind().then_some(QUIET)) {
             Next::Gone => return Ok(()),
+            Next::Quiet => {
+                let caught = catch_unwind(AssertUnwindSafe(|| state.catch_up()));
+                caught.unwrap_or_else(|_| state.forget());
+            }
             Next::Unwanted(request, why) => send(connection, refused(request, why)),
             Next::Message(Message::Request(request)) => {
                 let ends = connection.handle_shutdown(&request);

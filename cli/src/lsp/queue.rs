@@ -1,8 +1,8 @@
 //! Messages in the order in which they came, and which of them nobody waits for any more.
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lsp_server::{Message, Request, RequestId};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 /// What came and was not looked at yet.
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub(super) enum Next {
     Message(Message),
     /// A request that is not worth an answer any more.
     Unwanted(Request, Why),
+    /// Nothing came for a while.
+    Quiet,
     /// The editor has gone.
     Gone,
 }
@@ -34,15 +36,17 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// The next one; waits for it.
-    pub(super) fn next(&mut self, from: &Receiver<Message>) -> Next {
+    /// The next one; waits for it, and no longer than a while where there is something to do beside.
+    pub(super) fn next(&mut self, from: &Receiver<Message>, at_most: Option<Duration>) -> Next {
         self.fill(from);
-        let message = match self.waiting.pop_front() {
-            Some(message) => message,
-            None => match from.recv() {
-                Ok(message) => message,
-                Err(_) => return Next::Gone,
-            },
+        let come = || match at_most {
+            Some(at_most) => from.recv_timeout(at_most),
+            None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let message = match self.waiting.pop_front().map_or_else(come, Ok) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return Next::Quiet,
+            Err(RecvTimeoutError::Disconnected) => return Next::Gone,
         };
         match message {
             Message::Request(request) => match self.unwanted(&request) {
@@ -128,8 +132,8 @@ mod tests {
         drop(to);
         let mut seen = Vec::new();
         loop {
-            seen.push(match queue.next(&from) {
-                Next::Gone => break,
+            seen.push(match queue.next(&from, None) {
+                Next::Gone | Next::Quiet => break,
                 Next::Unwanted(request, why) => (request.method, Some(why)),
                 Next::Message(Message::Request(request)) => (request.method, None),
                 Next::Message(Message::Notification(notification)) => (notification.method, None),

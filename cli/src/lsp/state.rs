@@ -162,6 +162,28 @@ impl State {
         snapshot
     }
 
+    /// Whether what is known of all modules of a project is older than what is open.
+    pub(super) fn is_behind(&self) -> bool {
+        self.projects.values().any(|(moment, _)| *moment != self.moment)
+    }
+
+    /// Looks at all modules again.
+    pub(super) fn catch_up(&mut self) {
+        let uris: Vec<String> = self.documents.open.keys().cloned().collect();
+        let folders: BTreeSet<Option<PathBuf>> = uris.iter().map(|uri| self.documents.desk(uri).folder()).collect();
+        self.projects.retain(|folder, _| folders.contains(folder));
+        for uri in uris {
+            let folder = self.documents.desk(&uri).folder();
+            let behind = self.projects.get(&folder).is_some_and(|(moment, _)| *moment != self.moment);
+            if behind {
+                self.among(&uri);
+            }
+        }
+        // What could not be looked at is not tried again and again.
+        let moment = self.moment;
+        self.projects.values_mut().for_each(|(known, _)| *known = moment);
+    }
+
     /// What can be written at a place of a document.
     pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
         let elsewhere = self.lately(uri);
