@@ -179,9 +179,6 @@ impl State {
                 self.among(&uri);
             }
         }
-        // What could not be looked at is not tried again and again.
-        let moment = self.moment;
-        self.projects.values_mut().for_each(|(known, _)| *known = moment);
     }
 
     /// What can be written at a place of a document.
