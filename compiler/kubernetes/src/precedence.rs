@@ -205,11 +205,16 @@ mod tests {
             (&[exact("/a")], 1),
             (&[below("/a")], 2),
             (&[with("x", &below("/"))], 3),
-            (&[below("/")], 2),
+            (&[below("/")], 4),
         ]);
         let mut wanted = all.clone();
         // The prefix is taken before the header, too.
-        assert_eq!(by_specificity(all).unwrap(), wanted);
+        assert_eq!(by_specificity(all.clone()).unwrap(), wanted);
+        // What comes to the same is one rule: the order in which rules are written means nothing there.
+        let mut alike = all;
+        alike[3].outcome = 2;
+        let made = by_specificity(alike).unwrap();
+        assert_eq!((made.len(), &made[1].matches), (3, &vec![below("/a"), below("/")]));
         let unreachable = rules(&[(&[below("/")], 1), (&[exact("/a")], 2)]);
         wanted.truncate(0);
         wanted.push(Rule {
