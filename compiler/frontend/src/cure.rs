@@ -8,7 +8,7 @@ mod services;
 pub(crate) mod text;
 pub(crate) mod tree;
 
-pub(crate) use header::with_error;
+pub(crate) use header::{with_error, with_key};
 
 use crate::{
     ast::{ItemKind, TypeKind},

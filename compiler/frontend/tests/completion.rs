@@ -20,7 +20,12 @@ fn what_is_missing_is_offered_first() {
     for task in &tasks {
         let (rank, first) = task.rank();
         if verbose && rank != 1 {
-            println!("{rank:>4} {} {} `{}` first `{first}`", task.kind, task.place(), task.word);
+            println!(
+                "{rank:>4} {} {} `{}` first `{first}`",
+                task.kind,
+                task.place(),
+                task.word
+            );
         }
         let score = if rank == 0 { 0.0 } else { 1.0 / rank as f64 };
         by_kind.entry(task.kind.clone()).or_default().push(score);
@@ -28,9 +33,18 @@ fn what_is_missing_is_offered_first() {
     let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
     for (kind, scores) in &by_kind {
         let first = scores.iter().filter(|score| **score == 1.0).count();
-        println!("{kind:<12} {:>4} tasks, first {first:>4}, mean reciprocal rank {:.3}", scores.len(), mean(scores));
+        println!(
+            "{kind:<12} {:>4} tasks, first {first:>4}, mean reciprocal rank {:.3}",
+            scores.len(),
+            mean(scores)
+        );
     }
     let all: Vec<f64> = by_kind.values().flatten().copied().collect();
-    println!("{:<12} {:>4} tasks, mean reciprocal rank {:.3}", "all", all.len(), mean(&all));
+    println!(
+        "{:<12} {:>4} tasks, mean reciprocal rank {:.3}",
+        "all",
+        all.len(),
+        mean(&all)
+    );
     assert!(mean(&all) >= BAR, "{:.3} is less than {BAR}", mean(&all));
 }

@@ -4,10 +4,14 @@
 //! `---- path`, and after `====` the answer. `$0` is where the cursor stands, and `$1`, if there, where a selection ends.
 //! `UPDATE_SUITE=1 cargo test -p flowmesh-frontend --test ide` rewrites the answers; read the change in review.
 
+#[path = "ide/act.rs"]
+mod act;
 #[path = "ide/case.rs"]
 mod case;
 #[path = "ide/names.rs"]
 mod names;
+#[path = "ide/shape.rs"]
+mod shape;
 
 use case::Case;
 use std::{env, fs, path::Path};
@@ -23,6 +27,18 @@ const ASKED: &[(&str, Ask)] = &[
     ("moved", names::moved),
     ("symbols", names::symbols),
     ("workspace_symbols", names::workspace_symbols),
+    ("actions", act::actions),
+    ("completion", shape::completion),
+    ("signature", shape::signature),
+    ("inlay", shape::inlay),
+    ("tokens", shape::tokens),
+    ("folding", shape::folding),
+    ("selection", shape::selection),
+    ("format_range", shape::format_range),
+    ("calls", shape::calls),
+    ("links", shape::links),
+    ("lenses", shape::lenses),
+    ("hover", shape::hover),
 ];
 
 #[test]
@@ -43,7 +59,17 @@ fn every_case_is_answered_as_it_says() {
             }
             let cases = case::cases(&text);
             count += cases.len();
-            let answered: String = cases.iter().map(|case| case.with(&ask(case))).collect();
+            let answers: Vec<String> = cases.iter().map(ask).collect();
+            for (case, answer) in cases.iter().zip(&answers) {
+                if answer.starts_with(act::WORSE) {
+                    wrong.push(format!("== {}: {}\n{answer}", path.display(), case.title));
+                }
+            }
+            let answered: String = cases
+                .iter()
+                .zip(&answers)
+                .map(|(case, answer)| case.with(answer))
+                .collect();
             if answered == text {
                 continue;
             }

@@ -70,6 +70,12 @@ pub fn flows(program: &Program) -> Vec<FlowWorst> {
         .collect()
 }
 
+/// How long a run of a flow takes at the most.
+#[must_use]
+pub fn flow(program: &Program, id: FlowId) -> Time {
+    walk::Walk::new(program).flow(id)
+}
+
 /// How long the calls of a region take at the most, without its deadline and without what sleeps or waits there on
 /// purpose; nothing where the state begins no region.
 #[must_use]

@@ -150,7 +150,9 @@ impl<'a> Checker<'a> {
         let mut def = self.entry(&first.text)?.def;
         self.fact(first.span, def);
         for word in rest {
-            self.probe(&word.text, |_| super::Asked::Member(super::Base::Def(def), None, None));
+            self.probe(&word.text, |_| {
+                super::Asked::Member(super::Base::Def(def), None, None)
+            });
             let module = match def {
                 Def::Module(module) => module,
                 def => self.described_by(def)?,

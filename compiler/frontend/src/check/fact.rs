@@ -52,8 +52,14 @@ impl Facts {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.all.clear();
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Lets go of all but the first so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.all.truncate(count);
     }
 
     /// The fact with the smallest place that touches an offset.

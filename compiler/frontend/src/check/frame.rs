@@ -173,7 +173,10 @@ impl Frame {
             let mut own: Vec<(&Name, SlotId)> = scope.iter().map(|(name, slot)| (name, *slot)).collect();
             own.sort_by_key(|(_, slot)| std::cmp::Reverse(*slot));
             own.retain(|(name, _)| seen.insert(name));
-            all.extend(own.into_iter().filter_map(|(name, slot)| Some((name, self.local(slot)?))));
+            all.extend(
+                own.into_iter()
+                    .filter_map(|(name, slot)| Some((name, self.local(slot)?))),
+            );
         }
         all
     }

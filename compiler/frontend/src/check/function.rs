@@ -44,13 +44,14 @@ pub(super) fn all(checker: &mut Checker<'_>) {
 pub(super) fn number(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
     checker.muted = true;
+    let facts = checker.facts.len();
     for (at, (declared, item)) in checker.items(&resolved.tables.functions).into_iter().enumerate() {
         checker.edges_again(declared.module, declared.item, |checker| {
             drop(checker.function(at, declared.module, item));
         });
     }
     checker.muted = false;
-    checker.facts.clear();
+    checker.facts.truncate(facts);
     let count = resolved.tables.functions.len();
     let calls: Vec<(u32, u32)> = checker.edges.iter().map(|(who, whom, _)| (*who, *whom)).collect();
     let known = checker.memo.as_ref().and_then(|memo| memo.order(&calls, count));

@@ -8,10 +8,7 @@ use super::{
     service::setting::Setting,
     ty::Ty,
 };
-use crate::{
-    ast::Argument,
-    resolve::Def,
-};
+use crate::{ast::Argument, resolve::Def};
 use flowmesh_ir::{ErrorId, Name};
 
 /// The word that stands for the missing one. No author writes it.
@@ -97,6 +94,18 @@ impl<'a> Checker<'a> {
             result: self.flow.result.clone(),
         };
         self.probes.push(probe);
+    }
+
+    /// Notes the type that is expected of what stands behind a dot.
+    pub(crate) fn probe_wish(&mut self, word: &str, wish: Option<&Ty>) {
+        if word == WORD
+            && let Some(Probe {
+                asked: Asked::Member(_, expected @ None, _),
+                ..
+            }) = self.probes.last_mut()
+        {
+            *expected = wish.cloned();
+        }
     }
 
     /// The types of arguments, to find what they are for.

@@ -65,7 +65,7 @@ pub(crate) fn with_error(source: &Source, name: Span, error: &str) -> Option<Fix
 }
 
 /// Gives an operation, by the place of its name, a key of its own for each run.
-pub(super) fn with_key(source: &Source, name: Span) -> Option<Fix> {
+pub(crate) fn with_key(source: &Source, name: Span) -> Option<Fix> {
     let is_operation = source.text.get(..name.start as usize)?.trim_end().ends_with("op");
     let rest = source.text.get(name.end as usize..)?;
     let open = rest.find('"').filter(|_| is_operation)?;

@@ -6,6 +6,7 @@
 //! 3. [`value`], [`member`], [`setting`], [`declared`], [`keyword`] and [`elsewhere`] gather what fits the place.
 //! 4. [`rank`] puts it in order.
 
+mod argument;
 mod declared;
 mod docs;
 mod elsewhere;
@@ -16,16 +17,13 @@ mod rank;
 mod setting;
 mod value;
 
-use super::{
-    names::NameKind,
-    rename::Changed,
-    snapshot::Snapshot,
-};
+use super::{names::NameKind, rename::Changed, snapshot::Snapshot};
 use crate::{
     Workspace, World,
     check::{Globals, Probe, Ty},
     resolve::{Def, Module},
 };
+pub(super) use elsewhere::{bring, homes};
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_stdlib::Native;
 use place::Site;

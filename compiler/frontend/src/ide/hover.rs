@@ -1,5 +1,6 @@
 //! What stands under the cursor, in Markdown: how it is written, what it means, and what holds for it.
 
+use super::holds::policy_text;
 use crate::{
     Analysis,
     ast::Item,
@@ -7,11 +8,7 @@ use crate::{
     resolve::Def,
 };
 use flowmesh_diagnostics::{SourceId, Span};
-use flowmesh_ir::{
-    PolicyId, ServiceId,
-    policy::{Backoff, Balance, Jitter, Policy, Retry, RetryOn},
-    service::EffectKind,
-};
+use flowmesh_ir::{FlowId, PolicyId, ServiceId, service::EffectKind, worst};
 
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +22,26 @@ pub struct Hover {
 /// What stands at an offset of a text.
 #[must_use]
 pub fn hover(analysis: &Analysis, source: SourceId, offset: u32) -> Option<Hover> {
-    let fact = analysis.checked.facts.at(source, offset)?;
+    let Some(fact) = analysis.checked.facts.at(source, offset) else {
+        return declared(analysis, source, offset);
+    };
     Some(Hover {
         span: fact.span,
         markdown: markdown(analysis, fact)?,
+    })
+}
+
+/// The declaration whose name stands at an offset.
+fn declared(analysis: &Analysis, source: SourceId, offset: u32) -> Option<Hover> {
+    let mut modules = analysis.resolved.modules.iter();
+    let module = modules.find(|module| module.source == source)?;
+    let mut entries = module.scope.values();
+    let own = entries.find(|entry| {
+        entry.import.is_none() && entry.span.source == source && entry.span != Span::default() && entry.span.touches(offset)
+    })?;
+    Some(Hover {
+        span: own.span,
+        markdown: def_text(analysis, own.def)?,
     })
 }
 
@@ -134,7 +147,22 @@ pub(super) fn def_text(analysis: &Analysis, def: Def) -> Option<String> {
         }
         Def::Flow(id) => {
             let flow = globals.flows.get(id as usize)?;
-            (format!("flow {}", signature(globals, flow)), flow.doc.clone())
+            let text = with_doc(
+                &code(&format!("flow {}", signature(globals, flow))),
+                flow.doc.as_deref(),
+            );
+            let time = analysis
+                .program
+                .as_ref()
+                .map(|program| worst::flow(program, FlowId(id)));
+            return Some(match time {
+                Some(time) if time.open => format!(
+                    "{text}\n\ntakes as long as what it waits for; its calls up to {}",
+                    crate::check::time(time.ms)
+                ),
+                Some(time) => format!("{text}\n\ntakes {} at the most", crate::check::time(time.ms)),
+                None => text,
+            });
         }
         Def::Policy(id) => {
             let policy = globals.policies.get(id as usize)?.policy();
@@ -189,74 +217,6 @@ fn signature(globals: &Globals, signature: &Signature) -> String {
 fn params(globals: &Globals, params: &[FieldInfo]) -> String {
     let param = |param: &FieldInfo| format!("{}: {}", param.name, globals.show(&param.ty));
     params.iter().map(param).collect::<Vec<_>>().join(", ")
-}
-
-/// What holds, as a sentence.
-fn policy_text(globals: &Globals, policy: &Policy) -> String {
-    let timeout = &policy.timeout;
-    let time = crate::check::time;
-    let mut text = format!(
-        "each attempt {}, in all {}",
-        time(timeout.attempt_ms),
-        time(timeout.total_ms)
-    );
-    match &policy.retry {
-        None => text.push_str("; one attempt"),
-        Some(retry) => text.push_str(&retry_text(globals, retry)),
-    }
-    text.push_str(match policy.balance {
-        Balance::RoundRobin => "; endpoints in turn",
-        Balance::Ewma => "; the faster of two endpoints",
-        Balance::Random => "; endpoints by chance",
-        Balance::LeastRequests => "; the less busy of two endpoints",
-        Balance::RingHash | Balance::Maglev => "; the same endpoint for the same text",
-        Balance::Weights => "; endpoints by their weights",
-    });
-    text
-}
-
-fn retry_text(globals: &Globals, retry: &Retry) -> String {
-    let on: Vec<String> = retry
-        .on
-        .iter()
-        .map(|on| match on {
-            RetryOn::Connect => "connect".into(),
-            RetryOn::Timeout => "timeout".into(),
-            RetryOn::Class(class) => format!("{class}xx"),
-            RetryOn::Status(status) => status.to_string(),
-            RetryOn::Error(id) => globals
-                .error(*id)
-                .map_or_else(String::new, |error| error.name.to_string()),
-        })
-        .collect();
-    let budget = retry
-        .budget
-        .map_or_else(String::new, |budget| format!(", budget {}%", budget.percent));
-    let wait = backoff_text(&retry.backoff);
-    format!(
-        "; up to {} attempts on {}, {wait}{budget}",
-        retry.attempts,
-        on.join(", ")
-    )
-}
-
-fn backoff_text(backoff: &Backoff) -> String {
-    let time = crate::check::time;
-    let jitter = match backoff.jitter {
-        Jitter::Full => "full jitter",
-        Jitter::Equal => "equal jitter",
-        Jitter::None => "no jitter",
-    };
-    match backoff.factor {
-        1 => format!("waiting {} ({jitter})", time(backoff.base_ms)),
-        factor => {
-            format!(
-                "waiting {} times {factor} up to {} ({jitter})",
-                time(backoff.base_ms),
-                time(backoff.max_ms)
-            )
-        }
-    }
 }
 
 fn code(text: &str) -> String {

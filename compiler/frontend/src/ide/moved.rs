@@ -57,7 +57,9 @@ fn uses(snapshot: &Snapshot, module: &Module, moves: &[(String, String)]) -> Vec
 
 fn words_of(module: &Module, span: Span) -> Option<&Vec<Ident>> {
     module.ast.items.iter().find_map(|item| match &item.kind {
-        ItemKind::Use(words) if words.first().is_some_and(|word| word.span.start == span.start) => Some(words),
+        ItemKind::Use(words) if words.first().is_some_and(|word| word.span.start == span.start) => {
+            Some(words)
+        }
         _ => None,
     })
 }
@@ -69,7 +71,12 @@ fn named(snapshot: &Snapshot, module: &Module, used: Span, name: &str) -> Vec<Ed
     let Some(own) = here.iter().find(|one| one.kind == NameKind::Module) else {
         return Vec::new();
     };
-    let in_uses = |span: Span| module.uses.iter().any(|used| used.span.start <= span.start && span.end <= used.span.end);
+    let in_uses = |span: Span| {
+        module
+            .uses
+            .iter()
+            .any(|used| used.span.start <= span.start && span.end <= used.span.end)
+    };
     let places = names
         .of_name(own.declared)
         .filter(|place| place.span.source == module.source && !in_uses(place.span));
@@ -99,7 +106,9 @@ fn documents(module: &Module, moves: &[(String, String)]) -> Vec<Edit> {
 
 /// A path as it is written in a file of another folder.
 fn relative(home: &str, path: &str) -> String {
-    let folder: Vec<&str> = home.rsplit_once('/').map_or(Vec::new(), |(folder, _)| folder.split('/').collect());
+    let folder: Vec<&str> = home
+        .rsplit_once('/')
+        .map_or(Vec::new(), |(folder, _)| folder.split('/').collect());
     let parts: Vec<&str> = path.split('/').collect();
     let shared = folder.iter().zip(&parts).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..", folder.len() - shared);

@@ -194,7 +194,11 @@ impl<'a> Gathering<'a> {
         for error in &globals.errors {
             self.fields(error.params.iter(), NameKind::Field);
         }
-        let signatures = globals.functions.iter().chain(&globals.flows).chain(&globals.templates);
+        let signatures = globals
+            .functions
+            .iter()
+            .chain(&globals.flows)
+            .chain(&globals.templates);
         let signatures: Vec<&Signature> = signatures.collect();
         for signature in signatures {
             self.fields(signature.params.iter(), NameKind::Param);

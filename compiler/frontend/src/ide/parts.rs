@@ -139,7 +139,10 @@ fn of_service(to: &mut Gathering<'_>, service: &Service) {
     let rules = service.route.iter().flat_map(|route| &route.rules);
     let split = rules.flat_map(|rule| &rule.split).map(|(name, _)| name);
     subsets(to, service, split);
-    let operations = service.operations.iter().flat_map(|operation| &operation.settings);
+    let operations = service
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.settings);
     for setting in service.settings.iter().chain(operations) {
         of_setting(to, service, setting);
     }
@@ -231,7 +234,9 @@ fn of_expected(to: &mut Gathering<'_>, what: &Expected, last: Option<u32>) {
             named(run, step, NameKind::State);
         }
         Expected::Spans { run, spans } => {
-            let all = std::iter::once(&spans.span).chain(&spans.inside).chain(&spans.before);
+            let all = std::iter::once(&spans.span)
+                .chain(&spans.inside)
+                .chain(&spans.before);
             all.for_each(|span| named(run, span, NameKind::Step));
         }
         Expected::Holds(whole) => {

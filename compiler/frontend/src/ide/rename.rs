@@ -8,7 +8,7 @@ use super::{
     names::{NameKind, Occurrence, Role},
     snapshot::Snapshot,
 };
-use crate::{World, Work, parse::RESERVED};
+use crate::{Work, World, parse::RESERVED};
 use flowmesh_diagnostics::{Edit, Severity, SourceId, Sources, Span};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -77,7 +77,9 @@ fn name_at(snapshot: &Snapshot, source: SourceId, offset: u32) -> Result<Occurre
 
 fn is_name(to: &str, old: &str) -> Result<(), String> {
     let mut letters = to.chars();
-    let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let first = letters
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if !first || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Err(format!("`{to}` is no name: letters, digits and `_` make one"));
     }
@@ -86,8 +88,12 @@ fn is_name(to: &str, old: &str) -> Result<(), String> {
     }
     let is_type = |name: &str| name.starts_with(char::is_uppercase);
     match (is_type(old), is_type(to)) {
-        (true, false) => Err(format!("`{to}` would be read as something else: types, errors and events begin with a capital")),
-        (false, true) => Err(format!("`{to}` would be read as a type: other names begin with a small letter")),
+        (true, false) => Err(format!(
+            "`{to}` would be read as something else: types, errors and events begin with a capital"
+        )),
+        (false, true) => Err(format!(
+            "`{to}` would be read as a type: other names begin with a small letter"
+        )),
         _ => Ok(()),
     }
 }
@@ -184,7 +190,12 @@ fn stays(
         texts: edited(&before.sources, edits),
     };
     let after = Snapshot::project(&changed, &paths);
-    let taken = || Err(format!("`{to}` stands for something else where `{}` is used", before.slice(name.span)));
+    let taken = || {
+        Err(format!(
+            "`{to}` stands for something else where `{}` is used",
+            before.slice(name.span)
+        ))
+    };
     let errors = |snapshot: &Snapshot| {
         let all = snapshot.found.iter();
         all.filter(|found| found.severity == Severity::Error).count()

@@ -1,7 +1,7 @@
 //! What a text declares, as a tree; and what a project declares, by name.
 
 use super::{names::NameKind, parts::named_parts, snapshot::Snapshot};
-use crate::ast::{Field, Flow, Ident, Item, ItemKind, Service, TextPart, ExprKind, Test};
+use crate::ast::{ExprKind, Field, Flow, Ident, Item, ItemKind, Service, Test, TextPart};
 use flowmesh_diagnostics::{SourceId, Span};
 
 /// What a declaration is, for the outline of a text.
@@ -103,18 +103,22 @@ fn symbol(snapshot: &Snapshot, item: &Item) -> Option<Symbol> {
         ItemKind::Config { name, ty, .. } => named(name, slice(ty.span), Vec::new()),
         ItemKind::Secret { name } => named(name, "secret".to_owned(), Vec::new()),
         ItemKind::Alias { name, ty, .. } => named(name, slice(ty.span), Vec::new()),
-        ItemKind::Record { name, fields } | ItemKind::Error { name, fields } | ItemKind::Event { name, fields } => {
-            named(name, String::new(), of_fields(snapshot, fields))
-        }
+        ItemKind::Record { name, fields }
+        | ItemKind::Error { name, fields }
+        | ItemKind::Event { name, fields } => named(name, String::new(), of_fields(snapshot, fields)),
         ItemKind::Enum { name, cases, .. } => {
-            let case = |case: &crate::ast::Case| leaf(&case.name, String::new(), NameKind::Case, case.name.span);
+            let case =
+                |case: &crate::ast::Case| leaf(&case.name, String::new(), NameKind::Case, case.name.span);
             named(name, String::new(), cases.iter().map(case).collect())
         }
         ItemKind::Policy { name, .. } => named(name, String::new(), Vec::new()),
         ItemKind::Function { name, result, .. } => named(name, slice(result.span), Vec::new()),
         ItemKind::Service(service) => named(&service.name, String::new(), of_service(snapshot, service)),
         ItemKind::Flow(flow) => {
-            let detail = flow.result.as_ref().map_or_else(String::new, |result| slice(result.span));
+            let detail = flow
+                .result
+                .as_ref()
+                .map_or_else(String::new, |result| slice(result.span));
             named(&flow.name, detail, of_flow(flow))
         }
         ItemKind::Gateway(gateway) => {
@@ -126,7 +130,11 @@ fn symbol(snapshot: &Snapshot, item: &Item) -> Option<Symbol> {
                 span: route.method.span.to(route.path.span),
                 inner: Vec::new(),
             };
-            named(&gateway.name, String::new(), gateway.routes.iter().map(route).collect())
+            named(
+                &gateway.name,
+                String::new(),
+                gateway.routes.iter().map(route).collect(),
+            )
         }
         ItemKind::Schedule(schedule) => named(&schedule.name, slice(schedule.when.span), Vec::new()),
         ItemKind::Test(test) => Symbol {
@@ -177,7 +185,10 @@ fn broken(snapshot: &Snapshot, item: &Item) -> Option<Symbol> {
     };
     let rest = rest.trim_start();
     let start = item.span.start + u32::try_from(text.len() - rest.len()).ok()?;
-    let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let name: String = rest
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
     let end = start + u32::try_from(name.len()).ok()?;
     (!name.is_empty()).then(|| Symbol {
         name,
@@ -256,7 +267,12 @@ fn leaf(name: &Ident, detail: String, kind: NameKind, whole: Span) -> Symbol {
 fn of_fields(snapshot: &Snapshot, fields: &[Field]) -> Vec<Symbol> {
     let field = |field: &Field| {
         let detail = snapshot.slice(field.ty.span).to_owned();
-        leaf(&field.name, detail, NameKind::Field, field.name.span.to(field.ty.span))
+        leaf(
+            &field.name,
+            detail,
+            NameKind::Field,
+            field.name.span.to(field.ty.span),
+        )
     };
     fields.iter().map(field).collect()
 }
@@ -264,7 +280,12 @@ fn of_fields(snapshot: &Snapshot, fields: &[Field]) -> Vec<Symbol> {
 fn of_service(snapshot: &Snapshot, service: &Service) -> Vec<Symbol> {
     let subsets = service.at.iter().filter_map(|at| {
         let subset = at.subset.as_ref()?;
-        Some(leaf(subset, String::new(), NameKind::Subset, at.span.to(at.value.span)))
+        Some(leaf(
+            subset,
+            String::new(),
+            NameKind::Subset,
+            at.span.to(at.value.span),
+        ))
     });
     let operations = service.operations.iter().map(|operation| {
         let path = plain(snapshot.slice(operation.path.span)).to_owned();

@@ -16,7 +16,7 @@ use std::{
 const FOLDERS: [&str; 6] = ["run", "test", "lower", "whole", "policy", "mesh"];
 
 /// One word of so many is taken.
-const EVERY: usize = 23;
+const EVERY: usize = 41;
 
 pub struct Task {
     folder: Folder,
@@ -46,15 +46,31 @@ impl World for Folder {
 impl Task {
     /// The place of the word among what is offered, from 1, or 0; and what is offered first.
     pub fn rank(&self) -> (usize, String) {
-        let found = ide::complete(&mut Workspace::default(), &self.folder, &self.name, self.offset, None);
+        let found = ide::complete(
+            &mut Workspace::default(),
+            &self.folder,
+            &self.name,
+            self.offset,
+            None,
+        );
         let place = found.items.iter().position(|item| item.label == self.word);
-        let first = found.items.first().map(|item| item.label.clone()).unwrap_or_default();
+        let first = found
+            .items
+            .first()
+            .map(|item| item.label.clone())
+            .unwrap_or_default();
         (place.map_or(0, |at| at + 1), first)
     }
 
     pub fn place(&self) -> String {
         let before = &self.folder.text[..self.offset as usize];
-        let line = self.folder.text.lines().nth(before.lines().count().saturating_sub(1)).unwrap_or("").trim();
+        let line = self
+            .folder
+            .text
+            .lines()
+            .nth(before.lines().count().saturating_sub(1))
+            .unwrap_or("")
+            .trim();
         format!("{}:{} {line}", self.name, before.lines().count())
     }
 }
@@ -75,34 +91,47 @@ pub fn tasks() -> Vec<Task> {
         all.extend(of_file(&path));
     }
     let count = all.len();
-    let chosen = all.into_iter().enumerate().filter(|(at, _)| at * 7919 % count % EVERY == 0);
+    let chosen = all
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| at * 7919 % count % EVERY == 0);
     chosen.map(|(_, task)| task).collect()
 }
 
 fn flows(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.extension().is_some_and(|ending| ending == "flow")).collect()
+    paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "flow"))
+        .collect()
 }
 
 fn of_file(path: &Path) -> Vec<Task> {
     let text = fs::read_to_string(path).unwrap();
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let root = path.parent().unwrap().to_owned();
-    let folder = Folder { root, name: name.clone(), text };
+    let folder = Folder {
+        root,
+        name: name.clone(),
+        text,
+    };
     let snapshot = Snapshot::new(&folder, &name);
     let Some(source) = snapshot.source(&name).filter(|_| !snapshot.found.has_errors()) else {
         return Vec::new();
     };
     let tree = snapshot.tree(source).unwrap();
-    let tokens = tree.descendants_with_tokens().filter_map(|element| element.into_token());
+    let tokens = tree
+        .descendants_with_tokens()
+        .filter_map(|element| element.into_token());
     let words = tokens.filter(|token| token.kind().is_word());
     let kinds = words.filter_map(|token| Some((kind(&snapshot, source, &token)?, token)));
     kinds
         .map(|(kind, token)| {
             let range = token.text_range();
             let mut folder = folder.clone();
-            folder.text.replace_range(usize::from(range.start())..usize::from(range.end()), "");
+            folder
+                .text
+                .replace_range(usize::from(range.start())..usize::from(range.end()), "");
             Task {
                 folder,
                 name: name.clone(),
@@ -125,7 +154,12 @@ fn kind(snapshot: &Snapshot, source: SourceId, token: &SyntaxToken) -> Option<St
             kind => format!("{kind:?}"),
         });
     }
-    let fact = snapshot.analysis.checked.facts.iter().find(|fact| fact.span.source == source && fact.span.start == start);
+    let fact = snapshot
+        .analysis
+        .checked
+        .facts
+        .iter()
+        .find(|fact| fact.span.source == source && fact.span.start == start);
     match fact.map(|fact| &fact.kind) {
         Some(FactKind::Setting(_)) => return Some("Setting".to_owned()),
         Some(FactKind::Native(_)) => return Some("Native".to_owned()),

@@ -104,7 +104,11 @@ impl Case {
 
     /// The case with an answer.
     pub fn with(&self, answer: &str) -> String {
-        let end = if answer.is_empty() || answer.ends_with('\n') { "" } else { "\n" };
+        let end = if answer.is_empty() || answer.ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
         format!("{}====\n{answer}{end}", self.written)
     }
 
@@ -117,7 +121,13 @@ impl Case {
 
     /// All modules at once.
     pub fn project(&self) -> (Snapshot, SourceId) {
-        let paths: Vec<String> = self.files.0.keys().filter(|path| path.ends_with(".flow")).cloned().collect();
+        let paths: Vec<String> = self
+            .files
+            .0
+            .keys()
+            .filter(|path| path.ends_with(".flow"))
+            .cloned()
+            .collect();
         let snapshot = Snapshot::project(&self.files, &paths);
         let source = snapshot.source(&self.path).unwrap();
         (snapshot, source)
@@ -153,7 +163,14 @@ pub fn changed(snapshot: &Snapshot, edits: &[Edit]) -> String {
 pub fn difference(path: &Path, said: &str, found: &str) -> String {
     let (said, found): (Vec<_>, Vec<_>) = (said.lines().collect(), found.lines().collect());
     let same = said.iter().zip(&found).take_while(|(a, b)| a == b).count();
-    let part = |lines: &[&str]| lines.iter().skip(same).take(12).map(|line| format!("    {line}\n")).collect::<String>();
+    let part = |lines: &[&str]| {
+        lines
+            .iter()
+            .skip(same)
+            .take(12)
+            .map(|line| format!("    {line}\n"))
+            .collect::<String>()
+    };
     format!(
         "== {} line {}\n  it says\n{}  the answer is\n{}",
         path.display(),

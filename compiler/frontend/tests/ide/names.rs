@@ -4,7 +4,15 @@ use crate::case::{Case, changed, place};
 use flowmesh_frontend::ide::{self, Snapshot, Symbol, SymbolKind, Target};
 
 fn target(snapshot: &Snapshot, target: &Target) -> String {
-    format!("{} -> {}\n", snapshot.sources.get(target.from.source).unwrap().slice(target.from), place(snapshot, target.name))
+    format!(
+        "{} -> {}\n",
+        snapshot
+            .sources
+            .get(target.from.source)
+            .unwrap()
+            .slice(target.from),
+        place(snapshot, target.name)
+    )
 }
 
 pub fn definition(case: &Case) -> String {
@@ -22,7 +30,14 @@ pub fn type_definition(case: &Case) -> String {
 pub fn references(case: &Case) -> String {
     let (snapshot, source) = case.project();
     let found = ide::references(&snapshot, source, case.offset, true);
-    let line = |place: &ide::Occurrence| format!("{:?} {:?} {}\n", place.kind, place.role, crate::case::place(&snapshot, place.span));
+    let line = |place: &ide::Occurrence| {
+        format!(
+            "{:?} {:?} {}\n",
+            place.kind,
+            place.role,
+            crate::case::place(&snapshot, place.span)
+        )
+    };
     found.iter().map(line).collect()
 }
 
@@ -40,7 +55,10 @@ pub fn rename(case: &Case) -> String {
 pub fn moved(case: &Case) -> String {
     let (snapshot, _) = case.project();
     let (from, to) = case.argument.split_once(" -> ").unwrap();
-    changed(&snapshot, &ide::files_moved(&snapshot, &[(from.to_owned(), to.to_owned())]))
+    changed(
+        &snapshot,
+        &ide::files_moved(&snapshot, &[(from.to_owned(), to.to_owned())]),
+    )
 }
 
 fn kind(symbol: &Symbol) -> String {
@@ -52,20 +70,35 @@ fn kind(symbol: &Symbol) -> String {
 
 pub fn symbols(case: &Case) -> String {
     fn show(symbol: &Symbol, depth: usize, out: &mut String) {
-        let line = format!("{}{} {} {}", "  ".repeat(depth), kind(symbol), symbol.name, symbol.detail);
+        let line = format!(
+            "{}{} {} {}",
+            "  ".repeat(depth),
+            kind(symbol),
+            symbol.name,
+            symbol.detail
+        );
         *out += line.trim_end();
         out.push('\n');
         symbol.inner.iter().for_each(|inner| show(inner, depth + 1, out));
     }
     let (snapshot, source) = case.snapshot();
     let mut out = String::new();
-    ide::document_symbols(&snapshot, source).iter().for_each(|symbol| show(symbol, 0, &mut out));
+    ide::document_symbols(&snapshot, source)
+        .iter()
+        .for_each(|symbol| show(symbol, 0, &mut out));
     out
 }
 
 pub fn workspace_symbols(case: &Case) -> String {
     let (snapshot, _) = case.project();
     let found = ide::workspace_symbols(&snapshot, &case.argument);
-    let line = |found: &ide::Found| format!("{} {} in {}\n", kind(&found.symbol), found.symbol.name, found.container);
+    let line = |found: &ide::Found| {
+        format!(
+            "{} {} in {}\n",
+            kind(&found.symbol),
+            found.symbol.name,
+            found.container
+        )
+    };
     found.iter().map(line).collect()
 }

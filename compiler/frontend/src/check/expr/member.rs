@@ -42,9 +42,13 @@ impl<'a> Checker<'a> {
     pub(super) fn probe_member(&mut self, base: &Place, field: &Ident, given: Option<Given>) {
         let base = match base {
             Place::Value(typed) => Base::Value(typed.ty.clone()),
-            Place::Def(Def::Config(id)) => {
-                Base::Value(self.globals.configs.get(*id as usize).cloned().unwrap_or_default())
-            }
+            Place::Def(Def::Config(id)) => Base::Value(
+                self.globals
+                    .configs
+                    .get(*id as usize)
+                    .cloned()
+                    .unwrap_or_default(),
+            ),
             Place::Def(def) => Base::Def(*def),
             Place::Context(name) => Base::Context(name),
             Place::Tags(_) | Place::Bad => return,

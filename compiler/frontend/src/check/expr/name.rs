@@ -110,7 +110,9 @@ impl<'a> Checker<'a> {
                 self.frame.depth += 1;
                 let base_place = self.place(base, None);
                 self.frame.depth -= 1;
-                self.member(base_place, base.span, field)
+                let place = self.member(base_place, base.span, field);
+                self.probe_wish(&field.text, expected);
+                place
             }
             _ => Place::Value(self.expr(expr, expected)),
         }

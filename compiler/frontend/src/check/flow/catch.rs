@@ -73,7 +73,11 @@ impl<'a> Checker<'a> {
     ) -> Option<ErrorId> {
         let id = self.error_named(&written.error);
         if id.is_none() {
-            self.probe_caught(&written.error.text, &called.signature, seen.keys().copied().collect());
+            self.probe_caught(
+                &written.error.text,
+                &called.signature,
+                seen.keys().copied().collect(),
+            );
         }
         let id = id?;
         let (error, span) = (written.error.text.clone(), written.error.span);

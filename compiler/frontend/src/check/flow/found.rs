@@ -4,7 +4,7 @@ use super::Error;
 use crate::{
     ast::{self, Argument, ExprKind, Ident},
     check::{
-        Base, Checker,
+        Asked, Base, Checker,
         globals::{FieldInfo, OperationInfo, Signature},
         service::{Error as ServiceError, Way},
         template::{ANYTHING, Given, Taken, Taking},
@@ -111,6 +111,11 @@ impl<'a> Checker<'a> {
 
     /// The number of an operation; one that does not exist is reported.
     pub(crate) fn operation_named(&mut self, service: ServiceId, name: &Ident) -> Option<u32> {
+        if self.probes.is_empty() {
+            self.probe(&name.text, |_| {
+                Asked::Member(Base::Def(Def::Service(service.0)), None, None)
+            });
+        }
         let info = self.globals.service(service)?;
         if let Some(number) = info.by_name.get(&name.text) {
             return Some(*number);

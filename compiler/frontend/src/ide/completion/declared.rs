@@ -1,10 +1,17 @@
 //! Places at which only declarations of some kinds can stand: types, errors, events, services, and parts of a flow.
 
-use super::{Context, Item, ItemKind, Origin, rank::{UNUSED, of_kind}};
+use super::{
+    Context, Item, ItemKind, Origin,
+    rank::{UNUSED, of_kind},
+};
 use crate::{
-    ast::{Flow, ItemKind as Declares},
-    check::{Asked, Ty},
-    ide::{names::{NameKind, kind_of}, parts::named_parts},
+    ast::{Flow, Ident, ItemKind as Declares},
+    check::{Asked, Base, Ty},
+    ide::{
+        names::{NameKind, kind_of},
+        parts::named_parts,
+        walk,
+    },
     resolve::Def,
 };
 use flowmesh_ir::program::BUILTIN_ERRORS;
@@ -27,14 +34,23 @@ const TYPES: [(&str, i32); 11] = [
 impl Context<'_> {
     /// What the module has a name for, of some kinds.
     pub(super) fn of_kinds(&mut self, kinds: &[NameKind], score: i32) {
-        let entries: Vec<_> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        let entries: Vec<_> = self
+            .module
+            .scope
+            .iter()
+            .map(|(name, entry)| (name.clone(), *entry))
+            .collect();
         for (name, entry) in entries {
             let kind = kind_of(entry.def);
             if !kinds.contains(&kind) {
                 continue;
             }
             let given = self.site.given.iter().any(|given| name == *given);
-            let builtin = if self.resolved.declared(entry.def).is_none() && kind == NameKind::Error { -20 } else { 0 };
+            let builtin = if self.resolved.declared(entry.def).is_none() && kind == NameKind::Error {
+                -20
+            } else {
+                0
+            };
             let module = if kind == NameKind::Module { -20 } else { 0 };
             let score = score + self.unused(&name) + builtin + module - if given { 80 } else { 0 };
             let item = Item::new(name.as_str(), ItemKind::Name(kind), score).of(Origin::Def(entry.def));
@@ -50,13 +66,77 @@ impl Context<'_> {
         }
     }
 
-    /// All that the module has a name for.
+    /// All that the module has a name for, where nothing is known of the place.
     pub(super) fn all_declared(&mut self) {
-        let entries: Vec<_> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        let entries: Vec<_> = self
+            .module
+            .scope
+            .iter()
+            .map(|(name, entry)| (name.clone(), *entry))
+            .collect();
         for (name, entry) in entries {
+            if self.resolved.declared(entry.def).is_none() && matches!(entry.def, Def::Error(_)) {
+                continue;
+            }
             let kind = ItemKind::Name(kind_of(entry.def));
-            let score = of_kind(kind) + self.unused(&name);
+            let callable = matches!(
+                entry.def,
+                Def::Function(_) | Def::Flow(_) | Def::Template(_) | Def::Type(_)
+            );
+            let score =
+                of_kind(kind) + self.unused(&name) + self.follows(&Base::Def(entry.def), callable) - 30;
             self.add(Item::new(name.as_str(), kind, score).of(Origin::Def(entry.def)));
+        }
+    }
+
+    /// The names that the declaration around gives, as far as they stand before the place: parameters and what is bound.
+    pub(super) fn written_names(&mut self) {
+        let at = self.site.start;
+        let Some(item) = self.module.ast.items.iter().find(|item| item.span.touches(at)) else {
+            return;
+        };
+        let mut names: Vec<(Ident, NameKind)> = Vec::new();
+        let of = |fields: &[crate::ast::Field]| {
+            fields
+                .iter()
+                .map(|field| (field.name.clone(), NameKind::Param))
+                .collect::<Vec<_>>()
+        };
+        match &item.kind {
+            Declares::Flow(flow) => {
+                names.extend(of(&flow.params));
+                walk::statements(&flow.body, &mut |statement| {
+                    names.extend(statement.binds().map(|name| (name.clone(), NameKind::Local)));
+                });
+            }
+            Declares::Function { params, .. } => names.extend(of(params)),
+            Declares::Service(service) => {
+                let operation = service
+                    .operations
+                    .iter()
+                    .find(|operation| operation.span.touches(at));
+                let own = operation.map(|operation| (of(&operation.params), operation.span));
+                let Some((params, span)) = own else { return };
+                let text = self
+                    .site
+                    .text
+                    .get(span.start as usize..span.end as usize)
+                    .unwrap_or("");
+                for (name, kind) in params {
+                    let letter = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+                    let unused = text.split(letter).filter(|word| name.text == *word).count() == 1;
+                    let score = 90 + if unused { UNUSED } else { 0 };
+                    self.add(Item::new(name.text.as_str(), ItemKind::Name(kind), score));
+                }
+                return;
+            }
+            _ => {}
+        }
+        for (name, kind) in names.into_iter().filter(|(name, _)| name.span.end <= at) {
+            let score = of_kind(ItemKind::Name(kind))
+                + self.unused(&name.text)
+                + self.follows(&Base::Value(Ty::Bad), false);
+            self.add(Item::new(name.text.as_str(), ItemKind::Name(kind), score));
         }
     }
 
@@ -82,19 +162,33 @@ impl Context<'_> {
             Some(Asked::Value(_, given)) => given.clone(),
             _ => None,
         };
-        let entries: Vec<_> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        let entries: Vec<_> = self
+            .module
+            .scope
+            .iter()
+            .map(|(name, entry)| (name.clone(), *entry))
+            .collect();
         for (name, entry) in entries {
             let Def::Error(id) = entry.def else { continue };
             let builtin = (id as usize) < BUILTIN_ERRORS.len();
             let id = flowmesh_ir::ErrorId(id);
-            let Some(error) = self.globals.error(id) else { continue };
+            let Some(error) = self.globals.error(id) else {
+                continue;
+            };
             let mut score = if builtin { 20 } else { 50 };
             score += if fails.contains(&id) { 80 } else { 0 };
-            score -= if seen.contains(&id) || self.site.given.iter().any(|given| name == *given) { 120 } else { 0 };
+            score -= if seen.contains(&id) || self.site.given.iter().any(|given| name == *given) {
+                120
+            } else {
+                0
+            };
             score += if self.promised(&name) { 40 } else { 0 };
             score += if builtin { 0 } else { self.unused(&name) };
             score += self.takes(&super::value::params(&error.params), given.as_ref());
-            let names = error.params.iter().map(|param| (param.name.as_str(), param.ty.is_optional()));
+            let names = error
+                .params
+                .iter()
+                .map(|param| (param.name.as_str(), param.ty.is_optional()));
             let insert = match self.is_raised() {
                 true => super::value::record(&name, names, self.site.after.call),
                 false => name.to_string(),
@@ -103,19 +197,28 @@ impl Context<'_> {
             self.add(item.of(Origin::Def(entry.def)).detail("error"));
         }
         if !self.is_raised() {
-            self.add(Item::new("any", ItemKind::Word, if fails.is_empty() { 45 } else { 30 }).detail("every error"));
+            self.add(
+                Item::new("any", ItemKind::Word, if fails.is_empty() { 45 } else { 30 })
+                    .detail("every error"),
+            );
         }
     }
 
     /// Whether the error is made here, and not only named.
     fn is_raised(&self) -> bool {
-        let before = self.site.text.get(..self.site.start as usize).unwrap_or("").trim_end();
+        let before = self
+            .site
+            .text
+            .get(..self.site.start as usize)
+            .unwrap_or("")
+            .trim_end();
         before.ends_with("fail") || before.ends_with(':')
     }
 
     /// Whether the flow around says that it fails so.
     fn promised(&self, name: &str) -> bool {
-        self.flow().is_some_and(|flow| flow.fails.iter().any(|fails| fails.text == name))
+        self.flow()
+            .is_some_and(|flow| flow.fails.iter().any(|fails| fails.text == name))
     }
 
     fn flow(&self) -> Option<&Flow> {
@@ -148,8 +251,12 @@ impl Context<'_> {
                     false => format!("{}({})", case.name, fields.join(", ")),
                 };
                 let score = 90 + call + self.unused(&case.name) / 2 - if given { 100 } else { 0 };
-                let item = Item::new(case.name.as_str(), ItemKind::Name(NameKind::Case), score).snippet(insert);
-                self.add(item.of(Origin::Field(case.span)).typed(self.globals, present.clone()));
+                let item =
+                    Item::new(case.name.as_str(), ItemKind::Name(NameKind::Case), score).snippet(insert);
+                self.add(
+                    item.of(Origin::Field(case.span))
+                        .typed(self.globals, present.clone()),
+                );
             }
         }
         if ty.is_optional() {
@@ -172,8 +279,13 @@ impl Context<'_> {
             for (name, own) in named_parts(flow) {
                 let also = kind == NameKind::Step && own == NameKind::State;
                 if own == kind || also {
-                    let unused = if self.counts.get(name.text.as_str()) == Some(&1) { UNUSED } else { 0 };
-                    let item = Item::new(name.text.as_str(), ItemKind::Name(own), 60 + unused);
+                    let unused = if self.counts.get(name.text.as_str()) == Some(&1) {
+                        UNUSED
+                    } else {
+                        0
+                    };
+                    let follows = self.follows(&Base::Value(Ty::Open), false);
+                    let item = Item::new(name.text.as_str(), ItemKind::Name(own), 60 + unused + follows);
                     items.push(item.of(Origin::Field(name.span)));
                 }
             }
@@ -188,11 +300,20 @@ impl Context<'_> {
             .map(|(path, _)| (*path).to_owned())
             .collect();
         known.extend(self.resolved.modules.iter().map(|module| module.path.clone()));
-        let before = if words.is_empty() { String::new() } else { format!("{}/", words.join("/")) };
+        let before = if words.is_empty() {
+            String::new()
+        } else {
+            format!("{}/", words.join("/"))
+        };
         let mut names: Vec<(String, bool)> = known
             .iter()
             .filter_map(|path| path.strip_suffix(".flow")?.strip_prefix(before.as_str()))
-            .map(|rest| (rest.split('/').next().unwrap_or(rest).to_owned(), rest.contains('/')))
+            .map(|rest| {
+                (
+                    rest.split('/').next().unwrap_or(rest).to_owned(),
+                    rest.contains('/'),
+                )
+            })
             .collect();
         names.sort();
         names.dedup();
@@ -212,21 +333,36 @@ impl Context<'_> {
         let own = self.resolved.modules.iter().find(|module| module.path == path);
         let text = flowmesh_stdlib::sources::source(path).unwrap_or("");
         let declared = own.map(|module| {
-            let public = module.scope.iter().filter(|(name, entry)| entry.import.is_none() && !name.starts_with('_'));
+            let public = module
+                .scope
+                .iter()
+                .filter(|(name, entry)| entry.import.is_none() && !name.starts_with('_'));
             public.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
         });
         let of_text = text.lines().filter_map(|line| {
             let (word, rest) = line.split_once(' ')?;
-            let known = ["policy", "flow", "fn", "type", "enum", "error", "event", "service", "config"];
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let known = [
+                "policy", "flow", "fn", "type", "enum", "error", "event", "service", "config",
+            ];
+            let name: String = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             known.contains(&word).then_some(name)
         });
         let mut names: Vec<String> = of_text.chain(declared.into_iter().flatten()).collect();
         names.sort();
         names.dedup();
-        for name in names.into_iter().filter(|name| !name.is_empty() && !name.starts_with('_')) {
+        for name in names
+            .into_iter()
+            .filter(|name| !name.is_empty() && !name.starts_with('_'))
+        {
             let spoken = self.unused_path(&name);
-            let kind = if name.starts_with(char::is_uppercase) { NameKind::Type } else { NameKind::Policy };
+            let kind = if name.starts_with(char::is_uppercase) {
+                NameKind::Type
+            } else {
+                NameKind::Policy
+            };
             self.add(Item::new(name, ItemKind::Name(kind), 30 + spoken));
         }
     }

@@ -3,12 +3,16 @@
 use super::{Context, Item, ItemKind, Origin, place::Place};
 use crate::{
     ast::ItemKind as Declares,
-    ide::{names::{NameKind, kind_of}, snapshot::Snapshot, symbols::name_of},
+    ide::{
+        names::{NameKind, kind_of},
+        snapshot::Snapshot,
+        symbols::name_of,
+    },
     parse,
     resolve::{Def, Module},
 };
 use flowmesh_diagnostics::{Diagnostics, Edit, SourceId, Span};
-use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// How much less likely a name is that has to be brought first.
 const AWAY: i32 = -30;
@@ -22,7 +26,8 @@ impl Context<'_> {
         for module in own {
             for (name, entry) in &module.scope {
                 let kind = kind_of(entry.def);
-                let public = entry.import.is_none() && entry.span != Span::default() && !name.starts_with('_');
+                let public =
+                    entry.import.is_none() && entry.span != Span::default() && !name.starts_with('_');
                 if public && kinds.contains(&kind) {
                     self.away(name, kind, module.name.as_str());
                 }
@@ -33,22 +38,8 @@ impl Context<'_> {
     /// Names of the library.
     pub(super) fn library(&mut self) {
         let Some(kinds) = self.wanted() else { return };
-        for (path, text) in flowmesh_stdlib::sources::SOURCES {
-            let module = parse::parse(SourceId::default(), text, &mut Diagnostics::default()).module;
-            let path = path.trim_end_matches(".flow").replace('/', ".");
-            for item in &module.items {
-                let kind = match &item.kind {
-                    Declares::Policy { .. } => NameKind::Policy,
-                    Declares::Flow(_) => NameKind::Flow,
-                    Declares::Record { .. } | Declares::Enum { .. } | Declares::Alias { .. } => NameKind::Type,
-                    Declares::Function { .. } => NameKind::Function,
-                    Declares::Error { .. } => NameKind::Error,
-                    _ => continue,
-                };
-                if let Some(name) = name_of(item).filter(|name| !name.text.starts_with('_') && kinds.contains(&kind)) {
-                    self.away(&name.text, kind, &path);
-                }
-            }
+        for (name, kind, path) in LIBRARY.iter().filter(|(_, kind, _)| kinds.contains(kind)) {
+            self.away(name, *kind, path);
         }
     }
 
@@ -70,7 +61,8 @@ impl Context<'_> {
             return;
         }
         let spoken = if self.counts.contains_key(name) { 30 } else { 0 };
-        let mut item = Item::new(name, ItemKind::Name(kind), AWAY + spoken).detail(format!("use {module}.{name}"));
+        let mut item =
+            Item::new(name, ItemKind::Name(kind), AWAY + spoken).detail(format!("use {module}.{name}"));
         item.also = vec![self.bring(&format!("{module}.{name}"))];
         item.origin = Origin::Nowhere;
         self.add(item);
@@ -98,24 +90,41 @@ pub(in crate::ide) fn bring(module: &Module, source: SourceId, path: &str) -> Ed
     }
 }
 
-/// The modules of a project that a name could be taken from.
+/// The modules of a project and of the library that a name could be taken from.
 pub(in crate::ide) fn homes(project: &Snapshot, name: &str) -> Vec<String> {
     let modules = project.analysis.resolved.modules.iter();
     let own = modules.filter(|module| project.is_own(module.source));
     let has = |module: &&Module| {
         let entry = module.scope.get(name);
-        entry.is_some_and(|entry| entry.import.is_none() && !matches!(entry.def, Def::Module(_)) && entry.span != Span::default())
+        entry.is_some_and(|entry| {
+            entry.import.is_none() && !matches!(entry.def, Def::Module(_)) && entry.span != Span::default()
+        })
     };
-    let mut homes: Vec<String> = own.filter(has).map(|module| module.name.to_string()).collect();
-    let library = flowmesh_stdlib::sources::SOURCES.iter().filter(|(_, text)| {
-        let declares = |line: &str| {
-            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-            let word = words.next().unwrap_or("");
-            let known: HashSet<&str> = HashSet::from(["policy", "flow", "fn", "type", "enum", "error"]);
-            known.contains(word) && words.next() == Some(name)
+    let own = own.filter(has).map(|module| module.name.to_string());
+    let library = LIBRARY.iter().filter(|(known, ..)| known == name);
+    own.chain(library.map(|(_, _, path)| path.clone())).collect()
+}
+
+/// What the library declares: name, kind and module.
+static LIBRARY: LazyLock<Vec<(String, NameKind, String)>> = LazyLock::new(|| {
+    let sources = flowmesh_stdlib::sources::SOURCES.iter();
+    sources.flat_map(|(path, text)| declared(path, text)).collect()
+});
+
+fn declared(path: &str, text: &str) -> Vec<(String, NameKind, String)> {
+    let module = parse::parse(SourceId::default(), text, &mut Diagnostics::default()).module;
+    let path = path.trim_end_matches(".flow").replace('/', ".");
+    let of_item = |item: &crate::ast::Item| {
+        let kind = match &item.kind {
+            Declares::Policy { .. } => NameKind::Policy,
+            Declares::Flow(_) => NameKind::Flow,
+            Declares::Record { .. } | Declares::Enum { .. } | Declares::Alias { .. } => NameKind::Type,
+            Declares::Function { .. } => NameKind::Function,
+            Declares::Error { .. } => NameKind::Error,
+            _ => return None,
         };
-        text.lines().any(declares)
-    });
-    homes.extend(library.map(|(path, _)| path.trim_end_matches(".flow").replace('/', ".")));
-    homes
+        let name = name_of(item).filter(|name| !name.text.starts_with('_'))?;
+        Some((name.text.to_string(), kind, path.clone()))
+    };
+    module.items.iter().filter_map(of_item).collect()
 }

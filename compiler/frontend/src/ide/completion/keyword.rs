@@ -1,9 +1,10 @@
 //! Words of the language: those with which the text around the place can be read.
 
-use super::{Context, Item, ItemKind, rank::of_kind};
+use super::{Context, Item, ItemKind, place::Place, rank::of_kind};
 use crate::{
     check::{Place as SettingPlace, WORD},
     parse,
+    resolve::Def,
     syntax::SyntaxKind as K,
 };
 
@@ -14,16 +15,28 @@ type Known = (&'static str, i32, &'static str);
 const ITEMS: &[Known] = &[
     ("flow", 30, "flow ${1:name}(${2:param}: ${3:string}) {\n  $0\n}"),
     ("type", 26, "type ${1:Name} { ${2:field}: ${3:string} }"),
-    ("service", 25, "service ${1:name} {\n  at: \"${2:http://127.0.0.1:8080}\"\n  op ${3:name}(${4:id}: string) = ${5:GET} \"/${6:path}\"\n}"),
+    (
+        "service",
+        25,
+        "service ${1:name} {\n  at: \"${2:http://127.0.0.1:8080}\"\n  op ${3:name}(${4:id}: string) = ${5:GET} \"/${6:path}\"\n}",
+    ),
     ("use", 24, "use $0"),
     ("fn", 22, "fn ${1:name}(${2:x}: ${3:int}) -> ${4:int} = $0"),
     ("error", 21, "error ${1:Name}(${2:reason}: string)"),
     ("config", 18, "config ${1:name}: ${2:string} = $0"),
-    ("policy", 18, "policy ${1:name} {\n  timeout: { attempt: ${2:2s}, total: ${3:10s} }\n}"),
+    (
+        "policy",
+        18,
+        "policy ${1:name} {\n  timeout: { attempt: ${2:2s}, total: ${3:10s} }\n}",
+    ),
     ("test", 17, "test \"${1:it works}\" {\n  $0\n}"),
     ("enum", 16, "enum ${1:Name} { ${2:case} }"),
     ("allow", 15, "allow ${1:who} to ${2:what}"),
-    ("gateway", 14, "gateway ${1:name} {\n  listen: \"${2:http://127.0.0.1:8080}\"\n  $0\n}"),
+    (
+        "gateway",
+        14,
+        "gateway ${1:name} {\n  listen: \"${2:http://127.0.0.1:8080}\"\n  $0\n}",
+    ),
     ("event", 12, "event ${1:Name}(${2:id}: string)"),
     ("secret", 12, "secret ${1:name}"),
     ("schedule", 10, "schedule ${1:name} = ${2:every(1h)} -> $0"),
@@ -119,6 +132,7 @@ const WITHIN: &[Known] = &[
     ("spawn", 8, "spawn"),
     ("start", 8, "start"),
     ("for", 7, "for"),
+    ("parallel", 7, "parallel"),
     ("await", 7, "await"),
     ("if", 7, "if"),
     ("match", 7, "match"),
@@ -154,7 +168,12 @@ impl Context<'_> {
             Some(K::BadItem | K::Module) | None => ITEMS,
             _ => &[],
         };
-        let all = begin.iter().map(|known| (known, 1)).chain(WITHIN.iter().map(|known| (known, 0)));
+        let starts = self.site.begins && (!self.site.goes_on || self.site.place == Place::Statement);
+        let begin = if starts { begin } else { &[] };
+        let all = begin
+            .iter()
+            .map(|known| (known, 1))
+            .chain(WITHIN.iter().map(|known| (known, 0)));
         let prefix = self.site.prefix.clone();
         let mut tried: Vec<(&Known, i32, Option<usize>)> = Vec::new();
         let try_them = broken || self.site.after.more;
@@ -172,19 +191,77 @@ impl Context<'_> {
         for ((word, usual, snippet), begins, problems) in tried {
             let fits = match (problems, best) {
                 (Some(problems), Some(best)) if problems > best => -80,
-                (Some(problems), _) if problems < self.site.problems => 90,
+                (Some(problems), _) if problems < self.site.problems => 150 + self.follows_word(word),
+                (Some(_), _) if begins == 0 && self.site.goes_on => 110,
+                (Some(_), _) if begins == 0 && !starts => 55 + self.follows_word(word),
                 (Some(_), _) if begins == 0 => -20,
-                (Some(_), _) => 35,
+                (Some(_), _) => 60 + self.follows_word(word),
                 (None, _) => 0,
             };
-            let alone = !self.site.after.more && !broken;
-            let item = Item::new(*word, ItemKind::Keyword, of_kind(ItemKind::Keyword) + usual + fits);
+            let alone = !self.site.after.more && (!broken || begins == 1);
+            let item = Item::new(
+                *word,
+                ItemKind::Keyword,
+                of_kind(ItemKind::Keyword) + usual + fits,
+            );
             self.add(if alone { item.snippet(*snippet) } else { item });
         }
         match around {
             Some(K::Service) => self.settings_of(SettingPlace::Service),
             Some(K::Gateway) => self.settings_of(SettingPlace::Gateway),
             _ => {}
+        }
+    }
+
+    /// How a word fits the name that follows it: a state is gone to, an error fails, a new name is declared.
+    fn follows_name(&self, word: &str) -> Option<i32> {
+        let next = self.site.after.word.as_deref()?;
+        if self.site.after.gone_over {
+            return (word == "for").then_some(60);
+        }
+        let states = self.site.item.0.contains(&format!("state {next}"));
+        let fits = match word {
+            "goto" if states => 70,
+            "fail" if next.starts_with(char::is_uppercase) => 45,
+            "start" if self.is_flow(next) => 25,
+            "cancel" if self.site.item.0.contains(&format!("step {next}")) => 25,
+            "state" if self.site.after.block && self.site.item.0.contains("goto ") => 60,
+            _ => return None,
+        };
+        Some(fits)
+    }
+
+    fn is_flow(&self, name: &str) -> bool {
+        let entry = self.module.scope.get(name);
+        entry.is_some_and(|entry| matches!(entry.def, Def::Flow(_) | Def::Template(_)))
+    }
+
+    /// Whether it is the last statement of a flow that has a result.
+    fn ends_flow(&self) -> bool {
+        let (text, at) = &self.site.item;
+        let rest = text.get(*at..).unwrap_or("");
+        let behind = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        let head = text.lines().next().unwrap_or("");
+        behind.trim() == "}" && head.contains("->")
+    }
+
+    /// How a word fits what follows it: a text, a time, a block.
+    fn follows_word(&self, word: &str) -> i32 {
+        if let Some(fits) = self.follows_name(word) {
+            return fits;
+        }
+        match (word, self.site.after.literal, self.site.after.block) {
+            ("return", _, false) if self.ends_flow() => 45,
+            ("log" | "expect", Some(K::Quote), false) => 20,
+            ("lock", Some(K::Quote), true) => 40,
+            ("sleep" | "advance", Some(K::NumberToken), false) => 20,
+            ("within", Some(K::NumberToken), true) => 40,
+            ("step" | "state", None, true) => 12,
+            ("if" | "while" | "for" | "match" | "state" | "step" | "lock" | "within", _, false) => -60,
+            ("return" | "log" | "fail" | "goto" | "sleep" | "advance", _, true) => -60,
+            ("returns" | "logs", Some(K::Quote), _) => 15,
+            ("returns", Some(_), _) => 10,
+            _ => 0,
         }
     }
 

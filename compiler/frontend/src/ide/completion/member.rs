@@ -2,9 +2,12 @@
 
 use super::{Context, Item, ItemKind, Origin, rank::of_kind, value::params};
 use crate::{
-    check::{Asked, Base, Given, Ty, surroundings},
-    ide::{names::{NameKind, kind_of}, parts::named_parts},
     ast::ItemKind as Declares,
+    check::{Asked, Base, Given, Ty, surroundings},
+    ide::{
+        names::{NameKind, kind_of},
+        parts::named_parts,
+    },
     resolve::{Def, Module},
 };
 use flowmesh_ir::{Name, TypeId};
@@ -13,11 +16,14 @@ use flowmesh_stdlib::{Native, Ty as Pattern, natives};
 impl Context<'_> {
     /// What stands behind the dot at hand.
     pub(super) fn members(&mut self) {
-        let Some(probe) = self.probe else { return };
-        let Asked::Member(base, expected, given) = &probe.asked else {
-            return;
+        let asked = self.probe.map(|probe| probe.asked.clone());
+        let (base, expected, given) = match asked {
+            Some(Asked::Member(base, expected, given)) => (base, expected, given),
+            _ => match self.written_base() {
+                Some(def) => (Base::Def(def), None, None),
+                None => return,
+            },
         };
-        let (base, expected, given) = (base.clone(), expected.clone(), given.clone());
         match &base {
             Base::Value(ty) => self.of_value(ty, expected.as_ref(), given.as_ref()),
             Base::Def(Def::Service(id)) => self.operations(*id, given.as_ref()),
@@ -32,14 +38,37 @@ impl Context<'_> {
         }
     }
 
+    /// What the words before the dot name in the module, where the checker has not looked.
+    fn written_base(&self) -> Option<Def> {
+        let before = self
+            .site
+            .text
+            .get(..self.site.start as usize)?
+            .strip_suffix('.')?;
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        let path = before.get(before.trim_end_matches(letter).len()..)?;
+        let mut words = path.split('.');
+        let mut def = self.module.scope.get(words.next()?)?.def;
+        for word in words {
+            let Def::Module(id) = def else { return None };
+            def = self.resolved.module(id)?.scope.get(word)?.def;
+        }
+        Some(def)
+    }
+
     /// Fields and methods of a value.
     fn of_value(&mut self, ty: &Ty, expected: Option<&Ty>, given: Option<&Given>) {
         let unfolded = self.globals.unfold(ty);
         let called = self.site.after.call;
         for (name, ty, span) in self.fields(&unfolded) {
             let kind = ItemKind::Name(NameKind::Field);
-            let follows = if called { -60 } else { self.leads_on(&Base::Value(ty.clone())) };
-            let score = of_kind(kind) + self.fit(&ty, expected) + follows + self.unused(&name) / 2;
+            let follows = if called {
+                -60
+            } else {
+                self.leads_on(&Base::Value(ty.clone()))
+            };
+            let score =
+                of_kind(kind) + self.fit(&ty, expected) + self.beside(&ty) + follows + self.unused(&name) / 2;
             let item = Item::new(name.as_str(), kind, score).typed(self.globals, ty);
             self.add(match span {
                 Some(span) => item.of(Origin::Field(span)),
@@ -50,7 +79,11 @@ impl Context<'_> {
             self.of_run(*flow);
         }
         for native in natives() {
-            let Some(receiver) = native.receiver.as_ref().filter(|receiver| self.receives(receiver, &unfolded)) else {
+            let Some(receiver) = native
+                .receiver
+                .as_ref()
+                .filter(|receiver| self.receives(receiver, &unfolded))
+            else {
                 continue;
             };
             let any = matches!(receiver, Pattern::Var(_));
@@ -61,7 +94,10 @@ impl Context<'_> {
                 .collect();
             let result = self.result_of(native, &unfolded);
             let follows = if called { 50 } else { -10 };
-            let lambda = native.params.iter().any(|param| matches!(param.ty, Pattern::Lambda(..)));
+            let lambda = native
+                .params
+                .iter()
+                .any(|param| matches!(param.ty, Pattern::Lambda(..)));
             let fits_lambda = match given.and_then(|given| given.first()) {
                 Some((_, Ty::Open)) if lambda => 40,
                 Some((_, Ty::Open)) => -40,
@@ -88,8 +124,11 @@ impl Context<'_> {
                 let present = ty.present().clone();
                 self.fields(&present).iter().any(|(field, ..)| field == name)
                     || matches!(present, Ty::Json)
-                    || flowmesh_stdlib::methods(name)
-                        .any(|native| native.receiver.as_ref().is_some_and(|receiver| !matches!(receiver, Pattern::Var(_)) && self.receives(receiver, &ty)))
+                    || flowmesh_stdlib::methods(name).any(|native| {
+                        native.receiver.as_ref().is_some_and(|receiver| {
+                            !matches!(receiver, Pattern::Var(_)) && self.receives(receiver, &ty)
+                        })
+                    })
             }
             Base::Def(Def::Service(id)) => {
                 let service = self.globals.services.get(*id as usize);
@@ -118,13 +157,23 @@ impl Context<'_> {
 
     fn fields(&self, ty: &Ty) -> Vec<(Name, Ty, Option<flowmesh_diagnostics::Span>)> {
         let of = |fields: &[crate::check::FieldInfo]| {
-            let field = |field: &crate::check::FieldInfo| (field.name.clone(), field.ty.clone(), Some(field.span));
+            let field =
+                |field: &crate::check::FieldInfo| (field.name.clone(), field.ty.clone(), Some(field.span));
             fields.iter().map(field).collect()
         };
         match ty {
-            Ty::Record(fields) => fields.iter().map(|(name, ty)| (name.clone(), ty.clone(), None)).collect(),
-            Ty::Error(id) => self.globals.error(*id).map_or_else(Vec::new, |error| of(&error.params)),
-            other => self.globals.record(other).map_or_else(Vec::new, |(_, fields)| of(fields)),
+            Ty::Record(fields) => fields
+                .iter()
+                .map(|(name, ty)| (name.clone(), ty.clone(), None))
+                .collect(),
+            Ty::Error(id) => self
+                .globals
+                .error(*id)
+                .map_or_else(Vec::new, |error| of(&error.params)),
+            other => self
+                .globals
+                .record(other)
+                .map_or_else(Vec::new, |(_, fields)| of(fields)),
         }
     }
 
@@ -135,11 +184,19 @@ impl Context<'_> {
             for (name, kind) in named_parts(flow) {
                 if kind == NameKind::View {
                     let score = 60 + self.unused(&name.text);
-                    self.add(Item::new(name.text.as_str(), ItemKind::Name(kind), score).of(Origin::Field(name.span)));
+                    self.add(
+                        Item::new(name.text.as_str(), ItemKind::Name(kind), score)
+                            .of(Origin::Field(name.span)),
+                    );
                 }
             }
         }
-        for (name, ty) in [("status", Ty::String), ("result", Ty::Json), ("id", Ty::String), ("tags", Ty::String.map())] {
+        for (name, ty) in [
+            ("status", Ty::String),
+            ("result", Ty::Json),
+            ("id", Ty::String),
+            ("tags", Ty::String.map()),
+        ] {
             let item = Item::new(name, ItemKind::Builtin, 40).typed(self.globals, ty);
             self.add(item);
         }
@@ -149,13 +206,26 @@ impl Context<'_> {
         let Some(info) = self.globals.services.get(service as usize) else {
             return;
         };
-        let wish = self.probe.filter(|_| self.returns()).map(|probe| probe.result.clone());
+        let wish = self
+            .probe
+            .filter(|_| self.returns())
+            .map(|probe| probe.result.clone());
         for (at, operation) in (0u32..).zip(&info.operations) {
             let signature = &operation.signature;
             let known = params(&signature.params);
             let kind = ItemKind::Name(NameKind::Operation);
-            let many = if given.is_some_and(Vec::is_empty) && signature.params.iter().any(|param| !param.ty.is_optional()) { -30 } else { 0 };
-            let score = of_kind(kind) + many + self.takes(&known, given) + self.unused(&signature.name) + self.fit(&signature.result, wish.as_ref());
+            let many = if given.is_some_and(Vec::is_empty)
+                && signature.params.iter().any(|param| !param.ty.is_optional())
+            {
+                -30
+            } else {
+                0
+            };
+            let score = of_kind(kind)
+                + many
+                + self.takes(&known, given)
+                + self.unused(&signature.name)
+                + self.fit(&signature.result, wish.as_ref());
             let item = Item::new(signature.name.as_str(), kind, score).of(Origin::Operation(service, at));
             let item = self.callable(item, signature);
             let item = match self.is_called() {
@@ -184,28 +254,39 @@ impl Context<'_> {
     }
 
     fn of_module(&mut self, module: &Module) {
-        let public = module
-            .scope
-            .iter()
-            .filter(|(name, entry)| entry.import.is_none() && entry.span != Default::default() && !name.starts_with('_'));
+        let public = module.scope.iter().filter(|(name, entry)| {
+            entry.import.is_none() && entry.span != Default::default() && !name.starts_with('_')
+        });
         for (name, entry) in public {
             let kind = ItemKind::Name(kind_of(entry.def));
             let follows = self.leads_on(&Base::Def(entry.def));
-            let called = matches!(entry.def, Def::Function(_) | Def::Flow(_) | Def::Template(_) | Def::Type(_) | Def::Error(_) | Def::Event(_));
+            let called = matches!(
+                entry.def,
+                Def::Function(_)
+                    | Def::Flow(_)
+                    | Def::Template(_)
+                    | Def::Type(_)
+                    | Def::Error(_)
+                    | Def::Event(_)
+            );
             let calls = match (self.site.after.call, called) {
                 (true, true) => 30,
                 (true, false) => -60,
                 _ => 0,
             };
             let score = of_kind(kind) + follows + calls + self.absent(name);
-            let item = Item::new(name.as_str(), kind, score).of(Origin::Def(entry.def)).detail(entry.def.kind());
+            let item = Item::new(name.as_str(), kind, score)
+                .of(Origin::Def(entry.def))
+                .detail(entry.def.kind());
             self.add(item);
         }
     }
 
     fn cases_of(&mut self, id: TypeId, given: Option<&Given>) {
         let ty = Ty::Named(id);
-        let Some((_, cases)) = self.globals.cases(&ty) else { return };
+        let Some((_, cases)) = self.globals.cases(&ty) else {
+            return;
+        };
         for case in cases.to_vec() {
             let kind = ItemKind::Name(NameKind::Case);
             let score = of_kind(kind) + self.takes(&params(&case.fields), given) + self.unused(&case.name);
@@ -257,7 +338,9 @@ impl Context<'_> {
             _ => None,
         };
         match (&native.result, item) {
-            (Pattern::Optional(Pattern::Var(0) | Pattern::Ordered(0) | Pattern::Number(0)), Some(item)) => item.optional(),
+            (Pattern::Optional(Pattern::Var(0) | Pattern::Ordered(0) | Pattern::Number(0)), Some(item)) => {
+                item.optional()
+            }
             (Pattern::List(Pattern::Var(0) | Pattern::Ordered(0)), Some(item)) => item.list(),
             (Pattern::Var(0) | Pattern::Ordered(0) | Pattern::Number(0), Some(item)) => item,
             (result, _) => plain(result).unwrap_or(Ty::Open),

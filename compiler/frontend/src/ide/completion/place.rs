@@ -1,5 +1,8 @@
 //! What the place at the cursor is, by the tree of the text with a word in it.
 
+mod beside;
+
+use beside::{After, after, before_line, begins, given, goes_on, holds, within};
 use crate::{
     check::WORD,
     ide::names::NameKind,
@@ -24,19 +27,16 @@ pub(super) struct Site {
     pub(super) item: (String, usize),
     /// How much of it cannot be read, with the word.
     pub(super) problems: usize,
+    /// Whether a statement can begin here: at the beginning of a line, after `{`, `->` or `else`.
+    pub(super) begins: bool,
+    /// Whether that line goes on with the one before.
+    pub(super) goes_on: bool,
+    /// What the statement or expression right around is.
+    pub(super) within: Option<K>,
+    /// Names in the record that is the value of the setting whose name is missing.
+    pub(super) holds: Vec<String>,
     /// What kind of body the word stands in, by the outermost node.
     pub(super) around: Option<K>,
-}
-
-/// What follows the word.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct After {
-    /// `(`
-    pub(super) call: bool,
-    /// `.name`
-    pub(super) member: Option<String>,
-    /// Whether something else follows on the same line that begins a word, a text or a number.
-    pub(super) more: bool,
 }
 
 /// What can stand there.
@@ -72,8 +72,12 @@ pub(super) enum Place {
 /// What may stand behind the word so that it can be read: nothing, or the rest of a form that it begins.
 const FORMS: [&str; 5] = ["", ": 0", " -> 0", "()", " = 0"];
 
-const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "any", "tls"];
-const BINDINGS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "grpc", "run", "worker"];
+const METHODS: &[&str] = &[
+    "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "any", "tls",
+];
+const BINDINGS: &[&str] = &[
+    "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "grpc", "run", "worker",
+];
 const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
 
 /// The place at an offset; nothing in comments and in texts.
@@ -104,13 +108,18 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
     }
     let (_, text) = best?;
     let tree = parse::tree_of(&text).ok()?.root;
-    let token = tree.token_at_offset(u32::try_from(start).ok()?.into()).right_biased()?;
+    let token = tree
+        .token_at_offset(u32::try_from(start).ok()?.into())
+        .right_biased()?;
     let (start, end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
     if !token.text().contains(WORD) || token.kind().is_comment() || token.kind() == K::Chars {
         return None;
     }
     let item = item_of(&token);
-    let begins = usize::from(token.text_range().start()) - item.as_ref().map_or(0, |item| usize::from(item.text_range().start()));
+    let inside = usize::from(token.text_range().start())
+        - item
+            .as_ref()
+            .map_or(0, |item| usize::from(item.text_range().start()));
     let own = item.as_ref().map_or_else(|| WORD.to_owned(), ToString::to_string);
     Some(Site {
         start,
@@ -120,7 +129,11 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
         after: after(&token),
         given: given(&token),
         problems: parse::problems(&own),
-        item: (own, begins),
+        begins: begins(before_line(&text, start)),
+        goes_on: goes_on(&text, start),
+        within: within(&token),
+        holds: holds(&token),
+        item: (own, inside),
         around: item.map(|item| item.kind()),
         text,
     })
@@ -138,7 +151,9 @@ fn place_of(token: &SyntaxToken) -> Place {
     };
     match parent.kind() {
         K::Reference => of_reference(&parent),
-        K::Name => parent.parent().map_or(Place::Nothing, |outer| of_name(&parent, &outer)),
+        K::Name => parent
+            .parent()
+            .map_or(Place::Nothing, |outer| of_name(&parent, &outer)),
         K::GatewayMethod => Place::Words(METHODS),
         K::Binding => Place::Words(BINDINGS),
         K::Module => Place::Keyword,
@@ -189,7 +204,8 @@ fn of_reference(reference: &SyntaxNode) -> Place {
     let operand = reference.parent();
     let expr = operand.as_ref().and_then(SyntaxNode::parent);
     let Some(expr) = expr else { return Place::Value };
-    let alone = expr.children().next().map(|child| child.text_range()) == operand.as_ref().map(SyntaxNode::text_range);
+    let alone = expr.children().next().map(|child| child.text_range())
+        == operand.as_ref().map(SyntaxNode::text_range);
     let outer = expr.parent();
     match outer.as_ref().map(SyntaxNode::kind) {
         Some(K::ExprStatement) if alone => Place::Statement,
@@ -199,7 +215,10 @@ fn of_reference(reference: &SyntaxNode) -> Place {
         Some(K::Send) if outer.as_ref().and_then(|outer| outer.children().next()).as_ref() == Some(&expr) => {
             Place::Named(NameKind::Signal)
         }
-        Some(K::Expected) if before(&expr).is_some_and(|word| word.text() == "at") => Place::Named(NameKind::Step),
+        Some(K::Expected) if before(&expr).is_some_and(|word| word.text() == "at") => {
+            Place::Named(NameKind::Step)
+        }
+        Some(K::Expected) if before(&expr).is_some_and(|word| word.text() == "fails") => Place::Error,
         _ => match in_setting(&expr) {
             Some(path) => Place::SettingValue(path),
             None => Place::Value,
@@ -230,7 +249,10 @@ fn in_setting(node: &SyntaxNode) -> Option<Vec<String>> {
 
 /// Which sort of place a setting stands in, as the first word of its path.
 fn around(setting: &SyntaxNode) -> Vec<String> {
-    let holder = setting.ancestors().skip(1).find(|node| !matches!(node.kind(), K::Settings | K::OperationBody));
+    let holder = setting
+        .ancestors()
+        .skip(1)
+        .find(|node| !matches!(node.kind(), K::Settings | K::OperationBody));
     let kind = match holder.map(|holder| holder.kind()) {
         Some(K::Policy) => "policy",
         Some(K::Service) => "service",
@@ -247,55 +269,6 @@ fn around(setting: &SyntaxNode) -> Vec<String> {
         _ => "",
     };
     vec![kind.to_owned()]
-}
-
-/// Names that stand beside the word already.
-fn given(token: &SyntaxToken) -> Vec<String> {
-    let Some(list) = token.parent_ancestors().find(|node| {
-        matches!(
-            node.kind(),
-            K::Settings | K::OperationBody | K::Record | K::Call | K::Service | K::Gateway | K::Binds | K::Block | K::Match | K::MatchExpr | K::List
-        )
-    }) else {
-        return Vec::new();
-    };
-    let name = |child: SyntaxNode| match child.kind() {
-        K::Setting | K::Entry | K::Bind => child.children().next().map(|name| name.to_string()),
-        K::Argument => child
-            .children()
-            .find(|name| name.kind() == K::Name)
-            .map(|name| name.to_string()),
-        K::Arm | K::ExprArm => child
-            .descendants()
-            .find(|node| node.kind() == K::CasePattern)
-            .and_then(|pattern| pattern.children().filter(|child| child.kind() == K::Name).last())
-            .map(|name| name.to_string()),
-        K::Expr => Some(child.to_string()),
-        _ => None,
-    };
-    let names = list.children().filter_map(name);
-    names.filter(|name| !name.contains(WORD)).collect()
-}
-
-fn after(token: &SyntaxToken) -> After {
-    let mut after = After::default();
-    let mut next = token.next_token();
-    if next.as_ref().is_some_and(|next| next.kind() == K::RoundOpen) {
-        after.call = true;
-        return after;
-    }
-    let mut line = true;
-    while let Some(token) = next.take_if(|token| token.kind().is_trivia()) {
-        line &= !token.text().contains('\n') && !token.kind().is_comment();
-        next = token.next_token();
-    }
-    let Some(token) = next else { return after };
-    if matches!(token.kind(), K::Dot | K::QuestionDot) {
-        let name = token.next_token().filter(|name| name.kind().is_word());
-        after.member = name.map(|name| name.text().to_owned());
-    }
-    after.more = line && (token.kind().is_word() || matches!(token.kind(), K::NumberToken | K::Quote));
-    after
 }
 
 /// The token before a node, but for blanks.

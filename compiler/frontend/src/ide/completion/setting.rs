@@ -3,15 +3,17 @@
 use super::{Context, Item, ItemKind, Origin, rank::of_kind};
 use crate::{
     ast::ItemKind as Declares,
-    check::{Asked, FieldInfo, Place, SETTINGS, Setting, Ty},
+    check::{Asked, Place, SETTINGS, Setting},
     ide::names::NameKind,
-    resolve::Def,
 };
 
 /// The settings at the head of a flow, which only a flow knows.
 const OF_FLOWS: [(&str, &str); 8] = [
     ("timeout", "a duration"),
-    ("retry", "{ attempts: 3, backoff: exponential(1s, max: 1m), on: [Unavailable] }"),
+    (
+        "retry",
+        "{ attempts: 3, backoff: exponential(1s, max: 1m), on: [Unavailable] }",
+    ),
     ("priority", "a number"),
     ("concurrency", "{ most: 5, per: order.id }"),
     ("delay", "a duration"),
@@ -22,9 +24,46 @@ const OF_FLOWS: [(&str, &str); 8] = [
 
 /// Words in the form of a setting that say what it holds and are not written themselves.
 const SAID: [&str; 40] = [
-    "a", "an", "or", "of", "the", "to", "by", "as", "and", "such", "name", "policy", "text", "number", "list", "them",
-    "duration", "any", "value", "item", "over", "another", "service", "subset", "this", "one", "none", "true", "false",
-    "address", "addresses", "file", "secret", "status", "error", "path", "regular", "expression", "percentage", "identifier",
+    "a",
+    "an",
+    "or",
+    "of",
+    "the",
+    "to",
+    "by",
+    "as",
+    "and",
+    "such",
+    "name",
+    "policy",
+    "text",
+    "number",
+    "list",
+    "them",
+    "duration",
+    "any",
+    "value",
+    "item",
+    "over",
+    "another",
+    "service",
+    "subset",
+    "this",
+    "one",
+    "none",
+    "true",
+    "false",
+    "address",
+    "addresses",
+    "file",
+    "secret",
+    "status",
+    "error",
+    "path",
+    "regular",
+    "expression",
+    "percentage",
+    "identifier",
 ];
 
 impl Context<'_> {
@@ -33,9 +72,13 @@ impl Context<'_> {
         if let Some(Asked::Part(known)) = self.probe.map(|probe| &probe.asked) {
             return self.parts(known);
         }
-        let Some((first, rest)) = path.split_first() else { return };
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
         if !rest.is_empty() {
-            let known = SETTINGS.iter().find(|known| rest.first().is_some_and(|name| name == known.name));
+            let known = SETTINGS
+                .iter()
+                .find(|known| rest.first().is_some_and(|name| name == known.name));
             if let Some(known) = known.filter(|known| !known.parts.is_empty()) {
                 self.parts(known);
             }
@@ -44,12 +87,26 @@ impl Context<'_> {
         if first == "flow" {
             for (name, form) in OF_FLOWS {
                 if !self.site.given.iter().any(|given| given == name) {
-                    self.add(Item::new(name, ItemKind::Setting, of_kind(ItemKind::Setting)).detail(form).snippet(written(name, form, "")));
+                    self.add(
+                        Item::new(name, ItemKind::Setting, of_kind(ItemKind::Setting))
+                            .detail(form)
+                            .snippet(written(name, form, "")),
+                    );
                 }
             }
             return;
         }
         let Some(place) = place_of(first) else { return };
+        if place == Place::Service {
+            let address = self.site.after.literal == Some(crate::syntax::SyntaxKind::Quote)
+                || self.site.text.contains("://");
+            let given = self.counts.contains_key("at");
+            let score = if address { 60 } else { 30 } + if given { 0 } else { 40 };
+            self.add(Item::new("at", ItemKind::Keyword, score).snippet("at"));
+            for word in ["op", "route"] {
+                self.add(Item::new(word, ItemKind::Keyword, 25));
+            }
+        }
         self.settings_of(place);
     }
 
@@ -57,12 +114,30 @@ impl Context<'_> {
     pub(super) fn settings_of(&mut self, place: Place) {
         for known in SETTINGS.iter().filter(|known| known.places.contains(&place)) {
             let given = self.site.given.iter().any(|given| given == known.name);
-            let score = of_kind(ItemKind::Setting) + usual(place, known.name) - if given { 100 } else { 0 };
+            let score = of_kind(ItemKind::Setting) + usual(place, known.name) + self.held(known)
+                - if given { 100 } else { 0 };
             self.setting(known, score);
         }
     }
 
-    fn parts(&mut self, of: &'static Setting) {
+    /// How a setting fits the value that is there already.
+    fn held(&self, known: &Setting) -> i32 {
+        let holds = &self.site.holds;
+        match (holds.is_empty(), known.parts.is_empty()) {
+            (true, _) => 0,
+            (false, true) => -30,
+            (false, false)
+                if holds
+                    .iter()
+                    .all(|name| known.parts.iter().any(|part| part.name == name)) =>
+            {
+                80
+            }
+            (false, false) => -30,
+        }
+    }
+
+    pub(super) fn parts(&mut self, of: &'static Setting) {
         for (at, known) in (0i32..).zip(of.parts) {
             let given = self.site.given.iter().any(|given| given == known.name);
             let score = of_kind(ItemKind::Setting) + 30 - at - if given { 100 } else { 0 };
@@ -90,10 +165,16 @@ impl Context<'_> {
         };
         let known = names.first().and_then(|name| {
             let of_place = place_of(place);
-            SETTINGS.iter().find(|known| known.name == name && of_place.is_none_or(|place| known.places.contains(&place)))
+            SETTINGS.iter().find(|known| {
+                known.name == name && of_place.is_none_or(|place| known.places.contains(&place))
+            })
         });
         let known = match (known, names.get(1)) {
-            (Some(known), Some(part)) => known.parts.iter().find(|known| known.name == part).or(Some(known)),
+            (Some(known), Some(part)) => known
+                .parts
+                .iter()
+                .find(|known| known.name == part)
+                .or(Some(known)),
             (known, _) => known,
         };
         let last = names.last().map_or("", String::as_str);
@@ -119,7 +200,9 @@ impl Context<'_> {
         if secret {
             self.of_kinds(&[NameKind::Secret], 70);
         }
-        self.values();
+        if self.probe.is_some() {
+            self.values();
+        }
     }
 
     /// The words that the form of a setting names.
@@ -127,7 +210,11 @@ impl Context<'_> {
         let words = known.form.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         for word in words {
             let is_word = word.starts_with(|c: char| c.is_ascii_lowercase()) && word.len() > 1;
-            if !is_word || SAID.contains(&word) || known.form.contains(&format!("{word}:")) || known.form.contains(&format!("\"{word}")) {
+            if !is_word
+                || SAID.contains(&word)
+                || known.form.contains(&format!("{word}:"))
+                || known.form.contains(&format!("\"{word}"))
+            {
                 continue;
             }
             let called = known.form.contains(&format!("{word}("));
@@ -150,95 +237,37 @@ impl Context<'_> {
     }
 
     pub(super) fn words(&mut self, words: &[&str]) {
+        let usual = self.method();
         for (at, word) in (0i32..).zip(words) {
-            self.word(word, 60 - at);
+            let likely = if usual == Some(*word) { 40 } else { 0 };
+            self.word(word, 60 - at + likely);
         }
+    }
+
+    /// The method by which an operation of such a name is mostly reached.
+    fn method(&self) -> Option<&'static str> {
+        let before = self.site.text.get(..self.site.start as usize)?;
+        let line = before.rsplit('\n').next()?;
+        let name = line.trim_start().strip_prefix("op ")?;
+        let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+        let item = &self.site.item.0;
+        let rest = item.get(self.site.item.1..)?.lines().next()?;
+        Some(match name {
+            _ if begins(&[
+                "get", "list", "find", "read", "look", "show", "fetch", "search", "count", "tail", "lines",
+            ]) =>
+            {
+                "GET"
+            }
+            _ if begins(&["delete", "remove", "release", "give", "cancel", "drop"]) => "DELETE",
+            _ if begins(&["put", "set", "replace", "update", "load"]) => "PUT",
+            _ if rest.contains("key:") || rest.contains("body:") || !line.contains("->") => "POST",
+            _ => "GET",
+        })
     }
 
     fn word(&mut self, word: &str, score: i32) {
         self.add(Item::new(word, ItemKind::Word, score + of_kind(ItemKind::Word)));
-    }
-
-    /// Names in a record: parts of a setting, or fields of the type that is expected.
-    pub(super) fn entries(&mut self) {
-        match self.probe.map(|probe| &probe.asked) {
-            Some(Asked::Part(known)) => self.parts(known),
-            _ => self.field_names(),
-        }
-    }
-
-    /// The fields of the records in sight that have those which are there already.
-    fn field_names(&mut self) {
-        let types = self.module.scope.values().filter_map(|entry| match entry.def {
-            Def::Type(id) => Some(Ty::Named(flowmesh_ir::TypeId(id))),
-            _ => None,
-        });
-        let types: Vec<Ty> = types.collect();
-        for ty in types {
-            let Some((_, fields)) = self.globals.record(&ty) else { continue };
-            let all = self.site.given.iter().all(|given| fields.iter().any(|field| field.name == *given));
-            if all && !self.site.given.is_empty() {
-                let fields = fields.to_vec();
-                self.names_of(&fields, NameKind::Field, 40);
-            }
-        }
-    }
-
-    /// The names of the parameters of what is called here.
-    pub(super) fn argument_names(&mut self) {
-        let Some(name) = self.called_name() else { return };
-        let mut found: Vec<FieldInfo> = Vec::new();
-        let globals = self.globals;
-        let signatures = globals.functions.iter().chain(&globals.flows).chain(&globals.templates).chain(&globals.errors);
-        let operations = globals.services.iter().flat_map(|service| &service.operations);
-        let all = signatures.chain(operations.map(|operation| &operation.signature));
-        for signature in all.filter(|signature| signature.name == name) {
-            found.extend(signature.params.iter().cloned());
-        }
-        for info in &globals.types {
-            match &info.shape {
-                crate::check::ShapeInfo::Record(fields) if info.name == name => found.extend(fields.iter().cloned()),
-                crate::check::ShapeInfo::Enum(cases) => {
-                    let own = cases.iter().filter(|case| case.name == name);
-                    found.extend(own.flat_map(|case| case.fields.iter().cloned()));
-                }
-                _ => {}
-            }
-        }
-        self.names_of(&found, NameKind::Field, 70);
-        for native in flowmesh_stdlib::methods(&name).chain(flowmesh_stdlib::free(&name)) {
-            for param in native.params {
-                self.add(Item::new(param.name, ItemKind::Name(NameKind::Param), 60));
-            }
-        }
-    }
-
-    fn names_of(&mut self, fields: &[FieldInfo], kind: NameKind, score: i32) {
-        for (at, field) in (0i32..).zip(fields) {
-            let given = self.site.given.iter().any(|given| field.name == *given);
-            let score = score - at - if given { 100 } else { 0 };
-            let item = Item::new(field.name.as_str(), ItemKind::Name(kind), score).typed(self.globals, field.ty.clone());
-            self.add(item.of(Origin::Field(field.span)));
-        }
-    }
-
-    /// The word before the bracket that is open at the place.
-    fn called_name(&self) -> Option<String> {
-        let before = self.site.text.get(..self.site.start as usize)?;
-        let mut depth = 0i32;
-        for (at, letter) in before.char_indices().rev() {
-            match letter {
-                ')' | ']' | '}' => depth += 1,
-                '(' if depth == 0 => {
-                    let head = before.get(..at)?;
-                    let name = head.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
-                    return Some(name.to_owned());
-                }
-                '(' | '[' | '{' => depth -= 1,
-                _ => {}
-            }
-        }
-        None
     }
 
     /// The subsets of the service around.
@@ -247,8 +276,20 @@ impl Context<'_> {
         let item = self.module.ast.items.iter().find(|item| item.span.touches(at));
         if let Some(Declares::Service(service)) = item.map(|item| &item.kind) {
             for subset in service.at.iter().filter_map(|at| at.subset.as_ref()) {
-                let given = if self.counts.get(subset.text.as_str()).is_some_and(|count| *count > 1) { 0 } else { 20 };
-                let item = Item::new(subset.text.as_str(), ItemKind::Name(NameKind::Subset), score + given);
+                let given = if self
+                    .counts
+                    .get(subset.text.as_str())
+                    .is_some_and(|count| *count > 1)
+                {
+                    0
+                } else {
+                    20
+                };
+                let item = Item::new(
+                    subset.text.as_str(),
+                    ItemKind::Name(NameKind::Subset),
+                    score + given,
+                );
                 self.add(item.of(Origin::Field(subset.span)));
             }
         }

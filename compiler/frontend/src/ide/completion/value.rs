@@ -5,6 +5,7 @@ use crate::{
     check::{Asked, Base, FieldInfo, Given, Kind, Probe, Role, Seen, Signature, Ty, surroundings},
     ide::names::{NameKind, kind_of},
     resolve::{Def, Entry},
+    syntax::SyntaxKind as K,
 };
 use flowmesh_ir::{Name, TypeId};
 use flowmesh_stdlib::{Native, natives};
@@ -18,7 +19,11 @@ struct Wish {
 impl Context<'_> {
     /// All that can stand for a value.
     pub(super) fn values(&mut self) {
+        if self.site.around == Some(K::Test) && self.site.within == Some(K::Call) {
+            self.add(Item::new("_", ItemKind::Word, 125));
+        }
         let Some(probe) = self.probe else {
+            self.written_names();
             self.all_declared();
             return self.keywords();
         };
@@ -27,22 +32,32 @@ impl Context<'_> {
                 ty: ty.clone(),
                 given: given.clone(),
             },
-            _ => Wish { ty: None, given: None },
+            _ => Wish {
+                ty: None,
+                given: None,
+            },
         };
         self.locals(probe, &wish);
         self.in_scope(probe, &wish);
         self.cases(&wish);
         self.context_words(probe);
         self.free_natives(&wish);
-        if matches!(self.site.place, Place::Statement) || self.site.problems > 0 || self.site.after.more {
+        if matches!(self.site.within, Some(K::Await | K::AwaitArm)) && matches!(self.site.place, Place::Value)
+        {
+            self.named(NameKind::Signal);
+        }
+        self.constants(&wish);
+        if matches!(self.site.place, Place::Statement) || self.site.problems > 0 {
             self.keywords();
-        } else {
-            self.constants(&wish);
         }
     }
 
     /// How something fits what follows: a call, or a member.
-    fn follows(&self, base: &Base, callable: bool) -> i32 {
+    pub(super) fn follows(&self, base: &Base, callable: bool) -> i32 {
+        // Two statements do not stand on one line, so a word of the language is missing and not a value.
+        if matches!(self.site.place, Place::Statement) && self.site.after.more {
+            return -80;
+        }
         if let Some(member) = &self.site.after.member {
             let known = self.has_member(base, member);
             return if known { 90 } else { -60 };
@@ -71,6 +86,7 @@ impl Context<'_> {
                 + near
                 + self.unused(name)
                 + self.fit(ty, wish.ty.as_ref())
+                + self.beside(ty)
                 + self.follows(&Base::Value(ty.clone()), false);
             let item = Item::new(name.as_str(), kind, score).typed(self.globals, ty.clone());
             self.add(item);
@@ -79,7 +95,12 @@ impl Context<'_> {
 
     /// What the module declares or uses.
     fn in_scope(&mut self, probe: &Probe, wish: &Wish) {
-        let entries: Vec<(Name, Entry)> = self.module.scope.iter().map(|(name, entry)| (name.clone(), *entry)).collect();
+        let entries: Vec<(Name, Entry)> = self
+            .module
+            .scope
+            .iter()
+            .map(|(name, entry)| (name.clone(), *entry))
+            .collect();
         for (name, entry) in entries {
             let item = self.declared_value(&name, entry.def, probe, wish);
             self.items.extend(item);
@@ -87,19 +108,35 @@ impl Context<'_> {
     }
 
     fn declared_value(&self, name: &Name, def: Def, probe: &Probe, wish: &Wish) -> Option<Item> {
-        let in_flow = matches!(probe.kind, Kind::Flow | Kind::Test | Kind::Gateway | Kind::Scheduled);
+        let in_flow = matches!(
+            probe.kind,
+            Kind::Flow | Kind::Test | Kind::Gateway | Kind::Scheduled
+        );
         let kind = ItemKind::Name(kind_of(def));
         let base = Base::Def(def);
-        let plain = |score: i32| Item::new(name.as_str(), kind, score + self.unused(name)).of(Origin::Def(def));
+        // A flow does not call itself, and a function cannot.
+        let around = self
+            .module
+            .ast
+            .items
+            .iter()
+            .find(|item| item.span.touches(self.site.start));
+        let is_own = around
+            .and_then(crate::ide::symbols::name_of)
+            .is_some_and(|own| own.text == *name);
+        let spoken = if is_own { -80 } else { self.unused(name) };
+        let plain = |score: i32| Item::new(name.as_str(), kind, score + spoken).of(Origin::Def(def));
         let (signature, extra) = match def {
             Def::Config(id) => {
                 let ty = self.globals.configs.get(id as usize)?.clone();
-                let score = of_kind(kind) + self.fit(&ty, wish.ty.as_ref()) + self.follows(&Base::Value(ty.clone()), false);
+                let score = of_kind(kind)
+                    + self.fit(&ty, wish.ty.as_ref())
+                    + self.follows(&Base::Value(ty.clone()), false);
                 return Some(plain(score).typed(self.globals, ty));
             }
             Def::Function(id) => (self.globals.functions.get(id as usize)?, 0),
-            Def::Flow(id) => (self.globals.flows.get(id as usize)?, if in_flow { 0 } else { -60 }),
-            Def::Template(id) => (self.globals.templates.get(id as usize)?, if in_flow { 0 } else { -60 }),
+            Def::Flow(id) => (self.globals.flows.get(id as usize)?, self.started(in_flow)),
+            Def::Template(id) => (self.globals.templates.get(id as usize)?, self.started(in_flow)),
             Def::Type(id) => return self.constructor(name, TypeId(id), &plain(0), wish),
             Def::Service(_) | Def::Module(_) => {
                 let statement = if in_flow { 10 } else { -10 };
@@ -119,6 +156,28 @@ impl Context<'_> {
         Some(self.callable(plain(score), signature))
     }
 
+    /// How likely a flow is here.
+    fn started(&self, in_flow: bool) -> i32 {
+        let starts = matches!(self.site.within, Some(K::Start | K::TestStart));
+        let leads = matches!(self.site.around, Some(K::Schedule | K::Gateway));
+        match starts || leads && self.site.after.call {
+            true => 90,
+            false if in_flow => 0,
+            false => -60,
+        }
+    }
+
+    /// How a type fits a literal that stands beside the place.
+    pub(super) fn beside(&self, ty: &Ty) -> i32 {
+        let ty = self.globals.unfold(ty);
+        match self.site.after.literal {
+            Some(K::NumberToken) if ty.is_number() || ty == Ty::Duration => 30,
+            Some(K::Quote) if ty == Ty::String => 30,
+            Some(_) => -20,
+            None => 0,
+        }
+    }
+
     fn call_score(&self, signature: &Signature, wish: &Wish) -> i32 {
         let params = params(&signature.params);
         self.fit(&signature.result, wish.ty.as_ref()) + self.takes(&params, wish.given.as_ref())
@@ -136,7 +195,10 @@ impl Context<'_> {
             ty => format!(" -> {}", self.globals.show(ty)),
         };
         let detail = format!("({}){result}", shown.join(", "));
-        let names = signature.params.iter().map(|param| (param.name.as_str(), self.globals.unfold(&param.ty).is_optional()));
+        let names = signature
+            .params
+            .iter()
+            .map(|param| (param.name.as_str(), self.globals.unfold(&param.ty).is_optional()));
         let insert = call(&item.label, names, self.site.after.call);
         let mut item = item.detail(detail);
         item.ty = Some(signature.result.clone());
@@ -153,7 +215,9 @@ impl Context<'_> {
                 + self.fit(&ty, wish.ty.as_ref())
                 + self.takes(&known, wish.given.as_ref())
                 + self.follows(&Base::Value(Ty::Bad), true);
-            let names = fields.iter().map(|field| (field.name.as_str(), self.globals.unfold(&field.ty).is_optional()));
+            let names = fields
+                .iter()
+                .map(|field| (field.name.as_str(), self.globals.unfold(&field.ty).is_optional()));
             let insert = record(name, names, self.site.after.call);
             return Some(item.typed(self.globals, ty).snippet(insert));
         }
@@ -164,7 +228,10 @@ impl Context<'_> {
 
     /// Cases of the enum that is expected, or of one that is in sight.
     fn cases(&mut self, wish: &Wish) {
-        let wanted = wish.ty.as_ref().map(|ty| self.globals.unfold(ty).present().clone());
+        let wanted = wish
+            .ty
+            .as_ref()
+            .map(|ty| self.globals.unfold(ty).present().clone());
         let wanted = wanted.and_then(|ty| self.globals.cases(&ty)).map(|(id, _)| id);
         let in_sight = self.module.scope.values().filter_map(|entry| match entry.def {
             Def::Type(id) => Some(TypeId(id)),
@@ -175,9 +242,17 @@ impl Context<'_> {
         enums.dedup();
         for id in enums {
             let ty = Ty::Named(id);
-            let Some((_, cases)) = self.globals.cases(&ty) else { continue };
+            let Some((_, cases)) = self.globals.cases(&ty) else {
+                continue;
+            };
             for case in cases.to_vec() {
-                let fits = if wanted == Some(id) { 70 } else if wanted.is_some() { -40 } else { -25 };
+                let fits = if wanted == Some(id) {
+                    70
+                } else if wanted.is_some() {
+                    -40
+                } else {
+                    -25
+                };
                 let has_fields = !case.fields.is_empty();
                 let takes = self.takes(&params(&case.fields), wish.given.as_ref());
                 let follows = self.follows(&Base::Value(ty.clone()), has_fields);
@@ -208,17 +283,26 @@ impl Context<'_> {
         for word in known {
             let member = self.site.after.member.clone();
             let fits = match &member {
-                Some(member) if surroundings().contains(&format!("{word}.{member}")) || member == "header" => 110,
+                Some(member)
+                    if surroundings().contains(&format!("{word}.{member}")) || member == "header" =>
+                {
+                    110
+                }
                 Some(_) => -20,
                 None => 0,
             };
-            self.add(Item::new(*word, ItemKind::Builtin, 30 + fits));
+            let tested = if self.site.around == Some(K::Test) { 45 } else { 0 };
+            self.add(Item::new(*word, ItemKind::Builtin, 30 + fits + tested));
         }
         if matches!(probe.kind, Kind::Flow | Kind::Test) {
             for (name, ty) in [("now", Ty::Time), ("uuid", Ty::String), ("random", Ty::Float)] {
                 let called = if self.site.after.call { 40 } else { -20 };
                 let item = Item::new(name, ItemKind::Builtin, 20 + called + self.absent(name));
-                let insert = if self.site.after.call { name.to_owned() } else { format!("{name}()") };
+                let insert = if self.site.after.call {
+                    name.to_owned()
+                } else {
+                    format!("{name}()")
+                };
                 let item = item.typed(self.globals, ty).snippet(insert);
                 self.add(item);
             }
@@ -249,7 +333,11 @@ impl Context<'_> {
         let wanted = wish.ty.as_ref().map(|ty| self.globals.unfold(ty));
         let is_bool = wanted.as_ref().is_some_and(|ty| *ty.present() == Ty::Bool);
         let is_optional = wanted.as_ref().is_some_and(Ty::is_optional);
-        let called = if self.site.after.call || self.site.after.member.is_some() { -90 } else { 0 };
+        let called = if self.site.after.call || self.site.after.member.is_some() {
+            -90
+        } else {
+            0
+        };
         for word in ["true", "false"] {
             let fits = if is_bool { 60 } else { -10 };
             self.add(Item::new(word, ItemKind::Keyword, 30 + fits + called));
@@ -264,11 +352,15 @@ impl Context<'_> {
 
 /// Names of parameters with their types, and whether they may be left out.
 pub(super) fn params(fields: &[FieldInfo]) -> Vec<(&str, Option<Ty>, bool)> {
-    let param = |field: &FieldInfo| (field.name.clone(), field.ty.clone());
-    let _ = param;
     fields
         .iter()
-        .map(|field| (field.name.as_str(), Some(field.ty.clone()), field.ty.is_optional()))
+        .map(|field| {
+            (
+                field.name.as_str(),
+                Some(field.ty.clone()),
+                field.ty.is_optional(),
+            )
+        })
         .collect()
 }
 
@@ -278,7 +370,10 @@ pub(super) fn call<'n>(name: &str, params: impl Iterator<Item = (&'n str, bool)>
         return name.to_owned();
     }
     let places = params.filter(|(_, optional)| !optional);
-    let places: Vec<String> = (1..).zip(places).map(|(at, (name, _))| format!("${{{at}:{name}}}")).collect();
+    let places: Vec<String> = (1..)
+        .zip(places)
+        .map(|(at, (name, _))| format!("${{{at}:{name}}}"))
+        .collect();
     format!("{name}({})", places.join(", "))
 }
 
@@ -288,6 +383,9 @@ pub(super) fn record<'n>(name: &str, fields: impl Iterator<Item = (&'n str, bool
         return name.to_owned();
     }
     let places = fields.filter(|(_, optional)| !optional);
-    let places: Vec<String> = (1..).zip(places).map(|(at, (name, _))| format!("{name}: ${at}")).collect();
+    let places: Vec<String> = (1..)
+        .zip(places)
+        .map(|(at, (name, _))| format!("{name}: ${at}"))
+        .collect();
     format!("{name}({})", places.join(", "))
 }
