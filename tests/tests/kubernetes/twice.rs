@@ -6,10 +6,12 @@ mod gateway_api;
 #[path = "twice/istio.rs"]
 mod istio;
 
-use flowmesh_diagnostics::{Diagnostics, Severity};
+use flowmesh_diagnostics::{Diagnostics, Severity, Sources};
 use flowmesh_import::{Input, Kind, import};
 use flowmesh_kubernetes::{Manifest, Options, Target, compile};
+use flowmesh_tests::files;
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// What came of manifests.
 struct Twice {
@@ -17,6 +19,28 @@ struct Twice {
     after: Vec<Value>,
     /// The program between them.
     text: String,
+}
+
+/// What every program of the suite and of the examples becomes for a target that holds it.
+fn every_program(target: Target) -> Vec<(String, Vec<Manifest>)> {
+    let folders = ["tests/suite", "examples"].map(|folder| files::below(&files::top().join(folder), ".flow"));
+    let made = |path: PathBuf| {
+        let world = files::Folder {
+            root: path.parent()?.to_owned(),
+            instead: None,
+        };
+        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+        let program =
+            flowmesh_frontend::compile(&world, path.file_name()?.to_str()?, &mut sources, &mut found)?;
+        let options = Options {
+            gateway_class: Some("edge".to_owned()),
+            ..Options::default()
+        };
+        let manifests = compile(&program, target, &options, &mut found);
+        let held = !found.has_errors() && !manifests.is_empty();
+        held.then(|| (path.display().to_string(), manifests))
+    };
+    folders.concat().into_iter().filter_map(made).collect()
 }
 
 /// The objects of manifests.

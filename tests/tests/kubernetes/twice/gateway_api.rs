@@ -3,9 +3,9 @@
 #[path = "reader.rs"]
 mod reader;
 
-use super::twice;
+use super::{every_program, twice};
 use crate::{
-    beside, front,
+    front,
     meaning::{CONDITIONS, routed},
 };
 use flowmesh_diagnostics::Diagnostics;
@@ -63,10 +63,10 @@ fn answer_the_same(manifests: &[Manifest], place: &str, told: bool) -> usize {
 }
 
 #[test]
-fn the_suite_answers_as_before() {
+fn every_program_answers_as_before() {
     let mut asked = 0;
-    for case in beside::suite("tests/suite/kubernetes") {
-        asked += answer_the_same(&case.manifests, &case.path.display().to_string(), true);
+    for (place, manifests) in every_program(Target::GatewayApi) {
+        asked += answer_the_same(&manifests, &place, true);
     }
     assert!(asked > 1_000, "{asked} were asked");
 }

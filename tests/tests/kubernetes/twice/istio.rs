@@ -1,6 +1,7 @@
 //! Istio: routes, and who may call what.
 
-use super::twice;
+use super::{every_program, twice};
+use crate::again::{requests, rules, tables, taken};
 use crate::istio::access::{CALLERS, OPERATIONS, RULES, Request, lets, program};
 use flowmesh_diagnostics::Diagnostics;
 use flowmesh_kubernetes::{Options, Target, compile};
@@ -48,4 +49,41 @@ fn whoever_was_let_in_is_let_in_again_and_nobody_else() {
         }
     }
     assert!(seen.iter().all(|count| *count > 500), "{seen:?}");
+}
+
+#[test]
+fn every_program_answers_as_before() {
+    let (mut same, mut told) = (0, Vec::new());
+    for (place, manifests) in every_program(Target::Istio) {
+        let both = twice(&manifests, Target::Istio, &Options::default(), &place);
+        let (before, after) = (tables(&both.before), tables(&both.after));
+        let answers = before.iter().all(|(about, routes)| {
+            let others = after.get(about).cloned().unwrap_or_default();
+            let all: Vec<Value> = routes.iter().chain(&others).cloned().collect();
+            requests(&all).iter().all(|request| {
+                let (first, mut second) = (taken(routes, request), taken(&others, request));
+                // Where nothing limits the time, the program says so, and that a day stands for it.
+                if first["timeout"].is_null() && both.text.contains("a day stands for that") {
+                    second.as_object_mut().map(|all| all.remove("timeout"));
+                }
+                first == second
+            })
+        });
+        let lets = rules(&both.before) == rules(&both.after);
+        match answers && lets {
+            true => same += 1,
+            false => {
+                assert!(
+                    both.tells(""),
+                    "{place}: routes {answers}, rules {lets}\n{}",
+                    both.text
+                );
+                told.push(place);
+            }
+        }
+    }
+    assert!(
+        same > 10 * told.len() && same > 5,
+        "{same} are the same; of others it is told: {told:?}"
+    );
 }

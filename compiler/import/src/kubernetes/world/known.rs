@@ -27,6 +27,11 @@ impl Known {
         self.behind(port).filter(|_| self.is_entry).unwrap_or(port)
     }
 
+    /// Whether callers come without TLS, and the host is called with it.
+    pub(crate) fn adds_tls(&self, port: u16) -> bool {
+        self.is_entry && port != 443 && self.behind(port) == Some(443)
+    }
+
     /// At which port the pods are called that are behind a port of the Service.
     pub(crate) fn behind(&self, port: u16) -> Option<u16> {
         let at = self.ports.iter().position(|known| *known == port)?;

@@ -5,7 +5,7 @@ use crate::{
     kubernetes::{
         condition,
         fold::Operation,
-        settings::{Beside, cors, settings, shares},
+        settings::{Beside, Setting, cors, settings, shares},
         traffic::{On, Says, Split, may_repeat},
         world::{Service, World},
     },
@@ -28,7 +28,11 @@ pub(crate) fn write(world: &World, number: usize, out: &mut Out, found: &mut Fou
         };
         let known = world.known(&subset.place.host);
         let port = known.map_or(subset.place.port, |known| known.reached(subset.place.port));
-        out.line(format!("at{name}: {}", quoted(&subset.place.address(port))));
+        let address = match secure(world, service) {
+            Some(_) => format!("https://{}", subset.place.host.0),
+            None => subset.place.address(port),
+        };
+        out.line(format!("at{name}: {}", quoted(&address)));
     }
     out.notes(&service.notes);
     let says = &service.folded.says;
@@ -50,7 +54,12 @@ pub(crate) fn write(world: &World, number: usize, out: &mut Out, found: &mut Fou
     if let Some(all) = &says.cors {
         out.line(format!("cors: {}", cors(all)));
     }
-    out.settings(&service.settings);
+    let secure = secure(world, service);
+    let own = service
+        .settings
+        .iter()
+        .filter(|setting| Some(*setting) != secure.as_ref());
+    out.settings(&own.cloned().collect::<Vec<_>>());
     route(world, service, out, found);
     let mut names = Names::default();
     for operation in &service.folded.operations {
@@ -59,6 +68,18 @@ pub(crate) fn write(world: &World, number: usize, out: &mut Out, found: &mut Fou
         out.line(text);
     }
     out.line("}");
+}
+
+/// The `tls` of a host outside that is called by the name that it has, which its address says as well.
+fn secure(world: &World, service: &Service) -> Option<Setting> {
+    let [only] = service.subsets.as_slice() else {
+        return None;
+    };
+    let known = world.known(&only.place.host)?;
+    let usual = format!("{{ mode: simple, name: {} }}", quoted(&only.place.host.0));
+    let is = |(name, value): &&Setting| *name == "tls" && *value == usual;
+    let tls = service.settings.iter().find(is)?;
+    known.adds_tls(only.place.port).then(|| tls.clone())
 }
 
 /// What is changed of requests on their way.
