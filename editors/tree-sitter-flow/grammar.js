@@ -113,7 +113,8 @@ module.exports = grammar({
     ),
     gateway_method: ($) => $._word,
     access: ($) => seq(choice('allow', 'deny'), commas($.who), 'to', commas($.what), optional(seq('when', $._expression))),
-    who: ($) => choice(seq('gateway', $.name), $.text, path($)),
+    // `gateway` alone is a name like any other.
+    who: ($) => choice(seq('gateway', $.name), $.text, path($), seq(alias('gateway', $.name), repeat(seq('.', $.name)))),
     what: ($) => seq($.name, repeat(seq('.', choice('*', $.name)))),
     mesh: ($) => seq('mesh', field('body', $.settings)),
     schedule: ($) => seq('schedule', field('name', $.name), '=', $._expression, '->', field('target', $._expression), optional($.settings)),

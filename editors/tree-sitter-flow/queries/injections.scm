@@ -1,0 +1,7 @@
+; What stands behind `matches` is a regular expression.
+((chain "matches" . (text (chars) @injection.content))
+  (#set! injection.language "regex")
+  (#set! injection.combined))
+
+([(doc_comment) (module_comment)] @injection.content
+  (#set! injection.language "comment"))
