@@ -1,4 +1,4 @@
-// Bundles the extension into one file.
+// Bundles the extension into one file. With `--tests` also what looks at it from inside of an editor.
 
 import { build } from "esbuild";
 
@@ -12,3 +12,6 @@ const common = {
 };
 
 await build({ ...common, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", minify: true });
+if (process.argv.includes("--tests")) {
+  await build({ ...common, entryPoints: ["src/test/inside.ts"], outfile: "dist/inside.js" });
+}

@@ -17,7 +17,7 @@ interface Lines {
 }
 
 /** What the page tells. */
-type Told = { kind: "ready" } | { kind: "chosen"; id: string };
+type Told = { kind: "ready" } | { kind: "chosen"; id: string } | { kind: "marked"; id?: string };
 
 export class Graph implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
@@ -25,6 +25,8 @@ export class Graph implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
   private asked = 0;
   private drawing: Drawing | undefined;
+  /** The state that the page has marked. */
+  shown: string | undefined;
   /** The document that is drawn, also while the graph itself has the focus. */
   private source: vscode.Uri | undefined;
   private readonly listeners: vscode.Disposable[] = [];
@@ -62,7 +64,7 @@ export class Graph implements vscode.Disposable {
 
   private closed(): void {
     clearTimeout(this.timer);
-    [this.panel, this.ready, this.drawing] = [undefined, false, undefined];
+    [this.panel, this.ready, this.drawing, this.shown] = [undefined, false, undefined, undefined];
   }
 
   /** Draws when nothing was typed for a while. */
@@ -118,9 +120,16 @@ export class Graph implements vscode.Disposable {
       this.tell();
       const editor = this.editor();
       if (editor) this.mark(editor);
+    } else if (told.kind === "marked") {
+      this.shown = told.id;
     } else {
       await this.reveal(told.id);
     }
+  }
+
+  /** The states of the drawing. */
+  get names(): string[] {
+    return this.drawing?.nodes.map((node) => node.id) ?? [];
   }
 
   /** Shows the source of a state. */

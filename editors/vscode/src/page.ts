@@ -51,6 +51,7 @@ function mark(id) {
   const node = main.querySelector("[id=" + CSS.escape(id) + "]");
   node?.classList.add("marked");
   node?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  editor.postMessage({ kind: "marked", id: node?.id });
 }
 
 window.addEventListener("message", ({ data }) => {

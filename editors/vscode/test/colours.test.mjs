@@ -1,4 +1,4 @@
-// What each piece of a program is coloured as. `UPDATE=1 npm run test:colours` writes the snapshot anew.
+// What each piece of a program is coloured as. `UPDATE=1 npm test` writes the snapshot anew.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
