@@ -1,6 +1,7 @@
 //! The program as text for people, as JSON for the interpreter, as DOT for a picture.
 
 mod dot;
+mod drawn;
 mod expr;
 mod flow;
 mod mesh;
@@ -13,6 +14,7 @@ mod value;
 mod whole;
 
 pub use dot::dot;
+pub use drawn::{Drawn, Kind, Shape, Way, states};
 pub use expr::sign;
 pub use mesh::{what, when};
 pub use text::text;

@@ -31,6 +31,23 @@ pub(crate) fn again(method: &str) -> Again {
     }
 }
 
+/// A match by each method by which requests may be repeated; a match has one method.
+pub(crate) fn by_method(one: &Match) -> Vec<Match> {
+    match &one.method {
+        Some(method) => match again(method) {
+            Again::May => vec![one.clone()],
+            Again::Unsent => Vec::new(),
+        },
+        None => {
+            let each = IDEMPOTENT.iter().map(|method| Match {
+                method: Some((*method).to_owned()),
+                ..one.clone()
+            });
+            each.collect()
+        }
+    }
+}
+
 /// Requests that fit all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {

@@ -3,6 +3,8 @@
 //!
 //! A gateway of which something is not held is not written at all: the rest of it would let in whom the program keeps out.
 
+pub(crate) mod admitted;
+pub(crate) mod hosts;
 mod routes;
 
 use crate::{
@@ -21,13 +23,25 @@ use flowmesh_ir::{
     gateway::{self, Gateway, Pass},
 };
 
+/// A service of the program as a target sees it.
+pub(crate) trait Placed {
+    /// The Service of each subset.
+    fn places(&self) -> &[ServicePort];
+}
+
+impl Placed for Known {
+    fn places(&self) -> &[ServicePort] {
+        &self.places
+    }
+}
+
 /// One gateway on its way to manifests.
-pub(crate) struct Front<'a, 'd> {
+pub(crate) struct Front<'a, 'd, K = Known> {
     pub(crate) target: Target,
     pub(crate) program: &'a Program,
     pub(crate) options: &'a Options<'a>,
     pub(crate) gateway: &'a Gateway,
-    pub(crate) known: &'a [Option<Known>],
+    pub(crate) known: &'a [Option<K>],
     pub(crate) found: &'d mut Diagnostics,
     /// Whether something of it is not held.
     pub(crate) unheld: bool,
@@ -49,13 +63,13 @@ impl Listener {
     }
 }
 
-impl<'a, 'd> Front<'a, 'd> {
+impl<'a, 'd, K: Placed> Front<'a, 'd, K> {
     /// A gateway of a program.
     pub(crate) fn new(
         target: Target,
         (program, gateway): (&'a Program, &'a Gateway),
         options: &'a Options<'a>,
-        known: &'a [Option<Known>],
+        known: &'a [Option<K>],
         found: &'d mut Diagnostics,
     ) -> Self {
         Self {
@@ -72,7 +86,7 @@ impl<'a, 'd> Front<'a, 'd> {
     /// The namespace of the first service that it leads to: it stands there.
     pub(crate) fn namespace(&self) -> &'a str {
         let known = self.known;
-        let place = |service: ServiceId| known.get(service.index())?.as_ref()?.places.first();
+        let place = |service: ServiceId| known.get(service.index())?.as_ref()?.places().first();
         let routed = self.gateway.routes.iter().find_map(|route| match route.target {
             gateway::Target::Service { service, .. } => place(service),
             _ => None,
@@ -109,7 +123,12 @@ impl<'a, 'd> Front<'a, 'd> {
             }
         }
         if gateway.limit.is_some() {
-            self.report(&Problem::Setting(Setting::Limit), "@limit");
+            // A service may have one.
+            let problem = match held(self.target, Setting::Limit) {
+                Held::Not(_) => Problem::Setting(Setting::Limit),
+                _ => Problem::Whole(Setting::Limit),
+            };
+            self.report(&problem, "@limit");
         }
     }
 
@@ -183,7 +202,7 @@ impl<'a, 'd> Front<'a, 'd> {
             route.split.first().map(|(subset, _)| *subset)
         };
         let subset = pass.subset.or_else(last).unwrap_or(SubsetId(0));
-        own.places.get(subset.index())
+        own.places().get(subset.index())
     }
 
     /// Reports a setting that is not held whole; `place` is what follows `gateway/NAME`.

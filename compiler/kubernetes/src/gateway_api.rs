@@ -26,6 +26,7 @@ use crate::{
     Manifest, Options, Target,
     address::ServicePort,
     first_match::Again,
+    front::admitted::{admits, is_of_flows},
     http_route::{self, HttpRoute, ServiceRef},
     manifest::{INTERPRETER, Metadata, Object, metadata, object_name},
     precedence,
@@ -91,7 +92,7 @@ fn declarations(program: &Program, options: &Options<'_>, found: &mut Diagnostic
     for (at, rule) in program.access.iter().enumerate() {
         let span = program.origins.span(&format!("access/{at}")).unwrap_or_default();
         let word = if rule.allow { "allow" } else { "deny" };
-        let (problem, severity) = match gateway::admits(rule) {
+        let (problem, severity) = match admits(rule) || is_of_flows(rule) {
             true => (Problem::Part(Setting::Access), Severity::Warning),
             false => (Problem::Declaration(word), unheld),
         };

@@ -20,10 +20,10 @@ pub enum Layout {
 
 impl Layout {
     /// The options by which manifests are made for this layout.
-    pub(crate) fn prepared<'a>(self, options: &Options<'a>) -> Options<'a> {
+    pub(crate) fn prepared<'a>(self, program: &Program, options: &Options<'a>) -> Options<'a> {
         match self {
             Self::Plain | Self::Kustomize => options.clone(),
-            Self::Helm => helm::prepared(options),
+            Self::Helm => helm::prepared(program, options),
         }
     }
 

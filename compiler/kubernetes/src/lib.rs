@@ -93,16 +93,16 @@ pub fn compile(
     found: &mut Diagnostics,
 ) -> Vec<Manifest> {
     let given = options;
-    let options = &given.layout.prepared(given);
+    let options = &given.layout.prepared(program, given);
     let mut all = match target {
         Target::GatewayApi => gateway_api::compile(program, options, found),
         Target::Istio => istio::compile(program, options, found),
         Target::Linkerd => linkerd::compile(program, options, found),
         Target::Consul => consul::compile(program, options, found),
-        Target::Kubernetes => workload::compile(program, options, found),
+        Target::Kubernetes => workload::compile(program, None, options, found),
     };
     if options.pods && target != Target::Kubernetes {
-        all.extend(workload::compile(program, options, found));
+        all.extend(workload::compile(program, Some(target), options, found));
         all.sort_by(|one, other| one.path.cmp(&other.path));
     }
     given.layout.laid(program, given, all)

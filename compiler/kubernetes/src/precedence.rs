@@ -107,11 +107,11 @@ fn unsaid<O: PartialEq>(rules: &[Rule<O>]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Rules of one route with one outcome as one rule, where no other of equal rank stands between them.
+/// Rules with one outcome as one rule, where no other of equal rank stands between them.
 fn together<O: PartialEq>(rules: Vec<Rule<O>>) -> Vec<Rule<O>> {
     let mut kept: Vec<Rule<O>> = Vec::with_capacity(rules.len());
     for rule in rules {
-        let same = |known: &Rule<O>| known.route == rule.route && known.outcome == rule.outcome;
+        let same = |known: &Rule<O>| known.outcome == rule.outcome;
         let place = kept.iter().position(same);
         let between = |at: usize| {
             let others = kept

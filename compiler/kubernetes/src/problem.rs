@@ -148,12 +148,9 @@ impl Problem {
             ),
             Self::Alike { one, other } => (
                 Code(710),
+                format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
                 match target {
-                    Target::GatewayApi => format!("the target `{target}` cannot tell `{one}` from `{other}`, and their timeouts differ"),
-                    Target::Istio | Target::Linkerd | Target::Consul | Target::Kubernetes => format!("the target `{target}` cannot tell `{one}` from `{other}`, and not the same holds for both"),
-                },
-                match target {
-                    Target::GatewayApi => "give both the same timeouts, or paths that differ before their first parameter".to_owned(),
+                    Target::GatewayApi => "give both the same settings, or paths that differ before their first parameter".to_owned(),
                     Target::Istio | Target::Linkerd | Target::Consul | Target::Kubernetes => "give both the same settings, or paths that differ".to_owned(),
                 },
             ),

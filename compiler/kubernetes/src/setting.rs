@@ -1,7 +1,7 @@
 //! Everything of a program that a target may have no field for, under the names that authors use.
 
 use flowmesh_diagnostics::Code;
-use flowmesh_ir::policy::Policy;
+use flowmesh_ir::policy::{Budget, Policy};
 
 /// Writes the kinds of settings down once: their name in the code, the setting that they stand at, and what they are called.
 macro_rules! settings {
@@ -104,12 +104,24 @@ impl Setting {
     }
 }
 
-/// The settings of a policy that are there or not, and that say something else than what holds anyway.
+/// The settings of a policy that say something else than what holds anyway. Of timeouts, of what is repeated, of how endpoints
+/// are picked and of what is limited, each target takes other parts, and says itself which.
 pub(crate) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     fn is<T: PartialEq>(own: &Option<T>, outer: &Option<T>) -> bool {
         own.is_some() && own != outer
     }
+    let breaker = policy.breaker.filter(|_| is(&policy.breaker, &outer.breaker));
+    let limit = policy.limit.as_ref().filter(|_| is(&policy.limit, &outer.limit));
     let all = [
+        (Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms),
+        (Setting::Retry, is(&policy.retry, &outer.retry)),
+        (Setting::Breaker, breaker.is_some_and(|it| it.failures.is_some())),
+        (Setting::FailureRate, breaker.is_some_and(|it| it.rate.is_some())),
+        (
+            Setting::SlowStart,
+            breaker.is_some_and(|it| it.slow_start_ms.is_some()),
+        ),
+        (Setting::Adaptive, limit.is_some_and(|it| it.adaptive)),
         (Setting::Sticky, is(&policy.sticky, &outer.sticky)),
         (Setting::Hedge, is(&policy.hedge, &outer.hedge)),
         (Setting::Priority, is(&policy.priority, &outer.priority)),
@@ -126,4 +138,27 @@ pub(crate) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     all.into_iter()
         .filter_map(|(setting, is)| is.then_some(setting))
         .collect()
+}
+
+/// Whether endpoints are picked in another way.
+pub(crate) fn picks_otherwise(policy: &Policy, outer: &Policy) -> bool {
+    policy.balance != outer.balance || policy.hash != outer.hash
+}
+
+/// Whether another share of the calls may be repeated.
+pub(crate) fn budgets_otherwise(policy: &Policy, outer: &Policy) -> bool {
+    let budget = |policy: &Policy| {
+        let retry = policy.retry.as_ref();
+        retry.map_or(Some(Budget::default()), |retry| retry.budget)
+    };
+    budget(policy) != budget(outer)
+}
+
+/// The settings of a part of a service that are not those of the whole, for a target that picks endpoints for whole services:
+/// another way to pick them is one of these, however well the whole could have it.
+pub(crate) fn of_part(mut said: Vec<Setting>, policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    if picks_otherwise(policy, outer) && !said.contains(&Setting::Balance) {
+        said.push(Setting::Balance);
+    }
+    said
 }

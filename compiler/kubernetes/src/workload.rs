@@ -7,7 +7,8 @@
 //! 2. [`pods`]: the pods
 //! 3. [`around`]: what stands around them: Services, rules of the network, budgets, scaling
 //! 4. [`api`]: what they may do at the API of the cluster, where the program does something there
-//! 5. [`gate`]: a Job with the tests of the program, where it is asked for
+//! 5. [`mesh`]: what a mesh wants of them, where they are in one
+//! 6. [`gate`]: a Job with the tests of the program, where it is asked for
 //!
 //! Secrets are named and never written: `NAME-secrets` has a key for each `secret` of the program, `NAME-files` the files that
 //! it names (certificates, keys, visitors), `NAME-tokens` the `tokens.json` of `flowmesh token`.
@@ -15,6 +16,7 @@
 mod api;
 mod around;
 mod gate;
+mod mesh;
 mod needs;
 mod pods;
 pub(crate) mod table;
@@ -68,14 +70,21 @@ impl Default for Workload {
 struct Making<'a> {
     program: &'a Program,
     options: &'a Options<'a>,
+    /// The mesh that the pods are in.
+    mesh: Option<Target>,
     /// What its objects are called.
     name: String,
     needs: Needs,
     api: Api,
 }
 
-/// The manifests of a program.
-pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Vec<Manifest> {
+/// The manifests of a program, whose pods may be in a mesh.
+pub(crate) fn compile(
+    program: &Program,
+    mesh: Option<Target>,
+    options: &Options<'_>,
+    found: &mut Diagnostics,
+) -> Vec<Manifest> {
     let name = object_name(&program.name).to_lowercase();
     let report = |problem: &Problem, found: &mut Diagnostics| {
         found.add_beside(problem.diagnostic(TARGET, Severity::Error, Span::default()));
@@ -107,6 +116,7 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     let making = Making {
         program,
         options,
+        mesh,
         name,
         needs,
         api,

@@ -141,16 +141,19 @@ fn taken(routes: &[Value], request: &Request<'_>, reading: Reading) -> Option<St
         .collect();
     hosts.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     if !reading.wider_hosts_follow {
-        hosts.truncate(1);
+        let first = hosts.first().map(|(rank, _)| *rank);
+        hosts.retain(|(rank, _)| Some(*rank) == first);
     }
-    for (_, route) in hosts {
-        let rules = route["spec"]["rules"].as_array().expect("a route has rules");
+    // Routes for one host are read as one.
+    for of_host in hosts.chunk_by(|(one, _), (other, _)| one == other) {
         let mut best = None;
-        for rule in rules {
-            for one in rule["matches"].as_array().expect("a rule has matches") {
-                let rank = of_match(one, request, reading);
-                if rank.is_some() && best.is_none_or(|(known, _)| rank > known) {
-                    best = Some((rank, rule));
+        for (_, route) in of_host {
+            for rule in route["spec"]["rules"].as_array().expect("a route has rules") {
+                for one in rule["matches"].as_array().expect("a rule has matches") {
+                    let rank = of_match(one, request, reading);
+                    if rank.is_some() && best.is_none_or(|(known, _)| rank > known) {
+                        best = Some((rank, rule));
+                    }
                 }
             }
         }
@@ -223,5 +226,75 @@ fn every_visitor_is_led_where_the_program_leads_them() {
     assert!(
         made > 150 && refused > 50 && asked > 100_000,
         "{made} made, {refused} refused, {asked} asked"
+    );
+}
+
+#[test]
+fn more_rules_than_a_route_holds_are_several_routes() {
+    let options = Options {
+        gateway_class: Some("edge".to_owned()),
+        ..Options::default()
+    };
+    let made = |routes: &str| {
+        let services: String = (0..40)
+            .map(|at| format!("service s{at} {{ at: \"dns://s{at}.shop.svc:80\" }}\n"))
+            .collect();
+        let text = format!("{services}gateway front {{\n  listen: \"http://0.0.0.0:80\"\n{routes}}}\n");
+        let program = compiled(&text).expect("it compiles");
+        let mut found = Diagnostics::default();
+        let manifests = compile(&program, Target::GatewayApi, &options, &mut found);
+        let read =
+            |yaml: &flowmesh_kubernetes::Manifest| serde_saphyr::from_str(&yaml.yaml).expect("it is YAML");
+        let of_gateway = manifests
+            .iter()
+            .filter(|one| one.path.starts_with("httproute-front"));
+        (program, of_gateway.map(read).collect::<Vec<Value>>(), found)
+    };
+    let apart: String = (0..40)
+        .map(|at| format!("  GET \"/a{at}/**\" -> s{at}\n"))
+        .collect();
+    let (program, routes, found) = made(&apart);
+    assert!(!found.has_errors(), "{:?}", found.sorted());
+    let sizes: Vec<usize> = routes
+        .iter()
+        .map(|route| {
+            route["spec"]["rules"]
+                .as_array()
+                .expect("a route has rules")
+                .len()
+        })
+        .collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 40, "{sizes:?}");
+    assert!(sizes.iter().all(|size| *size <= 16), "{sizes:?}");
+    let reading = Reading {
+        wider_hosts_follow: false,
+        regex_before_prefix: false,
+    };
+    for at in 0..40 {
+        let path = format!("/a{at}/x");
+        let request = Request {
+            host: "any.test",
+            method: "GET",
+            path: &path,
+            header: false,
+        };
+        assert_eq!(
+            taken(&routes, &request, reading),
+            led(&program, &request),
+            "{path}"
+        );
+    }
+    // Many that lead to one place are one route with rules of that place.
+    let together: String = (0..120).map(|at| format!("  GET \"/a{at}\" -> s0\n")).collect();
+    assert_eq!(made(&together).1.len(), 1);
+    // Which of two routes is older is not for the program to say.
+    let by_header = |at: usize| format!("  GET \"/a\" when request.header(\"x{at}\") == \"1\" -> s{at}\n");
+    let alike: String = (0..20).map(by_header).collect();
+    let (_, routes, found) = made(&alike);
+    assert!(routes.is_empty() && found.has_errors());
+    assert!(
+        found.sorted()[0].message.contains("the older one"),
+        "{:?}",
+        found.sorted()
     );
 }

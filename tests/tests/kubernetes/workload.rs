@@ -1,8 +1,8 @@
 //! The program itself in a cluster: that clusters take it, and that its pods may do no more than they must.
 
 use crate::beside;
-use flowmesh_diagnostics::Diagnostics;
-use flowmesh_kubernetes::{Manifest, Options, Target, compile};
+use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_kubernetes::{Manifest, Options, Target, Workload, compile};
 use flowmesh_tests::{files, fuzz::compiled};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
@@ -97,6 +97,106 @@ fn clusters_take_every_manifest() {
         "StatefulSet",
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), wanted);
+}
+
+/// The pods beside what a mesh gets, and the Job with the tests.
+fn in_mesh(target: Target) -> Vec<Value> {
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    let world = files::Folder {
+        root: files::top().join("workload"),
+        instead: Some(("shop.flow".to_owned(), SHOP.to_owned())),
+    };
+    let program =
+        flowmesh_frontend::compile(&world, "shop.flow", &mut sources, &mut found).expect("it compiles");
+    let workload = Workload {
+        tests: true,
+        ..Workload::default()
+    };
+    let options = Options {
+        configs: [("team".into(), "a".to_owned())].into(),
+        interpreter_fills: true,
+        pods: true,
+        sources: Some(&sources),
+        workload,
+        ..Options::default()
+    };
+    objects(&compile(&program, target, &options, &mut found))
+}
+
+#[test]
+fn pods_are_in_the_mesh_that_is_written_beside_them() {
+    let inject = "consul.hashicorp.com/connect-inject";
+    let excluded = "consul.hashicorp.com/transparent-proxy-exclude-inbound-ports";
+    let service = "consul.hashicorp.com/connect-service";
+    let cases = [
+        (
+            Target::GatewayApi,
+            json!({}),
+            None,
+            [7700, 7701].as_slice(),
+            false,
+            None,
+        ),
+        (
+            Target::Istio,
+            json!({ "labels": { "sidecar.istio.io/inject": "true" } }),
+            Some("istio-system"),
+            &[7700, 7701],
+            false,
+            Some(json!({ "labels": { "sidecar.istio.io/inject": "false" } })),
+        ),
+        (
+            Target::Linkerd,
+            json!({ "annotations": { "linkerd.io/inject": "enabled" } }),
+            Some("linkerd"),
+            &[7700, 7701, 4143],
+            false,
+            Some(json!({ "annotations": { "linkerd.io/inject": "disabled" } })),
+        ),
+        (
+            Target::Consul,
+            json!({ "annotations": { inject: "true", service: "flowmesh", excluded: "7700,7701" } }),
+            Some("consul"),
+            &[7700, 7701, 20_000],
+            true,
+            Some(json!({ "annotations": { inject: "false" } })),
+        ),
+    ];
+    for (target, known, leads, heard, token, apart) in cases {
+        let objects = in_mesh(target);
+        let template = &of_kind(&objects, "StatefulSet")["spec"]["template"];
+        let mut metadata = template["metadata"].clone();
+        for own in ["app", "app.kubernetes.io/name"] {
+            assert!(metadata["labels"].as_object_mut().unwrap().remove(own).is_some());
+        }
+        metadata
+            .as_object_mut()
+            .unwrap()
+            .retain(|_, map| !map.as_object().unwrap().is_empty());
+        assert_eq!(metadata, known, "{target}");
+        assert_eq!(
+            template["spec"]["automountServiceAccountToken"], token,
+            "{target}"
+        );
+        let policy = &of_kind(&objects, "NetworkPolicy")["spec"];
+        let ports = policy["ingress"][0]["ports"].as_array().unwrap();
+        let ports: Vec<u64> = ports.iter().map(|port| port["port"].as_u64().unwrap()).collect();
+        assert_eq!(ports, heard, "{target}");
+        let to = |name: &str| {
+            let one =
+                json!([{ "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": name } } }]);
+            policy["egress"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|rule| rule["to"] == one)
+        };
+        for name in ["istio-system", "linkerd", "consul"] {
+            assert_eq!(to(name), leads == Some(name), "{target} {name}");
+        }
+        let job = &of_kind(&objects, "Job")["spec"]["template"];
+        assert_eq!(job.get("metadata"), apart.as_ref(), "{target}");
+    }
 }
 
 #[test]

@@ -205,16 +205,17 @@ fn unused(whole: &mut Whole<'_>) {
             let mut diagnostic = Diagnostic::warning(Code(531), span, message)
                 .help("remove it: what is not needed should not be allowed");
             let path = |number: usize| format!("access/{at}/what/{number}");
-            let before = number.checked_sub(1).and_then(|before| whole.span(&path(before)));
-            let last = rule.what.len() == number.saturating_add(1);
-            diagnostic = match (rule.what.len(), before, whole.span(&format!("access/{at}"))) {
+            // One comma goes with it.
+            let beside = match number {
+                0 => whole.span(&path(1)).map(|next| (span.start, next.start)),
+                _ => whole.span(&path(number - 1)).map(|before| (before.end, span.end)),
+            };
+            diagnostic = match (rule.what.len(), beside, whole.span(&format!("access/{at}"))) {
                 (1, _, Some(all)) => diagnostic.fix("remove the rule", all, ""),
-                // The comma before it goes too.
-                (_, Some(before), _) if last => {
-                    let listed = Span::new(span.source, before.end, span.end);
-                    diagnostic.fix("remove it from the rule", listed, "")
+                (_, Some((start, end)), _) => {
+                    diagnostic.fix("remove it from the rule", Span::new(span.source, start, end), "")
                 }
-                _ => diagnostic.fix("remove it from the rule", span, ""),
+                _ => diagnostic,
             };
             whole.report(diagnostic);
         }

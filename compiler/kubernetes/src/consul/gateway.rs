@@ -15,13 +15,13 @@ mod token;
 use super::{Known, TARGET, object, of_group};
 use crate::{
     Manifest, Options,
-    capability::{Held, held},
-    constant,
-    manifest::{Metadata, metadata, object_name},
+    address::ServicePort,
+    front::{self, Placed, hosts},
+    manifest::object_name,
     problem::Problem,
     setting::Setting,
 };
-use flowmesh_diagnostics::{Diagnostics, Severity, Span};
+use flowmesh_diagnostics::Diagnostics;
 use flowmesh_ir::{Program, gateway::Gateway};
 use kinds::{GATEWAY, HttpRoute, Listener, Name, ROUTE, Tls, VERSION};
 
@@ -32,15 +32,7 @@ const CLASS: &str = "consul";
 const LIMITS: (usize, usize, usize) = (16, 64, 128);
 
 /// One gateway on its way to manifests.
-struct Front<'a, 'd> {
-    program: &'a Program,
-    options: &'a Options<'a>,
-    gateway: &'a Gateway,
-    known: &'a [Option<Known>],
-    found: &'d mut Diagnostics,
-    /// Whether something of it is not held.
-    unheld: bool,
-}
+type Front<'a, 'd> = front::Front<'a, 'd, Known>;
 
 /// The manifests of a gateway.
 pub(super) fn manifests(
@@ -50,21 +42,22 @@ pub(super) fn manifests(
     known: &[Option<Known>],
     found: &mut Diagnostics,
 ) -> Vec<Manifest> {
-    let mut front = Front {
-        program,
-        options,
-        gateway,
-        known,
-        found,
-        unheld: false,
-    };
-    front.manifests()
+    let mut front = Front::new(TARGET, (program, gateway), options, known, found);
+    front.consul()
+}
+
+impl Placed for Known {
+    fn places(&self) -> &[ServicePort] {
+        &self.places
+    }
 }
 
 impl Front<'_, '_> {
-    fn manifests(&mut self) -> Vec<Manifest> {
+    fn consul(&mut self) -> Vec<Manifest> {
         self.settings();
-        let listeners = self.listeners();
+        self.own_name();
+        let heard = self.listeners();
+        let listeners = heard.map(|heard| self.heard(&heard));
         let ways = self.ways();
         let token = self.token();
         let (false, Some(listeners), Some(ways)) = (self.unheld, listeners, ways) else {
@@ -78,8 +71,7 @@ impl Front<'_, '_> {
         };
         all.push(of_group(VERSION, GATEWAY, self.named(&name), spec));
         let mut filters = led::Filters::default();
-        let hosts = self.hosts();
-        for (number, host) in hosts.iter().enumerate() {
+        for (number, host) in hosts::of(self.gateway).iter().enumerate() {
             let rules = led::rules(
                 &name,
                 ways.iter().filter(|way| way.is_for(host.as_deref())),
@@ -110,55 +102,9 @@ impl Front<'_, '_> {
         all
     }
 
-    /// It stands in the namespace of the first service that it leads to.
-    fn named(&self, name: &str) -> Metadata {
-        let led = self
-            .gateway
-            .routes
-            .iter()
-            .find_map(|route| self.led_to(route)?.namespace());
-        metadata(
-            self.program,
-            self.options,
-            name,
-            led.unwrap_or("default"),
-            self.span(""),
-        )
-    }
-
-    /// All hosts that routes name, and `None` for those that name none: a host of its own has routes of its own.
-    fn hosts(&self) -> Vec<Option<String>> {
-        let mut all: Vec<Option<String>> = Vec::new();
-        for route in &self.gateway.routes {
-            if !all.contains(&route.host) {
-                all.push(route.host.clone());
-            }
-        }
-        all
-    }
-
-    /// Settings of the gateway that Consul does not hold, or holds in part.
-    fn settings(&mut self) {
-        let gateway = self.gateway;
-        for (setting, is) in [
-            (Setting::Gateway, true),
-            (Setting::Introspect, gateway.introspect.is_some()),
-            (Setting::Login, gateway.login.is_some()),
-            (Setting::Keys, gateway.keys.is_some()),
-            (Setting::Basic, gateway.basic.is_some()),
-            (Setting::Cors, gateway.cors.is_some()),
-            (Setting::Hops, gateway.trusted_hops > 0),
-            (Setting::Proxied, gateway.proxied),
-            (Setting::Pass, !gateway.passes.is_empty()),
-        ] {
-            if is {
-                self.setting(setting, &format!("@{}", setting.name()));
-            }
-        }
-        if gateway.limit.is_some() {
-            self.report(&Problem::Whole(Setting::Limit), "@limit");
-        }
-        let name = object_name(&gateway.name);
+    /// Consul knows gateways by their names, as it does services.
+    fn own_name(&mut self) {
+        let name = object_name(&self.gateway.name);
         let taken = self
             .known
             .iter()
@@ -171,38 +117,14 @@ impl Front<'_, '_> {
         }
     }
 
-    fn listeners(&mut self) -> Option<Vec<Listener>> {
-        let mut listeners = Vec::new();
-        for listen in &self.gateway.listen {
-            let address = match constant::text(self.program, self.options, listen) {
-                Ok(address) => address,
-                Err(config) => {
-                    let what = "address";
-                    self.report(&Problem::Late { what, config }, "@listen");
-                    return None;
-                }
-            };
-            let (scheme, rest) = address.split_once("://").unwrap_or(("http", &address));
-            let secure = scheme == "https";
-            let usual = if secure { 443 } else { 80 };
-            let port = rest
-                .trim_end_matches('/')
-                .rsplit_once(':')
-                .map_or(Ok(usual), |(_, port)| port.parse());
-            let Ok(port @ 1..) = port else {
-                let reason = "it names no port".to_owned();
-                self.report(&Problem::Limit { reason }, "@listen");
-                return None;
-            };
-            let tls = secure.then(|| self.tls());
-            listeners.push(Listener {
-                name: format!("{scheme}-{port}"),
-                port,
-                protocol: if secure { "HTTPS" } else { "HTTP" },
-                tls,
-            });
-        }
-        Some(listeners)
+    fn heard(&mut self, listeners: &[front::Listener]) -> Vec<Listener> {
+        let each = listeners.iter().map(|listener| Listener {
+            name: listener.name(),
+            port: listener.port,
+            protocol: if listener.secure { "HTTPS" } else { "HTTP" },
+            tls: listener.secure.then(|| self.tls()),
+        });
+        each.collect()
     }
 
     fn tls(&mut self) -> Tls {
@@ -240,39 +162,5 @@ impl Front<'_, '_> {
             self.report(&Problem::Limit { reason }, "");
         }
         fits
-    }
-
-    /// Reports a setting that is not held whole; `place` is what follows `gateway/NAME`.
-    fn setting(&mut self, setting: Setting, place: &str) {
-        match held(TARGET, setting) {
-            Held::Whole => {}
-            Held::Part(_) => self.warn(&Problem::Part(setting), place),
-            Held::Not(_) | Held::Experimental(_) => self.report(&Problem::Setting(setting), place),
-        }
-    }
-
-    /// Something is not held: an error, or a word about what is left to the interpreter.
-    fn report(&mut self, problem: &Problem, place: &str) {
-        self.unheld = true;
-        match self.options.interpreter_fills {
-            true => self.warn(problem, place),
-            false => {
-                let span = self.span(place);
-                self.found
-                    .add_beside(problem.diagnostic(TARGET, Severity::Error, span));
-            }
-        }
-    }
-
-    fn warn(&mut self, problem: &Problem, place: &str) {
-        let span = self.span(place);
-        self.found
-            .add_beside(problem.diagnostic(TARGET, Severity::Warning, span));
-    }
-
-    fn span(&self, place: &str) -> Span {
-        let origins = &self.program.origins;
-        let of = |place: &str| origins.span(&format!("gateway/{}{place}", self.gateway.name));
-        of(place).or_else(|| of("")).unwrap_or_default()
     }
 }

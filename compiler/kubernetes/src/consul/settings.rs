@@ -4,10 +4,10 @@ use super::defaults::unheld_rate;
 use crate::{
     hash::hashed,
     problem::Problem,
-    setting::{self, Setting},
+    setting::{self, Setting, budgets_otherwise, picks_otherwise},
     work::Work,
 };
-use flowmesh_ir::policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn};
+use flowmesh_ir::policy::{Backoff, Balance, Jitter, Policy, RetryOn};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -26,7 +26,7 @@ impl Work<'_, '_> {
         self.late_headers(&outer.headers, "");
         for operation in &service.operations {
             let own = self.policy(operation.policy).unwrap_or(outer);
-            for setting in of_part(own, outer) {
+            for setting in setting::of_part(said(own, outer), own, outer) {
                 match of_whole_services(setting) {
                     true => self.unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled),
                     false => self.setting(setting, &operation.name, &mut filled),
@@ -59,17 +59,6 @@ pub(super) fn of_whole_services(setting: Setting) -> bool {
     )
 }
 
-/// The settings of a part of a service that are not those of the whole: another way to pick endpoints is one of them, however
-/// well the whole could have it.
-fn of_part(policy: &Policy, outer: &Policy) -> Vec<Setting> {
-    let mut all = said(policy, outer);
-    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
-    if differs && !all.contains(&Setting::Balance) {
-        all.push(Setting::Balance);
-    }
-    all
-}
-
 /// The settings of a policy that are not what holds anyway.
 pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     let mut said = setting::said(policy, outer);
@@ -84,18 +73,12 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         Setting::Attempt,
         repeats && own.attempt_ms < own.total_ms && own.attempt_ms != around.attempt_ms,
     );
-    say(Setting::Idle, own.idle_ms != around.idle_ms);
     if let Some(retry) = policy.retry.as_ref().filter(|_| policy.retry != outer.retry) {
-        let outer_budget = outer
-            .retry
-            .as_ref()
-            .map_or(Some(Budget::default()), |retry| retry.budget);
-        say(Setting::Retry, true);
         let usual = retry.backoff == Backoff::default() || retry.backoff == ENVOYS;
         say(Setting::Backoff, !usual);
         say(
             Setting::Budget,
-            retry.budget.is_some() && retry.budget != outer_budget,
+            retry.budget.is_some() && budgets_otherwise(policy, outer),
         );
         let odd = |on: &RetryOn| match on {
             RetryOn::Class(class) => *class != 5,
@@ -106,7 +89,7 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         };
         say(Setting::RetryOn, retry.on.iter().any(odd));
     }
-    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    let differs = picks_otherwise(policy, outer);
     let hashes = matches!(policy.balance, Balance::RingHash | Balance::Maglev);
     say(
         Setting::Hash,
@@ -117,18 +100,12 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         policy.balance == Balance::Weights && policy.weights != outer.weights,
     );
     say(Setting::Balance, differs && policy.balance == Balance::Ewma);
-    if let Some(breaker) = policy.breaker.filter(|_| policy.breaker != outer.breaker) {
-        say(Setting::Breaker, breaker.failures.is_some());
-        say(Setting::FailureRate, breaker.rate.is_some());
-        say(Setting::SlowStart, breaker.slow_start_ms.is_some());
-    }
     if let Some(limit) = policy.limit.as_ref().filter(|_| policy.limit != outer.limit) {
         say(
             Setting::Limit,
             limit.concurrent.is_some() && !limit.adaptive && limit.per.is_none(),
         );
         say(Setting::Rate, limit.rate.is_some() && limit.per.is_none());
-        say(Setting::Adaptive, limit.adaptive);
         say(Setting::Per, limit.per.is_some());
     }
     said

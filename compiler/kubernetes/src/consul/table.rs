@@ -80,7 +80,9 @@ pub(crate) fn held(setting: Setting) -> Held {
         ),
         Setting::Hops | Setting::Proxied => Not("nothing of its gateways says it"),
         Setting::Pass => Not("a TCPRoute for each port, which looks at no names"),
-        Setting::ToFlow => Not("it leads to the interpreter's Service, which is not written yet"),
+        Setting::ToFlow => Not(
+            "Consul knows the pods of all programs as one service, `flowmesh`: the program's own pods are the gateway for it",
+        ),
         Setting::ToOperation => Not("lead it to the service, with the path that the operation has"),
         Setting::Redirect => Not("a service that answers with it"),
         Setting::Access => Part(

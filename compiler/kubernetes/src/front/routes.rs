@@ -1,6 +1,6 @@
 //! Which requests the routes of a gateway are for, and where they send visitors who are sent elsewhere.
 
-use super::Front;
+use super::{Front, Placed};
 use crate::{
     condition, constant,
     matcher::{Match, Pattern},
@@ -20,7 +20,7 @@ pub(crate) struct Elsewhere {
     pub(crate) path: Option<String>,
 }
 
-impl Front<'_, '_> {
+impl<K: Placed> Front<'_, '_, K> {
     /// Which requests a route is for, but for their host.
     pub(crate) fn matches(&self, route: &Route) -> Result<Vec<Match>, &'static str> {
         if !route.patterns.is_empty() {

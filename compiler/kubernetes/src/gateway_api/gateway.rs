@@ -1,17 +1,13 @@
 //! Gateways: where visitors come in, as a `Gateway`, and where they are led, as an `HTTPRoute` for each host, and a `TLSRoute`
 //! for each name whose connections are passed on.
 
-mod admitted;
-mod hosts;
 mod led;
 mod passes;
-
-pub(super) use admitted::admits;
 
 use super::{VERSION, grants::Grants, object, rules};
 use crate::{
     Manifest, Options,
-    front::{Front, Listener},
+    front::{Front, Listener, hosts},
     http_route::{HttpRoute, KIND as HTTP, ServiceRef},
     manifest::object_name,
     problem::Problem,
@@ -42,7 +38,7 @@ impl Front<'_, '_> {
         if self.gateway.jwt.is_some() {
             self.setting(Setting::Jwt, "@jwt");
         }
-        self.admitted();
+        self.admitted(|_| true);
         let class = self.class();
         let listeners = self.listeners().unwrap_or_default();
         let secure = listeners.iter().any(|listener| listener.secure);
@@ -92,7 +88,7 @@ impl Front<'_, '_> {
         class
     }
 
-    /// A route for each host that the gateway tells apart.
+    /// Routes for each host that the gateway tells apart.
     fn routes(&mut self, listeners: &[Listener], grants: &mut Grants) -> Vec<Manifest> {
         let namespace = self.namespace();
         let (name, mut all) = (object_name(&self.gateway.name), Vec::new());
@@ -100,22 +96,28 @@ impl Front<'_, '_> {
             let Some(first) = self.first_match(host.as_deref(), listeners) else {
                 continue;
             };
-            let rules = match rules::written(first) {
-                Ok(rules) => rules,
+            let routes = match rules::routes(first) {
+                Ok(routes) => routes,
                 Err((route, problem)) => {
                     let place = route.map(|route| format!("/{route}"));
                     self.report(&problem, &place.unwrap_or_default());
                     continue;
                 }
             };
-            grants.note(HTTP, namespace, &rules);
             let name = hosts::named(&name, host.as_deref(), self.program);
-            let spec = HttpRoute {
-                parent_refs: vec![ServiceRef::gateway(&object_name(&self.gateway.name), None)],
-                hostnames: host.into_iter().collect(),
-                rules,
-            };
-            all.push(object(HTTP, VERSION, self.named(&name), spec));
+            for (number, rules) in (1..).zip(routes) {
+                grants.note(HTTP, namespace, &rules);
+                let spec = HttpRoute {
+                    parent_refs: vec![ServiceRef::gateway(&object_name(&self.gateway.name), None)],
+                    hostnames: host.iter().cloned().collect(),
+                    rules,
+                };
+                let name = match number {
+                    1 => name.clone(),
+                    number => format!("{name}-{number}"),
+                };
+                all.push(object(HTTP, VERSION, self.named(&name), spec));
+            }
         }
         all
     }

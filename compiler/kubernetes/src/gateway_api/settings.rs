@@ -2,10 +2,10 @@
 
 use crate::{
     problem::Problem,
-    setting::{Setting, said},
+    setting::{Setting, budgets_otherwise, picks_otherwise, said},
     work::Work,
 };
-use flowmesh_ir::policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn};
+use flowmesh_ir::policy::{Backoff, Balance, Jitter, Policy, RetryOn};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -58,19 +58,13 @@ pub(super) fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
             all.push(setting);
         }
     };
-    say(Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms);
     if let Some(retry) = policy.retry.as_ref().filter(|_| policy.retry != outer.retry) {
-        say(Setting::Retry, true);
         let constant = |backoff: &Backoff| backoff.factor == 1 && backoff.jitter == Jitter::None;
         say(
             Setting::Backoff,
             retry.backoff != Backoff::default() && !constant(&retry.backoff),
         );
-        let outer_budget = outer
-            .retry
-            .as_ref()
-            .map_or(Some(Budget::default()), |retry| retry.budget);
-        say(Setting::Budget, retry.budget != outer_budget);
+        say(Setting::Budget, budgets_otherwise(policy, outer));
         let odd = |on: &RetryOn| match on {
             RetryOn::Class(class) => *class != 5,
             RetryOn::Status(status) => !(400..600).contains(status),
@@ -79,7 +73,7 @@ pub(super) fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         };
         say(Setting::RetryOn, retry.on.iter().any(odd));
     }
-    let balanced = policy.balance != outer.balance || policy.hash != outer.hash;
+    let balanced = picks_otherwise(policy, outer);
     let hashes = matches!(policy.balance, Balance::RingHash | Balance::Maglev);
     say(Setting::Hash, balanced && hashes);
     say(
@@ -88,18 +82,12 @@ pub(super) fn unheld(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     );
     let weighs = policy.balance == Balance::Weights;
     say(Setting::Balance, balanced && !hashes && !weighs);
-    if let Some(breaker) = policy.breaker.filter(|_| policy.breaker != outer.breaker) {
-        say(Setting::Breaker, breaker.failures.is_some());
-        say(Setting::FailureRate, breaker.rate.is_some());
-        say(Setting::SlowStart, breaker.slow_start_ms.is_some());
-    }
     if let Some(limit) = policy.limit.as_ref().filter(|_| policy.limit != outer.limit) {
         say(
             Setting::Limit,
             limit.concurrent.is_some() && !limit.adaptive && limit.per.is_none(),
         );
         say(Setting::Rate, limit.rate.is_some());
-        say(Setting::Adaptive, limit.adaptive);
         say(Setting::Per, limit.per.is_some());
     }
     all

@@ -53,7 +53,7 @@ pub(crate) fn held(setting: Setting) -> Held {
             "it leads to the Service of `--to kubernetes`, whose pods have the same gateway, by a listener with `http://`",
         ),
         Setting::Access => Part(
-            "a route of a gateway lets in whoever comes to it, as `allow gateway` says; that nobody else calls the service, and all that is said of services and flows, each implementation has a resource of its own for",
+            "a route of a gateway lets in whoever comes to it, as `allow gateway` says; who may start flows, flowmesh holds itself; that nobody else calls a service, each implementation has a resource of its own for",
         ),
         Setting::Hedge
         | Setting::Breaker

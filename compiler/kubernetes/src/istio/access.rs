@@ -8,6 +8,7 @@ pub(super) mod kinds;
 use super::{Known, TARGET, object};
 use crate::{
     Manifest, Options, condition,
+    front::admitted::admits,
     manifest::{metadata, object_name},
     matcher::{Match, Path},
     operation::requests,
@@ -77,11 +78,7 @@ impl Rules<'_, '_> {
         }
         if known.places.iter().any(|place| place.outside.is_some()) {
             let reason = "nobody of the mesh stands before a service that is outside of the cluster";
-            // Where the gateway's own route lets its visitors through, nothing more is to be held.
-            let admits = |rule: &Rule| {
-                let gateways = rule.who.iter().all(|who| matches!(who, Who::Gateway(_)));
-                rule.allow && rule.condition.is_none() && gateways
-            };
+            // What gateways let through, their own routes hold.
             let of_it = |rule: &Rule| rule.what.iter().any(|what| service(*what) == Some(id));
             if let Some(number) = self.all.iter().position(|rule| of_it(rule) && !admits(rule)) {
                 self.report(&Problem::Rule { reason }, number);

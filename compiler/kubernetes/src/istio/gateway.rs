@@ -73,6 +73,8 @@ pub(super) fn manifests(
 impl Front<'_, '_> {
     fn manifests(&mut self) -> Vec<Manifest> {
         self.settings();
+        // Before what is outside of the cluster stands no policy.
+        self.admitted(|known: &Known| known.places.iter().any(|place| place.outside.is_some()));
         let listeners = self.listeners();
         let mut servers = self.servers(listeners.as_deref().unwrap_or_default());
         let http = self.http(listeners.as_deref().unwrap_or_default());

@@ -3,10 +3,10 @@
 use crate::{
     hash::hashed,
     problem::Problem,
-    setting::{self, Setting},
+    setting::{self, Setting, budgets_otherwise, picks_otherwise},
     work::Work,
 };
-use flowmesh_ir::policy::{Backoff, Balance, Budget, Jitter, Policy, RetryOn};
+use flowmesh_ir::policy::{Backoff, Balance, Jitter, Policy, RetryOn};
 
 impl Work<'_, '_> {
     /// The settings that are left to the interpreter, as the annotation names them; the others are reported.
@@ -51,15 +51,9 @@ pub(super) fn of_whole_services(setting: Setting) -> bool {
     )
 }
 
-/// The settings of a part of a service that are not those of the whole: another way to pick endpoints is one of them, however
-/// well the whole could have it.
+/// The settings of a part of a service that are not those of the whole.
 pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
-    let mut said = of_whole(policy, outer);
-    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
-    if differs && !said.contains(&Setting::Balance) {
-        said.push(Setting::Balance);
-    }
-    said
+    setting::of_part(of_whole(policy, outer), policy, outer)
 }
 
 /// The settings of a policy that are not what holds anyway.
@@ -74,18 +68,12 @@ fn of_whole(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         Setting::Timeout,
         policy.timeout.attempt_ms != outer.timeout.attempt_ms,
     );
-    say(Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms);
     if let Some(retry) = policy.retry.as_ref().filter(|_| policy.retry != outer.retry) {
-        let outer_budget = outer
-            .retry
-            .as_ref()
-            .map_or(Some(Budget::default()), |retry| retry.budget);
-        say(Setting::Retry, true);
         say(
             Setting::Backoff,
             retry.backoff != Backoff::default() && !is_like_envoys(&retry.backoff),
         );
-        say(Setting::Budget, retry.budget != outer_budget);
+        say(Setting::Budget, budgets_otherwise(policy, outer));
         let odd = |on: &RetryOn| match on {
             RetryOn::Class(class) => *class != 5,
             RetryOn::Error(_) => true,
@@ -93,7 +81,7 @@ fn of_whole(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         };
         say(Setting::RetryOn, retry.on.iter().any(odd));
     }
-    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    let differs = picks_otherwise(policy, outer);
     let hashes = matches!(policy.balance, Balance::RingHash | Balance::Maglev);
     say(
         Setting::Hash,
@@ -104,18 +92,12 @@ fn of_whole(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         policy.balance == Balance::Weights && policy.weights != outer.weights,
     );
     say(Setting::Balance, differs && policy.balance == Balance::Ewma);
-    if let Some(breaker) = policy.breaker.filter(|_| policy.breaker != outer.breaker) {
-        say(Setting::Breaker, breaker.failures.is_some());
-        say(Setting::FailureRate, breaker.rate.is_some());
-        say(Setting::SlowStart, breaker.slow_start_ms.is_some());
-    }
     if let Some(limit) = policy.limit.as_ref().filter(|_| policy.limit != outer.limit) {
         say(
             Setting::Limit,
             limit.concurrent.is_some() && !limit.adaptive && limit.per.is_none(),
         );
         say(Setting::Rate, limit.rate.is_some());
-        say(Setting::Adaptive, limit.adaptive);
         say(Setting::Per, limit.per.is_some());
     }
     said

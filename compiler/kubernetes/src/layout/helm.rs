@@ -1,29 +1,31 @@
-//! A chart for Helm. Objects are made with words that no program has in the places of the values, and the words become
-//! templates at the end, so that a chart says what the manifests say.
+//! A chart for Helm. Objects are made with words in the places of the values, and the words become templates at the end, so
+//! that a chart says what the manifests say. The hash of the program is in the words: no program has its own hash in it.
 
 use crate::{Manifest, Options, Workload, yaml};
 use flowmesh_ir::Program;
 use serde_json::json;
 
-/// What stands for the namespace of the release, for the image, and for the size of the volume.
-const NAMESPACE: &str = "flowmesh-helm-namespace";
-const IMAGE: &str = "flowmesh-helm-image";
-const STORAGE: &str = "flowmesh-helm-storage";
-
-/// What Helm puts in their places.
+/// What Helm puts in the places of words.
 const TEMPLATES: [(&str, &str); 3] = [
     (NAMESPACE, "{{ .Release.Namespace }}"),
-    (IMAGE, "{{ .Values.image | quote }}"),
-    (STORAGE, "{{ .Values.storage | quote }}"),
+    ("image", "{{ .Values.image | quote }}"),
+    ("storage", "{{ .Values.storage | quote }}"),
 ];
+const NAMESPACE: &str = "namespace";
+
+/// What stands for a value of the chart of a program; also a name that the cluster takes.
+fn word(program: &Program, of: &str) -> String {
+    let hash = program.hash().to_string();
+    format!("flowmesh-{}-{of}", hash.get(..16).unwrap_or(&hash))
+}
 
 /// The same options with words in the places of values.
-pub(super) fn prepared<'a>(options: &Options<'a>) -> Options<'a> {
+pub(super) fn prepared<'a>(program: &Program, options: &Options<'a>) -> Options<'a> {
     Options {
         workload: Workload {
-            image: IMAGE.to_owned(),
-            namespace: NAMESPACE.to_owned(),
-            storage: STORAGE.to_owned(),
+            image: word(program, "image"),
+            namespace: word(program, NAMESPACE),
+            storage: word(program, "storage"),
             ..options.workload.clone()
         },
         ..options.clone()
@@ -49,17 +51,19 @@ pub(super) fn chart(program: &Program, options: &Options<'_>, manifests: Vec<Man
         yaml: yaml::manifest("", "", object).yaml,
     };
     let mut all = vec![file("Chart.yaml", &about), file("values.yaml", &values)];
+    let namespace = word(program, NAMESPACE);
+    let words = TEMPLATES.map(|(of, by)| (word(program, of), by));
     all.extend(manifests.into_iter().map(|manifest| Manifest {
-        path: format!("templates/{}", manifest.path.replace(NAMESPACE, "release")),
-        yaml: template(&manifest.yaml),
+        path: format!("templates/{}", manifest.path.replace(&namespace, "release")),
+        yaml: template(&manifest.yaml, &words),
     }));
     all
 }
 
 /// An object as a template: what Helm would take for an instruction stands as a text, and the words become instructions.
-fn template(yaml: &str) -> String {
+fn template(yaml: &str, words: &[(String, &str)]) -> String {
     let escaped = yaml.replace("{{", "{{ \"{{\" }}");
-    TEMPLATES
+    words
         .iter()
         .fold(escaped, |text, (word, by)| text.replace(word, by))
 }
@@ -70,9 +74,10 @@ mod tests {
 
     #[test]
     fn what_helm_would_read_stands_as_it_is() {
+        let words = [("there".to_owned(), "{{ .Release.Namespace }}")];
         assert_eq!(
-            template("a: \"{{x}}\"\nnamespace: flowmesh-helm-namespace\nimage: flowmesh-helm-image\n"),
-            "a: \"{{ \"{{\" }}x}}\"\nnamespace: {{ .Release.Namespace }}\nimage: {{ .Values.image | quote }}\n"
+            template("a: \"{{x}}\"\nnamespace: there\n", &words),
+            "a: \"{{ \"{{\" }}x}}\"\nnamespace: {{ .Release.Namespace }}\n"
         );
     }
 }

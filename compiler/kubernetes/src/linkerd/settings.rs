@@ -2,14 +2,12 @@
 
 use super::{Meshed, access::rate::a_second, egress::Outside};
 use crate::{
-    constant,
     problem::Problem,
-    setting::{self, Setting},
+    setting::{self, Setting, budgets_otherwise, picks_otherwise},
 };
 use flowmesh_ir::{
-    Name,
     expr::{Context, Expr},
-    policy::{Backoff, Balance, Budget, Policy, RetryOn},
+    policy::{Backoff, Balance, Policy, RetryOn},
     traffic::{Limit, Tls},
 };
 
@@ -32,7 +30,7 @@ impl Meshed<'_, '_> {
             self.work.setting(setting, "", &mut filled);
         }
         self.files(outer, &usual, "", &mut filled);
-        self.headers(&outer.headers, "");
+        self.work.late_headers(&outer.headers, "");
         if outer.limit.as_ref().and_then(a_second) == Some(None) {
             let reason = "a rate is of whole requests a second there".to_owned();
             self.work
@@ -50,7 +48,7 @@ impl Meshed<'_, '_> {
             }
             self.files(own, outer, &operation.name, &mut filled);
             if own.headers != outer.headers {
-                self.headers(&own.headers, &operation.name);
+                self.work.late_headers(&own.headers, &operation.name);
             }
         }
         filled
@@ -74,7 +72,7 @@ impl Meshed<'_, '_> {
                     self.work.setting(Setting::Retry, name, filled);
                 }
                 if policy.headers != outer.headers {
-                    self.headers(&policy.headers, name);
+                    self.work.late_headers(&policy.headers, name);
                 }
             }
         }
@@ -86,22 +84,6 @@ impl Meshed<'_, '_> {
         if own.is_some_and(|tls| !is_the_meshs(tls)) {
             self.work
                 .unheld(&Problem::Setting(Setting::Tls), Setting::Tls, operation, filled);
-        }
-    }
-
-    /// Headers that are only known when the program starts.
-    fn headers(&mut self, headers: &[(Name, Expr)], operation: &str) {
-        let whole = match operation {
-            "" => String::new(),
-            operation => format!("/{operation}"),
-        };
-        for (_, value) in headers {
-            if let Err(config) = constant::text(self.work.program, self.work.options, value) {
-                let what = "header";
-                let own = format!("{whole}@headers");
-                let places = [own, format!("{whole}@policy"), whole.clone(), String::new()];
-                self.work.report(&Problem::Late { what, config }, &places);
-            }
         }
     }
 }
@@ -141,18 +123,18 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
             said.push(setting);
         }
     };
-    say(Setting::Idle, policy.timeout.idle_ms != outer.timeout.idle_ms);
     if let Some(retry) = policy.retry.as_ref().filter(|_| policy.retry != outer.retry) {
         let known = outer.retry.as_ref();
         let backoff = known.map_or(Backoff::default(), |retry| retry.backoff);
-        let budget = known.map_or(Some(Budget::default()), |retry| retry.budget);
         let odd = |on: &RetryOn| matches!(on, RetryOn::Error(_));
-        say(Setting::Retry, true);
         say(Setting::Backoff, retry.backoff != backoff);
-        say(Setting::Budget, retry.budget != budget && retry.budget.is_some());
+        say(
+            Setting::Budget,
+            budgets_otherwise(policy, outer) && retry.budget.is_some(),
+        );
         say(Setting::RetryOn, retry.on.iter().any(odd));
     }
-    let differs = policy.balance != outer.balance || policy.hash != outer.hash;
+    let differs = picks_otherwise(policy, outer);
     let picks = match policy.balance {
         Balance::Ewma => None,
         Balance::RingHash | Balance::Maglev => Some(Setting::Hash),
@@ -162,16 +144,10 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
     if let Some(setting) = picks {
         say(setting, differs || policy.weights != outer.weights);
     }
-    if let Some(breaker) = policy.breaker.filter(|_| policy.breaker != outer.breaker) {
-        say(Setting::Breaker, breaker.failures.is_some());
-        say(Setting::FailureRate, breaker.rate.is_some());
-        say(Setting::SlowStart, breaker.slow_start_ms.is_some());
-    }
     if let Some(limit) = policy.limit.as_ref().filter(|_| policy.limit != outer.limit) {
         say(Setting::Limit, limit.concurrent.is_some() && !limit.adaptive);
         let one_rate = limit.per.is_none() || by_identity(limit);
         say(Setting::Rate, limit.rate.is_some() && one_rate);
-        say(Setting::Adaptive, limit.adaptive);
         say(Setting::Per, limit.per.is_some() && !by_identity(limit));
     }
     said

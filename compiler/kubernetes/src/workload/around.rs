@@ -44,6 +44,12 @@ impl Making<'_> {
         api.into_iter().chain(gateways).collect()
     }
 
+    /// All ports at which the pods are heard.
+    pub(super) fn heard(&self) -> Vec<u16> {
+        let ports = self.ports().into_iter().map(|(_, port)| port);
+        ports.chain([HEALTH]).collect()
+    }
+
     fn service(&self) -> Manifest {
         let mut ports = self.ports();
         ports.push(("health", HEALTH));
@@ -61,14 +67,15 @@ impl Making<'_> {
     /// the cluster what it calls there. Services are told apart by nothing but their namespaces.
     fn network_policy(&self) -> Manifest {
         let tcp = |port: &u16| json!({ "protocol": "TCP", "port": port });
-        let mut ports: Vec<u16> = self.ports().into_iter().map(|(_, port)| port).collect();
-        ports.push(HEALTH);
+        let mut ports = self.heard();
+        ports.extend(self.proxied_port());
         let namespace = |name: &str| json!({ "namespaceSelector": { "matchLabels": { NAMESPACE: name } } });
         let names = json!({
             "to": [namespace("kube-system")],
             "ports": [{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }],
         });
         let mut egress = vec![names];
+        egress.extend(self.leads().map(|leads| json!({ "to": [namespace(leads)] })));
         if !self.needs.namespaces.is_empty() {
             let to: Vec<Value> = self.needs.namespaces.iter().map(|name| namespace(name)).collect();
             egress.push(json!({ "to": to }));

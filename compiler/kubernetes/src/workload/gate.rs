@@ -84,22 +84,26 @@ impl Making<'_> {
             "securityContext": alone(),
             "volumeMounts": [read("texts", TEXTS), read("files", FILES)],
         });
+        let mut template = json!({
+            "spec": {
+                "restartPolicy": "Never",
+                "automountServiceAccountToken": false,
+                "securityContext": nobody(&[]),
+                "containers": [container],
+                "volumes": [
+                    { "name": "texts", "configMap": { "name": name, "items": items } },
+                    { "name": "files", "secret": { "secretName": files, "optional": true } },
+                ],
+            },
+        });
+        if let (Some(apart), Value::Object(template)) = (self.apart(), &mut template) {
+            template.insert("metadata".to_owned(), apart);
+        }
         json!({
             "backoffLimit": 0,
             "activeDeadlineSeconds": 600,
             "ttlSecondsAfterFinished": KEPT,
-            "template": {
-                "spec": {
-                    "restartPolicy": "Never",
-                    "automountServiceAccountToken": false,
-                    "securityContext": nobody(&[]),
-                    "containers": [container],
-                    "volumes": [
-                        { "name": "texts", "configMap": { "name": name, "items": items } },
-                        { "name": "files", "secret": { "secretName": files, "optional": true } },
-                    ],
-                },
-            },
+            "template": template,
         })
     }
 }

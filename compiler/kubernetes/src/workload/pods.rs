@@ -28,7 +28,7 @@ impl Making<'_> {
     /// The set of pods.
     pub(super) fn pods(&self) -> Manifest {
         let template = json!({
-            "metadata": { "labels": self.labels() },
+            "metadata": self.known(),
             "spec": self.pod(),
         });
         let selector = json!({ "matchLabels": self.labels() });
@@ -61,7 +61,7 @@ impl Making<'_> {
         let sysctls: Vec<Value> = low.then_some(sysctl).into_iter().collect();
         let mut pod = json!({
             "serviceAccountName": "flowmesh",
-            "automountServiceAccountToken": false,
+            "automountServiceAccountToken": self.shows_token(),
             "terminationGracePeriodSeconds": ENDS_WITHIN,
             "securityContext": nobody(&sysctls),
             "containers": [self.container()],

@@ -6,14 +6,14 @@ use super::{
     order::{Seen, keep},
 };
 use crate::{
-    condition,
     consul::{
         Known,
         says::{Says, says},
         settings::{of_whole_services, said},
     },
-    first_match::{Again, Compared, Fit, IDEMPOTENT, again},
-    matcher::{Match, Path, Pattern},
+    first_match::{Again, Compared, Fit, again, by_method},
+    front::hosts,
+    matcher::{Match, Path},
     problem::Problem,
     setting::Setting,
 };
@@ -54,14 +54,7 @@ impl Way {
 
     /// Whether it is for all requests of a host; nothing is those of any.
     pub(super) fn is_for(&self, host: Option<&str>) -> bool {
-        match (self.host.as_deref(), host) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(own), Some(host)) => {
-                let below = own.strip_prefix('*').is_some_and(|end| host.ends_with(end));
-                own == host || below
-            }
-        }
+        hosts::covers(self.host.as_deref(), host)
     }
 
     /// Whether its path is changed.
@@ -82,14 +75,6 @@ impl Way {
 }
 
 impl Front<'_, '_> {
-    /// The service to which a route leads, where it leads to one.
-    pub(super) fn led_to(&self, route: &Route) -> Option<&Known> {
-        match route.target {
-            Target::Service { service, .. } => self.known.get(service.index())?.as_ref(),
-            _ => None,
-        }
-    }
-
     /// The ways in the order in which the first that fits holds; nothing where something was reported.
     pub(super) fn ways(&mut self) -> Option<Vec<Way>> {
         let (mut all, mut whole) = (Vec::new(), true);
@@ -191,25 +176,6 @@ impl Front<'_, '_> {
         self.setting(setting, place);
         None
     }
-
-    /// Which requests a route is for, but for their host.
-    fn matches(&self, route: &Route) -> Result<Vec<Match>, &'static str> {
-        if !route.patterns.is_empty() {
-            return Err("a regular expression for a part of the path is not written yet");
-        }
-        let path =
-            Pattern::of_route(&route.path).ok_or("its path has characters that a match cannot have")?;
-        let own = Match {
-            path: path.path(),
-            method: route.method.map(|method| method.as_str().to_owned()),
-            ..Match::all()
-        };
-        let conditions = match &route.condition {
-            None => vec![Match::all()],
-            Some(condition) => condition::matches(self.program, self.options, condition)?,
-        };
-        Ok(conditions.iter().filter_map(|one| one.and(&own)).collect())
-    }
 }
 
 impl Known {
@@ -242,23 +208,6 @@ impl Known {
             })
         };
         split.iter().map(one).collect()
-    }
-}
-
-/// A match by each method by which requests may be repeated; a match has one method.
-fn by_method(one: &Match) -> Vec<Match> {
-    match &one.method {
-        Some(method) => match again(method) {
-            Again::May => vec![one.clone()],
-            Again::Unsent => Vec::new(),
-        },
-        None => {
-            let each = IDEMPOTENT.iter().map(|method| Match {
-                method: Some((*method).to_owned()),
-                ..one.clone()
-            });
-            each.collect()
-        }
     }
 }
 

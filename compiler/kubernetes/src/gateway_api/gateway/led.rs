@@ -1,9 +1,8 @@
 //! Where the visitors of a gateway are led.
 
-use super::hosts;
 use crate::{
-    first_match::{Again, IDEMPOTENT, again},
-    front::{Front, Listener},
+    first_match::{Again, by_method},
+    front::{Front, Listener, hosts},
     gateway_api::{
         mirrored,
         rules::{Outcome, To},
@@ -209,19 +208,8 @@ fn apart(route: usize, matches: &[Match], to: &To, may: &Says, unsent: &Says) ->
     if may == unsent {
         return vec![rule(matches.to_vec(), may)];
     }
-    let repeatable = |one: &Match| -> Vec<Match> {
-        let by = |method: &str| Match {
-            method: Some(method.to_owned()),
-            ..one.clone()
-        };
-        match &one.method {
-            Some(method) if again(method) == Again::May => vec![one.clone()],
-            Some(_) => Vec::new(),
-            None => IDEMPOTENT.into_iter().map(by).collect(),
-        }
-    };
     vec![
-        rule(matches.iter().flat_map(repeatable).collect(), may),
+        rule(matches.iter().flat_map(by_method).collect(), may),
         rule(matches.to_vec(), unsent),
     ]
 }

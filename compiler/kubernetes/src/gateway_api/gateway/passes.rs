@@ -1,9 +1,8 @@
 //! Connections that are handed on as they are, by the name that they ask for.
 
-use super::hosts::slug;
 use crate::{
     Manifest,
-    front::{Front, Listener},
+    front::{Front, Listener, hosts::slug},
     gateway_api::{VERSION, grants::Grants, object, settings::unheld},
     http_route::ServiceRef,
     manifest::object_name,

@@ -4,7 +4,7 @@ use crate::manifest::object_name;
 use flowmesh_ir::{Program, gateway::Gateway};
 
 /// Each host that a route is for, once, in their order; `None` is any.
-pub(super) fn of(gateway: &Gateway) -> Vec<Option<String>> {
+pub(crate) fn of(gateway: &Gateway) -> Vec<Option<String>> {
     let mut all: Vec<Option<String>> = Vec::new();
     for route in &gateway.routes {
         if !all.contains(&route.host) {
@@ -15,7 +15,7 @@ pub(super) fn of(gateway: &Gateway) -> Vec<Option<String>> {
 }
 
 /// Whether a route for one host is also for requests to another.
-pub(super) fn covers(of: Option<&str>, host: Option<&str>) -> bool {
+pub(crate) fn covers(of: Option<&str>, host: Option<&str>) -> bool {
     let Some(of) = of else { return true };
     let Some(host) = host else { return false };
     let below = |above: &str| {
@@ -26,7 +26,7 @@ pub(super) fn covers(of: Option<&str>, host: Option<&str>) -> bool {
 }
 
 /// What the route for a host is called. A service may have the name of the gateway, too.
-pub(super) fn named(gateway: &str, host: Option<&str>, program: &Program) -> String {
+pub(crate) fn named(gateway: &str, host: Option<&str>, program: &Program) -> String {
     match host {
         Some(host) => format!("{gateway}-{}", slug(host)),
         None => {
@@ -40,7 +40,7 @@ pub(super) fn named(gateway: &str, host: Option<&str>, program: &Program) -> Str
 }
 
 /// A host as a part of a name: `*.shop.example` is `any-shop-example`.
-pub(super) fn slug(host: &str) -> String {
+pub(crate) fn slug(host: &str) -> String {
     host.replace('*', "any").replace('.', "-")
 }
 
