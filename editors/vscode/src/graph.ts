@@ -133,7 +133,7 @@ export class Graph implements vscode.Disposable {
   }
 
   /** Shows the source of a state. */
-  async reveal(id: string): Promise<void> {
+  private async reveal(id: string): Promise<void> {
     const node = this.drawing?.nodes.find((node) => node.id === id);
     if (!node || !this.source) return;
     const range = place(node.range);

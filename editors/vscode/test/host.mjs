@@ -95,11 +95,20 @@ async function browse(url) {
   const { targetInfos } = await ask("Target.getTargets");
   const { targetId } = targetInfos.find(({ type }) => type === "page");
   const { sessionId } = await ask("Target.attachToTarget", { targetId, flatten: true });
+  // The graph is a page in a page in the page, so whichever knows the element clicks it.
+  const contexts = [];
+  const click = (id) => {
+    const expression = `document.getElementById(${JSON.stringify(id)})?.dispatchEvent(new MouseEvent("click", { bubbles: true }))`;
+    for (const contextId of contexts) ask("Runtime.evaluate", { expression, contextId }, sessionId).catch(() => {});
+  };
   const code = new Promise((done, fail) => {
     setTimeout(() => fail(new Error("the tests do not end")), 400_000).unref();
     on("Runtime.bindingCalled", ({ payload }) => done(JSON.parse(payload)));
+    on("Runtime.executionContextCreated", ({ context }) => contexts.push(context.id));
     on("Runtime.consoleAPICalled", ({ args }) => {
       const text = args.map(({ value }) => value ?? "").join(" ");
+      const clicked = /^inside: click (\S+)/.exec(text);
+      if (clicked) click(clicked[1]);
       if (process.env.VERBOSE || /inside:|AssertionError|waited for|Error:/.test(text)) console.log(text.replaceAll(/%c|color: \w*/g, "").trim());
     });
   });
