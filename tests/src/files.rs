@@ -63,7 +63,7 @@ pub fn below(folder: &Path, ending: &str) -> Vec<PathBuf> {
             if path.is_dir() {
                 let built = path
                     .file_name()
-                    .is_some_and(|name| name == "target" || name == ".git");
+                    .is_some_and(|name| name == "target" || name == ".git" || name == "node_modules");
                 open.extend((!built).then_some(path));
             } else if path.to_string_lossy().ends_with(ending) {
                 found.push(path);

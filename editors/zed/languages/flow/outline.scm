@@ -1,0 +1,19 @@
+(flow "flow" @context name: (name) @name) @item
+(function "fn" @context name: (name) @name) @item
+(service "service" @context name: (name) @name) @item
+(operation "op" @context name: (name) @name) @item
+(record_type "type" @context name: (name) @name) @item
+(enumeration "enum" @context name: (name) @name) @item
+(case name: (name) @name) @item
+(error "error" @context name: (name) @name) @item
+(event "event" @context name: (name) @name) @item
+(policy "policy" @context name: (name) @name) @item
+(gateway "gateway" @context name: (name) @name) @item
+(schedule "schedule" @context name: (name) @name) @item
+(config "config" @context name: (name) @name) @item
+(secret "secret" @context name: (name) @name) @item
+(test "test" @context name: (text) @name) @item
+(step "step" @context name: (name) @name) @item
+(state "state" @context name: (name) @name) @item
+(signal "signal" @context name: (name) @name) @item
+(view "view" @context name: (name) @name) @item
