@@ -20,8 +20,6 @@ pub(super) struct Client {
     pub(super) pulls: bool,
     /// Whether it can watch files for the server.
     pub(super) watches: bool,
-    /// Whether it takes actions with edits, and asks for those later.
-    pub(super) actions: bool,
     /// Whether it has the commands of lenses itself.
     pub(super) commands: bool,
     /// Where a server of runs is, for lenses that lead to its runs.
@@ -60,7 +58,6 @@ impl Client {
             versions: is("workspace/workspaceEdit/documentChanges"),
             pulls: can("textDocument/diagnostic").is_some(),
             watches: is("workspace/didChangeWatchedFiles/dynamicRegistration"),
-            actions: can("textDocument/codeAction/codeActionLiteralSupport").is_some(),
             commands: wanted("commands").and_then(Value::as_bool) == Some(true),
             server: wanted("server").and_then(Value::as_str).map(str::to_owned),
             roots,

@@ -2,6 +2,7 @@
 
 use super::{
     documents::programs,
+    library,
     state::{Seen, State},
     to_protocol::Paper,
     uri,
@@ -51,6 +52,9 @@ pub(super) fn published(state: &mut State) -> Vec<Message> {
 /// What is wrong with a program, by the documents where it stands.
 fn of_root(state: &mut State, uri: &str) -> Vec<(String, Value)> {
     let client = state.client.clone();
+    if uri::path(uri).is_some_and(|path| library::holds(&path)) {
+        return Vec::new();
+    }
     let Some(Seen { desk, snapshot, .. }) = state.seen(uri) else {
         return Vec::new();
     };

@@ -35,10 +35,9 @@ fn written(name: &str, text: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The module of the library that a file is.
-pub(super) fn name(path: &Path) -> Option<String> {
-    let inside = path.strip_prefix(folder()?).ok()?;
-    Some(inside.to_string_lossy().replace('\\', "/"))
+/// Whether a file is one of those: nobody mends it there.
+pub(super) fn holds(path: &Path) -> bool {
+    folder().is_some_and(|folder| path.starts_with(folder))
 }
 
 /// In the user's cache, apart for each version of the library.

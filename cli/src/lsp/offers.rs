@@ -42,11 +42,23 @@ pub(super) fn to(client: &Client) -> Value {
     }
     offer("renameProvider", json!({ "prepareProvider": true }));
     let legend = json!({ "tokenTypes": kinds::TOKENS, "tokenModifiers": kinds::MODIFIERS });
-    offer("semanticTokensProvider", json!({ "legend": legend, "full": true, "range": true }));
-    offer("signatureHelpProvider", json!({ "triggerCharacters": ["(", ","] }));
+    offer(
+        "semanticTokensProvider",
+        json!({ "legend": legend, "full": true, "range": true }),
+    );
+    offer(
+        "signatureHelpProvider",
+        json!({ "triggerCharacters": ["(", ","] }),
+    );
     offer("documentLinkProvider", json!({ "resolveProvider": false }));
     offer("codeLensProvider", json!({ "resolveProvider": true }));
-    let actions = ["quickfix", "refactor.extract", "refactor.inline", "refactor.rewrite", "refactor.generate"];
+    let actions = [
+        "quickfix",
+        "refactor.extract",
+        "refactor.inline",
+        "refactor.rewrite",
+        "refactor.generate",
+    ];
     offer("codeActionProvider", json!({ "codeActionKinds": actions }));
     if !client.commands {
         offer("executeCommandProvider", json!({ "commands": command::COMMANDS }));

@@ -33,7 +33,9 @@ pub(super) fn answer(state: &mut State, request: Request) -> Vec<Message> {
         "textDocument/completion" => complete::complete(state, params),
         "completionItem/resolve" => Ok(complete::resolve(state, params)),
         "textDocument/signatureHelp" => complete::signature(state, params),
-        "textDocument/semanticTokens/full" | "textDocument/semanticTokens/range" => text::tokens(state, params),
+        "textDocument/semanticTokens/full" | "textDocument/semanticTokens/range" => {
+            text::tokens(state, params)
+        }
         "textDocument/inlayHint" => text::hints(state, params),
         "textDocument/foldingRange" => text::folds(state, params),
         "textDocument/selectionRange" => text::selections(state, params),

@@ -170,11 +170,15 @@ impl State {
     /// Looks at all modules again.
     pub(super) fn catch_up(&mut self) {
         let uris: Vec<String> = self.documents.open.keys().cloned().collect();
-        let folders: BTreeSet<Option<PathBuf>> = uris.iter().map(|uri| self.documents.desk(uri).folder()).collect();
+        let folders: BTreeSet<Option<PathBuf>> =
+            uris.iter().map(|uri| self.documents.desk(uri).folder()).collect();
         self.projects.retain(|folder, _| folders.contains(folder));
         for uri in uris {
             let folder = self.documents.desk(&uri).folder();
-            let behind = self.projects.get(&folder).is_some_and(|(moment, _)| *moment != self.moment);
+            let behind = self
+                .projects
+                .get(&folder)
+                .is_some_and(|(moment, _)| *moment != self.moment);
             if behind {
                 self.among(&uri);
             }
@@ -187,7 +191,9 @@ impl State {
         let desk = self.documents.desk(uri);
         let room = self.rooms.entry(uri.to_owned()).or_default();
         let (workspace, elsewhere) = (&mut room.workspace, Some(&*elsewhere));
-        let offered = Rc::new(flowmesh_frontend::ide::complete(workspace, &desk, &desk.root, offset, elsewhere));
+        let offered = Rc::new(flowmesh_frontend::ide::complete(
+            workspace, &desk, &desk.root, offset, elsewhere,
+        ));
         self.offered = Some(Rc::clone(&offered));
         offered
     }

@@ -30,7 +30,10 @@ impl<'a> Paper<'a> {
 
     /// A range. The way back is `from_protocol::range`.
     pub(super) fn range(&mut self, span: Span) -> Value {
-        let (start, end) = (self.position(span.source, span.start), self.position(span.source, span.end));
+        let (start, end) = (
+            self.position(span.source, span.start),
+            self.position(span.source, span.end),
+        );
         let shown = |place: Position| json!({ "line": place.line, "character": place.column });
         json!({ "start": shown(start), "end": shown(end) })
     }
@@ -54,9 +57,10 @@ impl<'a> Paper<'a> {
 
     fn position(&mut self, source: SourceId, offset: u32) -> Position {
         let sources = self.sources;
-        let text = self.texts.entry(source).or_insert_with(|| {
-            Text::new(sources.get(source).map_or("", |source| source.text.as_ref()))
-        });
+        let text = self
+            .texts
+            .entry(source)
+            .or_insert_with(|| Text::new(sources.get(source).map_or("", |source| source.text.as_ref())));
         text.position(offset, self.encoding)
     }
 

@@ -214,7 +214,10 @@ mod tests {
         let mut alike = all;
         alike[3].outcome = 2;
         let made = by_specificity(alike).unwrap();
-        assert_eq!((made.len(), &made[1].matches), (3, &vec![below("/a"), below("/")]));
+        assert_eq!(
+            (made.len(), &made[1].matches),
+            (3, &vec![below("/a"), below("/")])
+        );
         let unreachable = rules(&[(&[below("/")], 1), (&[exact("/a")], 2)]);
         wanted.truncate(0);
         wanted.push(Rule {

@@ -15,10 +15,18 @@ pub(super) fn actions(state: &mut State, params: &Value) -> Answer {
     let uri = uri(params)?.to_owned();
     let client = state.client.clone();
     let project = state.lately(&uri);
-    let Some(Seen { desk, snapshot, source }) = state.seen(&uri) else {
+    let Some(Seen {
+        desk,
+        snapshot,
+        source,
+    }) = state.seen(&uri)
+    else {
         return Ok(Value::Null);
     };
-    let text = snapshot.sources.get(source).map_or("", |source| source.text.as_ref());
+    let text = snapshot
+        .sources
+        .get(source)
+        .map_or("", |source| source.text.as_ref());
     let range = params.get("range").ok_or("expected `range`")?;
     let Some((start, end)) = offsets(range, text, client.encoding) else {
         return Err("expected `range` with `start` and `end`".to_owned());
@@ -32,27 +40,33 @@ pub(super) fn actions(state: &mut State, params: &Value) -> Answer {
         .collect();
     let found = ide::actions(&snapshot, Some(&project), source, Span::new(source, start, end));
     let mut paper = Paper::new(&snapshot.sources, &client);
-    let shown = found.iter().filter(|action| is_wanted(action, &wanted)).filter_map(|action| {
-        let mut shown = Map::new();
-        shown.insert("title".to_owned(), json!(action.title));
-        shown.insert("kind".to_owned(), json!(kind(action.kind)));
-        shown.insert("edit".to_owned(), paper.edits(&desk, &client, &action.edits)?);
-        if action.is_preferred {
-            shown.insert("isPreferred".to_owned(), json!(true));
-        }
-        let mended = action.mends.map(|code| mended(params, &code.to_string()));
-        if let Some(mended) = mended.filter(|mended| !mended.is_empty()) {
-            shown.insert("diagnostics".to_owned(), json!(mended));
-        }
-        Some(Value::Object(shown))
-    });
+    let shown = found
+        .iter()
+        .filter(|action| is_wanted(action, &wanted))
+        .filter_map(|action| {
+            let mut shown = Map::new();
+            shown.insert("title".to_owned(), json!(action.title));
+            shown.insert("kind".to_owned(), json!(kind(action.kind)));
+            shown.insert("edit".to_owned(), paper.edits(&desk, &client, &action.edits)?);
+            if action.is_preferred {
+                shown.insert("isPreferred".to_owned(), json!(true));
+            }
+            let mended = action.mends.map(|code| mended(params, &code.to_string()));
+            if let Some(mended) = mended.filter(|mended| !mended.is_empty()) {
+                shown.insert("diagnostics".to_owned(), json!(mended));
+            }
+            Some(Value::Object(shown))
+        });
     Ok(Value::Array(shown.collect()))
 }
 
 /// Those of the findings that the editor asked about which have a code.
 fn mended(params: &Value, code: &str) -> Vec<Value> {
     let found = params.pointer("/context/diagnostics").and_then(Value::as_array);
-    let of = found.into_iter().flatten().filter(|one| one.get("code").and_then(Value::as_str) == Some(code));
+    let of = found
+        .into_iter()
+        .flatten()
+        .filter(|one| one.get("code").and_then(Value::as_str) == Some(code));
     of.cloned().collect()
 }
 
@@ -69,7 +83,12 @@ fn kind(kind: ActionKind) -> &'static str {
 /// Kinds have kinds: `refactor` is all that begins so.
 fn is_wanted(action: &Action, wanted: &[&str]) -> bool {
     let own = kind(action.kind);
-    let is = |wanted: &&str| own == *wanted || own.strip_prefix(*wanted).is_some_and(|rest| rest.starts_with('.'));
+    let is = |wanted: &&str| {
+        own == *wanted
+            || own
+                .strip_prefix(*wanted)
+                .is_some_and(|rest| rest.starts_with('.'))
+    };
     wanted.is_empty() || wanted.iter().any(is)
 }
 
@@ -123,7 +142,10 @@ pub(super) fn resolved(state: &mut State, lens: &Value) -> Value {
         "position": data["position"],
         "context": { "includeDeclaration": false },
     });
-    let places = super::names::references(state, &asked).ok().filter(Value::is_array).unwrap_or(json!([]));
+    let places = super::names::references(state, &asked)
+        .ok()
+        .filter(Value::is_array)
+        .unwrap_or(json!([]));
     let count = places.as_array().map_or(0, Vec::len);
     let title = match count {
         1 => "1 reference".to_owned(),

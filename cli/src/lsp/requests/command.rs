@@ -14,7 +14,11 @@ pub(in crate::lsp) const COMMANDS: [&str; 1] = ["flowmesh.test"];
 /// Does it, and says what came of it.
 pub(super) fn execute(state: &mut State, params: &Value) -> (Answer, Vec<Message>) {
     let command = params.get("command").and_then(Value::as_str).unwrap_or_default();
-    let argument = |at: usize| params.pointer(&format!("/arguments/{at}")).and_then(Value::as_str);
+    let argument = |at: usize| {
+        params
+            .pointer(&format!("/arguments/{at}"))
+            .and_then(Value::as_str)
+    };
     match (command, argument(0)) {
         ("flowmesh.test", Some(uri)) => {
             let results = test(state, uri, argument(1));
@@ -23,7 +27,10 @@ pub(super) fn execute(state: &mut State, params: &Value) -> (Answer, Vec<Message
             let shown = Notification::new("window/showMessage".to_owned(), params);
             (Ok(json!(results)), vec![shown.into()])
         }
-        (command, _) => (Err(format!("`{command}` is no command of this server")), Vec::new()),
+        (command, _) => (
+            Err(format!("`{command}` is no command of this server")),
+            Vec::new(),
+        ),
     }
 }
 
@@ -36,7 +43,9 @@ fn test(state: &mut State, uri: &str, only: Option<&str>) -> Vec<Value> {
     let Some((program, tests)) = compile_tests(&desk, &desk.root, &mut sources, &mut found) else {
         return vec![json!({ "name": only, "passed": false, "why": "the program has errors" })];
     };
-    let wanted = tests.iter().filter(|test| only.is_none_or(|only| test.title == only));
+    let wanted = tests
+        .iter()
+        .filter(|test| only.is_none_or(|only| test.title == only));
     let each = wanted.map(|test| {
         let verdict = trial::run(&program, test, Options::default());
         let why = verdict.failure.map(|failure| failure.message);

@@ -26,7 +26,11 @@ pub(super) fn signature(state: &mut State, params: &Value) -> Answer {
     };
     // Places in the words are counted as places in texts are.
     let label = Text::new(help.label.clone());
-    let column = |at: usize| label.position(u32::try_from(at).unwrap_or(u32::MAX), client.encoding).column;
+    let column = |at: usize| {
+        label
+            .position(u32::try_from(at).unwrap_or(u32::MAX), client.encoding)
+            .column
+    };
     let params: Vec<Value> = help
         .params
         .iter()

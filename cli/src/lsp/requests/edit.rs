@@ -1,8 +1,11 @@
 //! What changes a text: its layout.
 
 use super::Answer;
-use crate::lsp::{from_protocol::{offsets, uri},
-    state::{Seen, State}, to_protocol::Paper};
+use crate::lsp::{
+    from_protocol::{offsets, uri},
+    state::{Seen, State},
+    to_protocol::Paper,
+};
 use flowmesh_diagnostics::{Sources, Span};
 use flowmesh_frontend::{format::format, ide};
 use serde_json::{Value, json};
@@ -14,8 +17,13 @@ pub(super) fn part(state: &mut State, params: &Value) -> Answer {
     let Some(Seen { snapshot, source, .. }) = state.seen(&uri) else {
         return Ok(Value::Null);
     };
-    let text = snapshot.sources.get(source).map_or("", |source| source.text.as_ref());
-    let range = params.get("range").and_then(|range| offsets(range, text, client.encoding));
+    let text = snapshot
+        .sources
+        .get(source)
+        .map_or("", |source| source.text.as_ref());
+    let range = params
+        .get("range")
+        .and_then(|range| offsets(range, text, client.encoding));
     let Some((start, end)) = range else {
         return Err("expected `range`".to_owned());
     };

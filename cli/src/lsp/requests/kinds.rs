@@ -25,7 +25,8 @@ pub(in crate::lsp) const TOKENS: [&str; 18] = [
 ];
 
 /// What is said of a colour beside, by the bits of its number.
-pub(in crate::lsp) const MODIFIERS: [&str; 4] = ["declaration", "defaultLibrary", "documentation", "readonly"];
+pub(in crate::lsp) const MODIFIERS: [&str; 4] =
+    ["declaration", "defaultLibrary", "documentation", "readonly"];
 
 /// The numbers of a word; nothing of what has no colour.
 pub(super) fn token(token: &Token) -> Option<(u32, u32)> {
@@ -41,7 +42,9 @@ pub(super) fn token(token: &Token) -> Option<(u32, u32)> {
             NameKind::Function | NameKind::Flow => "function",
             NameKind::Field => "property",
             NameKind::Param => "parameter",
-            NameKind::Local | NameKind::State | NameKind::View | NameKind::Config | NameKind::Secret => "variable",
+            NameKind::Local | NameKind::State | NameKind::View | NameKind::Config | NameKind::Secret => {
+                "variable"
+            }
             NameKind::Step => "label",
         },
         TokenKind::Native => "method",

@@ -30,7 +30,9 @@ pub(super) fn tokens(state: &mut State, params: &Value) -> Answer {
     let (mut line, mut column) = (0, 0);
     let mut data = Vec::new();
     for token in tokens {
-        let Some((kind, modifiers)) = kinds::token(&token) else { continue };
+        let Some((kind, modifiers)) = kinds::token(&token) else {
+            continue;
+        };
         for (at, length) in paper.lines(token.span) {
             let down = at.line - line;
             let right = if down == 0 { at.column - column } else { at.column };
@@ -93,7 +95,10 @@ pub(super) fn selections(state: &mut State, params: &Value) -> Answer {
     let Some(Seen { snapshot, source, .. }) = state.seen(&uri) else {
         return Ok(Value::Null);
     };
-    let text = snapshot.sources.get(source).map_or("", |source| source.text.as_ref());
+    let text = snapshot
+        .sources
+        .get(source)
+        .map_or("", |source| source.text.as_ref());
     let mut paper = Paper::new(&snapshot.sources, &client);
     let places = params.get("positions").and_then(Value::as_array);
     let grown = |place: &Value| {
@@ -116,7 +121,12 @@ pub(super) fn selections(state: &mut State, params: &Value) -> Answer {
 pub(super) fn links(state: &mut State, params: &Value) -> Answer {
     let uri = uri(params)?.to_owned();
     let client = state.client.clone();
-    let Some(Seen { desk, snapshot, source }) = state.seen(&uri) else {
+    let Some(Seen {
+        desk,
+        snapshot,
+        source,
+    }) = state.seen(&uri)
+    else {
         return Ok(Value::Null);
     };
     let mut paper = Paper::new(&snapshot.sources, &client);

@@ -2,13 +2,13 @@
 
 mod beside;
 
-use beside::{After, after, before_line, begins, given, goes_on, holds, within};
 use crate::{
     check::WORD,
     ide::names::NameKind,
     parse,
     syntax::{SyntaxKind as K, SyntaxNode, SyntaxToken},
 };
+use beside::{After, after, before_line, begins, given, goes_on, holds, within};
 
 /// A text with the word in it.
 #[derive(Debug)]

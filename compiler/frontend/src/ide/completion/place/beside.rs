@@ -2,7 +2,7 @@
 
 use crate::{
     check::WORD,
-    syntax::{SyntaxKind as K, SyntaxToken},
+    syntax::{SyntaxKind as K, SyntaxNode, SyntaxToken},
 };
 
 /// What follows the word.
