@@ -116,12 +116,12 @@ fn tree_sitter_reads_changed_programs_as_the_compiler_does() {
 fn changed(text: &str, random: &mut Random) -> Vec<String> {
     let tokens = mutate::tokens(text);
     let changes = if compiler(text).is_some() { 2 } else { 0 };
-    let mut one = |_| {
+    let one = |_| {
         let (_, at, old) = &tokens[random.below(tokens.len())];
         let new = [" ", &tokens[random.below(tokens.len())].2][random.below(2)];
         format!("{}{new}{}", &text[..*at], &text[at + old.len()..])
     };
-    (0..changes).map(&mut one).collect()
+    (0..changes).map(one).collect()
 }
 
 /// `test/corpus` of the grammar, which shows its trees to whoever writes a query.
