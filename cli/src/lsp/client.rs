@@ -20,6 +20,8 @@ pub(super) struct Client {
     pub(super) pulls: bool,
     /// Whether it can watch files for the server.
     pub(super) watches: bool,
+    /// Whether it shows Markdown under the cursor, and beside what is offered.
+    pub(super) markdown: (bool, bool),
     /// Whether it has the commands of lenses itself.
     pub(super) commands: bool,
     /// Where a server of runs is, for lenses that lead to its runs.
@@ -58,8 +60,18 @@ impl Client {
             versions: is("workspace/workspaceEdit/documentChanges"),
             pulls: can("textDocument/diagnostic").is_some(),
             watches: is("workspace/didChangeWatchedFiles/dynamicRegistration"),
+            markdown: (
+                listed("textDocument/hover/contentFormat", "markdown"),
+                listed(
+                    "textDocument/completion/completionItem/documentationFormat",
+                    "markdown",
+                ),
+            ),
             commands: wanted("commands").and_then(Value::as_bool) == Some(true),
-            server: wanted("server").and_then(Value::as_str).map(str::to_owned),
+            server: wanted("server")
+                .and_then(Value::as_str)
+                .filter(|server| !server.is_empty())
+                .map(str::to_owned),
             roots,
         }
     }

@@ -126,6 +126,12 @@ impl<'a> Paper<'a> {
     }
 }
 
+/// Some Markdown, which stands as it is written where the editor shows none.
+pub(super) fn words(text: &str, markdown: bool) -> Value {
+    let kind = if markdown { "markdown" } else { "plaintext" };
+    json!({ "kind": kind, "value": text })
+}
+
 /// What is not used is pale in editors.
 fn tags(diagnostic: &Diagnostic) -> Vec<u8> {
     const UNUSED: u8 = 1;

@@ -17,7 +17,34 @@ export function commands(): vscode.Disposable[] {
       const name = title ?? (await choose(file, "test", "Which test?"));
       if (name) await start(file, "explore", ["explore", file, "--test", name]);
     }),
+    // Both only from a lens, which says all that they need.
+    vscode.commands.registerCommand("flowmesh.runs", (uri: string, flow: string, server: string) =>
+      start(vscode.Uri.parse(uri).fsPath, `runs of ${flow}`, ["runs", "list", "--flow", flow, "--server", server]),
+    ),
+    vscode.commands.registerCommand("flowmesh.references", (uri: string, at: Place, places: { uri: string; range: Lines }[]) =>
+      vscode.commands.executeCommand(
+        "editor.action.showReferences",
+        vscode.Uri.parse(uri),
+        new vscode.Position(at.line, at.character),
+        places.map(({ uri, range }) => new vscode.Location(vscode.Uri.parse(uri), lines(range))),
+      ),
+    ),
   ];
+}
+
+/** A place, and a range, as the server says them. */
+interface Place {
+  line: number;
+  character: number;
+}
+
+interface Lines {
+  start: Place;
+  end: Place;
+}
+
+function lines({ start, end }: Lines): vscode.Range {
+  return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
 function command(name: string, act: (file: string, subject?: string) => unknown): vscode.Disposable {

@@ -26,6 +26,8 @@ export class Server implements Answers, vscode.Disposable {
       ],
       synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.{flow,proto,yaml,yml,json,toml}") },
       diagnosticCollectionName: "flowmesh",
+      // The commands of lenses are those of the extension.
+      initializationOptions: { commands: true, server: vscode.workspace.getConfiguration("flowmesh").get("server", "") },
     });
     try {
       await this.client.start();

@@ -4,7 +4,7 @@ use super::{Answer, kinds, names::offset_in};
 use crate::lsp::{
     from_protocol::{at, offset},
     state::State,
-    to_protocol::Paper,
+    to_protocol::{Paper, words},
 };
 use flowmesh_diagnostics::Sources;
 use flowmesh_frontend::{
@@ -38,7 +38,7 @@ pub(super) fn signature(state: &mut State, params: &Value) -> Answer {
         .collect();
     let mut signature = json!({ "label": help.label, "parameters": params });
     if !help.doc.is_empty() {
-        signature["documentation"] = json!({ "kind": "markdown", "value": help.doc });
+        signature["documentation"] = words(&help.doc, client.markdown.1);
     }
     Ok(json!({ "signatures": [signature], "activeSignature": 0, "activeParameter": help.active }))
 }
@@ -145,10 +145,7 @@ pub(super) fn resolve(state: &mut State, item: &Value) -> Value {
         (item.pointer("/data/label")? == &json!(known.label)).then(|| offered.docs(known))
     });
     if let (Some(docs), Value::Object(item)) = (docs.filter(|docs| !docs.is_empty()), &mut item) {
-        item.insert(
-            "documentation".to_owned(),
-            json!({ "kind": "markdown", "value": docs }),
-        );
+        item.insert("documentation".to_owned(), words(&docs, state.client.markdown.1));
     }
     item
 }

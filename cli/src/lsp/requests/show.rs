@@ -4,7 +4,7 @@ use super::Answer;
 use crate::lsp::{
     from_protocol::{at, offset},
     state::{Seen, State},
-    to_protocol::Paper,
+    to_protocol::{Paper, words},
 };
 use flowmesh_frontend::ide;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub(super) fn hover(state: &mut State, params: &Value) -> Answer {
     };
     let mut paper = Paper::new(&snapshot.sources, &client);
     Ok(json!({
-        "contents": { "kind": "markdown", "value": hover.markdown },
+        "contents": words(&hover.markdown, client.markdown.0),
         "range": paper.range(hover.span),
     }))
 }
