@@ -230,7 +230,7 @@ impl Context<'_> {
             P::Type => self.types(),
             P::Error => self.errors(),
             P::Pattern => self.patterns(),
-            P::Setting(around) => self.settings(around.clone()),
+            P::Setting(around) => self.settings(around),
             P::SettingValue(around) => self.setting_values(&around.clone()),
             P::Entry => self.entries(),
             P::Argument => self.argument_names(),

@@ -12,9 +12,9 @@ use flowmesh_ir::{
 #[must_use]
 pub fn calls(program: &Program) -> Graph {
     let mut calls = Calls::new(program);
-    calls.from_gateways();
-    calls.from_schedules();
-    calls.from_flows();
+    calls.of_gateways();
+    calls.of_schedules();
+    calls.of_flows();
     calls.graph
 }
 
@@ -76,7 +76,7 @@ impl<'a> Calls<'a> {
         }
     }
 
-    fn from_gateways(&mut self) {
+    fn of_gateways(&mut self) {
         let program = self.program;
         for (at, gateway) in program.gateways.iter().enumerate() {
             let Some(from) = self.gateways.get(at).copied() else {
@@ -103,7 +103,7 @@ impl<'a> Calls<'a> {
         }
     }
 
-    fn from_schedules(&mut self) {
+    fn of_schedules(&mut self) {
         let program = self.program;
         for (at, schedule) in program.schedules.iter().enumerate() {
             let (from, to) = (self.schedules.get(at), self.flows.get(schedule.flow.index()));
@@ -113,7 +113,7 @@ impl<'a> Calls<'a> {
         }
     }
 
-    fn from_flows(&mut self) {
+    fn of_flows(&mut self) {
         let program = self.program;
         for (id, flow) in (0u32..).map(FlowId).zip(&program.flows) {
             let Some(from) = self.flows.get(id.index()).copied() else {
@@ -127,12 +127,12 @@ impl<'a> Calls<'a> {
                 self.graph.connect(event, from, "", Way::Next);
             }
             for state in &flow.states {
-                self.from_state(from, &state.end);
+                self.of_state(from, &state.end);
             }
         }
     }
 
-    fn from_state(&mut self, from: usize, end: &End) {
+    fn of_state(&mut self, from: usize, end: &End) {
         let program = self.program;
         let call = |graph: &mut Graph, service: ServiceId, operation: OperationId, kind: Way| {
             let name = program

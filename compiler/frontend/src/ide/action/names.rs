@@ -111,8 +111,7 @@ fn allowed(ask: &Ask<'_>) -> Vec<Action> {
             .ast(ask.id)?
             .items
             .iter()
-            .filter(|item| matches!(item.kind, ItemKind::Access(_)))
-            .last();
+            .rfind(|item| matches!(item.kind, ItemKind::Access(_)));
         let insert = match last {
             Some(last) => edit(ask.spot(last.span.end), format!("\n{rule}")),
             None => ask.before_item(item, &rule),

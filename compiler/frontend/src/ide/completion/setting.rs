@@ -68,7 +68,7 @@ const SAID: [&str; 40] = [
 
 impl Context<'_> {
     /// Names of settings, within those of a path.
-    pub(super) fn settings(&mut self, path: Vec<String>) {
+    pub(super) fn settings(&mut self, path: &[String]) {
         if let Some(Asked::Part(known)) = self.probe.map(|probe| &probe.asked) {
             return self.parts(known);
         }
