@@ -6,6 +6,23 @@ use flowmesh_frontend::ide::position::{Encoding, Position, Text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+/// A place in a document.
+pub(super) struct Location {
+    pub(super) uri: String,
+    pub(super) range: Value,
+}
+
+impl Location {
+    /// As the editor reads it.
+    pub(super) fn shown(&self) -> Value {
+        json!({ "uri": self.uri, "range": self.range })
+    }
+}
+
+fn shown(place: Position) -> Value {
+    json!({ "line": place.line, "character": place.column })
+}
+
 /// Texts as the editor counts in them. A text is measured once.
 pub(super) struct Paper<'a> {
     sources: &'a Sources,
@@ -34,7 +51,6 @@ impl<'a> Paper<'a> {
             self.position(span.source, span.start),
             self.position(span.source, span.end),
         );
-        let shown = |place: Position| json!({ "line": place.line, "character": place.column });
         json!({ "start": shown(start), "end": shown(end) })
     }
 
@@ -64,10 +80,16 @@ impl<'a> Paper<'a> {
         text.position(offset, self.encoding)
     }
 
+    /// A place between two characters.
+    pub(super) fn point(&mut self, source: SourceId, offset: u32) -> Value {
+        shown(self.position(source, offset))
+    }
+
     /// A place in a document; nothing where it is in none.
-    pub(super) fn location(&mut self, desk: &Desk<'_>, span: Span) -> Option<Value> {
+    pub(super) fn location(&mut self, desk: &Desk<'_>, span: Span) -> Option<Location> {
         let uri = desk.uri_of(&self.source(span)?.name)?;
-        Some(json!({ "uri": uri, "range": self.range(span) }))
+        let range = self.range(span);
+        Some(Location { uri, range })
     }
 
     /// Edits of documents. Nothing where one of them is in no document of the author's.
@@ -99,7 +121,9 @@ impl<'a> Paper<'a> {
         let mut related = Vec::new();
         for label in &diagnostic.labels {
             let location = self.location(desk, label.span);
-            related.extend(location.map(|location| json!({ "location": location, "message": label.text })));
+            related.extend(
+                location.map(|location| json!({ "location": location.shown(), "message": label.text })),
+            );
         }
         let mut shown = Map::new();
         let code = diagnostic.code.to_string();

@@ -109,7 +109,7 @@ pub(super) fn lenses(state: &mut State, params: &Value) -> Answer {
             Deed::Test { title } => ("test", "flowmesh.test", title),
             Deed::Explore { title } => ("explore", "flowmesh.explore", title),
             Deed::References(_) => {
-                let data = json!({ "uri": uri, "position": range["start"] });
+                let data = json!({ "uri": uri, "position": paper.point(lens.span.source, lens.span.start) });
                 shown.push(json!({ "range": range, "data": data }));
                 continue;
             }
@@ -134,27 +134,26 @@ pub(super) fn lenses(state: &mut State, params: &Value) -> Answer {
 /// How often a name is used, and where.
 pub(super) fn resolved(state: &mut State, lens: &Value) -> Value {
     let mut lens = lens.clone();
-    let Some(data) = lens.get("data").cloned() else {
+    let data = |name: &str| lens.pointer(&format!("/data/{name}")).cloned();
+    let (Some(uri), Some(position)) = (data("uri"), data("position")) else {
         return lens;
     };
     let asked = json!({
-        "textDocument": { "uri": data["uri"] },
-        "position": data["position"],
+        "textDocument": { "uri": uri },
+        "position": position,
         "context": { "includeDeclaration": false },
     });
-    let places = super::names::references(state, &asked)
-        .ok()
-        .filter(Value::is_array)
-        .unwrap_or(json!([]));
+    let places = super::names::references(state, &asked).ok();
+    let places = places.filter(Value::is_array).unwrap_or(json!([]));
     let count = places.as_array().map_or(0, Vec::len);
     let title = match count {
         1 => "1 reference".to_owned(),
         count => format!("{count} references"),
     };
-    lens["command"] = json!({
-        "title": title,
-        "command": "flowmesh.references",
-        "arguments": [data["uri"], data["position"], places],
-    });
+    let arguments = json!([uri, position, places]);
+    if let Value::Object(lens) = &mut lens {
+        let command = json!({ "title": title, "command": "flowmesh.references", "arguments": arguments });
+        lens.insert("command".to_owned(), command);
+    }
     lens
 }

@@ -54,15 +54,19 @@ fn test(state: &mut State, uri: &str, only: Option<&str>) -> Vec<Value> {
     each.collect()
 }
 
+fn is_failed(result: &Value) -> bool {
+    result.get("passed") != Some(&Value::Bool(true))
+}
+
 fn failed(results: &[Value]) -> bool {
-    results.iter().any(|result| result["passed"] != true)
+    results.iter().any(is_failed)
 }
 
 fn told(results: &[Value]) -> String {
-    let bad = results.iter().filter(|result| result["passed"] != true);
+    let bad = results.iter().filter(|result| is_failed(result));
     let lines: Vec<String> = bad
         .map(|result| {
-            let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
+            let text = |name: &str| result.get(name).and_then(Value::as_str).unwrap_or_default();
             format!("{}: {}", text("name"), text("why"))
         })
         .collect();

@@ -36,10 +36,11 @@ pub(super) fn signature(state: &mut State, params: &Value) -> Answer {
         .iter()
         .map(|(start, end)| json!({ "label": [column(*start), column(*end)] }))
         .collect();
-    let mut signature = json!({ "label": help.label, "parameters": params });
-    if !help.doc.is_empty() {
-        signature["documentation"] = words(&help.doc, client.markdown.1);
-    }
+    let docs = (!help.doc.is_empty()).then(|| words(&help.doc, client.markdown.1));
+    let signature = match docs {
+        Some(docs) => json!({ "label": help.label, "parameters": params, "documentation": docs }),
+        None => json!({ "label": help.label, "parameters": params }),
+    };
     Ok(json!({ "signatures": [signature], "activeSignature": 0, "activeParameter": help.active }))
 }
 

@@ -38,10 +38,9 @@ pub(super) fn graph(state: &mut State, params: &Value) -> Answer {
     for node in &picture.nodes {
         let location = node.span.and_then(|span| paper.location(&desk, span));
         // What stands in another document has no range in this one.
-        let here = location
-            .as_ref()
-            .filter(|location| location["uri"] == at.uri.as_str());
-        let range = here.map(|location| location["range"].clone());
+        let here = location.as_ref().filter(|location| location.uri == at.uri);
+        let range = here.map(|location| location.range.clone());
+        let location = location.map(|location| location.shown());
         nodes.push(json!({ "id": node.id, "kind": node.kind.name(), "range": range, "location": location }));
     }
     let current = innermost(&picture, source, offset);

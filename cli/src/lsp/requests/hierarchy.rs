@@ -36,9 +36,9 @@ fn shown(paper: &mut Paper<'_>, seen: &Seen<'_>, party: &Party) -> Option<Value>
         "name": party.name,
         "kind": kinds::named(party.kind),
         "detail": detail,
-        "uri": location["uri"],
+        "uri": location.uri,
         "range": paper.range(party.whole),
-        "selectionRange": location["range"],
+        "selectionRange": location.range,
     }))
 }
 
@@ -85,7 +85,7 @@ fn listed(seen: &Seen<'_>, client: &Client, found: &[Calls], side: &str) -> Vec<
 fn of_item(params: &Value) -> Answer {
     let item = params.get("item").ok_or("expected `item`")?;
     Ok(json!({
-        "textDocument": { "uri": item["uri"] },
+        "textDocument": { "uri": item.get("uri") },
         "position": item.pointer("/selectionRange/start"),
     }))
 }

@@ -53,12 +53,12 @@ fn led(seen: &Seen<'_>, client: &Client, targets: &[Target]) -> Value {
             continue;
         };
         all.push(match client.links {
-            false => location,
+            false => location.shown(),
             true => json!({
                 "originSelectionRange": paper.range(target.from),
-                "targetUri": location["uri"],
+                "targetUri": location.uri,
                 "targetRange": paper.range(target.whole),
-                "targetSelectionRange": location["range"],
+                "targetSelectionRange": location.range,
             }),
         });
     }
@@ -78,7 +78,7 @@ pub(super) fn references(state: &mut State, params: &Value) -> Answer {
     let mut paper = Paper::new(&seen.snapshot.sources, &client);
     let places = places
         .iter()
-        .filter_map(|place| paper.location(&seen.desk, place.span));
+        .filter_map(|place| Some(paper.location(&seen.desk, place.span)?.shown()));
     Ok(Value::Array(places.collect()))
 }
 

@@ -70,7 +70,7 @@ pub(super) fn workspace(state: &mut State, params: &Value) -> Answer {
             all.push(json!({
                 "name": found.symbol.name,
                 "kind": kinds::symbol(found.symbol.kind),
-                "location": location,
+                "location": location.shown(),
                 "containerName": found.container,
             }));
         }

@@ -54,13 +54,13 @@ pub(super) fn hints(state: &mut State, params: &Value) -> Answer {
     let range = part(&seen, params, &client);
     let mut paper = Paper::new(&seen.snapshot.sources, &client);
     let shown = |hint: &ide::Hint| {
-        let at = paper.range(Span::new(seen.source, hint.offset, hint.offset));
-        let mut shown = json!({ "position": at["start"], "label": hint.text });
+        let at = paper.point(seen.source, hint.offset);
         match hint.kind {
-            HintKind::Type => shown["kind"] = json!(TYPE),
-            HintKind::Call | HintKind::Default => shown["paddingLeft"] = json!(true),
+            HintKind::Type => json!({ "position": at, "label": hint.text, "kind": TYPE }),
+            HintKind::Call | HintKind::Default => {
+                json!({ "position": at, "label": hint.text, "paddingLeft": true })
+            }
         }
-        shown
     };
     let hints = ide::hints(&seen.snapshot, seen.source, range);
     Ok(Value::Array(hints.iter().map(shown).collect()))
@@ -106,10 +106,11 @@ pub(super) fn selections(state: &mut State, params: &Value) -> Answer {
         let offset = offset(at, text, client.encoding);
         let spans = ide::selections(&snapshot, source, offset);
         let around = spans.iter().rev().fold(None, |parent: Option<Value>, span| {
-            let mut own = json!({ "range": paper.range(*span) });
-            if let Some(parent) = parent {
-                own["parent"] = parent;
-            }
+            let range = paper.range(*span);
+            let own = match parent {
+                Some(parent) => json!({ "range": range, "parent": parent }),
+                None => json!({ "range": range }),
+            };
             Some(own)
         });
         around.unwrap_or_else(|| json!({ "range": paper.range(Span::new(source, offset, offset)) }))
