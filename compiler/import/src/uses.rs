@@ -27,10 +27,8 @@ pub(crate) enum Use {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Field(String),
-    /// Some element of a list.
+    /// Some element of a list; of the others, and of an empty list, it says nothing.
     Element,
-    /// Every element of a list, one after the other.
-    Round,
 }
 
 /// All uses of a value and of its parts.
@@ -80,9 +78,8 @@ impl Uses {
             at.always |= always;
             at = match step {
                 Part::Field(name) => at.field(name),
-                Part::Element | Part::Round => at.items.get_or_insert_default(),
+                Part::Element => at.items.get_or_insert_default(),
             };
-            // Of the other elements nothing is known.
             always &= *step != Part::Element;
         }
         at.always |= always;
@@ -214,7 +211,6 @@ mod tests {
     fn path(text: &str) -> Vec<Part> {
         let step = |name: &str| match name {
             "*" => Part::Element,
-            "+" => Part::Round,
             name => Part::Field(name.to_owned()),
         };
         text.split('.').map(step).collect()
@@ -270,8 +266,8 @@ mod tests {
         assert_eq!(declared(&all[..2], true), "type Order {\na: json\n}");
         assert_eq!(declared(&all, true), "");
         assert_eq!(
-            declared(&[("a.+", Use::Int, true)], true),
-            "type Order {\na: [int]\n}"
+            declared(&[("a.*", Use::Int, true)], true),
+            "type Order {\na: [int?]\n}"
         );
     }
 }

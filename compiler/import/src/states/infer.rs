@@ -325,10 +325,12 @@ impl Infer {
             None => base.data.clone(),
         };
         self.note(&list, Use::List, base.always);
-        let item = list.element(&Part::Round);
+        let item = list.element();
         let selector = state.node.get("ItemSelector").or(state.parameters.as_ref());
+        // Of an empty list there is no round, and nothing is read.
         let own = Given {
             item: Some(&item),
+            always: false,
             ..*base
         };
         let given = match selector {
@@ -336,7 +338,7 @@ impl Infer {
             None => item.clone(),
         };
         match each {
-            Some(machine) => Shape::items(self.machine(machine, given, Some(&item), base.always)),
+            Some(machine) => Shape::items(self.machine(machine, given, Some(&item), false)),
             None => Shape::default(),
         }
     }

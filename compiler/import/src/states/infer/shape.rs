@@ -68,12 +68,12 @@ impl Shape {
         };
         match first {
             Step::Field(name) => self.field(name).read(rest),
-            Step::Each => Self::items(self.element(&Part::Element).read(rest)),
+            Step::Each => Self::items(self.element().read(rest)),
             Step::Index(at) => {
                 let own = usize::try_from(*at).ok().and_then(|at| self.list.get(at));
                 match own {
                     Some(own) => own.read(rest),
-                    None => self.element(&Part::Element).read(rest),
+                    None => self.element().read(rest),
                 }
             }
         }
@@ -87,8 +87,8 @@ impl Shape {
     }
 
     /// Any element of it.
-    pub(super) fn element(&self, part: &Part) -> Self {
-        let mut all = self.deeper(part);
+    pub(super) fn element(&self) -> Self {
+        let mut all = self.deeper(&Part::Element);
         let made = self.list.iter().chain(self.items.as_deref());
         for one in made {
             all.join(one);
@@ -231,6 +231,6 @@ mod tests {
     fn elements_are_told_apart_by_their_numbers() {
         let data = Shape::list(vec![Shape::source(1), Shape::source(2)]);
         assert_eq!(data.read(&[Step::Index(1)]), Shape::source(2));
-        assert_eq!(data.element(&Part::Element).from.len(), 2);
+        assert_eq!(data.element().from.len(), 2);
     }
 }

@@ -88,7 +88,7 @@ impl Infer {
             }
             // The elements stay as they came.
             if kinds.get(at) == Some(&Use::List) {
-                let each = shape.element(&crate::uses::Part::Element);
+                let each = shape.element();
                 self.note(&each, Use::Handed, false);
             }
         }
