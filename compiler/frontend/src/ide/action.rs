@@ -145,7 +145,7 @@ fn mends(ask: &Ask<'_>) -> Vec<Action> {
         fix.edits
             .iter()
             .all(|edit| edit.span.source == ask.id)
-            .then(|| Action {
+            .then_some(Action {
                 title: fix.title,
                 kind: ActionKind::Fix,
                 edits: fix.edits,

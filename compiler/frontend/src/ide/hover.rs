@@ -37,7 +37,10 @@ fn declared(analysis: &Analysis, source: SourceId, offset: u32) -> Option<Hover>
     let module = modules.find(|module| module.source == source)?;
     let mut entries = module.scope.values();
     let own = entries.find(|entry| {
-        entry.import.is_none() && entry.span.source == source && entry.span != Span::default() && entry.span.touches(offset)
+        entry.import.is_none()
+            && entry.span.source == source
+            && entry.span != Span::default()
+            && entry.span.touches(offset)
     })?;
     Some(Hover {
         span: own.span,

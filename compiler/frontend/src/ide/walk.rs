@@ -38,4 +38,3 @@ pub(super) fn flows(module: &Module) -> impl Iterator<Item = &Flow> {
         _ => None,
     })
 }
-

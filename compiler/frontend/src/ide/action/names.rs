@@ -106,13 +106,10 @@ fn allowed(ask: &Ask<'_>) -> Vec<Action> {
         let (who, what) = (quoted.next()?, quoted.next()?);
         let item = ask.item()?;
         let rule = format!("allow {who} to {what}");
-        let last = ask
-            .snapshot
-            .ast(ask.id)?
-            .items
+        let items = &ask.snapshot.ast(ask.id)?.items;
+        let last = items
             .iter()
-            .filter(|item| matches!(item.kind, ItemKind::Access(_)))
-            .last();
+            .rfind(|item| matches!(item.kind, ItemKind::Access(_)));
         let insert = match last {
             Some(last) => edit(ask.spot(last.span.end), format!("\n{rule}")),
             None => ask.before_item(item, &rule),

@@ -58,7 +58,7 @@ impl Context<'_> {
         for info in &globals.types {
             match &info.shape {
                 crate::check::ShapeInfo::Record(fields) if info.name == name => {
-                    found.extend(fields.iter().cloned())
+                    found.extend(fields.iter().cloned());
                 }
                 crate::check::ShapeInfo::Enum(cases) => {
                     let own = cases.iter().filter(|case| case.name == name);

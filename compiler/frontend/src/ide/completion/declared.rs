@@ -238,7 +238,7 @@ impl Context<'_> {
         };
         let present = self.globals.unfold(&ty).present().clone();
         if let Some((_, cases)) = self.globals.cases(&present) {
-            for case in cases.to_vec() {
+            for case in cases.iter().cloned() {
                 let given = self.site.given.iter().any(|given| case.name == *given);
                 let fields: Vec<&str> = case.fields.iter().map(|field| field.name.as_str()).collect();
                 let call = match (self.site.after.call, fields.is_empty()) {

@@ -287,7 +287,7 @@ impl Context<'_> {
         let Some((_, cases)) = self.globals.cases(&ty) else {
             return;
         };
-        for case in cases.to_vec() {
+        for case in cases.iter().cloned() {
             let kind = ItemKind::Name(NameKind::Case);
             let score = of_kind(kind) + self.takes(&params(&case.fields), given) + self.unused(&case.name);
             let item = Item::new(case.name.as_str(), kind, score).typed(self.globals, ty.clone());

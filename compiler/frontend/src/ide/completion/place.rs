@@ -2,13 +2,13 @@
 
 mod beside;
 
-use beside::{After, after, before_line, begins, given, goes_on, holds, within};
 use crate::{
     check::WORD,
     ide::names::NameKind,
     parse,
     syntax::{SyntaxKind as K, SyntaxNode, SyntaxToken},
 };
+use beside::{After, after, before_line, begins, given, goes_on, holds, within};
 
 /// A text with the word in it.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ const METHODS: &[&str] = &[
 const BINDINGS: &[&str] = &[
     "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "grpc", "run", "worker",
 ];
-const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
+pub(super) const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
 
 /// The place at an offset; nothing in comments and in texts.
 pub(super) fn site(text: &str, offset: u32) -> Option<Site> {

@@ -245,7 +245,7 @@ impl Context<'_> {
             let Some((_, cases)) = self.globals.cases(&ty) else {
                 continue;
             };
-            for case in cases.to_vec() {
+            for case in cases.iter().cloned() {
                 let fits = if wanted == Some(id) {
                     70
                 } else if wanted.is_some() {
