@@ -3,6 +3,8 @@
 //!
 //! `cargo test -p flowmesh-frontend --test completion -- --nocapture` prints the figures for each kind of word.
 
+#![expect(clippy::unwrap_used, reason = "a harness ends by a panic")]
+
 #[path = "completion/task.rs"]
 mod task;
 

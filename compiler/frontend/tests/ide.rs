@@ -4,6 +4,12 @@
 //! `---- path`, and after `====` the answer. `$0` is where the cursor stands, and `$1`, if there, where a selection ends.
 //! `UPDATE_SUITE=1 cargo test -p flowmesh-frontend --test ide` rewrites the answers; read the change in review.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a harness ends by a panic"
+)]
+
 #[path = "ide/act.rs"]
 mod act;
 #[path = "ide/case.rs"]

@@ -142,14 +142,16 @@ fn mends(ask: &Ask<'_>) -> Vec<Action> {
     let found = ask.snapshot.found.iter().filter(|found| ask.touches(found.span));
     let of = |found: &Diagnostic| {
         let fix = found.fix.clone()?;
-        let here = fix.edits.iter().all(|edit| edit.span.source == ask.id);
-        here.then_some(Action {
-            title: fix.title,
-            kind: ActionKind::Fix,
-            edits: fix.edits,
-            mends: Some(found.code),
-            is_preferred: true,
-        })
+        fix.edits
+            .iter()
+            .all(|edit| edit.span.source == ask.id)
+            .then_some(Action {
+                title: fix.title,
+                kind: ActionKind::Fix,
+                edits: fix.edits,
+                mends: Some(found.code),
+                is_preferred: true,
+            })
     };
     found.filter_map(of).collect()
 }

@@ -221,17 +221,18 @@ impl Context<'_> {
     /// What fits the place, by what stands around it.
     fn gather(&mut self) {
         use place::Place as P;
-        match &self.site.place {
+        let site = self.site;
+        match &site.place {
             P::Nothing => {}
             P::Keyword => self.keywords(),
-            P::Use(words) => self.paths(&words.clone()),
+            P::Use(words) => self.paths(words),
             P::Value | P::Statement => self.values(),
             P::Member => self.members(),
             P::Type => self.types(),
             P::Error => self.errors(),
             P::Pattern => self.patterns(),
             P::Setting(around) => self.settings(around),
-            P::SettingValue(around) => self.setting_values(&around.clone()),
+            P::SettingValue(around) => self.setting_values(around),
             P::Entry => self.entries(),
             P::Argument => self.argument_names(),
             P::Named(kind) => self.named(*kind),

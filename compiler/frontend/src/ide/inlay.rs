@@ -93,8 +93,7 @@ fn call(snapshot: &Snapshot, fact: &Fact) -> Option<Hint> {
         return None;
     }
     let policy = snapshot.analysis.checked.policies.get(policy.index())?;
-    let tree = snapshot.tree(fact.span.source)?;
-    let token = tree.token_at_offset(fact.span.start.into()).right_biased()?;
+    let token = snapshot.tokens_at(fact.span.source, fact.span.start).1?;
     let operand = token.parent_ancestors().find(|node| node.kind() == K::Operand)?;
     if token
         .parent_ancestors()

@@ -111,15 +111,8 @@ fn runs(
 /// What a selection at an offset grows to, step by step, the smallest first.
 #[must_use]
 pub fn selections(snapshot: &Snapshot, source: SourceId, offset: u32) -> Vec<Span> {
-    let Some(tree) = snapshot.tree(source) else {
-        return Vec::new();
-    };
-    if rowan::TextSize::from(offset) > tree.text_range().end() {
-        return Vec::new();
-    }
-    let token = tree.token_at_offset(offset.into());
     let better = |token: &SyntaxToken| !token.kind().is_trivia() && !token.kind().closes();
-    let (left, right) = (token.clone().left_biased(), token.right_biased());
+    let (left, right) = snapshot.tokens_at(source, offset);
     let Some(token) = right.clone().filter(better).or(left.filter(better)).or(right) else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@ use super::snapshot::Snapshot;
 use crate::{
     check::{FactKind, Globals, Signature, Ty},
     resolve::Def,
-    syntax::{SyntaxKind as K, SyntaxNode},
+    syntax::SyntaxKind as K,
 };
 use flowmesh_diagnostics::{SourceId, Span};
 use flowmesh_ir::{EventId, TypeId};
@@ -25,10 +25,6 @@ pub struct SignatureHelp {
 /// What the call around an offset takes. It is found in a text in which the call is not finished, too.
 #[must_use]
 pub fn signature_help(snapshot: &Snapshot, source: SourceId, offset: u32) -> Option<SignatureHelp> {
-    let tree = snapshot.tree(source)?;
-    if rowan::TextSize::from(offset) > tree.text_range().end() {
-        return None;
-    }
     let open = open_bracket(snapshot, source, offset)?;
     let (names, at) = (
         given(snapshot, open, offset),
@@ -45,8 +41,7 @@ pub fn signature_help(snapshot: &Snapshot, source: SourceId, offset: u32) -> Opt
 
 /// The bracket of a call that is open at an offset, up to there.
 fn open_bracket(snapshot: &Snapshot, source: SourceId, offset: u32) -> Option<Span> {
-    let tree = snapshot.tree(source)?;
-    let mut token = tree.token_at_offset(offset.into()).left_biased();
+    let (mut token, _) = snapshot.tokens_at(source, offset);
     let mut depth = 0usize;
     while let Some(at) = token {
         let kind = at.kind();
@@ -101,10 +96,7 @@ fn given(snapshot: &Snapshot, open: Span, offset: u32) -> Vec<Option<String>> {
 
 /// The word before the bracket.
 fn callee(snapshot: &Snapshot, source: SourceId, open: u32) -> Option<Span> {
-    let tree = snapshot.tree(source)?;
-    let word = tree.token_at_offset(open.into()).left_biased()?;
-    let node: SyntaxNode = word.parent()?;
-    let _ = node;
+    let word = snapshot.tokens_at(source, open).0?;
     Some(Span::new(
         source,
         word.text_range().start().into(),

@@ -1,7 +1,10 @@
 //! What is known of a program at one moment, in the form in which an editor asks.
 
 use super::names::Names;
-use crate::{Analysis, Workspace, World, ast, check, parse, resolve, syntax::SyntaxNode};
+use crate::{
+    Analysis, Workspace, World, ast, check, parse, resolve,
+    syntax::{SyntaxNode, SyntaxToken},
+};
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
 use std::{
     collections::HashMap,
@@ -81,6 +84,20 @@ impl Snapshot {
             read.map_or_else(|_| parse::empty(), |tree| tree.root.green().to_owned())
         });
         Some(SyntaxNode::new_root(green.clone()))
+    }
+
+    /// The tokens that touch an offset: the one that ends there or is around it, and the one that begins there or is.
+    pub(crate) fn tokens_at(
+        &self,
+        source: SourceId,
+        offset: u32,
+    ) -> (Option<SyntaxToken>, Option<SyntaxToken>) {
+        let tree = self.tree(source);
+        let Some(tree) = tree.filter(|tree| u32::from(tree.text_range().end()) >= offset) else {
+            return (None, None);
+        };
+        let at = tree.token_at_offset(offset.into());
+        (at.clone().left_biased(), at.right_biased())
     }
 
     /// The tree of the program of a text.

@@ -18,12 +18,12 @@ const FOLDERS: [&str; 6] = ["run", "test", "lower", "whole", "policy", "mesh"];
 /// One word of so many is taken.
 const EVERY: usize = 41;
 
-pub struct Task {
+pub(crate) struct Task {
     folder: Folder,
     name: String,
     offset: u32,
-    pub kind: String,
-    pub word: String,
+    pub(crate) kind: String,
+    pub(crate) word: String,
 }
 
 /// Modules of a folder, one of them with another text.
@@ -45,7 +45,7 @@ impl World for Folder {
 
 impl Task {
     /// The place of the word among what is offered, from 1, or 0; and what is offered first.
-    pub fn rank(&self) -> (usize, String) {
+    pub(crate) fn rank(&self) -> (usize, String) {
         let found = ide::complete(
             &mut Workspace::default(),
             &self.folder,
@@ -62,7 +62,7 @@ impl Task {
         (place.map_or(0, |at| at + 1), first)
     }
 
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let before = &self.folder.text[..self.offset as usize];
         let line = self
             .folder
@@ -76,7 +76,7 @@ impl Task {
 }
 
 /// All tasks, the same in every run.
-pub fn tasks() -> Vec<Task> {
+pub(crate) fn tasks() -> Vec<Task> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths: Vec<PathBuf> = Vec::new();
     for folder in FOLDERS {

@@ -5,10 +5,10 @@ use flowmesh_diagnostics::{Diagnostics, Severity, Span};
 use flowmesh_frontend::ide::{self, Action, Snapshot};
 
 /// What an answer begins with that must never come.
-pub const WORSE: &str = "worse by ";
+pub(crate) const WORSE: &str = "worse by ";
 
 /// The text after the action that the argument names; without one, what is offered.
-pub fn actions(case: &Case) -> String {
+pub(crate) fn actions(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let (project, _) = case.project();
     let range = Span::new(source, case.offset, case.end);

@@ -9,23 +9,23 @@ use std::{
 };
 
 /// One case.
-pub struct Case {
-    pub title: String,
+pub(crate) struct Case {
+    pub(crate) title: String,
     /// What stands behind `|` in its title.
-    pub argument: String,
+    pub(crate) argument: String,
     /// Everything but the answer, as written.
     written: String,
-    pub files: Files,
+    pub(crate) files: Files,
     /// The text with the cursor.
-    pub path: String,
-    pub offset: u32,
+    pub(crate) path: String,
+    pub(crate) offset: u32,
     /// Where a selection ends.
-    pub end: u32,
+    pub(crate) end: u32,
 }
 
 /// Texts by path.
 #[derive(Clone, Default)]
-pub struct Files(pub BTreeMap<String, String>);
+pub(crate) struct Files(pub(crate) BTreeMap<String, String>);
 
 impl World for Files {
     fn read(&self, path: &str) -> Result<String, String> {
@@ -35,7 +35,7 @@ impl World for Files {
 }
 
 /// The entries of a folder, in order.
-pub fn sorted(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sorted(folder: &Path) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -45,7 +45,7 @@ pub fn sorted(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// All cases of a file.
-pub fn cases(text: &str) -> Vec<Case> {
+pub(crate) fn cases(text: &str) -> Vec<Case> {
     let mut found: Vec<String> = Vec::new();
     for line in text.split_inclusive('\n') {
         if line.starts_with("#### ") {
@@ -103,7 +103,7 @@ impl Case {
     }
 
     /// The case with an answer.
-    pub fn with(&self, answer: &str) -> String {
+    pub(crate) fn with(&self, answer: &str) -> String {
         let end = if answer.is_empty() || answer.ends_with('\n') {
             ""
         } else {
@@ -113,14 +113,14 @@ impl Case {
     }
 
     /// The program whose root is the text with the cursor.
-    pub fn snapshot(&self) -> (Snapshot, SourceId) {
+    pub(crate) fn snapshot(&self) -> (Snapshot, SourceId) {
         let snapshot = Snapshot::new(&self.files, &self.path);
         let source = snapshot.source(&self.path).unwrap();
         (snapshot, source)
     }
 
     /// All modules at once.
-    pub fn project(&self) -> (Snapshot, SourceId) {
+    pub(crate) fn project(&self) -> (Snapshot, SourceId) {
         let paths: Vec<String> = self
             .files
             .0
@@ -135,14 +135,14 @@ impl Case {
 }
 
 /// `path:line:column text`
-pub fn place(snapshot: &Snapshot, span: Span) -> String {
+pub(crate) fn place(snapshot: &Snapshot, span: Span) -> String {
     let source = snapshot.sources.get(span.source).unwrap();
     let text = source.slice(span).lines().next().unwrap_or("").to_owned();
     format!("{} `{text}`", snapshot.sources.place(span))
 }
 
 /// The texts that edits change, as they are then.
-pub fn changed(snapshot: &Snapshot, edits: &[Edit]) -> String {
+pub(crate) fn changed(snapshot: &Snapshot, edits: &[Edit]) -> String {
     let mut out = String::new();
     for (id, source) in snapshot.sources.iter() {
         let mut own: Vec<&Edit> = edits.iter().filter(|edit| edit.span.source == id).collect();
@@ -160,7 +160,7 @@ pub fn changed(snapshot: &Snapshot, edits: &[Edit]) -> String {
 }
 
 /// What differs, as far as a reader needs it.
-pub fn difference(path: &Path, said: &str, found: &str) -> String {
+pub(crate) fn difference(path: &Path, said: &str, found: &str) -> String {
     let (said, found): (Vec<_>, Vec<_>) = (said.lines().collect(), found.lines().collect());
     let same = said.iter().zip(&found).take_while(|(a, b)| a == b).count();
     let part = |lines: &[&str]| {

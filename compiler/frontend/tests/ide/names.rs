@@ -15,19 +15,19 @@ fn target(snapshot: &Snapshot, target: &Target) -> String {
     )
 }
 
-pub fn definition(case: &Case) -> String {
+pub(crate) fn definition(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let found = ide::definition(&snapshot, source, case.offset);
     found.iter().map(|found| target(&snapshot, found)).collect()
 }
 
-pub fn type_definition(case: &Case) -> String {
+pub(crate) fn type_definition(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let found = ide::type_definition(&snapshot, source, case.offset);
     found.iter().map(|found| target(&snapshot, found)).collect()
 }
 
-pub fn references(case: &Case) -> String {
+pub(crate) fn references(case: &Case) -> String {
     let (snapshot, source) = case.project();
     let found = ide::references(&snapshot, source, case.offset, true);
     let line = |place: &ide::Occurrence| {
@@ -41,7 +41,7 @@ pub fn references(case: &Case) -> String {
     found.iter().map(line).collect()
 }
 
-pub fn rename(case: &Case) -> String {
+pub(crate) fn rename(case: &Case) -> String {
     let (snapshot, source) = case.project();
     if let Err(why) = ide::prepare_rename(&snapshot, source, case.offset) {
         return format!("refused: {why}\n");
@@ -52,7 +52,7 @@ pub fn rename(case: &Case) -> String {
     }
 }
 
-pub fn moved(case: &Case) -> String {
+pub(crate) fn moved(case: &Case) -> String {
     let (snapshot, _) = case.project();
     let (from, to) = case.argument.split_once(" -> ").unwrap();
     changed(
@@ -68,7 +68,7 @@ fn kind(symbol: &Symbol) -> String {
     }
 }
 
-pub fn symbols(case: &Case) -> String {
+pub(crate) fn symbols(case: &Case) -> String {
     fn show(symbol: &Symbol, depth: usize, out: &mut String) {
         let line = format!(
             "{}{} {} {}",
@@ -89,7 +89,7 @@ pub fn symbols(case: &Case) -> String {
     out
 }
 
-pub fn workspace_symbols(case: &Case) -> String {
+pub(crate) fn workspace_symbols(case: &Case) -> String {
     let (snapshot, _) = case.project();
     let found = ide::workspace_symbols(&snapshot, &case.argument);
     let line = |found: &ide::Found| {

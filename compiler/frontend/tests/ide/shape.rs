@@ -7,7 +7,7 @@ use flowmesh_frontend::{Workspace, ide};
 /// So many items are enough to see the order.
 const ITEMS: usize = 6;
 
-pub fn completion(case: &Case) -> String {
+pub(crate) fn completion(case: &Case) -> String {
     let (project, _) = case.project();
     let found = ide::complete(
         &mut Workspace::default(),
@@ -42,7 +42,7 @@ pub fn completion(case: &Case) -> String {
     out
 }
 
-pub fn signature(case: &Case) -> String {
+pub(crate) fn signature(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let Some(help) = ide::signature_help(&snapshot, source, case.offset) else {
         return "nothing\n".to_owned();
@@ -52,7 +52,7 @@ pub fn signature(case: &Case) -> String {
     format!("{}\nat: {active}\n{}", help.label, help.doc)
 }
 
-pub fn inlay(case: &Case) -> String {
+pub(crate) fn inlay(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let mut text = snapshot.sources.get(source).unwrap().text.clone();
     for hint in ide::hints(&snapshot, source, None).iter().rev() {
@@ -61,7 +61,7 @@ pub fn inlay(case: &Case) -> String {
     text
 }
 
-pub fn tokens(case: &Case) -> String {
+pub(crate) fn tokens(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let text = &snapshot.sources.get(source).unwrap().text;
     let mut out = String::new();
@@ -92,7 +92,7 @@ pub fn tokens(case: &Case) -> String {
     out + "\n"
 }
 
-pub fn folding(case: &Case) -> String {
+pub(crate) fn folding(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let line = |at| snapshot.sources.get(source).unwrap().line_column(at).0;
     let fold = |fold: &ide::Fold| {
@@ -106,7 +106,7 @@ pub fn folding(case: &Case) -> String {
     ide::folds(&snapshot, source).iter().map(fold).collect()
 }
 
-pub fn selection(case: &Case) -> String {
+pub(crate) fn selection(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let spans = ide::selections(&snapshot, source, case.offset);
     spans
@@ -125,7 +125,7 @@ pub fn selection(case: &Case) -> String {
         .collect()
 }
 
-pub fn format_range(case: &Case) -> String {
+pub(crate) fn format_range(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     changed(
         &snapshot,
@@ -133,7 +133,7 @@ pub fn format_range(case: &Case) -> String {
     )
 }
 
-pub fn calls(case: &Case) -> String {
+pub(crate) fn calls(case: &Case) -> String {
     let (snapshot, source) = case.project();
     let Some(party) = ide::call_party(&snapshot, source, case.offset) else {
         return "nobody\n".to_owned();
@@ -155,19 +155,19 @@ pub fn calls(case: &Case) -> String {
     out
 }
 
-pub fn links(case: &Case) -> String {
+pub(crate) fn links(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     let link = |link: &ide::Link| format!("{} -> {:?}\n", place(&snapshot, link.span), link.goal);
     ide::links(&snapshot, source).iter().map(link).collect()
 }
 
-pub fn lenses(case: &Case) -> String {
+pub(crate) fn lenses(case: &Case) -> String {
     let (snapshot, source) = case.project();
     let lens = |lens: &ide::Lens| format!("{} {:?}\n", place(&snapshot, lens.span), lens.deed);
     ide::lenses(&snapshot, source).iter().map(lens).collect()
 }
 
-pub fn hover(case: &Case) -> String {
+pub(crate) fn hover(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
     match ide::hover(&snapshot.analysis, source, case.offset) {
         Some(hover) => format!("{}\n{}\n", place(&snapshot, hover.span), hover.markdown),

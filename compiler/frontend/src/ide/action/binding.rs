@@ -124,10 +124,7 @@ fn is_changed(ask: &Ask<'_>, value: &Expr, statement: Span) -> bool {
 }
 
 fn in_text(ask: &Ask<'_>, place: Span) -> bool {
-    let token = ask
-        .snapshot
-        .tree(ask.id)
-        .and_then(|tree| tree.token_at_offset(place.start.into()).right_biased());
+    let (_, token) = ask.snapshot.tokens_at(ask.id, place.start);
     token.is_some_and(|token| {
         token
             .parent_ancestors()

@@ -52,8 +52,7 @@ pub(super) fn actions(ask: &Ask<'_>) -> Vec<Action> {
 
 /// The whole call whose brackets touch an offset, or whose name stands there.
 pub(super) fn call_at(ask: &Ask<'_>, offset: u32) -> Option<Span> {
-    let tree = ask.snapshot.tree(ask.id)?;
-    let token = tree.token_at_offset(offset.into()).right_biased()?;
+    let token = ask.snapshot.tokens_at(ask.id, offset).1?;
     let operand = token.parent_ancestors().find(|node| node.kind() == K::Operand)?;
     let range = operand.text_range();
     Some(Span::new(ask.id, range.start().into(), range.end().into()))

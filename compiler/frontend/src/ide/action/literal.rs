@@ -81,8 +81,7 @@ fn is_plain(expr: &Expr) -> bool {
 /// Whether a literal stands where a setting or a title has to be known beforehand.
 fn is_setting(ask: &Ask<'_>, expr: &Expr) -> bool {
     use crate::syntax::SyntaxKind as K;
-    let tree = ask.snapshot.tree(ask.id);
-    let token = tree.and_then(|tree| tree.token_at_offset(expr.span.start.into()).right_biased());
+    let (_, token) = ask.snapshot.tokens_at(ask.id, expr.span.start);
     token.is_none_or(|token| {
         token.parent_ancestors().any(|node| {
             matches!(

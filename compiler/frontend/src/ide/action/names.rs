@@ -106,10 +106,8 @@ fn allowed(ask: &Ask<'_>) -> Vec<Action> {
         let (who, what) = (quoted.next()?, quoted.next()?);
         let item = ask.item()?;
         let rule = format!("allow {who} to {what}");
-        let last = ask
-            .snapshot
-            .ast(ask.id)?
-            .items
+        let items = &ask.snapshot.ast(ask.id)?.items;
+        let last = items
             .iter()
             .rfind(|item| matches!(item.kind, ItemKind::Access(_)));
         let insert = match last {

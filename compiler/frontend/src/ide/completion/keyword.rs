@@ -1,6 +1,10 @@
 //! Words of the language: those with which the text around the place can be read.
 
-use super::{Context, Item, ItemKind, place::Place, rank::of_kind};
+use super::{
+    Context, Item, ItemKind,
+    place::{Place, STATUSES},
+    rank::of_kind,
+};
 use crate::{
     check::{Place as SettingPlace, WORD},
     parse,
@@ -225,10 +229,18 @@ impl Context<'_> {
             "fail" if next.starts_with(char::is_uppercase) => 45,
             "start" if self.is_flow(next) => 25,
             "cancel" if self.site.item.0.contains(&format!("step {next}")) => 25,
+            "is" if STATUSES.contains(&next) => 60,
+            "fails" if self.site.around == Some(K::Test) && self.is_error(next) => 45,
+            "returns" if self.site.around == Some(K::Test) => 20,
             "state" if self.site.after.block && self.site.item.0.contains("goto ") => 60,
             _ => return None,
         };
         Some(fits)
+    }
+
+    fn is_error(&self, name: &str) -> bool {
+        let entry = self.module.scope.get(name);
+        entry.is_some_and(|entry| matches!(entry.def, Def::Error(_)))
     }
 
     fn is_flow(&self, name: &str) -> bool {
@@ -259,8 +271,8 @@ impl Context<'_> {
             ("step" | "state", None, true) => 12,
             ("if" | "while" | "for" | "match" | "state" | "step" | "lock" | "within", _, false) => -60,
             ("return" | "log" | "fail" | "goto" | "sleep" | "advance", _, true) => -60,
-            ("returns" | "logs", Some(K::Quote), _) => 15,
-            ("returns", Some(_), _) => 10,
+            ("returns" | "logs", Some(K::Quote), _) if self.site.around == Some(K::Test) => 30,
+            ("returns", _, _) if self.site.around == Some(K::Test) => 20,
             _ => 0,
         }
     }

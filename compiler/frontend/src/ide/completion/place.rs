@@ -78,7 +78,7 @@ const METHODS: &[&str] = &[
 const BINDINGS: &[&str] = &[
     "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "grpc", "run", "worker",
 ];
-const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
+pub(super) const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
 
 /// The place at an offset; nothing in comments and in texts.
 pub(super) fn site(text: &str, offset: u32) -> Option<Site> {

@@ -98,10 +98,10 @@ impl Context<'_> {
         }
         let Some(place) = place_of(first) else { return };
         if place == Place::Service {
-            let address = self.site.after.literal == Some(crate::syntax::SyntaxKind::Quote)
-                || self.site.text.contains("://");
+            let rest = self.site.text.get(self.site.start as usize..).unwrap_or("");
+            let address = rest.lines().next().unwrap_or("").contains("://");
             let given = self.counts.contains_key("at");
-            let score = if address { 60 } else { 30 } + if given { 0 } else { 40 };
+            let score = if address { 130 } else { 30 } + if given { 0 } else { 40 };
             self.add(Item::new("at", ItemKind::Keyword, score).snippet("at"));
             for word in ["op", "route"] {
                 self.add(Item::new(word, ItemKind::Keyword, 25));
@@ -120,11 +120,34 @@ impl Context<'_> {
         }
     }
 
+    /// How a setting fits a value that is there already and is no record: by the words of its form.
+    fn written_value(&self, known: &Setting) -> i32 {
+        let rest = self.site.text.get(self.site.start as usize..).unwrap_or("");
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let Some(value) = rest.trim_start().strip_prefix(':') else {
+            return 0;
+        };
+        let value = value.lines().next().unwrap_or("").trim_start();
+        let word: String = value
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+        let plain = word.chars().all(|c| c.is_ascii_digit());
+        match known.form {
+            form if !is_number && word.len() > 1 && form.contains(word.as_str()) => 45,
+            form if is_number && plain && word != "0" && form.contains("a number") => 40,
+            "a duration" if is_number && !plain => 40,
+            form if value.starts_with('"') && form.starts_with('"') => 20,
+            _ => 0,
+        }
+    }
+
     /// How a setting fits the value that is there already.
     fn held(&self, known: &Setting) -> i32 {
         let holds = &self.site.holds;
         match (holds.is_empty(), known.parts.is_empty()) {
-            (true, _) => 0,
+            (true, _) => self.written_value(known),
             (false, true) => -30,
             (false, false)
                 if holds
@@ -251,7 +274,7 @@ impl Context<'_> {
         let name = line.trim_start().strip_prefix("op ")?;
         let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
         let item = &self.site.item.0;
-        let rest = item.get(self.site.item.1..)?.lines().next()?;
+        let rest = item.get(self.site.item.1..)?.split("\n  op ").next()?;
         Some(match name {
             _ if begins(&[
                 "get", "list", "find", "read", "look", "show", "fetch", "search", "count", "tail", "lines",

@@ -77,7 +77,9 @@ pub(super) fn after(token: &SyntaxToken) -> After {
         .map_or_else(String::new, |root| root.to_string());
     let rest = whole.get(usize::from(rest)..).unwrap_or("");
     let line_rest = rest.lines().next().unwrap_or("");
-    after.block = line_rest.contains(" {");
+    // Without what stands in texts.
+    let bare: String = line_rest.split('"').step_by(2).collect();
+    after.block = bare.contains(" {");
     let mut words = line_rest.split_whitespace();
     let first = words.next().unwrap_or("");
     let word: String = first
