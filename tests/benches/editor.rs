@@ -25,19 +25,32 @@ const TYPED: &str = "let more = order.items.map(i => i.count).sum()\n  log \"{mo
 
 fn main() {
     let world = project(MODULES, LINES, SEED);
-    println!("{} modules, {} lines, {} bytes", world.files.len(), world.lines(), world.bytes());
+    println!(
+        "{} modules, {} lines, {} bytes",
+        world.files.len(),
+        world.lines(),
+        world.bytes()
+    );
     for root in PLACES {
         let mut workspace = Workspace::default();
         let started = Instant::now();
         let snapshot = Snapshot::again(&mut workspace, &world, root);
-        println!("{root}: cold start to diagnostics {:.1?}, {} found", started.elapsed(), snapshot.found.len());
+        println!(
+            "{root}: cold start to diagnostics {:.1?}, {} found",
+            started.elapsed(),
+            snapshot.found.len()
+        );
         drop(snapshot);
         typing(&world, root, &mut workspace);
     }
     let paths: Vec<String> = world.files.keys().cloned().collect();
     let started = Instant::now();
     let all = Snapshot::project(&world, &paths);
-    println!("names of the whole project: {:.1?}, {} places", started.elapsed(), all.names().iter().count());
+    println!(
+        "names of the whole project: {:.1?}, {} places",
+        started.elapsed(),
+        all.names().iter().count()
+    );
     println!("peak memory {} MiB, now {} MiB", memory("VmHWM"), memory("VmRSS"));
 }
 
@@ -81,10 +94,23 @@ fn typing(project: &Project, root: &str, workspace: &mut Workspace) {
         took[2].push(timed(|| ide::hover(&snapshot.analysis, source, offset.saturating_sub(3))).1);
         took[3].push(timed(|| ide::tokens(&snapshot, source, None)).1);
     }
-    for (what, mut times) in ["key stroke to diagnostics", "completion", "hover", "semantic tokens"].iter().zip(took) {
+    for (what, mut times) in [
+        "key stroke to diagnostics",
+        "completion",
+        "hover",
+        "semantic tokens",
+    ]
+    .iter()
+    .zip(took)
+    {
         times.sort_unstable();
         let of = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
-        println!("{root}: {what}: median {:.1?}, p99 {:.1?}, most {:.1?}", of(50), of(99), of(100));
+        println!(
+            "{root}: {what}: median {:.1?}, p99 {:.1?}, most {:.1?}",
+            of(50),
+            of(99),
+            of(100)
+        );
     }
 }
 
@@ -97,7 +123,10 @@ fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
 /// What this process has resident, in MiB, as Linux counts it; 0 elsewhere.
 fn memory(field: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(field)).unwrap_or_default();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(field))
+        .unwrap_or_default();
     let number: String = line.chars().filter(char::is_ascii_digit).collect();
     number.parse::<u64>().unwrap_or(0) / 1024
 }
