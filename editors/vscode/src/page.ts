@@ -39,7 +39,7 @@ function draw(svg) {
   if (picture.nodeName !== "svg") return;
   main.replaceChildren(document.importNode(picture, true));
   for (const id of ids) {
-    const node = main.querySelector("[id=" + CSS.escape(id) + "]");
+    const node = main.querySelector("[data-id=\\"" + CSS.escape(id) + "\\"]");
     node?.classList.add("choice");
     node?.addEventListener("click", () => editor.postMessage({ kind: "chosen", id }));
   }
@@ -48,10 +48,10 @@ function draw(svg) {
 function mark(id) {
   for (const node of main.querySelectorAll(".marked")) node.classList.remove("marked");
   if (!id) return;
-  const node = main.querySelector("[id=" + CSS.escape(id) + "]");
+  const node = main.querySelector("[data-id=\\"" + CSS.escape(id) + "\\"]");
   node?.classList.add("marked");
   node?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  editor.postMessage({ kind: "marked", id: node?.id });
+  editor.postMessage({ kind: "marked", id: node?.dataset.id });
 }
 
 window.addEventListener("message", ({ data }) => {

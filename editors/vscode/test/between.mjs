@@ -51,7 +51,7 @@ function drawing(text, { line }) {
   if (first < 0 || last < line) return null;
   const whole = { id: "whole", range: range(first, 0, last, 1) };
   const inner = lines.slice(first + 1, last).map((one, at) => ({ id: `line-${at}`, range: range(first + 1 + at, 2, first + 1 + at, one.length) }));
-  const box = ({ id }, at) => `<g id="${id}"><rect x="8" y="${8 + at * 40}" width="150" height="30" fill="none" stroke="currentColor"/><text x="16" y="${28 + at * 40}" fill="currentColor">${id}</text></g>`;
+  const box = ({ id }, at) => `<g data-id="${id}"><rect x="8" y="${8 + at * 40}" width="150" height="30" fill="none" stroke="currentColor"/><text x="16" y="${28 + at * 40}" fill="currentColor">${id}</text></g>`;
   const nodes = [whole, ...inner];
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="170" height="${20 + nodes.length * 40}">${nodes.map(box).join("")}</svg>`;
   return { svg, nodes };

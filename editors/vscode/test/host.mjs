@@ -98,7 +98,7 @@ async function browse(url) {
   // The graph is a page in a page in the page, so whichever knows the element clicks it.
   const contexts = [];
   const click = (id) => {
-    const expression = `document.getElementById(${JSON.stringify(id)})?.dispatchEvent(new MouseEvent("click", { bubbles: true }))`;
+    const expression = `document.querySelector(${JSON.stringify(`[data-id="${id}"]`)})?.dispatchEvent(new MouseEvent("click", { bubbles: true }))`;
     for (const contextId of contexts) ask("Runtime.evaluate", { expression, contextId }, sessionId).catch(() => {});
   };
   const code = new Promise((done, fail) => {

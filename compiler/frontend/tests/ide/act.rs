@@ -63,6 +63,6 @@ fn worse(case: &Case, before: &Snapshot, action: &Action) -> Option<String> {
         format!("{}: {}\n", after.sources.place(found.span), found.message)
     };
     let said: String = after.found.iter().map(place).collect();
-    let text = files.0.get(&case.path).map_or("", String::as_str);
+    let text = files.0.get(&case.path).unwrap();
     (new.0 > old.0 || new.1 > old.1).then(|| format!("{WORSE}`{}`\n{text}\n{said}", action.title))
 }
