@@ -10,6 +10,7 @@ use super::runs::server::Server;
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_diagnostics::{Code, Page, page, pages};
+pub(crate) use request::{Asked, route};
 use request::RequestArgs;
 use serde_json::json;
 
@@ -40,6 +41,14 @@ pub(crate) struct Explain {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What is known of a code, of a function or of a module, for whoever asks at a prompt.
+pub(crate) fn about(text: &str) -> Option<String> {
+    let module = module::find(text).map(|found| module::text(&found));
+    let library = || library::find(text).map(|found| library::text(&found));
+    let code = || text.parse().ok().and_then(page).map(|page| page.text.to_owned());
+    module.or_else(library).or_else(code)
 }
 
 impl Explain {
