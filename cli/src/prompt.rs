@@ -116,7 +116,10 @@ impl Talk<'_> {
             let next = match lines.next(!open.is_empty(), &self.beside()) {
                 Line::Text(line) => self.input(std::mem::take(&mut open), &line),
                 Line::Interrupted => Next::Input,
-                Line::End => Next::End,
+                Line::End => {
+                    self.unfinished(&open);
+                    Next::End
+                }
             };
             open.clear();
             match next {
@@ -124,6 +127,14 @@ impl Talk<'_> {
                 Next::Open(text) => open = text,
                 Next::End => break,
             }
+        }
+    }
+
+    /// The input has ended inside of a bracket or text.
+    fn unfinished(&mut self, open: &str) {
+        if !open.trim().is_empty() {
+            draw::say("the input ends before it is complete");
+            self.exit = Exit::Diagnostics;
         }
     }
 

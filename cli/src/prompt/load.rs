@@ -31,13 +31,12 @@ impl Talk<'_> {
             Input::Empty | Input::Incomplete => Vec::new(),
         };
         let parts: Vec<&Typed> = parts.iter().filter(|part| part.kind == Kind::Declaration).collect();
-        let before = self.declared_now(&parts);
         if !parts.is_empty()
             && let Err(no) = self.declare((&name, &text), &parts)
         {
             self.no(no);
         }
-        let taken = self.declared_now(&parts).max(before);
+        let taken = self.declared_now(&parts);
         draw::say(format!("took {taken} of {} of {name}", many(parts.len(), "declaration", "declarations")));
         if !self.files.iter().any(|known| known == file) {
             self.files.push(file.to_owned());

@@ -8,7 +8,7 @@ use super::{
     work::interruptible,
 };
 use crate::{error::Error, settings::Set};
-use flowmesh_diagnostics::{Diagnostic, Diagnostics, Sources};
+use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Sources};
 use flowmesh_frontend::{
     World,
     prompt::{Attempt, Bound, Line, Made, Session, Typed},
@@ -156,7 +156,7 @@ impl Stage<'_> {
             (made, scene)
         })?;
         match &scene.failure {
-            Some(failure) => Err(No::Failed(failed(failure, beside))),
+            Some(failure) => Err(No::Failed(failed(failure, made.asked.is_some(), beside))),
             None => Ok(Done {
                 made: *made,
                 scene,
@@ -190,9 +190,16 @@ fn configs(set: &Set, program: &Program) -> Vec<(Name, String)> {
     all.into_iter().map(|(name, json)| (name, json.get().to_owned())).collect()
 }
 
+/// An expression of a test, and one of a prompt, has no value.
+const WORTHLESS: (Code, Code) = (Code(1135), Code(1116));
+
 /// A failure as the compiler would say it.
-fn failed(failure: &Failure, mut beside: Wrong) -> Wrong {
-    let mut diagnostic = Diagnostic::error(failure.code, failure.span, failure.message.clone());
+fn failed(failure: &Failure, asked: bool, mut beside: Wrong) -> Wrong {
+    let code = match failure.code {
+        code if asked && code == WORTHLESS.0 => WORTHLESS.1,
+        code => code,
+    };
+    let mut diagnostic = Diagnostic::error(code, failure.span, failure.message.clone());
     diagnostic.help.clone_from(&failure.help);
     beside.found = Diagnostics::default();
     beside.found.add(diagnostic);

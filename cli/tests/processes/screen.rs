@@ -36,7 +36,7 @@ impl Screen {
     fn start(&self) {
         let home = self.home.path().display();
         let line = format!(
-            "cd {home} && env HOME={home} XDG_STATE_HOME={home}/state PAGER= PS1='$ ' API_KEY=hunter22 {} repl; exec sh",
+            "cd {home}; export HOME={home} XDG_STATE_HOME={home}/state PAGER= PS1='$ ' API_KEY=hunter22; {} repl; exec sh",
             env!("CARGO_BIN_EXE_flowmesh")
         );
         self.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "24", &line]);
@@ -159,7 +159,7 @@ fn what_is_typed_is_coloured() {
 #[test]
 fn ctrl_c_ends_the_evaluation_and_not_the_session() {
     let Some(screen) = Screen::open("stop") else { return };
-    screen.line("flow tick() -> int { while true { sleep 1s } }");
+    screen.line("flow tick() { while true { sleep 1s } }");
     screen.until("declared tick");
     screen.line("let run = start tick()");
     screen.until("run: tick 1");

@@ -213,7 +213,7 @@ pub(crate) fn route(program: &Program, sources: &Sources, set: &Set, asked: &Ask
         from: IpAddr::from([127, 0, 0, 1]),
         set: set.clone(),
     };
-    request.look((program, sources), &asked.method, Found::text)
+    request.look((program, sources), &asked.method, |found| found.text())
 }
 
 impl Found<'_> {
