@@ -55,7 +55,7 @@ impl Talk<'_> {
         let said = !self.stage.session.lines().is_empty();
         match self.stage.declare(input, parts) {
             Ok(done) => {
-                self.declared(&done, before.unwrap_or_default(), said);
+                self.declared(&done, &before.unwrap_or_default(), said);
                 Ok(())
             }
             Err(no) if said && !matches!(no, No::Error(_)) && self.stage.would_fit(input, parts) => {
@@ -71,12 +71,12 @@ impl Talk<'_> {
         }
     }
 
-    fn declared(&self, done: &Done, before: Vec<Line>, said: bool) {
+    fn declared(&self, done: &Done, before: &[Line], said: bool) {
         self.findings(&done.beside.found, &done.beside.sources);
         let names: Vec<&str> = done.made.names.iter().map(Name::as_str).collect();
         draw::say(format!("declared {}", paint::name(&names.join(", "))));
         if said && !before.is_empty() {
-            self.compare(&before, &done.scene.trail);
+            self.compare(before, &done.scene.trail);
         }
     }
 

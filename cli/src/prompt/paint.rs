@@ -118,9 +118,9 @@ fn bracket(text: &str) -> Option<(&str, &str, &str)> {
     let open = all.iter().find(|piece| piece.kind.opens())?;
     let close = all.last().filter(|piece| piece.kind.closes())?;
     let inner = text.get(open.end..close.start)?;
-    let broken = (!inner.trim().is_empty()).then_some(())?;
-    let () = broken;
-    Some((text.get(..open.end)?, inner, text.get(close.start..)?))
+    let nothing = inner.trim().is_empty();
+    let whole = (text.get(..open.end)?, inner, text.get(close.start..)?);
+    (!nothing).then_some(whole)
 }
 
 /// What commas part, outside of brackets.

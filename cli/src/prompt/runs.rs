@@ -96,7 +96,7 @@ impl Talk<'_> {
         };
         let what = scene.map(|scene| scene.history(number)).unwrap_or_default();
         let here = what.iter().find(|happening| happening.sequence == sequence);
-        let here = here.map(|happening| event_line(happening)).unwrap_or_default();
+        let here = here.map(event_line).unwrap_or_default();
         self.show(&format!("behind event {sequence}:\n{here}\n\n{}", described(&look)));
         Ok(())
     }
