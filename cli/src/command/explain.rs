@@ -10,8 +10,8 @@ use super::runs::server::Server;
 use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_diagnostics::{Code, Page, page, pages};
-pub(crate) use request::{Asked, route};
 use request::RequestArgs;
+pub(crate) use request::{Asked, route};
 use serde_json::json;
 
 /// Explain a code such as F0203, a function such as string.split, or what a gateway did or would do with a request

@@ -16,11 +16,7 @@ use flowmesh_host::{
 };
 use http::Method;
 use serde_json::Value;
-use std::{
-    env, fs,
-    path::Path,
-    sync::Arc,
-};
+use std::{env, fs, path::Path, sync::Arc};
 
 /// How many runs are listed.
 const RUNS_MAX: usize = 50;
@@ -61,8 +57,15 @@ impl Talk<'_> {
         let attached = Attached::to(&wanted)?;
         // What cannot be looked at is not looked at.
         attached.runs()?;
-        let writes = if attached.writes { "; signals are sent" } else { ", to look at only" };
-        draw::say(format!("attached to {}{writes}; `:detach` goes back", attached.place));
+        let writes = if attached.writes {
+            "; signals are sent"
+        } else {
+            ", to look at only"
+        };
+        draw::say(format!(
+            "attached to {}{writes}; `:detach` goes back",
+            attached.place
+        ));
         self.attached = Some(attached);
         Ok(())
     }
@@ -136,7 +139,9 @@ impl Attached {
             System::Server(client) => {
                 let page = ask(client, &format!("/v1/runs?limit={RUNS_MAX}"))?;
                 let runs = page.get("runs").and_then(Value::as_array);
-                Ok(runs.filter(|runs| !runs.is_empty()).map_or_else(none, |runs| table::runs(runs)))
+                Ok(runs
+                    .filter(|runs| !runs.is_empty())
+                    .map_or_else(none, |runs| table::runs(runs)))
             }
             System::Directory(past) => {
                 let all = past.runs();
@@ -188,7 +193,11 @@ impl Attached {
                 let count = view.get("events").and_then(Value::as_u64).unwrap_or_default();
                 if sequence >= count {
                     let why = format!("the run has the events 0 to {}", count.saturating_sub(1));
-                    return Err(misused(&format!(":at {sequence} {run}"), &why, "`:inspect` shows them"));
+                    return Err(misused(
+                        &format!(":at {sequence} {run}"),
+                        &why,
+                        "`:inspect` shows them",
+                    ));
                 }
                 let events = events(client, &id, sequence)?;
                 let lines: Vec<String> = events.iter().map(event_line).collect();
@@ -209,7 +218,11 @@ impl Attached {
         let text = format!(":signal {run} {signal}");
         let System::Server(client) = &self.system else {
             let why = "a directory in which nobody works takes no signals";
-            return Err(misused(&text, why, "begin `flowmesh serve` in it, and attach to that"));
+            return Err(misused(
+                &text,
+                why,
+                "begin `flowmesh serve` in it, and attach to that",
+            ));
         };
         if !self.writes {
             let why = "what is attached is only looked at";
@@ -241,7 +254,9 @@ fn client(url: &str, wanted: &Wanted<'_>) -> Result<Client, Error> {
     };
     let token = wanted.token.map(str::to_owned).or(filed);
     let token = token.or_else(|| env::var("FLOWMESH_TOKEN").ok());
-    let token = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
+    let token = token
+        .map(|token| token.trim().to_owned())
+        .filter(|token| !token.is_empty());
     Ok(Client {
         token: token.map(Secret),
         namespace: env::var("FLOWMESH_NAMESPACE").ok(),
@@ -351,7 +366,13 @@ mod tests {
                 token: None,
             })
         );
-        for wrong in [&[][..], &["--write"], &["a", "b"], &["a", "--frob"], &["a", "--token"]] {
+        for wrong in [
+            &[][..],
+            &["--write"],
+            &["a", "b"],
+            &["a", "--frob"],
+            &["a", "--token"],
+        ] {
             assert_eq!(wanted(wrong), None, "{wrong:?}");
         }
     }

@@ -23,8 +23,9 @@ const SHOWN_MAX: usize = 200;
 
 /// Words with which an input may begin, or go on.
 const BEGINNINGS: &[&str] = &[
-    "let", "start", "send", "mock", "expect", "always", "emit", "advance", "cancel", "crash", "config", "flow", "service",
-    "type", "enum", "error", "event", "policy", "fn", "use", "secret", "gateway", "allow", "deny", "schedule", "test",
+    "let", "start", "send", "mock", "expect", "always", "emit", "advance", "cancel", "crash", "config",
+    "flow", "service", "type", "enum", "error", "event", "policy", "fn", "use", "secret", "gateway", "allow",
+    "deny", "schedule", "test",
 ];
 
 /// Something that can stand at the cursor.
@@ -99,7 +100,9 @@ impl Knows {
         let Some((name, taken)) = rest.split_once(char::is_whitespace) else {
             return (start, words());
         };
-        let word = before.rfind(char::is_whitespace).map_or(start, |at| at.saturating_add(1));
+        let word = before
+            .rfind(char::is_whitespace)
+            .map_or(start, |at| at.saturating_add(1));
         let begun = before.get(word..).unwrap_or_default();
         match directive::find(name).map(|word| word.takes) {
             Some(Takes::Expression) => self.of_code(before, before.len().saturating_sub(taken.len())),
@@ -137,7 +140,11 @@ impl Knows {
         let world: &dyn World = &**world;
         let members = self.session.members(world, of).into_iter();
         let all = members.map(|member| Candidate {
-            text: if member.called { member.name + "(" } else { member.name },
+            text: if member.called {
+                member.name + "("
+            } else {
+                member.name
+            },
             detail: member.detail,
         });
         all.collect()
@@ -174,7 +181,11 @@ fn is_word(name: &str) -> bool {
 
 fn words() -> Vec<Candidate> {
     let all = WORDS.iter().map(|word| Candidate {
-        text: if word.form.is_empty() { word.name.to_owned() } else { format!("{} ", word.name) },
+        text: if word.form.is_empty() {
+            word.name.to_owned()
+        } else {
+            format!("{} ", word.name)
+        },
         detail: word.doc.to_owned(),
     });
     all.collect()
@@ -216,19 +227,25 @@ fn receiver(done: &[Piece]) -> usize {
 
 /// Files and folders that go on from what was begun.
 fn files(begun: &str) -> Vec<Candidate> {
-    let (folder, name) = begun.rsplit_once('/').map_or(("", begun), |(folder, name)| (folder, name));
+    let (folder, name) = begun
+        .rsplit_once('/')
+        .map_or(("", begun), |(folder, name)| (folder, name));
     let path = match (folder, begun.starts_with('/')) {
         ("", true) => Path::new("/"),
         ("", false) => Path::new("."),
         (folder, _) => Path::new(folder),
     };
-    let before = begun.get(..begun.len().saturating_sub(name.len())).unwrap_or_default();
+    let before = begun
+        .get(..begun.len().saturating_sub(name.len()))
+        .unwrap_or_default();
     let Ok(all) = fs::read_dir(path) else {
         return Vec::new();
     };
     let mut found: Vec<Candidate> = Vec::new();
     for entry in all.flatten().take(10_000) {
-        let Ok(known) = entry.file_name().into_string() else { continue };
+        let Ok(known) = entry.file_name().into_string() else {
+            continue;
+        };
         let folder = entry.path().is_dir();
         if known.starts_with('.') != name.starts_with('.') || !known.starts_with(name) {
             continue;
@@ -289,7 +306,10 @@ mod tests {
         };
         let parts: Vec<_> = parts.iter().collect();
         let session = Session::default();
-        let made = session.declare(&Nothing, ("<input>", text), &parts).made.expect("it is sound");
+        let made = session
+            .declare(&Nothing, ("<input>", text), &parts)
+            .made
+            .expect("it is sound");
         let said = |session: &Session, text: &str| {
             let made = session.say(&Nothing, Line::Statement(text.to_owned())).made;
             made.expect("it is sound").session
@@ -300,7 +320,10 @@ mod tests {
         known.tell(Knows {
             session,
             world: Some(Arc::new(Nothing)),
-            bound: vec![("item".to_owned(), "Item".to_owned()), ("run".to_owned(), "a run".to_owned())],
+            bound: vec![
+                ("item".to_owned(), "Item".to_owned()),
+                ("run".to_owned(), "a run".to_owned()),
+            ],
             runs: vec!["run".to_owned()],
             flows: vec!["wait".to_owned()],
             secrets: Vec::new(),
@@ -319,7 +342,11 @@ mod tests {
         assert_eq!(at("item.pr"), ["price"]);
         assert!(at("run.").contains(&"status".to_owned()));
         assert_eq!(at("mock mail.se"), ["send("]);
-        assert!(at("\"a\".up").contains(&"upper(".to_owned()), "{:?}", at("\"a\".up"));
+        assert!(
+            at("\"a\".up").contains(&"upper(".to_owned()),
+            "{:?}",
+            at("\"a\".up")
+        );
         assert_eq!(at("let s = \"ite"), Vec::<String>::new());
     }
 

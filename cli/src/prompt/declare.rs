@@ -44,7 +44,11 @@ impl Talk<'_> {
             return Ok(());
         }
         // All of them at once say best what is wrong with each.
-        let no = if left.len() == 1 { last.unwrap_or(first) } else { first };
+        let no = if left.len() == 1 {
+            last.unwrap_or(first)
+        } else {
+            first
+        };
         let names: Vec<&str> = left.iter().map(|part| part.name.as_str()).collect();
         draw::say(format!("not declared: {}", names.join(", ")));
         Err(no)
@@ -106,6 +110,9 @@ impl Talk<'_> {
         if more > 0 {
             lines.push(format!("... {more} lines more"));
         }
-        self.show(&format!("what was said goes otherwise now:\n{}", lines.join("\n")));
+        self.show(&format!(
+            "what was said goes otherwise now:\n{}",
+            lines.join("\n")
+        ));
     }
 }

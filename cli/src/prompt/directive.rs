@@ -71,18 +71,29 @@ const fn word(
 
 /// All of them, in the order of `:help`.
 pub(super) const WORDS: &[Word] = &[
-    word(Verb::Type, ("type", "EXPRESSION"), Takes::Expression, ("only its type", ":type [1, 2].map(x => x * 1.5)")),
+    word(
+        Verb::Type,
+        ("type", "EXPRESSION"),
+        Takes::Expression,
+        ("only its type", ":type [1, 2].map(x => x * 1.5)"),
+    ),
     word(
         Verb::Doc,
         ("doc", "NAME"),
         Takes::Expression,
-        ("what is known of a name", ":doc payments.charge\n:doc list.map\n:doc std.policy"),
+        (
+            "what is known of a name",
+            ":doc payments.charge\n:doc list.map\n:doc std.policy",
+        ),
     ),
     word(
         Verb::Ir,
         ("ir", "[FLOW]"),
         Takes::Flow,
-        ("what the compiler makes of the program, or of a flow", ":ir checkout"),
+        (
+            "what the compiler makes of the program, or of a flow",
+            ":ir checkout",
+        ),
     ),
     word(
         Verb::Load,
@@ -94,13 +105,19 @@ pub(super) const WORDS: &[Word] = &[
         Verb::Reload,
         ("reload", ""),
         Takes::Nothing,
-        ("take those of all loaded files again, and play the session on them", ":reload"),
+        (
+            "take those of all loaded files again, and play the session on them",
+            ":reload",
+        ),
     ),
     word(
         Verb::Reset,
         ("reset", "[all]"),
         Takes::Nothing,
-        ("forget what was said and its runs; with `all` the declarations too", ":reset\n:reset all"),
+        (
+            "forget what was said and its runs; with `all` the declarations too",
+            ":reset\n:reset all",
+        ),
     ),
     word(
         Verb::Save,
@@ -115,7 +132,10 @@ pub(super) const WORDS: &[Word] = &[
         Verb::Time,
         ("time", "[+LENGTH]"),
         Takes::Nothing,
-        ("let so much virtual time pass; alone: how much has passed", ":time +3d\n:time +90s"),
+        (
+            "let so much virtual time pass; alone: how much has passed",
+            ":time +3d\n:time +90s",
+        ),
     ),
     word(
         Verb::Step,
@@ -136,7 +156,10 @@ pub(super) const WORDS: &[Word] = &[
         Verb::Unmock,
         ("unmock", "CALL"),
         Takes::Expression,
-        ("what `mock` said of a call holds no more", ":unmock payments.charge"),
+        (
+            "what `mock` said of a call holds no more",
+            ":unmock payments.charge",
+        ),
     ),
     word(
         Verb::Runs,
@@ -157,7 +180,10 @@ pub(super) const WORDS: &[Word] = &[
         Verb::At,
         ("at", "EVENT [RUN]"),
         Takes::Run,
-        ("how a run stood behind an event of its journal", ":at 3\n:at 3 run"),
+        (
+            "how a run stood behind an event of its journal",
+            ":at 3\n:at 3 run",
+        ),
     ),
     word(
         Verb::Fork,
@@ -195,14 +221,24 @@ pub(super) const WORDS: &[Word] = &[
             "`:runs`, `:inspect`, `:at` and `:signal` are about it then. Signals are sent only with `--write`.\nThe token is the one of FLOWMESH_TOKEN, or of `--token-file FILE`.\n\n:attach http://127.0.0.1:7700\n:attach .flowmesh --write",
         ),
     ),
-    word(Verb::Detach, ("detach", ""), Takes::Nothing, ("back to the session", ":detach")),
+    word(
+        Verb::Detach,
+        ("detach", ""),
+        Takes::Nothing,
+        ("back to the session", ":detach"),
+    ),
     word(
         Verb::Help,
         ("help", "[WORD]"),
         Takes::Word,
         ("this; or more of a directive", ":help fork"),
     ),
-    word(Verb::Quit, ("quit", ""), Takes::Nothing, ("leave; so does Ctrl-D", ":quit")),
+    word(
+        Verb::Quit,
+        ("quit", ""),
+        Takes::Nothing,
+        ("leave; so does Ctrl-D", ":quit"),
+    ),
 ];
 
 /// One letter for those that are typed often.
@@ -223,7 +259,10 @@ pub(super) fn read(line: &str) -> Option<(Option<Verb>, &str, &str)> {
 
 /// The directive of a name, or of one letter.
 pub(super) fn find(name: &str) -> Option<&'static Word> {
-    let short = SHORT.iter().find(|(short, _)| *short == name).map(|(_, verb)| *verb);
+    let short = SHORT
+        .iter()
+        .find(|(short, _)| *short == name)
+        .map(|(_, verb)| *verb);
     WORDS
         .iter()
         .find(|word| word.name == name || Some(word.verb) == short)
@@ -245,7 +284,11 @@ An input is what may stand in a file or in a test; it goes on until its brackets
 
 /// What `:help` says.
 pub(super) fn help() -> String {
-    let width = WORDS.iter().map(|word| usage(word).len()).max().unwrap_or_default();
+    let width = WORDS
+        .iter()
+        .map(|word| usage(word).len())
+        .max()
+        .unwrap_or_default();
     let line = |word: &Word| format!("  {:width$}  {}\n", usage(word), word.doc);
     let lines: String = WORDS.iter().map(line).collect();
     format!("{ABOUT}{lines}")
@@ -280,7 +323,11 @@ mod tests {
     fn every_directive_is_found_by_its_name_and_told_by_help() {
         for word in WORDS {
             assert_eq!(find(word.name).map(|found| found.verb), Some(word.verb));
-            assert!(help().contains(word.doc) && word.more.contains(word.name), "{}", word.name);
+            assert!(
+                help().contains(word.doc) && word.more.contains(word.name),
+                "{}",
+                word.name
+            );
         }
     }
 }

@@ -4,8 +4,8 @@ use super::complete::Completion;
 use crate::private;
 use flowmesh_frontend::{parse::pieces, syntax::SyntaxKind};
 use reedline::{
-    FileBackedHistory, History, HistoryItem, HistoryItemId, HistorySessionId, ReedlineError, ReedlineErrorVariants,
-    Result, SearchQuery,
+    FileBackedHistory, History, HistoryItem, HistoryItemId, HistorySessionId, ReedlineError,
+    ReedlineErrorVariants, Result, SearchQuery,
 };
 use std::{
     env, fs,
@@ -24,7 +24,14 @@ const SECRET_MIN: usize = 4;
 
 /// Names of what nobody should read later.
 const TELLING: [&str; 8] = [
-    "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "authorization",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "authorization",
 ];
 
 /// The history of all sessions, where there is a place for it.
@@ -42,7 +49,11 @@ pub(super) fn open(known: &Arc<impl Completion + 'static>) -> Option<Box<dyn His
 
 /// `$XDG_STATE_HOME/flowmesh/history`, or below `~/.local/state`.
 fn place(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let given = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let given = |name: &str| {
+        variable(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let state = given("XDG_STATE_HOME").or_else(|| Some(given("HOME")?.join(".local/state")))?;
     Some(state.join("flowmesh").join("history"))
 }
@@ -119,7 +130,10 @@ fn may_be_kept(text: &str, secrets: &[String]) -> bool {
     text.len() <= LENGTH_MAX
         && !text.starts_with(' ')
         && !attaches
-        && !secrets.iter().filter(long).any(|secret| text.contains(secret.as_str()))
+        && !secrets
+            .iter()
+            .filter(long)
+            .any(|secret| text.contains(secret.as_str()))
         && !tells(text)
 }
 
@@ -186,7 +200,11 @@ mod tests {
     #[test]
     fn it_lies_where_states_of_users_lie() {
         let with = |all: &'static [(&str, &str)]| {
-            place(move |name| all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            place(move |name| {
+                all.iter()
+                    .find(|(known, _)| *known == name)
+                    .map(|(_, value)| (*value).to_owned())
+            })
         };
         assert_eq!(
             with(&[("HOME", "/home/ada")]),

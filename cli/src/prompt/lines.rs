@@ -7,9 +7,9 @@ use super::{
 use flowmesh_frontend::prompt::{Input, read};
 use nu_ansi_term::{Color, Style};
 use reedline::{
-    ColumnarMenu, EditCommand, Emacs, Highlighter, KeyCode, KeyModifiers, MenuBuilder, Prompt, PromptEditMode,
-    PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, Signal, StyledText, ValidationResult, Validator,
-    default_emacs_keybindings,
+    ColumnarMenu, EditCommand, Emacs, Highlighter, KeyCode, KeyModifiers, MenuBuilder, Prompt,
+    PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, Signal, StyledText,
+    ValidationResult, Validator, default_emacs_keybindings,
 };
 use std::{borrow::Cow, io::IsTerminal, sync::Arc};
 
@@ -89,7 +89,10 @@ impl Lines {
 /// Tab completes, Alt-Enter begins a new line.
 fn keys() -> reedline::Keybindings {
     let mut keys = default_emacs_keybindings();
-    let menu = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
+    let menu = ReedlineEvent::UntilFound(vec![
+        ReedlineEvent::Menu(MENU.to_owned()),
+        ReedlineEvent::MenuNext,
+    ]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, menu);
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
     let line = ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);

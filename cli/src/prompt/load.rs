@@ -30,14 +30,20 @@ impl Talk<'_> {
             }
             Input::Empty | Input::Incomplete => Vec::new(),
         };
-        let parts: Vec<&Typed> = parts.iter().filter(|part| part.kind == Kind::Declaration).collect();
+        let parts: Vec<&Typed> = parts
+            .iter()
+            .filter(|part| part.kind == Kind::Declaration)
+            .collect();
         if !parts.is_empty()
             && let Err(no) = self.declare((&name, &text), &parts)
         {
             self.no(no);
         }
         let taken = self.declared_now(&parts);
-        draw::say(format!("took {taken} of {} of {name}", many(parts.len(), "declaration", "declarations")));
+        draw::say(format!(
+            "took {taken} of {} of {name}",
+            many(parts.len(), "declaration", "declarations")
+        ));
         if !self.files.iter().any(|known| known == file) {
             self.files.push(file.to_owned());
         }
@@ -63,4 +69,3 @@ impl Talk<'_> {
         Ok(())
     }
 }
-

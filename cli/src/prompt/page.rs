@@ -44,7 +44,9 @@ fn through(pager: &str, text: &str) -> bool {
         let _ = to.write_all(text.as_bytes());
         let _ = to.write_all(b"\n");
     }
-    child.wait().is_ok_and(|status| status.success() || status.code() != Some(127))
+    child
+        .wait()
+        .is_ok_and(|status| status.success() || status.code() != Some(127))
 }
 
 fn by_keys(text: &str, rows: usize) {
@@ -61,7 +63,9 @@ fn by_keys(text: &str, rows: usize) {
         if left == 0 {
             return;
         }
-        draw::raw(&format!("\u{1b}[7m {left} more lines: space, enter, or q \u{1b}[0m"));
+        draw::raw(&format!(
+            "\u{1b}[7m {left} more lines: space, enter, or q \u{1b}[0m"
+        ));
         let next = key(rows);
         draw::raw("\r\u{1b}[K");
         match next {

@@ -9,9 +9,10 @@ use nu_ansi_term::{Color, Style};
 
 /// Words that begin a declaration or a statement where they stand first, and are names elsewhere.
 const FIRST: &[&str] = &[
-    "use", "config", "secret", "type", "enum", "error", "event", "policy", "service", "fn", "flow", "gateway", "allow",
-    "deny", "schedule", "test", "mesh", "migrate", "mock", "expect", "always", "send", "start", "emit", "advance", "crash",
-    "cancel", "op", "at", "step", "view", "on", "race", "try", "spawn", "tag", "lock", "route", "key",
+    "use", "config", "secret", "type", "enum", "error", "event", "policy", "service", "fn", "flow",
+    "gateway", "allow", "deny", "schedule", "test", "mesh", "migrate", "mock", "expect", "always", "send",
+    "start", "emit", "advance", "crash", "cancel", "op", "at", "step", "view", "on", "race", "try", "spawn",
+    "tag", "lock", "route", "key",
 ];
 
 /// A text in its colours, piece by piece.
@@ -167,7 +168,10 @@ mod tests {
             laid_out("Order(id: \"a, (b\", items: [1, 2, 3])", 20),
             "Order(\n  id: \"a, (b\",\n  items: [\n    1,\n    2,\n    3\n  ]\n)"
         );
-        assert_eq!(laid_out("[\"a long text without brackets\"]", 10), "[\n  \"a long text without brackets\"\n]");
+        assert_eq!(
+            laid_out("[\"a long text without brackets\"]", 10),
+            "[\n  \"a long text without brackets\"\n]"
+        );
         assert_eq!(laid_out("[]", 1), "[]");
     }
 }

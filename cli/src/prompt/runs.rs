@@ -43,7 +43,10 @@ impl Talk<'_> {
                 shortened(&what, 60),
             ]
         };
-        let text = table::lay(&["RUN", "NAME", "FLOW", "STATE", "BEGAN", "AT"], all.iter().map(row));
+        let text = table::lay(
+            &["RUN", "NAME", "FLOW", "STATE", "BEGAN", "AT"],
+            all.iter().map(row),
+        );
         self.show(&text);
         Ok(())
     }
@@ -90,14 +93,19 @@ impl Talk<'_> {
         let scene = self.stage.scene.as_ref();
         let look = scene.and_then(|scene| scene.look_at(number, sequence));
         let Some(look) = look else {
-            let events = scene.and_then(|scene| scene.look(number)).map_or(0, |look| look.events);
+            let events = scene
+                .and_then(|scene| scene.look(number))
+                .map_or(0, |look| look.events);
             let why = format!("the run has the events 0 to {}", events.saturating_sub(1));
             return Err(misused(&format!(":at {text}"), &why, "`:inspect` shows them"));
         };
         let what = scene.map(|scene| scene.history(number)).unwrap_or_default();
         let here = what.iter().find(|happening| happening.sequence == sequence);
         let here = here.map(event_line).unwrap_or_default();
-        self.show(&format!("behind event {sequence}:\n{here}\n\n{}", described(&look)));
+        self.show(&format!(
+            "behind event {sequence}:\n{here}\n\n{}",
+            described(&look)
+        ));
         Ok(())
     }
 
@@ -145,7 +153,10 @@ impl Talk<'_> {
         let runs = scene.map_or(0, |scene| scene.runs().len());
         let known = |number: usize| (1..=runs).contains(&number);
         let found = match run {
-            "" => self.focus.filter(|number| known(*number)).or((runs > 0).then_some(runs)),
+            "" => self
+                .focus
+                .filter(|number| known(*number))
+                .or((runs > 0).then_some(runs)),
             run => match run.trim_start_matches('#').parse::<usize>() {
                 Ok(number) => Some(number).filter(|number| known(*number)),
                 Err(_) => self.bound_run(run).and_then(|bound| {
@@ -181,7 +192,8 @@ impl Talk<'_> {
         let scene = self.stage.scene.as_ref();
         let is = |bound: &&Bound| {
             let value = scene.and_then(|scene| scene.slots.get(bound.slot.index()));
-            bound.run.is_some() && scene.zip(value).and_then(|(scene, value)| scene.number(value)) == Some(number)
+            bound.run.is_some()
+                && scene.zip(value).and_then(|(scene, value)| scene.number(value)) == Some(number)
         };
         let found = self.stage.bound.iter().find(is);
         found.map(|bound| bound.name.clone()).ok_or_else(|| {
@@ -208,7 +220,12 @@ pub(super) fn described(look: &Look) -> String {
     let tags = look.tags.iter();
     let tags: Vec<String> = tags.map(|(key, value)| format!("{key} = {value:?}")).collect();
     fact("tags", tags.join(", "));
-    let width = look.variables.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let width = look
+        .variables
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
     if !look.variables.is_empty() {
         lines.push(format!("  {}", paint::dim("variables")));
     }

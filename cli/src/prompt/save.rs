@@ -38,7 +38,12 @@ impl Talk<'_> {
 
     /// That the runs stand as they do, where nothing was expected.
     fn expected(&self) -> Vec<String> {
-        let Some(scene) = self.stage.scene.as_ref().filter(|_| !self.stage.session.expects()) else {
+        let Some(scene) = self
+            .stage
+            .scene
+            .as_ref()
+            .filter(|_| !self.stage.session.expects())
+        else {
             return Vec::new();
         };
         let runs = self.stage.bound.iter().filter(|bound| bound.run.is_some());

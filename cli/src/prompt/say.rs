@@ -42,7 +42,10 @@ impl Talk<'_> {
     /// What a statement has led to, beside what happened.
     fn outcome(&mut self, step: &Step, done: &Done, quiet: bool) -> Option<String> {
         match &step.kind {
-            StepKind::Let { slot, .. } | StepKind::Send { answer: Some(slot), .. } => {
+            StepKind::Let { slot, .. }
+            | StepKind::Send {
+                answer: Some(slot), ..
+            } => {
                 let bound = done.made.bound.iter().find(|bound| bound.slot == *slot)?;
                 let value = value(bound, done)?;
                 Some(format!("{} = {value}", bound.name))
@@ -81,7 +84,9 @@ impl Talk<'_> {
     pub(super) fn ask(&mut self, text: &str) -> Result<(), No> {
         let done = self.stage.ask(text)?;
         self.findings(&done.beside.found, &done.beside.sources);
-        let Some(asked) = &done.made.asked else { return Ok(()) };
+        let Some(asked) = &done.made.asked else {
+            return Ok(());
+        };
         match (&asked.run, done.scene.slots.get(asked.slot.index())) {
             (Some(_), Some(slot)) => {
                 let number = done.scene.number(slot);
@@ -103,7 +108,10 @@ fn value(bound: &Bound, done: &Done) -> Option<String> {
     let ty = bound.ty.as_ref()?;
     let text = trial::value_text(&done.made.program, ty, value);
     let text = paint::code(&paint::laid_out(&text, WIDTH));
-    Some(format!("{text}  {}", paint::dim(&format!(": {}", bound.type_text))))
+    Some(format!(
+        "{text}  {}",
+        paint::dim(&format!(": {}", bound.type_text))
+    ))
 }
 
 /// What has happened since.
@@ -134,7 +142,10 @@ pub(super) fn stands(look: &Look) -> String {
         "failed" | "terminated" => paint::bad(&look.status),
         other => other.to_owned(),
     };
-    let mut text = format!("{} is {status}", paint::name(&format!("{} {}", look.flow, look.number)));
+    let mut text = format!(
+        "{} is {status}",
+        paint::name(&format!("{} {}", look.flow, look.number))
+    );
     match &look.outcome {
         Some(outcome) if !outcome.is_empty() => text += &format!(": {}", paint::code(outcome)),
         _ if look.steps.is_empty() => {}

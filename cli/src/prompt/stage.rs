@@ -173,7 +173,9 @@ impl Stage<'_> {
             session: self.session.clone(),
             world: Some(Arc::clone(&self.world)),
             runs: runs.map(|run| run.name.to_string()).collect(),
-            bound: bound.map(|it| (it.name.to_string(), it.type_text.clone())).collect(),
+            bound: bound
+                .map(|it| (it.name.to_string(), it.type_text.clone()))
+                .collect(),
             flows: program.flows.iter().map(|flow| flow.name.to_string()).collect(),
             secrets: self.set.secret_texts(&program.secrets),
         });
@@ -187,7 +189,9 @@ fn configs(set: &Set, program: &Program) -> Vec<(Name, String)> {
     };
     let json = settings.to_json(program);
     let all: BTreeMap<Name, Box<RawValue>> = serde_json::from_str(&json).unwrap_or_default();
-    all.into_iter().map(|(name, json)| (name, json.get().to_owned())).collect()
+    all.into_iter()
+        .map(|(name, json)| (name, json.get().to_owned()))
+        .collect()
 }
 
 /// An expression of a test, and one of a prompt, has no value.

@@ -15,7 +15,10 @@ impl Talk<'_> {
         let passed = scene.map_or_else(|| "+0s".to_owned(), |scene| say::time(scene.passed));
         let next = scene.and_then(|scene| scene.next);
         let next = match next {
-            Some(next) => format!(", the next thing happens in {}", print::value(&Value::Duration(next))),
+            Some(next) => format!(
+                ", the next thing happens in {}",
+                print::value(&Value::Duration(next))
+            ),
             None => String::new(),
         };
         self.show(&format!("{passed}{}", paint::dim(&next)));
@@ -56,7 +59,11 @@ impl Talk<'_> {
     pub(super) fn unmock(&mut self, call: &str) -> Result<(), No> {
         let call = call.split('(').next().unwrap_or_default().trim();
         if call.is_empty() {
-            return Err(misused(":unmock", "nothing is named", "write `:unmock payments.charge`"));
+            return Err(misused(
+                ":unmock",
+                "nothing is named",
+                "write `:unmock payments.charge`",
+            ));
         }
         self.line(Line::Unmock(call.to_owned()))
     }

@@ -28,7 +28,9 @@ fn said(page: &str) -> Vec<Said> {
                     input: input.to_owned(),
                     says: Vec::new(),
                 }),
-                (None, Some(more), Some(last)) if !line.starts_with(ANYTHING) => last.input += &format!("\n{more}"),
+                (None, Some(more), Some(last)) if !line.starts_with(ANYTHING) => {
+                    last.input += &format!("\n{more}")
+                }
                 (None, _, Some(last)) => last.says.push(line.to_owned()),
                 (None, _, None) => panic!("a session begins with an input, not with {line}"),
             }
@@ -44,7 +46,9 @@ fn fits(expected: &[String], found: &[&str]) -> bool {
         (Some((first, rest)), _) if first == ANYTHING => {
             (0..=found.len()).any(|skipped| fits(rest, &found[skipped..]))
         }
-        (Some((first, rest)), Some((line, others))) => line_fits(first.trim(), line.trim()) && fits(rest, others),
+        (Some((first, rest)), Some((line, others))) => {
+            line_fits(first.trim(), line.trim()) && fits(rest, others)
+        }
         _ => false,
     }
 }
@@ -63,7 +67,10 @@ fn the_page_of_the_prompt_says_what_the_prompt_says() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/prompt.md");
     let all = said(&fs::read_to_string(page).unwrap());
     assert!(all.len() > 25, "only {} inputs were found", all.len());
-    let script: String = all.iter().map(|said| format!("{}\n\"=====\"\n", said.input)).collect();
+    let script: String = all
+        .iter()
+        .map(|said| format!("{}\n\"=====\"\n", said.input))
+        .collect();
     let mut command = std::process::Command::new("sh");
     command
         .args(["-c", "exec \"$0\" repl 2>&1", env!("CARGO_BIN_EXE_flowmesh")])
@@ -89,7 +96,9 @@ fn serve(shop: &Shop) -> Running {
     let mut command = shop.command(&["serve", "shop.flow", "--listen", "127.0.0.1:0"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let running = Running(command.spawn().expect("the binary runs"));
-    until("the server listens", || shop.flowmesh(&["runs", "list"]).code == 0);
+    until("the server listens", || {
+        shop.flowmesh(&["runs", "list"]).code == 0
+    });
     running
 }
 
@@ -117,7 +126,12 @@ fn a_server_is_looked_at_and_spoken_to_only_if_that_was_said() {
         assert_eq!(looked.code, 3, "{}\n{}", looked.out, looked.err);
         assert!(looked.err.contains("is only looked at"), "{}", looked.err);
         for said in ["checkout", "await approve", "0  ", "up to event 0", "2  : int"] {
-            assert!(looked.out.contains(said), "{said}\n{}\n{}", looked.out, looked.err);
+            assert!(
+                looked.out.contains(said),
+                "{said}\n{}\n{}",
+                looked.out,
+                looked.err
+            );
         }
         let spoken = repl(
             &shop,
@@ -133,14 +147,32 @@ fn a_server_is_looked_at_and_spoken_to_only_if_that_was_said() {
     let short = &id[..30];
     let looked = repl(
         &shop,
-        &format!(":attach .flowmesh\n:runs\n:inspect {short}\n:at 0 {short}\n:at 99 {short}\n:attach .flowmesh --write\n"),
+        &format!(
+            ":attach .flowmesh\n:runs\n:inspect {short}\n:at 0 {short}\n:at 99 {short}\n:attach .flowmesh --write\n"
+        ),
     );
     assert_eq!(looked.code, 3, "{}\n{}", looked.out, looked.err);
-    for said in [id.as_str(), "is done", "hears approve{\"by\":", "behind event 0:", "variables", "order"] {
-        assert!(looked.out.contains(said), "{said}\n{}\n{}", looked.out, looked.err);
+    for said in [
+        id.as_str(),
+        "is done",
+        "hears approve{\"by\":",
+        "behind event 0:",
+        "variables",
+        "order",
+    ] {
+        assert!(
+            looked.out.contains(said),
+            "{said}\n{}\n{}",
+            looked.out,
+            looked.err
+        );
     }
     assert!(looked.err.contains("with an event 99"), "{}", looked.err);
-    assert!(looked.err.contains("nobody works in this directory"), "{}", looked.err);
+    assert!(
+        looked.err.contains("nobody works in this directory"),
+        "{}",
+        looked.err
+    );
     let checked = shop.flowmesh(&["store", "check"]);
     assert!(checked.out.contains("all of it is sound"), "{}", checked.out);
 }

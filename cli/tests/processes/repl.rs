@@ -16,7 +16,9 @@ fn well(script: &str) -> String {
 
 /// A text in which one blank stands for several, as wide as columns may be.
 fn squeezed(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n");
+    let lines = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n");
     lines.collect()
 }
 
@@ -67,7 +69,10 @@ fn what_is_declared_is_kept() {
     let out = well(
         "type Item {\n  price: decimal\n  count: int\n}\nfn cost(i: Item) -> decimal = i.price * i.count\nlet i = Item(price: 1.5, count: 4)\ncost(i)\ni\n",
     );
-    assert!(out.contains("i = Item(price: 1.5, count: 4)  : Item\n6.0  : decimal\n"), "{out}");
+    assert!(
+        out.contains("i = Item(price: 1.5, count: 4)  : Item\n6.0  : decimal\n"),
+        "{out}"
+    );
     assert!(out.ends_with("Item(price: 1.5, count: 4)  : Item\n"), "{out}");
 }
 
@@ -77,7 +82,12 @@ fn what_is_wrong_is_shown_and_the_rest_goes_on() {
     assert_eq!(shown.code, 3);
     holds(
         &shown.err,
-        &["nothing", "F1116", "there is no `:frob`", "did you mean `:inspect`?"],
+        &[
+            "nothing",
+            "F1116",
+            "there is no `:frob`",
+            "did you mean `:inspect`?",
+        ],
     );
     assert_eq!(shown.out, "42  : int\n");
 }
@@ -100,8 +110,9 @@ fn an_input_goes_on_until_it_is_whole() {
 
 #[test]
 fn a_run_waits_until_time_passes_or_a_signal_comes() {
-    let out = well(&(APPROVAL.to_owned()
-        + "mock payments.charge(_, _) -> \"r1\"
+    let out = well(
+        &(APPROVAL.to_owned()
+            + "mock payments.charge(_, _) -> \"r1\"
 let run = start pay(\"7\", 12.5)
 run.status
 :time +1d
@@ -113,29 +124,31 @@ expect payments.charge(\"7\", _) once
 let late = start pay(\"8\", 1)
 :step
 late.result
-"));
+"),
+    );
     holds(
         &out,
         &[
-        "run: pay 1 is waiting at await approve",
-        "\"waiting\" : string",
-        "+1d have passed",
-        "pay 1 hears approve",
-        "calls payments.charge(\"7\", 12.5)",
-        "payments.charge -> \"r1\"",
-        "returns \"r1 by Ada\"",
-        "\"r1 by Ada\" : string",
-        "it holds",
-        "+3d have passed",
-        "\"late\" : string",
-    ],
+            "run: pay 1 is waiting at await approve",
+            "\"waiting\" : string",
+            "+1d have passed",
+            "pay 1 hears approve",
+            "calls payments.charge(\"7\", 12.5)",
+            "payments.charge -> \"r1\"",
+            "returns \"r1 by Ada\"",
+            "\"r1 by Ada\" : string",
+            "it holds",
+            "+3d have passed",
+            "\"late\" : string",
+        ],
     );
 }
 
 #[test]
 fn a_call_without_a_mock_says_what_to_mock_and_leaves_nothing_behind() {
-    let shown = repl(&(APPROVAL.to_owned()
-        + "let run = start pay(\"7\", 12.5)
+    let shown = repl(
+        &(APPROVAL.to_owned()
+            + "let run = start pay(\"7\", 12.5)
 send approve(by: \"Ada\") to run
 run.status
 mock payments.charge(_, _) -> fail Declined(reason: \"broke\")
@@ -144,48 +157,70 @@ run
 :unmock payments.charge
 let other = start pay(\"8\", 1)
 send approve(by: \"Bob\") to other
-"));
+"),
+    );
     assert_eq!(shown.code, 1);
-    assert!(shown.err.contains("no mock answers `payments.charge(\"7\", 12.5)`"), "{}", shown.err);
-    assert!(shown.err.contains("add `mock payments.charge(_, _) -> "), "{}", shown.err);
+    assert!(
+        shown
+            .err
+            .contains("no mock answers `payments.charge(\"7\", 12.5)`"),
+        "{}",
+        shown.err
+    );
+    assert!(
+        shown.err.contains("add `mock payments.charge(_, _) -> "),
+        "{}",
+        shown.err
+    );
     assert!(shown.out.contains("\"waiting\"  : string"), "{}", shown.out);
-    assert!(shown.out.contains("pay 1 is failed: Declined(reason: \"broke\")"), "{}", shown.out);
-    assert!(shown.err.contains("no mock answers `payments.charge(\"8\", 1)`"), "{}", shown.err);
+    assert!(
+        shown.out.contains("pay 1 is failed: Declined(reason: \"broke\")"),
+        "{}",
+        shown.out
+    );
+    assert!(
+        shown.err.contains("no mock answers `payments.charge(\"8\", 1)`"),
+        "{}",
+        shown.err
+    );
 }
 
 #[test]
 fn runs_are_inspected_as_they_are_and_as_they_were() {
-    let out = well(&(APPROVAL.to_owned()
-        + "mock payments.charge(_, _) -> \"r1\"
+    let out = well(
+        &(APPROVAL.to_owned()
+            + "mock payments.charge(_, _) -> \"r1\"
 let run = start pay(\"7\", 12.5)
 send approve(by: \"Ada\") to run
 :runs
 :inspect run
 :at 0
 :at 1 run
-"));
+"),
+    );
     holds(
         &out,
         &[
-        "RUN NAME FLOW STATE",
-        "1 run pay done",
-        "tags order = \"7\"",
-        "by \"Ada\"",
-        "0 +0s starts: pay(\"7\", 12.5)",
-        "1 +0s hears approve",
-        "behind event 0:",
-        "awaits approve(by: string)",
-        "by \"nobody\"",
-        "behind event 1:",
-        "by \"Ada\"",
-    ],
+            "RUN NAME FLOW STATE",
+            "1 run pay done",
+            "tags order = \"7\"",
+            "by \"Ada\"",
+            "0 +0s starts: pay(\"7\", 12.5)",
+            "1 +0s hears approve",
+            "behind event 0:",
+            "awaits approve(by: string)",
+            "by \"nobody\"",
+            "behind event 1:",
+            "by \"Ada\"",
+        ],
     );
 }
 
 #[test]
 fn a_fork_goes_on_from_an_event_and_leaves_the_other_run_alone() {
-    let out = well(&(APPROVAL.to_owned()
-        + "mock payments.charge(_, _) -> \"r1\"
+    let out = well(
+        &(APPROVAL.to_owned()
+            + "mock payments.charge(_, _) -> \"r1\"
 let run = start pay(\"7\", 12.5)
 send approve(by: \"Ada\") to run
 :fork run at 0 as other
@@ -195,28 +230,49 @@ other.result
 :fork run at 0
 :time +2d
 run_2.result
-"));
+"),
+    );
     holds(
         &out,
         &[
-        "goes on from event 0 of pay 1",
-        "other: pay 2 is waiting at await approve",
-        "\"r1 by Ada\" : string",
-        "\"r1 by Bob\" : string",
-        "\"late\" : string",
-    ],
+            "goes on from event 0 of pay 1",
+            "other: pay 2 is waiting at await approve",
+            "\"r1 by Ada\" : string",
+            "\"r1 by Bob\" : string",
+            "\"late\" : string",
+        ],
     );
 }
 
 #[test]
 fn a_flow_that_is_declared_anew_is_played_again() {
-    let flow = |price: &str, name: &str| format!("flow {name}(n: int) -> int {{\n  sleep 1h\n  return n * {price}\n}}\n");
-    let script = flow("2", "cost") + "let run = start cost(3)\n:time +1h\nexpect run returns 6\n" + &flow("3", "cost");
-    let shown = repl(&(script + "run.result\n" + &flow("1 + n", "cost") + ":reset\n" + &flow("3", "cost") + "let run = start cost(3)\n:time +1h\nrun.result\n"));
-    assert!(shown.err.contains("expected the run to return `6`, but it returns `9`"), "{}", shown.err);
+    let flow = |price: &str, name: &str| {
+        format!("flow {name}(n: int) -> int {{\n  sleep 1h\n  return n * {price}\n}}\n")
+    };
+    let script =
+        flow("2", "cost") + "let run = start cost(3)\n:time +1h\nexpect run returns 6\n" + &flow("3", "cost");
+    let shown = repl(
+        &(script
+            + "run.result\n"
+            + &flow("1 + n", "cost")
+            + ":reset\n"
+            + &flow("3", "cost")
+            + "let run = start cost(3)\n:time +1h\nrun.result\n"),
+    );
+    assert!(
+        shown
+            .err
+            .contains("expected the run to return `6`, but it returns `9`"),
+        "{}",
+        shown.err
+    );
     assert!(shown.err.contains("cost stays as it was"), "{}", shown.err);
     assert!(shown.out.contains("6  : int"), "{}", shown.out);
-    assert!(shown.out.contains("what was said goes otherwise now") || shown.out.contains("goes as it did"), "{}", shown.out);
+    assert!(
+        shown.out.contains("what was said goes otherwise now") || shown.out.contains("goes as it did"),
+        "{}",
+        shown.out
+    );
     assert!(shown.out.ends_with("9  : int\n"), "{}", shown.out);
 }
 
@@ -228,12 +284,12 @@ fn what_goes_otherwise_is_told() {
     holds(
         &out,
         &[
-        "what was said goes otherwise now:",
-        "- +0s cost 1 returns 6",
-        "+ +0s cost 1 returns 9",
-        "9 : int",
-        "everything that was said goes as it did",
-    ],
+            "what was said goes otherwise now:",
+            "- +0s cost 1 returns 6",
+            "+ +0s cost 1 returns 9",
+            "9 : int",
+            "everything that was said goes as it did",
+        ],
     );
 }
 
@@ -253,7 +309,14 @@ fn a_session_is_saved_as_a_test_that_passes() {
         shown.out
     );
     let tested = common::flowmesh(&["test", file.to_str().unwrap()]);
-    assert_eq!(tested.code, 0, "{}\n{}\n{}", tested.out, tested.err, fs::read_to_string(&file).unwrap());
+    assert_eq!(
+        tested.code,
+        0,
+        "{}\n{}\n{}",
+        tested.out,
+        tested.err,
+        fs::read_to_string(&file).unwrap()
+    );
     assert!(tested.out.contains("2 passed, 0 failed"), "{}", tested.out);
 }
 
@@ -271,27 +334,47 @@ fn a_route_is_explained_by_its_rules() {
 fn files_are_loaded_and_loaded_again() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a.flow");
-    fs::write(&file, "fn one() -> int = two() - 1\n\n/// Two.\nfn two() -> int = 2\n").unwrap();
+    fs::write(
+        &file,
+        "fn one() -> int = two() - 1\n\n/// Two.\nfn two() -> int = 2\n",
+    )
+    .unwrap();
     let mut command = common::command(&["repl", "a.flow"]);
     command.current_dir(dir.path());
-    let shown = common::feed(command, "one()\n:doc two\n:reload\n:ir\n:doc list.map\n:help fork\n:load none.flow\n");
+    let shown = common::feed(
+        command,
+        "one()\n:doc two\n:reload\n:ir\n:doc list.map\n:help fork\n:load none.flow\n",
+    );
     assert_eq!(shown.code, 3);
     for said in ["1  : int", "Two.", "fn one", ":fork RUN at EVENT"] {
         assert!(shown.out.contains(said), "{said}\n{}\n{}", shown.out, shown.err);
     }
-    assert_eq!(shown.err.matches("took 2 of 2 declarations of a.flow").count(), 2, "{}", shown.err);
+    assert_eq!(
+        shown.err.matches("took 2 of 2 declarations of a.flow").count(),
+        2,
+        "{}",
+        shown.err
+    );
 }
 
 #[test]
 fn a_slip_in_a_file_keeps_nothing_else_out() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("a.flow"), "fn one() -> int = 1\n\nfn bad() -> int = \"x\"\n").unwrap();
+    fs::write(
+        dir.path().join("a.flow"),
+        "fn one() -> int = 1\n\nfn bad() -> int = \"x\"\n",
+    )
+    .unwrap();
     let mut command = common::command(&["repl", "a.flow"]);
     command.current_dir(dir.path());
     let shown = common::feed(command, "one()\n");
     assert_eq!(shown.code, 3);
     assert_eq!(shown.out, "1  : int\n");
-    assert!(shown.err.contains("a.flow:3:") && shown.err.contains("not declared: bad"), "{}", shown.err);
+    assert!(
+        shown.err.contains("a.flow:3:") && shown.err.contains("not declared: bad"),
+        "{}",
+        shown.err
+    );
 }
 
 #[test]
@@ -313,8 +396,17 @@ fn configs_have_the_values_of_the_command_line() {
         "config most: int\nmost + 1\nconfig most = 7\nflow f() -> int {\n  return most\n}\nlet run = start f()\nrun.result\n",
     );
     assert_eq!(shown.code, 0, "{}\n{}", shown.out, shown.err);
-    assert!(shown.out.starts_with("6  : int\n") && shown.out.ends_with("7  : int\n"), "{}", shown.out);
+    assert!(
+        shown.out.starts_with("6  : int\n") && shown.out.ends_with("7  : int\n"),
+        "{}",
+        shown.out
+    );
     let shown = repl("config most: int\n1 + 1\nmost + 1\n");
-    assert_eq!((shown.code, shown.out.as_str()), (1, "2  : int\n"), "{}", shown.err);
+    assert_eq!(
+        (shown.code, shown.out.as_str()),
+        (1, "2  : int\n"),
+        "{}",
+        shown.err
+    );
     assert!(shown.err.contains("most"), "{}", shown.err);
 }

@@ -39,14 +39,32 @@ impl Screen {
             "cd {home}; export HOME={home} XDG_STATE_HOME={home}/state PAGER= PS1='$ ' API_KEY=hunter22; {} repl; exec sh",
             env!("CARGO_BIN_EXE_flowmesh")
         );
-        self.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "24", &line]);
+        self.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "100",
+            "-y",
+            "24",
+            &line,
+        ]);
         self.until("`:help` tells");
         self.until("> ");
     }
 
     fn tmux(&self, args: &[&str]) -> String {
-        let done = Command::new("tmux").args(["-L", &self.socket]).args(args).output().unwrap();
-        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        let done = Command::new("tmux")
+            .args(["-L", &self.socket])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
@@ -81,7 +99,10 @@ impl Screen {
             if so(&shown) {
                 return shown;
             }
-            assert!(begun.elapsed() < PATIENCE, "{what} is not on the screen:\n{shown}");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{what} is not on the screen:\n{shown}"
+            );
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -93,13 +114,17 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+        let _ = Command::new("tmux")
+            .args(["-L", &self.socket, "kill-server"])
+            .output();
     }
 }
 
 #[test]
 fn an_input_of_several_lines_goes_on_until_it_is_whole() {
-    let Some(screen) = Screen::open("lines") else { return };
+    let Some(screen) = Screen::open("lines") else {
+        return;
+    };
     screen.line("fn twice(n: int) -> int =");
     screen.until(".. ");
     screen.line("  n * 2");
@@ -111,7 +136,9 @@ fn an_input_of_several_lines_goes_on_until_it_is_whole() {
 
 #[test]
 fn a_whole_file_is_pasted_at_once() {
-    let Some(screen) = Screen::open("paste") else { return };
+    let Some(screen) = Screen::open("paste") else {
+        return;
+    };
     let text = "type Item { price: decimal }\n\n/// What it costs.\nflow cost(item: Item) -> decimal {\n  sleep 1d\n\n  return item.price\n}\n\nlet run = start cost(Item(price: 1.5))";
     let file = screen.home.path().join("pasted");
     fs::write(&file, text).unwrap();
@@ -137,7 +164,9 @@ fn tab_completes_names_members_and_directives() {
     screen.until_so("some_item", |shown| shown.trim_end().ends_with("some_item"));
     screen.text(".pri");
     screen.key("Tab");
-    screen.until_so("some_item.price", |shown| shown.trim_end().ends_with("some_item.price"));
+    screen.until_so("some_item.price", |shown| {
+        shown.trim_end().ends_with("some_item.price")
+    });
     screen.key("Enter");
     screen.until("1.5  : decimal");
     screen.text(":insp");
@@ -147,18 +176,25 @@ fn tab_completes_names_members_and_directives() {
 
 #[test]
 fn what_is_typed_is_coloured() {
-    let Some(screen) = Screen::open("colours") else { return };
+    let Some(screen) = Screen::open("colours") else {
+        return;
+    };
     screen.text("let x = \"text\"");
     screen.until("let x");
     let shown = screen.tmux(&["capture-pane", "-p", "-e"]);
     // Blue and bold, and green.
-    assert!(shown.contains("\u{1b}[1m\u{1b}[34mlet") || shown.contains("\u{1b}[1;34mlet"), "{shown:?}");
+    assert!(
+        shown.contains("\u{1b}[1m\u{1b}[34mlet") || shown.contains("\u{1b}[1;34mlet"),
+        "{shown:?}"
+    );
     assert!(shown.contains("\u{1b}[32m"), "{shown:?}");
 }
 
 #[test]
 fn ctrl_c_ends_the_evaluation_and_not_the_session() {
-    let Some(screen) = Screen::open("stop") else { return };
+    let Some(screen) = Screen::open("stop") else {
+        return;
+    };
     screen.line("flow tick() { while true { sleep 1s } }");
     screen.until("declared tick");
     screen.line("let run = start tick()");
@@ -177,10 +213,15 @@ fn ctrl_c_ends_the_evaluation_and_not_the_session() {
 
 #[test]
 fn long_output_comes_a_screen_at_a_time() {
-    let Some(screen) = Screen::open("page") else { return };
+    let Some(screen) = Screen::open("page") else {
+        return;
+    };
     screen.line(":help");
     let shown = screen.until("more lines: space, enter, or q");
-    assert!(shown.contains("An input is what may stand") && !shown.contains(":quit"), "{shown}");
+    assert!(
+        shown.contains("An input is what may stand") && !shown.contains(":quit"),
+        "{shown}"
+    );
     screen.key("Space");
     screen.until(":quit");
     screen.line(":help");
@@ -192,7 +233,9 @@ fn long_output_comes_a_screen_at_a_time() {
 
 #[test]
 fn history_outlives_a_session_and_holds_no_secrets() {
-    let Some(screen) = Screen::open("history") else { return };
+    let Some(screen) = Screen::open("history") else {
+        return;
+    };
     screen.line("secret api_key");
     screen.until("declared api_key");
     screen.line("let shown = \"hunter22\"");
@@ -204,7 +247,10 @@ fn history_outlives_a_session_and_holds_no_secrets() {
     screen.line(":quit");
     screen.until("$ ");
     let kept = screen.history();
-    assert!(kept.contains("40 + 2") && kept.contains("secret api_key"), "{kept}");
+    assert!(
+        kept.contains("40 + 2") && kept.contains("secret api_key"),
+        "{kept}"
+    );
     assert!(!kept.contains("hunter22") && !kept.contains("abc"), "{kept}");
     let path = screen.home.path().join("state/flowmesh/history");
     assert_eq!(mode(&path), 0o600);

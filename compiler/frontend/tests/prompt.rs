@@ -62,15 +62,25 @@ mod session {
         assert_eq!(type_of(&session, "[]"), "[?]");
         let made = asked(&session, "items");
         assert_eq!(flowmesh_ir::validate(&made.program), Ok(()));
-        assert!(matches!(made.test.steps.last().map(|step| &step.kind), Some(StepKind::Let { .. })));
+        assert!(matches!(
+            made.test.steps.last().map(|step| &step.kind),
+            Some(StepKind::Let { .. })
+        ));
         assert_eq!(made.session.lines().len(), 1);
     }
 
     #[test]
     fn runs_are_names_of_the_session() {
-        let session = declared(&Session::default(), "flow f(n: int) -> int {\n  sleep 1d\n  return n\n}");
+        let session = declared(
+            &Session::default(),
+            "flow f(n: int) -> int {\n  sleep 1d\n  return n\n}",
+        );
         let made = said(&session, "let run = start f(1)");
-        let run = made.bound.iter().find(|bound| bound.name == "run").expect("it is bound");
+        let run = made
+            .bound
+            .iter()
+            .find(|bound| bound.name == "run")
+            .expect("it is bound");
         assert_eq!(run.run.as_deref(), Some("f"));
         assert_eq!(type_of(&made.session, "run.result"), "int");
         let fork = Line::Fork {
@@ -81,8 +91,14 @@ mod session {
         let made = made.session.say(&Nothing, fork).made.expect("it is sound");
         assert_eq!(type_of(&made.session, "other.status"), "string");
         let text = made.session.test("so", &["expect run is waiting".to_owned()]);
-        assert!(text.contains("let run = start f(1)") && text.contains("// only at a prompt: :fork run at 0 as other"));
-        assert!(matches!(of_file("test.flow", &text), Input::Parts(parts) if parts.len() == 1), "{text}");
+        assert!(
+            text.contains("let run = start f(1)")
+                && text.contains("// only at a prompt: :fork run at 0 as other")
+        );
+        assert!(
+            matches!(of_file("test.flow", &text), Input::Parts(parts) if parts.len() == 1),
+            "{text}"
+        );
     }
 
     #[test]
@@ -93,7 +109,10 @@ mod session {
         assert_eq!(wrong.found.len(), 1);
         let span = wrong.found.iter().next().expect("it was found").span;
         let source = wrong.sources.get(span.source).expect("it was typed");
-        assert_eq!((source.name.as_str(), source.line_column(span.start).0), ("<input>", 3));
+        assert_eq!(
+            (source.name.as_str(), source.line_column(span.start).0),
+            ("<input>", 3)
+        );
         assert_eq!(type_of(&session, "f(1)"), "int");
         assert!(session.ask(&Nothing, "g(1)").made.is_none());
         assert!(matches!(read("f("), Input::Incomplete));
@@ -112,7 +131,12 @@ mod session {
         let first = parts.first().expect("there are three");
         assert!(first.text.starts_with("/// What is sold.") && first.name == "Item");
         let session = declared(&Session::default(), &first.text);
-        assert!(session.doc(&Nothing, "Item").expect("it is known").contains("What is sold."));
+        assert!(
+            session
+                .doc(&Nothing, "Item")
+                .expect("it is known")
+                .contains("What is sold.")
+        );
     }
 
     #[test]

@@ -27,11 +27,7 @@ pub(crate) enum Said {
     /// A statement as tests have them.
     Test(ast::TestStatement),
     /// A run goes on from what had happened to another one.
-    Fork {
-        name: Ident,
-        of: ast::Expr,
-        events: u64,
-    },
+    Fork { name: Ident, of: ast::Expr, events: u64 },
     /// Mocks of a call hold no more: what is called, with arguments that do not matter.
     Unmock(ast::Expr),
 }
@@ -144,7 +140,11 @@ impl<'a> Checker<'a> {
 
     fn bound_to(&mut self, slot: SlotId, local: &Local) -> Bound {
         let run = match &local.ty {
-            Ty::Run(flow) => self.globals.flows.get(*flow as usize).map(|flow| flow.name.clone()),
+            Ty::Run(flow) => self
+                .globals
+                .flows
+                .get(*flow as usize)
+                .map(|flow| flow.name.clone()),
             _ => None,
         };
         let ty = match &local.ty {

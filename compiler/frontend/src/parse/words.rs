@@ -42,7 +42,8 @@ pub(super) fn is_item(word: &str) -> bool {
 
 /// Words behind which a statement of a test goes on.
 pub(super) const OF_TESTS: &[&str] = &[
-    "to", "then", "after", "mock", "send", "start", "emit", "advance", "expect", "always", "returns", "at", "of",
+    "to", "then", "after", "mock", "send", "start", "emit", "advance", "expect", "always", "returns", "at",
+    "of",
 ];
 
 /// The word that a misspelt one was perhaps meant to be, of those that stand where statements are.

@@ -77,7 +77,9 @@ pub(super) fn declared(
     let mut made = Making::new(world, &session);
     let typed = made.sources.add(name, text);
     let program = made.session(&session, None, true);
-    made.found = kept(&made.found, |d| is_wrong(d) || place(d.span, made.module, &moved).is_some());
+    made.found = kept(&made.found, |d| {
+        is_wrong(d) || place(d.span, made.module, &moved).is_some()
+    });
     for diagnostic in made.found.iter_mut() {
         let here = |span: Span| place(span, made.module, &moved).map(|at| at.of(typed));
         diagnostic.span = here(diagnostic.span).unwrap_or(diagnostic.span);
@@ -200,7 +202,11 @@ fn moved(session: &Session, parts: &[&Typed], names: &[Name]) -> Vec<Moved> {
     let mut from = 0_u32;
     let mut all = Vec::new();
     for item in &session.items {
-        let named = names.iter().zip(parts).rev().find(|(name, _)| **name == item.name);
+        let named = names
+            .iter()
+            .zip(parts)
+            .rev()
+            .find(|(name, _)| **name == item.name);
         all.extend(named.map(|(_, part)| Moved {
             from,
             length: length(&item.text),

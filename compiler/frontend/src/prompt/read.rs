@@ -79,7 +79,10 @@ fn named(name: &str, text: &str) -> Input {
         PromptInput::Bad => return Input::Bad(sources, found),
         PromptInput::Parts(parts) => parts,
     };
-    let typed: Vec<Typed> = parts.iter().filter_map(|part| typed(part, text, &mut found)).collect();
+    let typed: Vec<Typed> = parts
+        .iter()
+        .filter_map(|part| typed(part, text, &mut found))
+        .collect();
     match found.has_errors() {
         true => Input::Bad(sources, found),
         false => Input::Parts(typed),
@@ -96,7 +99,8 @@ fn typed(part: &Part, whole: &str, found: &mut Diagnostics) -> Option<Typed> {
         PartKind::Test(_) => (Kind::Statement, Name::default()),
         PartKind::Expression(_) => (Kind::Expression, Name::default()),
         PartKind::Statement(statement) => {
-            let message = "expected a declaration, a statement of a test or an expression, found another statement";
+            let message =
+                "expected a declaration, a statement of a test or an expression, found another statement";
             let help = "statements of flows stand in flows: declare one with `flow`, and `start` it";
             found.add(Diagnostic::error(Code(422), statement.span, message).help(help));
             return None;

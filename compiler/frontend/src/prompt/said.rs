@@ -45,7 +45,14 @@ impl Line {
                     span: Span::new(source, 0, u32::try_from(of.len()).unwrap_or(0)),
                 };
                 let events = *events;
-                (source, Said::Fork { name, of: read, events })
+                (
+                    source,
+                    Said::Fork {
+                        name,
+                        of: read,
+                        events,
+                    },
+                )
             }
             Self::Unmock(call) => {
                 let text = format!("{}()", call.trim());

@@ -28,7 +28,10 @@ impl World<'_> {
         let count = usize::try_from(events).unwrap_or(usize::MAX);
         let Some(shared) = past.get(..count).filter(|shared| !shared.is_empty()) else {
             let last = past.len().saturating_sub(1);
-            let why = format!("the run has no event {}: its last one is {last}", events.saturating_sub(1));
+            let why = format!(
+                "the run has no event {}: its last one is {last}",
+                events.saturating_sub(1)
+            );
             return Err(Box::new(Failure::refused(self.span, &why, None)));
         };
         let number = u64::try_from(self.runs.len()).unwrap_or(u64::MAX);

@@ -90,7 +90,11 @@ impl Past {
             let told = mirror.tell_event(prepared, deployment, &event.kind);
             let mut what = vec![told.unwrap_or_else(|| plainly(&event.kind).to_owned())];
             let effects = mirror.again(prepared, deployment, event);
-            what.extend(effects.iter().filter_map(|effect| mirror.tell_effect(prepared, effect)));
+            what.extend(
+                effects
+                    .iter()
+                    .filter_map(|effect| mirror.tell_effect(prepared, effect)),
+            );
             all.push(Happening {
                 sequence,
                 at: event.at.duration_since(begin),
@@ -118,7 +122,9 @@ pub(crate) fn seen(deployment: &Deployment, run: &Run, events: usize) -> Look {
 
 fn looked(deployment: &Deployment, run: &Run, calls: &BTreeMap<CallId, Target>, events: usize) -> Look {
     let program = &deployment.program;
-    let steps = run.steps().filter(|(_, progress)| progress.state == StepState::Active);
+    let steps = run
+        .steps()
+        .filter(|(_, progress)| progress.state == StepState::Active);
     let steps = steps.map(|(step, _)| deployment.step_title(run.flow(), step).to_owned());
     let open = waits(program, run).into_iter().flat_map(|waiting| waiting.awaits);
     let open = open.filter_map(|open| awaited(program, run.flow(), calls, open));

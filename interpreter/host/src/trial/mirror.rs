@@ -196,7 +196,12 @@ impl Mirror {
     }
 
     /// Takes an event that happened before; gives what it led to then.
-    pub(super) fn again(&mut self, prepared: &Prepared, deployment: &Deployment, event: &Event) -> Vec<Effect> {
+    pub(super) fn again(
+        &mut self,
+        prepared: &Prepared,
+        deployment: &Deployment,
+        event: &Event,
+    ) -> Vec<Effect> {
         let run = RunId(self.run.id().as_u128());
         let mut effects = Vec::new();
         deployment.apply(&mut self.run, event, &mut effects);

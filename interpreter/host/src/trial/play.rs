@@ -74,7 +74,9 @@ fn all<'t>(world: &mut World<'t>, test: &'t Test, asked: bool) -> Checked<()> {
         false => world.deployed().map(drop),
     };
     let asked = world.step(last);
-    ready.or_else(|why| if asked.is_ok() { Ok(()) } else { Err(why) }).and(asked)
+    ready
+        .or_else(|why| if asked.is_ok() { Ok(()) } else { Err(why) })
+        .and(asked)
 }
 
 impl Scene {
@@ -104,7 +106,9 @@ impl Scene {
     /// Every run, in the order of their beginnings.
     #[must_use]
     pub fn runs(&self) -> Vec<Look> {
-        (1..=self.runs.len()).filter_map(|number| self.look(number)).collect()
+        (1..=self.runs.len())
+            .filter_map(|number| self.look(number))
+            .collect()
     }
 
     /// The number of the run that the value of a slot stands for.

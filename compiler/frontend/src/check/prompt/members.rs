@@ -37,7 +37,9 @@ pub(crate) fn members(globals: &Globals, def: Option<Def>, ty: &Ty, views: &[Nam
                 .collect()
         }
         Some(Def::Type(id)) => {
-            let cases = globals.cases(&Ty::Named(TypeId(id))).map_or(&[][..], |(_, cases)| cases);
+            let cases = globals
+                .cases(&Ty::Named(TypeId(id)))
+                .map_or(&[][..], |(_, cases)| cases);
             let case = |name: &Name| plain(name, "case".to_owned());
             cases.iter().map(|of| case(&of.name)).collect()
         }
@@ -65,7 +67,13 @@ fn of_value(globals: &Globals, ty: &Ty, views: &[Name]) -> Vec<Member> {
                 .collect()
         }),
     };
-    all.extend(natives().iter().copied().filter(|native| takes(native, &ty)).map(native));
+    all.extend(
+        natives()
+            .iter()
+            .copied()
+            .filter(|native| takes(native, &ty))
+            .map(native),
+    );
     all
 }
 

@@ -94,7 +94,10 @@ impl<'a> Checker<'a> {
 
     /// What a flow shows of its runs.
     pub(in crate::check) fn views(&self, flow: u32) -> Vec<Name> {
-        self.flows.get(flow as usize).map(|flow| views_of(flow)).unwrap_or_default()
+        self.flows
+            .get(flow as usize)
+            .map(|flow| views_of(flow))
+            .unwrap_or_default()
     }
 
     /// Something of a run, in a slot of its own.

@@ -36,7 +36,10 @@ fn an_input_is_an_item_a_statement_or_an_expression() {
         ("send approve(by: \"Ada\") to run", "Test"),
         ("expect run is done", "Test"),
         ("type A { x: int }\nlet x = 1\nx + 1", "Item Test Expression"),
-        ("/// An item.\ntype A { x: int }\n// nothing\nfn f() -> int = 1", "Item Item"),
+        (
+            "/// An item.\ntype A { x: int }\n// nothing\nfn f() -> int = 1",
+            "Item Item",
+        ),
         ("1 + 2", "Expression"),
         ("f(1)", "Expression"),
         ("{ a: 1 }", "Expression"),
@@ -66,7 +69,14 @@ fn an_open_bracket_or_text_goes_on_in_the_next_line() {
 
 #[test]
 fn what_is_none_of_these_is_reported_once() {
-    for text in ["let = 3", "1 +\n", ")", "f(a b)", "\"abc", "flow f(] {\n}\ntype A { x: int }"] {
+    for text in [
+        "let = 3",
+        "1 +\n",
+        ")",
+        "f(a b)",
+        "\"abc",
+        "flow f(] {\n}\ntype A { x: int }",
+    ] {
         assert_eq!(input(text), ("Bad".to_owned(), 1), "{text}");
     }
 }
