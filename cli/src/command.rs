@@ -36,6 +36,7 @@ mod trace;
 mod visitors;
 
 pub(crate) use backfill::spelled;
+pub(crate) use explain::{Asked, about, route};
 pub(crate) use stub::announce;
 
 use crate::{error::Error, exit};

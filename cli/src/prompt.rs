@@ -1,45 +1,61 @@
-//! The prompt: reads inputs, keeps what is declared, shows values with their types.
+//! The prompt: a session of declarations and statements, carried out in virtual time as a test is.
+//!
+//! The folder: `lines`, `history`, `complete`, `paint` and `page` are what a person has to do with; `directive` what begins
+//! with a colon; `stage` the session and the world that came of it; `work` what Ctrl-C ends. The verbs: `declare`, `say`,
+//! `about`, `load`, `save`, `time`, `runs`, `attach` and `stored`, `route`, `flow`.
 
+mod about;
+mod attach;
+mod complete;
+mod declare;
 mod directive;
-mod evaluate;
 mod flow;
+mod history;
 mod lines;
 mod load;
+mod page;
+mod paint;
+mod route;
+mod runs;
+mod save;
+mod say;
+mod stage;
+mod time;
+mod work;
 
 use crate::{
     draw::{self, report},
     error::Error,
     exit::Exit,
-    project::Project,
     settings::Set,
 };
-use directive::Directive;
+use attach::Attached;
+use complete::Known;
+use directive::Verb;
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::{
     World,
-    prompt::{Entered, Entry, Session},
+    prompt::{Input, Kind, Session, Typed, read},
 };
 use lines::{Line, Lines};
-use std::path::Path;
-
-const HELP: &str = "\
-EXPRESSION        its value and type
-let x = ...       keep a value
-type, fn, flow    declare; once more declares anew
-:type EXPRESSION  only its type
-:load FILE        take the declarations of a file
-:run FLOW {JSON}  run a flow; Ctrl-C ends it
-:help             this
-:quit             leave; so does Ctrl-D";
+use stage::{No, Stage, Wrong};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// One conversation.
 pub(super) struct Talk<'a> {
-    session: Session,
-    world: Box<dyn World>,
-    set: &'a Set,
+    stage: Stage<'a>,
+    /// The files that were loaded, in order.
+    files: Vec<PathBuf>,
+    /// The run that was looked at or started last.
+    focus: Option<usize>,
+    /// The system that is looked at instead of the session.
+    attached: Option<Attached>,
     stub: bool,
-    /// Whether anything was wrong so far.
-    wrong: bool,
+    /// How it has gone so far.
+    exit: Exit,
 }
 
 /// What is beside the prompt when no project is.
@@ -51,129 +67,206 @@ impl World for Nothing {
     }
 }
 
-/// Talks until the end of the input. A script, that is input from no terminal, ends with 3 if anything was wrong.
+/// Talks until the end of the input. A script, that is input from no terminal, ends with 3 if the compiler found
+/// anything, else with 1 if anything failed.
 pub(crate) fn talk(file: Option<&Path>, set: &Set, stub: bool) -> Result<Exit, Error> {
+    let known = Arc::new(Known::default());
+    let mut lines = Lines::open(&known);
+    let person = lines.is_terminal();
     let mut talk = Talk {
-        session: Session::default(),
-        world: Box::new(Nothing),
-        set,
+        stage: Stage {
+            session: Session::default(),
+            world: Arc::new(Nothing),
+            scene: None,
+            bound: Vec::new(),
+            known,
+            set,
+            person,
+        },
+        files: Vec::new(),
+        focus: None,
+        attached: None,
         stub,
-        wrong: false,
+        exit: Exit::Ok,
     };
     if let Some(file) = file {
         talk.load(file)?;
     }
-    let mut lines = Lines::open();
-    if lines.is_terminal() {
-        draw::say("`:help` tells what there is");
+    if person {
+        draw::say(paint::dim("`:help` tells what there is"));
     }
-    let mut open = String::new();
-    loop {
-        match lines.next(!open.is_empty()) {
-            Line::Text(line) => open = talk.input(open, &line),
-            Line::Interrupted => open.clear(),
-            Line::End => break,
-        }
-        if open == QUIT {
-            break;
-        }
-    }
-    if !open.trim().is_empty() && open != QUIT {
-        talk.unfinished();
-    }
-    Ok(if talk.wrong && !lines.is_terminal() {
-        Exit::Diagnostics
-    } else {
-        Exit::Ok
-    })
+    talk.until_the_end(&mut lines);
+    Ok(if person { Exit::Ok } else { talk.exit })
 }
 
-/// What stands for the end of the conversation where an open input would stand; it is no input.
-const QUIT: &str = "\0";
+/// What comes behind an input.
+enum Next {
+    /// The next one.
+    Input,
+    /// It goes on in the next line.
+    Open(String),
+    /// Nothing.
+    End,
+}
 
 impl Talk<'_> {
-    /// Takes a line behind what is open, and gives what is open then.
-    fn input(&mut self, open: String, line: &str) -> String {
-        if let Some(directive) = Directive::read(line).filter(|_| open.is_empty()) {
-            return self.directive(&directive);
+    fn until_the_end(&mut self, lines: &mut Lines) {
+        let mut open = String::new();
+        loop {
+            let next = match lines.next(!open.is_empty(), &self.beside()) {
+                Line::Text(line) => self.input(std::mem::take(&mut open), &line),
+                Line::Interrupted => Next::Input,
+                Line::End => {
+                    self.unfinished(&open);
+                    Next::End
+                }
+            };
+            open.clear();
+            match next {
+                Next::Input => {}
+                Next::Open(text) => open = text,
+                Next::End => break,
+            }
         }
-        let text = if open.is_empty() {
-            line.to_owned()
-        } else {
-            open + "\n" + line
+    }
+
+    /// The input has ended inside of a bracket or text.
+    fn unfinished(&mut self, open: &str) {
+        if !open.trim().is_empty() {
+            draw::say("the input ends before it is complete");
+            self.exit = Exit::Diagnostics;
+        }
+    }
+
+    /// Takes a line behind what is open.
+    fn input(&mut self, open: String, line: &str) -> Next {
+        if open.is_empty()
+            && let Some((verb, name, rest)) = directive::read(line)
+        {
+            return self.directive(verb, name, rest);
+        }
+        let text = match open.is_empty() {
+            true => line.to_owned(),
+            false => open + "\n" + line,
         };
-        let entry = self.session.enter(self.world.as_ref(), &text);
-        if matches!(entry.entered, Entered::Incomplete) {
-            return text;
+        match read(&text) {
+            Input::Empty => {}
+            Input::Incomplete => return Next::Open(text),
+            Input::Bad(sources, found) => self.wrong(&Wrong { sources, found }),
+            Input::Parts(parts) => self.parts(&text, &parts),
         }
-        self.entered(entry);
-        String::new()
+        Next::Input
     }
 
-    /// The input ended inside of a bracket or text.
-    fn unfinished(&mut self) {
-        draw::say("the input ends before it is complete");
-        self.wrong = true;
+    /// What was typed together, in order. Declarations that stand together may need each other.
+    fn parts(&mut self, text: &str, parts: &[Typed]) {
+        for group in parts.chunk_by(|a, b| a.kind == b.kind && a.kind == Kind::Declaration) {
+            let Some(first) = group.first() else { continue };
+            let done = match first.kind {
+                Kind::Declaration => {
+                    let all: Vec<&Typed> = group.iter().collect();
+                    self.declare(("<input>", text), &all)
+                }
+                Kind::Statement => self.say(&first.text),
+                Kind::Expression => self.ask(&first.text),
+            };
+            if let Err(no) = done {
+                // What follows may need it.
+                return self.no(no);
+            }
+        }
     }
 
-    fn directive(&mut self, directive: &Directive<'_>) -> String {
-        let done = match directive {
-            Directive::Quit => return QUIT.to_owned(),
-            Directive::Help => {
-                draw::say(HELP);
-                Ok(())
-            }
-            Directive::Type(text) => {
-                self.show_type(text);
-                Ok(())
-            }
-            Directive::Load(path) => self.load(Path::new(path)),
-            Directive::Run(flow, input) => self.run(flow, input),
-            Directive::Unknown(word) => {
-                draw::say(format!("there is no `:{word}`; `:help` tells what there is"));
-                self.wrong = true;
-                Ok(())
-            }
+    fn directive(&mut self, verb: Option<Verb>, name: &str, rest: &str) -> Next {
+        let Some(verb) = verb else {
+            draw::say(unknown(name));
+            self.exit = Exit::Diagnostics;
+            return Next::Input;
         };
-        if let Err(error) = done {
-            report::error(&error, false);
-            self.wrong = true;
+        let done = match verb {
+            Verb::Quit => return Next::End,
+            Verb::Help => {
+                self.help(rest);
+                Ok(())
+            }
+            Verb::Type => self.show_type(rest),
+            Verb::Doc => self.doc(rest),
+            Verb::Ir => self.ir(rest),
+            Verb::Load => self.load(Path::new(rest)).map_err(No::from),
+            Verb::Reload => self.reload(),
+            Verb::Reset => self.reset(rest),
+            Verb::Save => self.save(rest),
+            Verb::Time => self.time(rest),
+            Verb::Step => self.step(),
+            Verb::Signal => self.signal(rest),
+            Verb::Unmock => self.unmock(rest),
+            Verb::Runs => self.runs(),
+            Verb::Inspect => self.inspect(rest),
+            Verb::At => self.at(rest),
+            Verb::Fork => self.fork(rest),
+            Verb::Route => self.route(rest),
+            Verb::Run => self.run(rest).map_err(No::from),
+            Verb::Attach => self.attach(rest),
+            Verb::Detach => self.detach(),
+        };
+        if let Err(no) = done {
+            self.no(no);
         }
-        String::new()
+        Next::Input
     }
 
-    fn entered(&mut self, entry: Entry) {
-        self.findings(&entry.found, &entry.sources);
-        match entry.entered {
-            Entered::Declared(name) => draw::say(format!("declared {name}")),
-            Entered::Expression(evaluation) => {
-                if let Err(error) = evaluate::show(&mut self.session, *evaluation, self.set) {
-                    report::error(&error, false);
-                    self.wrong = true;
+    /// Shows why something was not done.
+    fn no(&mut self, no: No) {
+        match no {
+            No::Wrong(wrong) => self.wrong(&wrong),
+            No::Failed(wrong) => {
+                self.findings(&wrong.found, &wrong.sources);
+                self.failed();
+            }
+            No::Error(error) => {
+                report::error(&error, false);
+                match error.exit() {
+                    Exit::Usage | Exit::Diagnostics => self.exit = Exit::Diagnostics,
+                    _ => self.failed(),
                 }
             }
-            Entered::Nothing | Entered::Incomplete | Entered::Bad => {}
         }
     }
 
-    fn show_type(&mut self, text: &str) {
-        let entry = self.session.enter(self.world.as_ref(), text);
-        self.findings(&entry.found, &entry.sources);
-        if let Entered::Expression(evaluation) = entry.entered {
-            draw::answer(evaluation.type_text);
+    fn wrong(&mut self, wrong: &Wrong) {
+        self.findings(&wrong.found, &wrong.sources);
+        self.exit = Exit::Diagnostics;
+    }
+
+    fn failed(&mut self) {
+        if self.exit == Exit::Ok {
+            self.exit = Exit::Failed;
         }
     }
 
-    fn findings(&mut self, found: &Diagnostics, sources: &Sources) {
+    fn findings(&self, found: &Diagnostics, sources: &Sources) {
         report::diagnostics(&found.sorted(), sources, false);
-        self.wrong |= found.has_errors();
     }
 
-    /// From now on the files beside `file` can be used.
-    fn enter_project(&mut self, file: &Path) -> Result<String, Error> {
-        let (project, root) = Project::of(file)?;
-        let text = project.text(&root).map_err(|why| Error::unreadable(file, &why))?;
-        self.world = Box::new(project);
-        Ok(text)
+    /// Shows a result, a screen at a time where somebody looks at one.
+    fn show(&self, text: &str) {
+        page::show(text, self.stage.person);
     }
+}
+
+fn unknown(name: &str) -> String {
+    let near = flowmesh_ir::nearest(name, directive::WORDS.iter().map(|word| word.name));
+    match near {
+        Some(near) => format!("there is no `:{name}`; did you mean `:{near}`?"),
+        None => format!("there is no `:{name}`; `:help` tells what there is"),
+    }
+}
+
+/// A directive that cannot be understood.
+fn misused(text: &str, why: &str, help: &str) -> No {
+    No::Error(Error::BadSetting {
+        text: text.trim().to_owned(),
+        why: why.to_owned(),
+        help: help.to_owned(),
+    })
 }

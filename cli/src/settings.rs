@@ -57,6 +57,24 @@ impl Set {
         }
     }
 
+    /// The values of secrets as far as they are at hand: for whoever keeps them out of something.
+    pub(crate) fn secret_texts(&self, secrets: &[Name]) -> Vec<String> {
+        let filed = self.secret_file.iter().filter_map(|text| text.split_once('='));
+        let named = filed.map(|(_, path)| PathBuf::from(path));
+        let mounted = secrets
+            .iter()
+            .filter_map(|name| Some(self.secrets.as_ref()?.join(name.as_str())));
+        let files = named
+            .chain(mounted)
+            .filter_map(|path| std::fs::read_to_string(path).ok());
+        let given = secrets
+            .iter()
+            .filter_map(|name| env::var(name.to_uppercase()).ok());
+        let token = env::var("FLOWMESH_TOKEN").ok();
+        let all = files.chain(given).chain(token).map(|text| text.trim().to_owned());
+        all.filter(|text| !text.is_empty()).collect()
+    }
+
     fn configs(&self, program: &Program) -> Result<Result<Settings, Vec<Error>>, Error> {
         let filed = self
             .config

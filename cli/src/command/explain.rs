@@ -11,6 +11,7 @@ use crate::{draw, error::Error, exit::Exit};
 use clap::Args;
 use flowmesh_diagnostics::{Code, Page, page, pages};
 use request::RequestArgs;
+pub(crate) use request::{Asked, route};
 use serde_json::json;
 
 /// Explain a code such as F0203, a function such as string.split, or what a gateway did or would do with a request
@@ -40,6 +41,14 @@ pub(crate) struct Explain {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What is known of a code, of a function or of a module, for whoever asks at a prompt.
+pub(crate) fn about(text: &str) -> Option<String> {
+    let module = module::find(text).map(|found| module::text(&found));
+    let library = || library::find(text).map(|found| library::text(&found));
+    let code = || text.parse().ok().and_then(page).map(|page| page.text.to_owned());
+    module.or_else(library).or_else(code)
 }
 
 impl Explain {

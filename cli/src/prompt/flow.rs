@@ -18,9 +18,10 @@ use std::{
 };
 
 impl Talk<'_> {
-    /// Runs a flow that was declared. Ctrl-C ends the run and nothing else.
-    pub(super) fn run(&mut self, name: &str, input: &str) -> Result<(), Error> {
-        let Some(program) = self.session.program(self.world.as_ref()) else {
+    /// `:run greet {"name": "Ada"}`: runs a flow with its real services. Ctrl-C ends the run and nothing else.
+    pub(super) fn run(&mut self, text: &str) -> Result<(), Error> {
+        let (name, input) = text.split_once(char::is_whitespace).unwrap_or((text, "{}"));
+        let Ok((program, _)) = self.stage.program() else {
             return Err(Error::UnknownFlow {
                 name: name.to_owned(),
                 nearest: None,
@@ -29,12 +30,12 @@ impl Talk<'_> {
         };
         let program = Arc::new(program);
         let (flow, _) = program::flow(&program, name)?;
-        let input = input::json(input, "the input")?.to_string();
-        start::check(&program, self.set, flow, &input)?;
+        let input = input::json(input.trim(), "the input")?.to_string();
+        start::check(&program, self.stage.set, flow, &input)?;
         let dir = Passing::new()?;
         let args = HouseArgs {
             dir: dir.0.clone(),
-            set: self.set.clone(),
+            set: self.stage.set.clone(),
             stub: self.stub,
             ..HouseArgs::default()
         };

@@ -1,58 +1,71 @@
-//! Taking the declarations of a file.
+//! Taking the declarations of files, and taking them again.
 
-use super::Talk;
-use crate::{draw, error::Error};
-use flowmesh_diagnostics::{Diagnostics, Sources};
-use flowmesh_frontend::{
-    parse::parse,
-    prompt::{Entered, Entry},
+use super::{
+    Talk,
+    stage::{No, Wrong},
 };
-use std::path::Path;
+use crate::{
+    draw::{self, many},
+    error::Error,
+    project::Project,
+};
+use flowmesh_frontend::prompt::{Input, Kind, Typed, of_file};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 impl Talk<'_> {
-    /// Declares what a file declares. A declaration may use one that stands further down, so what cannot be declared
-    /// yet is tried again as long as others can; what is wrong then is shown.
+    /// Declares what a file declares.
     pub(super) fn load(&mut self, file: &Path) -> Result<(), Error> {
-        let text = self.enter_project(file)?;
-        let mut left = self.declarations(file, &text);
-        let all = left.len();
-        let mut bad: Vec<Entry> = Vec::new();
-        loop {
-            let before = left.len();
-            bad.clear();
-            left.retain(|item| match self.session.enter(self.world.as_ref(), item) {
-                entry if matches!(entry.entered, Entered::Declared(_)) => false,
-                entry => {
-                    bad.push(entry);
-                    true
-                }
-            });
-            if left.len() == before {
-                break;
+        let (project, root) = Project::of(file)?;
+        let text = project.text(&root).map_err(|why| Error::unreadable(file, &why))?;
+        self.stage.world = Arc::new(project);
+        let name = file.display().to_string();
+        let parts = match of_file(&name, &text) {
+            Input::Parts(parts) => parts,
+            Input::Bad(sources, found) => {
+                self.wrong(&Wrong { sources, found });
+                Vec::new()
             }
+            Input::Empty | Input::Incomplete => Vec::new(),
+        };
+        let parts: Vec<&Typed> = parts
+            .iter()
+            .filter(|part| part.kind == Kind::Declaration)
+            .collect();
+        if !parts.is_empty()
+            && let Err(no) = self.declare((&name, &text), &parts)
+        {
+            self.no(no);
         }
-        for entry in &bad {
-            self.findings(&entry.found, &entry.sources);
-        }
+        let taken = self.declared_now(&parts);
         draw::say(format!(
-            "took {} of {all} declarations of {}",
-            all - left.len(),
-            file.display()
+            "took {taken} of {} of {name}",
+            many(parts.len(), "declaration", "declarations")
         ));
+        if !self.files.iter().any(|known| known == file) {
+            self.files.push(file.to_owned());
+        }
         Ok(())
     }
 
-    /// The texts of a file's declarations.
-    fn declarations(&mut self, file: &Path, text: &str) -> Vec<String> {
-        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-        let id = sources.add(file.display().to_string(), text);
-        let module = parse(id, text, &mut found).module;
-        self.findings(&found, &sources);
-        let slice = |span| {
-            sources
-                .get(id)
-                .map_or(String::new(), |source| source.slice(span).to_owned())
-        };
-        module.items.iter().map(|item| slice(item.span)).collect()
+    /// How many of these are declared.
+    fn declared_now(&self, parts: &[&Typed]) -> usize {
+        let session = &self.stage.session;
+        let known = |part: &&&Typed| session.names().any(|name| *name == part.name);
+        parts.iter().filter(known).count()
+    }
+
+    /// `:reload`
+    pub(super) fn reload(&mut self) -> Result<(), No> {
+        let files: Vec<PathBuf> = self.files.clone();
+        if files.is_empty() {
+            draw::say("no file was loaded: `:load FILE`");
+        }
+        for file in files {
+            self.load(&file)?;
+        }
+        Ok(())
     }
 }

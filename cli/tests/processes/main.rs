@@ -44,6 +44,8 @@ mod pods;
 mod products;
 mod program;
 #[cfg(test)]
+mod prompt;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod reference;
@@ -54,6 +56,8 @@ mod reused;
 mod run;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod screen;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

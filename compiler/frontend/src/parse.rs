@@ -23,7 +23,7 @@ mod tree;
 mod words;
 
 pub(crate) use cst_to_ast::strength;
-pub use prompt::{PromptInput, parse_expression, parse_prompt};
+pub use prompt::{Part, PartKind, Piece, PromptInput, parse_expression, parse_prompt, pieces};
 pub(crate) use words::{ITEMS, RESERVED};
 
 use crate::ast;

@@ -1,270 +1,141 @@
-//! A prompt: declarations and bindings are kept, expressions become functions that the machine can evaluate.
+//! A prompt: what was declared, and what was said. Both together are a program with one test, so that whoever carries out
+//! tests can carry out a prompt.
+//!
+//! The folder: `read` (what was typed), `said` (what was said, and as the text of a test), `make` (the program and its
+//! test), `about` (what editors of a prompt ask).
 
-use crate::{
-    Analysis, Work, World, analyse,
-    ast::{self, ItemKind, StatementKind},
-    check::{self, Bindings},
-    lower::lower,
-    parse::{PromptInput, parse_prompt},
-    resolve::resolve,
-};
-use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Sources};
-use flowmesh_ir::{FunctionId, Name, Program, Value};
+mod about;
+mod make;
+mod read;
+mod said;
+
+pub use crate::check::{Bound, Member};
+pub use make::{Attempt, Made};
+pub use read::{Input, Kind, Typed, of_file, read};
+pub use said::Line;
+
+use crate::{World, ast};
+use flowmesh_ir::Name;
 
 /// The name of the module that holds what was declared at the prompt.
 const MODULE: &str = "<prompt>";
 
-/// What was declared and bound so far.
+/// The name of a text that was typed.
+const INPUT: &str = "<input>";
+
+/// What was declared and said so far. Every change of it is an attempt: it holds once its caller keeps what was made.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
-    /// Declarations by name, as they were typed.
-    items: Vec<(Name, String)>,
-    bindings: Bindings,
-    values: Vec<Value>,
+    items: Vec<Declared>,
+    lines: Vec<Line>,
 }
 
-/// What came of an input, and what was found in it.
-#[derive(Debug)]
-pub struct Entry {
-    /// The texts that the findings point into.
-    pub sources: Sources,
-    /// What was found.
-    pub found: Diagnostics,
-    /// What came of it.
-    pub entered: Entered,
-}
-
-/// What came of an input.
-#[derive(Debug)]
-pub enum Entered {
-    /// Nothing was typed.
-    Nothing,
-    /// The input goes on in the next line.
-    Incomplete,
-    /// Something was declared, or declared anew.
-    Declared(Name),
-    /// An expression, to be evaluated.
-    Expression(Box<Evaluation>),
-    /// Something is wrong, which was found.
-    Bad,
-}
-
-/// An expression on its way to the machine.
-#[derive(Debug)]
-pub struct Evaluation {
-    /// The program that it is part of.
-    pub program: Program,
-    /// The function whose value is that of the expression; its result is the type at a border.
-    pub function: FunctionId,
-    /// What the function is called with: the values bound so far.
-    pub arguments: Vec<Value>,
-    /// The type, as an author would write it.
-    pub type_text: String,
-    /// The name of a `let`: once evaluated, the value goes to [`Session::bind`].
-    pub bind: Option<Bind>,
-}
-
-/// A `let` whose value is not known yet.
+/// A declaration as it was typed.
 #[derive(Clone, Debug)]
-pub struct Bind {
-    /// Its name.
-    pub name: Name,
-    pending: Bindings,
-}
-
-/// The caller's world, and the module of the prompt in it.
-struct Overlay<'a> {
-    world: &'a dyn World,
+struct Declared {
+    name: Name,
     text: String,
 }
 
-impl World for Overlay<'_> {
-    fn read(&self, path: &str) -> Result<String, String> {
-        if path == MODULE {
-            Ok(self.text.clone())
-        } else {
-            self.world.read(path)
+impl Session {
+    /// Declares things, or declares them anew.
+    #[must_use]
+    pub fn declare(&self, world: &dyn World, input: (&str, &str), parts: &[&Typed]) -> Attempt {
+        let mut session = self.clone();
+        let names: Vec<Name> = parts.iter().map(|part| session.take(part)).collect();
+        make::declared(session, world, input, (parts, names))
+    }
+
+    /// Says something more.
+    #[must_use]
+    pub fn say(&self, world: &dyn World, line: Line) -> Attempt {
+        let mut session = self.clone();
+        session.lines.push(line);
+        make::made(session, world, None)
+    }
+
+    /// Asks for the value of an expression.
+    #[must_use]
+    pub fn ask(&self, world: &dyn World, text: &str) -> Attempt {
+        make::made(self.clone(), world, Some(text))
+    }
+
+    /// Everything as it stands.
+    #[must_use]
+    pub fn whole(&self, world: &dyn World) -> Attempt {
+        make::made(self.clone(), world, None)
+    }
+
+    /// What was declared, and nothing that was said.
+    #[must_use]
+    pub fn silent(&self) -> Self {
+        Self {
+            items: self.items.clone(),
+            lines: Vec::new(),
         }
     }
 
-    fn work(&self, all: Vec<Work<'_>>) {
-        self.world.work(all);
-    }
-}
-
-impl Session {
-    /// Takes an input: a declaration, a `let`, or an expression.
-    pub fn enter(&mut self, world: &dyn World, input: &str) -> Entry {
-        let mut entry = Entry {
-            sources: Sources::default(),
-            found: Diagnostics::default(),
-            entered: Entered::Nothing,
-        };
-        let source = entry.sources.add("<input>", input);
-        entry.entered = match parse_prompt(source, input, &mut entry.found) {
-            PromptInput::Empty => Entered::Nothing,
-            PromptInput::Incomplete => Entered::Incomplete,
-            PromptInput::Bad => Entered::Bad,
-            PromptInput::Item(item) => return self.declare(world, &item, input),
-            PromptInput::Expression(expr) => self.evaluate(world, &expr, None, &mut entry),
-            PromptInput::Statement(statement) => self.statement(world, &statement, &mut entry),
-        };
-        entry
+    /// What was said.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
     }
 
-    /// Keeps the value of a `let`.
-    pub fn bind(&mut self, bind: Bind, value: Value) {
-        let old = std::mem::replace(&mut self.bindings, bind.pending);
-        // Of two bindings of one name the later holds, so the earlier and its value are let go.
-        let known = old.names().position(|name| *name == bind.name);
-        known.into_iter().for_each(|at| drop(self.values.remove(at)));
-        self.values.push(value);
-    }
-
-    /// Names that can be used: what was declared, and what was bound.
+    /// The names of what was declared.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.items.iter().map(|item| &item.name)
+    }
+
+    /// What was declared, as a file.
+    #[must_use]
+    pub fn text(&self) -> String {
         self.items
             .iter()
-            .map(|(name, _)| name)
-            .chain(self.bindings.names())
+            .map(|item| format!("{}\n\n", item.text))
+            .collect()
     }
 
-    /// What was declared so far, as a program; nothing if something is wrong with it.
-    #[must_use]
-    pub fn program(&self, world: &dyn World) -> Option<Program> {
-        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-        let overlay = Overlay {
-            world,
-            text: text(&self.items),
-        };
-        analyse(&overlay, MODULE, &mut sources, &mut found).program
-    }
-
-    fn declare(&mut self, world: &dyn World, item: &ast::Item, input: &str) -> Entry {
-        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-        let name = name_of(item);
-        let mut items = self.items.clone();
-        match items.iter_mut().find(|(known, _)| *known == name) {
-            Some(known) => known.1 = input.to_owned(),
-            None => items.push((name.clone(), input.to_owned())),
+    /// Takes a declaration in place of the one of its name; gives that name.
+    fn take(&mut self, part: &Typed) -> Name {
+        let (name, text) = (part.name.clone(), part.text.trim().to_owned());
+        match self.items.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.text = text,
+            None => self.items.push(Declared {
+                name: name.clone(),
+                text,
+            }),
         }
-        let overlay = Overlay {
-            world,
-            text: text(&items),
-        };
-        let analysis = analyse(&overlay, MODULE, &mut sources, &mut found);
-        // Nothing at a prompt is unused for good.
-        let found = only(&found, |d| d.code != Code(207));
-        if found.has_errors() {
-            return Entry {
-                sources,
-                found,
-                entered: Entered::Bad,
-            };
-        }
-        self.keep(&analysis);
-        self.items = items;
-        Entry {
-            sources,
-            found,
-            entered: Entered::Declared(name),
-        }
-    }
-
-    /// Lets bindings go whose types are no longer declared.
-    fn keep(&mut self, analysis: &Analysis) {
-        let kept = self.bindings.known_in(&analysis.checked.globals);
-        let mut flags = kept.into_iter();
-        self.values.retain(|_| flags.next().unwrap_or(false));
-    }
-
-    fn statement(&self, world: &dyn World, statement: &ast::Statement, entry: &mut Entry) -> Entered {
-        match &statement.kind {
-            StatementKind::Let {
-                name,
-                ty: None,
-                value,
-                ..
-            } => self.evaluate(world, value, Some(name), entry),
-            StatementKind::Expr { value, .. } => self.evaluate(world, value, None, entry),
-            StatementKind::Bad => Entered::Bad,
-            _ => {
-                let message = "expected a declaration, a `let` or an expression, found another statement";
-                let help = "statements stand in flows: declare one with `flow`, and run it";
-                entry
-                    .found
-                    .add(Diagnostic::error(Code(422), statement.span, message).help(help));
-                Entered::Bad
-            }
-        }
-    }
-
-    fn evaluate(
-        &self,
-        world: &dyn World,
-        expr: &ast::Expr,
-        name: Option<&ast::Ident>,
-        entry: &mut Entry,
-    ) -> Entered {
-        let overlay = Overlay {
-            world,
-            text: text(&self.items),
-        };
-        let mut ignored = Diagnostics::default();
-        let resolved = resolve(&overlay, MODULE, &mut entry.sources, &mut ignored);
-        let (mut checked, ty) =
-            check::expression(&resolved, &entry.sources, &mut entry.found, &self.bindings, expr);
-        entry.found = only(&entry.found, |d| d.span.source == expr.span.source);
-        let (Some(sound), Some(ty)) = (checked.sound(), ty) else {
-            return Entered::Bad;
-        };
-        let program = lower(sound, Name::new_static(MODULE));
-        let last = program.functions.len().saturating_sub(1);
-        let type_text = checked.globals.show(&ty);
-        let bind = name.map(|name| Bind {
-            name: name.text.clone(),
-            pending: self.bindings.with(&name.text, &ty, &checked.globals),
-        });
-        Entered::Expression(Box::new(Evaluation {
-            program,
-            function: FunctionId(u32::try_from(last).unwrap_or(u32::MAX)),
-            arguments: self.values.clone(),
-            type_text,
-            bind,
-        }))
+        name
     }
 }
 
-fn text(items: &[(Name, String)]) -> String {
-    items.iter().map(|(_, text)| format!("{text}\n\n")).collect()
-}
-
-fn only(found: &Diagnostics, keep: impl Fn(&Diagnostic) -> bool) -> Diagnostics {
-    let mut kept = Diagnostics::default();
-    found.iter().filter(|d| keep(d)).for_each(|d| kept.add(d.clone()));
-    kept
-}
-
-fn name_of(item: &ast::Item) -> Name {
+/// What two declarations have in common of which the later holds.
+fn name_of(item: &ast::Item, text: &str) -> Name {
+    use ast::ItemKind as K;
     match &item.kind {
-        ItemKind::Use(words) => words.last().map(|word| word.text.clone()).unwrap_or_default(),
-        ItemKind::Config { name, .. }
-        | ItemKind::Secret { name }
-        | ItemKind::Record { name, .. }
-        | ItemKind::Alias { name, .. }
-        | ItemKind::Enum { name, .. }
-        | ItemKind::Error { name, .. }
-        | ItemKind::Policy { name, .. }
-        | ItemKind::Event { name, .. }
-        | ItemKind::Function { name, .. } => name.text.clone(),
-        ItemKind::Service(service) => service.name.text.clone(),
-        ItemKind::Flow(flow) => flow.name.text.clone(),
-        ItemKind::Gateway(gateway) => gateway.name.text.clone(),
-        ItemKind::Schedule(schedule) => schedule.name.text.clone(),
-        ItemKind::Access(_)
-        | ItemKind::Mesh { .. }
-        | ItemKind::Migrate(_)
-        | ItemKind::Test(_)
-        | ItemKind::Bad => Name::default(),
+        K::Config { name, .. }
+        | K::Secret { name }
+        | K::Record { name, .. }
+        | K::Alias { name, .. }
+        | K::Enum { name, .. }
+        | K::Error { name, .. }
+        | K::Policy { name, .. }
+        | K::Event { name, .. }
+        | K::Function { name, .. } => name.text.clone(),
+        K::Service(service) => service.name.text.clone(),
+        K::Flow(flow) => flow.name.text.clone(),
+        K::Gateway(gateway) => gateway.name.text.clone(),
+        K::Schedule(schedule) => schedule.name.text.clone(),
+        K::Migrate(migrate) => Name::from(format!("migrate {}", migrate.flow.text)),
+        K::Mesh { .. } => Name::new_static("mesh"),
+        K::Use(_) | K::Access(_) => Name::from(one_line(text)),
+        K::Test(_) => Name::from(one_line(text.split('{').next().unwrap_or_default())),
+        K::Bad => Name::default(),
     }
+}
+
+/// A text on one line, without what stands above its declaration.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join(" ").trim().to_owned()
 }

@@ -1,73 +1,156 @@
-//! What is typed at a prompt is kept, and expressions come out with their types.
+//! What is declared and said at a prompt is kept, and expressions come out with their types.
 
-use flowmesh_frontend::{
-    World,
-    prompt::{Entered, Evaluation, Session},
-};
-use flowmesh_ir::Value;
+#[cfg(test)]
+mod session {
+    use flowmesh_diagnostics::Diagnostics;
+    use flowmesh_frontend::{
+        World,
+        prompt::{Attempt, Input, Kind, Line, Made, Session, Typed, of_file, read},
+    };
+    use flowmesh_ir::test::StepKind;
 
-struct Nothing;
+    struct Nothing;
 
-impl World for Nothing {
-    fn read(&self, _: &str) -> Result<String, String> {
-        Err("there is no such file".to_owned())
+    impl World for Nothing {
+        fn read(&self, _: &str) -> Result<String, String> {
+            Err("there is no such file".to_owned())
+        }
     }
-}
 
-fn expression(session: &mut Session, input: &str) -> Option<Evaluation> {
-    let entry = session.enter(&Nothing, input);
-    match entry.entered {
-        Entered::Expression(evaluation) => Some(*evaluation),
-        _ => None,
+    fn parts(text: &str) -> Vec<Typed> {
+        match read(text) {
+            Input::Parts(parts) => parts,
+            other => panic!("{text} is no input: {other:?}"),
+        }
     }
-}
 
-#[test]
-fn expressions_see_what_was_declared_and_bound() {
-    let mut session = Session::default();
-    assert!(matches!(
-        session.enter(&Nothing, "type Item { price: decimal }").entered,
-        Entered::Declared(_)
-    ));
-    let bound = expression(&mut session, "let items = [Item(price: 2)]").expect("it is one");
-    assert_eq!(bound.type_text, "[Item]");
-    session.bind(bound.bind.expect("it is a let"), Value::list(vec![]));
-    assert!(matches!(
-        session.enter(&Nothing, "enum Way { up, down }").entered,
-        Entered::Declared(_)
-    ));
-    let sum = expression(&mut session, "items.map(i => i.price).sum()").expect("it is one");
-    assert_eq!(sum.type_text, "decimal");
-    assert_eq!(sum.arguments, vec![Value::list(vec![])]);
-    assert_eq!(flowmesh_ir::validate(&sum.program), Ok(()));
-    assert_eq!(
-        expression(&mut session, "{ a: 1, way: Way.up }")
-            .expect("it is one")
-            .type_text,
-        "{ a: int, way: Way }"
-    );
-}
+    fn attempt(session: &Session, text: &str) -> Attempt {
+        let parts = parts(text);
+        let parts: Vec<&Typed> = parts.iter().collect();
+        session.declare(&Nothing, ("<input>", text), &parts)
+    }
 
-#[test]
-fn a_mistake_changes_nothing() {
-    let mut session = Session::default();
-    assert!(matches!(
-        session.enter(&Nothing, "fn f(x: int) -> int = x + 1").entered,
-        Entered::Declared(_)
-    ));
-    let wrong = session.enter(&Nothing, "fn f(x: int) -> string = x + 1");
-    assert!(matches!(wrong.entered, Entered::Bad));
-    assert_eq!(wrong.found.len(), 1);
-    assert_eq!(
-        expression(&mut session, "f(1)").expect("it is one").type_text,
-        "int"
-    );
-    assert!(matches!(
-        session.enter(&Nothing, "f(").entered,
-        Entered::Incomplete
-    ));
-    assert!(matches!(session.enter(&Nothing, "g(1)").entered, Entered::Bad));
-    let statement = session.enter(&Nothing, "sleep 1s");
-    let codes: Vec<String> = statement.found.iter().map(|d| d.code.to_string()).collect();
-    assert_eq!(codes, ["F0422"]);
+    fn declared(session: &Session, text: &str) -> Session {
+        attempt(session, text).made.expect("it is sound").session
+    }
+
+    fn said(session: &Session, text: &str) -> Made {
+        let attempt = session.say(&Nothing, Line::Statement(text.to_owned()));
+        *attempt.made.expect("it is sound")
+    }
+
+    fn asked(session: &Session, text: &str) -> Made {
+        *session.ask(&Nothing, text).made.expect("it is sound")
+    }
+
+    fn type_of(session: &Session, text: &str) -> String {
+        asked(session, text).asked.expect("it is asked").type_text
+    }
+
+    fn codes(found: &Diagnostics) -> Vec<String> {
+        found.iter().map(|d| d.code.to_string()).collect()
+    }
+
+    #[test]
+    fn expressions_see_what_was_declared_and_said() {
+        let session = declared(&Session::default(), "type Item { price: decimal }");
+        let session = said(&session, "let items = [Item(price: 2)]").session;
+        let session = declared(&session, "enum Way { up, down }");
+        assert_eq!(type_of(&session, "items"), "[Item]");
+        assert_eq!(type_of(&session, "items.map(i => i.price).sum()"), "decimal");
+        assert_eq!(type_of(&session, "{ a: 1, way: Way.up }"), "{ a: int, way: Way }");
+        assert_eq!(type_of(&session, "[]"), "[?]");
+        let made = asked(&session, "items");
+        assert_eq!(flowmesh_ir::validate(&made.program), Ok(()));
+        assert!(matches!(
+            made.test.steps.last().map(|step| &step.kind),
+            Some(StepKind::Let { .. })
+        ));
+        assert_eq!(made.session.lines().len(), 1);
+    }
+
+    #[test]
+    fn runs_are_names_of_the_session() {
+        let session = declared(
+            &Session::default(),
+            "flow f(n: int) -> int {\n  sleep 1d\n  return n\n}",
+        );
+        let made = said(&session, "let run = start f(1)");
+        let run = made
+            .bound
+            .iter()
+            .find(|bound| bound.name == "run")
+            .expect("it is bound");
+        assert_eq!(run.run.as_deref(), Some("f"));
+        assert_eq!(type_of(&made.session, "run.result"), "int");
+        let fork = Line::Fork {
+            name: "other".into(),
+            of: "run".to_owned(),
+            events: 1,
+        };
+        let made = made.session.say(&Nothing, fork).made.expect("it is sound");
+        assert_eq!(type_of(&made.session, "other.status"), "string");
+        let text = made.session.test("so", &["expect run is waiting".to_owned()]);
+        assert!(
+            text.contains("let run = start f(1)")
+                && text.contains("// only at a prompt: :fork run at 0 as other")
+        );
+        assert!(
+            matches!(of_file("test.flow", &text), Input::Parts(parts) if parts.len() == 1),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_changes_nothing() {
+        let session = declared(&Session::default(), "fn f(x: int) -> int = x + 1");
+        let wrong = attempt(&session, "\n\nfn f(x: int) -> string = x + 1");
+        assert!(wrong.made.is_none());
+        assert_eq!(wrong.found.len(), 1);
+        let span = wrong.found.iter().next().expect("it was found").span;
+        let source = wrong.sources.get(span.source).expect("it was typed");
+        assert_eq!(
+            (source.name.as_str(), source.line_column(span.start).0),
+            ("<input>", 3)
+        );
+        assert_eq!(type_of(&session, "f(1)"), "int");
+        assert!(session.ask(&Nothing, "g(1)").made.is_none());
+        assert!(matches!(read("f("), Input::Incomplete));
+        match read("sleep 1s") {
+            Input::Bad(_, found) => assert_eq!(codes(&found), ["F0422"]),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn several_things_are_read_at_once_with_what_stands_above_them() {
+        let text = "/// What is sold.\ntype Item { price: decimal }\n\nlet x = 1 // one\nx + 1";
+        let parts = parts(text);
+        let kinds: Vec<Kind> = parts.iter().map(|part| part.kind).collect();
+        assert_eq!(kinds, [Kind::Declaration, Kind::Statement, Kind::Expression]);
+        let first = parts.first().expect("there are three");
+        assert!(first.text.starts_with("/// What is sold.") && first.name == "Item");
+        let session = declared(&Session::default(), &first.text);
+        assert!(
+            session
+                .doc(&Nothing, "Item")
+                .expect("it is known")
+                .contains("What is sold.")
+        );
+    }
+
+    #[test]
+    fn members_are_those_of_the_value() {
+        let text = "type Item { price: decimal, count: int }\nservice mail {\n  at: \"http://127.0.0.1:1\"\n  op send(to: string) = PUT \"/{to}\"\n}";
+        let session = declared(&Session::default(), text);
+        let session = said(&session, "let item = Item(price: 1, count: 2)").session;
+        let names = |of: &str| -> Vec<String> {
+            let members = session.members(&Nothing, of);
+            members.into_iter().map(|member| member.name).collect()
+        };
+        assert!(names("item").starts_with(&["price".to_owned(), "count".to_owned()]));
+        assert_eq!(names("mail"), ["send"]);
+        assert!(names("\"a\"").contains(&"upper".to_owned()));
+        assert_eq!(names("nothing"), Vec::<String>::new());
+    }
 }

@@ -90,6 +90,17 @@ pub enum StepKind {
     },
     /// Every run is forgotten and made again from its journal.
     Crash,
+    /// A run goes on from what had happened to another one, which goes on beside it. Only a prompt says so.
+    Fork {
+        /// The other one.
+        of: SlotId,
+        /// How many of its events they share, from the first.
+        events: u64,
+        /// Where the run goes.
+        run: SlotId,
+    },
+    /// What mocks said of a call holds no more. Only a prompt says so.
+    Unmock(Target),
     /// Holds now.
     Expect(Expected),
     /// Holds after every event from here on.

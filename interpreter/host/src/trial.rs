@@ -4,7 +4,8 @@
 //! The folder: `program` (the program as a test runs it), `world` (engine and time), `due` (what happens when), `step`
 //! (the statements of a test), `calls` (who is answered what), `attempts` (the same, attempt by attempt), `expect` and
 //! `traced` (what must hold), `journal` (what was written), `mirror` (every run as its events leave it), `owed` (what is
-//! to be undone), `explore` (everything that can go otherwise), `tell` (what happened, in words), `show` (values as their
+//! to be undone), `fork` (a run that goes on beside another one), `play` and `look` (the same for a prompt: a test that is carried out anew
+//! with each statement, and what is seen of its runs then), `explore` (everything that can go otherwise), `tell` (what happened, in words), `show` (values as their
 //! author would write them), `failure` (what went wrong, in words).
 //!
 //! A seed decides what runs draw; nothing else is left to chance, so that a test always does the same.
@@ -15,9 +16,12 @@ mod due;
 mod expect;
 mod explore;
 mod failure;
+mod fork;
 mod journal;
+mod look;
 mod mirror;
 mod owed;
+mod play;
 mod program;
 mod show;
 mod step;
@@ -28,6 +32,10 @@ mod world;
 
 pub use explore::{Bad, Bounds, Explored, Limit, Part, explore, written};
 pub use failure::Failure;
+pub use look::{Happening, Look};
+pub(crate) use look::{event_text, seen};
+pub use play::{Outside, Scene, play};
+pub use show::written as value_text;
 pub use tell::Line;
 
 use flowmesh_ir::{FlowId, Program, StateId, test::Test};

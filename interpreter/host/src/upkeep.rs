@@ -10,6 +10,7 @@ mod encrypted;
 mod error;
 mod export;
 mod import;
+mod past;
 pub(crate) mod retire;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use encrypted::encrypted;
 pub use error::UpkeepError;
 pub use export::{Exported, export};
 pub use import::{Imported, import};
+pub use past::{Past, PastRun, past};
 pub use retire::Retiring;
 
 /// Is told how many bytes are done, of how many.

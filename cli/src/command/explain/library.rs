@@ -81,13 +81,17 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 pub(super) fn show(found: &[&Native], as_json: bool) -> Result<(), Error> {
     if as_json {
         draw::answer_json(&found.iter().map(|one| record(one)).collect::<Vec<_>>());
-    } else if found.len() > 4 {
-        found.iter().for_each(|one| draw::answer(line(one)));
     } else {
-        let pages: Vec<_> = found.iter().map(|one| page(one)).collect();
-        draw::answer(pages.join("\n\n"));
+        draw::answer(text(found));
     }
     Ok(())
+}
+
+/// It for people.
+pub(super) fn text(found: &[&Native]) -> String {
+    let many = found.len() > 4;
+    let all = found.iter().map(|one| if many { line(one) } else { page(one) });
+    all.collect::<Vec<_>>().join(if many { "\n" } else { "\n\n" })
 }
 
 fn record(native: &Native) -> Value {

@@ -58,12 +58,17 @@ pub(super) fn show(found: &Explained, as_json: bool) -> Result<(), Error> {
         draw::answer_json(&json!({ "name": found.name, "doc": found.doc, "items": items }));
         return Ok(());
     }
+    draw::answer(text(found));
+    Ok(())
+}
+
+/// It for people.
+pub(super) fn text(found: &Explained) -> String {
     let mut text = format!("{}\n\n{}", found.name, indented(&found.doc));
     for item in &found.items {
         text += &format!("\n\n{}\n{}", item.head, indented(&item.doc));
     }
-    draw::answer(text.trim_end());
-    Ok(())
+    text.trim_end().to_owned()
 }
 
 fn all() -> Explained {

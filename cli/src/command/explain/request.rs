@@ -83,13 +83,27 @@ impl RequestArgs {
             help: "name it with `--program shop.flow`".to_owned(),
         })?;
         let (program, sources) = program::load_with_sources(file, as_json)?;
-        let deployment = Deployment::new(program.clone(), self.set.settings(&program)?);
+        self.look((&program, &sources), method, |found| match as_json {
+            true => draw::answer_json(&found.json()),
+            false => draw::answer(found.text()),
+        })?;
+        Ok(Exit::Ok)
+    }
+
+    /// Finds out, and hands it over.
+    fn look<T>(
+        &self,
+        (program, sources): (&Program, &Sources),
+        method: &str,
+        show: impl FnOnce(&Found<'_>) -> T,
+    ) -> Result<T, Error> {
+        let deployment = Deployment::new(program.clone(), self.set.settings(program)?);
         let plan = self.plan(&deployment.program)?;
         let mut parts = self.parts(method)?;
         let request = Canonical::new(&mut parts);
         let mut found = Found {
             plan: &plan,
-            sources: &sources,
+            sources,
             request: request.as_ref().map_err(ToString::to_string),
             looked: Vec::new(),
             said: Vec::new(),
@@ -105,11 +119,7 @@ impl RequestArgs {
                 found.verdict = Some(plan.judge(what, &visit, &holds));
             }
         }
-        match as_json {
-            true => draw::answer_json(&found.json()),
-            false => found.draw(),
-        }
-        Ok(Exit::Ok)
+        Ok(show(&found))
     }
 
     fn plan(&self, program: &Arc<Program>) -> Result<Plan, Error> {
@@ -180,6 +190,32 @@ impl RequestArgs {
     }
 }
 
+/// A request that somebody asks about at a prompt.
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    /// Who asks.
+    pub(crate) subject: Option<String>,
+    /// Which gateway, if there are several.
+    pub(crate) gateway: Option<String>,
+}
+
+/// What a program would do with a request, and why, in words.
+pub(crate) fn route(program: &Program, sources: &Sources, set: &Set, asked: &Asked) -> Result<String, Error> {
+    let request = RequestArgs {
+        url: Some(asked.url.clone()),
+        program: None,
+        gateway: asked.gateway.clone(),
+        headers: Vec::new(),
+        subject: asked.subject.clone(),
+        claims: None,
+        certificate: None,
+        from: IpAddr::from([127, 0, 0, 1]),
+        set: set.clone(),
+    };
+    request.look((program, sources), &asked.method, |found| found.text())
+}
+
 impl Found<'_> {
     fn taken(&self) -> Option<(usize, &Route)> {
         let (number, _) = self.looked.last().filter(|(_, fit)| *fit == Fit::Taken)?;
@@ -246,9 +282,11 @@ impl Found<'_> {
         format!("gateway/{name}/{number}")
     }
 
-    fn draw(&self) {
+    /// It for people.
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
         if let Ok(request) = &self.request {
-            draw::answer(format!(
+            lines.push(format!(
                 "{} {} is read as {}",
                 request.method.as_str(),
                 request.host,
@@ -264,21 +302,22 @@ impl Found<'_> {
                 Fit::Pattern => "is for a path that looks otherwise",
                 Fit::Condition => "has a condition that does not hold",
             };
-            draw::answer(format!("  {place}: `{}` {fit}", self.words(&path)));
+            lines.push(format!("  {place}: `{}` {fit}", self.words(&path)));
         }
         for said in &self.said {
             let words = self.words(&format!("access/{}", said.rule));
-            draw::answer(format!(
+            lines.push(format!(
                 "  {}: `{words}` {}",
                 self.rule(said.rule),
                 said_text(*said)
             ));
         }
         let (status, why) = self.answer();
-        draw::answer(match status {
+        lines.push(match status {
             200 => why,
             status => format!("{status}: {why}"),
         });
+        lines.join("\n")
     }
 
     fn json(&self) -> Value {

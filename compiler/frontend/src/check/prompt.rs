@@ -1,8 +1,13 @@
-//! One expression beside a program: what a prompt evaluates.
+//! The statements of a prompt beside a program: a test without an end, and what is asked behind it.
+
+mod members;
+
+pub use members::Member;
+pub(crate) use members::members;
 
 use super::{
-    Checked, Checker, Globals,
-    frame::{Kind, Role},
+    Checked, Checker,
+    frame::{Kind, Local, Role},
     ty::Ty,
 };
 use crate::{
@@ -11,116 +16,151 @@ use crate::{
 };
 use flowmesh_diagnostics::{Diagnostics, Sources, Span};
 use flowmesh_ir::{
-    Name, TypeId,
-    expr::Function,
-    ty::{Field, Type},
+    Name, SlotId,
+    test::{Step, StepKind, Test},
+    ty::Type,
 };
-use std::sync::Arc;
 
-/// Names bound at a prompt, with their types.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Bindings {
-    all: Vec<(Name, Ty)>,
-    /// The names of the types that the numbers in `all` stand for.
-    types: Vec<Name>,
+/// What was said at a prompt.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    /// A statement as tests have them.
+    Test(ast::TestStatement),
+    /// A run goes on from what had happened to another one.
+    Fork { name: Ident, of: ast::Expr, events: u64 },
+    /// Mocks of a call hold no more: what is called, with arguments that do not matter.
+    Unmock(ast::Expr),
 }
 
-impl Bindings {
-    /// The names, in the order in which they were bound.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
-        self.all.iter().map(|(name, _)| name)
-    }
-
-    /// These and one more.
-    #[must_use]
-    pub(crate) fn with(&self, name: &Name, ty: &Ty, globals: &Globals) -> Self {
-        let mut all: Vec<(Name, Ty)> = self.renumbered(globals);
-        all.retain(|(known, _)| known != name);
-        all.push((name.clone(), ty.clone()));
-        Self {
-            all,
-            types: globals.types.iter().map(|info| info.name.clone()).collect(),
-        }
-    }
-
-    /// Which of them still have a type; the others are let go.
-    pub(crate) fn known_in(&mut self, globals: &Globals) -> Vec<bool> {
-        let kept: Vec<bool> = self
-            .all
-            .iter()
-            .map(|(_, ty)| self.renumber(ty, globals).is_some())
-            .collect();
-        let all = self.renumbered(globals);
-        let types = globals.types.iter().map(|info| info.name.clone()).collect();
-        *self = Self { all, types };
-        kept
-    }
-
-    fn renumbered(&self, globals: &Globals) -> Vec<(Name, Ty)> {
-        let one = |(name, ty): &(Name, Ty)| Some((name.clone(), self.renumber(ty, globals)?));
-        self.all.iter().filter_map(one).collect()
-    }
-
-    fn renumber(&self, ty: &Ty, globals: &Globals) -> Option<Ty> {
-        let inner = |ty: &Ty| self.renumber(ty, globals).map(Arc::new);
-        Some(match ty {
-            Ty::Named(id) => {
-                let name = self.types.get(id.index())?;
-                let at = globals.types.iter().position(|info| info.name == *name)?;
-                Ty::Named(TypeId(u32::try_from(at).ok()?))
-            }
-            Ty::Optional(ty) => Ty::Optional(inner(ty)?),
-            Ty::List(ty) => Ty::List(inner(ty)?),
-            Ty::Map(ty) => Ty::Map(inner(ty)?),
-            Ty::Record(fields) => {
-                let field = |(name, ty): &(Name, Ty)| Some((name.clone(), self.renumber(ty, globals)?));
-                Ty::Record(Arc::new(fields.iter().map(field).collect::<Option<_>>()?))
-            }
-            other => other.clone(),
-        })
-    }
+/// A name that can be used behind what was said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// The name.
+    pub name: Name,
+    /// Where its value is.
+    pub slot: SlotId,
+    /// Its type, as an author would write it.
+    pub type_text: String,
+    /// Its type at a border; a run has none.
+    pub ty: Option<Type>,
+    /// The flow, if it is a run.
+    pub run: Option<Name>,
 }
 
-/// Checks a program, and an expression that sees its names and the bindings. The expression becomes the last function
-/// of the program, with a parameter for each binding.
-pub(crate) fn expression(
-    resolved: &Resolved,
-    sources: &Sources,
-    found: &mut Diagnostics,
-    bindings: &Bindings,
-    expr: &ast::Expr,
-) -> (Checked, Option<Ty>) {
+/// What a prompt made of a program.
+#[derive(Debug)]
+pub(crate) struct Spoken {
+    pub(crate) checked: Checked,
+    pub(crate) test: Test,
+    /// The names that hold now.
+    pub(crate) bound: Vec<Bound>,
+    /// What was asked, if it has a value.
+    pub(crate) asked: Option<Bound>,
+    /// The type of that.
+    pub(crate) ty: Ty,
+    /// What the flow shows of its runs, if it is a run.
+    pub(crate) views: Vec<Name>,
+}
+
+/// Checks a program, what was said and what is asked behind it.
+pub(crate) fn session<'a>(
+    resolved: &'a Resolved,
+    sources: &'a Sources,
+    found: &'a mut Diagnostics,
+    said: &'a [Said],
+    asked: Option<&'a ast::Expr>,
+) -> Spoken {
     let mut checker = Checker::new(resolved, sources, found);
     super::all(&mut checker);
-    let known = bindings.renumbered(&checker.globals);
-    let (typed, frame) = checker.within(ModuleId::default(), Kind::Flow, |checker| {
-        for (name, ty) in &known {
-            let ident = Ident {
-                text: name.clone(),
-                span: Span::default(),
-            };
-            checker.frame.declare(&ident, ty.clone(), Role::Param);
-        }
-        checker.expr(expr, None)
+    checker.test = super::test::State::default();
+    let ((mut steps, asked), frame) = checker.within(ModuleId::default(), Kind::Test, |checker| {
+        let steps: Vec<Step> = said.iter().filter_map(|said| checker.step_of(said)).collect();
+        let asked = asked.map(|asked| checker.question(asked));
+        (steps, asked)
     });
-    let mut border = |ty: &Ty, name: &str| checker.border(ty, name).unwrap_or(Type::Json);
-    let params = known.iter().map(|(name, ty)| Field {
-        name: name.clone(),
-        ty: border(ty, name),
-        rule: None,
+    checker.copies();
+    let all = (0u32..).map(SlotId).zip(&frame.locals);
+    let visible = all.filter(|(slot, local)| frame.find(&local.name) == Some(*slot));
+    let named = visible.filter(|(_, local)| matches!(local.role, Role::Let));
+    let bound = named.map(|(slot, local)| checker.bound_to(slot, local)).collect();
+    let mut ty = Ty::Bad;
+    let asked = asked.and_then(|(step, slot)| {
+        steps.push(step);
+        let local = frame.locals.get(slot.index())?;
+        ty = local.ty.clone();
+        (!local.ty.is_bad()).then(|| checker.bound_to(slot, local))
     });
-    let params: Vec<Field> = params.collect();
-    let result = border(&typed.ty, "it");
-    let slots = u32::try_from(frame.locals.len()).unwrap_or(u32::MAX);
-    let name = Name::new_static("_it");
-    let function = Function {
-        name,
-        params,
-        result,
-        slots,
-        body: typed.expr,
+    let views = match &ty {
+        Ty::Run(flow) => checker.views(*flow),
+        _ => Vec::new(),
     };
-    checker.functions.push(function.into());
-    let ty = (!typed.ty.is_bad()).then_some(typed.ty);
-    (checker.finish(), ty)
+    let test = Test {
+        title: "session".to_owned(),
+        span: Span::default(),
+        slots: frame.slots(),
+        steps,
+    };
+    Spoken {
+        checked: checker.finish(),
+        test,
+        bound,
+        asked,
+        ty,
+        views,
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn step_of(&mut self, said: &'a Said) -> Option<Step> {
+        let (span, kind) = match said {
+            Said::Test(statement) => return self.test_statement(statement),
+            Said::Fork { name, of, events } => {
+                let (of, flow) = self.run_of(of)?;
+                let run = self.test_bind(name, Ty::Run(flow));
+                self.test.began(run, flow);
+                let events = *events;
+                (name.span, StepKind::Fork { of, events, run })
+            }
+            Said::Unmock(call) => (call.span, StepKind::Unmock(self.call_meant(call)?.target)),
+        };
+        Some(Step { span, kind })
+    }
+
+    /// What is asked, and the slot that it goes to.
+    fn question(&mut self, asked: &'a ast::Expr) -> (Step, SlotId) {
+        let (value, ty) = self.test_value(asked);
+        let slot = self.frame.hidden("it", ty);
+        let kind = StepKind::Let { slot, value };
+        let step = Step {
+            span: asked.span,
+            kind,
+        };
+        (step, slot)
+    }
+
+    fn bound_to(&mut self, slot: SlotId, local: &Local) -> Bound {
+        let run = match &local.ty {
+            Ty::Run(flow) => self
+                .globals
+                .flows
+                .get(*flow as usize)
+                .map(|flow| flow.name.clone()),
+            _ => None,
+        };
+        let ty = match &local.ty {
+            Ty::Run(_) => None,
+            ty => Some(self.border(ty, &local.name).unwrap_or(Type::Json)),
+        };
+        let type_text = match &run {
+            Some(flow) => format!("a run of {flow}"),
+            None => self.globals.show(&local.ty),
+        };
+        Bound {
+            name: local.name.clone(),
+            slot,
+            type_text,
+            ty,
+            run,
+        }
+    }
 }

@@ -37,6 +37,13 @@ pub(crate) struct State {
     expects: bool,
 }
 
+impl State {
+    /// A run is there that the statements behind may mean.
+    pub(super) fn began(&mut self, run: SlotId, flow: u32) {
+        self.last = Some((run, flow));
+    }
+}
+
 /// The name, the arguments and the type of the answer of a signal.
 type Sent = (Name, Vec<(Name, Expr)>, Option<Ty>);
 
@@ -97,7 +104,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn test_statement(&mut self, statement: &'a TestStatement) -> Option<Step> {
+    pub(super) fn test_statement(&mut self, statement: &'a TestStatement) -> Option<Step> {
         let kind = match &statement.kind {
             TestKind::Mock {
                 call,
@@ -149,6 +156,13 @@ impl<'a> Checker<'a> {
         let slot = self.test_bind(name, typed.ty);
         let value = self.read(typed.expr);
         StepKind::Let { slot, value }
+    }
+
+    /// A value of whatever type, with what it reads of runs.
+    pub(super) fn test_value(&mut self, value: &'a ast::Expr) -> (Reading, Ty) {
+        self.test.reads.clear();
+        let typed = self.expr(value, None);
+        (self.read(typed.expr), typed.ty)
     }
 
     /// `start checkout(order)`
@@ -302,7 +316,7 @@ impl<'a> Checker<'a> {
         Reading { reads, value }
     }
 
-    fn test_bind(&mut self, name: &Ident, ty: Ty) -> SlotId {
+    pub(super) fn test_bind(&mut self, name: &Ident, ty: Ty) -> SlotId {
         is_written(name, Case::Snake, self.found);
         let kind = super::FactKind::Local(name.text.clone(), ty.clone());
         self.facts.add(name.span, kind, Some(name.span));

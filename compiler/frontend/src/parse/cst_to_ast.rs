@@ -21,7 +21,7 @@ mod waits;
 pub(crate) use climb::strength;
 
 use super::error::ParseError;
-use super::prompt::PromptInput;
+use super::prompt::{Part, PartKind};
 use crate::ast;
 use crate::syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 use flowmesh_diagnostics::{SourceId, Span};
@@ -54,20 +54,37 @@ impl Reader {
         }
     }
 
-    /// The declaration, statement or expression that a prompt's input is.
-    pub(super) fn prompt(&mut self, root: &SyntaxNode) -> PromptInput {
-        let Some(node) = root.first_child() else {
-            return PromptInput::Empty;
-        };
-        if let Some(item) = self.item(&node) {
-            return PromptInput::Item(Box::new(item));
+    /// The declarations, statements and expressions that a prompt's input is, each with what stands before it.
+    pub(super) fn prompt(&mut self, root: &SyntaxNode) -> Vec<Part> {
+        let nodes: Vec<SyntaxNode> = root.children().collect();
+        let mut start = 0;
+        let mut parts = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let end = node.text_range().end().into();
+            let span = Span::new(self.source, start, end);
+            start = end;
+            parts.push(Part {
+                span,
+                kind: self.part(&node),
+            });
         }
-        let statement = self.statement(&node, 0);
+        parts
+    }
+
+    fn part(&mut self, node: &SyntaxNode) -> PartKind {
+        if let Some(item) = self.item(node) {
+            return PartKind::Item(Box::new(item));
+        }
+        let said = self.test_statement(node);
+        if !matches!(said.kind, ast::TestKind::Bad) {
+            return PartKind::Test(Box::new(said));
+        }
+        let statement = self.statement(node, 0);
         match statement.kind {
             ast::StatementKind::Expr { value, tails } if tails.is_empty() => {
-                PromptInput::Expression(Box::new(value))
+                PartKind::Expression(Box::new(value))
             }
-            _ => PromptInput::Statement(Box::new(statement)),
+            _ => PartKind::Statement(Box::new(statement)),
         }
     }
 

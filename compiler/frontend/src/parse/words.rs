@@ -35,6 +35,17 @@ const OF_ITEMS: &[&str] = &[
     "allow", "deny", "schedule", "test", "mesh", "event", "migrate",
 ];
 
+/// Whether a word begins a declaration.
+pub(super) fn is_item(word: &str) -> bool {
+    OF_ITEMS.contains(&word)
+}
+
+/// Words behind which a statement of a test goes on.
+pub(super) const OF_TESTS: &[&str] = &[
+    "to", "then", "after", "mock", "send", "start", "emit", "advance", "expect", "always", "returns", "at",
+    "of",
+];
+
 /// The word that a misspelt one was perhaps meant to be, of those that stand where statements are.
 pub(super) fn near_statement(word: &str) -> Option<&'static str> {
     near(word, OF_STATEMENTS).filter(|_| !ITEMS.contains(&word))

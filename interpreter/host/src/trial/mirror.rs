@@ -18,7 +18,7 @@ use flowmesh_ir::{
     call::{Reply, Request},
     test::Target,
 };
-use flowmesh_machine::{Ask, CallId, Effect, EventKind, Note, Run, StepState};
+use flowmesh_machine::{Ask, CallId, Effect, Event, EventKind, Note, Run, StepState};
 use flowmesh_mesh::Outcome;
 use jiff::Timestamp;
 use std::{
@@ -181,7 +181,7 @@ fn reached(effect: &Effect) -> Option<StateId> {
 }
 
 impl Mirror {
-    fn new(deployment: &Deployment, run: RunId, flow: FlowId, number: usize) -> Self {
+    pub(super) fn new(deployment: &Deployment, run: RunId, flow: FlowId, number: usize) -> Self {
         let name = deployment.program.flow(flow).map(|flow| flow.name.clone());
         Self {
             run: deployment.new_run(run, flow),
@@ -193,6 +193,27 @@ impl Mirror {
             name: format!("{} {number}", name.unwrap_or_default()).into(),
             calls: BTreeMap::new(),
         }
+    }
+
+    /// Takes an event that happened before; gives what it led to then.
+    pub(super) fn again(
+        &mut self,
+        prepared: &Prepared,
+        deployment: &Deployment,
+        event: &Event,
+    ) -> Vec<Effect> {
+        let run = RunId(self.run.id().as_u128());
+        let mut effects = Vec::new();
+        deployment.apply(&mut self.run, event, &mut effects);
+        for effect in &effects {
+            self.trace(&deployment.program, effect);
+            // The call was made by then, and is not made again.
+            self.effect(prepared, run, effect);
+        }
+        if let Some(flow) = deployment.program.flow(self.flow) {
+            let _ = self.owed.happened(flow, &event.kind, &effects);
+        }
+        effects
     }
 
     /// The titles of the steps that are under way.

@@ -18,6 +18,12 @@ pub(super) fn value(program: &Program, ty: &Type, value: &Value) -> String {
     shortened(typed(program, ty, value, 0))
 }
 
+/// All of a value, however long that is.
+#[must_use]
+pub fn written(program: &Program, ty: &Type, value: &Value) -> String {
+    typed(program, ty, value, 0)
+}
+
 /// A call with its arguments.
 pub(super) fn call(program: &Program, target: Target, arguments: &[Value]) -> String {
     let params = params(program, target);

@@ -28,7 +28,7 @@ impl<'t> World<'t> {
         self.test.steps.iter().try_for_each(|step| self.step(step))
     }
 
-    fn step(&mut self, step: &'t Step) -> Checked<()> {
+    pub(super) fn step(&mut self, step: &'t Step) -> Checked<()> {
         if let StepKind::Advance(length) = &step.kind {
             self.span = step.span;
             let length = self.duration(length)?;
@@ -87,6 +87,8 @@ impl<'t> World<'t> {
             StepKind::Advance(_) => {}
             StepKind::Cancel(run) => self.cancel(*run)?,
             StepKind::Crash => self.crash()?,
+            StepKind::Fork { of, events, run } => self.fork(*of, *events, *run)?,
+            StepKind::Unmock(target) => self.unmock(*target)?,
         }
         if !is_beside(step) {
             self.generation = self.generation.saturating_add(1);
@@ -349,6 +351,7 @@ pub(super) fn is_beside(step: &Step) -> bool {
             | StepKind::Target { .. }
             | StepKind::Let { .. }
             | StepKind::Config { .. }
+            | StepKind::Unmock(_)
             | StepKind::Expect(_)
             | StepKind::Always(_)
     )

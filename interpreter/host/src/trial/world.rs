@@ -8,6 +8,7 @@ use super::{
     failure::{Checked, Failure},
     journal::Journal,
     mirror::Mirrors,
+    play::Outside,
     program::Prepared,
     targets::Targets,
 };
@@ -39,6 +40,8 @@ pub(super) struct World<'t> {
     pub(super) prepared: Arc<Prepared>,
     pub(super) test: &'t Test,
     pub(super) options: Options,
+    /// What a prompt brings along.
+    pub(super) outside: Outside,
     /// Whether the test is explored, and not carried out as it stands.
     pub(super) exploring: bool,
     pub(super) now: Timestamp,
@@ -88,6 +91,7 @@ impl<'t> World<'t> {
             prepared: Arc::new(Prepared::new(program, test, options.coverage)),
             test,
             options,
+            outside: Outside::default(),
             exploring: false,
             now: begin,
             mirrors: Mirrors::new(begin),
@@ -176,7 +180,8 @@ impl<'t> World<'t> {
             let json = flowmesh_machine::border::encode(program, &config.ty, value);
             Some((config.name.clone(), json))
         };
-        let given: Vec<_> = self.configs.iter().filter_map(text).collect();
+        let given = self.outside.configs.iter().cloned();
+        let given: Vec<_> = given.chain(self.configs.iter().filter_map(text)).collect();
         let given = given
             .iter()
             .map(|(name, json)| (name.as_str(), flowmesh_machine::border::Given::Json(json)));
@@ -303,6 +308,9 @@ impl<'t> World<'t> {
     /// Lets everything happen that is due now.
     pub(super) fn settle(&mut self) -> Checked<()> {
         for _ in 0..EVENTS_MAX {
+            if self.outside.is_stopped() {
+                return Err(Box::new(Failure::refused(self.span, &"interrupted", None)));
+            }
             let tick = self.engine.as_ref().and_then(Engine::next_tick);
             if tick.is_some_and(|at| at <= self.now) {
                 self.tell(Input::Tick)?;

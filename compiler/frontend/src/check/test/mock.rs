@@ -20,8 +20,8 @@ use flowmesh_ir::{
 };
 
 /// Something that is called in a pattern.
-pub(super) struct Called {
-    pub(super) target: Target,
+pub(in crate::check) struct Called {
+    pub(in crate::check) target: Target,
     pub(super) title: String,
     pub(super) signature: Signature,
     pub(super) stream: bool,
@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The operation or flow that a pattern calls.
-    pub(super) fn call_meant(&mut self, call: &'a ast::Expr) -> Option<Called> {
+    pub(in crate::check) fn call_meant(&mut self, call: &'a ast::Expr) -> Option<Called> {
         let ExprKind::Call(callee, arguments) = &call.kind else {
             if !matches!(call.kind, ExprKind::Bad) {
                 self.report(Error::NotACall { span: call.span }.diagnostic());

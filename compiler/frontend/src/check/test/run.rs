@@ -30,7 +30,7 @@ const PARTS: [(&str, &str); 4] = [
 
 impl<'a> Checker<'a> {
     /// The run that an expression names, and its flow.
-    pub(super) fn run_of(&mut self, run: &'a ast::Expr) -> Option<(SlotId, u32)> {
+    pub(in crate::check) fn run_of(&mut self, run: &'a ast::Expr) -> Option<(SlotId, u32)> {
         if let ExprKind::Name(name) = &run.kind
             && name == "run"
             && self.frame.find(name).is_none()
@@ -90,6 +90,14 @@ impl<'a> Checker<'a> {
         self.facts
             .add(field.span, FactKind::Builtin(part, ty.clone(), doc), None);
         Place::Value(self.read_of(run, what, ty))
+    }
+
+    /// What a flow shows of its runs.
+    pub(in crate::check) fn views(&self, flow: u32) -> Vec<Name> {
+        self.flows
+            .get(flow as usize)
+            .map(|flow| views_of(flow))
+            .unwrap_or_default()
     }
 
     /// Something of a run, in a slot of its own.

@@ -18,7 +18,7 @@ impl Reader {
         }
     }
 
-    fn test_statement(&mut self, node: &SyntaxNode) -> ast::TestStatement {
+    pub(super) fn test_statement(&mut self, node: &SyntaxNode) -> ast::TestStatement {
         let kind = match node.kind() {
             SyntaxKind::Mock => self.mock(node),
             SyntaxKind::TestLet => self.test_let(node),
