@@ -16,7 +16,7 @@ const EDITS: usize = 20_000;
 const SITTING: usize = 200;
 
 /// How many edits go by between questions: whoever types is not asked after each letter.
-const BETWEEN: usize = 8;
+const BETWEEN: usize = 40;
 
 /// The longest text; what makes it longer is taken back.
 const LONGEST: usize = 4_000;
