@@ -119,7 +119,7 @@ impl Stage<'_> {
     }
 
     /// Begins anew with another session.
-    pub(super) fn become_of(&mut self, session: Session) -> Result<(), No> {
+    pub(super) fn become_of(&mut self, session: &Session) -> Result<(), No> {
         let attempt = session.whole(self.around());
         self.keep(attempt).map(drop)
     }

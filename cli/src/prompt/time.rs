@@ -85,7 +85,7 @@ impl Talk<'_> {
             self.files.clear();
         }
         self.focus = None;
-        self.stage.become_of(session)?;
+        self.stage.become_of(&session)?;
         self.show(&paint::dim(match text {
             "all" => "everything is forgotten",
             _ => "what was said is forgotten; what was declared is still there",

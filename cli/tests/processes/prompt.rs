@@ -29,7 +29,7 @@ fn said(page: &str) -> Vec<Said> {
                     says: Vec::new(),
                 }),
                 (None, Some(more), Some(last)) if !line.starts_with(ANYTHING) => {
-                    last.input += &format!("\n{more}")
+                    last.input += &format!("\n{more}");
                 }
                 (None, _, Some(last)) => last.says.push(line.to_owned()),
                 (None, _, None) => panic!("a session begins with an input, not with {line}"),

@@ -82,8 +82,17 @@ fn every_program_answers_as_before() {
             }
         }
     }
-    assert!(
-        same > 10 * told.len() && same > 5,
-        "{same} are the same; of others it is told: {told:?}"
-    );
+    // A header with a variable of Envoy, pages that may ask by some routes alone, and pods whose Service is not among the
+    // manifests: no program says these, and the comments do.
+    let expected = [
+        "suite/consul/gateway",
+        "suite/kubernetes/gateway",
+        "suite/linkerd/derived",
+    ];
+    let names: Vec<&str> = told
+        .iter()
+        .filter_map(|place| place.split_once("tests/")?.1.strip_suffix(".flow"))
+        .collect();
+    assert_eq!(names, expected, "{same} are the same");
+    assert!(same >= 20, "{same} are the same");
 }
