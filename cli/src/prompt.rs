@@ -255,8 +255,10 @@ impl Talk<'_> {
 }
 
 fn unknown(name: &str) -> String {
-    let near = flowmesh_ir::nearest(name, directive::WORDS.iter().map(|word| word.name));
-    match near {
+    let words = || directive::WORDS.iter().map(|word| word.name);
+    // Who has begun a word means that one.
+    let begun = words().find(|word| name.len() > 1 && word.starts_with(name));
+    match begun.or_else(|| flowmesh_ir::nearest(name, words())) {
         Some(near) => format!("there is no `:{name}`; did you mean `:{near}`?"),
         None => format!("there is no `:{name}`; `:help` tells what there is"),
     }

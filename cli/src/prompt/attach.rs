@@ -110,17 +110,17 @@ fn wanted<'a>(words: &[&'a str]) -> Option<Wanted<'a>> {
 impl Attached {
     fn to(wanted: &Wanted<'_>) -> Result<Self, No> {
         let dir = Path::new(wanted.place);
-        let system = match (dir.is_dir(), fs::read_to_string(api_file(dir))) {
+        let system = match (dir.is_dir(), living(dir, wanted)?) {
             (false, _) => System::Server(client(wanted.place, wanted)?),
-            (true, Ok(url)) => System::Server(client(&url, wanted)?),
-            (true, Err(_)) if wanted.writes => {
+            (true, Some(client)) => System::Server(client),
+            (true, None) if wanted.writes => {
                 return Err(misused(
                     ":attach",
                     "nobody works in this directory who could take a signal",
                     "begin `flowmesh serve` in it, and attach to that; without `--write` it can be looked at",
                 ));
             }
-            (true, Err(_)) => System::Directory(Box::new(stored(dir)?)),
+            (true, None) => System::Directory(Box::new(stored(dir)?)),
         };
         Ok(Self {
             place: wanted.place.to_owned(),
@@ -242,6 +242,18 @@ impl Attached {
 
 fn none() -> String {
     "no runs".to_owned()
+}
+
+/// The server that works in a directory. One that has broken off may have left its address behind.
+fn living(dir: &Path, wanted: &Wanted<'_>) -> Result<Option<Client>, Error> {
+    let Ok(url) = fs::read_to_string(api_file(dir)) else {
+        return Ok(None);
+    };
+    let client = client(&url, wanted)?;
+    match runtime::block_on(client.send(Method::GET, "/v1/runs?limit=1", None)) {
+        Err(Error::NoServer { .. }) => Ok(None),
+        _ => Ok(Some(client)),
+    }
 }
 
 fn client(url: &str, wanted: &Wanted<'_>) -> Result<Client, Error> {

@@ -14,13 +14,14 @@ use std::{
 /// Shows a text. One that is longer than the screen goes through `PAGER`, or waits for a key after each screen.
 pub(super) fn show(text: &str, person: bool) {
     let text = text.trim_end();
-    let rows = terminal::size().map_or(24, |(_, rows)| usize::from(rows));
-    if !person || text.lines().count() < rows {
+    let (columns, rows) = terminal::size().map_or((80, 24), |(columns, rows)| (columns.into(), rows.into()));
+    let height: usize = text.lines().map(|line| height(line, columns)).sum();
+    if !person || height < rows {
         return draw::answer(text);
     }
     match env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty()) {
         Some(pager) if through(&pager, text) => {}
-        _ => by_keys(text, rows),
+        _ => by_keys(text, columns, rows),
     }
 }
 
@@ -49,22 +50,36 @@ fn through(pager: &str, text: &str) -> bool {
         .is_ok_and(|status| status.success() || status.code() != Some(127))
 }
 
-fn by_keys(text: &str, rows: usize) {
+/// How many rows of a screen a line takes, as long as each sign is as wide as another.
+fn height(line: &str, columns: usize) -> usize {
+    let width = anstream::adapter::strip_str(line).to_string().chars().count();
+    width.div_ceil(columns.max(1)).max(1)
+}
+
+fn by_keys(text: &str, columns: usize, rows: usize) {
     let lines: Vec<&str> = text.lines().collect();
     let (mut from, mut count) = (0, rows.saturating_sub(1).max(1));
     while let Some(shown) = lines.get(from..) {
-        let now: Vec<&str> = shown.iter().take(count).copied().collect();
+        let mut left = count;
+        let fits = |line: &&&str| {
+            let taken = height(line, columns);
+            // One that is higher than the screen is shown all the same.
+            let fits = taken <= left || left == count;
+            left = left.saturating_sub(taken);
+            fits
+        };
+        let now: Vec<&str> = shown.iter().take_while(fits).copied().collect();
         if now.is_empty() {
             return;
         }
         draw::answer(now.join("\n"));
         from = from.saturating_add(now.len());
-        let left = lines.len().saturating_sub(from);
-        if left == 0 {
+        let behind = lines.len().saturating_sub(from);
+        if behind == 0 {
             return;
         }
         draw::raw(&format!(
-            "\u{1b}[7m {left} more lines: space, enter, or q \u{1b}[0m"
+            "\u{1b}[7m {behind} more lines: space, enter, or q \u{1b}[0m"
         ));
         let next = key(rows);
         draw::raw("\r\u{1b}[K");

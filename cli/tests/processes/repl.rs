@@ -323,7 +323,7 @@ fn a_session_is_saved_as_a_test_that_passes() {
 #[test]
 fn a_route_is_explained_by_its_rules() {
     let out = well(
-        "service shop {\n  at: \"http://127.0.0.1:7001\"\n\n  op order(id: string) -> string = GET \"/orders/{id}\"\n}\n\ngateway public {\n  listen: [\":8443\"]\n  GET \"/orders/{id}\" -> shop.order(id)\n}\n\nallow \"alice\" to shop.order\n:route GET /orders/7 as alice\n:route get /orders/7 as bob\n:route GET /nothing\n",
+        "service shop {\n  at: \"http://127.0.0.1:7001\"\n\n  op order(id: string) -> string = GET \"/orders/{id}\"\n}\n\ngateway public {\n  listen: \"http://127.0.0.1:8443\"\n  GET \"/orders/{id}\" -> shop.order(id)\n}\n\nallow gateway public to shop.order when caller.identity == \"alice\"\n:route GET /orders/7 as alice\n:route get /orders/7 as bob\n:route GET /nothing\n",
     );
     assert!(out.contains("it is led to"), "{out}");
     assert!(out.contains("403: "), "{out}");
