@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn names_and_members_are_known() {
-        assert_eq!(at("let x = ite"), ["item"]);
+        assert_eq!(at("let x = ite"), ["Item", "item"]);
         assert_eq!(at("item.pr"), ["price"]);
         assert!(at("run.").contains(&"status".to_owned()));
         assert_eq!(at("mock mail.se"), ["send("]);

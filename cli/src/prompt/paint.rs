@@ -165,7 +165,7 @@ mod tests {
     fn a_value_that_is_too_wide_is_broken_at_its_brackets() {
         assert_eq!(laid_out("[1, 2]", 10), "[1, 2]");
         assert_eq!(
-            laid_out("Order(id: \"a, (b\", items: [1, 2, 3])", 20),
+            laid_out("Order(id: \"a, (b\", items: [1, 2, 3])", 15),
             "Order(\n  id: \"a, (b\",\n  items: [\n    1,\n    2,\n    3\n  ]\n)"
         );
         assert_eq!(
