@@ -47,7 +47,8 @@ pub enum PartKind {
 /// Reads declarations, statements and expressions.
 pub fn parse_prompt(source: SourceId, text: &str, found: &mut Diagnostics) -> PromptInput {
     let read = read(Rule::prompt, text);
-    if read.open_at_end || goes_on(text, !read.problems.is_empty()) {
+    let open = read.open_at_end && !is_crossed(text);
+    if open || goes_on(text, !read.problems.is_empty()) {
         return PromptInput::Incomplete;
     }
     let mut reader = Reader::new(source);
@@ -71,6 +72,25 @@ fn of_a_file(text: &str) -> Option<Read> {
     let word = text.get(first.start as usize..first.end as usize)?;
     let read = words::is_item(word).then(|| read(Rule::module, text))?;
     (!read.problems.is_empty()).then_some(read)
+}
+
+/// Whether a bracket is closed by one of another kind: no further line would mend that.
+fn is_crossed(text: &str) -> bool {
+    let mut open = Vec::new();
+    tokens(text).all.iter().any(|token| {
+        let sign = text.get(token.start as usize..token.end as usize);
+        if token.kind.opens() {
+            open.push(sign);
+            return false;
+        }
+        let pair = match sign {
+            Some(")") => Some("("),
+            Some("]") => Some("["),
+            Some("}") => Some("{"),
+            _ => return false,
+        };
+        token.kind.closes() && open.pop() != Some(pair)
+    })
 }
 
 /// Whether a text ends with something behind which more has to come. An empty line ends it all the same.
