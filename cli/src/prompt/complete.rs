@@ -76,6 +76,9 @@ impl Known {
 
 impl Completion for Known {
     fn at(&self, before: &str) -> (usize, Vec<Candidate>) {
+        if is_in_text(before) {
+            return (before.len(), Vec::new());
+        }
         let knows = self.now();
         let (from, mut all) = match before.trim_start().strip_prefix(':') {
             Some(rest) => knows.behind_a_colon(before, rest),
@@ -91,6 +94,28 @@ impl Completion for Known {
     fn secrets(&self) -> Vec<String> {
         self.now().secrets
     }
+}
+
+/// Whether what comes next would be a part of a text, and of no expression in it.
+fn is_in_text(before: &str) -> bool {
+    // For each text that is open, how many brackets are open in the expression at hand; nothing in the text itself.
+    let mut open: Vec<Option<u32>> = Vec::new();
+    let mut signs = before.chars();
+    while let Some(sign) = signs.next() {
+        match (sign, open.last_mut()) {
+            ('\\', Some(None)) => drop(signs.next()),
+            ('"', Some(None)) => drop(open.pop()),
+            ('"', _) => open.push(None),
+            ('{', Some(inner)) => *inner = Some(inner.map_or(1, |depth| depth.saturating_add(1))),
+            ('}', Some(inner @ Some(_))) => {
+                *inner = inner
+                    .and_then(|depth| depth.checked_sub(1))
+                    .filter(|depth| *depth > 0)
+            }
+            _ => {}
+        }
+    }
+    matches!(open.last(), Some(None))
 }
 
 impl Knows {
@@ -348,6 +373,8 @@ mod tests {
             at("\"a\".up")
         );
         assert_eq!(at("let s = \"ite"), Vec::<String>::new());
+        assert_eq!(at("let s = \"a{item} ite"), Vec::<String>::new());
+        assert_eq!(at("let s = \"a\" + ite"), ["Item", "item"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! 1. [`machine`]: what each state says
 //! 2. [`graph`]: which states can be written as structured code
 //! 3. [`path`], [`template`], [`intrinsic`]: what is read and computed of the data
-//! 4. [`infer`]: types of what is given and answered, from what is read of it
+//! 4. [`infer`](mod@infer): types of what is given and answered, from what is read of it
 //! 5. [`choice`], [`task`], [`emit`]: states as statements
 //!
 //! The data of a machine is one variable without a type, as it is there: each state reads it and leaves it changed. What it was
