@@ -110,7 +110,7 @@ fn is_in_text(before: &str) -> bool {
             ('}', Some(inner @ Some(_))) => {
                 *inner = inner
                     .and_then(|depth| depth.checked_sub(1))
-                    .filter(|depth| *depth > 0)
+                    .filter(|depth| *depth > 0);
             }
             _ => {}
         }
