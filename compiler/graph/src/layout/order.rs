@@ -19,14 +19,15 @@ pub(super) fn order(ranked: &Ranked) -> Vec<Vec<usize>> {
             break;
         }
         let count = order.len();
+        let mut seats = seats(&order, ranked.len());
         for step in 1..count {
             let (rank, sides) = match sweep % 2 == 0 {
                 true => (step, &sides.above),
                 false => (count - 1 - step, &sides.below),
             };
-            let seats = seats(&order, ranked.len());
             if let Some(rank) = order.get_mut(rank) {
                 settle(rank, sides, &seats);
+                sit(&mut seats, rank);
             }
         }
         let found = crossings(&order, &sides);
@@ -82,14 +83,17 @@ fn first(ranked: &Ranked, sides: &Sides) -> Vec<Vec<usize>> {
 /// Where in its rank each node stands.
 fn seats(order: &[Vec<usize>], nodes: usize) -> Vec<usize> {
     let mut seats = vec![0; nodes];
-    for rank in order {
-        for (seat, node) in rank.iter().enumerate() {
-            if let Some(known) = seats.get_mut(*node) {
-                *known = seat;
-            }
+    order.iter().for_each(|rank| sit(&mut seats, rank));
+    seats
+}
+
+/// Notes where those of a rank stand.
+fn sit(seats: &mut [usize], rank: &[usize]) {
+    for (seat, node) in rank.iter().enumerate() {
+        if let Some(known) = seats.get_mut(*node) {
+            *known = seat;
         }
     }
-    seats
 }
 
 /// Each to the mean of its neighbours; who has none keeps its seat.

@@ -2,7 +2,11 @@
 
 use super::{Size, of};
 
-/// A graph in ranks, of which every link leads from one rank to the next.
+/// The most bends of all edges together. What is drawn of a graph with more is no picture that anybody reads; edges beyond that
+/// go straight.
+const BENDS_MAX: usize = 20_000;
+
+/// A graph in ranks, of which every link leads from one rank to the next, as long as there is room for all bends.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ranked {
     rank: Vec<usize>,
@@ -109,10 +113,14 @@ impl Ranked {
     fn led(&mut self, upper: usize, lower: usize, words: Size) -> (Vec<usize>, Option<usize>) {
         let (first, last) = (self.rank_of(upper), self.rank_of(lower));
         let (mut chain, mut named) = (vec![upper], None);
+        let room = self.own.saturating_add(BENDS_MAX).saturating_sub(self.len());
         for rank in first + 1..last {
             let node = self.len();
             // They stand where the edge begins: whoever reads it has just been there.
             let holds = rank == first + 1 && words.width > 0.0;
+            if !holds && last - first > room {
+                continue;
+            }
             self.rank.push(rank);
             self.size.push(if holds { words } else { Size::default() });
             named = named.or(holds.then_some(node));
