@@ -1,7 +1,8 @@
 //! Where things are in the repository, and the module texts of a case.
 
-use flowmesh_diagnostics::Sources;
+use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::World;
+use flowmesh_ir::Program;
 use flowmesh_kubernetes::{Options, Target};
 use std::{
     fs,
@@ -72,6 +73,28 @@ pub fn below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// All programs of the suite and the examples that have nothing wrong, with their names.
+#[must_use]
+pub fn programs() -> Vec<(String, Program)> {
+    let folders = ["tests/suite", "examples"].map(|folder| top().join(folder));
+    let paths = folders.iter().flat_map(|folder| below(folder, ".flow"));
+    paths
+        .filter_map(|path| Some((path.display().to_string(), program(&path)?)))
+        .collect()
+}
+
+/// The program of a file; nothing where it has errors.
+#[must_use]
+pub fn program(path: &Path) -> Option<Program> {
+    let world = Folder {
+        root: path.parent()?.to_owned(),
+        instead: None,
+    };
+    let name = path.file_name()?.to_string_lossy();
+    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+    flowmesh_frontend::compile(&world, &name, &mut sources, &mut found)
 }
 
 /// Modules from one folder, one of them perhaps with another text.

@@ -1,28 +1,7 @@
 //! The documentation of programs: pages that a browser takes, and links that lead somewhere.
 
-use flowmesh_diagnostics::{Diagnostics, Sources};
-use flowmesh_ir::Program;
-use flowmesh_tests::files;
-use std::{collections::BTreeSet, path::Path};
-
-fn programs() -> Vec<(String, Program)> {
-    let top = files::top();
-    let folders = ["tests/suite", "examples"].map(|folder| top.join(folder));
-    let paths = folders.iter().flat_map(|folder| files::below(folder, ".flow"));
-    paths
-        .filter_map(|path| Some((path.display().to_string(), program(&path)?)))
-        .collect()
-}
-
-fn program(path: &Path) -> Option<Program> {
-    let world = files::Folder {
-        root: path.parent()?.to_owned(),
-        instead: None,
-    };
-    let name = path.file_name()?.to_string_lossy();
-    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-    flowmesh_frontend::compile(&world, &name, &mut sources, &mut found)
-}
+use flowmesh_tests::files::programs;
+use std::collections::BTreeSet;
 
 /// What stands between two words, each time.
 fn between<'t>(text: &'t str, before: &str, after: char) -> Vec<&'t str> {

@@ -1,30 +1,12 @@
 //! Programs as pictures: what stands in them, and that whoever looks at them can read them.
 
-use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_graph::{Graph, Kind, Layout, calls, draw, flow, layout, mesh};
 use flowmesh_ir::{FlowId, Program};
-use flowmesh_tests::{files, fuzz::compiled};
-use std::{collections::BTreeSet, env, fs, path::Path};
-
-/// All programs of the suite and the examples that have nothing wrong, with their names.
-fn programs() -> Vec<(String, Program)> {
-    let top = files::top();
-    let folders = ["tests/suite", "examples"].map(|folder| top.join(folder));
-    let paths = folders.iter().flat_map(|folder| files::below(folder, ".flow"));
-    paths
-        .filter_map(|path| Some((path.display().to_string(), program(&path)?)))
-        .collect()
-}
-
-fn program(path: &Path) -> Option<Program> {
-    let world = files::Folder {
-        root: path.parent()?.to_owned(),
-        instead: None,
-    };
-    let name = path.file_name()?.to_string_lossy();
-    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-    flowmesh_frontend::compile(&world, &name, &mut sources, &mut found)
-}
+use flowmesh_tests::{
+    files::{program, programs, top},
+    fuzz::compiled,
+};
+use std::{collections::BTreeSet, env, fs};
 
 /// Every picture of a program.
 fn pictures(program: &Program) -> Vec<Graph> {
@@ -36,7 +18,7 @@ fn pictures(program: &Program) -> Vec<Graph> {
 
 #[test]
 fn pictures_show_what_stands_beside_the_program() {
-    let path = files::top().join("tests/suite/graph/order.flow");
+    let path = top().join("tests/suite/graph/order.flow");
     let program = program(&path).expect("it compiles");
     let texts: Vec<String> = pictures(&program).iter().map(draw::mermaid).collect();
     let text = texts.join("\n");
@@ -223,4 +205,22 @@ fn what_is_added_below_moves_hardly_anything_above() {
             "{id} has moved from {at:?} to {now:?}"
         );
     }
+}
+
+#[test]
+fn what_nobody_could_read_has_no_more_bends_than_others() {
+    // Each of these leaves the loop, and its edge crosses all that follow.
+    let steps: String = (0..1_000)
+        .map(|number| format!("    if id == \"{number}\" {{ break }}\n    shop.one(\"{number}\")\n"))
+        .collect();
+    let head = BEFORE.split("flow ").next().unwrap();
+    let text =
+        format!("{head}flow long(id: string) {{\n  for i in 0..10 {{\n{steps}  }}\n  shop.two(id)\n}}\n");
+    let program = compiled(&text).expect("it compiles");
+    let graph = flow(&program, FlowId(0)).expect("there is a flow");
+    let places = layout(&graph);
+    assert!(graph.nodes.len() > 2_000, "{} nodes", graph.nodes.len());
+    let points: usize = places.edges.iter().map(|course| course.points.len()).sum();
+    assert!(points < 70_000, "{points} points");
+    read("a long flow", &graph, &places);
 }

@@ -1,32 +1,6 @@
 //! Programs in print: what every program of the suite and the examples looks like, and that it comes back from JSON.
-use flowmesh_diagnostics::{Diagnostics, Sources};
-use flowmesh_ir::{FlowId, Program, json, print};
-use flowmesh_tests::files;
-use std::path::Path;
-
-/// All programs of the suite and the examples that have nothing wrong, with their names.
-fn programs() -> Vec<(String, Program)> {
-    let top = files::top();
-    let folders = ["tests/suite", "examples"].map(|folder| top.join(folder));
-    let paths = folders.iter().flat_map(|folder| files::below(folder, ".flow"));
-    paths
-        .filter_map(|path| Some((path.display().to_string(), program(&path)?)))
-        .collect()
-}
-
-fn program(path: &Path) -> Option<Program> {
-    let world = files::Folder {
-        root: path.parent()?.to_owned(),
-        instead: None,
-    };
-    let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
-    flowmesh_frontend::compile(
-        &world,
-        &path.file_name()?.to_string_lossy(),
-        &mut sources,
-        &mut found,
-    )
-}
+use flowmesh_ir::{FlowId, json, print};
+use flowmesh_tests::files::programs;
 
 #[test]
 fn every_program_comes_back_from_json_with_its_hash() {
