@@ -63,9 +63,12 @@ fn talk(connection: &Connection) -> Result<(), String> {
     loop {
         // What is wrong is told when nothing else waits.
         if queue.is_idle(&connection.receiver) {
-            for message in findings::published(&mut state) {
-                send(connection, message);
-            }
+            let found = catch_unwind(AssertUnwindSafe(|| findings::published(&mut state)));
+            let found = found.unwrap_or_else(|_| {
+                state.forget();
+                Vec::new()
+            });
+            found.into_iter().for_each(|message| send(connection, message));
         }
         match queue.next(&connection.receiver, state.is_behind().then_some(QUIET)) {
             Next::Gone => return Ok(()),

@@ -40,7 +40,10 @@ pub use tell::Line;
 
 use flowmesh_ir::{FlowId, Program, StateId, test::Test};
 use jiff::SignedDuration;
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 use world::World;
 
 /// How a test is to be carried out.
@@ -68,7 +71,14 @@ pub struct Verdict {
 /// Carries out a test.
 #[must_use]
 pub fn run(program: &Program, test: &Test, options: Options) -> Verdict {
+    run_until(program, test, options, &Arc::default())
+}
+
+/// As [`run`]; it fails once somebody has waited long enough, and has set `stop`.
+#[must_use]
+pub fn run_until(program: &Program, test: &Test, options: Options, stop: &Arc<AtomicBool>) -> Verdict {
     let mut world = World::new(program, test, options);
+    world.outside.stop = Arc::clone(stop);
     let failure = world.play().err().map(|failure| *failure);
     Verdict {
         failure,

@@ -2,14 +2,26 @@
 
 use super::Answer;
 use crate::lsp::state::{Seen, State};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_frontend::compile_tests;
 use flowmesh_host::trial::{self, Options};
 use lsp_server::{Message, Notification};
 use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 /// What can be executed.
 pub(in crate::lsp) const COMMANDS: [&str; 1] = ["flowmesh.test"];
+
+/// How long tests may take together: nothing else is answered meanwhile.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Does it, and says what came of it.
 pub(super) fn execute(state: &mut State, params: &Value) -> (Answer, Vec<Message>) {
@@ -46,12 +58,26 @@ fn test(state: &mut State, uri: &str, only: Option<&str>) -> Vec<Value> {
     let wanted = tests
         .iter()
         .filter(|test| only.is_none_or(|only| test.title == only));
+    let stop = Arc::new(AtomicBool::new(false));
+    let ended = stops_after(LONGEST, Arc::clone(&stop));
     let each = wanted.map(|test| {
-        let verdict = trial::run(&program, test, Options::default());
+        let verdict = trial::run_until(&program, test, Options::default(), &stop);
         let why = verdict.failure.map(|failure| failure.message);
         json!({ "name": test.title, "passed": why.is_none(), "why": why })
     });
-    each.collect()
+    let results = each.collect();
+    drop(ended);
+    results
+}
+
+/// Stops what goes on for longer, unless what is given back is let go before.
+fn stops_after(longest: Duration, stop: Arc<AtomicBool>) -> Sender<()> {
+    let (ended, has_ended) = bounded(0);
+    thread::spawn(move || {
+        let late = has_ended.recv_timeout(longest) == Err(RecvTimeoutError::Timeout);
+        stop.store(late, Ordering::Relaxed);
+    });
+    ended
 }
 
 fn is_failed(result: &Value) -> bool {
