@@ -441,7 +441,7 @@ fn what_is_no_request_of_the_protocol_is_answered_too() {
 #[test]
 fn a_test_that_never_rests_is_stopped_and_the_server_goes_on() {
     let mut desk = Desk::opened();
-    let text = "flow f() {\n  for i in 0..1000000000 { sleep 1s }\n}\n\ntest \"t\" {\n  let run = start f()\n  advance 20000d\n}\n";
+    let text = "flow f() {\n  for i in 0..1000000000 { sleep 1s }\n}\n\ntest \"t\" {\n  let run = start f()\n  advance 20000d\n  expect run is done\n}\n";
     let uri = desk.uri("long.flow");
     assert_eq!(desk.editor.open(&uri, text), Vec::<Value>::new());
     let params = json!({ "command": "flowmesh.test", "arguments": [uri, "t"] });
