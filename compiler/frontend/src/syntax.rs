@@ -48,6 +48,31 @@ impl SyntaxKind {
         )
     }
 
+    /// Whether it is a sign between or before values, or one that leads from something to something.
+    #[must_use]
+    pub fn is_operator(self) -> bool {
+        use SyntaxKind as K;
+        matches!(
+            self,
+            K::Arrow
+                | K::FatArrow
+                | K::Equals
+                | K::EqualsEquals
+                | K::NotEquals
+                | K::Less
+                | K::LessEquals
+                | K::Greater
+                | K::GreaterEquals
+                | K::DotDot
+                | K::Plus
+                | K::Minus
+                | K::Star
+                | K::Slash
+                | K::Percent
+                | K::QuestionQuestion
+        )
+    }
+
     /// Whether it opens a bracket.
     #[must_use]
     pub fn opens(self) -> bool {

@@ -166,6 +166,22 @@ impl Globals {
         }
     }
 
+    /// The fields of a value of a type, with their types and places.
+    pub(crate) fn fields_of(&self, ty: &Ty) -> Vec<(Name, Ty, Option<Span>)> {
+        let of = |fields: &[FieldInfo]| {
+            let field = |field: &FieldInfo| (field.name.clone(), field.ty.clone(), Some(field.span));
+            fields.iter().map(field).collect()
+        };
+        match ty {
+            Ty::Record(fields) => {
+                let field = |(name, ty): &(Name, Ty)| (name.clone(), ty.clone(), None);
+                fields.iter().map(field).collect()
+            }
+            Ty::Error(id) => self.error(*id).map_or_else(Vec::new, |error| of(&error.params)),
+            other => self.record(other).map_or_else(Vec::new, |(_, fields)| of(fields)),
+        }
+    }
+
     /// The fields, if it is a declared record.
     pub(crate) fn record(&self, ty: &Ty) -> Option<(TypeId, &[FieldInfo])> {
         let Ty::Named(id) = self.unfold(ty) else {

@@ -135,22 +135,7 @@ fn of_syntax(token: &SyntaxToken) -> Option<TokenKind> {
         K::Word if matches!(parent, Some(K::Binding | K::GatewayMethod)) => TokenKind::Word,
         K::Word if parent.is_some_and(K::is_bad) => return None,
         kind if kind.is_word() => TokenKind::Keyword,
-        K::Arrow
-        | K::FatArrow
-        | K::Equals
-        | K::EqualsEquals
-        | K::NotEquals
-        | K::Less
-        | K::LessEquals
-        | K::Greater
-        | K::GreaterEquals
-        | K::DotDot
-        | K::Plus
-        | K::Minus
-        | K::Star
-        | K::Slash
-        | K::Percent
-        | K::QuestionQuestion => TokenKind::Operator,
+        kind if kind.is_operator() => TokenKind::Operator,
         _ => return None,
     })
 }

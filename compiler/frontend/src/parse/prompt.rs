@@ -118,37 +118,25 @@ fn goes_on(text: &str, bad: bool) -> bool {
 /// Whether nothing ends with this.
 fn needs_more(kind: SyntaxKind) -> bool {
     use SyntaxKind as K;
-    matches!(
-        kind,
-        K::Comma
-            | K::Colon
-            | K::Dot
-            | K::QuestionDot
-            | K::QuestionQuestion
-            | K::Arrow
-            | K::FatArrow
-            | K::Equals
-            | K::EqualsEquals
-            | K::NotEquals
-            | K::Less
-            | K::LessEquals
-            | K::Greater
-            | K::GreaterEquals
-            | K::DotDot
-            | K::Plus
-            | K::Minus
-            | K::Star
-            | K::Slash
-            | K::ElseKw
-            | K::AndKw
-            | K::OrKw
-            | K::NotKw
-            | K::InKw
-            | K::HasKw
-            | K::MatchesKw
-            | K::AsKw
-            | K::OfKw
-    )
+    // A percent sign ends a share: `10%`.
+    let operator = kind.is_operator() && kind != K::Percent;
+    operator
+        || matches!(
+            kind,
+            K::Comma
+                | K::Colon
+                | K::Dot
+                | K::QuestionDot
+                | K::ElseKw
+                | K::AndKw
+                | K::OrKw
+                | K::NotKw
+                | K::InKw
+                | K::HasKw
+                | K::MatchesKw
+                | K::AsKw
+                | K::OfKw
+        )
 }
 
 /// A piece of a text by its kind, for whoever shows it in colours.

@@ -154,6 +154,7 @@ impl<'a> Checker<'a> {
             return Typed::bad();
         }
         match self
+            .globals
             .fields_of(&ty)
             .into_iter()
             .find(|(name, ..)| *name == field.text)
@@ -171,7 +172,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn unknown_field(&mut self, ty: &Ty, field: &Ident) {
-        let known = self.fields_of(ty);
+        let known = self.globals.fields_of(ty);
         let near = nearest(&field.text, known.iter().map(|(name, ..)| name.as_str())).map(Name::from);
         let method = flowmesh_stdlib::methods(&field.text).next().is_some();
         let (name, owner, span) = (field.text.clone(), self.globals.show(ty), field.span);
@@ -185,30 +186,6 @@ impl<'a> Checker<'a> {
             },
         };
         self.report(error.diagnostic());
-    }
-
-    /// The fields of a value of a type, with their types and places.
-    pub(super) fn fields_of(&self, ty: &Ty) -> Vec<(Name, Ty, Option<Span>)> {
-        let of = |fields: &[crate::check::globals::FieldInfo]| {
-            fields
-                .iter()
-                .map(|field| (field.name.clone(), field.ty.clone(), Some(field.span)))
-                .collect()
-        };
-        match ty {
-            Ty::Record(fields) => fields
-                .iter()
-                .map(|(name, ty)| (name.clone(), ty.clone(), None))
-                .collect(),
-            Ty::Error(id) => self
-                .globals
-                .error(*id)
-                .map_or_else(Vec::new, |error| of(&error.params)),
-            other => self
-                .globals
-                .record(other)
-                .map_or_else(Vec::new, |(_, fields)| of(fields)),
-        }
     }
 
     pub(super) fn optional_field(&mut self, base: &'a ast::Expr, field: &Ident) -> Typed {

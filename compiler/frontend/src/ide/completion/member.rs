@@ -60,7 +60,7 @@ impl Context<'_> {
     fn of_value(&mut self, ty: &Ty, expected: Option<&Ty>, given: Option<&Given>) {
         let unfolded = self.globals.unfold(ty);
         let called = self.site.after.call;
-        for (name, ty, span) in self.fields(&unfolded) {
+        for (name, ty, span) in self.globals.fields_of(&unfolded) {
             let kind = ItemKind::Name(NameKind::Field);
             let follows = if called {
                 -60
@@ -122,7 +122,10 @@ impl Context<'_> {
             Base::Value(ty) => {
                 let ty = self.globals.unfold(ty);
                 let present = ty.present().clone();
-                self.fields(&present).iter().any(|(field, ..)| field == name)
+                self.globals
+                    .fields_of(&present)
+                    .iter()
+                    .any(|(field, ..)| field == name)
                     || matches!(present, Ty::Json)
                     || flowmesh_stdlib::methods(name).any(|native| {
                         native.receiver.as_ref().is_some_and(|receiver| {
@@ -152,28 +155,6 @@ impl Context<'_> {
             Some(member) if self.has_member(base, member) => 60,
             Some(_) => -40,
             None => 0,
-        }
-    }
-
-    fn fields(&self, ty: &Ty) -> Vec<(Name, Ty, Option<flowmesh_diagnostics::Span>)> {
-        let of = |fields: &[crate::check::FieldInfo]| {
-            let field =
-                |field: &crate::check::FieldInfo| (field.name.clone(), field.ty.clone(), Some(field.span));
-            fields.iter().map(field).collect()
-        };
-        match ty {
-            Ty::Record(fields) => fields
-                .iter()
-                .map(|(name, ty)| (name.clone(), ty.clone(), None))
-                .collect(),
-            Ty::Error(id) => self
-                .globals
-                .error(*id)
-                .map_or_else(Vec::new, |error| of(&error.params)),
-            other => self
-                .globals
-                .record(other)
-                .map_or_else(Vec::new, |(_, fields)| of(fields)),
         }
     }
 
