@@ -10,7 +10,7 @@ use crate::{
     },
     resolve::{Def, Module},
 };
-use flowmesh_ir::{Name, TypeId};
+use flowmesh_ir::TypeId;
 use flowmesh_stdlib::{Native, Ty as Pattern, natives};
 
 impl Context<'_> {
