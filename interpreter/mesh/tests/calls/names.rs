@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call,
+    dns::Dns,
+    failure, plain, request, retrying,
+    server::{Answer, Server},
+    status, with_options,
+};
 use flowmesh_ir::policy::{Balance, Policy, RetryOn, Timeout};
 use flowmesh_mesh::{
     Found, Mesh, NameServer, NameServers, Resolver, Resolving, Unresolved, decide::address::Place,
@@ -16,13 +22,6 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
-};
-use support::{
-    call,
-    dns::Dns,
-    failure, plain, request, retrying,
-    server::{Answer, Server},
-    status, with_options,
 };
 
 fn round_robin() -> Policy {

@@ -8,10 +8,10 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-#[path = "support/shop.rs"]
+#[path = "../support/shop.rs"]
 mod shop;
-mod support;
-
+use crate::support;
+use crate::support::{TRACE, call, failure, plain, program, request, retrying, with_options};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flowmesh_ir::{
     ErrorId, PolicyId, Program, ServiceId,
@@ -25,10 +25,9 @@ use flowmesh_mesh::{Demand, Mesh};
 use serde_json::{Value, json};
 use shop::Shop;
 use std::{sync::Arc, time::Duration};
-use support::{TRACE, call, failure, plain, program, request, retrying, with_options};
 use tokio::sync::mpsc;
 
-const PROTO: &str = include_str!("support/shop.proto");
+const PROTO: &str = include_str!("../support/shop.proto");
 
 fn descriptors() -> String {
     use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};

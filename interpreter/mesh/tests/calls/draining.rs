@@ -5,8 +5,12 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    TRACE, call, plain, request,
+    server::{Answer, Server, read_request, write},
+    status, with_options,
+};
 use flowmesh_ir::{
     call::{Reply, Request, Wire},
     policy::{Balance, Policy},
@@ -20,11 +24,6 @@ use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
-};
-use support::{
-    TRACE, call, plain, request,
-    server::{Answer, Server, read_request, write},
-    status, with_options,
 };
 use tokio::{io::AsyncReadExt, sync::mpsc};
 

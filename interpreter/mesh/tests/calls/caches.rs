@@ -6,8 +6,11 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, mesh, request, retrying,
+    server::{Answer, Seen, Server},
+};
 use flowmesh_ir::{
     call::{Reply, Request, Sealed},
     policy::{Policy, RetryOn},
@@ -16,10 +19,6 @@ use flowmesh_ir::{
 };
 use flowmesh_mesh::Mesh;
 use std::{sync::Arc, time::Duration};
-use support::{
-    call, mesh, request, retrying,
-    server::{Answer, Seen, Server},
-};
 
 fn keeping(server: &Server) -> Mesh {
     let cache = Cache {

@@ -6,8 +6,12 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    Heard, call, request, retrying,
+    server::{Answer, Server, nobody},
+    status, with_options,
+};
 use flowmesh_ir::{
     policy::{Balance, Policy, RetryOn},
     traffic::Breaker,
@@ -20,11 +24,6 @@ use std::{
         atomic::{AtomicU16, Ordering},
     },
     time::{Duration, Instant},
-};
-use support::{
-    Heard, call, request, retrying,
-    server::{Answer, Server, nobody},
-    status, with_options,
 };
 
 /// For how long what failed counts as not well.

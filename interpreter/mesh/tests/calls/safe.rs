@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support;
+use crate::support::{call, plain, request};
 use flowmesh_ir::{
     PolicyId,
     call::{Failure, Reply, Request},
@@ -20,7 +20,6 @@ use rustls::{
     server::WebPkiClientVerifier,
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
-use support::{call, plain, request};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{
+    call, failure, mesh, once, plain, request, retrying,
+    server::{Answer, Server, nobody},
+    status,
+};
 use flowmesh_ir::{
     call::Reply,
     policy::{Balance, Policy, RetryOn, Timeout},
@@ -11,11 +14,6 @@ use flowmesh_ir::{
 };
 use flowmesh_mesh::Mesh;
 use std::{sync::Arc, time::Duration};
-use support::{
-    call, failure, mesh, once, plain, request, retrying,
-    server::{Answer, Server, nobody},
-    status,
-};
 
 const LATE: Duration = Duration::from_millis(300);
 /// Longer than the gates here stay shut at first, with what chance adds.

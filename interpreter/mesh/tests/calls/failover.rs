@@ -1,8 +1,14 @@
 //! Calls go elsewhere while nobody is there who could take them, and come back as soon as somebody is; never twice, never
 //! with what is for the first alone, and never where the rules do not let them.
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, call_as,
+    dns::Dns,
+    failure, once, plain, request, retrying,
+    server::{Answer, Server, nobody, read_request},
+    several, status, two, with_options, with_secrets as options,
+};
 use flowmesh_ir::{
     FlowId, Program, SecretId, ServiceId, SubsetId,
     access::{Rule, What, Who},
@@ -18,13 +24,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
-};
-use support::{
-    call, call_as,
-    dns::Dns,
-    failure, once, plain, request, retrying,
-    server::{Answer, Server, nobody, read_request},
-    several, status, two, with_options, with_secrets as options,
 };
 
 const OTHER: Onward = Onward::Service(ServiceId(1));

@@ -1,15 +1,13 @@
 //! When a call is repeated, where to, and how it ends when it is not.
 
-mod support;
-
-use flowmesh_ir::policy::{Balance, Budget, Policy, Retry, RetryOn, Timeout};
-use flowmesh_mesh::{Next, Outcome, Why};
-use std::time::Duration;
-use support::{
+use crate::support::{
     call, failure, mesh, once, plain, request, retrying,
     server::{Answer, Server, nobody, read_request, write},
     status,
 };
+use flowmesh_ir::policy::{Balance, Budget, Policy, Retry, RetryOn, Timeout};
+use flowmesh_mesh::{Next, Outcome, Why};
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 /// Takes requests and never answers.

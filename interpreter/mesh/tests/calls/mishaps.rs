@@ -6,19 +6,7 @@
     reason = "a decision that is another than the plan's is a failure"
 )]
 
-mod support;
-
-use flowmesh_ir::{
-    call::Reply,
-    policy::{Policy, RetryOn, Timeout},
-    service::EffectKind,
-};
-use flowmesh_mesh::{
-    Next, Outcome,
-    decide::attempts::{CallPlan, Decision},
-};
-use std::time::Duration;
-use support::{
+use crate::support::{
     Heard, call, mesh,
     mishap::{
         Deaf,
@@ -29,6 +17,16 @@ use support::{
     once, request, retrying,
     server::{Answer, Server, nobody},
 };
+use flowmesh_ir::{
+    call::Reply,
+    policy::{Policy, RetryOn, Timeout},
+    service::EffectKind,
+};
+use flowmesh_mesh::{
+    Next, Outcome,
+    decide::attempts::{CallPlan, Decision},
+};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Whether each connection has the mishap, or the first alone.

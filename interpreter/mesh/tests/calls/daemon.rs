@@ -8,8 +8,12 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, failure, plain, request,
+    server::{Answer, Server},
+    status, with_options,
+};
 use flowmesh_ir::policy::{Balance, Policy};
 use flowmesh_mesh::{Hickory, Mesh};
 use std::{
@@ -20,11 +24,6 @@ use std::{
     process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
-};
-use support::{
-    call, failure, plain, request,
-    server::{Answer, Server},
-    status, with_options,
 };
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};

@@ -5,8 +5,12 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, plain, request,
+    server::{Answer, Server},
+    status, with_options,
+};
 use flowmesh_ir::{
     PolicyId, Program, SecretId,
     policy::{Balance, Policy},
@@ -20,11 +24,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
-};
-use support::{
-    call, plain, request,
-    server::{Answer, Server},
-    status, with_options,
 };
 
 const HEALTH: &str = "/healthz";

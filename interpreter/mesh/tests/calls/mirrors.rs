@@ -7,8 +7,12 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, once, plain, program, request,
+    server::{Answer, Server},
+    status, with_options,
+};
 use flowmesh_ir::{
     Name, PolicyId, Program, SecretId, ServiceId, SubsetId,
     call::Sealed,
@@ -18,11 +22,6 @@ use flowmesh_ir::{
 };
 use flowmesh_mesh::{Copied, Hickory, Mesh, MeshOptions, Template};
 use std::{sync::Arc, time::Duration};
-use support::{
-    call, once, plain, program, request,
-    server::{Answer, Server},
-    status, with_options,
-};
 
 fn mirrored(to: Onward, writes: bool) -> Policy {
     let mirror = Mirror {

@@ -1,18 +1,17 @@
 //! How connections are kept, lost and limited.
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, failure, mesh, once, plain, request,
+    server::{Answer, Server, nobody, read_request, write},
+    status, with_options,
+};
 use flowmesh_ir::{
     policy::{Policy, Timeout},
     service::Method,
 };
 use flowmesh_mesh::{Outcome, Why};
 use std::{sync::Arc, time::Duration};
-use support::{
-    call, failure, mesh, once, plain, request,
-    server::{Answer, Server, nobody, read_request, write},
-    status, with_options,
-};
 use tokio::io::AsyncReadExt;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";

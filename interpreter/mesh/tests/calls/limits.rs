@@ -6,8 +6,12 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, failure, mesh, plain, request, retrying,
+    server::{Answer, Server},
+    status, with_options,
+};
 use flowmesh_ir::{
     OperationId, PolicyId, Program,
     call::{Reply, Request, Wire},
@@ -19,11 +23,6 @@ use flowmesh_mesh::{Demand, Mesh, RequestView};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
-};
-use support::{
-    call, failure, mesh, plain, request, retrying,
-    server::{Answer, Server},
-    status, with_options,
 };
 use tokio::{sync::mpsc::unbounded_channel, task::JoinHandle};
 

@@ -6,8 +6,12 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    TRACE, call, failure, mesh, once, plain, request, retrying,
+    server::{Answer, Seen, Server},
+    status, with_options, with_templates,
+};
 use flowmesh_ir::{
     Name, SecretId, SubsetId, Value,
     call::Sealed,
@@ -18,11 +22,6 @@ use flowmesh_ir::{
 };
 use flowmesh_mesh::{MeshError, Next, Template, Text, Unsealed};
 use std::sync::Arc;
-use support::{
-    TRACE, call, failure, mesh, once, plain, request, retrying,
-    server::{Answer, Seen, Server},
-    status, with_options, with_templates,
-};
 
 fn header<'s>(seen: &'s Seen, name: &str) -> &'s str {
     seen.headers

@@ -2,18 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
-use flowmesh_ir::call::Request;
-use flowmesh_mesh::{Mesh, Template, Text};
-use std::net::IpAddr;
-use support::{
+use crate::support;
+use crate::support::{
     call,
     dns::Dns,
     failure, plain, request,
     server::{Answer, Server},
     status, with_templates,
 };
+use flowmesh_ir::call::Request;
+use flowmesh_mesh::{Mesh, Template, Text};
+use std::net::IpAddr;
 
 fn mesh(dns: &Dns, address: Template) -> Mesh {
     let program = support::program(plain(), &[100]);

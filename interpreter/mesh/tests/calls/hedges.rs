@@ -1,7 +1,10 @@
 //! Second attempts beside a first that takes long: of what is only read, as far as it is paid for.
 
-mod support;
-
+use crate::support::{
+    call, mesh, plain, request, retrying,
+    server::{Answer, Server},
+    status,
+};
 use flowmesh_ir::{
     call::Request,
     policy::{Balance, Budget, Policy, Retry, Timeout},
@@ -11,11 +14,6 @@ use flowmesh_ir::{
 use std::{
     sync::Arc,
     time::{Duration, Instant},
-};
-use support::{
-    call, mesh, plain, request, retrying,
-    server::{Answer, Server},
-    status,
 };
 
 fn hedged(after_ms: u64) -> Policy {

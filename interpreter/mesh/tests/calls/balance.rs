@@ -5,8 +5,12 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-mod support;
-
+use crate::support;
+use crate::support::{
+    call, plain, request, retrying,
+    server::{Answer, Server, read_request, write},
+    status, with_options,
+};
 use flowmesh_ir::{
     Value,
     call::Request,
@@ -15,11 +19,6 @@ use flowmesh_ir::{
 };
 use flowmesh_mesh::Mesh;
 use std::{sync::Arc, time::Duration};
-use support::{
-    call, plain, request, retrying,
-    server::{Answer, Server, read_request, write},
-    status, with_options,
-};
 use tokio::sync::watch;
 
 /// What the text of these policies stands for; the host of these tests reads a header.

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod support;
-
+use crate::support::{
+    call, mesh, once, request, retrying,
+    server::{Server, write},
+};
 use flowmesh_ir::{
     call::Reply,
     policy::{Policy, RetryOn, Timeout},
@@ -13,10 +15,6 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
-};
-use support::{
-    call, mesh, once, request, retrying,
-    server::{Server, write},
 };
 use tokio::{io::AsyncReadExt, net::TcpStream};
 

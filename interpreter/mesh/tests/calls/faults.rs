@@ -1,17 +1,15 @@
 //! Trouble made on purpose: what is held back or answered without being sent looks to the rest like the real thing.
 
-mod support;
-
+use crate::support::{
+    call, failure, mesh, once, plain, request, retrying,
+    server::{Answer, Server},
+    status,
+};
 use flowmesh_ir::{
     policy::{Policy, RetryOn, Timeout},
     traffic::Fault,
 };
 use std::time::{Duration, Instant};
-use support::{
-    call, failure, mesh, once, plain, request, retrying,
-    server::{Answer, Server},
-    status,
-};
 
 fn troubled(delay_ms: Option<u64>, status: Option<u16>, percent: u32, policy: Policy) -> Policy {
     let fault = Fault {

@@ -6,8 +6,11 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-mod support;
-
+use crate::support::{
+    call, plain, program, request,
+    server::{Answer, Server},
+    with_options,
+};
 use flowmesh_ir::{
     SecretId, Value,
     call::{Failure, Reply},
@@ -21,11 +24,6 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
-};
-use support::{
-    call, plain, program, request,
-    server::{Answer, Server},
-    with_options,
 };
 
 /// Gives tokens: the number of each is in it.
