@@ -7,6 +7,7 @@
 
 mod client;
 mod documents;
+mod files;
 mod findings;
 mod from_protocol;
 mod library;

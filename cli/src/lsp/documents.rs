@@ -1,6 +1,6 @@
 //! Open documents, and the compiler's world with their unsaved texts in it.
 
-use super::{library, uri};
+use super::{files::Files, library, uri};
 use crate::{project::Project, threads};
 use flowmesh_frontend::{Work, World, ide::position::Text};
 use std::{
@@ -16,6 +16,8 @@ const FILES_MAX: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Documents {
     pub(super) open: BTreeMap<String, Document>,
+    /// Texts of files that are not open. A program is read anew after each key stroke, and most of it lies still.
+    files: Files,
 }
 
 /// One open document.
@@ -53,6 +55,15 @@ impl Documents {
 }
 
 impl Desk<'_> {
+    /// The document of that name, if it is open.
+    fn opened(&self, name: &str) -> Option<&Document> {
+        if name == self.root {
+            return self.documents.open.get(&self.uri);
+        }
+        let path = self.project.as_ref()?.path(name);
+        self.documents.open.get(&uri::of(&path))
+    }
+
     /// The URI of a source by its name; `None` where it is nowhere.
     pub(super) fn uri_of(&self, name: &str) -> Option<String> {
         if name == self.root {
@@ -139,12 +150,11 @@ pub(super) fn programs(folder: &Path) -> Vec<PathBuf> {
 
 impl World for Desk<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
-        let open = self.uri_of(path).and_then(|uri| self.documents.open.get(&uri));
-        if let Some(document) = open {
+        if let Some(document) = self.opened(path) {
             return Ok(document.text.as_str().to_owned());
         }
         match &self.project {
-            Some(project) => project.read(path),
+            Some(project) => self.documents.files.read(project, path),
             None => Err("this document is not saved, so there is nothing beside it".to_owned()),
         }
     }

@@ -15,14 +15,14 @@ pub(crate) mod tree;
 use crate::{
     World,
     ast::{self, Expr, ExprKind, Item, ItemKind, TextPart},
-    resolve::{Module, ModuleId},
+    resolve::{Module, ModuleId, Scope},
 };
 use error::Error;
 use files::Files;
 pub(crate) use files::beside;
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
 use flowmesh_ir::Name;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// A service that a document describes.
 #[derive(Debug)]
@@ -156,6 +156,6 @@ fn module_of(service: &ast::Service, path: String, described: &mut Described) ->
             items: std::mem::take(&mut described.items),
         }),
         uses: Vec::new(),
-        scope: HashMap::new(),
+        scope: Scope::default(),
     }
 }

@@ -37,6 +37,9 @@ pub struct Resolved {
     pub outside: Vec<Outside>,
 }
 
+/// Names and what they stand for. There are tens of thousands of them in a large program, after each key stroke.
+pub type Scope = HashMap<Name, Entry, foldhash::fast::RandomState>;
+
 /// One module.
 #[derive(Debug)]
 pub struct Module {
@@ -51,7 +54,7 @@ pub struct Module {
     /// What it uses, in order.
     pub uses: Vec<Use>,
     /// Every name that its bodies can see.
-    pub scope: HashMap<Name, Entry>,
+    pub scope: Scope,
 }
 
 /// A `use` that was found.

@@ -6,7 +6,7 @@
 use super::Checker;
 use crate::{
     lower::Lowered,
-    resolve::ModuleId,
+    resolve::{Def, ModuleId},
     workspace::{Edges, Kept, Key, Memo, Print, Served, Shelf},
 };
 use flowmesh_ir::{
@@ -64,7 +64,8 @@ impl Checker<'_> {
             None => {
                 let mark = self.mark();
                 let made = check(self);
-                let kept = self.kept(module, mark, made.clone());
+                let seen = self.globals.seen.end();
+                let kept = self.kept(module, mark, made.clone(), &seen);
                 (made, kept)
             }
         };
@@ -136,8 +137,45 @@ impl Checker<'_> {
         }
     }
 
+    /// What a declaration says of itself from outside. It is not moved to other numbers, but said anew.
+    pub(crate) fn head_again<T: Clone>(
+        &mut self,
+        def: Def,
+        (module, item): (ModuleId, usize),
+        shelf: impl Fn(&mut Memo) -> &mut Shelf<Kept<T>>,
+        say: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let moved = |memo: &Memo| memo.numbers.is_some();
+        let same = self.memo.as_ref().is_some_and(|memo| !moved(memo));
+        let key = self.kept_under(module, item);
+        let known = key.and_then(|key| shelf(self.memo.as_mut()?).take(key));
+        if let Some(kept) = known.filter(|kept| same && self.still(&kept.sees)) {
+            self.used.extend(kept.used.iter().map(|at| (module, *at)));
+            let made = kept.made.clone();
+            self.globals
+                .seen
+                .note(def, kept.sees.iter().map(|(id, _)| *id).collect());
+            if let (Some(key), Some(memo)) = (key, &mut self.memo) {
+                shelf(memo).put(key, kept);
+            }
+            return made;
+        }
+        if key.is_none() {
+            return self.declaring(def, say);
+        }
+        let mark = self.mark();
+        let made = say(self);
+        let seen = self.globals.seen.end();
+        let kept = self.kept(module, mark, Some(made.clone()), &seen);
+        self.globals.seen.note(def, seen);
+        if let (Some(key), Some(kept), Some(memo)) = (key, kept, &mut self.memo) {
+            shelf(memo).put(key, kept);
+        }
+        made
+    }
+
     /// What was made, with what was left behind since the mark; nothing where it cannot be taken again.
-    fn kept<T>(&mut self, module: ModuleId, mark: Mark, made: Option<T>) -> Option<Kept<T>> {
+    fn kept<T>(&mut self, module: ModuleId, mark: Mark, made: Option<T>, seen: &[TypeId]) -> Option<Kept<T>> {
         let new = std::mem::replace(&mut self.used, mark.used);
         // A copy of a flow has a number that only this check knows.
         let clean = self.found.len() == mark.found
@@ -148,8 +186,7 @@ impl Checker<'_> {
         let policies = self.policies.asked();
         let types = self.made.get(mark.made..).unwrap_or(&[]).to_vec();
         let first = self.made_type(mark.made);
-        let seen = self.globals.seen.end();
-        let sees = self.memo.as_ref()?.sight_of(&seen);
+        let sees = self.memo.as_ref()?.sight_of(seen);
         if !clean {
             return None;
         }

@@ -248,7 +248,12 @@ impl<'a> Checker<'a> {
         let names = self.sources.iter().map(|(_, source)| source.name.clone());
         self.origins.sources = names.collect();
         let mut policies = self.policies.into_table();
-        let mut types = super::declare::definitions(&self.globals, self.made);
+        // While something is wrong, as it is most of the time in an editor, nothing is made of all this.
+        let wrong = self.found.has_errors();
+        let mut types = match wrong {
+            true => Vec::new(),
+            false => super::declare::definitions(&self.globals, self.made),
+        };
         let beside = match self.own {
             Some(own) => super::Beside {
                 flows: self.flows.split_off(own.flows.min(self.flows.len())),
@@ -257,7 +262,7 @@ impl<'a> Checker<'a> {
             },
             None => super::Beside::default(),
         };
-        let sound = (!self.found.has_errors()).then(|| Sound {
+        let sound = (!wrong).then(|| Sound {
             types,
             errors: self.globals.error_definitions(),
             events: self.globals.event_definitions(&self.flows),

@@ -173,17 +173,19 @@ fn endless(checker: &mut Checker<'_>, circle: &[u32]) {
 fn rules(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
     for (at, declared) in resolved.tables.types.iter().enumerate() {
-        let Some(mut shape) = checker.globals.types.get(at).map(|info| info.shape.clone()) else {
+        let item = resolved.item(declared).filter(|item| has_rules(&item.kind));
+        let info = checker.globals.types.get(at);
+        let (Some(item), Some(mut shape)) = (item, info.map(|info| info.shape.clone())) else {
             continue;
         };
-        match (resolved.item(declared).map(|item| &item.kind), &mut shape) {
-            (Some(ItemKind::Record { fields, .. }), ShapeInfo::Record(infos)) => {
+        match (&item.kind, &mut shape) {
+            (ItemKind::Record { fields, .. }, ShapeInfo::Record(infos)) => {
                 checker.field_rules(declared.module, fields, infos);
             }
-            (Some(ItemKind::Alias { rule: Some(expr), .. }), ShapeInfo::Alias { ty, rule }) => {
+            (ItemKind::Alias { rule: Some(expr), .. }, ShapeInfo::Alias { ty, rule }) => {
                 *rule = Some(checker.rule(declared.module, expr, ty));
             }
-            (Some(ItemKind::Enum { cases, .. }), ShapeInfo::Enum(infos)) => {
+            (ItemKind::Enum { cases, .. }, ShapeInfo::Enum(infos)) => {
                 for (case, info) in cases.iter().zip(infos) {
                     checker.field_rules(declared.module, &case.fields, &mut info.fields);
                 }
@@ -193,6 +195,16 @@ fn rules(checker: &mut Checker<'_>) {
         if let Some(info) = checker.globals.types.get_mut(at) {
             info.shape = shape;
         }
+    }
+}
+
+fn has_rules(kind: &ItemKind) -> bool {
+    let ruled = |fields: &[ast::Field]| fields.iter().any(|field| field.rule.is_some());
+    match kind {
+        ItemKind::Record { fields, .. } => ruled(fields),
+        ItemKind::Alias { rule, .. } => rule.is_some(),
+        ItemKind::Enum { cases, .. } => cases.iter().any(|case| ruled(&case.fields)),
+        _ => false,
     }
 }
 

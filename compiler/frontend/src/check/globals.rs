@@ -17,8 +17,8 @@ pub struct Globals {
     pub(crate) types: Vec<TypeInfo>,
     pub(crate) errors: Vec<Signature>,
     pub(crate) configs: Vec<Ty>,
-    pub(crate) policies: Vec<Overrides>,
-    pub(crate) services: Vec<ServiceInfo>,
+    pub(crate) policies: Vec<Arc<Overrides>>,
+    pub(crate) services: Vec<Arc<ServiceInfo>>,
     pub(crate) functions: Vec<Signature>,
     pub(crate) flows: Vec<Signature>,
     pub(crate) templates: Vec<Signature>,
@@ -90,10 +90,10 @@ impl Signature {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServiceInfo {
     pub(crate) name: Name,
-    pub(crate) overrides: Overrides,
+    pub(crate) overrides: Arc<Overrides>,
     /// How many addresses each `at` has, and where they stand.
     pub(crate) addresses: Vec<(usize, Span)>,
-    pub(crate) operations: Vec<OperationInfo>,
+    pub(crate) operations: Vec<Arc<OperationInfo>>,
     pub(crate) by_name: HashMap<Name, u32>,
 }
 
@@ -106,7 +106,7 @@ pub(crate) struct OperationInfo {
     pub(crate) stream: bool,
     /// By which way it is reached.
     pub(crate) way: Way,
-    pub(crate) overrides: Overrides,
+    pub(crate) overrides: Arc<Overrides>,
 }
 
 impl Globals {
@@ -119,12 +119,12 @@ impl Globals {
         self.errors.get(id.index())
     }
 
-    pub(crate) fn policy(&self, id: u32) -> Option<&Overrides> {
+    pub(crate) fn policy(&self, id: u32) -> Option<&Arc<Overrides>> {
         self.seen.through(Def::Policy(id));
         self.policies.get(id as usize)
     }
 
-    pub(crate) fn service(&self, id: ServiceId) -> Option<&ServiceInfo> {
+    pub(crate) fn service(&self, id: ServiceId) -> Option<&Arc<ServiceInfo>> {
         self.seen.through(Def::Service(id.0));
         self.services.get(id.index())
     }
@@ -135,7 +135,7 @@ impl Globals {
         self.flows.get(id.index())
     }
 
-    pub(crate) fn operation(&self, service: u32, operation: u32) -> Option<&OperationInfo> {
+    pub(crate) fn operation(&self, service: u32, operation: u32) -> Option<&Arc<OperationInfo>> {
         self.service(ServiceId(service))?
             .operations
             .get(operation as usize)

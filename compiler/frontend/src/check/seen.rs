@@ -40,6 +40,13 @@ impl Seen {
         }
     }
 
+    /// Into what was looked to say what a declaration is from outside.
+    pub(super) fn note(&mut self, def: Def, types: Vec<TypeId>) {
+        if !types.is_empty() {
+            self.through.insert(def, types);
+        }
+    }
+
     pub(super) fn through(&self, def: Def) {
         if let (Some(types), Some(known)) = (&self.types, self.through.get(&def)) {
             types.borrow_mut().extend(known);
@@ -57,9 +64,7 @@ impl Checker<'_> {
         let done = what(self);
         let Globals { seen, .. } = &mut self.globals;
         let types = seen.end();
-        if !types.is_empty() {
-            seen.through.insert(def, types);
-        }
+        seen.note(def, types);
         done
     }
 }

@@ -74,9 +74,13 @@ pub(super) fn all(checker: &mut Checker<'_>) {
             continue;
         };
         let name = checker.unique(&mut taken, declared);
-        checker.declaring(Def::Service(at), |checker| {
-            declare(checker, declared, service, name);
-        });
+        let info = checker.head_again(
+            Def::Service(at),
+            (declared.module, declared.item),
+            |memo| &mut memo.services_outside,
+            |checker| declare(checker, declared, service, name),
+        );
+        checker.globals.services.push(info);
     }
     for (at, (declared, item)) in (0u32..).map(ServiceId).zip(services) {
         let ItemKind::Service(service) = &item.kind else {
@@ -95,7 +99,12 @@ pub(super) fn all(checker: &mut Checker<'_>) {
     }
 }
 
-fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast::Service, name: Name) {
+fn declare<'a>(
+    checker: &mut Checker<'a>,
+    declared: &Declared,
+    service: &'a ast::Service,
+    name: Name,
+) -> Arc<ServiceInfo> {
     checker.frame.module = declared.module;
     checker.subsets = service
         .at
@@ -126,7 +135,7 @@ fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast:
             let first = info
                 .operations
                 .get(*first as usize)
-                .map(|first: &OperationInfo| first.signature.span);
+                .map(|first: &Arc<OperationInfo>| first.signature.span);
             checker.twice(
                 operation.name.text.clone(),
                 operation.name.span,
@@ -138,8 +147,8 @@ fn declare<'a>(checker: &mut Checker<'a>, declared: &Declared, service: &'a ast:
         let declared = checker.declare_operation(&info, module, operation);
         info.operations.push(declared);
     }
-    checker.globals.services.push(info);
     checker.subsets.clear();
+    Arc::new(info)
 }
 
 fn body<'a>(
@@ -150,7 +159,7 @@ fn body<'a>(
     service: &'a ast::Service,
 ) -> Option<Served> {
     checker.frame.module = declared.module;
-    let info = checker.globals.service(id)?.clone();
+    let info = Arc::clone(checker.globals.service(id)?);
     let written = checker.resolved.operations(declared, service);
     let reached: Vec<&'a ast::Operation> = written
         .iter()
@@ -177,7 +186,7 @@ fn body<'a>(
     }
     let (places, said) = places(&info, item, service);
     let made = Service {
-        name: info.name,
+        name: info.name.clone(),
         doc: item.doc.clone(),
         subsets,
         address_params,
@@ -271,7 +280,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The policy that a setting names.
-    fn policy_named(&mut self, value: &'a ast::Expr) -> Option<Overrides> {
+    fn policy_named(&mut self, value: &'a ast::Expr) -> Option<Arc<Overrides>> {
         let words = words(value);
         let def = words.as_deref().and_then(|words| self.path(words));
         if let Some(Def::Policy(id)) = def {

@@ -70,14 +70,20 @@ pub struct Occurrence {
 pub struct Names {
     /// By their places.
     all: Vec<Occurrence>,
-    by_name: HashMap<Span, Vec<usize>>,
+    by_name: BySpan<Vec<usize>>,
 }
+
+/// Something by places, of which there are many.
+type BySpan<T> = HashMap<Span, T, foldhash::fast::RandomState>;
 
 impl Names {
     pub(super) fn of(analysis: &Analysis) -> Self {
         let mut gathering = Gathering::new(analysis);
         gathering.declarations();
         for module in &analysis.resolved.modules {
+            if !gathering.is_asked_for(module.source) {
+                continue;
+            }
             gathering.uses(module);
             parts::parts(&mut gathering, module);
         }
@@ -130,8 +136,8 @@ pub(super) struct Gathering<'a> {
     pub(super) analysis: &'a Analysis,
     pub(super) all: Vec<Occurrence>,
     /// What is declared at a place.
-    kinds: HashMap<Span, NameKind>,
-    facts: HashMap<Span, &'a Fact>,
+    kinds: BySpan<NameKind>,
+    facts: BySpan<&'a Fact>,
 }
 
 impl<'a> Gathering<'a> {
@@ -140,9 +146,15 @@ impl<'a> Gathering<'a> {
         Self {
             analysis,
             all: Vec::new(),
-            kinds: HashMap::new(),
+            kinds: BySpan::default(),
             facts: facts.collect(),
         }
+    }
+
+    /// Of a program that is analysed again and again only the facts of the root are known, and so are its names.
+    fn is_asked_for(&self, source: SourceId) -> bool {
+        let only = self.analysis.checked.facts.only;
+        only.is_none_or(|only| only == source)
     }
 
     pub(super) fn resolved(&self) -> &'a Resolved {
@@ -155,7 +167,8 @@ impl<'a> Gathering<'a> {
     }
 
     pub(super) fn declare(&mut self, span: Span, kind: NameKind) {
-        if span == Span::default() || self.kinds.insert(span, kind).is_some() {
+        let known = span == Span::default() || self.kinds.insert(span, kind).is_some();
+        if known || !self.is_asked_for(span.source) {
             return;
         }
         self.all.push(Occurrence {
@@ -270,7 +283,7 @@ impl<'a> Gathering<'a> {
         });
         self.all
             .dedup_by(|next, before| (next.span, next.declared) == (before.span, before.declared));
-        let mut by_name: HashMap<Span, Vec<usize>> = HashMap::new();
+        let mut by_name: BySpan<Vec<usize>> = BySpan::default();
         for (at, one) in self.all.iter().enumerate() {
             by_name.entry(one.declared).or_default().push(at);
         }

@@ -1,6 +1,6 @@
 //! Reads and parses the root module and everything that it uses.
 
-use super::{Error, Module, ModuleId, Use};
+use super::{Error, Module, ModuleId, Scope, Use};
 use crate::{
     World,
     ast::{self, Ident, ItemKind},
@@ -99,7 +99,7 @@ impl Loader<'_> {
             source,
             ast: Arc::default(),
             uses: Vec::new(),
-            scope: HashMap::new(),
+            scope: Scope::default(),
         });
         id
     }

@@ -37,6 +37,8 @@ pub(super) fn fill(
 }
 
 fn builtin(module: &mut Module) {
+    let names = module.ast.items.len().saturating_add(BUILTIN_ERRORS.len());
+    module.scope.reserve(names);
     for (id, (name, _)) in (0u32..).zip(BUILTIN_ERRORS) {
         let entry = Entry {
             def: Def::Error(id),

@@ -8,7 +8,7 @@ use flowmesh_ir::{
 };
 use std::{
     collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, Hash, Hasher},
 };
 
 /// All declarations in the order of their numbers, kind by kind.
@@ -150,9 +150,14 @@ fn builtin_errors() -> u32 {
 }
 
 pub(super) fn hash(what: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = hasher();
     what.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The numbers stand for what was hashed, so that the quick form of this hasher would not do.
+pub(super) fn hasher() -> foldhash::quality::FoldHasher<'static> {
+    foldhash::quality::FixedState::default().build_hasher()
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! What the checker made of declarations, under the number of what they are and see.
 
 use super::{identity::Identities, sight::Sights};
-use crate::{check::KnownPolicy, lower::Lowered};
+use crate::{
+    check::{KnownPolicy, ServiceInfo},
+    lower::Lowered,
+};
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     FunctionId, PolicyId, TypeId, expr::Function, numbers::Numbers, program::Places, service::Service,
@@ -60,6 +63,8 @@ pub(crate) struct Memo {
     pub(crate) edges: Shelf<Edges>,
     pub(crate) functions: Shelf<Kept<Arc<Function>>>,
     pub(crate) services: Shelf<Kept<Served>>,
+    /// What is seen of services from outside.
+    pub(crate) services_outside: Shelf<Kept<Arc<ServiceInfo>>>,
     pub(crate) flows: Shelf<Kept<Lowered>>,
     pub(crate) tests: Shelf<Kept<()>>,
 }
@@ -118,6 +123,7 @@ impl Memo {
         self.edges.turn();
         self.functions.turn();
         self.services.turn();
+        self.services_outside.turn();
         self.flows.turn();
         self.tests.turn();
     }

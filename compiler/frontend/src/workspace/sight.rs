@@ -7,7 +7,7 @@
 
 use super::{
     Key, Parsed, Print,
-    identity::{Identities, hash},
+    identity::{Identities, hash, hasher},
 };
 use crate::{
     ast::{self, ItemKind},
@@ -17,7 +17,7 @@ use flowmesh_diagnostics::Span;
 use flowmesh_ir::Name;
 use std::{
     collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{Hash, Hasher},
     sync::Arc,
 };
 
@@ -209,7 +209,7 @@ impl Names<'_> {
     }
 
     fn mentions(self, words: &[Name]) -> Mentions {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = hasher();
         let mut sees = Vec::new();
         let mut modules = Vec::new();
         for word in words {
@@ -333,7 +333,7 @@ fn documents(resolved: &Resolved) -> u64 {
 
 /// Declarations whose names are taken by earlier ones of the same kind.
 fn shared(tables: &Tables) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = hasher();
     for (kind, table) in tables.kinds().into_iter().enumerate() {
         let mut taken = HashSet::with_capacity(table.len());
         let twice = table.iter().filter(|declared| !taken.insert(&declared.name.text));

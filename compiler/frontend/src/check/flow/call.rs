@@ -18,6 +18,7 @@ use crate::{
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{OperationId, ServiceId, SlotId, expr::Expr, flow::Target, service::EffectKind};
+use std::sync::Arc;
 
 /// Where nothing follows.
 pub(super) const NO_TAILS: &Tails = &Tails {
@@ -173,7 +174,7 @@ impl<'a> Checker<'a> {
             .map(|(_, settings)| self.overrides(settings, Place::With));
         let policy = match with {
             Some(with) => {
-                if let Some(owner) = self.globals.service(service).cloned() {
+                if let Some(owner) = self.globals.service(service).map(Arc::clone) {
                     self.weighed(&with, &owner.name, &owner.addresses);
                 }
                 let (name, effect) = (called.title.as_str().into(), info.effect);

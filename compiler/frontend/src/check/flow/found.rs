@@ -6,7 +6,7 @@ use crate::{
     check::{
         Asked, Base, Checker,
         globals::{FieldInfo, OperationInfo, Signature},
-        service::{Error as ServiceError, Way},
+        service::{Error as ServiceError, Overrides, Way},
         template::{ANYTHING, Given, Taken, Taking},
         ty::Ty,
     },
@@ -17,6 +17,7 @@ use flowmesh_ir::{
     FlowId, Name, OperationId, ServiceId,
     service::{EffectKind, Method},
 };
+use std::sync::Arc;
 
 /// A call of an operation or a flow, found; or the end of a task, which is awaited like one.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub(super) struct Called<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// An operation, with what is known of it.
-    Operation(ServiceId, OperationId, Box<OperationInfo>),
+    Operation(ServiceId, OperationId, Arc<OperationInfo>),
     /// A flow, whose run is a child of this one.
     Flow(FlowId),
     /// A task, whose end is awaited.
@@ -99,7 +100,7 @@ impl<'a> Checker<'a> {
         let signature = info.signature.clone();
         let (name, span) = (name.span, value.span);
         Found::Call(Box::new(Called {
-            what: What::Operation(service, OperationId(number), Box::new(info)),
+            what: What::Operation(service, OperationId(number), info),
             title,
             signature,
             arguments,
@@ -156,7 +157,7 @@ impl<'a> Checker<'a> {
             _ => (
                 ServiceId(u32::MAX),
                 OperationId(u32::MAX),
-                unknown(taking, params, result),
+                Arc::new(unknown(taking, params, result)),
             ),
         };
         self.taking_met(taking, name);
@@ -168,7 +169,7 @@ impl<'a> Checker<'a> {
         let as_json = *result == Ty::Json && signature.result != Ty::Json;
         signature.result = result.clone();
         Some(Called {
-            what: What::Operation(service, operation, Box::new(info)),
+            what: What::Operation(service, operation, info),
             title: self.name_of_given(taking),
             signature,
             arguments,
@@ -231,6 +232,6 @@ fn unknown(taking: &Taking, params: &[(Name, Ty)], result: &Ty) -> OperationInfo
         effect: EffectKind::Once,
         stream: false,
         way: Way::Http(Method::Post),
-        overrides: Default::default(),
+        overrides: Overrides::none(),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{Name, expr::Expr, gateway::Gateway};
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
@@ -36,11 +36,8 @@ impl<'a> Checker<'a> {
         };
         let mut overrides = self.overrides(&gateway.settings, Place::Gateway);
         // These are its own: what it shows visitors, how many it lets in, and which pages may ask it.
-        (
-            overrides.traffic.tls,
-            overrides.traffic.limit,
-            overrides.traffic.cors,
-        ) = (None, None, None);
+        let said = Arc::make_mut(&mut overrides);
+        (said.traffic.tls, said.traffic.limit, said.traffic.cors) = (None, None, None);
         for setting in &gateway.settings {
             let span = setting.name.span.to(setting.value.span);
             self.origins

@@ -15,6 +15,7 @@ use flowmesh_ir::{
     gateway::{Part, Route, Segment, Target, needs},
     service::Method,
 };
+use std::sync::Arc;
 
 const METHODS: [Method; 7] = [
     Method::Get,
@@ -71,7 +72,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What is said of what a route leads to; a route says the rest on top of it, and before that its gateway.
-    pub(super) fn said_of(&self, target: &Target) -> Overrides {
+    pub(super) fn said_of(&self, target: &Target) -> Arc<Overrides> {
         let said = match target {
             Target::Service { service, .. } => self.globals.service(*service).map(|info| &info.overrides),
             Target::Operation {
@@ -83,7 +84,7 @@ impl<'a> Checker<'a> {
             }
             Target::Flow { .. } | Target::Redirect { .. } => None,
         };
-        said.cloned().unwrap_or_default()
+        said.map_or_else(Overrides::none, Arc::clone)
     }
 
     fn one_route(

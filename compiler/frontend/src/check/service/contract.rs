@@ -9,7 +9,11 @@ mod words;
 use super::Error;
 use crate::{
     ast::{self, Operation as Written},
-    check::{Checker, declare::definitions, globals::OperationInfo},
+    check::{
+        Checker,
+        declare::definitions,
+        globals::{OperationInfo, ServiceInfo},
+    },
     outside::Outside,
     resolve::ModuleId,
 };
@@ -21,6 +25,7 @@ use flowmesh_ir::{
     service::{Binding, Operation, Piece},
     ty::{Type, TypeDef},
 };
+use std::sync::Arc;
 
 /// An operation in both of its forms.
 struct Side<'a> {
@@ -65,17 +70,16 @@ impl<'a> Checker<'a> {
 
     /// What the document says of an operation, as the program would have it.
     fn as_described(&mut self, id: ServiceId, module: ModuleId, theirs: &'a Written) -> Option<Operation> {
-        let info = self.globals.service(id)?.clone();
+        let info = Arc::clone(self.globals.service(id)?);
         let muted = std::mem::replace(&mut self.muted, true);
-        let declared: OperationInfo = self.declare_operation(&info, module, theirs);
+        let declared: Arc<OperationInfo> = self.declare_operation(&info, module, theirs);
         let at = u32::try_from(info.operations.len()).unwrap_or(u32::MAX);
-        self.globals
-            .services
-            .get_mut(id.index())?
-            .operations
-            .push(declared);
+        // It stands beside those that there are for as long as it is looked at.
+        let mut beside = ServiceInfo::clone(&info);
+        beside.operations.push(declared);
+        *self.globals.services.get_mut(id.index())? = Arc::new(beside);
         let made = self.operation(id, at, module, theirs);
-        self.globals.services.get_mut(id.index())?.operations.pop();
+        *self.globals.services.get_mut(id.index())? = info;
         self.muted = muted;
         made
     }

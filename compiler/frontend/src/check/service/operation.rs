@@ -22,6 +22,7 @@ use flowmesh_ir::{
     service::{Binding, EffectKind, Method, Operation, Piece},
     ty::Type,
 };
+use std::sync::Arc;
 
 impl<'a> Checker<'a> {
     /// The signature of an operation, its effect, and what holds for it.
@@ -30,12 +31,12 @@ impl<'a> Checker<'a> {
         service: &ServiceInfo,
         module: ModuleId,
         operation: &'a Written,
-    ) -> OperationInfo {
+    ) -> Arc<OperationInfo> {
         let params = self.params(module, &operation.params);
         let result = operation.result.as_ref().map_or(Ty::Unit, |ty| self.ty(ty));
         let fails = self.fails(&operation.fails);
         let own = self.overrides(&operation.settings, Place::Operation);
-        let overrides = own.over(&service.overrides);
+        let overrides = own.over_all(&service.overrides);
         self.weighed(&own, &service.name, &service.addresses);
         let base = signature(
             operation.name.text.clone(),
@@ -57,7 +58,7 @@ impl<'a> Checker<'a> {
                 effect,
             },
         );
-        OperationInfo {
+        Arc::new(OperationInfo {
             signature: Signature {
                 params,
                 result,
@@ -68,7 +69,7 @@ impl<'a> Checker<'a> {
             stream: operation.stream,
             way: Way::of(operation).unwrap_or(Way::Http(Method::Get)),
             overrides,
-        }
+        })
     }
 
     fn method_of(&mut self, operation: &Written) -> Method {
@@ -88,7 +89,7 @@ impl<'a> Checker<'a> {
         module: ModuleId,
         operation: &'a Written,
     ) -> Option<Operation> {
-        let info = self.globals.operation(service.0, at)?.clone();
+        let info = Arc::clone(self.globals.operation(service.0, at)?);
         let owner = self.globals.service(service)?.name.clone();
         let policy = self.policies.intern(&info.overrides);
         let kind = FactKind::Operation(service, at, policy);
@@ -307,11 +308,11 @@ impl<'a> Checker<'a> {
     /// What holds for one call, with its overrides.
     pub(crate) fn call_policy(
         &mut self,
-        with: &Overrides,
-        base: &Overrides,
+        with: &Arc<Overrides>,
+        base: &Arc<Overrides>,
         subject: &Subject,
     ) -> flowmesh_ir::PolicyId {
-        let merged = with.over(base);
+        let merged = with.over_all(base);
         self.judge(&merged, with, subject);
         self.policies.intern(&merged)
     }

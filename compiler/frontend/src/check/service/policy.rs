@@ -14,6 +14,7 @@ use flowmesh_ir::{
     Name,
     policy::{Backoff, Balance, Budget, Policy, Retry, RetryOn, Timeout},
 };
+use std::sync::{Arc, LazyLock};
 
 /// A value and where it was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +41,20 @@ pub(crate) struct Overrides {
 const ATTEMPTS: u32 = 3;
 
 impl Overrides {
+    /// Nothing is said.
+    pub(crate) fn none() -> Arc<Self> {
+        static NONE: LazyLock<Arc<Overrides>> = LazyLock::new(Arc::default);
+        Arc::clone(&NONE)
+    }
+
+    /// These on top of others, field by field. They are large, and most places say nothing of their own.
+    pub(crate) fn over_all(self: &Arc<Self>, base: &Arc<Self>) -> Arc<Self> {
+        if Arc::ptr_eq(self, &Self::none()) {
+            return Arc::clone(base);
+        }
+        Arc::new(self.over(base))
+    }
+
     /// These on top of others, field by field.
     pub(crate) fn over(&self, base: &Self) -> Self {
         Self {
@@ -164,26 +179,29 @@ fn usual_on() -> Vec<RetryOn> {
 
 impl<'a> Checker<'a> {
     /// Reads the settings of a place; those that are not about policies are left to others.
-    pub(crate) fn overrides(&mut self, settings: &'a [Setting], place: Place) -> Overrides {
+    pub(crate) fn overrides(&mut self, settings: &'a [Setting], place: Place) -> Arc<Overrides> {
         self.settings_once(settings);
-        let mut own = Overrides::default();
-        let mut base = Overrides::default();
+        let mut own = Overrides::none();
+        let mut base = Overrides::none();
         for setting in settings {
             let Some(known) = self.known(&setting.name, place) else {
                 continue;
             };
             match known.name {
-                "policy" => base = self.policy_named(&setting.value).unwrap_or_default(),
-                "timeout" => self.timeout(known, &setting.value, &mut own),
-                "retry" => self.retry(known, &setting.value, &mut own),
+                "policy" => base = self.policy_named(&setting.value).unwrap_or_else(Overrides::none),
+                "timeout" => self.timeout(known, &setting.value, Arc::make_mut(&mut own)),
+                "retry" => self.retry(known, &setting.value, Arc::make_mut(&mut own)),
                 "balance" => {
                     let read = self.balance(known, &setting.value);
+                    let own = Arc::make_mut(&mut own);
                     (own.balance, own.traffic.by) = read.unzip();
                 }
-                _ => self.traffic(known, &setting.value, place, &mut own.traffic),
+                // Where it goes and what it carries is its own.
+                _ if place == Place::Operation && !known.places.contains(&Place::Policy) => {}
+                _ => self.traffic(known, &setting.value, place, &mut Arc::make_mut(&mut own).traffic),
             }
         }
-        own.over(&base)
+        own.over_all(&base)
     }
 
     pub(crate) fn known(&mut self, name: &Ident, place: Place) -> Option<&'static Known> {

@@ -124,7 +124,7 @@ impl<'a> Checker<'a> {
             title,
             stream: operation.stream,
             way: Some(operation.way),
-            signature: operation.signature,
+            signature: operation.signature.clone(),
         })
     }
 

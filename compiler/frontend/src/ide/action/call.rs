@@ -8,6 +8,7 @@ use crate::{
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{PolicyId, service::EffectKind, worst};
+use std::sync::Arc;
 
 /// Beginnings of names of operations that take back what another did.
 const UNDOING: [&str; 10] = [
@@ -119,7 +120,7 @@ fn undone(ask: &Ask<'_>, called: &Called<'_>) -> Option<Action> {
     ))
 }
 
-fn undoing<'a>(called: &Called<'a>) -> Option<&'a OperationInfo> {
+fn undoing<'a>(called: &Called<'a>) -> Option<&'a Arc<OperationInfo>> {
     let own = &called.operation.signature.name;
     let takes_back = |name: &str| {
         let begins = UNDOING.iter().any(|word| name.starts_with(word));

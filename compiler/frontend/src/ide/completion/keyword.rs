@@ -277,9 +277,9 @@ impl Context<'_> {
         }
     }
 
-    /// How much of the declaration around cannot be read with another word in the place.
+    /// How much of what is around cannot be read with another word in the place.
     fn problems_with(&self, word: &str) -> usize {
-        let (text, at) = &self.site.item;
+        let (text, at) = &self.site.near;
         let (head, tail) = (text.get(..*at).unwrap_or(""), text.get(*at..).unwrap_or(""));
         let tail = tail.strip_prefix(WORD).unwrap_or(tail);
         parse::problems(&format!("{head}{word}{tail}"))

@@ -1,6 +1,7 @@
 //! What the place at the cursor is, by the tree of the text with a word in it.
 
 mod beside;
+mod near;
 
 use crate::{
     check::WORD,
@@ -25,7 +26,9 @@ pub(super) struct Site {
     pub(super) given: Vec<String>,
     /// The text of the declaration around, and where the word is in it.
     pub(super) item: (String, usize),
-    /// How much of it cannot be read, with the word.
+    /// The same without statements that are far from the word, and where the word is in that. To try words in it is quick.
+    pub(super) near: (String, usize),
+    /// How much of that cannot be read, with the word.
     pub(super) problems: usize,
     /// Whether a statement can begin here: at the beginning of a line, after `{`, `->` or `else`.
     pub(super) begins: bool,
@@ -91,22 +94,9 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
     if prefix.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let with = |form: &str| {
-        let (head, tail) = (text.get(..start).unwrap_or(""), text.get(end..).unwrap_or(""));
-        format!("{head}{WORD}{form}{tail}")
-    };
-    let mut best: Option<(usize, String)> = None;
-    for form in FORMS {
-        let text = with(form);
-        let problems = parse::problems(&text);
-        if best.as_ref().is_none_or(|(least, _)| problems < *least) {
-            best = Some((problems, text));
-        }
-        if best.as_ref().is_some_and(|(least, _)| *least == 0) {
-            break;
-        }
-    }
-    let (_, text) = best?;
+    let (head, tail) = (text.get(..start)?, text.get(end..)?);
+    let form = form(head, tail)?;
+    let text = format!("{head}{WORD}{form}{tail}");
     let tree = parse::tree_of(&text).ok()?.root;
     let token = tree
         .token_at_offset(u32::try_from(start).ok()?.into())
@@ -121,6 +111,9 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
             .as_ref()
             .map_or(0, |item| usize::from(item.text_range().start()));
     let own = item.as_ref().map_or_else(|| WORD.to_owned(), ToString::to_string);
+    let near = item
+        .as_ref()
+        .map_or_else(|| (own.clone(), 0), |item| near::near(item, &token));
     Some(Site {
         start,
         end,
@@ -128,7 +121,8 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
         place: place_of(&token),
         after: after(&token),
         given: given(&token),
-        problems: parse::problems(&own),
+        problems: parse::problems(&near.0),
+        near,
         begins: begins(before_line(&text, start)),
         goes_on: goes_on(&text, start),
         within: within(&token),
@@ -137,6 +131,48 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
         around: item.map(|item| item.kind()),
         text,
     })
+}
+
+/// The form with which a word between two texts can be read best. Only the declaration around it is looked at: what is
+/// wrong elsewhere is the same for all of them.
+fn form(head: &str, tail: &str) -> Option<&'static str> {
+    let from = lines(head)
+        .filter(|(_, line)| begins_item(line))
+        .last()
+        .map_or(0, |(at, _)| at);
+    let to = lines(tail)
+        .skip(1)
+        .find(|(_, line)| begins_item(line))
+        .map_or(tail.len(), |(at, _)| at);
+    let (head, tail) = (head.get(from..)?, tail.get(..to)?);
+    let mut best: Option<(usize, &str)> = None;
+    for form in FORMS {
+        let problems = parse::problems(&format!("{head}{WORD}{form}{tail}"));
+        if problems == 0 {
+            return Some(form);
+        }
+        if best.is_none_or(|(least, _)| problems < least) {
+            best = Some((problems, form));
+        }
+    }
+    best.map(|(_, form)| form)
+}
+
+/// Lines and where they begin.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_inclusive('\n').scan(0, |next, line| {
+        let at = *next;
+        *next += line.len();
+        Some((at, line))
+    })
+}
+
+/// Whether a line begins a declaration, as it is written: at the margin.
+fn begins_item(line: &str) -> bool {
+    let word = line
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .next();
+    word.is_some_and(|word| parse::ITEMS.contains(&word))
 }
 
 fn item_of(token: &SyntaxToken) -> Option<SyntaxNode> {
