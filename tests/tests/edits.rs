@@ -112,6 +112,37 @@ fn answers(snapshot: &Snapshot, source: SourceId, offset: u32) -> Vec<String> {
     ]
 }
 
+/// Another text of the same folder, if there is one, and the one that is edited: a project.
+fn beside(desk: &Desk) -> Vec<String> {
+    let names = files::below(&desk.root, ".flow").into_iter().filter_map(|path| {
+        let inside = path.strip_prefix(&desk.root).ok()?;
+        Some(inside.to_string_lossy().into_owned())
+    });
+    let other = names
+        .into_iter()
+        .find(|name| *name != desk.name && !name.contains('/'));
+    other.into_iter().chain([desk.name.clone()]).collect()
+}
+
+/// What is wrong in a project, and every place of every name with what stands there.
+fn named(snapshot: &Snapshot) -> Vec<String> {
+    let mut facts: Vec<String> = snapshot
+        .analysis
+        .checked
+        .facts
+        .iter()
+        .map(|fact| format!("{fact:?}"))
+        .collect();
+    facts.sort();
+    let names = snapshot.names().iter().map(|name| format!("{name:?}"));
+    let found = snapshot
+        .found
+        .sorted()
+        .into_iter()
+        .map(|found| format!("{found:?}"));
+    facts.into_iter().chain(names).chain(found).collect()
+}
+
 /// What is offered, in words.
 fn offered(workspace: &mut Workspace, desk: &Desk, offset: u32) -> String {
     let offered = ide::complete(workspace, desk, &desk.name, offset, None);
@@ -153,7 +184,8 @@ fn after_any_edit_every_answer_is_that_of_a_fresh_server() {
             text: Text::new(text),
             before: Vec::new(),
         };
-        let mut workspace = Workspace::default();
+        let (mut workspace, mut project) = (Workspace::default(), Workspace::default());
+        let paths = beside(&desk);
         for _ in 0..SITTING.min(edits - done) {
             let what = edit(&mut desk, &mut random, &words);
             done += 1;
@@ -178,6 +210,12 @@ fn after_any_edit_every_answer_is_that_of_a_fresh_server() {
             for (one, other) in one.iter().zip(&other) {
                 assert_eq!(one, other, "{}", why());
             }
+            let known = Snapshot::project_again(&mut project, &desk, &paths);
+            let fresh = Snapshot::project(&desk, &paths);
+            let (one, other) = (named(&known), named(&fresh));
+            let first = one.iter().zip(&other).find(|(one, other)| one != other);
+            assert_eq!(first, None, "in a project of {paths:?}: {}", why());
+            assert_eq!(one.len(), other.len(), "in a project of {paths:?}: {}", why());
             let one = offered(&mut workspace, &desk, offset);
             let other = offered(&mut Workspace::default(), &desk, offset);
             assert_eq!(one, other, "{}", why());

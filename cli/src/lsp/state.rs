@@ -25,7 +25,7 @@ pub(super) struct State {
     moment: u64,
     rooms: BTreeMap<String, Room>,
     /// All modules of a project, by its folder, at a moment.
-    projects: BTreeMap<Option<PathBuf>, (u64, Rc<Snapshot>)>,
+    projects: BTreeMap<Option<PathBuf>, Room>,
     /// URIs for which something was told that was not taken back.
     pub(super) marked: BTreeSet<String>,
     /// Whether what is wrong was told since the last change.
@@ -35,7 +35,7 @@ pub(super) struct State {
     requests: i32,
 }
 
-/// What is known of one document.
+/// What is known of one document, or of one project.
 #[derive(Default)]
 struct Room {
     workspace: Workspace,
@@ -47,6 +47,14 @@ pub(super) struct Seen<'s> {
     pub(super) desk: Desk<'s>,
     pub(super) snapshot: Rc<Snapshot>,
     pub(super) source: SourceId,
+}
+
+impl Room {
+    /// All modules of a project as they are now.
+    fn all(&mut self, desk: &Desk<'_>) -> Rc<Snapshot> {
+        let paths = desk.modules();
+        Rc::new(Snapshot::project_again(&mut self.workspace, desk, &paths))
+    }
 }
 
 impl State {
@@ -120,18 +128,10 @@ impl State {
     pub(super) fn among(&mut self, uri: &str) -> Option<Seen<'_>> {
         let desk = self.documents.desk(uri);
         let folder = desk.folder();
-        let known = self
-            .projects
-            .get(&folder)
-            .filter(|(moment, _)| *moment == self.moment);
-        let snapshot = match known {
-            Some((_, snapshot)) => Rc::clone(snapshot),
-            None => {
-                let snapshot = Rc::new(Snapshot::project(&desk, &desk.modules()));
-                self.projects.insert(folder, (self.moment, Rc::clone(&snapshot)));
-                snapshot
-            }
-        };
+        let room = self.projects.entry(folder).or_default();
+        let known = room.last.take().filter(|(moment, _)| *moment == self.moment);
+        let snapshot = known.map_or_else(|| room.all(&desk), |(_, snapshot)| snapshot);
+        room.last = Some((self.moment, Rc::clone(&snapshot)));
         let source = snapshot.source(&desk.root)?;
         Some(Seen {
             desk,
@@ -152,17 +152,19 @@ impl State {
     pub(super) fn lately(&mut self, uri: &str) -> Rc<Snapshot> {
         let desk = self.documents.desk(uri);
         let folder = desk.folder();
-        if let Some((_, snapshot)) = self.projects.get(&folder) {
+        let room = self.projects.entry(folder).or_default();
+        if let Some((_, snapshot)) = &room.last {
             return Rc::clone(snapshot);
         }
-        let snapshot = Rc::new(Snapshot::project(&desk, &desk.modules()));
-        self.projects.insert(folder, (self.moment, Rc::clone(&snapshot)));
+        let snapshot = room.all(&desk);
+        room.last = Some((self.moment, Rc::clone(&snapshot)));
         snapshot
     }
 
     /// Whether what is known of all modules of a project is older than what is open.
     pub(super) fn is_behind(&self) -> bool {
-        self.projects.values().any(|(moment, _)| *moment != self.moment)
+        let mut last = self.projects.values().filter_map(|room| room.last.as_ref());
+        last.any(|(moment, _)| *moment != self.moment)
     }
 
     /// Looks at all modules again.
@@ -173,11 +175,8 @@ impl State {
         self.projects.retain(|folder, _| folders.contains(folder));
         for uri in uris {
             let folder = self.documents.desk(&uri).folder();
-            let behind = self
-                .projects
-                .get(&folder)
-                .is_some_and(|(moment, _)| *moment != self.moment);
-            if behind {
+            let last = self.projects.get(&folder).and_then(|room| room.last.as_ref());
+            if last.is_some_and(|(moment, _)| *moment != self.moment) {
                 self.among(&uri);
             }
         }

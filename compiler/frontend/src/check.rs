@@ -52,7 +52,7 @@ use crate::{
     resolve::{Error as ResolveError, Resolved},
     workspace::Memo,
 };
-use flowmesh_diagnostics::{Diagnostics, Sources};
+use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
 use flowmesh_ir::{
     expr::Function,
     flow::Flow,
@@ -113,20 +113,19 @@ pub(crate) struct Own {
 
 /// Checks all modules.
 pub fn check(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) -> Checked {
-    check_with(resolved, sources, found, None)
+    check_with(resolved, sources, found, None, None)
 }
 
-/// As [`check`], with bodies that are known already.
+/// As [`check`], with bodies that are known already, and perhaps the facts of one text alone.
 pub(crate) fn check_with(
     resolved: &Resolved,
     sources: &Sources,
     found: &mut Diagnostics,
     memo: Option<&mut Memo>,
+    only: Option<SourceId>,
 ) -> Checked {
     let mut checker = Checker::new(resolved, sources, found);
-    if memo.is_some() {
-        checker.facts.only = resolved.modules.first().map(|root| root.source);
-    }
+    checker.facts.only = only;
     checker.memo = memo;
     all(&mut checker);
     checker.finish()

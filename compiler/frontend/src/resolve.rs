@@ -200,9 +200,10 @@ pub(crate) fn resolve_all(
     paths: &[String],
     sources: &mut Sources,
     found: &mut Diagnostics,
+    parsed: Option<&mut Parsed>,
 ) -> Resolved {
     let roots: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let modules = load::load(world, &roots, sources, found, None);
+    let modules = load::load(world, &roots, sources, found, parsed);
     joined(world, modules, sources, found)
 }
 

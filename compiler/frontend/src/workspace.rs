@@ -6,7 +6,7 @@
 //! is little.
 //!
 //! INVARIANT: diagnostics and program are those that [`crate::compile`] gives for the same texts. Only the facts of
-//! other modules than the root are missing.
+//! other modules than the root are missing, but where [`Workspace::project`] asks for all.
 
 mod identity;
 mod memo;
@@ -17,7 +17,11 @@ pub(crate) use memo::{Edges, Kept, Key, Memo, Print, Served, Shelf};
 pub(crate) use parsed::{Parsed, Tree};
 pub(crate) use sight::Words;
 
-use crate::{Analysis, World, check, resolve, settle};
+use crate::{
+    Analysis, World, check,
+    resolve::{self, Resolved},
+    settle,
+};
 use flowmesh_diagnostics::{Diagnostics, Sources};
 use flowmesh_ir::Program;
 use identity::Identities;
@@ -39,10 +43,9 @@ impl Workspace {
         found: &mut Diagnostics,
     ) -> Analysis {
         let resolved = resolve::resolve_with(world, root, sources, found, Some(&mut self.parsed));
-        let identities = Identities::of(&resolved);
-        let sights = sight::sights(&resolved, &identities, &mut self.parsed);
-        self.memo.begin(sights, identities);
-        let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo));
+        self.begin(&resolved);
+        let root = resolved.modules.first().map(|root| root.source);
+        let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo), root);
         self.parsed.forget(&resolved);
         let analysis = crate::assembled(resolved, checked, sources, found);
         settle(&analysis.resolved, sources, found);
@@ -53,16 +56,41 @@ impl Workspace {
     pub(crate) fn probe(&mut self, world: &dyn World, root: &str, sources: &mut Sources) -> Analysis {
         let mut found = Diagnostics::default();
         let resolved = resolve::resolve_with(world, root, sources, &mut found, Some(&mut self.parsed));
-        let identities = Identities::of(&resolved);
-        let sights = sight::sights(&resolved, &identities, &mut self.parsed);
-        self.memo.begin(sights, identities);
-        let checked = check::check_with(&resolved, sources, &mut found, Some(&mut self.memo));
+        self.begin(&resolved);
+        let root = resolved.modules.first().map(|root| root.source);
+        let checked = check::check_with(&resolved, sources, &mut found, Some(&mut self.memo), root);
         self.parsed.forget(&resolved);
         Analysis {
             resolved,
             checked,
             ..Analysis::default()
         }
+    }
+
+    /// All modules of a project, whether one uses the other or not, with the facts of all: for a workspace of its own.
+    /// Nothing is said of what only a whole program shows.
+    pub(crate) fn project(
+        &mut self,
+        world: &dyn World,
+        paths: &[String],
+        sources: &mut Sources,
+        found: &mut Diagnostics,
+    ) -> Analysis {
+        let resolved = resolve::resolve_all(world, paths, sources, found, Some(&mut self.parsed));
+        self.begin(&resolved);
+        let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo), None);
+        self.parsed.forget(&resolved);
+        Analysis {
+            resolved,
+            checked,
+            ..Analysis::default()
+        }
+    }
+
+    fn begin(&mut self, resolved: &Resolved) {
+        let identities = Identities::of(resolved);
+        let sights = sight::sights(resolved, &identities, &mut self.parsed);
+        self.memo.begin(sights, identities);
     }
 
     /// As [`crate::compile`].

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use crate::{
-    Analysis, Workspace, World, ast, check, parse, resolve,
+    Analysis, Workspace, World, ast, parse, resolve,
     syntax::{SyntaxNode, SyntaxToken},
 };
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources, Span};
@@ -48,10 +48,14 @@ impl Snapshot {
     /// It says nothing of what only a whole program shows.
     #[must_use]
     pub fn project(world: &dyn World, paths: &[String]) -> Self {
+        Self::project_again(&mut Workspace::default(), world, paths)
+    }
+
+    /// The same again after a change. The workspace is for this alone.
+    #[must_use]
+    pub fn project_again(workspace: &mut Workspace, world: &dyn World, paths: &[String]) -> Self {
         let mut new = Self::default();
-        let resolved = resolve::resolve_all(world, paths, &mut new.sources, &mut new.found);
-        new.analysis.checked = check::check(&resolved, &new.sources, &mut new.found);
-        new.analysis.resolved = resolved;
+        new.analysis = workspace.project(world, paths, &mut new.sources, &mut new.found);
         new
     }
 
