@@ -5,7 +5,7 @@
 //! 2. [`first_match`](crate::first_match) and [`router`]: routes times operations, as routes of which the first that fits holds
 //! 3. [`says`]: what a policy says of requests
 //! 4. [`chain`], [`splitter`] and [`resolver`]: where a route leads, and how an instance is found there
-//! 5. [`callers`] and [`defaults`]: what holds for instances, and with those who call
+//! 5. [`callers`], [`defaults`] and [`rates`]: what holds for instances, and with those who call
 //! 6. [`access`]: who may call what
 //! 7. [`outside`]: what is no Service of the cluster
 //! 8. [`gateway`]: where visitors come in
@@ -22,6 +22,7 @@ mod chain;
 mod defaults;
 mod gateway;
 mod outside;
+mod rates;
 mod resolver;
 mod router;
 mod says;

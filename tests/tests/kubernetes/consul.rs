@@ -10,6 +10,8 @@ mod filled;
 mod meaning;
 #[path = "consul/order.rs"]
 mod order;
+#[path = "consul/rates.rs"]
+mod rates;
 #[path = "consul/reader.rs"]
 mod reader;
 #[path = "consul/table.rs"]

@@ -45,7 +45,7 @@ pub(crate) fn held(setting: Setting) -> Held {
             "it stands with those who call, as `breaker` does, and each caller's proxy counts for itself; `concurrent` and `queue` are what it takes",
         ),
         Setting::Rate => Part(
-            "Consul Enterprise only; each instance of the service counts for itself, in whole requests a second",
+            "Consul Enterprise only; each instance of the service counts for itself, in whole requests a second; what an operation says is of its path, by whichever method and whoever asks for it, and is refused where another operation has that path, or a parameter is a part of a segment",
         ),
         Setting::Per => Not("`rate` and `concurrent` of the whole service are what it takes"),
         Setting::Adaptive => Not("`concurrent` is what it takes"),

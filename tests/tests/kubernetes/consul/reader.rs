@@ -131,3 +131,26 @@ pub(super) fn may(
     let first = permissions.find(|permission| fits(&permission["http"], request));
     first.map_or(installation, |permission| permission["action"] == "allow")
 }
+
+/// What an instance counts a request with, and how much of that it lets through in a second and at once: the first of the
+/// routes that fits, else the service.
+pub(super) fn rate(
+    objects: &[(String, Value)],
+    service: &str,
+    path: &str,
+) -> Option<(Option<usize>, (u64, u64))> {
+    let level = &find(objects, "ServiceDefaults", service)?["rateLimits"]["instanceLevel"];
+    let request = Request {
+        method: "",
+        path,
+        header: None,
+    };
+    let mut routes = each(&level["routes"]).enumerate();
+    let first = routes.find(|(_, route)| fits(route, request));
+    let (place, says) = match first {
+        Some((number, route)) => (Some(number), route),
+        None => (None, level),
+    };
+    let rate = says["requestsPerSecond"].as_u64()?;
+    Some((place, (rate, says["requestsMaxBurst"].as_u64().unwrap_or(rate))))
+}
