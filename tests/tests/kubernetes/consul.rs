@@ -4,12 +4,16 @@
 mod access;
 #[path = "consul/admission.rs"]
 mod admission;
+#[path = "consul/claims.rs"]
+mod claims;
 #[path = "consul/filled.rs"]
 mod filled;
 #[path = "consul/meaning.rs"]
 mod meaning;
 #[path = "consul/order.rs"]
 mod order;
+#[path = "consul/rates.rs"]
+mod rates;
 #[path = "consul/reader.rs"]
 mod reader;
 #[path = "consul/table.rs"]
@@ -94,6 +98,7 @@ fn clusters_take_every_manifest() {
         "HTTPRoute",
         "JWTProvider",
         "Mesh",
+        "RouteAuthFilter",
         "RouteRetryFilter",
         "RouteTimeoutFilter",
         "ServiceDefaults",

@@ -3,8 +3,8 @@
 
 use super::{
     DEFAULTS, Known,
-    defaults::{ServiceDefaults, Upstream, rate_limits},
-    object, span,
+    defaults::{ServiceDefaults, Upstream},
+    object, rates, span,
 };
 use crate::{
     Manifest, Options,
@@ -94,9 +94,7 @@ fn origin(program: &Program, id: ServiceId) -> Span {
 /// What holds for the instances of a name, where it has some.
 fn defaults(program: &Program, id: ServiceId, own: &Known, name: &str) -> ServiceDefaults {
     let has_instances = own.outside.is_none() && own.places.iter().any(|place| place.name == name);
-    let limit = program
-        .service(id)
-        .and_then(|service| program.policy(service.policy)?.limit.as_ref());
+    let service = program.service(id).filter(|_| has_instances);
     ServiceDefaults {
         protocol: own.protocol,
         mutual_tls_mode: program
@@ -109,7 +107,7 @@ fn defaults(program: &Program, id: ServiceId, own: &Known, name: &str) -> Servic
             }),
         // The proxy of the instance, too, ends a request after 15 s where nothing is said.
         local_request_timeout_ms: has_instances.then(|| longest(program, id)),
-        rate_limits: limit.filter(|_| has_instances).and_then(rate_limits),
+        rate_limits: service.and_then(|service| rates::limits(program, service)),
         upstream_config: None,
         destination: own.outside.clone(),
     }

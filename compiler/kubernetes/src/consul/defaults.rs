@@ -1,9 +1,10 @@
 //! The kind `ServiceDefaults` of Consul: what holds for a service, and for what it calls.
 
+use super::rates::RateLimits;
 use crate::duration::istio as go;
 use flowmesh_ir::{
     policy::Policy,
-    traffic::{Breaker, Limit, Rate},
+    traffic::{Breaker, Limit},
 };
 use serde::Serialize;
 
@@ -73,21 +74,6 @@ struct PassiveHealthCheck {
     base_ejection_time: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RateLimits {
-    instance_level: InstanceLevel,
-}
-
-/// How many an instance takes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InstanceLevel {
-    requests_per_second: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    requests_max_burst: Option<u32>,
-}
-
 impl Upstream {
     /// How whoever calls a service goes about it; nothing where it is what holds anyway.
     pub(super) fn new(name: &str, protocol: &str, policy: &Policy) -> Option<Self> {
@@ -123,38 +109,4 @@ fn checks(breaker: &Breaker) -> Option<PassiveHealthCheck> {
         max_ejection_percent: 100,
         base_ejection_time: go(breaker.open_ms.max(1)),
     })
-}
-
-/// The rate of a limit; nothing where it has none that can be held.
-pub(super) fn rate_limits(limit: &Limit) -> Option<RateLimits> {
-    let requests_per_second = per_second(limit.rate?).ok()?;
-    let held = limit.per.is_none() && unheld_rate(limit).is_none();
-    held.then_some(RateLimits {
-        instance_level: InstanceLevel {
-            requests_per_second,
-            requests_max_burst: limit.burst,
-        },
-    })
-}
-
-/// Why a rate cannot be held.
-pub(super) fn unheld_rate(limit: &Limit) -> Option<&'static str> {
-    let per_second = match per_second(limit.rate?) {
-        Ok(per_second) => per_second,
-        Err(reason) => return Some(reason),
-    };
-    if limit.shared.is_some() {
-        return Some("each instance counts for itself");
-    }
-    let burst = limit.burst.map_or(per_second, u64::from);
-    (burst < per_second).then_some("a burst is no smaller than what is let through in a second")
-}
-
-fn per_second(rate: Rate) -> Result<u64, &'static str> {
-    let thousands = u64::from(rate.count) * 1_000;
-    let whole = thousands.checked_rem(rate.per_ms) == Some(0);
-    let per_second = thousands.checked_div(rate.per_ms).filter(|_| whole);
-    per_second
-        .filter(|per_second| *per_second > 0)
-        .ok_or("it counts in whole requests a second")
 }

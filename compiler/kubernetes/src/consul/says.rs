@@ -43,7 +43,7 @@ pub(super) fn says(program: &Program, options: &Options<'_>, policy: &Policy, ag
 }
 
 /// What comes before the path.
-fn before(policy: &Policy) -> Option<String> {
+pub(super) fn before(policy: &Policy) -> Option<String> {
     let prefix = policy.rewrite.as_ref()?.prefix.as_ref()?;
     Some(prefix.trim_end_matches('/').to_owned()).filter(|prefix| !prefix.is_empty())
 }

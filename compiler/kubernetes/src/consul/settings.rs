@@ -1,6 +1,6 @@
 //! What Consul holds in part or not at all: reported, or left to the interpreter and named.
 
-use super::defaults::unheld_rate;
+use super::rates::{self, unheld_rate};
 use crate::{
     hash::hashed,
     problem::Problem,
@@ -24,16 +24,26 @@ impl Work<'_, '_> {
             self.unheld(&Problem::Here { setting, reason }, setting, "", &mut filled);
         }
         self.late_headers(&outer.headers, "");
+        let rates = rates::of_operations(self.program, service);
         for operation in &service.operations {
             let own = self.policy(operation.policy).unwrap_or(outer);
+            let unheld = rates.iter().find_map(|rate| rate.unheld(operation));
             for setting in setting::of_part(said(own, outer), own, outer) {
                 match of_whole_services(setting) {
+                    true if setting == Setting::Rate && unheld.is_none() => {
+                        self.setting(setting, &operation.name, &mut filled);
+                    }
+                    true if setting == Setting::Rate => {}
                     true => self.unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled),
                     false => self.setting(setting, &operation.name, &mut filled),
                 }
             }
+            for setting in let_off(own, outer) {
+                self.unheld(&Problem::Whole(setting), setting, &operation.name, &mut filled);
+            }
             let beside = here(own, outer).into_iter();
-            for (setting, reason) in beside.filter(|(setting, _)| !of_whole_services(*setting)) {
+            let beside = beside.filter(|(setting, _)| !of_whole_services(*setting));
+            for (setting, reason) in beside.chain(unheld.map(|reason| (Setting::Rate, reason))) {
                 let problem = Problem::Here { setting, reason };
                 self.unheld(&problem, setting, &operation.name, &mut filled);
             }
@@ -109,6 +119,15 @@ pub(super) fn said(policy: &Policy, outer: &Policy) -> Vec<Setting> {
         say(Setting::Per, limit.per.is_some());
     }
     said
+}
+
+/// What holds for the whole service and not for a part of it: Consul lets nothing off.
+fn let_off(policy: &Policy, outer: &Policy) -> Vec<Setting> {
+    let whole = |policy: &Policy, setting: Setting| said(policy, &Policy::default()).contains(&setting);
+    let differs = |_: &Setting| policy.limit != outer.limit;
+    let off = |setting: &Setting| whole(outer, *setting) && !whole(policy, *setting);
+    let both = [Setting::Limit, Setting::Rate].into_iter();
+    both.filter(differs).filter(off).collect()
 }
 
 /// What is worth another attempt where nobody says it.

@@ -159,6 +159,29 @@ fn intentions_say_something_of_everyone_once() {
 }
 
 #[test]
+fn rates_are_of_one_path_each_and_bursts_are_no_smaller() {
+    let mut routes = 0;
+    for (path, spec) in of("ServiceDefaults") {
+        let level = &spec["rateLimits"]["instanceLevel"];
+        for says in each(&level["routes"]).chain((!level.is_null()).then_some(level)) {
+            let is_route = says["routes"].is_null() && says != level;
+            let ways = ["pathExact", "pathPrefix", "pathRegex"].map(|key| says[key].as_str());
+            let ways: Vec<&str> = ways.into_iter().flatten().collect();
+            assert_eq!(ways.len(), usize::from(is_route), "{path}: {says}");
+            assert!(ways.iter().all(|way| way.starts_with('/')), "{path}: {says}");
+            // A route without a number is refused, and so is a service that has none at all.
+            let rate = says["requestsPerSecond"].as_u64();
+            let said = rate.is_some_and(|rate| rate > 0);
+            assert!(said || (!is_route && rate.is_none() && !says["routes"].is_null()), "{path}: {says}");
+            let burst = says["requestsMaxBurst"].as_u64();
+            assert!(burst.is_none_or(|burst| rate.is_some_and(|rate| burst >= rate)), "{path}: {says}");
+            routes += usize::from(is_route);
+        }
+    }
+    assert!(routes > 3, "{routes}");
+}
+
+#[test]
 fn names_and_times_are_as_go_and_consul_read_them() {
     let name = Regex::new("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$").unwrap();
     let time = Regex::new(r"^[0-9]+(\.[0-9]+)?s$").unwrap();
