@@ -1,6 +1,9 @@
 //! The tree-sitter grammar of `editors/` reads a program as the compiler does: the same items, statements, names and
 //! whatever else has a node, each in the same place. Checked on every program of the repository that has no syntax error.
 
+#[path = "editors/copies.rs"]
+mod copies;
+
 use flowmesh_diagnostics::{Diagnostics, SourceId};
 use flowmesh_frontend::{
     parse::parse,
@@ -162,17 +165,6 @@ fn every_query_of_every_editor_names_nodes_that_there_are() {
         if let Err(why) = Query::new(&language(), &text) {
             panic!("{}: {why}", path.display());
         }
-    }
-}
-
-/// Editors take a folder for themselves, so that each has the file; it is one text all the same.
-#[test]
-fn all_editors_have_the_same_colours() {
-    let colours = fs::read_to_string(grammar().join("queries/highlights.scm")).expect("they are there");
-    for folder in ["neovim/queries/flow", "helix/queries/flow", "zed/languages/flow"] {
-        let path = files::top().join("editors").join(folder).join("highlights.scm");
-        let same = fs::read_to_string(&path).is_ok_and(|text| text == colours);
-        assert!(same, "{} is not the one of the grammar", path.display());
     }
 }
 

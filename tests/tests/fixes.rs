@@ -48,6 +48,7 @@ fn analysed(case: &Case, text: &str) -> (Sources, Diagnostics) {
     if let (Some(program), Some(target)) = (program, files::target_of(&case.root)) {
         let options = files::options_of(&case.root, &sources);
         flowmesh_kubernetes::compile(&program, target, &options, &mut found);
+        flowmesh_frontend::ignore(&sources, &mut found);
     }
     (sources, found)
 }

@@ -67,6 +67,7 @@ fn expected(path: &Path, text: &str) -> String {
         if let Some(target) = files::target_of(folder) {
             let options = files::options_of(folder, &sources);
             flowmesh_kubernetes::compile(&program, target, &options, &mut found);
+            flowmesh_frontend::ignore(&sources, &mut found);
         }
     }
     annotate::annotate(&bare, &sources, &found)

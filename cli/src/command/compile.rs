@@ -150,6 +150,7 @@ impl Compile {
         };
         let mut found = Diagnostics::default();
         let manifests = flowmesh_kubernetes::compile(program, mesh, &options, &mut found);
+        flowmesh_frontend::ignore(sources, &mut found);
         draw::report::diagnostics(&found.sorted(), sources, self.json);
         if found.has_errors() {
             return Ok(Exit::Diagnostics);

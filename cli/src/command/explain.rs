@@ -47,7 +47,7 @@ pub(crate) struct Explain {
 pub(crate) fn about(text: &str) -> Option<String> {
     let module = module::find(text).map(|found| module::text(&found));
     let library = || library::find(text).map(|found| library::text(&found));
-    let code = || text.parse().ok().and_then(page).map(|page| page.text.to_owned());
+    let code = || text.parse().ok().and_then(page).map(words);
     module.or_else(library).or_else(code)
 }
 
@@ -73,7 +73,7 @@ impl Explain {
         if self.json {
             draw::answer_json(&json!({ "code": page.code, "title": title(page), "text": page.text }));
         } else {
-            draw::raw(page.text);
+            draw::raw(&words(page));
         }
     }
 
@@ -85,6 +85,18 @@ impl Explain {
         for page in pages() {
             draw::answer(format!("{}  {}", page.code, title(page)));
         }
+    }
+}
+
+/// The page of a code; of a warning also how it is ignored.
+fn words(page: &Page) -> String {
+    let code = page.code;
+    match flowmesh_frontend::can_be_ignored(code) {
+        true => format!(
+            "{}\nA warning that is meant is ignored by a comment above the line: `// ignore {code}: why`.\n",
+            page.text
+        ),
+        false => page.text.to_owned(),
     }
 }
 

@@ -165,7 +165,7 @@ fn tags(diagnostic: &Diagnostic) -> Vec<u8> {
 
 /// Codes of what is there and not used.
 fn is_unused(code: u16) -> bool {
-    matches!(code, 207 | 401 | 407 | 602)
+    matches!(code, 207 | 223 | 401 | 407 | 602)
 }
 
 /// What is wrong, and below it what to do.

@@ -18,13 +18,34 @@ pub struct Page {
     pub text: &'static str,
 }
 
+/// The codes of the language that stand at warnings. A test holds them against the suite.
+const WARNINGS: &[u16] = &[
+    207, 209, 220, 221, 222, 223, 311, 318, 401, 403, 407, 425, 438, 460, 488, 506, 523, 531, 532, 540, 542,
+    546, 547, 548, 549, 550, 551, 557, 573, 605, 607, 717,
+];
+
 impl Code {
     /// Its first two digits: which stage finds it.
     #[must_use]
     pub fn stage(self) -> u16 {
         self.0 / 100
     }
+
+    /// Whether it stands at warnings about a program.
+    #[must_use]
+    pub fn is_warning(self) -> bool {
+        WARNINGS.contains(&self.0)
+    }
+
+    /// Whether it may stand at one: what a target cannot hold is a warning where it is left to somebody else.
+    #[must_use]
+    pub fn may_warn(self) -> bool {
+        self.stage() == TARGETS || self.is_warning()
+    }
 }
+
+/// The stage of targets.
+const TARGETS: u16 = 7;
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@
 mod expr;
 mod flow;
 pub mod free;
+mod ignore;
 mod mesh;
 mod service;
 mod test;
@@ -16,6 +17,7 @@ pub use flow::{
     AwaitArm, AwaitOn, Block, Catch, Fan, Flow, For, ForSource, Limit, Spawned, Statement, StatementArm,
     StatementKind, Tails, Trigger,
 };
+pub use ignore::Ignore;
 pub use mesh::{Access, Gateway, GatewayRoute, Migrate, Schedule, What, Who, WhoKind};
 pub use service::{At, OnStatus, Operation, RouteBlock, RouteRule, Service, Zone};
 pub use test::{Answer, AnswerKind, Count, Expected, Spans, Test, TestKind, TestStatement};
@@ -40,6 +42,8 @@ pub struct Module {
     pub doc: Option<String>,
     /// Its declarations, in order.
     pub items: Vec<Item>,
+    /// The warnings that its author does not want to be told, in order.
+    pub ignores: Vec<Ignore>,
 }
 
 /// A declaration.

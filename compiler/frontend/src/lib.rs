@@ -10,6 +10,7 @@ pub mod check;
 mod cure;
 pub mod format;
 pub mod ide;
+mod ignored;
 pub mod lower;
 mod mend;
 mod outside;
@@ -22,6 +23,7 @@ mod whole;
 mod workspace;
 mod world;
 
+pub use ignored::{can_be_ignored, ignore};
 pub use mend::{Made, Mended, Mending, mend};
 pub use workspace::Workspace;
 pub use world::{Work, World};
@@ -52,10 +54,11 @@ pub fn analyse(world: &dyn World, root: &str, sources: &mut Sources, found: &mut
     analysis
 }
 
-/// The last word on what was found: one message for one mistake, and what mends it.
+/// The last word on what was found: one message for one mistake, what mends it, and nothing that its author knows.
 fn settle(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) {
     silence::silence(resolved, sources, found);
     cure::cure(resolved, sources, found);
+    ignored::settle(resolved, found);
 }
 
 /// As [`analyse`], with all that the stages say, even where it only follows from something else.

@@ -154,6 +154,7 @@ fn module_of(service: &ast::Service, path: String, described: &mut Described) ->
         ast: Arc::new(ast::Module {
             doc: None,
             items: std::mem::take(&mut described.items),
+            ignores: Vec::new(),
         }),
         uses: Vec::new(),
         scope: Scope::default(),

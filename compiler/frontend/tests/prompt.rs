@@ -153,4 +153,19 @@ mod session {
         assert!(names("\"a\"").contains(&"upper".to_owned()));
         assert_eq!(names("nothing"), Vec::<String>::new());
     }
+
+    #[test]
+    fn a_warning_that_is_meant_is_ignored_here_as_well() {
+        let flow = |comment: &str| format!("flow f(n: int) {{\n{comment}  let seen = n\n}}");
+        let found = |text: &str| codes(&attempt(&Session::default(), text).found);
+        assert_eq!(found(&flow("")), ["F0407"]);
+        assert_eq!(
+            found(&flow("  // ignore F0407: for the debugger\n")),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            found(&flow("  // ignore F0318: another one\n")),
+            ["F0407", "F0223"]
+        );
+    }
 }

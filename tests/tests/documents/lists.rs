@@ -134,19 +134,34 @@ fn codes() -> String {
     ];
     let mut text = format!(
         "# Codes\n\n{HOW}\n\nEvery message has a code, and every code a page that explains, shows and cures. \
-         `flowmesh explain F0203` shows the page.\n"
+         `flowmesh explain F0203` shows the page.\n\n{IGNORED}"
     );
     for (stage, title) in stages {
         write!(text, "\n## {title}\n\n").unwrap();
         for page in pages().iter().filter(|page| page.code.stage() == stage) {
             let path = format!("../../compiler/diagnostics/pages/{}.md", page.code);
-            writeln!(text, "- [{}]({path}): {}", page.code, heading(page)).unwrap();
+            let warns = if page.code.is_warning() {
+                " (a warning)"
+            } else {
+                ""
+            };
+            writeln!(text, "- [{}]({path}): {}{warns}", page.code, heading(page)).unwrap();
         }
     }
     let grouped = |page: &Page| stages.iter().any(|(stage, _)| *stage == page.code.stage());
     assert!(pages().iter().all(grouped), "a code belongs to no stage");
     text
 }
+
+/// How a warning is not told any more.
+const IGNORED: &str = "A warning that is known and meant is ignored by a comment, on a line of its own above what the warning is about \
+or at the end of its line. The reason is for whoever reads it, and has to be there:\n\n```flow\nflow greet(name: string) {\n  \
+// ignore F0407: looked at in the debugger\n  let length = name.len()\n  log \"hello {name}\"\n}\n```\n\nAbove a declaration, a \
+statement, a setting, an arm or an argument, it is about that one as it stands up to its body; never about a whole flow or service. \
+At the end of a line, it is about what ends or opens there. Several codes stand with commas between them: `// ignore F0407, F0318: \
+why`. Errors cannot be ignored ([F0220](../../compiler/diagnostics/pages/F0220.md)), and a comment that ignores nothing is a warning \
+itself ([F0223](../../compiler/diagnostics/pages/F0223.md)). The formatter leaves such comments where they mean the same, and editors \
+offer to write them.\n";
 
 fn heading(page: &Page) -> &str {
     let line = page.text.lines().next().unwrap_or_default();

@@ -134,6 +134,7 @@ fn manifests(
     };
     let mut found = Diagnostics::default();
     let made = flowmesh_kubernetes::compile(program, target, &options, &mut found);
+    flowmesh_frontend::ignore(sources, &mut found);
     let told = told(&found, sources);
     match found.has_errors() {
         true => Err(told),

@@ -13,6 +13,8 @@ const OPERATORS: &[&str] = &["and", "or", "in", "has", "matches", "as", "where"]
 struct Cut {
     head: Vec<SyntaxElement>,
     open: Option<SyntaxElement>,
+    /// A comment on the line of the bracket: it is about that line, and stays there.
+    beside: Option<SyntaxElement>,
     inside: Vec<SyntaxElement>,
     rest: Vec<SyntaxElement>,
 }
@@ -22,6 +24,7 @@ impl Cut {
         let mut cut = Self {
             head: Vec::new(),
             open: None,
+            beside: None,
             inside: Vec::new(),
             rest: Vec::new(),
         };
@@ -29,6 +32,8 @@ impl Cut {
             let kind = element.kind();
             if !cut.rest.is_empty() || cut.open.is_some() && kind.closes() {
                 cut.rest.push(element);
+            } else if kind.is_comment() && cut.is_beside() {
+                cut.beside = Some(element);
             } else if cut.open.is_some() {
                 cut.inside.push(element);
             } else if kind.opens() {
@@ -38,6 +43,18 @@ impl Cut {
             }
         }
         cut
+    }
+
+    /// Whether nothing stands behind the bracket yet.
+    fn is_beside(&self) -> bool {
+        let blank =
+            |element: &SyntaxElement| element.kind() == SyntaxKind::Whitespace && line_breaks(element) == 0;
+        self.open.is_some() && self.beside.is_none() && self.inside.iter().all(blank)
+    }
+
+    /// Whether something in it ends its line.
+    fn has_comment(&self, entries: &[Entry]) -> bool {
+        self.beside.is_some() || entries.iter().any(Entry::has_comment)
     }
 
     /// Whether the author began a new line after the bracket.
@@ -60,7 +77,7 @@ impl<'a> Printer<'a> {
         if entries.iter().any(Entry::is_bad) {
             return self.verbatim(&node.clone().into());
         }
-        if entries.is_empty() || cut.begins_with_line() || entries.iter().any(Entry::has_comment) {
+        if entries.is_empty() || cut.begins_with_line() || cut.has_comment(&entries) {
             return self.many_lines(&cut, &entries, true);
         }
         let arena = self.arena;
@@ -90,7 +107,7 @@ impl<'a> Printer<'a> {
 
     /// Commas stand only where the next entry would be read as a part of the one before, and only where they may.
     fn many_lines(self, cut: &Cut, entries: &[Entry], commas: bool) -> Doc<'a> {
-        if entries.is_empty() {
+        if entries.is_empty() && cut.beside.is_none() {
             return self.opened(cut).append(self.closed(cut));
         }
         let mut inside = self.arena.nil();
@@ -112,18 +129,19 @@ impl<'a> Printer<'a> {
         let cut = Cut::new(node);
         let entries = cut.entries();
         let arena = self.arena;
+        let has_comment = cut.has_comment(&entries);
         if entries.is_empty() {
-            return self.opened(&cut).append(self.closed(&cut));
+            let line = cut.beside.as_ref().map_or(arena.nil(), |_| arena.hardline());
+            return self.opened(&cut).append(line).append(self.closed(&cut));
         }
         if entries.iter().any(Entry::is_bad) {
             return self.verbatim(&node.clone().into());
         }
-        if node.kind() == SyntaxKind::Call && embraces(&entries) {
+        if node.kind() == SyntaxKind::Call && !has_comment && embraces(&entries) {
             let between = arena.text(",").append(arena.space());
             let inside = arena.intersperse(entries.iter().map(|entry| self.entry(entry)), between);
             return self.opened(&cut).append(inside).append(self.closed(&cut));
         }
-        let has_comment = entries.iter().any(Entry::has_comment);
         let line = || {
             if has_comment {
                 arena.hardline()
@@ -156,7 +174,7 @@ impl<'a> Printer<'a> {
     pub(super) fn value_block(self, node: &SyntaxNode) -> Doc<'a> {
         let cut = Cut::new(node);
         let entries = cut.entries();
-        if entries.iter().any(Entry::has_comment) {
+        if cut.has_comment(&entries) {
             return self.many_lines(&cut, &entries, false);
         }
         let arena = self.arena;
@@ -167,9 +185,13 @@ impl<'a> Printer<'a> {
             .append(self.closed(&cut))
     }
 
-    /// What stands before the bracket, and the bracket.
+    /// What stands before the bracket, the bracket, and a comment beside it.
     fn opened(self, cut: &Cut) -> Doc<'a> {
-        self.row(cut.head.iter().chain(&cut.open).cloned(), |_| None)
+        let doc = self.row(cut.head.iter().chain(&cut.open).cloned(), |_| None);
+        match &cut.beside {
+            Some(comment) => doc.append(self.arena.space()).append(self.element(comment)),
+            None => doc,
+        }
     }
 
     fn closed(self, cut: &Cut) -> Doc<'a> {

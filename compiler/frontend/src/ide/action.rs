@@ -10,6 +10,7 @@ mod extract;
 mod fill;
 mod generate;
 mod head;
+mod ignore;
 mod literal;
 mod names;
 mod sketch;
@@ -81,7 +82,7 @@ pub fn actions(
         span: trimmed(text, range),
     };
     let mut found = mends(&ask);
-    let all: [fn(&Ask<'_>) -> Vec<Action>; 10] = [
+    let all: [fn(&Ask<'_>) -> Vec<Action>; 11] = [
         names::actions,
         fill::actions,
         call::actions,
@@ -92,6 +93,7 @@ pub fn actions(
         control::actions,
         generate::actions,
         sketch::actions,
+        ignore::actions,
     ];
     found.extend(all.iter().flat_map(|of| of(&ask)));
     found.sort_by_key(|action| action.kind);

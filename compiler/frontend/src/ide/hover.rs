@@ -86,6 +86,13 @@ fn operation_text(
     policy: PolicyId,
 ) -> Option<String> {
     let globals = &analysis.checked.globals;
+    let text = operation_words(globals, service, operation)?;
+    let policy = analysis.checked.policies.get(policy.index())?;
+    Some(format!("{text}; {}", policy_text(globals, policy)))
+}
+
+/// How an operation is written, what it means and what a call of it does, whatever holds for calls.
+pub(super) fn operation_words(globals: &Globals, service: ServiceId, operation: u32) -> Option<String> {
     let info = globals.operation(service.0, operation)?;
     let owner = globals.services.get(service.index())?;
     let effect = match info.effect {
@@ -100,8 +107,7 @@ fn operation_text(
         signature(globals, &info.signature)
     ));
     let text = with_doc(&head, info.signature.doc.as_deref());
-    let policy = analysis.checked.policies.get(policy.index())?;
-    Some(format!("{text}\n\n{effect}; {}", policy_text(globals, policy)))
+    Some(format!("{text}\n\n{effect}"))
 }
 
 pub(super) fn def_text(analysis: &Analysis, def: Def) -> Option<String> {

@@ -6,6 +6,7 @@
 mod branches;
 mod climb;
 mod expressions;
+mod ignores;
 mod items;
 mod literals;
 mod mesh;
@@ -19,6 +20,7 @@ mod types;
 mod waits;
 
 pub(crate) use climb::strength;
+pub(crate) use ignores::{above, code_before};
 
 use super::error::ParseError;
 use super::prompt::{Part, PartKind};
@@ -51,6 +53,7 @@ impl Reader {
         ast::Module {
             doc: module_doc(root),
             items,
+            ignores: self.ignores(root),
         }
     }
 

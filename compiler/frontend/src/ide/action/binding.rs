@@ -4,7 +4,9 @@ use super::{Action, ActionKind, Ask, action, edit, names::type_text};
 use crate::{
     ast::{Expr, ExprKind, Part, StatementKind},
     check::FactKind,
+    cure::text::{dedented, is_letter},
     ide::names::Role,
+    syntax::{SyntaxKind, SyntaxNode},
 };
 use flowmesh_diagnostics::{Edit, Span};
 
@@ -128,7 +130,7 @@ fn in_text(ask: &Ask<'_>, place: Span) -> bool {
     token.is_some_and(|token| {
         token
             .parent_ancestors()
-            .any(|node| node.kind() == crate::syntax::SyntaxKind::Text)
+            .any(|node| node.kind() == SyntaxKind::Text)
     })
 }
 
@@ -139,7 +141,7 @@ fn taken_out(ask: &Ask<'_>) -> Option<Action> {
     }
     let around = ask.around();
     let selected = around.iter().rev().find_map(|part| match part {
-        Part::Expr(expr) if expr.span == ask.span => Some(*expr),
+        Part::Expr(expr) if bracketed(ask, expr.span).contains(&ask.span) => Some(*expr),
         _ => None,
     })?;
     let statement = ask.statement()?;
@@ -164,12 +166,55 @@ fn taken_out(ask: &Ask<'_>) -> Option<Action> {
     }
     let name = ask.free(&[suggested(selected), "value"]);
     let before = ask.spot(statement.span.start);
-    let text = format!("let {name} = {}\n", ask.slice(selected.span));
+    let (value, place) = without_brackets(ask, selected.span);
+    let text = format!("let {name} = {}\n", dedented(ask.source, value));
     Some(action(
         ActionKind::Extract,
         format!("bind it as `{name}`"),
-        vec![edit(before, text), edit(selected.span, name)],
+        vec![edit(before, text), edit(place, name)],
     ))
+}
+
+/// An expression with all its brackets, with all but the first pair, and so on.
+fn bracketed(ask: &Ask<'_>, whole: Span) -> Vec<Span> {
+    let span = |node: &SyntaxNode| {
+        let range = node.text_range();
+        Span::new(whole.source, range.start().into(), range.end().into())
+    };
+    let mut spans = vec![whole];
+    let (_, first) = ask.snapshot.tokens_at(ask.id, whole.start);
+    let mut pair = first.and_then(|first| first.parent());
+    while let Some(found) =
+        pair.filter(|node| node.kind() == SyntaxKind::Paren && spans.contains(&span(node)))
+    {
+        let inside = found.children().find(|node| node.kind() == SyntaxKind::Expr);
+        spans.extend(inside.as_ref().map(span));
+        pair = inside.and_then(|inside| inside.first_token()?.parent());
+    }
+    spans
+}
+
+/// What of an expression in brackets is bound, and what its name replaces: brackets stay where they keep lines together,
+/// comments, or a word and the name apart.
+fn without_brackets(ask: &Ask<'_>, whole: Span) -> (Span, Span) {
+    let inside = bracketed(ask, whole).pop().unwrap_or(whole);
+    let value = if ask.slice(inside).contains('\n') {
+        whole
+    } else {
+        inside
+    };
+    let around = [
+        Span::new(whole.source, whole.start, inside.start),
+        Span::new(whole.source, inside.end, whole.end),
+    ];
+    let has_comment = around.iter().any(|span| ask.slice(*span).contains("//"));
+    let before = ask.source.text.get(..whole.start as usize).unwrap_or("");
+    let after = ask.source.text.get(whole.end as usize..).unwrap_or("");
+    let touches_word = before.ends_with(is_letter) || after.starts_with(is_letter);
+    match has_comment || touches_word {
+        true => (value, inside),
+        false => (value, whole),
+    }
 }
 
 fn suggested(expr: &Expr) -> &str {

@@ -2,6 +2,7 @@
 
 use super::{Item, Origin};
 use crate::ide::{hover, snapshot::Snapshot};
+use flowmesh_ir::ServiceId;
 
 pub(super) fn docs(snapshot: &Snapshot, item: &Item) -> String {
     let analysis = &snapshot.analysis;
@@ -10,9 +11,7 @@ pub(super) fn docs(snapshot: &Snapshot, item: &Item) -> String {
         Origin::Def(def) => hover::def_text(analysis, def).unwrap_or_default(),
         Origin::Operation(service, operation) => {
             let globals = &analysis.checked.globals;
-            let info = globals.operation(service, operation);
-            let text = info.and_then(|info| info.signature.doc.clone());
-            text.unwrap_or_default()
+            hover::operation_words(globals, ServiceId(service), operation).unwrap_or_default()
         }
         Origin::Field(span) => hover::field_doc(&analysis.checked.globals, Some(span))
             .unwrap_or_default()
