@@ -257,6 +257,12 @@ pub(super) fn read(line: &str) -> Option<(Option<Verb>, &str, &str)> {
     Some((find(name).map(|word| word.verb), name, rest.trim()))
 }
 
+/// Where the word of a directive begins, if a text is one.
+pub(super) fn begin(text: &str) -> Option<usize> {
+    let rest = text.trim_start().strip_prefix(':')?;
+    Some(text.len().saturating_sub(rest.len()))
+}
+
 /// The directive of a name, or of one letter.
 pub(super) fn find(name: &str) -> Option<&'static Word> {
     let short = SHORT

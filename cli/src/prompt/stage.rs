@@ -168,14 +168,10 @@ impl Stage<'_> {
     /// The editor sees what there is now.
     pub(super) fn tell(&self, program: &Program) {
         let runs = self.bound.iter().filter(|bound| bound.run.is_some());
-        let bound = self.bound.iter();
         self.known.tell(Knows {
             session: self.session.clone(),
             world: Some(Arc::clone(&self.world)),
             runs: runs.map(|run| run.name.to_string()).collect(),
-            bound: bound
-                .map(|it| (it.name.to_string(), it.type_text.clone()))
-                .collect(),
             flows: program.flows.iter().map(|flow| flow.name.to_string()).collect(),
             secrets: self.set.secret_texts(&program.secrets),
         });
