@@ -28,6 +28,7 @@ pub(super) enum Verb {
     Save,
     Time,
     Step,
+    Limit,
     Signal,
     Unmock,
     Runs,
@@ -142,6 +143,15 @@ pub(super) const WORDS: &[Word] = &[
         ("step", ""),
         Takes::Nothing,
         ("let time pass until the next thing happens", ":step"),
+    ),
+    word(
+        Verb::Limit,
+        ("limit", "[NUMBER]"),
+        Takes::Nothing,
+        (
+            "how much may happen in the session; with a number so much from now on",
+            ":limit\n:limit 5000000",
+        ),
     ),
     word(
         Verb::Signal,

@@ -37,6 +37,24 @@ impl Talk<'_> {
         }
     }
 
+    /// `:limit`, `:limit 5000000`
+    pub(super) fn limit(&mut self, text: &str) -> Result<(), No> {
+        if !text.is_empty() {
+            let read = text.replace('_', "").parse::<u64>().ok();
+            let Some(most) = read.filter(|most| *most > 0) else {
+                return Err(misused(
+                    &format!(":limit {text}"),
+                    "a number of things that may happen is to be named",
+                    "write `:limit 5000000`",
+                ));
+            };
+            self.stage.events_max = most;
+        }
+        let most = self.stage.events_max;
+        self.show(&paint::dim(&format!("{most} things may happen in the session")));
+        Ok(())
+    }
+
     /// `:signal run approve(by: "Ada")`
     pub(super) fn signal(&mut self, text: &str) -> Result<(), No> {
         let Some((run, signal)) = text.split_once(char::is_whitespace) else {

@@ -189,3 +189,19 @@ fn a_server_is_looked_at_and_spoken_to_only_if_that_was_said() {
     let checked = shop.flowmesh(&["store", "check"]);
     assert!(checked.out.contains("all of it is sound"), "{}", checked.out);
 }
+
+#[test]
+fn a_session_that_goes_round_and_round_is_stopped_and_stays_as_it_was() {
+    let looks = "flow tick() { for i in 0..1000000000 { sleep 1s } }\nlet run = start tick()\n:limit 2000\n:time +20000d\nrun.status\n:time\n:limit 9000\n:time +20m\n:limit none\n";
+    let shown = common::feed(common::command(&["repl"]), looks);
+    assert_eq!(shown.code, 3, "{}\n{}", shown.out, shown.err);
+    for said in ["F1139", "more than 2000 things", ":limit NUMBER", ":limit none"] {
+        assert!(shown.err.contains(said), "{said}\n{}", shown.err);
+    }
+    for said in ["\"waiting\"  : string", "+0s", "+20m have passed"] {
+        assert!(shown.out.contains(said), "{said}\n{}", shown.out);
+    }
+    // What the session stopped at is no fault of the program's text.
+    let stopped = "flow tick() { while true { sleep 1s } }\nlet run = start tick()\n:limit 100\n:time +1d\n";
+    assert_eq!(common::feed(common::command(&["repl"]), stopped).code, 1);
+}
