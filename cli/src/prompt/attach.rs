@@ -58,6 +58,16 @@ impl Talk<'_> {
                 "write `:attach http://127.0.0.1:7700`, or `:attach DIR`; `--write` lets signals be sent",
             ));
         };
+        let is_address = ["http://", "https://"]
+            .iter()
+            .any(|scheme| wanted.place.starts_with(scheme));
+        if !is_address && !Path::new(wanted.place).is_dir() {
+            return Err(misused(
+                &format!(":attach {}", wanted.place),
+                "it is no directory, and no address of a server",
+                "write `:attach http://127.0.0.1:7700`, or `:attach DIR`",
+            ));
+        }
         let attached = Attached::to(&wanted)?;
         // What cannot be looked at is not looked at.
         attached.runs()?;

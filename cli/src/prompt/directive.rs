@@ -122,7 +122,7 @@ pub(super) const WORDS: &[Word] = &[
     ),
     word(
         Verb::Save,
-        ("save", "test TITLE [to FILE]"),
+        ("save", "test TITLE [to FILE.flow]"),
         Takes::File,
         (
             "the session as a test, shown or written to a file",

@@ -5,8 +5,21 @@ use flowmesh_frontend::prompt::Line;
 use flowmesh_ir::{Value, print};
 
 impl Talk<'_> {
+    /// Whoever looks at a system means it, and not the session.
+    fn of_session(&self, text: &str) -> Result<(), No> {
+        match &self.attached {
+            Some(attached) => Err(misused(
+                text,
+                &format!("it is about the session, and {} is looked at", attached.place()),
+                "`:detach` goes back to the session",
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// `:time`, `:time +3d`
     pub(super) fn time(&mut self, text: &str) -> Result<(), No> {
+        self.of_session(&format!(":time {text}"))?;
         let length = text.trim_start_matches('+').trim();
         if !length.is_empty() {
             return self.say(&format!("advance {length}"));
@@ -27,6 +40,7 @@ impl Talk<'_> {
 
     /// `:step`
     pub(super) fn step(&mut self) -> Result<(), No> {
+        self.of_session(":step")?;
         let next = self.stage.scene.as_ref().and_then(|scene| scene.next);
         match next {
             Some(next) => self.say(&format!("advance {}", print::value(&Value::Duration(next)))),

@@ -120,7 +120,7 @@ fn a_server_is_looked_at_and_spoken_to_only_if_that_was_said() {
             shop.flowmesh(&["runs", "get", &id]).out.contains("await approve")
         });
         let script = format!(
-            ":attach .flowmesh\n:runs\n:inspect {id}\n:at 0 {id}\n:at 99 {id}\n:signal {id} approve {{\"by\": \"Ada\"}}\n:detach\n:runs\n1 + 1\n"
+            ":attach .flowmesh\n:runs\n:inspect {id}\n:at 0 {id}\n:at 99 {id}\n:time +1d\n:step\n:signal {id} approve {{\"by\": \"Ada\"}}\n:detach\n:runs\n1 + 1\n"
         );
         let looked = repl(&shop, &script);
         assert_eq!(looked.code, 3, "{}\n{}", looked.out, looked.err);
@@ -204,4 +204,29 @@ fn a_session_that_goes_round_and_round_is_stopped_and_stays_as_it_was() {
     // What the session stopped at is no fault of the program's text.
     let stopped = "flow tick() { while true { sleep 1s } }\nlet run = start tick()\n:limit 100\n:time +1d\n";
     assert_eq!(common::feed(common::command(&["repl"]), stopped).code, 1);
+}
+
+#[test]
+fn who_is_new_is_told_what_to_write() {
+    let asks =
+        "exit\nhelp\n:load\n:doc\n:ir nothing\n:run\n:help frob\n:save test\n:attach nowhere\n40 + 2\n";
+    let shown = common::feed(common::command(&["repl"]), asks);
+    assert_eq!(shown.code, 3, "{}\n{}", shown.out, shown.err);
+    for said in [
+        "did you mean `:quit`?",
+        "did you mean `:help`?",
+        "write `:load shop.flow`",
+        "write `:doc list.map`",
+        "none is declared yet",
+        "no flow is named",
+        "there is no `:frob`",
+        "a test needs a title",
+        "no address of a server",
+    ] {
+        assert!(shown.err.contains(said), "{said}\n{}", shown.err);
+    }
+    assert_eq!(shown.out, "42  : int\n");
+    // What is declared goes before what other shells know.
+    let own = common::feed(common::command(&["repl"]), "let exit = 1\nexit\n");
+    assert_eq!((own.code, own.out.as_str()), (0, "exit = 1  : int\n1  : int\n"));
 }
