@@ -160,7 +160,7 @@ mod session {
         };
         has("other.", Form::Input, "seen");
         has("run.", Form::Input, "status");
-        has("let x = Item(", Form::Input, "price");
+        has("let x = Item(price: 1, count: ru", Form::Input, "run");
         has("ru", Form::Input, "run");
         has("run.st", Form::Expression, "status");
         has("app", Form::Within("send ", " to other"), "approve");
