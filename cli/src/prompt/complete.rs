@@ -318,7 +318,6 @@ mod tests {
         assert_eq!(first("expec"), "expect ");
         assert_eq!(first("flo"), "flow ");
         assert_eq!(first("flow other() -> int {\n  retu"), "return ");
-        assert_eq!(first("let other = sta"), "start");
         assert_eq!(first("let other = start wa"), "wait()");
         for text in [
             "",
