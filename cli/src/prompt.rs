@@ -82,6 +82,7 @@ pub(crate) fn talk(file: Option<&Path>, set: &Set, stub: bool) -> Result<Exit, E
             known,
             set,
             person,
+            events_max: stage::EVENTS_MAX,
         },
         files: Vec::new(),
         focus: None,
@@ -149,6 +150,13 @@ impl Talk<'_> {
             true => line.to_owned(),
             false => open + "\n" + line,
         };
+        if let Some(meant) = self.of_shells(&text) {
+            draw::say(format!(
+                "did you mean `:{meant}`? What is for the prompt begins with a colon"
+            ));
+            self.exit = Exit::Diagnostics;
+            return Next::Input;
+        }
         match read(&text) {
             Input::Empty => {}
             Input::Incomplete => return Next::Open(text),
@@ -156,6 +164,19 @@ impl Talk<'_> {
             Input::Parts(parts) => self.parts(&text, &parts),
         }
         Next::Input
+    }
+
+    /// The directive that who types a word of another shell looks for, unless something here has that name.
+    fn of_shells(&self, text: &str) -> Option<&'static str> {
+        let word = text.trim().trim_end_matches("()").trim_end_matches(';');
+        let meant = match word {
+            "exit" | "quit" | "bye" => "quit",
+            "help" | "?" => "help",
+            _ => return None,
+        };
+        let mut bound = self.stage.bound.iter().map(|bound| &bound.name);
+        let known = bound.any(|name| name == word) || self.stage.session.names().any(|name| name == word);
+        (!known).then_some(meant)
     }
 
     /// What was typed together, in order. Declarations that stand together may need each other.
@@ -185,19 +206,17 @@ impl Talk<'_> {
         };
         let done = match verb {
             Verb::Quit => return Next::End,
-            Verb::Help => {
-                self.help(rest);
-                Ok(())
-            }
+            Verb::Help => self.help(rest),
             Verb::Type => self.show_type(rest),
             Verb::Doc => self.doc(rest),
             Verb::Ir => self.ir(rest),
-            Verb::Load => self.load(Path::new(rest)).map_err(No::from),
+            Verb::Load => self.load_named(rest),
             Verb::Reload => self.reload(),
             Verb::Reset => self.reset(rest),
             Verb::Save => self.save(rest),
             Verb::Time => self.time(rest),
             Verb::Step => self.step(),
+            Verb::Limit => self.limit(rest),
             Verb::Signal => self.signal(rest),
             Verb::Unmock => self.unmock(rest),
             Verb::Runs => self.runs(),

@@ -5,12 +5,21 @@ use crate::command::about;
 use flowmesh_ir::{FlowId, print};
 
 impl Talk<'_> {
-    pub(super) fn help(&self, word: &str) {
+    /// `:help`, `:help step`
+    pub(super) fn help(&self, word: &str) -> Result<(), No> {
         let word = word.trim_start_matches(':');
         match directive::find(word) {
             Some(word) => self.show(&directive::help_on(word)),
-            None => self.show(&directive::help()),
+            None if word.is_empty() => self.show(&directive::help()),
+            None => {
+                return Err(misused(
+                    &format!(":help {word}"),
+                    &super::unknown(word),
+                    "`:help` tells of inputs and directives, `:doc NAME` of names and of words of the language",
+                ));
+            }
         }
+        Ok(())
     }
 
     /// `:type [1, 2]`
@@ -32,6 +41,9 @@ impl Talk<'_> {
 
     /// `:doc payments.charge`
     pub(super) fn doc(&self, name: &str) -> Result<(), No> {
+        if name.is_empty() {
+            return Err(misused(":doc", "nothing is named", "write `:doc list.map`"));
+        }
         let stage = &self.stage;
         let known = stage.session.doc(stage.around(), name).map(|text| plain(&text));
         match known.or_else(|| about(name)) {
@@ -64,7 +76,10 @@ impl Talk<'_> {
             }
             None => {
                 let names: Vec<&str> = program.flows.iter().map(|flow| flow.name.as_str()).collect();
-                let help = format!("there are {}", names.join(", "));
+                let help = match names.as_slice() {
+                    [] => "none is declared yet".to_owned(),
+                    names => format!("there are {}", names.join(", ")),
+                };
                 Err(misused(&format!(":ir {flow}"), "there is no such flow", &help))
             }
         }

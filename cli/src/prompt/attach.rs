@@ -1,5 +1,7 @@
 //! A system that is looked at from the prompt: a server that lives, or what a directory holds.
 
+mod server;
+
 use super::{Talk, misused, paint, runs::described, stage::No};
 use crate::{
     client::{Client, Secret, encode},
@@ -12,10 +14,12 @@ use crate::{
 };
 use flowmesh_host::{
     disk::{Disk, RealDisk},
+    trial::Look,
     upkeep::{Past, PastRun, past},
 };
 use http::Method;
 use serde_json::Value;
+use server::{ask, event_line, events, look, named};
 use std::{env, fs, path::Path, sync::Arc};
 
 /// How many runs are listed.
@@ -54,6 +58,16 @@ impl Talk<'_> {
                 "write `:attach http://127.0.0.1:7700`, or `:attach DIR`; `--write` lets signals be sent",
             ));
         };
+        let is_address = ["http://", "https://"]
+            .iter()
+            .any(|scheme| wanted.place.starts_with(scheme));
+        if !is_address && !Path::new(wanted.place).is_dir() {
+            return Err(misused(
+                &format!(":attach {}", wanted.place),
+                "it is no directory, and no address of a server",
+                "write `:attach http://127.0.0.1:7700`, or `:attach DIR`",
+            ));
+        }
         let attached = Attached::to(&wanted)?;
         // What cannot be looked at is not looked at.
         attached.runs()?;
@@ -179,7 +193,12 @@ impl Attached {
                     format!("  {sequence:>5}  {}  {what}", paint::dim(&at.to_string()))
                 };
                 let lines: Vec<String> = events.iter().map(line).collect();
-                Ok(format!("{}\n\n{}", described_past(&found), lines.join("\n")))
+                let head = format!(
+                    "{}\n{}",
+                    paint::name(&found.id.to_string()),
+                    described(&found.look)
+                );
+                Ok(format!("{head}\n\n{}", lines.join("\n")))
             }
         }
     }
@@ -199,16 +218,12 @@ impl Attached {
                         "`:inspect` shows them",
                     ));
                 }
-                let events = events(client, &id, sequence)?;
-                let lines: Vec<String> = events.iter().map(event_line).collect();
-                Ok(format!(
-                    "{id} up to event {sequence}; its variables are known from its directory:\n{}",
-                    lines.join("\n")
-                ))
+                let past = ask(client, &format!("/v1/runs/{}/at/{sequence}", encode(&id)))?;
+                Ok(behind(sequence, &id, &look(&past, sequence)))
             }
             System::Directory(past) => {
                 let found = of_directory(past, run, Some(sequence))?;
-                Ok(format!("behind event {sequence}:\n{}", described_past(&found)))
+                Ok(behind(sequence, &found.id.to_string(), &found.look))
             }
         }
     }
@@ -286,57 +301,6 @@ fn stored(dir: &Path) -> Result<Past, Error> {
     })
 }
 
-fn ask(client: &Client, path: &str) -> Result<Value, Error> {
-    runtime::block_on(client.send(Method::GET, path, None))
-}
-
-/// The identifier that is meant: the beginning of one, or the run that was started last.
-fn named(client: &Client, run: &str) -> Result<String, Error> {
-    let page = match run {
-        "" | "latest" => ask(client, "/v1/runs?limit=1")?,
-        run if run.len() >= 36 => return Ok(run.to_owned()),
-        _ => ask(client, &format!("/v1/runs?limit={RUNS_MAX}"))?,
-    };
-    let runs = page.get("runs").and_then(Value::as_array).into_iter().flatten();
-    let mut ids = runs.filter_map(|run| run.get("id").and_then(Value::as_str));
-    let found = ids.find(|id| run == "latest" || id.starts_with(run));
-    Ok(found.unwrap_or(run).to_owned())
-}
-
-/// The events of a run up to one that it has.
-fn events(client: &Client, id: &str, last: u64) -> Result<Vec<Value>, Error> {
-    runtime::block_on(async {
-        let mut events = client.events(&format!("/v1/runs/{}/events", encode(id))).await?;
-        let mut all = Vec::new();
-        while let Some(event) = events.next().await? {
-            let Some(sequence) = event.get("sequence").and_then(Value::as_u64) else {
-                continue;
-            };
-            if sequence <= last {
-                all.push(event);
-            }
-            if sequence >= last {
-                break;
-            }
-        }
-        Ok(all)
-    })
-}
-
-/// An event on one line.
-fn event_line(event: &Value) -> String {
-    let mut rest = event.clone();
-    let mut take = |name: &str| {
-        let value = rest.as_object_mut().and_then(|fields| fields.remove(name));
-        let value = value.unwrap_or_default();
-        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-    };
-    let (sequence, at, kind) = (take("sequence"), take("at"), take("event"));
-    take("run");
-    let rest = super::runs::shortened(&rest.to_string(), 300);
-    format!("  {sequence:>5}  {}  {kind} {rest}", paint::dim(&at))
-}
-
 fn of_directory(past: &Past, run: &str, sequence: Option<u64>) -> Result<PastRun, No> {
     let id = match run {
         "" | "latest" => past.runs().first().map(|run| run.id),
@@ -352,8 +316,13 @@ fn of_directory(past: &Past, run: &str, sequence: Option<u64>) -> Result<PastRun
     })
 }
 
-fn described_past(run: &PastRun) -> String {
-    format!("{}\n{}", paint::name(&run.id.to_string()), described(&run.look))
+/// A run as it was behind an event.
+fn behind(sequence: u64, id: &str, look: &Look) -> String {
+    format!(
+        "behind event {sequence}:\n{}\n{}",
+        paint::name(id),
+        described(look)
+    )
 }
 
 #[cfg(test)]

@@ -1,32 +1,26 @@
-//! What can stand where the cursor is: directives and what they take, names, members behind a dot, files.
+//! What can stand where the cursor is: what is of the language as in an editor, directives and what they take, files.
+
+mod taken;
 
 use super::{
-    directive::{self, Takes, WORDS},
+    directive::{self, Takes, Verb},
     stage::Shared,
 };
 use flowmesh_frontend::{
     World,
-    parse::{Piece, pieces},
-    prompt::Session,
-    syntax::SyntaxKind,
+    ide::{CompletionItem, TokenKind},
+    prompt::{Form, Session, Typing},
 };
-use flowmesh_stdlib::natives;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 use std::{
-    fs,
-    path::Path,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
+use taken::{files, named, of_library, words};
 
 /// So many things are shown.
 const SHOWN_MAX: usize = 200;
-
-/// Words with which an input may begin, or go on.
-const BEGINNINGS: &[&str] = &[
-    "let", "start", "send", "mock", "expect", "always", "emit", "advance", "cancel", "crash", "config",
-    "flow", "service", "type", "enum", "error", "event", "policy", "fn", "use", "secret", "gateway", "allow",
-    "deny", "schedule", "test",
-];
 
 /// Something that can stand at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +31,13 @@ pub(super) struct Candidate {
     pub(super) detail: String,
 }
 
-/// Who knows what can stand where, and what nobody may read later.
+/// Who knows what can stand where, what the words are, and what nobody may read later.
 pub(super) trait Completion: Send + Sync {
-    /// From where on the text before the cursor is replaced, and by what.
-    fn at(&self, before: &str) -> (usize, Vec<Candidate>);
+    /// What of a text is replaced at the cursor, and by what.
+    fn at(&self, text: &str, cursor: usize) -> (Range<usize>, Vec<Candidate>);
+
+    /// The words of the language in a text, and what they are.
+    fn tokens(&self, text: &str) -> Vec<(Range<usize>, TokenKind)>;
 
     /// Values that are secret.
     fn secrets(&self) -> Vec<String>;
@@ -48,16 +45,17 @@ pub(super) trait Completion: Send + Sync {
 
 /// What the talk knows, as its editor sees it.
 #[derive(Default)]
-pub(super) struct Known(Mutex<Knows>);
+pub(super) struct Known {
+    knows: Mutex<Knows>,
+    typing: Mutex<Typing>,
+}
 
 /// What is known of a session.
 #[derive(Clone, Default)]
 pub(super) struct Knows {
     pub(super) session: Session,
     pub(super) world: Option<Shared>,
-    /// The names that were bound, with their types.
-    pub(super) bound: Vec<(String, String)>,
-    /// Those of runs.
+    /// The names of runs.
     pub(super) runs: Vec<String>,
     pub(super) flows: Vec<String>,
     pub(super) secrets: Vec<String>,
@@ -66,29 +64,121 @@ pub(super) struct Knows {
 impl Known {
     /// Everything is so from now on.
     pub(super) fn tell(&self, knows: Knows) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = knows;
+        *self.knows.lock().unwrap_or_else(PoisonError::into_inner) = knows;
     }
 
     fn now(&self) -> Knows {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.knows.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks what an editor would be answered. What goes wrong with that is no reason to lose a session.
+    fn typing<T: Default>(&self, ask: impl FnOnce(&mut Typing) -> T) -> T {
+        let mut typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
+        catch_unwind(AssertUnwindSafe(|| ask(&mut typing))).unwrap_or_else(|_| {
+            *typing = Typing::default();
+            T::default()
+        })
+    }
+
+    /// What is of the language, as an editor offers it, from a place of the text on.
+    fn of_code(
+        &self,
+        knows: &Knows,
+        (text, cursor): (&str, usize),
+        (from, form): (usize, Form<'_>),
+    ) -> (Range<usize>, Vec<Candidate>) {
+        let (code, at) = (text.get(from..).unwrap_or_default(), cursor.saturating_sub(from));
+        let here = (&knows.session, knows.around());
+        let offers = self.typing(|typing| typing.offers(here, (code, at), form));
+        let begun = code.get(offers.replaced.start..at).unwrap_or_default();
+        let all = nearest(offers.items, begun).into_iter().map(|item| Candidate {
+            text: item.beginning(),
+            detail: item.detail,
+        });
+        let moved = |at: usize| at.saturating_add(from);
+        (
+            moved(offers.replaced.start)..moved(offers.replaced.end),
+            all.collect(),
+        )
+    }
+
+    /// A directive, or what it takes.
+    fn behind_a_colon(
+        &self,
+        knows: &Knows,
+        (text, cursor): (&str, usize),
+        start: usize,
+    ) -> (Range<usize>, Vec<Candidate>) {
+        let before = text.get(..cursor).unwrap_or(text);
+        let rest = before.get(start..).unwrap_or_default();
+        let Some((name, taken)) = rest.split_once(char::is_whitespace) else {
+            return beginning(text, start..cursor, words());
+        };
+        let behind = cursor.saturating_sub(taken.len());
+        let word = before
+            .rfind(char::is_whitespace)
+            .map_or(start, |at| at.saturating_add(1));
+        let begun = before.get(word..).unwrap_or_default();
+        let plain = |all| beginning(text, word..cursor, all);
+        let code = |from, form| self.of_code(knows, (text, cursor), (from, form));
+        match directive::find(name).map(|word| (word.verb, word.takes)) {
+            Some((Verb::Unmock, _)) => code(behind, Form::Within("mock ", " -> none")),
+            Some((Verb::Signal, _)) => match taken.trim_start().split_once(char::is_whitespace) {
+                Some((run, signal)) => code(
+                    cursor.saturating_sub(signal.len()),
+                    Form::Within("send ", &format!(" to {run}")),
+                ),
+                None => plain(named(&knows.runs, "run")),
+            },
+            Some((Verb::Doc, _)) => match beginning(text, behind..cursor, of_library()) {
+                (range, all) if taken.contains('.') && !all.is_empty() => (range, all),
+                _ => code(behind, Form::Expression),
+            },
+            Some((_, Takes::Expression)) => code(behind, Form::Expression),
+            Some((_, Takes::File)) => plain(files(begun)),
+            Some((_, Takes::Flow)) => plain(named(&knows.flows, "flow")),
+            Some((_, Takes::Run)) => plain(named(&knows.runs, "run")),
+            Some((_, Takes::Word)) => plain(words()),
+            Some((_, Takes::Nothing)) | None => (cursor..cursor, Vec::new()),
+        }
     }
 }
 
 impl Completion for Known {
-    fn at(&self, before: &str) -> (usize, Vec<Candidate>) {
-        if is_in_text(before) {
-            return (before.len(), Vec::new());
-        }
+    fn at(&self, text: &str, cursor: usize) -> (Range<usize>, Vec<Candidate>) {
         let knows = self.now();
-        let (from, mut all) = match before.trim_start().strip_prefix(':') {
-            Some(rest) => knows.behind_a_colon(before, rest),
-            None => knows.of_code(before, 0),
+        let (replaced, mut all) = match directive::begin(text) {
+            Some(start) if start <= cursor => self.behind_a_colon(&knows, (text, cursor), start),
+            Some(_) => (cursor..cursor, Vec::new()),
+            None => self.of_code(&knows, (text, cursor), (0, Form::Input)),
         };
-        let begun = before.get(from..).unwrap_or_default().to_lowercase();
-        all.retain(|one| one.text.to_lowercase().starts_with(&begun));
         all.dedup_by(|a, b| a.text == b.text);
         all.truncate(SHOWN_MAX);
-        (from, all)
+        (replaced, all)
+    }
+
+    fn tokens(&self, text: &str) -> Vec<(Range<usize>, TokenKind)> {
+        let knows = self.now();
+        let (from, form) = match directive::begin(text) {
+            Some(start) => {
+                let rest = text.get(start..).unwrap_or_default();
+                let Some((name, taken)) = rest.split_once(char::is_whitespace) else {
+                    return Vec::new();
+                };
+                match directive::find(name).map(|word| word.takes) {
+                    Some(Takes::Expression) => (text.len().saturating_sub(taken.len()), Form::Expression),
+                    _ => return Vec::new(),
+                }
+            }
+            None => (0, Form::Input),
+        };
+        let code = text.get(from..).unwrap_or_default();
+        let here = (&knows.session, knows.around());
+        let all = self.typing(|typing| typing.tokens(here, code, form));
+        let moved = |at: usize| at.saturating_add(from);
+        let all = all.into_iter();
+        all.map(|(range, kind)| (moved(range.start)..moved(range.end), kind))
+            .collect()
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -96,192 +186,33 @@ impl Completion for Known {
     }
 }
 
-/// Whether what comes next would be a part of a text, and of no expression in it.
-fn is_in_text(before: &str) -> bool {
-    // For each text that is open, how many brackets are open in the expression at hand; nothing in the text itself.
-    let mut open: Vec<Option<u32>> = Vec::new();
-    let mut signs = before.chars();
-    while let Some(sign) = signs.next() {
-        match (sign, open.last_mut()) {
-            ('\\', Some(None)) => drop(signs.next()),
-            ('"', Some(None)) => drop(open.pop()),
-            ('"', _) => open.push(None),
-            ('{', Some(inner)) => *inner = Some(inner.map_or(1, |depth| depth.saturating_add(1))),
-            ('}', Some(inner @ Some(_))) => {
-                *inner = inner
-                    .and_then(|depth| depth.checked_sub(1))
-                    .filter(|depth| *depth > 0);
-            }
-            _ => {}
-        }
-    }
-    matches!(open.last(), Some(None))
-}
-
 impl Knows {
-    /// A directive, or what it takes.
-    fn behind_a_colon(&self, before: &str, rest: &str) -> (usize, Vec<Candidate>) {
-        let start = before.len().saturating_sub(rest.len());
-        let Some((name, taken)) = rest.split_once(char::is_whitespace) else {
-            return (start, words());
-        };
-        let word = before
-            .rfind(char::is_whitespace)
-            .map_or(start, |at| at.saturating_add(1));
-        let begun = before.get(word..).unwrap_or_default();
-        match directive::find(name).map(|word| word.takes) {
-            Some(Takes::Expression) => self.of_code(before, before.len().saturating_sub(taken.len())),
-            Some(Takes::File) => (word, files(begun)),
-            Some(Takes::Flow) => (word, plain(&self.flows, "flow")),
-            Some(Takes::Run) => (word, plain(&self.runs, "run")),
-            Some(Takes::Word) => (word, words()),
-            Some(Takes::Nothing) | None => (before.len(), Vec::new()),
+    fn around(&self) -> &dyn World {
+        match &self.world {
+            Some(world) => &**world,
+            None => &super::Nothing,
         }
-    }
-
-    /// A name, or a member behind a dot.
-    fn of_code(&self, before: &str, from: usize) -> (usize, Vec<Candidate>) {
-        let code = before.get(from..).unwrap_or_default();
-        let all = pieces(code);
-        let word = all.last().filter(|piece| piece.kind.is_word());
-        let at = word.map_or(code.len(), |word| word.start);
-        let done: Vec<Piece> = all.iter().copied().take_while(|piece| piece.end <= at).collect();
-        if let Some(last) = done.last()
-            && matches!(last.kind, SyntaxKind::Dot | SyntaxKind::QuestionDot)
-        {
-            let of = code.get(receiver(&done)..last.start).unwrap_or_default();
-            return (from.saturating_add(at), self.members(of));
-        }
-        if done.last().is_some_and(|piece| piece.kind == SyntaxKind::Chars) {
-            return (before.len(), Vec::new());
-        }
-        (from.saturating_add(at), self.names())
-    }
-
-    fn members(&self, of: &str) -> Vec<Candidate> {
-        let Some(world) = &self.world else {
-            return Vec::new();
-        };
-        let world: &dyn World = &**world;
-        let members = self.session.members(world, of).into_iter();
-        let all = members.map(|member| Candidate {
-            text: if member.called {
-                member.name + "("
-            } else {
-                member.name
-            },
-            detail: member.detail,
-        });
-        all.collect()
-    }
-
-    fn names(&self) -> Vec<Candidate> {
-        let bound = self.bound.iter().map(|(name, ty)| Candidate {
-            text: name.clone(),
-            detail: ty.clone(),
-        });
-        let declared = self.session.names().filter(|name| is_word(name));
-        let declared = declared.map(|name| Candidate {
-            text: name.to_string(),
-            detail: "declared".to_owned(),
-        });
-        let free = natives().iter().filter(|native| native.receiver.is_none());
-        let free = free.map(|native| Candidate {
-            text: format!("{}(", native.name),
-            detail: native.doc.to_owned(),
-        });
-        let words = BEGINNINGS.iter().map(|word| Candidate {
-            text: format!("{word} "),
-            detail: String::new(),
-        });
-        let mut all: Vec<Candidate> = bound.chain(declared).chain(words).chain(free).collect();
-        all.sort_by(|a, b| a.text.cmp(&b.text));
-        all
     }
 }
 
-fn is_word(name: &str) -> bool {
-    name.chars().all(|c| c.is_alphanumeric() || c == '_')
-}
-
-fn words() -> Vec<Candidate> {
-    let all = WORDS.iter().map(|word| Candidate {
-        text: if word.form.is_empty() {
-            word.name.to_owned()
-        } else {
-            format!("{} ", word.name)
-        },
-        detail: word.doc.to_owned(),
-    });
-    all.collect()
-}
-
-fn plain(names: &[String], what: &str) -> Vec<Candidate> {
-    let all = names.iter().map(|name| Candidate {
-        text: name.clone(),
-        detail: what.to_owned(),
-    });
-    all.collect()
-}
-
-/// Where what stands before the dot at the end begins: names, dots, texts and brackets with all that is in them.
-fn receiver(done: &[Piece]) -> usize {
-    let mut depth = 0_usize;
-    let mut start = done.last().map_or(0, |dot| dot.start);
-    let mut text = false;
-    for piece in done.iter().rev().skip(1) {
-        match piece.kind {
-            SyntaxKind::Quote => text = !text,
-            _ if text => {}
-            kind if kind.closes() => depth = depth.saturating_add(1),
-            kind if kind.opens() && depth == 0 => break,
-            kind if kind.opens() => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
-            SyntaxKind::Word
-            | SyntaxKind::Dot
-            | SyntaxKind::QuestionDot
-            | SyntaxKind::NumberToken
-            | SyntaxKind::TrueKw
-            | SyntaxKind::FalseKw => {}
-            _ => break,
-        }
-        start = piece.start;
+/// What begins with what was typed, in the same case first; where nothing does, what has its letters.
+fn nearest(all: Vec<CompletionItem>, begun: &str) -> Vec<CompletionItem> {
+    let small = begun.to_lowercase();
+    let begins = |item: &CompletionItem| item.label.to_lowercase().starts_with(&small);
+    if !all.iter().any(begins) {
+        return all;
     }
-    start
+    let all = all.into_iter().filter(begins);
+    let (mut same, other): (Vec<_>, Vec<_>) = all.partition(|item| item.label.starts_with(begun));
+    same.extend(other);
+    same
 }
 
-/// Files and folders that go on from what was begun.
-fn files(begun: &str) -> Vec<Candidate> {
-    let (folder, name) = begun
-        .rsplit_once('/')
-        .map_or(("", begun), |(folder, name)| (folder, name));
-    let path = match (folder, begun.starts_with('/')) {
-        ("", true) => Path::new("/"),
-        ("", false) => Path::new("."),
-        (folder, _) => Path::new(folder),
-    };
-    let before = begun
-        .get(..begun.len().saturating_sub(name.len()))
-        .unwrap_or_default();
-    let Ok(all) = fs::read_dir(path) else {
-        return Vec::new();
-    };
-    let mut found: Vec<Candidate> = Vec::new();
-    for entry in all.flatten().take(10_000) {
-        let Ok(known) = entry.file_name().into_string() else {
-            continue;
-        };
-        let folder = entry.path().is_dir();
-        if known.starts_with('.') != name.starts_with('.') || !known.starts_with(name) {
-            continue;
-        }
-        found.push(Candidate {
-            text: format!("{before}{known}{}", if folder { "/" } else { "" }),
-            detail: String::new(),
-        });
-    }
-    found.sort_by(|a, b| a.text.cmp(&b.text));
-    found
+/// Those that begin with what stands in a range.
+fn beginning(text: &str, range: Range<usize>, mut all: Vec<Candidate>) -> (Range<usize>, Vec<Candidate>) {
+    let begun = text.get(range.clone()).unwrap_or_default().to_lowercase();
+    all.retain(|one| one.text.to_lowercase().starts_with(&begun));
+    (range, all)
 }
 
 /// The editor's view of whoever completes.
@@ -289,12 +220,11 @@ pub(super) struct Editing<C>(pub(super) Arc<C>);
 
 impl<C: Completion> Completer for Editing<C> {
     fn complete(&mut self, text: &str, at: usize) -> CompletionResult {
-        let before = text.get(..at).unwrap_or(text);
-        let (from, all) = self.0.at(before);
+        let (replaced, all) = self.0.at(text, at);
         let suggestion = |one: Candidate| Suggestion {
             value: one.text,
             description: Some(one.detail).filter(|detail| !detail.is_empty()),
-            span: Span::new(from.min(at), at),
+            span: Span::new(replaced.start, replaced.end),
             display_override: None,
             style: None,
             extra: None,
@@ -310,6 +240,7 @@ mod tests {
     use super::{Completion, Known, Knows};
     use flowmesh_frontend::{
         World,
+        ide::{NameKind, TokenKind},
         prompt::{Input, Line, Session, read},
     };
     use std::sync::Arc;
@@ -325,7 +256,7 @@ mod tests {
     fn known() -> Known {
         let text = "type Item { price: decimal, count: int }\n\
                     service mail {\n  at: \"http://127.0.0.1:1\"\n  op send(to: string) = PUT \"/{to}\"\n}\n\
-                    flow wait() -> int {\n  sleep 1d\n  return 1\n}";
+                    flow wait() -> int {\n  signal go_on(by: string)\n  await go_on as by within 1d else return 0\n  return 1\n}";
         let Input::Parts(parts) = read(text) else {
             panic!("it is read");
         };
@@ -345,10 +276,6 @@ mod tests {
         known.tell(Knows {
             session,
             world: Some(Arc::new(Nothing)),
-            bound: vec![
-                ("item".to_owned(), "Item".to_owned()),
-                ("run".to_owned(), "a run".to_owned()),
-            ],
             runs: vec!["run".to_owned()],
             flows: vec!["wait".to_owned()],
             secrets: Vec::new(),
@@ -357,24 +284,64 @@ mod tests {
     }
 
     fn at(before: &str) -> Vec<String> {
-        let (_, all) = known().at(before);
+        let (_, all) = known().at(before, before.len());
         all.into_iter().map(|one| one.text).collect()
+    }
+
+    fn first(before: &str) -> String {
+        at(before).into_iter().next().unwrap_or_default()
     }
 
     #[test]
     fn names_and_members_are_known() {
-        assert_eq!(at("let x = ite"), ["Item", "item"]);
-        assert_eq!(at("item.pr"), ["price"]);
+        assert_eq!(at("let x = ite"), ["item", "Item(price: "]);
+        assert_eq!(at("ite"), ["item", "Item(price: "]);
+        assert_eq!(at("let x = Ite"), ["Item(price: ", "item"]);
+        assert_eq!(first("item.pr"), "price");
         assert!(at("run.").contains(&"status".to_owned()));
         assert_eq!(at("mock mail.se"), ["send("]);
-        assert!(
-            at("\"a\".up").contains(&"upper(".to_owned()),
-            "{:?}",
-            at("\"a\".up")
-        );
+        assert_eq!(first("\"a\".upp"), "upper()");
+        assert_eq!(at("let s = \"a\" + ite"), ["item", "Item(price: "]);
+    }
+
+    #[test]
+    fn in_a_text_only_what_is_between_braces_is_completed() {
         assert_eq!(at("let s = \"ite"), Vec::<String>::new());
         assert_eq!(at("let s = \"a{item} ite"), Vec::<String>::new());
-        assert_eq!(at("let s = \"a\" + ite"), ["Item", "item"]);
+        assert_eq!(first("let s = \"a {item.pr"), "price");
+        assert_eq!(at("\"a {ite"), ["item", "Item(price: "]);
+    }
+
+    #[test]
+    fn words_of_declarations_and_statements_are_written_as_far_as_they_are_known() {
+        assert_eq!(first("moc"), "mock ");
+        assert_eq!(first("expec"), "expect ");
+        assert_eq!(first("flo"), "flow ");
+        assert_eq!(first("flow other() -> int {\n  retu"), "return ");
+        assert_eq!(first("let other = start wa"), "wait()");
+        for text in [
+            "",
+            "let x = ",
+            "item.",
+            "mock ",
+            "flow f() {\n  ",
+            "service s {\n  ",
+        ] {
+            assert!(at(text).iter().all(|one| !one.contains(['$', '\n'])), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_before_it_counts_too() {
+        assert_eq!(first("let first_one = 1\nlet b = first_"), "first_one");
+        assert_eq!(first("fn half(n: int) -> int = n / 2\nhal"), "half(");
+    }
+
+    #[test]
+    fn a_word_is_replaced_as_a_whole() {
+        let (replaced, all) = known().at("let x = item.prxx + 1", "let x = item.pr".len());
+        assert_eq!(replaced, 13..17);
+        assert_eq!(all.first().map(|one| one.text.as_str()), Some("price"));
     }
 
     #[test]
@@ -382,8 +349,35 @@ mod tests {
         assert_eq!(at(":ins"), ["inspect "]);
         assert_eq!(at(":inspect r"), ["run"]);
         assert_eq!(at(":run w"), ["wait"]);
-        assert_eq!(at(":type item.c"), ["count"]);
+        assert_eq!(first(":type item.c"), "count");
+        assert!(at(":doc list.su").contains(&"list.sum".to_owned()));
+        assert_eq!(at(":doc mail.se"), ["send("]);
+        assert_eq!(at(":unmock mail.se"), ["send("]);
+        assert!(first(":signal run go").starts_with("go_on"));
         assert_eq!(at(":help for"), ["fork "]);
         assert_eq!(at(":load Cargo.t"), ["Cargo.toml"]);
+    }
+
+    #[test]
+    fn words_are_what_they_stand_for() {
+        let known = known();
+        let kinds = |text: &str| -> Vec<(String, TokenKind)> {
+            let all = known.tokens(text).into_iter();
+            all.map(|(range, kind)| (text[range].to_owned(), kind)).collect()
+        };
+        let has = |text: &str, word: &str, kind: TokenKind| {
+            let all = kinds(text);
+            assert!(all.contains(&(word.to_owned(), kind)), "{text}: {all:?}");
+        };
+        has("let x = item.price", "item", TokenKind::Name(NameKind::Local));
+        has("item.price", "price", TokenKind::Name(NameKind::Field));
+        has(
+            "mock mail.send(_) -> none",
+            "mail",
+            TokenKind::Name(NameKind::Service),
+        );
+        has("mock mail.send(_) -> none", "mock", TokenKind::Keyword);
+        has(":type item.price", "price", TokenKind::Name(NameKind::Field));
+        has("flow f() {\n  let a = wa", "flow", TokenKind::Keyword);
     }
 }

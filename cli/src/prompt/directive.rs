@@ -28,6 +28,7 @@ pub(super) enum Verb {
     Save,
     Time,
     Step,
+    Limit,
     Signal,
     Unmock,
     Runs,
@@ -121,7 +122,7 @@ pub(super) const WORDS: &[Word] = &[
     ),
     word(
         Verb::Save,
-        ("save", "test TITLE [to FILE]"),
+        ("save", "test TITLE [to FILE.flow]"),
         Takes::File,
         (
             "the session as a test, shown or written to a file",
@@ -142,6 +143,15 @@ pub(super) const WORDS: &[Word] = &[
         ("step", ""),
         Takes::Nothing,
         ("let time pass until the next thing happens", ":step"),
+    ),
+    word(
+        Verb::Limit,
+        ("limit", "[NUMBER]"),
+        Takes::Nothing,
+        (
+            "how much may happen in the session; with a number so much from now on",
+            ":limit\n:limit 5000000",
+        ),
     ),
     word(
         Verb::Signal,
@@ -255,6 +265,12 @@ pub(super) fn read(line: &str) -> Option<(Option<Verb>, &str, &str)> {
     let line = line.trim().strip_prefix(':')?;
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     Some((find(name).map(|word| word.verb), name, rest.trim()))
+}
+
+/// Where the word of a directive begins, if a text is one.
+pub(super) fn begin(text: &str) -> Option<usize> {
+    let rest = text.trim_start().strip_prefix(':')?;
+    Some(text.len().saturating_sub(rest.len()))
 }
 
 /// The directive of a name, or of one letter.

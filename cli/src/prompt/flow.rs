@@ -20,6 +20,19 @@ use std::{
 impl Talk<'_> {
     /// `:run greet {"name": "Ada"}`: runs a flow with its real services. Ctrl-C ends the run and nothing else.
     pub(super) fn run(&mut self, text: &str) -> Result<(), Error> {
+        if text.is_empty() {
+            let mine = self.stage.program().map(|(program, _)| program).ok();
+            let flows = mine.iter().flat_map(|program| &program.flows);
+            let names: Vec<&str> = flows.map(|flow| flow.name.as_str()).collect();
+            return Err(Error::BadSetting {
+                text: ":run".to_owned(),
+                why: "no flow is named".to_owned(),
+                help: match names.as_slice() {
+                    [] => "declare one, or `:load` a file".to_owned(),
+                    names => format!("there are {}", names.join(", ")),
+                },
+            });
+        }
         let (name, input) = text.split_once(char::is_whitespace).unwrap_or((text, "{}"));
         let Ok((program, _)) = self.stage.program() else {
             return Err(Error::UnknownFlow {

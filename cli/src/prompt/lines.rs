@@ -50,7 +50,7 @@ impl Lines {
             .with_ansi_colors(colour)
             .use_bracketed_paste(true)
             .with_validator(Box::new(Whole))
-            .with_highlighter(Box::new(Colours))
+            .with_highlighter(Box::new(Colours(Arc::clone(known))))
             .with_completer(Box::new(Editing(Arc::clone(known))))
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
             .with_partial_completions(true)
@@ -113,13 +113,13 @@ impl Validator for Whole {
     }
 }
 
-/// The colours of the frontend's own pieces.
-struct Colours;
+/// The colours of the words as an editor has them.
+struct Colours<C>(Arc<C>);
 
-impl Highlighter for Colours {
+impl<C: Completion> Highlighter for Colours<C> {
     fn highlight(&self, text: &str, _: usize) -> StyledText {
         let mut styled = StyledText::new();
-        paint::styled(text)
+        paint::known(text, &self.0.tokens(text))
             .into_iter()
             .for_each(|piece| styled.push(piece));
         styled

@@ -1,7 +1,7 @@
 //! Taking the declarations of files, and taking them again.
 
 use super::{
-    Talk,
+    Talk, misused,
     stage::{No, Wrong},
 };
 use crate::{
@@ -16,6 +16,14 @@ use std::{
 };
 
 impl Talk<'_> {
+    /// `:load shop.flow`
+    pub(super) fn load_named(&mut self, file: &str) -> Result<(), No> {
+        if file.is_empty() {
+            return Err(misused(":load", "no file is named", "write `:load shop.flow`"));
+        }
+        Ok(self.load(Path::new(file))?)
+    }
+
     /// Declares what a file declares.
     pub(super) fn load(&mut self, file: &Path) -> Result<(), Error> {
         let (project, root) = Project::of(file)?;

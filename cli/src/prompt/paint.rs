@@ -2,10 +2,12 @@
 //! see them.
 
 use flowmesh_frontend::{
+    ide::{NameKind, TokenKind},
     parse::{Piece, pieces},
     syntax::SyntaxKind as K,
 };
 use nu_ansi_term::{Color, Style};
+use std::{collections::HashMap, ops::Range};
 
 /// Words that begin a declaration or a statement where they stand first, and are names elsewhere.
 const FIRST: &[&str] = &[
@@ -15,8 +17,44 @@ const FIRST: &[&str] = &[
     "tag", "lock", "route", "key",
 ];
 
+/// A text in its colours, as far as it is known what its words are, and else by how it is written.
+pub(super) fn known(text: &str, tokens: &[(Range<usize>, TokenKind)]) -> Vec<(Style, String)> {
+    let by_place: HashMap<&Range<usize>, TokenKind> =
+        tokens.iter().map(|(range, kind)| (range, *kind)).collect();
+    let mut at = 0_usize;
+    let mut all = styled(text);
+    for (style, piece) in &mut all {
+        let range = at..at.saturating_add(piece.len());
+        at = range.end;
+        if let Some(named) = by_place.get(&range).and_then(|kind| named(*kind)) {
+            *style = named;
+        }
+    }
+    all
+}
+
+/// The colour of what something stands for; nothing where its form says it as well.
+fn named(kind: TokenKind) -> Option<Style> {
+    Some(match kind {
+        TokenKind::Keyword => Color::Blue.bold(),
+        TokenKind::Name(NameKind::Flow | NameKind::Function | NameKind::Operation) | TokenKind::Native => {
+            Color::Magenta.normal()
+        }
+        TokenKind::Name(NameKind::Type | NameKind::Error | NameKind::Event | NameKind::Case)
+        | TokenKind::BuiltinType => Color::Cyan.normal(),
+        TokenKind::Name(NameKind::Service | NameKind::Gateway | NameKind::Policy | NameKind::Module) => {
+            Color::Cyan.bold()
+        }
+        TokenKind::Name(_) | TokenKind::Setting | TokenKind::Word => Style::new(),
+        TokenKind::Builtin => Color::Blue.normal(),
+        TokenKind::Number | TokenKind::Text | TokenKind::Comment | TokenKind::Doc | TokenKind::Operator => {
+            return None;
+        }
+    })
+}
+
 /// A text in its colours, piece by piece.
-pub(super) fn styled(text: &str) -> Vec<(Style, String)> {
+fn styled(text: &str) -> Vec<(Style, String)> {
     let (word, code) = match text.trim_start().starts_with(':') {
         true => text.split_at(directive(text)),
         false => ("", text),
@@ -144,7 +182,9 @@ fn parts(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{laid_out, styled};
+    use super::{known, laid_out, styled};
+    use flowmesh_frontend::ide::{NameKind, TokenKind};
+    use nu_ansi_term::{Color, Style};
 
     #[test]
     fn colours_leave_the_text_as_it_is() {
@@ -159,6 +199,18 @@ mod tests {
             let whole: String = styled(text).into_iter().map(|(_, text)| text).collect();
             assert_eq!(whole, text);
         }
+    }
+
+    #[test]
+    fn a_word_has_the_colour_of_what_it_stands_for() {
+        let tokens = [(0..4, TokenKind::Name(NameKind::Flow))];
+        let all = known("test + 1", &tokens);
+        assert_eq!(all.first(), Some(&(Color::Magenta.normal(), "test".to_owned())));
+        let local = [(0..4, TokenKind::Name(NameKind::Local))];
+        assert_eq!(
+            known("test", &local).first(),
+            Some(&(Style::new(), "test".to_owned()))
+        );
     }
 
     #[test]

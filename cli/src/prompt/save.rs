@@ -4,17 +4,23 @@ use super::{Talk, misused, paint, stage::No};
 use crate::{draw, error::Error, output, project::words};
 use std::{fs, io::ErrorKind, path::Path};
 
+/// The title of a test, and the file that it goes to. What stands behind another `to` is a part of the title.
+fn wanted(text: &str) -> (&str, Option<&Path>) {
+    let Some(rest) = text.strip_prefix("test").map(str::trim) else {
+        return ("", None);
+    };
+    let (title, file) = match rest.rsplit_once(" to ") {
+        Some((title, file)) if file.ends_with(".flow") => (title, Some(Path::new(file.trim()))),
+        _ => (rest, None),
+    };
+    (title.trim().trim_matches('"'), file)
+}
+
 impl Talk<'_> {
     /// `:save test a declined card is told to shop.flow`
     pub(super) fn save(&mut self, text: &str) -> Result<(), No> {
-        let usage = "write `:save test TITLE`, or `:save test TITLE to FILE`";
-        let rest = text.strip_prefix("test").map(str::trim);
-        let (title, file) = match rest.map(|rest| rest.rsplit_once(" to ")) {
-            Some(Some((title, file))) => (title, Some(Path::new(file.trim()))),
-            Some(None) => (rest.unwrap_or_default(), None),
-            None => ("", None),
-        };
-        let title = title.trim().trim_matches('"');
+        let usage = "write `:save test TITLE`, or `:save test TITLE to FILE.flow`";
+        let (title, file) = wanted(text);
         if title.is_empty() {
             return Err(misused(&format!(":save {text}"), "a test needs a title", usage));
         }
@@ -67,5 +73,20 @@ impl Talk<'_> {
         let before = before.trim_end();
         let gap = if before.is_empty() { "" } else { "\n\n" };
         output::write(file, &format!("{before}{gap}{test}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+    use std::path::Path;
+
+    #[test]
+    fn a_title_may_say_to_whom_and_a_file_is_one_of_the_language() {
+        let file = Some(Path::new("shop.flow"));
+        assert_eq!(wanted("test it is paid to shop.flow"), ("it is paid", file));
+        assert_eq!(wanted("test money goes to Ada"), ("money goes to Ada", None));
+        assert_eq!(wanted("test \"to be\" to shop.flow"), ("to be", file));
+        assert_eq!(wanted("shop.flow"), ("", None));
     }
 }

@@ -36,7 +36,13 @@ pub(super) struct Stage<'a> {
     pub(super) set: &'a Set,
     /// Whether a person is there to end what takes too long.
     pub(super) person: bool,
+    /// How much may happen in a session.
+    pub(super) events_max: u64,
 }
+
+/// So much may happen in a session unless more is allowed: enough for years of a flow that wakes up every hour, and
+/// played in seconds.
+pub(super) const EVENTS_MAX: u64 = 300_000;
 
 /// What was found, and where.
 pub(super) struct Wrong {
@@ -145,6 +151,7 @@ impl Stage<'_> {
         let outside = Outside {
             configs: configs(self.set, &made.program),
             stop: Arc::clone(&stop),
+            events_max: Some(self.events_max),
         };
         let (made, scene) = interruptible(self.person, &stop, move || {
             let options = Options {
@@ -168,14 +175,10 @@ impl Stage<'_> {
     /// The editor sees what there is now.
     pub(super) fn tell(&self, program: &Program) {
         let runs = self.bound.iter().filter(|bound| bound.run.is_some());
-        let bound = self.bound.iter();
         self.known.tell(Knows {
             session: self.session.clone(),
             world: Some(Arc::clone(&self.world)),
             runs: runs.map(|run| run.name.to_string()).collect(),
-            bound: bound
-                .map(|it| (it.name.to_string(), it.type_text.clone()))
-                .collect(),
             flows: program.flows.iter().map(|flow| flow.name.to_string()).collect(),
             secrets: self.set.secret_texts(&program.secrets),
         });
@@ -197,6 +200,9 @@ fn configs(set: &Set, program: &Program) -> Vec<(Name, String)> {
 /// An expression of a test, and one of a prompt, has no value.
 const WORTHLESS: (Code, Code) = (Code(1135), Code(1116));
 
+/// More happened in a session than may.
+const ENDLESS: Code = Code(1139);
+
 /// A failure as the compiler would say it.
 fn failed(failure: &Failure, asked: bool, mut beside: Wrong) -> Wrong {
     let code = match failure.code {
@@ -205,6 +211,11 @@ fn failed(failure: &Failure, asked: bool, mut beside: Wrong) -> Wrong {
     };
     let mut diagnostic = Diagnostic::error(code, failure.span, failure.message.clone());
     diagnostic.help.clone_from(&failure.help);
+    if failure.code == ENDLESS {
+        let help =
+            "let less time pass, or let the flow wait longer in between; `:limit NUMBER` lets more happen";
+        diagnostic.help = Some(help.to_owned());
+    }
     beside.found = Diagnostics::default();
     beside.found.add(diagnostic);
     beside

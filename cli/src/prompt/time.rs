@@ -5,8 +5,21 @@ use flowmesh_frontend::prompt::Line;
 use flowmesh_ir::{Value, print};
 
 impl Talk<'_> {
+    /// Whoever looks at a system means it, and not the session.
+    fn of_session(&self, text: &str) -> Result<(), No> {
+        match &self.attached {
+            Some(attached) => Err(misused(
+                text,
+                &format!("it is about the session, and {} is looked at", attached.place()),
+                "`:detach` goes back to the session",
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// `:time`, `:time +3d`
     pub(super) fn time(&mut self, text: &str) -> Result<(), No> {
+        self.of_session(&format!(":time {text}"))?;
         let length = text.trim_start_matches('+').trim();
         if !length.is_empty() {
             return self.say(&format!("advance {length}"));
@@ -27,6 +40,7 @@ impl Talk<'_> {
 
     /// `:step`
     pub(super) fn step(&mut self) -> Result<(), No> {
+        self.of_session(":step")?;
         let next = self.stage.scene.as_ref().and_then(|scene| scene.next);
         match next {
             Some(next) => self.say(&format!("advance {}", print::value(&Value::Duration(next)))),
@@ -35,6 +49,24 @@ impl Talk<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// `:limit`, `:limit 5000000`
+    pub(super) fn limit(&mut self, text: &str) -> Result<(), No> {
+        if !text.is_empty() {
+            let read = text.replace('_', "").parse::<u64>().ok();
+            let Some(most) = read.filter(|most| *most > 0) else {
+                return Err(misused(
+                    &format!(":limit {text}"),
+                    "a number of things that may happen is to be named",
+                    "write `:limit 5000000`",
+                ));
+            };
+            self.stage.events_max = most;
+        }
+        let most = self.stage.events_max;
+        self.show(&paint::dim(&format!("{most} things may happen in the session")));
+        Ok(())
     }
 
     /// `:signal run approve(by: "Ada")`

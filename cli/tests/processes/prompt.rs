@@ -120,12 +120,25 @@ fn a_server_is_looked_at_and_spoken_to_only_if_that_was_said() {
             shop.flowmesh(&["runs", "get", &id]).out.contains("await approve")
         });
         let script = format!(
-            ":attach .flowmesh\n:runs\n:inspect {id}\n:at 0 {id}\n:signal {id} approve {{\"by\": \"Ada\"}}\n:detach\n:runs\n1 + 1\n"
+            ":attach .flowmesh\n:runs\n:inspect {id}\n:at 0 {id}\n:at 99 {id}\n:time +1d\n:step\n:signal {id} approve {{\"by\": \"Ada\"}}\n:detach\n:runs\n1 + 1\n"
         );
         let looked = repl(&shop, &script);
         assert_eq!(looked.code, 3, "{}\n{}", looked.out, looked.err);
-        assert!(looked.err.contains("only looked at"), "{}", looked.err);
-        for said in ["checkout", "await approve", "0  ", "up to event 0", "2  : int"] {
+        for said in [
+            "only looked at",
+            "the run has the events 0 to",
+            "it is about the session",
+        ] {
+            assert!(looked.err.contains(said), "{said}\n{}", looked.err);
+        }
+        for said in [
+            "checkout",
+            "await approve",
+            "0  ",
+            "behind event 0:",
+            "variables",
+            "2  : int",
+        ] {
             assert!(
                 looked.out.contains(said),
                 "{said}\n{}\n{}",
@@ -175,4 +188,45 @@ fn a_server_is_looked_at_and_spoken_to_only_if_that_was_said() {
     );
     let checked = shop.flowmesh(&["store", "check"]);
     assert!(checked.out.contains("all of it is sound"), "{}", checked.out);
+}
+
+#[test]
+fn a_session_that_goes_round_and_round_is_stopped_and_stays_as_it_was() {
+    let looks = "flow tick() { for i in 0..1000000000 { sleep 1s } }\nlet run = start tick()\n:limit 2000\n:time +20000d\nrun.status\n:time\n:limit 9000\n:time +20m\n:limit none\n";
+    let shown = common::feed(common::command(&["repl"]), looks);
+    assert_eq!(shown.code, 3, "{}\n{}", shown.out, shown.err);
+    for said in ["F1139", "more than 2000 things", ":limit NUMBER", ":limit none"] {
+        assert!(shown.err.contains(said), "{said}\n{}", shown.err);
+    }
+    for said in ["\"waiting\"  : string", "+0s", "+20m have passed"] {
+        assert!(shown.out.contains(said), "{said}\n{}", shown.out);
+    }
+    // What the session stopped at is no fault of the program's text.
+    let stopped = "flow tick() { while true { sleep 1s } }\nlet run = start tick()\n:limit 100\n:time +1d\n";
+    assert_eq!(common::feed(common::command(&["repl"]), stopped).code, 1);
+}
+
+#[test]
+fn who_is_new_is_told_what_to_write() {
+    let asks =
+        "exit\nhelp\n:load\n:doc\n:ir nothing\n:run\n:help frob\n:save test\n:attach nowhere\n40 + 2\n";
+    let shown = common::feed(common::command(&["repl"]), asks);
+    assert_eq!(shown.code, 3, "{}\n{}", shown.out, shown.err);
+    for said in [
+        "did you mean `:quit`?",
+        "did you mean `:help`?",
+        "write `:load shop.flow`",
+        "write `:doc list.map`",
+        "none is declared yet",
+        "no flow is named",
+        "there is no `:frob`",
+        "a test needs a title",
+        "no address of a server",
+    ] {
+        assert!(shown.err.contains(said), "{said}\n{}", shown.err);
+    }
+    assert_eq!(shown.out, "42  : int\n");
+    // What is declared goes before what other shells know.
+    let own = common::feed(common::command(&["repl"]), "let exit = 1\nexit\n");
+    assert_eq!((own.code, own.out.as_str()), (0, "exit = 1  : int\n1  : int\n"));
 }

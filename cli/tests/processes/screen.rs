@@ -175,6 +175,60 @@ fn tab_completes_names_members_and_directives() {
 }
 
 #[test]
+fn tab_completes_in_texts_and_writes_no_places_to_go_to() {
+    let Some(screen) = Screen::open("texts") else {
+        return;
+    };
+    screen.line("type Item { price: decimal, count: int }");
+    screen.until("declared Item");
+    screen.line("let item = Item(price: 1.5, count: 2)");
+    screen.until(": Item");
+    screen.text("\"it costs {item.pri");
+    screen.key("Tab");
+    screen.until_so("item.price", |shown| shown.trim_end().ends_with("{item.price"));
+    screen.text("}\"");
+    screen.key("Enter");
+    screen.until("\"it costs 1.5\"  : string");
+    screen.text("Ite");
+    screen.key("Tab");
+    screen.until_so("Item(", |shown| shown.trim_end().ends_with("Item(price:"));
+    screen.text("2, count: 1)");
+    screen.key("Enter");
+    screen.until("Item(price: 2, count: 1)  : Item");
+    screen.text("expe");
+    screen.key("Tab");
+    screen.until_so("expect", |shown| shown.trim_end().ends_with("> expect"));
+    screen.text("item.cou");
+    screen.key("Tab");
+    screen.until_so("count", |shown| shown.trim_end().ends_with("> expect item.count"));
+    screen.text(" == 2");
+    screen.key("Enter");
+    screen.until("it holds");
+}
+
+#[test]
+fn a_name_has_the_colour_of_what_it_stands_for() {
+    let Some(screen) = Screen::open("names") else {
+        return;
+    };
+    screen.line("flow tick() { sleep 1s }");
+    screen.until("declared tick");
+    screen.text("let run = start tick()");
+    screen.until("let run");
+    let magenta = |shown: &str| shown.contains("\u{1b}[35mtick");
+    let begun = Instant::now();
+    loop {
+        let shown = screen.tmux(&["capture-pane", "-p", "-e"]);
+        let last = shown.trim_end().lines().last().unwrap_or_default().to_owned();
+        if magenta(&last) {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{shown:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn what_is_typed_is_coloured() {
     let Some(screen) = Screen::open("colours") else {
         return;

@@ -24,7 +24,7 @@ mod words;
 
 pub(crate) use cst_to_ast::{above, code_before, strength};
 pub use prompt::{Part, PartKind, Piece, PromptInput, parse_expression, parse_prompt, pieces};
-pub(crate) use words::{ITEMS, RESERVED};
+pub(crate) use words::{ITEMS, RESERVED, is_item as begins_item, is_test_statement as begins_test_statement};
 
 use crate::ast;
 use crate::syntax::SyntaxNode;

@@ -2,23 +2,26 @@
 //! tests can carry out a prompt.
 //!
 //! The folder: `read` (what was typed), `said` (what was said, and as the text of a test), `make` (the program and its
-//! test), `about` (what editors of a prompt ask).
+//! test), `about` (what is asked of a name), `typing` (what is answered while something is typed), `page` (all of it as
+//! one module for that) and `open` (what is not closed yet).
 
 mod about;
 mod make;
+mod open;
+mod page;
 mod read;
 mod said;
+mod typing;
 
-pub use crate::check::{Bound, Member};
+pub use crate::check::Bound;
 pub use make::{Attempt, Made};
+pub use page::Form;
 pub use read::{Input, Kind, Typed, of_file, read};
 pub use said::Line;
+pub use typing::{Offers, Typing};
 
 use crate::{World, ast};
 use flowmesh_ir::Name;
-
-/// The name of the module that holds what was declared at the prompt.
-const MODULE: &str = "<prompt>";
 
 /// The name of a text that was typed.
 const INPUT: &str = "<input>";

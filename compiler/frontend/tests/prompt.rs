@@ -5,7 +5,7 @@ mod session {
     use flowmesh_diagnostics::Diagnostics;
     use flowmesh_frontend::{
         World,
-        prompt::{Attempt, Input, Kind, Line, Made, Session, Typed, of_file, read},
+        prompt::{Attempt, Form, Input, Kind, Line, Made, Session, Typed, Typing, of_file, read},
     };
     use flowmesh_ir::test::StepKind;
 
@@ -140,18 +140,51 @@ mod session {
     }
 
     #[test]
-    fn members_are_those_of_the_value() {
-        let text = "type Item { price: decimal, count: int }\nservice mail {\n  at: \"http://127.0.0.1:1\"\n  op send(to: string) = PUT \"/{to}\"\n}";
+    fn what_can_stand_is_what_was_declared_and_said() {
+        let text = "type Item { price: decimal, count: int }\nflow pay(order: string) -> string {\n  signal approve(by: string)\n  view seen = order\n  await approve as it within 2d else return \"late\"\n  return it.by\n}";
         let session = declared(&Session::default(), text);
-        let session = said(&session, "let item = Item(price: 1, count: 2)").session;
-        let names = |of: &str| -> Vec<String> {
-            let members = session.members(&Nothing, of);
-            members.into_iter().map(|member| member.name).collect()
+        let session = said(&session, "let run = start pay(\"7\")").session;
+        let fork = Line::Fork {
+            name: "other".into(),
+            of: "run".to_owned(),
+            events: 1,
         };
-        assert!(names("item").starts_with(&["price".to_owned(), "count".to_owned()]));
-        assert_eq!(names("mail"), ["send"]);
-        assert!(names("\"a\"").contains(&"upper".to_owned()));
-        assert_eq!(names("nothing"), Vec::<String>::new());
+        let forked = session.say(&Nothing, fork).made.expect("it is sound").session;
+        let labels = |input: &str, form: Form<'_>| -> Vec<String> {
+            let offers = Typing::default().offers((&forked, &Nothing), (input, input.len()), form);
+            offers.items.into_iter().map(|item| item.label).collect()
+        };
+        let has = |input: &str, form: Form<'_>, label: &str| {
+            let all = labels(input, form);
+            assert!(all.iter().any(|known| known == label), "{input}: {all:?}");
+        };
+        has("other.", Form::Input, "seen");
+        has("run.", Form::Input, "status");
+        has("let x = Item(price: 1, count: ru", Form::Input, "run");
+        has("ru", Form::Input, "run");
+        has("run.st", Form::Expression, "status");
+        has("app", Form::Within("send ", " to other"), "approve");
+        has(
+            "flow g() {\n  let made = Item(price: 1, count: 2)\n  return made.",
+            Form::Input,
+            "count",
+        );
+        assert_eq!(labels("// a comm", Form::Input), Vec::<String>::new());
+        let none = labels("flowmesh_asked", Form::Input);
+        assert!(
+            none.iter().all(|label| !label.starts_with("flowmesh")),
+            "{none:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_declared_anew_is_not_there_twice() {
+        let session = declared(&Session::default(), "fn half(n: int) -> int = n / 2");
+        let text = "fn half(n: int, more: int) -> int = mo";
+        let mut typing = Typing::default();
+        let offers = typing.offers((&session, &Nothing), (text, text.len()), Form::Input);
+        assert_eq!(offers.replaced, text.len() - 2..text.len());
+        assert_eq!(offers.items.first().map(|item| item.label.as_str()), Some("more"));
     }
 
     #[test]

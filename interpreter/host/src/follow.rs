@@ -8,5 +8,5 @@ mod words;
 
 pub(crate) use followers::Followers;
 pub use item::{Attempt, Edit, Happening, Item, NoteItem, What};
-pub(crate) use past::{Archive, happened, past, past_run};
+pub(crate) use past::{Archive, happened, past, past_at, past_run};
 pub use stream::Follow;

@@ -24,6 +24,7 @@ mod limits;
 mod list;
 mod once;
 mod openapi;
+mod past;
 mod problem;
 mod route;
 mod routes;

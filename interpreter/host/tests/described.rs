@@ -107,6 +107,8 @@ async fn answers_are_as_they_are_described() {
             "",
             200,
         ),
+        ("get_past_run", "GET", format!("/v1/runs/{nap}/at/0"), "", 200),
+        ("get_past_run", "GET", format!("/v1/runs/{nap}/at/9000"), "", 400),
         (
             "pause_run",
             "POST",

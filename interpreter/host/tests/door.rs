@@ -53,6 +53,7 @@ const ROWS: &[(&str, &str)] = &[
     ("get_views", "viewer"),
     ("get_view", "viewer"),
     ("get_variables", "viewer"),
+    ("get_past_run", "viewer"),
     ("follow_run", "viewer"),
     ("batch", "operator"),
     ("cancel_run", "operator"),

@@ -1,10 +1,5 @@
 //! The statements of a prompt beside a program: a test without an end, and what is asked behind it.
 
-mod members;
-
-pub use members::Member;
-pub(crate) use members::members;
-
 use super::{
     Checked, Checker,
     frame::{Kind, Local, Role},
@@ -56,10 +51,6 @@ pub(crate) struct Spoken {
     pub(crate) bound: Vec<Bound>,
     /// What was asked, if it has a value.
     pub(crate) asked: Option<Bound>,
-    /// The type of that.
-    pub(crate) ty: Ty,
-    /// What the flow shows of its runs, if it is a run.
-    pub(crate) views: Vec<Name>,
 }
 
 /// Checks a program, what was said and what is asked behind it.
@@ -83,17 +74,11 @@ pub(crate) fn session<'a>(
     let visible = all.filter(|(slot, local)| frame.find(&local.name) == Some(*slot));
     let named = visible.filter(|(_, local)| matches!(local.role, Role::Let));
     let bound = named.map(|(slot, local)| checker.bound_to(slot, local)).collect();
-    let mut ty = Ty::Bad;
     let asked = asked.and_then(|(step, slot)| {
         steps.push(step);
         let local = frame.locals.get(slot.index())?;
-        ty = local.ty.clone();
         (!local.ty.is_bad()).then(|| checker.bound_to(slot, local))
     });
-    let views = match &ty {
-        Ty::Run(flow) => checker.views(*flow),
-        _ => Vec::new(),
-    };
     let test = Test {
         title: "session".to_owned(),
         span: Span::default(),
@@ -105,8 +90,6 @@ pub(crate) fn session<'a>(
         test,
         bound,
         asked,
-        ty,
-        views,
     }
 }
 

@@ -98,6 +98,24 @@ impl Completion {
 }
 
 impl Item {
+    /// What is written where nobody can go from place to place: up to the first place, on one line.
+    #[must_use]
+    pub fn beginning(&self) -> String {
+        if !self.is_snippet {
+            return self.insert.clone();
+        }
+        let mut text = String::new();
+        let mut signs = self.insert.chars();
+        while let Some(sign) = signs.next() {
+            match sign {
+                '$' | '\n' => break,
+                '\\' => text.extend(signs.next()),
+                sign => text.push(sign),
+            }
+        }
+        text
+    }
+
     fn new(label: impl Into<String>, kind: ItemKind, score: i32) -> Self {
         let label = label.into();
         Self {

@@ -36,8 +36,16 @@ const OF_ITEMS: &[&str] = &[
 ];
 
 /// Whether a word begins a declaration.
-pub(super) fn is_item(word: &str) -> bool {
+pub(crate) fn is_item(word: &str) -> bool {
     OF_ITEMS.contains(&word)
+}
+
+/// Whether a word begins a statement of a test.
+pub(crate) fn is_test_statement(word: &str) -> bool {
+    const FIRST: [&str; 11] = [
+        "expect", "always", "mock", "let", "start", "send", "emit", "advance", "cancel", "config", "crash",
+    ];
+    FIRST.contains(&word)
 }
 
 /// Words behind which a statement of a test goes on.

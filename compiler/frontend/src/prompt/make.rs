@@ -1,6 +1,6 @@
 //! The program of a session and its test, and what is wrong with them, where the author typed it.
 
-use super::{INPUT, MODULE, Session, Typed};
+use super::{INPUT, Session, Typed};
 use crate::{
     Work, World,
     check::{self, Bound, Said, Spoken},
@@ -40,10 +40,13 @@ pub struct Made {
     pub asked: Option<Bound>,
 }
 
+/// The name of the module that holds what was declared at the prompt.
+pub(super) const MODULE: &str = "<prompt>";
+
 /// The caller's world, and the module of the prompt in it.
-struct Overlay<'a> {
-    world: &'a dyn World,
-    text: String,
+pub(super) struct Overlay<'a> {
+    pub(super) world: &'a dyn World,
+    pub(super) text: String,
 }
 
 impl World for Overlay<'_> {

@@ -89,12 +89,47 @@ impl Session {
         format::format(&text).unwrap_or(text)
     }
 
+    /// What was said, as far as what is said next depends on it: names and what they stand for.
+    pub(super) fn said(&self) -> String {
+        // The flow of each run, for those that go on from one.
+        let mut flows: Vec<(String, String)> = Vec::new();
+        let mut text = String::new();
+        for line in &self.lines {
+            let (name, flow) = match line {
+                Line::Statement(statement) => match started(statement) {
+                    Some((name, flow)) => (name, flow),
+                    None => {
+                        text.push_str(statement);
+                        text.push('\n');
+                        continue;
+                    }
+                },
+                Line::Fork { name, of, .. } => {
+                    let known = flows.iter().rfind(|(run, _)| run == of.trim());
+                    let flow = known.map(|(_, flow)| flow.clone()).unwrap_or_default();
+                    (name.to_string(), flow)
+                }
+                Line::Unmock(_) => continue,
+            };
+            text.push_str(&format!("let {name} = start {flow}\n"));
+            flows.push((name, flow));
+        }
+        text
+    }
+
     /// Whether anything that was said is expected.
     #[must_use]
     pub fn expects(&self) -> bool {
         let expects = |line: &Line| matches!(line, Line::Statement(text) if first(text) == "expect" || first(text) == "always");
         self.lines.iter().any(expects)
     }
+}
+
+/// The name of the run that a statement starts, and how: `pay("7", 12.5)`.
+fn started(statement: &str) -> Option<(String, String)> {
+    let (name, rest) = statement.trim().strip_prefix("let ")?.split_once('=')?;
+    let call = rest.trim_start().strip_prefix("start ")?;
+    Some((name.trim().to_owned(), call.trim().to_owned()))
 }
 
 /// The first word of a statement, behind comments.

@@ -5,9 +5,12 @@ use crate::{
     disk::Disk,
     engine::{Called, Deployment, Happened, History, Player, Programs, homes},
     store::{EventRecord, Index, Reader, Shelf, StoreError},
+    trial::seen,
+    upkeep::PastRun,
 };
 use flowmesh_ir::{Hash, Name, flow::Tie};
 use flowmesh_machine::{Ask, Effect, Run};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Where events are read from.
@@ -58,6 +61,34 @@ pub(crate) fn past_run(archive: &Archive, history: &History) -> Result<Run, Stor
         effects.clear();
     }
     Ok(player.run)
+}
+
+/// A run as it stood behind one of its events, in the words of the program that it was in then; or how many events it has.
+pub(crate) fn past_at(
+    archive: &Archive,
+    history: &History,
+    sequence: u64,
+) -> Result<Result<PastRun, usize>, StoreError> {
+    let mut events = archive.events(history)?;
+    let count = usize::try_from(sequence).map_or(usize::MAX, |sequence| sequence.saturating_add(1));
+    if count > events.len() {
+        return Ok(Err(events.len()));
+    }
+    events.truncate(count);
+    let homes = archive.homes(history, &events)?;
+    let mut player = Player::new(history, &homes).ok_or_else(|| lost(history))?;
+    let (mut effects, mut at) = (Vec::new(), Timestamp::default());
+    for record in events {
+        player.play(&record.event, &mut effects);
+        effects.clear();
+        at = record.event.at;
+    }
+    let (home, _) = player.home().ok_or_else(|| lost(history))?;
+    Ok(Ok(PastRun {
+        id: history.run,
+        at,
+        look: seen(home, &player.run, count),
+    }))
 }
 
 fn lost(history: &History) -> StoreError {

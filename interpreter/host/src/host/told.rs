@@ -4,7 +4,8 @@ use super::{Forget, Host};
 use crate::{
     RunId,
     engine::{Answer, Command, History, Refusal, Told, view::Views, views::views},
-    follow::past_run,
+    follow::{past_at, past_run},
+    upkeep::PastRun,
     workers::{Held, Lost, Settled, Workers},
 };
 use flowmesh_ir::{Name, call::Reply};
@@ -100,6 +101,22 @@ impl Host {
             Answer::Variables(variables) => Ok(variables),
             _ => Err(self.gone()),
         }
+    }
+
+    /// A run as it stood behind one of its events; or how many events it has.
+    ///
+    /// # Errors
+    /// If there is no such run, or its journal cannot be read.
+    pub async fn run_at(&self, run: RunId, sequence: u64) -> Result<Result<PastRun, usize>, Refusal> {
+        let Answer::History(history) = self.ask(Command::History(run)).await? else {
+            return Err(self.gone());
+        };
+        let archive = self.archive()?;
+        let looked = tokio::task::spawn_blocking(move || past_at(&archive, &history, sequence));
+        let looked = looked.await.map_err(|_| self.gone())?;
+        looked.map_err(|error| Refusal::Stopped {
+            reason: error.to_string(),
+        })
     }
 
     /// The tasks of `worker` operations.

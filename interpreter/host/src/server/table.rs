@@ -3,7 +3,7 @@
 use super::{
     audit, batch, deployments, events, filter,
     identity::Role,
-    limits, list,
+    limits, list, past,
     route::{Access, Any, Content, Parameter, Route},
     routes, schedules, services, share, stand, steer, told, visits, workers,
 };
@@ -151,6 +151,13 @@ fn seeing() -> Vec<Route> {
             told::variables,
         )
         .answers::<told::Variables>(200),
+        Route::look(
+            "get_past_run",
+            "/v1/runs/{run}/at/{sequence}",
+            "Shows a run as it stood behind one of its events",
+            past::at,
+        )
+        .answers::<past::PastView>(200),
         Route::look(
             "follow_run",
             "/v1/runs/{run}/events",

@@ -63,6 +63,15 @@ impl Failure {
         Self::new(Code(1133), span, message).help("let a loop that goes on for ever sleep or wait in between")
     }
 
+    /// More happens than may.
+    pub(super) fn endless(span: Span, most: u64) -> Self {
+        Self::new(
+            Code(1139),
+            span,
+            format!("the session goes on too long: more than {most} things happened in it"),
+        )
+    }
+
     /// Something that must always hold does not any more.
     pub(super) fn broken(self) -> Self {
         Self {

@@ -22,12 +22,19 @@ pub struct Outside {
     pub configs: Vec<(Name, String)>,
     /// Set by whoever has waited long enough.
     pub stop: Arc<AtomicBool>,
+    /// How much may happen from the first statement to the last, where that is limited.
+    pub events_max: Option<u64>,
 }
 
 impl Outside {
     /// Whether nobody waits any more.
     pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// What may not happen any more, once so much has.
+    pub(super) fn is_over(&self, events: u64) -> Option<u64> {
+        self.events_max.filter(|most| events > *most)
     }
 }
 

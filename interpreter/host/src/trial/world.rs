@@ -79,6 +79,8 @@ pub(super) struct World<'t> {
     pub(super) streams: BTreeMap<Place, Coming>,
     pub(super) order: u64,
     tickets: u64,
+    /// How much has happened.
+    events: u64,
     /// Whether `always` is being looked at.
     looking: bool,
 }
@@ -122,6 +124,7 @@ impl<'t> World<'t> {
             streams: BTreeMap::new(),
             order: 0,
             tickets: 0,
+            events: 0,
             looking: false,
         }
     }
@@ -311,6 +314,10 @@ impl<'t> World<'t> {
             if self.outside.is_stopped() {
                 return Err(Box::new(Failure::refused(self.span, &"interrupted", None)));
             }
+            if let Some(most) = self.outside.is_over(self.events) {
+                return Err(Box::new(Failure::endless(self.span, most)));
+            }
+            self.events = self.events.saturating_add(1);
             let tick = self.engine.as_ref().and_then(Engine::next_tick);
             if tick.is_some_and(|at| at <= self.now) {
                 self.tell(Input::Tick)?;

@@ -92,14 +92,6 @@ impl<'a> Checker<'a> {
         Place::Value(self.read_of(run, what, ty))
     }
 
-    /// What a flow shows of its runs.
-    pub(in crate::check) fn views(&self, flow: u32) -> Vec<Name> {
-        self.flows
-            .get(flow as usize)
-            .map(|flow| views_of(flow))
-            .unwrap_or_default()
-    }
-
     /// Something of a run, in a slot of its own.
     pub(in crate::check) fn read_of(&mut self, run: SlotId, what: What, ty: Ty) -> Typed {
         let known = self.test.reads.iter();
