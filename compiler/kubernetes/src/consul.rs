@@ -6,7 +6,7 @@
 //! 3. [`says`]: what a policy says of requests
 //! 4. [`chain`], [`splitter`] and [`resolver`]: where a route leads, and how an instance is found there
 //! 5. [`callers`], [`defaults`] and [`rates`]: what holds for instances, and with those who call
-//! 6. [`access`]: who may call what
+//! 6. [`access`] and [`claims`]: who may call what, and what their tokens must say
 //! 7. [`outside`]: what is no Service of the cluster
 //! 8. [`gateway`]: where visitors come in
 //!
@@ -19,6 +19,7 @@
 mod access;
 mod callers;
 mod chain;
+mod claims;
 mod defaults;
 mod gateway;
 mod outside;
@@ -42,7 +43,7 @@ use crate::{
 };
 use defaults::Destination;
 use flowmesh_diagnostics::{Diagnostics, Severity, Span};
-use flowmesh_ir::{Program, access::Mtls};
+use flowmesh_ir::{GatewayId, Program, access::Mtls};
 use serde::Serialize;
 use splitter::Ways;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,11 +98,14 @@ pub(crate) fn compile(program: &Program, options: &Options<'_>, found: &mut Diag
     }
     made.extend(callers::manifests(program, options, &known));
     made.extend(mesh(program, options, &known));
-    for gateway in &program.gateways {
-        made.extend(gateway::manifests(program, options, gateway, &known, found));
+    let mut written = BTreeSet::new();
+    for (id, gateway) in (0..).map(GatewayId).zip(&program.gateways) {
+        let manifests = gateway::manifests(program, options, gateway, &known, found);
+        written.extend((!manifests.is_empty()).then_some(id));
+        made.extend(manifests);
     }
     made.extend(outside::gateway(program, options, &known));
-    made.extend(access::manifests(program, options, &known, found));
+    made.extend(access::manifests(program, options, (&known, &written), found));
     made.sort_by(|one, other| one.path.cmp(&other.path));
     for pair in made.windows(2) {
         // What one would say would be lost, and for a rule that is a door left open.

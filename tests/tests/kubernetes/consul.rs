@@ -4,6 +4,8 @@
 mod access;
 #[path = "consul/admission.rs"]
 mod admission;
+#[path = "consul/claims.rs"]
+mod claims;
 #[path = "consul/filled.rs"]
 mod filled;
 #[path = "consul/meaning.rs"]
@@ -96,6 +98,7 @@ fn clusters_take_every_manifest() {
         "HTTPRoute",
         "JWTProvider",
         "Mesh",
+        "RouteAuthFilter",
         "RouteRetryFilter",
         "RouteTimeoutFilter",
         "ServiceDefaults",

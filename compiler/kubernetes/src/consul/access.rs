@@ -4,7 +4,14 @@
 //! fits none is what the installation says, which nobody knows here. So each source has all rules that are about it, the
 //! denials first, and ends with a denial.
 
-use super::{INTENTIONS, Known, TARGET, callers::FLOWS, object, router::Http, span};
+use super::{
+    INTENTIONS, Known, TARGET,
+    callers::FLOWS,
+    claims::{self, Tokens, Unheld},
+    object,
+    router::Http,
+    span,
+};
 use crate::{
     Manifest, Options, condition,
     first_match::{Compared, Fit, both},
@@ -16,11 +23,11 @@ use crate::{
 };
 use flowmesh_diagnostics::{Diagnostics, Severity};
 use flowmesh_ir::{
-    OperationId, Program, ServiceId,
+    GatewayId, OperationId, Program, ServiceId,
     access::{Mode, Rule, What, Who, rules},
 };
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everyone of whom nothing is said.
 const ANYONE: &str = "*";
@@ -52,6 +59,9 @@ struct Source {
 struct Permission {
     action: &'static str,
     http: Http,
+    /// What their token must say. Where it says something else, no permission behind this one is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwt: Option<Tokens>,
 }
 
 /// What a rule says of a service.
@@ -67,6 +77,8 @@ struct Rules<'a> {
     program: &'a Program,
     options: &'a Options<'a>,
     known: &'a [Option<Known>],
+    /// The gateways that are written.
+    written: &'a BTreeSet<GatewayId>,
     all: Vec<Rule>,
 }
 
@@ -74,13 +86,14 @@ struct Rules<'a> {
 pub(super) fn manifests(
     program: &Program,
     options: &Options<'_>,
-    known: &[Option<Known>],
+    (known, written): (&[Option<Known>], &BTreeSet<GatewayId>),
     found: &mut Diagnostics,
 ) -> Vec<Manifest> {
     let rules = Rules {
         program,
         options,
         known,
+        written,
         all: rules(program),
     };
     let mut all = Vec::new();
@@ -88,8 +101,9 @@ pub(super) fn manifests(
         let Some(own) = own.as_ref().filter(|_| rules.named(id)) else {
             continue;
         };
-        match rules.said(id, own) {
-            Ok(said) => all.extend(rules.intentions(id, own, &said)),
+        let said = rules.said(id, own).and_then(|said| Ok((said, rules.tokens(id)?)));
+        match said {
+            Ok((said, tokens)) => all.extend(rules.intentions(id, own, &said, &tokens)),
             // Where the interpreter fills, all rules of the service are left to it.
             Err((number, reason)) => {
                 let severity = match options.interpreter_fills {
@@ -119,13 +133,31 @@ impl Rules<'_> {
     }
 
     /// All that is said of a service; or the number of the rule that cannot be held, and why.
-    fn said(&self, id: ServiceId, own: &Known) -> Result<Vec<Said>, (usize, &'static str)> {
+    fn said(&self, id: ServiceId, own: &Known) -> Result<Vec<Said>, Unheld> {
         let mut all = Vec::new();
         for (number, rule) in self.all.iter().enumerate() {
             let what = rule.what.iter().copied();
             let what: Vec<What> = what.filter(|what| service(*what) == Some(id)).collect();
-            if !what.is_empty() {
+            if claims::asks(rule) && own.outside.is_none() {
+                let denial = claims::denial(rule).filter(|_| !what.is_empty());
+                denial.map_or(Ok(()), |reason| Err((number, reason)))?;
+            } else if !what.is_empty() {
                 all.push(self.rule(rule, &what, own).map_err(|reason| (number, reason))?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What the tokens of visitors must say, by the names of their gateways.
+    fn tokens(&self, id: ServiceId) -> Result<BTreeMap<String, Tokens>, Unheld> {
+        let mut all = BTreeMap::new();
+        let gateways = (0..).map(GatewayId).zip(&self.program.gateways);
+        for (gateway, declared) in gateways.filter(|(_, declared)| declared.jwt.is_some()) {
+            let asked = claims::asked(self.program, self.options, &self.all, (gateway, id))?;
+            // A gateway that is not written has no providers; its visitors are not let in.
+            if let Some(asked) = asked.filter(|_| self.written.contains(&gateway)) {
+                let tokens = Tokens::of(declared, Some(&asked));
+                all.insert(object_name(&declared.name), tokens);
             }
         }
         Ok(all)
@@ -200,20 +232,29 @@ impl Rules<'_> {
     }
 
     /// The intentions of a service, for each of its names but those at which only splits stand.
-    fn intentions(&self, id: ServiceId, own: &Known, said: &[Said]) -> Vec<Manifest> {
-        let named: BTreeSet<&String> = said.iter().flat_map(|said| &said.who).flatten().collect();
+    fn intentions(
+        &self,
+        id: ServiceId,
+        own: &Known,
+        said: &[Said],
+        tokens: &BTreeMap<String, Tokens>,
+    ) -> Vec<Manifest> {
+        let named = said.iter().flat_map(|said| &said.who).flatten();
+        let named: BTreeSet<&String> = named.chain(tokens.keys()).collect();
         let mut sources: Vec<Source> = named
             .into_iter()
             .map(|name| {
                 source(
                     name,
                     &said.iter().filter(|said| said.is_of(name)).collect::<Vec<_>>(),
+                    tokens.get(name),
                 )
             })
             .collect();
         sources.push(source(
             ANYONE,
             &said.iter().filter(|said| said.who.is_none()).collect::<Vec<_>>(),
+            None,
         ));
         let first = self.all.iter().position(|rule| {
             let mut what = rule.what.iter();
@@ -252,8 +293,8 @@ fn service(what: What) -> Option<ServiceId> {
     }
 }
 
-/// All that is said of somebody.
-fn source(name: &str, said: &[&Said]) -> Source {
+/// All that is said of somebody, or of those whose tokens say something.
+fn source(name: &str, said: &[&Said], tokens: Option<&Tokens>) -> Source {
     let of = |allow: bool| {
         let said = said.iter().filter(|said| said.allow == allow);
         said.flat_map(|said| &said.matches).collect::<Vec<_>>()
@@ -265,16 +306,20 @@ fn source(name: &str, said: &[&Said]) -> Source {
         action: Some(action),
         permissions: Vec::new(),
     };
-    if denied.contains(&&all) || allowed.is_empty() {
+    if denied.contains(&&all) || (allowed.is_empty() && tokens.is_none()) {
         return wholly("deny");
     }
-    if denied.is_empty() && allowed.contains(&&all) {
+    if denied.is_empty() && allowed.contains(&&all) && tokens.is_none() {
         return wholly("allow");
     }
     let mut permissions = permissions("deny", &denied);
-    match allowed.contains(&&all) {
-        true => permissions.push(rest("allow")),
-        false => {
+    match (tokens, allowed.contains(&&all)) {
+        (Some(tokens), _) => permissions.push(Permission {
+            jwt: Some(tokens.clone()),
+            ..rest("allow")
+        }),
+        (None, true) => permissions.push(rest("allow")),
+        (None, false) => {
             permissions.extend(self::permissions("allow", &allowed));
             permissions.push(rest("deny"));
         }
@@ -292,6 +337,7 @@ fn permissions(action: &'static str, matches: &[&Match]) -> Vec<Permission> {
         let one = Permission {
             action,
             http: Http::from(&fit),
+            jwt: None,
         };
         if !all.contains(&one) {
             all.push(one);
@@ -305,6 +351,7 @@ fn rest(action: &'static str) -> Permission {
     Permission {
         action,
         http: Http::of(&Compared::Prefix("/".to_owned())),
+        jwt: None,
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! A gateway of which something is not held is not written at all: the rest of it would let in whom the program keeps out.
 
+mod asked;
 mod kinds;
 mod led;
 mod order;
@@ -64,13 +65,14 @@ impl Front<'_, '_> {
             return Vec::new();
         };
         let name = object_name(&self.gateway.name);
-        let mut all = self.policies(token, &listeners);
+        let alike = asked::alike(&ways);
+        let mut all = self.policies(token, &listeners, alike);
         let spec = kinds::Gateway {
             gateway_class_name: CLASS,
             listeners,
         };
         all.push(of_group(VERSION, GATEWAY, self.named(&name), spec));
-        let mut filters = led::Filters::default();
+        let mut filters = led::Filters::new(alike.is_none().then_some(self.gateway));
         for (number, host) in hosts::of(self.gateway).iter().enumerate() {
             let rules = led::rules(
                 &name,
@@ -91,7 +93,11 @@ impl Front<'_, '_> {
             }
             all.push(of_group(VERSION, ROUTE, self.named(&route), spec));
         }
-        let (timeouts, retries) = filters.objects();
+        let (timeouts, retries, asked) = filters.objects();
+        let asked = asked
+            .into_iter()
+            .map(|(name, spec)| object(kinds::ASKED, self.named(&name), spec));
+        all.extend(asked);
         let timed = timeouts
             .into_iter()
             .map(|(name, spec)| object(kinds::TIMEOUT, self.named(&name), spec));

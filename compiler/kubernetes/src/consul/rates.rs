@@ -92,8 +92,10 @@ pub(super) fn of_operations<'p>(program: &'p Program, service: &'p Service) -> V
     let mut all: Vec<Own<'_>> = Vec::new();
     for (at, own) in known.iter().enumerate() {
         let Some(limit) = own.limit else { continue };
-        let is_held =
-            |other: &Known<'_>| all.iter().any(|own| own.is_of(other.operation) && own.held.is_ok());
+        let is_held = |other: &Known<'_>| {
+            all.iter()
+                .any(|own| own.is_of(other.operation) && own.held.is_ok())
+        };
         let taken = known.iter().enumerate().any(|(number, other)| {
             let meets = number != at && own.of.path.and(&other.of.path).is_some();
             let first = match number < at {
@@ -139,7 +141,11 @@ impl<'p> Known<'p> {
 impl Own<'_> {
     /// Why the rate of an operation cannot be held, if this is that.
     pub(super) fn unheld(&self, operation: &Operation) -> Option<&'static str> {
-        self.held.as_ref().err().copied().filter(|_| self.is_of(operation))
+        self.held
+            .as_ref()
+            .err()
+            .copied()
+            .filter(|_| self.is_of(operation))
     }
 
     fn is_of(&self, operation: &Operation) -> bool {

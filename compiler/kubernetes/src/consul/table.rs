@@ -73,7 +73,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         ),
         Setting::Listen => Whole,
         Setting::Jwt => Part(
-            "its proxies fetch the keys, and know whom to believe by `/etc/ssl/certs/ca-certificates.crt`; without that file nobody is let in",
+            "Consul Enterprise only: gateways of the Community Edition ask nobody for a token; its proxies fetch the keys, and know whom to believe by `/etc/ssl/certs/ca-certificates.crt`; without that file nobody is let in",
         ),
         Setting::Introspect | Setting::Login | Setting::Keys | Setting::Basic => Not(
             "an authorization service of yours, by its extension `builtin/ext-authz`; `jwt` is what it takes",
@@ -86,7 +86,7 @@ pub(crate) fn held(setting: Setting) -> Held {
         Setting::ToOperation => Not("lead it to the service, with the path that the operation has"),
         Setting::Redirect => Not("a service that answers with it"),
         Setting::Access => Part(
-            "who calls is known by the name of its service: that of a Service is its own, flows are `flowmesh`, all of them alike, a gateway has its name; of identities it takes those of its own services, `spiffe://UUID.consul/ns/default/dc/DATACENTER/svc/NAME`; who may start flows, flowmesh holds itself",
+            "who calls is known by the name of its service: that of a Service is its own, flows are `flowmesh`, all of them alike, a gateway has its name; of identities it takes those of its own services, `spiffe://UUID.consul/ns/default/dc/DATACENTER/svc/NAME`; of claims it takes texts, for whole services: a gateway with `jwt` asks for them, and lets in a list with the text in it, too; instances ask once more, where the installation denies whom no intention names; who may start flows, flowmesh holds itself",
         ),
         Setting::Mtls => Part("`strict` holds anyway; it matters to proxies that are transparent"),
         Setting::Mesh => Not("each service's `limit` is the nearest"),

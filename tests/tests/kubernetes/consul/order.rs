@@ -11,10 +11,29 @@ struct Consul {
     protocols: BTreeMap<String, String>,
     /// Kind and name of each object of a chain, and which services it names.
     chains: BTreeMap<(String, String), BTreeSet<String>>,
+    providers: BTreeSet<String>,
+    /// Which providers the intentions of a name ask for: Consul takes none without, and takes none of these away.
+    intentions: BTreeMap<String, BTreeSet<String>>,
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The names of the providers of tokens anywhere below.
+fn providers(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match (key.as_str(), value) {
+                    ("providers", Value::Array(all)) => found.extend(all.iter().map(|one| text(&one["name"]))),
+                    _ => providers(value, found),
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|value| providers(value, found)),
+        _ => {}
+    }
 }
 
 /// Every `service` anywhere below.
@@ -45,6 +64,12 @@ impl Consul {
                 services(&object["spec"], &mut named);
                 self.chains.insert((kind, name), named);
             }
+            "JWTProvider" => drop(self.providers.insert(name)),
+            "ServiceIntentions" => {
+                let mut named = BTreeSet::new();
+                providers(&object["spec"], &mut named);
+                self.intentions.insert(name, named);
+            }
             _ => {}
         }
         self.sound()
@@ -54,6 +79,8 @@ impl Consul {
         let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
         match kind.as_str() {
             "ServiceDefaults" => drop(self.protocols.remove(&name)),
+            "JWTProvider" => drop(self.providers.remove(&name)),
+            "ServiceIntentions" => drop(self.intentions.remove(&name)),
             _ => drop(self.chains.remove(&(kind, name))),
         }
         self.sound()
@@ -71,7 +98,11 @@ impl Consul {
                 return Err(format!("{kind} {name}: requests of tcp"));
             }
         }
-        Ok(())
+        let known = |named: &BTreeSet<String>| named.is_subset(&self.providers);
+        match self.intentions.iter().find(|(_, named)| !known(named)) {
+            Some((name, named)) => Err(format!("the intentions of {name} ask for {named:?}")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -116,6 +116,18 @@ pub(super) fn may(
     request: Request<'_>,
     installation: bool,
 ) -> bool {
+    may_with(objects, service, (caller, None), request, installation)
+}
+
+/// The same with what a token says. Of permissions the first that fits the request is the one, whatever its token must say,
+/// and where the installation lets in whom no intention names, one that allows asks for no token at all.
+pub(super) fn may_with(
+    objects: &[(String, Value)],
+    service: &str,
+    (caller, token): (&str, Option<&Value>),
+    request: Request<'_>,
+    installation: bool,
+) -> bool {
     let Some(intentions) = find(objects, "ServiceIntentions", service) else {
         return installation;
     };
@@ -129,7 +141,55 @@ pub(super) fn may(
     }
     let mut permissions = each(&source["permissions"]);
     let first = permissions.find(|permission| fits(&permission["http"], request));
-    first.map_or(installation, |permission| permission["action"] == "allow")
+    first.map_or(installation, |permission| match permission["action"].as_str() {
+        Some("allow") => installation || asked(objects, &permission["jwt"], token),
+        _ => {
+            assert!(permission["jwt"].is_null(), "a denial asks for no token");
+            false
+        }
+    })
+}
+
+/// Whether a gateway lets a visitor to a rule: what its listener asks for, else what the rule does, else what holds where no
+/// rule asks.
+pub(super) fn passes(
+    objects: &[(String, Value)],
+    (gateway, listener): (&str, &str),
+    rule: &Value,
+    token: Option<&Value>,
+) -> bool {
+    let of_it = |object: &&Value| {
+        let target = &object["spec"]["targetRef"];
+        object["kind"] == "GatewayPolicy" && target["name"] == gateway && target["sectionName"] == listener
+    };
+    let policy = objects.iter().map(|(_, object)| object).find(of_it);
+    let policy = policy.map_or(&Value::Null, |policy| &policy["spec"]);
+    let filters = each(&rule["filters"]).map(|filter| &filter["extensionRef"]);
+    let mut filters = filters.filter(|filter| filter["kind"] == "RouteAuthFilter");
+    let own = filters.next().map(|filter| {
+        let name = filter["name"].as_str().expect("a filter has a name");
+        find(objects, "RouteAuthFilter", name).expect("the filter is there")
+    });
+    let own = own.unwrap_or(&Value::Null);
+    let all = [&policy["override"]["jwt"], &own["jwt"], &policy["default"]["jwt"]];
+    let first = all.into_iter().find(|jwt| !jwt.is_null());
+    asked(objects, first.unwrap_or(&Value::Null), token)
+}
+
+/// Whether a token is what is asked for: one of the providers, and all claims of it, each a text or in a list.
+fn asked(objects: &[(String, Value)], jwt: &Value, token: Option<&Value>) -> bool {
+    let provider = |provider: &Value| {
+        let name = provider["name"].as_str().expect("a provider has a name");
+        find(objects, "JWTProvider", name).expect("the provider is there");
+        let claim = |claim: &Value| {
+            let mut path = each(&claim["path"]).filter_map(Value::as_str);
+            let found = token.and_then(|token| path.try_fold(token, |token, part| token.get(part)));
+            let is = |found: &Value| found.is_string() && *found == claim["value"];
+            found.is_some_and(|found| is(found) || each(found).any(is))
+        };
+        token.is_some() && each(&provider["verifyClaims"]).all(claim)
+    };
+    jwt.is_null() || each(&jwt["providers"]).any(provider)
 }
 
 /// What an instance counts a request with, and how much of that it lets through in a second and at once: the first of the

@@ -69,11 +69,11 @@ gateway front {{
     compiled(&text)
 }
 
-struct Visit<'v> {
-    host: &'v str,
-    method: &'v str,
-    path: &'v str,
-    header: Option<&'v str>,
+pub(super) struct Visit<'v> {
+    pub(super) host: &'v str,
+    pub(super) method: &'v str,
+    pub(super) path: &'v str,
+    pub(super) header: Option<&'v str>,
 }
 
 /// Whether a route of the program is for a visitor; the one header is `x`.
@@ -148,14 +148,13 @@ fn each(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-/// Where Consul leads a visitor.
-fn taken(objects: &[(String, Value)], visit: &Visit<'_>) -> (Vec<String>, String) {
-    let of = |kind: &'static str| {
-        objects
-            .iter()
-            .filter(move |(_, object)| object["kind"] == kind)
-            .map(|(_, object)| object)
-    };
+fn of<'o>(objects: &'o [(String, Value)], kind: &'static str) -> impl Iterator<Item = &'o Value> {
+    let found = objects.iter().filter(move |(_, object)| object["kind"] == kind);
+    found.map(|(_, object)| object)
+}
+
+/// The rule that Consul takes for a visitor.
+pub(super) fn rule<'o>(objects: &'o [(String, Value)], visit: &Visit<'_>) -> &'o Value {
     // A host has the routes of the most specific name, and no others.
     let fits = |route: &&Value| {
         let mut names = each(&route["spec"]["hostnames"])
@@ -171,7 +170,7 @@ fn taken(objects: &[(String, Value)], visit: &Visit<'_>) -> (Vec<String>, String
         let name = route["spec"]["hostnames"][0].as_str().unwrap_or_default();
         (!name.is_empty(), !name.starts_with('*'), name.len())
     };
-    let route = of("HTTPRoute")
+    let route = of(objects, "HTTPRoute")
         .filter(fits)
         .max_by_key(specific)
         .expect("there is one for all hosts");
@@ -201,13 +200,22 @@ fn taken(objects: &[(String, Value)], visit: &Visit<'_>) -> (Vec<String>, String
         path && one["method"].as_str().is_none_or(|method| method == visit.method)
             && each(&one["headers"]).all(|header| visit.header.is_some_and(|found| header["value"] == found))
     };
-    let (rule, _) = matches.iter().find(fits).expect("the last takes every visitor");
+    matches
+        .iter()
+        .find(fits)
+        .map(|(rule, _)| *rule)
+        .expect("the last takes every visitor")
+}
+
+/// Where Consul leads a visitor.
+fn taken(objects: &[(String, Value)], visit: &Visit<'_>) -> (Vec<String>, String) {
+    let rule = rule(objects, visit);
     let to = each(&rule["backendRefs"]).map(|backend| backend["name"].as_str().expect("a name").to_owned());
     let filter = each(&rule["filters"])
         .map(|filter| &filter["extensionRef"])
         .find(|filter| filter["kind"] == "RouteTimeoutFilter")
         .expect("every rule says how long it may take");
-    let filter = of("RouteTimeoutFilter")
+    let filter = of(objects, "RouteTimeoutFilter")
         .find(|object| object["metadata"]["name"] == filter["name"])
         .expect("the filter is there");
     let timeout = filter["spec"]["requestTimeout"].as_str().expect("a time");

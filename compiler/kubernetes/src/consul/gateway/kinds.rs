@@ -13,6 +13,8 @@ use serde::Serialize;
 pub(super) const VERSION: &str = "gateway.networking.k8s.io/v1";
 pub(super) const TIMEOUT: Kind = Kind(82, "RouteTimeoutFilter");
 pub(super) const RETRY: Kind = Kind(82, "RouteRetryFilter");
+/// What is asked of tokens.
+pub(super) const ASKED: Kind = Kind(82, "RouteAuthFilter");
 pub(super) const GATEWAY: Kind = Kind(84, "Gateway");
 pub(super) const ROUTE: Kind = Kind(88, "HTTPRoute");
 

@@ -2,12 +2,14 @@
 
 use super::{
     Front,
+    asked::Asked,
     kinds::{self, Backend, Filter, Retry, RouteMatch, Rule, Timeout},
     order::{Seen, keep},
 };
 use crate::{
     consul::{
         Known,
+        claims::{Claims, Tokens},
         says::{Says, says},
         settings::{of_whole_services, said},
     },
@@ -19,7 +21,7 @@ use crate::{
 };
 use flowmesh_ir::{
     SubsetId,
-    gateway::{Route, Target},
+    gateway::{Gateway, Route, Target},
 };
 
 /// The requests of a route that go to one place, and what holds for them.
@@ -32,11 +34,16 @@ pub(super) struct Way {
     /// What stands instead of the path that the route names, up to its rest.
     instead: Option<String>,
     to: Vec<Backend>,
+    /// What is asked of the claims of visitors, one of these.
+    pub(super) asked: Option<Vec<Claims>>,
 }
 
 /// The filters of a gateway that are objects of their own, in the order in which they are needed.
 #[derive(Default)]
-pub(super) struct Filters {
+pub(super) struct Filters<'a> {
+    /// The gateway, where each of its routes asks for claims itself.
+    asking: Option<&'a Gateway>,
+    asked: Vec<(String, Asked)>,
     timeouts: Vec<(String, Timeout)>,
     retries: Vec<(String, Retry)>,
 }
@@ -44,7 +51,8 @@ pub(super) struct Filters {
 impl Way {
     /// Whether the same holds for the requests of both, wherever they belong.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        (&self.says, &self.instead, &self.to) == (&other.says, &other.instead, &other.to)
+        (&self.says, &self.instead, &self.to, &self.asked)
+            == (&other.says, &other.instead, &other.to, &other.asked)
     }
 
     /// Whether a request may fit both by its host.
@@ -126,6 +134,7 @@ impl Front<'_, '_> {
             self.report(&Problem::Limit { reason }, &place);
             return None;
         }
+        let asked = self.asked(service, &place)?;
         let id = route.policy.or(self.gateway.policy).unwrap_or(declared.policy);
         let (policy, of_service) = (program.policy(id)?, program.policy(declared.policy)?);
         for setting in said(policy, of_service) {
@@ -144,6 +153,7 @@ impl Front<'_, '_> {
                 says: says.clone(),
                 instead: route.rewrite.as_ref().and_then(|rewrite| rewrite.prefix.clone()),
                 to: to.clone(),
+                asked: asked.clone(),
             };
             match may == unsent {
                 true => ways.push(way(found.iter().flat_map(seen).collect(), &may)),
@@ -230,13 +240,13 @@ fn seen(one: &Match) -> Vec<Seen> {
 pub(super) fn rules<'w>(
     gateway: &str,
     ways: impl Iterator<Item = &'w Way>,
-    filters: &mut Filters,
+    filters: &mut Filters<'_>,
 ) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     for way in ways {
         for seen in &way.seen {
             let instead = way.replaced(&seen.fit.path).ok().flatten();
-            let filters = filters.of(gateway, &way.says, instead.as_deref());
+            let filters = filters.of(gateway, way, instead.as_deref());
             let matching = RouteMatch::new(&seen.fit);
             match rules.last_mut() {
                 // A rule that rewrites has one match.
@@ -256,12 +266,25 @@ pub(super) fn rules<'w>(
     rules
 }
 
-impl Filters {
+impl<'a> Filters<'a> {
+    /// Without any; with the gateway, where each of its routes asks for claims itself.
+    pub(super) fn new(asking: Option<&'a Gateway>) -> Self {
+        Self {
+            asking,
+            ..Self::default()
+        }
+    }
+
     /// What is done to requests.
-    fn of(&mut self, gateway: &str, says: &Says, instead: Option<&str>) -> Vec<Filter> {
-        let destination = &says.destination;
+    fn of(&mut self, gateway: &str, way: &Way, instead: Option<&str>) -> Vec<Filter> {
+        let destination = &way.says.destination;
         let mut all: Vec<Filter> = destination.request_headers.iter().map(Filter::headers).collect();
         all.extend(instead.map(Filter::instead));
+        if let Some(declared) = self.asking {
+            let jwt = Tokens::of(declared, way.asked.as_deref());
+            let name = named(&mut self.asked, &format!("{gateway}-asked"), Asked { jwt });
+            all.push(Filter::object(kinds::ASKED, &name));
+        }
         if let Some(request_timeout) = destination.request_timeout.clone() {
             let name = named(
                 &mut self.timeouts,
@@ -278,8 +301,8 @@ impl Filters {
     }
 
     /// Their names, and what they say.
-    pub(super) fn objects(self) -> (Named<Timeout>, Named<Retry>) {
-        (self.timeouts, self.retries)
+    pub(super) fn objects(self) -> (Named<Timeout>, Named<Retry>, Named<Asked>) {
+        (self.timeouts, self.retries, self.asked)
     }
 }
 

@@ -1,10 +1,14 @@
 //! Whose tokens a gateway takes: a `JWTProvider`, and a `GatewayPolicy` for each of its listeners, without which nobody would
 //! be asked for one.
 
-use super::{Front, kinds::Listener};
+use super::{Front, asked::Asked, kinds::Listener};
 use crate::{
     Manifest, constant,
-    consul::{Kind, object},
+    consul::{
+        Kind,
+        claims::{self, Claims, Tokens},
+        object,
+    },
     manifest::object_name,
     problem::Problem,
     setting::Setting,
@@ -81,8 +85,11 @@ struct Header {
 struct Policy {
     target_ref: TargetRef,
     /// Routes cannot ask for less.
-    #[serde(rename = "override")]
-    over: Asked,
+    #[serde(rename = "override", skip_serializing_if = "Option::is_none")]
+    over: Option<Asked>,
+    /// Where a route asks for nothing itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<Asked>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,21 +99,6 @@ struct TargetRef {
     kind: &'static str,
     name: String,
     section_name: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Asked {
-    jwt: Providers,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Providers {
-    providers: Vec<Named>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Named {
-    name: String,
 }
 
 impl Front<'_, '_> {
@@ -163,13 +155,24 @@ impl Front<'_, '_> {
         })
     }
 
-    /// The provider, and what asks for its tokens.
-    pub(super) fn policies(&self, provider: Option<Provider>, listeners: &[Listener]) -> Vec<Manifest> {
+    /// The providers, and what asks for their tokens: the listeners, for all that is asked, where that is the same on all ways.
+    pub(super) fn policies(
+        &self,
+        provider: Option<Provider>,
+        listeners: &[Listener],
+        alike: Option<Option<&[Claims]>>,
+    ) -> Vec<Manifest> {
         let Some(provider) = provider else {
             return Vec::new();
         };
         let name = object_name(&self.gateway.name);
-        let mut all = vec![object(PROVIDER, self.named(&name), provider)];
+        let named = (0..self.providers()).map(|number| claims::provider(self.gateway, number));
+        let mut all: Vec<Manifest> = named
+            .map(|name| object(PROVIDER, self.named(&name), provider.clone()))
+            .collect();
+        let asked = |asked| Asked {
+            jwt: Tokens::of(self.gateway, asked),
+        };
         for listener in listeners {
             let spec = Policy {
                 target_ref: TargetRef {
@@ -178,11 +181,8 @@ impl Front<'_, '_> {
                     name: name.clone(),
                     section_name: listener.name.clone(),
                 },
-                over: Asked {
-                    jwt: Providers {
-                        providers: vec![Named { name: name.clone() }],
-                    },
-                },
+                over: alike.map(asked),
+                default: alike.is_none().then(|| asked(None)),
             };
             let policy = format!("{name}-{}", listener.name);
             all.push(object(POLICY, self.named(&policy), spec));
