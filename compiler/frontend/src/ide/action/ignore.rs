@@ -38,9 +38,12 @@ fn place(ask: &Ask<'_>, offset: u32) -> Option<(u32, bool)> {
     if about(&first) {
         return Some((start(&first), true));
     }
-    // A body that stands on the line of its head is parted from it.
-    let parts = token.parent_ancestors().filter_map(|node| node.first_token());
-    let mut inner = parts.filter(|first| follows_body(first) && about(first));
+    // What has a line of its own in style, and stands on that of its head or of its neighbour, is parted from it.
+    let parts = token.parent_ancestors().filter(|part| {
+        let is_arm = matches!(part.kind(), SyntaxKind::Arm | SyntaxKind::ExprArm);
+        is_arm || part.first_token().is_some_and(|first| follows_body(&first))
+    });
+    let mut inner = parts.filter_map(|part| part.first_token()).filter(about);
     inner.next().map(|first| (start(&first), false))
 }
 
