@@ -151,7 +151,7 @@ pub(super) fn asked(
             .ok_or(IN_PART)
             .and_then(|condition| alternatives(program, options, condition));
         all.extend(found.map_err(|reason| (number, reason))?);
-        all = limited(all).map_err(|reason| (number, reason))?;
+        all = limited(&all).map_err(|reason| (number, reason))?;
     }
     // Where nothing can be so, nobody is let in.
     Ok(Some(all).filter(|all| !all.is_empty()))
@@ -171,7 +171,7 @@ fn alternatives(
                 alternatives(program, options, a)?,
                 alternatives(program, options, b)?,
             );
-            limited(match operator {
+            limited(&match operator {
                 Binary::Or => [a, b].concat(),
                 _ => a.iter().flat_map(|a| b.iter().filter_map(|b| a.and(b))).collect(),
             })
@@ -201,9 +201,9 @@ fn unsaid(condition: &Expr) -> &'static str {
 }
 
 /// Without those that ask for more than another.
-fn limited(all: Vec<Claims>) -> Result<Vec<Claims>, &'static str> {
+fn limited(all: &[Claims]) -> Result<Vec<Claims>, &'static str> {
     let mut kept: Vec<Claims> = Vec::new();
-    for one in &all {
+    for one in all {
         let more = |other: &Claims| other.0.is_subset(&one.0) && other != one;
         if !all.iter().any(more) && !kept.contains(one) {
             kept.push(one.clone());

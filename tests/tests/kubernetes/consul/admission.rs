@@ -172,9 +172,15 @@ fn rates_are_of_one_path_each_and_bursts_are_no_smaller() {
             // A route without a number is refused, and so is a service that has none at all.
             let rate = says["requestsPerSecond"].as_u64();
             let said = rate.is_some_and(|rate| rate > 0);
-            assert!(said || (!is_route && rate.is_none() && !says["routes"].is_null()), "{path}: {says}");
+            assert!(
+                said || (!is_route && rate.is_none() && !says["routes"].is_null()),
+                "{path}: {says}"
+            );
             let burst = says["requestsMaxBurst"].as_u64();
-            assert!(burst.is_none_or(|burst| rate.is_some_and(|rate| burst >= rate)), "{path}: {says}");
+            assert!(
+                burst.is_none_or(|burst| rate.is_some_and(|rate| burst >= rate)),
+                "{path}: {says}"
+            );
             routes += usize::from(is_route);
         }
     }

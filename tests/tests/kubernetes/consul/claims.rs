@@ -22,7 +22,11 @@ const RULES: [(&str, bool, bool); 13] = [
     ("allow gateway front to one", false, false),
     ("allow gateway front to two", false, false),
     ("allow main to one, two", false, false),
-    ("allow gateway front to one when caller.claims.role == \"admin\" as json", true, false),
+    (
+        "allow gateway front to one when caller.claims.role == \"admin\" as json",
+        true,
+        false,
+    ),
     (
         "allow gateway front to one when \"admin\" as json == caller.claims.role and caller.claims.realm.team == \"a\" as json",
         true,
@@ -43,11 +47,23 @@ const RULES: [(&str, bool, bool); 13] = [
         true,
         false,
     ),
-    ("allow main to one when caller.claims.role == \"admin\" as json", false, false),
-    ("deny gateway front to one when request.header(\"x\") == \"a\"", false, false),
+    (
+        "allow main to one when caller.claims.role == \"admin\" as json",
+        false,
+        false,
+    ),
+    (
+        "deny gateway front to one when request.header(\"x\") == \"a\"",
+        false,
+        false,
+    ),
     ("deny anyone to two", false, false),
     ("allow gateway front to one.read", false, true),
-    ("allow gateway front to one when request.header(\"x\") == \"a\"", false, true),
+    (
+        "allow gateway front to one when request.header(\"x\") == \"a\"",
+        false,
+        true,
+    ),
 ];
 
 fn program(rules: &[(&str, bool, bool)]) -> Program {
@@ -99,7 +115,13 @@ fn may(program: &Program, service: u32, header: Option<&str>, token: &Value) -> 
             caller: Some(one("claims", Known::Json(token.to_string().into()))),
             ..Context::default()
         };
-        match evaluate(program, &Settings::default(), condition, &mut Vec::new(), &mut context) {
+        match evaluate(
+            program,
+            &Settings::default(),
+            condition,
+            &mut Vec::new(),
+            &mut context,
+        ) {
             Ok(Known::Bool(holds)) => Some(holds),
             _ => None,
         }
@@ -140,7 +162,8 @@ fn visitors_come_to_what_the_rules_let_them() {
         for (service, name, path) in [(0, "one", "/one/7"), (1, "two", "/two/7")] {
             // Of whom no rule says anything, the installation does.
             let mut what = program.access.iter().flat_map(|rule| &rule.what);
-            if !what.any(|what| matches!(what, What::Service(id) | What::Operation(id, _) if id.0 == service)) {
+            if !what.any(|what| matches!(what, What::Service(id) | What::Operation(id, _) if id.0 == service))
+            {
                 continue;
             }
             for header in [None, Some("a")] {
@@ -162,8 +185,7 @@ fn visitors_come_to_what_the_rules_let_them() {
                     let here = token.is_some_and(|token| may(&program, service, header, token));
                     for installation in [true, false] {
                         let caller = ("front", token);
-                        let there =
-                            passes && reader::may_with(&objects, name, caller, request, installation);
+                        let there = passes && reader::may_with(&objects, name, caller, request, installation);
                         let place = || format!("{name} {header:?} {token:?} under {rules:?}\n{objects:#?}");
                         // A list is not the text that is in it; that Consul takes it for one is said in the table.
                         match token.is_some_and(|token| token["role"].is_array()) {

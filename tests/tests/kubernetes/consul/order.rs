@@ -26,7 +26,9 @@ fn providers(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(map) => {
             for (key, value) in map {
                 match (key.as_str(), value) {
-                    ("providers", Value::Array(all)) => found.extend(all.iter().map(|one| text(&one["name"]))),
+                    ("providers", Value::Array(all)) => {
+                        found.extend(all.iter().map(|one| text(&one["name"])))
+                    }
                     _ => providers(value, found),
                 }
             }

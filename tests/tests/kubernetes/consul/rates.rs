@@ -28,14 +28,17 @@ const SAID: [(&str, Option<Rate>); 4] = [
 type Rate = (u64, u64);
 
 fn text(whole: bool, said: &[usize; 5]) -> String {
-    let operations = OPERATIONS.iter().zip(said).map(|((name, method, path, _), said)| {
-        let id = if path.contains("{id}") { "id: string" } else { "" };
-        let said = match SAID[*said].0 {
-            "" => String::new(),
-            said => format!(" {{ {said} }}"),
-        };
-        format!("  op {name}({id}) -> json = {method} \"{path}\"{said}\n")
-    });
+    let operations = OPERATIONS
+        .iter()
+        .zip(said)
+        .map(|((name, method, path, _), said)| {
+            let id = if path.contains("{id}") { "id: string" } else { "" };
+            let said = match SAID[*said].0 {
+                "" => String::new(),
+                said => format!(" {{ {said} }}"),
+            };
+            format!("  op {name}({id}) -> json = {method} \"{path}\"{said}\n")
+        });
     let operations: String = operations.collect();
     let whole = if whole { "  limit: { rate: 100/s }\n" } else { "" };
     format!("service s {{\n  at: \"dns://s.shop.svc:80\"\n{whole}{operations}}}\n")
@@ -104,8 +107,9 @@ fn as_much_is_let_through_here_as_there() {
             let (here, there) = (here.map(|(_, rate)| rate), there.as_ref().map(|(_, rate)| *rate));
             assert_eq!(here, there, "{text}\n{objects:#?}");
         }
-        for ((here, there), (here_too, there_too)) in
-            both.iter().flat_map(|one| both.iter().map(move |other| (one, other)))
+        for ((here, there), (here_too, there_too)) in both
+            .iter()
+            .flat_map(|one| both.iter().map(move |other| (one, other)))
         {
             assert_eq!(here == here_too, there == there_too, "{text}\n{objects:#?}");
         }
