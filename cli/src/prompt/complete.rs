@@ -195,7 +195,8 @@ impl Knows {
     }
 }
 
-/// What begins with what was typed, in the same case first; where nothing does, what has its letters.
+/// What begins with what was typed, in the same case first, and alone where that has capitals; where nothing does, what
+/// has its letters.
 fn nearest(all: Vec<CompletionItem>, begun: &str) -> Vec<CompletionItem> {
     let small = begun.to_lowercase();
     let begins = |item: &CompletionItem| item.label.to_lowercase().starts_with(&small);
@@ -204,7 +205,10 @@ fn nearest(all: Vec<CompletionItem>, begun: &str) -> Vec<CompletionItem> {
     }
     let all = all.into_iter().filter(begins);
     let (mut same, other): (Vec<_>, Vec<_>) = all.partition(|item| item.label.starts_with(begun));
-    same.extend(other);
+    // Whoever writes a capital means it.
+    if same.is_empty() || small == begun {
+        same.extend(other);
+    }
     same
 }
 
@@ -296,7 +300,7 @@ mod tests {
     fn names_and_members_are_known() {
         assert_eq!(at("let x = ite"), ["item", "Item(price: "]);
         assert_eq!(at("ite"), ["item", "Item(price: "]);
-        assert_eq!(at("let x = Ite"), ["Item(price: ", "item"]);
+        assert_eq!(at("let x = Ite"), ["Item(price: "]);
         assert_eq!(first("item.pr"), "price");
         assert!(at("run.").contains(&"status".to_owned()));
         assert_eq!(at("mock mail.se"), ["send("]);

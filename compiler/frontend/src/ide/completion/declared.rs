@@ -190,7 +190,7 @@ impl Context<'_> {
                 .iter()
                 .map(|param| (param.name.as_str(), param.ty.is_optional()));
             let insert = match self.is_raised() {
-                true => super::value::record(&name, names, self.site.after.call),
+                true => super::value::record(&name, names, self.site.after.brackets),
                 false => name.to_string(),
             };
             let item = Item::new(name.as_str(), ItemKind::Name(NameKind::Error), score).snippet(insert);
@@ -246,7 +246,7 @@ impl Context<'_> {
                     (true, false) => 40,
                     _ => 0,
                 };
-                let insert = match fields.is_empty() || self.site.after.call {
+                let insert = match fields.is_empty() || self.site.after.brackets {
                     true => case.name.to_string(),
                     false => format!("{}({})", case.name, fields.join(", ")),
                 };

@@ -119,7 +119,10 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
         end,
         prefix: prefix.to_owned(),
         place: place_of(&token),
-        after: after(&token),
+        after: After {
+            brackets: form != "()" && next_opens(&token),
+            ..after(&token)
+        },
         given: given(&token),
         problems: parse::problems(&near.0),
         near,
@@ -173,6 +176,11 @@ fn begins_item(line: &str) -> bool {
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .next();
     word.is_some_and(|word| parse::ITEMS.contains(&word))
+}
+
+/// Whether the word is called.
+fn next_opens(token: &SyntaxToken) -> bool {
+    token.next_token().is_some_and(|next| next.kind() == K::RoundOpen)
 }
 
 fn item_of(token: &SyntaxToken) -> Option<SyntaxNode> {

@@ -199,7 +199,7 @@ impl Context<'_> {
             .params
             .iter()
             .map(|param| (param.name.as_str(), self.globals.unfold(&param.ty).is_optional()));
-        let insert = call(&item.label, names, self.site.after.call);
+        let insert = call(&item.label, names, self.site.after.brackets);
         let mut item = item.detail(detail);
         item.ty = Some(signature.result.clone());
         item.snippet(insert)
@@ -218,7 +218,7 @@ impl Context<'_> {
             let names = fields
                 .iter()
                 .map(|field| (field.name.as_str(), self.globals.unfold(&field.ty).is_optional()));
-            let insert = record(name, names, self.site.after.call);
+            let insert = record(name, names, self.site.after.brackets);
             return Some(item.typed(self.globals, ty).snippet(insert));
         }
         self.globals.cases(&ty)?;
@@ -261,7 +261,7 @@ impl Context<'_> {
                 let mut item = Item::new(case.name.as_str(), kind, score).typed(self.globals, ty.clone());
                 if has_fields {
                     let names = case.fields.iter().map(|field| (field.name.as_str(), false));
-                    let insert = record(&case.name, names, self.site.after.call);
+                    let insert = record(&case.name, names, self.site.after.brackets);
                     item = item.snippet(insert);
                 }
                 self.add(item.of(Origin::Field(case.span)));
@@ -298,7 +298,7 @@ impl Context<'_> {
             for (name, ty) in [("now", Ty::Time), ("uuid", Ty::String), ("random", Ty::Float)] {
                 let called = if self.site.after.call { 40 } else { -20 };
                 let item = Item::new(name, ItemKind::Builtin, 20 + called + self.absent(name));
-                let insert = if self.site.after.call {
+                let insert = if self.site.after.brackets {
                     name.to_owned()
                 } else {
                     format!("{name}()")
@@ -325,7 +325,7 @@ impl Context<'_> {
         let names = native.params.iter().map(|param| (param.name, param.optional));
         Item::new(name, ItemKind::Native, score)
             .detail(native.to_string())
-            .snippet(call(name, names, self.site.after.call))
+            .snippet(call(name, names, self.site.after.brackets))
             .of(Origin::Native(native))
     }
 

@@ -8,8 +8,10 @@ use crate::{
 /// What follows the word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::ide::completion) struct After {
-    /// `(`
+    /// `(`, perhaps only so that the word can be read
     pub(in crate::ide::completion) call: bool,
+    /// `(` that the author wrote
+    pub(in crate::ide::completion) brackets: bool,
     /// `.name`
     pub(in crate::ide::completion) member: Option<String>,
     /// Whether something else follows on the same line that begins a word, a text or a number.
