@@ -132,6 +132,11 @@ export class Graph implements vscode.Disposable {
     return this.drawing?.nodes.map((node) => node.id) ?? [];
   }
 
+  /** The line on which the marked state begins. */
+  get line(): number | undefined {
+    return this.drawing?.nodes.find((node) => node.id === this.shown)?.range.start.line;
+  }
+
   /** Shows the source of a state. */
   private async reveal(id: string): Promise<void> {
     const node = this.drawing?.nodes.find((node) => node.id === id);

@@ -30,12 +30,12 @@ try {
 
 async function test() {
   const folder = join(top, "work");
-  const settings = { "flowmesh.path": join(extension, "test/between.mjs"), "task.problemMatchers.neverPrompt": true };
+  const settings = { "flowmesh.path": FLOWMESH, "task.problemMatchers.neverPrompt": true };
   write(join(folder, "wrong.flow"), "flow total(price: int) -> int {\n  return prize * 2\n}\n");
   write(join(folder, "broken.flow"), "flow broken() -> int {\n  return missing\n}\n");
   write(
     join(folder, "graph.flow"),
-    'flow first(x: int) -> int {\n  log "one"\n  log "two"\n  return x\n}\n\ntest "a run" {\n  let run = start first(1)\n  expect run returns 1\n}\n',
+    'flow first(x: int) -> int {\n  sleep 1h\n  sleep 2h\n  return x\n}\n\nflow second(x: int) -> int {\n  return x\n}\n\ntest "a run" {\n  let run = start second(1)\n  expect run returns 1\n}\n',
   );
   write(join(top, "server/data/Machine/settings.json"), JSON.stringify(settings));
   const port = await free();
@@ -107,7 +107,7 @@ async function browse(url) {
     on("Runtime.executionContextCreated", ({ context }) => contexts.push(context.id));
     on("Runtime.consoleAPICalled", ({ args }) => {
       const text = args.map(({ value }) => value ?? "").join(" ");
-      const clicked = /^inside: click (\S+)/.exec(text);
+      const clicked = /^inside: click "([^"]+)"/.exec(text);
       if (clicked) click(clicked[1]);
       if (process.env.VERBOSE || /inside:|AssertionError|waited for|Error:/.test(text)) console.log(text.replaceAll(/%c|color: \w*/g, "").trim());
     });
