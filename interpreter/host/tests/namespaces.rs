@@ -67,7 +67,8 @@ fn routes_of_runs() -> Vec<(String, String)> {
             .keys()
             .filter(|_| path.contains("{run}"))
         {
-            routes.push((method.to_uppercase(), path.replace("{name}", "approve")));
+            let path = path.replace("{name}", "approve").replace("{sequence}", "1");
+            routes.push((method.to_uppercase(), path));
         }
     }
     routes
