@@ -77,8 +77,9 @@ impl Workspace {
         found: &mut Diagnostics,
     ) -> Analysis {
         let resolved = resolve::resolve_all(world, paths, sources, found, Some(&mut self.parsed));
-        self.begin(&resolved);
-        let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo), None);
+        // Nothing of the last check is taken again: what is noted of a text says where other things are declared, and
+        // those may have moved.
+        let checked = check::check_with(&resolved, sources, found, None, None);
         self.parsed.forget(&resolved);
         Analysis {
             resolved,

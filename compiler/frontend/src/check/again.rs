@@ -20,7 +20,6 @@ struct Mark {
     used: HashSet<(ModuleId, usize)>,
     found: usize,
     made: usize,
-    facts: usize,
 }
 
 impl Renumber for Lowered {
@@ -57,8 +56,7 @@ impl Checker<'_> {
             return check(self);
         };
         let known = self.memo.as_mut().and_then(|memo| shelf(memo).take(key));
-        let known = known.filter(|kept| self.still(&kept.sees) && self.can_note_again());
-        let (made, kept) = match known {
+        let (made, kept) = match known.filter(|kept| self.still(&kept.sees)) {
             Some(mut kept) => {
                 self.follow(module, &mut kept);
                 (Some(kept.made.clone()), Some(kept))
@@ -116,12 +114,6 @@ impl Checker<'_> {
         Some(known)
     }
 
-    /// What is noted of a text names declarations by their numbers, and is not moved to others.
-    fn can_note_again(&self) -> bool {
-        let moved = self.memo.as_ref().is_some_and(|memo| memo.numbers.is_some());
-        self.facts.only.is_some() || !moved
-    }
-
     /// Whether types into which something looked are what they were.
     fn still(&self, sees: &[(TypeId, Print)]) -> bool {
         let memo = self.memo.as_ref();
@@ -142,7 +134,6 @@ impl Checker<'_> {
             used: std::mem::take(&mut self.used),
             found: self.found.len(),
             made: self.made.len(),
-            facts: self.facts.len(),
         }
     }
 
@@ -158,9 +149,8 @@ impl Checker<'_> {
         let same = self.memo.as_ref().is_some_and(|memo| !moved(memo));
         let key = self.kept_under(module, item);
         let known = key.and_then(|key| shelf(self.memo.as_mut()?).take(key));
-        if let Some(mut kept) = known.filter(|kept| same && self.still(&kept.sees)) {
+        if let Some(kept) = known.filter(|kept| same && self.still(&kept.sees)) {
             self.used.extend(kept.used.iter().map(|at| (module, *at)));
-            self.facts.add_again(&mut kept.facts, &[]);
             let made = kept.made.clone();
             self.globals
                 .seen
@@ -206,7 +196,6 @@ impl Checker<'_> {
             policies,
             types: (types, first),
             sees,
-            facts: self.facts.since(mark.facts),
         })
     }
 
@@ -220,7 +209,6 @@ impl Checker<'_> {
             renumber_all(&mut kept.sees, numbers);
         }
         let policies = self.policies.ask_again(&mut kept.policies, numbers);
-        self.facts.add_again(&mut kept.facts, &policies);
         let (types, first) = &mut kept.types;
         let made = (!types.is_empty()).then_some((*first, now));
         if numbers.is_some() || !policies.is_empty() || made.is_some_and(|(old, new)| old != new) {

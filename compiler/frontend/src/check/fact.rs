@@ -62,24 +62,6 @@ impl Facts {
         self.all.truncate(count);
     }
 
-    /// Those after the first so many, if the facts of all texts are asked for.
-    pub(crate) fn since(&self, count: usize) -> Vec<Fact> {
-        let all = self.all.get(count..).filter(|_| self.only.is_none());
-        all.unwrap_or_default().to_vec()
-    }
-
-    /// Adds what was noted in an earlier check. Policies may have other numbers now: the old and the new one of each.
-    pub(crate) fn add_again(&mut self, facts: &mut [Fact], policies: &[(PolicyId, PolicyId)]) {
-        for fact in &mut *facts {
-            if let FactKind::Operation(_, _, policy) = &mut fact.kind
-                && let Some((_, now)) = policies.iter().find(|(before, _)| before == policy)
-            {
-                *policy = *now;
-            }
-        }
-        self.all.extend_from_slice(facts);
-    }
-
     /// The fact with the smallest place that touches an offset.
     #[must_use]
     pub fn at(&self, source: SourceId, offset: u32) -> Option<&Fact> {

@@ -2,7 +2,7 @@
 
 use super::{identity::Identities, sight::Sights};
 use crate::{
-    check::{Fact, KnownPolicy, ServiceInfo},
+    check::{KnownPolicy, ServiceInfo},
     lower::Lowered,
 };
 use flowmesh_diagnostics::Span;
@@ -30,8 +30,6 @@ pub(crate) struct Kept<T> {
     pub(crate) types: (Vec<TypeDef>, TypeId),
     /// The types into which it was looked, and what they were.
     pub(crate) sees: Vec<(TypeId, Print)>,
-    /// What it noted of its text, where all texts are asked for.
-    pub(crate) facts: Vec<Fact>,
 }
 
 /// A service, the places of its parts, and those where it was said what holds for its operations.
