@@ -32,13 +32,18 @@ impl Screen {
         Some(screen)
     }
 
-    /// Begins the prompt, and waits until it is there.
-    fn start(&self) {
+    /// What runs in the terminal.
+    fn program(&self) -> String {
         let home = self.home.path().display();
-        let line = format!(
+        format!(
             "cd {home}; export HOME={home} XDG_STATE_HOME={home}/state PAGER= PS1='$ ' API_KEY=hunter22; {} repl; exec sh",
             env!("CARGO_BIN_EXE_flowmesh")
-        );
+        )
+    }
+
+    /// Begins the prompt, and waits until it is there.
+    fn start(&self) {
+        let line = self.program();
         self.tmux(&[
             "-f",
             "/dev/null",
@@ -50,6 +55,13 @@ impl Screen {
             "24",
             &line,
         ]);
+        self.until("`:help` tells");
+        self.until(">");
+    }
+
+    /// Begins it once more in the same terminal, whose server lives on: one that is being killed takes nobody in.
+    fn start_again(&self) {
+        self.tmux(&["respawn-pane", "-k", &self.program()]);
         self.until("`:help` tells");
         self.until(">");
     }
@@ -312,8 +324,7 @@ fn history_outlives_a_session_and_holds_no_secrets() {
     assert!(!kept.contains("hunter22") && !kept.contains("abc"), "{kept}");
     let path = screen.home.path().join("state/flowmesh/history");
     assert_eq!(mode(&path), 0o600);
-    screen.tmux(&["kill-server"]);
-    screen.start();
+    screen.start_again();
     screen.key("Up");
     screen.until(":quit");
     screen.key("Up");
