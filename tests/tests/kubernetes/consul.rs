@@ -24,7 +24,7 @@ mod visitors;
 use crate::{beside, schema};
 use flowmesh_diagnostics::Diagnostics;
 use flowmesh_ir::Program;
-use flowmesh_kubernetes::{Options, Target, compile};
+use flowmesh_kubernetes::{Manifest, Options, Target, compile};
 use flowmesh_tests::files;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,23 +36,22 @@ fn objects(program: &Program) -> Vec<(String, Value)> {
     let mut found = Diagnostics::default();
     let manifests = compile(program, Target::Consul, &Options::default(), &mut found);
     assert!(!found.has_errors(), "{:?}", found.sorted());
-    let read = |text: &str| serde_saphyr::from_str(text).expect("a manifest is YAML");
-    let each = manifests
-        .iter()
-        .map(|manifest| (manifest.path.clone(), read(&manifest.yaml)));
+    read(manifests)
+}
+
+/// The objects of manifests in their order, with the names of their files.
+fn read(manifests: Vec<Manifest>) -> Vec<(String, Value)> {
+    let each = manifests.into_iter().map(|manifest| {
+        let object = serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
+        (manifest.path, object)
+    });
     each.collect()
 }
 
 /// All of the suite.
 fn suite() -> Vec<Vec<(String, Value)>> {
-    let cases = beside::suite(SUITE).into_iter().map(|case| {
-        let each = case.manifests.into_iter().map(|manifest| {
-            let object = serde_saphyr::from_str(&manifest.yaml).expect("a manifest is YAML");
-            (manifest.path, object)
-        });
-        each.collect()
-    });
-    cases.collect()
+    let cases = beside::suite(SUITE).into_iter();
+    cases.map(|case| read(case.manifests)).collect()
 }
 
 #[test]

@@ -97,12 +97,12 @@ pub(super) fn of_operations<'p>(program: &'p Program, service: &'p Service) -> V
                 .any(|own| own.is_of(other.operation) && own.held.is_ok())
         };
         let taken = known.iter().enumerate().any(|(number, other)| {
-            let meets = number != at && own.of.path.and(&other.of.path).is_some();
-            let first = match number < at {
+            let meets = || own.of.path.and(&other.of.path).is_some();
+            let first = || match number < at {
                 true => !is_held(other),
                 false => other.of.rank() == own.of.rank() && other.limit.is_none(),
             };
-            meets && (first || other.of.path == own.of.path)
+            number != at && meets() && (other.of.path == own.of.path || first())
         });
         let held = match requests_of(limit) {
             Err(reason) => Err(reason),

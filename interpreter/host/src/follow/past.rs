@@ -10,7 +10,6 @@ use crate::{
 };
 use flowmesh_ir::{Hash, Name, flow::Tie};
 use flowmesh_machine::{Ask, Effect, Run};
-use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Where events are read from.
@@ -54,13 +53,22 @@ impl Archive {
 pub(crate) fn past_run(archive: &Archive, history: &History) -> Result<Run, StoreError> {
     let events = archive.events(history)?;
     let homes = archive.homes(history, &events)?;
-    let mut player = Player::new(history, &homes).ok_or_else(|| lost(history))?;
+    Ok(played(history, &homes, &events)?.run)
+}
+
+/// Plays events to a run; what it would do is done already.
+fn played<'h>(
+    history: &History,
+    homes: &'h [Arc<Deployment>],
+    events: &[EventRecord],
+) -> Result<Player<'h>, StoreError> {
+    let mut player = Player::new(history, homes).ok_or_else(|| lost(history))?;
     let mut effects = Vec::new();
     for record in events {
         player.play(&record.event, &mut effects);
         effects.clear();
     }
-    Ok(player.run)
+    Ok(player)
 }
 
 /// A run as it stood behind one of its events, in the words of the program that it was in then; or how many events it has.
@@ -76,13 +84,8 @@ pub(crate) fn past_at(
     }
     events.truncate(count);
     let homes = archive.homes(history, &events)?;
-    let mut player = Player::new(history, &homes).ok_or_else(|| lost(history))?;
-    let (mut effects, mut at) = (Vec::new(), Timestamp::default());
-    for record in events {
-        player.play(&record.event, &mut effects);
-        effects.clear();
-        at = record.event.at;
-    }
+    let player = played(history, &homes, &events)?;
+    let at = events.last().map(|record| record.event.at).unwrap_or_default();
     let (home, _) = player.home().ok_or_else(|| lost(history))?;
     Ok(Ok(PastRun {
         id: history.run,

@@ -2,6 +2,7 @@
 //! rules let them, and nobody else does, whatever the installation says of those whom no intention names.
 
 use super::{
+    read,
     reader::{self, Request},
     visitors::{self, Visit},
 };
@@ -154,11 +155,7 @@ fn visitors_come_to_what_the_rules_let_them() {
             continue;
         }
         held += 1;
-        let read = |yaml: &str| -> Value { serde_saphyr::from_str(yaml).expect("a manifest is YAML") };
-        let each = manifests
-            .iter()
-            .map(|manifest| (manifest.path.clone(), read(&manifest.yaml)));
-        let objects: Vec<(String, Value)> = each.collect();
+        let objects = read(manifests);
         for (service, name, path) in [(0, "one", "/one/7"), (1, "two", "/two/7")] {
             // Of whom no rule says anything, the installation does.
             let mut what = program.access.iter().flat_map(|rule| &rule.what);

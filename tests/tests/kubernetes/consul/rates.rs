@@ -1,7 +1,7 @@
 //! Rates must be to Consul what they are to the program: what is counted together there is counted together here, and as much
 //! of it is let through; or they are refused.
 
-use super::reader;
+use super::{read, reader};
 use flowmesh_diagnostics::Diagnostics;
 use flowmesh_kubernetes::{Options, Target, compile};
 use flowmesh_tests::fuzz::compiled;
@@ -93,11 +93,7 @@ fn as_much_is_let_through_here_as_there() {
             continue;
         }
         held += 1;
-        let read = |yaml: &str| -> Value { serde_saphyr::from_str(yaml).expect("a manifest is YAML") };
-        let each = manifests
-            .iter()
-            .map(|manifest| (manifest.path.clone(), read(&manifest.yaml)));
-        let objects: Vec<(String, Value)> = each.collect();
+        let objects = read(manifests);
         let both = (0..5).map(|number| {
             let there = reader::rate(&objects, "s", OPERATIONS[number].3);
             (counted(whole, &said, number), there)
