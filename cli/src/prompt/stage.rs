@@ -42,7 +42,7 @@ pub(super) struct Stage<'a> {
 
 /// So much may happen in a session unless more is allowed: enough for years of a flow that wakes up every hour, and
 /// played in seconds.
-pub(super) const EVENTS_MAX: u64 = 300_000;
+pub(super) const EVENTS_MAX: u64 = 100_000;
 
 /// What was found, and where.
 pub(super) struct Wrong {
