@@ -145,8 +145,7 @@ impl Checker<'_> {
         shelf: impl Fn(&mut Memo) -> &mut Shelf<Kept<T>>,
         say: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let moved = |memo: &Memo| memo.numbers.is_some();
-        let same = self.memo.as_ref().is_some_and(|memo| !moved(memo));
+        let same = self.memo.as_ref().is_some_and(|memo| memo.numbers.is_none());
         let key = self.kept_under(module, item);
         let known = key.and_then(|key| shelf(self.memo.as_mut()?).take(key));
         if let Some(kept) = known.filter(|kept| same && self.still(&kept.sees)) {

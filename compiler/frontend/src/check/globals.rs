@@ -129,6 +129,17 @@ impl Globals {
         self.services.get(id.index())
     }
 
+    /// What a declaration takes, if it is one with parameters. What is called is not noted as looked into.
+    pub(crate) fn called(&self, def: Def) -> Option<&Signature> {
+        match def {
+            Def::Function(id) => self.functions.get(id as usize),
+            Def::Flow(id) => self.flows.get(id as usize),
+            Def::Template(id) => self.templates.get(id as usize),
+            Def::Error(id) => self.errors.get(id as usize),
+            _ => None,
+        }
+    }
+
     /// A flow, by those who need to know the rules of its parameters too.
     pub(crate) fn flow(&self, id: FlowId) -> Option<&Signature> {
         self.seen.through(Def::Flow(id.0));

@@ -41,7 +41,8 @@ impl Tree {
 struct Kept {
     text: String,
     tree: Tree,
-    words: Arc<Vec<Words>>,
+    /// Made when they are asked for first.
+    words: Option<Arc<Vec<Words>>>,
     meanings: Option<(u64, Arc<Vec<Meaning>>)>,
 }
 
@@ -60,7 +61,7 @@ impl Parsed {
         }
         let kept = Kept {
             text: text.to_owned(),
-            words: Arc::new(Words::of_items(&tree.module, text)),
+            words: None,
             meanings: None,
             tree,
         };
@@ -68,9 +69,15 @@ impl Parsed {
     }
 
     /// The words of each declaration of a module.
-    pub(super) fn words(&self, path: &str) -> Arc<Vec<Words>> {
-        let kept = self.kept.get(path);
-        kept.map(|kept| Arc::clone(&kept.words)).unwrap_or_default()
+    pub(super) fn words(&mut self, path: &str) -> Arc<Vec<Words>> {
+        let Some(Kept {
+            text, tree, words, ..
+        }) = self.kept.get_mut(path)
+        else {
+            return Arc::default();
+        };
+        let look = || Arc::new(Words::of_items(&tree.module, text));
+        Arc::clone(words.get_or_insert_with(look))
     }
 
     /// What those words mean while the names in sight are the same; `look` finds it out.

@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
         let result = operation.result.as_ref().map_or(Ty::Unit, |ty| self.ty(ty));
         let fails = self.fails(&operation.fails);
         let own = self.overrides(&operation.settings, Place::Operation);
-        let overrides = own.over_all(&service.overrides);
+        let overrides = own.shared_over(&service.overrides);
         self.weighed(&own, &service.name, &service.addresses);
         let base = signature(
             operation.name.text.clone(),
@@ -312,7 +312,7 @@ impl<'a> Checker<'a> {
         base: &Arc<Overrides>,
         subject: &Subject,
     ) -> flowmesh_ir::PolicyId {
-        let merged = with.over_all(base);
+        let merged = with.shared_over(base);
         self.judge(&merged, with, subject);
         self.policies.intern(&merged)
     }

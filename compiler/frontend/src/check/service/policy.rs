@@ -48,7 +48,7 @@ impl Overrides {
     }
 
     /// These on top of others, field by field. They are large, and most places say nothing of their own.
-    pub(crate) fn over_all(self: &Arc<Self>, base: &Arc<Self>) -> Arc<Self> {
+    pub(crate) fn shared_over(self: &Arc<Self>, base: &Arc<Self>) -> Arc<Self> {
         if Arc::ptr_eq(self, &Self::none()) {
             return Arc::clone(base);
         }
@@ -201,7 +201,7 @@ impl<'a> Checker<'a> {
                 _ => self.traffic(known, &setting.value, place, &mut Arc::make_mut(&mut own).traffic),
             }
         }
-        own.over_all(&base)
+        own.shared_over(&base)
     }
 
     pub(crate) fn known(&mut self, name: &Ident, place: Place) -> Option<&'static Known> {
