@@ -11,6 +11,7 @@ mod files;
 mod findings;
 mod from_protocol;
 mod library;
+mod listing;
 mod notified;
 mod offers;
 mod queue;
@@ -24,13 +25,7 @@ use client::Client;
 use lsp_server::{Connection, ErrorCode, Message, Request, Response};
 use queue::{Next, Queue};
 use state::State;
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
-
-/// How long nothing must come before all modules are looked at again for the names that they have.
-const QUIET: Duration = Duration::from_secs(1);
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Serves one editor until it says `exit`.
 pub(crate) fn serve() -> Result<(), Error> {
@@ -71,7 +66,7 @@ fn talk(connection: &Connection) -> Result<(), String> {
             });
             found.into_iter().for_each(|message| send(connection, message));
         }
-        match queue.next(&connection.receiver, state.is_behind().then_some(QUIET)) {
+        match queue.next(&connection.receiver, state.is_behind()) {
             Next::Gone => return Ok(()),
             Next::Quiet => {
                 let caught = catch_unwind(AssertUnwindSafe(|| state.catch_up()));

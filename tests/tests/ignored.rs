@@ -5,7 +5,7 @@ use flowmesh_diagnostics::{Code, Diagnostic, Diagnostics, Severity, SourceId, Sp
 use flowmesh_frontend::{
     Workspace,
     format::format,
-    ide::{self, Action, Snapshot},
+    ide::{self, Action, Index, Snapshot},
 };
 use flowmesh_tests::{annotate, files};
 use std::{
@@ -71,7 +71,7 @@ fn offered(snapshot: &Snapshot, warning: &Diagnostic) -> Vec<Action> {
     let start = warning.span.start;
     let at = Span::new(SourceId(0), start, start);
     let title = format!("ignore {} here", warning.code);
-    let all = ide::actions(snapshot, None, SourceId(0), at);
+    let all = ide::actions(snapshot, &Index::default(), SourceId(0), at);
     all.into_iter().filter(|action| action.title == title).collect()
 }
 

@@ -1,13 +1,22 @@
 //! Messages in the order in which they came, and which of them nobody waits for any more.
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use lsp_server::{Message, Request, RequestId};
+use lsp_server::{Message, Notification, Request, RequestId};
 use std::{collections::VecDeque, time::Duration};
+
+/// How long nothing must come before that is done which can wait.
+const QUIET: Duration = Duration::from_millis(500);
 
 /// What came and was not looked at yet.
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Message>,
+    /// Requests about a whole project that editors ask by themselves, after each change: they wait until it is quiet.
+    patient: VecDeque<Request>,
+    /// Those of them that nobody waits for any more.
+    unwanted: VecDeque<(Request, Why)>,
+    /// Whether nothing has come for a while.
+    is_quiet: bool,
 }
 
 /// What comes next.
@@ -37,23 +46,63 @@ impl Queue {
     }
 
     /// The next one; waits for it, and no longer than a while where there is something to do beside.
-    pub(super) fn next(&mut self, from: &Receiver<Message>, at_most: Option<Duration>) -> Next {
+    pub(super) fn next(&mut self, from: &Receiver<Message>, beside: bool) -> Next {
+        loop {
+            if let Some((request, why)) = self.unwanted.pop_front() {
+                return Next::Unwanted(request, why);
+            }
+            match self.come(from, beside || !self.patient.is_empty()) {
+                Ok(message) if ends(&message) && !self.patient.is_empty() => {
+                    let patient = self.patient.drain(..);
+                    self.unwanted
+                        .extend(patient.map(|request| (request, Why::Cancelled)));
+                    self.waiting.push_front(message);
+                }
+                Ok(Message::Request(request)) => match self.unwanted(&request) {
+                    Some(why) => return Next::Unwanted(request, why),
+                    None if is_patient(&request.method) => self.patient.push_back(request),
+                    None => return Next::Message(Message::Request(request)),
+                },
+                Ok(message) => {
+                    self.lose_patience(&message);
+                    return Next::Message(message);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let patient = self.patient.pop_front();
+                    return patient.map_or(Next::Quiet, |request| Next::Message(Message::Request(request)));
+                }
+                Err(RecvTimeoutError::Disconnected) => return Next::Gone,
+            }
+        }
+    }
+
+    fn come(&mut self, from: &Receiver<Message>, beside: bool) -> Result<Message, RecvTimeoutError> {
         self.fill(from);
-        let come = || match at_most {
-            Some(at_most) => from.recv_timeout(at_most),
-            None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let quiet = if self.is_quiet { Duration::ZERO } else { QUIET };
+        let come = || match beside {
+            true => from.recv_timeout(quiet),
+            false => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        let message = match self.waiting.pop_front().map_or_else(come, Ok) {
-            Ok(message) => message,
-            Err(RecvTimeoutError::Timeout) => return Next::Quiet,
-            Err(RecvTimeoutError::Disconnected) => return Next::Gone,
+        let come = self.waiting.pop_front().map_or_else(come, Ok);
+        self.is_quiet = matches!(come, Err(RecvTimeoutError::Timeout));
+        come
+    }
+
+    /// What a message makes of those who wait patiently.
+    fn lose_patience(&mut self, message: &Message) {
+        let Message::Notification(told) = message else {
+            return;
         };
-        match message {
-            Message::Request(request) => match self.unwanted(&request) {
-                Some(why) => Next::Unwanted(request, why),
-                None => Next::Message(Message::Request(request)),
-            },
-            message => Next::Message(message),
+        let why = match told.method.as_str() {
+            "$/cancelRequest" => Why::Cancelled,
+            "textDocument/didChange" => Why::Outdated,
+            _ => return,
+        };
+        for request in std::mem::take(&mut self.patient) {
+            match why == Why::Outdated || cancels(told, &request) {
+                true => self.unwanted.push_back((request, why)),
+                false => self.patient.push_back(request),
+            }
         }
     }
 
@@ -68,12 +117,7 @@ impl Queue {
                 _ => None,
             })
         };
-        let cancels = |method: &str, params: &serde_json::Value| {
-            let id = params.get("id").cloned();
-            let id = id.and_then(|id| serde_json::from_value::<RequestId>(id).ok());
-            method == "$/cancelRequest" && id.as_ref() == Some(&request.id)
-        };
-        if behind().any(|one| cancels(&one.method, &one.params)) {
+        if behind().any(|one| cancels(one, request)) {
             return Some(Why::Cancelled);
         }
         let text = request.params.pointer("/textDocument/uri");
@@ -81,6 +125,23 @@ impl Queue {
         let changed = || behind().any(|one| one.method == "textDocument/didChange" && changes(&one.params));
         (is_asked_again(&request.method) && changed()).then_some(Why::Outdated)
     }
+}
+
+/// Whether a message says that nobody waits for an answer.
+fn cancels(told: &Notification, request: &Request) -> bool {
+    let id = told.params.get("id").cloned();
+    let id = id.and_then(|id| serde_json::from_value::<RequestId>(id).ok());
+    told.method == "$/cancelRequest" && id.as_ref() == Some(&request.id)
+}
+
+/// Whether nothing is answered after this.
+fn ends(message: &Message) -> bool {
+    matches!(message, Message::Request(request) if request.method == "shutdown")
+}
+
+/// Whether it is about a whole project, and nobody has asked for it but the editor itself.
+fn is_patient(method: &str) -> bool {
+    method == "codeLens/resolve"
 }
 
 /// Whether editors ask this again by themselves after each change.
@@ -114,43 +175,70 @@ mod tests {
         Message::Notification(Notification::new(method.to_owned(), params))
     }
 
-    #[test]
-    fn what_nobody_waits_for_is_not_answered_and_the_rest_stays_in_order() {
+    /// All that comes until the editor goes or is quiet.
+    fn drained(messages: Vec<Message>) -> Vec<(String, Option<Why>)> {
         let (to, from) = crossbeam_channel::unbounded();
         let mut queue = Queue::default();
         assert!(queue.is_idle(&from));
-        let change = json!({ "textDocument": { "uri": "file:///a.flow" } });
-        for message in [
-            request(1, "textDocument/hover"),
-            request(2, "textDocument/inlayHint"),
-            request(3, "textDocument/hover"),
-            notification("$/cancelRequest", json!({ "id": 1 })),
-            notification("textDocument/didChange", change),
-        ] {
+        for message in messages {
             to.send(message).unwrap();
         }
-        drop(to);
         let mut seen = Vec::new();
         loop {
-            seen.push(match queue.next(&from, None) {
-                Next::Gone | Next::Quiet => break,
+            seen.push(match queue.next(&from, true) {
+                Next::Gone | Next::Quiet => return seen,
                 Next::Unwanted(request, why) => (request.method, Some(why)),
                 Next::Message(Message::Request(request)) => (request.method, None),
                 Next::Message(Message::Notification(notification)) => (notification.method, None),
                 Next::Message(Message::Response(_)) => continue,
             });
         }
-        let seen: Vec<(&str, Option<Why>)> =
-            seen.iter().map(|(method, why)| (method.as_str(), *why)).collect();
-        assert_eq!(
-            seen,
-            [
-                ("textDocument/hover", Some(Why::Cancelled)),
-                ("textDocument/inlayHint", Some(Why::Outdated)),
-                ("textDocument/hover", None),
-                ("$/cancelRequest", None),
-                ("textDocument/didChange", None),
-            ]
-        );
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_answered_and_the_rest_stays_in_order() {
+        let change = json!({ "textDocument": { "uri": "file:///a.flow" } });
+        let seen = drained(vec![
+            request(1, "textDocument/hover"),
+            request(2, "textDocument/inlayHint"),
+            request(3, "textDocument/hover"),
+            notification("$/cancelRequest", json!({ "id": 1 })),
+            notification("textDocument/didChange", change),
+        ]);
+        let expected = [
+            ("textDocument/hover", Some(Why::Cancelled)),
+            ("textDocument/inlayHint", Some(Why::Outdated)),
+            ("textDocument/hover", None),
+            ("$/cancelRequest", None),
+            ("textDocument/didChange", None),
+        ];
+        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
+    }
+
+    #[test]
+    fn what_an_editor_asks_by_itself_waits_until_it_is_quiet() {
+        let counted = "codeLens/resolve";
+        let seen = drained(vec![
+            request(1, counted),
+            request(2, counted),
+            request(3, "textDocument/hover"),
+            notification("$/cancelRequest", json!({ "id": 1 })),
+        ]);
+        let expected = [
+            (counted, Some(Why::Cancelled)),
+            ("textDocument/hover", None),
+            ("$/cancelRequest", None),
+            (counted, None),
+        ];
+        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
+        let seen = drained(vec![
+            request(1, counted),
+            notification("textDocument/didChange", json!({})),
+        ]);
+        let expected = [("textDocument/didChange", None), (counted, Some(Why::Outdated))];
+        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
+        let seen = drained(vec![request(1, counted), request(2, "shutdown")]);
+        let expected = [(counted, Some(Why::Cancelled)), ("shutdown", None)];
+        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
     }
 }

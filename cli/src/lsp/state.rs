@@ -3,11 +3,12 @@
 use super::{
     client::Client,
     documents::{Desk, Documents},
+    listing::Listing,
 };
 use flowmesh_diagnostics::SourceId;
 use flowmesh_frontend::{
     Workspace, World,
-    ide::{Snapshot, completion::Completion},
+    ide::{self, Index, Snapshot, completion::Completion},
 };
 use lsp_server::{Message, Request};
 use serde_json::json;
@@ -26,6 +27,8 @@ pub(super) struct State {
     rooms: BTreeMap<String, Room>,
     /// All modules of a project, by its folder, at a moment.
     projects: BTreeMap<Option<PathBuf>, Room>,
+    /// What modules declare.
+    listing: Listing,
     /// URIs for which something was told that was not taken back.
     pub(super) marked: BTreeSet<String>,
     /// Whether what is wrong was told since the last change.
@@ -66,6 +69,7 @@ impl State {
             moment: 0,
             rooms: BTreeMap::new(),
             projects: BTreeMap::new(),
+            listing: Listing::default(),
             marked: BTreeSet::new(),
             told: true,
             offered: None,
@@ -95,6 +99,7 @@ impl State {
     pub(super) fn forget(&mut self) {
         self.rooms.clear();
         self.projects.clear();
+        self.listing = Listing::default();
         self.offered = None;
     }
 
@@ -148,49 +153,39 @@ impl State {
         self.among(&first)
     }
 
-    /// All modules of the project of a document as they were when they were looked at last: for the names that others have.
-    pub(super) fn lately(&mut self, uri: &str) -> Rc<Snapshot> {
-        let desk = self.documents.desk(uri);
-        let folder = desk.folder();
-        let room = self.projects.entry(folder).or_default();
-        if let Some((_, snapshot)) = &room.last {
-            return Rc::clone(snapshot);
-        }
-        let snapshot = room.all(&desk);
-        room.last = Some((self.moment, Rc::clone(&snapshot)));
-        snapshot
-    }
-
-    /// Whether what is known of all modules of a project is older than what is open.
+    /// Whether there is something to do while nobody waits.
     pub(super) fn is_behind(&self) -> bool {
-        let mut last = self.projects.values().filter_map(|room| room.last.as_ref());
-        last.any(|(moment, _)| *moment != self.moment)
+        self.listing.is_behind(self.moment)
     }
 
-    /// Looks at all modules again.
+    /// Does a little of it. What was known of whole projects before something changed is let go: it is large.
     pub(super) fn catch_up(&mut self) {
-        let uris: Vec<String> = self.documents.open.keys().cloned().collect();
-        let folders: BTreeSet<Option<PathBuf>> =
-            uris.iter().map(|uri| self.documents.desk(uri).folder()).collect();
-        self.projects.retain(|folder, _| folders.contains(folder));
-        for uri in uris {
-            let folder = self.documents.desk(&uri).folder();
-            let last = self.projects.get(&folder).and_then(|room| room.last.as_ref());
-            if last.is_some_and(|(moment, _)| *moment != self.moment) {
-                self.among(&uri);
-            }
-        }
+        self.listing.go_on(&self.documents, self.moment);
+        let now = self.moment;
+        self.projects
+            .retain(|_, room| room.last.as_ref().is_some_and(|(moment, _)| *moment == now));
+    }
+
+    /// A document, and the names of its project.
+    pub(super) fn beside(&mut self, uri: &str) -> Option<(Seen<'_>, &Index)> {
+        let snapshot = self.snapshot(uri);
+        let desk = self.documents.desk(uri);
+        let source = snapshot.source(&desk.root)?;
+        let index = self.listing.of(&self.documents, uri);
+        let seen = Seen {
+            desk,
+            snapshot,
+            source,
+        };
+        Some((seen, index))
     }
 
     /// What can be written at a place of a document.
     pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
-        let elsewhere = self.lately(uri);
         let desk = self.documents.desk(uri);
-        let room = self.rooms.entry(uri.to_owned()).or_default();
-        let (workspace, elsewhere) = (&mut room.workspace, Some(&*elsewhere));
-        let offered = Rc::new(flowmesh_frontend::ide::complete(
-            workspace, &desk, &desk.root, offset, elsewhere,
-        ));
+        let workspace = &mut self.rooms.entry(uri.to_owned()).or_default().workspace;
+        let index = Some(self.listing.of(&self.documents, uri));
+        let offered = Rc::new(ide::complete(workspace, &desk, &desk.root, offset, index));
         self.offered = Some(Rc::clone(&offered));
         offered
     }

@@ -5,7 +5,7 @@
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_frontend::{
     Workspace, World,
-    ide::{self, Snapshot},
+    ide::{self, Index, Snapshot},
 };
 
 struct Text(String);
@@ -74,6 +74,7 @@ fn answers(text: String) {
         Span::new(source, 0, length / 2)
     )));
     let mut completions = Workspace::default();
+    let index = Index::of(&project);
     for part in 0..8 {
         let mut offset = length * part / 7;
         while !world.0.is_char_boundary(offset as usize) {
@@ -87,9 +88,9 @@ fn answers(text: String) {
         );
         let _ = ide::prepare_rename(&project, own, offset);
         let end = (offset + 40).min(length);
-        let offered = ide::actions(&snapshot, Some(&project), source, Span::new(source, offset, end));
+        let offered = ide::actions(&snapshot, &index, source, Span::new(source, offset, end));
         assert!(offered.iter().all(|action| are_edits(&action.edits)));
-        let found = ide::complete(&mut completions, &world, "shop.flow", offset, Some(&project));
+        let found = ide::complete(&mut completions, &world, "shop.flow", offset, Some(&index));
         assert!(found.span.start <= found.span.end && found.span.end <= length);
         let _ = found.items.first().map(|item| found.docs(item));
     }

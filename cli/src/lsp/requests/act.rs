@@ -14,15 +14,14 @@ use serde_json::{Map, Value, json};
 pub(super) fn actions(state: &mut State, params: &Value) -> Answer {
     let uri = uri(params)?.to_owned();
     let client = state.client.clone();
-    let project = state.lately(&uri);
-    let Some(Seen {
+    let Some((seen, index)) = state.beside(&uri) else {
+        return Ok(Value::Null);
+    };
+    let Seen {
         desk,
         snapshot,
         source,
-    }) = state.seen(&uri)
-    else {
-        return Ok(Value::Null);
-    };
+    } = seen;
     let text = snapshot
         .sources
         .get(source)
@@ -38,7 +37,7 @@ pub(super) fn actions(state: &mut State, params: &Value) -> Answer {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let found = ide::actions(&snapshot, Some(&project), source, Span::new(source, start, end));
+    let found = ide::actions(&snapshot, index, source, Span::new(source, start, end));
     let mut paper = Paper::new(&snapshot.sources, &client);
     let shown = found
         .iter()

@@ -15,7 +15,7 @@ mod literal;
 mod names;
 mod sketch;
 
-use super::snapshot::Snapshot;
+use super::{index::Index, snapshot::Snapshot};
 use crate::{
     ast::{Block, Flow, Item, ItemKind, Part, Statement},
     cure::tree,
@@ -55,8 +55,8 @@ pub struct Action {
 /// Where actions are asked for.
 struct Ask<'a> {
     snapshot: &'a Snapshot,
-    /// All modules, for names of others.
-    project: Option<&'a Snapshot>,
+    /// The names of other modules.
+    project: &'a Index,
     source: &'a Source,
     id: SourceId,
     /// The cursor, or what is selected.
@@ -65,12 +65,7 @@ struct Ask<'a> {
 
 /// All that can be done at a place or with a selection.
 #[must_use]
-pub fn actions(
-    snapshot: &Snapshot,
-    project: Option<&Snapshot>,
-    source: SourceId,
-    range: Span,
-) -> Vec<Action> {
+pub fn actions(snapshot: &Snapshot, project: &Index, source: SourceId, range: Span) -> Vec<Action> {
     let Some(text) = snapshot.sources.get(source) else {
         return Vec::new();
     };

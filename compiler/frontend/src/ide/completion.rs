@@ -17,7 +17,12 @@ mod rank;
 mod setting;
 mod value;
 
-use super::{names::NameKind, rename::Changed, snapshot::Snapshot};
+use super::{
+    index::{Index, library},
+    names::NameKind,
+    rename::Changed,
+    snapshot::Snapshot,
+};
 use crate::{
     Workspace, World,
     check::{Globals, Probe, Ty},
@@ -170,15 +175,15 @@ struct Context<'a> {
     items: Vec<Item>,
 }
 
-/// What can stand at an offset of the root module. `elsewhere` is a snapshot of the project, from which names can be
-/// taken that the module does not use yet.
+/// What can stand at an offset of the root module. `elsewhere` lists the names of the project that can be
+/// taken although the module does not use them yet.
 #[must_use]
 pub fn complete(
     workspace: &mut Workspace,
     world: &dyn World,
     root: &str,
     offset: u32,
-    elsewhere: Option<&Snapshot>,
+    elsewhere: Option<&Index>,
 ) -> Completion {
     let Ok(text) = world.read(root) else {
         return Completion::default();
@@ -207,7 +212,7 @@ fn gathered(
     snapshot: &Snapshot,
     source: SourceId,
     (site, text): (&Site, &str),
-    elsewhere: Option<&Snapshot>,
+    elsewhere: Option<&Index>,
 ) -> Vec<Item> {
     let Some(module) = snapshot.module(source) else {
         return Vec::new();
@@ -224,10 +229,8 @@ fn gathered(
         items: Vec::new(),
     };
     context.gather();
-    if let Some(project) = elsewhere {
-        context.elsewhere(project);
-    }
-    context.library();
+    elsewhere.into_iter().for_each(|index| context.elsewhere(index));
+    context.elsewhere(library());
     rank::rank(context)
 }
 

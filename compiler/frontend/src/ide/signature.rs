@@ -161,16 +161,11 @@ fn end_of_param(text: &str) -> usize {
 }
 
 fn of_def(globals: &Globals, def: Def) -> Option<(SignatureHelp, Vec<String>)> {
-    let signature = match def {
-        Def::Function(id) => globals.functions.get(id as usize)?,
-        Def::Flow(id) => globals.flows.get(id as usize)?,
-        Def::Template(id) => globals.templates.get(id as usize)?,
-        Def::Error(id) => globals.errors.get(id as usize)?,
-        Def::Type(id) => return of_record(globals, TypeId(id)),
-        Def::Event(id) => return of_record(globals, globals.event(EventId(id))?),
-        _ => return None,
-    };
-    Some(of_signature(globals, signature))
+    match def {
+        Def::Type(id) => of_record(globals, TypeId(id)),
+        Def::Event(id) => of_record(globals, globals.event(EventId(id))?),
+        _ => Some(of_signature(globals, globals.called(def)?)),
+    }
 }
 
 fn of_record(globals: &Globals, id: TypeId) -> Option<(SignatureHelp, Vec<String>)> {

@@ -10,9 +10,8 @@ pub(crate) const WORSE: &str = "worse by ";
 /// The text after the action that the argument names; without one, what is offered.
 pub(crate) fn actions(case: &Case) -> String {
     let (snapshot, source) = case.snapshot();
-    let (project, _) = case.project();
     let range = Span::new(source, case.offset, case.end);
-    let offered = ide::actions(&snapshot, Some(&project), source, range);
+    let offered = ide::actions(&snapshot, &case.index(), source, range);
     let worse: String = offered
         .iter()
         .filter_map(|action| worse(case, &snapshot, action))

@@ -1,7 +1,10 @@
 //! Cases: texts with a cursor, and the answer that is expected.
 
 use flowmesh_diagnostics::{Edit, SourceId, Span};
-use flowmesh_frontend::{World, ide::Snapshot};
+use flowmesh_frontend::{
+    World,
+    ide::{Index, Snapshot},
+};
 use std::{
     collections::BTreeMap,
     fs,
@@ -131,6 +134,11 @@ impl Case {
         let snapshot = Snapshot::project(&self.files, &paths);
         let source = snapshot.source(&self.path).unwrap();
         (snapshot, source)
+    }
+
+    /// The names of all modules.
+    pub(crate) fn index(&self) -> Index {
+        Index::of(&self.project().0)
     }
 }
 

@@ -8,13 +8,12 @@ use flowmesh_frontend::{Workspace, ide};
 const ITEMS: usize = 6;
 
 pub(crate) fn completion(case: &Case) -> String {
-    let (project, _) = case.project();
     let found = ide::complete(
         &mut Workspace::default(),
         &case.files,
         &case.path,
         case.offset,
-        Some(&project),
+        Some(&case.index()),
     );
     let mut out = String::new();
     for item in found.items.iter().take(ITEMS) {

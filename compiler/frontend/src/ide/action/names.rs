@@ -31,7 +31,7 @@ fn brought(ask: &Ask<'_>, diagnostic: &Diagnostic) -> Vec<Action> {
         return Vec::new();
     };
     let own = module.name.to_string();
-    let modules = homes(ask.project.unwrap_or(ask.snapshot), name);
+    let modules = homes(ask.project, name);
     let modules = modules.into_iter().filter(|home| *home != own);
     modules
         .map(|home| {

@@ -85,7 +85,12 @@ impl Context<'_> {
             );
             let score =
                 of_kind(kind) + self.unused(&name) + self.follows(&Base::Def(entry.def), callable) - 30;
-            self.add(Item::new(name.as_str(), kind, score).of(Origin::Def(entry.def)));
+            let item = Item::new(name.as_str(), kind, score).of(Origin::Def(entry.def));
+            let item = match self.globals.called(entry.def) {
+                Some(signature) if callable => self.callable(item, signature),
+                _ => item,
+            };
+            self.add(item);
         }
     }
 

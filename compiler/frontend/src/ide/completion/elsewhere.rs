@@ -4,42 +4,25 @@ use super::{Context, Item, ItemKind, Origin, place::Place};
 use crate::{
     ast::ItemKind as Declares,
     ide::{
-        names::{NameKind, kind_of},
-        snapshot::Snapshot,
-        symbols::name_of,
+        index::{Index, library},
+        names::NameKind,
     },
-    parse,
-    resolve::{Def, Module},
+    resolve::Module,
 };
-use flowmesh_diagnostics::{Diagnostics, Edit, SourceId, Span};
-use std::sync::LazyLock;
+use flowmesh_diagnostics::{Edit, SourceId, Span};
 
 /// How much less likely a name is that has to be brought first.
 const AWAY: i32 = -30;
 
 impl Context<'_> {
-    /// Names of the modules of a project.
-    pub(super) fn elsewhere(&mut self, project: &Snapshot) {
+    /// Names of other modules of a project, and of the library.
+    pub(super) fn elsewhere(&mut self, index: &Index) {
         let Some(kinds) = self.wanted() else { return };
-        let modules = project.analysis.resolved.modules.iter();
-        let own = modules.filter(|module| project.is_own(module.source) && module.path != self.module.path);
-        for module in own {
-            for (name, entry) in &module.scope {
-                let kind = kind_of(entry.def);
-                let public =
-                    entry.import.is_none() && entry.span != Span::default() && !name.starts_with('_');
-                if public && kinds.contains(&kind) {
-                    self.away(name, kind, module.name.as_str());
-                }
+        let own = self.module.name.clone();
+        for away in index.names() {
+            if kinds.contains(&away.kind) && away.module != *own {
+                self.away(away.name, away.kind, &away.module);
             }
-        }
-    }
-
-    /// Names of the library.
-    pub(super) fn library(&mut self) {
-        let Some(kinds) = self.wanted() else { return };
-        for (name, kind, path) in LIBRARY.iter().filter(|(_, kind, _)| kinds.contains(kind)) {
-            self.away(name, *kind, path);
         }
     }
 
@@ -91,40 +74,9 @@ pub(in crate::ide) fn bring(module: &Module, source: SourceId, path: &str) -> Ed
 }
 
 /// The modules of a project and of the library that a name could be taken from.
-pub(in crate::ide) fn homes(project: &Snapshot, name: &str) -> Vec<String> {
-    let modules = project.analysis.resolved.modules.iter();
-    let own = modules.filter(|module| project.is_own(module.source));
-    let has = |module: &&Module| {
-        let entry = module.scope.get(name);
-        entry.is_some_and(|entry| {
-            entry.import.is_none() && !matches!(entry.def, Def::Module(_)) && entry.span != Span::default()
-        })
-    };
-    let own = own.filter(has).map(|module| module.name.to_string());
-    let library = LIBRARY.iter().filter(|(known, ..)| known == name);
-    own.chain(library.map(|(_, _, path)| path.clone())).collect()
-}
-
-/// What the library declares: name, kind and module.
-static LIBRARY: LazyLock<Vec<(String, NameKind, String)>> = LazyLock::new(|| {
-    let sources = flowmesh_stdlib::sources::SOURCES.iter();
-    sources.flat_map(|(path, text)| declared(path, text)).collect()
-});
-
-fn declared(path: &str, text: &str) -> Vec<(String, NameKind, String)> {
-    let module = parse::parse(SourceId::default(), text, &mut Diagnostics::default()).module;
-    let path = path.trim_end_matches(".flow").replace('/', ".");
-    let of_item = |item: &crate::ast::Item| {
-        let kind = match &item.kind {
-            Declares::Policy { .. } => NameKind::Policy,
-            Declares::Flow(_) => NameKind::Flow,
-            Declares::Record { .. } | Declares::Enum { .. } | Declares::Alias { .. } => NameKind::Type,
-            Declares::Function { .. } => NameKind::Function,
-            Declares::Error { .. } => NameKind::Error,
-            _ => return None,
-        };
-        let name = name_of(item).filter(|name| !name.text.starts_with('_'))?;
-        Some((name.text.to_string(), kind, path.clone()))
-    };
-    module.items.iter().filter_map(of_item).collect()
+pub(in crate::ide) fn homes(project: &Index, name: &str) -> Vec<String> {
+    let all = project.names().chain(library().names());
+    all.filter(|away| away.name == name)
+        .map(|away| away.module)
+        .collect()
 }

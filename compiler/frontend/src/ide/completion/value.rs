@@ -126,7 +126,7 @@ impl Context<'_> {
             .is_some_and(|own| own.text == *name);
         let spoken = if is_own { -80 } else { self.unused(name) };
         let plain = |score: i32| Item::new(name.as_str(), kind, score + spoken).of(Origin::Def(def));
-        let (signature, extra) = match def {
+        let extra = match def {
             Def::Config(id) => {
                 let ty = self.globals.configs.get(id as usize)?.clone();
                 let score = of_kind(kind)
@@ -134,9 +134,8 @@ impl Context<'_> {
                     + self.follows(&Base::Value(ty.clone()), false);
                 return Some(plain(score).typed(self.globals, ty));
             }
-            Def::Function(id) => (self.globals.functions.get(id as usize)?, 0),
-            Def::Flow(id) => (self.globals.flows.get(id as usize)?, self.started(in_flow)),
-            Def::Template(id) => (self.globals.templates.get(id as usize)?, self.started(in_flow)),
+            Def::Function(_) => 0,
+            Def::Flow(_) | Def::Template(_) => self.started(in_flow),
             Def::Type(id) => return self.constructor(name, TypeId(id), &plain(0), wish),
             Def::Service(_) | Def::Module(_) => {
                 let statement = if in_flow { 10 } else { -10 };
@@ -152,6 +151,7 @@ impl Context<'_> {
                 return Some(plain(-60).detail(def.kind()));
             }
         };
+        let signature = self.globals.called(def)?;
         let score = of_kind(kind) + extra + self.call_score(signature, wish) + self.follows(&base, true);
         Some(self.callable(plain(score), signature))
     }
