@@ -22,7 +22,7 @@ mod tokens;
 mod tree;
 mod words;
 
-pub(crate) use cst_to_ast::{above, code_before, strength};
+pub(crate) use cst_to_ast::{about, above, asks_for_code, code_before, strength};
 pub use prompt::{Part, PartKind, Piece, PromptInput, parse_expression, parse_prompt, pieces};
 pub(crate) use words::{ITEMS, RESERVED, is_item as begins_item, is_test_statement as begins_test_statement};
 

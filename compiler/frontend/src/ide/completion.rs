@@ -5,11 +5,14 @@
 //!    that types, names in sight and what is known of them are exactly its own.
 //! 3. [`value`], [`member`], [`setting`], [`declared`], [`keyword`] and [`elsewhere`] gather what fits the place.
 //! 4. [`rank`] puts it in order.
+//!
+//! [`ignored`] knows what can stand in a comment.
 
 mod argument;
 mod declared;
 mod docs;
 mod elsewhere;
+mod ignored;
 mod keyword;
 mod member;
 mod place;
@@ -189,7 +192,7 @@ pub fn complete(
         return Completion::default();
     };
     let Some(site) = place::site(&text, offset) else {
-        return Completion::default();
+        return ignored::codes(workspace, world, (root, &text), offset).unwrap_or_default();
     };
     let changed = Changed {
         world,

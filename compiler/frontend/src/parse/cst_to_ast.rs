@@ -20,7 +20,7 @@ mod types;
 mod waits;
 
 pub(crate) use climb::strength;
-pub(crate) use ignores::{above, code_before};
+pub(crate) use ignores::{about, above, asks_for_code, code_before};
 
 use super::error::ParseError;
 use super::prompt::{Part, PartKind};

@@ -42,18 +42,14 @@ impl Reader {
                 span: Span::new(self.source, at(start), at(end)),
             })
         };
-        let about = match code_before(comment) {
-            Some(last) => ended(&last),
-            None => next_code(comment)
-                .map(|first| above(&first))
-                .into_iter()
-                .collect(),
-        };
         Some(Ignore {
             span,
             codes: codes.into_iter().filter_map(code).collect(),
             has_reason,
-            about: about.into_iter().map(|range| self.place(range)).collect(),
+            about: about(comment)
+                .into_iter()
+                .map(|range| self.place(range))
+                .collect(),
         })
     }
 }
@@ -61,6 +57,25 @@ impl Reader {
 /// Whether a token is such a comment, as far as one look tells.
 fn is_comment(text: &str) -> bool {
     text.starts_with("//") && text.contains(WORD)
+}
+
+/// Whether a code can stand behind what a comment begins with: `// ignore `, and perhaps other codes.
+pub(crate) fn asks_for_code(begun: &str) -> bool {
+    let rest = begun
+        .strip_prefix("//")
+        .and_then(|rest| rest.trim_start().strip_prefix(WORD));
+    rest.is_some_and(|rest| rest.starts_with(char::is_whitespace) && !rest.contains(':'))
+}
+
+/// What a comment is about.
+pub(crate) fn about(comment: &SyntaxToken) -> Vec<TextRange> {
+    match code_before(comment) {
+        Some(last) => ended(&last),
+        None => next_code(comment)
+            .map(|first| above(&first))
+            .into_iter()
+            .collect(),
+    }
 }
 
 /// What a comment says, if it is one: `ignore`, and something that looks like a code.
