@@ -3,6 +3,7 @@
 FLOWMESH=target/debug/flowmesh pytest editors/client
 """
 
+import asyncio
 import os
 
 import pytest
@@ -66,6 +67,21 @@ async def findings(project, some=False, name="main.flow"):
         found = project.client.diagnostics.get(project.uri(name), [])
         if bool(found) == some:
             return found
+
+
+async def comes(is_so, look):
+    """Whether something comes to be so: what others have is looked at when nothing else is to be done."""
+    for _ in range(8):
+        if is_so(await look()):
+            return True
+        await asyncio.sleep(0.8)
+    return False
+
+
+def edits_of(action):
+    """The edits of an action, whichever form they have."""
+    edits = [edit for change in action.edit.document_changes or [] for edit in change.edits]
+    return edits + [edit for of in (action.edit.changes or {}).values() for edit in of]
 
 
 async def test_what_is_wrong_is_told_with_its_code_and_taken_back(project):
@@ -273,10 +289,53 @@ async def test_an_action_mends_what_is_wrong(project):
     )
     actions = await project.client.text_document_code_action_async(params)
     fix = next(action for action in actions if action.kind == lsp.CodeActionKind.QuickFix)
-    edits = [edit for change in fix.edit.document_changes or [] for edit in change.edits]
-    edits += [edit for of in (fix.edit.changes or {}).values() for edit in of]
-    assert changed(text, edits) == MAIN
+    assert changed(text, edits_of(fix)) == MAIN
     assert fix.diagnostics and fix.diagnostics[0].code == found[0].code
+
+
+async def test_a_warning_is_ignored_by_an_action_that_says_why(project):
+    text = MAIN.replace('log "took {amount}"', "let unused = 1")
+    project.change(text, 2)
+    found = [one for one in await findings(project, some=True) if one.code == "F0407"]
+    params = lsp.CodeActionParams(
+        text_document=project.document(),
+        range=found[0].range,
+        context=lsp.CodeActionContext(diagnostics=found),
+    )
+    actions = await project.client.text_document_code_action_async(params)
+    ignore = next(action for action in actions if action.title == "ignore F0407 here")
+    meant = changed(text, edits_of(ignore))
+    assert "  // ignore F0407: why this is meant\n  let unused = 1\n" in meant
+    project.change(meant, 3)
+    assert not await findings(project)
+    project.change(meant.replace("F0407: why", "F: why"), 4)
+    position = project.at("// ignore F", ": why", meant.replace("F0407: why", "F: why"))
+    position = lsp.Position(position.line, position.character - 1)
+    params = lsp.CompletionParams(text_document=project.document(), position=position)
+    offered = await project.client.text_document_completion_async(params)
+    assert offered.items[0].label == "F0407" and "never read" in offered.items[0].detail
+
+
+async def test_names_of_modules_that_come_and_go_are_offered(project):
+    text = MAIN.replace("price(count)", "pric(count)")
+    project.change(text, 2)
+    params = lsp.CompletionParams(
+        text_document=project.document(), position=project.at("let amount", "pric", text)
+    )
+
+    async def offered():
+        found = await project.client.text_document_completion_async(params)
+        return {item.label for item in found.items}
+
+    assert "price_of_all" not in await offered()
+    (project.folder / "more.flow").write_text("fn price_of_all(count: int) -> int = count\n")
+    change = lsp.FileEvent(uri=project.uri("more.flow"), type=lsp.FileChangeType.Created)
+    project.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams(changes=[change]))
+    assert await comes(lambda names: "price_of_all" in names, offered)
+    (project.folder / "more.flow").unlink()
+    change = lsp.FileEvent(uri=project.uri("more.flow"), type=lsp.FileChangeType.Deleted)
+    project.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams(changes=[change]))
+    assert await comes(lambda names: "price_of_all" not in names, offered)
 
 
 async def test_formatting_of_all_and_of_a_part(project):
