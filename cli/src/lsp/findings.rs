@@ -33,14 +33,15 @@ pub(super) fn published(state: &mut State) -> Vec<Message> {
             }
         }
     }
-    for uri in std::mem::take(&mut state.marked) {
-        found.entry(uri).or_default();
+    let before = std::mem::take(&mut state.marked);
+    for uri in before.keys() {
+        found.entry(uri.clone()).or_default();
     }
-    let marked = found
-        .iter()
-        .filter(|(_, all)| !all.is_empty())
-        .map(|(uri, _)| uri.clone());
-    state.marked = marked.collect::<BTreeSet<_>>();
+    let marked = found.iter().filter(|(_, all)| !all.is_empty());
+    state.marked = marked.map(|(uri, all)| (uri.clone(), print(all))).collect();
+    // What is open is waited for; of other files nothing is said twice.
+    let documents = &state.documents.open;
+    found.retain(|uri, _| documents.contains_key(uri) || state.marked.get(uri) != before.get(uri));
     let message = |(uri, diagnostics): (String, Vec<Value>)| {
         let version = state.documents.open.get(&uri).map(|document| document.version);
         let params = json!({ "uri": uri, "version": version, "diagnostics": diagnostics });
@@ -132,11 +133,16 @@ pub(super) fn everywhere(state: &mut State, params: &Value) -> Value {
     json!({ "items": items })
 }
 
-/// A report, or that it is the one that the editor has.
-fn full(items: &[Value], known: Option<&Value>) -> Value {
+/// A number that tells findings from others.
+fn print(items: &[Value]) -> u64 {
     let mut hasher = DefaultHasher::new();
     json!(items).to_string().hash(&mut hasher);
-    let id = format!("{:016x}", hasher.finish());
+    hasher.finish()
+}
+
+/// A report, or that it is the one that the editor has.
+fn full(items: &[Value], known: Option<&Value>) -> Value {
+    let id = format!("{:016x}", print(items));
     match known.and_then(Value::as_str) == Some(id.as_str()) {
         true => json!({ "kind": "unchanged", "resultId": id }),
         false => json!({ "kind": "full", "resultId": id, "items": items }),

@@ -2,9 +2,14 @@
 
 use flowmesh_diagnostics::Code;
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
+
+/// Files of pages that are known to be there: each finding leads to one.
+static PAGES: Mutex<BTreeMap<Code, PathBuf>> = Mutex::new(BTreeMap::new());
 
 /// The file of a module of the library, by its path `std/policy.flow`. `None` where there is no such module, or nothing can be
 /// written.
@@ -14,10 +19,14 @@ pub(super) fn path(name: &str) -> Option<PathBuf> {
 
 /// The file with the page of a code.
 pub(super) fn page(code: Code) -> Option<PathBuf> {
-    written(
-        &format!("codes/{code}.md"),
-        flowmesh_diagnostics::page(code)?.text,
-    )
+    let mut pages = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = pages.get(&code) {
+        return Some(known.clone());
+    }
+    let text = flowmesh_diagnostics::page(code)?.text;
+    let path = written(&format!("codes/{code}.md"), text)?;
+    pages.insert(code, path.clone());
+    Some(path)
 }
 
 /// A file of the folder; it is written where it is not there yet.

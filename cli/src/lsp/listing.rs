@@ -8,6 +8,10 @@ use std::{
     path::PathBuf,
 };
 
+/// So many modules are looked at while somebody waits. Small projects are known as a whole from the first question on, and
+/// of large ones the rest follows.
+const AT_ONCE: usize = 20;
+
 /// The names of projects, each by its folder.
 #[derive(Default)]
 pub(super) struct Listing {
@@ -25,13 +29,13 @@ struct Left {
 }
 
 impl Listing {
-    /// The names of the project of a document, as they were looked at last; all at once the first time.
+    /// The names of the project of a document, as far as they are known.
     pub(super) fn of(&mut self, documents: &Documents, uri: &str) -> &Index {
         let desk = documents.desk(uri);
         self.known.entry(desk.folder()).or_insert_with(|| {
             let mut index = Index::default();
-            for path in desk.modules() {
-                index.list(&path, &desk.read(&path).unwrap_or_default());
+            for path in desk.modules().iter().take(AT_ONCE) {
+                index.list(path, &desk.read(path).unwrap_or_default());
             }
             index
         })

@@ -2,9 +2,15 @@
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lsp_server::{Message, Notification, Request, RequestId};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
-/// How long nothing must come before that is done which can wait.
+/// How long nothing must come before something is done beside that takes no time to speak of.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long nothing must come before that is answered which takes its time.
 const QUIET: Duration = Duration::from_millis(500);
 
 /// What came and was not looked at yet.
@@ -15,8 +21,8 @@ pub(super) struct Queue {
     patient: VecDeque<Request>,
     /// Those of them that nobody waits for any more.
     unwanted: VecDeque<(Request, Why)>,
-    /// Whether nothing has come for a while.
-    is_quiet: bool,
+    /// When something came last.
+    came: Option<Instant>,
 }
 
 /// What comes next.
@@ -45,13 +51,13 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// The next one; waits for it, and no longer than a while where there is something to do beside.
+    /// The next one; waits for it, and not for long where there is something to do beside.
     pub(super) fn next(&mut self, from: &Receiver<Message>, beside: bool) -> Next {
         loop {
             if let Some((request, why)) = self.unwanted.pop_front() {
                 return Next::Unwanted(request, why);
             }
-            match self.come(from, beside || !self.patient.is_empty()) {
+            match self.come(from, beside) {
                 Ok(message) if ends(&message) && !self.patient.is_empty() => {
                     let patient = self.patient.drain(..);
                     self.unwanted
@@ -68,7 +74,7 @@ impl Queue {
                     return Next::Message(message);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let patient = self.patient.pop_front();
+                    let patient = self.patient.pop_front_if(|_| !beside);
                     return patient.map_or(Next::Quiet, |request| Next::Message(Message::Request(request)));
                 }
                 Err(RecvTimeoutError::Disconnected) => return Next::Gone,
@@ -78,14 +84,15 @@ impl Queue {
 
     fn come(&mut self, from: &Receiver<Message>, beside: bool) -> Result<Message, RecvTimeoutError> {
         self.fill(from);
-        let quiet = if self.is_quiet { Duration::ZERO } else { QUIET };
-        let come = || match beside {
-            true => from.recv_timeout(quiet),
-            false => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let since = self.came.map_or(Duration::ZERO, |came| came.elapsed());
+        let come = || match (beside, self.patient.is_empty()) {
+            (true, _) => from.recv_timeout(PAUSE.saturating_sub(since)),
+            (false, false) => from.recv_timeout(QUIET.saturating_sub(since)),
+            (false, true) => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        let come = self.waiting.pop_front().map_or_else(come, Ok);
-        self.is_quiet = matches!(come, Err(RecvTimeoutError::Timeout));
-        come
+        let come = self.waiting.pop_front().map_or_else(come, Ok)?;
+        self.came = Some(Instant::now());
+        Ok(come)
     }
 
     /// What a message makes of those who wait patiently.
@@ -175,70 +182,78 @@ mod tests {
         Message::Notification(Notification::new(method.to_owned(), params))
     }
 
-    /// All that comes until the editor goes or is quiet.
-    fn drained(messages: Vec<Message>) -> Vec<(String, Option<Why>)> {
+    /// Messages in the order in which they are taken, and for which of them nobody waits any more.
+    fn hold(messages: Vec<Message>, expected: &[(&str, Option<Why>)]) {
         let (to, from) = crossbeam_channel::unbounded();
         let mut queue = Queue::default();
         assert!(queue.is_idle(&from));
         for message in messages {
             to.send(message).unwrap();
         }
-        let mut seen = Vec::new();
-        loop {
-            seen.push(match queue.next(&from, true) {
-                Next::Gone | Next::Quiet => return seen,
+        for (method, why) in expected {
+            let seen = match queue.next(&from, false) {
                 Next::Unwanted(request, why) => (request.method, Some(why)),
                 Next::Message(Message::Request(request)) => (request.method, None),
                 Next::Message(Message::Notification(notification)) => (notification.method, None),
-                Next::Message(Message::Response(_)) => continue,
-            });
+                Next::Gone | Next::Quiet | Next::Message(Message::Response(_)) => {
+                    panic!("{method} is missing")
+                }
+            };
+            assert_eq!(seen, ((*method).to_owned(), *why));
         }
+        assert!(matches!(queue.next(&from, true), Next::Quiet));
+        drop(to);
+        assert!(matches!(queue.next(&from, true), Next::Gone));
     }
 
     #[test]
     fn what_nobody_waits_for_is_not_answered_and_the_rest_stays_in_order() {
         let change = json!({ "textDocument": { "uri": "file:///a.flow" } });
-        let seen = drained(vec![
-            request(1, "textDocument/hover"),
-            request(2, "textDocument/inlayHint"),
-            request(3, "textDocument/hover"),
-            notification("$/cancelRequest", json!({ "id": 1 })),
-            notification("textDocument/didChange", change),
-        ]);
-        let expected = [
-            ("textDocument/hover", Some(Why::Cancelled)),
-            ("textDocument/inlayHint", Some(Why::Outdated)),
-            ("textDocument/hover", None),
-            ("$/cancelRequest", None),
-            ("textDocument/didChange", None),
-        ];
-        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
+        hold(
+            vec![
+                request(1, "textDocument/hover"),
+                request(2, "textDocument/inlayHint"),
+                request(3, "textDocument/hover"),
+                notification("$/cancelRequest", json!({ "id": 1 })),
+                notification("textDocument/didChange", change),
+            ],
+            &[
+                ("textDocument/hover", Some(Why::Cancelled)),
+                ("textDocument/inlayHint", Some(Why::Outdated)),
+                ("textDocument/hover", None),
+                ("$/cancelRequest", None),
+                ("textDocument/didChange", None),
+            ],
+        );
     }
 
     #[test]
     fn what_an_editor_asks_by_itself_waits_until_it_is_quiet() {
         let counted = "codeLens/resolve";
-        let seen = drained(vec![
-            request(1, counted),
-            request(2, counted),
-            request(3, "textDocument/hover"),
-            notification("$/cancelRequest", json!({ "id": 1 })),
-        ]);
-        let expected = [
-            (counted, Some(Why::Cancelled)),
-            ("textDocument/hover", None),
-            ("$/cancelRequest", None),
-            (counted, None),
-        ];
-        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
-        let seen = drained(vec![
-            request(1, counted),
-            notification("textDocument/didChange", json!({})),
-        ]);
-        let expected = [("textDocument/didChange", None), (counted, Some(Why::Outdated))];
-        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
-        let seen = drained(vec![request(1, counted), request(2, "shutdown")]);
-        let expected = [(counted, Some(Why::Cancelled)), ("shutdown", None)];
-        assert_eq!(seen, expected.map(|(method, why)| (method.to_owned(), why)));
+        hold(
+            vec![
+                request(1, counted),
+                request(2, counted),
+                request(3, "textDocument/hover"),
+                notification("$/cancelRequest", json!({ "id": 1 })),
+            ],
+            &[
+                (counted, Some(Why::Cancelled)),
+                ("textDocument/hover", None),
+                ("$/cancelRequest", None),
+                (counted, None),
+            ],
+        );
+        hold(
+            vec![
+                request(1, counted),
+                notification("textDocument/didChange", json!({})),
+            ],
+            &[("textDocument/didChange", None), (counted, Some(Why::Outdated))],
+        );
+        hold(
+            vec![request(1, counted), request(2, "shutdown")],
+            &[(counted, Some(Why::Cancelled)), ("shutdown", None)],
+        );
     }
 }

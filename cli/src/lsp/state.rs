@@ -12,11 +12,7 @@ use flowmesh_frontend::{
 };
 use lsp_server::{Message, Request};
 use serde_json::json;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    rc::Rc,
-};
+use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
 
 /// What the server knows.
 pub(super) struct State {
@@ -29,8 +25,8 @@ pub(super) struct State {
     projects: BTreeMap<Option<PathBuf>, Room>,
     /// What modules declare.
     listing: Listing,
-    /// URIs for which something was told that was not taken back.
-    pub(super) marked: BTreeSet<String>,
+    /// URIs for which something was told that was not taken back, and a number of what that was.
+    pub(super) marked: BTreeMap<String, u64>,
     /// Whether what is wrong was told since the last change.
     pub(super) told: bool,
     /// What was offered last, so that its words can be asked for.
@@ -70,7 +66,7 @@ impl State {
             rooms: BTreeMap::new(),
             projects: BTreeMap::new(),
             listing: Listing::default(),
-            marked: BTreeSet::new(),
+            marked: BTreeMap::new(),
             told: true,
             offered: None,
             requests: 0,
