@@ -112,7 +112,7 @@ fn cluster_role() -> Value {
         rule(&[""], &["secrets"], &["get"]),
         rule(&["networking.k8s.io"], &["networkpolicies"], &MAKE),
         rule(&["policy"], &["poddisruptionbudgets"], &MAKE),
-        rule(&["batch"], &["jobs"], &MAKE),
+        rule(&["batch"], &["jobs"], &WATCH),
         rule(&["monitoring.coreos.com"], &["servicemonitors"], &MAKE),
         // Without `escalate` and `bind`: the cluster lets it hand out nothing that it may not do itself.
         rule(&["rbac.authorization.k8s.io"], &["roles", "rolebindings"], &MAKE),

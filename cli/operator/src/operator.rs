@@ -11,7 +11,10 @@ use crate::{
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::{
     NamespaceResourceScope,
-    api::apps::v1::{Deployment, StatefulSet},
+    api::{
+        apps::v1::{Deployment, StatefulSet},
+        batch::v1::Job,
+    },
 };
 use kube::{
     Api, Client, Resource,
@@ -103,6 +106,7 @@ async fn work(context: &Arc<Context>, stop: &watch::Receiver<bool>) {
     let programs = Controller::new(api::<Program>(context), whole())
         .owns(api::<StatefulSet>(context), ours())
         .owns(api::<Deployment>(context), ours())
+        .owns(api::<Job>(context), ours())
         .with_config(Config::default().concurrency(AT_ONCE))
         .graceful_shutdown_on(stopped(stop.clone()))
         .run(reconcile::program::reconcile, again, context.clone());

@@ -44,7 +44,7 @@ pub struct ProgramSpec {
     /// Whether the operator of Prometheus is told where the pods are measured: a `ServiceMonitor`.
     #[serde(default)]
     pub monitor: bool,
-    /// Whether a `Job` carries out the tests of the program, once for each version.
+    /// Whether a `Job` carries out the tests of the program, once for each version, before it is let in.
     #[serde(default)]
     pub tests: bool,
     /// A mesh of the cluster that gets the program's services and policies too.

@@ -3,9 +3,9 @@
 //! Where a server runs, it is asked what would become of each run, and told of the new program; then the pods are given it too,
 //! so that a pod that starts later begins with it. Where none runs, or the new program needs values that only new pods have, the
 //! pods come first, and the server is asked and told when it is back. Whichever comes first, a run is of the version that it
-//! began with until the server moves it.
+//! began with until the server moves it. Where its tests are asked for, nothing of a version is let in before they have passed.
 
-use super::plan::Refused;
+use super::{gate::Tested, plan::Refused};
 use crate::crd::{OldRuns, Plan};
 
 /// How things stand.
@@ -25,11 +25,15 @@ pub struct Facts<'a> {
     pub deployed: Option<&'a str>,
     /// The hash that the server starts runs with; it was asked where pods with flows are ready.
     pub serving: Option<&'a str>,
+    /// How the tests of the wanted program stand.
+    pub tested: Tested,
 }
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
+    /// Have the tests carried out, and wait for them.
+    Test,
     /// Apply the objects, and wait for the pods.
     Apply,
     /// Ask the server for the plan, and tell it of the program.
@@ -47,11 +51,20 @@ pub enum Held {
     NotReady,
     /// The server was not asked, or did not say what it has.
     NoAnswer,
+    /// The tests of the version failed.
+    TestsFailed,
 }
 
 /// What comes next.
 #[must_use]
 pub fn next(facts: &Facts<'_>) -> Next {
+    // What was let in once is not kept out again.
+    let is_new = facts.standing != Some(facts.wanted) && facts.deployed != Some(facts.wanted);
+    match facts.tested {
+        Tested::Running if is_new => return Next::Test,
+        Tested::Failed if is_new => return Next::Hold(Held::TestsFailed),
+        _ => {}
+    }
     let Some(standing) = facts.standing else {
         return Next::Apply;
     };
@@ -118,7 +131,7 @@ mod tests {
     use super::{Facts, Held, Next, Verdict, next, verdict};
     use crate::{
         crd::{OldRuns, Plan},
-        decide::plan::Refused,
+        decide::{gate::Tested, plan::Refused},
     };
 
     const STANDS: Facts<'static> = Facts {
@@ -129,7 +142,32 @@ mod tests {
         ready: true,
         deployed: Some("b"),
         serving: Some("b"),
+        tested: Tested::Unasked,
     };
+
+    #[test]
+    fn a_new_version_is_let_in_when_its_tests_have_passed() {
+        let with = |standing, deployed, tested| {
+            next(&Facts {
+                standing,
+                deployed,
+                serving: standing,
+                tested,
+                ..STANDS
+            })
+        };
+        for before in [None, Some("a")] {
+            assert_eq!(with(before, before, Tested::Running), Next::Test);
+            let failed = with(before, before, Tested::Failed);
+            assert_eq!(failed, Next::Hold(Held::TestsFailed));
+            let passed = with(before, before, Tested::Passed);
+            assert_eq!(passed, with(before, before, Tested::Unasked));
+        }
+        for tested in [Tested::Running, Tested::Failed] {
+            assert_eq!(with(Some("b"), None, tested), Next::Settled);
+            assert_eq!(with(None, Some("b"), tested), Next::Apply);
+        }
+    }
 
     #[test]
     fn what_is_not_there_is_applied_and_what_is_not_ready_too() {

@@ -6,6 +6,7 @@ use crate::{
     decide::{
         deletion::Going,
         differ,
+        gate::{self, Tested},
         make::Made,
         plan,
         report::Report,
@@ -77,14 +78,52 @@ impl<'r, 'c> Rollout<'r, 'c> {
             ready,
             deployed: deployed.as_deref(),
             serving: serving.as_deref(),
+            tested: self.tested().await?,
         };
         let same = facts.standing == Some(facts.wanted);
         match rollout::next(&facts) {
+            Next::Test => self.test().await,
             Next::Apply => self.apply().await,
             Next::Ask => self.ask(&server, same).await,
             Next::Settled => self.settle(&server).await,
             Next::Hold(held) => self.hold(held, same).await,
         }
+    }
+
+    /// How the tests stand.
+    async fn tested(&self) -> Result<Tested, Error> {
+        match gate::job(&self.made.objects) {
+            Some(job) => Ok(gate::tested(
+                self.looking.context.cluster.get(&job).await?.as_ref(),
+            )),
+            None => Ok(Tested::Unasked),
+        }
+    }
+
+    /// Has the tests carried out, and nothing else.
+    async fn test(mut self) -> Result<Duration, Error> {
+        let Some(job) = gate::job(&self.made.objects) else {
+            return Ok(self.again());
+        };
+        self.note().await?;
+        let needed = gate::needed(&self.made.objects, &job);
+        let wrong = applying::apply(self.looking, &needed).await?;
+        if !wrong.is_empty() {
+            self.report.applied(self.made.objects.len(), &wrong);
+        }
+        let text = format!("the Job `{}` carries out the tests of this version", job.name);
+        self.report.undeployed(Truth::False, "Testing", &text);
+        Ok(PODS.min(self.soon()))
+    }
+
+    /// What is there is never unknown, whenever we end.
+    async fn note(&mut self) -> Result<(), Error> {
+        self.report.status.objects = differ::both(self.looking.objects(), &self.wanted);
+        if self.report.status.objects != self.looking.objects() {
+            self.report.sum_up();
+            self.looking.say(self.report).await?;
+        }
+        Ok(())
     }
 
     /// Another one has pods of that name, with runs of its own: nothing is said to their server.
@@ -250,27 +289,33 @@ impl<'r, 'c> Rollout<'r, 'c> {
 
     /// Nothing new is done; what is there is looked after, where it is of this version.
     async fn hold(mut self, held: Held, same: bool) -> Result<Duration, Error> {
-        if held == Held::NotReady {
-            let text = "there are older runs to ask about, and the pods of their server are not ready";
-            self.report.undeployed(Truth::False, "ServerNotReady", text);
+        match held {
+            Held::NotReady => {
+                let text = "there are older runs to ask about, and the pods of their server are not ready";
+                self.report.undeployed(Truth::False, "ServerNotReady", text);
+            }
+            Held::TestsFailed => {
+                let name = gate::job(&self.made.objects).map_or_else(String::new, |job| job.name);
+                let text = format!(
+                    "tests of this version failed: `kubectl logs job/{name}` says which. Mend the program, or \
+                     delete the Job to have them carried out again"
+                );
+                self.report.undeployed(Truth::False, "TestsFailed", &text);
+            }
+            Held::NoAnswer => {}
         }
         if same {
             self.applied().await?;
         }
         Ok(match held {
-            Held::NotReady => self.soon(),
+            Held::NotReady | Held::TestsFailed => self.soon(),
             Held::NoAnswer => self.again(),
         })
     }
 
     /// Applies what differs; whether all of it is as it should be.
     async fn applied(&mut self) -> Result<bool, Error> {
-        self.report.status.objects = differ::both(self.looking.objects(), &self.wanted);
-        if self.report.status.objects != self.looking.objects() {
-            self.report.sum_up();
-            // What is there is never unknown, whenever we end.
-            self.looking.say(self.report).await?;
-        }
+        self.note().await?;
         let wrong = applying::apply(self.looking, &self.made.objects).await?;
         self.report.applied(self.made.objects.len(), &wrong);
         if !size::fit(&self.report.status.objects, 2) {

@@ -30,6 +30,54 @@ async fn measures_and_tests_come_and_go_with_the_spec() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_is_let_in_when_its_tests_have_passed() {
+    let world = World::new();
+    world.pods.end_jobs(None);
+    let operator = world.operator("a").await;
+    world.program(SHOP, &json!({ "tests": true }));
+    let deployed = world.reason("Deployed", "Testing").await;
+    let job = world.double.all("Job").remove(0)["metadata"]["name"].clone();
+    let job = job.as_str().unwrap();
+    assert!(deployed["message"].as_str().unwrap().contains(job), "{deployed}");
+    assert_eq!(world.double.get("StatefulSet", "shop"), None);
+    assert!(world.double.get("ConfigMap", job).is_some());
+    world.pods.end_jobs(Some("Complete"));
+    world.ready().await;
+    let (old, pods) = (
+        world.status()["program"].clone(),
+        world.double.get("StatefulSet", "shop"),
+    );
+    // The next one fails: the pods stay as they are, and their runs too.
+    world.pods.end_jobs(Some("Failed"));
+    let run = world.waiting().await;
+    world.rewrite(&SHOP.replace("hello {name}", "hi {name}"));
+    let deployed = world.reason("Deployed", "TestsFailed").await;
+    assert!(
+        deployed["message"]
+            .as_str()
+            .unwrap()
+            .contains("kubectl logs job/"),
+        "{deployed}"
+    );
+    assert_eq!(world.status()["program"], old);
+    let template = |pods: &Option<serde_json::Value>| pods.as_ref().unwrap()["spec"]["template"].clone();
+    let now = world.double.get("StatefulSet", "shop");
+    assert_eq!(template(&now), template(&pods));
+    world.approve(&run).await;
+    assert_eq!(world.ended(&run).await["state"], "done");
+    // They are carried out again where somebody takes the Job away.
+    world.pods.end_jobs(Some("Complete"));
+    for job in world.double.all("Job") {
+        let name = job["metadata"]["name"].as_str().unwrap();
+        if job["status"]["conditions"][0]["type"] == "Failed" {
+            world.double.delete("Job", name);
+        }
+    }
+    world.deployed_after(&old).await;
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spec_that_leaves_no_room_for_the_status_is_told() {
     let world = World::new();
     let operator = world.operator("a").await;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -28,6 +28,8 @@ pub(crate) struct Pods {
     pub(crate) health: SocketAddr,
     /// Whether pods become ready.
     ready: Arc<AtomicBool>,
+    /// What becomes of Jobs.
+    jobs: Arc<Mutex<Option<&'static str>>>,
     making: JoinHandle<()>,
     _volume: TempDir,
 }
@@ -46,16 +48,18 @@ impl Pods {
         let volume = tempfile::tempdir().unwrap();
         let (api, health) = (free(), free());
         let ready = Arc::new(AtomicBool::new(true));
+        let jobs = Arc::new(Mutex::new(Some("Complete")));
         let making = tokio::spawn(make(
             double.clone(),
             (api, health),
             volume.path().to_owned(),
-            ready.clone(),
+            (ready.clone(), jobs.clone()),
         ));
         Self {
             api,
             health,
             ready,
+            jobs,
             making,
             _volume: volume,
         }
@@ -68,6 +72,11 @@ impl Pods {
 
     pub(crate) fn release(&self) {
         self.ready.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on Jobs come to this condition, or to none.
+    pub(crate) fn end_jobs(&self, condition: Option<&'static str>) {
+        *self.jobs.lock().unwrap() = condition;
     }
 }
 
@@ -89,10 +98,17 @@ async fn make(
     double: Double,
     places: (SocketAddr, SocketAddr),
     volume: std::path::PathBuf,
-    ready: Arc<AtomicBool>,
+    (ready, jobs): (Arc<AtomicBool>, Arc<Mutex<Option<&'static str>>>),
 ) {
     let mut pod: Option<Pod> = None;
     loop {
+        for job in double.all("Job") {
+            if let (Some(condition), true) = (*jobs.lock().unwrap(), job.get("status").is_none()) {
+                let conditions = json!([{ "type": condition, "status": "True" }]);
+                let name = job["metadata"]["name"].as_str().unwrap();
+                double.status("Job", name, &json!({ "conditions": conditions }));
+            }
+        }
         for set in double.all("Deployment") {
             stand(&double, "Deployment", &set, true);
         }
