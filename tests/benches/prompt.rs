@@ -26,6 +26,9 @@ const BEGUN: [&str; 4] = ["ch", "mock payments.", "let x = [1].", "expect ch"];
 /// How long anything may take at all.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Nothing is shown for so long when a line has been painted.
+const REST: Duration = Duration::from_millis(20);
+
 /// What the program asks a terminal, and what this one says: the cursor is at the top.
 const WHERE: &str = "\u{1b}[6n";
 const HERE: &[u8] = b"\x1b[1;1R";
@@ -89,18 +92,24 @@ impl Terminal {
                 return;
             }
             let left = PATIENCE.saturating_sub(begun.elapsed());
-            let more = self.from.recv_timeout(left);
-            let more = more.unwrap_or_else(|_| panic!("{text:?} is not shown: {:?}", self.shown));
-            if more.contains(WHERE) {
-                self.press(HERE);
-            }
+            let more = self.hear(left);
+            let more = more.unwrap_or_else(|| panic!("{text:?} is not shown: {:?}", self.shown));
             self.shown += &more;
         }
     }
 
+    /// What is shown next, if something is. Whoever asks for the cursor is answered, since they wait for that.
+    fn hear(&mut self, at_most: Duration) -> Option<String> {
+        let more = self.from.recv_timeout(at_most).ok()?;
+        for _ in more.matches(WHERE) {
+            self.press(HERE);
+        }
+        Some(more)
+    }
+
     /// Presses a key; gives the time until the line is painted anew.
     fn took(&mut self, keys: &[u8]) -> Duration {
-        while self.from.recv_timeout(Duration::from_millis(5)).is_ok() {}
+        while self.hear(REST).is_some() {}
         self.shown.clear();
         let begun = Instant::now();
         self.press(keys);
@@ -148,11 +157,15 @@ fn main() {
     let (mut keys, mut tabs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         keys.extend(TYPED.bytes().map(|key| terminal.took(&[key])));
-        terminal.press(b"\x03");
+        terminal.took(b"\x03");
         for begun in BEGUN {
-            terminal.press(begun.as_bytes());
+            for key in begun.bytes() {
+                terminal.took(&[key]);
+            }
             tabs.push(terminal.took(b"\t"));
-            terminal.press(b"\x1b\x03");
+            // Out of what is offered, and then out of the line.
+            terminal.took(b"\x1b");
+            terminal.took(b"\x03");
         }
     }
     said("a key to the line", keys, 20);
