@@ -107,6 +107,8 @@ impl State {
         {
             return Rc::clone(snapshot);
         }
+        // It is large: two of them are not held at once.
+        room.last = None;
         let desk = self.documents.desk(uri);
         let snapshot = Rc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
         room.last = Some((self.moment, Rc::clone(&snapshot)));
@@ -178,6 +180,7 @@ impl State {
 
     /// What can be written at a place of a document.
     pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
+        self.offered = None;
         let desk = self.documents.desk(uri);
         let workspace = &mut self.rooms.entry(uri.to_owned()).or_default().workspace;
         let index = Some(self.listing.of(&self.documents, uri));
