@@ -172,6 +172,8 @@ struct Context<'a> {
     globals: &'a Globals,
     /// The text with the word in it, and where.
     site: &'a Site,
+    /// The names of other modules.
+    index: Option<&'a Index>,
     probe: Option<&'a Probe>,
     /// How often each word stands in the author's text.
     counts: HashMap<&'a str, u32>,
@@ -198,7 +200,11 @@ pub fn complete(
         world,
         texts: HashMap::from([(root.to_owned(), site.text.clone())]),
     };
-    let snapshot = Snapshot::probed(workspace, &changed, root);
+    let snapshot = match site.place {
+        // Nothing is found out of a word there, and without what it stood for the program would be another one.
+        place::Place::Use(_) => Snapshot::again(workspace, world, root),
+        _ => Snapshot::probed(workspace, &changed, root),
+    };
     let Some(source) = snapshot.source(root) else {
         return Completion::default();
     };
@@ -221,19 +227,25 @@ fn gathered(
         return Vec::new();
     };
     let checked = &snapshot.analysis.checked;
+    // Where nobody knows all modules, those of the program can be used.
+    let known =
+        (elsewhere.is_none() && matches!(site.place, place::Place::Use(_))).then(|| Index::of(snapshot));
     let mut context = Context {
         source,
         resolved: &snapshot.analysis.resolved,
         module,
         globals: &checked.globals,
         site,
+        index: elsewhere.or(known.as_ref()),
         probe: checked.probes.last(),
         counts: rank::counts(text, site),
         items: Vec::new(),
     };
     context.gather();
-    elsewhere.into_iter().for_each(|index| context.elsewhere(index));
-    context.elsewhere(library());
+    [elsewhere, Some(library())]
+        .into_iter()
+        .flatten()
+        .for_each(|index| context.elsewhere(index));
     rank::rank(context)
 }
 

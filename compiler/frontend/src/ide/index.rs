@@ -65,6 +65,11 @@ impl Index {
         self.0.retain(|path, _| paths.contains(path));
     }
 
+    /// The modules, as a `use` has them.
+    pub(super) fn modules(&self) -> impl Iterator<Item = String> {
+        self.0.keys().map(|path| dotted(path))
+    }
+
     /// All names.
     pub(super) fn names(&self) -> impl Iterator<Item = Away<'_>> {
         self.0.iter().flat_map(|(path, listed)| {

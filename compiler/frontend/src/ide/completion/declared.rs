@@ -8,6 +8,7 @@ use crate::{
     ast::{Flow, Ident, ItemKind as Declares},
     check::{Asked, Base, Ty},
     ide::{
+        index::{Index, library},
         names::{NameKind, kind_of},
         parts::named_parts,
         walk,
@@ -15,6 +16,7 @@ use crate::{
     resolve::Def,
 };
 use flowmesh_ir::program::BUILTIN_ERRORS;
+use std::collections::BTreeSet;
 
 /// The built-in types, the usual ones first.
 const TYPES: [(&str, i32); 11] = [
@@ -298,77 +300,32 @@ impl Context<'_> {
         self.items.extend(items);
     }
 
-    /// What a `use` can go on with, after some words.
+    /// What a `use` can go on with, after some words: a folder or a module, or what a module declares.
     pub(super) fn paths(&mut self, words: &[String]) {
-        let mut known: Vec<String> = flowmesh_stdlib::sources::SOURCES
-            .iter()
-            .map(|(path, _)| (*path).to_owned())
-            .collect();
-        known.extend(self.resolved.modules.iter().map(|module| module.path.clone()));
-        let before = if words.is_empty() {
-            String::new()
-        } else {
-            format!("{}/", words.join("/"))
-        };
-        let mut names: Vec<(String, bool)> = known
-            .iter()
-            .filter_map(|path| path.strip_suffix(".flow")?.strip_prefix(before.as_str()))
-            .map(|rest| {
-                (
-                    rest.split('/').next().unwrap_or(rest).to_owned(),
-                    rest.contains('/'),
-                )
-            })
-            .collect();
-        names.sort();
-        names.dedup();
-        for (name, _) in names {
+        let indexes = [self.index, Some(library())];
+        let modules = indexes.into_iter().flatten().flat_map(Index::modules);
+        let before = words.iter().map(|word| format!("{word}.")).collect::<String>();
+        let own = self.module.name.clone();
+        let rest = modules.filter_map(|module| {
+            let name = module.strip_prefix(&before).filter(|_| module != *own)?;
+            Some(name.split('.').next().unwrap_or(name).to_owned())
+        });
+        let names: BTreeSet<String> = rest.collect();
+        for name in names {
             let unused = self.unused_path(&name);
             self.add(Item::new(name, ItemKind::Name(NameKind::Module), 40 + unused));
         }
-        self.items_of_path(&format!("{}.flow", words.join("/")));
+        let module = words.join(".");
+        for away in indexes.into_iter().flatten().flat_map(Index::names) {
+            if away.module == module {
+                let spoken = self.unused_path(away.name);
+                self.add(Item::new(away.name, ItemKind::Name(away.kind), 30 + spoken));
+            }
+        }
     }
 
     /// What is needed, since the text speaks of it.
     fn unused_path(&self, name: &str) -> i32 {
         if self.counts.contains_key(name) { 40 } else { 0 }
-    }
-
-    fn items_of_path(&mut self, path: &str) {
-        let own = self.resolved.modules.iter().find(|module| module.path == path);
-        let text = flowmesh_stdlib::sources::source(path).unwrap_or("");
-        let declared = own.map(|module| {
-            let public = module
-                .scope
-                .iter()
-                .filter(|(name, entry)| entry.import.is_none() && !name.starts_with('_'));
-            public.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
-        });
-        let of_text = text.lines().filter_map(|line| {
-            let (word, rest) = line.split_once(' ')?;
-            let known = [
-                "policy", "flow", "fn", "type", "enum", "error", "event", "service", "config",
-            ];
-            let name: String = rest
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            known.contains(&word).then_some(name)
-        });
-        let mut names: Vec<String> = of_text.chain(declared.into_iter().flatten()).collect();
-        names.sort();
-        names.dedup();
-        for name in names
-            .into_iter()
-            .filter(|name| !name.is_empty() && !name.starts_with('_'))
-        {
-            let spoken = self.unused_path(&name);
-            let kind = if name.starts_with(char::is_uppercase) {
-                NameKind::Type
-            } else {
-                NameKind::Policy
-            };
-            self.add(Item::new(name, ItemKind::Name(kind), 30 + spoken));
-        }
     }
 }
