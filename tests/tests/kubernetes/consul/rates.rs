@@ -5,7 +5,6 @@ use super::{read, reader};
 use flowmesh_diagnostics::Diagnostics;
 use flowmesh_kubernetes::{Options, Target, compile};
 use flowmesh_tests::fuzz::compiled;
-use serde_json::Value;
 
 /// Operations, with a path that each of them may have.
 const OPERATIONS: [(&str, &str, &str, &str); 5] = [
