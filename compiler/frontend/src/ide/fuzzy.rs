@@ -6,6 +6,9 @@ pub(super) fn score(query: &str, name: &str) -> Option<u32> {
     if query.is_empty() {
         return Some(0);
     }
+    if !in_order(query, name) {
+        return None;
+    }
     let (asked, known) = (query.to_ascii_lowercase(), name.to_ascii_lowercase());
     if name == query {
         return Some(1000);
@@ -24,12 +27,15 @@ pub(super) fn score(query: &str, name: &str) -> Option<u32> {
         let begins_word = known.get(..at).is_some_and(|before| before.ends_with(['_', '.']));
         return Some(if begins_word { 450 } else { 300 } + short / 2);
     }
-    in_order(&asked, &known).then_some(100 + short / 2)
+    Some(100 + short / 2)
 }
 
+/// Whether a name has these letters in their order, large or small.
 fn in_order(asked: &str, known: &str) -> bool {
     let mut letters = known.chars();
-    asked.chars().all(|wanted| letters.any(|letter| letter == wanted))
+    asked
+        .chars()
+        .all(|wanted| letters.any(|letter| letter.eq_ignore_ascii_case(&wanted)))
 }
 
 #[cfg(test)]

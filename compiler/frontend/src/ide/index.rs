@@ -20,6 +20,8 @@ pub struct Index(BTreeMap<String, Listed>);
 /// What one text declares.
 #[derive(Clone, Debug)]
 struct Listed {
+    /// As a `use` has it: `orders.pay`.
+    module: String,
     /// Of the text.
     print: u64,
     names: Vec<(String, NameKind)>,
@@ -29,8 +31,7 @@ struct Listed {
 pub(super) struct Away<'i> {
     pub(super) name: &'i str,
     pub(super) kind: NameKind,
-    /// As a `use` has it: `orders.pay`.
-    pub(super) module: String,
+    pub(super) module: &'i str,
 }
 
 impl Index {
@@ -41,7 +42,7 @@ impl Index {
         for module in &snapshot.analysis.resolved.modules {
             let text = snapshot.sources.get(module.source);
             if let Some(source) = text.filter(|_| snapshot.is_own(module.source)) {
-                let listed = Listed::new(&source.text, || declared(&module.ast));
+                let listed = Listed::new(&module.path, &source.text, || declared(&module.ast));
                 index.0.insert(module.path.clone(), listed);
             }
         }
@@ -54,7 +55,7 @@ impl Index {
         if self.0.get(path).is_some_and(|listed| listed.print == print) {
             return false;
         }
-        let listed = Listed::new(text, || declared(&tree(text)));
+        let listed = Listed::new(path, text, || declared(&tree(text)));
         self.0.insert(path.to_owned(), listed);
         true
     }
@@ -66,26 +67,26 @@ impl Index {
     }
 
     /// The modules, as a `use` has them.
-    pub(super) fn modules(&self) -> impl Iterator<Item = String> {
-        self.0.keys().map(|path| dotted(path))
+    pub(super) fn modules(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|listed| listed.module.as_str())
     }
 
     /// All names.
     pub(super) fn names(&self) -> impl Iterator<Item = Away<'_>> {
-        self.0.iter().flat_map(|(path, listed)| {
-            let module = dotted(path);
-            listed.names.iter().map(move |(name, kind)| Away {
+        self.0.values().flat_map(|listed| {
+            listed.names.iter().map(|(name, kind)| Away {
                 name,
                 kind: *kind,
-                module: module.clone(),
+                module: &listed.module,
             })
         })
     }
 }
 
 impl Listed {
-    fn new(text: &str, names: impl FnOnce() -> Vec<(String, NameKind)>) -> Self {
+    fn new(path: &str, text: &str, names: impl FnOnce() -> Vec<(String, NameKind)>) -> Self {
         Self {
+            module: path.strip_suffix(".flow").unwrap_or(path).replace('/', "."),
             print: print(text),
             names: names(),
         }
@@ -112,11 +113,6 @@ fn print(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
-}
-
-/// `a/b.flow` as `a.b`.
-fn dotted(path: &str) -> String {
-    path.strip_suffix(".flow").unwrap_or(path).replace('/', ".")
 }
 
 /// The names of a module that are not its own alone.

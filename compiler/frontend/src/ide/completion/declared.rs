@@ -307,7 +307,7 @@ impl Context<'_> {
         let before = words.iter().map(|word| format!("{word}.")).collect::<String>();
         let own = self.module.name.clone();
         let rest = modules.filter_map(|module| {
-            let name = module.strip_prefix(&before).filter(|_| module != *own)?;
+            let name = module.strip_prefix(&before).filter(|_| *module != *own)?;
             Some(name.split('.').next().unwrap_or(name).to_owned())
         });
         let names: BTreeSet<String> = rest.collect();

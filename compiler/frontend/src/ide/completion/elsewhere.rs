@@ -1,15 +1,17 @@
 //! Names of other modules and of the library that this one does not use yet: they bring their `use` along.
 
-use super::{Context, Item, ItemKind, Origin, place::Place};
+use super::{Context, Item, ItemKind, Origin, place::Place, rank::MOST};
 use crate::{
     ast::ItemKind as Declares,
     ide::{
-        index::{Index, library},
+        fuzzy,
+        index::{Away, Index, library},
         names::NameKind,
     },
     resolve::Module,
 };
 use flowmesh_diagnostics::{Edit, SourceId, Span};
+use std::cmp::Reverse;
 
 /// How much less likely a name is that has to be brought first.
 const AWAY: i32 = -30;
@@ -18,11 +20,31 @@ impl Context<'_> {
     /// Names of other modules of a project, and of the library.
     pub(super) fn elsewhere(&mut self, index: &Index) {
         let Some(kinds) = self.wanted() else { return };
-        let own = self.module.name.clone();
-        for away in index.names() {
-            if kinds.contains(&away.kind) && away.module != *own {
-                self.away(away.name, away.kind, &away.module);
-            }
+        let (own, scope, prefix) = (&self.module.name, &self.module.scope, &self.site.prefix);
+        let can_stand = |away: &Away<'_>| {
+            kinds.contains(&away.kind) && away.module != &**own && !scope.contains_key(away.name)
+        };
+        let scored = index.names().filter(can_stand).filter_map(|away| {
+            let spoken = if self.counts.contains_key(away.name) {
+                30
+            } else {
+                0
+            };
+            let letters = fuzzy::score(prefix, away.name)?;
+            Some((letters, spoken, away))
+        });
+        let mut scored: Vec<_> = scored.collect();
+        // There can be thousands, and no more than these are offered in the end.
+        scored.sort_by_key(|(letters, spoken, away)| (Reverse((*letters, *spoken)), away.name));
+        scored.truncate(MOST);
+        let place = bringing(self.module);
+        for (_, spoken, Away { name, kind, module }) in scored {
+            let path = format!("{module}.{name}");
+            let mut item = Item::new(name, ItemKind::Name(kind), AWAY + spoken);
+            item.detail = format!("use {path}");
+            item.also = vec![place.edit(self.source, &path)];
+            item.origin = Origin::Nowhere;
+            self.add(item);
         }
     }
 
@@ -38,45 +60,47 @@ impl Context<'_> {
             _ => return None,
         })
     }
-
-    fn away(&mut self, name: &str, kind: NameKind, module: &str) {
-        if self.module.scope.contains_key(name) {
-            return;
-        }
-        let spoken = if self.counts.contains_key(name) { 30 } else { 0 };
-        let mut item =
-            Item::new(name, ItemKind::Name(kind), AWAY + spoken).detail(format!("use {module}.{name}"));
-        item.also = vec![self.bring(&format!("{module}.{name}"))];
-        item.origin = Origin::Nowhere;
-        self.add(item);
-    }
-
-    /// The edit that adds a `use`.
-    fn bring(&self, path: &str) -> Edit {
-        bring(self.module, self.source, path)
-    }
 }
 
-/// A `use` after those that are there, or before the first declaration.
-pub(in crate::ide) fn bring(module: &Module, source: SourceId, path: &str) -> Edit {
+/// Where a `use` is put.
+struct Bringing {
+    at: u32,
+    before: &'static str,
+    after: &'static str,
+}
+
+/// After those that are there, or before the first declaration.
+fn bringing(module: &Module) -> Bringing {
     let items = &module.ast.items;
     let uses = items.iter().filter(|item| matches!(item.kind, Declares::Use(_)));
     let last = uses.map(|item| item.span.end).max();
-    let (at, text) = match (last, items.first()) {
-        (Some(end), _) => (end, format!("\nuse {path}")),
-        (None, Some(first)) if first.doc.is_none() => (first.span.start, format!("use {path}\n\n")),
-        _ => (0, format!("use {path}\n\n")),
+    let (at, before, after) = match (last, items.first()) {
+        (Some(end), _) => (end, "\n", ""),
+        (None, Some(first)) if first.doc.is_none() => (first.span.start, "", "\n\n"),
+        _ => (0, "", "\n\n"),
     };
-    Edit {
-        span: Span::new(source, at, at),
-        text,
+    Bringing { at, before, after }
+}
+
+impl Bringing {
+    fn edit(&self, source: SourceId, path: &str) -> Edit {
+        let Self { at, before, after } = *self;
+        Edit {
+            span: Span::new(source, at, at),
+            text: format!("{before}use {path}{after}"),
+        }
     }
+}
+
+/// The edit that adds a `use`.
+pub(in crate::ide) fn bring(module: &Module, source: SourceId, path: &str) -> Edit {
+    bringing(module).edit(source, path)
 }
 
 /// The modules of a project and of the library that a name could be taken from.
 pub(in crate::ide) fn homes(project: &Index, name: &str) -> Vec<String> {
     let all = project.names().chain(library().names());
     all.filter(|away| away.name == name)
-        .map(|away| away.module)
+        .map(|away| away.module.to_owned())
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::{
 use std::collections::{HashMap, HashSet};
 
 /// The most that is offered.
-const MOST: usize = 300;
+pub(super) const MOST: usize = 300;
 
 /// How much letters count against all else.
 const LETTERS: i32 = 4;
