@@ -1,9 +1,13 @@
 //! What the modules of a project declare for each other, known without knowing what it means: an editor keeps it while texts
 //! change, and it costs less than any other look at a whole project.
 
-use super::{names::NameKind, snapshot::Snapshot, symbols::name_of};
+use super::{
+    names::NameKind,
+    snapshot::Snapshot,
+    symbols::{SymbolKind, kind_of, name_of},
+};
 use crate::{
-    ast::{self, Item, ItemKind},
+    ast::{self, Item},
     parse,
 };
 use flowmesh_diagnostics::{Diagnostics, SourceId};
@@ -119,24 +123,10 @@ fn print(text: &str) -> u64 {
 fn declared(module: &ast::Module) -> Vec<(String, NameKind)> {
     let of_item = |item: &Item| {
         let name = name_of(item).filter(|name| !name.text.starts_with('_'))?;
-        Some((name.text.to_string(), kind_of(&item.kind)?))
+        let SymbolKind::Name(kind) = kind_of(item)? else {
+            return None;
+        };
+        Some((name.text.to_string(), kind))
     };
     module.items.iter().filter_map(of_item).collect()
-}
-
-fn kind_of(item: &ItemKind) -> Option<NameKind> {
-    Some(match item {
-        ItemKind::Config { .. } => NameKind::Config,
-        ItemKind::Secret { .. } => NameKind::Secret,
-        ItemKind::Record { .. } | ItemKind::Alias { .. } | ItemKind::Enum { .. } => NameKind::Type,
-        ItemKind::Error { .. } => NameKind::Error,
-        ItemKind::Event { .. } => NameKind::Event,
-        ItemKind::Policy { .. } => NameKind::Policy,
-        ItemKind::Function { .. } => NameKind::Function,
-        ItemKind::Service(_) => NameKind::Service,
-        ItemKind::Flow(_) => NameKind::Flow,
-        ItemKind::Gateway(_) => NameKind::Gateway,
-        ItemKind::Schedule(_) => NameKind::Schedule,
-        _ => return None,
-    })
 }

@@ -200,7 +200,7 @@ fn broken(snapshot: &Snapshot, item: &Item) -> Option<Symbol> {
     })
 }
 
-fn kind_of(item: &Item) -> Option<SymbolKind> {
+pub(super) fn kind_of(item: &Item) -> Option<SymbolKind> {
     Some(SymbolKind::Name(match &item.kind {
         ItemKind::Config { .. } => NameKind::Config,
         ItemKind::Secret { .. } => NameKind::Secret,
