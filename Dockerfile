@@ -5,13 +5,14 @@
 #
 # `flowmesh compile app.flow --to kubernetes --image flowmesh:0.1.0` writes the pods that run it, and `flowmesh operator install
 # --image flowmesh-operator:0.1.0` those of the operator.
-FROM rust:1-bookworm AS build
+FROM docker.io/library/rust:1-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked --package flowmesh
+# Both packages are named both times: what they share then has the same features, and is compiled once for both.
+RUN cargo build --release --locked --package flowmesh --package flowmesh-operator --bin flowmesh
 
 FROM build AS build-operator
-RUN cargo build --release --locked --package flowmesh-operator
+RUN cargo build --release --locked --package flowmesh --package flowmesh-operator --bin flowmesh-operator
 
 FROM gcr.io/distroless/cc-debian12:nonroot AS operator
 COPY --from=build-operator /src/target/release/flowmesh-operator /usr/local/bin/flowmesh-operator

@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Error {
     /// The cluster refused, or was not there.
-    #[error("the cluster: {0}")]
+    #[error("the cluster: {}", causes(.0.as_ref()))]
     Cluster(#[from] Box<kube::Error>),
     /// The cluster does not know a kind.
     #[error("the cluster has no `{kind}` of `{version}`: is what defines it installed?")]
@@ -39,6 +39,22 @@ pub enum Error {
     NoCluster(String),
 }
 
+/// What went wrong and by what: where nobody answers, the outermost words are the same whatever keeps them from it.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        // Some say already what is below them.
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
 impl From<kube::Error> for Error {
     fn from(error: kube::Error) -> Self {
         Self::Cluster(Box::new(error))
@@ -62,5 +78,25 @@ impl Error {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.refusal().is_some_and(|status| status.code == 409)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+    use std::io;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no way there")]
+    struct NoWay(#[source] io::Error);
+
+    #[test]
+    fn what_keeps_from_the_cluster_is_said_and_nothing_twice() {
+        let no_way = NoWay(io::Error::other("nobody listens"));
+        let error = Error::from(kube::Error::Service(Box::new(no_way)));
+        assert_eq!(
+            error.to_string(),
+            "the cluster: ServiceError: no way there: nobody listens"
+        );
     }
 }

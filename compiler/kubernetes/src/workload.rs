@@ -1,7 +1,8 @@
 //! The program itself in a cluster: whoever carries it out, as pods, with what they need and no more.
 //!
-//! A program with flows is one pod of a `StatefulSet`, whose volume keeps its runs: the embedded store is one process's. One
-//! that only has gateways keeps nothing, and is a `Deployment` of several that grows with the load.
+//! A program with flows is one pod of a `StatefulSet`, whose volume keeps its runs: the embedded store is one process's. So is
+//! one with limits that are shared: one server counts them, and gateways do not begin without. One that only has gateways
+//! keeps nothing, and is a `Deployment` of several that grows with the load.
 //!
 //! 1. [`needs`]: what the program wants of the pods: files, values, ports, whom it calls
 //! 2. [`pods`]: the pods

@@ -83,8 +83,8 @@ carries it out. Routes that lead into other namespaces get a ReferenceGrant ther
 API takes the most specific match: where both differ, a route has matches more, for just the requests that it would lose. \
 `--experimental` writes what is in the experimental channel, too.\n\n## The program itself\n\n\
 `flowmesh compile app.flow --to kubernetes --namespace shop --image registry.example.com/flowmesh:1 -o out/` writes the pods \
-that carry the program out. With flows it is one pod of a StatefulSet, whose volume keeps the runs (`--storage 10Gi`); a program \
-that only has gateways is a Deployment of two to ten, by their load. The program stands in a ConfigMap that is named after its \
+that carry the program out. With flows it is one pod of a StatefulSet, whose volume keeps the runs (`--storage 10Gi`), and so it is \
+with limits that are `shared`, which a server counts; a program that only has gateways is a Deployment of two to ten, by their load. The program stands in a ConfigMap that is named after its \
 hash; configs that are given by `--set` are variables of the pod. Three Secrets are named and not written: `NAME-secrets` with a \
 key for each `secret`, `NAME-files` with the files that the program names, such as certificates, and `NAME-tokens` with the \
 `tokens.json` of `flowmesh token`. The pods may write nothing but the volume, have no privilege, and are nobody; they reach names, \

@@ -245,6 +245,32 @@ fn pods_may_do_as_little_as_possible_and_know_no_secret() {
 }
 
 #[test]
+fn a_limit_that_is_shared_has_a_server_that_counts_it() {
+    let pods = |shared: &str| {
+        let text = format!(
+            r#"
+service echo {{ at: "dns://echo.shop.svc.cluster.local:8080" }}
+gateway door {{
+  listen: "http://0.0.0.0:8080"
+  limit: {{ rate: 100/s{shared} }}
+  any "/**" -> echo
+}}
+allow gateway door to echo
+"#
+        );
+        let objects = objects(&made(&text, &[]).0);
+        let pods = objects
+            .iter()
+            .find(|object| !object["spec"]["template"].is_null())
+            .expect("there are pods");
+        let args = &pods["spec"]["template"]["spec"]["containers"][0]["args"];
+        (pods["kind"].clone(), args[2].clone())
+    };
+    assert_eq!(pods(""), (json!("Deployment"), json!("gateway")));
+    assert_eq!(pods(", shared: true"), (json!("StatefulSet"), json!("serve")));
+}
+
+#[test]
 fn the_program_stands_in_a_map_that_is_another_for_another_program() {
     let map = |text: &str| {
         let objects = objects(&made(text, &[("team", "a")]).0);

@@ -20,7 +20,7 @@ pub struct Made {
     pub pods: ObjectKey,
     /// The hash of the program.
     pub hash: String,
-    /// Whether it has flows, and so a server that keeps runs.
+    /// Whether it has a server, which keeps runs, or counts limits that are shared.
     pub keeps: bool,
     /// The compiled program.
     pub text: String,
@@ -63,7 +63,7 @@ pub fn make(given: &Given, spec: &ProgramSpec, around: &Around) -> Result<Made, 
     Ok(Made {
         pods,
         hash: program.hash().to_string(),
-        keeps: !program.flows.is_empty(),
+        keeps: program.needs_server(),
         text: print::json(&program),
         objects,
         warnings,

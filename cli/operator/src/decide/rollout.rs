@@ -13,7 +13,7 @@ use crate::crd::{OldRuns, Plan};
 pub struct Facts<'a> {
     /// The hash that is wanted.
     pub wanted: &'a str,
-    /// Whether the wanted program has flows.
+    /// Whether the wanted program has a server.
     pub keeps: bool,
     /// What becomes of runs of older versions.
     pub old_runs: OldRuns,

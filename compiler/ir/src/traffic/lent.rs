@@ -80,6 +80,12 @@ impl Program {
         let mut of_gateways = self.gateways.iter().filter_map(|gateway| gateway.limit.as_ref());
         of_gateways.any(|limit| limit.shared.is_some())
     }
+
+    /// Whether one process has to keep something for all others: its runs, or the count of what is shared.
+    #[must_use]
+    pub fn needs_server(&self) -> bool {
+        !self.flows.is_empty() || self.shares_calls() || self.shares_visits()
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What a program wants.
 pub(super) struct Needs {
-    /// Whether there are flows, and so runs to be kept.
+    /// Whether there are runs to be kept, or limits that are shared to be counted: by one process, a server.
     pub(super) keeps: bool,
     /// Whether there are secrets.
     pub(super) secrets: bool,
@@ -26,7 +26,7 @@ impl Needs {
     /// Those of a program; nothing where something was reported.
     pub(super) fn of(program: &Program, options: &Options<'_>, found: &mut Diagnostics) -> Option<Self> {
         let mut needs = Self {
-            keeps: !program.flows.is_empty(),
+            keeps: program.needs_server(),
             secrets: !program.secrets.is_empty(),
             values: BTreeMap::new(),
             ports: BTreeMap::new(),
