@@ -48,6 +48,25 @@ fn schemas_are_structural() {
 }
 
 #[test]
+fn clusters_know_every_format() {
+    for schema in schemas() {
+        walk(&schema, &mut |node| {
+            let format = node.get("format").and_then(Value::as_str);
+            let known = [
+                "int32",
+                "int64",
+                "float",
+                "double",
+                "date",
+                "date-time",
+                "duration",
+            ];
+            assert!(format.is_none_or(|format| known.contains(&format)), "{node:#}");
+        });
+    }
+}
+
+#[test]
 fn every_field_says_what_it_is() {
     for schema in schemas() {
         for part in ["spec", "status"] {
