@@ -190,9 +190,11 @@ impl Elector {
     }
 
     fn lease(&self, version: &str, holder: String, transitions: i32) -> Lease {
-        let now = MicroTime(Timestamp::now());
+        let now = Timestamp::now();
         let version = Some(version.to_owned()).filter(|version| !version.is_empty());
-        let since = self.seen.as_ref().filter(|held| held.holder == holder).is_none();
+        let same = self.seen.as_ref().filter(|held| held.holder == holder);
+        // What is renewed without it would lose it.
+        let since = same.and_then(|held| held.since).unwrap_or(now);
         Lease {
             metadata: ObjectMeta {
                 name: Some(self.terms.name.clone()),
@@ -204,8 +206,8 @@ impl Elector {
                 holder_identity: Some(holder),
                 lease_duration_seconds: i32::try_from(self.terms.term.as_secs()).ok(),
                 lease_transitions: Some(transitions),
-                acquire_time: since.then(|| now.clone()),
-                renew_time: Some(now),
+                acquire_time: Some(MicroTime(since)),
+                renew_time: Some(MicroTime(now)),
                 ..LeaseSpec::default()
             }),
         }
@@ -224,6 +226,7 @@ fn held(lease: &Lease, usual: Duration) -> Held {
         term: seconds.map_or(usual, Duration::from_secs),
         transitions: spec.lease_transitions.unwrap_or_default(),
         version: lease.metadata.resource_version.clone().unwrap_or_default(),
+        since: spec.acquire_time.map(|time| time.0),
     }
 }
 

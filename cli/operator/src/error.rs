@@ -74,10 +74,32 @@ impl Error {
         }
     }
 
+    /// Whether the cluster will not take what it was given, however often.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::NoKind { .. } | Self::BadName(_) => true,
+            other => other.refusal().is_some_and(is_final),
+        }
+    }
+
     /// Whether somebody else was faster, or wrote the same.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.refusal().is_some_and(|status| status.code == 409)
+    }
+}
+
+/// How a cluster begins its words about an object with a field that its kind does not have there.
+const UNTYPED: &str = "failed to create typed patch object";
+
+/// An object that is applied with a field that its kind does not have there (the cluster is older, or has another channel of Gateway
+/// API) is answered with 500, as an outage is: it is known by the words alone.
+fn is_final(status: &kube::core::Status) -> bool {
+    match status.code {
+        429 => false,
+        400..500 => true,
+        code => code == 500 && status.message.starts_with(UNTYPED),
     }
 }
 

@@ -117,7 +117,12 @@ fn cluster_role() -> Value {
         // Without `escalate` and `bind`: the cluster lets it hand out nothing that it may not do itself.
         rule(&["rbac.authorization.k8s.io"], &["roles", "rolebindings"], &MAKE),
         rule(&["autoscaling"], &["horizontalpodautoscalers"], &MAKE),
-        rule(&["gateway.networking.k8s.io"], &["*"], &MAKE),
+        // The second is that of kinds that are experimental.
+        rule(
+            &["gateway.networking.k8s.io", "gateway.networking.x-k8s.io"],
+            &["*"],
+            &MAKE,
+        ),
         rule(
             &["networking.istio.io", "security.istio.io", "telemetry.istio.io"],
             &["*"],

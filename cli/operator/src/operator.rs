@@ -20,7 +20,7 @@ use kube::{
     Api, Client, Resource,
     runtime::{
         Controller,
-        controller::{Action, Config},
+        controller::{self, Action, Config},
         watcher,
     },
 };
@@ -142,10 +142,18 @@ fn again<K: Debug>(_: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
     }
 }
 
-async fn logged<T, E: std::fmt::Display>(all: impl Stream<Item = Result<T, E>>) {
-    let log = |one: Result<T, E>| {
-        if let Err(error) = one {
-            tracing::warn!(%error, "not done, and tried again");
+/// What comes of looking at objects.
+type Looked<T> = Result<T, controller::Error<Error, watcher::Error>>;
+
+async fn logged<T>(all: impl Stream<Item = Looked<T>>) {
+    let log = |one: Looked<T>| {
+        match one {
+            Ok(_) => {}
+            // What we wrote ourselves had not come back yet: each new version of a program has that, and nothing is amiss.
+            Err(controller::Error::ReconcilerFailed(error, _)) if error.is_conflict() => {
+                tracing::debug!(%error, "somebody was faster, and it is looked at again");
+            }
+            Err(error) => tracing::warn!(%error, "not done, and tried again"),
         }
         std::future::ready(())
     };

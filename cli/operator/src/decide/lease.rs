@@ -3,7 +3,7 @@
 //! Clocks of machines differ, so times in the lease are for people. Whoever waits counts by its own clock since it last saw the
 //! lease change; whoever holds it stops by its own clock before the others can have counted to the end.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// What a lease says of its holder.
@@ -17,6 +17,8 @@ pub struct Held {
     pub transitions: i32,
     /// Changes with each write.
     pub version: String,
+    /// Since when its holder has it, for people.
+    pub since: Option<Timestamp>,
 }
 
 /// What to do.
@@ -74,6 +76,7 @@ mod tests {
             term: Duration::from_secs(15),
             transitions: 3,
             version: "1".to_owned(),
+            since: None,
         }
     }
 

@@ -52,11 +52,7 @@ pub(super) fn anothers(key: ObjectKey, why: String) -> Unapplied {
 
 /// What the cluster refuses is told; what went wrong on the way is tried again.
 fn unapplied(key: ObjectKey, error: Error) -> Result<Unapplied, Error> {
-    let refused = matches!(error, Error::NoKind { .. } | Error::BadName(_))
-        || error
-            .refusal()
-            .is_some_and(|status| (400..500).contains(&status.code) && status.code != 429);
-    if !refused {
+    if !error.is_final() {
         return Err(error);
     }
     Ok(Unapplied {

@@ -48,6 +48,25 @@ fn schemas_are_structural() {
 }
 
 #[test]
+fn clusters_know_every_format() {
+    for schema in schemas() {
+        walk(&schema, &mut |node| {
+            let format = node.get("format").and_then(Value::as_str);
+            let known = [
+                "int32",
+                "int64",
+                "float",
+                "double",
+                "date",
+                "date-time",
+                "duration",
+            ];
+            assert!(format.is_none_or(|format| known.contains(&format)), "{node:#}");
+        });
+    }
+}
+
+#[test]
 fn every_field_says_what_it_is() {
     for schema in schemas() {
         for part in ["spec", "status"] {
@@ -92,6 +111,73 @@ fn both_have_columns_short_names_and_a_status_of_their_own() {
         let version = &one["spec"]["versions"][0];
         assert!(version["subresources"]["status"].is_object());
         assert!(version["additionalPrinterColumns"].as_array().unwrap().len() > 4);
+    }
+}
+
+/// The manifests that the suite expects of the compiler.
+fn expected(folder: &Path) -> Vec<Value> {
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    all.flat_map(|path| match path.extension().is_some_and(|it| it == "yaml") {
+        _ if path.is_dir() => expected(&path),
+        true => {
+            let text = fs::read_to_string(&path).unwrap();
+            let read = |one: &str| serde_saphyr::from_str::<Value>(one).ok();
+            text.split("---\n").filter_map(read).collect()
+        }
+        false => Vec::new(),
+    })
+    .filter(|object| object["kind"].is_string() && object["apiVersion"].is_string())
+    .collect()
+}
+
+#[test]
+fn the_operator_may_make_all_that_the_compiler_writes() {
+    let how = Install {
+        namespace: "ops".to_owned(),
+        image: "flowmesh-operator:1".to_owned(),
+    };
+    let all = install(&how);
+    let read = |text: &str| serde_saphyr::from_str::<Value>(text).unwrap();
+    let role = all
+        .split("---\n")
+        .map(read)
+        .find(|object| object["kind"] == "ClusterRole");
+    let role = role.unwrap();
+    let says = |all: &Value, word: &str| all.as_array().unwrap().iter().any(|it| it == word || it == "*");
+    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/suite");
+    let folders = [
+        "kubernetes",
+        "istio",
+        "linkerd",
+        "consul",
+        "experimental",
+        "workload",
+    ];
+    let objects: Vec<Value> = folders
+        .iter()
+        .map(|folder| suite.join(folder))
+        .flat_map(|folder| expected(&folder))
+        .collect();
+    assert!(objects.len() > 100, "only {} objects", objects.len());
+    for object in objects {
+        let version = object["apiVersion"].as_str().unwrap();
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let kind = object["kind"].as_str().unwrap().to_lowercase();
+        let kinds = match kind.strip_suffix('y') {
+            Some(stem) if !kind.ends_with("ay") => format!("{stem}ies"),
+            _ => format!("{kind}s"),
+        };
+        let may = |verb: &str| {
+            let rules = role["rules"].as_array().unwrap();
+            rules.iter().any(|rule| {
+                says(&rule["apiGroups"], group)
+                    && says(&rule["resources"], &kinds)
+                    && says(&rule["verbs"], verb)
+            })
+        };
+        for verb in ["get", "create", "patch", "delete"] {
+            assert!(may(verb), "{verb} {kinds} of `{group}`");
+        }
     }
 }
 

@@ -101,6 +101,12 @@ impl Double {
         self.with(Store::forget);
     }
 
+    /// From now on a kind does not have a field, as in an older cluster.
+    pub(crate) fn lacks(&self, kind: &str, place: &str) {
+        let lacking = (Kind::named(kind), place.to_owned());
+        self.with(|store| store.lacking.push(lacking));
+    }
+
     /// Cuts all watches.
     pub(crate) fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);

@@ -86,3 +86,19 @@ async fn whoever_is_cut_off_stops_before_the_other_begins() {
     first.stop().await;
     second.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_is_renewed_still_says_since_when_it_is_held() {
+    let world = World::new();
+    let operator = world.operator("a").await;
+    held_by(&world, "a").await;
+    let lease = || world.double.all("Lease")[0]["spec"].clone();
+    let first = lease();
+    world
+        .double
+        .until("it is renewed", |_| lease()["renewTime"] != first["renewTime"])
+        .await;
+    assert!(first["acquireTime"].is_string(), "{first}");
+    assert_eq!(lease()["acquireTime"], first["acquireTime"]);
+    operator.stop().await;
+}

@@ -218,3 +218,20 @@ async fn two_programs_of_a_namespace_share_the_account() {
     assert_eq!(world.double.get("Deployment", "edge"), None);
     operator.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_older_cluster_has_no_field_for_is_refused_and_all_else_is_applied() {
+    let world = World::new();
+    world.double.lacks("NetworkPolicy", "/spec/policyTypes");
+    let operator = world.operator("a").await;
+    world.program(SHOP, &json!({}));
+    let applied = world.reason("Applied", "Refused").await;
+    let message = applied["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("NetworkPolicy shop/shop: failed to create typed patch object")
+            && message.ends_with(".spec.policyTypes: field not declared in schema"),
+        "{message}"
+    );
+    assert!(world.double.get("StatefulSet", "shop").is_some());
+    operator.stop().await;
+}

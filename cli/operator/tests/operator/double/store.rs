@@ -41,6 +41,8 @@ pub(super) struct Store {
     /// Nothing is known of what happened up to here.
     pub(super) forgotten: u64,
     pub(super) requests: Vec<String>,
+    /// Fields that kinds do not have here, by their places.
+    pub(super) lacking: Vec<(Kind, String)>,
     validators: BTreeMap<&'static str, jsonschema::Validator>,
 }
 
@@ -52,6 +54,7 @@ impl Store {
             events: Vec::new(),
             forgotten: 0,
             requests: Vec::new(),
+            lacking: Vec::new(),
             validators: validators(),
         }
     }
@@ -125,6 +128,9 @@ impl Store {
         change: Change,
         manager: &str,
     ) -> Result<Value, Refusal> {
+        if let Change::Apply(wanted, _) = &change {
+            self.typed(kind, wanted)?;
+        }
         let place = (kind, namespace.to_owned(), name.to_owned());
         let Some((live, mut managers)) = self.objects.get(&place).cloned() else {
             return match change {
@@ -210,6 +216,24 @@ impl Store {
         self.version += 1;
         self.forgotten = self.version;
         self.events.clear();
+    }
+
+    /// Whether the kind has all fields of what is applied. Where not, clusters answer as if something was wrong with themselves.
+    fn typed(&self, kind: Kind, wanted: &Value) -> Result<(), Refusal> {
+        let lacks = |(of, place): &&(Kind, String)| *of == kind && wanted.pointer(place).is_some();
+        match self.lacking.iter().find(lacks) {
+            None => Ok(()),
+            Some((_, place)) => {
+                let field = place.replace('/', ".");
+                let words = format!(
+                    "failed to create typed patch object (/{}; {}, Kind={}): {field}: field not declared in schema",
+                    wanted["metadata"]["name"].as_str().unwrap_or_default(),
+                    kind.api_version(),
+                    kind.kind
+                );
+                Err((500, "", words))
+            }
+        }
     }
 
     /// Whether the definition takes an object.
