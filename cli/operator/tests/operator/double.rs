@@ -19,7 +19,7 @@ use store::{Change, Store};
 use tokio::sync::watch;
 
 /// The longest that a test waits for anything.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// What every test and every request can reach.
 #[derive(Clone)]
