@@ -95,9 +95,12 @@ fn serve(stream: TcpStream, heard: &Mutex<Vec<Asked>>, status: &str, answer: &Va
             key: header("idempotency-key"),
             body: serde_json::from_slice(&body).unwrap_or_default(),
         });
-        let answer = answer.to_string();
+        let (kind, answer) = match answer {
+            Value::String(text) => ("text/plain; charset=utf-8", text.clone()),
+            answer => ("application/json", answer.to_string()),
+        };
         let text = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
+            "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{answer}",
             answer.len()
         );
         if stream.write_all(text.as_bytes()).is_err() {
@@ -155,4 +158,24 @@ fn what_the_cluster_refuses_ends_the_change_with_its_words() {
         "{refused:?}"
     );
     assert_eq!(cluster.asked().len(), 1, "what is refused is not asked again");
+}
+
+#[test]
+fn a_cluster_without_the_kind_refuses_in_its_words_too() {
+    // Of a group that it does not know it says so in a text, and not in an object.
+    let none = Cluster::open("404 Not Found", json!("404 page not found\n"));
+    // An object of another version than that of its address is no request that it takes apart.
+    let other = Cluster::open(
+        "400 Bad Request",
+        json!({ "kind": "Status", "message": "invalid object type", "reason": "BadRequest" }),
+    );
+    for (cluster, words) in [
+        (none, "Refused(reason: \"404 page not found"),
+        (other, "Refused(reason: \"invalid object type"),
+    ] {
+        let refused = cluster.release(10);
+        let said = format!("{}{}", refused.out, refused.err);
+        assert!(said.contains(words), "{refused:?}");
+        assert_eq!(cluster.asked().len(), 1, "what is refused is not asked again");
+    }
 }
