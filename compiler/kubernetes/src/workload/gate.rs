@@ -88,7 +88,7 @@ impl Making<'_> {
             "spec": {
                 "restartPolicy": "Never",
                 "automountServiceAccountToken": false,
-                "securityContext": nobody(&[]),
+                "securityContext": nobody(),
                 "containers": [container],
                 "volumes": [
                     { "name": "texts", "configMap": { "name": name, "items": items } },

@@ -63,7 +63,7 @@ impl Making<'_> {
             "serviceAccountName": "flowmesh",
             "automountServiceAccountToken": self.shows_token(),
             "terminationGracePeriodSeconds": ENDS_WITHIN,
-            "securityContext": nobody(&sysctls),
+            "securityContext": with_list(nobody(), "sysctls", sysctls),
             "containers": [self.container()],
             "volumes": self.volumes(),
         });
@@ -74,11 +74,8 @@ impl Making<'_> {
     }
 
     fn container(&self) -> Value {
-        let env = self
-            .needs
-            .values
-            .iter()
-            .map(|(name, value)| json!({ "name": name, "value": value }));
+        let value = |(name, value): (&String, &String)| json!({ "name": name, "value": value });
+        let env: Vec<Value> = self.needs.values.iter().map(value).collect();
         let probe = |path: &str| json!({ "httpGet": { "path": path, "port": "health" } });
         let port = |(name, port): (&str, u16)| json!({ "name": name, "containerPort": port });
         let gateways = self.needs.ports.iter().map(|(name, port)| (name.as_str(), *port));
@@ -94,12 +91,11 @@ impl Making<'_> {
             starts.insert("periodSeconds".to_owned(), json!(2));
             starts.insert("failureThreshold".to_owned(), json!(150));
         }
-        json!({
+        let container = json!({
             "name": "flowmesh",
             "image": self.options.workload.image,
             "workingDir": FILES,
             "args": self.arguments(),
-            "env": env.collect::<Vec<_>>(),
             "ports": own.chain(gateways).map(port).collect::<Vec<_>>(),
             "startupProbe": starts,
             "livenessProbe": probe("/healthz"),
@@ -110,7 +106,8 @@ impl Making<'_> {
             },
             "securityContext": alone(),
             "volumeMounts": self.mounts(),
-        })
+        });
+        with_list(container, "env", env)
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -166,15 +163,23 @@ impl Making<'_> {
 }
 
 /// What a pod may do: nothing that needs to be somebody.
-pub(super) fn nobody(sysctls: &[Value]) -> Value {
+pub(super) fn nobody() -> Value {
     json!({
         "runAsNonRoot": true,
         "runAsUser": USER,
         "runAsGroup": USER,
         "fsGroup": USER,
         "seccompProfile": { "type": "RuntimeDefault" },
-        "sysctls": sysctls,
     })
+}
+
+/// With a list, where there is something in it. Of its own kinds a cluster keeps no empty ones, and an older one takes each apply
+/// that says one for a change, and writes it anew.
+fn with_list(mut object: Value, name: &str, list: Vec<Value>) -> Value {
+    if let (Value::Object(object), false) = (&mut object, list.is_empty()) {
+        object.insert(name.to_owned(), Value::Array(list));
+    }
+    object
 }
 
 /// What a container may do: read what it was given.
