@@ -92,7 +92,8 @@ the namespaces with Services that the program calls, and outside of the cluster 
 the image.\n\nA program with `std.kubernetes` gets a Role in each namespace where its flows do something, with the kinds and verbs that they \
 name, and a container that shows the API of the cluster who the pods are. `--service-monitor` writes a ServiceMonitor for the operator of \
 Prometheus, `--test-job` a Job that carries out the tests of the program: let the pods in when it is complete, such as by `kubectl wait \
---for=condition=complete job/NAME`. `--pods` writes all of this beside what another target gets.\n\n`--kustomize` adds a \
+--for=condition=complete job/NAME`. `--pods` writes all of this beside what another target gets.\n\nThe fields that the objects use are those of Kubernetes 1.29 or later: what is older does not know a container that starts before the \
+others and stays, as programs with `std.kubernetes` have.\n\n`--kustomize` adds a \
 `kustomization.yaml` that names the files, as a base for overlays; `--helm` writes a chart, with the image and the size of the volume as values, and \
 in the namespace of the release.\n\n## The order of Consul\n\n\
 `flowmesh compile app.flow --to consul -o out/` puts a number before the name of each file. Consul takes a route or a split only \
