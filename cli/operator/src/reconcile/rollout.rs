@@ -92,12 +92,13 @@ impl<'r, 'c> Rollout<'r, 'c> {
 
     /// How the tests stand.
     async fn tested(&self) -> Result<Tested, Error> {
-        match gate::job(&self.made.objects) {
-            Some(job) => Ok(gate::tested(
-                self.looking.context.cluster.get(&job).await?.as_ref(),
-            )),
-            None => Ok(Tested::Unasked),
-        }
+        let Some(job) = gate::job(&self.made.objects) else {
+            return Ok(Tested::Unasked);
+        };
+        let live = self.looking.context.cluster.get(&job).await?;
+        // What another's Job says is not of this version.
+        let own = live.filter(|live| whose::taken(live, &self.looking.owner).is_none());
+        Ok(gate::tested(own.as_ref()))
     }
 
     /// Has the tests carried out, and nothing else.

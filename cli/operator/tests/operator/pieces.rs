@@ -78,6 +78,27 @@ async fn a_version_is_let_in_when_its_tests_have_passed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_job_of_another_lets_no_version_in() {
+    let world = World::new();
+    world.pods.end_jobs(None);
+    let operator = world.operator("a").await;
+    world.program(SHOP, &json!({ "tests": true }));
+    world.reason("Deployed", "Testing").await;
+    let job = world.double.all("Job").remove(0)["metadata"]["name"].clone();
+    let other = json!([{ "apiVersion": "v1", "kind": "Other", "name": "a", "uid": "not-ours" }]);
+    let metadata = json!({ "metadata": { "ownerReferences": other } });
+    world.double.patch("Job", job.as_str().unwrap(), &metadata);
+    world.pods.end_jobs(Some("Complete"));
+    let applied = world.reason("Applied", "Conflict").await;
+    assert!(
+        applied["message"].as_str().unwrap().contains("owns it"),
+        "{applied}"
+    );
+    assert_eq!(world.double.get("StatefulSet", "shop"), None);
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spec_that_leaves_no_room_for_the_status_is_told() {
     let world = World::new();
     let operator = world.operator("a").await;
