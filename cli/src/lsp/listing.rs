@@ -8,8 +8,8 @@ use std::{
     path::PathBuf,
 };
 
-/// So many modules are looked at while somebody waits. Small projects are known as a whole from the first question on, and
-/// of large ones the rest follows.
+/// So many modules are looked at before messages are. Small projects are known as a whole from the first question on, and of
+/// large ones the rest follows.
 const AT_ONCE: usize = 20;
 
 /// The names of projects, each by its folder.
@@ -47,13 +47,13 @@ impl Listing {
         known != moment || left > 0
     }
 
-    /// Goes on: looks for modules, and then at each until one has changed.
+    /// Goes on: looks for modules, and then at some of them, until one has changed.
     pub(super) fn go_on(&mut self, documents: &Documents, moment: u64) {
         let Some((_, left)) = self.round.as_mut().filter(|(at, _)| *at == moment) else {
             self.round = Some((moment, self.begin(documents)));
             return;
         };
-        while let Some(Left { folder, uri, path }) = left.pop() {
+        for Left { folder, uri, path } in std::iter::from_fn(|| left.pop()).take(AT_ONCE) {
             let text = documents.desk(&uri).read(&path).unwrap_or_default();
             if self.known.entry(folder).or_default().list(&path, &text) {
                 return;

@@ -95,7 +95,6 @@ impl State {
     pub(super) fn forget(&mut self) {
         self.rooms.clear();
         self.projects.clear();
-        self.listing = Listing::default();
         self.offered = None;
     }
 
