@@ -198,7 +198,7 @@ async fn what_fails_is_left_for_the_next_home_which_is_always_the_same() {
         };
         let mesh = mesh(policy, [&failing, &b, &c], 1);
         let (mut retried, mut seconds) = (0, Vec::new());
-        for customer in 0..40 {
+        for customer in 0..100 {
             let (reply, first) = call(&mesh, &of(customer)).await;
             assert_eq!(status(&reply), 200);
             let (_, second) = call(&mesh, &of(customer)).await;
@@ -211,7 +211,8 @@ async fn what_fails_is_left_for_the_next_home_which_is_always_the_same() {
                 seconds.push(first[1].endpoint.clone());
             }
         }
-        assert!((4..=30).contains(&retried), "{balance:?}: {retried}");
+        // About 33; five deviations, of keys and of how even a ring is.
+        assert!((8..=64).contains(&retried), "{balance:?}: {retried}");
         seconds.sort();
         seconds.dedup();
         assert_eq!(seconds.len(), 2, "both others take over");

@@ -53,11 +53,13 @@ impl Maglev {
         Self(table.into_iter().flatten().collect())
     }
 
-    /// The endpoints from an entry on, once around.
+    /// The endpoints of all entries, each once, in an order that each hash has of its own. The entries that stand beside
+    /// those of one endpoint may all be of one other, where their steps happen to agree; what it leaves when it fails
+    /// would be too much for that one.
     pub(super) fn from(&self, hash: u64) -> impl Iterator<Item = usize> {
-        let first = usize::try_from(hash % SIZE).unwrap_or_default();
-        let (before, after) = self.0.split_at_checked(first).unwrap_or_default();
-        after.iter().chain(before).map(|at| long(*at))
+        let order = Order::new(hash, hash / SIZE);
+        let entries = order.take(self.0.len());
+        entries.filter_map(|entry| self.0.get(usize::try_from(entry).ok()?).map(|at| long(*at)))
     }
 }
 
@@ -77,10 +79,8 @@ fn takers(entries: &[Entry]) -> Vec<Taker> {
 impl Taker {
     /// Takes the next free entry of its order. There must be one.
     fn take(&mut self, table: &mut [Option<u32>]) {
-        for _ in 0..SIZE {
-            let entry = usize::try_from(self.order.next())
-                .ok()
-                .and_then(|at| table.get_mut(at));
+        for entry in self.order.by_ref().take(table.len()) {
+            let entry = usize::try_from(entry).ok().and_then(|at| table.get_mut(at));
             if let Some(free @ None) = entry {
                 *free = Some(self.at);
                 return;
@@ -92,15 +92,24 @@ impl Taker {
 impl Order {
     fn of(name: &str) -> Self {
         let [offset, skip, ..] = four(name);
+        Self::new(offset, skip)
+    }
+
+    fn new(offset: u64, skip: u64) -> Self {
         Self {
             next: offset % SIZE,
             step: skip % (SIZE - 1) + 1,
         }
     }
+}
 
-    fn next(&mut self) -> u64 {
+/// Without end: after as many as there are it begins again.
+impl Iterator for Order {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
         let entry = self.next;
         self.next = (entry + self.step) % SIZE;
-        entry
+        Some(entry)
     }
 }

@@ -169,6 +169,29 @@ fn what_failed_leads_to_the_next_which_is_always_the_same() {
 }
 
 #[test]
+fn what_one_leaves_is_shared_by_all_others() {
+    // Many trios, since in a few the entries of one may stand in step with those of another.
+    for trio in 0..60 {
+        let entries = entries((0..3).map(|number| 3 * trio + number));
+        for balance in BOTH {
+            let table = Table::new(balance, &entries).unwrap();
+            let left = hashes()
+                .take(3_000)
+                .filter(|hash| table.first(*hash, |_| true) == Some(0));
+            let mut nexts = [0_u32; 3];
+            for hash in left {
+                nexts[table.first(hash, |at| at != 0).unwrap()] += 1;
+            }
+            // About 500 each; on a ring there are some 107 places to take over at, of very different sizes.
+            assert!(
+                nexts[1].min(nexts[2]) > 200,
+                "{balance:?}, trio {trio}: {nexts:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn one_that_is_alone_and_failed_is_asked_again() {
     for balance in BOTH {
         let table = table_of(balance, 1);
