@@ -90,7 +90,8 @@ fn typing(project: &Project, root: &str, workspace: &mut Workspace) {
         let (snapshot, time) = timed(|| Snapshot::again(workspace, &world, root));
         took[0].push(time);
         let source = snapshot.source(root).expect("the root is there");
-        took[1].push(timed(|| ide::complete(&mut completions, &world, root, offset, None)).1);
+        took[1]
+            .push(timed(|| ide::complete(&mut completions, &world, root, offset, ide::Known::default())).1);
         took[2].push(timed(|| ide::hover(&snapshot.analysis, source, offset.saturating_sub(3))).1);
         took[3].push(timed(|| ide::tokens(&snapshot, source, None)).1);
     }

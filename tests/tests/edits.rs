@@ -145,7 +145,7 @@ fn named(snapshot: &Snapshot) -> Vec<String> {
 
 /// What is offered, in words.
 fn offered(workspace: &mut Workspace, desk: &Desk, offset: u32) -> String {
-    let offered = ide::complete(workspace, desk, &desk.name, offset, None);
+    let offered = ide::complete(workspace, desk, &desk.name, offset, ide::Known::default());
     let items = offered.items.iter();
     let items = items.map(|item| {
         format!(

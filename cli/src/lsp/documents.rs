@@ -35,6 +35,8 @@ pub(super) struct Desk<'a> {
     uri: String,
     /// The root's name in this world.
     pub(super) root: String,
+    /// Whether files may be as they were a moment ago.
+    recent: bool,
 }
 
 impl Documents {
@@ -50,11 +52,17 @@ impl Documents {
             project,
             uri: uri.to_owned(),
             root,
+            recent: false,
         }
     }
 }
 
 impl Desk<'_> {
+    /// The same for who only asks what can be written: of files that were looked at a moment ago nothing new is wanted.
+    pub(super) fn recent(self) -> Self {
+        Self { recent: true, ..self }
+    }
+
     /// The document of that name, if it is open.
     fn opened(&self, name: &str) -> Option<&Document> {
         if name == self.root {
@@ -154,7 +162,7 @@ impl World for Desk<'_> {
             return Ok(document.text.as_str().to_owned());
         }
         match &self.project {
-            Some(project) => self.documents.files.read(project, path),
+            Some(project) => self.documents.files.read(project, path, self.recent),
             None => Err("this document is not saved, so there is nothing beside it".to_owned()),
         }
     }

@@ -1,17 +1,21 @@
 //! Texts of files, read once for as long as they stay as they are.
 
-use crate::project::Project;
+use crate::project::{Project, words};
 use flowmesh_frontend::World;
 use std::{
     cell::RefCell,
     collections::HashMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// A file that was written so shortly before it was read may be written again in the same tick of its clock.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// Who only asks what can be written does not look again at files that were looked at so shortly before: a program has
+/// hundreds, and has just been checked.
+const RECENT: Duration = Duration::from_secs(1);
 
 /// So many texts are kept, which is as many files as a project may have.
 const FILES_MAX: usize = 10_000;
@@ -22,42 +26,54 @@ pub(super) struct Files(RefCell<HashMap<PathBuf, Known>>);
 
 #[derive(Debug)]
 struct Known {
-    stamp: Stamp,
-    text: String,
+    /// None where what was read may be another text soon, or none.
+    stamp: Option<Stamp>,
+    read: Result<String, String>,
+    looked: Instant,
 }
 
 /// When a file was written, and how long it is in bytes.
 type Stamp = (SystemTime, u64);
 
 impl Files {
-    /// The text of a file of a project.
-    pub(super) fn read(&self, project: &Project, name: &str) -> Result<String, String> {
+    /// The text of a file of a project as it is now, or as it was a moment ago.
+    pub(super) fn read(&self, project: &Project, name: &str, recent: bool) -> Result<String, String> {
         let path = project.path(name);
-        let stamp = stamp(&path);
         if let Some(known) = self.0.borrow().get(&path)
-            && Some(known.stamp) == stamp
+            && recent
+            && known.looked.elapsed() < RECENT
         {
-            return Ok(known.text.clone());
+            return known.read.clone();
         }
-        let read = project.read(name);
+        let stamp = stamp(&path);
         let mut all = self.0.borrow_mut();
-        match (&read, stamp.filter(is_settled)) {
-            (Ok(text), Some(stamp)) => {
-                if all.len() >= FILES_MAX {
-                    all.clear();
-                }
-                let text = text.clone();
-                all.insert(path, Known { stamp, text });
-            }
-            _ => drop(all.remove(&path)),
+        if let (Some(known), Ok(stamp)) = (all.get_mut(&path), &stamp)
+            && known.stamp == Some(*stamp)
+        {
+            known.looked = Instant::now();
+            return known.read.clone();
         }
+        let read = match &stamp {
+            Ok(_) => project.read(name),
+            // A `use` of an item is looked for as a module first; there are as many as there are `use`.
+            Err(why) => Err(words(why)),
+        };
+        if all.len() >= FILES_MAX {
+            all.clear();
+        }
+        let known = Known {
+            stamp: stamp.ok().filter(|stamp| is_settled(stamp) && read.is_ok()),
+            read: read.clone(),
+            looked: Instant::now(),
+        };
+        all.insert(path, known);
         read
     }
 }
 
-fn stamp(path: &Path) -> Option<Stamp> {
-    let file = fs::metadata(path).ok()?;
-    Some((file.modified().ok()?, file.len()))
+fn stamp(path: &Path) -> io::Result<Stamp> {
+    let file = fs::metadata(path)?;
+    Ok((file.modified()?, file.len()))
 }
 
 /// A clock that was set back proves nothing.
@@ -90,17 +106,25 @@ mod tests {
         };
         let (project, name) = Project::around(&path.canonicalize().unwrap_or(path.clone()));
         let files = Files::default();
-        let read = || files.read(&project, &name);
+        let read = || files.read(&project, &name, false);
         assert!(read().is_err());
         written("one", 20);
         assert_eq!((read(), read()), (Ok("one".to_owned()), Ok("one".to_owned())));
-        assert_eq!(files.0.borrow().len(), 1);
+        let stamped = || {
+            files
+                .0
+                .borrow()
+                .values()
+                .filter(|known| known.stamp.is_some())
+                .count()
+        };
+        assert_eq!(stamped(), 1);
         written("two", 10);
         assert_eq!(read(), Ok("two".to_owned()));
         written("six", 0);
         assert_eq!(read(), Ok("six".to_owned()));
-        assert_eq!(files.0.borrow().len(), 0, "it may be written again at once");
+        assert_eq!(stamped(), 0, "it may be written again at once");
         fs::remove_file(&path).unwrap();
-        assert!(read().is_err());
+        assert_eq!(read(), Err("there is no such file or directory".to_owned()));
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use flowmesh_diagnostics::SourceId;
 use flowmesh_frontend::{
     Workspace, World,
-    ide::{self, Index, Snapshot, completion::Completion},
+    ide::{self, Index, Known, Snapshot, completion::Completion},
 };
 use lsp_server::{Message, Request};
 use serde_json::json;
@@ -180,10 +180,22 @@ impl State {
     /// What can be written at a place of a document.
     pub(super) fn complete(&mut self, uri: &str, offset: u32) -> Rc<Completion> {
         self.offered = None;
+        let Room { workspace, last } = self.rooms.entry(uri.to_owned()).or_default();
+        let now = last.as_ref().filter(|(moment, _)| *moment == self.moment);
         let desk = self.documents.desk(uri);
-        let workspace = &mut self.rooms.entry(uri.to_owned()).or_default().workspace;
-        let index = Some(self.listing.of(&self.documents, uri));
-        let offered = Rc::new(ide::complete(workspace, &desk, &desk.root, offset, index));
+        let desk = match now {
+            Some(_) => desk.recent(),
+            None => desk,
+        };
+        let known = Known {
+            elsewhere: Some(self.listing.of(&self.documents, uri)),
+            program: now.map(|(_, snapshot)| &**snapshot),
+        };
+        let mut offered = ide::complete(workspace, &desk, &desk.root, offset, known);
+        if let Some(program) = offered.take_program() {
+            *last = Some((self.moment, Rc::new(program)));
+        }
+        let offered = Rc::new(offered);
         self.offered = Some(Rc::clone(&offered));
         offered
     }

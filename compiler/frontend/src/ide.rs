@@ -29,7 +29,7 @@ mod walk;
 
 pub use action::{Action, ActionKind, actions};
 pub use calls::{Calls, Party, call_party, incoming_calls, outgoing_calls};
-pub use completion::{Completion, Item as CompletionItem, ItemKind as CompletionKind, complete};
+pub use completion::{Completion, Item as CompletionItem, ItemKind as CompletionKind, Known, complete};
 pub use definition::{Target, definition, highlights, references, type_definition};
 pub use hover::{Hover, hover};
 pub use index::Index;

@@ -7,6 +7,8 @@
 //! 5. `explain` reads every bad part again strictly, for its message.
 //! 6. `cst_to_ast` reads the tree.
 //!
+//! `pieces` does the third and fourth for a text that was read before, and is another now.
+//!
 //! Nothing outside this folder sees pest.
 
 mod brackets;
@@ -16,6 +18,7 @@ mod error;
 mod expected;
 mod explain;
 mod kinds;
+mod pieces;
 mod prompt;
 mod slips;
 mod tokens;
@@ -23,6 +26,7 @@ mod tree;
 mod words;
 
 pub(crate) use cst_to_ast::{about, above, asks_for_code, code_before, strength};
+pub(crate) use pieces::Pieces;
 pub use prompt::{Part, PartKind, Piece, PromptInput, parse_expression, parse_prompt, pieces};
 pub(crate) use words::{ITEMS, RESERVED, is_item as begins_item, is_test_statement as begins_test_statement};
 
@@ -51,7 +55,20 @@ pub struct Parsed {
 
 /// Reads a file. Whatever is wrong with it is added to `found`; the rest of it is read all the same.
 pub fn parse(source: SourceId, text: &str, found: &mut Diagnostics) -> Parsed {
-    let read = read(Rule::module, text);
+    made(source, read(Rule::module, text, None), found)
+}
+
+/// As [`parse`], with the declarations of the text that was read before.
+pub(crate) fn parse_again(
+    pieces: &mut Pieces,
+    source: SourceId,
+    text: &str,
+    found: &mut Diagnostics,
+) -> Parsed {
+    made(source, read(Rule::module, text, Some(pieces)), found)
+}
+
+fn made(source: SourceId, read: Read, found: &mut Diagnostics) -> Parsed {
     let mut reader = Reader::new(source);
     let module = reader.module(&read.tree);
     report(source, read.problems.into_iter().chain(reader.problems), found);
@@ -73,7 +90,15 @@ pub(crate) struct Tree {
 
 /// The tree alone. Only a text that cannot be read at all is refused.
 pub(crate) fn tree_of(text: &str) -> Result<Tree, Diagnostics> {
-    let read = read(Rule::module, text);
+    tree_from(read(Rule::module, text, None))
+}
+
+/// As [`tree_of`], with the declarations of the text that was read before.
+pub(crate) fn tree_again(pieces: &mut Pieces, text: &str) -> Result<Tree, Diagnostics> {
+    tree_from(read(Rule::module, text, Some(pieces)))
+}
+
+fn tree_from(read: Read) -> Result<Tree, Diagnostics> {
     let is_limit =
         |problem: &ParseError| matches!(problem, ParseError::TooDeep { .. } | ParseError::TooLarge { .. });
     if read.problems.iter().any(|(problem, ..)| is_limit(problem)) {
@@ -111,7 +136,7 @@ pub(crate) fn tree_of(text: &str) -> Result<Tree, Diagnostics> {
 
 /// How much of a text cannot be read.
 pub(crate) fn problems(text: &str) -> usize {
-    read(Rule::module, text).problems.len()
+    read(Rule::module, text, None).problems.len()
 }
 
 /// The tree of an empty text.
@@ -128,7 +153,7 @@ struct Read {
     open_at_end: bool,
 }
 
-fn read(rule: Rule, text: &str) -> Read {
+fn read(rule: Rule, text: &str, pieces: Option<&mut Pieces>) -> Read {
     if text.len() > MEGABYTES * 1_000_000 {
         let problem = (ParseError::TooLarge { limit_mb: MEGABYTES }, 0, 0);
         return Read::refused(tree::flat_tree("", &[]), problem);
@@ -144,43 +169,40 @@ fn read(rule: Rule, text: &str) -> Read {
     let mut patches = cut.patches;
     patches.extend(pairing.hidden);
     patches.sort_by_key(|patch| patch.start);
+    let is_plain = patches.is_empty() && pairing.inserts.is_empty();
     let covered = cover::cover(text, &patches, &pairing.inserts);
     let mut problems = cut.problems;
     problems.extend(pairing.problems);
-    let tree = match FlowParser::parse(rule, &covered.text) {
-        Ok(pairs) => {
-            let (tree, bad) = tree::tree(text, &cut.all, pairs, &covered);
-            let context = explain::Context {
-                text,
-                tokens: &cut.all,
-                covered: &covered,
-            };
+    let context = explain::Context {
+        text,
+        tokens: &cut.all,
+        covered: &covered,
+    };
+    let again = pieces
+        .filter(|_| is_plain)
+        .and_then(|pieces| pieces.read(text, &cut.all));
+    let whole = || {
+        let pairs = FlowParser::parse(rule, &covered.text).ok()?;
+        Some(tree::tree(text, &cut.all, pairs, &covered))
+    };
+    let tree = match again.or_else(whole) {
+        Some((tree, bad)) => {
             problems.extend(explain::all(context, bad));
             tree
         }
         // Only a prompt's rule is strict; what was reported already is the reason then.
         // The tolerant rule always fits; pest gives up early only where the stack of the thread is too small.
-        Err(_) if rule == Rule::module => {
-            problems.push((
-                ParseError::TooDeep {
-                    limit: brackets::DEPTH,
-                },
-                0,
-                0,
-            ));
+        None if rule == Rule::module => {
+            let limit = brackets::DEPTH;
+            problems.push((ParseError::TooDeep { limit }, 0, 0));
             tree::flat_tree(text, &cut.all)
         }
-        Err(_) => {
+        None => {
             let whole = tree::Bad {
                 rule,
                 within: None,
                 start: 0,
                 end: covered.text.len(),
-            };
-            let context = explain::Context {
-                text,
-                tokens: &cut.all,
-                covered: &covered,
             };
             if problems.is_empty() {
                 problems.extend(explain::explain(context, whole));

@@ -19,6 +19,7 @@ pub(crate) use sight::Words;
 
 use crate::{
     Analysis, World, check,
+    parse::Pieces,
     resolve::{self, Resolved},
     settle,
 };
@@ -50,6 +51,11 @@ impl Workspace {
         let analysis = crate::assembled(resolved, checked, sources, found);
         settle(&analysis.resolved, sources, found);
         analysis
+    }
+
+    /// The declarations of the root, as they were read last.
+    pub(crate) fn pieces(&mut self) -> &mut Pieces {
+        &mut self.parsed.root
     }
 
     /// As [`Self::analyse`], for the sake of what is known where a word is missing: nothing is made of what was found.

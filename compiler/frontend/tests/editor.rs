@@ -5,7 +5,7 @@
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_frontend::{
     Workspace, World,
-    ide::{self, Index, Snapshot},
+    ide::{self, Completion, Index, Known, Snapshot},
 };
 
 struct Text(String);
@@ -90,7 +90,20 @@ fn answers(text: String) {
         let end = (offset + 40).min(length);
         let offered = ide::actions(&snapshot, &index, source, Span::new(source, offset, end));
         assert!(offered.iter().all(|action| are_edits(&action.edits)));
-        let found = ide::complete(&mut completions, &world, "shop.flow", offset, Some(&index));
+        let known = Known {
+            elsewhere: Some(&index),
+            program: None,
+        };
+        let found = ide::complete(&mut completions, &world, "shop.flow", offset, known);
+        let known = Known {
+            program: Some(&snapshot),
+            ..known
+        };
+        let again = ide::complete(&mut completions, &world, "shop.flow", offset, known);
+        let labels = |found: &Completion| -> Vec<String> {
+            found.items.iter().map(|item| item.label.clone()).collect()
+        };
+        assert_eq!((found.span, labels(&found)), (again.span, labels(&again)));
         assert!(found.span.start <= found.span.end && found.span.end <= length);
         let _ = found.items.first().map(|item| found.docs(item));
     }

@@ -44,7 +44,19 @@ pub struct Completion {
     pub span: Span,
     /// What can stand there, the likeliest first.
     pub items: Vec<Item>,
+    /// What the words about the items are taken from.
     snapshot: Snapshot,
+    /// The program as it is, where it was not known.
+    program: Option<Snapshot>,
+}
+
+/// What is known already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'k> {
+    /// The names of the project that can be taken although the module does not use them yet.
+    pub elsewhere: Option<&'k Index>,
+    /// The program as it is.
+    pub program: Option<&'k Snapshot>,
 }
 
 /// Something that can stand there.
@@ -102,6 +114,11 @@ impl Completion {
     #[must_use]
     pub fn docs(&self, item: &Item) -> String {
         docs::docs(&self.snapshot, item)
+    }
+
+    /// The program as it is, if it had to be analysed and was not taken yet.
+    pub fn take_program(&mut self) -> Option<Snapshot> {
+        self.program.take()
     }
 }
 
@@ -180,40 +197,81 @@ struct Context<'a> {
     items: Vec<Item>,
 }
 
-/// What can stand at an offset of the root module. `elsewhere` lists the names of the project that can be
-/// taken although the module does not use them yet.
+/// What can stand at an offset of the root module.
 #[must_use]
 pub fn complete(
     workspace: &mut Workspace,
     world: &dyn World,
     root: &str,
     offset: u32,
-    elsewhere: Option<&Index>,
+    known: Known<'_>,
 ) -> Completion {
     let Ok(text) = world.read(root) else {
         return Completion::default();
     };
-    let Some(site) = place::site(&text, offset) else {
-        return ignored::codes(workspace, world, (root, &text), offset).unwrap_or_default();
+    let Some(site) = place::site(workspace.pieces(), &text, offset) else {
+        return ignored::codes((workspace, world), (root, &text), offset, known.program).unwrap_or_default();
     };
+    let offer = |snapshot: &Snapshot| {
+        let source = snapshot.source(root)?;
+        let items = gathered(snapshot, source, (&site, &text), known.elsewhere);
+        let span = Span::new(source, site.start, site.end);
+        Some((span, items))
+    };
+    if let place::Place::Use(_) = site.place {
+        // Nothing is found out of a word there, and without what it stood for the program would be another one.
+        let program = Program::now(workspace, world, root, known.program);
+        let (span, items) = offer(&program).unwrap_or_default();
+        return Completion {
+            span,
+            items,
+            program: program.made(),
+            ..Completion::default()
+        };
+    }
     let changed = Changed {
         world,
         texts: HashMap::from([(root.to_owned(), site.text.clone())]),
     };
-    let snapshot = match site.place {
-        // Nothing is found out of a word there, and without what it stood for the program would be another one.
-        place::Place::Use(_) => Snapshot::again(workspace, world, root),
-        _ => Snapshot::probed(workspace, &changed, root),
-    };
-    let Some(source) = snapshot.source(root) else {
-        return Completion::default();
-    };
-    let span = Span::new(source, site.start, site.end);
-    let items = gathered(&snapshot, source, (&site, &text), elsewhere);
+    let snapshot = Snapshot::probed(workspace, &changed, root);
+    let (span, items) = offer(&snapshot).unwrap_or_default();
     Completion {
         span,
         items,
         snapshot,
+        program: None,
+    }
+}
+
+/// The program as it is.
+enum Program<'k> {
+    Known(&'k Snapshot),
+    Made(Box<Snapshot>),
+}
+
+impl<'k> Program<'k> {
+    fn now(workspace: &mut Workspace, world: &dyn World, root: &str, known: Option<&'k Snapshot>) -> Self {
+        let make = || Self::Made(Box::new(Snapshot::again(workspace, world, root)));
+        known.map_or_else(make, Self::Known)
+    }
+
+    /// What had to be made.
+    fn made(self) -> Option<Snapshot> {
+        match self {
+            Self::Known(_) => None,
+            Self::Made(snapshot) => Some(*snapshot),
+        }
+    }
+}
+
+impl std::ops::Deref for Program<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        match self {
+            Self::Known(snapshot) => snapshot,
+            Self::Made(snapshot) => snapshot,
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub enum PartKind {
 
 /// Reads declarations, statements and expressions.
 pub fn parse_prompt(source: SourceId, text: &str, found: &mut Diagnostics) -> PromptInput {
-    let read = read(Rule::prompt, text);
+    let read = read(Rule::prompt, text, None);
     let open = read.open_at_end && !is_crossed(text);
     if open || goes_on(text, !read.problems.is_empty()) {
         return PromptInput::Incomplete;
@@ -70,7 +70,7 @@ fn of_a_file(text: &str) -> Option<Read> {
     let tokens = tokens(text).all;
     let first = tokens.iter().find(|token| !token.kind.is_trivia())?;
     let word = text.get(first.start as usize..first.end as usize)?;
-    let read = words::is_item(word).then(|| read(Rule::module, text))?;
+    let read = words::is_item(word).then(|| read(Rule::module, text, None))?;
     (!read.problems.is_empty()).then_some(read)
 }
 
@@ -164,7 +164,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
 
 /// Reads a text that is one expression. Nothing if it is none, which was reported.
 pub fn parse_expression(source: SourceId, text: &str, found: &mut Diagnostics) -> Option<ast::Expr> {
-    let read = read(Rule::lone_expression, text);
+    let read = read(Rule::lone_expression, text, None);
     let mut reader = Reader::new(source);
     let expr = reader.lone_expression(&read.tree);
     let bad = !read.problems.is_empty();

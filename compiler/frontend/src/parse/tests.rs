@@ -3,6 +3,7 @@
 mod literals;
 mod messages;
 mod mutations;
+mod pieces;
 mod prompts;
 mod statements;
 

@@ -6,7 +6,7 @@ use super::tokens::Token;
 use crate::syntax::{Flow, SyntaxKind, SyntaxNode};
 use flowmesh_grammar::Rule;
 use pest::iterators::Pairs;
-use rowan::Language as _;
+use rowan::{GreenNode, Language as _};
 
 /// A part of the text that fits no rule: where it stands in the covered text.
 #[derive(Clone, Copy, Debug)]
@@ -26,37 +26,32 @@ pub(super) fn tree(
     covered: &Covered,
 ) -> (SyntaxNode, Vec<Bad>) {
     let mut build = Build::new(text, tokens);
-    let mut rules: Vec<(Rule, usize)> = Vec::new();
-    let mut bad = Vec::new();
     build.start(SyntaxKind::Module);
-    for event in pairs.tokens() {
-        match event {
-            pest::Token::Start { rule, pos } => {
-                rules.push((rule, pos.pos()));
-                if let Some(kind) = kind_of(rule) {
-                    build.up_to(covered.to_source(pos.pos()));
-                    build.past_trivia();
-                    build.start(kind);
-                }
-            }
-            pest::Token::End { rule, pos } => {
-                let start = rules.pop().map_or(0, |(_, start)| start);
-                let Some(kind) = kind_of(rule) else { continue };
-                if kind.is_bad() {
-                    let within = rules.last().map(|(rule, _)| *rule);
-                    bad.push(Bad {
-                        rule,
-                        within,
-                        start,
-                        end: pos.pos(),
-                    });
-                }
-                build.without_trailing_trivia(covered.to_source(pos.pos()));
-                build.inner.finish_node();
-            }
-        }
-    }
+    let bad = build.nodes(pairs, |place| place, |place| covered.to_source(place));
     (build.finish(), bad)
+}
+
+/// What one pest parse found from a place of the text on, where nothing is covered: with what is blank or comment before
+/// it, but not after it.
+pub(super) struct Piece {
+    pub(super) nodes: GreenNode,
+    pub(super) bad: Vec<Bad>,
+    /// So many tokens are in it.
+    pub(super) tokens: usize,
+}
+
+/// A piece of `text` from `from` on, where these tokens begin.
+pub(super) fn piece(text: &str, tokens: &[Token], pairs: Pairs<'_, Rule>, from: usize) -> Piece {
+    let mut build = Build::new(text, tokens);
+    build.start(SyntaxKind::Module);
+    let place = |place: usize| from.saturating_add(place);
+    let bad = build.nodes(pairs, place, |place| u32::try_from(place).unwrap_or(u32::MAX));
+    build.inner.finish_node();
+    Piece {
+        nodes: build.inner.finish(),
+        bad,
+        tokens: build.next,
+    }
 }
 
 /// The tree of a text that cannot be read: its tokens in a row.
@@ -94,6 +89,47 @@ impl<'a> Build<'a> {
             .unwrap_or("");
         self.inner.token(Flow::kind_to_raw(token.kind), text);
         self.next += 1;
+    }
+
+    /// The nodes that pest found. `place` says where a place of pest is in the covered text, `to_source` where such a
+    /// one is in the author's. Gives the parts that fit no rule.
+    fn nodes(
+        &mut self,
+        pairs: Pairs<'_, Rule>,
+        place: impl Fn(usize) -> usize,
+        to_source: impl Fn(usize) -> u32,
+    ) -> Vec<Bad> {
+        let mut rules: Vec<(Rule, usize)> = Vec::new();
+        let mut bad = Vec::new();
+        for event in pairs.tokens() {
+            match event {
+                pest::Token::Start { rule, pos } => {
+                    let start = place(pos.pos());
+                    rules.push((rule, start));
+                    if let Some(kind) = kind_of(rule) {
+                        self.up_to(to_source(start));
+                        self.past_trivia();
+                        self.start(kind);
+                    }
+                }
+                pest::Token::End { rule, pos } => {
+                    let (start, end) = (rules.pop().map_or(0, |(_, start)| start), place(pos.pos()));
+                    let Some(kind) = kind_of(rule) else { continue };
+                    if kind.is_bad() {
+                        let within = rules.last().map(|(rule, _)| *rule);
+                        bad.push(Bad {
+                            rule,
+                            within,
+                            start,
+                            end,
+                        });
+                    }
+                    self.without_trailing_trivia(to_source(end));
+                    self.inner.finish_node();
+                }
+            }
+        }
+        bad
     }
 
     /// All tokens that begin before `end`.

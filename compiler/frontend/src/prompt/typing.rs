@@ -49,7 +49,7 @@ impl Typing {
                 world,
                 text: page.text,
             };
-            let found = ide::complete(&mut self.offers, &overlay, MODULE, place, None);
+            let found = ide::complete(&mut self.offers, &overlay, MODULE, place, ide::Known::default());
             if found.items.is_empty() {
                 continue;
             }

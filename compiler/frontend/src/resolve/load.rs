@@ -115,6 +115,11 @@ impl Loader<'_> {
         };
         let known = |module: &Module| parsed.as_ref()?.known(&module.path, module.source, text(module));
         let mut trees: Vec<Option<Tree>> = new.iter().map(known).collect();
+        if let (0, Some(root), Some(first @ None)) = (self.read, new.first(), trees.first_mut()) {
+            *first = parsed
+                .as_mut()
+                .map(|parsed| Tree::again(&mut parsed.root, root.source, text(root)));
+        }
         let missing = trees.iter_mut().zip(&*new).filter(|(tree, _)| tree.is_none());
         let work = missing.map(|(tree, module)| -> Work<'_> {
             let (source, text) = (module.source, text(module));

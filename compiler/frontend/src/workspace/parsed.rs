@@ -1,7 +1,11 @@
 //! Trees of modules whose texts stay as they are.
 
 use super::{Words, sight::Meaning};
-use crate::{ast, parse, resolve::Resolved};
+use crate::{
+    ast,
+    parse::{self, Pieces},
+    resolve::Resolved,
+};
 use flowmesh_diagnostics::{Diagnostic, Diagnostics, SourceId};
 use std::{
     collections::{HashMap, HashSet},
@@ -12,6 +16,8 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     kept: HashMap<String, Kept>,
+    /// The declarations of the root, which is the text that changes.
+    pub(crate) root: Pieces,
 }
 
 /// The tree of a text, and what is wrong with it.
@@ -26,8 +32,17 @@ pub(crate) struct Tree {
 impl Tree {
     /// Parses a text.
     pub(crate) fn of(source: SourceId, text: &str) -> Self {
+        Self::made(source, |found| parse::parse(source, text, found))
+    }
+
+    /// Parses a text of which most was read before.
+    pub(crate) fn again(pieces: &mut Pieces, source: SourceId, text: &str) -> Self {
+        Self::made(source, |found| parse::parse_again(pieces, source, text, found))
+    }
+
+    fn made(source: SourceId, parse: impl FnOnce(&mut Diagnostics) -> parse::Parsed) -> Self {
         let mut found = Diagnostics::default();
-        let module = Arc::new(parse::parse(source, text, &mut found).module);
+        let module = Arc::new(parse(&mut found).module);
         let found = found.iter().cloned().collect();
         Self {
             source,

@@ -51,7 +51,7 @@ impl Task {
             &self.folder,
             &self.name,
             self.offset,
-            None,
+            ide::Known::default(),
         );
         let place = found.items.iter().position(|item| item.label == self.word);
         let first = found

@@ -8,12 +8,17 @@ use flowmesh_frontend::{Workspace, ide};
 const ITEMS: usize = 6;
 
 pub(crate) fn completion(case: &Case) -> String {
+    let index = case.index();
+    let known = ide::Known {
+        elsewhere: Some(&index),
+        program: None,
+    };
     let found = ide::complete(
         &mut Workspace::default(),
         &case.files,
         &case.path,
         case.offset,
-        Some(&case.index()),
+        known,
     );
     let mut out = String::new();
     for item in found.items.iter().take(ITEMS) {

@@ -1,6 +1,6 @@
 //! Codes in a comment that says which warnings are meant: those that would be told there first, and then all others.
 
-use super::{Completion, Item, ItemKind, Origin};
+use super::{Completion, Item, ItemKind, Origin, Program};
 use crate::{
     Workspace, World,
     ide::snapshot::Snapshot,
@@ -12,16 +12,16 @@ use std::collections::HashSet;
 
 /// The codes that can stand at an offset; nothing where no such comment is there.
 pub(super) fn codes(
-    workspace: &mut Workspace,
-    world: &dyn World,
+    (workspace, world): (&mut Workspace, &dyn World),
     (root, text): (&str, &str),
     offset: u32,
+    known: Option<&Snapshot>,
 ) -> Option<Completion> {
     let line = text.get(..usize::try_from(offset).ok()?)?.rsplit('\n').next()?;
     if !line.contains("//") {
         return None;
     }
-    let snapshot = Snapshot::again(workspace, world, root);
+    let snapshot = Program::now(workspace, world, root, known);
     let source = snapshot.source(root)?;
     let comment = snapshot.tokens_at(source, offset).0?;
     let begins = u32::from(comment.text_range().start());
@@ -52,7 +52,8 @@ pub(super) fn codes(
     Some(Completion {
         span,
         items,
-        snapshot,
+        program: snapshot.made(),
+        ..Completion::default()
     })
 }
 

@@ -6,7 +6,7 @@ mod near;
 use crate::{
     check::WORD,
     ide::names::NameKind,
-    parse,
+    parse::{self, Pieces},
     syntax::{SyntaxKind as K, SyntaxNode, SyntaxToken},
 };
 use beside::{After, after, before_line, begins, given, goes_on, holds, within};
@@ -83,8 +83,8 @@ const BINDINGS: &[&str] = &[
 ];
 pub(super) const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
 
-/// The place at an offset; nothing in comments and in texts.
-pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
+/// The place at an offset; nothing in comments and in texts. `pieces` are of the text as it was read last.
+pub(super) fn site(pieces: &mut Pieces, text: &str, offset: u32) -> Option<Site> {
     let at = offset as usize;
     let (before, behind) = (text.get(..at)?, text.get(at..)?);
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -97,7 +97,7 @@ pub(super) fn site(text: &str, offset: u32) -> Option<Site> {
     let (head, tail) = (text.get(..start)?, text.get(end..)?);
     let form = form(head, tail)?;
     let text = format!("{head}{WORD}{form}{tail}");
-    let tree = parse::tree_of(&text).ok()?.root;
+    let tree = parse::tree_again(pieces, &text).ok()?.root;
     let token = tree
         .token_at_offset(u32::try_from(start).ok()?.into())
         .right_biased()?;

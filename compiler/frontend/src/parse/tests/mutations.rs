@@ -4,10 +4,10 @@ use super::super::*;
 use super::{EVERYTHING, SHOP, STATEMENTS, read_text};
 
 /// A small generator, so that a failing text can be made again from its seed.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
