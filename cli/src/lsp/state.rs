@@ -12,7 +12,7 @@ use flowmesh_frontend::{
 };
 use lsp_server::{Message, Request};
 use serde_json::json;
-use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
+use std::{collections::BTreeMap, path::PathBuf, rc::Rc, sync::Arc};
 
 /// What the server knows.
 pub(super) struct State {
@@ -38,21 +38,21 @@ pub(super) struct State {
 #[derive(Default)]
 struct Room {
     workspace: Workspace,
-    last: Option<(u64, Rc<Snapshot>)>,
+    last: Option<(u64, Arc<Snapshot>)>,
 }
 
 /// A document that is asked about, and what is known of it.
 pub(super) struct Seen<'s> {
     pub(super) desk: Desk<'s>,
-    pub(super) snapshot: Rc<Snapshot>,
+    pub(super) snapshot: Arc<Snapshot>,
     pub(super) source: SourceId,
 }
 
 impl Room {
     /// All modules of a project as they are now.
-    fn all(&mut self, desk: &Desk<'_>) -> Rc<Snapshot> {
+    fn all(&mut self, desk: &Desk<'_>) -> Arc<Snapshot> {
         let paths = desk.modules();
-        Rc::new(Snapshot::project_again(&mut self.workspace, desk, &paths))
+        Arc::new(Snapshot::project_again(&mut self.workspace, desk, &paths))
     }
 }
 
@@ -99,18 +99,18 @@ impl State {
     }
 
     /// The program whose root is a document, as it is now.
-    pub(super) fn snapshot(&mut self, uri: &str) -> Rc<Snapshot> {
+    pub(super) fn snapshot(&mut self, uri: &str) -> Arc<Snapshot> {
         let room = self.rooms.entry(uri.to_owned()).or_default();
         if let Some((moment, snapshot)) = &room.last
             && *moment == self.moment
         {
-            return Rc::clone(snapshot);
+            return Arc::clone(snapshot);
         }
         // It is large: two of them are not held at once.
         room.last = None;
         let desk = self.documents.desk(uri);
-        let snapshot = Rc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
-        room.last = Some((self.moment, Rc::clone(&snapshot)));
+        let snapshot = Arc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
+        room.last = Some((self.moment, Arc::clone(&snapshot)));
         snapshot
     }
 
@@ -133,7 +133,7 @@ impl State {
         let room = self.projects.entry(folder).or_default();
         let known = room.last.take().filter(|(moment, _)| *moment == self.moment);
         let snapshot = known.map_or_else(|| room.all(&desk), |(_, snapshot)| snapshot);
-        room.last = Some((self.moment, Rc::clone(&snapshot)));
+        room.last = Some((self.moment, Arc::clone(&snapshot)));
         let source = snapshot.source(&desk.root)?;
         Some(Seen {
             desk,
@@ -189,11 +189,11 @@ impl State {
         };
         let known = Known {
             elsewhere: Some(self.listing.of(&self.documents, uri)),
-            program: now.map(|(_, snapshot)| &**snapshot),
+            program: now.map(|(_, snapshot)| snapshot),
         };
         let mut offered = ide::complete(workspace, &desk, &desk.root, offset, known);
         if let Some(program) = offered.take_program() {
-            *last = Some((self.moment, Rc::new(program)));
+            *last = Some((self.moment, Arc::new(program)));
         }
         let offered = Rc::new(offered);
         self.offered = Some(Rc::clone(&offered));

@@ -29,6 +29,7 @@ mod template;
 mod test;
 pub(crate) mod tree;
 mod ty;
+mod within;
 mod words;
 mod written;
 
@@ -46,6 +47,7 @@ pub(crate) use service::setting::Place;
 pub use service::setting::{SETTINGS, Setting};
 pub(crate) use service::words::time;
 pub use ty::Ty;
+pub(crate) use within::probe_within;
 pub(crate) use words::symbol;
 
 use crate::{

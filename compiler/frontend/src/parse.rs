@@ -134,6 +134,11 @@ fn tree_from(read: Read) -> Result<Tree, Diagnostics> {
     })
 }
 
+/// The declaration that a node of a tree is.
+pub(crate) fn item_of(source: SourceId, node: &SyntaxNode) -> Option<ast::Item> {
+    Reader::new(source).item(node)
+}
+
 /// How much of a text cannot be read.
 pub(crate) fn problems(text: &str) -> usize {
     read(Rule::module, text, None).problems.len()

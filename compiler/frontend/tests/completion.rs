@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a harness ends by a panic")]
 
+mod shown;
 #[path = "completion/task.rs"]
 mod task;
 

@@ -5,8 +5,12 @@
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_frontend::{
     Workspace, World,
-    ide::{self, Completion, Index, Known, Snapshot},
+    ide::{self, Index, Known, Snapshot},
 };
+use shown::difference;
+use std::sync::Arc;
+
+mod shown;
 
 struct Text(String);
 
@@ -26,7 +30,7 @@ const TEXTS: usize = 8;
 
 fn answers(text: String) {
     let world = Text(text);
-    let snapshot = Snapshot::new(&world, "shop.flow");
+    let snapshot = Arc::new(Snapshot::new(&world, "shop.flow"));
     let source = snapshot.source("shop.flow").expect("the root");
     let project = Snapshot::project(&world, &["shop.flow".to_owned()]);
     let own = project.source("shop.flow").expect("the root");
@@ -100,10 +104,7 @@ fn answers(text: String) {
             ..known
         };
         let again = ide::complete(&mut completions, &world, "shop.flow", offset, known);
-        let labels = |found: &Completion| -> Vec<String> {
-            found.items.iter().map(|item| item.label.clone()).collect()
-        };
-        assert_eq!((found.span, labels(&found)), (again.span, labels(&again)));
+        assert_eq!(difference(&found, &again), None, "{}\n at {offset}", world.0);
         assert!(found.span.start <= found.span.end && found.span.end <= length);
         let _ = found.items.first().map(|item| found.docs(item));
     }

@@ -18,6 +18,7 @@ mod case;
 mod names;
 #[path = "ide/shape.rs"]
 mod shape;
+mod shown;
 
 use case::Case;
 use std::{env, fs, path::Path};

@@ -111,7 +111,7 @@ fn recursion(checker: &mut Checker<'_>, circle: &[u32]) {
 }
 
 impl<'a> Checker<'a> {
-    fn function(&mut self, at: usize, module: ModuleId, item: &'a ast::Item) -> Option<Function> {
+    pub(super) fn function(&mut self, at: usize, module: ModuleId, item: &'a ast::Item) -> Option<Function> {
         let ItemKind::Function { params, body, .. } = &item.kind else {
             return None;
         };

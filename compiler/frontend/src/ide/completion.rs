@@ -19,6 +19,7 @@ mod place;
 mod rank;
 mod setting;
 mod value;
+mod within;
 
 use super::{
     index::{Index, library},
@@ -27,7 +28,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    Workspace, World,
+    Workspace, World, ast,
     check::{Globals, Probe, Ty},
     resolve::{Def, Module},
 };
@@ -35,7 +36,7 @@ pub(super) use elsewhere::{bring, homes};
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_stdlib::Native;
 use place::Site;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// What can stand at a place.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ pub struct Completion {
     /// What can stand there, the likeliest first.
     pub items: Vec<Item>,
     /// What the words about the items are taken from.
-    snapshot: Snapshot,
+    snapshot: Arc<Snapshot>,
     /// The program as it is, where it was not known.
     program: Option<Snapshot>,
 }
@@ -56,7 +57,7 @@ pub struct Known<'k> {
     /// The names of the project that can be taken although the module does not use them yet.
     pub elsewhere: Option<&'k Index>,
     /// The program as it is.
-    pub program: Option<&'k Snapshot>,
+    pub program: Option<&'k Arc<Snapshot>>,
 }
 
 /// Something that can stand there.
@@ -186,6 +187,8 @@ struct Context<'a> {
     source: SourceId,
     resolved: &'a crate::resolve::Resolved,
     module: &'a Module,
+    /// The declaration around the place.
+    around: Option<&'a ast::Item>,
     globals: &'a Globals,
     /// The text with the word in it, and where.
     site: &'a Site,
@@ -212,16 +215,29 @@ pub fn complete(
     let Some(site) = place::site(workspace.pieces(), &text, offset) else {
         return ignored::codes((workspace, world), (root, &text), offset, known.program).unwrap_or_default();
     };
-    let offer = |snapshot: &Snapshot| {
+    let offer = |snapshot: &Snapshot, inside: Option<(Option<Probe>, ast::Item)>| {
         let source = snapshot.source(root)?;
-        let items = gathered(snapshot, source, (&site, &text), known.elsewhere);
+        let items = gathered(snapshot, source, (&site, &text), known.elsewhere, inside);
         let span = Span::new(source, site.start, site.end);
         Some((span, items))
     };
+    let inside = known.program.and_then(|program| {
+        let inside = within::within(program, program.source(root)?, (&site, &text))?;
+        Some((program, inside))
+    });
+    if let Some((program, inside)) = inside {
+        let (span, items) = offer(program, Some(inside)).unwrap_or_default();
+        return Completion {
+            span,
+            items,
+            snapshot: Arc::clone(program),
+            program: None,
+        };
+    }
     if let place::Place::Use(_) = site.place {
         // Nothing is found out of a word there, and without what it stood for the program would be another one.
         let program = Program::now(workspace, world, root, known.program);
-        let (span, items) = offer(&program).unwrap_or_default();
+        let (span, items) = offer(&program, None).unwrap_or_default();
         return Completion {
             span,
             items,
@@ -234,11 +250,11 @@ pub fn complete(
         texts: HashMap::from([(root.to_owned(), site.text.clone())]),
     };
     let snapshot = Snapshot::probed(workspace, &changed, root);
-    let (span, items) = offer(&snapshot).unwrap_or_default();
+    let (span, items) = offer(&snapshot, None).unwrap_or_default();
     Completion {
         span,
         items,
-        snapshot,
+        snapshot: Arc::new(snapshot),
         program: None,
     }
 }
@@ -250,9 +266,14 @@ enum Program<'k> {
 }
 
 impl<'k> Program<'k> {
-    fn now(workspace: &mut Workspace, world: &dyn World, root: &str, known: Option<&'k Snapshot>) -> Self {
+    fn now(
+        workspace: &mut Workspace,
+        world: &dyn World,
+        root: &str,
+        known: Option<&'k Arc<Snapshot>>,
+    ) -> Self {
         let make = || Self::Made(Box::new(Snapshot::again(workspace, world, root)));
-        known.map_or_else(make, Self::Known)
+        known.map_or_else(make, |known| Self::Known(known))
     }
 
     /// What had to be made.
@@ -280,6 +301,7 @@ fn gathered(
     source: SourceId,
     (site, text): (&Site, &str),
     elsewhere: Option<&Index>,
+    inside: Option<(Option<Probe>, ast::Item)>,
 ) -> Vec<Item> {
     let Some(module) = snapshot.module(source) else {
         return Vec::new();
@@ -288,6 +310,14 @@ fn gathered(
     // Where nobody knows all modules, those of the program can be used.
     let known =
         (elsewhere.is_none() && matches!(site.place, place::Place::Use(_))).then(|| Index::of(snapshot));
+    let (probe, around) = match &inside {
+        Some((probe, item)) => (probe.as_ref(), Some(item)),
+        None => {
+            let mut items = module.ast.items.iter();
+            let around = items.find(|item| item.span.touches(site.start));
+            (checked.probes.last(), around)
+        }
+    };
     let mut context = Context {
         source,
         resolved: &snapshot.analysis.resolved,
@@ -295,7 +325,8 @@ fn gathered(
         globals: &checked.globals,
         site,
         index: elsewhere.or(known.as_ref()),
-        probe: checked.probes.last(),
+        probe,
+        around,
         counts: rank::counts(text, site),
         items: Vec::new(),
     };

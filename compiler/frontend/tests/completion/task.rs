@@ -1,5 +1,6 @@
 //! Tasks: a text without one of its words.
 
+use crate::shown::difference;
 use flowmesh_diagnostics::SourceId;
 use flowmesh_frontend::{
     Workspace, World,
@@ -10,6 +11,7 @@ use flowmesh_frontend::{
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Folders of the suite whose programs are sound and look like programs.
@@ -52,6 +54,25 @@ impl Task {
             &self.name,
             self.offset,
             ide::Known::default(),
+        );
+        let program = Arc::new(Snapshot::new(&self.folder, &self.name));
+        let known = ide::Known {
+            program: Some(&program),
+            ..ide::Known::default()
+        };
+        let quick = ide::complete(
+            &mut Workspace::default(),
+            &self.folder,
+            &self.name,
+            self.offset,
+            known,
+        );
+        assert_eq!(
+            difference(&found, &quick),
+            None,
+            "{} at {}",
+            self.name,
+            self.offset
         );
         let place = found.items.iter().position(|item| item.label == self.word);
         let first = found

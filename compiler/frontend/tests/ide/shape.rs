@@ -1,8 +1,15 @@
 //! Questions about texts as a whole, and about what can stand at a place.
 
-use crate::case::{Case, changed, place};
+use crate::{
+    case::{Case, changed, place},
+    shown::difference,
+};
 use flowmesh_diagnostics::Span;
-use flowmesh_frontend::{Workspace, ide};
+use flowmesh_frontend::{
+    Workspace,
+    ide::{self, Snapshot},
+};
+use std::sync::Arc;
 
 /// So many items are enough to see the order.
 const ITEMS: usize = 6;
@@ -20,6 +27,19 @@ pub(crate) fn completion(case: &Case) -> String {
         case.offset,
         known,
     );
+    let program = Arc::new(Snapshot::new(&case.files, &case.path));
+    let known = ide::Known {
+        program: Some(&program),
+        ..known
+    };
+    let quick = ide::complete(
+        &mut Workspace::default(),
+        &case.files,
+        &case.path,
+        case.offset,
+        known,
+    );
+    assert_eq!(difference(&found, &quick), None, "with a program that is known");
     let mut out = String::new();
     for item in found.items.iter().take(ITEMS) {
         let line = format!(

@@ -99,9 +99,7 @@ impl Context<'_> {
     /// The names that the declaration around gives, as far as they stand before the place: parameters and what is bound.
     pub(super) fn written_names(&mut self) {
         let at = self.site.start;
-        let Some(item) = self.module.ast.items.iter().find(|item| item.span.touches(at)) else {
-            return;
-        };
+        let Some(item) = self.around else { return };
         let mut names: Vec<(Ident, NameKind)> = Vec::new();
         let of = |fields: &[crate::ast::Field]| {
             fields
@@ -229,9 +227,7 @@ impl Context<'_> {
     }
 
     fn flow(&self) -> Option<&Flow> {
-        let at = self.site.start;
-        let item = self.module.ast.items.iter().find(|item| item.span.touches(at))?;
-        match &item.kind {
+        match &self.around?.kind {
             Declares::Flow(flow) => Some(flow),
             _ => None,
         }

@@ -15,6 +15,7 @@ use beside::{After, after, before_line, begins, given, goes_on, holds, within};
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) text: String,
+    pub(super) tree: SyntaxNode,
     /// What the word replaces in the author's text.
     pub(super) start: u32,
     pub(super) end: u32,
@@ -133,6 +134,7 @@ pub(super) fn site(pieces: &mut Pieces, text: &str, offset: u32) -> Option<Site>
         item: (own, inside),
         around: item.map(|item| item.kind()),
         text,
+        tree,
     })
 }
 

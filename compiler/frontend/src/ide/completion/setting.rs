@@ -295,9 +295,7 @@ impl Context<'_> {
 
     /// The subsets of the service around.
     pub(super) fn subsets(&mut self, score: i32) {
-        let at = self.site.start;
-        let item = self.module.ast.items.iter().find(|item| item.span.touches(at));
-        if let Some(Declares::Service(service)) = item.map(|item| &item.kind) {
+        if let Some(Declares::Service(service)) = self.around.map(|item| &item.kind) {
             for subset in service.at.iter().filter_map(|at| at.subset.as_ref()) {
                 let given = if self
                     .counts

@@ -115,13 +115,8 @@ impl Context<'_> {
         let kind = ItemKind::Name(kind_of(def));
         let base = Base::Def(def);
         // A flow does not call itself, and a function cannot.
-        let around = self
-            .module
-            .ast
-            .items
-            .iter()
-            .find(|item| item.span.touches(self.site.start));
-        let is_own = around
+        let is_own = self
+            .around
             .and_then(crate::ide::symbols::name_of)
             .is_some_and(|own| own.text == *name);
         let spoken = if is_own { -80 } else { self.unused(name) };

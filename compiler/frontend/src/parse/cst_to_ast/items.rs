@@ -7,7 +7,7 @@ use crate::syntax::{SyntaxKind, SyntaxNode};
 
 impl Reader {
     /// A declaration; nothing for a node that is none.
-    pub(super) fn item(&mut self, node: &SyntaxNode) -> Option<ast::Item> {
+    pub(in crate::parse) fn item(&mut self, node: &SyntaxNode) -> Option<ast::Item> {
         let name = self.name(node);
         let kind = match node.kind() {
             SyntaxKind::Import => ItemKind::Use(self.names(node)),
