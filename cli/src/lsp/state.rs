@@ -12,7 +12,7 @@ use flowmesh_frontend::{
 };
 use lsp_server::{Message, Request};
 use serde_json::json;
-use std::{collections::BTreeMap, path::PathBuf, rc::Rc, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
 
 /// What the server knows.
 pub(super) struct State {
@@ -38,21 +38,21 @@ pub(super) struct State {
 #[derive(Default)]
 struct Room {
     workspace: Workspace,
-    last: Option<(u64, Arc<Snapshot>)>,
+    last: Option<(u64, Rc<Snapshot>)>,
 }
 
 /// A document that is asked about, and what is known of it.
 pub(super) struct Seen<'s> {
     pub(super) desk: Desk<'s>,
-    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) snapshot: Rc<Snapshot>,
     pub(super) source: SourceId,
 }
 
 impl Room {
     /// All modules of a project as they are now.
-    fn all(&mut self, desk: &Desk<'_>) -> Arc<Snapshot> {
+    fn all(&mut self, desk: &Desk<'_>) -> Rc<Snapshot> {
         let paths = desk.modules();
-        Arc::new(Snapshot::project_again(&mut self.workspace, desk, &paths))
+        Rc::new(Snapshot::project_again(&mut self.workspace, desk, &paths))
     }
 }
 
@@ -99,18 +99,18 @@ impl State {
     }
 
     /// The program whose root is a document, as it is now.
-    pub(super) fn snapshot(&mut self, uri: &str) -> Arc<Snapshot> {
+    pub(super) fn snapshot(&mut self, uri: &str) -> Rc<Snapshot> {
         let room = self.rooms.entry(uri.to_owned()).or_default();
         if let Some((moment, snapshot)) = &room.last
             && *moment == self.moment
         {
-            return Arc::clone(snapshot);
+            return Rc::clone(snapshot);
         }
         // It is large: two of them are not held at once.
         room.last = None;
         let desk = self.documents.desk(uri);
-        let snapshot = Arc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
-        room.last = Some((self.moment, Arc::clone(&snapshot)));
+        let snapshot = Rc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
+        room.last = Some((self.moment, Rc::clone(&snapshot)));
         snapshot
     }
 
@@ -133,7 +133,7 @@ impl State {
         let room = self.projects.entry(folder).or_default();
         let known = room.last.take().filter(|(moment, _)| *moment == self.moment);
         let snapshot = known.map_or_else(|| room.all(&desk), |(_, snapshot)| snapshot);
-        room.last = Some((self.moment, Arc::clone(&snapshot)));
+        room.last = Some((self.moment, Rc::clone(&snapshot)));
         let source = snapshot.source(&desk.root)?;
         Some(Seen {
             desk,
@@ -193,7 +193,7 @@ impl State {
         };
         let mut offered = ide::complete(workspace, &desk, &desk.root, offset, known);
         if let Some(program) = offered.take_program() {
-            *last = Some((self.moment, Arc::new(program)));
+            *last = Some((self.moment, Rc::new(program)));
         }
         let offered = Rc::new(offered);
         self.offered = Some(Rc::clone(&offered));

@@ -8,7 +8,7 @@ use flowmesh_frontend::{
     ide::{self, Index, Known, Snapshot},
 };
 use shown::difference;
-use std::sync::Arc;
+use std::rc::Rc;
 
 mod shown;
 
@@ -30,7 +30,7 @@ const TEXTS: usize = 8;
 
 fn answers(text: String) {
     let world = Text(text);
-    let snapshot = Arc::new(Snapshot::new(&world, "shop.flow"));
+    let snapshot = Rc::new(Snapshot::new(&world, "shop.flow"));
     let source = snapshot.source("shop.flow").expect("the root");
     let project = Snapshot::project(&world, &["shop.flow".to_owned()]);
     let own = project.source("shop.flow").expect("the root");

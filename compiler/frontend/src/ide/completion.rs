@@ -36,7 +36,8 @@ pub(super) use elsewhere::{bring, homes};
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_stdlib::Native;
 use place::Site;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, rc::Rc};
+use within::Inside;
 
 /// What can stand at a place.
 #[derive(Debug, Default)]
@@ -46,7 +47,7 @@ pub struct Completion {
     /// What can stand there, the likeliest first.
     pub items: Vec<Item>,
     /// What the words about the items are taken from.
-    snapshot: Arc<Snapshot>,
+    snapshot: Rc<Snapshot>,
     /// The program as it is, where it was not known.
     program: Option<Snapshot>,
 }
@@ -57,7 +58,7 @@ pub struct Known<'k> {
     /// The names of the project that can be taken although the module does not use them yet.
     pub elsewhere: Option<&'k Index>,
     /// The program as it is.
-    pub program: Option<&'k Arc<Snapshot>>,
+    pub program: Option<&'k Rc<Snapshot>>,
 }
 
 /// Something that can stand there.
@@ -184,6 +185,7 @@ impl Item {
 
 /// What is known of the place while items are gathered.
 struct Context<'a> {
+    world: &'a dyn World,
     source: SourceId,
     resolved: &'a crate::resolve::Resolved,
     module: &'a Module,
@@ -215,9 +217,9 @@ pub fn complete(
     let Some(site) = place::site(workspace.pieces(), &text, offset) else {
         return ignored::codes((workspace, world), (root, &text), offset, known.program).unwrap_or_default();
     };
-    let offer = |snapshot: &Snapshot, inside: Option<(Option<Probe>, ast::Item)>| {
+    let offer = |snapshot: &Snapshot, inside: Option<&Inside>| {
         let source = snapshot.source(root)?;
-        let items = gathered(snapshot, source, (&site, &text), known.elsewhere, inside);
+        let items = gathered((world, snapshot), source, (&site, &text), known.elsewhere, inside);
         let span = Span::new(source, site.start, site.end);
         Some((span, items))
     };
@@ -226,11 +228,11 @@ pub fn complete(
         Some((program, inside))
     });
     if let Some((program, inside)) = inside {
-        let (span, items) = offer(program, Some(inside)).unwrap_or_default();
+        let (span, items) = offer(program, Some(&inside)).unwrap_or_default();
         return Completion {
             span,
             items,
-            snapshot: Arc::clone(program),
+            snapshot: Rc::clone(program),
             program: None,
         };
     }
@@ -254,7 +256,7 @@ pub fn complete(
     Completion {
         span,
         items,
-        snapshot: Arc::new(snapshot),
+        snapshot: Rc::new(snapshot),
         program: None,
     }
 }
@@ -270,7 +272,7 @@ impl<'k> Program<'k> {
         workspace: &mut Workspace,
         world: &dyn World,
         root: &str,
-        known: Option<&'k Arc<Snapshot>>,
+        known: Option<&'k Rc<Snapshot>>,
     ) -> Self {
         let make = || Self::Made(Box::new(Snapshot::again(workspace, world, root)));
         known.map_or_else(make, |known| Self::Known(known))
@@ -297,11 +299,11 @@ impl std::ops::Deref for Program<'_> {
 }
 
 fn gathered(
-    snapshot: &Snapshot,
+    (world, snapshot): (&dyn World, &Snapshot),
     source: SourceId,
     (site, text): (&Site, &str),
     elsewhere: Option<&Index>,
-    inside: Option<(Option<Probe>, ast::Item)>,
+    inside: Option<&Inside>,
 ) -> Vec<Item> {
     let Some(module) = snapshot.module(source) else {
         return Vec::new();
@@ -310,7 +312,7 @@ fn gathered(
     // Where nobody knows all modules, those of the program can be used.
     let known =
         (elsewhere.is_none() && matches!(site.place, place::Place::Use(_))).then(|| Index::of(snapshot));
-    let (probe, around) = match &inside {
+    let (probe, around) = match inside {
         Some((probe, item)) => (probe.as_ref(), Some(item)),
         None => {
             let mut items = module.ast.items.iter();
@@ -319,6 +321,7 @@ fn gathered(
         }
     };
     let mut context = Context {
+        world,
         source,
         resolved: &snapshot.analysis.resolved,
         module,

@@ -11,7 +11,7 @@ use flowmesh_frontend::{
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    rc::Rc,
 };
 
 /// Folders of the suite whose programs are sound and look like programs.
@@ -55,7 +55,7 @@ impl Task {
             self.offset,
             ide::Known::default(),
         );
-        let program = Arc::new(Snapshot::new(&self.folder, &self.name));
+        let program = Rc::new(Snapshot::new(&self.folder, &self.name));
         let known = ide::Known {
             program: Some(&program),
             ..ide::Known::default()

@@ -9,7 +9,7 @@ use flowmesh_frontend::{
     Workspace,
     ide::{self, Snapshot},
 };
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// So many items are enough to see the order.
 const ITEMS: usize = 6;
@@ -27,7 +27,7 @@ pub(crate) fn completion(case: &Case) -> String {
         case.offset,
         known,
     );
-    let program = Arc::new(Snapshot::new(&case.files, &case.path));
+    let program = Rc::new(Snapshot::new(&case.files, &case.path));
     let known = ide::Known {
         program: Some(&program),
         ..known

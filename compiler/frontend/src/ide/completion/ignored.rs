@@ -8,14 +8,14 @@ use crate::{
     parse::{about, asks_for_code},
 };
 use flowmesh_diagnostics::{Code, Page, Severity, Span, pages};
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, rc::Rc};
 
 /// The codes that can stand at an offset; nothing where no such comment is there.
 pub(super) fn codes(
     (workspace, world): (&mut Workspace, &dyn World),
     (root, text): (&str, &str),
     offset: u32,
-    known: Option<&Arc<Snapshot>>,
+    known: Option<&Rc<Snapshot>>,
 ) -> Option<Completion> {
     let line = text.get(..usize::try_from(offset).ok()?)?.rsplit('\n').next()?;
     if !line.contains("//") {

@@ -10,6 +10,7 @@ use crate::{
     parse,
     resolve::Def,
     syntax::SyntaxKind as K,
+    world::Work,
 };
 
 /// A word, how usual it is, and what is written for it where nothing follows.
@@ -178,18 +179,16 @@ impl Context<'_> {
             .iter()
             .map(|known| (known, 1))
             .chain(WITHIN.iter().map(|known| (known, 0)));
-        let prefix = self.site.prefix.clone();
-        let mut tried: Vec<(&Known, i32, Option<usize>)> = Vec::new();
         let try_them = broken || self.site.after.more;
+        let mut tried: Vec<(&Known, i32, Option<usize>)> = Vec::new();
         for (known, begins) in all {
-            if !known.0.starts_with(prefix.as_str()) || tried.iter().any(|(other, ..)| other.0 == known.0) {
-                continue;
+            let fits = known.0.starts_with(self.site.prefix.as_str()) && (try_them || begins == 1);
+            if fits && !tried.iter().any(|(other, ..)| other.0 == known.0) {
+                tried.push((known, begins, None));
             }
-            let problems = try_them.then(|| self.problems_with(known.0));
-            if problems.is_none() && begins == 0 {
-                continue;
-            }
-            tried.push((known, begins, problems));
+        }
+        if try_them {
+            self.try_words(&mut tried);
         }
         let best = tried.iter().filter_map(|(.., problems)| *problems).min();
         for ((word, usual, snippet), begins, problems) in tried {
@@ -277,11 +276,14 @@ impl Context<'_> {
         }
     }
 
-    /// How much of what is around cannot be read with another word in the place.
-    fn problems_with(&self, word: &str) -> usize {
+    /// Says of each word how much of what is around cannot be read with it in the place.
+    fn try_words(&self, words: &mut [(&Known, i32, Option<usize>)]) {
         let (text, at) = &self.site.near;
         let (head, tail) = (text.get(..*at).unwrap_or(""), text.get(*at..).unwrap_or(""));
         let tail = tail.strip_prefix(WORD).unwrap_or(tail);
-        parse::problems(&format!("{head}{word}{tail}"))
+        let work = words.iter_mut().map(|((word, ..), _, problems)| -> Work<'_> {
+            Box::new(move || *problems = Some(parse::problems(&format!("{head}{word}{tail}"))))
+        });
+        self.world.work(work.collect());
     }
 }

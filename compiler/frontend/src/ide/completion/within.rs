@@ -10,13 +10,12 @@ use crate::{
 };
 use flowmesh_diagnostics::SourceId;
 
+/// What is known of the place, and the declaration around it with the word in it.
+pub(super) type Inside = (Option<Probe>, Item);
+
 /// What is known of the place, and the declaration around it with the word in it. Nothing where the program may be another
 /// one with the word.
-pub(super) fn within(
-    program: &Snapshot,
-    source: SourceId,
-    (site, text): (&Site, &str),
-) -> Option<(Option<Probe>, Item)> {
+pub(super) fn within(program: &Snapshot, source: SourceId, (site, text): (&Site, &str)) -> Option<Inside> {
     if program.sources.get(source)?.text != text {
         return None;
     }
