@@ -12,6 +12,8 @@ mod outline;
 mod show;
 mod text;
 
+pub(super) use complete::MOST;
+
 use super::{findings, state::State};
 use lsp_server::{ErrorCode, Message, Request, Response};
 use serde_json::Value;

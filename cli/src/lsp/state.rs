@@ -4,6 +4,7 @@ use super::{
     client::Client,
     documents::{Desk, Documents},
     listing::Listing,
+    requests::MOST,
 };
 use flowmesh_diagnostics::SourceId;
 use flowmesh_frontend::{
@@ -77,6 +78,10 @@ impl State {
     pub(super) fn changed(&mut self) {
         self.moment += 1;
         self.told = false;
+        // Two programs are not held at once: they are large.
+        if let Some(offered) = self.offered.as_mut().and_then(Rc::get_mut) {
+            offered.settle(MOST);
+        }
     }
 
     /// A document is closed.

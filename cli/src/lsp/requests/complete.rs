@@ -45,7 +45,7 @@ pub(super) fn signature(state: &mut State, params: &Value) -> Answer {
 }
 
 /// The most that is offered at once; who types on is asked again.
-const MOST: usize = 200;
+pub(in crate::lsp) const MOST: usize = 200;
 
 /// The likeliest first.
 pub(super) fn complete(state: &mut State, params: &Value) -> Answer {

@@ -80,6 +80,8 @@ pub struct Item {
     pub score: i32,
     origin: Origin,
     ty: Option<Ty>,
+    /// What is to be said of it, once it was asked for.
+    docs: Option<String>,
 }
 
 /// What something is that can stand at a place.
@@ -115,7 +117,20 @@ impl Completion {
     /// What is to be said of an item, in Markdown: it is asked for when the item is looked at.
     #[must_use]
     pub fn docs(&self, item: &Item) -> String {
-        docs::docs(&self.snapshot, item)
+        item.docs
+            .clone()
+            .unwrap_or_else(|| docs::docs(&self.snapshot, item))
+    }
+
+    /// Keeps what is to be said of the first items, and lets go of the program, which is large and will soon be another.
+    pub fn settle(&mut self, most: usize) {
+        let program = std::mem::take(&mut self.snapshot);
+        for item in self.items.iter_mut().take(most) {
+            if item.docs.is_none() {
+                item.docs = Some(docs::docs(&program, item));
+            }
+        }
+        self.items.truncate(most);
     }
 
     /// The program as it is, if it had to be analysed and was not taken yet.
@@ -155,6 +170,7 @@ impl Item {
             score,
             origin: Origin::Nowhere,
             ty: None,
+            docs: None,
         }
     }
 
