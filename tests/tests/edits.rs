@@ -9,7 +9,7 @@ use flowmesh_frontend::{
     ide::{self, Snapshot, position::Text},
 };
 use flowmesh_tests::{annotate, files, generate::Random};
-use std::{collections::HashMap, env, fs, path::PathBuf};
+use std::{collections::HashMap, env, fs, path::PathBuf, rc::Rc};
 
 /// How many edits there are where nothing is said, and how many of one text follow each other.
 const EDITS: usize = 20_000;
@@ -143,9 +143,13 @@ fn named(snapshot: &Snapshot) -> Vec<String> {
     facts.into_iter().chain(names).chain(found).collect()
 }
 
-/// What is offered, in words.
-fn offered(workspace: &mut Workspace, desk: &Desk, offset: u32) -> String {
-    let offered = ide::complete(workspace, desk, &desk.name, offset, ide::Known::default());
+/// What is offered, in words; by whom the program is known, or by whom it is not.
+fn offered(workspace: &mut Workspace, desk: &Desk, offset: u32, program: Option<&Rc<Snapshot>>) -> String {
+    let known = ide::Known {
+        program,
+        ..ide::Known::default()
+    };
+    let offered = ide::complete(workspace, desk, &desk.name, offset, known);
     let items = offered.items.iter();
     let items = items.map(|item| {
         format!(
@@ -196,7 +200,7 @@ fn after_any_edit_every_answer_is_that_of_a_fresh_server() {
             while !desk.text.as_str().is_char_boundary(offset as usize) {
                 offset -= 1;
             }
-            let known = Snapshot::again(&mut workspace, &desk, &desk.name);
+            let program = Rc::new(Snapshot::again(&mut workspace, &desk, &desk.name));
             let fresh = Snapshot::new(&desk, &desk.name);
             let why = || {
                 format!(
@@ -206,7 +210,7 @@ fn after_any_edit_every_answer_is_that_of_a_fresh_server() {
                 )
             };
             let source = fresh.source(&desk.name).expect("the text is there");
-            let (one, other) = (answers(&known, source, offset), answers(&fresh, source, offset));
+            let (one, other) = (answers(&program, source, offset), answers(&fresh, source, offset));
             for (one, other) in one.iter().zip(&other) {
                 assert_eq!(one, other, "{}", why());
             }
@@ -216,8 +220,8 @@ fn after_any_edit_every_answer_is_that_of_a_fresh_server() {
             let first = one.iter().zip(&other).find(|(one, other)| one != other);
             assert_eq!(first, None, "in a project of {paths:?}: {}", why());
             assert_eq!(one.len(), other.len(), "in a project of {paths:?}: {}", why());
-            let one = offered(&mut workspace, &desk, offset);
-            let other = offered(&mut Workspace::default(), &desk, offset);
+            let one = offered(&mut workspace, &desk, offset, Some(&program));
+            let other = offered(&mut Workspace::default(), &desk, offset, None);
             assert_eq!(one, other, "{}", why());
             asked += 1;
         }
