@@ -6,6 +6,7 @@ mod find;
 mod limits;
 mod once;
 mod options;
+mod results;
 mod schedules;
 mod share;
 mod stand;

@@ -26,6 +26,7 @@ mod once;
 mod openapi;
 mod past;
 mod problem;
+mod results;
 mod route;
 mod routes;
 mod schedules;

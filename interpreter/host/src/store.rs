@@ -74,7 +74,7 @@ pub use record::{
 };
 pub use recover::Cut;
 pub use replay::{Replaying, replay_readable, replay_record};
-pub use result::{KeptResult, ResultKey};
+pub use result::{KeptResult, ResultKey, Voided};
 pub use row::{Block, Ending, Granted, Guard, Guarded, Pace, Parked, Paused, Row, Stands};
 pub use schedule::{Again, Backfill, Pause, Schedule};
 pub use segment::Sealed;

@@ -11,6 +11,7 @@ mod error;
 mod export;
 mod import;
 mod past;
+mod results;
 pub(crate) mod retire;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use error::UpkeepError;
 pub use export::{Exported, export};
 pub use import::{Imported, import};
 pub use past::{Past, PastRun, past};
+pub use results::{forget_results, results};
 pub use retire::Retiring;
 
 /// Is told how many bytes are done, of how many.

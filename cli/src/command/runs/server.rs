@@ -4,10 +4,13 @@ use crate::{
     client::{Client, Secret},
     error::Error,
     house::api_file,
+    keys::KeyFile,
     project::words,
+    reach::{self, Reached},
 };
 use clap::Args;
-use flowmesh_host::gateways::Remote;
+use flowmesh_host::{gateways::Remote, server::identity::namespace};
+use flowmesh_ir::Name;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -70,6 +73,31 @@ impl Server {
             return Ok(self.token.clone().filter(|token| !token.is_empty()).map(Secret));
         };
         let text = fs::read_to_string(path).map_err(|why| Error::unreadable(path, &words(&why)))?;
+    /// The server, or the directory that is named, or the one here, where nothing works in it.
+    pub(crate) fn reach(&self, keys: &KeyFile) -> Result<Reached, Error> {
+        let here = Path::new(".flowmesh");
+        let dir = match (&self.dir, &self.server) {
+            (Some(dir), _) => Some(dir.as_path()),
+            (None, Some(_)) => None,
+            (None, None) => Some(here),
+        };
+        match dir.map(|dir| reach::store(dir, keys)).transpose()?.flatten() {
+            Some(disk) => Ok(Reached::Store(disk)),
+            None => self.client().map(Reached::Server),
+        }
+    }
+
+    /// The namespace that is meant in a directory.
+    pub(crate) fn namespace(&self) -> Result<Name, Error> {
+        let named = self.namespace.as_deref().map(namespace).transpose();
+        let named = named.map_err(|why| Error::BadSetting {
+            text: "--namespace".to_owned(),
+            why,
+            help: "`default` is the one that nobody has to name".to_owned(),
+        })?;
+        Ok(named.unwrap_or_default())
+    }
+
         let token = text.trim();
         if token.is_empty() {
             return Err(Error::unreadable(path, &"there is no token in it"));

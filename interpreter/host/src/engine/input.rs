@@ -5,6 +5,7 @@ use super::{
     fetch::Found,
     once::Asked,
     output::Search,
+    results::ResultCommand,
     schedules::ScheduleCommand,
     share::Continuation,
     upgrade::{By, Upgrading},
@@ -157,6 +158,8 @@ pub enum Command {
     History(RunId),
     /// See schedules, or tell them something.
     Schedule(ScheduleCommand),
+    /// See recorded results, or have some forgotten.
+    Results(ResultCommand),
     /// See how all of it stands, in all namespaces; answered also while there is no room.
     Stand,
     /// Hear how a run ended, now or when it does.
@@ -190,6 +193,7 @@ impl Command {
     pub fn changes(&self) -> bool {
         match self {
             Self::Schedule(command) => return command.changes(),
+            Self::Results(command) => return matches!(command, ResultCommand::Forget(_)),
             Self::Upgrade(order) => return order.moves,
             Self::Once(_, command) => return command.changes(),
             _ => {}

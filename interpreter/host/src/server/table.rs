@@ -3,7 +3,7 @@
 use super::{
     audit, batch, deployments, events, filter,
     identity::Role,
-    limits, list, past,
+    limits, list, past, results,
     route::{Access, Any, Content, Parameter, Route},
     routes, schedules, services, share, stand, steer, told, visits, workers,
 };
@@ -31,6 +31,7 @@ pub(super) fn all() -> Vec<Route> {
         working(),
         visits::routes(),
         limits::routes(),
+        results::routes(),
         watching(),
     ];
     groups.into_iter().flatten().collect()

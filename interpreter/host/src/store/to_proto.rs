@@ -5,6 +5,7 @@ use super::{
     blob::{self, Blob},
     deployed, proto,
     record::{EventRecord, History, Origin, Record, Shared, Traffic, payload},
+    result::VoidedMessage,
     schedule,
 };
 use crate::RunId;
@@ -36,10 +37,12 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
             schedules: it.schedules.iter().map(schedule::Message::of).collect(),
             deployed: it.deployed.iter().map(deployed::Message::of).collect(),
         }),
+            voided: it.voided.iter().map(VoidedMessage::of).collect(),
         Record::Schedule(it) => proto::Kind::Schedule(schedule::Message::of(it)),
         Record::Deployed(it) => proto::Kind::Deployed(deployed::Message::of(it)),
         Record::Act(it) => proto::Kind::Act(act::Message::of(it)),
     };
+        Record::Voided(it) => proto::Kind::Voided(VoidedMessage::of(it)),
     proto::Record { kind: Some(kind) }
 }
 

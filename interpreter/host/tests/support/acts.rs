@@ -234,6 +234,7 @@ pub(crate) async fn requests(world: &World, other: &Program) -> Vec<(&'static st
         row("resume_schedule", "/v1/schedules/daily/resume", ""),
         row("backfill_schedule", "/v1/schedules/daily/backfill", backfill),
         row("stop_backfill", "/v1/schedules/daily/backfill/stop", ""),
+        row("forget_results", "/v1/cache/forget?of=stock.reserve", ""),
         row("batch", "/v1/batch/terminate?flow=nap", ""),
         row("deploy", "/v1/deployments", &flowmesh_ir::print::json(other)),
         row("rollback", "/v1/deployments/rollback", ""),

@@ -4,7 +4,7 @@ use super::super::*;
 use super::world::{World, calls};
 use crate::store::Shelf;
 
-fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<String> {
+pub(super) fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<String> {
     let start = Command::Start(Start {
         run: RunId(run),
         seed: 1,
@@ -18,7 +18,7 @@ fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<Stri
 }
 
 /// A world in which run 1 has recorded what it was answered.
-fn recorded() -> World {
+pub(super) fn recorded() -> World {
     let mut world = World::new();
     assert_eq!(start_in(&mut world, "", 1, "u"), ["stock.reserve"]);
     world.reply(1, 1, r#""held""#);

@@ -6,7 +6,7 @@ use crate::{
     simulate::{Chance, SimulatedDisk},
     store::{
         Act, ActKey, AppendError, Block, Cut, Deployed, EventRecord, History, How, Journal, Kept, Origin,
-        Position, Reader, Record, Replaying, Shared, StoreError, Traffic, frame,
+        Position, Reader, Record, Replaying, ResultKey, Shared, StoreError, Traffic, Voided, frame,
         line::{lines, read as read_line},
         open_journal,
     },
@@ -167,6 +167,18 @@ fn everything() -> Vec<Record> {
             by: "ann".to_owned(),
             how: How::RolledBack,
         }),
+        Record::Voided(Voided {
+            key: ResultKey {
+                namespace: "shop".into(),
+                cached: flowmesh_machine::Cached {
+                    of: "stock.reserve".to_owned(),
+                    version: flowmesh_ir::Hash([6; 32]),
+                    key: "u".to_owned(),
+                },
+            },
+            run: RunId(8),
+            at: Timestamp::from_microsecond(11).unwrap(),
+        }),
         Record::Act(Box::new(Act {
             key: ActKey {
                 namespace: "shop".into(),
@@ -318,6 +330,11 @@ impl Replaying for Records {
 
     fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
         self.all.extend(deployed.into_iter().map(Record::Deployed));
+        Ok(())
+    }
+
+    fn voided(&mut self, voided: Voided) -> Result<(), StoreError> {
+        self.all.push(Record::Voided(voided));
         Ok(())
     }
 
