@@ -67,8 +67,9 @@ mod settings;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]
-mod store;
+mod starts;
 #[cfg(test)]
+mod store;
 mod stub;
 #[cfg(test)]
 mod telemetry;

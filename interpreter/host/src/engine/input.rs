@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply, trace::Lineage};
-use flowmesh_machine::{Answer, CallId, Decision, TimerId};
+use flowmesh_machine::{Answer, CallId, Decision, Terms, TimerId};
 use std::sync::Arc;
 
 /// Names a question until its answer comes. The one who asks draws them and never uses one twice.
@@ -258,4 +258,6 @@ pub struct Start {
     pub key: Option<String>,
     /// The trace that it goes on, if it does not begin one.
     pub lineage: Option<Arc<Lineage>>,
+    /// What is said for this run alone.
+    pub terms: Terms,
 }

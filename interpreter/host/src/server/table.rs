@@ -105,6 +105,16 @@ fn starting() -> Vec<Route> {
                 "The key of the run, by which two starts of the flow are one run for as long as that is kept; else it is that of `Idempotency-Key`",
             ),
         ])
+        .query(&[
+            (
+                "priority",
+                "More goes first where runs wait for room, a lock or a limit: `5`; else what the flow says",
+            ),
+            (
+                "delay",
+                "The run waits for so long before anything else: `5m`, `1h30m`, `2d`; else what the flow says",
+            ),
+        ])
         .may_take::<Any>()
         .answers::<routes::StartedRun>(202)
         .answers::<routes::StartedRun>(200),

@@ -12,9 +12,9 @@ use flowmesh_ir::{
     trace::Lineage,
 };
 use flowmesh_machine::{
-    Answer, CallId, Change, Decision, Ended, Event, EventKind, Recorded, TimerId, upgrade::Mapping,
+    Answer, CallId, Change, Decision, Ended, Event, EventKind, Recorded, Terms, TimerId, upgrade::Mapping,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{fmt, sync::Arc};
 
 /// Why a message is no record.
@@ -184,6 +184,10 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
             input: it.input.as_ref().into(),
             seed: it.seed,
             key: it.key,
+            terms: Terms {
+                priority: it.priority,
+                delay: it.delay_us.map(SignedDuration::from_micros),
+            },
         },
         proto::Happened::Replied(it) => {
             let reply = it

@@ -195,6 +195,12 @@ pub(super) struct Started {
     #[prost(string, tag = "21")]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) namespace: String,
+    #[prost(sint32, optional, tag = "23")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) priority: Option<i32>,
+    #[prost(sint64, optional, tag = "24")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) delay_us: Option<i64>,
     #[prost(message, optional, boxed, tag = "22")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lineage: Option<Box<Lineage>>,

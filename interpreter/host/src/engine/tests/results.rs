@@ -12,6 +12,7 @@ pub(super) fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) 
         input: format!(r#"{{"id":"{id}"}}"#).into_bytes().into(),
         key: None,
         lineage: None,
+        terms: flowmesh_machine::Terms::default(),
     });
     world.handle(Input::Within(Ticket(1000), namespace.into(), start));
     calls(&world.settle())

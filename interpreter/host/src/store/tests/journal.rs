@@ -16,7 +16,7 @@ use flowmesh_ir::{
     call::{Failure, Reply},
     trace::Lineage,
 };
-use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
+use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, Terms, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -68,6 +68,10 @@ fn everything() -> Vec<Record> {
         input: (*b"{}").into(),
         seed: u64::MAX,
         key: Some(String::new()),
+        terms: Terms {
+            priority: Some(-3),
+            delay: Some(jiff::SignedDuration::from_micros(1_500_000)),
+        },
     };
     let Record::Event(started) = event(0, kind) else {
         unreachable!()
