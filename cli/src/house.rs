@@ -180,8 +180,9 @@ impl House {
         let set = args.set.clone();
         let values = move |program: &Program| set.values(program).map(|(settings, _)| settings);
         listen.values = ConfigValues::new(move |program| values(program).map_err(|why| why.message()));
+        let is_secure = listen.tls.is_some();
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
-        let url = format!("http://{}", server.address());
+        let url = url(server.address(), is_secure);
         let resolver = resolver(&args.names)?;
         let mut options = HostOptions::placed(resolver, secrets, args.own.read()?, args.place.zone.clone());
         options.compact.percent = args.compact_at.0;
@@ -233,6 +234,16 @@ impl House {
     }
 }
 
+/// Where the API is, for those on this machine.
+fn url(address: SocketAddr, is_secure: bool) -> String {
+    match is_secure {
+        false => format!("http://{address}"),
+        // No certificate is for all addresses.
+        true if address.ip().is_unspecified() => format!("https://localhost:{}", address.port()),
+        true => format!("https://{address}"),
+    }
+}
+
 async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Error> {
     let doors = stub::doors(program, settings, &[])?;
     let recorder = Recorder::open(Style::People, None)?;
@@ -274,7 +285,7 @@ pub(crate) fn resolver(names: &NameArgs) -> Result<Arc<dyn Resolver>, Error> {
 }
 
 pub(crate) fn unheard(why: &ServerError) -> Error {
-    let exit = if matches!(why, ServerError::Remote { .. }) {
+    let exit = if matches!(why, ServerError::Remote { .. } | ServerError::Certificate(_)) {
         Exit::Usage
     } else {
         Exit::Trouble

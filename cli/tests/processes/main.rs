@@ -60,6 +60,7 @@ mod schedules;
 mod screen;
 #[cfg(test)]
 mod secrets;
+mod secure;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

@@ -40,6 +40,9 @@ pub(crate) struct Server {
     /// The namespace that is meant; else the one that the token is for, or `default`
     #[arg(long, global = true, value_name = "NAME", env = "FLOWMESH_NAMESPACE")]
     namespace: Option<String>,
+    /// Believe a server with https:// under the authorities of this file, in PEM; else under those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "FLOWMESH_CA_FILE")]
+    ca: Option<PathBuf>,
 }
 
 impl Server {
@@ -54,6 +57,7 @@ impl Server {
         Ok(Client {
             token,
             namespace: self.namespace.clone(),
+            ca: self.ca.clone(),
             ..self.nameless()?
         })
     }
@@ -65,14 +69,10 @@ impl Server {
             url: client.url,
             token: client.token.map(|token| token.0),
             namespace: client.namespace,
+            authority: client.ca,
         })
     }
 
-    fn token(&self) -> Result<Option<Secret>, Error> {
-        let Some(path) = &self.token_file else {
-            return Ok(self.token.clone().filter(|token| !token.is_empty()).map(Secret));
-        };
-        let text = fs::read_to_string(path).map_err(|why| Error::unreadable(path, &words(&why)))?;
     /// The server, or the directory that is named, or the one here, where nothing works in it.
     pub(crate) fn reach(&self, keys: &KeyFile) -> Result<Reached, Error> {
         let here = Path::new(".flowmesh");
@@ -98,6 +98,11 @@ impl Server {
         Ok(named.unwrap_or_default())
     }
 
+    fn token(&self) -> Result<Option<Secret>, Error> {
+        let Some(path) = &self.token_file else {
+            return Ok(self.token.clone().filter(|token| !token.is_empty()).map(Secret));
+        };
+        let text = fs::read_to_string(path).map_err(|why| Error::unreadable(path, &words(&why)))?;
         let token = text.trim();
         if token.is_empty() {
             return Err(Error::unreadable(path, &"there is no token in it"));
