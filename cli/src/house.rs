@@ -55,11 +55,12 @@ pub(crate) struct HouseArgs {
     /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
     #[arg(long, value_name = "PERCENT", default_value = "50%", value_parser = compact_at)]
     pub(crate) compact_at: CompactAt,
-    /// Let go of runs that ended longer ago than this, such as 30d or 12h; their keys are free again
+    /// Let go of runs that ended longer ago than this, such as 30d or 12h, unless their flow says `keep`; their keys are
+    /// free again
     #[arg(long, value_name = "TIME", value_parser = long_ago)]
     pub(crate) keep_runs: Option<SignedDuration>,
     /// Before they go, write them to a file in this directory, as `store export` would; `store import` reads it
-    #[arg(long, value_name = "DIR", requires = "keep_runs")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) archive: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) telemetry: TelemetryArgs,
@@ -186,8 +187,8 @@ impl House {
         let resolver = resolver(&args.names)?;
         let mut options = HostOptions::placed(resolver, secrets, args.own.read()?, args.place.zone.clone());
         options.compact.percent = args.compact_at.0;
-        options.retention = args.keep_runs.map(|keep| Retention {
-            keep,
+        options.retention = Some(Retention {
+            keep: args.keep_runs,
             archive: args.archive.clone(),
         });
         options.traces = args.telemetry.sink()?;

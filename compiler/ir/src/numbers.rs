@@ -176,7 +176,7 @@ parts! {
     Trigger { event, condition, made }
     Product { form, holes }
     Made { product, params }
-    Conduct { priority, ageing_ms, concurrency, delay, debounce, tags }
+    Conduct { priority, ageing_ms, concurrency, delay, debounce, keep_ms, tags }
     Concurrency { most, per, full }
     Debounce { wait, per, most }
     View { name, ty, value }

@@ -148,11 +148,11 @@ impl Host {
             compact,
             metrics.clone(),
         );
-        let retiring = Retiring::new(retention, clock.clone(), metrics.clone());
+        let (shown, live) = watch::channel(None);
+        let retiring = Retiring::new(retention, live.clone(), clock.clone(), metrics.clone());
         let indexer = Indexer::start(index.clone(), (compacting, retiring), sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
-        let (shown, live) = watch::channel(None);
         let sink = traces.clone();
         let (tracing, heard) = told_to(traces, &metrics);
         let trails = Arc::new(Trails::new(visits));

@@ -66,6 +66,7 @@ pub use directory::{
 pub use error::{AppendError, StoreError, lock_error};
 pub use filter::{Count, Filter, Page};
 pub use index::Index;
+pub(crate) use index::find::EndedPlace;
 pub use journal::{Appended, Journal, Reader};
 pub use memory::MemoryShelf;
 pub use opening::{Opened, Opening, OpeningOptions, open_journal, read_journal};

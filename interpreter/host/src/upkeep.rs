@@ -13,6 +13,7 @@ mod import;
 mod past;
 mod results;
 pub(crate) mod retire;
+pub(crate) mod sweep;
 
 #[cfg(test)]
 mod tests;

@@ -78,6 +78,9 @@ fn conduct(printer: &Printer<'_>, conduct: &Conduct) -> String {
         text += &format!("  ageing {}\n", super::value::millis(ageing));
     }
     if let Some(concurrency) = &conduct.concurrency {
+    if let Some(keep) = conduct.keep_ms {
+        text += &format!("  keep {}\n", super::value::millis(keep));
+    }
         let per = concurrency.per.as_ref();
         let per = per.map_or(String::new(), |per| format!(" per {}", printer.expr(per)));
         let most = printer.expr(&concurrency.most);

@@ -18,7 +18,7 @@ use flowmesh_ir::{
 use std::collections::HashSet;
 
 /// The settings that a flow may have.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
     ("timeout", "a duration: `timeout: 1d`"),
     (
         "retry",
@@ -44,6 +44,10 @@ const SETTINGS: [(&str, &str); 8] = [
     ("tags", "texts by name: `tags: { customer: order.email }`"),
 ];
 
+    (
+        "keep",
+        "how long a run is kept after its end, a duration: `keep: 30d`",
+    ),
 /// What the head of a flow says.
 #[derive(Debug, Default)]
 pub(super) struct Head {
@@ -118,7 +122,7 @@ impl<'a> Checker<'a> {
                     .priority(&setting.value)
                     .map(|priority| conduct.priority = priority),
                 "ageing" => self
-                    .ageing(&setting.value)
+                    .some_time(&setting.value)
                     .map(|ageing| conduct.ageing_ms = Some(ageing)),
                 "concurrency" => self
                     .concurrency(&setting.value)
@@ -135,6 +139,9 @@ impl<'a> Checker<'a> {
                 _ => {
                     self.no_flow_setting(name);
                     Some(())
+                "keep" => self
+                    .some_time(&setting.value)
+                    .map(|keep| conduct.keep_ms = Some(keep)),
                 }
             };
             if fits.is_none() {
@@ -173,7 +180,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn ageing(&mut self, value: &'a ast::Expr) -> Option<u64> {
+    /// A constant that is more than no time, in milliseconds.
+    fn some_time(&mut self, value: &'a ast::Expr) -> Option<u64> {
         let typed = self.expr(value, Some(&Ty::Duration));
         let ageing = length(&typed.expr)?;
         u64::try_from(ageing.as_millis())
