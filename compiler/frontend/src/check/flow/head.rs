@@ -1,11 +1,14 @@
 //! The head of a flow beyond its parameters: what starts it, what it produces, and how its runs are kept.
 
-use super::{Beside, region::length};
+use super::{Beside, error::Target, product::Began, region::length};
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
     check::{
-        Checker, Ty, constant, frame::Kind, globals::Signature, service::Error as ServiceError,
-        tree::Produces,
+        Checker, Ty, constant,
+        frame::Kind,
+        globals::Signature,
+        service::Error as ServiceError,
+        tree::{Produces, Required},
     },
     resolve::ModuleId,
 };
@@ -41,18 +44,19 @@ const SETTINGS: [(&str, &str); 9] = [
         "debounce",
         "how long a run waits for a newer one: `debounce: { wait: 2s, per: page, most: 10s }`",
     ),
-    ("tags", "texts by name: `tags: { customer: order.email }`"),
-];
-
     (
         "keep",
         "how long a run is kept after its end, a duration: `keep: 30d`",
     ),
+    ("tags", "texts by name: `tags: { customer: order.email }`"),
+];
+
 /// What the head of a flow says.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub(super) key: Option<Expr>,
     pub(super) trigger: Option<Trigger>,
+    pub(super) requires: Vec<Required>,
     pub(super) produces: Option<Produces>,
     pub(super) conduct: Conduct,
 }
@@ -63,12 +67,21 @@ impl<'a> Checker<'a> {
         let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
         let (head, _) = self.within(module, Kind::Key, |checker| {
             checker.declare_params(&idents, &signature.params);
+            let key = flow.key.as_ref().map(|key| checker.key(key));
+            let began = flow.trigger.as_ref().and_then(|on| {
+                let began = checker.trigger(on, signature)?;
+                if let (Some(of), false) = (began.requires.first(), key.is_some()) {
+                    let (flow, span) = (signature.name.clone(), of.span);
+                    checker.report(Target::Keyless { flow, span }.diagnostic());
+                }
+                Some(began)
+            });
+            let (trigger, requires) =
+                began.map_or((None, Vec::new()), |began| (Some(began.by), began.requires));
             Head {
-                key: flow.key.as_ref().map(|key| checker.key(key)),
-                trigger: flow
-                    .trigger
-                    .as_ref()
-                    .and_then(|on| checker.trigger(on, signature)),
+                key,
+                trigger,
+                requires,
                 produces: flow
                     .produces
                     .as_ref()
@@ -79,7 +92,7 @@ impl<'a> Checker<'a> {
         head
     }
 
-    fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Trigger> {
+    fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Began> {
         if let Some(product) = &on.product {
             return self.produced(product, signature);
         }
@@ -99,10 +112,15 @@ impl<'a> Checker<'a> {
         }
         let condition = on.condition.as_ref();
         let condition = condition.map(|condition| self.against(condition, &Ty::Bool));
-        Some(Trigger {
+        let by = Trigger {
             event,
             condition,
             made: None,
+            also: Vec::new(),
+        };
+        Some(Began {
+            by,
+            requires: Vec::new(),
         })
     }
 
@@ -121,6 +139,9 @@ impl<'a> Checker<'a> {
                 "priority" => self
                     .priority(&setting.value)
                     .map(|priority| conduct.priority = priority),
+                "keep" => self
+                    .some_time(&setting.value)
+                    .map(|keep| conduct.keep_ms = Some(keep)),
                 "ageing" => self
                     .some_time(&setting.value)
                     .map(|ageing| conduct.ageing_ms = Some(ageing)),
@@ -139,9 +160,6 @@ impl<'a> Checker<'a> {
                 _ => {
                     self.no_flow_setting(name);
                     Some(())
-                "keep" => self
-                    .some_time(&setting.value)
-                    .map(|keep| conduct.keep_ms = Some(keep)),
                 }
             };
             if fits.is_none() {
@@ -183,10 +201,8 @@ impl<'a> Checker<'a> {
     /// A constant that is more than no time, in milliseconds.
     fn some_time(&mut self, value: &'a ast::Expr) -> Option<u64> {
         let typed = self.expr(value, Some(&Ty::Duration));
-        let ageing = length(&typed.expr)?;
-        u64::try_from(ageing.as_millis())
-            .ok()
-            .filter(|ageing| *ageing > 0)
+        let time = length(&typed.expr)?;
+        u64::try_from(time.as_millis()).ok().filter(|time| *time > 0)
     }
 
     /// `{ most: 5, per: customer, full: queue }`
