@@ -51,6 +51,7 @@ mod proxy;
 mod reference;
 #[cfg(test)]
 mod repl;
+#[cfg(test)]
 mod reused;
 #[cfg(test)]
 mod run;
@@ -60,6 +61,7 @@ mod schedules;
 mod screen;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod secure;
 #[cfg(test)]
 mod serve;
@@ -71,6 +73,7 @@ mod shop;
 mod starts;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
 mod stub;
 #[cfg(test)]
 mod telemetry;

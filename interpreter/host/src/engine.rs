@@ -78,6 +78,7 @@ pub use results::{ResultCommand, ResultFilter, ResultPage, ResultPlace, ResultVi
 pub use share::Continuation;
 pub use stand::Stand;
 pub use traffic::Weights;
+pub(crate) use upgrade::at_rest;
 pub use upgrade::{By, Upgrading};
 
 use crate::{

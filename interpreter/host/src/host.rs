@@ -17,6 +17,7 @@ mod upgrade;
 pub use batch::Bulk;
 pub use error::{DeployError, FollowError, OpenError};
 pub use options::{HostOptions, Retention};
+pub(crate) use upgrade::{AT_ONCE, RUNS_MAX, Summing, earlier};
 pub use upgrade::{Group, Opening, Upgraded};
 
 use limits::callers;

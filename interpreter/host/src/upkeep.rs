@@ -6,6 +6,7 @@
 mod check;
 mod compact;
 mod copy;
+mod deploy;
 mod encrypted;
 mod error;
 mod export;
@@ -21,6 +22,7 @@ mod tests;
 pub use check::{Checked, check};
 pub use compact::{Compacted, compact};
 pub use copy::{Copied, copy};
+pub use deploy::Deploying;
 pub use encrypted::encrypted;
 pub use error::UpkeepError;
 pub use export::{Exported, export};

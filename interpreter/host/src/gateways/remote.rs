@@ -284,7 +284,7 @@ fn program(remote: &Remote) -> Program {
     let policies = vec![within(wait_ms.saturating_add(BEYOND_MS)), within(LEND_MS)];
     let only = Subset {
         name: Name::default(),
-        addresses: vec![Expr::Constant(Value::string(&*remote.url))],
+        addresses: vec![Expr::Constant(Value::string(&remote.url))],
         zones: Vec::new(),
     };
     let server = Service {

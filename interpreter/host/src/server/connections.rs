@@ -110,7 +110,7 @@ async fn secure(
     match safe {
         Ok(Ok(stream)) => converse(stream, connected, router, options).await,
         Ok(Err(why)) => {
-            tracing::debug!(peer = %connected.peer.0, %why, "a connection could not be made safe")
+            tracing::debug!(peer = %connected.peer.0, %why, "a connection could not be made safe");
         }
         Err(_) => tracing::debug!(peer = %connected.peer.0, "a connection took too long to be made safe"),
     }
