@@ -141,6 +141,7 @@ pub struct CertificateFiles {
 }
 
 /// A server that listens.
+#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     certificate: Option<Arc<Certificate>>,

@@ -332,7 +332,7 @@ fn each_run_is_kept_for_as_long_as_its_flow_says_whatever_ended_before_it() {
         let (mut sweep, mut found) = (Sweep::default(), Vec::new());
         loop {
             let (rows, all) = sweep.next(&open.index, keeps, now).unwrap();
-            found.extend(rows.into_iter().map(|(_, row)| row.flow));
+            found.extend(rows.into_values().map(|row| row.flow));
             if all {
                 return found;
             }
