@@ -178,6 +178,9 @@ impl World {
 pub(crate) async fn requests(world: &World, other: &Program) -> Vec<(&'static str, String, String)> {
     let hear = || world.start("hear", "");
     let run = |run: String, verb: &str| format!("/v1/runs/{run}/{verb}");
+    // What is to be forgotten.
+    let reused = world.start("reused", r#"{"id":"r"}"#).await;
+    world.until(&reused, |run| run["state"] == "waiting").await;
     let failed = world.start("ten", r#"{"id":"declined"}"#).await;
     world.until(&failed, |run| run["state"] == "failed").await;
     let ended = hear().await;
