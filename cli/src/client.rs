@@ -1,29 +1,29 @@
 //! A small HTTP client for the API of a host: JSON in, JSON out, and server-sent events.
 
+mod connect;
+
 use crate::error::Error;
 use bytes::Bytes;
 use flowmesh_diagnostics::Code;
 use flowmesh_machine::percent_encode;
-use http::{Method, Request, Response, Uri, header};
+use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use std::time::Duration;
-use tokio::net::TcpStream;
-
-/// How long a server may take to let us in.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
+use std::path::PathBuf;
 
 /// A server.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    /// `http://127.0.0.1:7700`
+    /// `http://127.0.0.1:7700`, or `https://flows.example.com:7700`
     pub(crate) url: String,
     /// By which the server knows who asks.
     pub(crate) token: Option<Secret>,
     /// The namespace that is meant; else the one that the token is for.
     pub(crate) namespace: Option<String>,
+    /// The authorities under which a server with `https://` is believed; else those of the system.
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// A token, which is never shown.
@@ -57,6 +57,7 @@ impl Client {
             url,
             token: None,
             namespace: None,
+            ca: None,
         }
     }
 
@@ -93,11 +94,8 @@ impl Client {
         body: Option<&str>,
         accept: &str,
     ) -> Result<Response<Incoming>, Error> {
-        let (host, place) = self.host()?;
-        let connect = tokio::time::timeout(CONNECT_MAX, TcpStream::connect(&place)).await;
-        let stream = connect
-            .map_err(|_| self.lost(&"it does not answer"))?
-            .map_err(|why| self.lost(&why))?;
+        let way = self.way()?;
+        let stream = self.connect(&way).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|why| self.lost(&why))?;
@@ -106,7 +104,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, host)
+            .header(header::HOST, way.host)
             .header(header::ACCEPT, accept)
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(Secret(token)) = &self.token {
@@ -127,17 +125,6 @@ impl Client {
         } else {
             Err(self.refusal(response).await)
         }
-    }
-
-    /// The value of `Host`, and what to connect to.
-    fn host(&self) -> Result<(String, String), Error> {
-        let uri: Uri = self.url.parse().map_err(|_| self.lost(&"it is no URL"))?;
-        if uri.scheme_str() != Some("http") {
-            return Err(self.lost(&"only http:// is spoken"));
-        }
-        let authority = uri.authority().ok_or_else(|| self.lost(&"it names no host"))?;
-        let port = authority.port_u16().unwrap_or(80);
-        Ok((authority.to_string(), format!("{}:{port}", authority.host())))
     }
 
     async fn refusal(&self, response: Response<Incoming>) -> Error {

@@ -3,6 +3,7 @@
 mod audit;
 mod backfill;
 mod ca;
+mod cache;
 mod check;
 mod compile;
 mod completions;
@@ -93,6 +94,7 @@ pub(crate) enum Command {
     Schedules(schedules::Schedules),
     Backfill(backfill::Backfill),
     Store(store::Store),
+    Cache(cache::Cache),
     Token(token::Token),
     Ca(ca::Ca),
     Visitors(visitors::Visitors),
@@ -135,6 +137,7 @@ impl Command {
             Self::Schedules(command) => command.run(),
             Self::Backfill(command) => command.run(),
             Self::Store(command) => command.run(),
+            Self::Cache(command) => command.run(),
             Self::Token(command) => command.run(),
             Self::Ca(command) => command.run(),
             Self::Visitors(command) => command.run(),
@@ -166,6 +169,7 @@ impl Command {
             Self::Schedules(command) => command.json,
             Self::Backfill(command) => command.json,
             Self::Store(command) => command.json,
+            Self::Cache(command) => command.json,
             Self::Token(command) => command.json,
             Self::Ca(command) => command.json,
             Self::Visitors(command) => command.json,

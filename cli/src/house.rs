@@ -55,11 +55,12 @@ pub(crate) struct HouseArgs {
     /// Compact the directory when so much of it is needed by nobody: 50%, or `never`
     #[arg(long, value_name = "PERCENT", default_value = "50%", value_parser = compact_at)]
     pub(crate) compact_at: CompactAt,
-    /// Let go of runs that ended longer ago than this, such as 30d or 12h; their keys are free again
+    /// Let go of runs that ended longer ago than this, such as 30d or 12h, unless their flow says `keep`; their keys are
+    /// free again
     #[arg(long, value_name = "TIME", value_parser = long_ago)]
     pub(crate) keep_runs: Option<SignedDuration>,
     /// Before they go, write them to a file in this directory, as `store export` would; `store import` reads it
-    #[arg(long, value_name = "DIR", requires = "keep_runs")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) archive: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) telemetry: TelemetryArgs,
@@ -180,13 +181,14 @@ impl House {
         let set = args.set.clone();
         let values = move |program: &Program| set.values(program).map(|(settings, _)| settings);
         listen.values = ConfigValues::new(move |program| values(program).map_err(|why| why.message()));
+        let is_secure = listen.tls.is_some();
         let server = Server::bind(listen).await.map_err(|why| unheard(&why))?;
-        let url = format!("http://{}", server.address());
+        let url = url(server.address(), is_secure);
         let resolver = resolver(&args.names)?;
         let mut options = HostOptions::placed(resolver, secrets, args.own.read()?, args.place.zone.clone());
         options.compact.percent = args.compact_at.0;
-        options.retention = args.keep_runs.map(|keep| Retention {
-            keep,
+        options.retention = Some(Retention {
+            keep: args.keep_runs,
             archive: args.archive.clone(),
         });
         options.traces = args.telemetry.sink()?;
@@ -233,6 +235,16 @@ impl House {
     }
 }
 
+/// Where the API is, for those on this machine.
+fn url(address: SocketAddr, is_secure: bool) -> String {
+    match is_secure {
+        false => format!("http://{address}"),
+        // No certificate is for all addresses.
+        true if address.ip().is_unspecified() => format!("https://localhost:{}", address.port()),
+        true => format!("https://{address}"),
+    }
+}
+
 async fn stubs(program: &Arc<Program>, settings: &Settings) -> Result<Stubs, Error> {
     let doors = stub::doors(program, settings, &[])?;
     let recorder = Recorder::open(Style::People, None)?;
@@ -274,7 +286,7 @@ pub(crate) fn resolver(names: &NameArgs) -> Result<Arc<dyn Resolver>, Error> {
 }
 
 pub(crate) fn unheard(why: &ServerError) -> Error {
-    let exit = if matches!(why, ServerError::Remote { .. }) {
+    let exit = if matches!(why, ServerError::Remote { .. } | ServerError::Certificate(_)) {
         Exit::Usage
     } else {
         Exit::Trouble

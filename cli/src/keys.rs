@@ -76,7 +76,10 @@ impl KeyFile {
 pub(crate) fn below(error: &UpkeepError) -> Error {
     let exit = match error {
         UpkeepError::Store(_) | UpkeepError::Stream(_) => Exit::Trouble,
-        UpkeepError::NoStore { .. } | UpkeepError::Taken { .. } | UpkeepError::Line { .. } => Exit::Usage,
+        UpkeepError::NoStore { .. }
+        | UpkeepError::Taken { .. }
+        | UpkeepError::Line { .. }
+        | UpkeepError::Refused(_) => Exit::Usage,
     };
     Error::Below {
         code: error.code(),

@@ -17,6 +17,7 @@ mod private;
 mod program;
 mod project;
 mod prompt;
+mod reach;
 mod runtime;
 mod settings;
 mod stub;

@@ -40,6 +40,7 @@ fn every_native_has_a_sentence_and_an_example_that_holds() {
         input: b"{}".as_slice().into(),
         seed: 1,
         key: None,
+        terms: flowmesh_machine::Terms::default(),
     };
     let event = Event {
         at: "2026-01-01T00:00:00Z".parse().unwrap(),

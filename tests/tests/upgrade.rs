@@ -61,6 +61,7 @@ impl Bench {
             input: br#"{"id":"o1"}"#.as_slice().into(),
             seed: 7,
             key: None,
+            terms: flowmesh_machine::Terms::default(),
         });
         bench
     }

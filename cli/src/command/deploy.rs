@@ -1,7 +1,12 @@
 //! `flowmesh deploy FILE`: another program for a server that runs, and the runs that can go on in it.
 
+mod rest;
+
 use super::runs::server::Server;
-use crate::{draw, error::Error, exit::Exit, program, runtime};
+use crate::{
+    client::Client, draw, error::Error, exit::Exit, keys::KeyFile, program, reach::Reached, runtime,
+    settings::Set,
+};
 use clap::Args;
 use flowmesh_ir::print;
 use http::Method;
@@ -24,7 +29,11 @@ Examples:
   flowmesh deploy --history
   flowmesh deploy --rollback
 
-It takes the role `deployer`. The values of configs and secrets are those that the server was started with.")]
+It takes the role `deployer`. The values of configs and secrets are those that the server was started with.
+
+Where no server works in the directory (`--dir`, or `.flowmesh` here), it is deployed to the directory itself,
+with the values that are given here: the next `flowmesh serve` goes on with it, whichever program that names
+as before.")]
 pub(crate) struct Deploy {
     /// The program, `.flow` or compiled `.json`
     #[arg(required_unless_present_any = ["rollback", "history"], conflicts_with_all = ["rollback", "history"])]
@@ -43,6 +52,10 @@ pub(crate) struct Deploy {
     examples: u16,
     #[command(flatten)]
     server: Server,
+    #[command(flatten)]
+    set: Set,
+    #[command(flatten)]
+    keys: KeyFile,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,7 +80,13 @@ impl Deploy {
     }
 
     fn ask(&self) -> Result<Value, Error> {
-        let client = self.server.client()?;
+        match self.server.reach(&self.keys)? {
+            Reached::Server(client) => self.ask_server(&client),
+            Reached::Store(disk) => rest::deploy(self, &disk, &self.server.namespace()?),
+        }
+    }
+
+    fn ask_server(&self, client: &Client) -> Result<Value, Error> {
         let query = format!("examples={}", self.examples);
         let ask = |method, path: &str, body: Option<String>| {
             runtime::block_on(async { client.send(method, path, body.as_deref()).await })

@@ -10,6 +10,7 @@ mod which;
 
 use crate::{error::Error, exit::Exit, runtime};
 use clap::{Args, Subcommand, ValueEnum};
+use flowmesh_machine::Terms;
 use server::Server;
 use which::Which;
 
@@ -44,7 +45,8 @@ pub(crate) enum Verb {
     /// Start a run of a flow
     #[command(after_help = "Examples:
   flowmesh runs start checkout --input @order.json
-  flowmesh runs start greet --input '{\"name\": \"Ada\"}' --key ada --wait")]
+  flowmesh runs start greet --input '{\"name\": \"Ada\"}' --key ada --wait
+  flowmesh runs start report --priority 10 --delay 5m")]
     Start {
         /// The flow
         flow: String,
@@ -54,6 +56,12 @@ pub(crate) enum Verb {
         /// What makes two starts the same, where the flow declares no key of its own
         #[arg(long)]
         key: Option<String>,
+        /// Where runs wait for room, a lock or a limit, more goes first; else what the flow says
+        #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+        priority: Option<i32>,
+        /// Let it wait for so long before anything else, such as 5m, 1h30m or 2d; else what the flow says
+        #[arg(long, value_name = "TIME", value_parser = delay)]
+        delay: Option<String>,
         /// Wait for its end and print its result
         #[arg(long)]
         wait: bool,
@@ -248,6 +256,11 @@ pub(crate) enum Verb {
         /// The run's identifier, or `latest`
         id: String,
     },
+}
+
+/// A time that the server will understand.
+fn delay(text: &str) -> Result<String, String> {
+    Terms::read_delay(text).map(|_| text.to_owned())
 }
 
 /// What is done with many runs.

@@ -12,7 +12,7 @@ use crate::{
     telemetry::DrainArgs,
 };
 use clap::Args;
-use flowmesh_host::server::{self, AuditOptions, ServerOptions};
+use flowmesh_host::server::{self, AuditOptions, CertificateFiles, ServerOptions};
 use flowmesh_ir::{Program, print};
 use std::{
     net::SocketAddr,
@@ -31,6 +31,7 @@ use std::{
   flowmesh serve shop.flow --stub --listen 127.0.0.1:8800
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --tokens /etc/shop/tokens.json
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --oidc-issuer https://id.example.com --oidc-audience flowmesh
+  flowmesh serve shop.flow --listen 0.0.0.0:7700 --tls-cert server.pem --tls-key server.key
   flowmesh serve shop.flow --health 0.0.0.0:7701 --drain 5s
   flowmesh serve shop.flow --access-log -
   flowmesh serve --openapi > openapi.json
@@ -52,6 +53,13 @@ pub(crate) struct Serve {
     listen: SocketAddr,
     #[command(flatten)]
     identity: IdentityArgs,
+    /// Speak TLS, and show the certificate in this file, in PEM, with those that lead to its authority behind it; read again
+    /// when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Let others than this machine in although nobody is asked who they are
     #[arg(long)]
     allow_remote: bool,
@@ -73,6 +81,11 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    fn tls(&self) -> Option<CertificateFiles> {
+        let (certificate, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
+        Some(CertificateFiles { certificate, key })
+    }
+
     /// Serves until interrupted.
     pub(crate) fn run(&self) -> Result<Exit, Error> {
         let Some(file) = self.file.as_ref().filter(|_| !self.openapi) else {
@@ -83,6 +96,7 @@ impl Serve {
         runtime::block_on(async {
             let mut options = ServerOptions::new(self.listen);
             options.allow_remote = self.allow_remote;
+            options.tls = self.tls();
             options.identity = self.identity.identity(&self.house.dir)?;
             (options.health, options.drain) = (self.health, self.drain.drain);
             let audit = self.audit.clone();

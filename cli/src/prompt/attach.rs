@@ -287,6 +287,7 @@ fn client(url: &str, wanted: &Wanted<'_>) -> Result<Client, Error> {
     Ok(Client {
         token: token.map(Secret),
         namespace: env::var("FLOWMESH_NAMESPACE").ok(),
+        ca: env::var_os("FLOWMESH_CA_FILE").map(Into::into),
         ..Client::new(url)
     })
 }

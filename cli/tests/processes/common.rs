@@ -26,6 +26,7 @@ pub(crate) fn command(args: &[&str]) -> Command {
         .env("COLUMNS", "110")
         .stdin(Stdio::null());
     for name in [
+        "FLOWMESH_CA_FILE",
         "FLOWMESH_LOG",
         "FLOWMESH_LOG_FORMAT",
         "FLOWMESH_SERVER",

@@ -130,3 +130,44 @@ fn what_cannot_move_is_told_with_the_block_to_write() {
     let refused = deploy(&shop, &["needs.flow"]);
     assert!(refused.code == 2 && refused.err.contains("F1163"), "{refused:?}");
 }
+
+#[test]
+fn a_directory_that_no_server_serves_is_deployed_to() {
+    let shop = Shop::new();
+    let _stubs = shop.stubs(&[]);
+    let server = serve(&shop);
+    let id = waits(&shop, "1");
+    drop(server);
+    write(
+        &shop,
+        "next.flow",
+        &PROGRAM.replace("approved by", "waved through by"),
+    );
+    let planned = data(&deploy(&shop, &["next.flow", "--plan", "--json"]));
+    assert_eq!(
+        (&planned["planned"], &planned["counts"]["moves"]),
+        (&true.into(), &1.into())
+    );
+    let history = |shop: &Shop| data(&deploy(shop, &["--history", "--json"]))["deployments"].clone();
+    assert_eq!(history(&shop).as_array().map(Vec::len), Some(1));
+    let done = data(&deploy(&shop, &["next.flow", "--json"]));
+    assert_eq!(done["counts"]["moves"], 1, "{done}");
+    let again = data(&deploy(&shop, &["next.flow", "--json"]));
+    assert_eq!(again["counts"]["current"], 1, "{again}");
+    assert_eq!(history(&shop)[0]["how"], "deployed");
+
+    // The server is started as before, and goes on with what was deployed.
+    let server = serve(&shop);
+    let run = data(&runs(&shop, &["get", &id, "--json"]));
+    assert_eq!(run["program"], done["program"], "{run}");
+    assert_eq!(
+        runs(&shop, &["signal", &id, "approve", r#"{"by": "ann"}"#]).code,
+        0
+    );
+    assert_eq!(runs(&shop, &["wait", &id]).code, 0);
+    drop(server);
+    let back = data(&deploy(&shop, &["--rollback", "--json"]));
+    assert_eq!(history(&shop)[0]["how"], "rolled_back", "{back}");
+    let nowhere = deploy(&shop, &["--rollback"]);
+    assert!(nowhere.code == 2 && nowhere.err.contains("F1161"), "{nowhere:?}");
+}

@@ -51,6 +51,7 @@ mod proxy;
 mod reference;
 #[cfg(test)]
 mod repl;
+#[cfg(test)]
 mod reused;
 #[cfg(test)]
 mod run;
@@ -61,11 +62,15 @@ mod screen;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod secure;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod starts;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

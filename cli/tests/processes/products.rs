@@ -21,6 +21,14 @@ flow clean(at: date) on produced(file("out/raw-{at}.csv")) produces file("out/cl
   disk.copy("out/raw-{at}.csv", "out/clean-{at}.csv")
 }
 
+flow prices(day: date) produces file("out/prices-{day}.csv") {
+  disk.copy("given.csv", "out/prices-{day}.csv")
+}
+
+flow report(day: date) on produced(file("out/raw-{day}.csv") and file("out/prices-{day}.csv")) key "{day}" {
+  log "all is there"
+}
+
 flow forgetful(day: date) produces file("out/nothing-{day}.csv") {
   disk.copy("given.csv", "out/something.csv")
 }
@@ -91,4 +99,39 @@ fn a_flow_that_has_not_made_its_file_fails() {
         shown.out,
         shown.err
     );
+}
+
+#[test]
+fn a_flow_begins_once_when_all_that_it_begins_after_is_there_also_after_a_crash() {
+    let dir = program();
+    let serve = || {
+        let mut command = common::command(&["serve", "a.flow", "--listen", "127.0.0.1:0"]);
+        command.current_dir(dir.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let server = Running(command.spawn().expect("the binary runs"));
+        let answers = || common::in_dir(dir.path(), &["runs", "list", "--dir", ".flowmesh"]).code == 0;
+        until("the server answers", answers);
+        server
+    };
+    let run = |args: &[&str]| common::in_dir(dir.path(), &[args, &["--dir", ".flowmesh"]].concat());
+    let start = |flow: &str, day: &str| {
+        let input = format!(r#"{{"day": "{day}"}}"#);
+        let started = run(&["runs", "start", flow, "--input", &input, "--wait"]);
+        assert_eq!(started.code, 0, "{}", started.err);
+    };
+    let reports = |state: &str| run(&["runs", "count", "--flow", "report", "--state", state]).out;
+    let mut server = serve();
+    start("fetch", "2026-01-01");
+    start("prices", "2026-01-02");
+    until("both wait", || reports("waiting").trim() == "2");
+    server.0.kill().expect("it goes");
+    server.0.wait().expect("it went");
+    let _server = serve();
+    assert_eq!(reports("waiting").trim(), "2");
+    start("prices", "2026-01-01");
+    until("one has begun", || reports("done").trim() == "1");
+    assert_eq!(reports("waiting").trim(), "1");
+    start("fetch", "2026-01-02");
+    until("the other one has, too", || reports("done").trim() == "2");
+    assert_eq!(run(&["runs", "count", "--flow", "report"]).out.trim(), "2");
 }

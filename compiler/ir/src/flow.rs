@@ -93,6 +93,16 @@ pub struct Trigger {
     /// What was produced, where the event is that something was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
+    /// What else it begins after: any of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Made>,
+}
+
+impl Trigger {
+    /// Everything that was produced when it begins: one of these.
+    pub fn all_made(&self) -> impl Iterator<Item = &Made> {
+        self.made.iter().chain(&self.also)
+    }
 }
 
 /// Something that can be read from outside at any time.

@@ -173,10 +173,10 @@ parts! {
     TypeDef { name, doc, tag, shape }
     Flow { name, doc, params, result, fails, key, trigger, produces, conduct, signals, views, slots, steps, states, entry }
     Signal { name, params, result, transient }
-    Trigger { event, condition, made }
+    Trigger { event, condition, made, also }
     Product { form, holes }
     Made { product, params }
-    Conduct { priority, ageing_ms, concurrency, delay, debounce, tags }
+    Conduct { priority, ageing_ms, concurrency, delay, debounce, keep_ms, tags }
     Concurrency { most, per, full }
     Debounce { wait, per, most }
     View { name, ty, value }

@@ -51,6 +51,7 @@ mod undertake;
 mod upgrade;
 pub mod view;
 pub(crate) mod views;
+mod waiters;
 mod wants;
 mod work;
 pub(crate) mod written;
@@ -73,9 +74,11 @@ pub use open::{Store, open};
 pub use output::{Answer, Call, Called, Happened, History, Output, Probe, Search, Started};
 pub use programs::Programs;
 pub use restore::Restoring;
+pub use results::{ResultCommand, ResultFilter, ResultPage, ResultPlace, ResultView};
 pub use share::Continuation;
 pub use stand::Stand;
 pub use traffic::Weights;
+pub(crate) use upgrade::at_rest;
 pub use upgrade::{By, Upgrading};
 
 use crate::{
@@ -295,6 +298,7 @@ impl Engine {
                 let stand = Answer::Stand(Box::new(self.stand(now)));
                 self.outputs.push(Output::Answer(ticket, stand));
             }
+            Command::Results(command) => self.result_command(now, ticket, command),
             Command::Schedule(command) => self.schedule_command(now, ticket, command),
             Command::Once(asked, command) => self.once(now, ticket, &asked, *command),
             Command::Before(asked) => self.before(now, ticket, &asked),
@@ -335,33 +339,6 @@ impl Engine {
             self.timers.disarm(at, run, timer);
             self.happen(now, run, EventKind::Fired { timer }, None);
         }
-    }
-
-    fn wait(&mut self, ticket: Ticket, run: RunId) {
-        match self.runs.get_mut(&run).and_then(Held::live) {
-            Some(live) => live.waiting.push(ticket),
-            None => self.defer(Deferred::Answer(ticket, Query::Ended(run))),
-        }
-    }
-
-    fn forget(&mut self, run: RunId, ticket: Ticket) {
-        if let Some(live) = self.runs.get_mut(&run).and_then(Held::live) {
-            live.waiting.retain(|waiting| *waiting != ticket);
-        }
-        self.answers
-            .retain(|(of, _), waiting| *of != run || *waiting != ticket);
-        self.rest_later(run);
-    }
-
-    fn watch(&mut self, run: RunId, more: bool) {
-        if let Some(held) = self.runs.get_mut(&run) {
-            held.watched = if more {
-                held.watched.saturating_add(1)
-            } else {
-                held.watched.saturating_sub(1)
-            };
-        }
-        self.rest_later(run);
     }
 
     fn refuse(&mut self, ticket: Ticket, refusal: Refusal) {

@@ -6,6 +6,7 @@ mod find;
 mod limits;
 mod once;
 mod options;
+mod results;
 mod schedules;
 mod share;
 mod stand;
@@ -16,6 +17,7 @@ mod upgrade;
 pub use batch::Bulk;
 pub use error::{DeployError, FollowError, OpenError};
 pub use options::{HostOptions, Retention};
+pub(crate) use upgrade::{AT_ONCE, RUNS_MAX, Summing, earlier};
 pub use upgrade::{Group, Opening, Upgraded};
 
 use limits::callers;
@@ -147,11 +149,11 @@ impl Host {
             compact,
             metrics.clone(),
         );
-        let retiring = Retiring::new(retention, clock.clone(), metrics.clone());
+        let (shown, live) = watch::channel(None);
+        let retiring = Retiring::new(retention, live.clone(), clock.clone(), metrics.clone());
         let indexer = Indexer::start(index.clone(), (compacting, retiring), sender.clone()).map_err(io)?;
         let lookup = Lookup::start(index.clone(), sender.clone()).map_err(io)?;
         let (stopping, stopped) = watch::channel(None);
-        let (shown, live) = watch::channel(None);
         let sink = traces.clone();
         let (tracing, heard) = told_to(traces, &metrics);
         let trails = Arc::new(Trails::new(visits));

@@ -26,6 +26,7 @@ mod once;
 mod openapi;
 mod past;
 mod problem;
+mod results;
 mod route;
 mod routes;
 mod schedules;
@@ -49,10 +50,13 @@ pub use openapi::openapi;
 
 use crate::Host;
 use audit::Audit;
+use connections::Entry;
 use door::Door;
+use flowmesh_mesh::Certificate;
 use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -75,6 +79,9 @@ pub struct ServerOptions {
     pub values: ConfigValues,
     /// Where it is kept who did what; nowhere if nothing is said.
     pub audit: Option<AuditOptions>,
+    /// The certificate that it shows, and the key of that, where connections to it are made safe; read again when they
+    /// change.
+    pub tls: Option<CertificateFiles>,
     /// Whether others than this machine may reach it although nobody is asked who they are.
     pub allow_remote: bool,
     /// The longest body of a request, in bytes.
@@ -108,6 +115,7 @@ impl ServerOptions {
             identity: Identity::default(),
             values: ConfigValues::default(),
             audit: None,
+            tls: None,
             allow_remote: false,
             body_bytes: 32 << 20,
             bodies_kib: 256 << 10,
@@ -123,10 +131,20 @@ impl ServerOptions {
     }
 }
 
+/// Files in PEM: a certificate, with those that lead to its authority, and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// The key.
+    pub key: PathBuf,
+}
+
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
     address: SocketAddr,
     options: ServerOptions,
     audit: Option<Audit>,
@@ -167,6 +185,11 @@ impl Server {
             listen: options.listen,
             error,
         };
+        let certificate = options.tls.as_ref().map(|files| {
+            let loaded = Certificate::load(&files.certificate, &files.key, None);
+            loaded.map(Arc::new).map_err(ServerError::Certificate)
+        });
+        let certificate = certificate.transpose()?;
         let listener = TcpListener::bind(options.listen).await.map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
         let health = match options.health {
@@ -182,6 +205,7 @@ impl Server {
         });
         Ok(Self {
             listener,
+            certificate,
             address,
             audit: audit.transpose()?,
             health,
@@ -227,8 +251,12 @@ impl Server {
         let (done, over) = oneshot::channel::<()>();
         let watched = watch_over(self.health, &shared, over);
         let router = routes::router(shared);
-        let metrics = Some(host.clone());
-        connections::serve((self.listener, metrics), router, &self.options, drained, &stopper).await;
+        let entry = Entry {
+            listener: self.listener,
+            counted: Some(host.clone()),
+            certificate: self.certificate,
+        };
+        connections::serve(entry, router, &self.options, drained, &stopper).await;
         // It says to the very end that the server is not ready.
         drop(done);
         watched.await;
@@ -251,7 +279,13 @@ fn watch_over(
         tokio::spawn(async move {
             let (stopper, _) = watch::channel(false);
             let over = async { drop(over.await) };
-            connections::serve((listener, None), router, &options, over, &stopper).await;
+            // Whoever watches over it asks without TLS.
+            let entry = Entry {
+                listener,
+                counted: None,
+                certificate: None,
+            };
+            connections::serve(entry, router, &options, over, &stopper).await;
         })
     });
     async {

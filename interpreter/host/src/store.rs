@@ -66,6 +66,7 @@ pub use directory::{
 pub use error::{AppendError, StoreError, lock_error};
 pub use filter::{Count, Filter, Page};
 pub use index::Index;
+pub(crate) use index::find::EndedPlace;
 pub use journal::{Appended, Journal, Reader};
 pub use memory::MemoryShelf;
 pub use opening::{Opened, Opening, OpeningOptions, open_journal, read_journal};
@@ -74,7 +75,7 @@ pub use record::{
 };
 pub use recover::Cut;
 pub use replay::{Replaying, replay_readable, replay_record};
-pub use result::{KeptResult, ResultKey};
+pub use result::{KeptResult, ResultKey, Voided};
 pub use row::{Block, Ending, Granted, Guard, Guarded, Pace, Parked, Paused, Row, Stands};
 pub use schedule::{Again, Backfill, Pause, Schedule};
 pub use segment::Sealed;

@@ -6,12 +6,15 @@
 mod check;
 mod compact;
 mod copy;
+mod deploy;
 mod encrypted;
 mod error;
 mod export;
 mod import;
 mod past;
+mod results;
 pub(crate) mod retire;
+pub(crate) mod sweep;
 
 #[cfg(test)]
 mod tests;
@@ -19,11 +22,13 @@ mod tests;
 pub use check::{Checked, check};
 pub use compact::{Compacted, compact};
 pub use copy::{Copied, copy};
+pub use deploy::Deploying;
 pub use encrypted::encrypted;
 pub use error::UpkeepError;
 pub use export::{Exported, export};
 pub use import::{Imported, import};
 pub use past::{Past, PastRun, past};
+pub use results::{forget_results, results};
 pub use retire::Retiring;
 
 /// Is told how many bytes are done, of how many.

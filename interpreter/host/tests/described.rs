@@ -147,6 +147,29 @@ async fn answers_are_as_they_are_described() {
             202,
         ),
         ("list_schedules", "GET", "/v1/schedules".to_owned(), "", 200),
+        ("list_results", "GET", "/v1/cache?limit=1".to_owned(), "", 200),
+        (
+            "list_results",
+            "GET",
+            "/v1/cache?cursor=nowhere".to_owned(),
+            "",
+            400,
+        ),
+        (
+            "forget_results",
+            "POST",
+            "/v1/cache/forget?all=true&preview=true".to_owned(),
+            "",
+            200,
+        ),
+        (
+            "forget_results",
+            "POST",
+            "/v1/cache/forget?of=stock.reserve".to_owned(),
+            "",
+            200,
+        ),
+        ("forget_results", "POST", "/v1/cache/forget".to_owned(), "", 400),
     ];
     for (operation, method, path, body, status) in requests {
         let stream = TcpStream::connect(api).await.unwrap();

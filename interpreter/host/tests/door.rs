@@ -56,6 +56,8 @@ const ROWS: &[(&str, &str)] = &[
     ("get_past_run", "viewer"),
     ("follow_run", "viewer"),
     ("batch", "operator"),
+    ("list_results", "viewer"),
+    ("forget_results", "operator"),
     ("cancel_run", "operator"),
     ("pause_run", "operator"),
     ("resume_run", "operator"),

@@ -153,6 +153,7 @@ async fn alone(api: SocketAddr) -> Gateways {
         url: format!("http://{api}"),
         token: None,
         namespace: None,
+        authority: None,
     };
     let alone = Alone::new(&network, Some(remote), Telemetry::new(None, 0)).unwrap();
     alone.deploy(&network, program(), Settings::default()).unwrap();

@@ -83,7 +83,12 @@ pub fn apply(
     let mut turn = Turn::new(program, settings, flow, run, effects, event.at);
     match &event.kind {
         EventKind::Continued { again } => turn.continued(before, again),
-        EventKind::Started { input, seed, key } => turn.started(event.at, input, *seed, key.as_deref()),
+        EventKind::Started {
+            input,
+            seed,
+            key,
+            terms,
+        } => turn.started(event.at, (input, *seed), key.as_deref(), *terms),
         EventKind::Cancelled { reason } => turn.cancelled(reason),
         EventKind::Paused { reason } => turn.paused(reason),
         EventKind::Resumed => turn.resumed(),

@@ -156,6 +156,20 @@ pub struct Cached {
     pub key: String,
 }
 
+/// Of a longer key of a call with `cache` the hash is taken.
+const CACHE_KEY_BYTES_MAX: usize = 256;
+
+impl Cached {
+    /// A key as results are kept under it.
+    #[must_use]
+    pub fn kept_as(key: String) -> String {
+        match key.len() <= CACHE_KEY_BYTES_MAX {
+            true => key,
+            false => format!("sha256:{}", Hash::of(key.as_bytes())),
+        }
+    }
+}
+
 /// How a run would be let in by its flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Admit {

@@ -2,7 +2,7 @@
 
 use crate::{Change, upgrade::Mapping};
 use flowmesh_ir::{Hash, Name, SubsetId, call::Reply};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,6 +13,38 @@ pub struct Event {
     pub at: Timestamp,
     /// What.
     pub kind: EventKind,
+}
+
+/// What is said for one run when it is started, in the place of what its flow says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// More goes first, where runs wait for room, a lock or a limit.
+    pub priority: Option<i32>,
+    /// It waits for so long before anything else.
+    pub delay: Option<SignedDuration>,
+}
+
+impl Terms {
+    /// The delay that a text says: `5m`, `1h30m`, `2d`.
+    ///
+    /// # Errors
+    /// If it says none, or a negative one.
+    pub fn read_delay(text: &str) -> Result<SignedDuration, String> {
+        let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
+        let seconds = days.and_then(|days| days.checked_mul(24 * 60 * 60));
+        let time = seconds.map(SignedDuration::from_secs);
+        let time: Option<SignedDuration> = time.or_else(|| text.parse().ok());
+        let whole = |time: SignedDuration| i64::try_from(time.as_micros()).map(SignedDuration::from_micros);
+        time.filter(|time| !time.is_negative())
+            .and_then(|time| whole(time).ok())
+            .ok_or_else(|| format!("expected a time such as `5m`, `1h30m` or `2d`, found `{text}`"))
+    }
+
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What happened.
@@ -26,6 +58,9 @@ pub enum EventKind {
         seed: u64,
         /// The value of the flow's key, where it has one.
         key: Option<String>,
+        /// What was said for this run alone.
+        #[serde(default, skip_serializing_if = "Terms::is_none")]
+        terms: Terms,
     },
     /// A call has ended.
     Replied {

@@ -23,6 +23,6 @@ pub use apply::{
 pub use border::{Misfit, Settings, SettingsError};
 pub use effect::{Admit, Ask, Cached, Debounce, Effect, Note, Outcome, Recall};
 pub use eval::{Context, Draws, RunContext, Secrets, evaluate};
-pub use event::{Answer, CallId, Decision, Ended, Event, EventKind, Recorded, TimerId};
+pub use event::{Answer, CallId, Decision, Ended, Event, EventKind, Recorded, Terms, TimerId};
 pub use run::{Choice, Pause, Progress, Run, Sight, Stand, Status, StepState};
 pub use variables::{Change, check_edit, variables};

@@ -30,7 +30,7 @@ pub(crate) use scope::{Inside, Items, Kind, Plan, ROOT, Scope, ScopeId, Stage};
 pub(crate) use still::{Late, Still};
 pub(crate) use task::{Handler, HandlerId, Task, TaskId};
 
-use crate::{CallId, Outcome, TimerId, eval::Context};
+use crate::{CallId, Outcome, Terms, TimerId, eval::Context};
 use flowmesh_ir::{FlowId, Name, Program, SignalId, StateId, StepId, Value};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,8 @@ pub struct Run {
     pub(crate) still: Option<Box<Still>>,
     /// Where its flow says when its runs may begin.
     pub(crate) entrance: Option<Entrance>,
+    /// What was said for it alone.
+    pub(crate) terms: Terms,
 }
 
 /// A signal that nobody has heard yet.
@@ -138,6 +140,7 @@ impl Run {
             undone: false,
             still: None,
             entrance: None,
+            terms: Terms::default(),
         }
     }
 
@@ -151,6 +154,12 @@ impl Run {
     #[must_use]
     pub fn flow(&self) -> FlowId {
         self.flow
+    }
+
+    /// What was said for it alone.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        self.terms
     }
 
     /// When it began; `None` before the first event.

@@ -42,7 +42,7 @@ pub use gauge::{CallMeasures, EndpointMeasures, Measures, RouteMeasures, Spread,
 pub use lend::{Asked, Lending, Lent, Server, Shares, Till};
 pub use mesh::{Addresses, Copied, Limits, Mesh, MeshOptions, Secrets, Tags};
 pub use observe::{Asker, AttemptReport, Detour, Next, Observer, Silent};
-pub use tls::{CertificateError, Own};
+pub use tls::{Believed, Certificate, CertificateError, Own};
 pub use unseal::{Unseal, Unsealed};
 pub use wire::{
     hickory::{Hickory, NameServer, NameServers},

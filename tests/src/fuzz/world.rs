@@ -45,6 +45,7 @@ pub(super) fn run(program: &Program, random: &mut Random) {
             input: input.as_bytes().into(),
             seed: 7,
             key,
+            terms: flowmesh_machine::Terms::default(),
         });
         for _ in 0..EVENTS {
             if world.finished || world.open() > OPEN_MAX {

@@ -165,6 +165,7 @@ impl<'p> Scene<'p> {
             input: input.as_bytes().into(),
             seed: 7,
             key,
+            terms: flowmesh_machine::Terms::default(),
         });
     }
 

@@ -4,10 +4,13 @@ use crate::{
     client::{Client, Secret},
     error::Error,
     house::api_file,
+    keys::KeyFile,
     project::words,
+    reach::{self, Reached},
 };
 use clap::Args;
-use flowmesh_host::gateways::Remote;
+use flowmesh_host::{gateways::Remote, server::identity::namespace};
+use flowmesh_ir::Name;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -37,6 +40,9 @@ pub(crate) struct Server {
     /// The namespace that is meant; else the one that the token is for, or `default`
     #[arg(long, global = true, value_name = "NAME", env = "FLOWMESH_NAMESPACE")]
     namespace: Option<String>,
+    /// Believe a server with https:// under the authorities of this file, in PEM; else under those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "FLOWMESH_CA_FILE")]
+    ca: Option<PathBuf>,
 }
 
 impl Server {
@@ -51,6 +57,7 @@ impl Server {
         Ok(Client {
             token,
             namespace: self.namespace.clone(),
+            ca: self.ca.clone(),
             ..self.nameless()?
         })
     }
@@ -62,7 +69,33 @@ impl Server {
             url: client.url,
             token: client.token.map(|token| token.0),
             namespace: client.namespace,
+            authority: client.ca,
         })
+    }
+
+    /// The server, or the directory that is named, or the one here, where nothing works in it.
+    pub(crate) fn reach(&self, keys: &KeyFile) -> Result<Reached, Error> {
+        let here = Path::new(".flowmesh");
+        let dir = match (&self.dir, &self.server) {
+            (Some(dir), _) => Some(dir.as_path()),
+            (None, Some(_)) => None,
+            (None, None) => Some(here),
+        };
+        match dir.map(|dir| reach::store(dir, keys)).transpose()?.flatten() {
+            Some(disk) => Ok(Reached::Store(disk)),
+            None => self.client().map(Reached::Server),
+        }
+    }
+
+    /// The namespace that is meant in a directory.
+    pub(crate) fn namespace(&self) -> Result<Name, Error> {
+        let named = self.namespace.as_deref().map(namespace).transpose();
+        let named = named.map_err(|why| Error::BadSetting {
+            text: "--namespace".to_owned(),
+            why,
+            help: "`default` is the one that nobody has to name".to_owned(),
+        })?;
+        Ok(named.unwrap_or_default())
     }
 
     fn token(&self) -> Result<Option<Secret>, Error> {

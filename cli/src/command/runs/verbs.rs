@@ -18,9 +18,16 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
             flow,
             input,
             key,
+            priority,
+            delay,
             wait,
         } => {
-            let run = start(client, flow, input, key.as_deref()).await?;
+            let query = [
+                ("key", key.clone()),
+                ("priority", priority.map(|priority| priority.to_string())),
+                ("delay", delay.clone()),
+            ];
+            let run = start(client, flow, input, &query).await?;
             if *wait {
                 return ended(client, &text(&run, "id"), json).await;
             }
@@ -115,13 +122,21 @@ pub(crate) async fn run(client: &Client, verb: &Verb, json: bool) -> Result<Exit
     Ok(Exit::Ok)
 }
 
-async fn start(client: &Client, flow: &str, input: &str, key: Option<&str>) -> Result<Value, Error> {
+async fn start(
+    client: &Client,
+    flow: &str,
+    input: &str,
+    query: &[(&'static str, Option<String>)],
+) -> Result<Value, Error> {
     let input = input::json(input, "`--input`")?;
-    let query = key.map(|key| format!("?key={}", encode(key))).unwrap_or_default();
+    let said = query
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value.clone()?)));
+    let query = filtered(&said.collect::<Vec<_>>());
     client
         .send(
             Method::POST,
-            &format!("/v1/flows/{}/runs{query}", encode(flow)),
+            &format!("/v1/flows/{}/runs?{query}", encode(flow)),
             Some(input.get()),
         )
         .await

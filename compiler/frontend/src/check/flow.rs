@@ -108,15 +108,16 @@ impl<'a> Checker<'a> {
         let before = self.found.len();
         let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
         let head = self.head(module, flow, &signature);
-        let ((body, produces), frame) = self.within(module, Kind::Flow, |checker| {
+        let ((body, (produces, requires)), frame) = self.within(module, Kind::Flow, |checker| {
             checker.declare_params(&idents, &signature.params);
             let produces = checker.seat(head.produces, &signature.result);
+            let requires = checker.seat_required(head.requires);
             let body = checker.conducted(&flow.settings, |checker| checker.flow_body(&flow.body));
             checker.hearing();
             if !checker.errors_since(before) {
                 checker.unused_locals();
             }
-            (body, produces)
+            (body, (produces, requires))
         });
         if body.falls && !matches!(signature.result, Ty::Unit | Ty::Bad) {
             let (name, span) = (signature.name.clone(), flow.name.span);
@@ -150,6 +151,7 @@ impl<'a> Checker<'a> {
             key: head.key,
             trigger: head.trigger,
             on: flow.trigger.as_ref().map(|trigger| trigger.span),
+            requires,
             conduct: head.conduct,
             produces,
             views: self.flow.views.drain(..).map(|(view, _)| view).collect(),

@@ -5,7 +5,7 @@ mod product;
 mod region;
 
 pub(crate) use beside::{Arm, Emit, Listen, Shift, Spawn, Start, Stream, Wait};
-pub(crate) use product::{Look, Produces};
+pub(crate) use product::{Look, Produces, Required};
 pub(crate) use region::{Branch, Fan, Region, Step};
 
 use flowmesh_diagnostics::Span;
@@ -29,6 +29,8 @@ pub(crate) struct Flow {
     pub(crate) trigger: Option<Trigger>,
     /// Where that stands.
     pub(crate) on: Option<Span>,
+    /// What is there before it begins.
+    pub(crate) requires: Vec<Required>,
     pub(crate) conduct: Conduct,
     /// What is there already where it is done already.
     pub(crate) produces: Option<Produces>,

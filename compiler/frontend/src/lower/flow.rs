@@ -30,10 +30,12 @@ pub(crate) fn flow(written: tree::Flow, span: Span) -> Lowered {
     match &written.produces {
         Some(produces) => {
             lowering.before(produces);
+            written.requires.iter().for_each(|it| lowering.gather(it));
             lowering.statements(&written.body);
             lowering.ends(produces);
         }
         None => {
+            written.requires.iter().for_each(|it| lowering.gather(it));
             lowering.statements(&written.body);
             let end = lowering.fall_off();
             lowering.states.end(end);

@@ -1,22 +1,26 @@
-//! What a flow produces: looked for before its body and behind it, and told when it is there.
+//! What a flow produces: looked for before its body and behind it, and told when it is there. And what it begins after:
+//! looked for until it is there.
 
 use super::{flow::Lowering, states::Label};
-use crate::check::tree::{Look, Produces};
+use crate::check::tree::{Look, Produces, Required};
 use flowmesh_ir::{
     Name, Value,
-    expr::{Expr, Raise},
-    flow::{Call, Emit, End, Instruction, PRODUCED},
+    expr::{Binary, Expr, Raise},
+    flow::{Arm, Call, Emit, End, Instruction, On, PRODUCED, Wait},
     program::BUILTIN_ERRORS,
 };
+use jiff::SignedDuration;
 
 /// The tag of a run that had nothing to do, and the target that was there.
 const ALREADY: &str = "already";
+/// So often it is looked for what nobody told of.
+const LOOKS: SignedDuration = SignedDuration::from_mins(10);
 
 impl Lowering<'_> {
     /// A flow whose target is there is done; otherwise what follows is its body.
     pub(super) fn before(&mut self, produces: &Produces) {
         self.states.at(produces.span);
-        let missing = self.look(produces, false, |lowering| {
+        let missing = self.look((&produces.look, &produces.shown), false, |lowering| {
             let (states, shown) = (&mut lowering.states, &produces.shown);
             states.push(Instruction::Tag(Name::new_static(ALREADY), shown.clone()));
             let words = between("done already: ", shown, " exists");
@@ -24,6 +28,38 @@ impl Lowering<'_> {
             states.end(End::Return(Expr::Constant(Value::None)));
         });
         self.states.begin(missing);
+    }
+
+    /// What a flow begins after is there when its body begins. Who tells of it wakes the run that waits; what was made
+    /// by somebody who tells nobody is found when it is looked for again.
+    pub(super) fn gather(&mut self, required: &Required) {
+        self.states.at(required.span);
+        let (again, next) = (self.states.label(), self.states.label());
+        self.states.end(End::Jump(again));
+        self.states.begin(again);
+        let missing = self.look((&required.look, &required.shown), false, |lowering| {
+            lowering.states.end(End::Jump(next));
+        });
+        self.states.begin(missing);
+        self.states.step("await event produced");
+        let told = Expr::Field(Box::new(Expr::Slot(required.told)), Name::new_static("target"));
+        let same = Expr::Binary(Binary::Equal, Box::new(told), Box::new(required.shown.clone()));
+        let event = On::Event {
+            event: required.event,
+            slot: required.told,
+            condition: Some(same),
+        };
+        let after = On::After(Expr::Constant(Value::Duration(LOOKS)));
+        let arm = |on| Arm {
+            on,
+            bind: None,
+            next: again,
+        };
+        self.states.end(End::Wait(Wait {
+            arms: vec![arm(event), arm(after)],
+            catch: Vec::new(),
+        }));
+        self.states.begin(next);
     }
 
     /// The ends of the body. Who falls off it while something goes on beside waits for that when the target was seen.
@@ -43,7 +79,7 @@ impl Lowering<'_> {
     /// told, and the run ends so.
     fn after(&mut self, produces: &Produces, end: End) {
         self.states.at(produces.span);
-        let missing = self.look(produces, true, |lowering| {
+        let missing = self.look((&produces.look, &produces.shown), true, |lowering| {
             let next = lowering.states.label();
             lowering.states.step(&format!("emit {PRODUCED}"));
             lowering.states.end(End::Emit(Emit {
@@ -59,13 +95,13 @@ impl Lowering<'_> {
     }
 
     /// Looks for the target and goes on with `found` where it is there; gives where it leads if it is not.
-    fn look(&mut self, produces: &Produces, after: bool, found: impl FnOnce(&mut Self)) -> Label {
+    fn look(&mut self, (look, shown): (&Look, &Expr), after: bool, found: impl FnOnce(&mut Self)) -> Label {
         let (there, missing) = (self.states.label(), self.states.label());
-        match &produces.look {
+        match look {
             Look::Place => {
                 self.states.step("produces");
                 self.states.end(End::Probe {
-                    target: produces.shown.clone(),
+                    target: shown.clone(),
                     after,
                     found: there,
                     missing,

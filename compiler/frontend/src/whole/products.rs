@@ -12,10 +12,10 @@ const NAMED_MAX: usize = 6;
 
 pub(super) fn check(whole: &mut Whole<'_>) {
     let triggered = whole.flows().filter_map(|(_, flow)| {
-        let made = flow.trigger.as_ref()?.made.as_ref()?;
-        Some((flow, made))
+        let trigger = flow.trigger.as_ref()?;
+        Some(trigger.all_made().map(move |made| (flow, made)))
     });
-    let triggered: Vec<(&Flow, &Made)> = triggered.collect();
+    let triggered: Vec<(&Flow, &Made)> = triggered.flatten().collect();
     for (flow, made) in triggered {
         let Some(span) = whole.span(&format!("flow/{}/on", flow.name)) else {
             continue;

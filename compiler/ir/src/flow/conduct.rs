@@ -20,6 +20,9 @@ pub struct Conduct {
     /// How long its runs wait for a newer one that takes their place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debounce: Option<Debounce>,
+    /// How long its runs are kept after their end, in milliseconds, whatever the host says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_ms: Option<u64>,
     /// Texts by which its runs are found, over the parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<(Name, Expr)>,

@@ -45,10 +45,11 @@ pub(super) fn head(program: &Program, printer: &Printer<'_>, flow: &Flow) -> Str
         let condition = trigger.condition.as_ref().map_or(String::new(), |condition| {
             format!(" where {}", printer.expr(condition))
         });
-        let made = trigger.made.as_ref().map_or(String::new(), |made| {
+        let made = trigger.all_made().map(|made| {
             let params = joined(made.params.iter().map(ToString::to_string));
             format!(" {} as ({params})", super::value::quoted(&made.product.form))
         });
+        let made = made.collect::<Vec<_>>().join(" or");
         text += &format!("  on {event}{made}{condition}\n");
     }
     if let Some(product) = &flow.produces {
@@ -76,6 +77,9 @@ fn conduct(printer: &Printer<'_>, conduct: &Conduct) -> String {
     }
     if let Some(ageing) = conduct.ageing_ms {
         text += &format!("  ageing {}\n", super::value::millis(ageing));
+    }
+    if let Some(keep) = conduct.keep_ms {
+        text += &format!("  keep {}\n", super::value::millis(keep));
     }
     if let Some(concurrency) = &conduct.concurrency {
         let per = concurrency.per.as_ref();

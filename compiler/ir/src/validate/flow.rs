@@ -66,8 +66,7 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
     if let Some(trigger) = &flow.trigger {
         in_range("event", trigger.event.index(), program.events.len())?;
         let found = flow.params.len();
-        let made = trigger.made.as_ref();
-        if let Some(Made { product, params }) = made {
+        for Made { product, params } in trigger.all_made() {
             self::product(program, product)?;
             let named = |field: &Field| params.contains(&field.name);
             let whole = params.len() == found && product.holes.len() == found;
@@ -75,7 +74,10 @@ fn head(program: &Program, heights: &[usize], flow: &Flow) -> Result<(), Invalid
                 "what was produced does not give each of its parameters".to_owned()
             })?;
         }
-        ensure(found == 1 || made.is_some(), || {
+        ensure(trigger.also.is_empty() || trigger.made.is_some(), || {
+            "it begins after more than nothing that was produced".to_owned()
+        })?;
+        ensure(found == 1 || trigger.made.is_some(), || {
             format!("an event starts it, and it has {found} parameters")
         })?;
         trigger

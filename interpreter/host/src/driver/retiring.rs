@@ -4,36 +4,47 @@
 //! While it is on its way, nothing is compacted: the events of a run that goes would be written again behind the record
 //! that says so.
 
-use super::Message;
+use super::{Live, Message};
 use crate::{
     RunId,
     clock::Clock,
     disk::{Disk, RealDisk},
     host::Retention,
     metrics::{Metrics, add},
-    store::{Change, Changes, Index, StoreError},
+    store::{Change, Changes, Index, Row, StoreError},
     upkeep::{
         UpkeepError,
         retire::{Archive, candidates},
+        sweep::{Keeps, Sweep},
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{mpsc::UnboundedSender, watch};
 
 /// So often it is looked whether there are any.
 const LOOKS: Duration = Duration::from_secs(20);
+/// Where not all were gone over, it goes on after this.
+const GOES_ON: Duration = Duration::from_secs(1);
 /// So many are let go of at once: a search waits for no more than these to be archived.
 const BATCH: usize = 100;
 
 /// What is needed for it, and how far it is.
 pub(crate) struct Retiring {
-    retention: Option<Retention>,
+    keep: Option<SignedDuration>,
+    /// Where those that go are archived.
+    directory: Option<PathBuf>,
+    /// What the flows say of it that runs are started with.
+    live: watch::Receiver<Option<Live>>,
+    sweep: Sweep,
+    /// How long it rests before it looks again.
+    rest: Duration,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     archive: Option<(RealDisk, Archive)>,
@@ -45,9 +56,19 @@ pub(crate) struct Retiring {
 }
 
 impl Retiring {
-    pub(crate) fn new(retention: Option<Retention>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        retention: Option<Retention>,
+        live: watch::Receiver<Option<Live>>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let (keep, directory) = retention.map_or((None, None), |it| (it.keep, it.archive));
         Self {
-            retention,
+            keep,
+            directory,
+            live,
+            sweep: Sweep::default(),
+            rest: LOOKS,
             clock,
             metrics,
             archive: None,
@@ -68,13 +89,12 @@ impl Retiring {
         index: &Index,
         driver: &UnboundedSender<Message>,
     ) -> Result<(), StoreError> {
-        let waits = self.looked.is_some_and(|looked| looked.elapsed() < LOOKS);
-        let Some(retention) = self.retention.as_ref().filter(|_| !self.is_busy() && !waits) else {
+        let waits = self.looked.is_some_and(|looked| looked.elapsed() < self.rest);
+        if waits || self.is_busy() {
             return Ok(());
-        };
+        }
         self.looked = Some(Instant::now());
-        let before = self.clock.now().checked_sub(retention.keep);
-        let rows = match candidates(index, before.unwrap_or(Timestamp::MIN), BATCH) {
+        let rows = match self.over(index) {
             Ok(rows) => rows,
             // There is no room to open it anew.
             Err(StoreError::Full { .. }) => return Ok(()),
@@ -83,7 +103,7 @@ impl Retiring {
         if rows.is_empty() {
             return Ok(());
         }
-        if let Some(directory) = &retention.archive {
+        if let Some(directory) = &self.directory {
             let archived = match self.archive.take() {
                 Some(archive) => Ok(archive),
                 None => create(directory, self.clock.now()),
@@ -110,13 +130,35 @@ impl Retiring {
         Ok(())
     }
 
+    /// Some of those that are kept no longer.
+    fn over(&mut self, index: &Index) -> Result<BTreeMap<RunId, Row>, StoreError> {
+        let live = self.live.borrow().clone();
+        let program = live.as_ref().map(|live| live.deployment.program.as_ref());
+        let (keeps, now) = (Keeps::new(self.keep, program), self.clock.now());
+        self.rest = LOOKS;
+        match (keeps.of.is_empty(), keeps.usual) {
+            (true, None) => Ok(BTreeMap::new()),
+            (true, Some(keep)) => {
+                let before = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+                candidates(index, before, BATCH)
+            }
+            (false, _) => {
+                let (rows, all) = self.sweep.next(index, &keeps, now)?;
+                if !all {
+                    self.rest = GOES_ON;
+                }
+                Ok(rows)
+            }
+        }
+    }
+
     /// The engine lets these go.
     pub(super) fn retired(&mut self, runs: &[RunId]) {
         if let Some(asked) = &mut self.asked {
             if runs.len() < asked.len() {
                 // Some stay and are archived again: a file holds no run twice.
                 self.archive = None;
-            } else if asked.len() >= BATCH {
+            } else if asked.len() >= BATCH && self.rest == LOOKS {
                 // Where many were there, more may be.
                 self.looked = None;
             }

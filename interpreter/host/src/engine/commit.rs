@@ -159,7 +159,7 @@ fn is_refused(deferred: &Deferred, gone: &BTreeSet<RunId>) -> bool {
         Deferred::Output(Output::More { run, .. } | Output::Close { run, .. }) => gone.contains(run),
         Deferred::Output(Output::Happened(happened)) => gone.contains(&happened.run),
         Deferred::Answer(_, Query::Started(started)) => gone.contains(&started.id),
-        Deferred::Answer(_, Query::Deployed | Query::Kept) => true,
+        Deferred::Answer(_, Query::Deployed | Query::Kept | Query::Forgotten(_)) => true,
         Deferred::Search(_, search) => search.may_lag(),
         Deferred::Answer(_, Query::Accepted(run)) => gone.contains(run),
         Deferred::Output(

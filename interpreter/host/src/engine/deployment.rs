@@ -3,7 +3,7 @@
 mod tags;
 
 use super::view::Ending;
-use crate::RunId;
+use crate::{RunId, store::Record};
 use flowmesh_ir::{EventId, FlowId, Hash, Name, Program, StepId, Value, flow::Flow, value::Variant};
 use flowmesh_machine::{
     Effect, Event, Outcome, Run, Settings, StepState, border,
@@ -64,6 +64,21 @@ impl Deployment {
             .into()
     }
 
+    /// What the journal keeps of it.
+    pub(crate) fn records(&self) -> [Record; 2] {
+        let (program, settings) = self.hashes();
+        [
+            Record::Program {
+                hash: program,
+                json: self.program_json(),
+            },
+            Record::Settings {
+                hash: settings,
+                bytes: self.settings_json(),
+            },
+        ]
+    }
+
     pub(super) fn settings_json(&self) -> Arc<[u8]> {
         self.settings.to_json(&self.program).into_bytes().into()
     }
@@ -108,7 +123,8 @@ impl Deployment {
     }
 
     /// By what runs share it.
-    pub(crate) fn hashes(&self) -> (Hash, Hash) {
+    #[must_use]
+    pub fn hashes(&self) -> (Hash, Hash) {
         (self.program_hash, self.settings_hash)
     }
 

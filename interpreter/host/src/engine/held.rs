@@ -265,7 +265,11 @@ impl Held {
     /// By how much its priority puts it ahead of those that wait for the same.
     pub(super) fn ahead_us(&self) -> i128 {
         let flow = self.deployment.program.flow(self.flow);
-        flow.map_or(0, |flow| flow.conduct.ahead_us(flow.conduct.priority))
+        let own = self.alive().and_then(|live| live.run.terms().priority);
+        flow.map_or(0, |flow| {
+            let conduct = &flow.conduct;
+            conduct.ahead_us(own.unwrap_or(conduct.priority))
+        })
     }
 
     pub(super) fn paused(&self) -> Option<store::Paused> {

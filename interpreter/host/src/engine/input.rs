@@ -5,13 +5,14 @@ use super::{
     fetch::Found,
     once::Asked,
     output::Search,
+    results::ResultCommand,
     schedules::ScheduleCommand,
     share::Continuation,
     upgrade::{By, Upgrading},
 };
 use crate::{RunId, store::Appended};
 use flowmesh_ir::{Name, call::Reply, trace::Lineage};
-use flowmesh_machine::{Answer, CallId, Decision, TimerId};
+use flowmesh_machine::{Answer, CallId, Decision, Terms, TimerId};
 use std::sync::Arc;
 
 /// Names a question until its answer comes. The one who asks draws them and never uses one twice.
@@ -157,6 +158,8 @@ pub enum Command {
     History(RunId),
     /// See schedules, or tell them something.
     Schedule(ScheduleCommand),
+    /// See recorded results, or have some forgotten.
+    Results(ResultCommand),
     /// See how all of it stands, in all namespaces; answered also while there is no room.
     Stand,
     /// Hear how a run ended, now or when it does.
@@ -190,6 +193,7 @@ impl Command {
     pub fn changes(&self) -> bool {
         match self {
             Self::Schedule(command) => return command.changes(),
+            Self::Results(command) => return matches!(command, ResultCommand::Forget(_)),
             Self::Upgrade(order) => return order.moves,
             Self::Once(_, command) => return command.changes(),
             _ => {}
@@ -254,4 +258,6 @@ pub struct Start {
     pub key: Option<String>,
     /// The trace that it goes on, if it does not begin one.
     pub lineage: Option<Arc<Lineage>>,
+    /// What is said for this run alone.
+    pub terms: Terms,
 }

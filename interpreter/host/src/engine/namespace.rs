@@ -107,6 +107,7 @@ pub(super) fn run_of(command: &Command) -> Option<RunId> {
         | Command::Stand
         | Command::Before(_)
         | Command::Keep { .. }
+        | Command::Results(_)
         | Command::Schedule(_) => return None,
     })
 }

@@ -187,6 +187,7 @@ impl Engine {
                 let told = serde_json::from_slice(&known.said).unwrap_or_default();
                 return self.defer(Deferred::Output(Output::Answer(ticket, Answer::Told(told))));
             }
+            (Command::Results(_), _) => return self.say_forgotten(ticket, &known.said),
             (Command::Schedule(told), _) => match told.name() {
                 Some(name) => Query::Schedule(name.clone(), now, 1),
                 None => Query::Deployed,

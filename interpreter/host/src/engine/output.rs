@@ -7,6 +7,7 @@ use super::{
     fetch::Want,
     input::Ticket,
     once::Before,
+    results::ResultPage,
     schedules::{Plan, ScheduleView},
     select,
     stand::Stand,
@@ -219,6 +220,10 @@ pub enum Answer {
     Stand(Box<Stand>),
     /// How schedules stand.
     Schedules(Vec<ScheduleView>),
+    /// Some of the recorded results.
+    Results(ResultPage),
+    /// So many results were forgotten.
+    Forgotten(usize),
     /// How one stands.
     Schedule(Box<ScheduleView>),
     /// What is made up for, or would be.

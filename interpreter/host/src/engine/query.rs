@@ -7,6 +7,7 @@ use super::{
     held::{Held, Life},
     input::Ticket,
     output::{Answer, History, Search, Started},
+    results::{ResultFilter, ResultPlace},
     view::{FlowView, RunView},
 };
 use crate::RunId;
@@ -44,6 +45,10 @@ pub(super) enum Query {
     Schedules(Timestamp),
     /// How one stands, with so many of its next times.
     Schedule(Name, Timestamp, usize),
+    /// Some of the recorded results of a namespace at a time.
+    Results((Name, ResultFilter), (Option<ResultPlace>, usize), Timestamp),
+    /// The acknowledgement that so many were forgotten.
+    Forgotten(usize),
     /// Where the events of a run lie.
     History(RunId),
 }
@@ -89,6 +94,10 @@ impl Engine {
                     nearest: None,
                 }),
             },
+            Query::Results((namespace, filter), page, now) => {
+                Answer::Results(self.result_page((&namespace, &filter), page, now))
+            }
+            Query::Forgotten(count) => Answer::Forgotten(count),
             Query::History(run) => self.of(run, |held| Answer::History(history(run, held))),
         }
     }

@@ -3,6 +3,10 @@
 //! They follow from the events of runs alone, whatever order these are read in: of one key the latest result holds, and
 //! where there are too many in a namespace, those go first that were recorded first.
 
+mod verbs;
+
+pub use verbs::{ResultCommand, ResultFilter, ResultPage, ResultPlace, ResultView};
+
 use super::Engine;
 use crate::{
     RunId,
@@ -83,8 +87,7 @@ impl Results {
         recall: &Recall,
         result: Arc<[u8]>,
     ) {
-        let until = at.checked_add(recall.ttl).unwrap_or(Timestamp::MAX);
-        let until = Timestamp::from_microsecond(until.as_microsecond()).unwrap_or(until);
+        let until = KeptResult::ends(at.checked_add(recall.ttl).ok());
         let cached = recall.cached.clone();
         let kept = KeptResult {
             run,
@@ -109,6 +112,7 @@ impl Results {
             };
             found = found.or_else(|| self.all.get(self.all.keys().find(same)?));
         }
+        let found = found.filter(|kept| !kept.is_void());
         let found = found.filter(|kept| self.for_ever || kept.is_young(recall.ttl, now))?;
         Some(Recorded {
             run: found.run.to_string(),
@@ -152,8 +156,13 @@ impl Results {
     }
 
     fn insert(&mut self, key: Arc<ResultKey>, kept: KeptResult) {
-        let known = self.all.get(&key).map(|known| (known.at, known.run));
-        if known.is_some_and(|known| known > (kept.at, kept.run)) {
+        // Of what was forgotten when it was recorded, that it was forgotten is the later.
+        let place = |kept: &KeptResult| (kept.at, kept.run, kept.is_void());
+        if self
+            .all
+            .get(&key)
+            .is_some_and(|known| place(known) > place(&kept))
+        {
             return;
         }
         self.remove(&key);

@@ -103,6 +103,7 @@ impl Engine {
             input: start.input,
             seed: start.seed,
             key,
+            terms: start.terms,
         };
         self.happen(now, start.run, kind, Some(origin));
         Ok(Started {

@@ -2,6 +2,7 @@
 
 mod between;
 mod dormant;
+mod forgotten;
 mod namespaces;
 mod once;
 #[path = "../../tests/support/programs.rs"]

@@ -1,5 +1,9 @@
 //! Deployments: what runs are started with from now on, and which of those that are there can go on in it.
 
+mod rest;
+
+pub(crate) use rest::at_rest;
+
 use super::{
     Deployment, Engine, Refusal,
     batch::Deferred,

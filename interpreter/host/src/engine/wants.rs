@@ -80,6 +80,7 @@ impl Engine {
             | Command::Flows
             | Command::Stand
             | Command::History(_)
+            | Command::Results(_)
             | Command::Schedule(_) => Vec::new(),
         }
     }

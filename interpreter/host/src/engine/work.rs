@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{RunId, store::Origin};
 use flowmesh_ir::{FlowId, Name, ServiceId, SubsetId, flow::Tie, trace::Lineage};
-use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, Recall, border::check_input};
+use flowmesh_machine::{Answer, Ask, CallId, Ended, EventKind, Recall, Terms, border::check_input};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -192,6 +192,7 @@ impl Engine {
             input: birth.input,
             seed: birth.seed,
             key,
+            terms: Terms::default(),
         };
         self.happen(now, birth.id, kind, Some(origin));
         Ok(birth.id)

@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, io};
 
 /// Raised whenever what is written here means something else than before: a field more or less in a machine, in a value,
 /// in a request. A test holds the bytes of a machine beside it.
-pub(super) const LAYOUT: u32 = 1;
+pub(super) const LAYOUT: u32 = 2;
 
 /// A long machine is written down less often: not before so many of its bytes have an event each.
 const BYTES_AN_EVENT: usize = 256;

@@ -54,6 +54,12 @@ pub enum What {
         /// Its key.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// Its priority, if one was said for it alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<i32>,
+        /// For how long it waits first, if that was said for it alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay: Option<String>,
     },
     /// A call was answered.
     Answered {

@@ -74,9 +74,13 @@ impl Words<'_> {
 
 fn what(kind: &EventKind) -> What {
     match kind {
-        EventKind::Started { input, key, .. } => What::Started {
+        EventKind::Started {
+            input, key, terms, ..
+        } => What::Started {
             input: raw(input),
             key: key.clone(),
+            priority: terms.priority,
+            delay: terms.delay.map(|delay| format!("{delay:#}")),
         },
         EventKind::Replied {
             call,

@@ -17,6 +17,7 @@ use flowmesh_ir::{
     policy::{Policy, Timeout},
     service::{Binding, EffectKind, Method, Operation, Route, Service, Subset},
     trace::TraceContext,
+    traffic::Tls,
     ty::Type,
 };
 use flowmesh_machine::{Settings, percent_encode};
@@ -27,7 +28,7 @@ use flowmesh_mesh::{
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 /// The server that keeps the runs, in its own name.
 const SERVER: &str = "flowmesh";
@@ -48,6 +49,8 @@ pub struct Remote {
     pub token: Option<String>,
     /// In which namespace runs are started; `None` is that of the token, or `default`.
     pub namespace: Option<String>,
+    /// The file of the authorities under which it is believed, if it speaks TLS; else those of the system.
+    pub authority: Option<PathBuf>,
 }
 
 /// A server that keeps runs, and the way there.
@@ -87,7 +90,7 @@ impl There {
         telemetry: Telemetry,
     ) -> Result<Self, NetworkError> {
         remote.url.truncate(remote.url.trim_end_matches('/').len());
-        let deployment = Deployment::new(program(&remote.url), Settings::default());
+        let deployment = Deployment::new(program(&remote), Settings::default());
         let caller = network.connect(&deployment)?;
         Ok(Self {
             caller,
@@ -258,8 +261,16 @@ impl Place for There {
     }
 }
 
-/// A program that knows one service: the server at this address.
-fn program(url: &str) -> Program {
+/// A program that knows one service: the server.
+fn program(remote: &Remote) -> Program {
+    let authority = remote
+        .authority
+        .as_ref()
+        .filter(|_| remote.url.starts_with("https://"));
+    let tls = authority.map(|file| Tls {
+        authority: Some(file.to_string_lossy().into_owned()),
+        ..Tls::default()
+    });
     let wait_ms = u64::try_from(WAIT_MAX.as_millis()).unwrap_or(u64::MAX);
     let within = |ms: u64| Policy {
         timeout: Timeout {
@@ -267,12 +278,13 @@ fn program(url: &str) -> Program {
             total_ms: ms,
             ..Timeout::default()
         },
+        tls: tls.clone(),
         ..Policy::default()
     };
     let policies = vec![within(wait_ms.saturating_add(BEYOND_MS)), within(LEND_MS)];
     let only = Subset {
         name: Name::default(),
-        addresses: vec![Expr::Constant(Value::string(url))],
+        addresses: vec![Expr::Constant(Value::string(&remote.url))],
         zones: Vec::new(),
     };
     let server = Service {

@@ -27,7 +27,7 @@ pub struct HostOptions {
     pub residence: Residence,
     /// When the journal is compacted.
     pub compact: compact::Due,
-    /// How long runs that have ended are kept; for ever, if nobody says.
+    /// How long runs that have ended are kept; for as long as their flows say, if nobody says more.
     pub retention: Option<Retention>,
     /// Who takes the spans of runs, if they are made.
     pub traces: Option<Arc<dyn SpanSink>>,
@@ -40,8 +40,8 @@ pub struct HostOptions {
 /// How long runs are kept that have ended, and what becomes of them.
 #[derive(Clone, Debug)]
 pub struct Retention {
-    /// So long after their end.
-    pub keep: SignedDuration,
+    /// So long after their end, unless their flow says otherwise; for ever, if nobody does.
+    pub keep: Option<SignedDuration>,
     /// Before they go, they are written to files in this directory, each an export of its own.
     pub archive: Option<PathBuf>,
 }

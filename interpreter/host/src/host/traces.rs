@@ -11,6 +11,7 @@ use crate::{
     trails::{SpanView, Tap, TapFilter, TraceView, Trails, VisitView},
 };
 use flowmesh_ir::{Name, trace::Lineage};
+use flowmesh_machine::Terms;
 use flowmesh_mesh::Measures;
 use std::{
     collections::BTreeSet,
@@ -81,15 +82,31 @@ impl Host {
         key: Option<String>,
         lineage: Option<Lineage>,
     ) -> Result<Started, Refusal> {
+        self.start_on((flow, input.into()), key, lineage, Terms::default())
+            .await
+    }
+
+    /// The same, with what is said for this run alone.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub async fn start_on(
+        &self,
+        (flow, input): (&str, Arc<[u8]>),
+        key: Option<String>,
+        lineage: Option<Lineage>,
+        terms: Terms,
+    ) -> Result<Started, Refusal> {
         let clock = self.clock();
         let run = RunId::new(clock.now(), clock.draw(), clock.draw());
         let start = Start {
             run,
             seed: clock.draw(),
             flow: Name::new(flow),
-            input: input.into(),
+            input,
             key,
             lineage: lineage.map(Arc::new),
+            terms,
         };
         match self.ask(Command::Start(start)).await? {
             Answer::Started(started) => Ok(started),

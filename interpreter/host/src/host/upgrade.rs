@@ -18,10 +18,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
 
 /// How many runs one deployment looks at, at the most.
-const RUNS_MAX: usize = 1_000_000;
+pub(crate) const RUNS_MAX: usize = 1_000_000;
 
 /// How many are in memory at a time for it.
-const AT_ONCE: usize = 256;
+pub(crate) const AT_ONCE: usize = 256;
 
 /// How many of the same are told apart; what is beyond that is counted with the last.
 const GROUPS_MAX: usize = 1000;
@@ -210,7 +210,7 @@ impl Host {
 }
 
 /// The last one before all that are the same as the current one.
-fn earlier(all: &[Deployed]) -> Option<(Hash, Hash)> {
+pub(crate) fn earlier(all: &[Deployed]) -> Option<(Hash, Hash)> {
     let hashes = |it: &Deployed| (it.program, it.settings);
     let current = all.first()?;
     // Going back from where somebody went back to goes further back, not to and fro.
@@ -226,14 +226,14 @@ fn earlier(all: &[Deployed]) -> Option<(Hash, Hash)> {
 }
 
 /// Runs that are alike are told as one.
-struct Summing {
+pub(crate) struct Summing {
     examples: usize,
     counts: BTreeMap<Fate, u64>,
     groups: BTreeMap<(Fate, Name, Option<String>, Option<String>), Group>,
 }
 
 impl Summing {
-    fn new(examples: usize) -> Self {
+    pub(crate) fn new(examples: usize) -> Self {
         Self {
             examples,
             counts: BTreeMap::new(),
@@ -241,7 +241,7 @@ impl Summing {
         }
     }
 
-    fn add(&mut self, verdict: Verdict) {
+    pub(crate) fn add(&mut self, verdict: Verdict) {
         let count = self.counts.entry(verdict.fate).or_default();
         *count = count.saturating_add(1);
         let key = (
@@ -270,7 +270,7 @@ impl Summing {
         }
     }
 
-    fn finish(self, more: bool) -> Upgraded {
+    pub(crate) fn finish(self, more: bool) -> Upgraded {
         let mut groups: Vec<Group> = self.groups.into_values().collect();
         groups.sort_by_key(|group| (std::cmp::Reverse(group.fate), std::cmp::Reverse(group.runs)));
         Upgraded {

@@ -2,7 +2,8 @@
 //! they do; and, by a token, why a visit went as it did.
 
 use super::{
-    ServerError, ServerOptions, connections,
+    ServerError, ServerOptions,
+    connections::{self, Entry},
     door::{Door, Identity},
     error::RequestError,
     guard,
@@ -119,7 +120,12 @@ impl Admin {
         let (listener, options) = (self.listener, self.options);
         let serving = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            connections::serve((listener, None), router(asked), &options, stopped, &stopper).await;
+            let entry = Entry {
+                listener,
+                counted: None,
+                certificate: None,
+            };
+            connections::serve(entry, router(asked), &options, stopped, &stopper).await;
         });
         Attended { stand, stop, serving }
     }

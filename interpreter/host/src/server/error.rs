@@ -4,6 +4,7 @@ use super::identity::Role;
 use crate::workers::Lost;
 use axum::http::{Method, StatusCode};
 use flowmesh_ir::Code;
+use flowmesh_mesh::CertificateError;
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use thiserror::Error;
 
@@ -26,6 +27,9 @@ pub enum ServerError {
         /// What the system said.
         error: io::Error,
     },
+    /// There is nothing to show.
+    #[error("the API has no certificate to show: {0}")]
+    Certificate(CertificateError),
     /// The address cannot be had.
     #[error("cannot listen on `{listen}`: {error}")]
     Listen {
@@ -44,6 +48,7 @@ impl ServerError {
             Self::Remote { .. } => 1060,
             Self::Listen { .. } => 1061,
             Self::Audit { .. } => 1146,
+            Self::Certificate(_) => 1170,
         })
     }
 
@@ -55,6 +60,9 @@ impl ServerError {
                 "make a token with `flowmesh token create`, trust an OpenID provider with `--oidc-issuer`, or listen on 127.0.0.1"
             }
             Self::Listen { .. } => "choose another port, or stop what listens there",
+            Self::Certificate(_) => {
+                "name files in PEM that belong together with `--tls-cert FILE --tls-key FILE`; for trying it out, `flowmesh ca issue` makes them"
+            }
             Self::Audit { .. } => "see who may write there, or name another file with `--audit`",
         }
     }

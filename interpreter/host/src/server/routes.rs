@@ -16,6 +16,7 @@ use axum::{
     middleware,
     response::{IntoResponse, Response},
 };
+use flowmesh_machine::Terms;
 use flowmesh_mesh::decide::propagation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,8 @@ pub(super) struct Flows {
 pub(super) struct StartQuery {
     wait: Option<String>,
     key: Option<String>,
+    priority: Option<String>,
+    delay: Option<String>,
 }
 
 /// A run, and whether it was there before.
@@ -94,6 +97,7 @@ pub(super) async fn start(
 ) -> Result<Response, Problem> {
     let query = parsed(query)?;
     let time = wait::parse("wait", query.wait.as_deref())?;
+    let terms = terms(query.priority.as_deref(), query.delay.as_deref())?;
     let key = match query.key {
         Some(key) => Some(key),
         None => once::key(&headers)?.map(str::to_owned),
@@ -102,7 +106,7 @@ pub(super) async fn start(
     let lineage = propagation::read(&headers).lineage();
     let started = shared
         .host
-        .start_below(&flow, input.as_ref(), key, lineage)
+        .start_on((&flow, input.as_ref().into()), key, lineage, terms)
         .await?;
     let run = wait::wait(&shared, started.id, time).await?;
     let status = if run.state.is_end() {
@@ -120,6 +124,21 @@ pub(super) async fn start(
         }),
     )
         .into_response())
+}
+
+/// What is said for this run alone.
+fn terms(priority: Option<&str>, delay: Option<&str>) -> Result<Terms, RequestError> {
+    let whole = |text: &str| {
+        text.parse::<i32>().map_err(|_| {
+            let wrong = format!("expected a whole number such as `5` or `-1`, found `{text}`");
+            parameter("priority", wrong)
+        })
+    };
+    let time = |text| Terms::read_delay(text).map_err(|wrong| parameter("delay", wrong));
+    Ok(Terms {
+        priority: priority.map(whole).transpose()?,
+        delay: delay.map(time).transpose()?,
+    })
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use super::{
     audit, batch, deployments, events, filter,
     identity::Role,
-    limits, list, past,
+    limits, list, past, results,
     route::{Access, Any, Content, Parameter, Route},
     routes, schedules, services, share, stand, steer, told, visits, workers,
 };
@@ -31,6 +31,7 @@ pub(super) fn all() -> Vec<Route> {
         working(),
         visits::routes(),
         limits::routes(),
+        results::routes(),
         watching(),
     ];
     groups.into_iter().flatten().collect()
@@ -102,6 +103,16 @@ fn starting() -> Vec<Route> {
             (
                 "key",
                 "The key of the run, by which two starts of the flow are one run for as long as that is kept; else it is that of `Idempotency-Key`",
+            ),
+        ])
+        .query(&[
+            (
+                "priority",
+                "More goes first where runs wait for room, a lock or a limit: `5`; else what the flow says",
+            ),
+            (
+                "delay",
+                "The run waits for so long before anything else: `5m`, `1h30m`, `2d`; else what the flow says",
             ),
         ])
         .may_take::<Any>()

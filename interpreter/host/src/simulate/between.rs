@@ -128,8 +128,8 @@ impl Seen {
             (Some(Ask::Emit { event, payload }), Answer::Done(_)) if event == PRODUCED => {
                 let program = &world.deployment.program;
                 let made = |flow: &&Arc<Flow>| {
-                    let made = flow.trigger.as_ref().and_then(|trigger| trigger.made.as_ref());
-                    made.is_some_and(|made| {
+                    let made = flow.trigger.iter().flat_map(|trigger| trigger.all_made());
+                    made.into_iter().any(|made| {
                         let form = format!("\"form\":\"{}\"", made.product.form);
                         String::from_utf8_lossy(payload).contains(&form)
                     })

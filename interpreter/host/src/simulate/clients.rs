@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use flowmesh_ir::trace::{Lineage, TraceContext};
+use flowmesh_machine::Terms;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -151,6 +152,7 @@ impl World<'_> {
             input,
             key,
             lineage: lineage(run),
+            terms: Terms::default(),
         }))
     }
 

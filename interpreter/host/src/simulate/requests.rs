@@ -11,7 +11,7 @@ use crate::{
     store::EventRecord,
 };
 use flowmesh_ir::Hash;
-use flowmesh_machine::EventKind;
+use flowmesh_machine::{EventKind, Terms};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -64,6 +64,7 @@ impl World<'_> {
                     input: plan.start.input.as_bytes().into(),
                     key: None,
                     lineage: None,
+                    terms: Terms::default(),
                 })
             }
             What::Signal(run) => Command::Signal {

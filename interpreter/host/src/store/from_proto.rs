@@ -12,9 +12,9 @@ use flowmesh_ir::{
     trace::Lineage,
 };
 use flowmesh_machine::{
-    Answer, CallId, Change, Decision, Ended, Event, EventKind, Recorded, TimerId, upgrade::Mapping,
+    Answer, CallId, Change, Decision, Ended, Event, EventKind, Recorded, Terms, TimerId, upgrade::Mapping,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{fmt, sync::Arc};
 
 /// Why a message is no record.
@@ -52,6 +52,7 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
         proto::Kind::Freed(segment) => Ok(Record::Freed { segment }),
         proto::Kind::Between(it) => Ok(Record::Between(Box::new(between(it)?))),
         proto::Kind::Deployed(it) => Ok(Record::Deployed(it.read()?)),
+        proto::Kind::Voided(it) => Ok(Record::Voided(it.read()?)),
         proto::Kind::Act(it) => Ok(Record::Act(Box::new(it.read()?))),
         proto::Kind::Schedule(it) => Ok(Record::Schedule(Box::new(it.read()?))),
     }
@@ -60,6 +61,7 @@ pub(super) fn record(message: proto::Record, fetch: Fetch<'_>) -> Result<Record,
 fn between(message: proto::Between) -> Result<Between, Unreadable> {
     let schedules = message.schedules.into_iter().map(super::schedule::Message::read);
     let deployed = message.deployed.into_iter().map(super::deployed::Message::read);
+    let voided = message.voided.into_iter().map(super::result::VoidedMessage::read);
     Ok(Between {
         order: Order(message.order),
         traffic: message
@@ -69,6 +71,7 @@ fn between(message: proto::Between) -> Result<Between, Unreadable> {
             .collect::<Result<_, _>>()?,
         schedules: schedules.collect::<Result<_, _>>()?,
         deployed: deployed.collect::<Result<_, _>>()?,
+        voided: voided.collect::<Result<_, _>>()?,
     })
 }
 
@@ -181,6 +184,10 @@ fn kind(happened: proto::Happened) -> Result<EventKind, Unreadable> {
             input: it.input.as_ref().into(),
             seed: it.seed,
             key: it.key,
+            terms: Terms {
+                priority: it.priority,
+                delay: it.delay_us.map(SignedDuration::from_micros),
+            },
         },
         proto::Happened::Replied(it) => {
             let reply = it

@@ -11,7 +11,7 @@ mod backend;
 mod count;
 mod database;
 mod error;
-mod find;
+pub(super) mod find;
 mod places;
 mod search;
 mod shelf;

@@ -7,6 +7,7 @@ pub(super) use codec::{choice, failure_kind, hash, payload, run};
 use super::{
     act, deployed, from_proto, proto,
     record::{EventRecord, Order, Record, Traffic},
+    result::VoidedMessage,
     schedule, to_proto,
 };
 use crate::RunId;
@@ -32,6 +33,7 @@ enum Line {
     Schedule(Box<schedule::Line>),
     Deployed(deployed::Message),
     Act(Box<act::Message>),
+    Voided(Box<VoidedMessage>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,9 +116,12 @@ pub fn lines(record: Record) -> Vec<String> {
                 .into_iter()
                 .map(|it| Record::Schedule(Box::new(it)));
             let deployed = between.deployed.into_iter().map(Record::Deployed);
-            traffic.chain(schedules).chain(deployed).flat_map(lines).collect()
+            let voided = between.voided.into_iter().map(Record::Voided);
+            let all = traffic.chain(schedules).chain(deployed).chain(voided);
+            all.flat_map(lines).collect()
         }
         Record::Deployed(it) => vec![text(&Line::Deployed(deployed::Message::of(&it)))],
+        Record::Voided(it) => vec![text(&Line::Voided(Box::new(VoidedMessage::of(&it))))],
         Record::Act(it) => vec![text(&Line::Act(Box::new(act::Message::of(&it))))],
         Record::Forgotten { .. } | Record::Freed { .. } => Vec::new(),
     }
@@ -153,6 +158,7 @@ pub fn read(line: &str) -> Result<Option<Record>, String> {
             at: moved.at,
         }),
         Line::Deployed(line) => Record::Deployed(line.read().map_err(|no| no.to_string())?),
+        Line::Voided(line) => Record::Voided(line.read().map_err(|no| no.to_string())?),
         Line::Act(line) => Record::Act(Box::new(line.read().map_err(|no| no.to_string())?)),
         Line::Schedule(line) => Record::Schedule(Box::new(line.read()?)),
     };

@@ -3,6 +3,7 @@
 
 mod between;
 mod lineage;
+mod run;
 mod steer;
 
 pub(super) use between::{Between, Forgotten, Traffic};
@@ -10,13 +11,12 @@ pub(super) use lineage::Lineage;
 pub(super) use steer::{Change, Choice, Continued, Decided, Edited, Moved, Paused, Resumed, Terminated};
 
 use super::line;
-use crate::RunId;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Record {
-    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40, 41, 42")]
+    #[prost(oneof = "Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 40, 41, 42, 43")]
     pub(super) kind: Option<Kind>,
 }
 
@@ -44,32 +44,14 @@ pub(super) enum Kind {
     Deployed(super::deployed::Message),
     #[prost(message, tag = "42")]
     Act(super::act::Message),
+    #[prost(message, tag = "43")]
+    Voided(super::result::VoidedMessage),
 }
 
 /// Whether a record is a program or settings, without reading all of it.
 pub(super) fn is_program(bytes: &[u8]) -> bool {
     // Numbers 1 and 2, of what has a length.
     matches!(bytes.first(), Some(0x0a | 0x12))
-}
-
-impl Record {
-    /// The run that it is of.
-    pub(super) fn run(&self) -> Option<RunId> {
-        let (high, low) = match self.kind.as_ref()? {
-            Kind::Event(it) => (it.run_high, it.run_low),
-            Kind::History(it) => (it.run_high, it.run_low),
-            Kind::Forgotten(it) => (it.run_high, it.run_low),
-            Kind::Program(_)
-            | Kind::Settings(_)
-            | Kind::Traffic(_)
-            | Kind::Freed(_)
-            | Kind::Between(_)
-            | Kind::Schedule(_)
-            | Kind::Deployed(_)
-            | Kind::Act(_) => return None,
-        };
-        Some(RunId::of_halves(high, low))
-    }
 }
 
 /// Events of a run, which carry neither its identifier nor their number.
@@ -213,6 +195,12 @@ pub(super) struct Started {
     #[prost(string, tag = "21")]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) namespace: String,
+    #[prost(sint32, optional, tag = "23")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) priority: Option<i32>,
+    #[prost(sint64, optional, tag = "24")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) delay_us: Option<i64>,
     #[prost(message, optional, boxed, tag = "22")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) lineage: Option<Box<Lineage>>,

@@ -1,6 +1,6 @@
 //! What the store keeps: one record after the other, and where each lies.
 
-use super::{act::Act, deployed::Deployed, schedule::Schedule};
+use super::{act::Act, deployed::Deployed, result::Voided, schedule::Schedule};
 use crate::RunId;
 use flowmesh_ir::{Hash, Name, call::Reply, trace::Lineage};
 use flowmesh_machine::{Answer, Ended, Event, EventKind, Recorded};
@@ -41,6 +41,8 @@ pub enum Record {
     Between(Box<Between>),
     /// From here on, runs are started with another program.
     Deployed(Deployed),
+    /// A recorded result that is reused no more.
+    Voided(Voided),
     /// Somebody did something with a key of their own: it stands in the batch with what came of it.
     Act(Box<Act>),
     /// Everything that is needed of the segments up to this one was written again: they are let go of.
@@ -77,6 +79,8 @@ pub struct Between {
     pub schedules: Vec<Schedule>,
     /// What was deployed, the last ones in their order.
     pub deployed: Vec<Deployed>,
+    /// Which results were forgotten.
+    pub voided: Vec<Voided>,
 }
 
 /// Where the traffic of a service goes since a time.

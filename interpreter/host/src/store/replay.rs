@@ -11,6 +11,7 @@ use super::{
     proto,
     record::{Between, EventRecord, History, Location, Order, Position, Traffic},
     recover,
+    result::Voided,
     row::Block,
     schedule::Schedule,
     survey::{self, FoundRun, Survey},
@@ -61,6 +62,14 @@ pub trait Replaying {
         Ok(())
     }
 
+    /// A result is reused no more. Who does not ask after it passes over it.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    fn voided(&mut self, _: Voided) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// What somebody did with a key of their own, and where that lies. Who does not ask after it passes over it.
     ///
     /// # Errors
@@ -95,6 +104,7 @@ pub fn replay_record(record: Record, place: Location, into: &mut dyn Replaying) 
         Record::Traffic(traffic) => into.traffic(traffic),
         Record::Schedule(schedule) => into.schedule(*schedule),
         Record::Deployed(deployed) => into.deployed(vec![deployed]),
+        Record::Voided(voided) => into.voided(voided),
         Record::Act(act) => into.act(KeptAct {
             act: *act,
             segment: place.segment,
@@ -111,6 +121,8 @@ fn between(between: Between, into: &mut dyn Replaying) -> Result<(), StoreError>
     traffic.try_for_each(|traffic| into.traffic(traffic))?;
     let mut schedules = between.schedules.into_iter();
     schedules.try_for_each(|schedule| into.schedule(schedule))?;
+    let mut voided = between.voided.into_iter();
+    voided.try_for_each(|voided| into.voided(voided))?;
     into.deployed(between.deployed)
 }
 
@@ -228,6 +240,7 @@ impl<'a> Reading<'a> {
             | Record::Schedule(_)
             | Record::Deployed(_)
             | Record::Act(_)
+            | Record::Voided(_)
             | Record::Between(_) => replay_record(record, place, self.into),
             Record::Freed { segment } => {
                 self.replayed.freed = self.replayed.freed.max(segment);

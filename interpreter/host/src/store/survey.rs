@@ -360,6 +360,7 @@ impl Surveying<'_> {
             | Record::Schedule(_)
             | Record::Deployed(_)
             | Record::Act(_)
+            | Record::Voided(_)
             | Record::Between(_) => {}
         }
     }

@@ -5,6 +5,7 @@ use super::{
     blob::{self, Blob},
     deployed, proto,
     record::{EventRecord, History, Origin, Record, Shared, Traffic, payload},
+    result::VoidedMessage,
     schedule,
 };
 use crate::RunId;
@@ -14,6 +15,7 @@ use flowmesh_ir::{
     call::{Failure, Reply},
 };
 use flowmesh_machine::{Answer, Change, Decision, Ended, Event, EventKind};
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// The message of a record; payloads are shared, not copied. Long ones are put into `apart`, to be kept in files of
@@ -35,10 +37,12 @@ pub(super) fn record(record: &Record, apart: &mut Vec<Blob>) -> proto::Record {
             traffic: it.traffic.iter().map(traffic).collect(),
             schedules: it.schedules.iter().map(schedule::Message::of).collect(),
             deployed: it.deployed.iter().map(deployed::Message::of).collect(),
+            voided: it.voided.iter().map(VoidedMessage::of).collect(),
         }),
         Record::Schedule(it) => proto::Kind::Schedule(schedule::Message::of(it)),
         Record::Deployed(it) => proto::Kind::Deployed(deployed::Message::of(it)),
         Record::Act(it) => proto::Kind::Act(act::Message::of(it)),
+        Record::Voided(it) => proto::Kind::Voided(VoidedMessage::of(it)),
     };
     proto::Record { kind: Some(kind) }
 }
@@ -112,16 +116,28 @@ fn traffic(traffic: &Traffic) -> proto::Traffic {
     }
 }
 
+/// A length of time as it is kept: a longer one is as good as for ever.
+fn micros(time: SignedDuration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
 /// What happened, with its payload.
 pub(super) fn happened(origin: Option<&Origin>, kind: &EventKind) -> proto::Happened {
     match kind {
-        EventKind::Started { input, seed, key } => proto::Happened::Started(proto::Started {
+        EventKind::Started {
+            input,
+            seed,
+            key,
+            terms,
+        } => proto::Happened::Started(proto::Started {
             flow: origin.map(|origin| origin.flow.to_string()).unwrap_or_default(),
             program: origin.map(|origin| hash(origin.program)).unwrap_or_default(),
             settings: origin.map(|origin| hash(origin.settings)).unwrap_or_default(),
             input: shared(input),
             seed: *seed,
             key: key.clone(),
+            priority: terms.priority,
+            delay_us: terms.delay.map(micros),
             shared: origin.and_then(|origin| origin.shared).map(shares),
             namespace: origin
                 .map(|origin| origin.namespace.to_string())

@@ -18,7 +18,7 @@ use flowmesh_ir::{
     ty::Type,
 };
 use flowmesh_machine::{
-    Outcome,
+    Outcome, Terms,
     border::{self, Strictness},
 };
 
@@ -115,6 +115,7 @@ impl<'t> World<'t> {
             input: input.into_bytes().into(),
             key: None,
             lineage: None,
+            terms: Terms::default(),
         });
         let ticket = self.ask(command)?;
         match self.answer_to(ticket)? {

@@ -1,6 +1,6 @@
 //! What can be wrong when a directory is looked after, and its words.
 
-use crate::store::StoreError;
+use crate::{engine::Refusal, store::StoreError};
 use flowmesh_ir::Code;
 use std::io;
 use thiserror::Error;
@@ -33,9 +33,18 @@ pub enum UpkeepError {
         /// Why not.
         reason: String,
     },
+    /// It does not stand so that it can be done.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
     /// What was written cannot be handed on, or what is to be read cannot be had.
     #[error("the export cannot be read or written: {0}")]
     Stream(io::Error),
+}
+
+impl From<Refusal> for UpkeepError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
 }
 
 impl UpkeepError {
@@ -48,6 +57,7 @@ impl UpkeepError {
             Self::Taken { .. } => Code(1048),
             Self::Line { .. } => Code(1049),
             Self::Stream(_) => Code(1033),
+            Self::Refused(refusal) => refusal.code(),
         }
     }
 
@@ -59,6 +69,9 @@ impl UpkeepError {
             Self::NoStore { .. } => "name the directory of a `flowmesh run` or `serve` with `--dir`",
             Self::Taken { .. } => "name a directory that is empty or is not there; nothing is overwritten",
             Self::Line { .. } => "take the file as `flowmesh store export` wrote it; nothing was imported",
+            Self::Refused(_) => {
+                "`flowmesh deploy --history` shows what was deployed; a program is deployed in the namespace `default`"
+            }
             Self::Stream(_) => "see that it can be read and written, then do it again",
         }
     }

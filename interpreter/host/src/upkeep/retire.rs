@@ -80,7 +80,7 @@ pub(crate) fn candidates(
 }
 
 /// Whoever goes on in the place of another is not let go of before it.
-fn keep_back(index: &Index, rows: &mut BTreeMap<RunId, Row>) -> Result<(), StoreError> {
+pub(super) fn keep_back(index: &Index, rows: &mut BTreeMap<RunId, Row>) -> Result<(), StoreError> {
     while let Some(run) = kept_back(index, rows)? {
         rows.remove(&run);
     }

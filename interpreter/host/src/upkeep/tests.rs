@@ -1,6 +1,9 @@
 //! Copies, exports and imports give back what was there, or say why not and leave nothing.
 
-use super::{Retiring, UpkeepError, check, compact, copy, export, import};
+use super::{
+    Retiring, UpkeepError, check, compact, copy, export, import,
+    sweep::{Keeps, Sweep},
+};
 use crate::{
     RunId,
     disk::Disk,
@@ -312,4 +315,39 @@ fn runs_that_ended_long_ago_are_archived_and_let_go_of_and_others_stay() {
         }
     }
     assert!(!gone.is_empty());
+}
+
+#[test]
+fn each_run_is_kept_for_as_long_as_its_flow_says_whatever_ended_before_it() {
+    let disk = written(0);
+    let all = rows(&disk);
+    let open = engine::open(disk.shared(), &OpeningOptions::default(), Timestamp::UNIX_EPOCH).unwrap();
+    let ended = all.iter().filter(|(_, row)| row.ended && row.parents.is_empty());
+    let ended: Vec<&(RunId, Row)> = ended.collect();
+    let flow = ended.first().unwrap().1.flow.clone();
+    assert!(ended.iter().any(|(_, row)| row.flow != flow));
+    // All of them ended then.
+    let now = Timestamp::from_second(1_700_000_000 + 3600).unwrap();
+    let swept = |keeps: &Keeps| {
+        let (mut sweep, mut found) = (Sweep::default(), Vec::new());
+        loop {
+            let (rows, all) = sweep.next(&open.index, keeps, now).unwrap();
+            found.extend(rows.into_values().map(|row| row.flow));
+            if all {
+                return found;
+            }
+        }
+    };
+    let hour = jiff::SignedDuration::from_secs(3599);
+    let week = jiff::SignedDuration::from_hours(7 * 24);
+    let keeps = |usual, own| Keeps {
+        usual,
+        of: [(flow.clone(), own)].into(),
+    };
+    let short = swept(&keeps(None, hour));
+    assert!(!short.is_empty() && short.iter().all(|found| *found == flow));
+    let long = swept(&keeps(Some(hour), week));
+    assert!(!long.is_empty() && long.iter().all(|found| *found != flow));
+    assert_eq!(swept(&keeps(Some(week), week)), Vec::<flowmesh_ir::Name>::new());
+    assert_eq!(swept(&Keeps::default()), Vec::<flowmesh_ir::Name>::new());
 }

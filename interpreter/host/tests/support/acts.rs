@@ -178,6 +178,9 @@ impl World {
 pub(crate) async fn requests(world: &World, other: &Program) -> Vec<(&'static str, String, String)> {
     let hear = || world.start("hear", "");
     let run = |run: String, verb: &str| format!("/v1/runs/{run}/{verb}");
+    // What is to be forgotten.
+    let reused = world.start("reused", r#"{"id":"r"}"#).await;
+    world.until(&reused, |run| run["state"] == "waiting").await;
     let failed = world.start("ten", r#"{"id":"declined"}"#).await;
     world.until(&failed, |run| run["state"] == "failed").await;
     let ended = hear().await;
@@ -234,6 +237,7 @@ pub(crate) async fn requests(world: &World, other: &Program) -> Vec<(&'static st
         row("resume_schedule", "/v1/schedules/daily/resume", ""),
         row("backfill_schedule", "/v1/schedules/daily/backfill", backfill),
         row("stop_backfill", "/v1/schedules/daily/backfill/stop", ""),
+        row("forget_results", "/v1/cache/forget?of=stock.reserve", ""),
         row("batch", "/v1/batch/terminate?flow=nap", ""),
         row("deploy", "/v1/deployments", &flowmesh_ir::print::json(other)),
         row("rollback", "/v1/deployments/rollback", ""),

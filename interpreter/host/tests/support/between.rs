@@ -201,6 +201,7 @@ fn on_paid() -> Flow {
         event: EventId(0),
         condition: None,
         made: None,
+        also: Vec::new(),
     });
     let states = vec![state(End::Return(text("welcome")), None)];
     let parts = Parts {
@@ -265,6 +266,7 @@ fn after_made() -> Flow {
             product: product(),
             params: vec!["id".into()],
         }),
+        also: Vec::new(),
     });
     let reserve = call(target(0, 0, id()), Some(1), None, 1);
     let states = vec![

@@ -15,18 +15,25 @@ use jiff::SignedDuration;
 impl Turn<'_, '_> {
     /// The first fiber begins, as soon as it may.
     pub(super) fn set_out(&mut self) -> Result<(), Thrown> {
-        if let Some(debounce) = &self.flow.conduct.debounce {
-            return self.debounce(debounce);
+        let delay = match (self.run.terms.delay, &self.flow.conduct.delay) {
+            (Some(delay), _) => delay,
+            (None, Some(delay)) => self.duration(delay)?,
+            (None, None) => SignedDuration::ZERO,
+        };
+        if delay.is_positive() {
+            let (timer, at) = self.arm(delay, Sleeper::Entrance);
+            self.run.entrance = Some(Entrance::Delayed(timer, at));
+            return Ok(());
         }
-        if let Some(delay) = &self.flow.conduct.delay {
-            let delay = self.duration(delay)?;
-            if delay.is_positive() {
-                let (timer, at) = self.arm(delay, Sleeper::Entrance);
-                self.run.entrance = Some(Entrance::Delayed(timer, at));
-                return Ok(());
-            }
+        self.stand_in_line()
+    }
+
+    /// It may be that newer ones take its place.
+    fn stand_in_line(&mut self) -> Result<(), Thrown> {
+        match &self.flow.conduct.debounce {
+            Some(debounce) => self.debounce(debounce),
+            None => self.ask_in(),
         }
-        self.ask_in()
     }
 
     /// It waits for a newer one, and takes the place of older ones.
@@ -47,10 +54,15 @@ impl Turn<'_, '_> {
     }
 
     pub(super) fn delay_over(&mut self) {
-        if let Some(Entrance::Settling(_, _, call, _)) = self.run.entrance {
-            self.withdraw(call);
-        }
-        if let Err(Thrown(error)) = self.ask_in() {
+        let next = match self.run.entrance {
+            Some(Entrance::Settling(_, _, call, _)) => {
+                self.withdraw(call);
+                self.ask_in()
+            }
+            Some(Entrance::Settled(..)) => self.ask_in(),
+            _ => self.stand_in_line(),
+        };
+        if let Err(Thrown(error)) = next {
             self.fail(error);
         }
     }
@@ -91,7 +103,7 @@ impl Turn<'_, '_> {
             Some(Entrance::Waiting(asked, admit)) if *asked == call => admit.clone(),
             // Nobody takes places any more: what is left is the wait.
             Some(Entrance::Settling(timer, at, asked, _)) if *asked == call => {
-                self.run.entrance = Some(Entrance::Delayed(*timer, *at));
+                self.run.entrance = Some(Entrance::Settled(*timer, *at));
                 self.run.calls.remove(&call);
                 return;
             }
@@ -117,7 +129,7 @@ impl Turn<'_, '_> {
                 self.disarm(timer);
                 self.withdraw(call);
             }
-            Some(Entrance::Delayed(timer, _)) => self.disarm(timer),
+            Some(Entrance::Delayed(timer, _) | Entrance::Settled(timer, _)) => self.disarm(timer),
             Some(Entrance::Waiting(call, _)) => self.withdraw(call),
             other => self.run.entrance = other,
         }

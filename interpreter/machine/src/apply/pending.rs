@@ -34,7 +34,7 @@ pub fn pending(program: &Program, run: &Run) -> Vec<Effect> {
             found.timer(*timer, *at);
             found.calls.insert(*call, vec![debounce.effect(*call)]);
         }
-        Some(Entrance::Delayed(timer, at)) => found.timer(*timer, *at),
+        Some(Entrance::Delayed(timer, at) | Entrance::Settled(timer, at)) => found.timer(*timer, *at),
         Some(Entrance::Waiting(call, admit) | Entrance::In(call, admit)) => {
             found.calls.insert(*call, vec![admit.effect(*call)]);
         }

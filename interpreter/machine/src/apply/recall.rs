@@ -22,8 +22,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// A longer result is not recorded.
 pub const RECORDED_BYTES_MAX: usize = 1 << 20;
-/// Of a longer key the hash is taken.
-const KEY_BYTES_MAX: usize = 256;
 
 /// What is called.
 struct Called<'p> {
@@ -212,10 +210,7 @@ impl<'p> Turn<'p, '_> {
                 sorted
             }
         };
-        Ok(match key.len() <= KEY_BYTES_MAX {
-            true => key,
-            false => format!("sha256:{}", Hash::of(key.as_bytes())),
-        })
+        Ok(Cached::kept_as(key))
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     turn::{Thrown, built_in, error_of},
 };
 use crate::{
+    Terms,
     border::decode_fields,
     eval::{Draws, RunContext},
     run::{Kind, Phase, Progress, ROOT},
@@ -13,11 +14,18 @@ use flowmesh_stdlib::{Fault, text};
 use jiff::Timestamp;
 
 impl Turn<'_, '_> {
-    pub(super) fn started(&mut self, at: Timestamp, input: &[u8], seed: u64, key: Option<&str>) {
+    pub(super) fn started(
+        &mut self,
+        at: Timestamp,
+        (input, seed): (&[u8], u64),
+        key: Option<&str>,
+        terms: Terms,
+    ) {
         if !matches!(self.run.phase, Phase::New) {
             return;
         }
         self.run.phase = Phase::Forward;
+        self.run.terms = terms;
         self.run.context.draws = Draws::new(seed);
         self.run.context.run = Some(RunContext {
             id: self.run.id,

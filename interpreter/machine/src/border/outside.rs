@@ -53,8 +53,8 @@ pub fn triggered(
 ) -> Option<Vec<u8>> {
     let flow = program.flow(flow)?;
     let trigger = flow.trigger.as_ref().filter(|trigger| trigger.event == event)?;
-    if let Some(made) = &trigger.made {
-        return of_product(made, payload);
+    if trigger.made.is_some() {
+        return trigger.all_made().find_map(|made| of_product(made, payload));
     }
     let fields = &program.event(event)?.fields;
     let record = Value::record(decode_fields(program, fields, payload).ok()?);

@@ -12,6 +12,8 @@ pub(crate) enum Entrance {
     Settling(TimerId, Timestamp, CallId, Debounce),
     /// It waits until its delay is over.
     Delayed(TimerId, Timestamp),
+    /// Nobody takes its place any more; what is left is the wait.
+    Settled(TimerId, Timestamp),
     /// It waits until its flow has room for it.
     Waiting(CallId, Admit),
     /// It was let in, and is in until it ends.
@@ -23,7 +25,12 @@ impl Run {
     pub(crate) fn is_outside(&self) -> bool {
         matches!(
             self.entrance,
-            Some(Entrance::Settling(..) | Entrance::Delayed(..) | Entrance::Waiting(..))
+            Some(
+                Entrance::Settling(..)
+                    | Entrance::Delayed(..)
+                    | Entrance::Settled(..)
+                    | Entrance::Waiting(..)
+            )
         )
     }
 

@@ -37,6 +37,7 @@ impl Bench {
             input: b(r#"{"id":"o1"}"#),
             seed: 7,
             key: Some("o1".into()),
+            terms: crate::Terms::default(),
         });
         (bench, effects)
     }

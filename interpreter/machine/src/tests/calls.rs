@@ -146,6 +146,7 @@ fn an_input_that_does_not_fit_ends_the_run() {
         input,
         seed: 0,
         key: None,
+        terms: crate::Terms::default(),
     });
     assert!(
         effects

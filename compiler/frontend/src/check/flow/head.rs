@@ -1,11 +1,14 @@
 //! The head of a flow beyond its parameters: what starts it, what it produces, and how its runs are kept.
 
-use super::{Beside, region::length};
+use super::{Beside, error::Target, product::Began, region::length};
 use crate::{
     ast::{self, ExprKind, Ident, Setting},
     check::{
-        Checker, Ty, constant, frame::Kind, globals::Signature, service::Error as ServiceError,
-        tree::Produces,
+        Checker, Ty, constant,
+        frame::Kind,
+        globals::Signature,
+        service::Error as ServiceError,
+        tree::{Produces, Required},
     },
     resolve::ModuleId,
 };
@@ -18,7 +21,7 @@ use flowmesh_ir::{
 use std::collections::HashSet;
 
 /// The settings that a flow may have.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
     ("timeout", "a duration: `timeout: 1d`"),
     (
         "retry",
@@ -41,6 +44,10 @@ const SETTINGS: [(&str, &str); 8] = [
         "debounce",
         "how long a run waits for a newer one: `debounce: { wait: 2s, per: page, most: 10s }`",
     ),
+    (
+        "keep",
+        "how long a run is kept after its end, a duration: `keep: 30d`",
+    ),
     ("tags", "texts by name: `tags: { customer: order.email }`"),
 ];
 
@@ -49,6 +56,7 @@ const SETTINGS: [(&str, &str); 8] = [
 pub(super) struct Head {
     pub(super) key: Option<Expr>,
     pub(super) trigger: Option<Trigger>,
+    pub(super) requires: Vec<Required>,
     pub(super) produces: Option<Produces>,
     pub(super) conduct: Conduct,
 }
@@ -59,12 +67,21 @@ impl<'a> Checker<'a> {
         let idents: Vec<&Ident> = flow.params.iter().map(|param| &param.name).collect();
         let (head, _) = self.within(module, Kind::Key, |checker| {
             checker.declare_params(&idents, &signature.params);
+            let key = flow.key.as_ref().map(|key| checker.key(key));
+            let began = flow.trigger.as_ref().and_then(|on| {
+                let began = checker.trigger(on, signature)?;
+                if let (Some(of), false) = (began.requires.first(), key.is_some()) {
+                    let (flow, span) = (signature.name.clone(), of.span);
+                    checker.report(Target::Keyless { flow, span }.diagnostic());
+                }
+                Some(began)
+            });
+            let (trigger, requires) =
+                began.map_or((None, Vec::new()), |began| (Some(began.by), began.requires));
             Head {
-                key: flow.key.as_ref().map(|key| checker.key(key)),
-                trigger: flow
-                    .trigger
-                    .as_ref()
-                    .and_then(|on| checker.trigger(on, signature)),
+                key,
+                trigger,
+                requires,
                 produces: flow
                     .produces
                     .as_ref()
@@ -75,7 +92,7 @@ impl<'a> Checker<'a> {
         head
     }
 
-    fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Trigger> {
+    fn trigger(&mut self, on: &'a ast::Trigger, signature: &Signature) -> Option<Began> {
         if let Some(product) = &on.product {
             return self.produced(product, signature);
         }
@@ -95,10 +112,15 @@ impl<'a> Checker<'a> {
         }
         let condition = on.condition.as_ref();
         let condition = condition.map(|condition| self.against(condition, &Ty::Bool));
-        Some(Trigger {
+        let by = Trigger {
             event,
             condition,
             made: None,
+            also: Vec::new(),
+        };
+        Some(Began {
+            by,
+            requires: Vec::new(),
         })
     }
 
@@ -117,8 +139,11 @@ impl<'a> Checker<'a> {
                 "priority" => self
                     .priority(&setting.value)
                     .map(|priority| conduct.priority = priority),
+                "keep" => self
+                    .some_time(&setting.value)
+                    .map(|keep| conduct.keep_ms = Some(keep)),
                 "ageing" => self
-                    .ageing(&setting.value)
+                    .some_time(&setting.value)
                     .map(|ageing| conduct.ageing_ms = Some(ageing)),
                 "concurrency" => self
                     .concurrency(&setting.value)
@@ -173,12 +198,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn ageing(&mut self, value: &'a ast::Expr) -> Option<u64> {
+    /// A constant that is more than no time, in milliseconds.
+    fn some_time(&mut self, value: &'a ast::Expr) -> Option<u64> {
         let typed = self.expr(value, Some(&Ty::Duration));
-        let ageing = length(&typed.expr)?;
-        u64::try_from(ageing.as_millis())
-            .ok()
-            .filter(|ageing| *ageing > 0)
+        let time = length(&typed.expr)?;
+        u64::try_from(time.as_millis()).ok().filter(|time| *time > 0)
     }
 
     /// `{ most: 5, per: customer, full: queue }`

@@ -14,13 +14,13 @@ use crate::{
         expr::Typed,
         flow::call::NO_TAILS,
         globals::Signature,
-        tree::{Look, Produces},
+        tree::{Look, Produces, Required},
     },
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     EventId, Name, SlotId, Value,
-    expr::Expr,
+    expr::{Binary, Expr},
     flow::{Made, Product, Target, Trigger},
     ty::Type,
 };
@@ -30,6 +30,12 @@ enum Piece {
     /// What is written, and configs by their names.
     Fixed(String, Expr),
     Value(Expr, Ty, Span),
+}
+
+/// What begins a flow, and what is to be there before.
+pub(super) struct Began {
+    pub(super) by: Trigger,
+    pub(super) requires: Vec<Required>,
 }
 
 /// A target, looked at.
@@ -46,12 +52,7 @@ impl<'a> Checker<'a> {
             self.report(Error::Result { flow, span }.diagnostic());
         }
         let Meant { pieces, operation } = self.meant(target, true)?;
-        // The slots are those of the head; the flow gives them places of its own.
-        let look = operation.map_or(Look::Place, |(title, target)| Look::Operation {
-            title,
-            target,
-            there: SlotId(0),
-        });
+        let look = looked(operation);
         Some(Produces {
             span: target.span,
             look,
@@ -73,55 +74,82 @@ impl<'a> Checker<'a> {
         Some(produces)
     }
 
-    /// `on produced(E)`: each parameter is one of the values in the target.
-    pub(super) fn produced(&mut self, target: &'a ast::Expr, signature: &Signature) -> Option<Trigger> {
-        let Meant { pieces, .. } = self.meant(target, false)?;
-        let mut params: Vec<Name> = Vec::new();
-        for piece in &pieces {
-            let Piece::Value(value, _, span) = piece else {
+    /// Gives what is looked for before the flow begins places in its frame.
+    pub(super) fn seat_required(&mut self, mut requires: Vec<Required>) -> Vec<Required> {
+        for required in &mut requires {
+            if let Look::Operation { there, .. } = &mut required.look {
+                *there = self.frame.hidden("_there", Ty::Bool);
+            }
+            required.told = self.frame.hidden("_told", Ty::Json);
+        }
+        requires
+    }
+
+    /// `on produced(E)`: each parameter is one of the values in the target. After `A or B` it begins whenever one of them
+    /// is made; after `A and B` it is begun by one that gives all parameters, and waits until all are there.
+    pub(super) fn produced(&mut self, written: &'a ast::Expr, signature: &Signature) -> Option<Began> {
+        let (all, targets) = self.several(written)?;
+        let (mut made, mut requires, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
+        let mut whole = true;
+        for target in targets {
+            let Some(meant) = self.meant(target, all) else {
+                whole = false;
                 continue;
             };
-            let param = match value {
-                Expr::Slot(slot) => signature.params.get(slot.index()),
-                _ => None,
-            };
-            match param {
-                None => self.report(Error::NoParam { span: *span }.diagnostic()),
-                Some(param) if params.contains(&param.name) => {
-                    let (name, span) = (param.name.clone(), *span);
-                    self.report(Error::Twice { name, span }.diagnostic());
-                }
-                Some(param) => params.push(param.name.clone()),
+            match gives(&meant.pieces, (signature, target.span)) {
+                Ok(params) => made.push(Made {
+                    product: product(&meant.pieces),
+                    params,
+                }),
+                Err(errors) => unfit.extend(errors),
             }
+            requires.extend(all.then(|| self.required(meant, target.span)));
         }
-        let lacking = |param: &&crate::check::globals::FieldInfo| !params.contains(&param.name);
-        let lacking: Vec<Name> = signature
-            .params
-            .iter()
-            .filter(lacking)
-            .map(|param| param.name.clone())
-            .collect();
-        let whole = params.len() == values(&pieces).len();
-        if whole && !lacking.is_empty() {
-            let (flow, span, declared) = (signature.name.clone(), target.span, signature.span);
-            self.report(
-                Error::Lacking {
-                    flow,
-                    names: lacking,
-                    span,
-                    declared,
-                }
-                .diagnostic(),
-            );
+        // Of several that are to be there, one has to say which run is meant.
+        if !all || made.is_empty() {
+            unfit
+                .into_iter()
+                .for_each(|error| self.report(error.diagnostic()));
         }
-        Some(Trigger {
+        let mut made = made.into_iter();
+        let by = Trigger {
             event: self.produced_event(),
             condition: None,
-            made: Some(Made {
-                product: product(&pieces),
-                params,
-            }),
-        })
+            made: Some(made.next()?),
+            also: made.collect(),
+        };
+        whole.then_some(Began { by, requires })
+    }
+
+    fn required(&self, meant: Meant, span: Span) -> Required {
+        Required {
+            span,
+            look: looked(meant.operation),
+            shown: shown(meant.pieces),
+            event: self.produced_event(),
+            told: SlotId(0),
+        }
+    }
+
+    /// The targets that stand there, and whether all of them are meant.
+    fn several(&mut self, written: &'a ast::Expr) -> Option<(bool, Vec<&'a ast::Expr>)> {
+        let mut targets = Vec::new();
+        let mut joined: Option<Binary> = None;
+        let mut open = vec![written];
+        while let Some(next) = open.pop() {
+            match &next.kind {
+                ExprKind::Binary(operator @ (Binary::And | Binary::Or), span, left, right) => {
+                    if joined.is_some_and(|joined| joined != *operator) {
+                        self.report(Error::Mixed { span: *span }.diagnostic());
+                        return None;
+                    }
+                    joined = Some(*operator);
+                    open.extend([right.as_ref(), left.as_ref()]);
+                }
+                _ => targets.push(next),
+            }
+        }
+        Some((joined == Some(Binary::And), targets))
     }
 
     /// It comes after all events that are declared.
@@ -248,6 +276,52 @@ impl<'a> Checker<'a> {
     fn no_target<T>(&mut self, span: Span) -> Option<T> {
         self.report(Error::Form { span }.diagnostic());
         None
+    }
+}
+
+/// The slots are those of the head; the flow gives them places of its own.
+fn looked(operation: Option<(String, Target)>) -> Look {
+    operation.map_or(Look::Place, |(title, target)| Look::Operation {
+        title,
+        target,
+        there: SlotId(0),
+    })
+}
+
+/// The parameter that each value in a target is: all of them, each once.
+fn gives(pieces: &[Piece], (signature, span): (&Signature, Span)) -> Result<Vec<Name>, Vec<Error>> {
+    let (mut params, mut errors): (Vec<Name>, Vec<Error>) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let Piece::Value(value, _, span) = piece else {
+            continue;
+        };
+        let param = match value {
+            Expr::Slot(slot) => signature.params.get(slot.index()),
+            _ => None,
+        };
+        match param {
+            None => errors.push(Error::NoParam { span: *span }),
+            Some(param) if params.contains(&param.name) => {
+                let (name, span) = (param.name.clone(), *span);
+                errors.push(Error::Twice { name, span });
+            }
+            Some(param) => params.push(param.name.clone()),
+        }
+    }
+    let names = signature.params.iter().map(|param| &param.name);
+    let names: Vec<Name> = names.filter(|name| !params.contains(name)).cloned().collect();
+    if errors.is_empty() && !names.is_empty() {
+        let (flow, declared) = (signature.name.clone(), signature.span);
+        errors.push(Error::Lacking {
+            flow,
+            names,
+            span,
+            declared,
+        });
+    }
+    match errors.is_empty() {
+        true => Ok(params),
+        false => Err(errors),
     }
 }
 

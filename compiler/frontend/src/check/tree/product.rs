@@ -1,4 +1,4 @@
-//! What a flow produces: how it is looked for, and how it is told.
+//! What a flow produces, and what it begins after: how it is looked for, and how it is told.
 
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
@@ -35,4 +35,16 @@ pub(crate) enum Look {
         /// Where its answer goes.
         there: SlotId,
     },
+}
+
+/// One of the targets of `on produced(A and B)`: the flow does not begin before it is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Required {
+    pub(crate) span: Span,
+    pub(crate) look: Look,
+    /// The target as text.
+    pub(crate) shown: Expr,
+    /// The event that tells of what is produced, and where it lies while it is seen whether it is this.
+    pub(crate) event: EventId,
+    pub(crate) told: SlotId,
 }

@@ -6,7 +6,7 @@ use crate::{
     engine::schedules::Schedules,
     store::{
         self, Block, Deployed, EventRecord, Kept, KeptAct, Order, Position, Record, Replaying, StoreError,
-        Traffic,
+        Traffic, Voided,
     },
 };
 
@@ -68,6 +68,11 @@ impl Replaying for Restoring {
 
     fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
         self.ordering.deployed(deployed);
+        Ok(())
+    }
+
+    fn voided(&mut self, voided: Voided) -> Result<(), StoreError> {
+        self.engine.ledger.results.void(voided);
         Ok(())
     }
 

@@ -90,6 +90,7 @@ fn two_starts_that_look_for_the_same_key_at_once_are_one_run() {
             input: Arc::from(*br#"{"name":"a"}"#),
             key: Some(key.to_owned()),
             lineage: None,
+            terms: flowmesh_machine::Terms::default(),
         })
     };
     // Both wait for the index.
@@ -129,6 +130,7 @@ fn a_run_that_leaves_takes_no_key_of_another_namespace_with_it() {
             input: Arc::from(*b"{}"),
             key: Some("key".to_owned()),
             lineage: None,
+            terms: flowmesh_machine::Terms::default(),
         })
     };
     world.handle(Input::Within(Ticket(101), "a".into(), hear(1)));

@@ -64,6 +64,7 @@ fn start(chance: &mut Chance, run: RunId) -> Command {
         input: input.as_bytes().into(),
         key,
         lineage: None,
+        terms: flowmesh_machine::Terms::default(),
     })
 }
 

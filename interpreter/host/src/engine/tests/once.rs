@@ -29,6 +29,7 @@ fn start(run: u128) -> Command {
         input: b"{}".as_slice().into(),
         key: None,
         lineage: None,
+        terms: flowmesh_machine::Terms::default(),
     })
 }
 

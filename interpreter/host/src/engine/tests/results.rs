@@ -4,7 +4,7 @@ use super::super::*;
 use super::world::{World, calls};
 use crate::store::Shelf;
 
-fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<String> {
+pub(super) fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<String> {
     let start = Command::Start(Start {
         run: RunId(run),
         seed: 1,
@@ -12,13 +12,14 @@ fn start_in(world: &mut World, namespace: &str, run: u128, id: &str) -> Vec<Stri
         input: format!(r#"{{"id":"{id}"}}"#).into_bytes().into(),
         key: None,
         lineage: None,
+        terms: flowmesh_machine::Terms::default(),
     });
     world.handle(Input::Within(Ticket(1000), namespace.into(), start));
     calls(&world.settle())
 }
 
 /// A world in which run 1 has recorded what it was answered.
-fn recorded() -> World {
+pub(super) fn recorded() -> World {
     let mut world = World::new();
     assert_eq!(start_in(&mut world, "", 1, "u"), ["stock.reserve"]);
     world.reply(1, 1, r#""held""#);

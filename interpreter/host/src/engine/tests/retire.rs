@@ -101,6 +101,7 @@ fn a_key_that_was_looked_up_before_does_not_bring_it_back() {
         input: HELLO.as_bytes().into(),
         key: Some("key".to_owned()),
         lineage: None,
+        terms: flowmesh_machine::Terms::default(),
     };
     world
         .engine

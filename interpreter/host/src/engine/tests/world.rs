@@ -128,6 +128,7 @@ impl World {
             input,
             key,
             lineage: None,
+            terms: flowmesh_machine::Terms::default(),
         }))
     }
 

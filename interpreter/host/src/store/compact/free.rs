@@ -4,7 +4,7 @@ use super::{Append, Compaction, STEP_BYTES};
 use crate::{
     disk::Disk,
     store::{
-        Act, ActKey, Between, Deployed, Index, Record, StoreError,
+        Act, ActKey, Between, Deployed, Index, Record, StoreError, Voided,
         act::KeptAct,
         blob,
         changes::{Changes, Kept},
@@ -100,10 +100,18 @@ impl Compaction<'_> {
             traffic: self.index.traffic()?,
             schedules,
             deployed,
+            voided: self.voided()?,
         };
-        let some =
-            !between.traffic.is_empty() || !between.schedules.is_empty() || !between.deployed.is_empty();
-        Ok(some.then_some(between))
+        let nothing = Between {
+            order,
+            ..Between::default()
+        };
+        Ok((between != nothing).then_some(between))
+    }
+
+    fn voided(&self) -> Result<Vec<Voided>, StoreError> {
+        let results = self.index.results()?.into_iter();
+        Ok(results.filter_map(|(key, kept)| kept.voided(key)).collect())
     }
 
     fn note(&self) -> Result<(Vec<schedule::Schedule>, Vec<Deployed>), StoreError> {

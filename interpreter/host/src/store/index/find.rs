@@ -20,7 +20,11 @@ use crate::{
 use flowmesh_ir::Hash;
 use jiff::Timestamp;
 use redb::ReadableTable;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Bound, sync::Arc};
+
+/// Where a run stands among those that ended in its state, the earliest first.
+#[derive(Clone, Debug)]
+pub(crate) struct EndedPlace(Entry);
 
 impl Index {
     pub(super) fn events_at(
@@ -168,6 +172,31 @@ impl Index {
                 runs.extend(entry::run(entry).filter(|_| earlier));
                 earlier
             })?;
+            Ok(runs)
+        })
+    }
+
+    /// The same behind a place, each with its own.
+    pub(crate) fn ended_behind(
+        &self,
+        state: &str,
+        behind: Option<&EndedPlace>,
+        (before, most): (Timestamp, usize),
+    ) -> Result<Vec<(EndedPlace, RunId)>, StoreError> {
+        let (all, end) = (entry::ended(state), entry::ended(state).time(before));
+        let from = behind.map_or(Bound::Included(&all), |EndedPlace(place)| Bound::Excluded(place));
+        let from = from.map(|entry| entry.0.as_slice());
+        self.read(|transaction| {
+            let mut runs = Vec::new();
+            let table = transaction.open_table(tables::ENTRIES)?;
+            for one in table.range::<&[u8]>((from, Bound::Excluded(end.0.as_slice())))? {
+                let (key, _) = one?;
+                if runs.len() >= most {
+                    break;
+                }
+                let place = EndedPlace(Entry(key.value().to_vec()));
+                runs.extend(entry::run(key.value()).map(|run| (place, run)));
+            }
             Ok(runs)
         })
     }

@@ -1,6 +1,6 @@
 //! What lies between runs, as it is written.
 
-use crate::store::{deployed, schedule};
+use crate::store::{deployed, result::VoidedMessage, schedule};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(in crate::store) struct Between {
@@ -12,6 +12,8 @@ pub(in crate::store) struct Between {
     pub(in crate::store) schedules: Vec<schedule::Message>,
     #[prost(message, repeated, tag = "4")]
     pub(in crate::store) deployed: Vec<deployed::Message>,
+    #[prost(message, repeated, tag = "5")]
+    pub(in crate::store) voided: Vec<VoidedMessage>,
 }
 
 /// Two lists of one length.

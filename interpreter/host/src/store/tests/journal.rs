@@ -6,7 +6,7 @@ use crate::{
     simulate::{Chance, SimulatedDisk},
     store::{
         Act, ActKey, AppendError, Block, Cut, Deployed, EventRecord, History, How, Journal, Kept, Origin,
-        Position, Reader, Record, Replaying, Shared, StoreError, Traffic, frame,
+        Position, Reader, Record, Replaying, ResultKey, Shared, StoreError, Traffic, Voided, frame,
         line::{lines, read as read_line},
         open_journal,
     },
@@ -16,7 +16,7 @@ use flowmesh_ir::{
     call::{Failure, Reply},
     trace::Lineage,
 };
-use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, TimerId};
+use flowmesh_machine::{Answer, CallId, Change, Decision, Ended, Event, EventKind, Terms, TimerId};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -68,6 +68,10 @@ fn everything() -> Vec<Record> {
         input: (*b"{}").into(),
         seed: u64::MAX,
         key: Some(String::new()),
+        terms: Terms {
+            priority: Some(-3),
+            delay: Some(jiff::SignedDuration::from_micros(1_500_000)),
+        },
     };
     let Record::Event(started) = event(0, kind) else {
         unreachable!()
@@ -166,6 +170,18 @@ fn everything() -> Vec<Record> {
             at: Timestamp::from_microsecond(9).unwrap(),
             by: "ann".to_owned(),
             how: How::RolledBack,
+        }),
+        Record::Voided(Voided {
+            key: ResultKey {
+                namespace: "shop".into(),
+                cached: flowmesh_machine::Cached {
+                    of: "stock.reserve".to_owned(),
+                    version: flowmesh_ir::Hash([6; 32]),
+                    key: "u".to_owned(),
+                },
+            },
+            run: RunId(8),
+            at: Timestamp::from_microsecond(11).unwrap(),
         }),
         Record::Act(Box::new(Act {
             key: ActKey {
@@ -318,6 +334,11 @@ impl Replaying for Records {
 
     fn deployed(&mut self, deployed: Vec<Deployed>) -> Result<(), StoreError> {
         self.all.extend(deployed.into_iter().map(Record::Deployed));
+        Ok(())
+    }
+
+    fn voided(&mut self, voided: Voided) -> Result<(), StoreError> {
+        self.all.push(Record::Voided(voided));
         Ok(())
     }
 

@@ -71,6 +71,7 @@ pub(super) fn started(run: RunId, salt: u64) -> EventRecord {
         input: (*b"{}").into(),
         seed: salt,
         key: salt.is_multiple_of(4).then(|| format!("key {run}")),
+        terms: flowmesh_machine::Terms::default(),
     };
     let event = Event {
         at: time(salt % 1000),

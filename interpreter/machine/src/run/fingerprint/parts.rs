@@ -45,6 +45,7 @@ impl<H: Hasher> Part<'_, H> {
             undone,
             still,
             entrance,
+            terms,
         } = self.run;
         self.values(frame);
         self.each(frames.values(), Self::frame);
@@ -71,6 +72,7 @@ impl<H: Hasher> Part<'_, H> {
         self.put((fallen, undone));
         self.put(still.is_some());
         still.iter().for_each(|still| self.still(still));
+        self.print(terms);
         self.put(entrance.as_ref().map(std::mem::discriminant));
         match entrance {
             Some(Entrance::Settling(timer, at, call, debounce)) => {
@@ -78,7 +80,7 @@ impl<H: Hasher> Part<'_, H> {
                 self.call(*call);
                 self.print(debounce);
             }
-            Some(Entrance::Delayed(timer, at)) => self.timer(*timer, *at),
+            Some(Entrance::Delayed(timer, at) | Entrance::Settled(timer, at)) => self.timer(*timer, *at),
             Some(Entrance::Waiting(call, admit) | Entrance::In(call, admit)) => {
                 self.call(*call);
                 self.print(admit);

@@ -78,6 +78,7 @@ impl<'p> World<'p> {
             input: br#"{"id":"o1"}"#.as_slice().into(),
             seed,
             key: Some("o1".to_owned()),
+            terms: crate::Terms::default(),
         });
         world
     }

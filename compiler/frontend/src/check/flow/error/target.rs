@@ -14,6 +14,10 @@ pub(crate) enum Target {
     NoParam { span: Span },
     /// A parameter that stands in it twice.
     Twice { name: Name, span: Span },
+    /// `and` beside `or`.
+    Mixed { span: Span },
+    /// A flow that waits for several, with nothing that makes those who tell of them mean one run.
+    Keyless { flow: Name, span: Span },
     /// Parameters that it does not give.
     Lacking {
         flow: Name,
@@ -45,6 +49,17 @@ impl Target {
             Self::Twice { name, span } => {
                 Diagnostic::error(Code(479), span, format!("`{name}` stands in this target twice"))
                     .help("each parameter is given once")
+            }
+            Self::Mixed { span } => {
+                let message = "expected targets with `and` between them, or with `or`, and found both";
+                Diagnostic::error(Code(468), span, message)
+                    .help("`and` waits until all are there, `or` begins after each of them")
+            }
+            Self::Keyless { flow, span } => {
+                let message =
+                    format!("`{flow}` begins after several, and has no `key` that makes them one run");
+                Diagnostic::error(Code(550), span, message)
+                    .help("write `key` with what the targets have in common, such as `key \"{day}\"`")
             }
             Self::Lacking {
                 flow,
