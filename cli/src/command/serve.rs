@@ -14,6 +14,7 @@ use crate::{
 use clap::Args;
 use flowmesh_host::server::{self, AuditOptions, CertificateFiles, ServerOptions};
 use flowmesh_ir::{Program, print};
+use http::Uri;
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -32,6 +33,7 @@ use std::{
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --tokens /etc/shop/tokens.json
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --oidc-issuer https://id.example.com --oidc-audience flowmesh
   flowmesh serve shop.flow --listen 0.0.0.0:7700 --tls-cert server.pem --tls-key server.key
+  flowmesh serve shop.flow --listen 0.0.0.0:7700 --tokens /etc/shop/tokens.json --url https://runs.example.com
   flowmesh serve shop.flow --health 0.0.0.0:7701 --drain 5s
   flowmesh serve shop.flow --access-log -
   flowmesh serve --openapi > openapi.json
@@ -51,6 +53,10 @@ pub(crate) struct Serve {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    /// What others call the API by, where that is not where it listens: visitors of gateways are told so where to look for
+    /// the runs that they began
+    #[arg(long, value_name = "URL", value_parser = called_by)]
+    url: Option<String>,
     #[command(flatten)]
     identity: IdentityArgs,
     /// Speak TLS, and show the certificate in this file, in PEM, with those that lead to its authority behind it; read again
@@ -105,7 +111,10 @@ impl Serve {
             let opened = Arc::new(AtomicBool::new(false));
             options.gateways = opened.clone();
             let asks = options.identity.asks();
-            let house = House::open(&program, &self.house, options).await?;
+            let mut house = House::open(&program, &self.house, options).await?;
+            if let Some(url) = &self.url {
+                house.url.clone_from(url);
+            }
             let kept = house.host.keep_schedules().await;
             kept.map_err(|why| refused(&why))?;
             let visits = doors::open(&house, self.access_log.as_deref()).await;
@@ -137,6 +146,18 @@ impl Serve {
             house.close().await;
             ended
         })
+    }
+}
+
+/// A URL below which the routes of the API are.
+fn called_by(text: &str) -> Result<String, String> {
+    let wrong = || format!("expected a URL such as `https://runs.example.com`, found `{text}`");
+    let url: Uri = text.parse().map_err(|_| wrong())?;
+    let is_http = matches!(url.scheme_str(), Some("http" | "https"));
+    let is_place = is_http && url.authority().is_some() && url.query().is_none();
+    match is_place {
+        true => Ok(text.trim_end_matches('/').to_owned()),
+        false => Err(wrong()),
     }
 }
 
@@ -172,5 +193,32 @@ fn announce(program: &Program, house: &House) {
         ("POST /v1/runs/ID/cancel", "stop it; what it did is undone"),
     ] {
         draw::say(format!("  {route:<31} {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::called_by;
+
+    #[test]
+    fn a_url_has_a_host_and_no_question() {
+        assert_eq!(
+            called_by("https://runs.example.com/"),
+            Ok("https://runs.example.com".to_owned())
+        );
+        assert_eq!(
+            called_by("http://shop.team-a:7700/api"),
+            Ok("http://shop.team-a:7700/api".to_owned())
+        );
+        for wrong in [
+            "",
+            "runs.example.com",
+            "ftp://runs",
+            "http://",
+            "https://runs?x=1",
+            "/v1",
+        ] {
+            assert!(called_by(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -23,7 +23,8 @@ fn arguments(yaml: &str) -> Vec<String> {
 fn here(argument: &str, folder: &Path, ports: &[(u16, u16)]) -> String {
     let moved = argument
         .replace("/etc/flowmesh", &folder.join("etc").to_string_lossy())
-        .replace("/var/lib/flowmesh", &folder.join("runs").to_string_lossy());
+        .replace("/var/lib/flowmesh", &folder.join("runs").to_string_lossy())
+        .replace("$(POD_NAMESPACE)", "team-a");
     let port = ports
         .iter()
         .find(|(known, _)| moved == format!("0.0.0.0:{known}"));
@@ -100,8 +101,10 @@ gateway shop {
     let (_folder, _pod, probes) = pod(program, "statefulset-shop.yaml", door);
     until("the pod is ready", || is(probes, "/readyz", 200));
     assert!(is(probes, "/healthz", 200));
-    let (status, _) = http(door, "POST", "/checkout/7", "", "").expect("an answer");
+    let (status, body) = http(door, "POST", "/checkout/7", "", "").expect("an answer");
     assert_eq!(status, 202, "the run is kept");
+    let location = body["location"].as_str().unwrap_or_default();
+    assert!(location.starts_with("http://shop.team-a:7700/v1/runs/"), "{body}");
 }
 
 #[test]

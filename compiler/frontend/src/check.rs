@@ -25,6 +25,7 @@ mod probe;
 mod prompt;
 mod seen;
 mod service;
+mod shared;
 mod template;
 mod test;
 pub(crate) mod tree;

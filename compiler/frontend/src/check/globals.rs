@@ -3,17 +3,14 @@
 use super::{
     seen::Seen,
     service::{Overrides, Way},
+    shared::Shared,
     template::Taken,
     ty::{Coercion, Task, Ty},
 };
 use crate::resolve::Def;
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{ErrorId, FlowId, Name, ServiceId, TypeId, expr::Widen, service::EffectKind, ty::Rule};
-use std::{
-    collections::HashMap,
-    ops::{Deref, DerefMut},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 /// All declarations, by the numbers that [`mod@crate::resolve`] gave them.
 #[derive(Debug, Default)]
@@ -29,39 +26,6 @@ pub struct Globals {
     /// The type of what each event carries.
     pub(crate) events: Vec<TypeId>,
     pub(super) seen: Seen,
-}
-
-/// A table that is copied when it is changed while others read it.
-#[derive(Debug)]
-pub(crate) struct Shared<T>(Arc<Vec<T>>);
-
-impl<T> Default for Shared<T> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<T> Deref for Shared<T> {
-    type Target = Vec<T>;
-
-    fn deref(&self) -> &Vec<T> {
-        &self.0
-    }
-}
-
-impl<T: Clone> DerefMut for Shared<T> {
-    fn deref_mut(&mut self) -> &mut Vec<T> {
-        Arc::make_mut(&mut self.0)
-    }
-}
-
-impl<'s, T> IntoIterator for &'s Shared<T> {
-    type Item = &'s T;
-    type IntoIter = std::slice::Iter<'s, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
 }
 
 /// A declared type.
@@ -147,25 +111,6 @@ pub(crate) struct OperationInfo {
 }
 
 impl Globals {
-    /// The same tables, for who looks at a part of the program again.
-    pub(crate) fn shared(&self) -> Self {
-        fn same<T>(table: &Shared<T>) -> Shared<T> {
-            Shared(Arc::clone(&table.0))
-        }
-        Self {
-            types: same(&self.types),
-            errors: same(&self.errors),
-            configs: same(&self.configs),
-            policies: same(&self.policies),
-            services: same(&self.services),
-            functions: same(&self.functions),
-            flows: same(&self.flows),
-            templates: same(&self.templates),
-            events: self.events.clone(),
-            seen: Seen::default(),
-        }
-    }
-
     pub(crate) fn ty(&self, id: TypeId) -> Option<&TypeInfo> {
         self.seen.look(id);
         self.types.get(id.index())

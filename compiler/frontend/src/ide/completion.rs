@@ -14,6 +14,7 @@ mod docs;
 mod elsewhere;
 mod ignored;
 mod keyword;
+mod known;
 mod member;
 mod place;
 mod rank;
@@ -35,6 +36,8 @@ use crate::{
 pub(super) use elsewhere::{bring, homes};
 use flowmesh_diagnostics::{Edit, SourceId, Span};
 use flowmesh_stdlib::Native;
+pub use known::Known;
+use known::Program;
 use place::Site;
 use std::{collections::HashMap, rc::Rc};
 use within::Inside;
@@ -50,15 +53,6 @@ pub struct Completion {
     snapshot: Rc<Snapshot>,
     /// The program as it is, where it was not known.
     program: Option<Snapshot>,
-}
-
-/// What is known already.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Known<'k> {
-    /// The names of the project that can be taken although the module does not use them yet.
-    pub elsewhere: Option<&'k Index>,
-    /// The program as it is.
-    pub program: Option<&'k Rc<Snapshot>>,
 }
 
 /// Something that can stand there.
@@ -274,43 +268,6 @@ pub fn complete(
         items,
         snapshot: Rc::new(snapshot),
         program: None,
-    }
-}
-
-/// The program as it is.
-enum Program<'k> {
-    Known(&'k Snapshot),
-    Made(Box<Snapshot>),
-}
-
-impl<'k> Program<'k> {
-    fn now(
-        workspace: &mut Workspace,
-        world: &dyn World,
-        root: &str,
-        known: Option<&'k Rc<Snapshot>>,
-    ) -> Self {
-        let make = || Self::Made(Box::new(Snapshot::again(workspace, world, root)));
-        known.map_or_else(make, |known| Self::Known(known))
-    }
-
-    /// What had to be made.
-    fn made(self) -> Option<Snapshot> {
-        match self {
-            Self::Known(_) => None,
-            Self::Made(snapshot) => Some(*snapshot),
-        }
-    }
-}
-
-impl std::ops::Deref for Program<'_> {
-    type Target = Snapshot;
-
-    fn deref(&self) -> &Snapshot {
-        match self {
-            Self::Known(snapshot) => snapshot,
-            Self::Made(snapshot) => snapshot,
-        }
     }
 }
 

@@ -18,6 +18,9 @@ const TOKENS: &str = "/etc/flowmesh/tokens";
 pub(super) const FILES: &str = "/etc/flowmesh/files";
 const RUNS: &str = "/var/lib/flowmesh";
 
+/// What of its surroundings a pod is told: where the service in front of it is.
+const POD_NAMESPACE: &str = "POD_NAMESPACE";
+
 /// How long a pod has to end, in seconds: what it drains, and what it is about then.
 const ENDS_WITHIN: u32 = 60;
 
@@ -75,7 +78,11 @@ impl Making<'_> {
 
     fn container(&self) -> Value {
         let value = |(name, value): (&String, &String)| json!({ "name": name, "value": value });
-        let env: Vec<Value> = self.needs.values.iter().map(value).collect();
+        let mut env: Vec<Value> = self.needs.values.iter().map(value).collect();
+        if self.needs.keeps {
+            let own = json!({ "fieldRef": { "fieldPath": "metadata.namespace" } });
+            env.push(json!({ "name": POD_NAMESPACE, "valueFrom": own }));
+        }
         let probe = |path: &str| json!({ "httpGet": { "path": path, "port": "health" } });
         let port = |(name, port): (&str, u16)| json!({ "name": name, "containerPort": port });
         let gateways = self.needs.ports.iter().map(|(name, port)| (name.as_str(), *port));
@@ -114,11 +121,13 @@ impl Making<'_> {
         let program = format!("{PROGRAM}/program.json");
         let health = format!("0.0.0.0:{HEALTH}");
         let mut all = vec!["--log-format", "json"];
+        // The service in front of the pod.
+        let url = format!("http://{}.$({POD_NAMESPACE}):{API}", self.name);
         let (api, tokens) = (format!("0.0.0.0:{API}"), format!("{TOKENS}/tokens.json"));
         match self.needs.keeps {
             true => all.extend([
                 "serve", &program, "--dir", RUNS, "--listen", &api, "--tokens", &tokens, "--health", &health,
-                "--drain", "5s",
+                "--drain", "5s", "--url", &url,
             ]),
             false => all.extend(["gateway", &program, "--admin", &health, "--drain", "5s"]),
         }
