@@ -217,7 +217,11 @@ fn pods_may_do_as_little_as_possible_and_know_no_secret() {
         (&json!(true), &json!(false))
     );
     assert_eq!(context["capabilities"]["drop"], json!(["ALL"]));
-    assert_eq!(container["env"], json!([{ "name": "TEAM", "value": "a" }]));
+    let own = json!({ "fieldRef": { "fieldPath": "metadata.namespace" } });
+    assert_eq!(
+        container["env"],
+        json!([{ "name": "TEAM", "value": "a" }, { "name": "POD_NAMESPACE", "valueFrom": own }])
+    );
     let volumes = pod["volumes"].as_array().unwrap();
     let secrets: Vec<&Value> = volumes
         .iter()

@@ -79,7 +79,7 @@ impl Making<'_> {
     fn container(&self) -> Value {
         let value = |(name, value): (&String, &String)| json!({ "name": name, "value": value });
         let mut env: Vec<Value> = self.needs.values.iter().map(value).collect();
-        if self.needs.keeps {
+        if self.is_told_namespace() {
             let own = json!({ "fieldRef": { "fieldPath": "metadata.namespace" } });
             env.push(json!({ "name": POD_NAMESPACE, "valueFrom": own }));
         }
@@ -117,6 +117,11 @@ impl Making<'_> {
         with_list(container, "env", env)
     }
 
+    /// Only where there is an API; and not where the program itself has something by that name.
+    fn is_told_namespace(&self) -> bool {
+        self.needs.keeps && !self.needs.values.contains_key(POD_NAMESPACE)
+    }
+
     fn arguments(&self) -> Vec<String> {
         let program = format!("{PROGRAM}/program.json");
         let health = format!("0.0.0.0:{HEALTH}");
@@ -127,9 +132,12 @@ impl Making<'_> {
         match self.needs.keeps {
             true => all.extend([
                 "serve", &program, "--dir", RUNS, "--listen", &api, "--tokens", &tokens, "--health", &health,
-                "--drain", "5s", "--url", &url,
+                "--drain", "5s",
             ]),
             false => all.extend(["gateway", &program, "--admin", &health, "--drain", "5s"]),
+        }
+        if self.is_told_namespace() {
+            all.extend(["--url", &url]);
         }
         all.extend(["--access-log", "-"]);
         if self.needs.secrets {
