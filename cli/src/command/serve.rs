@@ -111,13 +111,10 @@ impl Serve {
             let opened = Arc::new(AtomicBool::new(false));
             options.gateways = opened.clone();
             let asks = options.identity.asks();
-            let mut house = House::open(&program, &self.house, options).await?;
-            if let Some(url) = &self.url {
-                house.url.clone_from(url);
-            }
+            let house = House::open(&program, &self.house, options).await?;
             let kept = house.host.keep_schedules().await;
             kept.map_err(|why| refused(&why))?;
-            let visits = doors::open(&house, self.access_log.as_deref()).await;
+            let visits = doors::open(&house, self.access_log.as_deref(), self.url.as_deref()).await;
             let doors = match visits {
                 Ok(doors) => doors,
                 Err(why) => {
@@ -154,7 +151,9 @@ fn called_by(text: &str) -> Result<String, String> {
     let wrong = || format!("expected a URL such as `https://runs.example.com`, found `{text}`");
     let url: Uri = text.parse().map_err(|_| wrong())?;
     let is_http = matches!(url.scheme_str(), Some("http" | "https"));
-    let is_place = is_http && url.authority().is_some() && url.query().is_none();
+    // What is behind `#` is no part of what is parsed, and a password is not for visitors.
+    let is_alone = url.query().is_none() && !text.contains(['#', '@']);
+    let is_place = is_http && url.authority().is_some() && is_alone;
     match is_place {
         true => Ok(text.trim_end_matches('/').to_owned()),
         false => Err(wrong()),
@@ -216,6 +215,8 @@ mod tests {
             "ftp://runs",
             "http://",
             "https://runs?x=1",
+            "https://runs/#a",
+            "https://a:b@runs",
             "/v1",
         ] {
             assert!(called_by(wrong).is_err(), "{wrong}");

@@ -19,9 +19,10 @@ use std::{
     sync::Arc,
 };
 
-/// Opens them.
-pub(super) async fn open(house: &House, log: Option<&Path>) -> Result<Gateways, Error> {
-    let opened = Gateways::open(&house.host, options(log, house.url.clone())?).await;
+/// Opens them. `url` is what visitors call the API by, where that is not where it listens.
+pub(super) async fn open(house: &House, log: Option<&Path>, url: Option<&str>) -> Result<Gateways, Error> {
+    let api = url.unwrap_or(&house.url).to_owned();
+    let opened = Gateways::open(&house.host, options(log, api)?).await;
     opened.map_err(|why| unopened(&why))
 }
 

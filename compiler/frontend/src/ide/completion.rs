@@ -3,6 +3,7 @@
 //! 1. [`place`]: a word that no author writes is put there, in the form in which the text around it reads best.
 //! 2. The program is checked with it: the checker notes what it would have looked for ([`crate::check::Probe`]), so
 //!    that types, names in sight and what is known of them are exactly its own.
+//!    Where it stands in a body and the program is known, [`within`] checks that body alone, with the same answer.
 //! 3. [`value`], [`member`], [`setting`], [`declared`], [`keyword`] and [`elsewhere`] gather what fits the place.
 //! 4. [`rank`] puts it in order.
 //!
