@@ -112,14 +112,17 @@ impl Double {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// What was asked for so far that changes something: verb and path.
+    /// What was asked for so far that changes something: verb and path. Whoever replaces what it read and finds that it came late
+    /// changes nothing, and it cannot know: what it wrote itself a moment before may not have come back to it.
     pub(crate) fn writes(&self) -> Vec<String> {
-        self.store()
-            .requests
-            .iter()
-            .filter(|it| !it.starts_with("GET"))
-            .cloned()
-            .collect()
+        self.store().writes.clone()
+    }
+
+    /// What anybody tried to change so far, whether it came late or not.
+    pub(crate) fn tried(&self) -> Vec<String> {
+        let store = self.store();
+        let tried = store.requests.iter().filter(|it| !it.starts_with("GET"));
+        tried.cloned().collect()
     }
 
     /// How many requests of these words there were.

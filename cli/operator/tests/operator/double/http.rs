@@ -59,6 +59,8 @@ pub(crate) async fn serve(double: &Double) -> Door {
 
 /// What a path and a query mean.
 struct Asked {
+    /// Verb and path.
+    line: String,
     kind: Kind,
     namespace: Option<String>,
     name: Option<String>,
@@ -72,10 +74,8 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     let double = door.double.clone();
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
-    double
-        .store()
-        .requests
-        .push(format!("{} {}", head.method, head.uri));
+    let line = format!("{} {}", head.method, head.uri);
+    double.store().requests.push(line.clone());
     let content = head
         .headers
         .get(header::CONTENT_TYPE)
@@ -98,6 +98,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
             "the server could not find the requested resource".to_owned(),
         ));
     };
+    asked.line = line;
     asked.metadata = accept.contains("PartialObjectMetadata");
     if asked
         .query
@@ -156,7 +157,14 @@ fn write(
 ) -> Result<Value, Refusal> {
     let manager = asked.query.get("fieldManager").map_or("unknown", String::as_str);
     let namespace = asked.namespace.as_deref().unwrap_or_default();
-    double.with(|store| act(store, manager, namespace))
+    double.with(|store| {
+        let done = act(store, manager, namespace);
+        let late = asked.line.starts_with("PUT") && matches!(done, Err((409, ..)));
+        if !late {
+            store.writes.push(asked.line.clone());
+        }
+        done
+    })
 }
 
 fn get(double: &Double, asked: &Asked, name: &str) -> Result<Value, Refusal> {
@@ -342,6 +350,7 @@ fn asked(path: &str, query: &str) -> Option<Asked> {
     let kind = Kind::at(group, version, rest.first()?)?;
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     Some(Asked {
+        line: String::new(),
         kind,
         namespace,
         name: rest.get(1).map(|name| (*name).to_owned()),

@@ -41,6 +41,8 @@ pub(super) struct Store {
     /// Nothing is known of what happened up to here.
     pub(super) forgotten: u64,
     pub(super) requests: Vec<String>,
+    /// Those that change something, or try to.
+    pub(super) writes: Vec<String>,
     /// Fields that kinds do not have here, by their places.
     pub(super) lacking: Vec<(Kind, String)>,
     validators: BTreeMap<&'static str, jsonschema::Validator>,
@@ -54,6 +56,7 @@ impl Store {
             events: Vec::new(),
             forgotten: 0,
             requests: Vec::new(),
+            writes: Vec::new(),
             lacking: Vec::new(),
             validators: validators(),
         }
