@@ -6,7 +6,7 @@
 //!
 //! `crd` is what people write and read, `decide` what follows from it, `cluster` the API of Kubernetes, `server` that of
 //! flowmesh, `reconcile` one object at a time, `elect` who of several operators works, `standing` what follows from that,
-//! `health` how it is, `operator` all of it together, `install` what the operator itself needs in a cluster.
+//! `health` how it is, `watching` when an object is looked at, `operator` all of it together, `install` what the operator itself needs in a cluster.
 
 pub mod crd;
 pub mod decide;
@@ -21,6 +21,7 @@ mod operator;
 mod reconcile;
 mod server;
 mod standing;
+mod watching;
 
 pub use context::Options;
 pub use elect::Terms;

@@ -7,6 +7,7 @@ use crate::{
     error::Error,
     health, reconcile,
     standing::Standing,
+    watching,
 };
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::{
@@ -18,8 +19,8 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client, Resource,
+    core::PartialObjectMeta,
     runtime::{
-        Controller,
         controller::{self, Action, Config},
         watcher,
     },
@@ -101,16 +102,21 @@ async fn carry_on(mut elector: Elector, context: &Arc<Context>, stop: impl Futur
 }
 
 async fn work(context: &Arc<Context>, stop: &watch::Receiver<bool>) {
-    let whole = watcher::Config::default;
     let ours = || watcher::Config::default().labels(OURS);
-    let programs = Controller::new(api::<Program>(context), whole())
-        .owns(api::<StatefulSet>(context), ours())
-        .owns(api::<Deployment>(context), ours())
-        .owns(api::<Job>(context), ours())
+    let programs = watching::controller(api::<Program>(context))
+        .owns_stream(watching::owned(
+            api::<PartialObjectMeta<StatefulSet>>(context),
+            ours(),
+        ))
+        .owns_stream(watching::owned(
+            api::<PartialObjectMeta<Deployment>>(context),
+            ours(),
+        ))
+        .owns_stream(watching::owned(api::<PartialObjectMeta<Job>>(context), ours()))
         .with_config(Config::default().concurrency(AT_ONCE))
         .graceful_shutdown_on(stopped(stop.clone()))
         .run(reconcile::program::reconcile, again, context.clone());
-    let runs = Controller::new(api::<Run>(context), whole())
+    let runs = watching::controller(api::<Run>(context))
         .with_config(Config::default().concurrency(AT_ONCE))
         .graceful_shutdown_on(stopped(stop.clone()))
         .run(reconcile::run::reconcile, again, context.clone());

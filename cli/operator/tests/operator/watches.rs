@@ -127,6 +127,30 @@ async fn a_past_that_the_cluster_forgot_is_read_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_breaks_again_and_again_is_soon_watched_again() {
+    let world = World::new();
+    let late = |options| flowmesh_operator::Options {
+        resync: Duration::from_secs(3600),
+        ..options
+    };
+    let operator = world.operator_with("a", late).await;
+    world.program(SHOP, &json!({}));
+    world.ready().await;
+    let watched = "GET /apis/flowmesh.dev/v1alpha1/programs?&watch=true";
+    for _ in 0..6 {
+        let watches = world.double.asked(watched);
+        world.double.cut();
+        world
+            .double
+            .until("it is watched again", |double| double.asked(watched) > watches)
+            .await;
+    }
+    world.rewrite(&SHOP.replace("hello {name}", "hi {name}"));
+    world.ready().await;
+    operator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_that_come_fast_end_as_the_last_one() {
     let world = World::new();
     let operator = world.operator("a").await;
