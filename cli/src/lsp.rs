@@ -20,7 +20,7 @@ mod state;
 mod to_protocol;
 mod uri;
 
-use crate::error::Error;
+use crate::{error::Error, memory};
 use client::Client;
 use lsp_server::{Connection, ErrorCode, Message, Request, Response};
 use queue::{Next, Queue};
@@ -29,6 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Serves one editor until it says `exit`.
 pub(crate) fn serve() -> Result<(), Error> {
+    memory::small_pages();
     let (connection, threads) = Connection::stdio();
     let ended = talk(&connection);
     // The writer ends when nobody can send any more.

@@ -12,6 +12,7 @@ mod identity;
 mod input;
 mod keys;
 mod lsp;
+mod memory;
 mod output;
 mod private;
 mod program;
