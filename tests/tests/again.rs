@@ -1,11 +1,12 @@
 //! A program that is checked again after a change is checked as if for the first time: same messages, same program.
 
 use flowmesh_diagnostics::{Diagnostics, Sources};
-use flowmesh_frontend::{Workspace, compile};
+use flowmesh_frontend::{Work, Workspace, World, compile};
 use flowmesh_tests::{
     files,
     generate::{Project, Random, project},
 };
+use std::{cell::Cell, thread};
 
 const ROOT: &str = "main.flow";
 
@@ -13,7 +14,7 @@ const ROOT: &str = "main.flow";
 const ROUNDS: usize = 2;
 
 /// Compiles both ways and compares; says whether there was a program.
-fn compare(workspace: &mut Workspace, world: &Project, why: &str) -> bool {
+fn compare(workspace: &mut Workspace, world: &dyn World, why: &str) -> bool {
     let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
     let new = compile(world, ROOT, &mut sources, &mut found);
     let (mut sources, mut again) = (Sources::default(), Diagnostics::default());
@@ -71,6 +72,49 @@ fn after_any_change_of_a_project_messages_and_program_are_as_from_scratch() {
         }
     }
     assert!((10..40).contains(&programs), "{programs} of 40 had a program");
+}
+
+/// A world with many hands, the last of which are the quickest.
+struct Hands<'p> {
+    project: &'p Project,
+    pieces: Cell<usize>,
+}
+
+impl World for Hands<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.project.read(path)
+    }
+
+    fn work(&self, all: Vec<Work<'_>>) {
+        self.pieces.set(self.pieces.get() + all.len());
+        thread::scope(|scope| {
+            for work in all.into_iter().rev() {
+                scope.spawn(work);
+            }
+        });
+    }
+}
+
+#[test]
+fn what_is_checked_beside_each_other_is_as_one_after_the_other() {
+    let whole = project(20, 3000, 5);
+    let mut random = Random(7);
+    let mut programs = 0;
+    for round in 0..12 {
+        let mut world = whole.clone();
+        let mut why = String::new();
+        for _ in 0..round % 4 {
+            why = edit(&mut world, &mut random);
+        }
+        let hands = Hands {
+            project: &world,
+            pieces: Cell::new(0),
+        };
+        programs += usize::from(compare(&mut Workspace::default(), &hands, &why));
+        // Each module is read, as far as one is, and bodies of many are checked.
+        assert!(round > 0 || hands.pieces.get() > 30, "{}", hands.pieces.get());
+    }
+    assert!((3..12).contains(&programs), "{programs} of 12 had a program");
 }
 
 /// Modules whose declarations look into the types of another in every way that there is.

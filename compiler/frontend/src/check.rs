@@ -6,6 +6,7 @@
 //! [`mod@crate::lower`] makes states of a flow that is sound.
 
 mod again;
+mod ahead;
 mod argument;
 mod constant;
 mod context;
@@ -52,6 +53,7 @@ pub(crate) use within::probe_within;
 pub(crate) use words::symbol;
 
 use crate::{
+    World,
     resolve::{Error as ResolveError, Resolved},
     workspace::Memo,
 };
@@ -116,20 +118,23 @@ pub(crate) struct Own {
 
 /// Checks all modules.
 pub fn check(resolved: &Resolved, sources: &Sources, found: &mut Diagnostics) -> Checked {
-    check_with(resolved, sources, found, None, None)
+    let mut checker = Checker::new(resolved, sources, found);
+    all(&mut checker);
+    checker.finish()
 }
 
-/// As [`check`], with bodies that are known already, and perhaps the facts of one text alone.
-pub(crate) fn check_with(
-    resolved: &Resolved,
-    sources: &Sources,
+/// As [`check`], with bodies that are known already, and the facts of one text alone.
+pub(crate) fn check_again(
+    world: &dyn World,
+    (resolved, sources): (&Resolved, &Sources),
     found: &mut Diagnostics,
-    memo: Option<&mut Memo>,
+    memo: &mut Memo,
     only: Option<SourceId>,
 ) -> Checked {
     let mut checker = Checker::new(resolved, sources, found);
     checker.facts.only = only;
-    checker.memo = memo;
+    checker.memo = Some(memo);
+    checker.hands = Some(world);
     all(&mut checker);
     checker.finish()
 }

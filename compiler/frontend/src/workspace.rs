@@ -46,7 +46,7 @@ impl Workspace {
         let resolved = resolve::resolve_with(world, root, sources, found, Some(&mut self.parsed));
         self.begin(&resolved);
         let root = resolved.modules.first().map(|root| root.source);
-        let checked = check::check_with(&resolved, sources, found, Some(&mut self.memo), root);
+        let checked = check::check_again(world, (&resolved, sources), found, &mut self.memo, root);
         self.parsed.forget(&resolved);
         let analysis = crate::assembled(resolved, checked, sources, found);
         settle(&analysis.resolved, sources, found);
@@ -64,7 +64,7 @@ impl Workspace {
         let resolved = resolve::resolve_with(world, root, sources, &mut found, Some(&mut self.parsed));
         self.begin(&resolved);
         let root = resolved.modules.first().map(|root| root.source);
-        let checked = check::check_with(&resolved, sources, &mut found, Some(&mut self.memo), root);
+        let checked = check::check_again(world, (&resolved, sources), &mut found, &mut self.memo, root);
         self.parsed.forget(&resolved);
         Analysis {
             resolved,
@@ -85,7 +85,7 @@ impl Workspace {
         let resolved = resolve::resolve_all(world, paths, sources, found, Some(&mut self.parsed));
         // Nothing of the last check is taken again: what is noted of a text says where other things are declared, and
         // those may have moved.
-        let checked = check::check_with(&resolved, sources, found, None, None);
+        let checked = check::check(&resolved, sources, found);
         self.parsed.forget(&resolved);
         Analysis {
             resolved,

@@ -16,7 +16,7 @@ use flowmesh_ir::{
 use std::collections::HashSet;
 
 /// What there was before something was checked.
-struct Mark {
+pub(super) struct Mark {
     used: HashSet<(ModuleId, usize)>,
     found: usize,
     made: usize,
@@ -64,9 +64,8 @@ impl Checker<'_> {
             None => {
                 let mark = self.mark();
                 let made = check(self);
-                let seen = self.globals.seen.end();
-                let kept = self.kept(module, mark, made.clone(), &seen);
-                (made, kept)
+                let (kept, seen) = self.kept(module, mark, made.clone());
+                (made, self.sighted(kept, &seen))
             }
         };
         if let (Some(kept), Some(memo)) = (kept, &mut self.memo) {
@@ -121,12 +120,12 @@ impl Checker<'_> {
     }
 
     /// The number under which a declaration is kept; none for those of the root.
-    fn kept_under(&self, module: ModuleId, item: usize) -> Option<Key> {
+    pub(super) fn kept_under(&self, module: ModuleId, item: usize) -> Option<Key> {
         let memo = self.memo.as_ref().filter(|_| module != ModuleId(0))?;
         memo.key(module.0, item)
     }
 
-    fn mark(&mut self) -> Mark {
+    pub(super) fn mark(&mut self) -> Mark {
         self.policies.mark();
         self.copies.asked = false;
         self.globals.seen.begin();
@@ -164,8 +163,8 @@ impl Checker<'_> {
         }
         let mark = self.mark();
         let made = say(self);
-        let seen = self.globals.seen.end();
-        let kept = self.kept(module, mark, Some(made.clone()), &seen);
+        let (kept, seen) = self.kept(module, mark, Some(made.clone()));
+        let kept = self.sighted(kept, &seen);
         self.globals.seen.note(def, seen);
         if let (Some(key), Some(kept), Some(memo)) = (key, kept, &mut self.memo) {
             shelf(memo).put(key, kept);
@@ -173,8 +172,15 @@ impl Checker<'_> {
         made
     }
 
-    /// What was made, with what was left behind since the mark; nothing where it cannot be taken again.
-    fn kept<T>(&mut self, module: ModuleId, mark: Mark, made: Option<T>, seen: &[TypeId]) -> Option<Kept<T>> {
+    /// What was made, with what was left behind since the mark; nothing where it cannot be taken again. And the types into
+    /// which it was looked, of which it is not said yet what they are.
+    pub(super) fn kept<T>(
+        &mut self,
+        module: ModuleId,
+        mark: Mark,
+        made: Option<T>,
+    ) -> (Option<Kept<T>>, Vec<TypeId>) {
+        let seen = self.globals.seen.end();
         let new = std::mem::replace(&mut self.used, mark.used);
         // A copy of a flow has a number that only this check knows.
         let clean = self.found.len() == mark.found
@@ -185,17 +191,20 @@ impl Checker<'_> {
         let policies = self.policies.asked();
         let types = self.made.get(mark.made..).unwrap_or(&[]).to_vec();
         let first = self.made_type(mark.made);
-        let sees = self.memo.as_ref()?.sight_of(seen);
-        if !clean {
-            return None;
-        }
-        Some(Kept {
-            made: made?,
+        let kept = made.filter(|_| clean).map(|made| Kept {
+            made,
             used,
             policies,
             types: (types, first),
-            sees,
-        })
+            sees: Vec::new(),
+        });
+        (kept, seen)
+    }
+
+    /// Says what the types are into which it was looked.
+    pub(super) fn sighted<T>(&self, kept: Option<Kept<T>>, seen: &[TypeId]) -> Option<Kept<T>> {
+        let sees = self.memo.as_ref()?.sight_of(seen);
+        Some(Kept { sees, ..kept? })
     }
 
     /// Leaves behind again what was left behind before, and gives everything the numbers that it has now.

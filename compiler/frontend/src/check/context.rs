@@ -7,6 +7,7 @@ use super::{
     ty::Ty,
 };
 use crate::{
+    World,
     ast::Ident,
     resolve::{Declared, Def, Entry, Module, ModuleId, Resolved, scope},
     workspace::Memo,
@@ -29,6 +30,8 @@ use std::{
 pub(crate) struct Checker<'a> {
     /// What is known of bodies from an earlier check.
     pub(crate) memo: Option<&'a mut Memo>,
+    /// Who can check bodies beside each other.
+    pub(crate) hands: Option<&'a dyn World>,
     pub(crate) resolved: &'a Resolved,
     pub(crate) sources: &'a Sources,
     pub(crate) found: &'a mut Diagnostics,
@@ -78,6 +81,7 @@ impl<'a> Checker<'a> {
     pub(crate) fn new(resolved: &'a Resolved, sources: &'a Sources, found: &'a mut Diagnostics) -> Self {
         Self {
             memo: None,
+            hands: None,
             resolved,
             sources,
             found,

@@ -39,7 +39,7 @@ use super::{
 use crate::{
     ast::{self, Ident, ItemKind},
     lower,
-    resolve::{Case, ModuleId, is_written},
+    resolve::{Case, Declared, ModuleId, is_written},
 };
 use error::{Beside, Error};
 use flowmesh_diagnostics::{Severity, Span};
@@ -62,30 +62,34 @@ pub(crate) struct Body {
 
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
-    for (at, (declared, item)) in checker.items(&resolved.tables.flows).into_iter().enumerate() {
-        let ItemKind::Flow(flow) = &item.kind else {
-            continue;
-        };
-        let id = FlowId(u32::try_from(at).unwrap_or(u32::MAX));
+    checker.ahead(&resolved.tables.flows, |memo| &mut memo.flows, one);
+    for (at, declared) in resolved.tables.flows.iter().enumerate() {
         let made = checker.again(
             (declared.module, declared.item),
             |memo| &mut memo.flows,
-            |checker| {
-                let signature = checker.globals.flow(id).cloned()?;
-                let before = checker.found.len();
-                let mut written = checker.flow(declared.module, flow, item.doc.clone(), signature);
-                if checker.errors_since(before) {
-                    // Only what is sound becomes states. Tests still look at the head.
-                    written.body.clear();
-                }
-                Some(lower::flow(written, item.span))
-            },
+            |checker| one(checker, at, declared),
         );
         let Some(made) = made else { continue };
         let part = format!("flow/{}", made.flow.name);
         checker.origins.add_part(part, made.places);
         checker.flows.push(made.flow);
     }
+}
+
+fn one(checker: &mut Checker<'_>, at: usize, declared: &Declared) -> Option<lower::Lowered> {
+    let item = checker.resolved.item(declared)?;
+    let ItemKind::Flow(flow) = &item.kind else {
+        return None;
+    };
+    let id = FlowId(u32::try_from(at).unwrap_or(u32::MAX));
+    let signature = checker.globals.flow(id).cloned()?;
+    let before = checker.found.len();
+    let mut written = checker.flow(declared.module, flow, item.doc.clone(), signature);
+    if checker.errors_since(before) {
+        // Only what is sound becomes states. Tests still look at the head.
+        written.body.clear();
+    }
+    Some(lower::flow(written, item.span))
 }
 
 impl<'a> Checker<'a> {

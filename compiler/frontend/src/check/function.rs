@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ast::{self, Ident, ItemKind},
-    resolve::ModuleId,
+    resolve::{Declared, ModuleId},
 };
 use flowmesh_ir::{
     Value,
@@ -21,22 +21,25 @@ use std::sync::Arc;
 /// Checks the bodies, in the order of their numbers.
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
+    checker.ahead(&resolved.tables.functions, |memo| &mut memo.functions, one);
     let mut order: Vec<(u32, usize)> = checker.function_numbers.iter().copied().zip(0..).collect();
     order.sort_unstable();
     for (_, at) in order {
         let Some(declared) = resolved.tables.functions.get(at) else {
             continue;
         };
-        let Some(item) = resolved.item(declared) else {
-            continue;
-        };
         let made = checker.again(
             (declared.module, declared.item),
             |memo| &mut memo.functions,
-            |checker| checker.function(at, declared.module, item).map(Arc::new),
+            |checker| one(checker, at, declared),
         );
         checker.functions.extend(made);
     }
+}
+
+fn one(checker: &mut Checker<'_>, at: usize, declared: &Declared) -> Option<Arc<Function>> {
+    let item = checker.resolved.item(declared)?;
+    checker.function(at, declared.module, item).map(Arc::new)
 }
 
 /// Numbers functions so that each calls only those before it, and refuses circles. Which function calls which is known

@@ -7,7 +7,7 @@
 use super::{Checker, Globals};
 use crate::resolve::Def;
 use flowmesh_ir::TypeId;
-use std::{cell::RefCell, collections::HashMap};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 /// What was looked into since it is noted.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Seen {
     /// Nothing is noted while nobody asks.
     types: Option<RefCell<Vec<TypeId>>>,
     /// Into what it was looked to say what policies, services and flows are from outside.
-    through: HashMap<Def, Vec<TypeId>>,
+    through: Arc<HashMap<Def, Vec<TypeId>>>,
 }
 
 impl Seen {
@@ -32,6 +32,14 @@ impl Seen {
         types
     }
 
+    /// For who looks at a part of the program beside others: the same is known, and nothing is noted yet.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            types: None,
+            through: Arc::clone(&self.through),
+        }
+    }
+
     pub(super) fn look(&self, id: TypeId) {
         let Some(types) = &self.types else { return };
         let mut types = types.borrow_mut();
@@ -43,7 +51,7 @@ impl Seen {
     /// Into what was looked to say what a declaration is from outside.
     pub(super) fn note(&mut self, def: Def, types: Vec<TypeId>) {
         if !types.is_empty() {
-            self.through.insert(def, types);
+            Arc::make_mut(&mut self.through).insert(def, types);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tables of declarations that are handed on as they are: to who looks at a part of the program again.
 
-use super::{Globals, seen::Seen};
+use super::Globals;
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
@@ -55,7 +55,7 @@ impl Globals {
             flows: same(&self.flows),
             templates: same(&self.templates),
             events: self.events.clone(),
-            seen: Seen::default(),
+            seen: self.seen.beside(),
         }
     }
 }

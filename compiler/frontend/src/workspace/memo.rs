@@ -92,6 +92,16 @@ impl<T> Shelf<T> {
         self.before.remove(&key)
     }
 
+    /// Whether something was kept under a number in the last check.
+    pub(crate) fn has(&self, key: Key) -> bool {
+        self.before.contains_key(&key)
+    }
+
+    /// Something is kept as if it was in the last check.
+    pub(crate) fn put_before(&mut self, key: Key, what: T) {
+        self.before.insert(key, what);
+    }
+
     pub(crate) fn put(&mut self, key: Key, what: T) {
         self.now.insert(key, what);
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// All policies that hold somewhere, without doubles.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     table: Vec<Known>,
     numbers: HashMap<Known, PolicyId>,

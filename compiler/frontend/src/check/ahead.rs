@@ -1,0 +1,119 @@
+//! Bodies that nobody knows yet, checked beside each other before each is asked for in its turn.
+//!
+//! INVARIANT: what comes out is what checking one after the other gives. Of a body about which nothing was said,
+//! [`super::again`] keeps all that checking it leaves behind, and takes it in its turn, under the numbers of then. Of any
+//! other nothing is kept, so that it is checked again in its turn, and says what it has to say there.
+
+use super::{Checker, Globals, service::Policies};
+use crate::{
+    resolve::{Declared, ModuleId, Resolved},
+    workspace::{Kept, Key, Memo, Shelf},
+    world::Work,
+};
+use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
+use flowmesh_ir::{TypeId, service::Service};
+use std::sync::Arc;
+
+/// So many bodies are given out together: for fewer it is not worth while.
+const TOGETHER: usize = 24;
+
+/// What the check of a body needs of what is there before it.
+struct Beside<'b> {
+    resolved: &'b Resolved,
+    sources: &'b Sources,
+    globals: Globals,
+    policies: Policies,
+    services: Vec<Arc<Service>>,
+    function_numbers: Vec<u32>,
+    only: Option<SourceId>,
+}
+
+impl<'b> Beside<'b> {
+    fn of(checker: &Checker<'b>) -> Self {
+        Self {
+            resolved: checker.resolved,
+            sources: checker.sources,
+            globals: checker.globals.shared(),
+            policies: checker.policies.clone(),
+            services: checker.services.clone(),
+            function_numbers: checker.function_numbers.clone(),
+            only: checker.facts.only,
+        }
+    }
+
+    fn checker(self, found: &'b mut Diagnostics) -> Checker<'b> {
+        let mut checker = Checker::new(self.resolved, self.sources, found);
+        checker.globals = self.globals;
+        checker.policies = self.policies;
+        checker.services = self.services;
+        checker.function_numbers = self.function_numbers;
+        checker.facts.only = self.only;
+        checker
+    }
+}
+
+/// A body that is right, and the types into which it was looked.
+type Right<T> = (Key, Kept<T>, Vec<TypeId>);
+
+impl Checker<'_> {
+    /// Checks those of some declarations beside each other of which nothing is known.
+    pub(super) fn ahead<T: Clone + Send>(
+        &mut self,
+        table: &[Declared],
+        shelf: impl Fn(&mut Memo) -> &mut Shelf<Kept<T>>,
+        check: impl Fn(&mut Checker<'_>, usize, &Declared) -> Option<T> + Sync,
+    ) {
+        let Some(world) = self.hands else { return };
+        // What a template is given is looked up in what was made of others. And where numbers have changed, what is kept
+        // has those of before.
+        let moved = self.memo.as_ref().is_none_or(|memo| memo.numbers.is_some());
+        if moved || !self.globals.templates.is_empty() {
+            return;
+        }
+        let mut unknown = Vec::new();
+        for (at, declared) in table.iter().enumerate() {
+            let key = self.kept_under(declared.module, declared.item);
+            let is_new = |key: &Key| self.memo.as_mut().is_some_and(|memo| !shelf(memo).has(*key));
+            unknown.extend(key.filter(is_new).map(|key| (key, at, declared)));
+        }
+        if unknown.len() <= TOGETHER {
+            return;
+        }
+        let mut right: Vec<Vec<Right<T>>> = Vec::new();
+        right.resize_with(unknown.len().div_ceil(TOGETHER), Vec::new);
+        let check = &check;
+        let work = unknown
+            .chunks(TOGETHER)
+            .zip(&mut right)
+            .map(|(some, right)| -> Work<'_> {
+                let beside = Beside::of(self);
+                Box::new(move || {
+                    let mut found = Diagnostics::default();
+                    let mut checker = beside.checker(&mut found);
+                    for (key, at, declared) in some {
+                        let made = checker.unheard(declared.module, |checker| check(checker, *at, declared));
+                        right.extend(made.map(|(kept, seen)| (*key, kept, seen)));
+                    }
+                })
+            });
+        world.work(work.collect());
+        for (key, kept, seen) in right.into_iter().flatten() {
+            let kept = self.sighted(Some(kept), &seen);
+            if let (Some(kept), Some(memo)) = (kept, &mut self.memo) {
+                shelf(memo).put_before(key, kept);
+            }
+        }
+    }
+
+    /// Checks a body whose messages nobody hears; nothing where there are some.
+    fn unheard<T>(
+        &mut self,
+        module: ModuleId,
+        check: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<(Kept<T>, Vec<TypeId>)> {
+        let mark = self.mark();
+        let made = check(self);
+        let (kept, seen) = self.kept(module, mark, made);
+        Some((kept?, seen))
+    }
+}
