@@ -1,5 +1,5 @@
-//! What is known where a word is missing in a body, of a program that was checked without the word: since nothing else
-//! can be another for it, that body alone is looked at again.
+//! What is known where a word is missing in a function or a flow, of a program that was checked without the word: whatever
+//! the word would change of others, of it something is asked in that declaration alone, and it alone is looked at again.
 
 use super::{Checked, Checker, Probe};
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
 use flowmesh_diagnostics::{Diagnostics, Sources, Span};
 use flowmesh_ir::FlowId;
 
-/// What is known in the body of a declaration of the root, of which `item` is the tree with the word in it at `at`;
-/// nothing where the word is not in a body, or where more than what is declared matters to it.
+/// What is known in a declaration of the root, of which `item` is the tree with the word in it at `at`; nothing where it is
+/// neither a function nor a flow, or where more than what is declared matters to it.
 pub(crate) fn probe_within(
     (resolved, sources): (&Resolved, &Sources),
     checked: &Checked,
@@ -36,11 +36,25 @@ pub(crate) fn probe_within(
             let number = number_in(&resolved.tables.functions)?;
             checker.function(number, root, item)?;
         }
-        ItemKind::Flow(flow) if begins(flow.body.span) => {
-            let number = number_in(&resolved.tables.flows)?;
-            let id = FlowId(u32::try_from(number).ok()?);
-            let signature = checker.globals.flow(id).cloned()?;
-            checker.flow(root, flow, item.doc.clone(), signature);
+        ItemKind::Function { params, result, .. } => {
+            checker.frame.module = root;
+            checker.fields(params);
+            checker.ty(result);
+        }
+        ItemKind::Flow(flow) => {
+            if !begins(flow.body.span) {
+                checker.frame.module = root;
+                checker.params(root, &flow.params);
+                flow.result.iter().for_each(|result| drop(checker.ty(result)));
+                checker.fails(&flow.fails);
+            }
+            // What is said of it besides does not change what it is from outside.
+            if checker.probes.is_empty() {
+                let number = number_in(&resolved.tables.flows)?;
+                let id = FlowId(u32::try_from(number).ok()?);
+                let signature = checker.globals.flow(id).cloned()?;
+                checker.flow(root, flow, item.doc.clone(), signature);
+            }
         }
         _ => return None,
     }

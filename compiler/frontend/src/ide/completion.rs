@@ -3,7 +3,7 @@
 //! 1. [`place`]: a word that no author writes is put there, in the form in which the text around it reads best.
 //! 2. The program is checked with it: the checker notes what it would have looked for ([`crate::check::Probe`]), so
 //!    that types, names in sight and what is known of them are exactly its own.
-//!    Where it stands in a body and the program is known, [`within`] checks that body alone, with the same answer.
+//!    Where it stands in a function or a flow and the program is known, [`within`] checks that alone, with the same answer.
 //! 3. [`value`], [`member`], [`setting`], [`declared`], [`keyword`] and [`elsewhere`] gather what fits the place.
 //! 4. [`rank`] puts it in order.
 //!
@@ -234,10 +234,13 @@ pub fn complete(
         let span = Span::new(source, site.start, site.end);
         Some((span, items))
     };
-    let inside = known.program.and_then(|program| {
-        let inside = within::within(program, program.source(root)?, (&site, &text))?;
-        Some((program, inside))
-    });
+    let inside = known
+        .program
+        .filter(|_| !site.asks_nothing())
+        .and_then(|program| {
+            let inside = within::within(program, program.source(root)?, (&site, &text))?;
+            Some((program, inside))
+        });
     if let Some((program, inside)) = inside {
         let (span, items) = offer(program, Some(&inside)).unwrap_or_default();
         return Completion {
@@ -247,8 +250,11 @@ pub fn complete(
             program: None,
         };
     }
-    if let place::Place::Use(_) = site.place {
-        // Nothing is found out of a word there, and without what it stood for the program would be another one.
+    if site.place == place::Place::Nothing {
+        return Completion::default();
+    }
+    if site.asks_nothing() {
+        // Without what the word stands for the program would be another one.
         let program = Program::now(workspace, world, root, known.program);
         let (span, items) = offer(&program, None).unwrap_or_default();
         return Completion {

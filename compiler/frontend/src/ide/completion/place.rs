@@ -84,6 +84,18 @@ const BINDINGS: &[&str] = &[
 ];
 pub(super) const STATUSES: &[&str] = &["done", "failed", "running", "waiting", "cancelled"];
 
+impl Site {
+    /// Whether nothing of the program with the word in it matters: what can stand there is known without.
+    pub(super) fn asks_nothing(&self) -> bool {
+        match self.place {
+            Place::Nothing | Place::Use(_) => true,
+            // In a declaration, its settings are asked for, too.
+            Place::Keyword => matches!(self.around, None | Some(K::Module | K::BadItem)),
+            _ => false,
+        }
+    }
+}
+
 /// The place at an offset; nothing in comments and in texts. `pieces` are of the text as it was read last.
 pub(super) fn site(pieces: &mut Pieces, text: &str, offset: u32) -> Option<Site> {
     let at = offset as usize;

@@ -1,4 +1,4 @@
-//! The quick way: where the word stands in a body, the program that is known is the same but for that body.
+//! The quick way: where the word stands in a function or a flow, the program that is known is the same but for that one.
 
 use super::place::Site;
 use crate::{
