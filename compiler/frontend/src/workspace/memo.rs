@@ -117,7 +117,8 @@ impl Memo {
         self.sights = sights;
         self.turn();
         self.numbers = None;
-        if identities != self.identities {
+        let is_first = self.identities == Identities::default();
+        if !is_first && identities != self.identities {
             self.numbers = self.identities.moved(&identities);
             if self.numbers.is_none() {
                 *self = Self {
