@@ -21,6 +21,7 @@ use serde_json::{Value, value::RawValue};
     printcolumn = r#"{"name":"Program","type":"string","jsonPath":".spec.program"}"#,
     printcolumn = r#"{"name":"Flow","type":"string","jsonPath":".spec.flow"}"#,
     printcolumn = r#"{"name":"State","type":"string","jsonPath":".status.state"}"#,
+    printcolumn = r#"{"name":"Started","type":"string","jsonPath":".status.conditions[?(@.type==\"Started\")].reason"}"#,
     printcolumn = r#"{"name":"Steps","type":"string","jsonPath":".status.steps","priority":1}"#,
     printcolumn = r#"{"name":"Run","type":"string","jsonPath":".status.run","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
