@@ -56,7 +56,8 @@ impl<'b> Beside<'b> {
 type Right<T> = (Key, Kept<T>, Vec<TypeId>);
 
 impl Checker<'_> {
-    /// Checks those of some declarations beside each other of which nothing is known.
+    /// Checks those of some declarations beside each other, where nothing is known of any. Later, those of which nothing is kept
+    /// have something to say, and would be checked twice.
     pub(super) fn ahead<T: Clone + Send>(
         &mut self,
         table: &[Declared],
@@ -64,17 +65,15 @@ impl Checker<'_> {
         check: impl Fn(&mut Checker<'_>, usize, &Declared) -> Option<T> + Sync,
     ) {
         let Some(world) = self.hands else { return };
-        // What a template is given is looked up in what was made of others. And where numbers have changed, what is kept
-        // has those of before.
-        let moved = self.memo.as_ref().is_none_or(|memo| memo.numbers.is_some());
-        if moved || !self.globals.templates.is_empty() {
+        // What a template is given is looked up in what was made of others.
+        let is_new = self.memo.as_ref().is_some_and(|memo| memo.is_new);
+        if !is_new || !self.globals.templates.is_empty() {
             return;
         }
         let mut unknown = Vec::new();
         for (at, declared) in table.iter().enumerate() {
             let key = self.kept_under(declared.module, declared.item);
-            let is_new = |key: &Key| self.memo.as_mut().is_some_and(|memo| !shelf(memo).has(*key));
-            unknown.extend(key.filter(is_new).map(|key| (key, at, declared)));
+            unknown.extend(key.map(|key| (key, at, declared)));
         }
         if unknown.len() <= TOGETHER {
             return;

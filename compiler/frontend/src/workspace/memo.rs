@@ -52,6 +52,8 @@ pub(crate) struct Edges {
 /// Declarations that were found to be right.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
+    /// Whether nothing is kept of any check before.
+    pub(crate) is_new: bool,
     sights: Sights,
     identities: Identities,
     /// The number of each function in the program.
@@ -92,11 +94,6 @@ impl<T> Shelf<T> {
         self.before.remove(&key)
     }
 
-    /// Whether something was kept under a number in the last check.
-    pub(crate) fn has(&self, key: Key) -> bool {
-        self.before.contains_key(&key)
-    }
-
     /// Something is kept as if it was in the last check.
     pub(crate) fn put_before(&mut self, key: Key, what: T) {
         self.before.insert(key, what);
@@ -117,12 +114,13 @@ impl Memo {
         self.sights = sights;
         self.turn();
         self.numbers = None;
-        let is_first = self.identities == Identities::default();
-        if !is_first && identities != self.identities {
+        self.is_new = self.identities == Identities::default();
+        if !self.is_new && identities != self.identities {
             self.numbers = self.identities.moved(&identities);
             if self.numbers.is_none() {
                 *self = Self {
                     sights: std::mem::take(&mut self.sights),
+                    is_new: true,
                     ..Self::default()
                 };
             }
