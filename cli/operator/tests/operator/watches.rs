@@ -1,6 +1,6 @@
 //! Whatever becomes of watches and of the operator itself: nothing is missed, and nothing is done twice.
 
-use crate::world::{SHOP, World};
+use crate::world::{Operator, SHOP, World};
 use serde_json::json;
 use std::time::Duration;
 
@@ -96,10 +96,9 @@ async fn watches_that_break_off_are_taken_up_again() {
     operator.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_past_that_the_cluster_forgot_is_read_anew() {
+/// A program that is ready, and an operator that only what it watches brings back to it.
+async fn told_by_watches_alone() -> (World, Operator) {
     let world = World::new();
-    // Only what is watched for brings it back.
     let late = |options| flowmesh_operator::Options {
         resync: Duration::from_secs(3600),
         ..options
@@ -107,6 +106,12 @@ async fn a_past_that_the_cluster_forgot_is_read_anew() {
     let operator = world.operator_with("a", late).await;
     world.program(SHOP, &json!({}));
     world.ready().await;
+    (world, operator)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_past_that_the_cluster_forgot_is_read_anew() {
+    let (world, operator) = told_by_watches_alone().await;
     let lists = world
         .double
         .asked("GET /apis/flowmesh.dev/v1alpha1/programs?&limit=500");
@@ -128,14 +133,7 @@ async fn a_past_that_the_cluster_forgot_is_read_anew() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_breaks_again_and_again_is_soon_watched_again() {
-    let world = World::new();
-    let late = |options| flowmesh_operator::Options {
-        resync: Duration::from_secs(3600),
-        ..options
-    };
-    let operator = world.operator_with("a", late).await;
-    world.program(SHOP, &json!({}));
-    world.ready().await;
+    let (world, operator) = told_by_watches_alone().await;
     let watched = "GET /apis/flowmesh.dev/v1alpha1/programs?&watch=true";
     for _ in 0..6 {
         let watches = world.double.asked(watched);

@@ -1,5 +1,5 @@
-//! What is known where a word is missing in a function or a flow, of a program that was checked without the word: whatever
-//! the word would change of others, of it something is asked in that declaration alone, and it alone is looked at again.
+//! What is known where a word is missing in a function or a flow, of a program that was checked without the word. Whatever the
+//! word may change elsewhere, what it could be is asked in that declaration alone: no other is looked at again.
 
 use super::{Checked, Checker, Probe};
 use crate::{
