@@ -6,10 +6,14 @@
     reason = "a test ends by a panic and says what it saw"
 )]
 
+#[path = "../../tests/support/ports.rs"]
+mod ports;
+
+use ports::free_port;
 use std::{
     fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -135,11 +139,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 fn a_server_whose_disk_is_full_says_so_and_is_ready_again_when_there_is_room() {
     let Some(disk) = SmallDisk::mount() else { return };
     let filler = disk.path().join("filler");
-    let free = || {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
-    let (api, health) = (free(), free());
+    let (api, health) = (free_port(), free_port());
     let serve = Command::new(env!("CARGO_BIN_EXE_flowmesh"))
         .arg("serve")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hello.flow"))

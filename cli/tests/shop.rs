@@ -7,11 +7,13 @@
     reason = "a test ends by a panic and says what it saw"
 )]
 
+#[path = "../../tests/support/ports.rs"]
+mod ports;
+
 use serde_json::Value;
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -115,8 +117,8 @@ impl Shop {
         let record = folder.path().join("record.jsonl");
         let settings: Vec<_> = SERVICES
             .iter()
-            .zip(free_ports())
-            .flat_map(|(service, port)| {
+            .flat_map(|service| {
+                let port = ports::free_port();
                 [
                     "--set".to_owned(),
                     format!("{service}_url=http://127.0.0.1:{port}"),
@@ -248,18 +250,6 @@ fn program() -> String {
         .join("../examples/shop/shop.flow")
         .to_string_lossy()
         .into_owned()
-}
-
-/// Ports that were free a moment ago.
-fn free_ports() -> Vec<u16> {
-    let listeners: Vec<_> = SERVICES
-        .iter()
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    listeners
-        .iter()
-        .map(|listener| listener.local_addr().unwrap().port())
-        .collect()
 }
 
 /// Reads the progress of a process up to a line with this word, and goes on reading so that it never blocks.

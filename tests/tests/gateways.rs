@@ -27,6 +27,10 @@ use std::{
 };
 use tempfile::TempDir;
 
+#[path = "../support/ports.rs"]
+mod ports;
+use ports::free_port;
+
 const SHOP: &str = r#"type Order { id: string, count: int }
 
 error Sold(reason: string)
@@ -307,7 +311,7 @@ async fn the_key_of_a_visitor_is_nobody_elses() {
 async fn a_gateway_that_cannot_be_where_it_is_to_be_stays_where_it_was() {
     let (back, taken) = (back(), TcpListener::bind("127.0.0.1:0").unwrap());
     let at = |address: String| program(&SHOP.replace("127.0.0.1:0", &address), back);
-    let town = Town::open(at(format!("127.0.0.1:{}", free()))).await;
+    let town = Town::open(at(format!("127.0.0.1:{}", free_port()))).await;
     let before = town.address();
     let elsewhere = at(taken.local_addr().unwrap().to_string());
     let deployment = Arc::new(Deployment::new(elsewhere, Settings::default()));
@@ -333,7 +337,7 @@ async fn a_gateway_that_cannot_be_where_it_is_to_be_stays_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_is_deployed_changes_its_gateways_under_those_who_visit() {
     let back = back();
-    let text = SHOP.replace("127.0.0.1:0", &format!("127.0.0.1:{}", free()));
+    let text = SHOP.replace("127.0.0.1:0", &format!("127.0.0.1:{}", free_port()));
     let town = Town::open(program(&text, back)).await;
     let before = town.address();
     assert_eq!(town.ask("GET /added", "", "").await.0, 404);
@@ -399,14 +403,6 @@ async fn a_program_that_is_deployed_changes_its_gateways_under_those_who_visit()
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the gateway still listens");
-}
-
-fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 #[tokio::test(flavor = "multi_thread")]

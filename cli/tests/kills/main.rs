@@ -14,6 +14,9 @@
     reason = "a test ends by a panic and says what it saw"
 )]
 
+#[path = "../../../tests/support/ports.rs"]
+mod ports;
+
 mod client;
 mod echo;
 mod http;

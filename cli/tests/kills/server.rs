@@ -1,9 +1,8 @@
 //! The server as a process: started, killed, started again on the same directory and port.
 
-use super::http::Connection;
+use super::{http::Connection, ports::free_port};
 use std::{
     fs::{self, File},
-    net::TcpListener,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -24,9 +23,8 @@ impl Server {
     pub(crate) fn new(program: &str, echo: u16) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("load.flow"), program).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
-            port: free.local_addr().unwrap().port(),
+            port: free_port(),
             echo,
             dir,
             process: None,

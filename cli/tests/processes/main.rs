@@ -1,6 +1,10 @@
 //! The binary as a process: what it prints, how it ends, what it serves.
 
 #[cfg(test)]
+#[path = "../../../tests/support/ports.rs"]
+mod ports;
+
+#[cfg(test)]
 mod again;
 mod backfill;
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! A small shop for the tests: a program, free ports, and its processes.
 
 use super::common;
+pub(super) use super::ports::free_port;
 use serde_json::Value;
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -158,24 +158,6 @@ impl Shop {
 /// An order as JSON.
 pub(super) fn order(id: &str, total: &str) -> String {
     format!(r#"{{"order": {{"id": "{id}", "items": [{{"sku": "A", "count": 1}}], "total": "{total}"}}}}"#)
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> u16 {
-    /// Below those that the system takes for connections, or one of these may have it before it is used.
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 20_000;
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    // Another run of these tests begins elsewhere.
-    let begin = std::process::id().wrapping_mul(997) % u32::from(COUNT);
-    let begin = u16::try_from(begin).unwrap_or_default();
-    loop {
-        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST + (begin + given % COUNT) % COUNT;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 /// One HTTP request: status and body. `None` if nobody listens, or the connection was closed without an answer.

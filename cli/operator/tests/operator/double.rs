@@ -118,13 +118,6 @@ impl Double {
         self.store().writes.clone()
     }
 
-    /// What anybody tried to change so far, whether it came late or not.
-    pub(crate) fn tried(&self) -> Vec<String> {
-        let store = self.store();
-        let tried = store.requests.iter().filter(|it| !it.starts_with("GET"));
-        tried.cloned().collect()
-    }
-
     /// How many requests of these words there were.
     pub(crate) fn asked(&self, words: &str) -> usize {
         self.store()

@@ -1,17 +1,11 @@
 //! How an operator says that it is well.
 
-use crate::world::World;
+use crate::{pods::free_place, world::World};
 use std::net::SocketAddr;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-
-/// An address that nobody has.
-fn free() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
-}
 
 /// The status of an answer, and its text; nothing where nobody listens.
 async fn look(place: SocketAddr, line: &str) -> Option<(u16, String)> {
@@ -39,7 +33,7 @@ async fn until(place: SocketAddr, line: &str, status: u16, text: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_works_and_whoever_waits_is_ready_as_long_as_the_cluster_answers() {
     let world = World::new();
-    let (one, other) = (free(), free());
+    let (one, other) = (free_place(), free_place());
     let at = |place| {
         move |options| flowmesh_operator::Options {
             health: Some(place),

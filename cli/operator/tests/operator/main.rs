@@ -8,6 +8,9 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "../../../../tests/support/ports.rs"]
+mod ports;
+
 mod crds;
 mod deletion;
 mod documents;

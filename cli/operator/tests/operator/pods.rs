@@ -1,7 +1,7 @@
 //! The rest of a cluster: sets of pods become pods, which are servers of flowmesh as `flowmesh serve` starts them: the real
 //! server, in this process, with a directory that outlives the pods.
 
-use crate::double::Double;
+use crate::{double::Double, ports::free_port};
 use flowmesh_host::{
     Host, HostOptions,
     server::{ConfigValues, Server, ServerOptions},
@@ -46,7 +46,7 @@ struct Pod {
 impl Pods {
     pub(crate) fn new(double: &Double) -> Self {
         let volume = tempfile::tempdir().unwrap();
-        let (api, health) = (free(), free());
+        let (api, health) = (free_place(), free_place());
         let ready = Arc::new(AtomicBool::new(true));
         let jobs = Arc::new(Mutex::new(Some("Complete")));
         let making = tokio::spawn(make(
@@ -87,11 +87,8 @@ impl Drop for Pods {
 }
 
 /// An address that nobody has.
-fn free() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+pub(crate) fn free_place() -> SocketAddr {
+    ([127, 0, 0, 1], free_port()).into()
 }
 
 async fn make(

@@ -100,7 +100,7 @@ async fn where_all_are_left_alone_the_call_is_not_sent_and_hears_why() {
 async fn what_cannot_be_reached_or_is_too_slow_counts_and_a_wrong_request_does_not() {
     let policy = || guarded(1, 60_000, Balance::Ewma);
     let open = "the breaker of service `shop` is open for its only endpoint";
-    let refusing = mesh(policy(), &[format!("http://{}", nobody().await)]);
+    let refusing = mesh(policy(), &[format!("http://{}", nobody())]);
     call(&refusing, &request()).await;
     assert_eq!(failure(&call(&refusing, &request()).await.0).1, open);
 

@@ -70,7 +70,7 @@ async fn a_connection_that_rested_too_long_is_not_used() {
 
 #[tokio::test]
 async fn nobody_listening_is_unavailable_and_nothing_was_sent() {
-    let address = nobody().await;
+    let address = nobody();
     let (reply, heard) = call(&mesh(plain(), &[format!("http://{address}")]), &once()).await;
     assert_eq!(
         failure(&reply),

@@ -8,25 +8,25 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-use crate::support;
 use crate::support::{
     call, failure, plain, request,
     server::{Answer, Server},
     status, with_options,
 };
+use crate::{ports::free_port, support};
 use flowmesh_ir::policy::{Balance, Policy};
 use flowmesh_mesh::{Hickory, Mesh};
 use std::{
     collections::BTreeSet,
     fs,
-    net::{SocketAddr, UdpSocket},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 /// dnsmasq, which ends with the test.
 struct Daemon {
@@ -44,7 +44,7 @@ impl Daemon {
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        let address = free().await;
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let (home, port) = (folder.path().display(), address.port());
         let config = format!(
             "no-resolv\nno-hosts\nkeep-in-foreground\nbind-interfaces\nlisten-address=127.0.0.1\nport={port}\npid-file=\nuser=root\n\
@@ -101,17 +101,6 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A port that is free for both of the ways by which DNS is asked.
-async fn free() -> SocketAddr {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        if UdpSocket::bind(address).is_ok() {
-            return address;
-        }
     }
 }
 

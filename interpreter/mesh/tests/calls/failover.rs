@@ -44,7 +44,7 @@ fn mesh(program: Program, first: String, other: String) -> Mesh {
 }
 
 async fn down() -> String {
-    format!("http://{}", nobody().await)
+    format!("http://{}", nobody())
 }
 
 async fn well() -> Server {
@@ -101,7 +101,7 @@ async fn nothing_goes_elsewhere_while_one_endpoint_is_there() {
 
 #[tokio::test]
 async fn where_both_are_down_the_error_names_both() {
-    let (first, other) = (nobody().await, nobody().await);
+    let (first, other) = (nobody(), nobody());
     let mesh = mesh(
         two(connecting()),
         format!("http://{first}"),

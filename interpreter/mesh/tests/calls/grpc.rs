@@ -252,7 +252,7 @@ async fn elsewhere(server: &Shop, method: &str) -> Mesh {
     other.policy = PolicyId(1);
     program.services.push(other.into());
     program.policies.push(plain());
-    let nobody = format!("http://{}", support::server::nobody().await);
+    let nobody = format!("http://{}", support::server::nobody());
     let addresses = [vec![vec![nobody]], vec![vec![server.url()]]];
     support::several(program, &addresses, |_| {})
 }

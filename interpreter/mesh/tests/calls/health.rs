@@ -133,7 +133,7 @@ async fn who_does_not_answer_in_time_is_not_well() {
 
 #[tokio::test]
 async fn who_takes_no_connection_is_not_well_and_costs_no_call() {
-    let nobody = support::server::nobody().await;
+    let nobody = support::server::nobody();
     let other = healthy().await;
     let health = Health {
         unhealthy: 1,

@@ -1,6 +1,8 @@
 //! Calls over real sockets, and the decisions behind them. One executable, for linking the mesh and all that it stands on
 //! takes seconds and tens of megabytes each time; only `spans` stands alone, since it listens to the whole process.
 
+#[path = "../../../../tests/support/ports.rs"]
+mod ports;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -118,7 +118,7 @@ async fn whoever_does_not_answer_copies_holds_up_nobody_and_costs_no_more_than_a
 #[tokio::test]
 async fn a_copy_that_nobody_takes_is_counted() {
     let real = well().await;
-    let nobody = format!("http://{}", support::server::nobody().await);
+    let nobody = format!("http://{}", support::server::nobody());
     let subsets = vec![vec![real.url()], vec![nobody]];
     let program = program(mirrored(ASIDE, false), &[100, 0]);
     let mesh = with_options(program, subsets, |_| {}).unwrap();

@@ -185,7 +185,7 @@ async fn every_mishap_ends_as_the_plan_says() {
 #[tokio::test]
 async fn what_never_left_is_sent_again_whatever_it_is() {
     // Nobody listens, or whoever listens never takes the connection.
-    let (refused, deaf) = (format!("http://{}", nobody().await), Deaf::start().await);
+    let (refused, deaf) = (format!("http://{}", nobody()), Deaf::start().await);
     for url in [refused, deaf.url()] {
         for effect in [KEYED, ONCE] {
             let mesh = mesh(policy(Mishap::None), std::slice::from_ref(&url));

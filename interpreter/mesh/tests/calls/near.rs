@@ -134,7 +134,7 @@ async fn the_nearest_get_everything_and_the_next_take_over_while_they_fail() {
 
 #[tokio::test]
 async fn where_nobody_listens_near_the_next_level_is_called() {
-    let near: SocketAddr = nobody().await;
+    let near: SocketAddr = nobody();
     let (far, _) = patient().await;
     let (farther, _) = patient().await;
     let places = [

@@ -41,7 +41,7 @@ fn within(attempt_ms: u64, total_ms: u64, policy: Policy) -> Policy {
 #[tokio::test]
 async fn a_refused_connection_is_tried_elsewhere_even_for_once() {
     let server = Server::start(|_| Answer::Status(200)).await;
-    let nobody = format!("http://{}", nobody().await);
+    let nobody = format!("http://{}", nobody());
     let policy = Policy {
         balance: Balance::RoundRobin,
         ..retrying(&[RetryOn::Connect])

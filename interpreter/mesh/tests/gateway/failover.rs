@@ -35,7 +35,7 @@ fn two(policy: Policy) -> Program {
 }
 
 async fn down() -> String {
-    format!("http://{}", nobody().await)
+    format!("http://{}", nobody())
 }
 
 async fn town(program: Program, first: String, other: String) -> Town {
@@ -98,7 +98,7 @@ async fn a_body_that_can_be_sent_once_goes_where_somebody_is() {
 
 #[tokio::test]
 async fn where_both_are_down_the_record_names_both() {
-    let (first, other) = (nobody().await.to_string(), nobody().await.to_string());
+    let (first, other) = (nobody().to_string(), nobody().to_string());
     let town = town(
         two(elsewhere()),
         format!("http://{first}"),

@@ -9,6 +9,8 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+#[path = "../../../../tests/support/ports.rs"]
+mod ports;
 #[path = "../support/mod.rs"]
 mod support;
 

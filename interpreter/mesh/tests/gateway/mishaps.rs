@@ -120,7 +120,7 @@ async fn what_may_have_been_carried_out_is_sent_again_only_if_its_method_may_be(
 #[tokio::test]
 async fn what_is_handed_on_and_may_not_be_repeated_goes_once_even_if_it_never_left() {
     let server = Server::start(|_| Answer::Status(200)).await;
-    let town = town(policy(false), format!("http://{}", nobody().await), server.url()).await;
+    let town = town(policy(false), format!("http://{}", nobody()), server.url()).await;
     for (method, again) in METHODS {
         let said = town.ask(&text(method, "/bad/order")).await;
         let record = town.record().await;

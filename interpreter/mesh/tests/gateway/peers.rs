@@ -2,13 +2,13 @@
 //! installed here is said to be skipped.
 
 use crate::{
+    ports::free_port,
     support::plain,
     town::{Said, Town, gateway, read, route},
 };
 use flowmesh_ir::gateway::Gateway;
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -45,11 +45,6 @@ fn installed(name: &str) -> Option<PathBuf> {
         println!("skipped: {name} is not installed here");
     }
     found
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 async fn listens(port: u16) {

@@ -85,7 +85,7 @@ async fn a_visitor_stays_with_an_endpoint_until_it_is_gone() {
 #[tokio::test]
 async fn another_endpoint_answers_for_one_that_does_not_and_is_stayed_with() {
     let server = named("1").await;
-    let nobody = format!("http://{}", support::server::nobody().await);
+    let nobody = format!("http://{}", support::server::nobody());
     let mut program = staying(&[100]);
     program.policies[0].retry = support::retrying(&[flowmesh_ir::policy::RetryOn::Connect]).retry;
     let town = Town::of(program, vec![vec![nobody, server.url()]], |_| {}).await;

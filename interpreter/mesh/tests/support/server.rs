@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
 };
 
 /// A server that ends with the test.
@@ -154,9 +154,14 @@ impl Drop for Server {
     }
 }
 
-/// A port on which nobody listens.
-pub async fn nobody() -> SocketAddr {
-    listen().await.1
+/// A port on which nobody listens, as long as these tests run.
+pub fn nobody() -> SocketAddr {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    // Whoever is given a port of the system's could get this one otherwise.
+    std::mem::forget(socket);
+    address
 }
 
 /// Reads a request up to the end of its body, which these tests know.

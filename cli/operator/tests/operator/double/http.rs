@@ -14,7 +14,12 @@ use axum::{
 };
 use futures_util::stream;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{net::TcpListener, sync::watch};
 
 /// How often a watch says how far it is.
@@ -25,7 +30,9 @@ const BOOKMARK: Duration = Duration::from_millis(300);
 pub(crate) struct Door {
     pub(crate) double: Double,
     pub(crate) url: String,
-    open: std::sync::Arc<watch::Sender<bool>>,
+    open: Arc<watch::Sender<bool>>,
+    /// What went through, each with its verb.
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Door {
@@ -36,6 +43,13 @@ impl Door {
 
     pub(crate) fn open(&self) {
         self.open.send_replace(true);
+    }
+
+    /// What whoever comes through it tried to change so far.
+    pub(crate) fn tried(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        let tried = requests.iter().filter(|it| !it.starts_with("GET"));
+        tried.cloned().collect()
     }
 
     async fn passed(&self) {
@@ -50,7 +64,8 @@ pub(crate) async fn serve(double: &Double) -> Door {
     let door = Door {
         double: double.clone(),
         url,
-        open: std::sync::Arc::new(watch::channel(true).0),
+        open: Arc::new(watch::channel(true).0),
+        requests: Arc::default(),
     };
     let router = Router::new().fallback(answer).with_state(door.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -76,6 +91,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     let path = head.uri.path().to_owned();
     let line = format!("{} {}", head.method, head.uri);
     double.store().requests.push(line.clone());
+    door.requests.lock().unwrap().push(line.clone());
     let content = head
         .headers
         .get(header::CONTENT_TYPE)
