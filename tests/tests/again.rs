@@ -256,6 +256,40 @@ fn who_calls_whom_can_turn_round() {
     }
 }
 
+/// What somebody writes in the root: names that other modules have too, and declarations that are not ready yet.
+const COMING: [&str; 9] = [
+    "",
+    "fn total(count: int) -> int = count\n",
+    "fn total(count: int) -> in\n",
+    "fn other() -> int = 1 +\n",
+    "fn other() -> int = one_more()\nfn one_more() -> int = 1\n",
+    "type Item { a: int }\n",
+    "error Refused(why: int)\n",
+    "enum Shade { red, open }\n",
+    "flow some(id: string) { log \"here\" }\n",
+];
+
+#[test]
+fn what_comes_and_goes_in_the_root_leaves_all_else_what_it_is() {
+    let mut world = Project::default();
+    for (path, text) in LOOKING {
+        world.files.insert(path.to_owned(), text.to_owned());
+    }
+    let root = "use flows\n\nfn one() -> decimal = flows.total([])\n";
+    let mut workspace = Workspace::default();
+    let mut programs = 0;
+    for (before, one) in COMING.iter().enumerate() {
+        // Each follows each.
+        for other in COMING.iter().skip(before) {
+            for text in [one, other] {
+                world.files.insert(ROOT.to_owned(), format!("{text}{root}"));
+                programs += usize::from(compare(&mut workspace, &world, text));
+            }
+        }
+    }
+    assert!((30..90).contains(&programs), "{programs} of 90 had a program");
+}
+
 #[test]
 fn what_only_moves_is_found_where_it_is_now() {
     let mut world = project(10, 250, 3);

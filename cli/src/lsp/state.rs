@@ -13,7 +13,7 @@ use flowmesh_frontend::{
 };
 use lsp_server::{Message, Request};
 use serde_json::json;
-use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
+use std::{collections::BTreeMap, path::PathBuf, rc::Rc, thread};
 
 /// What the server knows.
 pub(super) struct State {
@@ -47,6 +47,14 @@ pub(super) struct Seen<'s> {
     pub(super) desk: Desk<'s>,
     pub(super) snapshot: Rc<Snapshot>,
     pub(super) source: SourceId,
+}
+
+/// Lets go what was known, beside all else: it is made of many parts.
+fn let_go(known: Rc<Snapshot>) {
+    if let Some(known) = Rc::into_inner(known) {
+        // Where there is no thread to be had it goes at once.
+        drop(thread::Builder::new().spawn(move || drop(known)));
+    }
 }
 
 impl Room {
@@ -112,7 +120,9 @@ impl State {
             return Rc::clone(snapshot);
         }
         // It is large: two of them are not held at once.
-        room.last = None;
+        if let Some((_, before)) = room.last.take() {
+            let_go(before);
+        }
         let desk = self.documents.desk(uri);
         let snapshot = Rc::new(Snapshot::again(&mut room.workspace, &desk, &desk.root));
         room.last = Some((self.moment, Rc::clone(&snapshot)));

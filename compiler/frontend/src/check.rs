@@ -19,6 +19,7 @@ mod flow;
 mod frame;
 mod function;
 mod globals;
+mod heads;
 mod mesh;
 mod narrow;
 mod pattern;
@@ -35,7 +36,7 @@ mod within;
 mod words;
 mod written;
 
-pub(crate) use context::Checker;
+pub(crate) use context::{Checker, Taken};
 pub use expr::surroundings;
 pub use fact::{Fact, FactKind, Facts};
 pub(crate) use frame::{Kind, Role};

@@ -10,7 +10,7 @@ mod library;
 mod load;
 pub(crate) mod scope;
 
-pub(crate) use convention::{Case, is_written};
+pub(crate) use convention::{Case, is_written, names_are_written};
 pub(crate) use error::{Error, did_you_mean};
 
 use crate::{
@@ -214,12 +214,14 @@ fn joined(
     found: &mut Diagnostics,
 ) -> Resolved {
     cycle::refuse(&modules, found);
+    let written = modules.len();
     let outside = outside::read(world, &mut modules, sources, found);
+    // Of those that somebody wrote it was said when they were parsed.
+    for described in modules.iter().skip(written) {
+        convention::names_are_written(&described.ast, found);
+    }
     let needed = library::Needed::new(&modules, sources);
     let tables = scope::fill(&mut modules, &outside, &needed, found);
-    for module in &modules {
-        convention::look_at(module, found);
-    }
     Resolved {
         modules,
         tables,

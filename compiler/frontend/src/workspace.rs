@@ -8,11 +8,13 @@
 //! INVARIANT: diagnostics and program are those that [`crate::compile`] gives for the same texts. Only the facts of
 //! other modules than the root are missing, but where [`Workspace::project`] asks for all.
 
+mod heads;
 mod identity;
 mod memo;
 mod parsed;
 mod sight;
 
+pub(crate) use heads::{Head, Heads, Row, Said};
 pub(crate) use memo::{Edges, Kept, Key, Memo, Print, Served, Shelf};
 pub(crate) use parsed::{Parsed, Tree};
 pub(crate) use sight::Words;
@@ -43,6 +45,7 @@ impl Workspace {
         sources: &mut Sources,
         found: &mut Diagnostics,
     ) -> Analysis {
+        self.parsed.looks = true;
         let resolved = resolve::resolve_with(world, root, sources, found, Some(&mut self.parsed));
         self.begin(&resolved);
         let root = resolved.modules.first().map(|root| root.source);

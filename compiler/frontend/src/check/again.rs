@@ -9,11 +9,15 @@ use crate::{
     resolve::{Def, ModuleId},
     workspace::{Edges, Kept, Key, Memo, Print, Served, Shelf},
 };
+use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
     TypeId,
     numbers::{Numbers, Renumber, Renumbering},
 };
 use std::collections::HashSet;
+
+/// Who calls whom, and where.
+pub(super) type Call = (u32, u32, Span);
 
 /// What there was before something was checked.
 pub(super) struct Mark {
@@ -77,7 +81,6 @@ impl Checker<'_> {
     /// The calls of a function, which its body tells.
     pub(crate) fn edges_again(&mut self, module: ModuleId, item: usize, check: impl FnOnce(&mut Self)) {
         let key = self.kept_under(module, item);
-        let (before, found) = (self.edges.len(), self.found.len());
         if let Some(known) = self.edges_before(key) {
             self.edges.extend_from_slice(&known.calls);
             if let (Some(key), Some(memo)) = (key, &mut self.memo) {
@@ -85,15 +88,21 @@ impl Checker<'_> {
             }
             return;
         }
-        self.globals.seen.begin();
-        check(self);
-        let seen = self.globals.seen.end();
-        let clean = self.found.len() == found;
-        if let (Some(key), Some(memo), true) = (key, &mut self.memo, clean) {
-            let calls = self.edges.get(before..).unwrap_or(&[]).to_vec();
+        let known = self.calls_of(check);
+        if let (Some(key), Some(memo), Some((calls, seen))) = (key, &mut self.memo, known) {
             let sees = memo.sight_of(&seen);
             memo.edges.put(key, Edges { calls, sees });
         }
+    }
+
+    /// The calls of a function, if there is nothing to say of it, and the types into which it looks.
+    pub(super) fn calls_of(&mut self, check: impl FnOnce(&mut Self)) -> Option<(Vec<Call>, Vec<TypeId>)> {
+        let (before, found) = (self.edges.len(), self.found.len());
+        self.globals.seen.begin();
+        check(self);
+        let seen = self.globals.seen.end();
+        let calls = self.edges.get(before..).unwrap_or(&[]).to_vec();
+        (self.found.len() == found).then_some((calls, seen))
     }
 
     fn edges_before(&mut self, key: Option<Key>) -> Option<Edges> {

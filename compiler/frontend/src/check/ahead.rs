@@ -7,7 +7,7 @@
 use super::{Checker, Globals, service::Policies};
 use crate::{
     resolve::{Declared, ModuleId, Resolved},
-    workspace::{Kept, Key, Memo, Shelf},
+    workspace::{Edges, Kept, Key, Memo, Shelf},
     world::Work,
 };
 use flowmesh_diagnostics::{Diagnostics, SourceId, Sources};
@@ -26,6 +26,7 @@ struct Beside<'b> {
     services: Vec<Arc<Service>>,
     function_numbers: Vec<u32>,
     only: Option<SourceId>,
+    muted: bool,
 }
 
 impl<'b> Beside<'b> {
@@ -38,6 +39,7 @@ impl<'b> Beside<'b> {
             services: checker.services.clone(),
             function_numbers: checker.function_numbers.clone(),
             only: checker.facts.only,
+            muted: checker.muted,
         }
     }
 
@@ -48,12 +50,10 @@ impl<'b> Beside<'b> {
         checker.services = self.services;
         checker.function_numbers = self.function_numbers;
         checker.facts.only = self.only;
+        checker.muted = self.muted;
         checker
     }
 }
-
-/// A body that is right, and the types into which it was looked.
-type Right<T> = (Key, Kept<T>, Vec<TypeId>);
 
 impl Checker<'_> {
     /// Checks those of some declarations beside each other, where nothing is known of any. Later, those of which nothing is kept
@@ -64,44 +64,74 @@ impl Checker<'_> {
         shelf: impl Fn(&mut Memo) -> &mut Shelf<Kept<T>>,
         check: impl Fn(&mut Checker<'_>, usize, &Declared) -> Option<T> + Sync,
     ) {
-        let Some(world) = self.hands else { return };
         // What a template is given is looked up in what was made of others.
-        let is_new = self.memo.as_ref().is_some_and(|memo| memo.is_new);
-        if !is_new || !self.globals.templates.is_empty() {
+        if !self.globals.templates.is_empty() {
             return;
         }
+        let right = self.beside(table, |checker, at, declared| {
+            checker.unheard(declared.module, |checker| check(checker, at, declared))
+        });
+        for (key, (kept, seen)) in right {
+            let kept = self.sighted(Some(kept), &seen);
+            if let (Some(kept), Some(memo)) = (kept, &mut self.memo) {
+                shelf(memo).put_before(key, kept);
+            }
+        }
+    }
+
+    /// As [`Self::ahead`], for the calls of functions.
+    pub(super) fn edges_ahead(
+        &mut self,
+        table: &[Declared],
+        check: impl Fn(&mut Checker<'_>, usize, &Declared) + Sync,
+    ) {
+        let known = self.beside(table, |checker, at, declared| {
+            checker.calls_of(|checker| check(checker, at, declared))
+        });
+        let Some(memo) = &mut self.memo else { return };
+        for (key, (calls, seen)) in known {
+            let sees = memo.sight_of(&seen);
+            memo.edges.put_before(key, Edges { calls, sees });
+        }
+    }
+
+    /// Looks at declarations of which nothing is known yet, on all hands, and says what came out of each.
+    fn beside<R: Send>(
+        &mut self,
+        table: &[Declared],
+        look: impl Fn(&mut Checker<'_>, usize, &Declared) -> Option<R> + Sync,
+    ) -> Vec<(Key, R)> {
+        let is_new = self.memo.as_ref().is_some_and(|memo| memo.is_new);
+        let Some(world) = self.hands.filter(|_| is_new) else {
+            return Vec::new();
+        };
         let mut unknown = Vec::new();
         for (at, declared) in table.iter().enumerate() {
             let key = self.kept_under(declared.module, declared.item);
             unknown.extend(key.map(|key| (key, at, declared)));
         }
         if unknown.len() <= TOGETHER {
-            return;
+            return Vec::new();
         }
-        let mut right: Vec<Vec<Right<T>>> = Vec::new();
-        right.resize_with(unknown.len().div_ceil(TOGETHER), Vec::new);
-        let check = &check;
+        let mut done: Vec<Vec<(Key, R)>> = Vec::new();
+        done.resize_with(unknown.len().div_ceil(TOGETHER), Vec::new);
+        let look = &look;
         let work = unknown
             .chunks(TOGETHER)
-            .zip(&mut right)
-            .map(|(some, right)| -> Work<'_> {
+            .zip(&mut done)
+            .map(|(some, done)| -> Work<'_> {
                 let beside = Beside::of(self);
                 Box::new(move || {
                     let mut found = Diagnostics::default();
                     let mut checker = beside.checker(&mut found);
                     for (key, at, declared) in some {
-                        let made = checker.unheard(declared.module, |checker| check(checker, *at, declared));
-                        right.extend(made.map(|(kept, seen)| (*key, kept, seen)));
+                        let came = look(&mut checker, *at, declared);
+                        done.extend(came.map(|came| (*key, came)));
                     }
                 })
             });
         world.work(work.collect());
-        for (key, kept, seen) in right.into_iter().flatten() {
-            let kept = self.sighted(Some(kept), &seen);
-            if let (Some(kept), Some(memo)) = (kept, &mut self.memo) {
-                shelf(memo).put_before(key, kept);
-            }
-        }
+        done.into_iter().flatten().collect()
     }
 
     /// Checks a body whose messages nobody hears; nothing where there are some.

@@ -26,6 +26,9 @@ use std::{
     sync::Arc,
 };
 
+/// Names that declarations of one kind have in the program.
+pub(crate) type Taken = HashSet<Name, foldhash::fast::RandomState>;
+
 /// The state of the checker.
 pub(crate) struct Checker<'a> {
     /// What is known of bodies from an earlier check.
@@ -187,7 +190,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The name of a declaration in the program: its own, or with its module before it if an earlier one has that.
-    pub(crate) fn unique(&self, taken: &mut HashSet<Name>, declared: &Declared) -> Name {
+    pub(crate) fn unique(&self, taken: &mut Taken, declared: &Declared) -> Name {
         let own = declared.name.text.clone();
         if taken.insert(own.clone()) {
             return own;

@@ -1,7 +1,9 @@
 //! What the declarations of all modules mean: types first, then everything that is made of types.
 
+mod endless;
+
 use super::{
-    Checker,
+    Checker, Taken,
     error::Error,
     frame::Kind,
     globals::{FieldInfo, ShapeInfo, Signature, TypeInfo},
@@ -9,26 +11,20 @@ use super::{
 };
 use crate::{
     ast::{self, ItemKind},
-    resolve::{Declared, Def},
+    resolve::{Declared, Def, Resolved},
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{
-    Name, TypeId,
+    Name,
     program::{BUILTIN_ERRORS, Config},
     ty::{Case, Shape, Type, TypeDef},
 };
-use petgraph::graphmap::DiGraphMap;
-use std::collections::HashSet;
-
-/// How many aliases may stand behind each other.
-const LONGEST_ALIAS: usize = 64;
+use std::sync::Arc;
 
 /// Fills the globals; services come with [`super::service`].
 pub(super) fn all(checker: &mut Checker<'_>) {
     types(checker);
-    alias_circles(checker);
-    long_aliases(checker);
-    spoilt_aliases(checker);
+    endless::all(checker);
     configs(checker);
     secrets(checker);
     functions(checker);
@@ -42,130 +38,51 @@ pub(super) fn all(checker: &mut Checker<'_>) {
 }
 
 fn types(checker: &mut Checker<'_>) {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     let resolved = checker.resolved;
     // Names first, so that messages about types can show them.
-    for declared in &resolved.tables.types {
+    let mut new = Vec::new();
+    for (at, declared) in resolved.tables.types.iter().enumerate() {
         let name = checker.unique(&mut taken, declared);
-        let doc = resolved.item(declared).and_then(|item| item.doc.clone());
-        let shape = ShapeInfo::Record(Vec::new());
-        checker.globals.types.push(TypeInfo {
-            name,
-            doc,
-            span: declared.name.span,
-            tag: match resolved.item(declared).map(|item| &item.kind) {
-                Some(ItemKind::Enum { tag, .. }) => tag.clone(),
-                _ => None,
-            },
-            shape,
+        let said = checker.said_before(declared, |heads| &mut heads.types);
+        let info = said.unwrap_or_else(|| {
+            new.push((declared, at));
+            Arc::new(shapeless(resolved, declared, name))
         });
+        checker.globals.types.push(info);
     }
     super::events::names(checker, &mut taken);
     super::events::shapes(checker);
-    for (at, declared) in resolved.tables.types.iter().enumerate() {
-        checker.frame.module = declared.module;
-        let shape = match resolved.item(declared).map(|item| &item.kind) {
-            Some(ItemKind::Record { fields, .. }) => ShapeInfo::Record(checker.fields(fields)),
-            Some(ItemKind::Alias { ty, .. }) => ShapeInfo::Alias {
-                ty: checker.ty(ty),
-                rule: None,
+    for (declared, at) in new {
+        let Some(info) = checker.globals.types.get(at).map(Arc::clone) else {
+            continue;
+        };
+        let said = checker.say_of(
+            declared,
+            |heads| &mut heads.types,
+            |checker| TypeInfo {
+                shape: checker.shape(declared),
+                ..TypeInfo::clone(&info)
             },
-            Some(ItemKind::Enum { cases, .. }) => ShapeInfo::Enum(checker.enum_cases(cases)),
-            _ => continue,
-        };
+        );
         if let Some(info) = checker.globals.types.get_mut(at) {
-            info.shape = shape;
+            *info = said;
         }
     }
 }
 
-/// Refuses types that contain themselves without an end.
-fn alias_circles(checker: &mut Checker<'_>) {
-    let mut graph = DiGraphMap::<u32, ()>::new();
-    for (at, info) in (0u32..).zip(&checker.globals.types) {
-        let parts: Vec<&Ty> = match &info.shape {
-            ShapeInfo::Record(fields) => fields.iter().map(|field| &field.ty).collect(),
-            ShapeInfo::Enum(cases) => cases
-                .iter()
-                .flat_map(|case| &case.fields)
-                .map(|field| &field.ty)
-                .collect(),
-            ShapeInfo::Alias { ty, .. } => vec![ty],
-        };
-        // A list, a map and `none` can end a circle of records, but not one of aliases alone.
-        let alias = matches!(info.shape, ShapeInfo::Alias { .. });
-        for part in parts {
-            if let Some(id) = directly(part, alias) {
-                graph.add_edge(at, id.0, ());
-            }
-        }
-    }
-    for knot in petgraph::algo::kosaraju_scc(&graph) {
-        let Some(circle) = crate::resolve::cycle::circle(&graph, &knot) else {
-            continue;
-        };
-        endless(checker, &circle);
-    }
-}
-
-/// Refuses aliases of aliases of aliases.
-fn long_aliases(checker: &mut Checker<'_>) {
-    for at in 0..checker.globals.types.len() {
-        let alias = |at: usize| match checker.globals.types.get(at).map(|info| &info.shape) {
-            Some(ShapeInfo::Alias { ty, .. }) => directly(ty, true),
+/// A type before it is known what it is made of.
+fn shapeless(resolved: &Resolved, declared: &Declared, name: Name) -> TypeInfo {
+    let item = resolved.item(declared);
+    TypeInfo {
+        name,
+        doc: item.and_then(|item| item.doc.clone()),
+        span: declared.name.span,
+        tag: match item.map(|item| &item.kind) {
+            Some(ItemKind::Enum { tag, .. }) => tag.clone(),
             _ => None,
-        };
-        let steps = std::iter::successors(alias(at), |id| alias(id.index()));
-        if steps.take(LONGEST_ALIAS).count() < LONGEST_ALIAS {
-            continue;
-        }
-        let Some(info) = checker.globals.types.get_mut(at) else {
-            return;
-        };
-        info.shape = ShapeInfo::Alias {
-            ty: Ty::Bad,
-            rule: None,
-        };
-        let span = info.span;
-        checker.report(Error::TooDeep { span }.diagnostic());
-    }
-}
-
-/// What is kept of an alias that stands for nothing now is of one that stood for something.
-fn spoilt_aliases(checker: &mut Checker<'_>) {
-    let Some(memo) = &mut checker.memo else { return };
-    for (at, info) in (0u32..).zip(&checker.globals.types) {
-        if matches!(info.shape, ShapeInfo::Alias { ty: Ty::Bad, .. }) {
-            memo.spoil(TypeId(at));
-        }
-    }
-}
-
-fn directly(ty: &Ty, alias: bool) -> Option<TypeId> {
-    match ty {
-        Ty::Named(id) => Some(*id),
-        Ty::Optional(inner) | Ty::List(inner) | Ty::Map(inner) if alias => directly(inner, alias),
-        _ => None,
-    }
-}
-
-fn endless(checker: &mut Checker<'_>, circle: &[u32]) {
-    let info = |at: &u32| checker.globals.types.get(*at as usize);
-    let names = circle
-        .iter()
-        .filter_map(info)
-        .map(|info| info.name.clone())
-        .collect();
-    let Some(span) = circle.first().and_then(info).map(|info| info.span) else {
-        return;
-    };
-    checker.report(Error::EndlessType { names, span }.diagnostic());
-    for at in circle {
-        if let Some(info) = checker.globals.types.get_mut(*at as usize)
-            && let ShapeInfo::Alias { ty, .. } = &mut info.shape
-        {
-            *ty = Ty::Bad;
-        }
+        },
+        shape: ShapeInfo::Record(Vec::new()),
     }
 }
 
@@ -193,7 +110,7 @@ fn rules(checker: &mut Checker<'_>) {
             _ => continue,
         }
         if let Some(info) = checker.globals.types.get_mut(at) {
-            info.shape = shape;
+            Arc::make_mut(info).shape = shape;
         }
     }
 }
@@ -208,7 +125,7 @@ fn has_rules(kind: &ItemKind) -> bool {
     }
 }
 
-fn errors(checker: &mut Checker<'_>) {
+fn errors<'a>(checker: &mut Checker<'a>) {
     for (name, fields) in BUILTIN_ERRORS {
         let field = |(name, ty): &(&str, Type)| FieldInfo {
             name: (*name).into(),
@@ -228,9 +145,9 @@ fn errors(checker: &mut Checker<'_>) {
             params,
             ..signature(name.into(), None, Span::default())
         };
-        checker.globals.errors.push(signature);
+        checker.globals.errors.push(Arc::new(signature));
     }
-    let mut taken: HashSet<Name> = BUILTIN_ERRORS
+    let mut taken: Taken = BUILTIN_ERRORS
         .iter()
         .map(|(name, _)| Name::new_static(name))
         .collect();
@@ -243,17 +160,22 @@ fn errors(checker: &mut Checker<'_>) {
         let ItemKind::Error { fields, .. } = &item.kind else {
             continue;
         };
-        let params = checker.params(declared.module, fields);
-        let signature = Signature {
-            params,
+        let say = |checker: &mut Checker<'a>| Signature {
+            params: checker.params(declared.module, fields),
             ..signature(name, item.doc.clone(), declared.name.span)
         };
-        checker.globals.errors.push(signature);
+        // What a rule means depends on what it calls.
+        let said = if fields.iter().any(|field| field.rule.is_some()) {
+            Arc::new(say(checker))
+        } else {
+            checker.said_again(declared, |heads| &mut heads.errors, say)
+        };
+        checker.globals.errors.push(said);
     }
 }
 
 fn configs(checker: &mut Checker<'_>) {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     let resolved = checker.resolved;
     for declared in &resolved.tables.configs {
         let name = checker.unique(&mut taken, declared);
@@ -289,7 +211,7 @@ fn configs(checker: &mut Checker<'_>) {
 }
 
 fn secrets(checker: &mut Checker<'_>) {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     for declared in &checker.resolved.tables.secrets {
         let name = checker.unique(&mut taken, declared);
         checker.secrets.push(name);
@@ -297,7 +219,7 @@ fn secrets(checker: &mut Checker<'_>) {
 }
 
 fn functions(checker: &mut Checker<'_>) {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     let resolved = checker.resolved;
     for declared in &resolved.tables.functions {
         let name = checker.unique(&mut taken, declared);
@@ -307,20 +229,24 @@ fn functions(checker: &mut Checker<'_>) {
         let ItemKind::Function { params, result, .. } = &item.kind else {
             continue;
         };
-        checker.frame.module = declared.module;
-        let params = checker.fields(params);
-        let result = checker.ty(result);
-        let base = signature(name, item.doc.clone(), declared.name.span);
-        checker.globals.functions.push(Signature {
-            params,
-            result,
-            ..base
-        });
+        let said = checker.said_again(
+            declared,
+            |heads| &mut heads.functions,
+            |checker| {
+                checker.frame.module = declared.module;
+                Signature {
+                    params: checker.fields(params),
+                    result: checker.ty(result),
+                    ..signature(name, item.doc.clone(), declared.name.span)
+                }
+            },
+        );
+        checker.globals.functions.push(said);
     }
 }
 
 fn flows(checker: &mut Checker<'_>) {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     let resolved = checker.resolved;
     for (at, declared) in (0u32..).zip(&resolved.tables.flows) {
         let name = checker.unique(&mut taken, declared);
@@ -382,10 +308,30 @@ pub(super) fn definitions(globals: &super::Globals, made: Vec<TypeDef>) -> Vec<T
         tag: info.tag.clone(),
         shape: shape(&info.shape),
     };
-    globals.types.iter().map(definition).chain(made).collect()
+    globals
+        .types
+        .iter()
+        .map(Arc::as_ref)
+        .map(definition)
+        .chain(made)
+        .collect()
 }
 
 impl<'a> Checker<'a> {
+    /// What a type is made of; its rules come with [`rules`].
+    fn shape(&mut self, declared: &Declared) -> ShapeInfo {
+        self.frame.module = declared.module;
+        match self.resolved.item(declared).map(|item| &item.kind) {
+            Some(ItemKind::Alias { ty, .. }) => ShapeInfo::Alias {
+                ty: self.ty(ty),
+                rule: None,
+            },
+            Some(ItemKind::Enum { cases, .. }) => ShapeInfo::Enum(self.enum_cases(cases)),
+            Some(ItemKind::Record { fields, .. }) => ShapeInfo::Record(self.fields(fields)),
+            _ => ShapeInfo::Record(Vec::new()),
+        }
+    }
+
     /// The tree of a declaration with its module.
     pub(crate) fn items(&self, table: &'a [Declared]) -> Vec<(&'a Declared, &'a ast::Item)> {
         let resolved = self.resolved;

@@ -1,7 +1,7 @@
 //! Events: what each carries is a record type of the event's own name, which follows the declared types.
 
 use super::{
-    Checker, Globals,
+    Checker, Globals, Taken,
     globals::{FieldInfo, ShapeInfo, Signature, TypeInfo},
 };
 use crate::{
@@ -13,10 +13,10 @@ use flowmesh_ir::{
     flow::{Flow, PRODUCED, Product},
     ty::{ErrorDef, EventDef},
 };
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 /// Gives each event a type, whose fields come with [`shapes`].
-pub(super) fn names(checker: &mut Checker<'_>, taken: &mut HashSet<Name>) {
+pub(super) fn names(checker: &mut Checker<'_>, taken: &mut Taken) {
     let resolved = checker.resolved;
     // The event that tells of products has its name first.
     let flows = resolved.tables.flows.iter().chain(&resolved.tables.templates);
@@ -28,13 +28,13 @@ pub(super) fn names(checker: &mut Checker<'_>, taken: &mut HashSet<Name>) {
         let name = checker.unique(taken, declared);
         let ty = u32::try_from(checker.globals.types.len()).unwrap_or(u32::MAX);
         checker.globals.events.push(TypeId(ty));
-        checker.globals.types.push(TypeInfo {
+        checker.globals.types.push(Arc::new(TypeInfo {
             tag: None,
             name,
             doc: resolved.item(declared).and_then(|item| item.doc.clone()),
             span: declared.name.span,
             shape: ShapeInfo::Record(Vec::new()),
-        });
+        }));
     }
 }
 
@@ -71,7 +71,7 @@ fn each<'a>(
         };
         what(checker, declared, fields, &mut infos);
         if let Some(info) = checker.globals.types.get_mut(id.index()) {
-            info.shape = ShapeInfo::Record(infos);
+            Arc::make_mut(info).shape = ShapeInfo::Record(infos);
         }
     }
 }
@@ -89,7 +89,7 @@ impl Globals {
             doc: error.doc.clone(),
             fields: error.params.iter().map(FieldInfo::ir).collect(),
         };
-        self.errors.iter().map(error).collect()
+        self.errors.iter().map(Arc::as_ref).map(error).collect()
     }
 
     /// The events as the program has them; where its flows tell what they produce, that is one more.

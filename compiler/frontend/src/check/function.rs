@@ -48,6 +48,11 @@ pub(super) fn number(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
     checker.muted = true;
     let facts = checker.facts.len();
+    checker.edges_ahead(&resolved.tables.functions, |checker, at, declared| {
+        let item = checker.resolved.item(declared);
+        item.into_iter()
+            .for_each(|item| drop(checker.function(at, declared.module, item)));
+    });
     for (at, (declared, item)) in checker.items(&resolved.tables.functions).into_iter().enumerate() {
         checker.edges_again(declared.module, declared.item, |checker| {
             drop(checker.function(at, declared.module, item));
@@ -129,7 +134,7 @@ impl<'a> Checker<'a> {
             self.report(Error::RuleInside { span: rule.span }.diagnostic());
         }
         Some(Function {
-            name: signature.name,
+            name: signature.name.clone(),
             params: signature.params.iter().map(FieldInfo::ir).collect(),
             result: signature.result.ir().unwrap_or(Type::Unit),
             slots: u32::try_from(frame.locals.len()).unwrap_or(u32::MAX),

@@ -15,12 +15,12 @@ use std::{collections::HashMap, sync::Arc};
 /// All declarations, by the numbers that [`mod@crate::resolve`] gave them.
 #[derive(Debug, Default)]
 pub struct Globals {
-    pub(crate) types: Shared<TypeInfo>,
-    pub(crate) errors: Shared<Signature>,
+    pub(crate) types: Shared<Arc<TypeInfo>>,
+    pub(crate) errors: Shared<Arc<Signature>>,
     pub(crate) configs: Shared<Ty>,
     pub(crate) policies: Shared<Arc<Overrides>>,
     pub(crate) services: Shared<Arc<ServiceInfo>>,
-    pub(crate) functions: Shared<Signature>,
+    pub(crate) functions: Shared<Arc<Signature>>,
     pub(crate) flows: Shared<Signature>,
     pub(crate) templates: Shared<Signature>,
     /// The type of what each event carries.
@@ -113,11 +113,11 @@ pub(crate) struct OperationInfo {
 impl Globals {
     pub(crate) fn ty(&self, id: TypeId) -> Option<&TypeInfo> {
         self.seen.look(id);
-        self.types.get(id.index())
+        self.types.get(id.index()).map(Arc::as_ref)
     }
 
     pub(crate) fn error(&self, id: ErrorId) -> Option<&Signature> {
-        self.errors.get(id.index())
+        self.errors.get(id.index()).map(Arc::as_ref)
     }
 
     pub(crate) fn policy(&self, id: u32) -> Option<&Arc<Overrides>> {
@@ -133,10 +133,10 @@ impl Globals {
     /// What a declaration takes, if it is one with parameters. What is called is not noted as looked into.
     pub(crate) fn called(&self, def: Def) -> Option<&Signature> {
         match def {
-            Def::Function(id) => self.functions.get(id as usize),
+            Def::Function(id) => self.functions.get(id as usize).map(Arc::as_ref),
             Def::Flow(id) => self.flows.get(id as usize),
             Def::Template(id) => self.templates.get(id as usize),
-            Def::Error(id) => self.errors.get(id as usize),
+            Def::Error(id) => self.errors.get(id as usize).map(Arc::as_ref),
             _ => None,
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         });
         checker.globals.policies.push(overrides);
     }
-    let mut taken = HashSet::new();
+    let mut taken = crate::check::Taken::default();
     let services = checker.items(&resolved.tables.services);
     for (at, (declared, item)) in (0u32..).zip(&services) {
         let ItemKind::Service(service) = &item.kind else {
@@ -82,6 +82,7 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         );
         checker.globals.services.push(info);
     }
+    checker.ahead(&resolved.tables.services, |memo| &mut memo.services, one);
     for (at, (declared, item)) in (0u32..).map(ServiceId).zip(services) {
         let ItemKind::Service(service) = &item.kind else {
             continue;
@@ -149,6 +150,15 @@ fn declare<'a>(
     }
     checker.subsets.clear();
     Arc::new(info)
+}
+
+fn one(checker: &mut Checker<'_>, at: usize, declared: &Declared) -> Option<Served> {
+    let item = checker.resolved.item(declared)?;
+    let ItemKind::Service(service) = &item.kind else {
+        return None;
+    };
+    let id = ServiceId(u32::try_from(at).ok()?);
+    body(checker, id, declared, item, service)
 }
 
 fn body<'a>(

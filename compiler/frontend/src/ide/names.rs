@@ -11,7 +11,7 @@ use crate::{
     resolve::{Def, Module, Resolved},
 };
 use flowmesh_diagnostics::{SourceId, Span};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,12 +207,11 @@ impl<'a> Gathering<'a> {
         for error in &globals.errors {
             self.fields(error.params.iter(), NameKind::Field);
         }
-        let signatures = globals
-            .functions
-            .iter()
+        let functions = globals.functions.iter().map(Arc::as_ref);
+        let signatures: Vec<&Signature> = functions
             .chain(&globals.flows)
-            .chain(&globals.templates);
-        let signatures: Vec<&Signature> = signatures.collect();
+            .chain(&globals.templates)
+            .collect();
         for signature in signatures {
             self.fields(signature.params.iter(), NameKind::Param);
         }

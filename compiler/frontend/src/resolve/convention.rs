@@ -2,8 +2,8 @@
 //!
 //! Fields of types and parameters of operations keep whatever the wire calls them.
 
-use super::{Error, Module};
-use crate::ast::{Ident, Item, ItemKind};
+use super::Error;
+use crate::ast::{Ident, Item, ItemKind, Module};
 use flowmesh_diagnostics::Diagnostics;
 
 /// One of the two ways.
@@ -15,8 +15,9 @@ pub(crate) enum Case {
     Snake,
 }
 
-pub(super) fn look_at(module: &Module, found: &mut Diagnostics) {
-    for item in &module.ast.items {
+/// Warns where the names of a module are written the other way.
+pub(crate) fn names_are_written(module: &Module, found: &mut Diagnostics) {
+    for item in &module.items {
         for (name, case) in names(item) {
             is_written(name, case, found);
         }

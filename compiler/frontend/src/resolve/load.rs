@@ -120,10 +120,14 @@ impl Loader<'_> {
                 .as_mut()
                 .map(|parsed| Tree::again(&mut parsed.root, root.source, text(root)));
         }
+        let looks = parsed.as_ref().is_some_and(|parsed| parsed.looks);
         let missing = trees.iter_mut().zip(&*new).filter(|(tree, _)| tree.is_none());
         let work = missing.map(|(tree, module)| -> Work<'_> {
             let (source, text) = (module.source, text(module));
-            Box::new(move || *tree = Some(Tree::of(source, text)))
+            Box::new(move || {
+                let made = Tree::of(source, text);
+                *tree = Some(if looks { made.with_words(text) } else { made });
+            })
         });
         self.world.work(work.collect());
         for (module, tree) in new.iter_mut().zip(trees.into_iter().flatten()) {

@@ -96,6 +96,44 @@ impl Identities {
         hash(&(def.kind(), table.get(at as usize)))
     }
 
+    /// Whether types, what events carry, and errors have the same numbers in another check.
+    pub(super) fn same_types(&self, other: &Self) -> bool {
+        self.types == other.types && self.events == other.events && self.errors == other.errors
+    }
+
+    /// Whether all but functions have the same numbers in another check.
+    pub(super) fn same_but_functions(&self, other: &Self) -> bool {
+        let Self {
+            types,
+            errors,
+            configs,
+            secrets,
+            policies,
+            services,
+            functions: _,
+            flows,
+            templates,
+            events,
+            gateways,
+            schedules,
+        } = self;
+        [
+            types == &other.types,
+            errors == &other.errors,
+            configs == &other.configs,
+            secrets == &other.secrets,
+            policies == &other.policies,
+            services == &other.services,
+            flows == &other.flows,
+            templates == &other.templates,
+            events == &other.events,
+            gateways == &other.gateways,
+            schedules == &other.schedules,
+        ]
+        .iter()
+        .all(|same| *same)
+    }
+
     /// The numbers in a later check by those in this one; nothing where the order of some declarations changed, which a
     /// body could show. Functions are numbered as they are declared.
     pub(super) fn moved(&self, later: &Self) -> Option<Numbers> {

@@ -1,6 +1,10 @@
 //! What the checker made of declarations, under the number of what they are and see.
 
-use super::{identity::Identities, sight::Sights};
+use super::{
+    heads::{Heads, Place, Said},
+    identity::Identities,
+    sight::Sights,
+};
 use crate::{
     check::{KnownPolicy, ServiceInfo},
     lower::Lowered,
@@ -60,8 +64,11 @@ pub(crate) struct Memo {
     order: Vec<u32>,
     /// The calls from which that order came, if it is one.
     calls: Option<Vec<(u32, u32)>>,
+    /// Whether at most functions came or went.
+    only_functions: bool,
     /// The numbers of declarations now by those in the last check, where they are others.
     pub(crate) numbers: Option<Numbers>,
+    pub(crate) heads: Heads,
     pub(crate) edges: Shelf<Edges>,
     pub(crate) functions: Shelf<Kept<Arc<Function>>>,
     pub(crate) services: Shelf<Kept<Served>>,
@@ -75,15 +82,15 @@ pub(crate) struct Memo {
 /// of that check.
 #[derive(Debug)]
 pub(crate) struct Shelf<T> {
-    now: HashMap<Key, T>,
-    before: HashMap<Key, T>,
+    now: HashMap<Key, T, foldhash::fast::RandomState>,
+    before: HashMap<Key, T, foldhash::fast::RandomState>,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self {
-            now: HashMap::new(),
-            before: HashMap::new(),
+            now: HashMap::default(),
+            before: HashMap::default(),
         }
     }
 }
@@ -111,11 +118,17 @@ impl<T> Shelf<T> {
 impl Memo {
     /// A new check begins, of declarations that are these and see this.
     pub(super) fn begin(&mut self, sights: Sights, identities: Identities) {
+        let same_names = self.sights.shared == sights.shared;
         self.sights = sights;
         self.turn();
         self.numbers = None;
+        self.only_functions = true;
         self.is_new = self.identities == Identities::default();
         if !self.is_new && identities != self.identities {
+            if !(same_names && self.identities.same_types(&identities)) {
+                self.heads = Heads::default();
+            }
+            self.only_functions = self.identities.same_but_functions(&identities);
             self.numbers = self.identities.moved(&identities);
             if self.numbers.is_none() {
                 *self = Self {
@@ -158,8 +171,13 @@ impl Memo {
             let now = number(at).unwrap_or(u32::MAX);
             place.into_iter().for_each(|place| *place = FunctionId(now));
         }
-        let same = (0u32..).zip(&functions).all(|(at, now)| at == now.0);
-        if !same || self.numbers.is_some() {
+        // What is gone is asked for by nothing that is kept.
+        let same = (0u32..)
+            .zip(&functions)
+            .all(|(at, now)| at == now.0 || now.0 == u32::MAX);
+        if same && self.only_functions {
+            self.numbers = None;
+        } else if !same || self.numbers.is_some() {
             self.numbers.get_or_insert_default().functions = functions;
         }
         self.order = order.to_vec();
@@ -168,6 +186,11 @@ impl Memo {
     /// The number of a declaration, if it can be kept.
     pub(crate) fn key(&self, module: u32, item: usize) -> Option<Key> {
         *self.sights.keys.get(module as usize)?.get(item)?
+    }
+
+    /// What a declaration says, and what its words name.
+    pub(crate) fn words(&self, place: Place) -> Option<Said> {
+        self.sights.said(place)
     }
 
     /// An alias turned out to stand for nothing, which its words do not tell.

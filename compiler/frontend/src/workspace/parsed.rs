@@ -4,7 +4,7 @@ use super::{Words, sight::Meaning};
 use crate::{
     ast,
     parse::{self, Pieces},
-    resolve::Resolved,
+    resolve::{Resolved, names_are_written},
 };
 use flowmesh_diagnostics::{Diagnostic, Diagnostics, SourceId};
 use std::{
@@ -16,6 +16,8 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     kept: HashMap<String, Kept>,
+    /// Whether the words of declarations will be asked for.
+    pub(crate) looks: bool,
     /// The declarations of the root, which is the text that changes.
     pub(crate) root: Pieces,
 }
@@ -27,6 +29,8 @@ pub(crate) struct Tree {
     source: SourceId,
     pub(crate) module: Arc<ast::Module>,
     pub(crate) found: Vec<Diagnostic>,
+    /// The words of each declaration, once they were asked for.
+    words: Option<Arc<Vec<Words>>>,
 }
 
 impl Tree {
@@ -43,12 +47,20 @@ impl Tree {
     fn made(source: SourceId, parse: impl FnOnce(&mut Diagnostics) -> parse::Parsed) -> Self {
         let mut found = Diagnostics::default();
         let module = Arc::new(parse(&mut found).module);
+        names_are_written(&module, &mut found);
         let found = found.iter().cloned().collect();
         Self {
             source,
             module,
             found,
+            words: None,
         }
+    }
+
+    /// With the words of its declarations.
+    pub(crate) fn with_words(self, text: &str) -> Self {
+        let words = Some(Arc::new(Words::of_items(&self.module, text)));
+        Self { words, ..self }
     }
 }
 
@@ -56,8 +68,6 @@ impl Tree {
 struct Kept {
     text: String,
     tree: Tree,
-    /// Made when they are asked for first.
-    words: Option<Arc<Vec<Words>>>,
     meanings: Option<(u64, Arc<Vec<Meaning>>)>,
 }
 
@@ -76,7 +86,6 @@ impl Parsed {
         }
         let kept = Kept {
             text: text.to_owned(),
-            words: None,
             meanings: None,
             tree,
         };
@@ -85,13 +94,11 @@ impl Parsed {
 
     /// The words of each declaration of a module.
     pub(super) fn words(&mut self, path: &str) -> Arc<Vec<Words>> {
-        let Some(Kept {
-            text, tree, words, ..
-        }) = self.kept.get_mut(path)
-        else {
+        let Some(Kept { text, tree, .. }) = self.kept.get_mut(path) else {
             return Arc::default();
         };
-        let look = || Arc::new(Words::of_items(&tree.module, text));
+        let Tree { module, words, .. } = tree;
+        let look = || Arc::new(Words::of_items(module, text));
         Arc::clone(words.get_or_insert_with(look))
     }
 

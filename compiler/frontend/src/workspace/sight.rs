@@ -7,6 +7,7 @@
 
 use super::{
     Key, Parsed, Print,
+    heads::{Place, Said},
     identity::{Identities, hash, hasher},
 };
 use crate::{
@@ -99,6 +100,20 @@ pub(crate) struct Sights {
     pub(super) keys: Vec<Vec<Option<Key>>>,
     /// Of each type, and then of what each event carries.
     pub(super) types: Vec<Print>,
+    /// Names that several modules declare.
+    pub(super) shared: u64,
+    /// By module and item.
+    words: Vec<Arc<Vec<Words>>>,
+    meanings: Vec<Arc<Vec<Meaning>>>,
+}
+
+impl Sights {
+    /// The text of a declaration with its place, and what all its words name.
+    pub(super) fn said(&self, (module, item): Place) -> Option<Said> {
+        let words = self.words.get(module)?.get(item)?;
+        let (meaning, _) = self.meanings.get(module)?.get(item)?.all;
+        Some((words.whole, meaning))
+    }
 }
 
 /// What each declaration is and sees.
@@ -108,8 +123,9 @@ pub(super) fn sights(resolved: &Resolved, identities: &Identities, parsed: &mut 
         .iter()
         .map(|module| own_names(resolved, module))
         .collect();
+    let shared = shared(&resolved.tables);
     let mut outlook = Outlook {
-        shared: hash(&(shared(&resolved.tables), documents(resolved))),
+        shared: hash(&(shared, documents(resolved))),
         meanings: Vec::with_capacity(names.len()),
         nodes: Vec::with_capacity(names.len()),
         turn: 0,
@@ -152,7 +168,13 @@ pub(super) fn sights(resolved: &Resolved, identities: &Identities, parsed: &mut 
         node.map_or(0, |node| node.own)
     };
     let types = types.map(print).collect();
-    Sights { keys, types }
+    Sights {
+        keys,
+        types,
+        shared,
+        words,
+        meanings: outlook.meanings,
+    }
 }
 
 /// Whether it is something that has a type of its own name.

@@ -9,7 +9,7 @@
 use crate::support;
 use crate::support::{
     Heard, call, request, retrying,
-    server::{Answer, Server, nobody},
+    server::{Answer, Server},
     status, with_options,
 };
 use flowmesh_ir::{
@@ -134,7 +134,7 @@ async fn the_nearest_get_everything_and_the_next_take_over_while_they_fail() {
 
 #[tokio::test]
 async fn where_nobody_listens_near_the_next_level_is_called() {
-    let near: SocketAddr = nobody();
+    let near = SocketAddr::from(([127, 0, 0, 1], crate::ports::free_port()));
     let (far, _) = patient().await;
     let (farther, _) = patient().await;
     let places = [

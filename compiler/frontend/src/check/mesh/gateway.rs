@@ -10,11 +10,11 @@ use crate::{
 };
 use flowmesh_diagnostics::Span;
 use flowmesh_ir::{Name, expr::Expr, gateway::Gateway};
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
-    let mut taken = HashSet::new();
+    let mut taken = crate::check::Taken::default();
     for (declared, item) in checker.items(&resolved.tables.gateways) {
         let ItemKind::Gateway(gateway) = &item.kind else {
             continue;

@@ -21,11 +21,10 @@ use flowmesh_ir::{
     timetable::Timetable,
 };
 use jiff::Timestamp;
-use std::collections::HashSet;
 
 pub(super) fn all(checker: &mut Checker<'_>) {
     let resolved = checker.resolved;
-    let mut taken = HashSet::new();
+    let mut taken = crate::check::Taken::default();
     for (declared, item) in checker.items(&resolved.tables.schedules) {
         let ItemKind::Schedule(schedule) = &item.kind else {
             continue;

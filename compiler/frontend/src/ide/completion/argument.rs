@@ -6,6 +6,7 @@ use crate::{
     ide::names::NameKind,
     resolve::Def,
 };
+use std::sync::Arc;
 
 impl Context<'_> {
     /// Names in a record: parts of a setting, or fields of the type that is expected.
@@ -44,12 +45,9 @@ impl Context<'_> {
         let Some(name) = self.called_name() else { return };
         let mut found: Vec<FieldInfo> = Vec::new();
         let globals = self.globals;
-        let signatures = globals
-            .functions
-            .iter()
-            .chain(&globals.flows)
-            .chain(&globals.templates)
-            .chain(&globals.errors);
+        let flows = globals.flows.iter().chain(&globals.templates);
+        let others = globals.functions.iter().chain(&globals.errors);
+        let signatures = flows.chain(others.map(Arc::as_ref));
         let operations = globals.services.iter().flat_map(|service| &service.operations);
         let all = signatures.chain(operations.map(|operation| &operation.signature));
         for signature in all.filter(|signature| signature.name == name) {
