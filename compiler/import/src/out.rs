@@ -1,5 +1,8 @@
 //! The text of a program as it is written, before it is laid out.
 
+/// What a flow is given, once it has a type.
+pub(crate) const GIVEN: &str = "given";
+
 /// The most signs of a comment.
 const MAX_COMMENT: usize = 200;
 
@@ -40,6 +43,13 @@ impl Out {
         for (name, text) in settings {
             self.line(format!("{name}: {text}"));
         }
+    }
+
+    /// What a flow is given, as a type, before its body. Even where that does not read it, an input of another form is refused.
+    pub(crate) fn typed(&mut self, ty: &str, body: &str) {
+        let mut words = body.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let unread = if words.any(|word| word == GIVEN) { "" } else { "_" };
+        self.line(format!("let {unread}{GIVEN} = input as {ty}"));
     }
 
     /// What was written.

@@ -6,18 +6,13 @@ mod region;
 mod shape;
 mod step;
 
-use super::{
-    graph::Graph,
-    infer::{GIVEN, Inferred},
-    machine::Machine,
-    task,
-};
+use super::{graph::Graph, infer::Inferred, machine::Machine, task};
 use crate::{
     callee::Callees,
     found::Found,
     jumps::{Labelled, reached},
     name::{Names, snake},
-    out::{Out, brief},
+    out::{GIVEN, Out, brief},
 };
 use shape::is_structured;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,10 +127,10 @@ impl<'a> Emit<'a> {
                 crate::name::duration(u64::from(seconds) * 1_000)
             ));
         }
-        if let Some(record) = self.record.filter(|_| self.view.is_some()) {
-            out.line(format!("let {GIVEN} = input as {record}"));
-        }
         let body = body.text();
+        if let Some(record) = self.record.filter(|_| self.view.is_some()) {
+            out.typed(record, &body);
+        }
         let changes = body.contains("data = ");
         out.line(if changes {
             "var data: json = input"

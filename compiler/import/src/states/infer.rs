@@ -17,6 +17,7 @@ use crate::{
     json::Step,
     name::Names,
     node::{Node, Value},
+    out::GIVEN,
     uses::{Part, Typed, Types, Use, Uses},
 };
 use flowmesh_diagnostics::Span;
@@ -25,8 +26,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What a machine is given.
 pub(super) const INPUT: Source = 0;
-/// What the input is called where it has a type.
-pub(super) const GIVEN: &str = "given";
 /// How often states are followed before it is too much.
 const MAX_ROUNDS: usize = 4_000;
 

@@ -16,7 +16,7 @@ use crate::{
     jumps::{Labelled, reached},
     name::{Names, duration},
     node::Node,
-    out::{Out, brief},
+    out::{GIVEN, Out, brief},
     uses::Types,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +54,7 @@ impl<'a> Flow<'a> {
     /// The flow of a workflow.
     pub(super) fn write(node: &'a Node, name: &str, shared: &'a mut Shared, found: &'a mut Found) -> String {
         let mut names = Names::default();
-        for taken in ["input", "data", "given", "context", "each", "e"] {
+        for taken in ["input", "data", GIVEN, "context", "each", "e"] {
             names.fresh(taken);
         }
         let mut flow = Self {
@@ -146,7 +146,7 @@ impl<'a> Flow<'a> {
         }
         let body = body.text();
         if let Some(ty) = ty {
-            out.line(format!("let given = input as {ty}"));
+            out.typed(&ty, &body);
         }
         out.line(match body.contains("data = ") {
             true => "var data: json = input",
