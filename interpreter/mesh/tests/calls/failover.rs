@@ -168,7 +168,8 @@ async fn one_proves_the_first_while_all_others_go_elsewhere() {
         failures: Some(1),
         rate: None,
         within_ms: 60_000,
-        open_ms: 200,
+        // Longer than a busy machine stands still: whoever failed may not find the gate open again.
+        open_ms: 800,
         slow_start_ms: None,
     };
     let policy = Policy {
