@@ -291,6 +291,28 @@ fn what_comes_and_goes_in_the_root_leaves_all_else_what_it_is() {
 }
 
 #[test]
+fn a_module_of_the_same_text_is_another() {
+    let mut world = Project::default();
+    let text = "type Item { id: string }\nerror Gone(item: Item)\nfn total(count: int) -> int = count\n";
+    for path in ["x.flow", "y.flow"] {
+        world.files.insert(path.to_owned(), text.to_owned());
+    }
+    let mut workspace = Workspace::default();
+    // What the root calls the same has the names of its module in the program.
+    for own in [
+        "fn total() -> int = 1\n",
+        "type Item { a: int }\n",
+        "error Gone()\n",
+    ] {
+        for module in ["x", "y", "x"] {
+            let root = format!("use {module}\n\n{own}fn one() -> int = {module}.total(1)\n");
+            world.files.insert(ROOT.to_owned(), root);
+            assert!(compare(&mut workspace, &world, &format!("{module}: {own}")));
+        }
+    }
+}
+
+#[test]
 fn what_only_moves_is_found_where_it_is_now() {
     let mut world = project(10, 250, 3);
     let mut workspace = Workspace::default();

@@ -208,7 +208,8 @@ impl State {
         };
         let mut offered = ide::complete(workspace, &desk, &desk.root, offset, known);
         if let Some(program) = offered.take_program() {
-            *last = Some((self.moment, Rc::new(program)));
+            let before = last.replace((self.moment, Rc::new(program)));
+            before.into_iter().for_each(|(_, before)| let_go(before));
         }
         let offered = Rc::new(offered);
         self.offered = Some(Rc::clone(&offered));

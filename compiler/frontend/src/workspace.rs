@@ -1,9 +1,9 @@
 //! Checks a program again and again, as an editor does: what a change does not touch is not looked at again.
 //!
 //! [`parsed`] keeps the trees of texts that stay as they are. [`sight`] says in one number what a declaration is and
-//! sees of others; [`Memo`] keeps under that number what the checker made of it. [`identity`] says which declaration is
-//! which where numbers have changed. The rest (names, heads of declarations, what only the whole shows) is done anew: it
-//! is little.
+//! sees of others; [`Memo`] keeps under that number what the checker made of it, and [`heads`] what types, errors and functions
+//! say of themselves. [`identity`] says which declaration is which where numbers have changed. The rest (names, heads of
+//! other declarations, what only the whole shows) is done anew: it is little.
 //!
 //! INVARIANT: diagnostics and program are those that [`crate::compile`] gives for the same texts. Only the facts of
 //! other modules than the root are missing, but where [`Workspace::project`] asks for all.
@@ -45,7 +45,7 @@ impl Workspace {
         sources: &mut Sources,
         found: &mut Diagnostics,
     ) -> Analysis {
-        self.parsed.looks = true;
+        self.parsed.wants_words = true;
         let resolved = resolve::resolve_with(world, root, sources, found, Some(&mut self.parsed));
         self.begin(&resolved);
         let root = resolved.modules.first().map(|root| root.source);

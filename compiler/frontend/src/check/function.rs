@@ -49,13 +49,11 @@ pub(super) fn number(checker: &mut Checker<'_>) {
     checker.muted = true;
     let facts = checker.facts.len();
     checker.edges_ahead(&resolved.tables.functions, |checker, at, declared| {
-        let item = checker.resolved.item(declared);
-        item.into_iter()
-            .for_each(|item| drop(checker.function(at, declared.module, item)));
+        drop(one(checker, at, declared));
     });
-    for (at, (declared, item)) in checker.items(&resolved.tables.functions).into_iter().enumerate() {
+    for (at, declared) in resolved.tables.functions.iter().enumerate() {
         checker.edges_again(declared.module, declared.item, |checker| {
-            drop(checker.function(at, declared.module, item));
+            drop(one(checker, at, declared));
         });
     }
     checker.muted = false;

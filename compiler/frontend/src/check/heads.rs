@@ -1,7 +1,7 @@
 //! What types, errors and functions say of themselves, taken again while their words stay and mean what they meant.
 //!
 //! INVARIANT: what is said here depends on a declaration's own text and on what its words name, not on what those are
-//! made of. What does depend on it comes later, and is done each time: the rules of types, and aliases that stand for nothing.
+//! made of; what it is called in the program depends on who else has its name, which is among its words. What does depend on it comes later, and is done each time: the rules of types, and aliases that stand for nothing.
 
 use super::Checker;
 use crate::{

@@ -83,14 +83,11 @@ pub(super) fn all(checker: &mut Checker<'_>) {
         checker.globals.services.push(info);
     }
     checker.ahead(&resolved.tables.services, |memo| &mut memo.services, one);
-    for (at, (declared, item)) in (0u32..).map(ServiceId).zip(services) {
-        let ItemKind::Service(service) = &item.kind else {
-            continue;
-        };
+    for (at, declared) in resolved.tables.services.iter().enumerate() {
         let made = checker.again(
             (declared.module, declared.item),
             |memo| &mut memo.services,
-            |checker| body(checker, at, declared, item, service),
+            |checker| one(checker, at, declared),
         );
         let Some(made) = made else { continue };
         let name = &made.service.name;

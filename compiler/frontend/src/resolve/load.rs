@@ -120,13 +120,13 @@ impl Loader<'_> {
                 .as_mut()
                 .map(|parsed| Tree::again(&mut parsed.root, root.source, text(root)));
         }
-        let looks = parsed.as_ref().is_some_and(|parsed| parsed.looks);
+        let wants_words = parsed.as_ref().is_some_and(|parsed| parsed.wants_words);
         let missing = trees.iter_mut().zip(&*new).filter(|(tree, _)| tree.is_none());
         let work = missing.map(|(tree, module)| -> Work<'_> {
             let (source, text) = (module.source, text(module));
             Box::new(move || {
                 let made = Tree::of(source, text);
-                *tree = Some(if looks { made.with_words(text) } else { made });
+                *tree = Some(if wants_words { made.with_words(text) } else { made });
             })
         });
         self.world.work(work.collect());

@@ -17,7 +17,7 @@ use std::{
 pub(crate) struct Parsed {
     kept: HashMap<String, Kept>,
     /// Whether the words of declarations will be asked for.
-    pub(crate) looks: bool,
+    pub(crate) wants_words: bool,
     /// The declarations of the root, which is the text that changes.
     pub(crate) root: Pieces,
 }
