@@ -181,9 +181,11 @@ impl Frame {
         all
     }
 
-    /// All names that can be seen.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
-        self.scopes.iter().flat_map(HashMap::keys)
+    /// All names that can be seen, by their letters.
+    pub(crate) fn names(&self) -> Vec<&Name> {
+        let mut names: Vec<&Name> = self.scopes.iter().flat_map(HashMap::keys).collect();
+        names.sort_unstable();
+        names
     }
 
     pub(crate) fn touch(&mut self, slot: SlotId, span: Span, write: bool) {

@@ -29,6 +29,23 @@ const OF_STATEMENTS: &[&str] = &[
     "shift", "tag", "on",
 ];
 
+/// What statements are called in other languages, with what they are called here.
+const OTHER_STATEMENTS: [(&str, &str); 13] = [
+    ("const", "let"),
+    ("val", "let"),
+    ("throw", "fail"),
+    ("raise", "fail"),
+    ("print", "log"),
+    ("println", "log"),
+    ("echo", "log"),
+    ("switch", "match"),
+    ("case", "when"),
+    ("except", "catch"),
+    ("rescue", "catch"),
+    ("foreach", "for"),
+    ("yield", "emit"),
+];
+
 /// Words that begin a declaration, the commonest first.
 const OF_ITEMS: &[&str] = &[
     "flow", "service", "type", "error", "policy", "fn", "enum", "use", "config", "secret", "gateway",
@@ -54,9 +71,11 @@ pub(super) const OF_TESTS: &[&str] = &[
     "of",
 ];
 
-/// The word that a misspelt one was perhaps meant to be, of those that stand where statements are.
+/// The word that a misspelt one or one of another language was perhaps meant to be, of those that stand where statements are.
 pub(super) fn near_statement(word: &str) -> Option<&'static str> {
-    near(word, OF_STATEMENTS).filter(|_| !ITEMS.contains(&word))
+    let other = OTHER_STATEMENTS.iter().find(|(other, _)| *other == word);
+    let other = other.map(|(_, ours)| *ours);
+    other.or_else(|| near(word, OF_STATEMENTS).filter(|_| !ITEMS.contains(&word)))
 }
 
 /// The same where declarations are.

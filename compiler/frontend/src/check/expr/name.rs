@@ -353,8 +353,7 @@ impl<'a> Checker<'a> {
             let (name, span) = (name.text.clone(), name.span);
             return self.report(Error::Impure { name, span }.diagnostic());
         }
-        let mut known: Vec<Name> = self.frame.names().cloned().collect();
-        known.sort_unstable();
+        let mut known: Vec<Name> = self.frame.names().into_iter().cloned().collect();
         let locals = known.len();
         known.extend(
             self.module()

@@ -257,8 +257,12 @@ impl<'a> Checker<'a> {
             return false;
         }
         let steps = self.flow.steps.iter().map(|step| step.name.as_str());
-        let known: Vec<&str> = steps.chain(self.frame.names().map(Name::as_str)).collect();
-        let near = nearest(name, known).map(Name::from);
+        let is_task = |name: &&Name| {
+            let local = self.frame.find(name).and_then(|slot| self.frame.local(slot));
+            local.is_some_and(|local| matches!(local.ty, Ty::Task(_)))
+        };
+        let tasks = self.frame.names().into_iter().filter(is_task);
+        let near = nearest(name, steps.chain(tasks.map(Name::as_str))).map(Name::from);
         let (name, span) = (name.clone(), what.span);
         self.report(Error::UnknownStep { name, span, near }.diagnostic());
         true

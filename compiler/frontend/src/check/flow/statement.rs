@@ -278,8 +278,7 @@ impl<'a> Checker<'a> {
             let (name, span) = (name.text.clone(), name.span);
             return self.report(Error::AssignToItem { name, span }.diagnostic());
         }
-        let mut known: Vec<&str> = self.frame.names().map(Name::as_str).collect();
-        known.sort_unstable();
+        let known = self.frame.names().into_iter().map(Name::as_str);
         let near = nearest(&name.text, known).map(Name::from);
         self.report(
             Error::AssignToNothing {
