@@ -84,8 +84,7 @@ impl TraceContext {
     pub fn header(self) -> [u8; 55] {
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
         text[3..35].copy_from_slice(&hex(self.trace));
-        let span = hex(u128::from(self.span));
-        text[36..52].copy_from_slice(&span[16..]);
+        text[36..52].copy_from_slice(&digits(u128::from(self.span)));
         text[54] = if self.sampled { b'1' } else { b'0' };
         text
     }
@@ -101,13 +100,28 @@ impl fmt::Display for TraceContext {
 /// A trace in hexadecimal, in all its 32 digits.
 #[must_use]
 pub fn hex(trace: u128) -> [u8; 32] {
-    std::array::from_fn(|at| {
-        let digit = u8::try_from((trace >> (124 - 4 * at)) & 0xf).unwrap_or_default();
-        match digit {
-            0..=9 => b'0' + digit,
-            _ => b'a' - 10 + digit,
-        }
-    })
+    let mut text = [0; 32];
+    let low = trace & u128::from(u64::MAX);
+    text[..16].copy_from_slice(&digits(trace >> 64));
+    text[16..].copy_from_slice(&digits(low));
+    text
+}
+
+/// The 16 digits of a number of 64 bits, all at once: each half byte is moved into a byte of its own.
+fn digits(number: u128) -> [u8; 16] {
+    let ones = u128::MAX / 0xff;
+    let mut spread = number;
+    for (by, kept) in [
+        (32, 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff),
+        (16, 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff),
+        (8, 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff),
+        (4, 0x0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f),
+    ] {
+        spread = (spread << by | spread) & kept;
+    }
+    // 6 more carries into the next half byte where it is a letter; between `9` and `a` there are 39 other characters.
+    let letters = ((spread + 6 * ones) >> 4) & ones;
+    (spread + u128::from(b'0') * ones + letters * 39).to_be_bytes()
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection that spreads every bit.

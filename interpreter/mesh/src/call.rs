@@ -211,20 +211,21 @@ impl Call<'_> {
     /// How it ended, and the headers of the last answer where somebody wants them.
     async fn run(&self, on: &[service::OnStatus], observer: &dyn Observer) -> (Reply, Option<HeaderMap>) {
         let clock = self.mesh.clock;
-        self.service.budgets.deposit(self.request.policy, clock.now());
+        let mut now = clock.now();
+        self.service.budgets.deposit(self.request.policy, now);
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
         let tally = self
             .mesh
             .calls
             .of(self.request.service, Some(self.request.operation));
         let _in_flight = tally.map(CallTally::begin);
-        let mut decision = self.decide(&mut plan, None);
+        let mut decision = self.decide(&mut plan, None, now);
         let mut last = Tried::default();
         loop {
             decision = match decision {
                 Decision::Attempt { number, timeout } => {
                     observer.started(number);
-                    let began = clock.now();
+                    let began = now;
                     let attempt = Try {
                         number,
                         timeout,
@@ -236,19 +237,21 @@ impl Call<'_> {
                         Some(hedge) => Box::pin(self.hedged(hedge, attempt)).await,
                     };
                     last = tried;
-                    let took = clock.now().saturating_sub(began);
-                    let next = self.decide(&mut plan, Some(outcome));
+                    now = clock.now();
+                    let took = now.saturating_sub(began);
+                    let next = self.decide(&mut plan, Some(outcome), now);
                     self.report(&plan, &next, took, &last, observer);
                     next
                 }
                 Decision::Wait { delay } => {
                     tokio::time::sleep(delay).await;
-                    self.decide(&mut plan, None)
+                    now = clock.now();
+                    self.decide(&mut plan, None, now)
                 }
                 Decision::Done { reply, .. } => {
                     self.record(&reply, plan.attempts());
                     if let Some(tally) = tally {
-                        let took = clock.now().saturating_sub(self.began);
+                        let took = now.saturating_sub(self.began);
                         tally.replied(&reply, plan.attempts(), took);
                     }
                     return (reply, last.progress.head);
@@ -257,8 +260,7 @@ impl Call<'_> {
         }
     }
 
-    fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>) -> Decision {
-        let now = self.mesh.clock.now();
+    fn decide(&self, plan: &mut CallPlan<'_>, outcome: Option<Outcome>, now: Duration) -> Decision {
         let mut pay = || self.service.budgets.withdraw(self.request.policy, now);
         plan.next(now, outcome, &mut || self.mesh.chance.draw(), &mut pay)
     }

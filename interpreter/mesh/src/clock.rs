@@ -17,4 +17,9 @@ impl Clock {
     pub(crate) fn now(self) -> Duration {
         self.0.elapsed()
     }
+
+    /// How long since the beginning it was then: the time need not be asked for twice.
+    pub(crate) fn at(self, then: Instant) -> Duration {
+        then.saturating_duration_since(self.0)
+    }
 }

@@ -1,5 +1,6 @@
 //! What touches the network: names, connections, requests on the wire.
 
+mod bell;
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod endpoint;

@@ -180,7 +180,7 @@ impl RequestArgs {
             gateway: plan.id(),
             request: request.clone(),
             params: Vec::new(),
-            claims,
+            claims: Arc::new(claims),
             identity,
             certificate: self.certificate.clone(),
             address: self.from,

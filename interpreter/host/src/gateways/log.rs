@@ -1,8 +1,11 @@
 //! The access log: one line of JSON for each visit, written by a thread of its own. Whoever visits never waits for it; what
 //! it cannot take in time is left out and counted.
 
+mod line;
+
 use flowmesh_mesh::gateway::{Log, Record};
 use jiff::Timestamp;
+use line::line;
 use std::{
     io::{self, Write},
     sync::{
@@ -15,8 +18,6 @@ use std::{
 
 /// So many lines may wait to be written.
 const LINES_MAX: usize = 8_192;
-/// How long most lines are at the most, in bytes.
-const LINE_BYTES: usize = 512;
 /// Lines that come within this time are written together: to wake the writer for each would cost more than all else.
 const TOGETHER: Duration = Duration::from_millis(5);
 /// How long the end waits for what is not written yet.
@@ -71,9 +72,7 @@ impl AccessLog {
 
 impl Log for AccessLog {
     fn visited(&self, record: Arc<Record>) {
-        let Some(line) = line(Timestamp::now(), &record) else {
-            return;
-        };
+        let line = line(Timestamp::now(), &record);
         if !self.lines.take(&line) && self.left_out.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("the access log cannot keep up; lines are left out");
         }
@@ -135,19 +134,6 @@ impl Lines {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The time, and then what is known of the visit. The two are put together as texts: it is done for every visit, and
-/// `serde` would make a value of everything first.
-fn line(time: Timestamp, record: &Record) -> Option<Vec<u8>> {
-    let mut line = Vec::with_capacity(LINE_BYTES);
-    write!(line, "{{\"time\":\"{time}\",").ok()?;
-    let begins = line.len();
-    serde_json::to_writer(&mut line, record).ok()?;
-    // What begins the record is here already.
-    line.remove(begins);
-    line.push(b'\n');
-    Some(line)
 }
 
 #[cfg(test)]

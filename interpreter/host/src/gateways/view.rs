@@ -28,6 +28,13 @@ pub(super) fn value(
     (visit, body): (&Visit, &Bytes),
     now: Timestamp,
 ) -> Result<Value, String> {
+    // What a limit counts by is mostly one of these.
+    if let Expr::Field(of, name) = expr
+        && let Expr::Context(of) = **of
+        && let Some(value) = plain(of, name, visit)
+    {
+        return Ok(value);
+    }
     let mut context = context((visit, body), &Reads::of(expr), now);
     let (program, settings) = (&deployment.program, &deployment.settings);
     evaluate(program, settings, expr, &mut frame(visit), &mut context).map_err(|fault| fault.to_string())
@@ -113,6 +120,19 @@ fn is_of_visit(expr: &Expr) -> bool {
     )
 }
 
+/// A field of `request` or `caller` that is a text.
+fn plain(of: expr::Context, name: &str, visit: &Visit) -> Option<Value> {
+    let request = &visit.request;
+    Some(match (of, name) {
+        (expr::Context::Request, "method") => Value::string(request.method.as_str()),
+        (expr::Context::Request, "path") => Value::string(request.path()),
+        (expr::Context::Request, "host") => Value::string(&request.host),
+        (expr::Context::Caller, "identity") => visit.identity.as_deref().map_or(Value::None, Value::string),
+        (expr::Context::Caller, "address") => Value::string(&visit.address.to_string()),
+        _ => return None,
+    })
+}
+
 fn request(visit: &Visit, body: &Bytes, reads: &Reads<'_>) -> Value {
     let request = &visit.request;
     let mut fields = Fields::default();
@@ -121,9 +141,10 @@ fn request(visit: &Visit, body: &Bytes, reads: &Reads<'_>) -> Value {
             fields.insert(Name::new_static(name), value());
         }
     };
-    put("method", &|| Value::string(request.method.as_str()));
-    put("path", &|| Value::string(request.path()));
-    put("host", &|| Value::string(&request.host));
+    let text = |name| plain(expr::Context::Request, name, visit).unwrap_or(Value::None);
+    for name in ["method", "path", "host"] {
+        put(name, &|| text(name));
+    }
     put("headers", &|| headers(visit));
     put("query", &|| {
         let query = request.parameters().into_iter();
@@ -151,12 +172,12 @@ fn caller(visit: &Visit, reads: &Reads<'_>) -> Value {
         }
     };
     put("claims", &|| {
-        Value::Json(serde_json::to_string(&visit.claims).unwrap_or_default().into())
+        Value::Json(serde_json::to_string(&*visit.claims).unwrap_or_default().into())
     });
-    put("identity", &|| {
-        visit.identity.as_deref().map_or(Value::None, Value::string)
-    });
-    put("address", &|| Value::string(&visit.address.to_string()));
+    let text = |name| plain(expr::Context::Caller, name, visit).unwrap_or(Value::None);
+    for name in ["identity", "address"] {
+        put(name, &|| text(name));
+    }
     Value::record(fields)
 }
 
@@ -169,7 +190,7 @@ fn json(body: &Bytes) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reads, context, frame};
+    use super::{Reads, context, frame, plain};
     use bytes::Bytes;
     use flowmesh_ir::{
         GatewayId, Program, Value,
@@ -180,6 +201,7 @@ mod tests {
     use flowmesh_mesh::{decide::canonical::Canonical, gateway::Visit};
     use hyper::http::HeaderValue;
     use jiff::Timestamp;
+    use std::sync::Arc;
 
     fn visit() -> Visit {
         let mut request = Canonical::unread("shop.test");
@@ -190,7 +212,7 @@ mod tests {
             gateway: GatewayId(0),
             request,
             params: vec!["b".to_owned()],
-            claims: [("scope".to_owned(), "read".into())].into_iter().collect(),
+            claims: Arc::new([("scope".to_owned(), "read".into())].into_iter().collect()),
             identity: Some("ann".to_owned()),
             certificate: None,
             address: [127, 0, 0, 1].into(),
@@ -232,6 +254,12 @@ mod tests {
             };
             let whole = value(&Reads::all());
             assert_eq!(value(&Reads::of(&expr)), whole, "{expr:?}");
+            if let Expr::Field(of, name) = &expr
+                && let Expr::Context(of) = **of
+                && let Some(value) = plain(of, name, &visit)
+            {
+                assert_eq!(value, whole, "{expr:?}");
+            }
             assert_ne!(whole, Value::None, "{expr:?}");
         }
     }

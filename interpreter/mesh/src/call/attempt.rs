@@ -140,7 +140,9 @@ impl Call<'_> {
                 .timed_out(tried.progress.stage, tried.endpoint.as_ref(), attempt.timeout),
         };
         if let Some(endpoint) = &tried.endpoint {
-            self.way().ended(endpoint, &outcome, tried.progress.first_byte);
+            let now = self.mesh.clock.now();
+            self.way()
+                .ended(endpoint, &outcome, (tried.progress.first_byte, now));
         }
         self.way()
             .passed(tried.pass.take(), tried.progress.stage, is_failure(&outcome));

@@ -52,20 +52,21 @@ pub(super) type Picked = (Arc<Endpoint>, Option<Pass>);
 impl Way<'_> {
     /// An endpoint, or why there is none.
     pub(super) fn pick(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Result<Picked, String> {
-        if let Some(picked) = self.stay(snapshot, avoid) {
+        let now = self.mesh.clock.now();
+        if let Some(picked) = self.stay(snapshot, avoid, now) {
             return Ok(picked);
         }
         let service = self.service;
         let none = || format!("no endpoint of service `{service}`");
         let Some(breaker) = &self.policy.breaker else {
-            let at = self.choose(snapshot, avoid, &[]).ok_or_else(none)?;
+            let at = self.choose((snapshot, now), avoid, &[]).ok_or_else(none)?;
             let member = snapshot.members.get(at).ok_or_else(none)?;
             return Ok((member.endpoint.clone(), None));
         };
-        let mut signs = self.signs(snapshot, breaker);
-        while let Some(at) = self.choose_by(snapshot, avoid, &signs) {
+        let mut signs = self.signs((snapshot, now), breaker);
+        while let Some(at) = self.choose_by((snapshot, now), avoid, &signs) {
             let endpoint = &snapshot.members.get(at).ok_or_else(none)?.endpoint;
-            if let Some(pass) = Pass::enter(endpoint, breaker, self.mesh.clock.now()) {
+            if let Some(pass) = Pass::enter(endpoint, breaker, now) {
                 return Ok((endpoint.clone(), Some(pass)));
             }
             // Somebody else went through as the proof a moment ago.
@@ -83,7 +84,7 @@ impl Way<'_> {
     }
 
     /// The endpoint that it stays with, if that is there and well, and its gate lets it through.
-    fn stay(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>) -> Option<Picked> {
+    fn stay(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, now: Duration) -> Option<Picked> {
         let (token, key) = self.stay?;
         let endpoint = snapshot.named(token, key)?;
         let avoided = avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, endpoint));
@@ -92,13 +93,12 @@ impl Way<'_> {
         }
         let pass = match &self.policy.breaker {
             None => None,
-            Some(breaker) => Some(Pass::enter(endpoint, breaker, self.mesh.clock.now())?),
+            Some(breaker) => Some(Pass::enter(endpoint, breaker, now)?),
         };
         Some((endpoint.clone(), pass))
     }
 
-    fn signs(&self, snapshot: &Snapshot, breaker: &Breaker) -> Vec<Sign> {
-        let now = self.mesh.clock.now();
+    fn signs(&self, (snapshot, now): (&Snapshot, Duration), breaker: &Breaker) -> Vec<Sign> {
         let sign = |gate: &mut Gate| gate.sign(now);
         let signs = snapshot
             .members
@@ -140,7 +140,12 @@ impl Way<'_> {
 
     /// One of those whose gates are not shut. Those that start slowly stand back as often as their share says, unless
     /// nobody else is there.
-    fn choose_by(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, signs: &[Sign]) -> Option<usize> {
+    fn choose_by(
+        &self,
+        (snapshot, now): (&Snapshot, Duration),
+        avoid: Option<&Arc<Endpoint>>,
+        signs: &[Sign],
+    ) -> Option<usize> {
         let mut chance = || self.mesh.chance.draw();
         let shut: Vec<bool> = signs.iter().map(|sign| *sign == Sign::Shut).collect();
         let stands_back = |sign: &Sign| match sign {
@@ -151,7 +156,7 @@ impl Way<'_> {
         let back: Vec<bool> = signs.iter().map(stands_back).collect();
         let all_back = back.iter().all(|back| *back);
         let shut = if all_back { shut } else { back };
-        let at = self.choose(snapshot, avoid, &shut)?;
+        let at = self.choose((snapshot, now), avoid, &shut)?;
         Some(self.to_be_proven(snapshot, avoid, signs, at).unwrap_or(at))
     }
 
@@ -176,7 +181,12 @@ impl Way<'_> {
         to_be_proven.next().map(|(at, _)| at)
     }
 
-    fn choose(&self, snapshot: &Snapshot, avoid: Option<&Arc<Endpoint>>, shut: &[bool]) -> Option<usize> {
+    fn choose(
+        &self,
+        (snapshot, now): (&Snapshot, Duration),
+        avoid: Option<&Arc<Endpoint>>,
+        shut: &[bool],
+    ) -> Option<usize> {
         let spot = self.hash.and_then(|hash| {
             let table = snapshot.table(self.policy.balance)?;
             Some((table, hash))
@@ -188,7 +198,6 @@ impl Way<'_> {
             avoid: avoid.and_then(|avoid| snapshot.position(avoid)),
             turn: self.subset.turn.fetch_add(1, Ordering::Relaxed),
         };
-        let now = self.mesh.clock.now();
         let candidates = At { snapshot, now, shut };
         balance::pick(&candidates, &rule, &mut || self.mesh.chance.draw())
     }
@@ -204,8 +213,12 @@ impl Way<'_> {
     }
 
     /// An attempt at an endpoint ended.
-    pub(super) fn ended(&self, endpoint: &Endpoint, outcome: &Outcome, first_byte: Option<Duration>) {
-        let now = self.mesh.clock.now();
+    pub(super) fn ended(
+        &self,
+        endpoint: &Endpoint,
+        outcome: &Outcome,
+        (first_byte, now): (Option<Duration>, Duration),
+    ) {
         endpoint.record(now, outcome, first_byte);
         self.subset.note(now, is_failure(outcome), first_byte);
     }

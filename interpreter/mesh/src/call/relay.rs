@@ -20,7 +20,7 @@ pub(crate) use upgrade::Joined;
 pub(super) use handed::Elsewhere;
 use handed::Kept;
 pub(super) use message::headers;
-use message::{effect, kept};
+use message::{effect, kept, whole};
 
 use super::{
     Names,
@@ -48,7 +48,7 @@ use flowmesh_ir::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
 use hyper::body::Incoming;
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// The longest body that is kept to be sent again, in bytes; as Linkerd has it.
 const KEPT_BYTES_MAX: u64 = 64 * 1024;
@@ -80,26 +80,29 @@ pub(super) struct Relaying<'r> {
     token: Option<&'r str>,
 }
 
+/// An answer on its way.
+type OnItsWay<'r> = Pin<Box<dyn Future<Output = Result<Response<Handed>, Unrelayed>> + Send + 'r>>;
+
 /// Path and host, where the policy of a request wants others.
 type Rewritten = (Option<PathAndQuery>, Option<HeaderValue>);
 
 impl Mesh {
-    /// Hands a request on and waits for the head of its answer, or answers it by what is kept.
-    pub(crate) async fn relay(
-        &self,
-        request: &Relay,
+    /// Hands a request on and waits for the head of its answer, or answers it by what is kept. Apart, so that who asks does
+    /// not carry room for it along.
+    pub(crate) fn relay<'r>(
+        &'r self,
+        request: &'r Relay,
         body: Incoming,
-        observer: &dyn Observer,
-    ) -> Result<Response<Handed>, Unrelayed> {
+        observer: &'r dyn Observer,
+    ) -> OnItsWay<'r> {
         let declared = self.program.service(request.service);
         let rule = declared.and_then(|declared| {
             let id = request.policy.unwrap_or(declared.policy);
             Some((declared, id, self.cache(id)?))
         });
         match rule {
-            None => self.relay_plain(request, body, observer).await,
-            // Apart, so that others do not carry room for it along.
-            Some(rule) => Box::pin(self.relay_kept(request, body, rule, observer)).await,
+            None => Box::pin(self.relay_plain(request, body, observer)),
+            Some(rule) => Box::pin(self.relay_kept(request, body, rule, observer)),
         }
     }
 
@@ -113,7 +116,10 @@ impl Mesh {
         let relaying = self.relaying(request, true).await?;
         let effect = effect(request.method);
         let replays = relaying.policy.retry.is_some() && effect.repeatable();
-        let mut body = kept(body, replays, request.body_bytes).await?;
+        let mut body = match kept(body, replays, request.body_bytes)? {
+            Ok(kept) => kept,
+            Err(body) => Box::pin(whole(body)).await?,
+        };
         if let Some(copy) = relaying.copy(effect) {
             match &mut body {
                 Kept::Whole(bytes) => copy.with_body(bytes.clone()),
@@ -121,11 +127,13 @@ impl Mesh {
                 Kept::Gone => {}
             }
         }
-        let answer = relaying.run(body, effect, observer).await;
+        let answer = relaying.run(&mut body, effect, observer).await;
         self.heard(&relaying.permits, of_answer(&answer));
-        let answer = answer?;
-        Ok(answer.map(|body| match body {
-            Some(body) => Handed::Stream(Box::new(body.holding(relaying.permits))),
+        Ok(answer?.map(|body| match body {
+            Some(mut body) => {
+                body.hold(relaying.permits);
+                Handed::Stream(body)
+            }
             None => Handed::Nothing,
         }))
     }
@@ -182,17 +190,18 @@ impl Mesh {
 impl Relaying<'_> {
     async fn run(
         &self,
-        mut body: Kept,
+        body: &mut Kept,
         effect: EffectKind,
         observer: &dyn Observer,
-    ) -> Result<Response<Option<Relayed>>, Unrelayed> {
+    ) -> Result<Response<Option<Box<Relayed>>>, Unrelayed> {
         let clock = self.mesh.clock;
         let began = clock.now();
+        let mut now = began;
         self.service.budgets.deposit(self.id, began);
         let tally = self.mesh.calls.of(self.request.service, None);
         let _in_flight = tally.map(CallTally::begin);
         let plan = CallPlan::new(self.policy, effect, &[], began);
-        let mut plan = match body {
+        let mut plan = match *body {
             Kept::Whole(_) => plan,
             Kept::Stream(..) | Kept::Gone => plan.single(),
         };
@@ -203,23 +212,23 @@ impl Relaying<'_> {
             decision = match decision {
                 Decision::Attempt { number, timeout } => {
                     observer.started(number);
-                    let began = clock.now();
-                    let went = match (self.hedge(effect), &body) {
+                    let began = now;
+                    let went = match (self.hedge(effect), &*body) {
                         (Some(hedge), Kept::Whole(bytes)) => {
                             Box::pin(self.hedged(hedge, (number, timeout), last.as_ref(), bytes)).await?
                         }
                         _ => {
                             let at = (last.as_ref(), None);
                             match self.elsewhere() {
-                                None => self.attempt(number, timeout, at, &mut body).await?,
+                                None => self.attempt(number, timeout, at, body).await?,
                                 Some(to) => {
                                     let attempt = (number, timeout);
-                                    Box::pin(self.attempt_somewhere(to, attempt, at, &mut body)).await?
+                                    Box::pin(self.attempt_somewhere(to, attempt, at, body)).await?
                                 }
                             }
                         }
                     };
-                    let now = clock.now();
+                    now = went.ended;
                     let took = now.saturating_sub(began);
                     (answer, last, detour) = (went.answer, went.endpoint, went.detour);
                     let next = self.decide(&mut plan, Some(went.outcome), now);
@@ -229,11 +238,12 @@ impl Relaying<'_> {
                 Decision::Wait { delay } => {
                     answer = None;
                     tokio::time::sleep(delay).await;
-                    self.decide(&mut plan, None, clock.now())
+                    now = clock.now();
+                    self.decide(&mut plan, None, now)
                 }
                 Decision::Done { reply, .. } => {
                     if let Some(tally) = tally {
-                        let took = clock.now().saturating_sub(began);
+                        let took = now.saturating_sub(began);
                         tally.replied(&reply, plan.attempts(), took);
                     }
                     return match (answer, reply) {

@@ -124,7 +124,7 @@ impl Call<'_> {
         let clock = self.mesh.clock;
         self.service.budgets.deposit(self.request.policy, clock.now());
         let mut plan = CallPlan::new(self.policy, self.request.effect, on, self.began);
-        let mut decision = self.decide(&mut plan, None);
+        let mut decision = self.decide(&mut plan, None, self.mesh.clock.now());
         let mut last = Tried::default();
         loop {
             decision = match decision {
@@ -146,11 +146,11 @@ impl Call<'_> {
                         Err(failed) => failed,
                     };
                     last = tried;
-                    self.decide(&mut plan, Some(outcome))
+                    self.decide(&mut plan, Some(outcome), self.mesh.clock.now())
                 }
                 Decision::Wait { delay } => {
                     tokio::time::sleep(delay).await;
-                    self.decide(&mut plan, None)
+                    self.decide(&mut plan, None, self.mesh.clock.now())
                 }
                 Decision::Done { reply, .. } => return Err(reply),
             }

@@ -12,6 +12,7 @@ mod path;
 
 use flowmesh_ir::{gateway::Part, service::Method};
 use http::{HeaderMap, Uri, Version, request::Parts, uri::PathAndQuery};
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// The longest target of a request, in bytes; as nginx and Apache have it.
@@ -187,13 +188,13 @@ fn authority(uri: &Uri) -> Option<&str> {
 
 /// The target with the path in its one encoding: as it came where that is it already. A `?` with nothing behind it says
 /// nothing, and does not go on.
-fn canonical(came: &PathAndQuery, path: String) -> Result<PathAndQuery, Malformed> {
+fn canonical(came: &PathAndQuery, path: Cow<'_, str>) -> Result<PathAndQuery, Malformed> {
     let query = came.query();
     if path == came.path() && query != Some("") {
         return Ok(came.clone());
     }
     let target = match query.filter(|query| !query.is_empty()) {
-        None => path,
+        None => path.into_owned(),
         Some(query) => format!("{path}?{query}"),
     };
     PathAndQuery::try_from(target).map_err(|_| Malformed::Target)

@@ -21,7 +21,7 @@ pub struct Visit {
     /// The parameters of the path of its route.
     pub params: Vec<String>,
     /// What the visitor's token says.
-    pub claims: Map<String, Value>,
+    pub claims: Arc<Map<String, Value>>,
     /// Who the visitor is: the SPIFFE identity of the certificate, else `sub` of the token.
     pub identity: Option<String>,
     /// The SPIFFE identity of the certificate that was shown.

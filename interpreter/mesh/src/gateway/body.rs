@@ -66,21 +66,18 @@ impl Body {
     }
 
     /// Counts as on its way until it has ended.
-    pub(super) fn counted(mut self, counted: InFlight) -> Self {
+    pub(super) fn count(&mut self, counted: InFlight) {
         self.counted = Some(counted);
-        self
     }
 
     /// Holds on to what let the visitor through.
-    pub(super) fn holding(mut self, permit: Arc<Permit>) -> Self {
+    pub(super) fn hold(&mut self, permit: Arc<Permit>) {
         self.permit = Some(permit);
-        self
     }
 
     /// Says how it went when it has ended.
-    pub(super) fn told(mut self, last: Last) -> Self {
+    pub(super) fn tell(&mut self, last: Last) {
         self.last = Some(last);
-        self
     }
 }
 

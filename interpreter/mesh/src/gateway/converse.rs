@@ -16,7 +16,6 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::{
-    convert::Infallible,
     future::Future,
     io,
     pin::{Pin, pin},
@@ -141,11 +140,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let options = door.options;
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (door, peer) = (door.clone(), peer.clone());
-        // In a box of its own, so that a connection at rest has no room for a visit.
-        Box::pin(async move { Ok::<_, Infallible>(visit(door, peer, request).await) })
-    });
+    let peer = Arc::new(peer);
+    // In a box of its own, so that a connection at rest has no room for a visit.
+    let service =
+        service_fn(move |request: Request<Incoming>| Box::pin(visit(door.clone(), peer.clone(), request)));
     let stream = TokioIo::new(stream);
     if is_http2 {
         let headers = u32::try_from(options.header_bytes).unwrap_or(u32::MAX);

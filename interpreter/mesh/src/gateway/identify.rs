@@ -58,15 +58,15 @@ pub(super) async fn identify(
     rules: &Rules,
     request: &mut Canonical,
     address: IpAddr,
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Arc<Map<String, Value>>, Refusal> {
     let Some(gateway) = rules.gateway() else {
-        return Ok(Map::new());
+        return Ok(Arc::default());
     };
     let login = rules.ways.login.as_ref();
     // A session comes along with whatever a browser sends: what is shown on purpose goes before.
     let session = login.and_then(|login| login::session(login, &mut request.headers, rules.behind.now()));
     match (shown(gateway, &mut request.headers), session) {
-        (Ok(None), Some(claims)) => Ok(claims),
+        (Ok(None), Some(claims)) => Ok(Arc::new(claims)),
         (Ok(None), None) if !is_open(gateway) => {
             if let Some(login) = login
                 && let Some(refusal) = Box::pin(login::send(login, request, rules.behind.now())).await
@@ -75,7 +75,7 @@ pub(super) async fn identify(
             }
             Err(unidentified(gateway, false, "nothing says who asks".to_owned()))
         }
-        (Ok(None), None) => Ok(Map::new()),
+        (Ok(None), None) => Ok(Arc::default()),
         (Ok(Some(proof)), _) => Box::pin(believe(rules, gateway, proof, address)).await,
         (Err(why), _) => Err(unidentified(gateway, true, why)),
     }
@@ -158,7 +158,7 @@ async fn believe(
     gateway: &Gateway,
     proof: Proof,
     address: IpAddr,
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Arc<Map<String, Value>>, Refusal> {
     let unbelieved = |why: String| unidentified(gateway, true, why);
     let none = || unbelieved("nobody here knows it".to_owned());
     let ways = &rules.ways;
@@ -195,14 +195,14 @@ async fn believe(
 }
 
 /// What is said of a visitor that a file names: the name, the scopes, and how it is known (RFC 8176 has `pwd`).
-fn listed(shown: Shown, how: &str) -> Result<Map<String, Value>, Option<Refusal>> {
+fn listed(shown: Shown, how: &str) -> Result<Arc<Map<String, Value>>, Option<Refusal>> {
     match shown {
         Shown::Known(Visitor { name, scopes }) => {
             let mut claims = Map::new();
             claims.insert("sub".to_owned(), Value::from(name));
             claims.insert("scope".to_owned(), Value::from(scopes.join(" ")));
             claims.insert("amr".to_owned(), json!([how]));
-            Ok(claims)
+            Ok(Arc::new(claims))
         }
         Shown::Unknown => Err(None),
         Shown::TooMany(wait) => Err(Some(Refusal::Limited(wait))),

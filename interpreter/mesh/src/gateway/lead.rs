@@ -228,7 +228,7 @@ impl Visiting<'_> {
             record.attempts = take();
             return answer.map_err(Refusal::Failed);
         }
-        let answer = Box::pin(self.rules.mesh.relay(relay, body, observer)).await;
+        let answer = self.rules.mesh.relay(relay, body, observer).await;
         record.attempts = take();
         let mut answer = answer.map_err(|why| match why {
             Unrelayed::Failed(failure) => Refusal::Failed(failure),

@@ -26,7 +26,6 @@ use flowmesh_ir::{
 };
 use http::{HeaderMap, uri::PathAndQuery};
 use rustls::server::Acceptor;
-use serde_json::Map;
 use std::{
     io,
     net::SocketAddr,
@@ -164,7 +163,7 @@ async fn carry(
         gateway: rules.plan.id(),
         request: Canonical::unread(name),
         params: Vec::new(),
-        claims: Map::new(),
+        claims: Arc::default(),
         identity: None,
         certificate: None,
         address: forwarded::address(peer.address.ip(), &headers, 0),

@@ -248,7 +248,11 @@ impl Observer for Attempts {
                 Outcome::Answer { status, .. } => Some(*status),
                 _ => None,
             },
-            outcome: report.outcome.to_string().into(),
+            outcome: match report.outcome {
+                // What most of them are is not put together again and again.
+                Outcome::Answer { status: 200, .. } => Name::new_static("status 200"),
+                other => other.to_string().into(),
+            },
             next: match report.next {
                 Next::Retry(wait) => format!("again after {wait:?}").into(),
                 Next::End(Why::Answered) => Name::default(),

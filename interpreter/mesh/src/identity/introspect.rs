@@ -251,7 +251,7 @@ impl Introspect {
         let said = body.and_then(|body| serde_json::from_slice::<Map<String, Value>>(body).ok());
         let mut said = said.ok_or("its answer is no JSON object of at most 64 KiB")?;
         match said.remove("active") {
-            Some(Value::Bool(true)) => Ok(Some(Claims(said))),
+            Some(Value::Bool(true)) => Ok(Some(Claims(Arc::new(said)))),
             Some(Value::Bool(false)) => Ok(None),
             _ => Err("its answer does not say whether the token is `active`".to_owned()),
         }

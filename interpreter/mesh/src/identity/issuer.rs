@@ -109,7 +109,7 @@ impl Issuer {
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
         if let Some(claims) = self.fresh().and_then(|keys| self.believed.of(token, &keys)) {
             check(&claims, &self.expected, now)?;
-            return Ok(Claims::clone(&claims));
+            return Ok(claims);
         }
         let id = key_id(token)?;
         let keys = self.keys(id.as_deref()).await?;

@@ -284,7 +284,7 @@ impl Login {
         if claims.subject().is_none_or(str::is_empty) {
             return Err(unbelieved("the ID token names nobody"));
         }
-        let mut claims = claims.0;
+        let mut claims = Arc::unwrap_or_clone(claims.0);
         claims.retain(|name, _| !SPENT.contains(&name.as_str()));
         let good = SignedDuration::try_from(self.options.session).unwrap_or(SignedDuration::MAX);
         let session = Session {

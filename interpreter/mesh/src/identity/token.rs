@@ -4,7 +4,7 @@ use super::{error::TokenError, keys::Keys};
 use jiff::Timestamp;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde_json::{Map, Value};
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 /// The longest token, in bytes.
 const BYTES_MAX: usize = 16 << 10;
@@ -22,7 +22,7 @@ pub struct Expected {
 
 /// What a token that is believed says.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claims(pub Map<String, Value>);
+pub struct Claims(pub Arc<Map<String, Value>>);
 
 impl Claims {
     /// A claim; its name may lead into objects: `realm_access.roles`. One that is named so with its dots goes before.
@@ -87,7 +87,7 @@ pub fn verify(token: &str, keys: &Keys, expected: &Expected, now: Timestamp) -> 
         return Err(TokenError::Algorithm);
     }
     let decoded = decode::<Map<String, Value>>(token, &key.key, &signature_only(key.algorithm));
-    let claims = Claims(decoded.map_err(|_| TokenError::Signature)?.claims);
+    let claims = Claims(Arc::new(decoded.map_err(|_| TokenError::Signature)?.claims));
     check(&claims, expected, now)?;
     Ok(claims)
 }

@@ -19,7 +19,7 @@ pub(crate) enum Outgoing {
     /// All of it is here.
     Whole(Full<Bytes>),
     /// It comes as the visitor sends it.
-    Stream(Coming),
+    Stream(Box<Coming>),
 }
 
 /// A body that a visitor is still sending.
@@ -80,12 +80,12 @@ impl Outgoing {
 
     /// A body of at most so many bytes that is still coming.
     pub(crate) fn stream(body: Incoming, most: u64, upload: Arc<Upload>, tee: Option<Tee>) -> Self {
-        Self::Stream(Coming {
+        Self::Stream(Box::new(Coming {
             body,
             left: most,
             upload,
             tee,
-        })
+        }))
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Progress {
     pub(crate) stage: Stage,
     /// How long the first byte took.
     pub(crate) first_byte: Option<Duration>,
+    /// When it came by HTTP/1.1.
+    pub(crate) heard: Option<Instant>,
     /// The headers of the answer, where somebody wants them.
     pub(crate) head: Option<HeaderMap>,
     /// Whether somebody does.
@@ -108,7 +110,9 @@ pub(crate) fn send<'s>(
             let reply = pin!(connection.ask(request));
             let mut failed = match connection.drive(reply).await {
                 Ok(answer) => {
-                    progress.first_byte = Some(started.elapsed());
+                    let now = Instant::now();
+                    progress.first_byte = Some(now.saturating_duration_since(started));
+                    progress.heard = Some(now);
                     return Ok((answer, connection));
                 }
                 Err(failed) => failed,
@@ -128,7 +132,7 @@ pub(crate) fn send<'s>(
 /// Gives the runtime a moment to hear that the service closed the connection. Hyper gives a request back only as long as
 /// it has not heard of that too late, and one that may not be repeated would be lost.
 async fn notice(connection: &Connection, now: Instant) {
-    if now.saturating_duration_since(connection.rested) > DOUBTFUL {
+    if now.saturating_duration_since(connection.rested()) > DOUBTFUL {
         tokio::task::yield_now().await;
     }
 }
@@ -156,7 +160,7 @@ async fn read(
         }
     }
     drop(body);
-    if connection.rest().await {
+    if connection.rest(Instant::now()) {
         endpoint.pool.put(connection, limits.idle_connections, idle);
     }
     Outcome::Answer {
@@ -187,7 +191,7 @@ pub(crate) async fn discard(
     }
     let ended = body.is_end_stream();
     drop(body);
-    if ended && connection.rest().await {
+    if ended && connection.rest(Instant::now()) {
         endpoint.pool.put(connection, limits.idle_connections, idle);
     }
     Outcome::Answer {

@@ -24,7 +24,7 @@ impl Pool {
     pub(crate) fn take(&self, idle: Duration, now: Instant) -> Option<Connection> {
         let mut resting = self.lock();
         let connection = resting.connections.pop()?;
-        if now.saturating_duration_since(connection.rested) < idle {
+        if now.saturating_duration_since(connection.rested()) < idle {
             return Some(connection);
         }
         resting.connections.clear();
@@ -53,8 +53,11 @@ impl Pool {
         let mut resting = self.lock();
         resting
             .connections
-            .retain(|connection| connection.rested.elapsed() < idle);
-        let oldest = resting.connections.first().map(|oldest| oldest.rested.elapsed());
+            .retain(|connection| connection.rested().elapsed() < idle);
+        let oldest = resting
+            .connections
+            .first()
+            .map(|oldest| oldest.rested().elapsed());
         resting.swept = oldest.is_some();
         oldest.map(|rested| idle.saturating_sub(rested))
     }

@@ -15,7 +15,7 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// The body of an answer that is handed on.
 pub(crate) struct Relayed {
@@ -57,9 +57,8 @@ impl Relayed {
     }
 
     /// Holds on to what let it through.
-    pub(crate) fn holding(mut self, held: Permits) -> Self {
+    pub(crate) fn hold(&mut self, held: Permits) {
         self.held = held;
-        self
     }
 
     /// The same behind what was read of it.
@@ -69,9 +68,9 @@ impl Relayed {
     }
 
     /// The connection can rest as soon as nothing more comes by it; who reads may not ask again once that is known.
-    fn settle(&mut self, cx: &mut Context<'_>) {
+    fn settle(&mut self) {
         if let Some(mut connection) = self.connection.take()
-            && connection.poll_rest(cx)
+            && connection.rest(Instant::now())
         {
             self.home
                 .endpoint
@@ -115,7 +114,7 @@ impl Body for Relayed {
             Some(Err(_)) => this.connection = None,
             _ => {
                 this.held = [None, None];
-                this.settle(cx);
+                this.settle();
             }
         }
         Poll::Ready(frame)
@@ -144,7 +143,7 @@ impl Body for Relayed {
 impl Drop for Relayed {
     fn drop(&mut self) {
         if self.body.is_end_stream() {
-            self.settle(&mut Context::from_waker(std::task::Waker::noop()));
+            self.settle();
         }
     }
 }

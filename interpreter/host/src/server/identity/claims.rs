@@ -68,7 +68,7 @@ mod tests {
             roles: "realm.roles".to_owned(),
             namespaces: Some("teams".to_owned()),
         };
-        where_to_look.caller(&Claims(claims.as_object().unwrap().clone()))
+        where_to_look.caller(&Claims(Arc::new(claims.as_object().unwrap().clone())))
     }
 
     #[test]

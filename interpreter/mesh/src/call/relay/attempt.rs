@@ -29,15 +29,16 @@ impl Relaying<'_> {
     ) -> Result<Went, Unrelayed> {
         let mut progress = Progress::default();
         let mut picked = None;
-        let upload = Arc::<Upload>::default();
-        let body = (body, &upload);
+        let upload = matches!(body, Kept::Stream(..)).then(Arc::<Upload>::default);
+        let body = (body, upload.as_ref());
         let sent = {
             let mut sending = pin!(self.send((number, timeout), at, body, &mut picked, &mut progress));
-            within(timeout, &upload, sending.as_mut()).await
+            within(timeout, upload.as_deref(), sending.as_mut()).await
         };
         let (endpoint, pass) = picked.unzip();
+        let fate = upload.map(|upload| upload.seen().fate);
         // What the visitor did is not held against the endpoint.
-        match (upload.seen().fate, &sent) {
+        match (fate.unwrap_or_default(), &sent) {
             (_, Some(Ok(_))) | (Fate::Unasked | Fate::Whole, _) => {}
             (Fate::TooLong, _) => return Err(Unrelayed::TooLong),
             (Fate::Broken, _) => return Err(Unrelayed::Broken),
@@ -58,8 +59,12 @@ impl Relaying<'_> {
             }
             Err(outcome) => (outcome, None),
         };
+        let clock = self.mesh.clock;
+        let ended = progress
+            .heard
+            .map_or_else(|| clock.now(), |heard| clock.at(heard));
         if let Some(endpoint) = &endpoint {
-            self.way().ended(endpoint, &outcome, progress.first_byte);
+            self.way().ended(endpoint, &outcome, (progress.first_byte, ended));
         }
         self.way()
             .passed(pass.flatten(), progress.stage, is_failure(&outcome));
@@ -68,6 +73,7 @@ impl Relaying<'_> {
             answer,
             endpoint,
             detour: None,
+            ended,
         })
     }
 
@@ -75,10 +81,10 @@ impl Relaying<'_> {
         &self,
         (number, timeout): (u32, Duration),
         (avoid, beside): (Option<&Arc<Endpoint>>, Option<&Beside>),
-        (body, upload): (&mut Kept, &Arc<Upload>),
+        (body, upload): (&mut Kept, Option<&Arc<Upload>>),
         picked: &mut Option<Picked>,
         progress: &mut Progress,
-    ) -> Result<Response<Relayed>, Outcome> {
+    ) -> Result<Response<Box<Relayed>>, Outcome> {
         let way = self.way();
         way.trouble(progress).await?;
         let found = self.subset.endpoints(&self.mesh.resolver).await;
@@ -94,9 +100,12 @@ impl Relaying<'_> {
                 *body = Kept::Whole(bytes.clone());
                 Outgoing::whole(bytes)
             }
-            Kept::Stream(stream, tee) => {
-                Outgoing::stream(stream, self.request.body_bytes, upload.clone(), tee)
-            }
+            Kept::Stream(stream, tee) => Outgoing::stream(
+                stream,
+                self.request.body_bytes,
+                upload.cloned().unwrap_or_default(),
+                tee,
+            ),
             Kept::Gone => return Err(Outcome::Broken("its body was sent and not kept".to_owned())),
         };
         let trace = self.request.trace.child(u64::from(number));
@@ -122,6 +131,6 @@ impl Relaying<'_> {
             idle,
             silence: SILENCE_MAX,
         };
-        Ok(answer.map(|body| Relayed::new(body, connection, home)))
+        Ok(answer.map(|body| Box::new(Relayed::new(body, connection, home))))
     }
 }

@@ -56,7 +56,7 @@ impl Relaying<'_> {
     }
 
     /// Gives the visitor a cookie that names the endpoint, if the policy wants one and the visitor has none, or another.
-    pub(super) fn stay(&self, answer: &mut Response<Relayed>, endpoint: Option<&Arc<Endpoint>>) {
+    pub(super) fn stay(&self, answer: &mut Response<Box<Relayed>>, endpoint: Option<&Arc<Endpoint>>) {
         let (Some(sticky), Some(key)) = (&self.policy.sticky, self.mesh.sticky_key(self.id)) else {
             return;
         };

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use flowmesh_ir::{PolicyId, ServiceId, SubsetId, call::Failure, service::Method, trace::TraceContext};
 use http::{HeaderMap, HeaderValue, Response, uri::PathAndQuery};
 use hyper::body::Incoming;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A request that is handed on.
 #[derive(Clone)]
@@ -59,10 +59,12 @@ pub(super) enum Kept {
 /// How one attempt went.
 pub(super) struct Went {
     pub(super) outcome: Outcome,
-    pub(super) answer: Option<Response<Relayed>>,
+    pub(super) answer: Option<Response<Box<Relayed>>>,
     pub(super) endpoint: Option<Arc<Endpoint>>,
     /// Where it went instead, if it did not go where its policy sends it first.
     pub(super) detour: Option<Box<Detour>>,
+    /// When it ended.
+    pub(super) ended: Duration,
 }
 
 /// Marks the answer of somebody else than whom the policy sends requests to first: nothing of it is kept.

@@ -114,20 +114,26 @@ pub(in crate::call) fn headers(
     request.headers.iter().filter_map(text).collect()
 }
 
-/// Keeps a body that is short, if it may be needed again; refuses one that says it is too long.
-pub(super) async fn kept(body: Incoming, replays: bool, most: u64) -> Result<Kept, Unrelayed> {
+/// A body as it goes on, or what must be read first: one that is short and may be needed again. Refuses one that says it
+/// is too long.
+pub(super) fn kept(body: Incoming, replays: bool, most: u64) -> Result<Result<Kept, Incoming>, Unrelayed> {
     let hint = body.size_hint();
     if hint.lower() > most {
         return Err(Unrelayed::TooLong);
     }
     if body.is_end_stream() {
-        return Ok(Kept::Whole(Bytes::new()));
+        return Ok(Ok(Kept::Whole(Bytes::new())));
     }
-    if !replays || hint.exact().is_none_or(|length| length > KEPT_BYTES_MAX) {
-        return Ok(Kept::Stream(body, None));
-    }
-    let whole = tokio::time::timeout(SILENCE_MAX, body.collect()).await;
-    match whole {
+    let short = hint.exact().is_some_and(|length| length <= KEPT_BYTES_MAX);
+    Ok(match replays && short {
+        true => Err(body),
+        false => Ok(Kept::Stream(body, None)),
+    })
+}
+
+/// Reads a body whole, to be sent any number of times.
+pub(super) async fn whole(body: Incoming) -> Result<Kept, Unrelayed> {
+    match tokio::time::timeout(SILENCE_MAX, body.collect()).await {
         Ok(Ok(whole)) => Ok(Kept::Whole(whole.to_bytes())),
         Ok(Err(_)) => Err(Unrelayed::Broken),
         Err(_) => Err(Unrelayed::Slow),
@@ -141,7 +147,7 @@ const RATE_MIN: u64 = 500;
 /// sent: the service cannot answer before.
 pub(super) async fn within<T>(
     limit: Duration,
-    upload: &Upload,
+    upload: Option<&Upload>,
     mut work: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
     let mut before = Seen::default();
@@ -149,7 +155,7 @@ pub(super) async fn within<T>(
         if let Ok(done) = tokio::time::timeout(limit, work.as_mut()).await {
             return Some(done);
         }
-        let seen = upload.seen();
+        let seen = upload?.seen();
         let came = seen.bytes.saturating_sub(before.bytes);
         let enough = RATE_MIN.saturating_mul(limit.as_secs().max(1));
         let ended = seen.fate == Fate::Whole && before.fate != Fate::Whole;

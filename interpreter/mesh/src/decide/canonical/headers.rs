@@ -24,10 +24,20 @@ pub(super) fn end_to_end(
     mut headers: HeaderMap,
     version: Version,
 ) -> Result<(HeaderMap, Option<String>), Malformed> {
-    if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
+    // One look over the names tells what is there: most requests say little of their connection.
+    let (mut of_connection, mut framed) = (false, (false, false));
+    for name in headers.keys() {
+        of_connection |= OF_CONNECTION.contains(name);
+        framed.0 |= *name == CONTENT_LENGTH;
+        framed.1 |= *name == TRANSFER_ENCODING;
+    }
+    if framed == (true, true) {
         return Err(Malformed::Framing);
     }
-    let mut dropped = claimed(&headers)?;
+    let mut dropped = match of_connection {
+        true => claimed(&headers)?,
+        false => Vec::new(),
+    };
     let repeats = headers.len() > headers.keys_len();
     for name in headers.keys() {
         let kind = kind(name.as_str());
@@ -42,8 +52,10 @@ pub(super) fn end_to_end(
             dropped.push(name.clone());
         }
     }
-    let upgrade = upgrade(&headers, version);
-    let trailers = wants_trailers(&headers);
+    let (upgrade, trailers) = match of_connection {
+        true => (upgrade(&headers, version), wants_trailers(&headers)),
+        false => (None, false),
+    };
     for name in &dropped {
         headers.remove(name);
     }
@@ -53,6 +65,9 @@ pub(super) fn end_to_end(
     }
     Ok((headers, upgrade))
 }
+
+/// What a request may say of its connection that is looked at here.
+const OF_CONNECTION: [HeaderName; 3] = [CONNECTION, UPGRADE, TE];
 
 fn is_chunked(headers: &HeaderMap) -> bool {
     let said = headers.get(TRANSFER_ENCODING);

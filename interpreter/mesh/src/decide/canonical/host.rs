@@ -42,7 +42,7 @@ fn canonical(text: &str) -> Result<(String, Option<u16>), Malformed> {
             (format!("[{address}]"), port)
         }
         None => {
-            let end = text.find(':').unwrap_or(text.len());
+            let end = text.bytes().position(|byte| byte == b':').unwrap_or(text.len());
             let (name, port) = text.split_at_checked(end).ok_or(wrong.clone())?;
             let name = name.strip_suffix('.').unwrap_or(name);
             if !is_name(name) {
@@ -63,9 +63,13 @@ fn canonical(text: &str) -> Result<(String, Option<u16>), Malformed> {
 
 /// Labels of letters, digits, `-` and `_`, none of them empty.
 fn is_name(name: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    name.len() <= BYTES_MAX
-        && name
-            .split('.')
-            .all(|label| !label.is_empty() && label.bytes().all(letter))
+    let mut empty = true;
+    for byte in name.bytes() {
+        match byte {
+            b'.' if !empty => empty = true,
+            b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => empty = false,
+            _ => return false,
+        }
+    }
+    name.len() <= BYTES_MAX && !empty
 }

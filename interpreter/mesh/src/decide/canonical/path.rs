@@ -1,33 +1,52 @@
 //! Paths and queries: each text has one reading, or none.
 
 use super::Malformed;
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 /// The path in its one encoding, and its segments decoded.
-pub(super) fn path(raw: &str) -> Result<(String, Vec<String>), Malformed> {
+pub(super) fn path(raw: &str) -> Result<(Cow<'_, str>, Vec<String>), Malformed> {
     let rest = raw.strip_prefix('/').ok_or(Malformed::Target)?;
-    let mut path = String::with_capacity(raw.len());
     let mut segments = Vec::new();
     if rest.is_empty() {
-        path.push('/');
-        return Ok((path, segments));
+        return Ok((Cow::Borrowed(raw), segments));
     }
     let mut pieces = rest.split('/').peekable();
     while let Some(piece) = pieces.next() {
         if piece.is_empty() && pieces.peek().is_some() {
             return Err(Malformed::Path("has two slashes in a row"));
         }
-        let segment = segment(piece)?;
-        path.push('/');
-        encode(&mut path, &segment);
-        segments.push(segment);
+        segments.push(segment(piece)?);
     }
-    Ok((path, segments))
+    // What is not encoded anywhere is in its one encoding already.
+    if !raw.contains('%') {
+        return Ok((Cow::Borrowed(raw), segments));
+    }
+    let mut path = String::with_capacity(raw.len());
+    for segment in &segments {
+        path.push('/');
+        encode(&mut path, segment);
+    }
+    Ok((Cow::Owned(path), segments))
 }
 
 /// One segment, decoded. What another reader might take for the end of it, for the way up, or decode once more, is
 /// refused.
 fn segment(raw: &str) -> Result<String, Malformed> {
+    let segment = match raw.bytes().all(plain) {
+        true => raw.to_owned(),
+        false => decode(raw)?,
+    };
+    let name = segment.split(';').next().unwrap_or_default();
+    if name == "." || name == ".." {
+        return Err(Malformed::Path("has a segment of dots"));
+    }
+    if encoded_again(&segment) {
+        return Err(Malformed::Path("is encoded twice"));
+    }
+    Ok(segment)
+}
+
+fn decode(raw: &str) -> Result<String, Malformed> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
     while let Some(byte) = rest.next() {
@@ -45,15 +64,7 @@ fn segment(raw: &str) -> Result<String, Malformed> {
             _ => return Err(Malformed::Path("holds a character that must be encoded")),
         }
     }
-    let segment = String::from_utf8(bytes).map_err(|_| Malformed::Path("does not decode to UTF-8"))?;
-    let name = segment.split(';').next().unwrap_or_default();
-    if name == "." || name == ".." {
-        return Err(Malformed::Path("has a segment of dots"));
-    }
-    if encoded_again(&segment) {
-        return Err(Malformed::Path("is encoded twice"));
-    }
-    Ok(segment)
+    String::from_utf8(bytes).map_err(|_| Malformed::Path("does not decode to UTF-8"))
 }
 
 /// A byte that was encoded, if it may be there at all.
@@ -75,7 +86,11 @@ fn encoded_again(text: &str) -> bool {
 
 /// `pchar` of RFC 3986 but for `%` and `;`.
 fn plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b'=' | b':' | b'@'
+        )
 }
 
 fn encode(path: &mut String, segment: &str) {

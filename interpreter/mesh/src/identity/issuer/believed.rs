@@ -2,14 +2,15 @@
 //! a visit. What they say is held against the time and the audience whenever they are shown.
 
 use super::{Claims, Keys};
+use foldhash::fast::RandomState;
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::BuildHasher,
     sync::{Arc, Mutex, PoisonError},
 };
 
 /// So many are remembered; all are forgotten when there are more. Each was signed by the issuer, so strangers cannot make
-/// any up.
+/// any up, nor choose many that are hashed alike.
 const TOKENS_MAX: usize = 2_048;
 /// Longer ones are looked at each time, in bytes.
 const BYTES_MAX: usize = 4 << 10;
@@ -18,19 +19,19 @@ const BYTES_MAX: usize = 4 << 10;
 #[derive(Default)]
 pub(super) struct Believed {
     hasher: RandomState,
-    known: Mutex<HashMap<u64, Good>>,
+    known: Mutex<HashMap<u64, Good, RandomState>>,
 }
 
 struct Good {
     token: Box<str>,
     /// The keys that it was found good with.
     keys: Arc<Keys>,
-    claims: Arc<Claims>,
+    claims: Claims,
 }
 
 impl Believed {
     /// What a token says that was found good with these very keys.
-    pub(super) fn of(&self, token: &str, keys: &Arc<Keys>) -> Option<Arc<Claims>> {
+    pub(super) fn of(&self, token: &str, keys: &Arc<Keys>) -> Option<Claims> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let good = known.get(&self.hasher.hash_one(token))?;
         let same = &*good.token == token && Arc::ptr_eq(&good.keys, keys);
@@ -45,7 +46,7 @@ impl Believed {
         let good = Good {
             token: token.into(),
             keys: keys.clone(),
-            claims: Arc::new(claims.clone()),
+            claims: claims.clone(),
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= TOKENS_MAX {
