@@ -55,6 +55,7 @@ impl Daemon {
         let child = Command::new(program)
             .arg("-C")
             .arg(folder.path().join("dnsmasq.conf"))
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();

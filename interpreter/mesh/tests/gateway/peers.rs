@@ -56,7 +56,8 @@ async fn listens(port: u16) {
     timeout(LONG, connecting).await.expect("it listens");
 }
 
-/// nginx with a page, a large file, a place that takes small bodies alone, and connections for three requests each.
+/// nginx with a page, a large file, a place that takes small bodies alone, and connections for three requests each. It is
+/// one process: a worker of its own would go on after it, and keep open what the tests write to.
 async fn nginx() -> Option<Other> {
     let program = installed("nginx")?;
     let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
@@ -64,7 +65,7 @@ async fn nginx() -> Option<Other> {
     fs::create_dir(folder.path().join("files")).unwrap();
     fs::write(folder.path().join("files/large"), vec![b'x'; 1 << 20]).unwrap();
     let config = format!(
-        r#"daemon off; worker_processes 1; pid {home}/pid; error_log {home}/error.log;
+        r#"daemon off; master_process off; pid {home}/pid; error_log {home}/error.log;
 events {{ worker_connections 256; }}
 http {{
   access_log {home}/access.log;
@@ -84,6 +85,7 @@ http {{
     let child = Command::new(program)
         .arg("-c")
         .arg(folder.path().join("nginx.conf"))
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -261,6 +263,7 @@ async fn haproxy_says_where_a_visitor_is() {
     let child = Command::new(program)
         .args(["-q", "-db", "-f"])
         .arg(&file)
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let _haproxy = Other { child, port, folder };
