@@ -64,7 +64,7 @@ pub(super) struct Visiting<'v> {
     pub(super) began: Instant,
 }
 
-/// Answers a request. What nobody has to be waited for is done before the future is made, which has no room for it then.
+/// Answers a request. What needs no waiting is done before the future is made, so that the future has no room for it.
 pub(super) fn visit(
     door: Arc<Door>,
     peer: Arc<Peer>,
@@ -83,24 +83,12 @@ pub(super) fn visit(
         permit: None,
     };
     let counted = rules.measured().begin();
-    let mut read = rules.gateway().map(|gateway| {
-        if wanted > Wanted::Nothing {
-            record.gateway = gateway.name.clone();
-            record.request = traced.context.trace;
-            record.protocol = protocol(parts.version);
-        }
-        let visiting = Visiting {
-            door: &door,
-            rules: &rules,
-            gateway,
-            peer: &peer,
-            wanted,
-            began,
-        };
-        visiting.read(&mut parts, &traced, &mut record)
+    let mut visit = rules.gateway().map(|gateway| {
+        let told = (wanted > Wanted::Nothing).then_some(record.as_mut());
+        read(&mut parts, (&rules, gateway, &peer), &traced, told)
     });
     async move {
-        let (Some(gateway), Some(read)) = (rules.gateway(), &mut read) else {
+        let (Some(gateway), Some(visit)) = (rules.gateway(), &mut visit) else {
             return Ok(Refusal::Nothing.answer());
         };
         let visiting = Visiting {
@@ -111,7 +99,7 @@ pub(super) fn visit(
             wanted,
             began,
         };
-        let done = match read {
+        let done = match visit {
             Ok(visit) => visiting.run(visit, came, &mut traced, &mut record).await,
             Err(refusal) => Err(std::mem::replace(refusal, Refusal::Nothing)),
         };
@@ -143,27 +131,35 @@ pub(super) fn visit(
     }
 }
 
-impl Visiting<'_> {
-    /// The one reading of a request, of which nobody knows yet who makes it.
-    fn read(&self, parts: &mut Parts, traced: &Traced, record: &mut Record) -> Result<Visit, Refusal> {
-        let address = forwarded::address(self.peer.address.ip(), &parts.headers, self.gateway.trusted_hops);
-        let request = Canonical::new(parts);
-        if self.wanted > Wanted::Nothing {
-            record.note(address, request.as_ref().ok());
-        }
-        Ok(Visit {
-            gateway: self.rules.plan.id(),
-            request: request.map_err(Refusal::Malformed)?,
-            params: Vec::new(),
-            claims: Arc::default(),
-            identity: None,
-            certificate: self.peer.identity.as_deref().map(str::to_owned),
-            address,
-            trace: traced.context,
-            lineage: traced.lineage.clone(),
-        })
+/// The one reading of a request, of which nobody knows yet who makes it.
+fn read(
+    parts: &mut Parts,
+    (rules, gateway, peer): (&Rules, &Gateway, &Peer),
+    traced: &Traced,
+    told: Option<&mut Record>,
+) -> Result<Visit, Refusal> {
+    let address = forwarded::address(peer.address.ip(), &parts.headers, gateway.trusted_hops);
+    let request = Canonical::new(parts);
+    if let Some(record) = told {
+        record.gateway = gateway.name.clone();
+        record.request = traced.context.trace;
+        record.protocol = protocol(parts.version);
+        record.note(address, request.as_ref().ok());
     }
+    Ok(Visit {
+        gateway: rules.plan.id(),
+        request: request.map_err(Refusal::Malformed)?,
+        params: Vec::new(),
+        claims: Arc::default(),
+        identity: None,
+        certificate: peer.identity.as_deref().map(str::to_owned),
+        address,
+        trace: traced.context,
+        lineage: traced.lineage.clone(),
+    })
+}
 
+impl Visiting<'_> {
     async fn run(
         &self,
         visit: &mut Visit,
